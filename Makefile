@@ -1,0 +1,88 @@
+# Verihook's commands; `make` alone lists them.
+
+PORT ?= 8787
+DATA ?= .verihook
+ARGS ?=
+
+VENV := .venv
+SAM_VENV := .venv-sam
+BIN := $(VENV)/bin
+# sam build looks for python3.11 with pip, and the environment has it.
+WITH_PYTHON := PATH="$(CURDIR)/$(BIN):$$PATH"
+SAM := $(WITH_PYTHON) SAM_CLI_TELEMETRY=0 $(SAM_VENV)/bin/sam
+# The requirements files name everything, so pip resolves nothing (--no-deps). It would also refuse requirements with
+# extras, such as boto3[crt], as not pinned.
+PIP_INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --no-deps
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+# Defines $$python: the first interpreter that is new enough. Starts it, as the name alone may be a shim.
+define find_python
+for python in $(PYTHON) python3.11 python3 python3.12 python3.13 python3.14 none; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+done; \
+if [ "$$python" = none ]; then echo "Verihook needs Python 3.11 or newer; none was found (PYTHON=/path/to/python3.11 names one)." >&2; exit 1; fi
+endef
+
+# Makes the environment $(1) unless it is there and works. Half of one would only mislead the next run.
+define make_venv
+if ! $(1)/bin/python -m pip --version >/dev/null 2>&1; then \
+	rm -rf $(1); \
+	"$$python" -m venv $(1) || { rm -rf $(1); echo "\"$$python -m venv\" failed: see above." >&2; exit 1; }; \
+fi
+endef
+
+.PHONY: help run test check lint-template build lock install clean
+
+help: ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: install ## run the whole thing on this machine: PORT=8787 DATA=.verihook
+	@exec $(BIN)/verihook run --port "$(PORT)" --data "$(DATA)"
+
+test: install ## run the tests: ARGS="-k receive"
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+check: install ## format, lint, types, layers; needs no network
+	@$(BIN)/ruff format --check --quiet . || { echo "To mend it: $(BIN)/ruff format ." >&2; exit 1; }
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+lint-template: $(SAM_VENV)/.installed ## check template.yaml
+	@$(SAM) validate --lint
+
+# sam build leaves out byte code and /var/task is read-only, so every cold start would compile everything again: with
+# byte code the start takes less than half the time. Unchecked, because the deployed sources never change; -s and -p
+# write the paths that tracebacks show as they are in Lambda.
+build: install $(SAM_VENV)/.installed ## build what `sam deploy` deploys
+	@$(SAM) build
+	@for folder in .aws-sam/build/*/; do \
+		$(WITH_PYTHON) python3.11 -m compileall -q --invalidation-mode unchecked-hash -s "$$folder" -p /var/task "$$folder" || exit 1; \
+	done
+
+# The other files are resolved under dev.txt's versions, so all agree. The SAM environment stands apart.
+lock: install ## write the requirements files anew from pyproject.toml: ARGS=--upgrade
+	@$(LOCK) $(ARGS) --all-extras -o requirements/dev.txt pyproject.toml
+	@$(LOCK) $(ARGS) --constraint requirements/dev.txt --extra local -o requirements/local.txt pyproject.toml
+	@$(LOCK) $(ARGS) --constraint requirements/dev.txt -o handler/requirements.txt pyproject.toml
+	@$(LOCK) $(ARGS) -o requirements/sam.txt requirements/sam.in
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: requirements/dev.txt pyproject.toml
+	@$(find_python); $(call make_venv,$(VENV))
+	@echo "Installing the pinned dependencies into $(VENV); the first time takes about a minute ..."
+	@$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	@$(BIN)/python $(PIP_INSTALL) --no-build-isolation --editable .
+	@touch $@
+
+$(SAM_VENV)/.installed: requirements/sam.txt
+	@$(find_python); $(call make_venv,$(SAM_VENV))
+	@echo "Installing the SAM command line into $(SAM_VENV); the first time takes about a minute ..."
+	@$(SAM_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r requirements/sam.txt
+	@touch $@
+
+clean: ## remove what these commands made, except DATA
+	@rm -rf $(VENV) $(SAM_VENV) .aws-sam *.egg-info .hypothesis .*_cache
+	@find handler tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Verihook: a signed webhook starts a durable workflow exactly once."""

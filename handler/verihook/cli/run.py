@@ -1,0 +1,31 @@
+"""``verihook run``: the whole thing on this machine."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from verihook.settings import environment, hooks_path
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser("run", help="run the whole thing on this machine, on loopback")
+    parser.add_argument("--port", type=_port, default=8787, help="0 takes a free one; default 8787")
+    parser.add_argument("--data", type=Path, default=Path(".verihook"), help="data folder; default .verihook")
+    parser.add_argument("--hooks", type=Path, default=hooks_path(environment()), help="default handler/hooks.toml")
+    parser.set_defaults(command=_run)
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: 0 to 65535")
+    return int(text)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from verihook.local.server import serve
+
+    serve(options.hooks, options.port, options.data)
+    return 0

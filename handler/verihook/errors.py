@@ -1,0 +1,184 @@
+"""Every error that Verihook raises on purpose, as one tree.
+
+    VerihookError
+    ├── Rejected                 a delivery that is not taken
+    │   ├── SourceNotFound         404  source-not-found
+    │   ├── MethodNotAllowed       405  method-not-allowed
+    │   ├── BodyTooLarge           413  body-too-large
+    │   ├── UnsupportedMediaType   415  unsupported-media-type
+    │   ├── SignatureError         401  signature        (the reason goes to log and metric only)
+    │   ├── EventMalformed         400  event-malformed
+    │   ├── InputInvalid           422  input-invalid    (with every violation)
+    │   └── Duplicate              409  duplicate
+    ├── Unavailable              503 + Retry-After: the sender should deliver again
+    │   ├── SecretsUnavailable          secrets-unavailable
+    │   ├── LedgerUnavailable           ledger-unavailable
+    │   └── EngineUnavailable           engine-unavailable   (throttled, unreachable, or its answer was lost)
+    ├── Refused                  an operation that is not done
+    │   ├── InstanceNotFound       404  not-found
+    │   ├── NotActive              400  not-active
+    │   ├── EngineRefused          400  engine-refused   (this input or definition can never start)
+    │   └── NotSupported           501  not-supported
+    └── ConfigurationError       at load only: names the file, the key and the mend
+
+``code`` and ``status`` are what a caller sees, ``retryable`` is what a sender's retry machinery wants to know.
+Every text in ``args[0]`` is public: no secret, no expected MAC, no stack trace. Responses are RFC 9457
+problem+json (https://www.rfc-editor.org/rfc/rfc9457); a dialect renders the same errors in its own grammar.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class VerihookError(Exception):
+    """The root. ``str(error)`` is public."""
+
+    code: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Internal error"
+    retryable: ClassVar[bool] = False
+
+
+class Rejected(VerihookError):
+    """A delivery that is not taken; nothing was written."""
+
+    status = 400
+    title = "Rejected"
+
+
+class SourceNotFound(Rejected):
+    """No source is configured at this path."""
+
+    code, status, title = "source-not-found", 404, "Source not found"
+
+
+class MethodNotAllowed(Rejected):
+    """The path exists, the method does not. ``allow`` is the value of the Allow header."""
+
+    code, status, title = "method-not-allowed", 405, "Method not allowed"
+
+    def __init__(self, detail: str, *, allow: str) -> None:
+        super().__init__(detail)
+        self.allow = allow
+
+
+class BodyTooLarge(Rejected):
+    """The body is longer than the source's ``max_body``."""
+
+    code, status, title = "body-too-large", 413, "Body too large"
+
+
+class UnsupportedMediaType(Rejected):
+    """A verified body in a form that cannot be read (compressed, multipart)."""
+
+    code, status, title = "unsupported-media-type", 415, "Unsupported media type"
+
+
+class SignatureError(Rejected):
+    """The delivery is not proven genuine.
+
+    ``reason`` is a code of low cardinality (``signature-mismatch``, ``missing-header`` …) for log and metric.
+    The public text is one and the same for every reason, so that it is no oracle.
+    """
+
+    code, status, title = "signature", 401, "Signature not accepted"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("The delivery could not be verified.")
+        self.reason = reason
+
+
+class EventMalformed(Rejected):
+    """A genuine delivery whose body or fields cannot be understood."""
+
+    code, title = "event-malformed", "Event malformed"
+
+
+class InputInvalid(Rejected):
+    """The event does not satisfy the workflow's JSON Schema.
+
+    ``violations``: a list of ``{"path": [...], "pointer": "/...", "message": "..."}``.
+    """
+
+    code, status, title = "input-invalid", 422, "Input invalid"
+
+    def __init__(self, detail: str, *, violations: list[dict[str, object]]) -> None:
+        super().__init__(detail)
+        self.violations = violations
+
+
+class Duplicate(Rejected):
+    """A redelivery to a source whose duplicate policy is ``reject``."""
+
+    code, status, title = "duplicate", 409, "Duplicate event"
+
+
+class Unavailable(VerihookError):
+    """Our own failure, which passes: the sender should deliver again after ``retry_after`` seconds."""
+
+    code, status, title, retryable = "unavailable", 503, "Temporarily unavailable", True
+    retry_after: ClassVar[int] = 5
+
+
+class SecretsUnavailable(Unavailable):
+    """A secret store did not answer."""
+
+    code = "secrets-unavailable"
+
+
+class LedgerUnavailable(Unavailable):
+    """The ledger did not answer, or refused for its own reasons (throttled, full, locked)."""
+
+    code = "ledger-unavailable"
+
+
+class EngineUnavailable(Unavailable):
+    """The engine was throttled, unreachable, or its answer was lost. Asking again is safe."""
+
+    code = "engine-unavailable"
+
+
+class Refused(VerihookError):
+    """An operation on an instance or a workflow that is not done."""
+
+    status = 400
+    title = "Refused"
+
+
+class InstanceNotFound(Refused):
+    """No such instance; a malformed id gives the same answer."""
+
+    code, status, title = "not-found", 404, "Instance not found"
+
+
+class NotActive(Refused):
+    """The workflow is a draft, paused or archived."""
+
+    code, title = "not-active", "Workflow not active"
+
+
+class EngineRefused(Refused):
+    """The engine will never start this: the input or the definition is not acceptable to it."""
+
+    code, title = "engine-refused", "Engine refused"
+
+
+class NotSupported(Refused):
+    """This engine cannot do this operation."""
+
+    code, status, title = "not-supported", 501, "Not supported"
+
+
+class ConfigurationError(VerihookError):
+    """Something in the configuration is wrong. Raised at load, never while a delivery is handled.
+
+    ``str(error)`` is one line: ``FILE: KEY: what is wrong, and the mend``.
+    """
+
+    code, title = "configuration", "Configuration error"
+
+    def __init__(self, file: str, key: str, mend: str) -> None:
+        super().__init__(f"{file}: {key}: {mend}" if key else f"{file}: {mend}")
+        self.file = file
+        self.key = key

@@ -1,0 +1,183 @@
+"""The event that a delivery carries: the only place where a delivered body is parsed.
+
+A body is parsed after it was verified, never before.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from verihook.errors import EventMalformed, UnsupportedMediaType
+from verihook.request import Request
+
+#: Longer ids and types are refused: they are stored, logged and hashed.
+MAX_ID = 256
+
+_FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value stands: in a header (lower case), or in the JSON body at a path of member names."""
+
+    header: str = ""
+    json: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"header {self.header}" if self.header else ".".join(self.json)
+
+    def read(self, request: Request, content: object) -> object:
+        """The value, None where there is none."""
+        if self.header:
+            return request.header(self.header)
+        for name in self.json:
+            if not isinstance(content, dict):
+                return None
+            content = content.get(name)
+        return content
+
+
+@dataclass(frozen=True, slots=True)
+class EventPlaces:
+    """Where a sender puts the event's id and type. Without a place for the id every delivery is an event of its own.
+
+    ``form_field`` holds JSON where the sender posts a form.
+    """
+
+    id: Place | None = None
+    type: Place | None = None
+    form_field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A delivered body: ``text`` is the JSON that the workflow gets, ``content`` the same parsed."""
+
+    text: str
+    content: Any
+
+
+def parse(request: Request, form_field: str = "") -> Body:
+    """The body of a verified delivery.
+
+    Raises EventMalformed (not UTF-8, not JSON, too deep) and UnsupportedMediaType.
+    """
+    media_type = (request.header("content-type") or "").partition(";")[0].strip().lower()
+    coding = (request.header("content-encoding") or "identity").strip().lower()
+    if coding != "identity":
+        raise UnsupportedMediaType(f"Content-Encoding {coding[:40]!r}: send the body as it is, not compressed.")
+    if media_type.startswith("multipart/"):
+        raise UnsupportedMediaType("Content-Type multipart: send JSON, or a URL-encoded form.")
+    text = _text(request.body)
+    if media_type == _FORM and not text.lstrip().startswith(("{", "[")):
+        text = _json_of_form(text, form_field)
+    return Body(text, parse_json(text, "The body"))
+
+
+def event_id(places: EventPlaces, request: Request, body: Body) -> str | None:
+    """The event's id; None where the sender has none. Raises EventMalformed where it should stand and does not."""
+    if places.id is None:
+        return None
+    return _word(places.id, "id", places.id.read(request, body.content))
+
+
+def event_type(places: EventPlaces, request: Request, body: Body) -> str | None:
+    """The event's type; None where there is none. Raises EventMalformed."""
+    value = places.type.read(request, body.content) if places.type else None
+    return None if value is None else _word(places.type, "type", value)
+
+
+def parse_json(text: str, what: str) -> Any:
+    """Strict JSON (RFC 8259): no NaN, no Infinity. Raises EventMalformed that begins with ``what``."""
+    try:
+        return _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise EventMalformed(f"{what} is not JSON: {error.msg} at character {error.pos}.") from None
+    except ValueError as error:
+        raise EventMalformed(f"{what} is not JSON: {str(error)[:100]}.") from None
+    except RecursionError:
+        raise EventMalformed(f"{what} is nested too deep.") from None
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+
+
+def _text(body: bytes) -> str:
+    try:
+        # A byte order mark may be ignored rather than refused: RFC 8259 section 8.1.
+        return body.decode().removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise EventMalformed(f"The body is not UTF-8: byte {error.start}.") from None
+
+
+def _json_of_form(text: str, form_field: str) -> str:
+    """The JSON in the sender's form field, else the fields as an object (a repeated field as an array)."""
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text), max_num_fields=1000, errors="strict")
+    except ValueError:
+        raise EventMalformed("The body is not a URL-encoded form.") from None
+    fields: dict[str, str | list[str]] = {}
+    for name, value in pairs:
+        before = fields.get(name)
+        fields[name] = value if before is None else [*([before] if isinstance(before, str) else before), value]
+    inner = fields.get(form_field) if form_field else None
+    return inner if isinstance(inner, str) else json.dumps(fields)
+
+
+def _word(place: Place | None, what: str, value: object) -> str:
+    """An id or a type as text: a string, or a whole number in its decimal digits."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_ID:
+        raise EventMalformed(f"The event's {what} ({place}) must be 1 to {MAX_ID} characters.")
+    if not _encodable(value):
+        raise EventMalformed(f"The event's {what} ({place}) is not valid Unicode.")
+    return value
+
+
+def _encodable(text: str) -> bool:
+    """JSON can spell a lone surrogate, UTF-8 cannot."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def wanted(kind: str | None, types: tuple[str, ...]) -> bool:
+    """Whether a source that wants ``types`` takes this one: exact, or ``order.*``; no types means all."""
+    if not types:
+        return True
+    return kind is not None and any(
+        kind == pattern or (pattern.endswith("*") and kind.startswith(pattern[:-1])) for pattern in types
+    )
+
+
+def places(table: Mapping[str, Any]) -> EventPlaces:
+    """EventPlaces from the ``[event]`` table of a sender or a source. Raises ValueError ``KEY: mend``."""
+    unknown = set(table) - {"id", "type", "form_field"}
+    if unknown:
+        raise ValueError(f"{min(unknown)}: unknown; known are id, type, form_field")
+    return EventPlaces(_place(table, "id"), _place(table, "type"), str(table.get("form_field", "")))
+
+
+def _place(table: Mapping[str, Any], key: str) -> Place | None:
+    place = table.get(key)
+    if place is None:
+        return None
+    match place:
+        case {"header": str(header), **rest} if header and not rest:
+            return Place(header=header.lower())
+        case {"json": str(path), **rest} if path and not rest:
+            return Place(json=tuple(path.split(".")))
+    raise ValueError(f'{key}: write {{ header = "NAME" }} or {{ json = "path.to.member" }}')

@@ -1,0 +1,121 @@
+"""The data folder of one machine: who uses it, the secrets made for it, and how to reach the server.
+
+============== ==========================================================================
+``lock``       held while a server runs; two on one folder would start everything twice
+``secrets.json`` the secrets made because the environment has none, and the instance key
+``run.json``   address and secrets of the running server, for ``verihook send``; gone when it stops
+``ledger.db``  the ledger (SQLite)
+``executions.db`` the interpreter's journal
+============== ==========================================================================
+
+Everything in it is readable by its owner alone.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+from verihook.errors import ConfigurationError
+from verihook.hooks import Hooks
+
+DEFAULT = Path(".verihook")
+
+_INSTANCE_KEY = "VERIHOOK_INSTANCE_KEY"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A running server: its URL and the secret values by variable name."""
+
+    url: str
+    secrets: dict[str, str]
+
+
+class DataFolder:
+    """Opens the folder, making it where it is missing. Raises ConfigurationError in words."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            self._lock: IO[str] = (path / "lock").open("w")
+        except OSError as error:
+            raise ConfigurationError(str(path), "", f"the data folder cannot be written: {error.strerror}") from error
+        try:
+            # The kernel lets go of it when the process ends, however it ends.
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._lock.close()
+            mend = "another Verihook runs on this data folder; stop it or give DATA=/another/folder"
+            raise ConfigurationError(str(path), "", mend) from error
+
+    def secrets(self, hooks: Hooks, variables: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+        """The value of every ``env:`` secret that hooks.toml names, and the names of those that were made here.
+
+        One that the environment has not is made once and kept; the instance key is kept with them, so that
+        an event meets its row after a restart.
+        """
+        path = self.path / "secrets.json"
+        kept = _read_secrets(path)
+        references = [reference for source in hooks.sources.values() for reference in source.secrets]
+        names = [reference[4:] for reference in references if reference.startswith("env:")]
+        made = [name for name in dict.fromkeys(names) if not variables.get(name)]
+        values = {name: variables[name] for name in names if variables.get(name)}
+        before = dict(kept)
+        for name in [*made, _INSTANCE_KEY]:
+            # Hex digits are valid base64 too, for the senders whose key is base64.
+            values[name] = kept.setdefault(name, secrets.token_hex(32))
+        if kept != before:
+            _write(path, kept)
+        return values, made
+
+    def announce(self, run: Run) -> None:
+        """Tell ``verihook send`` where the server is."""
+        _write(self.path / "run.json", asdict(run))
+
+    def close(self) -> None:
+        """The server has stopped."""
+        (self.path / "run.json").unlink(missing_ok=True)
+        self._lock.close()
+
+
+def read_run(path: Path) -> Run | None:
+    """What the server that runs on this data folder announced; None where none does."""
+    try:
+        return Run(**json.loads((path / "run.json").read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def instance_key(values: Mapping[str, str]) -> str:
+    """The instance key among the values of :meth:`DataFolder.secrets`."""
+    return values[_INSTANCE_KEY]
+
+
+def _read_secrets(path: Path) -> dict[str, str]:
+    """What was kept. A damaged file is told and left as it is: new secrets would shut out who knows the old ones."""
+    try:
+        kept: dict[str, str] = json.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(str(path), "", f"is damaged ({error}); mend it, or move it away") from error
+    return kept
+
+
+def _write(path: Path, content: object) -> None:
+    """Whole or not at all, and for the owner's eyes only."""
+    fresh = path.with_suffix(".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(content, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

@@ -1,0 +1,21 @@
+"""Step Functions on one machine: moto's ASL interpreter behind our own loopback endpoint and journal.
+
+    interpreter.py   Interpreter: the public face
+    endpoint.py      HTTP/1.1 on loopback, AWS JSON 1.0 in and out
+    operations.py    the API's operations (StartExecution, DescribeExecution ...)
+    validation.py    what AWS checks in a request, and AWS's error shape
+    definition.py    checks a state machine and compiles it
+    executions.py    runs executions, one thread each, and writes their ends
+    journal.py       the SQLite file that survives a kill -9
+    mends.py         what has to be mended in moto, the only file that patches it
+    jsonata.py       evaluates JSONata for mends.py
+
+Importing this package is cheap: moto is imported when the first Interpreter starts.
+"""
+
+from __future__ import annotations
+
+from verihook.local.interpreter.arns import ACCOUNT, ARN_PREFIX, REGION
+from verihook.local.interpreter.interpreter import Interpreter
+
+__all__ = ["ACCOUNT", "ARN_PREFIX", "REGION", "Interpreter"]

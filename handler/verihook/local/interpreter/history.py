@@ -1,0 +1,69 @@
+"""An execution's history as GetExecutionHistory gives it, and as the journal keeps it.
+
+https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from moto.stepfunctions.parser.asl.eval.environment import Environment
+
+#: The last event of a history, by the status of its execution.
+_LAST = {
+    "SUCCEEDED": ("ExecutionSucceeded", "executionSucceededEventDetails"),
+    "FAILED": ("ExecutionFailed", "executionFailedEventDetails"),
+    "TIMED_OUT": ("ExecutionTimedOut", "executionTimedOutEventDetails"),
+    "ABORTED": ("ExecutionAborted", "executionAbortedEventDetails"),
+}
+_LAST_TYPES = frozenset(kind for kind, _ in _LAST.values())
+
+
+def iso(at: int) -> str:
+    """Milliseconds since the epoch as 2026-01-31T12:00:00.000Z."""
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def begin(environment: Environment, document: str) -> None:
+    """Write the first event."""
+    from moto.stepfunctions.parser.api import HistoryEventType
+
+    details: Any = {"executionStartedEventDetails": {"input": document, "inputDetails": {"truncated": False}}}
+    environment.event_manager.add_event(
+        context=environment.event_history_context,
+        event_type=HistoryEventType.ExecutionStarted,
+        event_details=details,
+        update_source_event_id=False,
+    )
+
+
+def of(environment: Environment) -> list[dict[str, Any]]:
+    """The events so far, with timestamps in seconds since the epoch (a float), as AWS JSON 1.0 has them."""
+    events: list[Any] = environment.event_manager.get_event_history()
+    for event in events:
+        event["type"] = str(event["type"].value)
+        event["timestamp"] = datetime.fromisoformat(event["timestamp"]).timestamp()
+    return events
+
+
+def closed(events: list[dict[str, Any]], status: str, at: int, details: dict[str, Any]) -> list[dict[str, Any]]:
+    """The events with exactly one last one: moto's thread writes it too late or never for a stop or a timeout."""
+    kept = [event for event in events if event["type"] not in _LAST_TYPES]
+    kind, key = _LAST[status]
+    last = kept[-1]["id"] if kept else 0
+    return [*kept, {"id": last + 1, "previousEventId": last, "type": kind, "timestamp": at / 1000, key: details}]
+
+
+def pack(events: list[dict[str, Any]]) -> bytes:
+    """The events for the journal: inputs and outputs repeat from state to state, so they shrink well."""
+    return zlib.compress(json.dumps(events, separators=(",", ":")).encode(), level=1)
+
+
+def unpack(packed: bytes) -> list[dict[str, Any]]:
+    """The inverse of :func:`pack`."""
+    events: list[dict[str, Any]] = json.loads(zlib.decompress(packed))
+    return events

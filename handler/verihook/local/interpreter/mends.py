@@ -1,0 +1,175 @@
+"""What has to be mended in moto 5.2.5 before it interprets state machines here. No other file patches it.
+
+- JSONata and variables crash: moto never sets its evaluator. Ours binds values instead of writing them into the text.
+- A Map starts as many threads as it has items, and each takes its next item by recursion.
+- Every thread ever started is kept in a list, and every use of a JSONPath builds its parser anew (1 ms).
+- Tasks call AWS at ``localhost:MOTO_PORT``: they are sent to our own endpoint, never anywhere else.
+- Their parameters and answers keep the case of boto3, so that ``states:startExecution`` finds no StateMachineArn.
+- A state's output is measured with white space and escapes, so that an input of the largest size fails on its way.
+- Failures of a workflow are logged as errors of the program; they belong into the execution alone.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from functools import lru_cache
+from typing import Any
+
+from verihook.local.interpreter.jsonata import QueryError, evaluate
+from verihook.local.interpreter.validation import MAX_INPUT
+
+#: AWS runs at most 40 iterations of an inline Map at a time.
+#: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html
+MAP_WORKERS = 40
+
+_lock = threading.Lock()
+_mended = threading.Event()
+
+
+def mend_moto() -> None:
+    """Import moto's interpreter and mend it, once in a process. The first call takes 1 to 3 seconds."""
+    with _lock:
+        if _mended.is_set():
+            return
+        logging.getLogger("moto").setLevel(logging.CRITICAL)
+        from moto.stepfunctions.parser.asl.component.common.path import result_path
+        from moto.stepfunctions.parser.asl.component.common.string import string_expression
+        from moto.stepfunctions.parser.asl.component.state import state
+        from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import (
+            inline_iteration_component,
+            iteration_worker,
+        )
+        from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service
+        from moto.stepfunctions.parser.asl.utils import json_path
+
+        replace: Any = setattr  # the methods are replaced on purpose
+        replace(string_expression.StringJSONata, "_eval_body", _evaluate_jsonata)
+        replace(string_expression.StringVariableSample, "_eval_body", _evaluate_variable)
+        replace(inline_iteration_component.InlineIterationComponent, "_eval_body", _iterate)
+        replace(iteration_worker.IterationWorker, "_eval_pool", _work)
+        replace(state_task_service.StateTaskService, "_normalise_parameters", _to_boto3)
+        replace(state_task_service.StateTaskService, "_normalise_response", _from_boto3)
+        for module in (state, state_task_service):
+            replace(module, "is_within_size_quota", _is_small_enough)
+        for module in (json_path, result_path):
+            replace(module, "parse", lru_cache(maxsize=1024)(module.parse))
+        _mended.set()
+
+
+def send_tasks_to(port: int) -> None:
+    """Tasks of state machines call ``localhost:port``. One per process: the interpreter started last has them."""
+    from moto.stepfunctions.parser.asl.utils import boto_client
+
+    replace: Any = setattr
+    replace(boto_client, "moto_server_port", lambda: str(port))
+
+
+def forget_threads() -> None:
+    """Empty moto's list of every thread it ever started; nobody reads it."""
+    from moto.stepfunctions.parser.utils import TMP_THREADS
+
+    TMP_THREADS.clear()
+
+
+def _evaluate_jsonata(self: Any, env: Any) -> None:
+    _push(env, self.expression, {"states": env.states._states_data, **_variables(env)})
+
+
+def _evaluate_variable(self: Any, env: Any) -> None:
+    _push(env, self.expression, _variables(env))
+
+
+def _variables(env: Any) -> dict[str, Any]:
+    store = env.variable_store
+    return {**store._outer_scope, **store._inner_scope}
+
+
+def _push(env: Any, expression: str, bindings: dict[str, Any]) -> None:
+    """Evaluate onto the stack; what goes wrong is States.QueryEvaluationError, as in AWS."""
+    from moto.stepfunctions.parser.api import HistoryEventType
+    from moto.stepfunctions.parser.asl.component.common.error_name import failure_event, states_error_name
+    from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+
+    try:
+        env.stack.append(evaluate(expression, bindings))
+    except QueryError as error:
+        name = states_error_name.StatesErrorName(typ=StatesErrorNameType.StatesQueryEvaluationError)
+        details: Any = {"evaluationFailedEventDetails": {"error": name.error_name, "cause": str(error)}}
+        failure = failure_event.FailureEventException(
+            failure_event.FailureEvent(env, name, HistoryEventType.EvaluationFailed, details)
+        )
+        env.event_manager.add_event(
+            context=env.event_history_context,
+            event_type=HistoryEventType.EvaluationFailed,
+            event_details={"evaluationFailedEventDetails": failure.get_evaluation_failed_event_details()},
+        )
+        raise failure from error
+
+
+def _is_small_enough(value: Any) -> bool:
+    """At most 256 KiB as compact JSON in UTF-8.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+    """
+    compact = json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str)
+    return len(compact.encode(errors="surrogatepass")) <= MAX_INPUT
+
+
+@lru_cache(maxsize=64)
+def _service(name: str) -> Any:
+    from botocore.session import get_session
+
+    return get_session().get_service_model(name)
+
+
+def _operation(task: Any, service: str | None, action: str | None) -> Any:
+    """Botocore's model of what a task calls; moto speaks of both in snake case."""
+    model = _service(task._get_boto_service_name(service))
+    wanted = task._get_boto_service_action(action).replace("_", "").lower()
+    return model.operation_model(next(name for name in model.operation_names if name.lower() == wanted))
+
+
+def _to_boto3(self: Any, parameters: Any, boto_service_name: Any = None, service_action_name: Any = None) -> None:
+    """StateTaskService._normalise_parameters: StateMachineArn becomes stateMachineArn, an object given as text JSON."""
+    self._to_boto_request(parameters, _operation(self, boto_service_name, service_action_name).input_shape)
+
+
+def _from_boto3(self: Any, response: Any, boto_service_name: Any = None, service_action_name: Any = None) -> None:
+    """StateTaskService._normalise_response: executionArn becomes ExecutionArn."""
+    self._from_boto_response(response, _operation(self, boto_service_name, service_action_name).output_shape)
+
+
+def _iterate(self: Any, env: Any) -> None:
+    """InlineIterationComponent._eval_body with a bounded number of workers."""
+    from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.job import JobPool
+
+    plan = env.stack.pop()
+    pool = JobPool(job_program=self._get_iteration_program(), job_inputs=plan.input_items)
+    for _ in range(min(len(plan.input_items), plan.max_concurrency or MAP_WORKERS, MAP_WORKERS)):
+        self._launch_worker(env=env, eval_input=plan, job_pool=pool)
+    pool.await_jobs()
+    error = pool.get_worker_exception()
+    if error is not None:
+        raise error
+    env.stack.append([closed.job_output for closed in pool.get_closed_jobs()])
+
+
+def _work(self: Any, job: Any, worker_frame: Any) -> None:
+    """IterationWorker._eval_pool as a loop. A frame is closed before its job: the Map goes on once the jobs are."""
+    while job is not None:
+        frame = worker_frame.open_inner_frame()
+        self._eval_job(env=frame, job=job)
+        worker_frame.close_frame(frame)
+        stopped = isinstance(job.job_output, Exception) or self.stopped()
+        following = None if stopped else self._job_pool.next_job()
+        if following is None:
+            if not stopped:
+                worker_frame.event_history_context.source_event_id = frame.event_history_context.last_published_event_id
+            self._env.close_frame(worker_frame)
+            self._job_pool.close_job(job)
+            return
+        self._job_pool.close_job(job)
+        job = following
+    self._env.close_frame(worker_frame)

@@ -1,0 +1,96 @@
+"""Senders: products that send webhooks, each described as data in one TOML file beside this one.
+
+The file's name is the sender's id. Tables: ``[signature]`` (a scheme and its fields), ``[event]`` (where id and type
+are), ``[handshake]``, ``[delivery]`` (the sender's timeout and retries), with ``documentation``, the date it was
+``read``, and the grade of ``evidence``.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from verihook.errors import ConfigurationError
+from verihook.event import EventPlaces, places
+from verihook.handshake import EchoJson, handshake
+from verihook.schemes import Scheme
+from verihook.schemes.hmac import HmacScheme
+
+T = TypeVar("T")
+
+FOLDER = Path(__file__).parent
+
+#: The kinds of ``scheme`` that a ``[signature]`` table can name.
+SCHEMES: dict[str, type[HmacScheme]] = {"hmac": HmacScheme}
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """How a product's deliveries are verified and read."""
+
+    id: str
+    scheme: Scheme
+    places: EventPlaces
+    handshake: EchoJson | None
+
+
+def sender_ids() -> list[str]:
+    """The ids of all senders, sorted."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def load_sender(sender_id: str) -> Sender:
+    """The sender with this id. Raises ConfigurationError where its file is wrong, KeyError where there is none."""
+    path = FOLDER / f"{sender_id}.toml"
+    if sender_id not in sender_ids():
+        raise KeyError(sender_id)
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    try:
+        return read_sender(sender_id, table)
+    except ValueError as error:
+        raise ConfigurationError(path.name, *_key_and_mend(error)) from error
+
+
+def read_sender(sender_id: str, table: Mapping[str, Any]) -> Sender:
+    """A sender from its tables. Raises ValueError ``TABLE.KEY: mend``."""
+    return Sender(
+        sender_id,
+        _within("signature", scheme, table.get("signature") or {}),
+        _within("event", places, table.get("event") or {}),
+        _within("handshake", handshake, table.get("handshake") or {}),
+    )
+
+
+def scheme(table: Mapping[str, Any]) -> Scheme:
+    """The scheme of a ``[signature]`` table. Raises ValueError ``KEY: mend``."""
+    kind = SCHEMES.get(str(table.get("scheme")))
+    if kind is None:
+        raise ValueError(f"scheme: write one of {', '.join(sorted(SCHEMES))}")
+    known = {field.name: field.type for field in fields(kind)}
+    for key, value in table.items():
+        if key == "scheme":
+            continue
+        if key not in known:
+            raise ValueError(f"{key}: unknown; known are {', '.join(sorted(known))}")
+        if type(value).__name__ != known[key]:
+            raise ValueError(f"{key}: must be a TOML {known[key]}, not {value!r}")
+    if "header" not in table:
+        raise ValueError("header: name the header that holds the signature")
+    return kind(**{key: value for key, value in table.items() if key != "scheme"})
+
+
+def _within(table: str, read: Callable[[Mapping[str, Any]], T], content: Any) -> T:
+    if not isinstance(content, dict):
+        raise ValueError(f"{table}: must be a table")
+    try:
+        return read(content)
+    except ValueError as error:
+        raise ValueError(f"{table}.{error}") from error
+
+
+def _key_and_mend(error: ValueError) -> tuple[str, str]:
+    key, _, mend = str(error).partition(": ")
+    return key, mend

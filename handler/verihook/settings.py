@@ -1,0 +1,67 @@
+"""What the environment says: the only file that reads it.
+
+| variable | meaning |
+|---|---|
+| ``VERIHOOK_TABLE`` | name of the DynamoDB table |
+| ``VERIHOOK_INSTANCE_KEY`` | the key that instance ids are derived with; at least 32 characters, never changed |
+| ``VERIHOOK_STATE_MACHINE_PREFIX`` | ARN prefix of the state machines; a workflow's definition is appended |
+| ``VERIHOOK_HOOKS`` | path of hooks.toml; default: beside the package |
+
+and every variable that hooks.toml names as ``env:NAME``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from verihook.errors import ConfigurationError
+
+#: hooks.toml stands beside the package, in the folder that is deployed.
+DEFAULT_HOOKS = Path(__file__).parent.parent / "hooks.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of a deployment in AWS."""
+
+    table: str
+    instance_key: str
+    state_machine_prefix: str
+    hooks: Path
+
+
+def environment() -> Mapping[str, str]:
+    """The environment, for the secrets that hooks.toml refers to."""
+    return os.environ
+
+
+def aws_settings(variables: Mapping[str, str]) -> Settings:
+    """The settings in AWS. Raises ConfigurationError where one is missing."""
+    return Settings(
+        table=_required(variables, "VERIHOOK_TABLE"),
+        instance_key=_key(_required(variables, "VERIHOOK_INSTANCE_KEY")),
+        state_machine_prefix=_required(variables, "VERIHOOK_STATE_MACHINE_PREFIX"),
+        hooks=hooks_path(variables),
+    )
+
+
+def hooks_path(variables: Mapping[str, str]) -> Path:
+    """Where hooks.toml is."""
+    path = variables.get("VERIHOOK_HOOKS")
+    return Path(path) if path else DEFAULT_HOOKS
+
+
+def _required(variables: Mapping[str, str], name: str) -> str:
+    value = variables.get(name)
+    if not value:
+        raise ConfigurationError("environment", name, "is not set; template.yaml sets it for every function")
+    return value
+
+
+def _key(value: str) -> str:
+    if len(value) < 32:
+        raise ConfigurationError("environment", "VERIHOOK_INSTANCE_KEY", "must have at least 32 characters")
+    return value

@@ -1,0 +1,32 @@
+"""A source: an entry point that the operator configured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from verihook.senders import Sender
+
+DuplicatePolicy = Literal["return", "reject", "restart"]
+DUPLICATE_POLICIES: tuple[str, ...] = get_args(DuplicatePolicy)
+
+#: The input limit of a Step Functions execution, in bytes, and so the default and the most that a body may have.
+#: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+MAX_BODY = 262_144
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One ``[sources.NAME]`` of hooks.toml.
+
+    ``secrets`` are references, newest first. ``types``: the event types wanted, () for all. ``duplicates``: what a
+    redelivery does. ``max_body`` in bytes.
+    """
+
+    name: str
+    sender: Sender
+    secrets: tuple[str, ...]
+    workflow: str
+    types: tuple[str, ...] = ()
+    duplicates: DuplicatePolicy = "return"
+    max_body: int = MAX_BODY

@@ -1,0 +1,94 @@
+"""Instances for tests: a plain one, a full one, any one; and calls that are set off together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import count
+from threading import Barrier
+from typing import Any, TypeVar, get_args
+
+from hypothesis import strategies as st
+
+from verihook.instance import FINAL, Instance, Status
+from verihook.ports import Change
+
+T = TypeVar("T")
+
+NOW = 1_760_000_000_000
+NOW_S = NOW // 1000
+MINUTE = 60_000
+LATER = NOW + 60 * MINUTE
+LARGE = 256 * 1024
+LIVE = sorted(set(get_args(Status)) - FINAL)
+ODD = "\u2028 ' \" \\ \t\r\n \x00\x01\x7f é e\u0301 \U0001f4a5 \u202eabc \ufeff \uffff $#:{}%s?"
+
+_number = count(1)
+
+
+def an_instance(**fields: Any) -> Instance:
+    """A queued instance with an id of its own, due a minute after it was created."""
+    basis = Instance(
+        id=f"instance_{next(_number)}",
+        workflow="deploy",
+        input='{"a":1}',
+        created_at=NOW,
+        updated_at=NOW,
+        due_at=NOW + MINUTE,
+    )
+    return replace(basis, **fields)
+
+
+def a_full_instance(**fields: Any) -> Instance:
+    """Every field set, the status final."""
+    basis = an_instance(
+        status="failed",
+        version=7,
+        attempt=3,
+        source="github",
+        event_id="72d3162e-cc78-11e3-81ab-4c9367dc0958",
+        event_type="push",
+        updated_at=NOW + 5,
+        expires_at=NOW_S + 86_400,
+        output='{"b":[1,2.5,null]}',
+        error="States.TaskFailed",
+        cause="It did not work.",
+    )
+    return replace(basis, **fields)
+
+
+def at_once(calls: list[Callable[[], T]]) -> list[T]:
+    """Each call in a thread of its own, all of them set off together. Their answers, in order."""
+    barrier = Barrier(len(calls))
+
+    def run(call: Callable[[], T]) -> T:
+        barrier.wait(30)
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(run, calls))
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+times = st.integers(0, 2**53)
+instances = st.builds(
+    Instance,
+    id=st.just(""),
+    workflow=texts,
+    input=texts,
+    created_at=times,
+    updated_at=times,
+    status=st.sampled_from(get_args(Status)),
+    version=st.integers(1, 2**31),
+    attempt=st.integers(1, 2**31),
+    source=st.none() | texts,
+    event_id=st.none() | texts,
+    event_type=st.none() | texts,
+    due_at=st.none() | times,
+    expires_at=st.none() | st.integers(2**43, 2**53),
+    output=st.none() | texts,
+    error=st.none() | texts,
+    cause=st.none() | texts,
+)
+live_changes = st.builds(Change, status=st.sampled_from(LIVE), at=times, output=texts)

@@ -1,0 +1,117 @@
+"""The two faces over real parts: a server process on SQLite; main.receive on DynamoDB and the interpreter."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.adapters.dynamodb_local import dynamodb_local
+from tests.flows.deployment import VARIABLES, write
+from tests.flows.eventbridge import EventBridge
+from tests.flows.faces import Answer, Face, Headers, HttpFace, LambdaFace, Server
+from verihook import main
+from verihook.ledgers.table import create_table_request
+from verihook.local.interpreter import ARN_PREFIX, Interpreter
+
+__all__ = ["dynamodb_local"]
+
+
+class AwsFace(LambdaFace):
+    """``main.receive`` as deployed; before a status is read, the events of the engine are delivered."""
+
+    def __init__(self, bridge: EventBridge, dynamodb: Any, table: str) -> None:
+        super().__init__(main.receive)
+        self.bridge, self.dynamodb, self.table = bridge, dynamodb, table
+
+    def send(self, method: str, target: str, headers: Headers, body: bytes = b"") -> Answer:
+        if method == "GET":
+            self.bridge.deliver()
+        return super().send(method, target, headers, body)
+
+    def rows(self) -> int:
+        return int(self.dynamodb.scan(TableName=self.table, Select="COUNT")["Count"])
+
+
+class LocalFace(HttpFace):
+    """The server of one machine."""
+
+    def __init__(self, url: str, data: Path) -> None:
+        super().__init__(url)
+        self.data = data
+
+    def rows(self) -> int:
+        connection = sqlite3.connect(f"file:{self.data / 'ledger.db'}?mode=ro", uri=True)
+        try:
+            return int(connection.execute("SELECT count(*) FROM instances").fetchone()[0])
+        finally:
+            connection.close()
+
+
+@pytest.fixture(scope="session")
+def hooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The hooks.toml of a deployment with the shipped sources and more."""
+    return write(tmp_path_factory.mktemp("deployment"))
+
+
+@pytest.fixture(scope="session")
+def local_face(hooks: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalFace]:
+    """A server process on a free port."""
+    data = tmp_path_factory.mktemp("server") / "data"
+    server = Server(data, VARIABLES, "--hooks", str(hooks))
+    try:
+        yield LocalFace(server.ready(), data)
+    finally:
+        assert 0 == server.stop()
+
+
+# Of the package, not the session: what it puts into the environment must not reach other tests.
+@pytest.fixture(scope="package")
+def aws_face(hooks: Path, dynamodb_local: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsFace]:
+    """The Lambda entry points over DynamoDB Local and the interpreter, set up by the environment alone."""
+    table = "flows"
+    machines = hooks.parent.parent / "infra" / "workflows"
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        Interpreter(tmp_path_factory.mktemp("interpreter") / "executions.db") as interpreter,
+    ):
+        interpreter.deploy({path.name.removesuffix(".asl.json"): path.read_text() for path in machines.iterdir()})
+        variables = {
+            **VARIABLES,
+            "VERIHOOK_TABLE": table,
+            "VERIHOOK_INSTANCE_KEY": "k" * 32,
+            "VERIHOOK_STATE_MACHINE_PREFIX": ARN_PREFIX,
+            "VERIHOOK_HOOKS": str(hooks),
+            "POWERTOOLS_SERVICE_NAME": "verihook",
+            "POWERTOOLS_METRICS_NAMESPACE": "Verihook",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL_DYNAMODB": dynamodb_local,
+            "AWS_ENDPOINT_URL_SFN": interpreter.endpoint_url,
+        }
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        dynamodb = boto3.client("dynamodb")
+        dynamodb.create_table(**create_table_request(table))
+        main.services.cache_clear()
+        yield AwsFace(EventBridge(boto3.client("stepfunctions"), machines), dynamodb, table)
+        main.services.cache_clear()
+        dynamodb.delete_table(TableName=table)
+
+
+@pytest.fixture(params=["http", "lambda"])
+def face(request: pytest.FixtureRequest) -> Face:
+    """Each public face of the receiver in turn."""
+    chosen: Face = request.getfixturevalue({"http": "local_face", "lambda": "aws_face"}[request.param])
+    return chosen
+
+
+@pytest.fixture
+def rows(face: LocalFace | AwsFace) -> Callable[[], int]:
+    """How many rows the ledger behind the face has."""
+    return face.rows

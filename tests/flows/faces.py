@@ -1,0 +1,155 @@
+"""The two public faces of the receiver, driven alike: over HTTP, and by Lambda events."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+Headers = list[tuple[str, str]]
+
+
+@dataclass
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Face(Protocol):
+    """Something that takes requests."""
+
+    def send(self, method: str, target: str, headers: Headers, body: bytes = b"") -> Answer: ...
+
+
+class HttpFace:
+    """Over a socket; headers go out as given, repeated ones too."""
+
+    def __init__(self, url: str) -> None:
+        self.host = url.removeprefix("http://")
+
+    def send(self, method: str, target: str, headers: Headers, body: bytes = b"") -> Answer:
+        connection = http.client.HTTPConnection(self.host, timeout=20)
+        try:
+            connection.putrequest(method, target, skip_accept_encoding=True)
+            for name, value in headers:
+                connection.putheader(name, value.encode("latin-1", "replace"))
+            connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body)
+            reply = connection.getresponse()
+            return Answer(reply.status, {name.lower(): value for name, value in reply.getheaders()}, reply.read())
+        finally:
+            connection.close()
+
+
+class LambdaFace:
+    """As a function URL invokes ``main.receive``: names in lower case, repeated headers joined by a comma."""
+
+    def __init__(self, handler: Callable[[dict[str, Any], Any], dict[str, Any]]) -> None:
+        self.handler = handler
+
+    def send(self, method: str, target: str, headers: Headers, body: bytes = b"") -> Answer:
+        answer = self.handler(function_url_event(method, target, headers, body), None)
+        content = answer["body"].encode()
+        return Answer(answer["statusCode"], answer["headers"], content)
+
+
+def function_url_event(method: str, target: str, headers: Headers, body: bytes) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads"""
+    path, _, query = target.partition("?")
+    joined: dict[str, str] = {}
+    for name, value in headers:
+        joined[name.lower()] = f"{joined[name.lower()]},{value}" if name.lower() in joined else value
+    try:
+        text, encoded = body.decode(), False
+    except UnicodeDecodeError:
+        text, encoded = base64.b64encode(body).decode(), True
+    return {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": joined,
+        "requestContext": {
+            "requestId": str(uuid.uuid4()),
+            "stage": "$default",
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"},
+        },
+        "body": text,
+        "isBase64Encoded": encoded,
+    }
+
+
+class Server:
+    """``verihook run`` as a process of its own, in a process group of its own."""
+
+    def __init__(self, data: Path, variables: Mapping[str, str], *options: str, port: int = 0) -> None:
+        program = Path(sys.executable).with_name("verihook")
+        self.data = data
+        self.output = data.with_suffix(".out")
+        with self.output.open("a") as stream:
+            self.process = subprocess.Popen(
+                [str(program), "run", "--port", str(port), "--data", str(data), *options],
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **variables},
+                start_new_session=True,
+            )
+
+    def ready(self, timeout: float = 60) -> str:
+        """The URL, once the server says that it is ready."""
+        deadline = time.monotonic() + timeout
+        run = self.data / "run.json"
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.output.read_text()}")
+            if run.exists() and "Verihook is ready on" in self.output.read_text():
+                return str(json.loads(run.read_text())["url"])
+            time.sleep(0.05)
+        raise AssertionError(f"not ready in {timeout} s:\n{self.output.read_text()}")
+
+    def kill(self) -> None:
+        """kill -9 of the whole group: nothing can be tidied up."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+        # A run.json that the dead server left behind would look ready at once.
+        (self.data / "run.json").unlink(missing_ok=True)
+        self.output.write_text("")
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to stop; returns the exit code."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, number)
+        try:
+            return self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+
+
+def wait_for(face: Face, instance_id: str, timeout: float = 30) -> dict[str, Any]:
+    """The instance's status once it is final."""
+    deadline = time.monotonic() + timeout
+    status: dict[str, Any] = {}
+    while time.monotonic() < deadline:
+        status = face.send("GET", f"/?instanceId={instance_id}", []).json
+        if status["status"] in ("completed", "failed", "timed_out", "terminated"):
+            return status
+        time.sleep(0.05)
+    raise AssertionError(f"no end in {timeout} s: {status}")

@@ -1,0 +1,99 @@
+"""What a delivery costs in AWS calls, and what is written of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.flows.conftest import AwsFace
+from tests.flows.faces import Headers
+from tests.flows.signing import new_id, order, x_signature
+from verihook import main
+
+
+@pytest.fixture
+def calls(aws_face: AwsFace) -> Iterator[list[str]]:
+    """The names of the AWS operations called, in order."""
+    services = main.services()
+    made: list[str] = []
+
+    def note(model: Any, **_: object) -> None:
+        made.append(model.name)
+
+    clients = [services.ledger._client, services.engines["stepfunctions"]._client]  # type: ignore[attr-defined]
+    for client in clients:
+        client.meta.events.register("before-call", note, unique_id="calls")
+    yield made
+    for client in clients:
+        client.meta.events.unregister("before-call", unique_id="calls")
+
+
+def post(face: AwsFace, body: bytes, headers: Headers, source: str = "orders") -> int:
+    return face.send("POST", f"/hooks/{source}", headers, body).status
+
+
+def test_an_accepted_delivery_is_two(aws_face: AwsFace, calls: list[str]) -> None:
+    body = order()
+    assert 202 == post(aws_face, body, x_signature(body))
+    assert ["PutItem", "StartExecution"] == calls
+
+
+def test_a_duplicate_is_one(aws_face: AwsFace, calls: list[str]) -> None:
+    body = order()
+    post(aws_face, body, x_signature(body))
+    calls.clear()
+    assert 202 == post(aws_face, body, x_signature(body))
+    assert ["PutItem"] == calls
+
+
+def test_a_forged_an_ignored_and_a_malformed_one_are_none(aws_face: AwsFace, calls: list[str]) -> None:
+    body = order(type="unwanted")
+    assert 401 == post(aws_face, body, x_signature(body, "guess"))
+    assert 200 == post(aws_face, body, x_signature(body), "filtered")
+    assert 400 == post(aws_face, b"{", x_signature(b"{"))
+    assert [] == calls
+
+
+def test_a_status_is_one_and_never_the_engine(aws_face: AwsFace, calls: list[str]) -> None:
+    body = order()
+    instance_id = aws_face.send("POST", "/", x_signature(body), body).json["instanceId"]
+    calls.clear()
+    assert 200 == super(AwsFace, aws_face).send("GET", f"/?instanceId={instance_id}", []).status
+    assert 404 == super(AwsFace, aws_face).send("GET", "/?instanceId=malformed!", []).status
+    assert ["GetItem"] == calls
+
+
+def test_the_line_of_a_delivery(aws_face: AwsFace, capsys: pytest.CaptureFixture[str]) -> None:
+    event = new_id()
+    body = order(id=event, secret_note="nobody's business")
+    headers = x_signature(body)
+    capsys.readouterr()
+    post(aws_face, body, headers)
+    line = capsys.readouterr().out
+    record = json.loads(line)
+    assert ("accepted", "current", event) == tuple(
+        record["delivery"][name] for name in ("outcome", "verified_by", "event_id")
+    )
+    assert record["correlation_id"]
+    assert ([1.0], "orders") == (record["Accepted"], record["source"])
+    assert {"Accepted", "Latency"} == {metric["Name"] for metric in record["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+    for secret in ("nobody's business", "s3cret", headers[1][1]):
+        assert secret not in line
+
+
+def test_the_line_of_a_refusal(aws_face: AwsFace, capsys: pytest.CaptureFixture[str]) -> None:
+    body = order()
+    capsys.readouterr()
+    post(aws_face, body, x_signature(body, "guess"))
+    record = json.loads(capsys.readouterr().out)
+    assert ([1.0], "signature-mismatch") == (record["Rejected"], record["reason"])
+    assert [["source", "reason", "service"]] == record["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
+
+
+def test_a_stranger_makes_no_dimension(aws_face: AwsFace, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    post(aws_face, b"{}", [], "made-up")
+    assert "made-up" not in capsys.readouterr().out

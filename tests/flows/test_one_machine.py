@@ -1,0 +1,222 @@
+"""``verihook run`` and ``verihook send`` as a person uses them."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.flows.deployment import ROOT, VARIABLES
+from tests.flows.faces import HttpFace, Server, wait_for
+from tests.flows.signing import order, x_signature
+
+VERIHOOK = Path(sys.executable).with_name("verihook")
+
+
+def verihook(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(VERIHOOK), *arguments],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The shipped deployment, with no secret in the environment."""
+    server = Server(tmp_path_factory.mktemp("server") / "data", {})
+    try:
+        server.ready()
+        yield server
+    finally:
+        server.stop()
+
+
+def test_the_banner_and_the_command_that_it_shows(server: Server) -> None:
+    url = server.ready()
+    lines = server.output.read_text().splitlines()
+    assert f"Verihook is ready on {url}" == lines[0]
+    for source in ("orders", "github", "stripe", "slack", "standard"):
+        assert any(f"{url}/hooks/{source} " in line for line in lines), source
+    assert "    ORDERS_WEBHOOK_SECRET" in lines
+    command = next(line.strip() for line in lines if "verihook send orders examples/order.json" in line)
+    result = subprocess.run(
+        shlex.split(command), cwd=ROOT, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False
+    )
+    assert (0, "") == (result.returncode, result.stderr)
+    answer, *statuses = result.stdout.split("\n", 1)[1].strip().splitlines()
+    assert result.stdout.startswith("202 Accepted\n")
+    assert json.loads(answer)["duplicate"] is False
+    assert ("completed", {"orderId": "ord_001", "total": 34, "tax": 2.72}) == (
+        json.loads(statuses[-1])["status"],
+        json.loads(statuses[-1])["output"],
+    )
+    assert " orders accepted order.created -> " in server.output.read_text()
+
+
+@pytest.mark.parametrize("source", ["orders", "github", "stripe", "slack", "standard"])
+def test_send_signs_as_every_shipped_source_wants(server: Server, tmp_path: Path, source: str) -> None:
+    body = tmp_path / "body.json"
+    body.write_bytes(order(event_id="evt_1"))
+    result = verihook("send", source, str(body), "--data", str(server.data), "--wait")
+    assert 0 == result.returncode, result.stdout + result.stderr
+    assert '"status":"completed"' in result.stdout
+
+
+def test_send_says_what_is_wrong(server: Server, tmp_path: Path) -> None:
+    data = ["--data", str(server.data)]
+    for arguments, code, text in (
+        (["orders", "no/such/file"], 2, "verihook: no/such/file: cannot be read: No such file or directory\n"),
+        (["unknown", "examples/order.json"], 2, "verihook: hooks.toml: sources.unknown: there are orders,"),
+        (["orders", "examples/order.json", "--url", "http://127.0.0.1:9"], 1, "verihook: http://127.0.0.1:9 cannot be"),
+    ):
+        result = verihook("send", *arguments, *data)
+        assert code == result.returncode
+        assert result.stderr.startswith(text)
+        assert 1 == len(result.stderr.splitlines())
+    nonsense = tmp_path / "nonsense"
+    nonsense.write_text("nonsense")
+    result = verihook("send", "orders", str(nonsense), *data)
+    assert (1, "400 Bad Request") == (result.returncode, result.stdout.splitlines()[0])
+
+
+def test_send_without_a_secret(tmp_path: Path) -> None:
+    result = verihook("send", "orders", "examples/order.json", "--data", str(tmp_path))
+    assert 2 == result.returncode
+    assert "env:ORDERS_WEBHOOK_SECRET is not set" in result.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_everything(tmp_path: Path, number: signal.Signals) -> None:
+    server = Server(tmp_path / "data", VARIABLES)
+    url = server.ready()
+    assert "Secrets made" not in server.output.read_text()
+    body = order()
+    HttpFace(url).send("POST", "/", x_signature(body), body)
+    assert 0 == server.stop(number)
+    assert "Verihook has stopped." in server.output.read_text()
+    assert "Traceback" not in server.output.read_text()
+    assert not (server.data / "run.json").exists()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5)
+
+
+def test_a_made_secret_and_the_ids_outlive_a_restart(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data", {})
+    server.ready()
+    send = ["send", "orders", "examples/order.json", "--data", str(tmp_path / "data"), "--wait"]
+    first = verihook(*send)
+    server.kill()
+    again = Server(tmp_path / "data", {})
+    try:
+        again.ready()
+        second = verihook(*send)
+    finally:
+        again.stop()
+    one, two = (json.loads(result.stdout.splitlines()[1]) for result in (first, second))
+    assert (one["instanceId"], True) == (two["instanceId"], two["duplicate"])
+
+
+def test_what_is_in_the_data_folder_is_for_its_owner_alone(server: Server) -> None:
+    for name in ("secrets.json", "run.json"):
+        assert 0o600 == stat.S_IMODE((server.data / name).stat().st_mode)
+
+
+def test_health_and_docs(server: Server) -> None:
+    face = HttpFace(server.ready())
+    health = face.send("GET", "/health", [])
+    assert (200, {"status": "ok"}) == (health.status, health.json)
+    docs = face.send("GET", "/docs", [])
+    assert (200, True) == (docs.status, b"swagger" in docs.body.lower())
+    paths = face.send("GET", "/openapi.json", []).json["paths"]
+    assert {"/", "/hooks/{source}", "/health"} == set(paths)
+    assert {"get", "post"} == set(paths["/hooks/{source}"])
+    missing = face.send("GET", "/no/such/path", [])
+    assert (404, "application/problem+json") == (missing.status, missing.headers["content-type"])
+
+
+def test_loopback_only(server: Server) -> None:
+    port = int(server.ready().rpartition(":")[2])
+    listening = Path("/proc/net/tcp").read_text()
+    addresses = re.findall(rf"([0-9A-F]{{8}}):{port:04X} 00000000:0000 0A", listening)
+    assert ["0100007F"] == addresses
+
+
+class TestItDoesNotStart:
+    """One clear line, and an exit code that is not 0."""
+
+    def fails(self, *arguments: str, **variables: str) -> str:
+        result = verihook("run", *arguments, **variables)
+        assert 2 == result.returncode
+        assert ("", 1) == (result.stdout, len(result.stderr.splitlines())), result.stderr
+        return result.stderr.removesuffix("\n")
+
+    def test_where_the_port_is_in_use(self, tmp_path: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            line = self.fails("--port", str(port), "--data", str(tmp_path / "data"))
+        assert f"verihook: port {port}: is in use; give another: make run PORT=9000" == line
+
+    def test_where_hooks_toml_is_broken(self, tmp_path: Path) -> None:
+        hooks = tmp_path / "hooks.toml"
+        hooks.write_text("[sources.orders]\nsender = 'gihub'\nworkflow = 'x'\n[workflows.x]\n")
+        line = self.fails("--port", "0", "--data", str(tmp_path / "data"), "--hooks", str(hooks))
+        assert line.startswith("verihook: hooks.toml: workflows.x.engine: is missing")
+
+    def test_where_the_data_folder_cannot_be_written(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        line = self.fails("--port", "0", "--data", str(tmp_path / "file" / "data"))
+        assert line.endswith("the data folder cannot be written: Not a directory")
+
+    def test_where_another_one_runs_on_the_folder(self, server: Server) -> None:
+        line = self.fails("--port", "0", "--data", str(server.data))
+        assert "another Verihook runs on this data folder" in line
+
+    def test_where_a_machine_is_missing(self, tmp_path: Path) -> None:
+        hooks = tmp_path / "handler" / "hooks.toml"
+        hooks.parent.mkdir()
+        hooks.write_text("[workflows.x]\nengine = 'stepfunctions'\ndefinition = 'nowhere'\n")
+        line = self.fails("--port", "0", "--data", str(tmp_path / "data"), "--hooks", str(hooks))
+        assert "workflows.x.definition: " in line
+        assert line.endswith("cannot be read: No such file or directory")
+
+    def test_where_a_machine_is_broken(self, tmp_path: Path) -> None:
+        machine = tmp_path / "infra" / "workflows" / "broken.asl.json"
+        machine.parent.mkdir(parents=True)
+        machine.write_text('{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}}}')
+        hooks = tmp_path / "handler" / "hooks.toml"
+        hooks.parent.mkdir()
+        hooks.write_text("[workflows.x]\nengine = 'stepfunctions'\ndefinition = 'broken'\n")
+        line = self.fails("--port", "0", "--data", str(tmp_path / "data"), "--hooks", str(hooks))
+        assert line.startswith("verihook: broken.asl.json: States.A.Next: ")
+
+    def test_where_a_secret_cannot_be_used(self, tmp_path: Path) -> None:
+        line = self.fails("--port", "0", "--data", str(tmp_path / "d"), STANDARD_WEBHOOK_SECRET="whsec_not base64!")
+        assert line == "verihook: hooks.toml: sources.standard.secrets: the secret is not base64 (after 'whsec_')"
+        assert "not base64!" not in line
+
+
+def test_an_instance_started_before_a_restart_comes_to_its_end(tmp_path: Path, hooks: Path) -> None:
+    data = tmp_path / "data"
+    server = Server(data, VARIABLES, "--hooks", str(hooks))
+    body = order(seconds=1)
+    answer = HttpFace(server.ready()).send("POST", "/hooks/restarting", x_signature(body), body)
+    server.kill()
+    server = Server(data, VARIABLES, "--hooks", str(hooks))
+    try:
+        assert "completed" == wait_for(HttpFace(server.ready()), answer.json["instanceId"])["status"]
+    finally:
+        server.stop()

@@ -1,0 +1,173 @@
+"""Engine down, ledger down, events lost, doubled and late: over the Lambda entry points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.flows.conftest import AwsFace
+from tests.flows.eventbridge import status_change
+from tests.flows.signing import order, x_signature
+from verihook import bootstrap, main
+from verihook.clock import SystemClock
+from verihook.engines.stepfunctions import StepFunctionsEngine
+from verihook.instance import Instance
+from verihook.ledgers.dynamodb import DynamoDbLedger
+from verihook.local.interpreter import ARN_PREFIX
+from verihook.ports import Services
+
+NOWHERE = "http://127.0.0.1:9"
+
+
+class LaterClock(SystemClock):
+    """A clock that is ahead."""
+
+    def __init__(self, ahead_ms: int) -> None:
+        self.ahead_ms = ahead_ms
+
+    def now_ms(self) -> int:
+        return super().now_ms() + self.ahead_ms
+
+
+@pytest.fixture
+def services(aws_face: AwsFace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Lets a test run the entry points with some services replaced."""
+    whole = main.services()
+
+    def change(**parts: Any) -> None:
+        changed: Services = replace(whole, **parts)
+        monkeypatch.setattr(main, "services", lambda: changed)
+
+    return change
+
+
+def row(aws_face: AwsFace, instance_id: str) -> Instance:
+    found = DynamoDbLedger(aws_face.dynamodb, aws_face.table).get(instance_id, 0)
+    assert found is not None
+    return found
+
+
+def settle(minutes: int, services: Any) -> dict[str, Any]:
+    """What the schedule does, some minutes later."""
+    services(clock=LaterClock(minutes * 60_000))
+    report = main.reconcile({}, None)
+    services()
+    return report
+
+
+def accept(aws_face: AwsFace, **changes: Any) -> str:
+    body = order(**changes)
+    answer = aws_face.send("POST", "/", x_signature(body), body)
+    assert (202, False) == (answer.status, answer.json["duplicate"])
+    return str(answer.json["instanceId"])
+
+
+def wait_until_ended(aws_face: AwsFace, instance_id: str) -> dict[str, Any]:
+    """Until the engine itself says that it has ended; nobody is told."""
+    engine = aws_face.bridge.client
+    arn = f"{ARN_PREFIX.replace(':stateMachine:', ':execution:')}order-created:{instance_id}"
+    while (description := engine.describe_execution(executionArn=arn))["status"] == "RUNNING":
+        pass
+    return dict(description)
+
+
+def test_an_engine_outage_is_answered_202_and_mended(aws_face: AwsFace, services: Any) -> None:
+    broken = StepFunctionsEngine(bootstrap.local_client(NOWHERE), ARN_PREFIX)
+    services(engines={"stepfunctions": broken})
+    body = order()
+    answer = aws_face.send("POST", "/", x_signature(body), body)
+    assert (202, "queued", False) == (answer.status, answer.json["status"], answer.json["duplicate"])
+    instance_id = answer.json["instanceId"]
+    again = aws_face.send("POST", "/", x_signature(body), body)
+    assert (202, "queued", True) == (again.status, again.json["status"], again.json["duplicate"])
+    # The engine is back. Nothing is due yet, a minute later it is.
+    assert 0 == settle(0, services)["started"]
+    assert settle(2, services)["started"] >= 1
+    assert "running" == row(aws_face, instance_id).status
+    wait_until_ended(aws_face, instance_id)
+    settle(30, services)
+    assert "completed" == row(aws_face, instance_id).status
+
+
+def test_a_ledger_outage_is_a_503_that_asks_to_come_again(aws_face: AwsFace, services: Any) -> None:
+    import boto3
+    from botocore.config import Config
+
+    client = boto3.client("dynamodb", endpoint_url=NOWHERE, config=Config(retries={"total_max_attempts": 1}))
+    services(ledger=DynamoDbLedger(client, "flows"))
+    body = order()
+    answer = aws_face.send("POST", "/", x_signature(body), body)
+    assert (503, "ledger-unavailable", "5") == (answer.status, answer.json["code"], answer.headers["retry-after"])
+    services()
+    later = aws_face.send("POST", "/", x_signature(body), body)
+    assert (202, False) == (later.status, later.json["duplicate"])
+
+
+def test_a_lost_event_is_made_good(aws_face: AwsFace, services: Any) -> None:
+    instance_id = accept(aws_face)
+    wait_until_ended(aws_face, instance_id)
+    assert "queued" == row(aws_face, instance_id).status
+    settle(2, services)
+    done = row(aws_face, instance_id)
+    assert ("completed", None) == (done.status, done.due_at)
+    assert done.expires_at is not None
+
+
+def test_doubled_and_late_events_change_nothing(aws_face: AwsFace) -> None:
+    instance_id = accept(aws_face)
+    description = wait_until_ended(aws_face, instance_id)
+    ended = status_change(description)
+    late = {**ended, "detail": {**ended["detail"], "status": "RUNNING", "output": None, "stopDate": None}}
+    another = {**ended, "detail": {**ended["detail"], "name": f"{instance_id}.2"}}
+    outcomes = [main.record(event, None)["recorded"] for event in (late, another, ended, ended, late)]
+    assert [True, False, True, False, False] == outcomes
+    assert "completed" == row(aws_face, instance_id).status
+
+
+def test_an_output_that_eventbridge_left_out_is_fetched(aws_face: AwsFace) -> None:
+    instance_id = accept(aws_face, orderId="ord_large")
+    ended = status_change(wait_until_ended(aws_face, instance_id))
+    without = {**ended["detail"], "output": None, "outputDetails": {"included": False}}
+    assert {"recorded": True} == main.record({**ended, "detail": without}, None)
+    assert '"orderId":"ord_large"' in str(row(aws_face, instance_id).output)
+
+
+@pytest.mark.parametrize("name", ["not.ours", "a b", "unknown", ""])
+def test_an_event_of_a_stranger_is_left_alone(aws_face: AwsFace, name: str) -> None:
+    event = {"detail": {"name": name, "status": "SUCCEEDED", "startDate": 0, "executionArn": "x", "output": "{}"}}
+    assert {"recorded": False} == main.record(event, None)
+
+
+def test_a_crash_between_claim_and_start(aws_face: AwsFace, services: Any) -> None:
+    whole = main.services()
+
+    class Dying:
+        max_input = 262_144
+
+        def start(self, definition: str, name: str, input: str) -> None:
+            raise SystemExit("killed")
+
+    services(engines={"stepfunctions": Dying()})
+    body = order()
+    with pytest.raises(SystemExit):
+        aws_face.send("POST", "/", x_signature(body), body)
+    services(engines=whole.engines)
+    again = aws_face.send("POST", "/", x_signature(body), body)
+    assert (202, True) == (again.status, again.json["duplicate"])
+    settle(2, services)
+    wait_until_ended(aws_face, again.json["instanceId"])
+    settle(30, services)
+    assert "completed" == row(aws_face, again.json["instanceId"]).status
+
+
+def test_a_workflow_taken_out_of_hooks_toml_waits_for_its_return(aws_face: AwsFace, services: Any) -> None:
+    instance_id = accept(aws_face)
+    services(clock=LaterClock(120_000), workflows={})
+    assert main.reconcile({}, None)["postponed"] >= 1
+    services()
+    assert "queued" == row(aws_face, instance_id).status
+    settle(120, services)
+    assert "completed" == row(aws_face, instance_id).status

@@ -1,0 +1,91 @@
+"""A newcomer knows where everything is: sizes, mirrors, and what the documents promise."""
+
+from __future__ import annotations
+
+import ast
+import re
+import statistics
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.flows.deployment import ROOT
+from verihook import errors, hooks, settings
+from verihook.schemes.hmac import HmacScheme
+from verihook.senders import FOLDER, sender_ids
+
+SOURCES = sorted((ROOT / "handler").rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+DOCUMENTS = {path.name: path.read_text() for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]}
+
+
+def lines(path: Path) -> int:
+    return len(path.read_text().splitlines())
+
+
+@pytest.mark.parametrize("path", SOURCES + TESTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_has_at_most_about_300_lines_and_a_function_40(path: Path) -> None:
+    assert lines(path) <= 310
+    if path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert node.end_lineno is not None
+                assert node.end_lineno - node.lineno < 45, f"{path}: {node.name}"
+
+
+def test_the_median_file_is_short() -> None:
+    assert statistics.median(lines(path) for path in SOURCES if lines(path)) < 120
+
+
+def test_unit_tests_mirror_the_package() -> None:
+    """Every folder and file of tests/unit is one of the package's."""
+    package = ROOT / "handler" / "verihook"
+    for path in (ROOT / "tests" / "unit").rglob("test_*.py"):
+        where = path.parent.relative_to(ROOT / "tests" / "unit")
+        name = path.stem.removeprefix("test_")
+        candidates = [package / where / f"{name}.py", package / where / name, package / f"{where}.py"]
+        assert any(candidate.exists() for candidate in candidates), path
+
+
+def test_no_vague_names() -> None:
+    for path in SOURCES + TESTS:
+        assert not {"utils", "helpers", "common", "manager"} & {part.removesuffix(".py") for part in path.parts}, path
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_within_the_project_lead_somewhere(document: str) -> None:
+    folder = ROOT if document == "README.md" else ROOT / "docs"
+    for target in re.findall(r"\]\(([^)#]+)\)", DOCUMENTS[document]):
+        if not target.startswith("http"):
+            assert (folder / target).exists(), target
+
+
+def test_every_key_of_hooks_toml_is_documented() -> None:
+    text = DOCUMENTS["configuration.md"]
+    for key in (*hooks._TOP[:2], *hooks._SOURCE, *hooks._WORKFLOW, *HmacScheme.__dataclass_fields__):
+        assert f"`{key}`" in text or f"`{key} =" in text, key
+
+
+def test_every_setting_is_documented() -> None:
+    named = set(re.findall(r"VERIHOOK_[A-Z_]+", Path(settings.__file__).read_text()))
+    assert named == set(re.findall(r"VERIHOOK_[A-Z_]+", DOCUMENTS["configuration.md"]))
+
+
+def test_every_error_is_in_the_drawn_tree_with_its_code_and_status() -> None:
+    drawn = errors.__doc__ or ""
+    for error in vars(errors).values():
+        if isinstance(error, type) and issubclass(error, errors.VerihookError):
+            line = next(row for row in drawn.splitlines() if re.search(rf"\b{error.__name__}\b", row))
+            if error.__subclasses__() == [] and error is not errors.ConfigurationError:
+                assert error.code in line
+                assert str(error.status) in line or error.status == 503
+
+
+@pytest.mark.parametrize("sender", sender_ids())
+def test_a_sender_says_where_it_is_from(sender: str) -> None:
+    table = tomllib.loads((FOLDER / f"{sender}.toml").read_text())
+    assert {"title", "documentation", "read", "evidence", "signature", "event", "delivery"} <= set(table)
+    assert table["documentation"].startswith("https://")
+    assert table["evidence"] in ("documented", "official-vector", "official-library")
+    assert {"timeout_seconds", "retries"} <= set(table["delivery"])

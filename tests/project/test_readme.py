@@ -1,0 +1,142 @@
+"""Every command of the README is run, as it stands there, in a checkout of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.flows.deployment import ROOT
+from tests.flows.faces import HttpFace, wait_for
+
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
+COMMANDS = {block.strip() for block in BLOCKS}
+
+RUN = "make run"
+TEST = "make test"
+SEND = ".venv/bin/verihook send orders examples/order.json --wait"
+RUN_WITH_SECRET = "ORDERS_WEBHOOK_SECRET=s3cret make run"
+DEPLOY = "sam build && sam deploy --guided"
+
+
+def test_every_block_is_known_here() -> None:
+    forged, signed = forged_and_signed()
+    assert {RUN, TEST, SEND, RUN_WITH_SECRET, DEPLOY, forged, signed} == COMMANDS
+
+
+def forged_and_signed() -> tuple[str, str]:
+    forged = next(command for command in COMMANDS if command.startswith("curl"))
+    signed = next(command for command in COMMANDS if command.startswith("BODY="))
+    return forged, signed
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project that shares this environment, so that nothing is installed again."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for path in ROOT.iterdir():
+        if path.is_dir() and not path.name.startswith("."):
+            shutil.copytree(path, folder / path.name, ignore=shutil.ignore_patterns("__pycache__"))
+        elif path.is_file():
+            shutil.copy2(path, folder / path.name)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    return folder
+
+
+def environment(**variables: str) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **variables}
+
+
+def sh(command: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module", params=[RUN, RUN_WITH_SECRET])
+def running(request: pytest.FixtureRequest, checkout: Path) -> Iterator[tuple[str, str]]:
+    """``make run`` as the README has it; only the port is a free one. Gives the command and the server's URL."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    shutil.rmtree(checkout / ".verihook", ignore_errors=True)
+    with (checkout / "run.out").open("w") as output:
+        process = subprocess.Popen(
+            ["bash", "-c", request.param],
+            cwd=checkout,
+            env=environment(PORT=str(port)),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while f"Verihook is ready on http://127.0.0.1:{port}" not in (checkout / "run.out").read_text():
+            assert process.poll() is None, (checkout / "run.out").read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        yield request.param, f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(15)
+    assert "Verihook has stopped." in (checkout / "run.out").read_text()
+
+
+def test_a_first_webhook(running: tuple[str, str], checkout: Path) -> None:
+    first, again = sh(SEND, checkout), sh(SEND, checkout)
+    assert (0, 0) == (first.returncode, again.returncode), first.stderr + again.stderr
+    one, two = (json.loads(result.stdout.splitlines()[1]) for result in (first, again))
+    assert [False, True] == [one["duplicate"], two["duplicate"]]
+    assert one["instanceId"] == two["instanceId"]
+    assert '"output":{"orderId":"ord_001","total":34,"tax":2.72}' in first.stdout
+
+
+def test_the_curls(running: tuple[str, str], checkout: Path) -> None:
+    command, url = running
+    forged, signed = (text.replace("http://127.0.0.1:8787", url) for text in forged_and_signed())
+    assert sh(forged, checkout).stdout.startswith("HTTP/1.1 401 ")
+    answer = sh(signed, checkout).stdout
+    if command == RUN_WITH_SECRET:
+        assert answer.startswith("HTTP/1.1 202 ")
+        status = wait_for(HttpFace(url), json.loads(answer.splitlines()[-1])["instanceId"])
+        assert ("completed", {"orderId": "ord_2", "total": 20, "tax": 1.6}) == (status["status"], status["output"])
+    else:
+        # Another secret was made: the same signature proves nothing.
+        assert answer.startswith("HTTP/1.1 401 ")
+
+
+def test_the_tests(checkout: Path) -> None:
+    # The command itself; that it runs the whole suite is what it is doing right now.
+    result = sh(TEST, checkout, PYTEST_ADDOPTS="-k test_strange_names -p no:cacheprovider")
+    assert "1 passed" in result.stdout, result.stdout + result.stderr
+
+
+def test_sam_commands_are_those_that_ci_builds_with() -> None:
+    # Deploying takes an account; what can be run of it here is: `make build` runs sam build, and CI runs `make build`.
+    assert "sam build" in DEPLOY
+    assert "\t@$(SAM) build\n" in (ROOT / "Makefile").read_text()
+    stages = (ROOT / ".ci" / "run").read_text()
+    assert "make build" in stages
+    assert "make lint-template" in stages
+    assert TEST in stages
+
+
+def test_the_inline_commands_are_make_targets_or_files() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for target in re.findall(r"`make ([a-z-]+)", README):
+        assert target in targets

@@ -1,0 +1,74 @@
+"""The requirements files that `make lock` writes: pinned, hashed, naming no host, of one mind; each with a reason."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RUNTIME, LOCAL, DEV, SAM = (
+    ROOT / name
+    for name in ("handler/requirements.txt", "requirements/local.txt", "requirements/dev.txt", "requirements/sam.txt")
+)
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
+
+#: A pin and everything up to the next one.
+PIN = re.compile(r"^([a-z0-9][a-z0-9.-]*)==([^\s;]+)(.*?)(?=^\S|\Z)", re.MULTILINE | re.DOTALL)
+
+
+def pins(path: Path) -> set[tuple[str, str]]:
+    return {(name, version) for name, version, _ in PIN.findall(path.read_text("utf-8"))}
+
+
+def name_of(requirement: str) -> str:
+    found = re.match(r"[A-Za-z0-9.-]+", requirement)
+    assert found
+    return found[0]
+
+
+@pytest.mark.parametrize("path", [RUNTIME, LOCAL, DEV, SAM], ids=lambda path: path.stem)
+def test_every_requirement_is_pinned_by_hash(path: Path) -> None:
+    text = path.read_text("utf-8")
+    requirements = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
+    found = PIN.findall(text)
+    assert len(requirements) == len(found) > 0
+    for name, _, rest in found:
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}\b", rest), name
+
+
+@pytest.mark.parametrize("path", [RUNTIME, LOCAL, DEV, SAM], ids=lambda path: path.stem)
+def test_no_host_and_no_option_is_named(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert "make lock" in text.splitlines()[1]
+    assert "://" not in text
+    assert not re.search(r"^-", text, re.MULTILINE)
+    assert not re.search(r" @ |file:", text)
+
+
+def test_the_files_agree() -> None:
+    assert pins(RUNTIME) <= pins(LOCAL) <= pins(DEV)
+
+
+@pytest.mark.parametrize(
+    ("path", "dependencies"),
+    [
+        (RUNTIME, PROJECT["dependencies"]),
+        (LOCAL, PROJECT["dependencies"] + EXTRAS["local"]),
+        (DEV, PROJECT["dependencies"] + EXTRAS["local"] + EXTRAS["dev"]),
+    ],
+    ids=["requirements", "local", "dev"],
+)
+def test_every_dependency_is_in_its_file(path: Path, dependencies: list[str]) -> None:
+    assert {name_of(dependency) for dependency in dependencies} <= {name for name, _ in pins(path)}
+
+
+def test_every_dependency_has_its_reason_beside_it() -> None:
+    lines = (ROOT / "pyproject.toml").read_text("utf-8").splitlines()
+    for dependency in PROJECT["dependencies"] + [one for extra in EXTRAS.values() for one in extra]:
+        (line,) = (line for line in lines if line.strip().startswith(f'"{dependency}"'))
+        _, _, reason = line.partition("# ")
+        assert len(reason.split()) >= 2, dependency

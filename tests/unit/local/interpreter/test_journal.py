@@ -1,0 +1,95 @@
+"""The journal: one owner for every name, one end for every execution, one process for the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from verihook.errors import ConfigurationError
+from verihook.local.interpreter.journal import End, Entry, Journal
+
+FIRST = Entry("orders", "n1", '{"a": 1}', 1000)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    opened = Journal(tmp_path / "deep" / "journal.db")
+    yield opened
+    opened.close()
+
+
+def test_a_name_is_accepted_once(journal: Journal) -> None:
+    assert journal.accept(FIRST) is None
+    assert journal.accept(Entry("orders", "n1", "2", 2000)) == FIRST
+    assert journal.accept(Entry("others", "n1", "2", 2000)) is None
+
+
+def test_one_of_many_is_the_owner(journal: Journal) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda n: journal.accept(Entry("orders", "n1", str(n), n)), range(64)))
+    assert answers.count(None) == 1
+
+
+def test_an_end_is_written_once(journal: Journal) -> None:
+    journal.accept(FIRST)
+    assert journal.end("orders", "n1", End("SUCCEEDED", 3000, "1", history=b"h")) is True
+    assert journal.end("orders", "n1", End("ABORTED", 4000)) is False
+    assert journal.get("orders", "n1") == Entry("orders", "n1", '{"a": 1}', 1000, "SUCCEEDED", 3000, "1")
+    assert journal.history("orders", "n1") == b"h"
+    assert journal.running() == []
+    assert journal.end("orders", "unknown", End("ABORTED", 4000)) is False
+
+
+def test_what_runs_comes_back_the_oldest_first(journal: Journal) -> None:
+    newer = Entry("orders", "n0", "1", 2000)
+    journal.accept(newer)
+    journal.accept(FIRST)
+    assert journal.running() == [FIRST, newer]
+
+
+def test_a_forgotten_one_is_free(journal: Journal) -> None:
+    journal.accept(FIRST)
+    journal.forget("orders", "n1")
+    assert journal.get("orders", "n1") is None
+    assert journal.history("orders", "n1") is None
+
+
+def test_pages_are_the_newest_first(journal: Journal) -> None:
+    for number in range(5):
+        journal.accept(Entry("orders", f"n{number}", "1", number))
+    journal.end("orders", "n3", End("FAILED", 9))
+    assert [entry.name for entry in journal.of_machine("orders", None, 2, 1)] == ["n3", "n2"]
+    assert [entry.name for entry in journal.of_machine("orders", "FAILED", 9, 0)] == ["n3"]
+
+
+def test_pruning_keeps_what_runs(journal: Journal) -> None:
+    for name in ("running", "old", "new"):
+        journal.accept(Entry("orders", name, "1", 1))
+    journal.end("orders", "old", End("SUCCEEDED", 10))
+    journal.end("orders", "new", End("SUCCEEDED", 20))
+    journal.prune(20)
+    assert {entry.name for entry in journal.of_machine("orders", None, 9, 0)} == {"running", "new"}
+
+
+def test_the_file_outlives_its_owner(tmp_path: Path) -> None:
+    first = Journal(tmp_path / "journal.db")
+    first.accept(FIRST)
+    first.close()
+    second = Journal(tmp_path / "journal.db")
+    assert second.running() == [FIRST]
+    second.close()
+
+
+@pytest.mark.usefixtures("journal")
+def test_two_owners_at_a_time_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="another process"):
+        Journal(tmp_path / "deep" / "journal.db")
+
+
+def test_a_file_that_is_no_journal(tmp_path: Path) -> None:
+    (tmp_path / "journal.db").write_text("no database at all, but long enough to be looked at" * 50)
+    with pytest.raises(ConfigurationError):
+        Journal(tmp_path / "journal.db")

@@ -1,0 +1,107 @@
+"""hooks.toml: every mistake is told in one line with file, key and mend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from verihook.bootstrap import check_schemas
+from verihook.errors import ConfigurationError
+from verihook.hooks import load_hooks
+
+SHIPPED = Path(__file__).parents[2] / "handler" / "hooks.toml"
+
+GOOD = """
+default_source = "a"
+[sources.a]
+sender = "generic"
+secrets = ["env:A"]
+workflow = "w"
+[workflows.w]
+engine = "stepfunctions"
+definition = "w"
+"""
+
+
+def load(folder: Path, text: str) -> None:
+    path = folder / "hooks.toml"
+    path.write_text(text)
+    load_hooks(path)
+
+
+def test_the_shipped_file() -> None:
+    hooks = load_hooks(SHIPPED)
+    assert ["orders", "github", "stripe", "slack", "standard"] == list(hooks.sources)
+    assert ("orders", 90) == (hooks.default_source, hooks.retention_days)
+    orders = hooks.sources["orders"]
+    assert ("generic", ("env:ORDERS_WEBHOOK_SECRET",)) == (orders.sender.id, orders.secrets)
+    assert hooks.workflows["order-created"].public_output
+    check_schemas(hooks)
+
+
+def test_the_smallest_file(tmp_path: Path) -> None:
+    load(tmp_path, GOOD)
+    load(tmp_path, "")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("default_source", "defualt_source", "defualt_source: unknown; known are default_source,"),
+        ('"a"\n', '"b"\n', "default_source: no [sources.b]; there are a"),
+        ('"a"\n', "1\n", "default_source: must be a TOML str, not int"),
+        ("[sources.a]", "retention_days = 0\n[sources.a]", "retention_days: must be 1 to 3650"),
+        ("[sources.a]", "[sources.A]", "sources.A: a name has lower-case letters"),
+        ('sender = "generic"', 'sender = "gihub"', "sources.a.sender: unknown 'gihub'; there are generic,"),
+        ('sender = "generic"', 'sender = "../x"', "sources.a.sender: unknown"),
+        ('sender = "generic"', "", "sources.a.sender: name a sender (generic,"),
+        ('sender = "generic"', 'signature = {scheme = "x"}', "sources.a.signature.scheme: write one of hmac"),
+        ('sender = "generic"', 'signature = {scheme = "hmac"}', "sources.a.signature.header: name the header"),
+        (
+            'sender = "generic"',
+            'signature = {scheme = "hmac", header = "X", tolerence = 1}',
+            "sources.a.signature.tolerence: unknown; known are algorithm,",
+        ),
+        (
+            'sender = "generic"',
+            'signature = {scheme = "hmac", header = "X", tolerance = "5m"}',
+            "sources.a.signature.tolerance: must be a TOML int, not '5m'",
+        ),
+        ('sender = "generic"', 'sender = "generic"\nsignature = {}', "sources.a.signature: goes without sender"),
+        ('sender = "generic"', 'sender = "generic"\nevent = {id = 1}', "sources.a.event.id: write { header ="),
+        ('secrets = ["env:A"]', "", "sources.a.secrets: name at least one, newest first"),
+        ('["env:A"]', '"env:A"', "sources.a.secrets: must be a TOML list, not str"),
+        ('["env:A"]', "[1]", "sources.a.secrets: must be a list of strings"),
+        ('["env:A"]', '["s3cret-in-the-file"]', "sources.a.secrets: entry 1 is no reference: write env:"),
+        ('workflow = "w"', "", "sources.a.workflow: is missing"),
+        ('workflow = "w"', 'workflow = "x"', "sources.a.workflow: no [workflows.x]; there are w"),
+        ('workflow = "w"', 'workflow = "w"\nduplicates = "drop"', "sources.a.duplicates: 'drop' is none of return,"),
+        ('workflow = "w"', 'workflow = "w"\nmax_body = 262145', "sources.a.max_body: must be 1 to 262144 bytes"),
+        ('workflow = "w"', 'workflow = "w"\nmax_body = true', "sources.a.max_body: must be a TOML int, not bool"),
+        ('engine = "stepfunctions"', 'engine = "cron"', "workflows.w.engine: 'cron' is none of stepfunctions"),
+        ('definition = "w"', "", "workflows.w.definition: is missing"),
+        ('definition = "w"', 'definition = "w"\nstatus = "on"', "workflows.w.status: 'on' is none of draft, active"),
+        ('definition = "w"', 'definition = "w"\ninput_schema = "x.json"', "workflows.w.input_schema: x.json cannot be"),
+        ("[workflows.w]", "[workflows.w", "is not TOML:"),
+    ],
+)
+def test_mistakes(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in GOOD
+    with pytest.raises(ConfigurationError) as refusal:
+        load(tmp_path, GOOD.replace(old, new, 1))
+    assert str(refusal.value).startswith(f"hooks.toml: {message}")
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"^hooks\.toml: cannot be read: No such file"):
+        load_hooks(tmp_path / "hooks.toml")
+
+
+def test_a_schema_that_is_itself_wrong(tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_text('{"type": "objekt"}')
+    path = tmp_path / "hooks.toml"
+    path.write_text(GOOD + 'input_schema = "s.json"\n')
+    with pytest.raises(ConfigurationError, match=r"^hooks\.toml: workflows\.w\.input_schema: not a JSON Schema: \$"):
+        check_schemas(load_hooks(path))

@@ -1,0 +1,54 @@
+"""Input schemas."""
+
+from __future__ import annotations
+
+import pytest
+
+from verihook.errors import EventMalformed, InputInvalid
+from verihook.workflow import MAX_VIOLATIONS, Workflow
+
+
+def workflow(schema: dict[str, object] | None) -> Workflow:
+    return Workflow("w", "stepfunctions", "w", input_schema=schema)
+
+
+def test_without_a_schema_everything_goes() -> None:
+    workflow(None).validate(float("inf"))
+    workflow(None).check_schema()
+
+
+def test_every_violation_with_path_and_pointer() -> None:
+    schema = {"properties": {"a/b": {"items": {"type": "string"}}, "~": {"minimum": 1}}, "required": ["c"]}
+    with pytest.raises(InputInvalid) as refusal:
+        workflow(schema).validate({"a/b": ["x", 1, 2], "~": 0})
+    assert [
+        ([], ""),
+        (["a/b", 1], "/a~1b/1"),
+        (["a/b", 2], "/a~1b/2"),
+        (["~"], "/~0"),
+    ] == sorted((violation["path"], violation["pointer"]) for violation in refusal.value.violations)
+
+
+def test_a_list_of_violations_has_an_end() -> None:
+    with pytest.raises(InputInvalid) as refusal:
+        workflow({"items": {"type": "string"}}).validate([1] * 10_000)
+    assert MAX_VIOLATIONS == len(refusal.value.violations)
+
+
+def test_content_deeper_than_the_validator_can_go() -> None:
+    content: list[object] = []
+    for _ in range(5_000):
+        content = [content]
+    with pytest.raises(EventMalformed, match="too deep"):
+        workflow({"items": {"$ref": "#"}}).validate(content)
+
+
+def test_a_schema_never_fetches() -> None:
+    schema = {"$ref": "http://127.0.0.1:9/schema.json"}
+    with pytest.raises(Exception, match=r"(?i)unresolvable"):
+        workflow(schema).validate({})
+
+
+def test_a_schema_that_is_itself_wrong() -> None:
+    with pytest.raises(ValueError, match=r"not a JSON Schema: \$\.type: "):
+        workflow({"type": "objekt"}).check_schema()
