@@ -11,7 +11,7 @@ from verihook.clock import SystemClock
 from verihook.errors import ConfigurationError
 from verihook.hooks import Hooks, load_hooks
 from verihook.ports import Engine, Ledger, Pace, Secrets, Services, Telemetry
-from verihook.schemes import Verify
+from verihook.schemes import Setting, Verify
 from verihook.secrets.environment import EnvironmentSecrets
 from verihook.settings import Settings, aws_settings, environment
 
@@ -131,7 +131,8 @@ def _verify(name: str, hooks: Hooks, secrets: Secrets) -> Verify:
     key = f"sources.{name}.secrets"
     try:
         values = [value for reference in source.secrets for value in secrets.resolve(reference)]
-        return source.sender.scheme.bind(tuple(values))
+        setting = Setting(source.public_url, source.parameters)
+        return source.sender.scheme.bind(tuple(values), setting)
     except KeyError as error:
         raise ConfigurationError(hooks.path.name, key, str(error.args[0])) from error
     except ValueError as error:

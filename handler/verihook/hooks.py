@@ -23,8 +23,21 @@ T = TypeVar("T")
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _REFERENCE = re.compile(r"(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)", re.ASCII)
+_URL = re.compile(r"https?://[^\s#]+", re.ASCII)
 _TOP = ("default_source", "retention_days", "sources", "workflows")
-_SOURCE = ("sender", "signature", "event", "handshake", "secrets", "workflow", "types", "duplicates", "max_body")
+_SOURCE = (
+    "sender",
+    "signature",
+    "event",
+    "handshake",
+    "secrets",
+    "workflow",
+    "types",
+    "duplicates",
+    "max_body",
+    "public_url",
+    "parameters",
+)
 _WORKFLOW = ("engine", "definition", "version", "status", "input_schema", "public_output")
 
 
@@ -80,14 +93,17 @@ class _Reader:
         max_body = self._get(table, key, "max_body", int, MAX_BODY)
         if not 1 <= max_body <= MAX_BODY:
             raise self._error(f"{key}.max_body", f"must be 1 to {MAX_BODY} bytes, the input limit of the engine")
+        sender = self._sender(key, table)
         return Source(
             name,
-            self._sender(key, table),
-            self._secrets(table, key),
+            sender,
+            self._secrets(table, key, keyless=sender.scheme.keyless),
             workflow,
             self._strings(table, key, "types"),
             cast(DuplicatePolicy, duplicates),
             max_body,
+            self._public_url(table, key),
+            self._parameters(table, key),
         )
 
     def _sender(self, key: str, table: Mapping[str, Any]) -> Sender:
@@ -108,9 +124,22 @@ class _Reader:
         where = self._read(f"{key}.event", lambda: places(self._get(table, key, "event", dict)))
         return Sender(sender.id, sender.scheme, where, sender.handshake)
 
-    def _secrets(self, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    def _public_url(self, table: Mapping[str, Any], key: str) -> str:
+        url: str = self._get(table, key, "public_url", str, "")
+        if url and not _URL.fullmatch(url):
+            raise self._error(f"{key}.public_url", "must be the https URL as it was registered with the sender")
+        return url
+
+    def _parameters(self, table: Mapping[str, Any], key: str) -> dict[str, str]:
+        parameters: dict[str, str] = self._get(table, key, "parameters", dict, {})
+        for name, value in parameters.items():
+            if not isinstance(value, str):
+                raise self._error(f"{key}.parameters.{name}", "must be a string")
+        return parameters
+
+    def _secrets(self, table: Mapping[str, Any], key: str, *, keyless: bool) -> tuple[str, ...]:
         references = self._strings(table, key, "secrets")
-        if not references:
+        if not references and not keyless:
             raise self._error(f"{key}.secrets", 'name at least one, newest first: ["env:NAME"] or ["file:PATH"]')
         for number, reference in enumerate(references, 1):
             if not _REFERENCE.fullmatch(reference):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from verihook.senders import Sender
@@ -20,7 +21,7 @@ class Source:
     """One ``[sources.NAME]`` of hooks.toml.
 
     ``secrets`` are references, newest first. ``types``: the event types wanted, () for all. ``duplicates``: what a
-    redelivery does. ``max_body`` in bytes.
+    redelivery does. ``max_body`` in bytes. ``public_url`` and ``parameters``: see :class:`~verihook.schemes.Setting`.
     """
 
     name: str
@@ -30,3 +31,5 @@ class Source:
     types: tuple[str, ...] = ()
     duplicates: DuplicatePolicy = "return"
     max_body: int = MAX_BODY
+    public_url: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)

@@ -43,6 +43,8 @@ def forged_and_signed() -> tuple[str, str]:
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project that shares this environment, so that nothing is installed again."""
+    # Up to date first, or make would install the copy into the environment that it shares.
+    subprocess.run(["make", "install"], cwd=ROOT, check=True, capture_output=True)
     folder = tmp_path_factory.mktemp("checkout")
     for path in ROOT.iterdir():
         if path.is_dir() and not path.name.startswith("."):

@@ -57,7 +57,7 @@ def test_the_smallest_file(tmp_path: Path) -> None:
         ('sender = "generic"', 'sender = "../x"', "sources.a.sender: unknown"),
         ('sender = "generic"', "", "sources.a.sender: name a sender (generic,"),
         ('sender = "generic"', 'signature = {scheme = "x"}', "sources.a.signature.scheme: write one of hmac"),
-        ('sender = "generic"', 'signature = {scheme = "hmac"}', "sources.a.signature.header: name the header"),
+        ('sender = "generic"', 'signature = {scheme = "hmac"}', "sources.a.signature.header: is missing"),
         (
             'sender = "generic"',
             'signature = {scheme = "hmac", header = "X", tolerence = 1}',

@@ -13,6 +13,8 @@ from verihook.errors import ConfigurationError
 from verihook.hooks import load_hooks
 from verihook.instance import FINAL
 from verihook.local.data import Run, read_run
+from verihook.request import Request
+from verihook.schemes import Setting, with_headers
 from verihook.secrets.environment import EnvironmentSecrets
 from verihook.settings import environment, hooks_path
 from verihook.source import Source
@@ -43,10 +45,10 @@ def _send(options: argparse.Namespace) -> int:
     run = read_run(options.data)
     url = (options.url or (run.url if run else "http://127.0.0.1:8787")).rstrip("/")
     body = _read(options.file)
-    headers = _headers(source, _secret(source, options.hooks, run), body, options)
+    delivery = _delivery(source, _secret(source, options.hooks, run), body, options)
     try:
         with httpx.Client(timeout=10) as client:
-            reply = client.post(f"{url}/hooks/{source.name}", content=body, headers=headers)
+            reply = client.post(f"{url}/hooks/{source.name}", content=delivery.body, headers=list(delivery.headers))
             print(f"{reply.status_code} {reply.reason_phrase}\n{reply.text}")
             if not reply.is_success:
                 return 1
@@ -98,13 +100,13 @@ def _secret(source: Source, hooks: Path, run: Run | None) -> str:
         raise ConfigurationError(hooks.name, f"sources.{source.name}.secrets", mend) from error
 
 
-def _headers(source: Source, secret: str, body: bytes, options: argparse.Namespace) -> dict[str, str]:
-    """What the sender puts on a delivery: the signature, and id and type where they are headers."""
+def _delivery(source: Source, secret: str, body: bytes, options: argparse.Namespace) -> Request:
+    """What the sender sends: the body, signed, and id and type where they are headers."""
     message_id = options.id or str(uuid.uuid4())
-    signed = source.sender.scheme.sign(secret, body, message_id=message_id, now=int(time.time()))
-    headers = {"content-type": "application/json", **{name.lower(): value for name, value in signed}}
+    headers = {"content-type": "application/json"}
+    unsigned = Request("POST", f"/hooks/{source.name}", "", tuple(headers.items()), body, "")
+    setting = Setting(source.public_url, source.parameters)
+    signed = source.sender.scheme.sign(secret, unsigned, setting, message_id=message_id, now=int(time.time()))
     places = source.sender.places
-    for place, value in ((places.id, message_id), (places.type, options.type)):
-        if place is not None and place.header:
-            headers.setdefault(place.header, value)
-    return headers
+    named = [(place.header, value) for place, value in ((places.id, message_id), (places.type, options.type)) if place]
+    return with_headers(signed, [(name, value) for name, value in named if name and signed.header(name) is None])

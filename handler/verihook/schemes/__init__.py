@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from verihook.errors import SignatureError
@@ -23,16 +23,46 @@ class Proof:
 #: ``verify(request, now)``, ``now`` in seconds since the epoch.
 Verify = Callable[[Request, int], Proof]
 
+#: The document at an https URL, for schemes whose keys stand on the network. Raises SecretsUnavailable.
+Fetch = Callable[[str], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a source adds to its sender's scheme.
+
+    ``public_url``: the URL as it was registered with the sender, for those that sign it. ``parameters``: what else
+    the sender tells its customers (PayPal's webhook id, the topics of SNS). ``fetch``: None where the network is not
+    to be used.
+    """
+
+    public_url: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    fetch: Fetch | None = None
+
+
+#: A source that adds nothing.
+PLAIN = Setting()
+
 
 class Scheme(Protocol):
     """What a kind of signature can do."""
 
-    def bind(self, secrets: tuple[str, ...]) -> Verify:
-        """The check with these secrets, newest first. Raises ValueError, in words, for a secret it cannot use."""
+    #: Whether the keys come from the network, so that a source needs no secret.
+    keyless: bool
+
+    def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
+        """The check with these secrets, newest first (a public key counts as one).
+
+        Raises ValueError ``KEY: mend`` or in words, for a secret or a setting that it cannot use.
+        """
         ...
 
-    def sign(self, secret: str, body: bytes, *, message_id: str, now: int) -> list[tuple[str, str]]:
-        """The headers that a sender with this secret puts on ``body``."""
+    def sign(self, secret: str, request: Request, setting: Setting = PLAIN, *, message_id: str, now: int) -> Request:
+        """``request`` as a sender with this secret (a private key, where there is one) sends it: signed.
+
+        ``now`` in seconds since the epoch. Raises ValueError, in words, where the sender's side cannot be played.
+        """
         ...
 
 
@@ -49,3 +79,8 @@ def one_header(request: Request, name: str, *, non_ascii: str = "non-ascii-heade
     if not value.isascii():
         raise SignatureError(non_ascii)
     return value
+
+
+def with_headers(request: Request, headers: list[tuple[str, str]]) -> Request:
+    """``request`` with these headers added, names in lower case as everywhere in a Request."""
+    return replace(request, headers=(*request.headers, *((name.lower(), value) for name, value in headers)))

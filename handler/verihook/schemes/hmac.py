@@ -12,10 +12,11 @@ import hmac
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from verihook.errors import SignatureError
 from verihook.request import Request
-from verihook.schemes import Proof, Verify, one_header
+from verihook.schemes import PLAIN, Proof, Setting, Verify, one_header, with_headers
 from verihook.schemes.encoding import DECODERS, decode_key, decode_seconds
 
 #: More signatures than this in one delivery are refused: each costs us a comparison, and a caller chooses how many.
@@ -51,6 +52,8 @@ class HmacScheme:
     key: str = "utf8"
     key_prefix: str = ""
 
+    keyless: ClassVar[bool] = False
+
     def __post_init__(self) -> None:
         if self.algorithm not in ("sha1", "sha256", "sha512"):
             raise ValueError(f"algorithm: {self.algorithm!r} is none of sha1, sha256, sha512")
@@ -71,7 +74,7 @@ class HmacScheme:
         if self.tolerance <= 0:
             raise ValueError("tolerance: seconds, more than 0")
 
-    def bind(self, secrets: tuple[str, ...]) -> Verify:
+    def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
         """See :class:`~verihook.schemes.Scheme`."""
         keys = tuple(self._key(secret) for secret in secrets)
         candidates = self._candidates()
@@ -98,14 +101,14 @@ class HmacScheme:
 
         return verify
 
-    def sign(self, secret: str, body: bytes, *, message_id: str, now: int) -> list[tuple[str, str]]:
+    def sign(self, secret: str, request: Request, setting: Setting = PLAIN, *, message_id: str, now: int) -> Request:
         """See :class:`~verihook.schemes.Scheme`."""
         headers = []
         if self.timestamp_header:
             headers.append((self.timestamp_header, str(now)))
         if self.id_header:
             headers.append((self.id_header, message_id))
-        request = Request("POST", "/", "", tuple((name.lower(), value) for name, value in headers), body, "")
+        request = with_headers(request, headers)
         mac = hmac.digest(self._key(secret), self._message()(request, str(now)), self.algorithm)
         text = mac.hex() if self.encoding == "hex" else base64.b64encode(mac).decode()
         if self.separator:
@@ -113,7 +116,7 @@ class HmacScheme:
             value = self.separator.join([*items, f"{self.label}{self.assign}{text}"])
         else:
             value = self.prefix + text
-        return [*headers, (self.header, value)]
+        return with_headers(request, [(self.header, value)])
 
     def _key(self, secret: str) -> bytes:
         key = decode_key(secret, self.key_prefix) if self.key == "base64" else secret.encode()

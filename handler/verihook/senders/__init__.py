@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,14 +18,14 @@ from verihook.errors import ConfigurationError
 from verihook.event import EventPlaces, places
 from verihook.handshake import EchoJson, handshake
 from verihook.schemes import Scheme
-from verihook.schemes.hmac import HmacScheme
 
 T = TypeVar("T")
 
 FOLDER = Path(__file__).parent
 
-#: The kinds of ``scheme`` that a ``[signature]`` table can name.
-SCHEMES: dict[str, type[HmacScheme]] = {"hmac": HmacScheme}
+#: The kinds of ``scheme`` that a ``[signature]`` table can name: module and class. A module is imported when a sender
+#: in use names it, so that only the sources that need cryptography pay for it.
+SCHEMES: dict[str, tuple[str, str]] = {"hmac": ("verihook.schemes.hmac", "HmacScheme")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,12 @@ def read_sender(sender_id: str, table: Mapping[str, Any]) -> Sender:
 
 def scheme(table: Mapping[str, Any]) -> Scheme:
     """The scheme of a ``[signature]`` table. Raises ValueError ``KEY: mend``."""
-    kind = SCHEMES.get(str(table.get("scheme")))
-    if kind is None:
+    found = SCHEMES.get(str(table.get("scheme")))
+    if found is None:
         raise ValueError(f"scheme: write one of {', '.join(sorted(SCHEMES))}")
+    kind = getattr(import_module(found[0]), found[1])
     known = {field.name: field.type for field in fields(kind)}
+    required = [field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING]
     for key, value in table.items():
         if key == "scheme":
             continue
@@ -77,9 +80,11 @@ def scheme(table: Mapping[str, Any]) -> Scheme:
             raise ValueError(f"{key}: unknown; known are {', '.join(sorted(known))}")
         if type(value).__name__ != known[key]:
             raise ValueError(f"{key}: must be a TOML {known[key]}, not {value!r}")
-    if "header" not in table:
-        raise ValueError("header: name the header that holds the signature")
-    return kind(**{key: value for key, value in table.items() if key != "scheme"})
+    for key in required:
+        if key not in table:
+            raise ValueError(f"{key}: is missing")
+    made: Scheme = kind(**{key: value for key, value in table.items() if key != "scheme"})
+    return made
 
 
 def _within(table: str, read: Callable[[Mapping[str, Any]], T], content: Any) -> T:
