@@ -36,12 +36,15 @@ def start(instance: Instance, services: Services) -> Status:
 def restart(existing: Instance, fresh: Instance, services: Services) -> Instance | None:
     """Stop ``existing`` where it still runs, and claim ``fresh`` as its next attempt.
 
-    Returns the new attempt, to be started; None where another caller restarted it first.
+    Returns the new attempt, to be started; None where another caller restarted it first. Raises EngineUnavailable
+    where the old one cannot be stopped; then nothing was changed.
     The old attempt is stopped before the row changes: a crash between the two leaves an instance that ends
     ``terminated``, never two that run.
     """
     if not existing.final:
-        workflow = services.workflows[existing.workflow]
+        workflow = services.workflows.get(existing.workflow)
+        if workflow is None:
+            raise EngineUnavailable(f"Workflow {existing.workflow!r}, which still runs, is not configured any more.")
         name = execution_name(existing.id, existing.attempt)
         services.engines[workflow.engine].stop(workflow.definition, name, "restarted by a redelivery")
     attempt = replace(fresh, attempt=existing.attempt + 1)
