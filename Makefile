@@ -3,9 +3,15 @@
 PORT ?= 8787
 DATA ?= .verihook
 ARGS ?=
+DIR ?= tests/vectors
+NAME ?=
+EXAMPLES ?= 50000
 
 VENV := .venv
 SAM_VENV := .venv-sam
+SIGNERS_VENV := .venv-signers
+# npm's libraries that sign; git ignores .tools.
+SIGNERS_NODE := .tools/signers
 BIN := $(VENV)/bin
 # sam build looks for python3.11 with pip, and the environment has it.
 WITH_PYTHON := PATH="$(CURDIR)/$(BIN):$$PATH"
@@ -32,7 +38,7 @@ if ! $(1)/bin/python -m pip --version >/dev/null 2>&1; then \
 fi
 endef
 
-.PHONY: help run test check lint-template build lock install clean
+.PHONY: help run test check vectors new-sender fuzz mutants signers benchmark lint-template build lock install clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -48,6 +54,24 @@ check: install ## format, lint, types, layers; needs no network
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+vectors: install ## check signature cases in the format of tests/vectors: DIR=path
+	@exec $(BIN)/python -m tests.vectors.run "$(DIR)"
+
+new-sender: install ## write the files of a sender to fill in: NAME=acme
+	@exec $(BIN)/python -m tests.vectors.new_sender "$(NAME)"
+
+fuzz: install ## any headers, body and clock against every sender, for longer: EXAMPLES=50000
+	@VERIHOOK_EXAMPLES=$(EXAMPLES) exec $(BIN)/python -m pytest tests/unit/schemes/test_any_delivery.py
+
+mutants: install ## break each guard in turn: the tests must notice
+	@exec $(BIN)/python -m tests.mutants.run
+
+signers: $(SIGNERS_VENV)/.installed $(SIGNERS_NODE)/.installed ## official libraries sign, Verihook verifies: ARGS="-k stripe"
+	@exec $(SIGNERS_VENV)/bin/python -m pytest -p no:cacheprovider -W default --confcutdir tests/signers tests/signers $(ARGS)
+
+benchmark: $(SIGNERS_VENV)/.installed ## the CPU of verifying against official libraries
+	@exec $(SIGNERS_VENV)/bin/python benchmarks/verify.py
 
 lint-template: $(SAM_VENV)/.installed ## check template.yaml
 	@$(SAM) validate --lint
@@ -67,6 +91,7 @@ lock: install ## write the requirements files anew from pyproject.toml: ARGS=--u
 	@$(LOCK) $(ARGS) --constraint requirements/dev.txt --extra local -o requirements/local.txt pyproject.toml
 	@$(LOCK) $(ARGS) --constraint requirements/dev.txt -o handler/requirements.txt pyproject.toml
 	@$(LOCK) $(ARGS) -o requirements/sam.txt requirements/sam.in
+	@$(LOCK) $(ARGS) -o requirements/signers.txt requirements/signers.in
 
 install: $(VENV)/.installed
 
@@ -83,6 +108,20 @@ $(SAM_VENV)/.installed: requirements/sam.txt
 	@$(SAM_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r requirements/sam.txt
 	@touch $@
 
+$(SIGNERS_VENV)/.installed: requirements/signers.txt
+	@$(find_python); $(call make_venv,$(SIGNERS_VENV))
+	@echo "Installing the official libraries into $(SIGNERS_VENV); the first time takes about a minute ..."
+	@$(SIGNERS_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r requirements/signers.txt
+	@touch $@
+
+# The lock file pins by hash and names no host. Without npm the tests of its libraries are skipped; with CI set they fail.
+$(SIGNERS_NODE)/.installed: tests/signers/node/package-lock.json
+	@mkdir -p $(SIGNERS_NODE)
+	@cp tests/signers/node/package.json tests/signers/node/package-lock.json $(SIGNERS_NODE)
+	@if command -v npm >/dev/null; then \
+		npm ci --prefix $(SIGNERS_NODE) --loglevel error --ignore-scripts --no-audit --no-fund && touch $@; \
+	else echo "npm is absent: the libraries of Node will not be tried." >&2; fi
+
 clean: ## remove what these commands made, except DATA
-	@rm -rf $(VENV) $(SAM_VENV) .aws-sam *.egg-info .hypothesis .*_cache
+	@rm -rf $(VENV) $(SAM_VENV) $(SIGNERS_VENV) $(SIGNERS_NODE) .aws-sam *.egg-info .hypothesis .*_cache
 	@find handler tests -name __pycache__ -type d -prune -exec rm -rf {} +

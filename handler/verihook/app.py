@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from fastapi import FastAPI, Response
 from fastapi import Request as HttpRequest
+from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from verihook.errors import MethodNotAllowed, SourceNotFound, VerihookError
+from verihook.api import Access
+from verihook.api.rejections import rejections
+from verihook.errors import InputInvalid, MethodNotAllowed, SourceNotFound, VerihookError
 from verihook.ports import Services
-from verihook.receive import receive
+from verihook.receive import receive, refuse
 from verihook.request import Reply, Request, problem
 
 #: A longer body is read no further; up to here it is drained, so that the client reads the 413 and not a reset.
@@ -20,8 +24,8 @@ DRAIN = 16 * 1024 * 1024
 _UNDOCUMENTED = ["PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 
 
-def create_app(services: Services) -> FastAPI:
-    """The app over these services."""
+def create_app(services: Services, access: Access) -> FastAPI:
+    """The app over these services; ``access`` guards what is not a webhook or a status."""
     app = FastAPI(
         title="Verihook",
         summary="A signed webhook starts a durable workflow exactly once.",
@@ -47,9 +51,20 @@ def create_app(services: Services) -> FastAPI:
         """200 once the receiver takes deliveries."""
         return {"status": "ok"}
 
+    app.include_router(rejections(services, access))
+
     @app.exception_handler(HTTPException)
     async def http_error(_: HttpRequest, error: HTTPException) -> Response:
-        return _response(problem(_known(error), _request_id()))
+        return _response(refuse(_known(error), _request_id(), services))
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: HttpRequest, error: RequestValidationError) -> Response:
+        violations = [_violation(violation) for violation in error.errors()]
+        return _response(problem(InputInvalid("The request is not valid.", violations=violations), _request_id()))
+
+    @app.exception_handler(VerihookError)
+    async def refused(_: HttpRequest, error: VerihookError) -> Response:
+        return _response(problem(error, _request_id()))
 
     return app
 
@@ -59,6 +74,11 @@ def _known(error: HTTPException) -> VerihookError:
     if error.status_code == 405:
         return MethodNotAllowed("This path does not take the method.", allow=(error.headers or {}).get("allow", "GET"))
     return SourceNotFound("Nothing is served at this path.")
+
+
+def _violation(violation: Any) -> dict[str, object]:
+    path = list(violation["loc"])
+    return {"path": path, "pointer": "".join(f"/{part}" for part in path), "message": violation["msg"]}
 
 
 async def _body(http: HttpRequest, keep: int) -> bytes:

@@ -8,6 +8,7 @@
     │   ├── UnsupportedMediaType   415  unsupported-media-type
     │   ├── SignatureError         401  signature        (the reason goes to log and metric only)
     │   ├── EventMalformed         400  event-malformed
+    │   ├── HandshakeRefused       403  handshake-refused
     │   ├── InputInvalid           422  input-invalid    (with every violation)
     │   └── Duplicate              409  duplicate
     ├── Unavailable              503 + Retry-After: the sender should deliver again
@@ -15,6 +16,7 @@
     │   ├── LedgerUnavailable           ledger-unavailable
     │   └── EngineUnavailable           engine-unavailable   (throttled, unreachable, or its answer was lost)
     ├── Refused                  an operation that is not done
+    │   ├── Unauthenticated        401  unauthenticated
     │   ├── InstanceNotFound       404  not-found
     │   ├── NotActive              400  not-active
     │   ├── EngineRefused          400  engine-refused   (this input or definition can never start)
@@ -95,6 +97,12 @@ class EventMalformed(Rejected):
     code, title = "event-malformed", "Event malformed"
 
 
+class HandshakeRefused(Rejected):
+    """A handshake that this source does not answer: not pairing, paired already, or a topic that is not its own."""
+
+    code, status, title = "handshake-refused", 403, "Handshake refused"
+
+
 class InputInvalid(Rejected):
     """The event does not satisfy the workflow's JSON Schema.
 
@@ -144,6 +152,12 @@ class Refused(VerihookError):
 
     status = 400
     title = "Refused"
+
+
+class Unauthenticated(Refused):
+    """The caller has not shown who it is."""
+
+    code, status, title = "unauthenticated", 401, "Not authenticated"
 
 
 class InstanceNotFound(Refused):

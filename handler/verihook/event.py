@@ -22,10 +22,16 @@ _FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a value stands: in a header (lower case), or in the JSON body at a path of member names."""
+    """Where a value stands: in a header (lower case), or in the JSON body at a path of member names.
+
+    ``aliases``: other names of the header, of which the first that came counts. ``optional``: an event without it is
+    taken all the same; without an id it is an event of its own.
+    """
 
     header: str = ""
     json: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    optional: bool = False
 
     def __str__(self) -> str:
         return f"header {self.header}" if self.header else ".".join(self.json)
@@ -33,7 +39,8 @@ class Place:
     def read(self, request: Request, content: object) -> object:
         """The value, None where there is none."""
         if self.header:
-            return request.header(self.header)
+            values = (request.header(name) for name in (self.header, *self.aliases))
+            return next((value for value in values if value is not None), None)
         for name in self.json:
             if not isinstance(content, dict):
                 return None
@@ -80,9 +87,10 @@ def parse(request: Request, form_field: str = "") -> Body:
 
 def event_id(places: EventPlaces, request: Request, body: Body) -> str | None:
     """The event's id; None where the sender has none. Raises EventMalformed where it should stand and does not."""
-    if places.id is None:
+    value = places.id.read(request, body.content) if places.id else None
+    if places.id is None or (value is None and places.id.optional):
         return None
-    return _word(places.id, "id", places.id.read(request, body.content))
+    return _word(places.id, "id", value)
 
 
 def event_type(places: EventPlaces, request: Request, body: Body) -> str | None:
@@ -176,8 +184,22 @@ def _place(table: Mapping[str, Any], key: str) -> Place | None:
     if place is None:
         return None
     match place:
-        case {"header": str(header), **rest} if header and not rest:
-            return Place(header=header.lower())
-        case {"json": str(path), **rest} if path and not rest:
-            return Place(json=tuple(path.split(".")))
+        case {"header": str(header) | [str(header)], **rest} if header and set(rest) <= {"optional"}:
+            return Place(header=header.lower(), optional=_flag(key, rest))
+        case {"header": [str(header), *aliases], **rest} if header and set(rest) <= {"optional"} and _names(aliases):
+            lower = tuple(alias.lower() for alias in aliases)
+            return Place(header=header.lower(), aliases=lower, optional=_flag(key, rest))
+        case {"json": str(path), **rest} if path and set(rest) <= {"optional"}:
+            return Place(json=tuple(path.split(".")), optional=_flag(key, rest))
     raise ValueError(f'{key}: write {{ header = "NAME" }} or {{ json = "path.to.member" }}')
+
+
+def _names(values: list[Any]) -> bool:
+    return all(isinstance(value, str) and value for value in values)
+
+
+def _flag(key: str, rest: Mapping[Any, Any]) -> bool:
+    optional = rest.get("optional", False)
+    if not isinstance(optional, bool):
+        raise ValueError(f"{key}: optional is true or false")
+    return optional

@@ -9,20 +9,25 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_args
 
 from verihook.errors import ConfigurationError
 from verihook.event import places
 from verihook.senders import Sender, load_sender, read_sender, sender_ids
-from verihook.source import DUPLICATE_POLICIES, MAX_BODY, DuplicatePolicy, Source
+from verihook.source import DUPLICATE_POLICIES, MAX_BODY, DuplicatePolicy, SecretReference, Source
 from verihook.workflow import Workflow, WorkflowStatus
 
 T = TypeVar("T")
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
-_REFERENCE = re.compile(r"(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)", re.ASCII)
+_REFERENCE = re.compile(
+    r"env:[A-Za-z_][A-Za-z0-9_]*|file:[^\x00\n]+|secretsmanager:[A-Za-z0-9/_+=.@:-]+(?:#[^\s#]+)?|ssm:/[A-Za-z0-9/_.-]+",
+    re.ASCII,
+)
+_REFERENCES = "env:NAME, file:PATH, secretsmanager:NAME-or-ARN[#json-key] or ssm:/path"
 _URL = re.compile(r"https?://[^\s#]+", re.ASCII)
 _TOP = ("default_source", "retention_days", "sources", "workflows")
 _SOURCE = (
@@ -30,6 +35,7 @@ _SOURCE = (
     "signature",
     "event",
     "handshake",
+    "reply",
     "secrets",
     "workflow",
     "types",
@@ -112,7 +118,7 @@ class _Reader:
             if "signature" not in table:
                 raise self._error(f"{key}.sender", f"name a sender ({_list(sender_ids())}) or write [{key}.signature]")
             return self._read(key, lambda: read_sender(key, table))
-        for part in ("signature", "handshake"):
+        for part in ("signature", "handshake", "reply"):
             if part in table:
                 raise self._error(f"{key}.{part}", "goes without sender: a sender brings its own")
         try:
@@ -122,7 +128,7 @@ class _Reader:
         if "event" not in table:
             return sender
         where = self._read(f"{key}.event", lambda: places(self._get(table, key, "event", dict)))
-        return Sender(sender.id, sender.scheme, where, sender.handshake)
+        return replace(sender, places=where)
 
     def _public_url(self, table: Mapping[str, Any], key: str) -> str:
         url: str = self._get(table, key, "public_url", str, "")
@@ -137,15 +143,26 @@ class _Reader:
                 raise self._error(f"{key}.parameters.{name}", "must be a string")
         return parameters
 
-    def _secrets(self, table: Mapping[str, Any], key: str, *, keyless: bool) -> tuple[str, ...]:
-        references = self._strings(table, key, "secrets")
-        if not references and not keyless:
+    def _secrets(self, table: Mapping[str, Any], key: str, *, keyless: bool) -> tuple[SecretReference, ...]:
+        entries: list[object] = self._get(table, key, "secrets", list, [])
+        if not entries and not keyless:
             raise self._error(f"{key}.secrets", 'name at least one, newest first: ["env:NAME"] or ["file:PATH"]')
-        for number, reference in enumerate(references, 1):
-            if not _REFERENCE.fullmatch(reference):
-                # The entry is not shown: it may be a secret that stands in the wrong place.
-                raise self._error(f"{key}.secrets", f"entry {number} is no reference: write env:NAME or file:PATH")
-        return references
+        return tuple(self._reference(entry, f"{key}.secrets", number) for number, entry in enumerate(entries, 1))
+
+    def _reference(self, entry: object, key: str, number: int) -> SecretReference:
+        """One entry. It is never shown: it may be a secret that stands in the wrong place."""
+        table = entry if isinstance(entry, dict) else {"ref": entry}
+        if not table.keys() <= {"ref", "until"}:
+            raise self._error(key, f"entry {number} has an unknown key; write {{ ref = ..., until = ... }}")
+        reference = table.get("ref")
+        if not isinstance(reference, str) or not _REFERENCE.fullmatch(reference):
+            raise self._error(key, f"entry {number} is no reference: write {_REFERENCES}")
+        if "until" not in table:
+            return SecretReference(reference)
+        try:
+            return SecretReference(reference, _end(table["until"]))
+        except ValueError as error:
+            raise self._error(key, f"entry {number}: until: {error}") from None
 
     def _workflow(self, name: str, table: Mapping[str, Any]) -> Workflow:
         key = f"workflows.{name}"
@@ -220,6 +237,20 @@ class _Reader:
 
     def _error(self, key: str, mend: str) -> ConfigurationError:
         return ConfigurationError(self._path.name, key, mend)
+
+
+def _end(until: object) -> int:
+    """The end of a TOML date (after its whole day, in UTC) or a datetime, in seconds. Raises ValueError in words."""
+    if isinstance(until, datetime):
+        if until.tzinfo is None:
+            raise ValueError("has no offset; write 2026-12-31T12:00:00Z")
+        return int(until.timestamp())
+    if isinstance(until, date):
+        try:
+            return int(datetime.combine(until + timedelta(days=1), time(), UTC).timestamp())
+        except OverflowError:
+            raise ValueError("is beyond the calendar; leave it out") from None
+    raise ValueError("write a TOML date (2026-12-31) or datetime (2026-12-31T12:00:00Z), without quotes")
 
 
 def _list(names: Any) -> str:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from verihook import bootstrap
 from verihook.errors import VerihookError
 from verihook.receive import receive as answer
-from verihook.request import from_lambda, problem, to_lambda
+from verihook.receive import refuse
+from verihook.request import from_lambda, to_lambda
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +40,7 @@ def receive(event: dict[str, Any], context: Any) -> dict[str, Any]:
     try:
         request = from_lambda(event)
     except VerihookError as error:
-        return to_lambda(problem(error, getattr(context, "aws_request_id", "")))
+        return to_lambda(refuse(error, getattr(context, "aws_request_id", ""), services()))
     return to_lambda(answer(request, services()))
 
 
@@ -82,7 +83,11 @@ def reconcile(event: dict[str, Any], context: Any) -> dict[str, Any]:
 @cache
 def _mangum() -> Handler:
     from mangum import Mangum
+    from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
 
+    from verihook.api import signed_with_iam
     from verihook.app import create_app
 
-    return Mangum(create_app(services()), lifespan="off")
+    # Without its type, a problem would go out as base64.
+    text = [*DEFAULT_TEXT_MIME_TYPES, "application/problem+json"]
+    return Mangum(create_app(services(), signed_with_iam), lifespan="off", text_mime_types=text)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
 
+from verihook.handshake import BoundHandshake
 from verihook.instance import Instance, Progress, Status, Step
 from verihook.schemes import Verify
 from verihook.source import Source
@@ -64,6 +65,17 @@ class Ledger(Protocol):
         """Replace the row by ``instance`` (its next attempt), only where the row's attempt is still ``attempt``."""
         ...
 
+    def observe(self, observation: Observation) -> None:
+        """Add to what was seen in the hour of ``last_at``: counts are summed, times widened, the sample replaced.
+
+        One row for each kind, source, reason and hour, kept for 14 days: what strangers send makes no more rows.
+        """
+        ...
+
+    def observations(self, kind: str, source: str | None, limit: int, since_ms: int = 0) -> list[Observation]:
+        """The hours that were seen since then, the newest first; of one source, or of all (None)."""
+        ...
+
     def due(self, now_ms: int, limit: int) -> list[Instance]:
         """Up to ``limit`` instances whose ``due_at`` has come, the longest due first. Never a final one."""
         ...
@@ -106,6 +118,31 @@ class Secrets(Protocol):
         """
         ...
 
+    def keep(self, reference: str, value: str) -> None:
+        """Write a secret that a handshake brought (Asana) to a reference that can be written.
+
+        Raises KeyError with words where it cannot be written, SecretsUnavailable where a store is down.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What was seen of a source within one hour, counted: why deliveries were refused, or that an old secret is in use.
+
+    ``kind`` is ``rejected`` or ``previous-secret``; ``reason`` the reason code ("" for previous-secret); ``source`` ""
+    where no source was found. ``request_id`` is a sample to search the logs for. Times in milliseconds since the
+    epoch. Never a body, a secret or a MAC.
+    """
+
+    kind: Literal["rejected", "previous-secret"]
+    source: str
+    reason: str
+    count: int
+    first_at: int
+    last_at: int
+    request_id: str
+
 
 @dataclass(slots=True)
 class Trace:
@@ -136,6 +173,22 @@ class Telemetry(Protocol):
         ...
 
 
+class Observer(Protocol):
+    """Counts what is seen of sources and writes it seldom. No method raises. ``trace`` is complete."""
+
+    def rejected(self, trace: Trace) -> None:
+        """The delivery was refused, for ``trace.reason``."""
+        ...
+
+    def previous(self, trace: Trace) -> None:
+        """The delivery was verified by an older secret, whatever became of it."""
+        ...
+
+    def flush(self) -> None:
+        """Write what waits."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """When reconcile looks at an instance: first ``first_ms`` after its claim, then no sooner than ``again_ms`` apart.
@@ -156,8 +209,9 @@ class Pace:
 class Services:
     """Everything that the core works with, put together once by bootstrap.
 
-    ``verify`` maps a source's name to its check, compiled with its secrets. ``instance_key`` keys the derivation of
-    instance ids. ``retention_s``: how long a finished instance is kept, in seconds.
+    ``verify`` maps a source's name to its check, compiled with its secrets; ``handshakes`` has those of the sources
+    whose sender has one. ``instance_key`` keys the derivation of instance ids. ``retention_s``: how long a finished
+    instance is kept, in seconds.
     """
 
     sources: Mapping[str, Source]
@@ -168,6 +222,8 @@ class Services:
     engines: Mapping[str, Engine]
     clock: Clock
     telemetry: Telemetry
+    observer: Observer
     instance_key: bytes
     pace: Pace
     retention_s: int
+    handshakes: Mapping[str, BoundHandshake] = field(default_factory=dict)

@@ -35,16 +35,42 @@ def receive(request: Request, services: Services) -> Reply:
     try:
         reply = _route(request, services, trace)
     except VerihookError as error:
-        trace.outcome = "unavailable" if error.retryable else "rejected"
-        trace.reason = error.reason if isinstance(error, SignatureError) else error.code
-        reply = problem(error, request.request_id)
+        reply = _refusal(error, trace)
     except Exception as error:  # noqa: BLE001  # the last net: a defect of ours is answered, and seen
-        trace.outcome, trace.reason = "unavailable", "internal"
         services.telemetry.failure(f"receive {request.request_id}", error)
-        reply = problem(VerihookError("Something went wrong on our side; deliver again."), request.request_id)
+        reply = _refusal(VerihookError("Something went wrong on our side; deliver again."), trace)
+    return _told(_as_the_sender_wants(reply, trace, services), trace, services)
+
+
+def _as_the_sender_wants(reply: Reply, trace: Trace, services: Services) -> Reply:
+    """Some senders count an answer with a body, or one that is not 200, as failed. ``Location`` names the instance."""
+    if trace.source is None or trace.outcome == "handshake" or not services.sources[trace.source].sender.bare:
+        return reply
+    reply.headers.pop("content-type", None)
+    return Reply(200 if reply.status < 300 else reply.status, b"", reply.headers)
+
+
+def refuse(error: VerihookError, request_id: str, services: Services) -> Reply:
+    """Answer, log and count what was refused before it became a Request."""
+    trace = Trace(request_id, services.clock.now_ms())
+    return _told(_refusal(error, trace), trace, services)
+
+
+def _refusal(error: VerihookError, trace: Trace) -> Reply:
+    trace.outcome = "unavailable" if error.status >= 500 else "rejected"
+    trace.reason = error.reason if isinstance(error, SignatureError) else error.code
+    return problem(error, trace.request_id)
+
+
+def _told(reply: Reply, trace: Trace, services: Services) -> Reply:
+    """Tell the operators of an answer, and give it."""
     trace.status = reply.status
     trace.duration_ms = services.clock.now_ms() - trace.received_at
     services.telemetry.delivery(trace)
+    if trace.reason is not None:
+        services.observer.rejected(trace)
+    if trace.verified_by == "previous":
+        services.observer.previous(trace)
     return reply
 
 
@@ -53,8 +79,10 @@ def _route(request: Request, services: Services, trace: Trace) -> Reply:
     at_root = request.path == "/"
     name = services.default_source if at_root else request.path.removeprefix(PREFIX)
     source = services.sources.get(name or "") if at_root or request.path.startswith(PREFIX) else None
+    if source and request.method in ("GET", "HEAD") and (answer := _unsigned(request, source, services, trace)):
+        return answer
     if request.method == "GET" and (at_root or source):
-        trace.outcome = "read"
+        trace.source, trace.outcome = None, "read"
         return _read(request, None if at_root else source, services)
     if source is None:
         raise SourceNotFound("No source is configured at this path.")
@@ -68,12 +96,15 @@ def _deliver(request: Request, source: Source, services: Services, trace: Trace)
     """One delivery to one source: verify, understand, claim, start."""
     if len(request.body) > source.max_body:
         raise BodyTooLarge(f"The body is larger than the {source.max_body} bytes that this source takes.")
+    if answer := _unsigned(request, source, services, trace):
+        return answer
     proof = services.verify[source.name](request, trace.received_at // 1000)
     trace.verified_by = proof.verified_by
 
     sender = source.sender
     body = parse(request, sender.places.form_field)
-    if sender.handshake and (answer := sender.handshake.answer(body.content)):
+    handshake = services.handshakes.get(source.name)
+    if handshake is not None and (answer := handshake.signed(request, body.content)) is not None:
         trace.outcome = "handshake"
         return answer
     trace.event_type = event_type(sender.places, request, body)
@@ -89,6 +120,18 @@ def _deliver(request: Request, source: Source, services: Services, trace: Trace)
         return _redelivered(existing, instance, source, services, trace)
     trace.outcome = "accepted"
     return _accepted(instance.id, manage.start(instance, services), duplicate=False)
+
+
+def _unsigned(request: Request, source: Source, services: Services, trace: Trace) -> Reply | None:
+    """The answer to a handshake that nobody signs, None where it is none: nothing is dispatched on one."""
+    handshake = services.handshakes.get(source.name)
+    if handshake is None:
+        return None
+    trace.source = source.name
+    answer = handshake.unsigned(request)
+    if answer is not None:
+        trace.outcome = "handshake"
+    return answer
 
 
 def _instance(source: Source, text: str, services: Services, trace: Trace) -> Instance:

@@ -17,16 +17,32 @@ MAX_BODY = 262_144
 
 
 @dataclass(frozen=True, slots=True)
+class SecretReference:
+    """Where a secret is, never the secret itself.
+
+    ``reference``: ``env:NAME``, ``file:PATH``, ``secretsmanager:NAME-or-ARN[#json-key]`` or ``ssm:/path``. ``until_s``:
+    from this second on, since the epoch, it verifies no more; None for no end.
+    """
+
+    reference: str
+    until_s: int | None = None
+
+    def live(self, now: int) -> bool:
+        """Whether it still verifies at ``now``, in seconds since the epoch."""
+        return self.until_s is None or now < self.until_s
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One ``[sources.NAME]`` of hooks.toml.
 
-    ``secrets`` are references, newest first. ``types``: the event types wanted, () for all. ``duplicates``: what a
+    ``secrets`` newest first. ``types``: the event types wanted, () for all. ``duplicates``: what a
     redelivery does. ``max_body`` in bytes. ``public_url`` and ``parameters``: see :class:`~verihook.schemes.Setting`.
     """
 
     name: str
     sender: Sender
-    secrets: tuple[str, ...]
+    secrets: tuple[SecretReference, ...]
     workflow: str
     types: tuple[str, ...] = ()
     duplicates: DuplicatePolicy = "return"

@@ -27,9 +27,10 @@ from verihook.ledgers.table import create_table_request, time_to_live_request
 from verihook.ports import Change, Ledger
 
 # Or a failed assert of the contract would not say what came.
-pytest.register_assert_rewrite("tests.contracts.ledger")
-from tests.contracts.instances import LARGE, NOW, an_instance  # noqa: E402
+pytest.register_assert_rewrite("tests.contracts.ledger", "tests.contracts.observations")
+from tests.contracts.instances import LARGE, NOW, an_instance, an_observation  # noqa: E402
 from tests.contracts.ledger import LedgerContract  # noqa: E402
+from tests.contracts.observations import ObservationsContract  # noqa: E402
 
 TABLE = "verihook-ledger"
 
@@ -39,12 +40,14 @@ CALLS: dict[str, Callable[[Ledger], object]] = {
     "get": lambda ledger: ledger.get("an_id", NOW),
     "record": lambda ledger: ledger.record("an_id", 1, Change("completed", NOW)),
     "restart": lambda ledger: ledger.restart(an_instance(attempt=2), 1),
+    "observe": lambda ledger: ledger.observe(an_observation()),
+    "observations": lambda ledger: ledger.observations("rejected", None, 10),
     "due": lambda ledger: ledger.due(NOW, 10),
 }
 every_method = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 
 
-class TestSqlite(LedgerContract):
+class TestSqlite(LedgerContract, ObservationsContract):
     @pytest.fixture
     def path(self, tmp_path: Path) -> Path:
         return tmp_path / "ledger.db"
@@ -107,16 +110,16 @@ class TestSqlite(LedgerContract):
             call(ledger)
 
     @every_method
-    def test_a_file_without_its_table_is_unavailable(
+    def test_a_file_without_its_tables_is_unavailable(
         self, path: Path, ledger: Ledger, call: Callable[[Ledger], object]
     ) -> None:
         with closing(sqlite3.connect(path)) as other:
-            other.execute("DROP TABLE instances")
+            other.executescript("DROP TABLE instances; DROP TABLE observations")
         with pytest.raises(LedgerUnavailable) as caught:
             call(ledger)
         assert isinstance(caught.value.__cause__, sqlite3.OperationalError)
 
-    @pytest.mark.parametrize("name", ["claim", "record", "restart"])
+    @pytest.mark.parametrize("name", ["claim", "record", "restart", "observe"])
     def test_a_locked_file_is_unavailable_after_the_busy_timeout_and_well_afterwards(
         self, path: Path, name: str
     ) -> None:
@@ -178,7 +181,7 @@ class OneAtATime:
         return call
 
 
-class DynamoDbContract(LedgerContract):
+class DynamoDbContract(LedgerContract, ObservationsContract):
     """What both emulators share: a table of its own for each test."""
 
     @pytest.fixture

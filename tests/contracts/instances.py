@@ -1,4 +1,4 @@
-"""Instances for tests: a plain one, a full one, any one; and calls that are set off together."""
+"""Rows for tests: a plain instance, a full one, any one, an observation; and calls that are set off together."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from typing import Any, TypeVar, get_args
 from hypothesis import strategies as st
 
 from verihook.instance import FINAL, Instance, Status
-from verihook.ports import Change
+from verihook.ports import Change, Observation
 
 T = TypeVar("T")
 
 NOW = 1_760_000_000_000
 NOW_S = NOW // 1000
 MINUTE = 60_000
-LATER = NOW + 60 * MINUTE
+HOUR = 60 * MINUTE
+LATER = NOW + HOUR
 LARGE = 256 * 1024
 LIVE = sorted(set(get_args(Status)) - FINAL)
 ODD = "\u2028 ' \" \\ \t\r\n \x00\x01\x7f é e\u0301 \U0001f4a5 \u202eabc \ufeff \uffff $#:{}%s?"
@@ -56,6 +57,25 @@ def a_full_instance(**fields: Any) -> Instance:
         cause="It did not work.",
     )
     return replace(basis, **fields)
+
+
+def changed(instance: Instance, change: Change) -> Instance:
+    """The row after the change."""
+    return replace(
+        instance,
+        status=change.status,
+        updated_at=change.at,
+        due_at=change.due_at,
+        expires_at=change.expires_at,
+        output=change.output,
+        error=change.error,
+        cause=change.cause,
+    )
+
+
+def an_observation(**fields: Any) -> Observation:
+    """One forged delivery."""
+    return replace(Observation("rejected", "orders", "signature-mismatch", 1, NOW, NOW, "a-request"), **fields)
 
 
 def at_once(calls: list[Callable[[], T]]) -> list[T]:

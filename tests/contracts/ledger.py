@@ -26,6 +26,7 @@ from tests.contracts.instances import (
     a_full_instance,
     an_instance,
     at_once,
+    changed,
     instances,
     live_changes,
 )
@@ -288,17 +289,3 @@ class LedgerContract:
         for instance in claimed:
             ledger.claim(instance)
         assert ledger.due(LATER, 200) == claimed
-
-
-def changed(instance: Instance, change: Change) -> Instance:
-    """The row after the change."""
-    return replace(
-        instance,
-        status=change.status,
-        updated_at=change.at,
-        due_at=change.due_at,
-        expires_at=change.expires_at,
-        output=change.output,
-        error=change.error,
-        cause=change.cause,
-    )

@@ -34,7 +34,8 @@ class AwsFace(LambdaFace):
         return super().send(method, target, headers, body)
 
     def rows(self) -> int:
-        return int(self.dynamodb.scan(TableName=self.table, Select="COUNT")["Count"])
+        instances = {"FilterExpression": "begins_with(pk, :p)", "ExpressionAttributeValues": {":p": {"S": "instance#"}}}
+        return int(self.dynamodb.scan(TableName=self.table, Select="COUNT", **instances)["Count"])
 
 
 class LocalFace(HttpFace):

@@ -66,6 +66,7 @@ class LambdaFace:
 
     def send(self, method: str, target: str, headers: Headers, body: bytes = b"") -> Answer:
         answer = self.handler(function_url_event(method, target, headers, body), None)
+        assert answer["isBase64Encoded"] is False
         content = answer["body"].encode()
         return Answer(answer["statusCode"], answer["headers"], content)
 

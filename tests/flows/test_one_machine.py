@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shlex
@@ -93,6 +94,48 @@ def test_send_says_what_is_wrong(server: Server, tmp_path: Path) -> None:
     assert (1, "400 Bad Request") == (result.returncode, result.stdout.splitlines()[0])
 
 
+@pytest.mark.parametrize(
+    ("source", "options"),
+    [
+        ("orders", ["--tamper", "body"]),
+        ("github", ["--tamper", "signature"]),
+        ("standard", ["--tamper", "timestamp"]),
+        ("slack", ["--tamper", "duplicate-header"]),
+        ("stripe", ["--skew", "-400"]),
+        ("stripe", ["--skew", "400"]),
+    ],
+)
+def test_send_makes_deliveries_that_are_refused(server: Server, source: str, options: list[str]) -> None:
+    result = verihook("send", source, "examples/order.json", "--data", str(server.data), *options)
+    assert (1, "401 Unauthorized", "") == (result.returncode, result.stdout.splitlines()[0], result.stderr)
+
+
+def test_send_repeats(server: Server, tmp_path: Path) -> None:
+    body = tmp_path / "body.json"
+    body.write_bytes(order(event_id="evt_repeated"))
+    result = verihook("send", "orders", str(body), "--data", str(server.data), "--repeat", "3", "--wait")
+    assert 0 == result.returncode, result.stderr
+    _, first, summary, *statuses = result.stdout.splitlines()
+    assert json.loads(first)["duplicate"] is False
+    assert "3 sent: 1 x 202 Accepted, 2 x 202 Accepted (duplicate)" == summary
+    assert "completed" == json.loads(statuses[-1])["status"]
+
+
+def test_verify_judges_with_the_secrets_of_the_running_server(server: Server, tmp_path: Path) -> None:
+    secret = json.loads((server.data / "run.json").read_text())["secrets"]["ORDERS_WEBHOOK_SECRET"]
+    body = order()
+    captured = tmp_path / "captured.json"
+    for key, code, line in (
+        (secret, 0, "yes: genuine, by the current secret of the source orders (generic)"),
+        ("another", 1, "no: signature-mismatch"),
+    ):
+        headers = x_signature(body, key)
+        captured.write_text(json.dumps({"headers": headers, "body_base64": base64.b64encode(body).decode()}))
+        result = verihook("verify", "orders", "--request", str(captured), "--data", str(server.data))
+        assert (code, line, "") == (result.returncode, result.stdout.splitlines()[0], result.stderr)
+        assert secret not in result.stdout
+
+
 def test_send_without_a_secret(tmp_path: Path) -> None:
     result = verihook("send", "orders", "examples/order.json", "--data", str(tmp_path))
     assert 2 == result.returncode
@@ -142,7 +185,7 @@ def test_health_and_docs(server: Server) -> None:
     docs = face.send("GET", "/docs", [])
     assert (200, True) == (docs.status, b"swagger" in docs.body.lower())
     paths = face.send("GET", "/openapi.json", []).json["paths"]
-    assert {"/", "/hooks/{source}", "/health"} == set(paths)
+    assert {"/", "/hooks/{source}", "/health", "/v1/rejections"} == set(paths)
     assert {"get", "post"} == set(paths["/hooks/{source}"])
     missing = face.send("GET", "/no/such/path", [])
     assert (404, "application/problem+json") == (missing.status, missing.headers["content-type"])

@@ -12,7 +12,18 @@ from tests.flows.deployment import ROOT, VARIABLES
 from tests.flows.faces import function_url_event
 from tests.flows.signing import order, x_signature
 
-FRAMEWORKS = {"fastapi", "starlette", "mangum", "pydantic", "jsonschema", "cryptography", "uvicorn", "moto", "httpx"}
+FRAMEWORKS = {
+    "fastapi",
+    "starlette",
+    "mangum",
+    "pydantic",
+    "jsonschema",
+    "cryptography",
+    "nacl",
+    "uvicorn",
+    "moto",
+    "httpx",
+}
 
 SETTINGS = {
     "VERIHOOK_TABLE": "table",

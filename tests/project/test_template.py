@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +15,13 @@ import yaml
 from verihook import main
 from verihook.errors import ConfigurationError
 from verihook.hooks import load_hooks
+from verihook.ledgers import hours
 from verihook.ledgers.table import create_table_request, time_to_live_request
 from verihook.settings import aws_settings
 
 ROOT = Path(__file__).parents[2]
 
+PARAMETERS = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${SsmPath}"
 MACHINES = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:${AWS::StackName}_"
 EXECUTIONS = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${AWS::StackName}_*:*"
 
@@ -24,12 +29,17 @@ EXECUTIONS = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:exec
 RECEIVE = {
     "dynamodb:PutItem": "Ledger.Arn",
     "dynamodb:GetItem": "Ledger.Arn",
+    "dynamodb:UpdateItem": "Ledger.Arn",  # of observations alone, see test_who_takes_deliveries_changes_no_instance
     "states:StartExecution": f"{MACHINES}*",
     "states:StopExecution": EXECUTIONS,
+    # Where the operator names any; see test_a_store_is_read_only_where_the_operator_names_it.
+    "secretsmanager:GetSecretValue": "ReadsSecrets: SecretArns",
+    "ssm:GetParameter": f"ReadsParameters: {PARAMETERS}",
+    "kms:Decrypt": "DecryptsSecrets: SecretKeyArns",
 }
 ALLOWED = {
     "Receiver": RECEIVE,
-    "Api": RECEIVE,
+    "Api": {**RECEIVE, "dynamodb:Query": "Ledger.Arn"},
     "Recorder": {
         "dynamodb:UpdateItem": "Ledger.Arn",
         "states:DescribeExecution": EXECUTIONS,
@@ -44,6 +54,9 @@ ALLOWED = {
         "sqs:SendMessage": "DeadLetters.Arn",
     },
 }
+
+#: Those that see deliveries, and so have the secrets.
+VERIFYING = ["Receiver", "Api"]
 
 #: Read by aws-lambda-powertools itself.
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
@@ -65,7 +78,7 @@ Loader.add_multi_constructor("!", _tag)
 
 TEMPLATE: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text("utf-8"), Loader)
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
-ENVIRONMENT: dict[str, str] = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+GLOBAL: dict[str, str] = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
 
 
 def of_type(name: str) -> dict[str, dict[str, Any]]:
@@ -74,19 +87,31 @@ def of_type(name: str) -> dict[str, dict[str, Any]]:
 
 
 FUNCTIONS = of_type("AWS::Serverless::Function")
+ENVIRONMENT: dict[str, dict[str, str]] = {
+    name: GLOBAL | function.get("Environment", {}).get("Variables", {}) for name, function in FUNCTIONS.items()
+}
 HOOKS = load_hooks(ROOT / "handler" / "hooks.toml")
 
 
 def statements(role: str) -> list[tuple[str, str]]:
-    """(action, resource) of everything that a role allows."""
-    policies = RESOURCES[role]["Properties"]["Policies"]
-    found = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
-    assert {statement["Effect"] for statement in found} == {"Allow"}
+    """(action, resource) of everything that a role allows; "CONDITION: resource" where that is under a condition."""
     pairs = []
-    for statement in found:
-        actions = statement["Action"]
-        pairs += [(action, statement["Resource"]) for action in ([actions] if isinstance(actions, str) else actions)]
+    for policy in RESOURCES[role]["Properties"]["Policies"]:
+        for entry in policy["PolicyDocument"]["Statement"]:
+            statement, resource = entry, ""
+            if isinstance(entry, list):
+                condition, statement, otherwise = entry
+                assert "AWS::NoValue" == otherwise
+                resource = f"{condition}: "
+            assert "Allow" == statement["Effect"]
+            resource += statement["Resource"]
+            pairs += [(action, resource) for action in _actions(statement)]
     return pairs
+
+
+def _actions(statement: dict[str, Any]) -> list[str]:
+    actions = statement["Action"]
+    return [actions] if isinstance(actions, str) else actions
 
 
 def test_every_function_is_known() -> None:
@@ -133,33 +158,99 @@ def test_what_is_kept_survives_mistakes() -> None:
         assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
 
 
-def test_the_environment_is_enough_and_all_of_it_is_read() -> None:
-    ours = {name for name in ENVIRONMENT if name.startswith("VERIHOOK_")}
-    references = {reference for source in HOOKS.sources.values() for reference in source.secrets}
+@pytest.mark.parametrize("name", VERIFYING)
+def test_who_takes_deliveries_changes_no_instance(name: str) -> None:
+    conditions = [
+        statement.get("Condition")
+        for policy in RESOURCES[f"{name}Role"]["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if isinstance(statement, dict) and {"dynamodb:UpdateItem", "dynamodb:Query"} & {*_actions(statement)}
+    ]
+    assert [{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [hours.partition("*")]}}] == conditions
+
+
+@pytest.mark.parametrize("name", VERIFYING)
+def test_a_store_is_read_only_where_the_operator_names_it(name: str) -> None:
+    conditions = TEMPLATE["Conditions"]
+    assert [[["", "SecretArns"], ""]] == conditions["ReadsSecrets"]
+    assert [["SsmPath", ""]] == conditions["ReadsParameters"]
+    assert [[["", "SecretKeyArns"], ""]] == conditions["DecryptsSecrets"]
+    assert {""} == {TEMPLATE["Parameters"][key]["Default"] for key in ("SecretArns", "SsmPath", "SecretKeyArns")}
+    (decrypt,) = [
+        entry[1]
+        for policy in RESOURCES[f"{name}Role"]["Properties"]["Policies"]
+        for entry in policy["PolicyDocument"]["Statement"]
+        if isinstance(entry, list) and entry[0] == "DecryptsSecrets"
+    ]
+    services = [f"{service}.${{AWS::Region}}.${{AWS::URLSuffix}}" for service in ("secretsmanager", "ssm")]
+    assert {"StringEquals": {"kms:ViaService": services}} == decrypt["Condition"]
+
+
+@pytest.mark.parametrize(
+    ("path", "good"),
+    [("", True), ("/verihook/stripe", True), ("/verihook/*", True), ("/*", False), ("*", False), ("/a*", False)],
+)
+def test_a_path_of_parameters_is_never_the_whole_store(path: str, good: bool) -> None:
+    assert good == bool(re.fullmatch(TEMPLATE["Parameters"]["SsmPath"]["AllowedPattern"], path))
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_the_environment_is_enough_and_all_of_it_is_read(name: str) -> None:
+    ours = {variable for variable in ENVIRONMENT[name] if variable.startswith("VERIHOOK_")}
+    references = {secret.reference for source in HOOKS.sources.values() for secret in source.secrets}
     secrets = {reference.removeprefix("env:") for reference in references if reference.startswith("env:")}
-    assert ENVIRONMENT.keys() == ours | secrets | POWERTOOLS
+    assert ENVIRONMENT[name].keys() == ours | POWERTOOLS | (secrets if name in VERIFYING else set())
 
     values = dict.fromkeys(ours, "k" * 32)
     aws_settings(values)
-    for name in ours:
-        with pytest.raises(ConfigurationError, match=name):
-            aws_settings({key: value for key, value in values.items() if key != name})
+    for variable in ours:
+        with pytest.raises(ConfigurationError, match=variable):
+            aws_settings({key: value for key, value in values.items() if key != variable})
+
+
+#: Prints which sources the function verifies, and which of these modules that took.
+START = """
+import sys
+from verihook.main import services
+print(*services().verify)
+modules = ("verihook.keyring", "verihook.secrets.environment", "verihook.fetcher", "cryptography", "boto3")
+print(*[name for name in (*modules, "aws_lambda_powertools.utilities.parameters") if name in sys.modules])
+"""
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_a_function_starts_with_its_environment_and_loads_no_secret_that_it_does_not_need(name: str) -> None:
+    # What Lambda itself sets, beside the template.
+    lambdas = {"_HANDLER": FUNCTIONS[name]["Handler"], "AWS_DEFAULT_REGION": "us-east-1"}
+    result = subprocess.run(
+        [sys.executable, "-c", START],
+        cwd=ROOT / "handler",
+        env={**dict.fromkeys(ENVIRONMENT[name], "c2VjcmV0" * 4), "POWERTOOLS_LOG_LEVEL": "INFO", **lambdas},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    sources, modules = result.stdout.splitlines()
+    verifying = name in VERIFYING
+    assert (list(HOOKS.sources) if verifying else []) == sources.split()
+    assert ["verihook.keyring", "verihook.secrets.environment", "boto3"][0 if verifying else 2 :] == modules.split()
 
 
 def test_no_secret_is_shown_or_has_a_default() -> None:
     parameters = TEMPLATE["Parameters"]
-    secrets = {ENVIRONMENT[name] for name in ENVIRONMENT if "SECRET" in name}
+    receiver = ENVIRONMENT["Receiver"]
+    secrets = {receiver[name] for name in receiver if "SECRET" in name}
     assert secrets == {name for name, parameter in parameters.items() if parameter.get("NoEcho")}
     for name in secrets:
         assert "Default" not in parameters[name]
         assert parameters[name]["MinLength"] >= 16
     # Handed over by CloudFormation; its text stands nowhere.
-    assert ENVIRONMENT["VERIHOOK_INSTANCE_KEY"] == "{{resolve:secretsmanager:${InstanceKey}:SecretString}}"
+    assert GLOBAL["VERIHOOK_INSTANCE_KEY"] == "{{resolve:secretsmanager:${InstanceKey}:SecretString}}"
     assert RESOURCES["InstanceKey"]["Properties"]["GenerateSecretString"]["PasswordLength"] >= 32
 
 
 def test_the_recorder_hears_of_this_stacks_executions() -> None:
-    assert ENVIRONMENT["VERIHOOK_STATE_MACHINE_PREFIX"] == MACHINES
+    assert GLOBAL["VERIHOOK_STATE_MACHINE_PREFIX"] == MACHINES
     assert FUNCTIONS["Recorder"]["Events"]["ExecutionStatus"]["Properties"]["Pattern"] == {
         "source": ["aws.states"],
         "detail-type": ["Step Functions Execution Status Change"],

@@ -67,6 +67,20 @@ def test_ids_and_types() -> None:
     assert (None, None) == (event_id(EventPlaces(), empty, body), event_type(EventPlaces(), empty, body))
 
 
+def test_a_header_of_two_names_and_an_id_that_may_be_missing() -> None:
+    where = places({"id": {"header": ["Svix-Id", "Webhook-Id"], "optional": True}})
+    for headers, expected in (
+        ([("webhook-id", "w")], "w"),
+        ([("webhook-id", "w"), ("svix-id", "s")], "s"),
+        ([], None),
+    ):
+        delivery = request(b"{}", *headers)
+        assert expected == event_id(where, delivery, parse(delivery))
+    empty = request(b"{}", ("svix-id", ""))
+    with pytest.raises(EventMalformed):
+        event_id(where, empty, parse(empty))
+
+
 def test_wanted() -> None:
     assert wanted(None, ())
     assert not wanted(None, ("a",))
@@ -83,6 +97,9 @@ def test_wanted() -> None:
         ({"id": {}}, "id: write"),
         ({"id": {"header": ""}}, "id: write"),
         ({"type": {"json": "a", "header": "b"}}, "type: write"),
+        ({"id": {"header": []}}, "id: write"),
+        ({"id": {"header": ["a", 1]}}, "id: write"),
+        ({"id": {"json": "a", "optional": "yes"}}, "id: optional is true or false"),
     ],
 )
 def test_tables_that_say_nothing(table: dict[str, object], message: str) -> None:

@@ -1,41 +1,60 @@
-"""Handshakes answer what a sender asks, and sign nothing."""
+"""The ``[handshake]`` table."""
 
 from __future__ import annotations
 
 import pytest
 
-from verihook.handshake import EchoJson, handshake
+from verihook.handshake import KINDS, handshake
+from verihook.handshake.signed import EchoJson
 
-SLACK = EchoJson("type", "url_verification", "challenge")
-
-
-def test_an_echo() -> None:
-    answer = SLACK.answer({"type": "url_verification", "challenge": "3eZbrw1aB"})
-    assert answer is not None
-    assert (200, b"3eZbrw1aB", "nosniff") == (answer.status, answer.body, answer.headers["x-content-type-options"])
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        None,
-        [],
-        {},
-        {"type": "event_callback", "challenge": "x"},
-        {"type": "url_verification"},
-        {"type": "url_verification", "challenge": ""},
-        {"type": "url_verification", "challenge": 7},
-        {"type": "url_verification", "challenge": "é"},
-        {"type": "url_verification", "challenge": "x" * 1025},
-    ],
-)
-def test_what_is_no_challenge(content: object) -> None:
-    assert SLACK.answer(content) is None
+SLACK = {"kind": "echo-json", "field": "type", "equals": "url_verification", "echo": "challenge"}
 
 
 def test_the_table() -> None:
     assert handshake({}) is None
-    assert SLACK == handshake({"kind": "echo-json", "field": "type", "equals": "url_verification", "echo": "challenge"})
-    for table in ({"kind": "sign-anything"}, {"kind": "echo-json"}, {"kind": "echo-json", "field": 1}):
-        with pytest.raises(ValueError, match=r"^kind: known is"):
-            handshake(table)
+    assert EchoJson("type", "url_verification", "challenge") == handshake(SLACK)
+
+
+def test_every_kind_is_told() -> None:
+    with pytest.raises(ValueError, match=r"^kind: write one of ") as caught:
+        handshake({"kind": "sign-anything"})
+    assert [kind for kind in KINDS if kind not in str(caught.value)] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"echo": 1}, "echo: must be a TOML str, not 1"),
+        ({"echo": ""}, "echo: must be a TOML str, not ''"),
+        ({"mac": "sha1"}, "mac: unknown; known are echo, equals, field"),
+        ({"kind": "head-ok"}, "field: unknown; known are none"),
+        ({"kind": "fixed", "equals": "x"}, "equals: unknown; known are field, replies"),
+    ],
+)
+def test_mistakes(change: dict[str, object], told: str) -> None:
+    with pytest.raises(ValueError, match=r"^[a-z]+: ") as caught:
+        handshake({**SLACK, **change})
+    assert told == str(caught.value)
+
+
+def test_what_is_missing() -> None:
+    with pytest.raises(ValueError, match=r"^replies: is missing$"):
+        handshake({"kind": "fixed", "field": "type"})
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {},
+        {"equals": 1},
+        {"status": 200},
+        {"equals": 1, "status": 500},
+        {"equals": 1, "status": 204, "json": {}},
+        {"equals": 1, "status": 200, "json": "{}"},
+        {"equals": 1, "status": 200, "absent": 1},
+        {"equals": 1, "status": 200, "header": "x"},
+    ],
+)
+def test_fixed_replies(reply: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"^replies: number 1"):
+        handshake({"kind": "fixed", "field": "type", "replies": [reply]})

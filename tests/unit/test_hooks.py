@@ -9,6 +9,7 @@ import pytest
 from verihook.bootstrap import check_schemas
 from verihook.errors import ConfigurationError
 from verihook.hooks import load_hooks
+from verihook.source import SecretReference
 
 SHIPPED = Path(__file__).parents[2] / "handler" / "hooks.toml"
 
@@ -35,7 +36,7 @@ def test_the_shipped_file() -> None:
     assert ["orders", "github", "stripe", "slack", "standard"] == list(hooks.sources)
     assert ("orders", 90) == (hooks.default_source, hooks.retention_days)
     orders = hooks.sources["orders"]
-    assert ("generic", ("env:ORDERS_WEBHOOK_SECRET",)) == (orders.sender.id, orders.secrets)
+    assert ("generic", (SecretReference("env:ORDERS_WEBHOOK_SECRET"),)) == (orders.sender.id, orders.secrets)
     assert hooks.workflows["order-created"].public_output
     check_schemas(hooks)
 
@@ -46,6 +47,36 @@ def test_the_smallest_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ('"env:A"', SecretReference("env:A")),
+        ('"file:/a b/c"', SecretReference("file:/a b/c")),
+        ('"secretsmanager:prod/hooks"', SecretReference("secretsmanager:prod/hooks")),
+        (
+            '"secretsmanager:arn:aws:secretsmanager:us-east-1:123456789012:secret:x-AbCdEf#stripe.key"',
+            SecretReference("secretsmanager:arn:aws:secretsmanager:us-east-1:123456789012:secret:x-AbCdEf#stripe.key"),
+        ),
+        ('"ssm:/verihook/stripe"', SecretReference("ssm:/verihook/stripe")),
+        ('{ ref = "env:A" }', SecretReference("env:A")),
+        # A date ends with its day, in UTC.
+        ('{ ref = "env:A", until = 1970-01-01 }', SecretReference("env:A", 86_400)),
+        ('{ ref = "env:A", until = 1970-01-02T00:00:00.9Z }', SecretReference("env:A", 86_400)),
+        ('{ ref = "env:A", until = 1970-01-02T02:00:00+02:00 }', SecretReference("env:A", 86_400)),
+    ],
+)
+def test_a_reference(tmp_path: Path, entry: str, expected: SecretReference) -> None:
+    path = tmp_path / "hooks.toml"
+    path.write_text(GOOD.replace('"env:A"', entry, 1))
+    assert (expected,) == load_hooks(path).sources["a"].secrets
+
+
+def test_an_end_is_that_second() -> None:
+    reference = SecretReference("env:A", 86_400)
+    assert [True, True, False] == [reference.live(now) for now in (0, 86_399, 86_400)]
+    assert SecretReference("env:A").live(2**40)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ("default_source", "defualt_source", "defualt_source: unknown; known are default_source,"),
@@ -53,11 +84,11 @@ def test_the_smallest_file(tmp_path: Path) -> None:
         ('"a"\n', "1\n", "default_source: must be a TOML str, not int"),
         ("[sources.a]", "retention_days = 0\n[sources.a]", "retention_days: must be 1 to 3650"),
         ("[sources.a]", "[sources.A]", "sources.A: a name has lower-case letters"),
-        ('sender = "generic"', 'sender = "gihub"', "sources.a.sender: unknown 'gihub'; there are generic,"),
+        ('sender = "generic"', 'sender = "gihub"', "sources.a.sender: unknown 'gihub'; there are "),
         ('sender = "generic"', 'sender = "../x"', "sources.a.sender: unknown"),
-        ('sender = "generic"', "", "sources.a.sender: name a sender (generic,"),
-        ('sender = "generic"', 'signature = {scheme = "x"}', "sources.a.signature.scheme: write one of hmac"),
-        ('sender = "generic"', 'signature = {scheme = "hmac"}', "sources.a.signature.header: is missing"),
+        ('sender = "generic"', "", "sources.a.sender: name a sender ("),
+        ('sender = "generic"', 'signature = {scheme = "x"}', "sources.a.signature.scheme: write one of "),
+        ('sender = "generic"', 'signature = {scheme = "hmac"}', "sources.a.signature.header: name what holds the"),
         (
             'sender = "generic"',
             'signature = {scheme = "hmac", header = "X", tolerence = 1}',
@@ -72,8 +103,29 @@ def test_the_smallest_file(tmp_path: Path) -> None:
         ('sender = "generic"', 'sender = "generic"\nevent = {id = 1}', "sources.a.event.id: write { header ="),
         ('secrets = ["env:A"]', "", "sources.a.secrets: name at least one, newest first"),
         ('["env:A"]', '"env:A"', "sources.a.secrets: must be a TOML list, not str"),
-        ('["env:A"]', "[1]", "sources.a.secrets: must be a list of strings"),
+        ('["env:A"]', "[1]", "sources.a.secrets: entry 1 is no reference: write env:NAME, file:PATH, secretsmanager:"),
         ('["env:A"]', '["s3cret-in-the-file"]', "sources.a.secrets: entry 1 is no reference: write env:"),
+        ('["env:A"]', '["env:A", "ssm:relative"]', "sources.a.secrets: entry 2 is no reference: write env:"),
+        ('["env:A"]', '["secretsmanager:a#"]', "sources.a.secrets: entry 1 is no reference: write env:"),
+        ('["env:A"]', '["file:a\\u0000"]', "sources.a.secrets: entry 1 is no reference: write env:"),
+        ('["env:A"]', "[{ until = 2026-12-31 }]", "sources.a.secrets: entry 1 is no reference: write env:"),
+        ('["env:A"]', '[{ ref = "env:A", end = 1 }]', "sources.a.secrets: entry 1 has an unknown key; write { ref ="),
+        (
+            '["env:A"]',
+            '[{ ref = "env:A", until = "2026-12-31" }]',
+            "sources.a.secrets: entry 1: until: write a TOML date",
+        ),
+        ('["env:A"]', '[{ ref = "env:A", until = 08:00:00 }]', "sources.a.secrets: entry 1: until: write a TOML date"),
+        (
+            '["env:A"]',
+            '[{ ref = "env:A", until = 2026-12-31T08:00:00 }]',
+            "sources.a.secrets: entry 1: until: has no offset",
+        ),
+        (
+            '["env:A"]',
+            '[{ ref = "env:A", until = 9999-12-31 }]',
+            "sources.a.secrets: entry 1: until: is beyond the calendar",
+        ),
         ('workflow = "w"', "", "sources.a.workflow: is missing"),
         ('workflow = "w"', 'workflow = "x"', "sources.a.workflow: no [workflows.x]; there are w"),
         ('workflow = "w"', 'workflow = "w"\nduplicates = "drop"', "sources.a.duplicates: 'drop' is none of return,"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import pkgutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from types import ModuleType
 
-from verihook.cli import run, send
 from verihook.errors import VerihookError
 
 
@@ -14,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Exit codes: 0 done, 1 it did not end well, 2 wrong use or configuration."""
     parser = argparse.ArgumentParser(prog="verihook", description="Signed webhooks start durable workflows.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (run, send):
+    for command in _commands():
         command.add_parser(commands)
     options = parser.parse_args(arguments)
     try:
@@ -24,3 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def _commands() -> Iterator[ModuleType]:
+    """Every module beside this one that adds a command, by name."""
+    for found in pkgutil.iter_modules(__path__):
+        module = import_module(f"{__name__}.{found.name}")
+        if hasattr(module, "add_parser"):
+            yield module

@@ -6,21 +6,29 @@ import argparse
 import sys
 import time
 import uuid
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from verihook.bootstrap import secrets_of
+from verihook.cli.delivery import TAMPERINGS, Sending, cannot_send, content_type_of
 from verihook.errors import ConfigurationError
 from verihook.hooks import load_hooks
 from verihook.instance import FINAL
-from verihook.local.data import Run, read_run
+from verihook.keyring import RotatingSecrets
+from verihook.local.data import read_run
 from verihook.request import Request
-from verihook.schemes import Setting, with_headers
-from verihook.secrets.environment import EnvironmentSecrets
 from verihook.settings import environment, hooks_path
 from verihook.source import Source
 
+T = TypeVar("T")
+
 #: How often --wait asks for the status, in seconds.
 POLL = 0.3
+
+#: What is said where a secret does not sign.
+KEY_MEND = "; a sender's (test) private key is given with --key FILE"
 
 
 def add_parser(commands: Any) -> None:
@@ -32,24 +40,86 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--timeout", type=float, default=60, help="seconds to wait; default 60")
     parser.add_argument("--id", help="event id, where the sender has it in a header; default a new one")
     parser.add_argument("--type", default="ping", help="event type, where the sender has it in a header")
+    parser.add_argument("--content-type", help="default: JSON, or a form where the body looks like one")
+    parser.add_argument("--key", type=Path, help="file with the sender's (test) private key; default: the secret")
+    add_tampering(parser)
     parser.add_argument("--url", help="default: the server that runs on the data folder")
+    add_source_options(parser)
+    parser.set_defaults(command=_send)
+
+
+def add_tampering(parser: argparse.ArgumentParser) -> None:
+    """Add the options that make bad deliveries on purpose."""
+    parser.add_argument(
+        "--tamper",
+        action="append",
+        default=[],
+        choices=TAMPERINGS,
+        help="spoil the delivery after it was signed; may be given again for another",
+    )
+    parser.add_argument("--repeat", type=_count, default=1, metavar="N", help="send the same delivery N times")
+    parser.add_argument("--skew", type=_skew, default=0, metavar="SECONDS", help="sign as a sender whose clock is off")
+
+
+def add_source_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say where a source and its secrets are."""
     parser.add_argument("--data", type=Path, default=Path(".verihook"), help="data folder; default .verihook")
     parser.add_argument("--hooks", type=Path, default=hooks_path(environment()), help="default handler/hooks.toml")
-    parser.set_defaults(command=_send)
+
+
+def find_source(options: argparse.Namespace) -> Source:
+    """The source that the command names. Raises ConfigurationError."""
+    hooks = load_hooks(options.hooks)
+    if options.source not in hooks.sources:
+        raise ConfigurationError(hooks.path.name, f"sources.{options.source}", f"there are {', '.join(hooks.sources)}")
+    return hooks.sources[options.source]
+
+
+def open_secrets(options: argparse.Namespace) -> RotatingSecrets:
+    """The secrets as the server that runs on the data folder has them, else as this environment does."""
+    run = read_run(options.data)
+    return secrets_of({**environment(), **(run.secrets if run else {})}, options.hooks.parent)
+
+
+def secret_missing(source: Source, hooks: Path, error: KeyError) -> ConfigurationError:
+    """A secret that is not there, as an error for who runs the command."""
+    mend = f"{error.args[0]}; set it as the server has it, or give --data"
+    return ConfigurationError(hooks.name, f"sources.{source.name}.secrets", mend)
+
+
+def read_file(read: Callable[[], T], path: Path) -> T:
+    """What ``read`` gives. Raises ConfigurationError where the file cannot be read."""
+    try:
+        return read()
+    except OSError as error:
+        raise ConfigurationError(str(path), "", f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(str(path), "", "is not UTF-8") from error
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 10_000):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of deliveries: 1 to 10000")
+    return int(text)
+
+
+def _skew(text: str) -> int:
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return int(text)
 
 
 def _send(options: argparse.Namespace) -> int:
     import httpx
 
-    source = _source(options)
+    source = find_source(options)
     run = read_run(options.data)
     url = (options.url or (run.url if run else "http://127.0.0.1:8787")).rstrip("/")
-    body = _read(options.file)
-    delivery = _delivery(source, _secret(source, options.hooks, run), body, options)
+    delivery = _delivery(source, options)
     try:
         with httpx.Client(timeout=10) as client:
-            reply = client.post(f"{url}/hooks/{source.name}", content=delivery.body, headers=list(delivery.headers))
-            print(f"{reply.status_code} {reply.reason_phrase}\n{reply.text}")
+            reply = _post(client, url, delivery, options.repeat)
             if not reply.is_success:
                 return 1
             instance_id = reply.json().get("instanceId") if "json" in reply.headers["content-type"] else None
@@ -57,6 +127,25 @@ def _send(options: argparse.Namespace) -> int:
     except httpx.TransportError as error:
         print(f"verihook: {url} cannot be reached ({error}); is `make run` running?", file=sys.stderr)
         return 1
+
+
+def _post(client: Any, url: str, delivery: Request, repeat: int) -> Any:
+    """Post the delivery ``repeat`` times; print the first answer, and how often which came. Returns the first."""
+    target = f"{url}{delivery.path}{'?' if delivery.query else ''}{delivery.query}"
+    # As bytes: httpx would not take a header beyond ASCII otherwise.
+    headers = [(name.encode(), value.encode()) for name, value in delivery.headers]
+    answers: Counter[str] = Counter()
+    first = None
+    for _ in range(repeat):
+        reply = client.request(delivery.method, target, content=delivery.body, headers=headers)
+        duplicate = " (duplicate)" if '"duplicate":true' in reply.text else ""
+        answers[f"{reply.status_code} {reply.reason_phrase}{duplicate}"] += 1
+        if first is None:
+            first = reply
+            print(f"{reply.status_code} {reply.reason_phrase}\n{reply.text}", flush=True)
+    if repeat > 1:
+        print(f"{repeat} sent: {', '.join(f'{count} x {answer}' for answer, count in answers.items())}", flush=True)
+    return first
 
 
 def _follow(client: Any, url: str, instance_id: str, timeout: float) -> int:
@@ -76,37 +165,39 @@ def _follow(client: Any, url: str, instance_id: str, timeout: float) -> int:
     return 1
 
 
-def _source(options: argparse.Namespace) -> Source:
-    hooks = load_hooks(options.hooks)
-    if options.source not in hooks.sources:
-        raise ConfigurationError(hooks.path.name, f"sources.{options.source}", f"there are {', '.join(hooks.sources)}")
-    return hooks.sources[options.source]
-
-
-def _read(path: Path) -> bytes:
+def _delivery(source: Source, options: argparse.Namespace) -> Request:
+    """What the sender sends. Raises ConfigurationError."""
+    body = read_file(options.file.read_bytes, options.file)
+    sending = Sending(
+        source,
+        _secret(source, options),
+        body,
+        options.content_type or content_type_of(body),
+        options.id or str(uuid.uuid4()),
+        options.type,
+        int(time.time()) + options.skew,
+    )
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ConfigurationError(str(path), "", f"cannot be read: {error.strerror}") from error
-
-
-def _secret(source: Source, hooks: Path, run: Run | None) -> str:
-    """The newest secret: as the running server has it, else as this environment does."""
-    variables = {**environment(), **(run.secrets if run else {})}
+        sending.signed()
+    except ValueError as error:
+        mend = KEY_MEND if "private" in str(error) and not options.key else ""
+        raise cannot_send(source, options.hooks.name, str(error), mend) from error
     try:
-        return EnvironmentSecrets(variables, hooks.parent).resolve(source.secrets[0])[0]
+        return sending.tampered(options.tamper)
+    except ValueError as error:
+        raise cannot_send(source, options.hooks.name, str(error)) from error
+
+
+def _secret(source: Source, options: argparse.Namespace) -> str:
+    """The sender's: the private key that was given, else the newest of the source's secrets."""
+    if options.key is not None:
+        key = read_file(lambda: options.key.read_text(encoding="utf-8"), options.key).strip()
+        if not key:
+            raise ConfigurationError(str(options.key), "", "is empty")
+        return str(key)
+    if not source.secrets:
+        raise cannot_send(source, options.hooks.name, "the source has no secret to sign with", KEY_MEND)
+    try:
+        return open_secrets(options).resolve(source.secrets[0].reference)[0]
     except KeyError as error:
-        mend = f"{error.args[0]}; set it as the server has it, or give --data"
-        raise ConfigurationError(hooks.name, f"sources.{source.name}.secrets", mend) from error
-
-
-def _delivery(source: Source, secret: str, body: bytes, options: argparse.Namespace) -> Request:
-    """What the sender sends: the body, signed, and id and type where they are headers."""
-    message_id = options.id or str(uuid.uuid4())
-    headers = {"content-type": "application/json"}
-    unsigned = Request("POST", f"/hooks/{source.name}", "", tuple(headers.items()), body, "")
-    setting = Setting(source.public_url, source.parameters)
-    signed = source.sender.scheme.sign(secret, unsigned, setting, message_id=message_id, now=int(time.time()))
-    places = source.sender.places
-    named = [(place.header, value) for place, value in ((places.id, message_id), (places.type, options.type)) if place]
-    return with_headers(signed, [(name, value) for name, value in named if name and signed.header(name) is None])
+        raise secret_missing(source, options.hooks, error) from error

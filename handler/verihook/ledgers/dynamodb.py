@@ -13,9 +13,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from verihook.errors import LedgerUnavailable
 from verihook.instance import FINAL, Instance
+from verihook.ledgers import hours
 from verihook.ledgers.item import Item, Value, due_shards, encode, from_item, id_of, key, to_attributes, to_item
 from verihook.ledgers.table import DUE_INDEX
-from verihook.ports import Change
+from verihook.ports import Change, Observation
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 #: What one BatchGetItem takes
 #: (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html).
 _BATCH = 100
+
+#: A row is made or added to in one call. The last time is taken as it comes, which is nearly always the latest.
+_OBSERVE = """ADD #count :count
+    SET #kind = :kind, #source = :source, #reason = :reason, #requestId = :requestId, #expiresAt = :expiresAt,
+        #lastAt = :lastAt, #firstAt = if_not_exists(#firstAt, :firstAt)"""
 
 _FINAL: Item = {f":{status}": encode(status) for status in sorted(FINAL)}
 
@@ -92,6 +98,60 @@ class DynamoDbLedger:
         return self._put(instance, "attempt = :attempt", {":attempt": encode(attempt)}) is None
 
     @_unavailable()
+    def observe(self, observation: Observation) -> None:
+        """See :meth:`verihook.ports.Ledger.observe`. One UpdateItem, whose counts DynamoDB sums.
+
+        Where another process had seen something later or this one something earlier, a second one widens the times.
+        Where an answer is lost the client sends the call again and ``observation`` counts twice: it is a statistic.
+        """
+        values = hours.values(observation)
+        names = {f"#{name[1:]}": name[1:] for name in values}
+        before = self._client.update_item(
+            TableName=self._table,
+            Key=hours.key(observation),
+            UpdateExpression=_OBSERVE,
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=values,
+            ReturnValues="ALL_OLD",
+        ).get("Attributes", {})
+        if before and int(before["lastAt"]["N"]) > observation.last_at:
+            self._widen(observation, "lastAt < :at", "SET lastAt = :at", int(before["lastAt"]["N"]))
+        if before and int(before["firstAt"]["N"]) > observation.first_at:
+            self._widen(observation, "firstAt > :at", "SET firstAt = :at", observation.first_at)
+
+    @_unavailable()
+    def observations(self, kind: str, source: str | None, limit: int, since_ms: int = 0) -> list[Observation]:
+        """See :meth:`verihook.ports.Ledger.observations`. One Query over the hours of a kind, from the newest back.
+
+        ``since_ms``: nothing that ended before is shown, as an expired row may stay for days until DynamoDB deletes
+        it. A page is 1 MB, some thousand rows.
+        """
+        values = {
+            ":pk": encode(hours.partition(kind)),
+            ":hour": encode(hours.hour(since_ms)),
+            ":since": encode(since_ms),
+        }
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk AND sk >= :hour",
+            "FilterExpression": "lastAt >= :since",
+            "ExpressionAttributeValues": values,
+            "ScanIndexForward": False,
+        }
+        if source is not None:
+            values[":source"] = encode(source)
+            request["FilterExpression"] += " AND #source = :source"
+            request["ExpressionAttributeNames"] = {"#source": "source"}
+        found: list[Observation] = []
+        while len(found) < limit:
+            page = self._client.query(**request)
+            found += [hours.from_item(item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                break
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return found[: max(limit, 0)]
+
+    @_unavailable()
     def due(self, now_ms: int, limit: int) -> list[Instance]:
         """See :meth:`verihook.ports.Ledger.due`. One Query a shard, then BatchGetItem for what they name.
 
@@ -138,6 +198,20 @@ class DynamoDbLedger:
             old: Item = answer.get("Item", {})
             return None if old.get("writeId") == {"S": write_id} else old
         return None
+
+    def _widen(self, observation: Observation, condition: str, update: str, at: int) -> None:
+        """Move one end of the times outwards; one that stands further out by now is left."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=hours.key(observation),
+                UpdateExpression=update,
+                ConditionExpression=condition,
+                ExpressionAttributeValues={":at": encode(at)},
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
 
     def _due_in(self, shard: str, now_ms: int, limit: int) -> list[tuple[int, str]]:
         """Due time and id of the first ``limit`` in one shard. A page is 1 MB of keys: thousands."""

@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from verihook import bootstrap
+from verihook.api import open_on_loopback
 from verihook.app import create_app
 from verihook.errors import ConfigurationError, LedgerUnavailable
 from verihook.hooks import Hooks, load_hooks
@@ -56,9 +57,10 @@ def serve(hooks_path: Path, port: int, data: Path) -> None:
             print(banner(url, hooks, made, data), flush=True)
 
         try:
-            _serve(create_app(services), listener, ready)
+            _serve(create_app(services, open_on_loopback), listener, ready)
         finally:
             stopping.set()
+            services.observer.flush()
             folder.close()
 
 
@@ -69,6 +71,7 @@ def _reconcile(services: Services, stopping: threading.Event) -> None:
             reconcile(services)
         except LedgerUnavailable as error:
             services.telemetry.failure("reconcile", error)
+        services.observer.flush()
 
 
 def _machines(hooks: Hooks) -> dict[str, str]:

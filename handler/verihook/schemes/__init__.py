@@ -1,6 +1,13 @@
 """How a signature is made and checked. A scheme is data, compiled at load into one function.
 
 ``verify`` gives a :class:`Proof` or raises SignatureError, for any bytes; nothing else.
+
+    the schemes     hmac  token  public_key  adyen  contentful  sns  jwt  http_signatures
+    what they read  headers  candidates  message  timestamp  url  delivery  json_member  strict_json
+                    structured_fields  signature_base
+    how they decode encoding
+    their keys      keys  certificates  key_ring  key_urls
+    the other side  signer
 """
 
 from __future__ import annotations
@@ -20,11 +27,23 @@ class Proof:
     verified_by: str
 
 
+#: A delivery that the newest secret verified, and one that an older one did.
+CURRENT, PREVIOUS = Proof("current"), Proof("previous")
+
 #: ``verify(request, now)``, ``now`` in seconds since the epoch.
 Verify = Callable[[Request, int], Proof]
 
-#: The document at an https URL, for schemes whose keys stand on the network. Raises SecretsUnavailable.
-Fetch = Callable[[str], bytes]
+
+class Fetch(Protocol):
+    """How a scheme asks for a key: the document at a URL, by GET, or by POST where there is ``content`` (JSON).
+
+    ``b""`` where the host says that there is no such document, the body as it is of a 400.
+    Raises SecretsUnavailable.
+    """
+
+    def __call__(self, url: str, content: bytes = b"") -> bytes:
+        """See above."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +91,23 @@ def one_header(request: Request, name: str, *, non_ascii: str = "non-ascii-heade
     A repeated one is refused rather than chosen from: a proxy and we might choose differently.
     Raises SignatureError.
     """
-    values = request.values(name)
-    if len(values) != 1:
-        raise SignatureError("duplicate-header" if values else "missing-header")
-    value = values[0]
-    if not value.isascii():
-        raise SignatureError(non_ascii)
+    value = lone_header(request, name, non_ascii=non_ascii)
+    if value is None:
+        raise SignatureError("missing-header")
     return value
+
+
+def lone_header(request: Request, name: str, *, non_ascii: str = "non-ascii-header") -> str | None:
+    """As :func:`one_header`, but None where the header is absent. Raises SignatureError."""
+    found: str | None = None
+    for key, value in request.headers:
+        if key == name:
+            if found is not None:
+                raise SignatureError("duplicate-header")
+            found = value
+    if found is not None and not found.isascii():
+        raise SignatureError(non_ascii)
+    return found
 
 
 def with_headers(request: Request, headers: list[tuple[str, str]]) -> Request:

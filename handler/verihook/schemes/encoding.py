@@ -11,37 +11,59 @@ from verihook.errors import SignatureError
 
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})+", re.ASCII)
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?", re.ASCII)
-_DIGITS = re.compile(r"[0-9]{1,13}", re.ASCII)
 
 Decode = Callable[[str, int], bytes]
 
 
 def decode_hex(text: str, size: int) -> bytes:
     """``size`` bytes from hex digits of either case. Raises SignatureError."""
-    if not _HEX.fullmatch(text):
-        raise SignatureError("not-hex")
-    if len(text) != 2 * size:
-        raise SignatureError("wrong-signature-length")
-    return bytes.fromhex(text)
-
-
-def decode_base64(text: str, size: int) -> bytes:
-    """``size`` bytes from standard, padded, canonical base64 (RFC 4648 section 3.5). Raises SignatureError."""
-    if not _BASE64.fullmatch(text):
-        raise SignatureError("not-base64")
-    value = base64.b64decode(text)
-    if not value or base64.b64encode(value).decode() != text:
-        raise SignatureError("non-canonical-base64")
+    value = hex_bytes(text)
     if len(value) != size:
         raise SignatureError("wrong-signature-length")
     return value
 
 
-def decode_seconds(text: str) -> int:
-    """Seconds since the epoch from ASCII digits alone: no sign, space, fraction, underscore. Raises SignatureError."""
-    if not _DIGITS.fullmatch(text):
-        raise SignatureError("bad-timestamp")
-    return int(text)
+def decode_base64(text: str, size: int) -> bytes:
+    """``size`` bytes from standard, padded, canonical base64 (RFC 4648 section 3.5). Raises SignatureError."""
+    value = base64_bytes(text)
+    if len(value) != size:
+        raise SignatureError("wrong-signature-length")
+    return value
+
+
+def hex_bytes(text: str) -> bytes:
+    """One or more bytes from hex digits of either case. Raises SignatureError."""
+    try:
+        value = bytes.fromhex(text)
+    except ValueError:
+        raise SignatureError("not-hex") from None
+    # fromhex skips whitespace: without any there are two characters for each byte.
+    if not value or len(text) != 2 * len(value):
+        raise SignatureError("not-hex")
+    return value
+
+
+def base64_bytes(text: str) -> bytes:
+    """One or more bytes from standard, padded, canonical base64 (RFC 4648 section 3.5). Raises SignatureError."""
+    try:
+        value = binascii.a2b_base64(text)
+    except ValueError:
+        value = b""
+    # Whatever the decoder overlooks, only the one spelling that encoding gives is equal.
+    if not value or binascii.b2a_base64(value, newline=False).decode() != text:
+        raise SignatureError("non-canonical-base64" if _BASE64.fullmatch(text) else "not-base64")
+    return value
+
+
+DECODERS: dict[str, Decode] = {"hex": decode_hex, "base64": decode_base64}
+
+#: As DECODERS, for signatures whose length is left to the verification, which refuses a wrong one as any wrong one.
+UNSIZED: dict[str, Callable[[str], bytes]] = {"hex": hex_bytes, "base64": base64_bytes}
+
+
+def encode_signature(signature: bytes, encoding: str) -> str:
+    """A signature in an encoding of DECODERS, as a sender writes it."""
+    return signature.hex() if encoding == "hex" else base64.b64encode(signature).decode()
 
 
 def decode_key(secret: str, prefix: str) -> bytes:
@@ -56,4 +78,48 @@ def decode_key(secret: str, prefix: str) -> bytes:
         raise ValueError(f"the secret is not base64 (after {prefix!r})") from error
 
 
-DECODERS: dict[str, Decode] = {"hex": decode_hex, "base64": decode_base64}
+def _utf8_key(secret: str, _prefix: str) -> bytes:
+    try:
+        return secret.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("the secret is not valid Unicode") from error
+
+
+def _hex_key(secret: str, prefix: str) -> bytes:
+    text = secret.removeprefix(prefix)
+    if text and not _HEX.fullmatch(text):
+        raise ValueError("the secret is not hex")
+    return bytes.fromhex(text)
+
+
+def _prefixed_key(secret: str, prefix: str) -> bytes:
+    return decode_key(secret, prefix) if secret.startswith(prefix) else _utf8_key(secret, "")
+
+
+#: How a secret becomes a key: ``utf8`` its bytes, ``hex`` and ``base64`` decoded (after the prefix, where it stands),
+#: ``base64-if-prefixed`` decoded where the prefix stands, its bytes where not.
+KEYS: dict[str, Callable[[str, str], bytes]] = {
+    "utf8": _utf8_key,
+    "hex": _hex_key,
+    "base64": decode_key,
+    "base64-if-prefixed": _prefixed_key,
+}
+
+
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
+
+
+def base64url_bytes(text: str) -> bytes:
+    """One or more bytes from unpadded, canonical base64url (RFC 7515 section 2). Raises SignatureError."""
+    if not _BASE64URL.fullmatch(text):
+        raise SignatureError("not-base64url")
+    # One character over a multiple of four holds no byte, and decodes to nothing in any spelling.
+    value = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)) if len(text) % 4 != 1 else b""
+    if not value or base64url_text(value) != text:
+        raise SignatureError("non-canonical-base64url")
+    return value
+
+
+def base64url_text(value: bytes) -> str:
+    """Unpadded base64url."""
+    return base64.urlsafe_b64encode(value).decode().rstrip("=")

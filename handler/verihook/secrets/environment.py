@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from verihook.errors import SecretsUnavailable
+
 
 class EnvironmentSecrets:
-    """The Secrets port over ``env:NAME`` and ``file:PATH``.
+    """The Secrets port over ``env:NAME`` and ``file:PATH``. Nothing is cached: a file is read whenever it is asked for.
 
     ``variables``: the environment. A relative path is taken from ``folder``. A file's last line break is not part of
     the secret.
@@ -20,13 +23,43 @@ class EnvironmentSecrets:
     def resolve(self, reference: str) -> tuple[str, ...]:
         """See :class:`~verihook.ports.Secrets`."""
         kind, _, name = reference.partition(":")
+        if kind not in ("env", "file"):
+            raise KeyError(f"{reference} is in a store, which is not asked here")
         value = self._variables.get(name, "") if kind == "env" else self._file(name)
         if not value:
             raise KeyError(f"{reference} is not set" if kind == "env" else f"{reference} is empty")
         return (value,)
 
+    def generations(self, reference: str, *, fresh: bool = False) -> tuple[tuple[str, ...], ...]:  # noqa: ARG002  # always
+        """See :class:`~verihook.keyring.RotatingSecrets`."""
+        return (self.resolve(reference),)
+
+    def keep(self, reference: str, value: str) -> None:
+        """See :class:`~verihook.ports.Secrets`. A file is written whole or not at all, for its owner's eyes only."""
+        kind, _, name = reference.partition(":")
+        if kind != "file":
+            raise KeyError(f"{reference} cannot be written; name a file: or a secretsmanager: instead")
+        if not value:
+            raise KeyError(f"{reference}: an empty secret is not kept")
+        path = self._folder / name
+        try:
+            # In the same folder, so that replacing is one step; made with mode 0600.
+            with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", dir=path.parent, delete=False) as file:
+                fresh = Path(file.name)
+                file.write(f"{value}\n")
+            fresh.replace(path)
+        except OSError as error:
+            raise SecretsUnavailable("A secret could not be kept.") from error
+
     def _file(self, name: str) -> str:
         try:
-            return (self._folder / name).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+            # newline="": a secret's own line breaks stay as they are.
+            with (self._folder / name).open(encoding="utf-8", newline="") as file:
+                return file.read().removesuffix("\n").removesuffix("\r")
         except (OSError, UnicodeDecodeError) as error:
-            raise KeyError(f"file:{name} cannot be read: {error}") from error
+            raise KeyError(f"file:{name} cannot be read: {_words(error)}") from error
+
+
+def _words(error: OSError | UnicodeDecodeError) -> str:
+    # A decoding error's own words would show bytes of the secret.
+    return str(error.strerror) if isinstance(error, OSError) else "it is not UTF-8"

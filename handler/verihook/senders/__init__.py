@@ -1,23 +1,24 @@
 """Senders: products that send webhooks, each described as data in one TOML file beside this one.
 
 The file's name is the sender's id. Tables: ``[signature]`` (a scheme and its fields), ``[event]`` (where id and type
-are), ``[handshake]``, ``[delivery]`` (the sender's timeout and retries), with ``documentation``, the date it was
-``read``, and the grade of ``evidence``.
+are), ``[handshake]``, ``[reply]`` (``bare``) and ``[delivery]`` (timeout and retries), with ``documentation``,
+the date it was ``read``, and the grade of ``evidence``.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
 from verihook.errors import ConfigurationError
 from verihook.event import EventPlaces, places
-from verihook.handshake import EchoJson, handshake
+from verihook.handshake import Handshake, handshake
 from verihook.schemes import Scheme
+from verihook.tables import read_table
 
 T = TypeVar("T")
 
@@ -25,17 +26,30 @@ FOLDER = Path(__file__).parent
 
 #: The kinds of ``scheme`` that a ``[signature]`` table can name: module and class. A module is imported when a sender
 #: in use names it, so that only the sources that need cryptography pay for it.
-SCHEMES: dict[str, tuple[str, str]] = {"hmac": ("verihook.schemes.hmac", "HmacScheme")}
+SCHEMES: dict[str, tuple[str, str]] = {
+    "hmac": ("verihook.schemes.hmac", "HmacScheme"),
+    "token": ("verihook.schemes.token", "TokenScheme"),
+    "public-key": ("verihook.schemes.public_key", "PublicKeyScheme"),
+    "adyen": ("verihook.schemes.adyen", "AdyenScheme"),
+    "contentful": ("verihook.schemes.contentful", "ContentfulScheme"),
+    "sns": ("verihook.schemes.sns", "SnsScheme"),
+    "jwt": ("verihook.schemes.jwt", "JwtScheme"),
+    "http-signature": ("verihook.schemes.http_signatures", "HttpSignatureScheme"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """How a product's deliveries are verified and read."""
+    """How a product's deliveries are verified and read.
+
+    ``bare``: it wants 200 without a body, also where it is refused.
+    """
 
     id: str
     scheme: Scheme
     places: EventPlaces
-    handshake: EchoJson | None
+    handshake: Handshake | None
+    bare: bool = False
 
 
 def sender_ids() -> list[str]:
@@ -62,6 +76,7 @@ def read_sender(sender_id: str, table: Mapping[str, Any]) -> Sender:
         _within("signature", scheme, table.get("signature") or {}),
         _within("event", places, table.get("event") or {}),
         _within("handshake", handshake, table.get("handshake") or {}),
+        _within("reply", _bare, table.get("reply") or {}),
     )
 
 
@@ -71,20 +86,15 @@ def scheme(table: Mapping[str, Any]) -> Scheme:
     if found is None:
         raise ValueError(f"scheme: write one of {', '.join(sorted(SCHEMES))}")
     kind = getattr(import_module(found[0]), found[1])
-    known = {field.name: field.type for field in fields(kind)}
-    required = [field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING]
-    for key, value in table.items():
-        if key == "scheme":
-            continue
-        if key not in known:
-            raise ValueError(f"{key}: unknown; known are {', '.join(sorted(known))}")
-        if type(value).__name__ != known[key]:
-            raise ValueError(f"{key}: must be a TOML {known[key]}, not {value!r}")
-    for key in required:
-        if key not in table:
-            raise ValueError(f"{key}: is missing")
-    made: Scheme = kind(**{key: value for key, value in table.items() if key != "scheme"})
+    made: Scheme = read_table(kind, table, "scheme")
     return made
+
+
+def _bare(table: Mapping[str, Any]) -> bool:
+    bare = table.get("bare", False)
+    if set(table) - {"bare"} or not isinstance(bare, bool):
+        raise ValueError("bare: the only key; true or false")
+    return bare
 
 
 def _within(table: str, read: Callable[[Mapping[str, Any]], T], content: Any) -> T:

@@ -20,6 +20,8 @@ class ConsoleTelemetry:
             return
         words = [str(trace.status), trace.source or "-", trace.outcome]
         words += [word for word in (trace.reason, trace.event_type and _printable(trace.event_type)) if word]
+        if trace.verified_by == "previous":
+            words.append("by-previous-secret")
         if trace.instance_id:
             words += ["->", trace.instance_id]
         self._print(f"{' '.join(words)} ({trace.duration_ms} ms)")

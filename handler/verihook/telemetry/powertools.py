@@ -5,18 +5,24 @@ A delivery is ONE line: Powertools Metrics writes it in CloudWatch's embedded me
 searched by Logs Insights. Two lines would say nothing more at twice the price. Failures are lines of the Logger.
 No body, no secret and no signature is in any of them.
 
-Metrics: ``Accepted``, ``Duplicate``, ``Ignored``, ``Handshake``, ``Read``, ``Unavailable`` and, with the dimension
-``reason``, ``Rejected`` (counts), and ``Latency`` (milliseconds); each with the dimensions ``service`` and ``source``.
+Metrics: ``Accepted``, ``Duplicate``, ``Ignored``, ``Handshake``, ``Read`` and, with the dimension ``reason``,
+``Rejected`` and ``Unavailable`` (counts); ``VerifiedByPrevious`` (count) beside any of them, where an older secret
+verified; ``Latency`` (milliseconds). Each has the dimensions ``service`` and ``source``.
 https://docs.aws.amazon.com/powertools/python/latest/core/metrics/
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from verihook.ports import Trace
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 class PowertoolsTelemetry:
@@ -25,22 +31,42 @@ class PowertoolsTelemetry:
     def __init__(self) -> None:
         self._logger = Logger()
         self._metrics = Metrics()
+        #: By source, outcome, reason and whether an old secret was used: as many as hooks.toml and our codes allow.
+        self._definitions: dict[tuple[str | None, str, str | None, bool], dict[str, Any]] = {}
         if self._metrics.namespace is None:
             # Without one, Powertools would raise at every delivery.
             self._metrics.namespace = "Verihook"
 
     def delivery(self, trace: Trace) -> None:
         """See :class:`~verihook.ports.Telemetry`."""
+        key = (trace.source, trace.outcome, trace.reason, trace.verified_by == "previous")
+        definition = self._definitions.get(key)
+        if definition is None:
+            definition = self._definitions[key] = self._define(trace)
+        line = {
+            **definition,
+            "_aws": {**definition["_aws"], "Timestamp": trace.received_at + trace.duration_ms},
+            "Latency": [trace.duration_ms],
+            "correlation_id": trace.request_id,
+            "delivery": _record(trace),
+        }
+        print(_ENCODER.encode(line))
+
+    def _define(self, trace: Trace) -> dict[str, Any]:
+        """The line of such a delivery, but for its own numbers and names: Powertools makes each kind once."""
         metrics = self._metrics
         # The source's name comes from hooks.toml, never from the caller, who could make any number of dimensions.
         metrics.add_dimension("source", trace.source or "none")
         if trace.reason:
             metrics.add_dimension("reason", trace.reason)
         metrics.add_metric(trace.outcome.capitalize(), MetricUnit.Count, 1)
-        metrics.add_metric("Latency", MetricUnit.Milliseconds, trace.duration_ms)
-        metrics.add_metadata("correlation_id", trace.request_id)
-        metrics.add_metadata("delivery", _record(trace))
-        metrics.flush_metrics()
+        if trace.verified_by == "previous":
+            # A metric and not a dimension: whoever sums Accepted over a rotation must not have two of them.
+            metrics.add_metric("VerifiedByPrevious", MetricUnit.Count, 1)
+        metrics.add_metric("Latency", MetricUnit.Milliseconds, 0)
+        definition: dict[str, Any] = {**metrics.serialize_metric_set()}
+        metrics.clear_metrics()
+        return definition
 
     def failure(self, where: str, error: BaseException) -> None:
         """See :class:`~verihook.ports.Telemetry`."""

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.contracts.instances import NOW, NOW_S, a_full_instance, an_instance
+from tests.contracts.instances import HOUR, NOW, NOW_S, a_full_instance, an_instance, an_observation
 from verihook.errors import ConfigurationError, LedgerUnavailable
-from verihook.ledgers.sqlite import DUE, SqliteLedger
+from verihook.ledgers.hours import KEPT_MS
+from verihook.ledgers.sqlite import DUE, OBSERVATIONS, OBSERVATIONS_OF_A_SOURCE, SqliteLedger
 
 
 @pytest.fixture
@@ -25,9 +26,9 @@ def ledger(path: Path) -> Iterator[SqliteLedger]:
         yield ledger
 
 
-def rows(path: Path) -> int:
+def rows(path: Path, table: str = "instances") -> int:
     with closing(sqlite3.connect(path)) as database:
-        (number,) = database.execute("SELECT count(*) FROM instances").fetchone()
+        (number,) = database.execute(f"SELECT count(*) FROM {table}").fetchone()
         return int(number)
 
 
@@ -72,10 +73,75 @@ def test_a_claim_that_fails_half_way_leaves_no_row(ledger: SqliteLedger, path: P
     assert ledger.get(instance.id, NOW) is None
 
 
+@pytest.mark.parametrize(
+    ("query", "values", "expected"),
+    [
+        (OBSERVATIONS, ("rejected", 0, 0, 10), "PRIMARY KEY (kind=? AND hour>?)"),
+        (
+            OBSERVATIONS_OF_A_SOURCE,
+            ("rejected", 0, 0, "orders", 10),
+            "INDEX observations_of_a_source (kind=? AND source=? AND hour>?)",
+        ),
+    ],
+)
+def test_observations_are_read_in_an_indexs_order(
+    ledger: SqliteLedger, query: str, values: tuple[object, ...], expected: str
+) -> None:
+    plan = [row[3] for row in ledger._reader.execute(f"EXPLAIN QUERY PLAN {query}", values)]
+    assert [f"SEARCH observations USING {expected}"] == plan
+
+
+def test_expired_hours_go_as_new_ones_come(ledger: SqliteLedger, path: Path) -> None:
+    for reason in "abcde":
+        ledger.observe(an_observation(reason=reason))
+    counts = []
+    for hour in (0, 1, 2, 3):
+        ledger.observe(an_observation(reason="new", last_at=NOW + KEPT_MS + hour * HOUR))
+        counts.append(rows(path, "observations"))
+    # In the first hour nothing has expired yet.
+    assert [6, 5, 4, 4] == counts
+
+
+def test_a_file_of_the_first_schema_is_brought_up_to_date(path: Path) -> None:
+    instance = an_instance()
+    with SqliteLedger(path) as ledger:
+        ledger.claim(instance)
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript("DROP TABLE observations; PRAGMA user_version = 1")
+    with pytest.raises(ConfigurationError) as caught:
+        SqliteLedger(path, read_only=True)
+    assert f"{path}: its schema is 1 and this Verihook knows 2: start it on the file once" == str(caught.value)
+    with SqliteLedger(path) as ledger:
+        assert instance == ledger.get(instance.id, NOW)
+        ledger.observe(an_observation())
+        assert [an_observation()] == ledger.observations("rejected", None, 10)
+    with SqliteLedger(path, read_only=True) as ledger:
+        assert [an_observation()] == ledger.observations("rejected", None, 10)
+
+
+def test_a_reader_sees_what_the_running_server_wrote_and_changes_nothing(path: Path, ledger: SqliteLedger) -> None:
+    with SqliteLedger(path, read_only=True) as reader:
+        ledger.observe(an_observation())
+        assert [an_observation()] == reader.observations("rejected", None, 10)
+        for write in (lambda: reader.observe(an_observation()), lambda: reader.claim(an_instance())):
+            with pytest.raises(LedgerUnavailable):
+                write()
+    assert [an_observation()] == ledger.observations("rejected", None, 10)
+
+
+def test_a_reader_needs_no_running_server_and_makes_no_file(path: Path) -> None:
+    with pytest.raises(LedgerUnavailable):
+        SqliteLedger(path, read_only=True)
+    assert not path.exists()
+    SqliteLedger(path).close()
+    with SqliteLedger(path, read_only=True) as reader:
+        assert [] == reader.observations("rejected", None, 10)
+
+
 def test_a_file_of_a_newer_schema_is_left_alone(path: Path) -> None:
     with closing(sqlite3.connect(path)) as database:
-        database.execute("PRAGMA user_version = 2")
-    mend = "its schema is 2 and this Verihook knows 1: upgrade, or name another file"
+        database.execute("PRAGMA user_version = 3")
+    mend = "its schema is 3 and this Verihook knows 2: upgrade, or name another file"
     with pytest.raises(ConfigurationError) as caught:
         SqliteLedger(path)
     assert str(caught.value) == f"{path}: {mend}"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from verihook.errors import SecretsUnavailable
 from verihook.secrets.environment import EnvironmentSecrets
 
 
@@ -26,6 +27,32 @@ def test_a_file(tmp_path: Path, content: bytes, secret: str) -> None:
     secrets = EnvironmentSecrets({}, tmp_path)
     assert (secret,) == secrets.resolve("file:secret")
     assert (secret,) == secrets.resolve(f"file:{tmp_path}/secret")
+
+
+@pytest.mark.parametrize("value", ["s3cret", "two\nlines\n", " spaces ", "ü"])
+def test_keeping_a_file(tmp_path: Path, value: str) -> None:
+    secrets = EnvironmentSecrets({}, tmp_path)
+    for _ in range(2):  # made, then replaced
+        secrets.keep("file:s", value)
+        assert (value,) == secrets.resolve("file:s")
+        assert 0o600 == (tmp_path / "s").stat().st_mode & 0o777
+    assert ["s"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_what_cannot_be_kept(tmp_path: Path) -> None:
+    secrets = EnvironmentSecrets({"A": "a"}, tmp_path)
+    with pytest.raises(KeyError, match="env:A cannot be written; name a file: or a secretsmanager: instead"):
+        secrets.keep("env:A", "b")
+    with pytest.raises(KeyError, match="file:s: an empty secret is not kept"):
+        secrets.keep("file:s", "")
+    with pytest.raises(SecretsUnavailable, match="could not be kept"):
+        secrets.keep("file:no-such-folder/s", "b")
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_store_is_not_asked(tmp_path: Path) -> None:
+    with pytest.raises(KeyError, match="ssm:/a is in a store, which is not asked here"):
+        EnvironmentSecrets({}, tmp_path).resolve("ssm:/a")
 
 
 def test_a_file_that_gives_nothing(tmp_path: Path) -> None:

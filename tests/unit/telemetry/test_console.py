@@ -22,6 +22,11 @@ def test_deliveries() -> None:
     assert "404 - rejected source-not-found (0 ms)\n" == shown(Trace("r", 0, reason="source-not-found", status=404))
 
 
+def test_a_secret_that_is_being_rotated_out_is_named() -> None:
+    accepted = Trace("r", 0, "orders", "accepted", None, "previous", "evt_1", "order.created", "abc", 202, 12)
+    assert "202 orders accepted order.created by-previous-secret -> abc (12 ms)\n" == shown(accepted)
+
+
 def test_a_type_cannot_move_the_cursor() -> None:
     assert "\x1b" not in shown(Trace("r", 0, "orders", "ignored", event_type="\x1b[2Jgone\n", status=200))
 

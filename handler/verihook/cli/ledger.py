@@ -1,0 +1,65 @@
+"""The ledger that a command reads: the data folder's, also while a server runs on it, or a table in AWS."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from verihook.errors import ConfigurationError, LedgerUnavailable
+from verihook.ledgers.sqlite import SqliteLedger
+
+if TYPE_CHECKING:
+    from verihook.ledgers.dynamodb import DynamoDbLedger
+
+Opened: TypeAlias = "SqliteLedger | DynamoDbLedger"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--data`` and ``--table``, of which one may be given, and ``--json``."""
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--data", type=Path, default=Path(".verihook"), help="data folder; default .verihook")
+    where.add_argument("--table", help="instead: a DynamoDB table, read with the AWS credentials of this environment")
+    parser.add_argument("--json", action="store_true", help="for programs")
+
+
+@contextmanager
+def opened(options: argparse.Namespace) -> Iterator[Opened]:
+    """The ledger that the options name, read only.
+
+    Raises ConfigurationError where the folder has none. One that does not answer ends the program with code 1 and one
+    line that says why.
+    """
+    try:
+        if options.table:
+            yield _table(options.table)
+        else:
+            with _file(options.data) as ledger:
+                yield ledger
+    except LedgerUnavailable as error:
+        print(f"verihook: {options.table or options.data} cannot be read: {error.__cause__ or error}", file=sys.stderr)
+        raise SystemExit(1) from error
+
+
+def _file(data: Path) -> SqliteLedger:
+    path = data / "ledger.db"
+    if not path.exists():
+        mend = "there is no ledger in it; name the folder that Verihook runs on (--data), or a DynamoDB table (--table)"
+        raise ConfigurationError(str(data), "", mend)
+    return SqliteLedger(path, read_only=True)
+
+
+def _table(name: str) -> DynamoDbLedger:
+    # Imported here: no other command needs to wait for AWS's library.
+    import boto3
+    from botocore.exceptions import BotoCoreError
+
+    from verihook.ledgers.dynamodb import DynamoDbLedger
+
+    try:
+        return DynamoDbLedger(boto3.client("dynamodb"), name)
+    except BotoCoreError as error:
+        raise LedgerUnavailable("There is no client.") from error

@@ -1,0 +1,103 @@
+"""``verihook rejections``: why deliveries were refused, by source, reason and hour."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from datetime import UTC, datetime
+from textwrap import wrap
+from typing import Any
+
+from verihook import errors
+from verihook.cli.ledger import add_options, opened
+from verihook.cli.reasons import in_words
+from verihook.cli.table import aligned
+from verihook.clock import SystemClock
+from verihook.observe import KEPT_MS
+from verihook.ports import Observation
+from verihook.receive import iso
+
+_UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_AGO = re.compile(r"([0-9]{1,9})([smhd])", re.ASCII)
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser("rejections", help="why deliveries were refused, the newest first")
+    parser.add_argument("--source", help="of one source; default all")
+    parser.add_argument("--since", type=_since, default="14d", metavar="WHEN", help="30m, 2h, 7d or a UTC time")
+    parser.add_argument("--limit", type=_limit, default=100, help="rows; default 100, the newest")
+    add_options(parser)
+    parser.set_defaults(command=_rejections)
+
+
+def _since(text: str) -> int:
+    """Milliseconds since the epoch; never before the 14 days that the ledger keeps."""
+    now = SystemClock().now_ms()
+    ago = _AGO.fullmatch(text)
+    try:
+        since = now - int(ago[1]) * _UNITS[ago[2]] if ago else int(_utc(text).timestamp() * 1000)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: write 30m, 2h, 7d, or a time such as 2026-01-31T14:02") from None
+    return max(since, now - KEPT_MS)
+
+
+def _utc(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _limit(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 100_000):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 100000")
+    return int(text)
+
+
+def _rejections(options: argparse.Namespace) -> int:
+    with opened(options) as ledger:
+        seen = ledger.observations("rejected", options.source, options.limit, options.since)
+    seen.sort(key=lambda row: row.last_at, reverse=True)
+    if options.json:
+        print(json.dumps({"rejections": [_content(row) for row in seen]}, indent=2))
+    elif seen:
+        print(_shown(seen))
+    else:
+        of = f" of source {options.source!r}" if options.source else ""
+        print(f"No rejections{of} since {iso(options.since)}.")
+    return 0
+
+
+def _content(row: Observation) -> dict[str, object]:
+    return {
+        "source": row.source or None,
+        "reason": row.reason,
+        "count": row.count,
+        "firstAt": iso(row.first_at),
+        "lastAt": iso(row.last_at),
+        "requestId": row.request_id,
+    }
+
+
+def _shown(seen: list[Observation]) -> str:
+    """A row for each source, reason and hour; then what each reason means."""
+    head = ("LAST SEEN", "COUNT", "SOURCE", "REASON", "A REQUEST")
+    rows = [(iso(row.last_at), f"{row.count:,}", row.source or "-", row.reason, row.request_id) for row in seen]
+    reasons = sorted({row.reason for row in seen})
+    meanings = [
+        "\n".join([reason, *wrap(meaning(reason), 100, initial_indent="  ", subsequent_indent="  ")])
+        for reason in reasons
+    ]
+    return "\n\n".join([aligned(head, rows, right="COUNT"), *meanings])
+
+
+def meaning(reason: str) -> str:
+    """What a reason code says, in words; docs/operations.md has the mend of each."""
+    for kind in vars(errors).values():
+        if isinstance(kind, type) and issubclass(kind, errors.VerihookError) and kind.code == reason:
+            first, _, _ = (kind.__doc__ or kind.title).partition("\n")
+            return f"{first.replace('``', '')} docs/operations.md has the mend."
+    try:
+        return in_words(reason)
+    except KeyError:
+        return "docs/operations.md tells what it means."

@@ -1,0 +1,69 @@
+"""``verihook secrets status``: which secrets each source has, and when its previous one was last needed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from verihook.cli.ledger import add_options, opened
+from verihook.cli.table import aligned
+from verihook.clock import SystemClock
+from verihook.hooks import load_hooks
+from verihook.observe import KEPT_MS
+from verihook.ports import Observation
+from verihook.receive import iso
+from verihook.settings import environment, hooks_path
+from verihook.source import SecretReference, Source
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command and its one subcommand."""
+    parser = commands.add_parser("secrets", help="the secrets of each source: references and use, never values")
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    status = actions.add_parser("status", help="when the previous secret of each source was last needed")
+    status.add_argument("--hooks", type=Path, default=hooks_path(environment()), help="default handler/hooks.toml")
+    add_options(status)
+    status.set_defaults(command=_status)
+
+
+def _status(options: argparse.Namespace) -> int:
+    sources = load_hooks(options.hooks).sources
+    now = SystemClock().now_ms()
+    with opened(options) as ledger:
+        # A source's newest hour alone; an hour that ended more than 14 days ago counts as none.
+        seen = {name: ledger.observations("previous-secret", name, 1, now - KEPT_MS) for name in sources}
+    last = {name: rows[0] if rows else None for name, rows in seen.items()}
+    if options.json:
+        content = [_content(source, last[name]) for name, source in sources.items()]
+        print(json.dumps({"sources": content}, indent=2))
+    else:
+        rows = [row for name, source in sources.items() for row in _rows(source, last[name], now)]
+        print(aligned(("SOURCE", "SECRETS, NEWEST FIRST", "PREVIOUS ONE LAST NEEDED"), rows))
+    return 0
+
+
+def _content(source: Source, last: Observation | None) -> dict[str, object]:
+    return {
+        "source": source.name,
+        "secrets": [
+            {"reference": secret.reference, "until": None if secret.until_s is None else iso(secret.until_s * 1000)}
+            for secret in source.secrets
+        ],
+        "previousLastNeededAt": iso(last.last_at) if last else None,
+        "requestId": last.request_id if last else None,
+    }
+
+
+def _rows(source: Source, last: Observation | None, now: int) -> list[tuple[str, str, str]]:
+    """A line for each secret; the first has the name and the answer."""
+    secrets = [_secret(secret, now) for secret in source.secrets] or ["none needed"]
+    needed = f"{iso(last.last_at)} (request {last.request_id})" if last else "not within 14 days"
+    return [(source.name, secrets[0], needed), *(("", secret, "") for secret in secrets[1:])]
+
+
+def _secret(secret: SecretReference, now: int) -> str:
+    if secret.until_s is None:
+        return secret.reference
+    return f"{secret.reference}, {'until' if secret.live(now // 1000) else 'ended'} {iso(secret.until_s * 1000)}"

@@ -1,0 +1,136 @@
+"""``verihook senders``: the senders that this version knows. The same data makes the table in docs/senders.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from verihook.cli.table import aligned
+from verihook.event import Place
+from verihook.senders import FOLDER, load_sender, sender_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A sender as the table shows it.
+
+    ``event_id`` and ``event_type``: where they stand, "" for nowhere. ``id_signed``: whether the signature covers the
+    id. ``timeout_seconds``: how long the sender waits for an answer; None where it does not say. ``retries`` and
+    ``refusals``: how it goes on, and what it makes of an answer such as 4xx, 410 or 429, in words. ``evidence``: what
+    the description rests on (``documented``, ``official-vector``, ``official-library``).
+    """
+
+    id: str
+    title: str
+    scheme: str
+    event_id: str
+    id_signed: bool
+    event_type: str
+    timeout_seconds: int | None
+    evidence: str
+    documentation: str
+    retries: str
+    refusals: str
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser("senders", help="list the senders that Verihook verifies")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--markdown", action="store_true", help="as the table of docs/senders.md")
+    parser.set_defaults(command=_senders)
+
+
+def rows() -> list[Row]:
+    """Every sender, by id. Raises ConfigurationError where a file is wrong."""
+    return [_row(sender_id) for sender_id in sender_ids()]
+
+
+def markdown(table: list[Row]) -> str:
+    """The table of docs/senders.md."""
+    lines = [
+        "| sender | scheme | event id | event type | waits, and tries again | evidence |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in table:
+        title = f"[{row.title}]({row.documentation})" if row.documentation else row.title
+        signed = "" if not row.event_id else ", signed" if row.id_signed else ", not signed"
+        waits = "; ".join(filter(None, [f"{row.timeout_seconds} s" if row.timeout_seconds else "", row.retries]))
+        where = f"{row.event_id or 'none'}{signed}"
+        cells = [f"`{row.id}` {title}", row.scheme, where, row.event_type, waits, row.evidence]
+        lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _senders(options: argparse.Namespace) -> int:
+    table = rows()
+    if options.json:
+        print(json.dumps([asdict(row) for row in table], indent=1, ensure_ascii=False))
+    elif options.markdown:
+        print(markdown(table), end="")
+    else:
+        print(_columns(table))
+    return 0
+
+
+def _row(sender_id: str) -> Row:
+    table = tomllib.loads((FOLDER / f"{sender_id}.toml").read_text(encoding="utf-8"))
+    sender = load_sender(sender_id)
+    signature, delivery, places = table["signature"], table.get("delivery") or {}, sender.places
+    return Row(
+        sender_id,
+        str(table.get("title", "")),
+        _scheme(signature),
+        str(places.id or ""),
+        _signed(places.id, signature),
+        str(places.type or ""),
+        delivery.get("timeout_seconds"),
+        str(table.get("evidence", "")),
+        str(table.get("documentation", "")),
+        str(delivery.get("retries", "")),
+        str(delivery.get("refusals", "")),
+    )
+
+
+def _scheme(signature: Mapping[str, Any]) -> str:
+    """A scheme in a few words: its kind, algorithm and encoding as far as the sender's file names them."""
+    kind = str(signature["scheme"])
+    if kind == "hmac" and str(signature.get("message", "")).startswith("{secret}"):
+        kind = "digest"
+    named = [str(signature[key]) for key in ("algorithm", "encoding") if isinstance(signature.get(key), str)]
+    if kind in ("hmac", "digest"):
+        named = [str(signature.get("algorithm", "sha256")), str(signature.get("encoding", "hex"))]
+    return " ".join([kind, *named])
+
+
+def _signed(place: Place | None, signature: Mapping[str, Any]) -> bool:
+    """Whether the signature covers what stands at ``place``; where it does only for some deliveries, it does not."""
+    kind, message = signature["scheme"], str(signature.get("message", "{body}")).lower()
+    if place is None or kind == "token":
+        return False
+    if place.header:
+        ids = signature.get("id_header", [])
+        signed_ids = [name.lower() for name in ([ids] if isinstance(ids, str) else ids)]
+        return ("{id}" in message and place.header in signed_ids) or f"{{header:{place.header}}}" in message
+    if kind in ("hmac", "public-key"):
+        # Not a CRC-32 of it (PayPal): whoever holds one delivery can make another body for that.
+        whole = "{body}" in message or "{form}" in message or "body_hash" in signature
+        return whole or f"{{json:{'.'.join(place.json)}}}" in message
+    return True  # the others cover the body, or the members that an id is read from
+
+
+def _columns(table: list[Row]) -> str:
+    """Plain text, without what takes a sentence."""
+    names = [field.name for field in fields(Row) if field.name not in ("retries", "refusals")]
+    head = [name.replace("_", " ").upper() for name in names]
+    return aligned(head, [[_cell(getattr(row, name)) for name in names] for row in table])
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value is None else str(value) or "-"

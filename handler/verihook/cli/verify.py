@@ -1,0 +1,156 @@
+"""``verihook verify SOURCE --request captured.json``: is this delivery genuine, and if not, why."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from verihook.cli.reasons import in_words
+from verihook.cli.send import add_source_options, find_source, open_secrets, read_file, secret_missing
+from verihook.errors import ConfigurationError, SignatureError, VerihookError
+from verihook.keyring import Keyring
+from verihook.request import Request, from_lambda
+from verihook.schemes import Setting
+from verihook.source import Source
+
+#: Times beyond the year 5138 are a mistake.
+MAX_MOMENT = 100_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """A delivery that was written down. ``at``: when, in seconds since the epoch; None where the file does not say."""
+
+    request: Request
+    at: int | None
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser("verify", help="say whether a captured delivery is genuine, and if not, why")
+    parser.add_argument("source", help="name of a source in hooks.toml")
+    parser.add_argument(
+        "--request", type=Path, required=True, help="JSON: a case as in tests/vectors, or a Lambda event"
+    )
+    parser.add_argument(
+        "--at",
+        type=_clock,
+        metavar="SECONDS|now",
+        help="the clock to judge by; default: the time of capture where the file has it, else now",
+    )
+    add_source_options(parser)
+    parser.set_defaults(command=_verify)
+
+
+def read_capture(path: Path) -> Capture:
+    """The delivery in a file: headers as pairs and ``body_base64``, or a Lambda event. Raises ConfigurationError."""
+    content = read_file(lambda: path.read_text(encoding="utf-8"), path)
+    try:
+        capture = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise ConfigurationError(str(path), "", f"is not JSON: {error}") from error
+    try:
+        if isinstance(capture, list) and len(capture) == 1:
+            capture = capture[0]
+        if not isinstance(capture, dict):
+            raise ValueError("holds no single request: keep one JSON object")
+        return _from_event(capture) if "requestContext" in capture else _from_case(capture)
+    except (VerihookError, ValueError) as error:
+        raise ConfigurationError(str(path), "", str(error)) from error
+
+
+def _from_case(case: Mapping[str, Any]) -> Capture:
+    """A case in the format of tests/vectors. Raises ValueError in words."""
+    match case:
+        case {"headers": [*pairs], "body_base64": str(body)}:
+            pass
+        case _:
+            raise ValueError("needs headers as pairs and body_base64, or to be a Lambda event with requestContext")
+    if not all(isinstance(pair, list) and [str, str] == [type(part) for part in pair] for pair in pairs):
+        raise ValueError("headers: must be pairs of strings")
+    method, url = case.get("method", "POST"), case.get("url") or ""
+    if not isinstance(method, str) or not isinstance(url, str):
+        raise ValueError("method and url must be strings")
+    try:
+        content = base64.b64decode(body, validate=True)
+    except ValueError as error:
+        raise ValueError("body_base64: is not base64") from error
+    parts = urlsplit(url)
+    headers = tuple((name.lower(), value) for name, value in pairs)
+    return Capture(Request(method, parts.path or "/", parts.query, headers, content, ""), _moment(case.get("now")))
+
+
+def _from_event(event: Mapping[str, Any]) -> Capture:
+    """A Lambda event. Its time of arrival stands in milliseconds, under a name of each shape's own."""
+    request = from_lambda(event)
+    if not all(isinstance(value, str) for _, value in request.headers):
+        raise ValueError("headers: must be strings")
+    context = event["requestContext"]
+    milliseconds = context.get("timeEpoch", context.get("requestTimeEpoch"))
+    return Capture(request, _moment(milliseconds // 1000 if isinstance(milliseconds, int) else milliseconds))
+
+
+def _moment(value: object) -> int | None:
+    """Seconds since the epoch, None for None. Raises ValueError in words."""
+    if value is not None and not (type(value) is int and 0 <= value < MAX_MOMENT):
+        raise ValueError("the time of capture must be whole seconds since the epoch")
+    return value
+
+
+def _clock(text: str) -> int:
+    if text == "now":
+        return int(time.time())
+    if not (text.isascii() and text.isdigit() and len(text) <= 11):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither seconds since the epoch nor now")
+    return int(text)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    source = find_source(options)
+    capture = read_capture(options.request)
+    now = options.at if options.at is not None else capture.at if capture.at is not None else int(time.time())
+    # As the server does it, with what it would find.
+    keyring = Keyring(source, open_secrets(options), _setting(source), _report)
+    try:
+        keyring.check()
+        proof = keyring.verify(capture.request, now)
+    except KeyError as error:
+        raise secret_missing(source, options.hooks, error) from error
+    except ValueError as error:
+        raise ConfigurationError(options.hooks.name, f"sources.{source.name}", str(error)) from error
+    except SignatureError as error:
+        print(f"no: {error.reason}\n{in_words(error.reason)}")
+        for secret in source.secrets:
+            if secret.until_s is not None and not secret.live(now):
+                print(f"{secret.reference} ended at {_utc(secret.until_s)} and was not tried.")
+        print(f"Judged as of {_utc(now)} by the source {source.name} ({source.sender.id}).")
+        return 1
+    print(f"yes: genuine, by the {proof.verified_by} secret of the source {source.name} ({source.sender.id})")
+    return 0
+
+
+def _report(where: str, error: BaseException) -> None:
+    print(f"verihook: {where}: {error}", file=sys.stderr)
+
+
+def _setting(source: Source) -> Setting:
+    """What the source adds, with a way to the keys that its sender publishes."""
+    hosts: tuple[str, ...] = getattr(source.sender.scheme, "key_hosts", ())
+    if not hosts:
+        return Setting(source.public_url, source.parameters)
+    from verihook.fetcher import KeyFetcher
+
+    return Setting(source.public_url, source.parameters, KeyFetcher(hosts))
+
+
+def _utc(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

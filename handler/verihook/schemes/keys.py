@@ -1,0 +1,177 @@
+"""Public and private keys: how they are read, and what each algorithm makes of them.
+
+The only modules that import cryptography are this one and certificates.py, so that a source pays for it only where it
+verifies with public keys; PyNaCl is imported where an Ed25519 key is bound. Hazardous details (DER or raw ECDSA, PSS
+salt) are settled here once.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+
+#: ``check(signature, message)``: whether the signature is right; False for any bytes that are none.
+Check = Callable[[bytes, bytes], bool]
+
+#: ``make(message)``: the signature.
+Make = Callable[[bytes], bytes]
+
+_HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {"rsa-sha1": hashes.SHA1, "rsa-sha256": hashes.SHA256}
+
+#: Salt as long as the digest: https://www.rfc-editor.org/rfc/rfc9421#section-3.3.1
+_PSS = padding.PSS(padding.MGF1(hashes.SHA512()), salt_length=64)
+
+#: ``ecdsa-p256-sha256`` is r and s side by side (RFC 9421, RFC 7518), ``-der`` the ASN.1 of SendGrid.
+KINDS: dict[str, tuple[Any, Any]] = {
+    "ed25519": (ed25519.Ed25519PublicKey, ed25519.Ed25519PrivateKey),
+    "ecdsa-p256-sha256": (ec.EllipticCurvePublicKey, ec.EllipticCurvePrivateKey),
+    "ecdsa-p256-sha256-der": (ec.EllipticCurvePublicKey, ec.EllipticCurvePrivateKey),
+    "rsa-sha1": (rsa.RSAPublicKey, rsa.RSAPrivateKey),
+    "rsa-sha256": (rsa.RSAPublicKey, rsa.RSAPrivateKey),
+    "rsa-pss-sha512": (rsa.RSAPublicKey, rsa.RSAPrivateKey),
+}
+
+
+def read_public(text: str) -> Any:
+    """A public key from PEM, or from base64 of its DER (SubjectPublicKeyInfo). Raises ValueError in words."""
+    try:
+        if text.lstrip().startswith("-----BEGIN"):
+            return serialization.load_pem_public_key(text.encode())
+        return serialization.load_der_public_key(base64.b64decode("".join(text.split()), validate=True))
+    except (ValueError, UnsupportedAlgorithm, binascii.Error) as error:
+        raise ValueError("the secret is no public key: give PEM, or base64 of the DER") from error
+
+
+def read_private(text: str) -> Any:
+    """A private key from PEM without a password, or from base64 of its PKCS #8 DER. Raises ValueError in words."""
+    try:
+        if text.lstrip().startswith("-----BEGIN"):
+            return serialization.load_pem_private_key(text.encode(), None)
+        return serialization.load_der_private_key(base64.b64decode("".join(text.split()), validate=True), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm, binascii.Error) as error:
+        raise ValueError("to sign as this sender, give a private key (PEM): a public one only verifies") from error
+
+
+def ed25519_public(raw: bytes) -> Any:
+    """A key of 32 bytes. Raises ValueError in words."""
+    if len(raw) != 32:
+        raise ValueError("the secret is no ed25519 public key: it must have 32 bytes")
+    return ed25519.Ed25519PublicKey.from_public_bytes(raw)
+
+
+def ed25519_private(raw: bytes) -> Any:
+    """A key from its seed of 32 bytes, alone or followed by the public key. Raises ValueError in words."""
+    if len(raw) not in (32, 64):
+        raise ValueError("the secret is no ed25519 private key: it must have 32 or 64 bytes")
+    return ed25519.Ed25519PrivateKey.from_private_bytes(raw[:32])
+
+
+def p256_public(x: bytes, y: bytes) -> Any:
+    """A P-256 key from its coordinates, 32 bytes each. Raises ValueError in words."""
+    if len(x) != 32 or len(y) != 32:
+        raise ValueError("the key is not on P-256: its coordinates must have 32 bytes")
+    try:
+        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + x + y)
+    except ValueError as error:
+        raise ValueError("the key is not on P-256") from error
+
+
+def p256_private(d: bytes) -> Any:
+    """A P-256 key from its scalar. Raises ValueError in words."""
+    try:
+        return ec.derive_private_key(int.from_bytes(d), ec.SECP256R1())
+    except ValueError as error:
+        raise ValueError("the private key is not on P-256") from error
+
+
+def check_with(key: Any, algorithm: str) -> Check:
+    """How ``key`` verifies. Raises ValueError in words where it is of another kind than ``algorithm`` needs."""
+    _require(key, algorithm, KINDS[algorithm][0])
+    if algorithm == "ed25519":
+        return _ed25519_check(key.public_bytes_raw())
+    call = _verification(key, algorithm)
+
+    def check(signature: bytes, message: bytes) -> bool:
+        try:
+            call(signature, message)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+    return check
+
+
+def make_with(key: Any, algorithm: str) -> Make:
+    """How ``key`` signs. Raises ValueError in words where it is of another kind than ``algorithm`` needs."""
+    _require(key, algorithm, KINDS[algorithm][1])
+    if algorithm == "ed25519":
+        return lambda message: bytes(key.sign(message))
+    if algorithm == "ecdsa-p256-sha256-der":
+        return lambda message: bytes(key.sign(message, ec.ECDSA(hashes.SHA256())))
+    if algorithm == "ecdsa-p256-sha256":
+        return lambda message: _raw(key.sign(message, ec.ECDSA(hashes.SHA256())))
+    if algorithm == "rsa-pss-sha512":
+        return lambda message: bytes(key.sign(message, _PSS, hashes.SHA512()))
+    return lambda message: bytes(key.sign(message, padding.PKCS1v15(), _HASHES[algorithm]()))
+
+
+def _ed25519_check(public: bytes) -> Check:
+    """libsodium's: half the time of OpenSSL's, and stricter.
+
+    It refuses what RFC 8032 section 5.1.7 refuses (S of the group's order or above) and, besides, keys and R that are
+    of small order or not canonical. https://doc.libsodium.org/public-key_cryptography/public-key_signatures
+    """
+    from nacl.bindings import crypto_sign_open
+    from nacl.exceptions import BadSignatureError
+
+    def check(signature: bytes, message: bytes) -> bool:
+        # It takes both as one: a signature of another length would shift the message.
+        if len(signature) != 64:
+            return False
+        try:
+            crypto_sign_open(signature + message, public)
+        except BadSignatureError:
+            return False
+        return True
+
+    return check
+
+
+def _verification(key: Any, algorithm: str) -> Callable[[bytes, bytes], None]:
+    if algorithm == "ecdsa-p256-sha256-der":
+        return lambda signature, message: key.verify(signature, message, ec.ECDSA(hashes.SHA256()))
+    if algorithm == "ecdsa-p256-sha256":
+        return lambda signature, message: key.verify(_der(signature), message, ec.ECDSA(hashes.SHA256()))
+    if algorithm == "rsa-pss-sha512":
+        return lambda signature, message: key.verify(signature, message, _PSS, hashes.SHA512())
+    hashed = _HASHES[algorithm]
+    return lambda signature, message: key.verify(signature, message, padding.PKCS1v15(), hashed())
+
+
+def _require(key: Any, algorithm: str, kind: Any) -> None:
+    if not isinstance(key, kind):
+        raise ValueError(f"the secret is a key of another kind than {algorithm} needs")
+    curve = getattr(key, "curve", None)
+    if curve is not None and not isinstance(curve, ec.SECP256R1):
+        raise ValueError("the key is not on P-256")
+    # https://csrc.nist.gov/pubs/sp/800/131/a/r2/final
+    if isinstance(key, rsa.RSAPublicKey | rsa.RSAPrivateKey) and key.key_size < 2048:
+        raise ValueError("the RSA key is shorter than 2048 bits")
+
+
+def _der(signature: bytes) -> bytes:
+    if len(signature) != 64:
+        raise ValueError("r and s have 32 bytes each")
+    return encode_dss_signature(int.from_bytes(signature[:32]), int.from_bytes(signature[32:]))
+
+
+def _raw(signature: bytes) -> bytes:
+    r, s = decode_dss_signature(signature)
+    return r.to_bytes(32) + s.to_bytes(32)

@@ -1,0 +1,61 @@
+"""Times as senders write them, strictly: a lenient reader lets one signature have many spellings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from verihook.errors import SignatureError
+
+_RFC3339 = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def decode_seconds(text: str) -> int:
+    """Milliseconds since the epoch from seconds: ASCII digits alone, no sign, space, fraction, underscore.
+
+    Raises SignatureError.
+    """
+    return decode_milliseconds(text) * 1000
+
+
+def decode_milliseconds(text: str) -> int:
+    """Milliseconds since the epoch from ASCII digits alone. Raises SignatureError."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 13):
+        raise SignatureError("bad-timestamp")
+    return int(text)
+
+
+def decode_rfc3339(text: str) -> int:
+    """Milliseconds since the epoch from a date and time with an offset, up to nanoseconds. Raises SignatureError.
+
+    https://www.rfc-editor.org/rfc/rfc3339#section-5.6
+    """
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        raise SignatureError("bad-timestamp")
+    moment, fraction, offset = match.groups()
+    try:
+        milliseconds = (datetime.fromisoformat(moment + offset) - _EPOCH) // _MILLISECOND
+    except (ValueError, OverflowError):
+        raise SignatureError("bad-timestamp") from None
+    return milliseconds + (int(fraction[1:].ljust(3, "0")[:3]) if fraction else 0)
+
+
+#: How a time is read, in milliseconds since the epoch, by its unit.
+TIMES: dict[str, Callable[[str], int]] = {
+    "s": decode_seconds,
+    "ms": decode_milliseconds,
+    "rfc3339": decode_rfc3339,
+}
+
+
+def encode_time(now: int, unit: str) -> str:
+    """``now``, in seconds since the epoch, as a sender writes it in a unit of TIMES."""
+    if unit == "rfc3339":
+        return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return str(now * 1000 if unit == "ms" else now)

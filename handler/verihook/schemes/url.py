@@ -1,0 +1,82 @@
+"""The URL that a sender signs: the public one, which a delivery alone does not tell behind a proxy, stage or domain."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+
+from verihook.errors import SignatureError
+from verihook.request import Request
+
+#: All URLs that a delivery's signature may be made over.
+Urls = Callable[[Request], tuple[str, ...]]
+
+_URL = re.compile(r"(?i:(https?))://([^/?#\s]+)([^\s]*)")
+_PORT = re.compile(r":[0-9]*\Z")
+_HUBSPOT_ESCAPES = re.compile(r"%(3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)", re.IGNORECASE)
+
+
+def registered_url(public_url: str) -> str:
+    """``public_url`` where it is a URL. Raises ValueError ``public_url: mend``."""
+    if not public_url:
+        raise ValueError("public_url: write the URL as it is registered with the sender, which signs it")
+    if not _URL.fullmatch(public_url) or "#" in public_url:
+        raise ValueError("public_url: must be an http or https URL without spaces and without a fragment")
+    return public_url
+
+
+def delivered_url(public_url: str, query: str) -> str:
+    """``public_url`` with the query of a delivery in place of its own, where the delivery has one."""
+    return f"{public_url.partition('?')[0]}?{query}" if query else public_url
+
+
+def port_variants(url: str) -> tuple[str, ...]:
+    """The URL as it is, without its port, and with the default port of its scheme.
+
+    Twilio signs either, depending on product and age: https://www.twilio.com/docs/usage/webhooks/webhooks-security
+    """
+    match = _URL.fullmatch(url)
+    if match is None:
+        return (url,)
+    scheme, authority, rest = match.groups()
+    if _PORT.search(authority):
+        return (url, f"{url[: match.end(1)]}://{_PORT.sub('', authority)}{rest}")
+    return (url, f"{url[: match.end(1)]}://{authority}:{443 if scheme.lower() == 'https' else 80}{rest}")
+
+
+def without_hubspot_escapes(url: str) -> str:
+    """The URL with HubSpot's list of escapes decoded, once; every other one stays.
+
+    https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests
+    """
+    return _HUBSPOT_ESCAPES.sub(lambda escape: chr(int(escape[1], 16)), url)
+
+
+def query_of(url: str) -> str:
+    """The raw query of a URL, "" where there is none."""
+    return url.partition("?")[2]
+
+
+def check_body_hash(body: bytes, url: str, name: str) -> None:
+    """Raises SignatureError where the one query parameter ``name`` of a signed URL is not the body's SHA-256 in hex."""
+    values = [value for key, _, value in (part.partition("=") for part in query_of(url).split("&")) if key == name]
+    if len(values) != 1 or values[0].lower() != hashlib.sha256(body).hexdigest():
+        raise SignatureError("body-hash-mismatch")
+
+
+def urls(public_url: str, kind: str, *, ports: bool, unescape: bool) -> Urls:
+    """How to tell the URLs: ``registered``, as registered; ``delivered``, with the delivery's query.
+
+    Raises ValueError ``public_url: mend``.
+    """
+    url = registered_url(public_url)
+
+    def variants(one: str) -> tuple[str, ...]:
+        if unescape:
+            one = without_hubspot_escapes(one)
+        return port_variants(one) if ports else (one,)
+
+    as_registered = variants(url)
+    delivered = kind == "delivered"
+    return lambda request: variants(delivered_url(url, request.query)) if delivered and request.query else as_registered

@@ -1,0 +1,29 @@
+"""Reads a dataclass from a TOML table: what is unknown, missing or of another type is told by its key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def read_table(kind: type[T], table: Mapping[str, Any], besides: str) -> T:
+    """``kind`` made of the members of ``table``, but for the one named ``besides``, which chose the kind.
+
+    The annotation of a field is the name of its TOML type (``str``, ``int``, ``bool``, ``list``, ``dict``).
+    Raises ValueError ``KEY: mend``.
+    """
+    wanted = fields(kind)  # type: ignore[arg-type]  # mypy has no type for "a dataclass"
+    known = {field.name: str(field.type).partition("[")[0] for field in wanted}
+    given = {key: value for key, value in table.items() if key != besides}
+    for key, value in given.items():
+        if key not in known:
+            raise ValueError(f"{key}: unknown; known are {', '.join(sorted(known)) or 'none'}")
+        if type(value).__name__ != known[key] or value == "":
+            raise ValueError(f"{key}: must be a TOML {known[key]}, not {value!r}")
+    for field in wanted:
+        if field.default is MISSING and field.default_factory is MISSING and field.name not in given:
+            raise ValueError(f"{field.name}: is missing")
+    return kind(**given)

@@ -1,0 +1,130 @@
+"""docs/operations.md answers "why did this event not arrive?" for every reason code that the code can give."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.flows.deployment import ROOT
+from verihook import errors
+from verihook.observe import OTHER
+
+Functions = tuple[ast.FunctionDef, ...]
+
+DOCUMENT = (ROOT / "docs" / "operations.md").read_text("utf-8")
+PACKAGE = ROOT / "handler" / "verihook"
+
+#: A table's rows: the codes of the first cell, and the cells after it. ``missing-…`` is a family.
+ROWS = {
+    code: [cell.strip() for cell in row.split("|")[2:-1]]
+    for row in DOCUMENT.splitlines()
+    if row.startswith("| `")
+    for code in re.findall(r"`([a-z][a-z0-9…-]+)`", row.split("|")[1])
+}
+
+
+def raised(sources: dict[str, str]) -> set[str]:
+    """Every reason that these files raise a SignatureError with; one put together at run time as ``beginning-…``."""
+    trees = {name: ast.parse(text) for name, text in sources.items()}
+    found: set[str] = set()
+    for name, tree in trees.items():
+        for call, functions in _calls(tree, "SignatureError"):
+            codes = set(_codes(call.args[0], functions, list(trees.values())))
+            assert codes, f"{name}:{call.lineno}: which reason is raised here?"
+            found |= codes
+    return found
+
+
+def _calls(node: ast.AST, name: str, *functions: ast.FunctionDef) -> Iterator[tuple[ast.Call, Functions]]:
+    """Every call of ``name`` with the functions around it, the innermost first."""
+    if isinstance(node, ast.FunctionDef):
+        functions = (node, *functions)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+        yield node, functions
+    for child in ast.iter_child_nodes(node):
+        yield from _calls(child, name, *functions)
+
+
+def _codes(value: ast.expr, functions: Functions, trees: list[ast.Module]) -> Iterator[str]:
+    match value:
+        case ast.Constant(value=str(code)):
+            yield code
+        case ast.IfExp():
+            yield from _codes(value.body, functions, trees)
+            yield from _codes(value.orelse, functions, trees)
+        case ast.JoinedStr(values=[ast.Constant(value=str(beginning)), *_]):
+            yield f"{beginning}…"
+        case ast.Name():
+            for function in functions:
+                yield from _handed_over(value.id, function, trees)
+
+
+def _handed_over(parameter: str, function: ast.FunctionDef, trees: list[ast.Module]) -> Iterator[str]:
+    """The literals that a function's parameter takes: its default, and what its callers give."""
+    arguments = function.args
+    names = [argument.arg for argument in arguments.args]
+    given: list[ast.expr | None] = []
+    if parameter in names:
+        given.append(dict(zip(reversed(names), reversed(arguments.defaults), strict=False)).get(parameter))
+    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        given += [default] * (argument.arg == parameter)
+    for tree in trees:
+        for call, _ in _calls(tree, function.name):
+            given += [keyword.value for keyword in call.keywords if keyword.arg == parameter]
+            given += call.args[names.index(parameter) :][:1] if parameter in names else []
+    for value in given:
+        if value is not None:
+            yield from _codes(value, (), trees)
+
+
+def documented(code: str) -> str | None:
+    """The row that explains a code: its own, or that of its family."""
+    families = [row for row in ROWS if row.endswith("…") and code.startswith(row.removesuffix("…"))]
+    return code if code in ROWS else max(families, key=len, default=None)
+
+
+RAISED = raised({str(path): path.read_text("utf-8") for path in PACKAGE.rglob("*.py")})
+ERRORS = {
+    kind.code
+    for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, errors.VerihookError) and kind is not errors.VerihookError
+}
+
+
+@pytest.mark.parametrize("code", sorted(RAISED | ERRORS | {"internal", OTHER}))
+def test_every_reason_code_has_a_meaning_and_a_mend(code: str) -> None:
+    row = documented(code)
+    assert row is not None, f"docs/operations.md does not tell what {code} means"
+    assert all(len(cell) > 2 or cell == "" for cell in ROWS[row])
+    assert ROWS[row][-1], f"docs/operations.md has no mend for {code}"
+
+
+def test_the_search_for_codes_finds_what_it_should() -> None:
+    """Or the test above could not fail."""
+    text = """
+def first(value, reason="a-default", *, other="b-default"):
+    if value:
+        raise SignatureError(reason)
+    raise SignatureError(other)
+def second(name):
+    first(1, "positional")
+    first(1, other="keyword")
+    raise SignatureError("one" if name else "another")
+def third(name):
+    raise SignatureError(f"family-{name}")
+"""
+    expected = {"a-default", "b-default", "positional", "keyword", "one", "another", "family-…"}
+    assert expected == raised({"scheme.py": text})
+    with pytest.raises(AssertionError, match=r"scheme.py:3: which reason"):
+        raised({"scheme.py": "def check(name):\n  code = name.lower()\n  raise SignatureError(code)"})
+    assert {"signature-mismatch", "missing-header", "duplicate-header", "unexpected-…"} <= RAISED
+    assert None is documented("nobody-knows")
+
+
+def test_no_row_is_left_over() -> None:
+    """A code that nothing raises any more only misleads."""
+    used = {documented(code) for code in RAISED | ERRORS | {"internal", OTHER}}
+    assert set() == ROWS.keys() - used

@@ -1,0 +1,172 @@
+"""``verihook rejections`` on the ledger of a running server, and on a table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from tests.contracts.instances import HOUR, an_observation
+from verihook import cli
+from verihook.cli.rejections import meaning
+from verihook.clock import SystemClock
+from verihook.ledgers.dynamodb import DynamoDbLedger
+from verihook.ledgers.hours import KEPT_MS
+from verihook.ledgers.sqlite import SqliteLedger
+from verihook.ledgers.table import create_table_request
+from verihook.ports import Ledger
+from verihook.receive import iso
+
+NOW = SystemClock().now_ms()
+
+
+def fill(ledger: Ledger) -> None:
+    for number, (source, reason, ago) in enumerate(
+        [
+            ("orders", "signature-mismatch", 0),
+            ("", "source-not-found", 2 * HOUR),
+            ("github", "missing-header", 30 * HOUR),
+            ("orders", "input-invalid", 31 * HOUR),
+            ("orders", "not-active", KEPT_MS + 2 * HOUR),
+        ],
+        start=1,
+    ):
+        at = NOW - ago
+        seen = an_observation(source=source, reason=reason, count=1000 * number, first_at=at, last_at=at)
+        ledger.observe(seen)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Iterator[Path]:
+    """A data folder whose ledger another process has open."""
+    with SqliteLedger(tmp_path / "ledger.db") as ledger:
+        fill(ledger)
+        yield tmp_path
+
+
+@pytest.fixture
+def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        client = boto3.client("dynamodb")
+        client.create_table(**create_table_request("a-table"))
+        fill(DynamoDbLedger(client, "a-table"))
+        yield "a-table"
+
+
+@pytest.fixture(params=["--data", "--table"])
+def where(request: pytest.FixtureRequest) -> list[str]:
+    return [request.param, str(request.getfixturevalue(request.param.removeprefix("--")))]
+
+
+def reasons(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
+    assert 0 == cli.main(["rejections", "--json", *arguments])
+    return [row["reason"] for row in json.loads(capsys.readouterr().out)["rejections"]]
+
+
+def test_the_newest_come_first_and_none_that_has_expired(capsys: pytest.CaptureFixture[str], where: list[str]) -> None:
+    newest_first = ["signature-mismatch", "source-not-found", "missing-header", "input-invalid"]
+    assert newest_first == reasons(capsys, *where)
+    assert newest_first == reasons(capsys, *where, "--since", "1999-01-01")
+    assert newest_first == reasons(capsys, *where, "--since", "400d")
+    assert newest_first[:2] == reasons(capsys, *where, "--since", "24h")
+    assert newest_first[:3] == reasons(capsys, *where, "--since", iso(NOW - 30 * HOUR))
+    assert newest_first[:1] == reasons(capsys, *where, "--limit", "1")
+    assert ["signature-mismatch", "input-invalid"] == reasons(capsys, *where, "--source", "orders")
+    assert [] == reasons(capsys, *where, "--source", "nobody")
+
+
+def test_for_programs(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    assert 0 == cli.main(["rejections", "--json", "--since", "3h", "--data", str(data)])
+    expected = [("orders", "signature-mismatch", 1000, NOW), (None, "source-not-found", 2000, NOW - 2 * HOUR)]
+    assert {
+        "rejections": [
+            {
+                "source": source,
+                "reason": reason,
+                "count": count,
+                "firstAt": iso(at),
+                "lastAt": iso(at),
+                "requestId": "a-request",
+            }
+            for source, reason, count, at in expected
+        ]
+    } == json.loads(capsys.readouterr().out)
+
+
+def test_for_people(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    assert 0 == cli.main(["rejections", "--since", "3h", "--data", str(data)])
+    shown = capsys.readouterr().out
+    assert [
+        "LAST SEEN                 COUNT  SOURCE  REASON              A REQUEST",
+        f"{iso(NOW)}  1,000  orders  signature-mismatch  a-request",
+        f"{iso(NOW - 2 * HOUR)}  2,000  -       source-not-found    a-request",
+        "",
+        "signature-mismatch",
+    ] == shown.splitlines()[:5]
+    assert "  The signature is well-formed" in shown
+    assert "source-not-found\n  No source is configured at this path. docs/operations.md has the mend.\n" in shown
+
+
+def test_every_reason_has_words() -> None:
+    assert "A redelivery to a source whose duplicate policy is reject. docs/operations.md has the mend." == meaning(
+        "duplicate"
+    )
+    assert "docs/operations.md tells what it means." == meaning("other")
+
+
+def test_none(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    assert 0 == cli.main(["rejections", "--source", "orders", "--since", "9999-01-01T00:00Z", "--data", str(data)])
+    assert "No rejections of source 'orders' since 9999-01-01T00:00:00.000Z.\n" == capsys.readouterr().out
+
+
+@pytest.mark.parametrize("since", ["yesterday", "5w", "-1h", "1.5h", "2026-13-01", "٣h", ""])
+@pytest.mark.parametrize("option", ["--since", "--limit"])
+def test_wrong_use_is_told(capsys: pytest.CaptureFixture[str], option: str, since: str) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["rejections", f"{option}={since}"])
+    assert 2 == caught.value.code
+    assert f"argument {option}: {since!r}" in capsys.readouterr().err
+
+
+def test_a_folder_without_a_ledger_is_told_and_stays_empty(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert 2 == cli.main(["rejections", "--data", str(tmp_path)])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"verihook: {tmp_path}: there is no ledger in it; ")
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_damaged_ledger_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").write_text("no database " * 100)
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["rejections", "--data", str(tmp_path)])
+    assert 1 == caught.value.code
+    assert f"verihook: {tmp_path} cannot be read: file is not a database\n" == capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("table")
+def test_a_table_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["rejections", "--table", "another-table"])
+    assert 1 == caught.value.code
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("verihook: another-table cannot be read: ")
+    assert "ResourceNotFoundException" in line
+
+
+def test_a_missing_region_is_told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+    # The default session remembers the region that it was made with.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["rejections", "--table", "a-table"])
+    assert 1 == caught.value.code
+    assert "verihook: a-table cannot be read: You must specify a region.\n" == capsys.readouterr().err

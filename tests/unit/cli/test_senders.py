@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from verihook import cli
+from verihook.cli.senders import markdown, rows
+from verihook.senders import sender_ids
+
+ROWS = {row.id: row for row in rows()}
+
+
+def test_every_sender_has_a_row_without_gaps() -> None:
+    assert sender_ids() == list(ROWS)
+    for row in ROWS.values():
+        assert row.title, row.id
+        assert row.documentation.startswith("https://"), row.id
+        assert row.evidence in ("documented", "official-vector", "official-library"), row.id
+        assert row.timeout_seconds is None or row.timeout_seconds > 0, row.id
+
+
+@pytest.mark.parametrize(
+    ("sender", "scheme", "where", "signed"),
+    [
+        ("mailgun", "hmac sha256 hex", "signature.token", True),
+        ("paypal", "public-key rsa-sha256", "id", False),
+        ("telegram", "token", "update_id", False),
+        ("twitch", "hmac sha256 hex", "header twitch-eventsub-message-id", True),
+        ("aws-sns", "sns", "MessageId", True),
+        ("github", "hmac sha256 hex", "header x-github-delivery", False),
+        ("stripe", "hmac sha256 hex", "id", True),
+        ("slack", "hmac sha256 hex", "event_id", True),
+        ("standard-webhooks", "hmac sha256 base64", "header webhook-id", True),
+    ],
+)
+def test_where_the_id_is_and_whether_it_is_signed(sender: str, scheme: str, where: str, signed: bool) -> None:
+    row = ROWS[sender]
+    assert (scheme, where, signed) == (row.scheme, row.event_id, row.id_signed)
+
+
+def test_as_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    assert 0 == cli.main(["senders"])
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert "ID TITLE SCHEME" == " ".join(head.split()[:3])
+    assert sender_ids() == [line.split()[0] for line in lines]
+    column = head.index("SCHEME")
+    assert all(" " == line[column - 1] for line in lines)
+
+
+def test_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert 0 == cli.main(["senders", "--json"])
+    table = {row["id"]: row for row in json.loads(capsys.readouterr().out)}
+    assert sender_ids() == list(table)
+    stripe = table["stripe"]
+    assert ("Stripe", True, 20, "official-library") == (
+        stripe["title"],
+        stripe["id_signed"],
+        stripe["timeout_seconds"],
+        stripe["evidence"],
+    )
+
+
+def test_as_markdown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert 0 == cli.main(["senders", "--markdown"])
+    assert markdown(rows()) == capsys.readouterr().out
+    line = next(line for line in markdown(rows()).splitlines() if line.startswith("| `github` "))
+    link = "https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries"
+    assert line.startswith(f"| `github` [GitHub]({link}) | hmac sha256 hex | header x-github-delivery, not signed |")
+
+
+def test_a_cell_cannot_break_the_table() -> None:
+    row = replace(ROWS["github"], retries="1 | 2")
+    assert "10 s; 1 &#124; 2" in markdown([row])
+    assert 1 == len({line.count("|") for line in markdown([row]).splitlines()})

@@ -1,0 +1,108 @@
+"""The line of a delivery: every refusal names its source and its reason, and a rotation is seen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.flows.deployment import OLD_SECRET, VARIABLES, write
+from tests.flows.signing import new_id, order, x_signature
+from verihook import bootstrap
+from verihook.hooks import load_hooks
+from verihook.ledgers.sqlite import SqliteLedger
+from verihook.ports import Services
+from verihook.receive import receive
+from verihook.request import Request
+from verihook.secrets.environment import EnvironmentSecrets
+from verihook.telemetry.powertools import PowertoolsTelemetry
+
+
+class ReadyEngine:
+    """Starts whatever it is given, but for an order that is named so: a defect."""
+
+    max_input = 262_144
+
+    def start(self, definition: str, name: str, input: str) -> None:
+        if "defect" in input:
+            raise ZeroDivisionError
+
+
+@pytest.fixture
+def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "verihook")
+    hooks = load_hooks(write(tmp_path))
+    with SqliteLedger(tmp_path / "ledger.db") as ledger:
+        yield bootstrap.assemble(
+            hooks,
+            EnvironmentSecrets(VARIABLES, tmp_path),
+            ledger,
+            {"stepfunctions": ReadyEngine()},
+            PowertoolsTelemetry(),
+            instance_key=b"k" * 32,
+            pace=bootstrap.AWS_PACE,
+        )
+
+
+def post(source: str, body: bytes, secret: str = VARIABLES["ORDERS_WEBHOOK_SECRET"], **more: str) -> Request:
+    headers = (*((name.lower(), value) for name, value in x_signature(body, secret)), *more.items())
+    return Request("POST", f"/hooks/{source}", "", headers, body, new_id())
+
+
+def line(request: Request, services: Services, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """What one delivery makes in CloudWatch, beside the lines of failures."""
+    capsys.readouterr()
+    receive(request, services)
+    (found,) = [content for text in capsys.readouterr().out.splitlines() if "_aws" in (content := json.loads(text))]
+    return dict(found)
+
+
+REFUSALS = {
+    (404, "none", "source-not-found"): post("nobody", b"{}"),
+    (404, "none", "not-found"): Request("GET", "/", "instanceId=nobody", (), b"", "r"),
+    (405, "orders", "method-not-allowed"): Request("PUT", "/hooks/orders", "", (), b"", "r"),
+    (413, "small", "body-too-large"): post("small", b'"' + b"x" * 300 + b'"'),
+    (415, "orders", "unsupported-media-type"): post("orders", order(), **{"content-encoding": "gzip"}),
+    (401, "orders", "signature-mismatch"): post("orders", order(), "a guess"),
+    (401, "orders", "missing-header"): Request("POST", "/hooks/orders", "", (), b"{}", "r"),
+    (400, "orders", "event-malformed"): post("orders", b"{"),
+    (400, "draft", "not-active"): post("draft", order()),
+    (422, "orders", "input-invalid"): post("orders", order(items=[{"quantity": 1}])),
+    (500, "orders", "internal"): post("orders", order(note="defect")),
+}
+
+
+@pytest.mark.parametrize(("expected", "request_"), REFUSALS.items(), ids=[key[2] for key in REFUSALS])
+def test_a_refusal_is_counted_by_source_and_reason(
+    services: Services, capsys: pytest.CaptureFixture[str], expected: tuple[int, str, str], request_: Request
+) -> None:
+    record = line(request_, services, capsys)
+    assert expected == (record["delivery"]["status"], record["source"], record["reason"])
+    assert ["source", "reason", "service"] == record["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0]
+    assert [1.0] == record["Unavailable" if expected[0] == 500 else "Rejected"]
+
+
+def test_a_refused_duplicate_is_one(services: Services, capsys: pytest.CaptureFixture[str]) -> None:
+    body = order()
+    receive(post("rejecting", body), services)
+    record = line(post("rejecting", body), services, capsys)
+    assert (409, "rejecting", "duplicate") == (record["delivery"]["status"], record["source"], record["reason"])
+    assert [1.0] == record["Rejected"]
+
+
+def test_what_is_our_own_fault_is_another_metric(services: Services, capsys: pytest.CaptureFixture[str]) -> None:
+    services.ledger.close()  # type: ignore[attr-defined]
+    record = line(post("orders", order()), services, capsys)
+    assert (503, "orders", "ledger-unavailable") == (record["delivery"]["status"], record["source"], record["reason"])
+    assert [1.0] == record["Unavailable"]
+    assert "Rejected" not in record
+
+
+def test_an_older_secret_is_counted(services: Services, capsys: pytest.CaptureFixture[str]) -> None:
+    record = line(post("rotated", order(), OLD_SECRET), services, capsys)
+    assert ([1.0], [1.0], "rotated") == (record["Accepted"], record["VerifiedByPrevious"], record["source"])
+    assert "previous" == record["delivery"]["verified_by"]
+    assert "VerifiedByPrevious" not in line(post("rotated", order()), services, capsys)
