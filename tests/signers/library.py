@@ -1,0 +1,93 @@
+"""What an official library looks like from outside: it signs a body, and it says whether it takes a delivery."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from verihook.errors import SignatureError
+from verihook.request import Request
+from verihook.schemes import Setting
+from verihook.senders import load_sender
+
+URL = "https://hooks.example.com/hooks/orders?x=1"
+
+Headers = dict[str, str]
+
+#: ``sign(body, at, secret)``, ``at`` in seconds since the epoch: the headers that the sender sends.
+Sign = Callable[[bytes, int, str], Headers]
+
+#: ``accepts(headers, body)``: True, or False or an exception where the library refuses; names in lower case.
+Accepts = Callable[[Headers, bytes], bool]
+
+
+def order(at: int) -> bytes:
+    """A body that every library here takes: an object, with the time where Linear looks for it. Not ASCII alone."""
+    content = {
+        "id": "evt_1",
+        "object": "event",
+        "type": "order.created",
+        "name": "Zoë ☃",
+        "webhookTimestamp": at * 1000,
+    }
+    return json.dumps(content, ensure_ascii=False).encode()
+
+
+@dataclass(frozen=True)
+class Library:
+    """One library and the sender it belongs to.
+
+    ``signature``: the header with the signature. ``sign``: None where the library cannot sign; then we sign and the
+    library verifies. ``key``: what Verihook is bound with, where it is not the secret. ``refusals``: the exceptions
+    that the library raises on purpose; any other one is a crash. ``other``: a secret that is not ours.
+    """
+
+    name: str
+    sender: str
+    secret: str
+    signature: str
+    sign: Sign | None
+    accepts: Accepts
+    key: str = ""
+    refusals: tuple[type[Exception], ...] = ()
+    other: str = "another secret of 32 characters!"
+    url: str = URL
+    parameters: Headers = field(default_factory=dict)
+    body: Callable[[int], bytes] = order
+    #: Whether the time is signed, so that an old delivery can be told.
+    timed: bool = True
+
+    def signed(self, body: bytes, at: int, secret: str = "") -> Headers:
+        """The headers of a delivery, names in lower case."""
+        if self.sign:
+            return {name.lower(): value for name, value in self.sign(body, at, secret or self.secret).items()}
+        url = urlsplit(self.url)
+        request = Request("POST", url.path, url.query, (), body, "")
+        scheme = load_sender(self.sender).scheme
+        made = scheme.sign(secret or self.secret, request, self._setting(), message_id="msg_1", now=at)
+        return dict(made.headers)
+
+    def verdict(self, headers: Headers, body: bytes) -> str:
+        """``accepts``, ``refuses``, or ``crashes`` where it raises what it does not document."""
+        try:
+            return "accepts" if self.accepts(headers, body) else "refuses"
+        except self.refusals:
+            return "refuses"
+        except Exception:  # noqa: BLE001  # that a library raises anything is what the tests tell of
+            return "crashes"
+
+    def ours(self, headers: Headers, body: bytes) -> str:
+        """Verihook's verdict: ``accepts``, or ``refuses``; any other exception fails the test."""
+        url = urlsplit(self.url)
+        request = Request("POST", url.path, url.query, tuple(headers.items()), body, "")
+        try:
+            load_sender(self.sender).scheme.bind((self.key or self.secret,), self._setting())(request, int(time.time()))
+        except SignatureError:
+            return "refuses"
+        return "accepts"
+
+    def _setting(self) -> Setting:
+        return Setting(self.url, self.parameters)
