@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -74,3 +77,11 @@ def test_a_cell_cannot_break_the_table() -> None:
     row = replace(ROWS["github"], retries="1 | 2")
     assert "10 s; 1 &#124; 2" in markdown([row])
     assert 1 == len({line.count("|") for line in markdown([row]).splitlines()})
+
+
+def test_a_reader_that_has_seen_enough() -> None:
+    program = Path(sys.executable).with_name("verihook")
+    command = f"set -o pipefail; {program} senders | head -n 1"
+    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (0, "") == (result.returncode, result.stderr)
+    assert result.stdout.startswith("ID ")
