@@ -15,6 +15,7 @@ from verihook.observe import Observer
 from verihook.ports import Engine, Ledger, Pace, Services, Telemetry
 from verihook.schemes import Fetch, Scheme, Setting, Verify
 from verihook.settings import Settings, aws_settings, environment
+from verihook.source import Source
 
 if TYPE_CHECKING:
     from verihook.keyring import RotatingSecrets
@@ -172,8 +173,7 @@ def _verifiers(hooks: Hooks, secrets: RotatingSecrets, telemetry: Telemetry) -> 
 
     verifiers: dict[str, Verify] = {}
     for name, source in hooks.sources.items():
-        setting = Setting(source.public_url, source.parameters, _fetch(source.sender.scheme))
-        keyring = Keyring(source, secrets, setting, telemetry.failure)
+        keyring = Keyring(source, secrets, setting_of(source), telemetry.failure)
         try:
             keyring.check()
         except KeyError as error:
@@ -211,6 +211,11 @@ def _handshakes(hooks: Hooks, secrets: RotatingSecrets) -> dict[str, BoundHandsh
             key, _, mend = str(error).partition(": ")
             raise ConfigurationError(hooks.path.name, f"sources.{name}.{key}", mend) from error
     return bound
+
+
+def setting_of(source: Source) -> Setting:
+    """What the source adds to its scheme, with a way to the keys that its sender publishes, where it does."""
+    return Setting(source.public_url, source.parameters, _fetch(source.sender.scheme))
 
 
 def _fetch(scheme: Scheme) -> Fetch | None:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 from verihook.errors import EventMalformed, UnsupportedMediaType
 from verihook.request import Request
+from verihook.schemes.json_member import member
 
 #: Longer ids and types are refused: they are stored, logged and hashed.
 MAX_ID = 256
@@ -41,11 +42,7 @@ class Place:
         if self.header:
             values = (request.header(name) for name in (self.header, *self.aliases))
             return next((value for value in values if value is not None), None)
-        for name in self.json:
-            if not isinstance(content, dict):
-                return None
-            content = content.get(name)
-        return content
+        return member(content, self.json)
 
 
 @dataclass(frozen=True, slots=True)

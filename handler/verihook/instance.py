@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 Status = Literal["queued", "running", "suspended", "completed", "failed", "timed_out", "terminated"]
@@ -101,3 +102,9 @@ def parse_execution_name(name: str) -> tuple[str, int] | None:
     if not _LATER_ATTEMPT.fullmatch(number):
         return None
     return instance_id, int(number)
+
+
+def iso(milliseconds: int) -> str:
+    """ISO 8601, UTC, with milliseconds and Z."""
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

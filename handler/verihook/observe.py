@@ -20,10 +20,6 @@ from typing import Literal
 from verihook.errors import LedgerUnavailable
 from verihook.ports import Ledger, Observation, Telemetry, Trace
 
-#: How long a ledger keeps what was seen, in milliseconds: 14 days. Whoever lists observations asks for no more, as an
-#: expired row may still stand there.
-KEPT_MS = 14 * 86_400_000
-
 #: How long refusals are counted before they are written, in milliseconds.
 WINDOW_MS = 60_000
 

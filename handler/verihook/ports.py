@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from verihook.handshake import BoundHandshake
-from verihook.instance import Instance, Progress, Status, Step
+from verihook.instance import Instance, Progress, Status, Step, iso
 from verihook.schemes import Verify
 from verihook.source import Source
 from verihook.workflow import Workflow
@@ -126,6 +126,11 @@ class Secrets(Protocol):
         ...
 
 
+#: How long a ledger keeps an hour of observations after it has ended, in milliseconds: 14 days. Whoever lists them asks
+#: for no more, as an expired row may still stand there.
+KEPT_MS = 14 * 86_400_000
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What was seen of a source within one hour, counted: why deliveries were refused, or that an old secret is in use.
@@ -142,6 +147,17 @@ class Observation:
     first_at: int
     last_at: int
     request_id: str
+
+    def public(self) -> dict[str, object]:
+        """As the API and the commands tell it: times in ISO 8601, ``source`` null where none was found."""
+        return {
+            "source": self.source or None,
+            "reason": self.reason,
+            "count": self.count,
+            "firstAt": iso(self.first_at),
+            "lastAt": iso(self.last_at),
+            "requestId": self.request_id,
+        }
 
 
 @dataclass(slots=True)

@@ -7,8 +7,6 @@ one write, a forged one nothing.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from verihook import manage
 from verihook.errors import (
     BodyTooLarge,
@@ -21,7 +19,7 @@ from verihook.errors import (
     VerihookError,
 )
 from verihook.event import event_id, event_type, parse, parse_json, wanted
-from verihook.instance import Instance, Status, derive_id
+from verihook.instance import Instance, Status, derive_id, iso
 from verihook.ports import Services, Trace
 from verihook.request import Reply, Request, json_reply, problem
 from verihook.source import Source
@@ -213,9 +211,3 @@ def _public(instance: Instance, services: Services) -> dict[str, object]:
         if instance.error is not None or instance.cause is not None:
             content["error"] = {"code": instance.error, "message": instance.cause}
     return content
-
-
-def iso(milliseconds: int) -> str:
-    """ISO 8601, UTC, with milliseconds and Z."""
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -8,8 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.contracts.instances import HOUR, NOW, an_instance, an_observation, at_once
-from verihook.ledgers.hours import KEPT_MS
-from verihook.ports import Ledger
+from verihook.ports import KEPT_MS, Ledger
 
 
 class ObservationsContract:

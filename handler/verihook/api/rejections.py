@@ -8,9 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.concurrency import run_in_threadpool
 
 from verihook.api import Access
-from verihook.observe import KEPT_MS
-from verihook.ports import Observation, Services
-from verihook.receive import iso
+from verihook.ports import KEPT_MS, Services
 
 
 def rejections(services: Services, access: Access) -> APIRouter:
@@ -25,17 +23,6 @@ def rejections(services: Services, access: Access) -> APIRouter:
         """The newest hours first. Bodies, secrets and expected signatures are never kept."""
         since = services.clock.now_ms() - KEPT_MS
         seen = await run_in_threadpool(services.ledger.observations, "rejected", source, limit, since)
-        return {"rejections": [_shown(observation) for observation in seen]}
+        return {"rejections": [observation.public() for observation in seen]}
 
     return router
-
-
-def _shown(observation: Observation) -> dict[str, Any]:
-    return {
-        "source": observation.source or None,
-        "reason": observation.reason,
-        "count": observation.count,
-        "firstAt": iso(observation.first_at),
-        "lastAt": iso(observation.last_at),
-        "requestId": observation.request_id,
-    }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from verihook.errors import ConfigurationError, LedgerUnavailable
 from verihook.ledgers.sqlite import SqliteLedger
+from verihook.local.data import DEFAULT
 
 if TYPE_CHECKING:
     from verihook.ledgers.dynamodb import DynamoDbLedger
@@ -21,7 +22,7 @@ Opened: TypeAlias = "SqliteLedger | DynamoDbLedger"
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--data`` and ``--table``, of which one may be given, and ``--json``."""
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--data", type=Path, default=Path(".verihook"), help="data folder; default .verihook")
+    where.add_argument("--data", type=Path, default=DEFAULT, help=f"data folder; default {DEFAULT}")
     where.add_argument("--table", help="instead: a DynamoDB table, read with the AWS credentials of this environment")
     parser.add_argument("--json", action="store_true", help="for programs")
 

@@ -14,9 +14,8 @@ from verihook.cli.ledger import add_options, opened
 from verihook.cli.reasons import in_words
 from verihook.cli.table import aligned
 from verihook.clock import SystemClock
-from verihook.observe import KEPT_MS
-from verihook.ports import Observation
-from verihook.receive import iso
+from verihook.instance import iso
+from verihook.ports import KEPT_MS, Observation
 
 _UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _AGO = re.compile(r"([0-9]{1,9})([smhd])", re.ASCII)
@@ -59,24 +58,13 @@ def _rejections(options: argparse.Namespace) -> int:
         seen = ledger.observations("rejected", options.source, options.limit, options.since)
     seen.sort(key=lambda row: row.last_at, reverse=True)
     if options.json:
-        print(json.dumps({"rejections": [_content(row) for row in seen]}, indent=2))
+        print(json.dumps({"rejections": [row.public() for row in seen]}, indent=2))
     elif seen:
         print(_shown(seen))
     else:
         of = f" of source {options.source!r}" if options.source else ""
         print(f"No rejections{of} since {iso(options.since)}.")
     return 0
-
-
-def _content(row: Observation) -> dict[str, object]:
-    return {
-        "source": row.source or None,
-        "reason": row.reason,
-        "count": row.count,
-        "firstAt": iso(row.first_at),
-        "lastAt": iso(row.last_at),
-        "requestId": row.request_id,
-    }
 
 
 def _shown(seen: list[Observation]) -> str:

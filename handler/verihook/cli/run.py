@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from verihook.local.data import DEFAULT
 from verihook.settings import environment, hooks_path
 
 
@@ -13,7 +14,7 @@ def add_parser(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser("run", help="run the whole thing on this machine, on loopback")
     parser.add_argument("--port", type=_port, default=8787, help="0 takes a free one; default 8787")
-    parser.add_argument("--data", type=Path, default=Path(".verihook"), help="data folder; default .verihook")
+    parser.add_argument("--data", type=Path, default=DEFAULT, help=f"data folder; default {DEFAULT}")
     parser.add_argument("--hooks", type=Path, default=hooks_path(environment()), help="default handler/hooks.toml")
     parser.set_defaults(command=_run)
 

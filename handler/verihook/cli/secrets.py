@@ -11,9 +11,8 @@ from verihook.cli.ledger import add_options, opened
 from verihook.cli.table import aligned
 from verihook.clock import SystemClock
 from verihook.hooks import load_hooks
-from verihook.observe import KEPT_MS
-from verihook.ports import Observation
-from verihook.receive import iso
+from verihook.instance import iso
+from verihook.ports import KEPT_MS, Observation
 from verihook.settings import environment, hooks_path
 from verihook.source import SecretReference, Source
 

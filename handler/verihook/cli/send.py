@@ -17,7 +17,7 @@ from verihook.errors import ConfigurationError
 from verihook.hooks import load_hooks
 from verihook.instance import FINAL
 from verihook.keyring import RotatingSecrets
-from verihook.local.data import read_run
+from verihook.local.data import DEFAULT, read_run
 from verihook.request import Request
 from verihook.settings import environment, hooks_path
 from verihook.source import Source
@@ -63,7 +63,7 @@ def add_tampering(parser: argparse.ArgumentParser) -> None:
 
 def add_source_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say where a source and its secrets are."""
-    parser.add_argument("--data", type=Path, default=Path(".verihook"), help="data folder; default .verihook")
+    parser.add_argument("--data", type=Path, default=DEFAULT, help=f"data folder; default {DEFAULT}")
     parser.add_argument("--hooks", type=Path, default=hooks_path(environment()), help="default handler/hooks.toml")
 
 

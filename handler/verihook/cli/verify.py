@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from verihook.bootstrap import setting_of
 from verihook.cli.reasons import in_words
 from verihook.cli.send import add_source_options, find_source, open_secrets, read_file, secret_missing
 from verihook.errors import ConfigurationError, SignatureError, VerihookError
 from verihook.keyring import Keyring
 from verihook.request import Request, from_lambda
-from verihook.schemes import Setting
-from verihook.source import Source
 
 #: Times beyond the year 5138 are a mistake.
 MAX_MOMENT = 100_000_000_000
@@ -119,7 +118,7 @@ def _verify(options: argparse.Namespace) -> int:
     capture = read_capture(options.request)
     now = options.at if options.at is not None else capture.at if capture.at is not None else int(time.time())
     # As the server does it, with what it would find.
-    keyring = Keyring(source, open_secrets(options), _setting(source), _report)
+    keyring = Keyring(source, open_secrets(options), setting_of(source), _report)
     try:
         keyring.check()
         proof = keyring.verify(capture.request, now)
@@ -140,16 +139,6 @@ def _verify(options: argparse.Namespace) -> int:
 
 def _report(where: str, error: BaseException) -> None:
     print(f"verihook: {where}: {error}", file=sys.stderr)
-
-
-def _setting(source: Source) -> Setting:
-    """What the source adds, with a way to the keys that its sender publishes."""
-    hosts: tuple[str, ...] = getattr(source.sender.scheme, "key_hosts", ())
-    if not hosts:
-        return Setting(source.public_url, source.parameters)
-    from verihook.fetcher import KeyFetcher
-
-    return Setting(source.public_url, source.parameters, KeyFetcher(hosts))
 
 
 def _utc(seconds: int) -> str:

@@ -133,15 +133,6 @@ def token(text: object) -> str:
     return text
 
 
-def member(content: object, path: str) -> object:
-    """The value at a dotted path of member names, None where there is none."""
-    for name in path.split("."):
-        if not isinstance(content, dict):
-            return None
-        content = content.get(name)
-    return content
-
-
 def same(value: object, expected: object) -> bool:
     """Equal and of one type: JSON's ``true`` is not 1."""
     return type(value) is type(expected) and value == expected

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from verihook.errors import HandshakeRefused, SecretsUnavailable
-from verihook.handshake.binding import BoundHandshake, Means, member
+from verihook.handshake.binding import BoundHandshake, Means
 from verihook.request import Reply, Request, json_reply
+from verihook.schemes.json_member import member, split_path
 
 _TOPIC = re.compile(
     r"arn:(aws|aws-cn|aws-us-gov):sns:([a-z]{2}(?:-[a-z]+){1,2}-[0-9]{1,2}):[0-9]{12}:[A-Za-z0-9_.-]{1,256}", re.ASCII
@@ -35,12 +36,12 @@ class ConfirmGet:
                 raise ValueError(f"parameters.topic_arns: {topic[:300]!r} is no ARN of an SNS topic")
 
         def answer(request: Request, content: object) -> Reply | None:  # noqa: ARG001
-            kind = member(content, "Type")
+            kind = member(content, split_path("Type"))
             if kind == "UnsubscribeConfirmation":
                 return json_reply(200, {"ignored": kind})
             if kind != "SubscriptionConfirmation":
                 return None
-            topic, url = member(content, "TopicArn"), member(content, "SubscribeURL")
+            topic, url = member(content, split_path("TopicArn")), member(content, split_path("SubscribeURL"))
             if not isinstance(topic, str) or topic not in topics:
                 raise HandshakeRefused("The topic is none of this source's: name its ARN in parameters.topic_arns.")
             if not isinstance(url, str) or not _leads_home(url, topic):

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from verihook.errors import EventMalformed, HandshakeRefused
 from verihook.event import parse_json
-from verihook.handshake.binding import BoundHandshake, Means, member, same
+from verihook.handshake.binding import BoundHandshake, Means, same
 from verihook.request import Reply, Request
+from verihook.schemes.json_member import member, split_path
 
 #: A secret that is short or holds anything else is no sender's: Asana sends 64 hex digits or 32, Notion 50 characters.
 _SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}", re.ASCII)
@@ -52,7 +53,7 @@ class PairByHeader:
             return Reply(200, b"", {header: secret, "cache-control": "no-store"})
 
         def beat(request: Request, content: object) -> Reply | None:  # noqa: ARG001
-            return Reply(200) if self.heartbeat and same(member(content, self.heartbeat), []) else None
+            return Reply(200) if self.heartbeat and same(member(content, split_path(self.heartbeat)), []) else None
 
         return BoundHandshake(answer, beat)
 

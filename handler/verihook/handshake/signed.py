@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from verihook.handshake.binding import BoundHandshake, Means, echo, json_answer, member, same, token
+from verihook.handshake.binding import BoundHandshake, Means, echo, json_answer, same, token
 from verihook.request import Reply, Request
+from verihook.schemes.json_member import member, split_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,9 @@ class EchoJson:
         """See :class:`~verihook.handshake.Handshake`."""
 
         def answer(request: Request, content: object) -> Reply | None:  # noqa: ARG001
-            if not same(member(content, self.field), self.equals):
+            if not same(member(content, split_path(self.field)), self.equals):
                 return None
-            return echo(member(content, self.echo), signed=True)
+            return echo(member(content, split_path(self.echo)), signed=True)
 
         return BoundHandshake(signed=answer)
 
@@ -58,7 +59,7 @@ class EchoByHeader:
                 return None
             if kind in self.acknowledge:
                 return Reply(204)
-            return echo(member(content, self.echo), signed=True) if kind == self.equals else None
+            return echo(member(content, split_path(self.echo)), signed=True) if kind == self.equals else None
 
         return BoundHandshake(signed=answer)
 
@@ -82,9 +83,9 @@ class HmacJson:
         """See :class:`~verihook.handshake.Handshake`."""
 
         def answer(request: Request, content: object) -> Reply | None:  # noqa: ARG001
-            if not same(member(content, self.field), self.equals):
+            if not same(member(content, split_path(self.field)), self.equals):
                 return None
-            text = token(member(content, self.token))
+            text = token(member(content, split_path(self.token)))
             return json_answer({self.plain: text, self.mac: hmac.digest(means.newest(), text.encode(), "sha256").hex()})
 
         return BoundHandshake(signed=answer)
@@ -130,4 +131,4 @@ def _meets(reply: Mapping[str, Any], name: str, content: object) -> bool:
     absent = reply.get("absent")
     if absent and isinstance(content, dict) and absent in content:
         return False
-    return same(member(content, name), reply["equals"])
+    return same(member(content, split_path(name)), reply["equals"])

@@ -7,12 +7,9 @@ from datetime import UTC, datetime
 from typing import Any, get_type_hints
 
 from verihook.ledgers.item import Item, encode
-from verihook.ports import Observation
+from verihook.ports import KEPT_MS, Observation
 
 HOUR_MS = 3_600_000
-
-#: How long an hour is kept after it has ended, in milliseconds: as long as verihook.observe says.
-KEPT_MS = 14 * 86_400_000
 
 #: Field of Observation -> attribute.
 _ATTRIBUTES = {

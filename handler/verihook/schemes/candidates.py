@@ -50,11 +50,12 @@ def in_items(names: tuple[str, ...], grammar: Items, decode: Decode, size: int) 
     """One header of items, of which any with the label may match. Sets the delivery's timestamp."""
     separator, assign, label = grammar.separator, grammar.assign, grammar.label
     timestamp_label, spaces = grammar.timestamp_label, grammar.spaces
+    decode_one = _sized(decode, size)
 
     def read(delivery: Delivery) -> list[bytes]:
         items = one_of(delivery.request, names).split(separator)
         labelled = [(item.strip(" ") if spaces else item).partition(assign) for item in items]
-        signatures = _decode_any([value for name, _, value in labelled if name == label], decode, size)
+        signatures = decode_any([value for name, _, value in labelled if name == label], decode_one)
         if timestamp_label:
             stamps = [value for name, _, value in labelled if name == timestamp_label]
             # Two are refused rather than chosen from: the official libraries disagree, first or last.
@@ -68,7 +69,7 @@ def in_items(names: tuple[str, ...], grammar: Items, decode: Decode, size: int) 
 
 def in_headers(names: tuple[str, ...], decode: Decode, size: int) -> Candidates:
     """Several headers, each with one signature, of which some stand."""
-    known = frozenset(names)
+    known, decode_one = frozenset(names), _sized(decode, size)
 
     def read(delivery: Delivery) -> list[bytes]:
         found: dict[str, str] = {}
@@ -79,7 +80,7 @@ def in_headers(names: tuple[str, ...], decode: Decode, size: int) -> Candidates:
                 found[name] = value
         if not found:
             raise SignatureError("missing-signature-headers")
-        return _decode_any(list(found.values()), decode, size)
+        return decode_any(list(found.values()), decode_one)
 
     return read
 
@@ -96,8 +97,12 @@ def in_json(path: tuple[str, ...], decode: Decode, size: int) -> Candidates:
     return read
 
 
-def _decode_any(texts: list[str], decode: Decode, size: int) -> list[bytes]:
-    """The well-formed signatures; one that is malformed must not hide a good one beside it."""
+def _sized(decode: Decode, size: int) -> Callable[[str], bytes]:
+    return lambda text: decode(text, size)
+
+
+def decode_any(texts: list[str], decode: Callable[[str], bytes]) -> list[bytes]:
+    """The well-formed signatures; one that is malformed must not hide a good one beside it. Raises SignatureError."""
     if not texts:
         raise SignatureError("no-signature-with-the-expected-version")
     if len(texts) > MAX_CANDIDATES:
@@ -108,7 +113,7 @@ def _decode_any(texts: list[str], decode: Decode, size: int) -> list[bytes]:
         try:
             if not text.isascii():
                 raise SignatureError("non-ascii-signature")
-            signatures.append(decode(text, size))
+            signatures.append(decode(text))
         except SignatureError as error:
             first_error = first_error or error
     if not signatures and first_error:

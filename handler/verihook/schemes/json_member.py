@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from verihook.errors import SignatureError
 
-#: Longer bodies are not parsed before they are verified, in bytes. No sender's comes near it.
-MAX_JSON = 1_048_576
-
 
 def member(content: object, path: tuple[str, ...]) -> object:
     """The value at a path of member names, None where there is none."""

@@ -17,13 +17,11 @@ from verihook.errors import SignatureError
 from verihook.request import Request
 from verihook.schemes import CURRENT, PLAIN, PREVIOUS, Proof, Setting, Verify, one_header, with_headers
 from verihook.schemes import keys as public_keys
+from verihook.schemes.candidates import decode_any
 from verihook.schemes.certificates import certificate_proof
 from verihook.schemes.encoding import UNSIZED
 from verihook.schemes.key_urls import trusted
 from verihook.schemes.timestamp import TIMES, encode_time
-
-#: As for HMAC, see :mod:`verihook.schemes.hmac`.
-MAX_CANDIDATES = 16
 
 _FIELD = re.compile(r"\{([a-z0-9_]+(?::[A-Za-z0-9_-]+)?)\}", re.ASCII)
 
@@ -174,7 +172,7 @@ class PublicKeyScheme:
             if not separator:
                 return [decode(text)]
             items = [item.partition(assign) for item in text.split(separator)]
-            return _decode_any([value for label, _, value in items if label == wanted], decode)
+            return decode_any([value for label, _, value in items if label == wanted], decode)
 
         return read
 
@@ -249,21 +247,3 @@ def _not_empty(value: str) -> bytes:
     if not value:
         raise SignatureError("empty-id")
     return value.encode()
-
-
-def _decode_any(texts: list[str], decode: Callable[[str], bytes]) -> list[bytes]:
-    """The well-formed signatures; one that is malformed must not hide a good one beside it."""
-    if not texts:
-        raise SignatureError("no-signature-with-the-expected-version")
-    if len(texts) > MAX_CANDIDATES:
-        raise SignatureError("too-many-signatures")
-    signatures: list[bytes] = []
-    first_error: SignatureError | None = None
-    for text in texts:
-        try:
-            signatures.append(decode(text))
-        except SignatureError as error:
-            first_error = first_error or error
-    if first_error and not signatures:
-        raise first_error
-    return signatures

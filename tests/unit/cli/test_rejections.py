@@ -14,12 +14,11 @@ from tests.contracts.instances import HOUR, an_observation
 from verihook import cli
 from verihook.cli.rejections import meaning
 from verihook.clock import SystemClock
+from verihook.instance import iso
 from verihook.ledgers.dynamodb import DynamoDbLedger
-from verihook.ledgers.hours import KEPT_MS
 from verihook.ledgers.sqlite import SqliteLedger
 from verihook.ledgers.table import create_table_request
-from verihook.ports import Ledger
-from verihook.receive import iso
+from verihook.ports import KEPT_MS, Ledger
 
 NOW = SystemClock().now_ms()
 

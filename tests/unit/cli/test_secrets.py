@@ -17,12 +17,11 @@ from verihook import cli
 from verihook.cli.secrets import _content, _rows
 from verihook.clock import SystemClock
 from verihook.hooks import load_hooks
+from verihook.instance import iso
 from verihook.ledgers.dynamodb import DynamoDbLedger
-from verihook.ledgers.hours import KEPT_MS
 from verihook.ledgers.sqlite import SqliteLedger
 from verihook.ledgers.table import create_table_request
-from verihook.ports import Ledger
-from verihook.receive import iso
+from verihook.ports import KEPT_MS, Ledger
 from verihook.source import SecretReference
 
 NOW = SystemClock().now_ms()

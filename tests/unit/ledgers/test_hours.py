@@ -5,12 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contracts.instances import NOW, an_observation
-from verihook import observe
 from verihook.ledgers import hours
-
-
-def test_the_ledgers_keep_what_whoever_lists_asks_for() -> None:
-    assert observe.KEPT_MS == hours.KEPT_MS
 
 
 @pytest.mark.parametrize("into_the_hour", [0, 1, 3_599_999])

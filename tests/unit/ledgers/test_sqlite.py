@@ -11,8 +11,8 @@ import pytest
 
 from tests.contracts.instances import HOUR, NOW, NOW_S, a_full_instance, an_instance, an_observation
 from verihook.errors import ConfigurationError, LedgerUnavailable
-from verihook.ledgers.hours import KEPT_MS
 from verihook.ledgers.sqlite import DUE, OBSERVATIONS, OBSERVATIONS_OF_A_SOURCE, SqliteLedger
+from verihook.ports import KEPT_MS
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from verihook.errors import SignatureError
 from verihook.request import Request
 from verihook.schemes import Proof, Setting
 from verihook.schemes.hmac import HmacScheme
-from verihook.schemes.json_member import MAX_JSON
+from verihook.schemes.strict_json import MAX_JSON
 from verihook.senders import load_sender, sender_ids
 
 SCHEMES = {sender: scheme for sender in sender_ids() if isinstance(scheme := load_sender(sender).scheme, HmacScheme)}
