@@ -106,7 +106,8 @@ class PublicKeyScheme:
             raise ValueError("the secret is empty")
         prove = self._certificate_proof(secrets, setting) if self.keyless else self._key_proof(secrets)
         message, read, decode_time = self._message(setting), self._read(), TIMES["s"]
-        timestamp_header, tolerance_ms = self.timestamp_header.lower(), self.tolerance * 1000
+        header, timestamp_header = self.header.lower(), self.timestamp_header.lower()
+        tolerance_ms = self.tolerance * 1000
         have_keys, check_url = bool(secrets) or self.keyless, self._check_url if self.certificate_header else None
         require = [(name.lower(), value) for name, value in self.require.items()]
 
@@ -118,12 +119,10 @@ class PublicKeyScheme:
                     raise SignatureError(f"unexpected-{name}")
             if check_url:
                 check_url(request)
-            signatures = read(request)
-            timestamp, now_ms = "", now * 1000
-            sent_ms = now_ms
-            if timestamp_header:
-                timestamp = one_header(request, timestamp_header, non_ascii="bad-timestamp")
-                sent_ms = decode_time(timestamp)
+            signed, timestamp = _two_headers(request, header, timestamp_header)
+            signatures = read(signed)
+            now_ms = now * 1000
+            sent_ms = decode_time(timestamp) if timestamp_header else now_ms
             proof = prove(request, signatures, message(request, timestamp), now)
             # After the signature, or the answer would tell a stranger where our clock stands.
             if not -tolerance_ms <= now_ms - sent_ms <= tolerance_ms:
@@ -162,13 +161,12 @@ class PublicKeyScheme:
         if not trusted(one_header(request, name), tuple(self.certificate_hosts), self.certificate_path):
             raise SignatureError(f"unexpected-{name}")
 
-    def _read(self) -> Callable[[Request], list[bytes]]:
-        """How to read the signatures. Raises SignatureError."""
-        header, decode = self.header.lower(), UNSIZED[self.encoding]
+    def _read(self) -> Callable[[str], list[bytes]]:
+        """How to read the signatures of the header's value. Raises SignatureError."""
+        decode = UNSIZED[self.encoding]
         separator, assign, wanted = self.separator, self.assign, self.label
 
-        def read(request: Request) -> list[bytes]:
-            text = one_header(request, header)
+        def read(text: str) -> list[bytes]:
             if not separator:
                 return [decode(text)]
             items = [item.partition(assign) for item in text.split(separator)]
@@ -177,13 +175,14 @@ class PublicKeyScheme:
         return read
 
     def _key_proof(self, secrets: tuple[str, ...]) -> Prove:
-        checks = [public_keys.check_with(self._public(secret), self.algorithm) for secret in secrets]
+        keys = [public_keys.check_with(self._public(secret), self.algorithm) for secret in secrets]
+        checks = [(check, CURRENT if index == 0 else PREVIOUS) for index, check in enumerate(keys)]
 
         def prove(_: Request, signatures: list[bytes], message: bytes, __: int) -> Proof:
-            for index, check in enumerate(checks):
+            for check, proof in checks:
                 for signature in signatures:
                     if check(signature, message):
-                        return CURRENT if index == 0 else PREVIOUS
+                        return proof
             raise SignatureError("signature-mismatch")
 
         return prove
@@ -215,6 +214,9 @@ class PublicKeyScheme:
 
     def _message(self, setting: Setting) -> Part:
         """How to put the signed bytes together. Raises ValueError for a parameter that the source lacks."""
+        if self.message == "{timestamp}{body}":
+            # Discord's and SendGrid's: a list and a join cost as much as reading a header.
+            return lambda request, timestamp: timestamp.encode() + request.body
         pieces = enumerate(_FIELD.split(self.message))
         parts = [self._part(text, index % 2 == 1, setting) for index, text in pieces if text]
         return lambda request, timestamp: b"".join([part(request, timestamp) for part in parts])
@@ -241,6 +243,29 @@ class PublicKeyScheme:
                 raise ValueError(f"parameters.{name}: is signed by this sender; write it into the source")
             return lambda _request, _timestamp: value.encode()
         raise ValueError(f"message: {{{text}}} is unknown")
+
+
+def _two_headers(request: Request, first: str, second: str) -> tuple[str, str]:
+    """The values of two headers in one pass; the second is ``""`` where none is wanted. Raises SignatureError.
+
+    As :func:`verihook.schemes.one_header` reads one: beside an Ed25519 signature of 57 microseconds, passes count.
+    """
+    one: str | None = None
+    other: str | None = None if second else ""
+    for name, value in request.headers:
+        if name == first:
+            if one is not None:
+                raise SignatureError("duplicate-header")
+            one = value
+        elif name == second and second:
+            if other is not None:
+                raise SignatureError("duplicate-header")
+            other = value
+    if one is None or other is None:
+        raise SignatureError("missing-header")
+    if not one.isascii():
+        raise SignatureError("non-ascii-header")
+    return one, other
 
 
 def _not_empty(value: str) -> bytes:
