@@ -6,6 +6,8 @@ ARGS ?=
 DIR ?= tests/vectors
 NAME ?=
 EXAMPLES ?= 50000
+# Not SECONDS, which bash and zsh count up by themselves.
+DURATION ?= 120
 
 VENV := .venv
 SAM_VENV := .venv-sam
@@ -38,7 +40,7 @@ if ! $(1)/bin/python -m pip --version >/dev/null 2>&1; then \
 fi
 endef
 
-.PHONY: help run test check vectors new-sender fuzz mutants signers benchmark lint-template build lock install clean
+.PHONY: help run test check vectors new-sender fuzz mutants signers benchmark ingest listing soak lint-template build lock install clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -72,6 +74,15 @@ signers: $(SIGNERS_VENV)/.installed $(SIGNERS_NODE)/.installed ## official libra
 
 benchmark: $(SIGNERS_VENV)/.installed ## the CPU of verifying against official libraries
 	@exec $(SIGNERS_VENV)/bin/python benchmarks/verify.py
+
+ingest: install ## webhooks a second on this machine, against others; installs Restate and DBOS
+	@exec $(BIN)/python benchmarks/ingest.py
+
+listing: install ## the price of a page among 100,000 instances
+	@exec $(BIN)/python benchmarks/listing.py
+
+soak: install ## two minutes of deliveries under kill -9: DURATION=120
+	@exec $(BIN)/python -m tests.soak.run --seconds "$(DURATION)"
 
 lint-template: $(SAM_VENV)/.installed ## check template.yaml
 	@$(SAM) validate --lint
@@ -123,5 +134,5 @@ $(SIGNERS_NODE)/.installed: tests/signers/node/package-lock.json
 	else echo "npm is absent: the libraries of Node will not be tried." >&2; fi
 
 clean: ## remove what these commands made, except DATA
-	@rm -rf $(VENV) $(SAM_VENV) $(SIGNERS_VENV) $(SIGNERS_NODE) .aws-sam *.egg-info .hypothesis .*_cache
+	@rm -rf $(VENV) $(SAM_VENV) $(SIGNERS_VENV) .tools .aws-sam *.egg-info .hypothesis .*_cache
 	@find handler tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from verihook.clock import SystemClock
 from verihook.errors import ConfigurationError
-from verihook.handshake import BoundHandshake, Means
 from verihook.hooks import Hooks, load_hooks
 from verihook.observe import Observer
-from verihook.ports import Engine, Ledger, Pace, Services, Telemetry
-from verihook.schemes import Fetch, Scheme, Setting, Verify
+from verihook.ports import Documents, Engine, Ledger, Pace, Payloads, Services, Telemetry
 from verihook.settings import Settings, aws_settings, environment
-from verihook.source import Source
 
 if TYPE_CHECKING:
     from verihook.keyring import RotatingSecrets
+
+#: For an express execution, which answers when it has ended (5 minutes at most) and must not be started twice.
+PATIENT: dict[str, Any] = {"read_timeout": 310, "attempts": 1}
+
+#: The alias of durable functions that template.yaml publishes: an execution goes on with the version it began with.
+ALIAS = "live"
 
 #: In AWS the events of the engine come first; reconcile mends what they miss.
 AWS_PACE = Pace(first_ms=60_000, again_ms=900_000)
@@ -26,84 +29,174 @@ AWS_PACE = Pace(first_ms=60_000, again_ms=900_000)
 #: On one machine reconcile is what notices that an instance has ended.
 LOCAL_PACE = Pace(first_ms=300, again_ms=200, longest_ms=10_000)
 
-#: The entry points that see no delivery.
-BACKGROUND = ("verihook.main.record", "verihook.main.reconcile")
+#: The entry points that see deliveries; the others, and the workflows that run as functions, are given no such secret.
+FOREGROUND = ("verihook.main.receive", "verihook.main.api")
 
 
 def assemble(
     hooks: Hooks,
-    secrets: RotatingSecrets | None,
+    secrets: RotatingSecrets,
     ledger: Ledger,
-    engines: Mapping[str, Engine],
+    documents: Documents,
     telemetry: Telemetry,
+    *,
+    verifies: bool = True,
     **rest: Any,
 ) -> Services:
-    """Services over these adapters. ``rest``: the ``instance_key`` and ``pace`` of :class:`Services`.
+    """Services over these adapters. ``rest``: the other fields of :class:`Services`.
 
-    Without ``secrets`` they verify nothing. Raises ConfigurationError where a source's secret is missing or cannot be
-    used, as far as that can be said without asking a store.
+    Where one ``verifies`` nothing, no secret of a source is asked for. Raises ConfigurationError where a source's
+    secret is missing or cannot be used, as far as that can be said without asking a store.
     """
+    from verihook.verification import handshakes, verifiers
+
+    whole: dict[str, Any] = {"policy": hooks.policy, **rest}
     return Services(
         sources=hooks.sources,
         default_source=hooks.default_source,
         workflows=hooks.workflows,
-        verify={} if secrets is None else _verifiers(hooks, secrets, telemetry),
-        handshakes={} if secrets is None else _handshakes(hooks, secrets),
+        verify=verifiers(hooks, secrets, telemetry.failure) if verifies else {},
+        handshakes=handshakes(hooks, secrets) if verifies else {},
         ledger=ledger,
-        engines=engines,
+        documents=documents,
         clock=SystemClock(),
         telemetry=telemetry,
         observer=Observer(ledger, telemetry),
-        retention_s=hooks.retention_days * 86_400,
-        **rest,
+        connections=hooks.connections,
+        secrets=secrets,
+        **whole,
     )
 
 
 def on_aws() -> Services:
     """The services of a Lambda function, from its environment. Raises ConfigurationError.
 
-    Those of :data:`BACKGROUND` verify nothing, so they are given no secret.
+    Only those of :data:`FOREGROUND` verify, so no other is given the secret of a source.
     """
-    from verihook.engines.stepfunctions import StepFunctionsEngine
-    from verihook.ledgers.dynamodb import DynamoDbLedger
+    from verihook.caller import HttpCaller
+    from verihook.ledgers.dynamodb import DynamoDbDocuments, DynamoDbLedger
     from verihook.telemetry.powertools import PowertoolsTelemetry
 
-    settings: Settings = aws_settings(environment())
+    settings = aws_settings(environment())
     hooks = load_hooks(settings.hooks)
+    client = client_of("dynamodb")
+    ledger = DynamoDbLedger(client, settings.table)
     # Lambda says which entry point it runs: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-    verifies = environment().get("_HANDLER") not in BACKGROUND
+    verifies = environment().get("_HANDLER", FOREGROUND[0]) in FOREGROUND
     return assemble(
         hooks,
-        secrets_of(environment(), settings.hooks.parent) if verifies else None,
-        DynamoDbLedger(_client("dynamodb"), settings.table),
-        {"stepfunctions": StepFunctionsEngine(_client("stepfunctions"), settings.state_machine_prefix)},
+        secrets_of(environment(), settings.hooks.parent),
+        ledger,
+        DynamoDbDocuments(client, settings.table),
         PowertoolsTelemetry(),
+        verifies=verifies,
+        engines=_engines_on_aws(settings, ledger, hooks),
+        payloads=cast(Payloads, Later(lambda: _payloads_on_aws(settings))),
+        caller=HttpCaller(),
         instance_key=settings.instance_key.encode(),
         pace=AWS_PACE,
+        # Only loopback may be open.
+        policy=replace(hooks.policy, auth="required"),
     )
 
 
 def on_one_machine(
-    hooks: Hooks, variables: Mapping[str, str], data: Path, endpoint: str, prefix: str, instance_key: str
+    hooks: Hooks, variables: Mapping[str, str], data: Path, endpoints: Endpoints, instance_key: bytes
 ) -> Services:
-    """The services of one machine: SQLite in ``data``, Step Functions at the interpreter's ``endpoint``.
+    """The services of one machine: SQLite and files in ``data``, the engines at the ``endpoints`` of this process.
 
     Raises ConfigurationError, also for an input schema that is itself wrong.
     """
-    from verihook.engines.stepfunctions import StepFunctionsEngine
-    from verihook.ledgers.sqlite import SqliteLedger
+    from verihook.caller import HttpCaller
+    from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
+    from verihook.payloads.files import FilePayloads
     from verihook.telemetry.console import ConsoleTelemetry
 
     check_schemas(hooks)
+    file = SqliteFile(data / "ledger.db")
+    ledger = SqliteLedger(file)
     return assemble(
         hooks,
         secrets_of(variables, hooks.path.parent),
-        SqliteLedger(data / "ledger.db"),
-        {"stepfunctions": StepFunctionsEngine(local_client(endpoint), prefix)},
+        ledger,
+        SqliteDocuments(file),
         ConsoleTelemetry(),
-        instance_key=hashlib.sha256(instance_key.encode()).digest(),
+        engines=_engines_on_one_machine(endpoints, ledger, hooks),
+        payloads=FilePayloads(data / "payloads"),
+        caller=HttpCaller(loopback=True),
+        instance_key=instance_key,
         pace=LOCAL_PACE,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Where the engines of one machine are: URLs, the ARN prefix of the machines, and what wakes the worker."""
+
+    stepfunctions: str
+    machines: str
+    durable: str
+    wake: Callable[[str], None]
+
+
+class Later:
+    """Stands for a part that is made when it is first used: a cold start pays for none that it does not need."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+
+    def __getattr__(self, name: str) -> Any:
+        made = self.__dict__.get("_made")
+        if made is None:
+            made = self.__dict__["_made"] = self._make()
+        return getattr(made, name)
+
+
+def _engines_on_aws(settings: Settings, ledger: Ledger, hooks: Hooks) -> dict[str, Engine]:
+    def stepfunctions() -> Engine:
+        from verihook.engines.stepfunctions import StepFunctionsEngine
+
+        client, express = client_of("stepfunctions"), Later(lambda: client_of("stepfunctions", **PATIENT))
+        return StepFunctionsEngine(client, settings.state_machine_prefix, cast(Any, express))
+
+    def durable() -> Engine:
+        from verihook.engines.durable import DurableEngine
+
+        return DurableEngine(client_of("lambda"), settings.function_prefix, ALIAS)
+
+    def function() -> Engine:
+        from verihook.engines.function import FunctionEngine
+
+        return FunctionEngine(ledger, SystemClock(), _streamed, hooks.workflows)
+
+    makers = {"stepfunctions": stepfunctions, "durable": durable, "function": function}
+    return {name: cast(Engine, Later(make)) for name, make in makers.items()}
+
+
+def _engines_on_one_machine(endpoints: Endpoints, ledger: Ledger, hooks: Hooks) -> dict[str, Engine]:
+    from verihook.engines.durable import DurableEngine
+    from verihook.engines.function import FunctionEngine
+    from verihook.engines.stepfunctions import StepFunctionsEngine
+
+    return {
+        "stepfunctions": StepFunctionsEngine(
+            local_client("stepfunctions", endpoints.stepfunctions),
+            endpoints.machines,
+            local_client("stepfunctions", endpoints.stepfunctions, **PATIENT),
+        ),
+        "durable": DurableEngine(local_client("lambda", endpoints.durable), ""),
+        "function": FunctionEngine(ledger, SystemClock(), endpoints.wake, hooks.workflows),
+    }
+
+
+def _streamed(_: str) -> None:
+    """Nobody is to be woken: the table's stream invokes the worker."""
+
+
+def _payloads_on_aws(settings: Settings) -> Payloads:
+    from verihook.payloads.s3 import S3Payloads
+
+    return S3Payloads(client_of("s3"), settings.payloads)
 
 
 def secrets_of(variables: Mapping[str, str], folder: Path) -> RotatingSecrets:
@@ -114,12 +207,12 @@ def secrets_of(variables: Mapping[str, str], folder: Path) -> RotatingSecrets:
     def secrets_manager() -> RotatingSecrets:
         from verihook.secrets.secrets_manager import SecretsManagerSecrets
 
-        return SecretsManagerSecrets(_client("secretsmanager", read_timeout=1))
+        return SecretsManagerSecrets(client_of("secretsmanager", read_timeout=1))
 
     def parameter_store() -> RotatingSecrets:
         from verihook.secrets.parameter_store import ParameterStoreSecrets
 
-        return ParameterStoreSecrets(_client("ssm", read_timeout=1))
+        return ParameterStoreSecrets(client_of("ssm", read_timeout=1))
 
     at_hand = EnvironmentSecrets(variables, folder)
     return StoresByKind(
@@ -136,19 +229,22 @@ def check_schemas(hooks: Hooks) -> None:
             raise ConfigurationError(hooks.path.name, f"workflows.{name}.input_schema", str(error)) from error
 
 
-def local_client(endpoint: str) -> Any:
-    """A Step Functions client for the interpreter: loopback, made-up credentials, never AWS."""
-    return _client(
-        "stepfunctions",
+def local_client(service: str, endpoint: str, **options: Any) -> Any:
+    """A client for an engine of this process: loopback, made-up credentials, never AWS. ``options`` of client_of."""
+    return client_of(
+        service,
         endpoint_url=endpoint,
         region_name="us-east-1",
         aws_access_key_id="local",
         aws_secret_access_key="local",  # noqa: S106  # not a secret: the interpreter checks none
         proxies={},
+        **options,
     )
 
 
-def _client(service: str, proxies: dict[str, str] | None = None, *, read_timeout: int = 3, **options: Any) -> Any:
+def client_of(
+    service: str, proxies: dict[str, str] | None = None, *, read_timeout: int = 3, attempts: int = 2, **options: Any
+) -> Any:
     """A boto3 client that gives up early: a sender such as Slack waits 3 seconds in all.
 
     ``proxies``: None for those of the environment, {} for none. ``read_timeout`` in seconds.
@@ -160,69 +256,11 @@ def _client(service: str, proxies: dict[str, str] | None = None, *, read_timeout
         connect_timeout=1,
         read_timeout=read_timeout,
         max_pool_connections=64,
-        retries={"mode": "standard", "total_max_attempts": 2},
+        retries={"mode": "standard", "total_max_attempts": attempts},
         parameter_validation=False,
         proxies=proxies,
+        # Else a synchronous execution is asked of sync-127.0.0.1.
+        inject_host_prefix="endpoint_url" not in options,
     )
     make: Any = boto3.client  # its stubs have an overload for every service of AWS
     return make(service, config=config, **options)
-
-
-def _verifiers(hooks: Hooks, secrets: RotatingSecrets, telemetry: Telemetry) -> dict[str, Verify]:
-    from verihook.keyring import SETTINGS, Keyring
-
-    verifiers: dict[str, Verify] = {}
-    for name, source in hooks.sources.items():
-        keyring = Keyring(source, secrets, setting_of(source), telemetry.failure)
-        try:
-            keyring.check()
-        except KeyError as error:
-            # A source that is pairing waits for its sender to bring the secret.
-            if "pairing" not in source.parameters:
-                raise ConfigurationError(hooks.path.name, f"sources.{name}.secrets", str(error.args[0])) from error
-        except ValueError as error:
-            key, _, mend = str(error).partition(": ")
-            where = (key, mend) if key.startswith(SETTINGS) else ("secrets", str(error))
-            raise ConfigurationError(hooks.path.name, f"sources.{name}.{where[0]}", where[1]) from error
-        verifiers[name] = keyring.verify
-    return verifiers
-
-
-def _handshakes(hooks: Hooks, secrets: RotatingSecrets) -> dict[str, BoundHandshake]:
-    """The handshakes of the sources whose sender has one. Raises ConfigurationError."""
-    bound: dict[str, BoundHandshake] = {}
-    for name, source in hooks.sources.items():
-        if source.sender.handshake is None:
-            continue
-        # What has an end is on its way out: it answers no handshake while there is another.
-        references = sorted(source.secrets, key=lambda secret: secret.until_s is not None)
-        means = Means(
-            tuple(secret.reference for secret in references),
-            source.parameters,
-            secrets.resolve,
-            secrets.keep,
-            _fetch(source.sender.scheme),
-        )
-        try:
-            bound[name] = source.sender.handshake.bind(means)
-        except KeyError as error:
-            raise ConfigurationError(hooks.path.name, f"sources.{name}.parameters", str(error.args[0])) from error
-        except ValueError as error:
-            key, _, mend = str(error).partition(": ")
-            raise ConfigurationError(hooks.path.name, f"sources.{name}.{key}", mend) from error
-    return bound
-
-
-def setting_of(source: Source) -> Setting:
-    """What the source adds to its scheme, with a way to the keys that its sender publishes, where it does."""
-    return Setting(source.public_url, source.parameters, _fetch(source.sender.scheme))
-
-
-def _fetch(scheme: Scheme) -> Fetch | None:
-    """What reads keys from the hosts that a scheme names; None for the many that name none."""
-    hosts: tuple[str, ...] = getattr(scheme, "key_hosts", ())
-    if not hosts:
-        return None
-    from verihook.fetcher import KeyFetcher
-
-    return KeyFetcher(hosts)

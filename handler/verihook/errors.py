@@ -14,10 +14,19 @@
     ├── Unavailable              503 + Retry-After: the sender should deliver again
     │   ├── SecretsUnavailable          secrets-unavailable
     │   ├── LedgerUnavailable           ledger-unavailable
+    │   ├── PayloadsUnavailable         payloads-unavailable
     │   └── EngineUnavailable           engine-unavailable   (throttled, unreachable, or its answer was lost)
     ├── Refused                  an operation that is not done
     │   ├── Unauthenticated        401  unauthenticated
+    │   ├── Forbidden              403  forbidden
     │   ├── InstanceNotFound       404  not-found
+    │   ├── WorkflowNotFound       404  workflow-not-found
+    │   ├── KeyNotFound            404  key-not-found
+    │   ├── RequestInvalid         400  request-invalid
+    │   ├── FilterRefused          400  filter-refused   (no index answers these filters together)
+    │   ├── Conflict               409  conflict         (the id is taken, or the instance's status does not allow it)
+    │   ├── IdempotencyMismatch    422  idempotency-mismatch
+    │   ├── RateLimited            429  rate-limited     (+ Retry-After)
     │   ├── NotActive              400  not-active
     │   ├── EngineRefused          400  engine-refused   (this input or definition can never start)
     │   └── NotSupported           501  not-supported
@@ -141,6 +150,12 @@ class LedgerUnavailable(Unavailable):
     code = "ledger-unavailable"
 
 
+class PayloadsUnavailable(Unavailable):
+    """The store of large inputs and outputs did not answer."""
+
+    code = "payloads-unavailable"
+
+
 class EngineUnavailable(Unavailable):
     """The engine was throttled, unreachable, or its answer was lost. Asking again is safe."""
 
@@ -164,6 +179,63 @@ class InstanceNotFound(Refused):
     """No such instance; a malformed id gives the same answer."""
 
     code, status, title = "not-found", 404, "Instance not found"
+
+
+class Forbidden(Refused):
+    """The caller is known and may not do this."""
+
+    code, status, title = "forbidden", 403, "Forbidden"
+
+
+class WorkflowNotFound(Refused):
+    """No workflow of this name is configured, or not in this version."""
+
+    code, status, title = "workflow-not-found", 404, "Workflow not found"
+
+
+class KeyNotFound(Refused):
+    """There is no API key with this id."""
+
+    code, status, title = "key-not-found", 404, "API key not found"
+
+
+class RequestInvalid(Refused):
+    """A request that cannot be understood; the text names the field and the mend."""
+
+    code, title = "request-invalid", "Request invalid"
+
+
+class FilterRefused(Refused):
+    """A list whose filters no index answers together."""
+
+    code, title = "filter-refused", "Filter refused"
+
+
+class Conflict(Refused):
+    """The id is taken, or the status of the instance does not allow the operation. ``instance_id``: whose."""
+
+    code, status, title = "conflict", 409, "Conflict"
+
+    def __init__(self, detail: str, *, instance_id: str | None = None) -> None:
+        super().__init__(detail)
+        self.instance_id = instance_id
+
+
+class IdempotencyMismatch(Refused):
+    """The idempotency key was used before, for another request."""
+
+    code, status, title = "idempotency-mismatch", 422, "Idempotency key reused"
+
+
+class RateLimited(Refused):
+    """Too many starts. ``limit`` is per minute; ``retry_after`` in seconds, at least 1."""
+
+    code, status, title, retryable = "rate-limited", 429, "Too many requests", True
+
+    def __init__(self, detail: str, *, limit: int, retry_after: int) -> None:
+        super().__init__(detail)
+        self.limit = limit
+        self.retry_after = retry_after
 
 
 class NotActive(Refused):

@@ -49,24 +49,31 @@ class Place:
 class EventPlaces:
     """Where a sender puts the event's id and type. Without a place for the id every delivery is an event of its own.
 
-    ``form_field`` holds JSON where the sender posts a form.
+    ``form_field`` holds JSON where the sender posts a form. ``envelope``: ``cloudevents`` where the sender speaks that;
+    then id and type come from it.
     """
 
     id: Place | None = None
     type: Place | None = None
     form_field: str = ""
+    envelope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A delivered body: ``text`` is the JSON that the workflow gets, ``content`` the same parsed."""
+    """A delivered body: ``text`` is the JSON that the workflow gets, ``content`` the same parsed.
+
+    ``id`` and ``type`` are those of the envelope that it came in, None without one.
+    """
 
     text: str
     content: Any
+    id: str | None = None
+    type: str | None = None
 
 
-def parse(request: Request, form_field: str = "") -> Body:
-    """The body of a verified delivery.
+def parse(request: Request, form_field: str = "", envelope: str = "") -> Body:
+    """The body of a verified delivery; of ``envelope`` see :class:`EventPlaces`.
 
     Raises EventMalformed (not UTF-8, not JSON, too deep) and UnsupportedMediaType.
     """
@@ -76,7 +83,12 @@ def parse(request: Request, form_field: str = "") -> Body:
         raise UnsupportedMediaType(f"Content-Encoding {coding[:40]!r}: send the body as it is, not compressed.")
     if media_type.startswith("multipart/"):
         raise UnsupportedMediaType("Content-Type multipart: send JSON, or a URL-encoded form.")
-    text = _text(request.body)
+    if envelope:
+        # Imported here: it builds on this module, and few sources need it.
+        from verihook.cloudevents import read
+
+        return read(request)
+    text = decoded(request.body)
     if media_type == _FORM and not text.lstrip().startswith(("{", "[")):
         text = _json_of_form(text, form_field)
     return Body(text, parse_json(text, "The body"))
@@ -84,6 +96,8 @@ def parse(request: Request, form_field: str = "") -> Body:
 
 def event_id(places: EventPlaces, request: Request, body: Body) -> str | None:
     """The event's id; None where the sender has none. Raises EventMalformed where it should stand and does not."""
+    if body.id is not None:
+        return body.id
     value = places.id.read(request, body.content) if places.id else None
     if places.id is None or (value is None and places.id.optional):
         return None
@@ -92,6 +106,8 @@ def event_id(places: EventPlaces, request: Request, body: Body) -> str | None:
 
 def event_type(places: EventPlaces, request: Request, body: Body) -> str | None:
     """The event's type; None where there is none. Raises EventMalformed."""
+    if body.type is not None:
+        return body.type
     value = places.type.read(request, body.content) if places.type else None
     return None if value is None else _word(places.type, "type", value)
 
@@ -115,7 +131,8 @@ def _no_constant(name: str) -> None:
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 
-def _text(body: bytes) -> str:
+def decoded(body: bytes) -> str:
+    """A body as text. Raises EventMalformed where it is not UTF-8."""
     try:
         # A byte order mark may be ignored rather than refused: RFC 8259 section 8.1.
         return body.decode().removeprefix("\ufeff")
@@ -141,10 +158,15 @@ def _word(place: Place | None, what: str, value: object) -> str:
     """An id or a type as text: a string, or a whole number in its decimal digits."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
+    return checked_word(what, str(place), value)
+
+
+def checked_word(what: str, where: str, value: object) -> str:
+    """An id or a type that can be stored, logged and hashed. Raises EventMalformed that says ``where`` it stands."""
     if not isinstance(value, str) or not 0 < len(value) <= MAX_ID:
-        raise EventMalformed(f"The event's {what} ({place}) must be 1 to {MAX_ID} characters.")
+        raise EventMalformed(f"The event's {what} ({where}) must be 1 to {MAX_ID} characters.")
     if not _encodable(value):
-        raise EventMalformed(f"The event's {what} ({place}) is not valid Unicode.")
+        raise EventMalformed(f"The event's {what} ({where}) is not valid Unicode.")
     return value
 
 
@@ -170,10 +192,13 @@ def wanted(kind: str | None, types: tuple[str, ...]) -> bool:
 
 def places(table: Mapping[str, Any]) -> EventPlaces:
     """EventPlaces from the ``[event]`` table of a sender or a source. Raises ValueError ``KEY: mend``."""
-    unknown = set(table) - {"id", "type", "form_field"}
+    unknown = set(table) - {"id", "type", "form_field", "envelope"}
     if unknown:
-        raise ValueError(f"{min(unknown)}: unknown; known are id, type, form_field")
-    return EventPlaces(_place(table, "id"), _place(table, "type"), str(table.get("form_field", "")))
+        raise ValueError(f"{min(unknown)}: unknown; known are id, type, form_field, envelope")
+    envelope = table.get("envelope", "")
+    if envelope not in ("", "cloudevents"):
+        raise ValueError('envelope: write "cloudevents", or leave it out')
+    return EventPlaces(_place(table, "id"), _place(table, "type"), str(table.get("form_field", "")), envelope)
 
 
 def _place(table: Mapping[str, Any], key: str) -> Place | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hmac
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -26,7 +27,11 @@ class Instance:
     ``created_at``, ``updated_at`` and ``due_at`` are milliseconds since the epoch, UTC. ``due_at`` is when reconcile
     looks at the instance next; None once it is final. ``expires_at`` is in seconds since the epoch (the unit of
     DynamoDB's TTL) and is set when the instance becomes final: what is not at its end never expires.
-    ``input`` and ``output`` are JSON texts; ``input`` is byte-identical on every start of one attempt.
+    ``input`` and ``output`` are JSON texts, or references to payloads (:mod:`verihook.payload`); ``input`` is
+    byte-identical on every start of one attempt. ``revision`` grows with every write of the row. ``held``: an operator
+    has suspended it. ``purged``: a tombstone, which refuses the id and is shown to nobody. ``start_at``: not started
+    before, in milliseconds. ``tries``: how often a worker has begun this attempt (engine ``function``).
+    ``callback_tries``: how often the end was told in vain; ``tags`` and ``metadata`` are the labels to find it by.
     """
 
     id: str
@@ -45,6 +50,23 @@ class Instance:
     output: str | None = None
     error: str | None = None
     cause: str | None = None
+    engine: str = "stepfunctions"
+    revision: int = 1
+    held: bool = False
+    purged: bool = False
+    start_at: int | None = None
+    tries: int = 0
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    connection: str | None = None
+    callback_url: str | None = None
+    callback_tries: int = 0
+
+    @property
+    def labels(self) -> tuple[tuple[str, str], ...]:
+        """Names and values to find it by: ``("tag", "vip")``, ``("metadata.customer", "42")``."""
+        tags = [("tag", tag) for tag in self.tags]
+        return (*tags, *((f"metadata.{key}", value) for key, value in self.metadata.items()))
 
     @property
     def final(self) -> bool:
@@ -64,14 +86,19 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One unit of an instance's history. Times in milliseconds since the epoch; ``ended_at`` None while it runs."""
+    """One unit of an instance's history. Times in milliseconds since the epoch; ``ended_at`` None while it runs.
+
+    ``input`` and ``output`` are JSON texts, None where the engine keeps none. ``error`` and ``cause`` are its words.
+    """
 
     name: str
     status: Literal["running", "completed", "failed"]
     started_at: int
     ended_at: int | None = None
+    input: str | None = None
     output: str | None = None
     error: str | None = None
+    cause: str | None = None
 
 
 def derive_id(key: bytes, source: str, event_id: str) -> str:

@@ -7,6 +7,7 @@ receive     function URL (or HTTP API, REST API, ALB)        no
 api         the same                                         FastAPI through Mangum
 record      EventBridge, when an execution changes status    no
 reconcile   EventBridge Scheduler, every minute              no
+work        DynamoDB Streams, SQS, SNS, EventBridge, tasks   no
 =========== ================================================ =======================
 """
 
@@ -24,6 +25,7 @@ from verihook.request import from_lambda, to_lambda
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from verihook.functions import Functions
     from verihook.ports import Services
 
     Handler = Callable[[Any, Any], Any]
@@ -50,34 +52,39 @@ def api(event: dict[str, Any], context: Any) -> Any:
 
 
 def record(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """A "Step Functions Execution Status Change" event: writes what became of the instance.
+    """An execution has changed its status: writes what became of the instance.
 
-    An event that is not of ours is left alone. Unavailable is raised, so that Lambda tries again.
+    "Step Functions Execution Status Change" or "Durable Execution Status Change". An event that is not of ours is left
+    alone. Unavailable is raised, so that Lambda tries again.
     """
-    from verihook import manage
-    from verihook.engines.stepfunctions import progress_of
-    from verihook.instance import parse_execution_name
+    from verihook.recorder import record as write
 
-    detail = event["detail"]
-    name = parse_execution_name(detail["name"])
-    if name is None:
-        return {"recorded": False}
-    instance_id, attempt = name
-    progress = progress_of(detail)
-    if progress.status == "completed" and progress.output is None:
-        # EventBridge leaves an output out that would make its event too large.
-        engine = services().engines["stepfunctions"]
-        progress = engine.describe(detail["stateMachineArn"], detail["name"]) or progress
-    return {"recorded": manage.record(instance_id, attempt, progress, detail["startDate"], services())}
+    return {"recorded": write(event, services())}
 
 
 def reconcile(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """One round of repairs."""
+    """One round of repairs, and one of callbacks."""
     from dataclasses import asdict
 
+    from verihook.reconcile import call_back
     from verihook.reconcile import reconcile as repair
 
-    return asdict(repair(services()))
+    return {"repairs": asdict(repair(services())), "callbacks": asdict(call_back(services()))}
+
+
+def work(event: dict[str, Any], context: Any) -> Any:
+    """Instances of the engine ``function``, events of queues and topics, gates and waits of state machines."""
+    from verihook.work import handle
+
+    return handle(event, _functions(), services(), context.get_remaining_time_in_millis)
+
+
+@cache
+def _functions() -> Functions:
+    from verihook.functions import Functions
+    from verihook.settings import DEFAULT_WORKFLOWS
+
+    return Functions.load(DEFAULT_WORKFLOWS, services().workflows)
 
 
 @cache
@@ -85,9 +92,9 @@ def _mangum() -> Handler:
     from mangum import Mangum
     from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
 
-    from verihook.api import signed_with_iam
+    from verihook.api.access import Access
     from verihook.app import create_app
 
     # Without its type, a problem would go out as base64.
     text = [*DEFAULT_TEXT_MIME_TYPES, "application/problem+json"]
-    return Mangum(create_app(services(), signed_with_iam), lifespan="off", text_mime_types=text)
+    return Mangum(create_app(services(), Access(services()), local=False), lifespan="off", text_mime_types=text)

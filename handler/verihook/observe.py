@@ -58,16 +58,11 @@ class Observer:
 
     def rejected(self, trace: Trace) -> None:
         """The delivery was refused, for ``trace.reason``. ``trace`` is complete."""
-        now = trace.received_at + trace.duration_ms
-        batch: list[Observation] = []
-        with self._lock:
-            self._add(_seen("rejected", trace, trace.reason or "internal", now))
-            if self._closes_at is None:
-                self._closes_at = now + WINDOW_MS
-            elif now >= self._closes_at and _ledger_answers(trace):
-                self._closes_at = now + WINDOW_MS
-                batch = self._take(WRITES)
-        self._write(batch)
+        self._count(trace, "rejected", trace.reason or "internal")
+
+    def changed(self, trace: Trace) -> None:
+        """The delivery was a redelivery with another body, whatever became of it. ``trace`` is complete."""
+        self._count(trace, "changed", "")
 
     def previous(self, trace: Trace) -> None:
         """The delivery was verified by an older secret, whatever became of it. ``trace`` is complete."""
@@ -87,6 +82,18 @@ class Observer:
         with self._lock:
             self._closes_at = None
             batch = self._take(len(self._waiting))
+        self._write(batch)
+
+    def _count(self, trace: Trace, kind: Literal["rejected", "changed"], reason: str) -> None:
+        now = trace.received_at + trace.duration_ms
+        batch: list[Observation] = []
+        with self._lock:
+            self._add(_seen(kind, trace, reason, now))
+            if self._closes_at is None:
+                self._closes_at = now + WINDOW_MS
+            elif now >= self._closes_at and _ledger_answers(trace):
+                self._closes_at = now + WINDOW_MS
+                batch = self._take(WRITES)
         self._write(batch)
 
     def _add(self, seen: Observation) -> None:
@@ -117,7 +124,7 @@ def _ledger_answers(trace: Trace) -> bool:
     return trace.outcome != "unavailable"
 
 
-def _seen(kind: Literal["rejected", "previous-secret"], trace: Trace, reason: str, now: int) -> Observation:
+def _seen(kind: Literal["rejected", "previous-secret", "changed"], trace: Trace, reason: str, now: int) -> Observation:
     request_id = trace.request_id[:MAX_REQUEST_ID]
     if not (request_id.isascii() and request_id.isprintable()):
         # A terminal shows it, and a ledger takes no lone surrogate.

@@ -1,8 +1,7 @@
 """The flow of a webhook, top to bottom.
 
 ``receive(request, services) -> reply``: plain data in and out, no framework. Nothing is parsed, fetched or written
-before the delivery is proven genuine. An accepted delivery costs one ledger write and one engine start, a duplicate
-one write, a forged one nothing.
+before the delivery is proven genuine: a forged one costs nothing.
 """
 
 from __future__ import annotations
@@ -10,16 +9,15 @@ from __future__ import annotations
 from verihook import manage
 from verihook.errors import (
     BodyTooLarge,
-    Duplicate,
     InstanceNotFound,
     MethodNotAllowed,
-    NotActive,
     SignatureError,
     SourceNotFound,
     VerihookError,
 )
-from verihook.event import event_id, event_type, parse, parse_json, wanted
-from verihook.instance import Instance, Status, derive_id, iso
+from verihook.event import event_id, event_type, parse, wanted
+from verihook.instance import Instance, iso
+from verihook.intake import Arrival, take
 from verihook.ports import Services, Trace
 from verihook.request import Reply, Request, json_reply, problem
 from verihook.source import Source
@@ -67,6 +65,8 @@ def _told(reply: Reply, trace: Trace, services: Services) -> Reply:
     services.telemetry.delivery(trace)
     if trace.reason is not None:
         services.observer.rejected(trace)
+    if trace.changed:
+        services.observer.changed(trace)
     if trace.verified_by == "previous":
         services.observer.previous(trace)
     return reply
@@ -91,7 +91,7 @@ def _route(request: Request, services: Services, trace: Trace) -> Reply:
 
 
 def _deliver(request: Request, source: Source, services: Services, trace: Trace) -> Reply:
-    """One delivery to one source: verify, understand, claim, start."""
+    """One delivery to one source: verify, understand, take."""
     if len(request.body) > source.max_body:
         raise BodyTooLarge(f"The body is larger than the {source.max_body} bytes that this source takes.")
     if answer := _unsigned(request, source, services, trace):
@@ -99,25 +99,23 @@ def _deliver(request: Request, source: Source, services: Services, trace: Trace)
     proof = services.verify[source.name](request, trace.received_at // 1000)
     trace.verified_by = proof.verified_by
 
-    sender = source.sender
-    body = parse(request, sender.places.form_field)
+    places = source.sender.places
+    body = parse(request, places.form_field, places.envelope)
     handshake = services.handshakes.get(source.name)
     if handshake is not None and (answer := handshake.signed(request, body.content)) is not None:
         trace.outcome = "handshake"
         return answer
-    trace.event_type = event_type(sender.places, request, body)
-    if not wanted(trace.event_type, source.types):
-        trace.outcome = "ignored"
-        return json_reply(200, {"ignored": trace.event_type})
-    trace.event_id = event_id(sender.places, request, body)
-
-    instance = _instance(source, body.text, services, trace)
-    services.workflows[source.workflow].validate(body.content)
-    existing = services.ledger.claim(instance)
-    if existing is not None:
-        return _redelivered(existing, instance, source, services, trace)
-    trace.outcome = "accepted"
-    return _accepted(instance.id, manage.start(instance, services), duplicate=False)
+    kind = event_type(places, request, body)
+    # What is not wanted need not have an id.
+    number = event_id(places, request, body) if wanted(kind, source.types) else None
+    taken = take(source, Arrival(body.content, body.text, number, kind), services, trace)
+    if taken.instance_id is None:
+        return json_reply(200, {"ignored": kind})
+    return json_reply(
+        202,
+        {"instanceId": taken.instance_id, "status": taken.status, "duplicate": taken.duplicate},
+        {"location": f"/?instanceId={taken.instance_id}"},
+    )
 
 
 def _unsigned(request: Request, source: Source, services: Services, trace: Trace) -> Reply | None:
@@ -132,58 +130,14 @@ def _unsigned(request: Request, source: Source, services: Services, trace: Trace
     return answer
 
 
-def _instance(source: Source, text: str, services: Services, trace: Trace) -> Instance:
-    """The row to claim. Its input holds nothing of the delivery but the body, so every retry starts the same."""
-    workflow = services.workflows[source.workflow]
-    if workflow.status != "active":
-        raise NotActive(f"Workflow {workflow.name!r} must be active to run. Current status: {workflow.status}")
-    limit = services.engines[workflow.engine].max_input
-    # A character has at most 4 bytes: most bodies need no look at theirs.
-    if len(text) * 4 > limit and len(text.encode("utf-8", "surrogatepass")) > limit:
-        raise BodyTooLarge("The body is larger than the workflow's engine takes.")
-    now = trace.received_at
-    # A delivery of a sender without event ids is an event of its own.
-    identity = f"id {trace.event_id}" if trace.event_id is not None else f"request {trace.request_id}"
-    trace.instance_id = derive_id(services.instance_key, source.name, identity)
-    return Instance(
-        trace.instance_id,
-        workflow.name,
-        text,
-        created_at=now,
-        updated_at=now,
-        version=workflow.version,
-        source=source.name,
-        event_id=trace.event_id,
-        event_type=trace.event_type,
-        due_at=now + services.pace.first_ms,
-    )
-
-
-def _redelivered(existing: Instance, fresh: Instance, source: Source, services: Services, trace: Trace) -> Reply:
-    """The event is known already: the source's duplicate policy decides."""
-    trace.outcome = "duplicate"
-    if source.duplicates == "reject":
-        raise Duplicate(f"The event was delivered before; its instance is {existing.id}.")
-    if source.duplicates == "restart" and (attempt := manage.restart(existing, fresh, services)):
-        return _accepted(attempt.id, manage.start(attempt, services), duplicate=True)
-    return _accepted(existing.id, existing.status, duplicate=True)
-
-
-def _accepted(instance_id: str, status: Status, *, duplicate: bool) -> Reply:
-    return json_reply(
-        202,
-        {"instanceId": instance_id, "status": status, "duplicate": duplicate},
-        {"location": f"/?instanceId={instance_id}"},
-    )
-
-
 def _read(request: Request, source: Source | None, services: Services) -> Reply:
     """The status of an instance, from one ledger item; ``source`` None for an instance of any."""
     instance_id = request.parameter("instanceId")
     if instance_id is None:
         if source is not None:
             raise MethodNotAllowed("A source takes POST; GET needs ?instanceId=.", allow="GET, POST")
-        return json_reply(200, {"service": "verihook", "status": "running"})
+        # The last word is for the clients of a guide whose health this is: an engine is connected.
+        return json_reply(200, {"service": "verihook", "status": "running", "temporal_connected": True})
     instance = manage.get(instance_id, services)
     if source is not None and instance.source != source.name:
         raise InstanceNotFound("There is no instance with this id.")
@@ -207,7 +161,7 @@ def _public(instance: Instance, services: Services) -> dict[str, object]:
     workflow = services.workflows.get(instance.workflow)
     if workflow is not None and workflow.public_output:
         if instance.output is not None:
-            content["output"] = parse_json(instance.output, "The output")
+            content["output"] = manage.output_of(instance, services)
         if instance.error is not None or instance.cause is not None:
             content["error"] = {"code": instance.error, "message": instance.cause}
     return content

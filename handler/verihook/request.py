@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from verihook.errors import EventMalformed, InputInvalid, MethodNotAllowed, Unavailable, VerihookError
+from verihook.errors import EventMalformed, InputInvalid, MethodNotAllowed, RateLimited, Unavailable, VerihookError
 
 #: A query longer than this is not looked into: an instance id has 64 characters.
 MAX_QUERY = 2048
@@ -69,6 +69,18 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+def json_text(content: object) -> str:
+    """Compact JSON, of which UTF-8 can be made: a lone surrogate stays escaped."""
+    text = _ENCODER.encode(content)
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(content, separators=(",", ":"))
+    return text
+
+
 def json_reply(status: int, content: object, headers: Mapping[str, str] | None = None) -> Reply:
     """A reply with a compact JSON body."""
     body = _ENCODER.encode(content).encode("utf-8", "backslashreplace")
@@ -90,7 +102,7 @@ def problem(error: VerihookError, request_id: str) -> Reply:
         content["violations"] = error.violations
     elif isinstance(error, MethodNotAllowed):
         headers["allow"] = error.allow
-    elif isinstance(error, Unavailable):
+    elif isinstance(error, (Unavailable, RateLimited)):
         headers["retry-after"] = str(error.retry_after)
     return json_reply(error.status, content, headers)
 

@@ -5,6 +5,8 @@
 | ``VERIHOOK_TABLE`` | name of the DynamoDB table |
 | ``VERIHOOK_INSTANCE_KEY`` | the key that instance ids are derived with; at least 32 characters, never changed |
 | ``VERIHOOK_STATE_MACHINE_PREFIX`` | ARN prefix of the state machines; a workflow's definition is appended |
+| ``VERIHOOK_FUNCTION_PREFIX`` | prefix of the names of durable functions; a workflow's definition is appended |
+| ``VERIHOOK_PAYLOADS`` | name of the bucket of large inputs and outputs |
 | ``VERIHOOK_HOOKS`` | path of hooks.toml; default: beside the package |
 
 and every variable that hooks.toml names as ``env:NAME``.
@@ -22,6 +24,9 @@ from verihook.errors import ConfigurationError
 #: hooks.toml stands beside the package, in the folder that is deployed.
 DEFAULT_HOOKS = Path(__file__).parent.parent / "hooks.toml"
 
+#: The Python workflows stand there too.
+DEFAULT_WORKFLOWS = DEFAULT_HOOKS.parent / "workflows"
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -30,6 +35,8 @@ class Settings:
     table: str
     instance_key: str
     state_machine_prefix: str
+    function_prefix: str
+    payloads: str
     hooks: Path
 
 
@@ -44,6 +51,8 @@ def aws_settings(variables: Mapping[str, str]) -> Settings:
         table=_required(variables, "VERIHOOK_TABLE"),
         instance_key=_key(_required(variables, "VERIHOOK_INSTANCE_KEY")),
         state_machine_prefix=_required(variables, "VERIHOOK_STATE_MACHINE_PREFIX"),
+        function_prefix=_required(variables, "VERIHOOK_FUNCTION_PREFIX"),
+        payloads=_required(variables, "VERIHOOK_PAYLOADS"),
         hooks=hooks_path(variables),
     )
 

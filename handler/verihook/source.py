@@ -11,9 +11,15 @@ from verihook.senders import Sender
 DuplicatePolicy = Literal["return", "reject", "restart"]
 DUPLICATE_POLICIES: tuple[str, ...] = get_args(DuplicatePolicy)
 
-#: The input limit of a Step Functions execution, in bytes, and so the default and the most that a body may have.
-#: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
-MAX_BODY = 262_144
+ChangedPolicy = Literal["return", "reject"]
+CHANGED_POLICIES: tuple[str, ...] = get_args(ChangedPolicy)
+
+#: What a body may have where the source does not say, in bytes.
+DEFAULT_BODY = 1_048_576
+
+#: The most that a source can allow: a Lambda function takes 6 MB a request, and a binary body comes as base64.
+#: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+MAX_BODY = 6_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +42,11 @@ class SecretReference:
 class Source:
     """One ``[sources.NAME]`` of hooks.toml.
 
-    ``secrets`` newest first. ``types``: the event types wanted, () for all. ``duplicates``: what a
-    redelivery does. ``max_body`` in bytes. ``public_url`` and ``parameters``: see :class:`~verihook.schemes.Setting`.
+    ``secrets`` newest first. ``types``: the event types wanted, () for all. ``duplicates``: what a redelivery does;
+    ``changed``: what one does whose body is another than the first one's. ``max_body`` in bytes. ``public_url`` and
+    ``parameters``: see :class:`~verihook.schemes.Setting`. ``by_body``: deliveries without an event id and with
+    the same body are one event. ``starts_per_minute``: None for no limit. ``feed``: the ARN of the queue,
+    topic or event bus that may deliver without a signature, because AWS says who sends; "" for HTTP alone.
     """
 
     name: str
@@ -46,6 +55,10 @@ class Source:
     workflow: str
     types: tuple[str, ...] = ()
     duplicates: DuplicatePolicy = "return"
-    max_body: int = MAX_BODY
+    max_body: int = DEFAULT_BODY
     public_url: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
+    changed: ChangedPolicy = "return"
+    by_body: bool = False
+    starts_per_minute: int | None = None
+    feed: str = ""

@@ -5,21 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from verihook.errors import EventMalformed, InputInvalid
+from verihook.errors import InputInvalid
+from verihook.schema import Schema
 
 WorkflowStatus = Literal["draft", "active", "paused", "archived"]
-
-#: More violations than this help nobody and are not listed.
-MAX_VIOLATIONS = 100
 
 
 @dataclass(slots=True)
 class Workflow:
     """One ``[workflows.NAME]`` of hooks.toml.
 
-    ``definition`` is the engine's own: for ``stepfunctions`` the machine's name or its full ARN. ``input_schema`` is a
-    JSON Schema (draft 2020-12), None for any input. ``public_output``: whoever knows an instance's id may read its
-    output and error.
+    ``definition`` is the engine's own: for ``stepfunctions`` the machine's name or its full ARN, for ``durable`` and
+    ``function`` the module in handler/workflows/ (in AWS ``durable`` takes a Lambda function's ARN too).
+    ``input_schema`` is a JSON Schema (draft 2020-12), None for any input. ``public_output``: whoever knows an
+    instance's id may read its output and error. ``express``: the machine is an Express one and answers at once.
+    ``retention_days``: how long an ended instance is kept. ``retries``, ``backoff_s`` (doubled with each) and
+    ``timeout_s`` of one try are of the engine ``function``.
     """
 
     name: str
@@ -29,44 +30,38 @@ class Workflow:
     status: WorkflowStatus = "active"
     input_schema: dict[str, Any] | bool | None = None
     public_output: bool = False
-    _validator: Any = field(default=None, repr=False, compare=False)
+    express: bool = False
+    retention_days: int = 90
+    retries: int = 3
+    backoff_s: int = 2
+    timeout_s: int = 60
+    _schema: Schema | None = field(default=None, repr=False, compare=False)
+
+    def accept(self, content: object) -> object:
+        """``content`` with the schema's defaults; the very same object where none was missing.
+
+        Raises InputInvalid with every violation, EventMalformed where it is nested too deep.
+        """
+        if self.input_schema is None:
+            return content
+        filled = self._compiled(self.input_schema).filled(content)
+        self.validate(filled)
+        return filled
 
     def validate(self, content: object) -> None:
         """Raises InputInvalid with every violation of ``content`` against the input schema."""
         if self.input_schema is None:
             return
-        if self._validator is None:
-            self._validator = _validator(self.input_schema)
-        try:
-            errors = sorted(self._validator.iter_errors(content), key=lambda error: error.json_path)
-        except RecursionError:
-            raise EventMalformed("The body is nested too deep.") from None
-        if errors:
-            violations = [_violation(error) for error in errors[:MAX_VIOLATIONS]]
+        violations = self._compiled(self.input_schema).violations(content)
+        if violations:
             raise InputInvalid(f"The input does not satisfy the schema of {self.name!r}.", violations=violations)
 
     def check_schema(self) -> None:
-        """Raises ValueError, in words, where the input schema is itself wrong."""
-        if self.input_schema is None:
-            return
-        import jsonschema
+        """Raises ValueError, in words, where the input schema is itself wrong, or a default in it does not fit."""
+        if self.input_schema is not None:
+            self._compiled(self.input_schema).check()
 
-        try:
-            jsonschema.Draft202012Validator.check_schema(self.input_schema)
-        except jsonschema.SchemaError as error:
-            raise ValueError(f"not a JSON Schema: {error.json_path}: {error.message[:200]}") from None
-
-
-def _validator(schema: dict[str, Any] | bool) -> Any:
-    # Imported here: a cold start that needs no schema does not pay for it.
-    import jsonschema
-    import referencing
-
-    # An empty registry: a $ref never makes the validator fetch something over the network.
-    return jsonschema.Draft202012Validator(schema, registry=referencing.Registry())
-
-
-def _violation(error: Any) -> dict[str, object]:
-    path = list(error.absolute_path)
-    pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
-    return {"path": path, "pointer": pointer, "message": error.message[:300]}
+    def _compiled(self, schema: dict[str, Any] | bool) -> Schema:
+        if self._schema is None:
+            self._schema = Schema(schema)
+        return self._schema

@@ -1,6 +1,7 @@
 """An interpreter in a process of its own, to be killed: ``python -m tests.adapters.interpreter_process FOLDER``.
 
-The folder holds ``*.asl.json``; the journal and ``ends`` (a line for every end) are written into it. Prints the URL of
+The folder holds ``*.asl.json``; the journal, ``ends`` (a line for every end) and ``tokens`` (a line for every wait) are
+written into it. Prints the URL of
 the endpoint, then waits for the end of its standard input.
 """
 
@@ -10,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.adapters.interpreter_machines import WORKER
 from verihook.local.interpreter import Interpreter
 
 
@@ -20,8 +22,13 @@ def main(folder: Path) -> None:
         with (folder / "ends").open("a") as ends:
             ends.write(f"{detail['name']} {detail['status']}\n")
 
+    def work(event: dict[str, Any]) -> object:
+        with (folder / "tokens").open("a") as tokens:
+            tokens.write(event["await"]["token"] + "\n")
+        return {}
+
     definitions = {path.name.removesuffix(".asl.json"): path.read_text() for path in folder.glob("*.asl.json")}
-    with Interpreter(folder / "journal.db", on_end=on_end) as interpreter:
+    with Interpreter(folder / "journal.db", on_end=on_end, functions={WORKER: work}) as interpreter:
         interpreter.deploy(definitions)
         interpreter.resume()
         print(interpreter.endpoint_url, flush=True)  # noqa: T201  # how the test learns of the port

@@ -1,4 +1,4 @@
-"""Every engine keeps the contract; order-created does what it says; a killed interpreter loses nothing."""
+"""Step Functions on the interpreter keeps the engine's contract; a killed interpreter loses nothing."""
 
 from __future__ import annotations
 
@@ -6,67 +6,33 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
-from tests.contracts.engine import Definitions, EngineContract, a_name, end_of
+from tests.adapters.interpreter_machines import (
+    DEFINITIONS,
+    EXPRESS,
+    MACHINES,
+    STAMP,
+    InterpreterRig,
+    Worker,
+    client_of,
+    machine,
+    wait_for,
+)
+from tests.contracts.engine import Definitions, EngineContract, Rig, a_name
 from verihook.engines.stepfunctions import StepFunctionsEngine, progress_of
-from verihook.errors import EngineUnavailable
+from verihook.errors import EngineRefused, EngineUnavailable
 from verihook.instance import Progress
-from verihook.local.interpreter import ARN_PREFIX, REGION, Interpreter
+from verihook.local.interpreter import ARN_PREFIX, Interpreter
 from verihook.ports import Engine
 
-if TYPE_CHECKING:
-    from mypy_boto3_stepfunctions import SFNClient
-
 ROOT = Path(__file__).parents[2]
-ORDER_CREATED = (ROOT / "infra/workflows/order-created.asl.json").read_text()
-
-Run = Callable[[Any], Any]
-
-
-def machine(*states: dict[str, Any]) -> str:
-    """A JSONata machine that goes through these states, named ``s0``, ``s1`` …"""
-    last = len(states) - 1
-    chain = {
-        f"s{number}": state
-        | ({} if state["Type"] == "Fail" else {"End": True} if number == last else {"Next": f"s{number + 1}"})
-        for number, state in enumerate(states)
-    }
-    return json.dumps({"QueryLanguage": "JSONata", "StartAt": "s0", "States": chain})
-
-
-STAMP = {"Type": "Pass", "Output": "{% $uuid() %}"}
-MACHINES = {
-    "order-created": ORDER_CREATED,
-    "echo": machine({"Type": "Pass"}),
-    "stamp": machine(STAMP),
-    "slow": machine({"Type": "Wait", "Seconds": 90}),
-    "failing": machine({"Type": "Fail", "Error": "NoStock", "Cause": "sold out"}),
-}
-
-
-def client_of(url: str) -> SFNClient:
-    """A boto3 client that gives up at once."""
-    config = Config(
-        retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30, max_pool_connections=40, proxies={}
-    )
-    return boto3.client(
-        "stepfunctions",
-        endpoint_url=url,
-        region_name=REGION,
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-        config=config,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +42,17 @@ def ended() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def interpreter(tmp_path_factory: pytest.TempPathFactory, ended: list[dict[str, Any]]) -> Iterator[Interpreter]:
-    with Interpreter(tmp_path_factory.mktemp("interpreter") / "journal.db", on_end=ended.append) as running:
-        running.deploy(MACHINES)
+def worker() -> Worker:
+    return Worker()
+
+
+@pytest.fixture(scope="module")
+def interpreter(
+    tmp_path_factory: pytest.TempPathFactory, ended: list[dict[str, Any]], worker: Worker
+) -> Iterator[Interpreter]:
+    path = tmp_path_factory.mktemp("interpreter") / "journal.db"
+    with Interpreter(path, on_end=ended.append, functions=worker.functions()) as running:
+        running.deploy(MACHINES, EXPRESS)
         yield running
 
 
@@ -100,12 +74,16 @@ class TestStepFunctionsOnTheInterpreter(EngineContract):
 
     @pytest.fixture
     def definitions(self) -> Definitions:
-        return Definitions("echo", "stamp", "slow", "failing")
+        return DEFINITIONS
 
-    def test_a_full_arn_is_used_as_it_is(self, engine: Engine) -> None:
+    @pytest.fixture
+    def rig(self, engine: Engine, worker: Worker) -> Rig:
+        return InterpreterRig(engine, worker)
+
+    def test_a_full_arn_is_used_as_it_is(self, engine: Engine, rig: Rig) -> None:
         name = a_name()
         engine.start(f"{ARN_PREFIX}echo", name, "1")
-        assert end_of(engine, "echo", name) == Progress("completed", "1")
+        assert rig.end_of("echo", name) == Progress("completed", "1")
 
     def test_white_space_in_the_input_is_no_other_input(self, interpreter: Interpreter, engine: Engine) -> None:
         client, name = client_of(interpreter.endpoint_url), a_name()
@@ -116,99 +94,72 @@ class TestStepFunctionsOnTheInterpreter(EngineContract):
             client.start_execution(stateMachineArn=f"{ARN_PREFIX}slow", name=name, input='{"a":true,"b":2}')
         engine.stop("slow", name, "the test is over")
 
-    def test_many_callers_make_one_end(self, engine: Engine, ended: list[dict[str, Any]]) -> None:
+    def test_many_callers_make_one_end(self, engine: Engine, rig: Rig, ended: list[dict[str, Any]]) -> None:
         name = a_name()
         with ThreadPoolExecutor(16) as pool:
             list(pool.map(lambda _: engine.start("stamp", name, "{}"), range(64)))
-        progress = end_of(engine, "stamp", name)
+        progress = rig.end_of("stamp", name)
         details = [detail for detail in ended if detail["name"] == name]
         assert [progress_of(detail) for detail in details] == [progress]
 
-    def test_steps_of_a_map_and_a_parallel(self, engine: Engine) -> None:
+    def test_steps_of_a_map_and_a_parallel(self, engine: Engine, rig: Rig) -> None:
         name = a_name()
         engine.start("order-created", name, json.dumps({"items": [{"quantity": 1, "price": n} for n in range(20)]}))
-        end_of(engine, "order-created", name)
+        rig.end_of("order-created", name)
         steps = engine.steps("order-created", name)
         lines = [step for step in steps if step.name == "Line total"]
         assert sorted(json.loads(step.output or "") for step in lines) == list(range(20))
         others = [step.name for step in steps if step.name not in ("Line total", "Total", "Count")]
-        assert others == ["Read order", "Price items", "Add up", "Is it large?", "Priced"]
+        assert others == ["Is it a payload?", "Read order", "Price items", "Add up", "Is it large?", "Priced"]
         assert {step.status for step in steps} == {"completed"}
 
+    def test_a_redrive_is_told_in_the_description_and_the_history(self, rig: Rig, interpreter: Interpreter) -> None:
+        client, name = client_of(interpreter.endpoint_url), a_name()
+        rig.start("recovering", name, json.dumps({"name": name}))
+        rig.end_of("recovering", name)
+        arn = f"{ARN_PREFIX.replace('stateMachine', 'execution')}recovering:{name}"
+        assert client.describe_execution(executionArn=arn)["redriveStatus"] == "REDRIVABLE"
+        assert rig.engine.redrive("recovering", name) is True
+        rig.end_of("recovering", name)
+        told = client.describe_execution(executionArn=arn)
+        assert (told["redriveCount"], told["redriveStatus"]) == (1, "NOT_REDRIVABLE")
+        events = client.get_execution_history(executionArn=arn)["events"]
+        kinds = [event["type"] for event in events]
+        assert [event["id"] for event in events] == list(range(1, len(events) + 1))
+        assert (
+            kinds.count("ExecutionFailed") == kinds.count("ExecutionRedriven") == kinds.count("ExecutionSucceeded") == 1
+        )
+        assert kinds.index("ExecutionFailed") < kinds.index("ExecutionRedriven") < kinds.index("ExecutionSucceeded")
+        bare = client.get_execution_history(executionArn=arn, includeExecutionData=False)["events"]
+        assert not any("input" in details for event in bare for details in event.values() if isinstance(details, dict))
 
-class TestOrderCreated:
-    """infra/workflows/order-created.asl.json"""
+    def test_a_stopped_one_is_redriven_into_its_wait_with_a_new_token(self, rig: Rig) -> None:
+        name = a_name()
+        rig.start("waiting", name, "{}")
+        first = rig.token_of(name)
+        rig.engine.stop("waiting", name, "a mistake")
+        assert rig.engine.redrive("waiting", name) is True
+        second = rig.until(lambda: token if (token := rig.token_of(name)) != first else None, "a new token")
+        assert rig.engine.answer(first, '"old"') is False
+        assert rig.engine.answer(second, '"new"') is True
+        assert rig.end_of("waiting", name) == Progress("completed", '"new"')
 
-    @pytest.fixture
-    def run(self, local_engine: Engine) -> Run:
-        def run(document: Any) -> Any:
-            name = a_name()
-            local_engine.start("order-created", name, json.dumps(document))
-            progress = end_of(local_engine, "order-created", name)
-            assert (progress.status, progress.cause) == ("completed", None)
-            return json.loads(progress.output or "")
+    def test_an_express_timeout(self, engine: Engine) -> None:
+        assert engine.run("express-slow", a_name(), "{}").status == "timed_out"
 
-        return run
+    def test_the_names_of_express_executions_are_nobodys(self, engine: Engine) -> None:
+        name = a_name()
+        assert engine.run("express", name, "1") == Progress("completed", "1")
+        assert engine.run("express", name, "2") == Progress("completed", "2")
+        assert engine.describe("express", name) is None
 
-    def test_an_order(self, run: Run) -> None:
-        items = [{"productId": "a", "quantity": 2, "price": 10}, {"productId": "b", "quantity": 1, "price": 10}]
-        order = {"id": "evt_1", "type": "order.created", "orderId": "A1", "items": items}
-        assert run(order) == {"orderId": "A1", "total": 30, "tax": 2.4}
-        assert run({"orderId": "A1", "items": items}) == {"orderId": "A1", "total": 30, "tax": 2.4}
-
-    def test_one_item(self, run: Run) -> None:
-        assert run({"orderId": "A1", "items": [{"quantity": 3, "price": 7}]}) == {
-            "orderId": "A1",
-            "total": 21,
-            "tax": 1.68,
-        }
-
-    @pytest.mark.parametrize("items", [{}, {"items": None}, {"items": []}])
-    def test_no_items(self, run: Run, items: dict[str, Any]) -> None:
-        assert run({"orderId": "A1"} | items) == {"orderId": "A1", "total": 0, "tax": 0}
-
-    def test_decimals(self, run: Run) -> None:
-        items = [{"quantity": 2.5, "price": 19.98}, {"quantity": 1, "price": 0.1}, {"quantity": 1, "price": 0.2}]
-        assert run({"orderId": "A1", "items": items}) == {"orderId": "A1", "total": 50.25, "tax": 4.02}
-
-    def test_many_items(self, run: Run) -> None:
-        items = [{"productId": str(n), "quantity": 1, "price": 0.1} for n in range(300)]
-        assert run({"orderId": "A1", "items": items}) == {"orderId": "A1", "total": 30, "tax": 2.4}
-
-    def test_the_largest_order(self, run: Run) -> None:
-        items = [{"productId": "a", "quantity": 1, "price": 1}] * 4600
-        assert len(json.dumps({"items": items})) in range(200_000, 262_144)
-        assert run({"items": items}) == {"orderId": None, "total": 4600, "tax": 368}
-
-    def test_more_fields_and_odd_strings(self, run: Run) -> None:
-        order = {"orderId": 'A"1\\%} $states', "customer": {"name": '"; $error("x")'}, "note": "é \u2028 \ud83d\udca5"}
-        assert run(order) == {"orderId": 'A"1\\%} $states', "total": 0, "tax": 0}
-
-    @pytest.mark.parametrize(
-        "document",
-        [None, 1, "x", [], [1], {}, {"items": "x"}, {"items": {"quantity": 1}}, {"items": [None, 1, "x", {}, [[]]]}],
-    )
-    def test_documents_of_other_senders(self, run: Run, document: Any) -> None:
-        assert run(document) == {"orderId": None, "total": 0, "tax": 0}
-
-    def test_what_is_not_a_number_counts_as_nothing(self, run: Run) -> None:
-        items = [{"quantity": "2", "price": 5}, {"quantity": 2, "price": None}, {"quantity": 2, "price": 5}]
-        assert run({"orderId": "A1", "items": items})["total"] == 10
-
-    def test_a_large_order_waits_a_second(self, run: Run) -> None:
-        before = time.monotonic()
-        large = {"orderId": "A1", "items": [{"quantity": 1, "price": 100000.01}]}
-        assert run(large) == {"orderId": "A1", "total": 100000.01, "tax": 8000.0008}
-        assert time.monotonic() - before >= 1
-
-    def test_an_order_at_the_limit_does_not_wait(self, run: Run, ended: list[dict[str, Any]]) -> None:
-        assert run({"orderId": "limit", "items": [{"quantity": 100000, "price": 1}]})["total"] == 100000
-        detail = next(detail for detail in ended if '"limit"' in detail["input"])
-        assert detail["stopDate"] - detail["startDate"] < 1000
+    def test_a_standard_machine_is_not_run(self, engine: Engine) -> None:
+        with pytest.raises(EngineRefused):
+            engine.run("echo", a_name(), "{}")
 
 
 @contextmanager
-def process(folder: Path) -> Iterator[tuple[subprocess.Popen[str], Engine]]:
+def process(folder: Path) -> Iterator[tuple[subprocess.Popen[str], Rig]]:
     """An interpreter in a process of its own; killed at the end, if not before."""
     running = subprocess.Popen(
         [sys.executable, "-m", "tests.adapters.interpreter_process", str(folder)],
@@ -220,7 +171,7 @@ def process(folder: Path) -> Iterator[tuple[subprocess.Popen[str], Engine]]:
     )
     try:
         assert running.stdout is not None
-        yield running, StepFunctionsEngine(client_of(running.stdout.readline().strip()), ARN_PREFIX)
+        yield running, Rig(StepFunctionsEngine(client_of(running.stdout.readline().strip()), ARN_PREFIX))
     finally:
         running.kill()
         running.communicate()
@@ -230,6 +181,12 @@ def ends_in(folder: Path) -> list[str]:
     """The names of what ended, one for each end."""
     path = folder / "ends"
     return [line.split()[0] for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def tokens_in(folder: Path) -> list[str]:
+    """The tokens of what waited, one for each wait."""
+    path = folder / "tokens"
+    return path.read_text().split() if path.exists() else []
 
 
 class TestDurability:
@@ -243,23 +200,21 @@ class TestDurability:
         return tmp_path
 
     def test_a_killed_execution_ends_once(self, folder: Path) -> None:
-        with process(folder) as (running, engine):
-            engine.start("stamp", "finished", "{}")
-            finished = end_of(engine, "stamp", "finished")
-            engine.start("slow", "killed", '{"a": 1}')
-            deadline = time.monotonic() + 10
-            while not engine.steps("slow", "killed") and time.monotonic() < deadline:
-                time.sleep(0.01)
-            assert engine.describe("slow", "killed") == Progress("running")
+        with process(folder) as (running, rig):
+            rig.start("stamp", "finished", "{}")
+            finished = rig.end_of("stamp", "finished")
+            rig.start("slow", "killed", '{"a": 1}')
+            rig.until(lambda: rig.engine.steps("slow", "killed") or None, "its first state")
+            assert rig.engine.describe("slow", "killed") == Progress("running")
             running.kill()
             running.wait()
         assert ends_in(folder) == ["finished"]
-        with process(folder) as (running, engine):
-            engine.start("slow", "killed", '{"a": 1}')
-            assert end_of(engine, "slow", "killed") == Progress("completed", '{"got":{"a":1}}')
-            engine.start("stamp", "finished", "{}")
-            assert engine.describe("stamp", "finished") == finished
-            assert [step.name for step in engine.steps("stamp", "finished")] == ["s0"]
+        with process(folder) as (running, rig):
+            rig.start("slow", "killed", '{"a": 1}')
+            assert rig.end_of("slow", "killed") == Progress("completed", '{"got":{"a":1}}')
+            rig.start("stamp", "finished", "{}")
+            assert rig.engine.describe("stamp", "finished") == finished
+            assert [step.name for step in rig.engine.steps("stamp", "finished")] == ["s0"]
         assert ends_in(folder) == ["finished", "killed"]
 
     def test_every_acknowledged_start_ends_after_a_kill_in_the_middle(self, folder: Path) -> None:
@@ -267,19 +222,60 @@ class TestDurability:
 
         def start(number: int) -> None:
             try:
-                engine.start("stamp", f"n{number}", "{}")
+                rig.start("stamp", f"n{number}", "{}")
             except EngineUnavailable:
                 return
             acknowledged.append(f"n{number}")
             if len(acknowledged) == 40:
                 running.kill()
 
-        with process(folder) as (running, engine), ThreadPoolExecutor(8) as pool:
+        with process(folder) as (running, rig), ThreadPoolExecutor(8) as pool:
             list(pool.map(start, range(200)))
         assert 40 <= len(acknowledged) < 200
         before = ends_in(folder)
-        with process(folder) as (_, engine):
-            assert {end_of(engine, "stamp", name).status for name in acknowledged} == {"completed"}
+        with process(folder) as (_, rig):
+            assert {rig.end_of("stamp", name).status for name in acknowledged} == {"completed"}
         again = ends_in(folder)[len(before) :]
         assert set(before) & set(again) == set()
         assert len(again) == len(set(again))
+
+    def test_a_killed_wait_says_so_again_and_what_was_done_is_not_done_again(self, folder: Path) -> None:
+        chain = machine({"Type": "Pass"}, STAMP | {"Assign": {"stamp": "{% $uuid() %}"}}, wait_for("approved", 60))
+        with_stamp = json.loads(chain)
+        with_stamp["States"]["s2"]["Output"] = "{% [$stamp, $states.result] %}"
+        (folder / "waits.asl.json").write_text(json.dumps(with_stamp))
+        with process(folder) as (running, rig):
+            rig.start("waits", "w1", "{}")
+            first = rig.until(lambda: tokens_in(folder) or None, "the first wait")[0]
+            before = rig.engine.steps("waits", "w1")
+            running.kill()
+            running.wait()
+        with process(folder) as (running, rig):
+            second = rig.until(lambda: tokens_in(folder)[1:] or None, "the second wait")[0]
+            assert rig.engine.answer(first, '"old"') is False
+            assert rig.engine.answer(second, '"yes"') is True
+            progress = rig.end_of("waits", "w1")
+            steps = rig.engine.steps("waits", "w1")
+            assert progress.status == "completed"
+            assert json.loads(progress.output or "")[1] == "yes"
+            assert [step.name for step in steps] == ["s0", "s1", "s2"]
+            assert steps[:2] == before[:2]
+        assert ends_in(folder) == ["w1"]
+
+    def test_a_redrive_that_is_killed_goes_on(self, folder: Path) -> None:
+        (folder / "waits.asl.json").write_text(machine({"Type": "Pass"}, wait_for("approved", 60)))
+        with process(folder) as (running, rig):
+            rig.start("waits", "w1", "{}")
+            rig.until(lambda: rig.engine.steps("waits", "w1")[1:] or None, "its wait")
+            rig.engine.stop("waits", "w1", "a mistake")
+            assert rig.engine.redrive("waits", "w1") is True
+            assert rig.is_running("waits", "w1")
+            running.kill()
+            running.wait()
+        with process(folder) as (running, rig):
+            assert rig.is_running("waits", "w1")
+            rig.until(lambda: rig.engine.steps("waits", "w1")[1:] or None, "its wait")
+            rig.until(lambda: any(rig.engine.answer(token, "1") for token in tokens_in(folder)) or None, "its answer")
+            assert rig.end_of("waits", "w1") == Progress("completed", "1")
+            assert [step.name for step in rig.engine.steps("waits", "w1")] == ["s0", "s1"]
+        assert ends_in(folder) == ["w1", "w1"]

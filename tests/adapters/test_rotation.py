@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from verihook.engines.stepfunctions import StepFunctionsEngine
 from verihook.errors import SecretsUnavailable, SignatureError
 from verihook.hooks import load_hooks
 from verihook.keyring import AGAIN, MINUTE, RotatingSecrets
-from verihook.ledgers.sqlite import SqliteLedger
+from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
 from verihook.ports import Services
 from verihook.receive import receive
 from verihook.request import Request
@@ -95,7 +96,7 @@ def refusal(deployment: Deployment, secret: str, *, seconds: int = 0, source: st
 
 
 @pytest.fixture
-def deployment(tmp_path: Path, manager: Any, wire: Wire) -> Deployment:
+def deployment(tmp_path: Path, manager: Any, wire: Wire) -> Iterator[Deployment]:
     (tmp_path / "hooks.toml").write_text(HOOKS)
     ssm = wire.client("ssm")
     ssm.put_parameter(Name="/c", Value="c1", Type="SecureString")
@@ -115,16 +116,21 @@ def deployment(tmp_path: Path, manager: Any, wire: Wire) -> Deployment:
     )
     wire.calls.clear()
     log = io.StringIO()
+    file = SqliteFile(tmp_path / "ledger.db")
     services = assemble(
         load_hooks(tmp_path / "hooks.toml"),
         secrets,
-        SqliteLedger(tmp_path / "ledger.db"),
-        {"stepfunctions": StepFunctionsEngine(engine, machine["stateMachineArn"].removesuffix("w"))},
+        SqliteLedger(file),
+        SqliteDocuments(file),
         ConsoleTelemetry(log),
+        engines={"stepfunctions": StepFunctionsEngine(engine, machine["stateMachineArn"].removesuffix("w"))},
+        payloads=None,
+        caller=None,
         instance_key=b"k" * 32,
         pace=AWS_PACE,
     )
-    return Deployment(services, wire, log)
+    yield Deployment(services, wire, log)
+    file.close()
 
 
 def test_a_rotation_in_the_middle_of_redeliveries(deployment: Deployment, manager: Any) -> None:

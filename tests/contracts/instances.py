@@ -47,6 +47,8 @@ def a_full_instance(**fields: Any) -> Instance:
         status="failed",
         version=7,
         attempt=3,
+        revision=4,
+        engine="durable",
         source="github",
         event_id="72d3162e-cc78-11e3-81ab-4c9367dc0958",
         event_type="push",
@@ -55,22 +57,43 @@ def a_full_instance(**fields: Any) -> Instance:
         output='{"b":[1,2.5,null]}',
         error="States.TaskFailed",
         cause="It did not work.",
+        start_at=NOW + 1,
+        tries=2,
+        tags=("vip", "eu"),
+        metadata={"customer": "42", "order": ""},
+        connection="production",
+        callback_url="https://example.com/ended?token=1",
+        callback_tries=3,
+        due_at=None,
     )
     return replace(basis, **fields)
 
 
+def applies(instance: Instance, change: Change) -> bool:
+    """Whether a row of this attempt takes the change."""
+    held = instance.held and instance.status == "suspended" and change.status == "running"
+    return not instance.final and not held
+
+
 def changed(instance: Instance, change: Change) -> Instance:
     """The row after the change."""
+    waits = change.status not in FINAL or instance.callback_url is not None
     return replace(
         instance,
         status=change.status,
+        revision=instance.revision + 1,
         updated_at=change.at,
-        due_at=change.due_at,
+        due_at=change.due_at if waits else None,
         expires_at=change.expires_at,
         output=change.output,
         error=change.error,
         cause=change.cause,
     )
+
+
+def listed(instance: Instance) -> Instance:
+    """The row as a list shows it."""
+    return replace(instance, input="", output=None)
 
 
 def an_observation(**fields: Any) -> Observation:
@@ -91,6 +114,7 @@ def at_once(calls: list[Callable[[], T]]) -> list[T]:
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 times = st.integers(0, 2**53)
 instances = st.builds(
     Instance,
@@ -110,5 +134,16 @@ instances = st.builds(
     output=st.none() | texts,
     error=st.none() | texts,
     cause=st.none() | texts,
+    engine=texts,
+    revision=st.integers(1, 2**31),
+    held=st.booleans(),
+    purged=st.booleans(),
+    start_at=st.none() | times,
+    tries=st.integers(0, 2**31),
+    tags=st.lists(texts, max_size=3).map(tuple),
+    metadata=st.dictionaries(names, texts, max_size=3),
+    connection=st.none() | texts,
+    callback_url=st.none() | texts,
+    callback_tries=st.integers(0, 2**31),
 )
 live_changes = st.builds(Change, status=st.sampled_from(LIVE), at=times, output=texts)

@@ -1,7 +1,9 @@
-"""What every ledger promises (``verihook.ports.Ledger``). An adapter's tests subclass LedgerContract.
+"""What every ledger promises of claims (``verihook.ports.Ledger``). An adapter's tests subclass LedgerContract.
 
 A subclass supplies two fixtures: ``ledger``, over an empty store, and ``reopen``, a function that gives another ledger
-over the same store, as a restarted process would have.
+over the same store, as a restarted process would have. It takes the other suites of the port along:
+ChangesContract (changes.py), DueContract (due.py), ListingContract (listing.py) and ObservationsContract
+(observations.py), which want the same two. Documents are a port of their own (documents.py).
 """
 
 from __future__ import annotations
@@ -10,7 +12,6 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,19 +19,18 @@ from hypothesis import HealthCheck, given, settings
 from tests.contracts.instances import (
     LARGE,
     LATER,
-    LIVE,
-    MINUTE,
     NOW,
     NOW_S,
     ODD,
     a_full_instance,
     an_instance,
+    applies,
     at_once,
     changed,
     instances,
     live_changes,
 )
-from verihook.instance import FINAL, Instance, Status
+from verihook.instance import Instance
 from verihook.ports import Change, Ledger
 
 
@@ -81,7 +81,7 @@ class LedgerContract:
         answers = at_once([lambda claim=claim: ledger.claim(claim) for claim in claims])  # type: ignore[misc]
         winners = [claim for claim, answer in zip(claims, answers, strict=True) if answer is None]
         assert len(winners) == 1
-        assert Counter(answers) == {None: 1, winners[0]: 63}
+        assert Counter(answer and answer.input for answer in answers) == {None: 1, winners[0].input: 63}
         assert ledger.get("the_event", NOW) == winners[0]
 
     def test_64_claims_of_64_events_all_own(self, ledger: Ledger) -> None:
@@ -89,6 +89,15 @@ class LedgerContract:
         answers = at_once([lambda claim=claim: ledger.claim(claim) for claim in claims])  # type: ignore[misc]
         assert answers == [None] * 64
         assert [ledger.get(claim.id, NOW) for claim in claims] == claims
+
+    def test_a_purged_row_keeps_its_id_taken_until_it_expires(self, ledger: Ledger) -> None:
+        purged = a_full_instance(purged=True, input="", expires_at=NOW_S)
+        ledger.claim(purged)
+        assert ledger.claim(an_instance(id=purged.id, created_at=NOW - 1)) == purged
+        assert ledger.get(purged.id, NOW - 1) == purged
+        new = an_instance(id=purged.id, created_at=NOW)
+        assert ledger.claim(new) is None
+        assert ledger.get(new.id, NOW) == new
 
     # get
 
@@ -113,8 +122,26 @@ class LedgerContract:
             an_instance(input=json.dumps("x" * (LARGE - 2))),
             an_instance(input=json.dumps("é" * (LARGE // 2 - 1), ensure_ascii=False)),
             an_instance(id="x" * 64),
+            a_full_instance(due_at=NOW + 1),
+            a_full_instance(status="suspended", held=True, expires_at=None),
+            a_full_instance(purged=True, input=""),
+            an_instance(tags=("", ODD, "x" * 3000, "vip", "vip"), metadata={ODD: "", "a#b": "c#d", "b": "x" * 3000}),
+            an_instance(engine="", connection="", callback_url=""),
         ],
-        ids=["full", "least", "empty", "odd", "256-KiB-input", "256-KiB-input-of-two-byte-letters", "longest-id"],
+        ids=[
+            "full",
+            "least",
+            "empty",
+            "odd",
+            "256-KiB-input",
+            "256-KiB-input-of-two-byte-letters",
+            "longest-id",
+            "told-later",
+            "held",
+            "purged",
+            "odd-labels",
+            "empty-words",
+        ],
     )
     def test_every_field_round_trips(self, ledger: Ledger, instance: Instance) -> None:
         assert ledger.claim(instance) is None
@@ -132,12 +159,18 @@ class LedgerContract:
         instance = replace(instance, id=an_instance().id)
         assert ledger.claim(instance) is None
         assert ledger.get(instance.id, NOW) == instance
-        assert ledger.record(instance.id, instance.attempt, change) is not instance.final
-        after = instance if instance.final else changed(instance, change)
+        assert ledger.record(instance.id, instance.attempt, change) is applies(instance, change)
+        after = changed(instance, change) if applies(instance, change) else instance
         assert ledger.get(instance.id, NOW) == after
+        amended = replace(after, id=instance.id, purged=not after.purged, tags=after.tags[1:])
+        assert ledger.amend(amended) is True
+        assert ledger.get(instance.id, NOW) == replace(amended, revision=after.revision + 1)
 
-    def test_text_that_is_no_unicode_is_refused_and_not_written(self, ledger: Ledger) -> None:
-        instance = an_instance(event_id="\ud800")
+    @pytest.mark.parametrize(
+        "field", [{"event_id": "\ud800"}, {"tags": ("\ud800",)}, {"metadata": {"a": "\ud800"}}], ids=repr
+    )
+    def test_text_that_is_no_unicode_is_refused_and_not_written(self, ledger: Ledger, field: dict[str, object]) -> None:
+        instance = an_instance(**field)
         with pytest.raises(UnicodeEncodeError):
             ledger.claim(instance)
         assert ledger.get(instance.id, NOW) is None
@@ -149,143 +182,3 @@ class LedgerContract:
         assert again.get(instance.id, NOW) == instance
         assert again.claim(an_instance(id=instance.id)) == instance
         assert again.due(LATER, 10) == [instance]
-
-    # record
-
-    def test_a_live_report_replaces_what_can_change(self, ledger: Ledger) -> None:
-        instance = an_instance(output="1", error="E", cause="C")
-        ledger.claim(instance)
-        change = Change("running", NOW + 7, due_at=NOW + 2 * MINUTE)
-        assert ledger.record(instance.id, 1, change) is True
-        assert ledger.get(instance.id, NOW) == changed(instance, change)
-
-    @pytest.mark.parametrize("status", sorted(FINAL))
-    def test_an_end_is_kept_with_its_words(self, ledger: Ledger, status: Status) -> None:
-        instance = an_instance()
-        ledger.claim(instance)
-        change = Change(status, NOW + 7, expires_at=NOW_S + 60, output=ODD, error="", cause="C")
-        assert ledger.record(instance.id, 1, change) is True
-        assert ledger.get(instance.id, NOW) == changed(instance, change)
-
-    @pytest.mark.parametrize("status", get_args(Status))
-    @pytest.mark.parametrize("end", sorted(FINAL))
-    def test_an_end_is_never_overwritten(self, ledger: Ledger, end: Status, status: Status) -> None:
-        instance = a_full_instance(status=end)
-        ledger.claim(instance)
-        change = Change(status, NOW + 9, due_at=NOW, output="2", error="E", cause="C")
-        assert [ledger.record(instance.id, instance.attempt, change) for _ in range(2)] == [False, False]
-        assert ledger.get(instance.id, NOW) == instance
-        assert ledger.due(LATER, 10) == []
-
-    @pytest.mark.parametrize("attempt", [1, 3])
-    def test_a_report_of_another_attempt_changes_nothing(self, ledger: Ledger, attempt: int) -> None:
-        instance = an_instance(attempt=2)
-        ledger.claim(instance)
-        assert ledger.record(instance.id, attempt, Change("completed", NOW)) is False
-        assert ledger.get(instance.id, NOW) == instance
-
-    def test_a_report_of_an_unknown_instance_makes_no_row(self, ledger: Ledger) -> None:
-        assert ledger.record("nobody", 1, Change("running", NOW, due_at=NOW)) is False
-        assert ledger.get("nobody", NOW) is None
-        assert ledger.due(LATER, 10) == []
-
-    def test_a_repeated_report_applies_until_the_end(self, ledger: Ledger) -> None:
-        instance = an_instance()
-        ledger.claim(instance)
-        running, done = Change("running", NOW, due_at=LATER), Change("completed", NOW, output="1")
-        answers = [ledger.record(instance.id, 1, change) for change in (running, running, done, done, running)]
-        assert answers == [True, True, True, False, False]
-        assert ledger.get(instance.id, NOW) == changed(instance, done)
-
-    def test_16_ends_at_once_leave_one(self, ledger: Ledger) -> None:
-        instance = an_instance()
-        ledger.claim(instance)
-        ends = [Change("completed", NOW + number, output=str(number)) for number in range(16)]
-        answers = at_once([lambda end=end: ledger.record(instance.id, 1, end) for end in ends])  # type: ignore[misc]
-        assert Counter(answers) == {True: 1, False: 15}
-        assert ledger.get(instance.id, NOW) == changed(instance, ends[answers.index(True)])
-
-    def test_a_large_output_is_kept_whole_beside_a_large_input(self, ledger: Ledger) -> None:
-        instance = an_instance(input=json.dumps("i" * (LARGE - 2)))
-        ledger.claim(instance)
-        change = Change("completed", NOW + 7, expires_at=NOW_S + 60, output=json.dumps("o" * (LARGE - 2)))
-        assert ledger.record(instance.id, 1, change) is True
-        kept = ledger.get(instance.id, NOW)
-        assert kept is not None
-        # A ledger with a limit on a row may drop the input for the output's sake. It says so with "", which is no JSON.
-        assert kept.input in (instance.input, "")
-        assert replace(kept, input=instance.input) == changed(instance, change)
-        assert ledger.record(instance.id, 1, change) is False
-
-    # restart
-
-    def test_a_restart_replaces_the_row_whole(self, ledger: Ledger) -> None:
-        old = a_full_instance(attempt=1)
-        new = an_instance(id=old.id, attempt=2, input='{"a":2}')
-        ledger.claim(old)
-        assert ledger.restart(new, 1) is True
-        assert ledger.get(new.id, NOW) == new
-        assert ledger.due(LATER, 10) == [new]
-        assert ledger.restart(new, 1) is False
-        assert ledger.record(new.id, 1, Change("failed", NOW)) is False
-        assert ledger.get(new.id, NOW) == new
-
-    def test_a_restart_of_an_unknown_instance_makes_no_row(self, ledger: Ledger) -> None:
-        new = an_instance(attempt=2)
-        assert ledger.restart(new, 1) is False
-        assert ledger.get(new.id, NOW) is None
-
-    def test_16_restarts_at_once_leave_one(self, ledger: Ledger) -> None:
-        old = a_full_instance(attempt=4)
-        ledger.claim(old)
-        attempts = [an_instance(id=old.id, attempt=5, input=str(number)) for number in range(16)]
-        answers = at_once([lambda new=new: ledger.restart(new, 4) for new in attempts])  # type: ignore[misc]
-        assert Counter(answers) == {True: 1, False: 15}
-        assert ledger.get(old.id, NOW) == attempts[answers.index(True)]
-
-    # due
-
-    def test_the_longest_due_come_first(self, ledger: Ledger) -> None:
-        claimed = [an_instance(due_at=NOW + after) for after in (5, 3, 9, 1, 7, 2, 8, 4, 6, 0, 10, 11)]
-        for instance in claimed:
-            ledger.claim(instance)
-        in_order = sorted(claimed, key=lambda instance: instance.due_at or 0)
-        assert ledger.due(LATER, 100) == in_order
-        assert ledger.due(LATER, 5) == in_order[:5]
-        assert ledger.due(LATER, 1) == in_order[:1]
-        assert ledger.due(LATER, 0) == []
-
-    def test_what_is_not_due_yet_is_left_out(self, ledger: Ledger) -> None:
-        due, later, never = an_instance(due_at=NOW), an_instance(due_at=NOW + 1), an_instance(due_at=None)
-        for instance in (later, due, never):
-            ledger.claim(instance)
-        assert ledger.due(NOW - 1, 10) == []
-        assert ledger.due(NOW, 10) == [due]
-        assert ledger.due(NOW + 1, 10) == [due, later]
-
-    @pytest.mark.parametrize("status", sorted(FINAL))
-    def test_an_end_is_never_due(self, ledger: Ledger, status: Status) -> None:
-        claimed_final, ended = an_instance(status=status), an_instance()
-        ledger.claim(claimed_final)
-        ledger.claim(ended)
-        assert ledger.due(LATER, 10) == [ended]
-        # Even where the caller forgot to take the due time away.
-        ledger.record(ended.id, 1, Change(status, NOW, due_at=NOW))
-        assert ledger.due(LATER, 10) == []
-
-    @pytest.mark.parametrize("status", LIVE)
-    def test_a_due_time_can_be_put_off_and_taken_away(self, ledger: Ledger, status: Status) -> None:
-        instance = an_instance()
-        ledger.claim(instance)
-        change = Change(status, NOW, due_at=LATER)
-        ledger.record(instance.id, 1, change)
-        assert ledger.due(LATER - 1, 10) == []
-        assert ledger.due(LATER, 10) == [changed(instance, change)]
-        ledger.record(instance.id, 1, Change(status, NOW))
-        assert ledger.due(LATER, 10) == []
-
-    def test_more_than_one_batch_and_one_answer_of_rows_come_whole(self, ledger: Ledger) -> None:
-        claimed = [an_instance(due_at=NOW + number, input="x" * 200_000) for number in range(101)]
-        for instance in claimed:
-            ledger.claim(instance)
-        assert ledger.due(LATER, 200) == claimed

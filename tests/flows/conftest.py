@@ -11,11 +11,15 @@ import boto3
 import pytest
 
 from tests.adapters.dynamodb_local import dynamodb_local
+from tests.flows.bucket import Bucket
 from tests.flows.deployment import VARIABLES, write
 from tests.flows.eventbridge import EventBridge
-from tests.flows.faces import Answer, Face, Headers, HttpFace, LambdaFace, Server
+from tests.flows.faces import Answer, Face, Headers, HttpFace, LambdaFace, serving
 from verihook import main
+from verihook.hooks import load_hooks
 from verihook.ledgers.table import create_table_request
+from verihook.local.durable import DurableRunner
+from verihook.local.engines import SUBSTITUTIONS, machines
 from verihook.local.interpreter import ARN_PREFIX, Interpreter
 
 __all__ = ["dynamodb_local"]
@@ -24,9 +28,9 @@ __all__ = ["dynamodb_local"]
 class AwsFace(LambdaFace):
     """``main.receive`` as deployed; before a status is read, the events of the engine are delivered."""
 
-    def __init__(self, bridge: EventBridge, dynamodb: Any, table: str) -> None:
+    def __init__(self, bridge: EventBridge, dynamodb: Any, table: str, bucket: Bucket) -> None:
         super().__init__(main.receive)
-        self.bridge, self.dynamodb, self.table = bridge, dynamodb, table
+        self.bridge, self.dynamodb, self.table, self.bucket = bridge, dynamodb, table, bucket
 
     def send(self, method: str, target: str, headers: Headers, body: bytes = b"") -> Answer:
         if method == "GET":
@@ -36,6 +40,13 @@ class AwsFace(LambdaFace):
     def rows(self) -> int:
         instances = {"FilterExpression": "begins_with(pk, :p)", "ExpressionAttributeValues": {":p": {"S": "instance#"}}}
         return int(self.dynamodb.scan(TableName=self.table, Select="COUNT", **instances)["Count"])
+
+
+class LambdaContext:
+    """What Lambda gives a handler beside the event."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
 
 
 class LocalFace(HttpFace):
@@ -63,11 +74,8 @@ def hooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def local_face(hooks: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalFace]:
     """A server process on a free port."""
     data = tmp_path_factory.mktemp("server") / "data"
-    server = Server(data, VARIABLES, "--hooks", str(hooks))
-    try:
-        yield LocalFace(server.ready(), data)
-    finally:
-        assert 0 == server.stop()
+    with serving(data, VARIABLES, "--hooks", str(hooks)) as server:
+        yield LocalFace(server.url, data)
 
 
 # Of the package, not the session: what it puts into the environment must not reach other tests.
@@ -75,17 +83,26 @@ def local_face(hooks: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def aws_face(hooks: Path, dynamodb_local: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsFace]:
     """The Lambda entry points over DynamoDB Local and the interpreter, set up by the environment alone."""
     table = "flows"
-    machines = hooks.parent.parent / "infra" / "workflows"
+    definitions = machines(load_hooks(hooks))
     with (
         pytest.MonkeyPatch.context() as patch,
-        Interpreter(tmp_path_factory.mktemp("interpreter") / "executions.db") as interpreter,
+        Bucket() as bucket,
+        Interpreter(
+            tmp_path_factory.mktemp("interpreter") / "executions.db",
+            functions={SUBSTITUTIONS["WorkerName"]: lambda event: main.work(event, LambdaContext())},
+            read_payload=bucket.read,
+        ) as interpreter,
+        # It knows no function of this deployment: nothing here starts one, the health check alone asks for it.
+        DurableRunner(tmp_path_factory.mktemp("durable") / "durable.db", hooks.parent / "workflows") as durable,
     ):
-        interpreter.deploy({path.name.removesuffix(".asl.json"): path.read_text() for path in machines.iterdir()})
+        interpreter.deploy(definitions)
         variables = {
             **VARIABLES,
             "VERIHOOK_TABLE": table,
             "VERIHOOK_INSTANCE_KEY": "k" * 32,
             "VERIHOOK_STATE_MACHINE_PREFIX": ARN_PREFIX,
+            "VERIHOOK_FUNCTION_PREFIX": "verihook-",
+            "VERIHOOK_PAYLOADS": "payloads",
             "VERIHOOK_HOOKS": str(hooks),
             "POWERTOOLS_SERVICE_NAME": "verihook",
             "POWERTOOLS_METRICS_NAMESPACE": "Verihook",
@@ -94,13 +111,15 @@ def aws_face(hooks: Path, dynamodb_local: str, tmp_path_factory: pytest.TempPath
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_ENDPOINT_URL_DYNAMODB": dynamodb_local,
             "AWS_ENDPOINT_URL_SFN": interpreter.endpoint_url,
+            "AWS_ENDPOINT_URL_LAMBDA": durable.endpoint_url,
+            "AWS_ENDPOINT_URL_S3": bucket.url,
         }
         for name, value in variables.items():
             patch.setenv(name, value)
         dynamodb = boto3.client("dynamodb")
         dynamodb.create_table(**create_table_request(table))
         main.services.cache_clear()
-        yield AwsFace(EventBridge(boto3.client("stepfunctions"), machines), dynamodb, table)
+        yield AwsFace(EventBridge(boto3.client("stepfunctions"), definitions), dynamodb, table, bucket)
         main.services.cache_clear()
         dynamodb.delete_table(TableName=table)
 

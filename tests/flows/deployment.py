@@ -49,6 +49,18 @@ secrets = ["env:ORDERS_WEBHOOK_SECRET"]
 workflow = "order-created"
 max_body = 300
 
+[sources.logged]
+sender = "generic"
+secrets = ["env:ORDERS_WEBHOOK_SECRET"]
+workflow = "order-log"
+max_body = 6_000_000
+
+[sources.approved]
+sender = "generic"
+secrets = ["env:ORDERS_WEBHOOK_SECRET"]
+workflow = "order-approval"
+max_body = 6_000_000
+
 [sources.draft]
 sender = "generic"
 secrets = ["env:ORDERS_WEBHOOK_SECRET"]

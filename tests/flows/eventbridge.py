@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 from verihook import main
@@ -10,11 +10,11 @@ from verihook.local.interpreter import ARN_PREFIX
 
 
 class EventBridge:
-    """Delivers the status changes of the machines whose definitions stand in a folder."""
+    """Delivers the status changes of the machines of these names."""
 
-    def __init__(self, stepfunctions: Any, machines: Path) -> None:
+    def __init__(self, stepfunctions: Any, machines: Iterable[str]) -> None:
         self.client = stepfunctions
-        self._machines = [f"{ARN_PREFIX}{path.name.removesuffix('.asl.json')}" for path in machines.iterdir()]
+        self._machines = [f"{ARN_PREFIX}{name}" for name in machines]
         self._delivered: set[tuple[str, str]] = set()
 
     def deliver(self) -> None:

@@ -9,12 +9,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+from tests.flows.waiting import FINAL, wait_until
 
 Headers = list[tuple[str, str]]
 
@@ -103,6 +105,7 @@ class Server:
     def __init__(self, data: Path, variables: Mapping[str, str], *options: str, port: int = 0) -> None:
         program = Path(sys.executable).with_name("verihook")
         self.data = data
+        self.url = ""
         self.output = data.with_suffix(".out")
         with self.output.open("a") as stream:
             self.process = subprocess.Popen(
@@ -115,15 +118,17 @@ class Server:
 
     def ready(self, timeout: float = 60) -> str:
         """The URL, once the server says that it is ready."""
-        deadline = time.monotonic() + timeout
-        run = self.data / "run.json"
-        while time.monotonic() < deadline:
+
+        def told() -> str | None:
             if self.process.poll() is not None:
                 raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.output.read_text()}")
+            run = self.data / "run.json"
             if run.exists() and "Verihook is ready on" in self.output.read_text():
                 return str(json.loads(run.read_text())["url"])
-            time.sleep(0.05)
-        raise AssertionError(f"not ready in {timeout} s:\n{self.output.read_text()}")
+            return None
+
+        self.url = wait_until(told, timeout, "the server was not ready")
+        return self.url
 
     def kill(self) -> None:
         """kill -9 of the whole group: nothing can be tidied up."""
@@ -144,13 +149,23 @@ class Server:
             raise
 
 
+@contextmanager
+def serving(data: Path, variables: Mapping[str, str], *options: str) -> Iterator[Server]:
+    """A server that is ready, while it is needed. It must end well and print no stack trace."""
+    server = Server(data, variables, *options)
+    try:
+        server.ready()
+        yield server
+        assert "Traceback" not in server.output.read_text()
+    finally:
+        assert server.stop() == 0
+
+
 def wait_for(face: Face, instance_id: str, timeout: float = 30) -> dict[str, Any]:
     """The instance's status once it is final."""
-    deadline = time.monotonic() + timeout
-    status: dict[str, Any] = {}
-    while time.monotonic() < deadline:
-        status = face.send("GET", f"/?instanceId={instance_id}", []).json
-        if status["status"] in ("completed", "failed", "timed_out", "terminated"):
-            return status
-        time.sleep(0.05)
-    raise AssertionError(f"no end in {timeout} s: {status}")
+
+    def ended() -> dict[str, Any] | None:
+        status: dict[str, Any] = face.send("GET", f"/?instanceId={instance_id}", []).json
+        return status if status["status"] in FINAL else None
+
+    return wait_until(ended, timeout, f"{instance_id} did not end")

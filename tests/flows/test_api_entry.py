@@ -23,7 +23,8 @@ def content(answer: Answer) -> Any:
 def test_health_and_documentation(aws_face: AwsFace) -> None:
     api = face()
     health = api.send("GET", "/health", [])
-    assert (200, {"status": "ok"}) == (health.status, content(health))
+    engines = dict.fromkeys(("durable", "function", "stepfunctions"), "ok")
+    assert (200, {"status": "ok", "ledger": "ok", "engines": engines}) == (health.status, content(health))
     assert 200 == api.send("GET", "/docs", []).status
 
 

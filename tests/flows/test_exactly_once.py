@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -16,6 +17,7 @@ import pytest
 from tests.flows.deployment import ROOT, VARIABLES
 from tests.flows.faces import HttpFace, Server, wait_for
 from tests.flows.signing import order, x_signature
+from tests.flows.waiting import wait_until
 
 ORDERS = 300
 CONNECTIONS = 16
@@ -87,7 +89,7 @@ def test_kill_9_in_the_middle_loses_nothing(data: Path) -> None:
     sending.start()
     try:
         for threshold in (ORDERS // 4, ORDERS // 2):
-            wait_until(lambda wanted=threshold: len(client.answers) >= wanted)
+            wait_until(partial(answered, client, threshold), 60)
             server.kill()
             server = Server(data, VARIABLES, port=port)
             server.ready()
@@ -98,6 +100,10 @@ def test_kill_9_in_the_middle_loses_nothing(data: Path) -> None:
         assert_completed(client, made)
     finally:
         assert 0 == server.stop()
+
+
+def answered(client: Client, wanted: int) -> bool:
+    return len(client.answers) >= wanted
 
 
 def deliver(client: Client, made: dict[str, tuple[bytes, Total]]) -> None:
@@ -118,13 +124,6 @@ def assert_completed(client: Client, made: dict[str, tuple[bytes, Total]]) -> No
     for order_id, (_, (total, tax)) in made.items():
         status = wait_for(face, str(next(iter(instances[order_id]))), timeout=60)
         assert ("completed", {"orderId": order_id, "total": total, "tax": tax}) == (status["status"], status["output"])
-
-
-def wait_until(condition: object, timeout: float = 60) -> None:
-    deadline = time.monotonic() + timeout
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_the_shipped_example_is_an_order() -> None:

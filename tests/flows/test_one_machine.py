@@ -10,29 +10,15 @@ import signal
 import socket
 import stat
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.flows.commands import verihook
 from tests.flows.deployment import ROOT, VARIABLES
 from tests.flows.faces import HttpFace, Server, wait_for
 from tests.flows.signing import order, x_signature
-
-VERIHOOK = Path(sys.executable).with_name("verihook")
-
-
-def verihook(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(VERIHOOK), *arguments],
-        cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", **variables},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -181,12 +167,14 @@ def test_what_is_in_the_data_folder_is_for_its_owner_alone(server: Server) -> No
 def test_health_and_docs(server: Server) -> None:
     face = HttpFace(server.ready())
     health = face.send("GET", "/health", [])
-    assert (200, {"status": "ok"}) == (health.status, health.json)
+    engines = dict.fromkeys(("durable", "function", "stepfunctions"), "ok")
+    assert (200, {"status": "ok", "ledger": "ok", "engines": engines}) == (health.status, health.json)
     docs = face.send("GET", "/docs", [])
     assert (200, True) == (docs.status, b"swagger" in docs.body.lower())
-    paths = face.send("GET", "/openapi.json", []).json["paths"]
-    assert {"/", "/hooks/{source}", "/health", "/v1/rejections"} == set(paths)
-    assert {"get", "post"} == set(paths["/hooks/{source}"])
+    described = face.send("GET", "/v1/openapi.json", []).json
+    assert described["openapi"].startswith("3.1")
+    assert {"/", "/hooks/{source}", "/health", "/v1/rejections"} <= set(described["paths"])
+    assert {"get", "post"} == set(described["paths"]["/hooks/{source}"])
     missing = face.send("GET", "/no/such/path", [])
     assert (404, "application/problem+json") == (missing.status, missing.headers["content-type"])
 
@@ -196,60 +184,6 @@ def test_loopback_only(server: Server) -> None:
     listening = Path("/proc/net/tcp").read_text()
     addresses = re.findall(rf"([0-9A-F]{{8}}):{port:04X} 00000000:0000 0A", listening)
     assert ["0100007F"] == addresses
-
-
-class TestItDoesNotStart:
-    """One clear line, and an exit code that is not 0."""
-
-    def fails(self, *arguments: str, **variables: str) -> str:
-        result = verihook("run", *arguments, **variables)
-        assert 2 == result.returncode
-        assert ("", 1) == (result.stdout, len(result.stderr.splitlines())), result.stderr
-        return result.stderr.removesuffix("\n")
-
-    def test_where_the_port_is_in_use(self, tmp_path: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            port = taken.getsockname()[1]
-            line = self.fails("--port", str(port), "--data", str(tmp_path / "data"))
-        assert f"verihook: port {port}: is in use; give another: make run PORT=9000" == line
-
-    def test_where_hooks_toml_is_broken(self, tmp_path: Path) -> None:
-        hooks = tmp_path / "hooks.toml"
-        hooks.write_text("[sources.orders]\nsender = 'gihub'\nworkflow = 'x'\n[workflows.x]\n")
-        line = self.fails("--port", "0", "--data", str(tmp_path / "data"), "--hooks", str(hooks))
-        assert line.startswith("verihook: hooks.toml: workflows.x.engine: is missing")
-
-    def test_where_the_data_folder_cannot_be_written(self, tmp_path: Path) -> None:
-        (tmp_path / "file").write_text("")
-        line = self.fails("--port", "0", "--data", str(tmp_path / "file" / "data"))
-        assert line.endswith("the data folder cannot be written: Not a directory")
-
-    def test_where_another_one_runs_on_the_folder(self, server: Server) -> None:
-        line = self.fails("--port", "0", "--data", str(server.data))
-        assert "another Verihook runs on this data folder" in line
-
-    def test_where_a_machine_is_missing(self, tmp_path: Path) -> None:
-        hooks = tmp_path / "handler" / "hooks.toml"
-        hooks.parent.mkdir()
-        hooks.write_text("[workflows.x]\nengine = 'stepfunctions'\ndefinition = 'nowhere'\n")
-        line = self.fails("--port", "0", "--data", str(tmp_path / "data"), "--hooks", str(hooks))
-        assert "workflows.x.definition: " in line
-        assert line.endswith("cannot be read: No such file or directory")
-
-    def test_where_a_machine_is_broken(self, tmp_path: Path) -> None:
-        machine = tmp_path / "infra" / "workflows" / "broken.asl.json"
-        machine.parent.mkdir(parents=True)
-        machine.write_text('{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}}}')
-        hooks = tmp_path / "handler" / "hooks.toml"
-        hooks.parent.mkdir()
-        hooks.write_text("[workflows.x]\nengine = 'stepfunctions'\ndefinition = 'broken'\n")
-        line = self.fails("--port", "0", "--data", str(tmp_path / "data"), "--hooks", str(hooks))
-        assert line.startswith("verihook: broken.asl.json: States.A.Next: ")
-
-    def test_where_a_secret_cannot_be_used(self, tmp_path: Path) -> None:
-        line = self.fails("--port", "0", "--data", str(tmp_path / "d"), STANDARD_WEBHOOK_SECRET="whsec_not base64!")
-        assert line == "verihook: hooks.toml: sources.standard.secrets: the secret is not base64 (after 'whsec_')"
-        assert "not base64!" not in line
 
 
 def test_an_instance_started_before_a_restart_comes_to_its_end(tmp_path: Path, hooks: Path) -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import time
-from pathlib import Path
 from typing import Any
 
+from tests.flows.commands import verihook
 from tests.flows.conftest import AwsFace, LocalFace
 from tests.flows.faces import LambdaFace, function_url_event
 from tests.flows.signing import order, x_signature
+from tests.flows.waiting import wait_until
 from verihook import main
 
 
@@ -20,14 +18,12 @@ def refused(rejections: list[dict[str, Any]], source: str, reason: str) -> int:
 
 
 def wait_for_count(face: LocalFace, source: str, reason: str, count: int) -> dict[str, Any]:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        answer = face.send("GET", f"/v1/rejections?source={source}", [])
-        rows = answer.json["rejections"]
-        if refused(rows, source, reason) >= count:
-            return next(row for row in rows if row["reason"] == reason)
-        time.sleep(0.05)
-    raise AssertionError(f"not counted: {rows}")
+
+    def counted() -> dict[str, Any] | None:
+        rows = face.send("GET", f"/v1/rejections?source={source}", []).json["rejections"]
+        return next(row for row in rows if row["reason"] == reason) if refused(rows, source, reason) >= count else None
+
+    return wait_until(counted, what="it was not counted")
 
 
 def test_on_one_machine(local_face: LocalFace) -> None:
@@ -40,8 +36,7 @@ def test_on_one_machine(local_face: LocalFace) -> None:
     wait_for_count(local_face, "small", "body-too-large", 1)
     text = json.dumps(row)
     assert "nobody's business" not in text
-    command = [str(Path(sys.executable).with_name("verihook")), "rejections", "--source", "small"]
-    listed = subprocess.run([*command, "--data", str(local_face.data)], capture_output=True, text=True, check=True)
+    listed = verihook("rejections", "--source", "small", "--data", str(local_face.data))
     assert "signature-mismatch" in listed.stdout
     assert "body-too-large" in listed.stdout
 

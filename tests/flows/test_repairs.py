@@ -11,6 +11,7 @@ import pytest
 from tests.flows.conftest import AwsFace
 from tests.flows.eventbridge import status_change
 from tests.flows.signing import order, x_signature
+from tests.flows.waiting import wait_until
 from verihook import bootstrap, main
 from verihook.clock import SystemClock
 from verihook.engines.stepfunctions import StepFunctionsEngine
@@ -69,13 +70,16 @@ def wait_until_ended(aws_face: AwsFace, instance_id: str) -> dict[str, Any]:
     """Until the engine itself says that it has ended; nobody is told."""
     engine = aws_face.bridge.client
     arn = f"{ARN_PREFIX.replace(':stateMachine:', ':execution:')}order-created:{instance_id}"
-    while (description := engine.describe_execution(executionArn=arn))["status"] == "RUNNING":
-        pass
-    return dict(description)
+
+    def ended() -> dict[str, Any] | None:
+        description = dict(engine.describe_execution(executionArn=arn))
+        return description if description["status"] != "RUNNING" else None
+
+    return wait_until(ended)
 
 
 def test_an_engine_outage_is_answered_202_and_mended(aws_face: AwsFace, services: Any) -> None:
-    broken = StepFunctionsEngine(bootstrap.local_client(NOWHERE), ARN_PREFIX)
+    broken = StepFunctionsEngine(bootstrap.local_client("stepfunctions", NOWHERE), ARN_PREFIX)
     services(engines={"stepfunctions": broken})
     body = order()
     answer = aws_face.send("POST", "/", x_signature(body), body)
@@ -84,8 +88,8 @@ def test_an_engine_outage_is_answered_202_and_mended(aws_face: AwsFace, services
     again = aws_face.send("POST", "/", x_signature(body), body)
     assert (202, "queued", True) == (again.status, again.json["status"], again.json["duplicate"])
     # The engine is back. Nothing is due yet, a minute later it is.
-    assert 0 == settle(0, services)["started"]
-    assert settle(2, services)["started"] >= 1
+    assert 0 == settle(0, services)["repairs"]["started"]
+    assert settle(2, services)["repairs"]["started"] >= 1
     assert "running" == row(aws_face, instance_id).status
     wait_until_ended(aws_face, instance_id)
     settle(30, services)
@@ -166,7 +170,7 @@ def test_a_crash_between_claim_and_start(aws_face: AwsFace, services: Any) -> No
 def test_a_workflow_taken_out_of_hooks_toml_waits_for_its_return(aws_face: AwsFace, services: Any) -> None:
     instance_id = accept(aws_face)
     services(clock=LaterClock(120_000), workflows={})
-    assert main.reconcile({}, None)["postponed"] >= 1
+    assert main.reconcile({}, None)["repairs"]["postponed"] >= 1
     services()
     assert "queued" == row(aws_face, instance_id).status
     settle(120, services)

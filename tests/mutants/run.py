@@ -1,8 +1,9 @@
 """Breaks each guard in turn and looks whether the tests notice: ``python -m tests.mutants.run [NAME ...]``.
 
 The mutants stand in mutants.toml: a name, the file under handler/verihook, what to replace by what, and the tests that
-must fail. Each is made in a copy of the tree; the working tree is never touched. Exit code 1 where a mutant survives,
-where its text is no longer found, or where the tests fail without any mutant.
+must fail (a set of them by its name, or one test). Each is made in a copy of the tree; the working tree is never
+touched. Exit code 1 where a mutant survives, where its text is no longer found, or where the tests fail without any
+mutant.
 """
 
 from __future__ import annotations
@@ -62,7 +63,10 @@ def read_mutants() -> list[Mutant]:
     """The mutants of mutants.toml."""
     table = tomllib.loads(MUTANTS.read_text("utf-8"))
     sets: dict[str, list[str]] = table["tests"]
-    found = [Mutant(**{**entry, "tests": tuple(sets[entry["tests"]])}) for entry in table["mutants"]]
+    found = [
+        Mutant(**{**entry, "tests": tuple(sets.get(entry["tests"], [f"tests/{entry['tests']}"]))})
+        for entry in table["mutants"]
+    ]
     assert len({mutant.name for mutant in found}) == len(found), "two mutants have one name"
     return found
 

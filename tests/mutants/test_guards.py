@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from verihook import bootstrap
 from verihook.errors import SignatureError
 from verihook.hooks import load_hooks
 from verihook.instance import Instance
-from verihook.ledgers.sqlite import SqliteLedger
+from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
 from verihook.ports import Services, Trace
 from verihook.receive import receive
 from verihook.request import Reply, Request
@@ -63,8 +63,8 @@ def test_every_candidate_is_compared_whichever_matches(monkeypatch: pytest.Monke
 class Journal(SqliteLedger):
     """The ledger, which notes into a list what happens."""
 
-    def __init__(self, path: Path, happened: list[str]) -> None:
-        super().__init__(path)
+    def __init__(self, file: SqliteFile, happened: list[str]) -> None:
+        super().__init__(file)
         self.happened = happened
         self.claimed: list[Instance] = []
 
@@ -101,24 +101,46 @@ class Quiet:
         raise error
 
 
+SOURCE = """
+[sources.{name}]
+sender = "generic"
+secrets = ["env:ORDERS_WEBHOOK_SECRET"]
+workflow = "order-created"
+{extra}
+"""
+
+#: Sources by name, with what they have beside the shipped ones.
+EXTRAS = {
+    "filtered": 'types = ["wanted"]',
+    "strict": 'changed = "reject"',
+    "limited": "starts_per_minute = 2",
+    "once": 'duplicates = "reject"',
+    "again": 'duplicates = "restart"',
+    "small": "max_body = 300",
+}
+
+
 class Parts:
-    """A receiver over the shipped sources and one that filters by type."""
+    """A receiver over the shipped sources and those of EXTRAS."""
 
     def __init__(self, folder: Path) -> None:
         hooks_path = folder / "hooks.toml"
-        more = '\n[sources.filtered]\nsender = "generic"\nsecrets = ["env:ORDERS_WEBHOOK_SECRET"]\n'
-        more += 'workflow = "order-created"\ntypes = ["wanted"]\n'
+        more = "".join(SOURCE.format(name=name, extra=extra) for name, extra in EXTRAS.items())
         hooks_path.write_text((ROOT / "handler" / "hooks.toml").read_text("utf-8") + more)
         (folder / "workflows").symlink_to(ROOT / "handler" / "workflows")
         self.happened: list[str] = []
-        self.ledger, self.engine = Journal(folder / "ledger.db", self.happened), Engine(self.happened)
+        self.file = SqliteFile(folder / "ledger.db")
+        self.ledger, self.engine = Journal(self.file, self.happened), Engine(self.happened)
         self.telemetry = Quiet()
         self.services: Services = bootstrap.assemble(
             load_hooks(hooks_path),
             EnvironmentSecrets(VARIABLES, folder),
             self.ledger,
-            {"stepfunctions": self.engine},  # type: ignore[dict-item]  # the operations that a delivery needs
+            SqliteDocuments(self.file),
             self.telemetry,
+            engines={"stepfunctions": self.engine, "durable": self.engine, "function": self.engine},
+            payloads=None,
+            caller=None,
             instance_key=b"k" * 32,
             pace=bootstrap.LOCAL_PACE,
         )
@@ -127,10 +149,15 @@ class Parts:
         pairs = tuple((name.lower(), value) for name, value in headers)
         return receive(Request("POST", f"/hooks/{source}", "", pairs, body, request_id), self.services)
 
+    def read(self, path: str, instance_id: str) -> Reply:
+        return receive(Request("GET", path, f"instanceId={instance_id}", (), b"", "request-1"), self.services)
+
 
 @pytest.fixture
-def parts(tmp_path: Path) -> Parts:
-    return Parts(tmp_path)
+def parts(tmp_path: Path) -> Iterator[Parts]:
+    made = Parts(tmp_path)
+    yield made
+    made.file.close()
 
 
 def test_an_instance_is_claimed_before_it_is_started(parts: Parts) -> None:

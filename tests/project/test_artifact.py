@@ -88,8 +88,8 @@ def invoke(dynamodb_local: str, tmp_path: Path) -> Iterator[Invoke]:
         _absent("the runtime interface emulator is not in .venv-sam: make lint-template installs it")
     with ExitStack() as stack:
         interpreter = stack.enter_context(Interpreter(tmp_path / "executions.db"))
-        machines = (ROOT / "infra" / "workflows").glob("*.asl.json")
-        interpreter.deploy({path.name.removesuffix(".asl.json"): path.read_text() for path in machines})
+        definition = (ROOT / "infra" / "workflows" / "order-created.asl.json").read_text("utf-8")
+        interpreter.deploy({"order-created": definition})
         dynamodb = stack.enter_context(closing(client(dynamodb_local)))
         dynamodb.create_table(**create_table_request(TABLE))
         stack.callback(dynamodb.delete_table, TableName=TABLE)
@@ -127,6 +127,8 @@ def _variables(runtime: Path, dynamodb: str, stepfunctions: str) -> dict[str, st
         "VERIHOOK_TABLE": TABLE,
         "VERIHOOK_INSTANCE_KEY": "k" * 32,
         "VERIHOOK_STATE_MACHINE_PREFIX": ARN_PREFIX,
+        "VERIHOOK_FUNCTION_PREFIX": "artifact_",
+        "VERIHOOK_PAYLOADS": "artifact-payloads",
         "POWERTOOLS_SERVICE_NAME": "verihook",
         "POWERTOOLS_METRICS_NAMESPACE": "Verihook",
         "AWS_REGION": "us-east-1",
@@ -175,3 +177,26 @@ def test_the_artifact_refuses_a_forged_delivery_and_takes_a_signed_one(invoke: I
         assert 202 == signed["statusCode"], signed
         assert 1 == dynamodb.scan(TableName=TABLE, Select="COUNT")["Count"]
         assert "running" == json.loads(signed["body"])["status"]
+
+
+#: Function -> the modules that its invocations import, those at need included.
+MODULES = {
+    "Api": "verihook.app, verihook.api.access, mangum",
+    "Recorder": "verihook.main, verihook.recorder",
+    "Reconciler": "verihook.main, verihook.reconcile",
+    "Worker": "verihook.main, verihook.work, verihook.functions, workflows.order_log",
+    "OrderApproval": "workflows.order_approval, verihook.manage",
+    "ProcessOrderFunction": "workflows.process_order, verihook.bootstrap",
+}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_an_artifact_has_all_that_its_function_imports(name: str) -> None:
+    artifact = ARTIFACT.parent / name
+    if not artifact.is_dir():
+        _absent(f"there is no .aws-sam/build/{name}: make build")
+    # Nothing but the artifact and Python itself can be imported.
+    python = [str(Path(sys.base_prefix) / "bin" / "python3.11"), "-I", "-S", "-c"]
+    program = f"import sys; sys.path.insert(0, {str(artifact)!r}); import {MODULES[name]}"
+    done = subprocess.run([*python, program], capture_output=True, text=True, timeout=DEADLINE, check=False)
+    assert 0 == done.returncode, done.stderr

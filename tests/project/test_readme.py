@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -25,19 +26,32 @@ COMMANDS = {block.strip() for block in BLOCKS}
 RUN = "make run"
 TEST = "make test"
 SEND = ".venv/bin/verihook send orders examples/order.json --wait"
+LOG = ".venv/bin/verihook workflows run order-log --input @examples/order.json --wait"
 RUN_WITH_SECRET = "ORDERS_WEBHOOK_SECRET=s3cret make run"
 DEPLOY = "sam build && sam deploy --guided"
 
 
 def test_every_block_is_known_here() -> None:
     forged, signed = forged_and_signed()
-    assert {RUN, TEST, SEND, RUN_WITH_SECRET, DEPLOY, forged, signed} == COMMANDS
+    assert {RUN, TEST, SEND, RUN_WITH_SECRET, DEPLOY, LOG, forged, signed, approval(), of_the_api()} == COMMANDS
 
 
 def forged_and_signed() -> tuple[str, str]:
-    forged = next(command for command in COMMANDS if command.startswith("curl"))
-    signed = next(command for command in COMMANDS if command.startswith("BODY="))
-    return forged, signed
+    return the("curl -i http://127.0.0.1:8787/hooks/orders"), the("BODY=")
+
+
+def approval() -> str:
+    return the(".venv/bin/verihook workflows run order-approval")
+
+
+def of_the_api() -> str:
+    return the("curl -i http://127.0.0.1:8787/v1/")
+
+
+def the(beginning: str) -> str:
+    """The one command that begins so."""
+    (command,) = (command for command in COMMANDS if command.startswith(beginning))
+    return command
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +134,29 @@ def test_the_curls(running: tuple[str, str], checkout: Path) -> None:
     else:
         # Another secret was made: the same signature proves nothing.
         assert answer.startswith("HTTP/1.1 401 ")
+
+
+def test_the_three_engines(running: tuple[str, str], checkout: Path) -> None:
+    approved = sh(f"set -e; {approval()}", checkout)
+    assert approved.returncode == 0, approved.stdout + approved.stderr
+    assert "instance order-7 completed" in approved.stdout
+    assert "step Ship completed" in approved.stdout
+    logged = sh(LOG, checkout)
+    assert (0, {"orderId": "ord_001", "lines": 2, "units": 3.0, "total": 34.0}) == (
+        logged.returncode,
+        json.loads(logged.stdout),
+    )
+
+
+def test_the_api_and_its_client(running: tuple[str, str], checkout: Path) -> None:
+    _, url = running
+    answer = sh(of_the_api().replace("http://127.0.0.1:8787", url), checkout).stdout
+    assert answer.startswith("HTTP/1.1 200 "), answer
+    told = json.loads(answer.splitlines()[-1])
+    assert ("completed", 20.0) == (told["status"], told["output"]["total"])
+    (program,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    done = sh(f".venv/bin/python -c {shlex.quote(program)}", checkout)
+    assert (0, "completed 20.0\n") == (done.returncode, done.stdout), done.stderr
 
 
 def test_the_tests(checkout: Path) -> None:

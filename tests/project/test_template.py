@@ -1,4 +1,4 @@
-"""template.yaml against the code it deploys: roles, keys, environment, entry points, workflows."""
+"""template.yaml against the code it deploys: keys, environment, entry points, events, workflows."""
 
 from __future__ import annotations
 
@@ -6,146 +6,81 @@ import json
 import re
 import subprocess
 import sys
-from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
+from tests.project.template import (
+    CONNECTION_SECRETS,
+    DURABLE_FUNCTIONS,
+    ENVIRONMENT,
+    FUNCTION_ARNS,
+    FUNCTIONS,
+    GLOBAL,
+    HOOKS,
+    MACHINE_ROLES,
+    MACHINES,
+    RESOURCES,
+    ROOT,
+    SOURCE_SECRETS,
+    TEMPLATE,
+    VERIFYING,
+    WORKFLOWS,
+    entries,
+    of_type,
+)
 from verihook import main
+from verihook.authoring import LONGEST_WAIT
+from verihook.bootstrap import ALIAS
 from verihook.errors import ConfigurationError
-from verihook.hooks import load_hooks
-from verihook.ledgers import hours
+from verihook.instance import Instance
+from verihook.ledgers.item import to_item
 from verihook.ledgers.table import create_table_request, time_to_live_request
+from verihook.manage.starting import MAX_DELAY_MS
 from verihook.settings import aws_settings
-
-ROOT = Path(__file__).parents[2]
-
-PARAMETERS = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${SsmPath}"
-MACHINES = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:${AWS::StackName}_"
-EXECUTIONS = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${AWS::StackName}_*:*"
-
-#: All that each role may do, and to what. A line more is a decision: take it here too.
-RECEIVE = {
-    "dynamodb:PutItem": "Ledger.Arn",
-    "dynamodb:GetItem": "Ledger.Arn",
-    "dynamodb:UpdateItem": "Ledger.Arn",  # of observations alone, see test_who_takes_deliveries_changes_no_instance
-    "states:StartExecution": f"{MACHINES}*",
-    "states:StopExecution": EXECUTIONS,
-    # Where the operator names any; see test_a_store_is_read_only_where_the_operator_names_it.
-    "secretsmanager:GetSecretValue": "ReadsSecrets: SecretArns",
-    "ssm:GetParameter": f"ReadsParameters: {PARAMETERS}",
-    "kms:Decrypt": "DecryptsSecrets: SecretKeyArns",
-}
-ALLOWED = {
-    "Receiver": RECEIVE,
-    "Api": {**RECEIVE, "dynamodb:Query": "Ledger.Arn"},
-    "Recorder": {
-        "dynamodb:UpdateItem": "Ledger.Arn",
-        "states:DescribeExecution": EXECUTIONS,
-        "sqs:SendMessage": "DeadLetters.Arn",
-    },
-    "Reconciler": {
-        "dynamodb:Query": "${Ledger.Arn}/index/due",
-        "dynamodb:BatchGetItem": "Ledger.Arn",
-        "dynamodb:UpdateItem": "Ledger.Arn",
-        "states:StartExecution": f"{MACHINES}*",
-        "states:DescribeExecution": EXECUTIONS,
-        "sqs:SendMessage": "DeadLetters.Arn",
-    },
-}
-
-#: Those that see deliveries, and so have the secrets.
-VERIFYING = ["Receiver", "Api"]
 
 #: Read by aws-lambda-powertools itself.
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 
 
-class Loader(yaml.SafeLoader):
-    """Reads CloudFormation's tags: ``!GetAtt A.Arn`` and ``!Sub text`` become their text."""
-
-
-def _tag(loader: yaml.SafeLoader, _suffix: str, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.MappingNode):
-        return loader.construct_mapping(node, deep=True)
-    if isinstance(node, yaml.SequenceNode):
-        return loader.construct_sequence(node, deep=True)
-    return node.value
-
-
-Loader.add_multi_constructor("!", _tag)
-
-TEMPLATE: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text("utf-8"), Loader)
-RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
-GLOBAL: dict[str, str] = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
-
-
-def of_type(name: str) -> dict[str, dict[str, Any]]:
-    """The properties of every resource of this type."""
-    return {key: resource["Properties"] for key, resource in RESOURCES.items() if resource["Type"] == name}
-
-
-FUNCTIONS = of_type("AWS::Serverless::Function")
-ENVIRONMENT: dict[str, dict[str, str]] = {
-    name: GLOBAL | function.get("Environment", {}).get("Variables", {}) for name, function in FUNCTIONS.items()
-}
-HOOKS = load_hooks(ROOT / "handler" / "hooks.toml")
-
-
-def statements(role: str) -> list[tuple[str, str]]:
-    """(action, resource) of everything that a role allows; "CONDITION: resource" where that is under a condition."""
-    pairs = []
-    for policy in RESOURCES[role]["Properties"]["Policies"]:
-        for entry in policy["PolicyDocument"]["Statement"]:
-            statement, resource = entry, ""
-            if isinstance(entry, list):
-                condition, statement, otherwise = entry
-                assert "AWS::NoValue" == otherwise
-                resource = f"{condition}: "
-            assert "Allow" == statement["Effect"]
-            resource += statement["Resource"]
-            pairs += [(action, resource) for action in _actions(statement)]
-    return pairs
-
-
-def _actions(statement: dict[str, Any]) -> list[str]:
-    actions = statement["Action"]
-    return [actions] if isinstance(actions, str) else actions
-
-
-def test_every_function_is_known() -> None:
-    assert FUNCTIONS.keys() == ALLOWED.keys()
-
-
-@pytest.mark.parametrize("name", ALLOWED)
-def test_a_function_may_do_what_it_needs_and_nothing_else(name: str) -> None:
-    logs = {"logs:CreateLogStream": f"{name}Logs.Arn", "logs:PutLogEvents": f"{name}Logs.Arn"}
-    role = FUNCTIONS[name]["Role"].removesuffix(".Arn")
-    assert role == f"{name}Role"
-    assert "ManagedPolicyArns" not in RESOURCES[role]["Properties"]
-    assert sorted(statements(role)) == sorted({**ALLOWED[name], **logs}.items())
-
-
-@pytest.mark.parametrize("name", ALLOWED)
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_has_its_entry_point_and_its_log(name: str) -> None:
     function = FUNCTIONS[name]
     module, _, entry = function["Handler"].rpartition(".")
-    assert module == main.__name__
-    assert callable(getattr(main, entry))
+    if name in DURABLE_FUNCTIONS:
+        assert (ROOT / "handler" / f"{module.replace('.', '/')}.py").is_file()
+        assert entry == "handler"
+    else:
+        assert module == main.__name__
+        assert callable(getattr(main, entry))
     assert "RetentionInDays" in RESOURCES[function["LoggingConfig"]["LogGroup"]]["Properties"]
 
 
-def test_only_the_receiver_is_public() -> None:
+def test_receiver_and_api_are_public() -> None:
     urls = {
         name: function["FunctionUrlConfig"] for name, function in FUNCTIONS.items() if "FunctionUrlConfig" in function
     }
-    assert urls == {"Receiver": {"AuthType": "NONE"}, "Api": {"AuthType": "AWS_IAM"}}
+    # Senders sign; callers of the API have keys, which the app asks for in AWS whatever hooks.toml says.
+    assert urls == {"Receiver": {"AuthType": "NONE"}, "Api": {"AuthType": "ApiAuth"}}
+    auth = TEMPLATE["Parameters"]["ApiAuth"]
+    assert (auth["Default"], auth["AllowedValues"]) == ("NONE", ["NONE", "AWS_IAM"])
+
+
+def test_the_api_is_open_where_the_operator_does_not_say_else() -> None:
+    # SAM adds these to a URL whose AuthType is text, and adds none to one that is a parameter.
+    assert [["ApiAuth", "NONE"]] == [TEMPLATE["Conditions"]["OpenApi"]]
+    everybody = {"FunctionName": "Api", "Principal": "*"}
+    assert of_type("AWS::Lambda::Permission") == {
+        "ApiUrlIsOpen": {**everybody, "Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": "NONE"},
+        "ApiIsOpenByUrl": {**everybody, "Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True},
+    }
+    assert {RESOURCES[name]["Condition"] for name in of_type("AWS::Lambda::Permission")} == {"OpenApi"}
 
 
 def test_the_table_is_the_one_that_the_ledger_expects() -> None:
     expected = create_table_request("") | time_to_live_request("")
     del expected["TableName"]
+    # CloudFormation takes a stream to be enabled.
+    del expected["StreamSpecification"]["StreamEnabled"]
     assert {key: RESOURCES["Ledger"]["Properties"].get(key) for key in expected} == expected
 
 
@@ -153,53 +88,35 @@ def test_what_is_kept_survives_mistakes() -> None:
     ledger = RESOURCES["Ledger"]["Properties"]
     assert ledger["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert ledger["SSESpecification"] == {"SSEEnabled": True}
-    for name in ("Ledger", "InstanceKey"):
+    for name in ("Ledger", "Payloads", "PayloadsPolicy", "InstanceKey"):
         assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
         assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
 
 
-@pytest.mark.parametrize("name", VERIFYING)
-def test_who_takes_deliveries_changes_no_instance(name: str) -> None:
-    conditions = [
-        statement.get("Condition")
-        for policy in RESOURCES[f"{name}Role"]["Properties"]["Policies"]
-        for statement in policy["PolicyDocument"]["Statement"]
-        if isinstance(statement, dict) and {"dynamodb:UpdateItem", "dynamodb:Query"} & {*_actions(statement)}
-    ]
-    assert [{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [hours.partition("*")]}}] == conditions
+def test_payloads_are_private_encrypted_and_outlast_their_instances() -> None:
+    bucket = RESOURCES["Payloads"]["Properties"]
+    assert {True} == set(bucket["PublicAccessBlockConfiguration"].values())
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    (statement,) = RESOURCES["PayloadsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert statement["Resource"] == ["Payloads.Arn", "${Payloads.Arn}/*"]
+
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", "PayloadDays")
+    retention = max(workflow.retention_days for workflow in HOOKS.workflows.values())
+    put_off = MAX_DELAY_MS // 86_400_000
+    run = FUNCTIONS["OrderApproval"]["DurableConfig"]["ExecutionTimeout"] // 86_400
+    assert TEMPLATE["Parameters"]["PayloadDays"]["Default"] >= retention + put_off + run
 
 
-@pytest.mark.parametrize("name", VERIFYING)
-def test_a_store_is_read_only_where_the_operator_names_it(name: str) -> None:
-    conditions = TEMPLATE["Conditions"]
-    assert [[["", "SecretArns"], ""]] == conditions["ReadsSecrets"]
-    assert [["SsmPath", ""]] == conditions["ReadsParameters"]
-    assert [[["", "SecretKeyArns"], ""]] == conditions["DecryptsSecrets"]
-    assert {""} == {TEMPLATE["Parameters"][key]["Default"] for key in ("SecretArns", "SsmPath", "SecretKeyArns")}
-    (decrypt,) = [
-        entry[1]
-        for policy in RESOURCES[f"{name}Role"]["Properties"]["Policies"]
-        for entry in policy["PolicyDocument"]["Statement"]
-        if isinstance(entry, list) and entry[0] == "DecryptsSecrets"
-    ]
-    services = [f"{service}.${{AWS::Region}}.${{AWS::URLSuffix}}" for service in ("secretsmanager", "ssm")]
-    assert {"StringEquals": {"kms:ViaService": services}} == decrypt["Condition"]
-
-
-@pytest.mark.parametrize(
-    ("path", "good"),
-    [("", True), ("/verihook/stripe", True), ("/verihook/*", True), ("/*", False), ("*", False), ("/a*", False)],
-)
-def test_a_path_of_parameters_is_never_the_whole_store(path: str, good: bool) -> None:
-    assert good == bool(re.fullmatch(TEMPLATE["Parameters"]["SsmPath"]["AllowedPattern"], path))
-
-
-@pytest.mark.parametrize("name", ALLOWED)
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_environment_is_enough_and_all_of_it_is_read(name: str) -> None:
     ours = {variable for variable in ENVIRONMENT[name] if variable.startswith("VERIHOOK_")}
-    references = {secret.reference for source in HOOKS.sources.values() for secret in source.secrets}
-    secrets = {reference.removeprefix("env:") for reference in references if reference.startswith("env:")}
-    assert ENVIRONMENT[name].keys() == ours | POWERTOOLS | (secrets if name in VERIFYING else set())
+    secrets = SOURCE_SECRETS if name in VERIFYING else CONNECTION_SECRETS if name in WORKFLOWS else set()
+    assert ENVIRONMENT[name].keys() == ours | POWERTOOLS | secrets
 
     values = dict.fromkeys(ours, "k" * 32)
     aws_settings(values)
@@ -208,18 +125,18 @@ def test_the_environment_is_enough_and_all_of_it_is_read(name: str) -> None:
             aws_settings({key: value for key, value in values.items() if key != variable})
 
 
-#: Prints which sources the function verifies, and which of these modules that took.
+#: Prints which sources the function verifies, and what it loaded of what a cold start should not pay for.
 START = """
 import sys
 from verihook.main import services
 print(*services().verify)
-modules = ("verihook.keyring", "verihook.secrets.environment", "verihook.fetcher", "cryptography", "boto3")
-print(*[name for name in (*modules, "aws_lambda_powertools.utilities.parameters") if name in sys.modules])
+print(*[name for name in ("cryptography", "fastapi", "jsonschema") if name in sys.modules])
+print("aws_lambda_powertools.utilities.parameters" in sys.modules)
 """
 
 
-@pytest.mark.parametrize("name", ALLOWED)
-def test_a_function_starts_with_its_environment_and_loads_no_secret_that_it_does_not_need(name: str) -> None:
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_starts_with_its_environment_and_loads_nothing_that_it_does_not_need(name: str) -> None:
     # What Lambda itself sets, beside the template.
     lambdas = {"_HANDLER": FUNCTIONS[name]["Handler"], "AWS_DEFAULT_REGION": "us-east-1"}
     result = subprocess.run(
@@ -230,18 +147,27 @@ def test_a_function_starts_with_its_environment_and_loads_no_secret_that_it_does
         text=True,
         check=True,
     )
-    sources, modules = result.stdout.splitlines()
-    verifying = name in VERIFYING
-    assert (list(HOOKS.sources) if verifying else []) == sources.split()
-    assert ["verihook.keyring", "verihook.secrets.environment", "boto3"][0 if verifying else 2 :] == modules.split()
+    sources, libraries, store = result.stdout.splitlines()
+    assert (list(HOOKS.sources) if name in VERIFYING else []) == sources.split()
+    assert ("", "False") == (libraries, store)
+
+
+@pytest.mark.parametrize("name", DURABLE_FUNCTIONS)
+def test_the_handler_of_a_durable_function_is_one(name: str) -> None:
+    module, _, entry = FUNCTIONS[name]["Handler"].rpartition(".")
+    program = f"from {module} import {entry}; print(callable({entry}))"
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT / "handler", capture_output=True, text=True, check=True
+    )
+    assert "True\n" == result.stdout
 
 
 def test_no_secret_is_shown_or_has_a_default() -> None:
     parameters = TEMPLATE["Parameters"]
-    receiver = ENVIRONMENT["Receiver"]
-    secrets = {receiver[name] for name in receiver if "SECRET" in name}
-    assert secrets == {name for name, parameter in parameters.items() if parameter.get("NoEcho")}
-    for name in secrets:
+    given = {ENVIRONMENT["Receiver"][name] for name in SOURCE_SECRETS}
+    given |= {ENVIRONMENT["Worker"][name] for name in CONNECTION_SECRETS}
+    assert given == {name for name, parameter in parameters.items() if parameter.get("NoEcho")}
+    for name in given:
         assert "Default" not in parameters[name]
         assert parameters[name]["MinLength"] >= 16
     # Handed over by CloudFormation; its text stands nowhere.
@@ -251,40 +177,118 @@ def test_no_secret_is_shown_or_has_a_default() -> None:
 
 def test_the_recorder_hears_of_this_stacks_executions() -> None:
     assert GLOBAL["VERIHOOK_STATE_MACHINE_PREFIX"] == MACHINES
-    assert FUNCTIONS["Recorder"]["Events"]["ExecutionStatus"]["Properties"]["Pattern"] == {
+    events = FUNCTIONS["Recorder"]["Events"]
+    assert events["ExecutionStatus"]["Properties"]["Pattern"] == {
         "source": ["aws.states"],
         "detail-type": ["Step Functions Execution Status Change"],
         "detail": {"stateMachineArn": [{"prefix": MACHINES}]},
     }
+    assert events["DurableStatus"]["Properties"]["Pattern"] == {
+        "source": ["aws.lambda"],
+        "detail-type": ["Durable Execution Status Change"],
+        "detail": {"functionArn": [{"prefix": FUNCTION_ARNS}]},
+    }
 
 
-@pytest.mark.parametrize("name", ["Recorder", "Reconciler"])
+@pytest.mark.parametrize("name", ["Recorder", "Reconciler", "Worker"])
 def test_what_fails_in_the_background_is_kept(name: str) -> None:
     function = FUNCTIONS[name]
     failed = {"Type": "SQS", "Destination": "DeadLetters.Arn"}
     assert function["EventInvokeConfig"]["DestinationConfig"] == {"OnFailure": failed}
-    for event in function["Events"].values():
-        assert event["Properties"]["DeadLetterConfig"] == {"Arn": "DeadLetters.Arn"}
     assert RESOURCES["DeadLetters"]["Properties"]["SqsManagedSseEnabled"] is True
-
     (statement,) = RESOURCES["DeadLettersPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     senders = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
-    assert {f"{name}{event}.Arn" for event in function["Events"]} <= set(senders)
+    for key, event in function["Events"].items():
+        if event["Type"] == "DynamoDB":
+            # Lambda itself sends, with the function's role.
+            assert event["Properties"]["DestinationConfig"] == {"OnFailure": failed}
+        else:
+            assert event["Properties"]["DeadLetterConfig"] == {"Arn": "DeadLetters.Arn"}
+            assert f"{name}{key}.Arn" in senders
 
 
-def test_every_state_machine_that_hooks_name_is_deployed_under_that_name() -> None:
-    machines = of_type("AWS::Serverless::StateMachine")
+def test_the_stream_invokes_the_worker_for_queued_functions_alone() -> None:
+    queued = FUNCTIONS["Worker"]["Events"]["Queued"]["Properties"]
+    assert queued["Stream"] == "Ledger.StreamArn"
+    # Or a batch would be brought again whole: work.batch tells what of it failed.
+    assert queued["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert queued["StartingPosition"] == "TRIM_HORIZON"
+    (row,) = queued["FilterCriteria"]["Filters"]
+    instance = Instance("i", "w", "null", created_at=1, updated_at=1, engine="function", status="queued")
+    image = json.loads(row["Pattern"])
+    assert image["eventName"] == ["INSERT", "MODIFY"]
+    for name, allowed in image["dynamodb"]["NewImage"].items():
+        assert to_item(instance)[name]["S"] in allowed["S"]
+    assert image["dynamodb"]["NewImage"].keys() == {"sk", "engine", "status"}
+
+
+def test_the_worker_has_time_for_every_function() -> None:
+    functions = [workflow for workflow in HOOKS.workflows.values() if workflow.engine == "function"]
+    # The two seconds are for its last writes.
+    assert FUNCTIONS["Worker"]["Timeout"] >= max(workflow.timeout_s for workflow in functions) + 2
+
+
+def test_a_queue_is_read_only_where_the_operator_names_it() -> None:
+    assert RESOURCES["WorkerFeed"]["Condition"] == "FedByQueue"
+    assert TEMPLATE["Conditions"]["FedByQueue"] == [["FeedQueueArn", ""]]
+    feed = RESOURCES["WorkerFeed"]["Properties"]
+    assert (feed["FunctionName"], feed["EventSourceArn"]) == ("Worker", "FeedQueueArn")
+    assert feed["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def definitions(engine: str) -> set[str]:
+    return {workflow.definition for workflow in HOOKS.workflows.values() if workflow.engine == engine}
+
+
+def test_every_workflow_of_hooks_is_deployed_under_its_name() -> None:
     prefix = MACHINES.rpartition(":stateMachine:")[2]
-    names = {machine["Name"].removeprefix(prefix) for machine in machines.values()}
-    wanted = {workflow.definition for workflow in HOOKS.workflows.values() if workflow.engine == "stepfunctions"}
-    assert wanted <= names
-    for machine in machines.values():
-        assert machine["Name"].startswith(prefix)
+    machines = {each["Name"].removeprefix(prefix) for each in of_type("AWS::Serverless::StateMachine").values()}
+    assert definitions("stepfunctions") <= machines
+    assert definitions("durable") == set(DURABLE_FUNCTIONS.values())
+    for name in definitions("function"):
+        assert (ROOT / "handler" / "workflows" / f"{name.replace('-', '_')}.py").is_file()
+
+
+@pytest.mark.parametrize(("name", "definition"), DURABLE_FUNCTIONS.items())
+def test_a_durable_function_is_found_by_its_name_and_goes_on_with_its_version(name: str, definition: str) -> None:
+    function = FUNCTIONS[name]
+    assert function["FunctionName"] == GLOBAL["VERIHOOK_FUNCTION_PREFIX"] + definition
+    assert FUNCTION_ARNS.endswith(f":{GLOBAL['VERIHOOK_FUNCTION_PREFIX']}")
+    assert function["AutoPublishAlias"] == ALIAS
+    # A change of the environment alone is a version too.
+    assert function["AutoPublishAliasAllProperties"] is True
+    assert function["DurableConfig"] == {"ExecutionTimeout": LONGEST_WAIT, "RetentionPeriodInDays": 90}
+
+
+def test_state_machines_run_once_and_log_no_bodies() -> None:
+    for name, machine in of_type("AWS::Serverless::StateMachine").items():
+        assert machine["Name"].startswith(MACHINES.rpartition(":stateMachine:")[2])
         assert machine["Type"] == "STANDARD"  # EXPRESS would run a name twice
         assert machine["Logging"]["IncludeExecutionData"] is False
-        json.loads((ROOT / machine["DefinitionUri"]).read_text("utf-8"))
+        definition = (ROOT / machine["DefinitionUri"]).read_text("utf-8")
+        json.loads(definition)
+        # What is not substituted would be taken for text.
+        assert set(re.findall(r"\$\{(\w+)\}", definition)) == set(machine["DefinitionSubstitutions"]), name
+
+
+def test_a_machine_that_needs_accounts_elsewhere_is_deployed_where_they_are_named() -> None:
+    parts = [name for name, each in RESOURCES.items() if each.get("Condition") == "WithInvoices"]
+    assert parts == ["ProcessOrder", "ProcessOrderRole", "ProcessOrderLogs"]
+    needed = {each[0][0] for each in TEMPLATE["Conditions"]["WithInvoices"]}
+    assert needed == {name for name in TEMPLATE["Parameters"] if name.startswith(("Invoice", "Confirmation"))}
+    assert {TEMPLATE["Parameters"][name]["Default"] for name in needed} == {""}
+    (call,) = [each for _, each in entries("ProcessOrderRole") if each["Action"] == "states:InvokeHTTPEndpoint"]
+    # This call to this address, and no other with the same credentials.
+    assert call["Condition"] == {"StringEquals": {"states:HTTPMethod": "POST", "states:HTTPEndpoint": "InvoiceUrl"}}
 
 
 def test_every_log_is_deleted_in_time() -> None:
     for name, log in of_type("AWS::Logs::LogGroup").items():
         assert log["RetentionInDays"] == "LogRetentionDays", name
+
+
+def test_the_page_on_deployment_names_every_function_and_every_parameter() -> None:
+    page = (ROOT / "docs" / "deployment.md").read_text("utf-8")
+    kept = {"Ledger", "Payloads", "InstanceKey", "DeadLetters"}
+    named = {*FUNCTIONS, *MACHINE_ROLES, *TEMPLATE["Parameters"], *kept}
+    assert not {name for name in named if f"`{name}`" not in page}

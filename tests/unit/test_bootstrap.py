@@ -11,7 +11,7 @@ import pytest
 from verihook.bootstrap import LOCAL_PACE, assemble, secrets_of
 from verihook.errors import ConfigurationError, SignatureError
 from verihook.hooks import load_hooks
-from verihook.ledgers.sqlite import SqliteLedger
+from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
 from verihook.ports import Services
 from verihook.request import Request
 from verihook.telemetry.console import ConsoleTelemetry
@@ -27,10 +27,13 @@ definition = "w"
 def services(folder: Path, source: str, *, verifies: bool = True, **variables: str) -> Services:
     path = folder / "hooks.toml"
     path.write_text(f"[sources.a]\n{source}\n{WORKFLOW}")
-    rest: dict[str, Any] = {"instance_key": b"k" * 32, "pace": LOCAL_PACE}
-    secrets = secrets_of(variables, folder) if verifies else None
-    ledger = SqliteLedger(folder / "ledger.db")
-    return assemble(load_hooks(path), secrets, ledger, {}, ConsoleTelemetry(io.StringIO()), **rest)
+    absent: dict[str, Any] = dict.fromkeys(("payloads", "caller"))
+    rest: dict[str, Any] = {"instance_key": b"k" * 32, "pace": LOCAL_PACE, "engines": {}, **absent}
+    telemetry = ConsoleTelemetry(io.StringIO())
+    with SqliteFile(folder / "ledger.db") as file:
+        ledger, documents = SqliteLedger(file), SqliteDocuments(file)
+        secrets = secrets_of(variables, folder)
+        return assemble(load_hooks(path), secrets, ledger, documents, telemetry, verifies=verifies, **rest)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def load(folder: Path, text: str) -> None:
 def test_the_shipped_file() -> None:
     hooks = load_hooks(SHIPPED)
     assert ["orders", "github", "stripe", "slack", "standard"] == list(hooks.sources)
-    assert ("orders", 90) == (hooks.default_source, hooks.retention_days)
+    assert ("orders", 90) == (hooks.default_source, hooks.workflows["order-created"].retention_days)
     orders = hooks.sources["orders"]
     assert ("generic", (SecretReference("env:ORDERS_WEBHOOK_SECRET"),)) == (orders.sender.id, orders.secrets)
     assert hooks.workflows["order-created"].public_output
@@ -129,7 +129,7 @@ def test_an_end_is_that_second() -> None:
         ('workflow = "w"', "", "sources.a.workflow: is missing"),
         ('workflow = "w"', 'workflow = "x"', "sources.a.workflow: no [workflows.x]; there are w"),
         ('workflow = "w"', 'workflow = "w"\nduplicates = "drop"', "sources.a.duplicates: 'drop' is none of return,"),
-        ('workflow = "w"', 'workflow = "w"\nmax_body = 262145', "sources.a.max_body: must be 1 to 262144 bytes"),
+        ('workflow = "w"', 'workflow = "w"\nmax_body = 6000001', "sources.a.max_body: must be 1 to 6000000"),
         ('workflow = "w"', 'workflow = "w"\nmax_body = true', "sources.a.max_body: must be a TOML int, not bool"),
         ('engine = "stepfunctions"', 'engine = "cron"', "workflows.w.engine: 'cron' is none of stepfunctions"),
         ('definition = "w"', "", "workflows.w.definition: is missing"),

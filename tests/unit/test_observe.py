@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.contracts.instances import NOW, at_once
-from verihook.ledgers.sqlite import SqliteLedger
+from verihook.ledgers.sqlite import SqliteFile, SqliteLedger
 from verihook.observe import MAX_KEYS, PREVIOUS_MS, WINDOW_MS, WRITES, Observer
 from verihook.ports import Observation, Trace
 from verihook.telemetry.console import ConsoleTelemetry
@@ -37,8 +37,8 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ledger(path: Path) -> Iterator[Counted]:
-    with Counted(path, busy_timeout=0.01) as ledger:
-        yield ledger
+    with SqliteFile(path, busy_timeout=0.01) as file:
+        yield Counted(file)
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from verihook.errors import EventMalformed, InputInvalid
-from verihook.workflow import MAX_VIOLATIONS, Workflow
+from verihook.schema import MAX_VIOLATIONS
+from verihook.workflow import Workflow
 
 
 def workflow(schema: dict[str, object] | None) -> Workflow:

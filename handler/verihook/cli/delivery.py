@@ -42,6 +42,8 @@ class Sending:
         wanted = [
             (place.header, text) for place, text in ((places.id, self.message_id), (places.type, self.type)) if place
         ]
+        if places.envelope == "cloudevents":
+            wanted += [("ce-specversion", "1.0"), ("ce-source", "/verihook/send")]
         return with_headers(signed, [(name, text) for name, text in wanted if name and signed.header(name) is None])
 
     def tampered(self, tamperings: Sequence[str]) -> Request:

@@ -7,14 +7,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from verihook.errors import ConfigurationError, LedgerUnavailable
-from verihook.ledgers.sqlite import SqliteLedger
+from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
 from verihook.local.data import DEFAULT
 
 if TYPE_CHECKING:
     from verihook.ledgers.dynamodb import DynamoDbLedger
+    from verihook.ports import Documents
 
 Opened: TypeAlias = "SqliteLedger | DynamoDbLedger"
 
@@ -34,33 +35,53 @@ def opened(options: argparse.Namespace) -> Iterator[Opened]:
     Raises ConfigurationError where the folder has none. One that does not answer ends the program with code 1 and one
     line that says why.
     """
-    try:
+    with _told(options):
         if options.table:
-            yield _table(options.table)
+            from verihook.ledgers.dynamodb import DynamoDbLedger
+
+            yield DynamoDbLedger(_client(), options.table)
         else:
-            with _file(options.data) as ledger:
-                yield ledger
+            with SqliteFile(_existing(options.data), read_only=True) as file:
+                yield SqliteLedger(file)
+
+
+@contextmanager
+def documents(options: argparse.Namespace) -> Iterator[Documents]:
+    """The documents of the ledger that the options name, to read and to write; errors as in :func:`opened`."""
+    with _told(options):
+        if options.table:
+            from verihook.ledgers.dynamodb import DynamoDbDocuments
+
+            yield DynamoDbDocuments(_client(), options.table)
+        else:
+            with SqliteFile(_existing(options.data)) as file:
+                yield SqliteDocuments(file)
+
+
+@contextmanager
+def _told(options: argparse.Namespace) -> Iterator[None]:
+    try:
+        yield
     except LedgerUnavailable as error:
-        print(f"verihook: {options.table or options.data} cannot be read: {error.__cause__ or error}", file=sys.stderr)
+        where = options.table or options.data
+        print(f"verihook: {where} did not answer: {error.__cause__ or error}", file=sys.stderr)
         raise SystemExit(1) from error
 
 
-def _file(data: Path) -> SqliteLedger:
+def _existing(data: Path) -> Path:
     path = data / "ledger.db"
     if not path.exists():
         mend = "there is no ledger in it; name the folder that Verihook runs on (--data), or a DynamoDB table (--table)"
         raise ConfigurationError(str(data), "", mend)
-    return SqliteLedger(path, read_only=True)
+    return path
 
 
-def _table(name: str) -> DynamoDbLedger:
+def _client() -> Any:
     # Imported here: no other command needs to wait for AWS's library.
     import boto3
     from botocore.exceptions import BotoCoreError
 
-    from verihook.ledgers.dynamodb import DynamoDbLedger
-
     try:
-        return DynamoDbLedger(boto3.client("dynamodb"), name)
+        return boto3.client("dynamodb")
     except BotoCoreError as error:
         raise LedgerUnavailable("There is no client.") from error

@@ -12,7 +12,7 @@ from typing import Any
 from verihook import errors
 from verihook.cli.ledger import add_options, opened
 from verihook.cli.reasons import in_words
-from verihook.cli.table import aligned
+from verihook.cli.table import show
 from verihook.clock import SystemClock
 from verihook.instance import iso
 from verihook.ports import KEPT_MS, Observation
@@ -60,14 +60,14 @@ def _rejections(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"rejections": [row.public() for row in seen]}, indent=2))
     elif seen:
-        print(_shown(seen))
+        _show(seen)
     else:
         of = f" of source {options.source!r}" if options.source else ""
         print(f"No rejections{of} since {iso(options.since)}.")
     return 0
 
 
-def _shown(seen: list[Observation]) -> str:
+def _show(seen: list[Observation]) -> None:
     """A row for each source, reason and hour; then what each reason means."""
     head = ("LAST SEEN", "COUNT", "SOURCE", "REASON", "A REQUEST")
     rows = [(iso(row.last_at), f"{row.count:,}", row.source or "-", row.reason, row.request_id) for row in seen]
@@ -76,7 +76,9 @@ def _shown(seen: list[Observation]) -> str:
         "\n".join([reason, *wrap(meaning(reason), 100, initial_indent="  ", subsequent_indent="  ")])
         for reason in reasons
     ]
-    return "\n\n".join([aligned(head, rows, right="COUNT"), *meanings])
+    show(head, rows, right="COUNT")
+    for meant in meanings:
+        print(f"\n{meant}")
 
 
 def meaning(reason: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from verihook.cli.ledger import add_options, opened
-from verihook.cli.table import aligned
+from verihook.cli.table import show
 from verihook.clock import SystemClock
 from verihook.hooks import load_hooks
 from verihook.instance import iso
@@ -39,7 +39,7 @@ def _status(options: argparse.Namespace) -> int:
         print(json.dumps({"sources": content}, indent=2))
     else:
         rows = [row for name, source in sources.items() for row in _rows(source, last[name], now)]
-        print(aligned(("SOURCE", "SECRETS, NEWEST FIRST", "PREVIOUS ONE LAST NEEDED"), rows))
+        show(("SOURCE", "SECRETS, NEWEST FIRST", "PREVIOUS ONE LAST NEEDED"), rows)
     return 0
 
 

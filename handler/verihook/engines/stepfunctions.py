@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from verihook.engines.steps import steps_of
-from verihook.errors import EngineRefused, EngineUnavailable
+from verihook.errors import EngineRefused, EngineUnavailable, VerihookError
 from verihook.instance import Progress, Status, Step
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ STATUSES: Mapping[str, Status] = {
 #: What no repetition mends: the input or the name is not acceptable.
 _NEVER = frozenset({"InvalidExecutionInput", "InvalidName", "ValidationException"})
 
+#: What a token is told that nobody waits with: expired, ended, or never given.
+_NOBODY = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken", "ValidationException"})
+
 
 def progress_of(detail: Mapping[str, Any]) -> Progress:
     """Read an answer of DescribeExecution or the ``detail`` of EventBridge's "Step Functions Execution Status Change".
@@ -48,34 +51,46 @@ def progress_of(detail: Mapping[str, Any]) -> Progress:
 class StepFunctionsEngine:
     """Executions of state machines. A definition is a machine's name, or its full ARN (also of a version or alias).
 
-    The client brings timeouts and retries; it may be shared by threads.
+    The clients bring timeouts and retries; they may be shared by threads.
     """
 
     #: Bytes of UTF-8. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
     max_input = 262144
 
-    def __init__(self, client: SFNClient, arn_prefix: str) -> None:
-        """``arn_prefix`` ends in ``:stateMachine:``; ``arn_prefix + definition`` is the machine's ARN."""
+    #: StartExecution takes a name once, also after its end.
+    keeps_names = True
+
+    def __init__(self, client: SFNClient, arn_prefix: str, express: SFNClient | None = None) -> None:
+        """``arn_prefix`` ends in ``:stateMachine:``; ``arn_prefix + definition`` is the machine's ARN.
+
+        ``express``: the client of :meth:`run`, which waits as long as an execution may take and never tries again.
+        """
         self._client = client
+        self._express = express or client
         self._arn_prefix = arn_prefix
 
-    def start(self, definition: str, name: str, input: str) -> None:
+    def start(self, definition: str, name: str, input: str) -> Status:
         """StartExecution, idempotent by name. A machine that is missing may be deployed yet: EngineUnavailable."""
-        if len(input.encode(errors="surrogatepass")) > self.max_input:
-            raise EngineRefused(f"The input is larger than the {self.max_input} bytes that Step Functions takes.")
+        self._check(input)
         try:
             self._client.start_execution(stateMachineArn=self._machine(definition), name=name, input=input)
-        except ClientError as error:
-            code = _code(error)
-            if code == "ExecutionAlreadyExists":
-                return
-            if code in _NEVER:
-                raise EngineRefused("Step Functions does not take this input or name.") from error
-            raise EngineUnavailable("Step Functions could not start the execution.") from error
-        except ParamValidationError as error:
-            raise EngineRefused("Step Functions does not take this input or name.") from error
-        except BotoCoreError as error:
-            raise EngineUnavailable("Step Functions could not be reached.") from error
+        except (ClientError, BotoCoreError) as error:
+            if _code(error) != "ExecutionAlreadyExists":
+                raise _told(error, "input or name", _NEVER) from error
+        return "running"
+
+    def run(self, definition: str, name: str, input: str) -> Progress:
+        """StartSyncExecution, which takes up to five minutes. EngineRefused for a Standard machine, too.
+
+        The name keeps nobody from running it twice: where an answer is lost, the machine may have run.
+        https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartSyncExecution.html
+        """
+        self._check(input)
+        try:
+            machine = self._machine(definition)
+            return progress_of(self._express.start_sync_execution(stateMachineArn=machine, name=name, input=input))
+        except (ClientError, BotoCoreError) as error:
+            raise _told(error, "input, name or kind of machine", _NEVER | {"StateMachineTypeNotSupported"}) from error
 
     def describe(self, definition: str, name: str) -> Progress | None:
         """DescribeExecution; None where there is none, which is also so 90 days after its end."""
@@ -93,17 +108,65 @@ class StepFunctionsEngine:
             except self._client.exceptions.ExecutionDoesNotExist:
                 return
 
+    def suspend(self, definition: str, name: str) -> bool:  # noqa: ARG002  # the port's
+        """Step Functions suspends nothing: a gate in the machine asks whether the instance is held."""
+        return False
+
+    def resume(self, definition: str, name: str) -> None:
+        """Nothing: the gate is answered."""
+
+    def check_events(self) -> None:
+        """A machine waits with a task token."""
+
+    def answer(self, token: str, payload: str) -> bool:
+        """SendTaskSuccess. EngineRefused where the payload is no JSON, or larger than an output can be.
+
+        https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html
+        """
+        if _size(payload) > self.max_input:
+            raise EngineRefused(f"The payload is larger than the {self.max_input} bytes that Step Functions takes.")
+        try:
+            self._client.send_task_success(taskToken=token, output=payload)
+        except (ClientError, BotoCoreError) as error:
+            # botocore itself refuses an empty token.
+            if _code(error) in _NOBODY or not token:
+                return False
+            raise _told(error, "payload", frozenset({"InvalidOutput"})) from error
+        return True
+
+    def redrive(self, definition: str, name: str) -> bool:
+        """RedriveExecution: within 14 days of the end, with the definition that it was started with.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
+        """
+        try:
+            self._client.redrive_execution(executionArn=self._execution(definition, name))
+        except (ClientError, BotoCoreError) as error:
+            if _code(error) in ("ExecutionNotRedrivable", "ExecutionDoesNotExist"):
+                return False
+            raise _told(error, "execution") from error
+        return True
+
     def steps(self, definition: str, name: str) -> list[Step]:
         """GetExecutionHistory, all its pages: up to 25,000 events."""
         pages = self._client.get_paginator("get_execution_history")
         with _unavailable():
             try:
                 answers = pages.paginate(
-                    executionArn=self._execution(definition, name), PaginationConfig={"PageSize": 1000}
+                    executionArn=self._execution(definition, name),
+                    includeExecutionData=True,
+                    PaginationConfig={"PageSize": 1000},
                 )
                 return steps_of(event for answer in answers for event in answer["events"])
             except self._client.exceptions.ExecutionDoesNotExist:
                 return []
+
+    def forget(self, definition: str, name: str) -> None:
+        """Nothing: AWS itself forgets an execution 90 days after its end, and no sooner."""
+
+    def _check(self, input: str) -> None:
+        if _size(input) > self.max_input:
+            raise EngineRefused(f"The input is larger than the {self.max_input} bytes that Step Functions takes.")
 
     def _machine(self, definition: str) -> str:
         return definition if definition.startswith("arn:") else self._arn_prefix + definition
@@ -114,8 +177,22 @@ class StepFunctionsEngine:
         return ":".join([*parts[:5], "execution", parts[6], name])
 
 
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code"))
+def _size(text: str) -> int:
+    """In bytes of UTF-8."""
+    return len(text.encode(errors="surrogatepass"))
+
+
+def _code(error: Exception) -> str:
+    return str(error.response.get("Error", {}).get("Code")) if isinstance(error, ClientError) else ""
+
+
+def _told(error: Exception, what: str, never: frozenset[str] = frozenset()) -> VerihookError:
+    """What a failed call means: EngineRefused for the codes that no repetition mends, else EngineUnavailable."""
+    if isinstance(error, ParamValidationError) or _code(error) in never:
+        return EngineRefused(f"Step Functions does not take this {what}.")
+    if isinstance(error, ClientError):
+        return EngineUnavailable("Step Functions does not do it now.")
+    return EngineUnavailable("Step Functions could not be reached.")
 
 
 @contextmanager

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from zlib import crc32
 
 from verihook.instance import FINAL, Instance
-from verihook.ledgers.table import DUE_SHARDS
+from verihook.ledgers import places
 from verihook.ports import Change
 
-#: One attribute value: ``{"S": text}`` or ``{"N": digits}``.
-Value = dict[str, str]
+#: One attribute value: ``{"S": text}``, ``{"N": digits}``, ``{"BOOL": true}``, ``{"L": [...]}`` or ``{"M": {...}}``.
+Value = dict[str, Any]
 Item = dict[str, Value]
 
 _PREFIX = "instance#"
@@ -33,15 +32,54 @@ _ATTRIBUTES = {
     "updated_at": "updatedAt",
     "due_at": "dueAt",
     "expires_at": "expiresAt",
+    "engine": "engine",
+    "revision": "revision",
+    "start_at": "startAt",
+    "connection": "connection",
+    "callback_url": "callbackUrl",
 }
 
+#: Of these the absence says as much as "none of it": most rows have none.
+_SELDOM = {
+    "held": "held",
+    "purged": "purged",
+    "tries": "tries",
+    "tags": "tags",
+    "metadata": "metadata",
+    "callback_tries": "callbackTries",
+}
 
-def encode(value: str | int) -> Value:
-    """The attribute value. Raises UnicodeEncodeError for a lone surrogate, which DynamoDB would replace in silence."""
+#: What a list shows of a row: all but the large ones.
+LISTED = ("pk", *(name for name in (*_ATTRIBUTES.values(), *_SELDOM.values()) if name not in ("input", "output")))
+
+
+def encode(value: object) -> Value:
+    """The attribute value of a text, a truth, a number, texts in an order, or texts by name.
+
+    Raises UnicodeEncodeError for a lone surrogate, which DynamoDB would replace in silence.
+    """
     if isinstance(value, str):
         value.encode()
         return {"S": value}
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, tuple):
+        return {"L": [encode(text) for text in value]}
+    if isinstance(value, Mapping):
+        return {"M": {name: encode(text) for name, text in value.items() if name.encode()}}
     return {"N": str(value)}
+
+
+def decode(value: Mapping[str, Any]) -> Any:
+    """The inverse of :func:`encode`."""
+    ((kind, held),) = value.items()
+    if kind == "N":
+        return int(held)
+    if kind == "L":
+        return tuple(decode(text) for text in held)
+    if kind == "M":
+        return {name: decode(text) for name, text in held.items()}
+    return held
 
 
 def key(instance_id: str) -> Item:
@@ -50,53 +88,60 @@ def key(instance_id: str) -> Item:
 
 
 def id_of(item: Mapping[str, Mapping[str, Any]]) -> str:
-    """The instance id in a row's key; all that an index entry has of it."""
+    """The instance id in a row's key; all that an entry of the index ``due`` has of it."""
     instance_id: str = item["pk"]["S"]
     return instance_id.removeprefix(_PREFIX)
 
 
-def due_shards() -> list[str]:
-    """Every partition key of the index ``due``."""
-    return [f"due#{number}" for number in range(DUE_SHARDS)]
-
-
-def due_shard(instance_id: str) -> str:
-    """The partition of the index that carries this instance: the same in every process."""
-    return f"due#{crc32(instance_id.encode()) % DUE_SHARDS}"
+def expired(item: Mapping[str, Mapping[str, Any]], now_ms: int) -> bool:
+    """Whether the row's time has passed. DynamoDB deletes it within days of that."""
+    return "expiresAt" in item and int(item["expiresAt"]["N"]) * 1000 <= now_ms
 
 
 def to_item(instance: Instance) -> Item:
-    """The whole row. Only one that is not final and has a due time carries ``dueShard``, hence stands in the index."""
+    """The whole row, with its places in the indexes. A purged one stands in none."""
     item = key(instance.id)
     for field, attribute in _ATTRIBUTES.items():
         value = getattr(instance, field)
         if value is not None:
             item[attribute] = encode(value)
-    if not instance.final and instance.due_at is not None:
-        item["dueShard"] = encode(due_shard(instance.id))
+    for field, attribute in _SELDOM.items():
+        value = getattr(instance, field)
+        if value:
+            item[attribute] = encode(value)
+    if not instance.purged:
+        item |= {attribute: encode(place) for attribute, place in places.of(instance).items()}
     return item
 
 
 def from_item(item: Mapping[str, Mapping[str, Any]]) -> Instance:
-    """The inverse of :func:`to_item`. An input that had to be dropped for the sake of the output reads as ``""``."""
+    """The inverse of :func:`to_item`. One that was read without its input has ``""``."""
     row: dict[str, Any] = {"id": id_of(item), "input": ""}
-    for field, attribute in _ATTRIBUTES.items():
+    for field, attribute in (_ATTRIBUTES | _SELDOM).items():
         if attribute in item:
-            value = item[attribute]
-            row[field] = value["S"] if "S" in value else int(value["N"])
+            row[field] = decode(item[attribute])
     return Instance(**row)
 
 
-def to_attributes(instance_id: str, change: Change) -> dict[str, Value | None]:
-    """What a change makes of a row: attribute -> its new value, or None where it goes."""
-    values: dict[str, str | int | None] = {
+def to_attributes(instance_id: str, change: Change, *, waits: bool) -> dict[str, Value | None]:
+    """What a change makes of a row: attribute -> its new value, or None where it goes.
+
+    ``waits``: the row stays due where the change has a due time; every live one does, and an end with a callback.
+    """
+    due_at = change.due_at if waits else None
+    values: dict[str, object] = {
         "status": change.status,
         "updatedAt": change.at,
-        "dueAt": change.due_at,
+        "dueAt": due_at,
         "expiresAt": change.expires_at,
         "output": change.output,
         "error": change.error,
         "cause": change.cause,
-        "dueShard": None if change.status in FINAL or change.due_at is None else due_shard(instance_id),
+        "dueShard": None if due_at is None else places.due_shard(instance_id),
+        "statusShard": places.status_shard(instance_id, change.status),
     }
     return {attribute: None if value is None else encode(value) for attribute, value in values.items()}
+
+
+#: The ends, as values of an expression.
+FINAL_VALUES: Item = {f":{status}": encode(status) for status in sorted(FINAL)}

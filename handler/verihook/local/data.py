@@ -1,12 +1,14 @@
 """The data folder of one machine: who uses it, the secrets made for it, and how to reach the server.
 
-============== ==========================================================================
-``lock``       held while a server runs; two on one folder would start everything twice
-``secrets.json`` the secrets made because the environment has none, and the instance key
-``run.json``   address and secrets of the running server, for ``verihook send``; gone when it stops
-``ledger.db``  the ledger (SQLite)
+================= ======================================================================================
+``lock``          held while a server runs; two on one folder would start everything twice
+``secrets.json``  the secrets made because the environment has none, and the instance key
+``run.json``      address and secrets of the running server, for ``verihook send``; gone when it stops
+``ledger.db``     the ledger (SQLite)
 ``executions.db`` the interpreter's journal
-============== ==========================================================================
+``durable.db``    the executions of durable functions
+``payloads/``     inputs and outputs that are too large for the ledger
+================= ======================================================================================
 
 Everything in it is readable by its owner alone.
 """
@@ -14,6 +16,7 @@ Everything in it is readable by its owner alone.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import secrets
@@ -95,15 +98,26 @@ def read_run(path: Path) -> Run | None:
         return None
 
 
-def instance_key(values: Mapping[str, str]) -> str:
-    """The instance key among the values of :meth:`DataFolder.secrets`."""
-    return values[_INSTANCE_KEY]
+def instance_key(values: Mapping[str, str]) -> bytes:
+    """The instance key among the values of :meth:`DataFolder.secrets`, 32 bytes."""
+    return hashlib.sha256(values[_INSTANCE_KEY].encode()).digest()
+
+
+def read_instance_key(path: Path) -> bytes:
+    """The instance key that is kept in this data folder. Raises ConfigurationError."""
+    try:
+        return instance_key(_read_secrets(path / "secrets.json"))
+    except KeyError:
+        mend = "there is no instance key in it; name the folder that Verihook has run on (--data)"
+        raise ConfigurationError(str(path), "", mend) from None
 
 
 def _read_secrets(path: Path) -> dict[str, str]:
     """What was kept. A damaged file is told and left as it is: new secrets would shut out who knows the old ones."""
     try:
-        kept: dict[str, str] = json.loads(path.read_text())
+        kept = json.loads(path.read_text())
+        if not (isinstance(kept, dict) and all(isinstance(value, str) for value in kept.values())):
+            raise ValueError("names and strings are kept in it")
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

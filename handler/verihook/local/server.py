@@ -1,4 +1,4 @@
-"""The whole thing on one machine: receiver, ledger, Step Functions interpreter, reconcile, in one process."""
+"""The whole thing on one machine: receiver, API, ledger, engines, reconcile, in one process."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ import uvicorn
 from fastapi import FastAPI
 
 from verihook import bootstrap
-from verihook.api import open_on_loopback
+from verihook.api.access import Access
 from verihook.app import create_app
-from verihook.errors import ConfigurationError, LedgerUnavailable
-from verihook.hooks import Hooks, load_hooks
+from verihook.errors import ConfigurationError
+from verihook.hooks import load_hooks
 from verihook.local.banner import banner
 from verihook.local.data import DataFolder, Run, instance_key
-from verihook.local.interpreter import ARN_PREFIX, Interpreter
+from verihook.local.engines import LocalEngines
 from verihook.ports import Services
-from verihook.reconcile import reconcile
+from verihook.reconcile import call_back, reconcile
 from verihook.settings import environment
 
 #: Loopback only: the folder's secrets are made up, and a stranger has no business here.
@@ -40,56 +40,43 @@ def serve(hooks_path: Path, port: int, data: Path) -> None:
     listener = _listen(port)
     values, made = folder.secrets(hooks, environment())
     url = f"http://{HOST}:{listener.getsockname()[1]}"
-    with Interpreter(data / "executions.db") as interpreter:
-        interpreter.deploy(_machines(hooks))
-        # What a kill -9 interrupted runs again, from its first state.
-        interpreter.resume()
+    with LocalEngines(hooks, data) as engines:
         variables = {**environment(), **values}
-        services = bootstrap.on_one_machine(
-            hooks, variables, data, interpreter.endpoint_url, ARN_PREFIX, instance_key(values)
-        )
+        services = bootstrap.on_one_machine(hooks, variables, data, engines.endpoints, instance_key(values))
         stopping = threading.Event()
-        loop = threading.Thread(target=_reconcile, args=(services, stopping), name="reconcile", daemon=True)
+        loops = [
+            threading.Thread(target=_repeat, args=(each, services, stopping), name=each.__name__, daemon=True)
+            for each in (reconcile, call_back)
+        ]
 
         def ready() -> None:
             folder.announce(Run(url, values))
-            loop.start()
+            engines.run(services)
+            for loop in loops:
+                loop.start()
             print(banner(url, hooks, made, data), flush=True)
 
         try:
-            _serve(create_app(services, open_on_loopback), listener, ready)
+            _serve(create_app(services, Access(services, loopback=True), local=True), listener, ready)
         finally:
             stopping.set()
             services.observer.flush()
             folder.close()
 
 
-def _reconcile(services: Services, stopping: threading.Event) -> None:
+def _repeat(work: Callable[[Services], object], services: Services, stopping: threading.Event) -> None:
     """What EventBridge Scheduler does in AWS, and sooner."""
     while not stopping.wait(ROUND):
         try:
-            reconcile(services)
-        except LedgerUnavailable as error:
-            services.telemetry.failure("reconcile", error)
+            work(services)
+        except Exception as error:  # noqa: BLE001  # the next round goes on, whatever it was
+            services.telemetry.failure(work.__name__, error)
         services.observer.flush()
 
 
-def _machines(hooks: Hooks) -> dict[str, str]:
-    """The state machines of this deployment: infra/workflows/NAME.asl.json beside the folder of hooks.toml."""
-    folder = hooks.path.resolve().parent.parent / "infra" / "workflows"
-    machines = {}
-    for name, workflow in hooks.workflows.items():
-        path = folder / f"{workflow.definition}.asl.json"
-        try:
-            machines[workflow.definition] = path.read_text(encoding="utf-8")
-        except OSError as error:
-            mend = f"{path} cannot be read: {error.strerror}"
-            raise ConfigurationError(hooks.path.name, f"workflows.{name}.definition", mend) from error
-    return machines
-
-
 def _listen(port: int) -> socket.socket:
-    listener = socket.socket()
+    # The protocol is named, or asyncio leaves Nagle's algorithm on and every answer waits 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     # Else a restart must wait for the connections of the process before it.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

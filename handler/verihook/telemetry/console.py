@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
+from threading import Lock
 from typing import TextIO
 
 from verihook.ports import Trace
@@ -13,6 +15,8 @@ class ConsoleTelemetry:
 
     def __init__(self, stream: TextIO = sys.stdout) -> None:
         self._stream = stream
+        self._lines: deque[str] = deque()
+        self._writing = Lock()
 
     def delivery(self, trace: Trace) -> None:
         """See :class:`~verihook.ports.Telemetry`."""
@@ -22,6 +26,8 @@ class ConsoleTelemetry:
         words += [word for word in (trace.reason, trace.event_type and _printable(trace.event_type)) if word]
         if trace.verified_by == "previous":
             words.append("by-previous-secret")
+        if trace.changed:
+            words.append("with-another-body")
         if trace.instance_id:
             words += ["->", trace.instance_id]
         self._print(f"{' '.join(words)} ({trace.duration_ms} ms)")
@@ -31,7 +37,16 @@ class ConsoleTelemetry:
         self._print(f"! {where}: {type(error).__name__}: {error}")
 
     def _print(self, line: str) -> None:
-        print(line, file=self._stream, flush=True)
+        """Whoever comes while another thread writes leaves the line to that thread."""
+        self._lines.append(f"{line}\n")
+        # Once more where a line was left just before the lock was free again.
+        while self._lines and self._writing.acquire(blocking=False):
+            try:
+                lines = [self._lines.popleft() for _ in range(len(self._lines))]
+                self._stream.write("".join(lines))
+                self._stream.flush()
+            finally:
+                self._writing.release()
 
 
 def _printable(text: str) -> str:

@@ -31,15 +31,16 @@ class PowertoolsTelemetry:
     def __init__(self) -> None:
         self._logger = Logger()
         self._metrics = Metrics()
-        #: By source, outcome, reason and whether an old secret was used: as many as hooks.toml and our codes allow.
-        self._definitions: dict[tuple[str | None, str, str | None, bool], dict[str, Any]] = {}
+        #: By source, outcome, reason, whether an old secret was used and whether a redelivery had another body: as many
+        #: as hooks.toml and our codes allow.
+        self._definitions: dict[tuple[str | None, str, str | None, bool, bool], dict[str, Any]] = {}
         if self._metrics.namespace is None:
             # Without one, Powertools would raise at every delivery.
             self._metrics.namespace = "Verihook"
 
     def delivery(self, trace: Trace) -> None:
         """See :class:`~verihook.ports.Telemetry`."""
-        key = (trace.source, trace.outcome, trace.reason, trace.verified_by == "previous")
+        key = (trace.source, trace.outcome, trace.reason, trace.verified_by == "previous", trace.changed)
         definition = self._definitions.get(key)
         if definition is None:
             definition = self._definitions[key] = self._define(trace)
@@ -63,6 +64,8 @@ class PowertoolsTelemetry:
         if trace.verified_by == "previous":
             # A metric and not a dimension: whoever sums Accepted over a rotation must not have two of them.
             metrics.add_metric("VerifiedByPrevious", MetricUnit.Count, 1)
+        if trace.changed:
+            metrics.add_metric("BodyChanged", MetricUnit.Count, 1)
         metrics.add_metric("Latency", MetricUnit.Milliseconds, 0)
         definition: dict[str, Any] = {**metrics.serialize_metric_set()}
         metrics.clear_metrics()

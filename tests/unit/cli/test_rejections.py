@@ -16,7 +16,7 @@ from verihook.cli.rejections import meaning
 from verihook.clock import SystemClock
 from verihook.instance import iso
 from verihook.ledgers.dynamodb import DynamoDbLedger
-from verihook.ledgers.sqlite import SqliteLedger
+from verihook.ledgers.sqlite import SqliteFile, SqliteLedger
 from verihook.ledgers.table import create_table_request
 from verihook.ports import KEPT_MS, Ledger
 
@@ -42,8 +42,8 @@ def fill(ledger: Ledger) -> None:
 @pytest.fixture
 def data(tmp_path: Path) -> Iterator[Path]:
     """A data folder whose ledger another process has open."""
-    with SqliteLedger(tmp_path / "ledger.db") as ledger:
-        fill(ledger)
+    with SqliteFile(tmp_path / "ledger.db") as file:
+        fill(SqliteLedger(file))
         yield tmp_path
 
 
@@ -146,7 +146,7 @@ def test_a_damaged_ledger_is_told(capsys: pytest.CaptureFixture[str], tmp_path: 
     with pytest.raises(SystemExit) as caught:
         cli.main(["rejections", "--data", str(tmp_path)])
     assert 1 == caught.value.code
-    assert f"verihook: {tmp_path} cannot be read: file is not a database\n" == capsys.readouterr().err
+    assert f"verihook: {tmp_path} did not answer: file is not a database\n" == capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("table")
@@ -155,7 +155,7 @@ def test_a_table_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -
         cli.main(["rejections", "--table", "another-table"])
     assert 1 == caught.value.code
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("verihook: another-table cannot be read: ")
+    assert line.startswith("verihook: another-table did not answer: ")
     assert "ResourceNotFoundException" in line
 
 
@@ -168,4 +168,4 @@ def test_a_missing_region_is_told(capsys: pytest.CaptureFixture[str], monkeypatc
     with pytest.raises(SystemExit) as caught:
         cli.main(["rejections", "--table", "a-table"])
     assert 1 == caught.value.code
-    assert "verihook: a-table cannot be read: You must specify a region.\n" == capsys.readouterr().err
+    assert "verihook: a-table did not answer: You must specify a region.\n" == capsys.readouterr().err

@@ -19,7 +19,7 @@ from verihook.clock import SystemClock
 from verihook.hooks import load_hooks
 from verihook.instance import iso
 from verihook.ledgers.dynamodb import DynamoDbLedger
-from verihook.ledgers.sqlite import SqliteLedger
+from verihook.ledgers.sqlite import SqliteFile, SqliteLedger
 from verihook.ledgers.table import create_table_request
 from verihook.ports import KEPT_MS, Ledger
 from verihook.source import SecretReference
@@ -43,8 +43,8 @@ def hooks(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Iterator[Path]:
-    with SqliteLedger(tmp_path / "ledger.db") as ledger:
-        fill(ledger)
+    with SqliteFile(tmp_path / "ledger.db") as file:
+        fill(SqliteLedger(file))
         yield tmp_path
 
 

@@ -77,6 +77,77 @@ def test_what_no_repetition_mends_is_refused(stubbed: Stubbed, code: str) -> Non
     assert raised.value.__cause__ is not None
 
 
+@pytest.mark.parametrize("code", ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken", "ValidationException"])
+def test_nobody_waits_with_the_token(stubbed: Stubbed, code: str) -> None:
+    engine, stubber = stubbed
+    stubber.add_client_error("send_task_success", code, expected_params={"taskToken": "t", "output": "1"})
+    assert engine.answer("t", "1") is False
+
+
+def test_no_token_at_all(stubbed: Stubbed) -> None:
+    engine, stubber = stubbed
+    stubber.deactivate()
+    assert engine.answer("", "1") is False
+
+
+def test_an_answer_that_is_no_json_is_refused(stubbed: Stubbed) -> None:
+    engine, stubber = stubbed
+    stubber.add_client_error("send_task_success", "InvalidOutput")
+    with pytest.raises(EngineRefused):
+        engine.answer("t", "{")
+
+
+@pytest.mark.parametrize(("code", "done"), [("ExecutionNotRedrivable", False), ("ExecutionDoesNotExist", False)])
+def test_what_cannot_be_redriven(stubbed: Stubbed, code: str, done: bool) -> None:
+    engine, stubber = stubbed
+    stubber.add_client_error("redrive_execution", code, expected_params={"executionArn": EXECUTION})
+    assert engine.redrive("orders", "n1") is done
+
+
+def test_a_redrive(stubbed: Stubbed) -> None:
+    engine, stubber = stubbed
+    stubber.add_response("redrive_execution", {"redriveDate": 1}, {"executionArn": EXECUTION})
+    assert engine.redrive("orders:LIVE", "n1") is True
+
+
+@pytest.mark.parametrize("code", [*THROTTLED, "ExecutionLimitExceeded", "AccessDeniedException"])
+def test_operations_that_are_not_done_now(stubbed: Stubbed, code: str) -> None:
+    engine, stubber = stubbed
+    for operation in ("send_task_success", "redrive_execution", "start_sync_execution"):
+        stubber.add_client_error(operation, code, "arn:aws:secret")
+    for act in (
+        lambda: engine.answer("t", "1"),
+        lambda: engine.redrive("orders", "n1"),
+        lambda: engine.run("orders", "n1", "1"),
+    ):
+        with pytest.raises(EngineUnavailable):
+            act()
+
+
+@pytest.mark.parametrize("code", ["InvalidExecutionInput", "InvalidName", "StateMachineTypeNotSupported"])
+def test_what_is_never_run(stubbed: Stubbed, code: str) -> None:
+    engine, stubber = stubbed
+    stubber.add_client_error("start_sync_execution", code)
+    with pytest.raises(EngineRefused):
+        engine.run("orders", "n1", "1")
+
+
+@pytest.mark.parametrize(
+    ("status", "progress"),
+    [
+        ({"status": "SUCCEEDED", "output": "1"}, Progress("completed", "1")),
+        ({"status": "FAILED", "error": "NoStock", "cause": "x"}, Progress("failed", None, "NoStock", "x")),
+        ({"status": "TIMED_OUT", "error": "States.Timeout"}, Progress("timed_out", None, "States.Timeout")),
+    ],
+)
+def test_a_run(stubbed: Stubbed, status: dict[str, str], progress: Progress) -> None:
+    engine, stubber = stubbed
+    answer = {"executionArn": EXECUTION, "startDate": NOW, "stopDate": NOW} | status
+    sent = {"stateMachineArn": PREFIX + "orders", "name": "n1", "input": "{}"}
+    stubber.add_response("start_sync_execution", answer, sent)
+    assert engine.run("orders", "n1", "{}") == progress
+
+
 def test_a_name_of_no_letters_is_refused(stubbed: Stubbed) -> None:
     engine, stubber = stubbed
     stubber.deactivate()  # botocore refuses it before anything is sent
@@ -138,7 +209,7 @@ def test_steps_reads_every_page(stubbed: Stubbed) -> None:
     engine, stubber = stubbed
     entered = {"id": 1, "type": "PassStateEntered", "timestamp": NOW, "stateEnteredEventDetails": {"name": "A"}}
     exited = {"id": 2, "previousEventId": 1, "type": "PassStateExited", "timestamp": NOW}
-    first = {"executionArn": EXECUTION, "maxResults": 1000}
+    first = {"executionArn": EXECUTION, "includeExecutionData": True, "maxResults": 1000}
     stubber.add_response("get_execution_history", {"events": [entered], "nextToken": "t"}, first)
     second = first | {"nextToken": "t"}
     exited |= {"stateExitedEventDetails": {"name": "A", "output": "1"}}

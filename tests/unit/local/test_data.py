@@ -25,7 +25,7 @@ def test_secrets_are_made_once_and_never_written_where_the_environment_has_them(
     assert values["GITHUB_WEBHOOK_SECRET"] == again["GITHUB_WEBHOOK_SECRET"]
     assert "mine" != again["ORDERS_WEBHOOK_SECRET"]
     assert instance_key(values) == instance_key(again)
-    assert 64 == len(instance_key(values))
+    assert 32 == len(instance_key(values))
     folder.close()
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+from threading import Event, Thread
+
+import pytest
 
 from verihook.ports import Trace
 from verihook.telemetry.console import ConsoleTelemetry
@@ -39,3 +42,46 @@ def test_failures() -> None:
     stream = io.StringIO()
     ConsoleTelemetry(stream).failure("start abc", ValueError("why"))
     assert "! start abc: ValueError: why\n" == stream.getvalue()
+
+
+def test_a_redelivery_with_another_body_is_named() -> None:
+    trace = Trace("r", 0, "orders", "duplicate", instance_id="abc", status=202, changed=True)
+    assert "202 orders duplicate with-another-body -> abc (0 ms)\n" == shown(trace)
+
+
+class _Slow(io.StringIO):
+    """A terminal that holds the first line until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held, self.release = Event(), Event()
+
+    def write(self, text: str) -> int:
+        if not self.held.is_set():
+            self.held.set()
+            self.release.wait(20)
+        return super().write(text)
+
+
+def test_a_slow_terminal_holds_one_thread_alone_and_loses_no_line() -> None:
+    terminal = _Slow()
+    telemetry = ConsoleTelemetry(terminal)
+    first = Thread(target=telemetry.failure, args=("first", ValueError("why")))
+    first.start()
+    assert terminal.held.wait(20)
+    for number in range(3):
+        telemetry.failure(f"later {number}", ValueError("why"))
+    assert "" == terminal.getvalue()
+    terminal.release.set()
+    first.join(20)
+    lines = [line.split(":")[0] for line in terminal.getvalue().splitlines()]
+    assert ["! first", "! later 0", "! later 1", "! later 2"] == lines
+
+
+def test_a_terminal_that_is_gone_raises_each_time() -> None:
+    stream = io.StringIO()
+    telemetry = ConsoleTelemetry(stream)
+    stream.close()
+    for _ in range(2):
+        with pytest.raises(ValueError, match="closed"):
+            telemetry.failure("start abc", ValueError("why"))

@@ -13,7 +13,7 @@ from tests.flows.deployment import OLD_SECRET, VARIABLES, write
 from tests.flows.signing import new_id, order, x_signature
 from verihook import bootstrap
 from verihook.hooks import load_hooks
-from verihook.ledgers.sqlite import SqliteLedger
+from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
 from verihook.ports import Services
 from verihook.receive import receive
 from verihook.request import Request
@@ -35,13 +35,16 @@ class ReadyEngine:
 def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "verihook")
     hooks = load_hooks(write(tmp_path))
-    with SqliteLedger(tmp_path / "ledger.db") as ledger:
+    with SqliteFile(tmp_path / "ledger.db") as file:
         yield bootstrap.assemble(
             hooks,
             EnvironmentSecrets(VARIABLES, tmp_path),
-            ledger,
-            {"stepfunctions": ReadyEngine()},
+            SqliteLedger(file),
+            SqliteDocuments(file),
             PowertoolsTelemetry(),
+            engines={"stepfunctions": ReadyEngine()},
+            payloads=None,
+            caller=None,
             instance_key=b"k" * 32,
             pace=bootstrap.AWS_PACE,
         )
@@ -94,7 +97,7 @@ def test_a_refused_duplicate_is_one(services: Services, capsys: pytest.CaptureFi
 
 
 def test_what_is_our_own_fault_is_another_metric(services: Services, capsys: pytest.CaptureFixture[str]) -> None:
-    services.ledger.close()  # type: ignore[attr-defined]
+    services.ledger._file.close()  # type: ignore[attr-defined]
     record = line(post("orders", order()), services, capsys)
     assert (503, "orders", "ledger-unavailable") == (record["delivery"]["status"], record["source"], record["reason"])
     assert [1.0] == record["Unavailable"]

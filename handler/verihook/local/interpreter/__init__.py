@@ -2,10 +2,14 @@
 
     interpreter.py   Interpreter: the public face
     endpoint.py      HTTP/1.1 on loopback, AWS JSON 1.0 in and out
-    operations.py    the API's operations (StartExecution, DescribeExecution ...)
+    functions.py     the Lambda functions and S3 objects that tasks call
+    operations.py    the API's operations (StartExecution, RedriveExecution ...), tasks.py those on task tokens
+    machines.py      the state machines
     validation.py    what AWS checks in a request, and AWS's error shape
     definition.py    checks a state machine and compiles it
     executions.py    runs executions, one thread each, and writes their ends
+    environment.py   what moto runs one in, and what became of it
+    marks.py         where an execution stands, for a crash or a redrive
     journal.py       the SQLite file that survives a kill -9
     mends.py         what has to be mended in moto, the only file that patches it
     jsonata.py       evaluates JSONata for mends.py

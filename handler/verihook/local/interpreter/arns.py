@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecutio
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/verihook-local"
@@ -29,3 +31,8 @@ def parse_execution_arn(arn: str) -> tuple[str, str] | None:
     """(machine, name); None for an ARN of somewhere else."""
     machine, colon, name = arn.removeprefix(_EXECUTION_PREFIX).partition(":")
     return (machine, name) if arn.startswith(_EXECUTION_PREFIX) and colon else None
+
+
+def express_arn(machine: str, name: str) -> str:
+    """The ARN of an express execution, of its own for every run: names are not unique there."""
+    return f"arn:aws:states:{REGION}:{ACCOUNT}:express:{machine}:{name}:{uuid4()}"

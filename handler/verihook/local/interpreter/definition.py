@@ -31,26 +31,33 @@ class DefinitionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A state machine: its ASL text and moto's program, which holds no state of its own and is shared by executions."""
+    """A state machine: its ASL text and moto's program, which holds no state of its own and is shared by executions.
+
+    ``states``: the names of the machine's own states; ``marked``: of those that have effects or wait.
+    """
 
     asl: str
     program: Program
+    states: frozenset[str]
+    marked: frozenset[str]
 
 
-def compile_definition(asl: str) -> Definition:
+def compile_definition(asl: str, express: bool = False) -> Definition:
     """The definition, checked; DefinitionError where it cannot run. Takes 50 to 100 ms (an ANTLR grammar in Python)."""
     from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
-    check_definition(asl)
+    check_definition(asl, express)
+    states = parse_json(asl)["States"]
+    marked = frozenset(name for name, state in states.items() if _kinds(state) & {"Task", "Wait"})
     try:
         program, _ = AmazonStateLanguageParser.parse(asl)
     except Exception as error:  # moto raises whatever its grammar stumbles over
         raise DefinitionError("", f"is no state machine that can run here: {error}") from error
-    return Definition(asl, program)  # type: ignore[arg-type]  # the parser is typed by its base class
+    return Definition(asl, program, frozenset(states), marked)  # type: ignore[arg-type]  # the parser is typed by its base class
 
 
-def check_definition(asl: str) -> None:
-    """Raises DefinitionError for the first fault."""
+def check_definition(asl: str, express: bool = False) -> None:
+    """Raises DefinitionError for the first fault. An Express machine waits for nobody."""
     try:
         machine = parse_json(asl)
     except json.JSONDecodeError as error:
@@ -61,6 +68,8 @@ def check_definition(asl: str) -> None:
         raise DefinitionError("", "write a JSON object with StartAt and States")
     _check_scope(machine, "")
     for key, value in _strings(machine, ""):
+        if key.endswith(".Resource"):
+            _check_resource(key, value, express)
         if value.startswith("{%"):
             _check_expression(key, value)
 
@@ -94,6 +103,25 @@ def _check_state(name: str, state: Any, states: dict[str, Any], path: str) -> No
         if not isinstance(scope, dict):
             raise DefinitionError(key.rstrip("."), "write an object with StartAt and States")
         _check_scope(scope, key)
+
+
+def _check_resource(key: str, value: str, express: bool) -> None:
+    if "${" in value:
+        raise DefinitionError(key, f"{value} is a substitution that nobody filled in; give it a value")
+    if value.startswith("arn:aws:states:::http:"):
+        raise DefinitionError(key, "an HTTP Task calls through an EventBridge connection, which is in AWS alone")
+    if express and value.endswith((".waitForTaskToken", ".sync", ".sync:2")):
+        raise DefinitionError(key, "an Express machine waits for nobody: make it a Standard one")
+
+
+def _kinds(state: Any) -> set[str]:
+    """The types of a state and of all that are inside it."""
+    if isinstance(state, list):
+        return set().union(*map(_kinds, state)) if state else set()
+    if not isinstance(state, dict):
+        return set()
+    kind = {state["Type"]} if isinstance(state.get("Type"), str) else set()
+    return kind.union(*map(_kinds, state.values()))
 
 
 def _targets(state: dict[str, Any], path: str) -> Iterator[tuple[str, Any]]:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 
+from verihook.local.interpreter.functions import Functions, Reply
 from verihook.local.interpreter.validation import ApiError
 
 _log = logging.getLogger(__name__)
@@ -25,15 +26,16 @@ _log = logging.getLogger(__name__)
 Act = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 _TARGET = "AWSStepFunctions."
+_JSON = "application/x-amz-json-1.0"
 _MAX_BODY = 4 * 1024 * 1024
 
 
 class Endpoint:
     """A server with a thread per connection. ``port`` 0 takes a free one."""
 
-    def __init__(self, act: Act, port: int) -> None:
+    def __init__(self, act: Act, functions: Functions, port: int) -> None:
         """Listen from here on; OSError where the port is taken."""
-        self._server = _Server(("127.0.0.1", port), act)
+        self._server = _Server(("127.0.0.1", port), act, functions)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="stepfunctions", daemon=True
         )
@@ -57,8 +59,9 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], act: Act) -> None:
+    def __init__(self, address: tuple[str, int], act: Act, functions: Functions) -> None:
         self.act = act
+        self.functions = functions
         self._open: set[socket.socket] = set()
         super().__init__(address, _Handler)
 
@@ -87,29 +90,34 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 600
 
     def do_POST(self) -> None:
-        try:
-            answer, status = self._act(), 200
-        except ApiError as error:
-            answer, status = {"__type": error.code, "message": str(error)}, error.status
-        except Exception:  # noqa: BLE001  # a fault of ours must answer, or the client waits for its timeout
-            _log.exception("the interpreter failed")
-            answer, status = {"__type": "InternalFailure", "message": "The interpreter failed; see its log"}, 500
-        self._reply(status, answer)
+        self._serve(self._act)
 
     def do_GET(self) -> None:
-        self.close_connection = True
-        self._reply(404, {"__type": "UnknownOperationException", "message": "Send an AWS request by POST"})
+        self._serve(self._read)
+
+    def _serve(self, act: Callable[[], Reply]) -> None:
+        try:
+            reply = act()
+        except ApiError as error:
+            reply = _fault(error.status, error.code, str(error))
+        except Exception:  # noqa: BLE001  # a fault of ours must answer, or the client waits for its timeout
+            _log.exception("the interpreter failed")
+            reply = _fault(500, "InternalFailure", "The interpreter failed; see its log")
+        self._reply(reply)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class names it
         """Nothing: the terminal belongs to Verihook's own log."""
 
-    def _act(self) -> dict[str, Any]:
+    def _act(self) -> Reply:
         body = self._body()
-        if self.headers.get("Host", "").rpartition(":")[0] not in ("127.0.0.1", "localhost"):
-            raise ApiError("AccessDeniedException", "Only clients on this machine are served", 403)
+        self._check_host()
+        server = cast(_Server, self.server)
+        invoked = server.functions.post(
+            self.path, body, event_only=self.headers.get("X-Amz-Invocation-Type") == "Event"
+        )
+        if invoked is not None:
+            return invoked
         target = self.headers.get("X-Amz-Target", "")
-        if self.path.startswith("/2015-03-31/functions/"):
-            raise ApiError("ResourceNotFoundException", "There are no Lambda functions on one machine", 404)
         if not target.startswith(_TARGET):
             raise ApiError("UnknownOperationException", f"'{target or self.path}' is not offered on one machine")
         try:
@@ -118,7 +126,20 @@ class _Handler(BaseHTTPRequestHandler):
             raise ApiError("SerializationException", "The body is not JSON") from error
         if not isinstance(parameters, dict):
             raise ApiError("SerializationException", "The body is no JSON object")
-        return cast(_Server, self.server).act(target.removeprefix(_TARGET), parameters)
+        answer = server.act(target.removeprefix(_TARGET), parameters)
+        return Reply(200, json.dumps(answer).encode(), kind=_JSON)
+
+    def _read(self) -> Reply:
+        """Only who signs as AWS's clients do reads a payload: a browser adds no such header to a plain GET."""
+        self._check_host()
+        if not self.headers.get("Authorization", "").startswith("AWS4-HMAC-SHA256 "):
+            self.close_connection = True
+            raise ApiError("UnknownOperationException", "Send an AWS request by POST", 404)
+        return cast(_Server, self.server).functions.get(self.path)
+
+    def _check_host(self) -> None:
+        if self.headers.get("Host", "").rpartition(":")[0] not in ("127.0.0.1", "localhost"):
+            raise ApiError("AccessDeniedException", "Only clients on this machine are served", 403)
 
     def _body(self) -> bytes:
         length = self.headers.get("Content-Length", "0")
@@ -128,13 +149,17 @@ class _Handler(BaseHTTPRequestHandler):
             raise ApiError("SerializationException", f"Send a Content-Length of at most {_MAX_BODY} bytes", 413)
         return self.rfile.read(int(length))
 
-    def _reply(self, status: int, answer: dict[str, Any]) -> None:
-        body = json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/x-amz-json-1.0")
-        self.send_header("Content-Length", str(len(body)))
+    def _reply(self, reply: Reply) -> None:
+        self.send_response(reply.status)
+        self.send_header("Content-Type", reply.kind)
+        self.send_header("Content-Length", str(len(reply.body)))
         self.send_header("x-amzn-RequestId", str(uuid.uuid4()))
-        if status != 200:
-            self.send_header("x-amzn-ErrorType", str(answer["__type"]))
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(reply.body)
+
+
+def _fault(status: int, code: str, message: str) -> Reply:
+    body = json.dumps({"__type": code, "message": message}).encode()
+    return Reply(status, body, {"x-amzn-ErrorType": code}, _JSON)

@@ -6,19 +6,26 @@ into the journal first has ended it; a StopExecution and a last state that finis
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 import threading
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from verihook.local.interpreter import history
-from verihook.local.interpreter.arns import ACCOUNT, ARN_PREFIX, REGION, ROLE, execution_arn
 from verihook.local.interpreter.definition import Definition
+from verihook.local.interpreter.environment import (
+    details_of,
+    end_of,
+    environment_of,
+    halt,
+    now_ms,
+    release,
+    status_change,
+)
 from verihook.local.interpreter.journal import End, Entry, Journal
+from verihook.local.interpreter.marks import Marks
 from verihook.local.interpreter.mends import forget_threads
 from verihook.local.interpreter.validation import ApiError
 
@@ -31,15 +38,6 @@ _log = logging.getLogger(__name__)
 OnEnd = Callable[[dict[str, Any]], None]
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def now_ms() -> int:
-    """Milliseconds since the epoch, UTC."""
-    return time.time_ns() // 1_000_000
-
-
 class Executions:
     """The running executions of this process, and how to start and stop one. Safe to use from any thread."""
 
@@ -50,34 +48,65 @@ class Executions:
         self._running: dict[tuple[str, str], Environment] = {}
         self._closed = False
 
-    def run(self, entry: Entry, definition: Definition) -> bool:
+    def run(self, entry: Entry, definition: Definition, *, again: bool = False) -> bool:
         """Run an accepted execution; False where this process runs it already.
 
-        ApiError 503 where no thread can be had: then nothing was started.
+        ``again``: from its last mark, after a crash or for a redrive. ApiError 503 where no thread can be had: then
+        nothing was started.
         """
-        environment = _environment(entry)
+        environment = environment_of(entry)
         with self._lock:
             if self._closed or (entry.machine, entry.name) in self._running:
                 return False
             self._running[entry.machine, entry.name] = environment
-        thread = threading.Thread(
-            target=self._execute, args=(entry, definition, environment), name=f"execution {entry.name}", daemon=True
-        )
         try:
+            marks = self._begin(entry, definition, environment, again)
+            thread = threading.Thread(
+                target=self._execute,
+                args=(entry, definition, environment, marks),
+                name=f"execution {entry.name}",
+                daemon=True,
+            )
             thread.start()
         except RuntimeError as error:
             self._forget(entry)
             raise ApiError("ServiceUnavailable", "There are too many running executions", 503) from error
         return True
 
+    def run_express(self, entry: Entry, definition: Definition) -> End:
+        """Run it in this thread to its end; the journal knows nothing of it."""
+        environment: Any = environment_of(entry, express=True)
+        environment.marks = Marks(None, entry, frozenset())
+        history.begin(environment, entry.input)
+        key = (entry.machine, f"{id(environment)}")
+        with self._lock:
+            if self._closed:
+                raise ApiError("ServiceUnavailable", "The interpreter is closing", 503)
+            self._running[key] = environment
+        try:
+            return end_of(environment, _evaluate(definition, environment))
+        finally:
+            with self._lock:
+                self._running.pop(key, None)
+            release(environment)
+            forget_threads()
+
+    def start_express(self, entry: Entry, definition: Definition) -> None:
+        """Run it in a thread of its own; nobody hears of its end."""
+        thread = threading.Thread(target=self.run_express, args=(entry, definition), name=entry.name, daemon=True)
+        thread.start()
+
     def stop(self, entry: Entry, error: str | None, cause: str | None) -> None:
         """End it as ABORTED now; its thread comes to its end by itself."""
-        environment = self.environment(entry)
-        events = history.of(environment) if environment else []
-        details = {key: value for key, value in (("error", error), ("cause", cause)) if value is not None}
-        self._finish(entry, End("ABORTED", now_ms(), None, error, cause), events, details)
+        environment: Any = self.environment(entry)
         if environment:
-            environment.set_stop(stop_date=_now(), error=error, cause=cause)
+            events, mark = history.of(environment), environment.marks.latest
+        else:
+            mark, chapters = self._journal.marked(entry.machine, entry.name)
+            events = [event for chapter in chapters for event in history.unpack(chapter)]
+        self._finish(entry, End("ABORTED", now_ms(), None, error, cause, mark=mark), events)
+        if environment:
+            halt(environment, error, cause)
         self._forget(entry)
 
     def environment(self, entry: Entry) -> Environment | None:
@@ -96,122 +125,54 @@ class Executions:
             self._closed = True
             environments = list(self._running.values())
         for environment in environments:
-            environment.set_stop(stop_date=_now(), error=None, cause=None)
+            halt(environment)
 
-    def _execute(self, entry: Entry, definition: Definition, environment: Environment) -> None:
-        failure: Exception | None = None
+    def _begin(self, entry: Entry, definition: Definition, environment: Any, again: bool) -> Marks:
+        marks = Marks(self._journal, entry, definition.marked)
+        mark, chapters = self._journal.marked(entry.machine, entry.name) if again else (None, [])
+        if not chapters:
+            history.begin(environment, entry.input)
+        if chapters:
+            marks.go_on(environment, mark, chapters, definition.states)
+        environment.marks = marks
+        return marks
+
+    def _execute(self, entry: Entry, definition: Definition, environment: Environment, marks: Marks) -> None:
         try:
-            definition.program.eval(environment)
-        except Exception as error:  # noqa: BLE001  # it refuses to begin where it was stopped before; else moto is broken
-            failure = error
-        try:
-            end = _end_of(environment, failure)
-            self._finish(entry, end, history.of(environment), _details_of(end))
+            end = end_of(environment, _evaluate(definition, environment))
+            if end.status != "SUCCEEDED":
+                end = replace(end, mark=marks.latest)
+            self._finish(entry, end, history.of(environment))
         except sqlite3.Error:
             if not self._closed:
                 _log.exception("the end of execution %s could not be written; a restart runs it again", entry.name)
         finally:
-            self._forget(entry)
+            self._forget(entry, environment)
+            release(environment)
             forget_threads()
 
-    def _finish(self, entry: Entry, end: End, events: list[dict[str, Any]], details: dict[str, Any]) -> None:
+    def _finish(self, entry: Entry, end: End, events: list[dict[str, Any]]) -> None:
         if self._closed:
             return
-        packed = history.pack(history.closed(events, end.status, end.stopped_at, details))
-        ended = self._journal.end(
-            entry.machine,
-            entry.name,
-            End(end.status, end.stopped_at, end.output, end.error, end.cause, packed),
-        )
+        packed = history.pack(history.closed(events, end.status, end.stopped_at, details_of(end)))
+        ended = self._journal.end(entry.machine, entry.name, replace(end, history=packed), entry.redrives)
         if ended and self._on_end:
             try:
-                self._on_end(_status_change(entry, end))
+                self._on_end(status_change(entry, end))
             except Exception:  # noqa: BLE001  # the end stands, whatever the listener does
                 _log.exception("nobody was told of the end of execution %s", entry.name)
 
-    def _forget(self, entry: Entry) -> None:
+    def _forget(self, entry: Entry, environment: Environment | None = None) -> None:
+        """A thread forgets its own environment only: a redrive may have begun since."""
         with self._lock:
-            self._running.pop((entry.machine, entry.name), None)
+            key = (entry.machine, entry.name)
+            if environment is None or self._running.get(key) is environment:
+                self._running.pop(key, None)
 
 
-def _environment(entry: Entry) -> Environment:
-    from moto.stepfunctions.parser.api import StateMachineType
-    from moto.stepfunctions.parser.asl.eval.environment import Environment
-    from moto.stepfunctions.parser.asl.eval.evaluation_details import AWSExecutionDetails
-    from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext
-
-    context: Any = {
-        "Execution": {
-            "Id": execution_arn(entry.machine, entry.name),
-            "Input": json.loads(entry.input),
-            "Name": entry.name,
-            "RoleArn": ROLE,
-            "StartTime": history.iso(entry.started_at),
-        },
-        "StateMachine": {"Id": ARN_PREFIX + entry.machine, "Name": entry.machine},
-    }
-    environment = Environment(
-        aws_execution_details=AWSExecutionDetails(account=ACCOUNT, region=REGION, role_arn=ROLE),
-        execution_type=StateMachineType.STANDARD,
-        context=context,
-        event_history_context=EventHistoryContext.of_program_start(),
-        cloud_watch_logging_session=None,
-        activity_store={},
-    )
-    # It counts as running from here on, so that a stop that comes before the first state is seen.
-    environment.next_state_name = ""
-    history.begin(environment, entry.input)
-    return environment
-
-
-def _end_of(environment: Environment, failure: Exception | None) -> End:
-    """What became of the program."""
-    from moto.stepfunctions.parser.asl.eval.program_state import (
-        ProgramEnded,
-        ProgramError,
-        ProgramStopped,
-        ProgramTimedOut,
-    )
-
-    state = environment.program_state()
-    at = now_ms()
-    if isinstance(state, ProgramEnded):
-        try:
-            output = json.dumps(environment.states.get_input(), separators=(",", ":"), allow_nan=False)
-        except ValueError as error:
-            return End("FAILED", at, None, "States.Runtime", f"The output is not JSON: {error}")
-        return End("SUCCEEDED", at, output)
-    if isinstance(state, ProgramError):
-        details: Any = state.error or {}
-        return End("FAILED", at, None, details.get("error"), details.get("cause"))
-    if isinstance(state, ProgramTimedOut):
-        return End("TIMED_OUT", at)
-    if isinstance(state, ProgramStopped):
-        return End("ABORTED", at, None, state.error, state.cause)
-    return End("FAILED", at, None, "States.Runtime", f"The interpreter failed: {failure}")
-
-
-def _details_of(end: End) -> dict[str, Any]:
-    details = {"output": end.output, "error": end.error, "cause": end.cause}
-    return {key: value for key, value in details.items() if value is not None}
-
-
-def _status_change(entry: Entry, end: End) -> dict[str, Any]:
-    """What EventBridge would send.
-
-    https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
-    """
-    return {
-        "executionArn": execution_arn(entry.machine, entry.name),
-        "stateMachineArn": ARN_PREFIX + entry.machine,
-        "name": entry.name,
-        "status": end.status,
-        "startDate": entry.started_at,
-        "stopDate": end.stopped_at,
-        "input": entry.input,
-        "inputDetails": {"included": True},
-        "output": end.output,
-        "outputDetails": {"included": True} if end.output is not None else None,
-        "error": end.error,
-        "cause": end.cause,
-    }
+def _evaluate(definition: Definition, environment: Environment) -> Exception | None:
+    try:
+        definition.program.eval(environment)
+    except Exception as error:  # noqa: BLE001  # it refuses to begin where it was stopped before; else moto is broken
+        return error
+    return None

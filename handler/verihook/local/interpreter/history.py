@@ -41,21 +41,54 @@ def begin(environment: Environment, document: str) -> None:
     )
 
 
-def of(environment: Environment) -> list[dict[str, Any]]:
-    """The events so far, with timestamps in seconds since the epoch (a float), as AWS JSON 1.0 has them."""
-    events: list[Any] = environment.event_manager.get_event_history()
+def go_on(environment: Environment, chapters: list[bytes], redrives: int | None) -> None:
+    """Take up the events of a former run; with the event of a redrive where it is one (the number of them so far)."""
+    from moto.stepfunctions.parser.api import HistoryEventType
+
+    manager, context = environment.event_manager, environment.event_history_context
+    events = [event for chapter in chapters for event in unpack(chapter)]
+    manager._history_event_list.extend(events)  # type: ignore[arg-type]  # as this module writes them
+    last = max((event["id"] for event in events), default=0)
+    manager._event_id_gen._next_id = last + 1
+    context.source_event_id = context.last_published_event_id = last
+    if redrives is not None:
+        details: Any = {"executionRedrivenEventDetails": {"redriveCount": redrives}}
+        manager.add_event(context=context, event_type=HistoryEventType.ExecutionRedriven, event_details=details)
+
+
+def of(environment: Environment, after: int = 0) -> list[dict[str, Any]]:
+    """The events so far, but the first ``after``, with timestamps in seconds since the epoch."""
+    manager = environment.event_manager
+    with manager._mutex:
+        events: list[Any] = [dict(event) for event in manager._history_event_list[after:]]
     for event in events:
-        event["type"] = str(event["type"].value)
-        event["timestamp"] = datetime.fromisoformat(event["timestamp"]).timestamp()
+        if not isinstance(event["timestamp"], float):  # one of a former run is as it should be
+            event["type"] = str(event["type"].value)
+            event["timestamp"] = datetime.fromisoformat(event["timestamp"]).timestamp()
     return events
 
 
 def closed(events: list[dict[str, Any]], status: str, at: int, details: dict[str, Any]) -> list[dict[str, Any]]:
     """The events with exactly one last one: moto's thread writes it too late or never for a stop or a timeout."""
-    kept = [event for event in events if event["type"] not in _LAST_TYPES]
+    redriven = max((index for index, event in enumerate(events) if event["type"] == "ExecutionRedriven"), default=0)
+    kept = events[:redriven] + [event for event in events[redriven:] if event["type"] not in _LAST_TYPES]
     kind, key = _LAST[status]
     last = kept[-1]["id"] if kept else 0
     return [*kept, {"id": last + 1, "previousEventId": last, "type": kind, "timestamp": at / 1000, key: details}]
+
+
+def without_data(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The events without inputs and outputs."""
+    data = ("input", "output")
+    return [
+        {
+            key: {name: value for name, value in details.items() if name not in data}
+            if isinstance(details, dict)
+            else details
+            for key, details in event.items()
+        }
+        for event in events
+    ]
 
 
 def pack(events: list[dict[str, Any]]) -> bytes:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from verihook.errors import ConfigurationError
 from verihook.local.interpreter.endpoint import Endpoint
-from verihook.local.interpreter.executions import Executions, OnEnd, now_ms
+from verihook.local.interpreter.environment import now_ms
+from verihook.local.interpreter.executions import Executions, OnEnd
+from verihook.local.interpreter.functions import Function, Functions, ReadPayload
 from verihook.local.interpreter.journal import Journal
 from verihook.local.interpreter.validation import ApiError
 
@@ -23,11 +25,23 @@ class Interpreter:
 
     All its threads are daemons: it works beside a server in the main thread and never holds up the end of the process.
     What still runs at ``close`` or at a kill -9 has no end in the journal, and ``resume`` of the next process runs it
-    again from its first state with the same name and input. Its steps must therefore bear being repeated.
+    again from the state it was in, with that state's input: a task is called again, with a new task token, and a wait
+    begins anew. Its steps must therefore bear being repeated.
     """
 
-    def __init__(self, journal_path: Path, *, port: int = 0, on_end: OnEnd | None = None) -> None:
+    def __init__(
+        self,
+        journal_path: Path,
+        *,
+        port: int = 0,
+        on_end: OnEnd | None = None,
+        functions: Mapping[str, Function] | None = None,
+        read_payload: ReadPayload | None = None,
+    ) -> None:
         """``port`` 0 takes a free one.
+
+        ``functions``: the Lambda functions that tasks may invoke, by name; read at each invocation. ``read_payload``:
+        what the tasks' S3 GetObject reads.
 
         ``on_end`` is called, in the thread of the execution, after each end is in the journal, with the detail that
         EventBridge would send (``verihook.engines.stepfunctions.progress_of`` reads it). It may be missed at a crash.
@@ -35,6 +49,7 @@ class Interpreter:
         self._journal_path = journal_path
         self._port = port
         self._on_end = on_end
+        self._functions = Functions({} if functions is None else functions, read_payload)
         self._endpoint: Endpoint | None = None
 
     def start(self) -> None:
@@ -51,7 +66,7 @@ class Interpreter:
         self._executions = Executions(self._journal, self._on_end)
         self._operations = Operations(self._journal, self._executions)
         try:
-            self._endpoint = Endpoint(self._operations.answer, self._port)
+            self._endpoint = Endpoint(self._operations.answer, self._functions, self._port)
         except OSError as error:
             self._journal.close()
             mend = f"port {self._port} on 127.0.0.1 cannot be used ({error}); choose another, or 0 for a free one"
@@ -65,16 +80,17 @@ class Interpreter:
             raise RuntimeError("the interpreter is not started")
         return f"http://127.0.0.1:{self._endpoint.port}"
 
-    def deploy(self, definitions: Mapping[str, str]) -> None:
-        """Create or update the machines ``ARN_PREFIX + name`` from ASL texts.
+    def deploy(self, definitions: Mapping[str, str], express: Collection[str] = ()) -> None:
+        """Create or update the machines ``ARN_PREFIX + name`` from ASL texts; ``express``: those that are Express ones.
 
-        ConfigurationError for the first that cannot run; those before it are deployed.
+        Substitutions (``${WorkerName}``) are filled in before. ConfigurationError for the first that cannot run; those
+        before it are deployed.
         """
         from verihook.local.interpreter.definition import DefinitionError
 
         for name, asl in definitions.items():
             try:
-                self._operations.put_machine(name, asl)
+                self._operations.machines.put(name, asl, express=name in express)
             except DefinitionError as error:
                 raise ConfigurationError(f"{name}.asl.json", error.key, error.mend) from error
             except ApiError as error:

@@ -1,8 +1,9 @@
 """The journal: what was started and how it ended, in one SQLite file that a kill -9 does not harm.
 
-An execution is written before it runs and its end after it ran. ``synchronous=NORMAL`` on a write-ahead log: a commit
-is in the operating system's hands, so the death of this process loses nothing; a power cut may lose the last commits
-(never the file), and then the ledger's reconcile finds no execution of that name and starts it again.
+An execution is written before it runs, where it stands before each state with effects (a mark), and its end after it
+ran. ``synchronous=NORMAL`` on a write-ahead log: a commit is in the operating system's hands, so the death of this
+process loses nothing; a power cut may lose the last commits (never the file), and then the ledger's reconcile finds no
+execution of that name and starts it again.
 https://www.sqlite.org/pragma.html#pragma_synchronous
 """
 
@@ -10,6 +11,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,18 +23,32 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS executions (
     machine TEXT NOT NULL, name TEXT NOT NULL, input TEXT NOT NULL, started_at INTEGER NOT NULL,
     status TEXT NOT NULL, stopped_at INTEGER, output TEXT, error TEXT, cause TEXT, history BLOB,
+    mark TEXT, redrives INTEGER NOT NULL DEFAULT 0, redriven_at INTEGER,
     PRIMARY KEY (machine, name)
 );
 CREATE INDEX IF NOT EXISTS running ON executions (started_at) WHERE status = 'RUNNING';
 CREATE INDEX IF NOT EXISTS by_start ON executions (machine, started_at);
-PRAGMA user_version = 1;
+CREATE TABLE IF NOT EXISTS chapters (
+    machine TEXT NOT NULL, name TEXT NOT NULL, number INTEGER NOT NULL, history BLOB NOT NULL,
+    PRIMARY KEY (machine, name, number)
+) WITHOUT ROWID;
+PRAGMA user_version = 2;
 """
-_COLUMNS = "machine, name, input, started_at, status, stopped_at, output, error, cause"
+#: From a journal of version 1.
+_GROW = """
+ALTER TABLE executions ADD COLUMN mark TEXT;
+ALTER TABLE executions ADD COLUMN redrives INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE executions ADD COLUMN redriven_at INTEGER;
+"""
+_COLUMNS = "machine, name, input, started_at, status, stopped_at, output, error, cause, redrives, redriven_at"
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How an execution ended. ``status`` is AWS's word, ``stopped_at`` in ms, ``output`` JSON, ``history`` packed."""
+    """How an execution ended. ``status`` is AWS's word, ``stopped_at`` in ms, ``output`` JSON, ``history`` packed.
+
+    ``mark``: where a redrive goes on, None where the last mark in the journal still holds.
+    """
 
     status: str
     stopped_at: int
@@ -39,6 +56,7 @@ class End:
     error: str | None = None
     cause: str | None = None
     history: bytes | None = None
+    mark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +72,8 @@ class Entry:
     output: str | None = None
     error: str | None = None
     cause: str | None = None
+    redrives: int = 0
+    redriven_at: int | None = None
 
 
 class Journal:
@@ -69,6 +89,8 @@ class Journal:
             self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
+            if self._db.execute("PRAGMA user_version").fetchone()[0] == 1:
+                self._db.executescript(f"BEGIN; {_GROW} {_SCHEMA} COMMIT;")
             self._db.executescript(_SCHEMA)
         except (sqlite3.Error, OSError) as error:
             mend = "is another process using it? Stop that, or give this one a journal of its own"
@@ -93,13 +115,49 @@ class Journal:
         with self._lock:
             self._db.execute("DELETE FROM executions WHERE machine = ? AND name = ?", (machine, name))
 
-    def end(self, machine: str, name: str, end: End) -> bool:
-        """Write the end; True to the one caller that ended it, False where it had ended before."""
-        sql = """UPDATE executions SET status = ?, stopped_at = ?, output = ?, error = ?, cause = ?, history = ?
-                 WHERE machine = ? AND name = ? AND status = 'RUNNING'"""
-        values = (end.status, end.stopped_at, end.output, end.error, end.cause, end.history, machine, name)
+    def end(self, machine: str, name: str, end: End, redrives: int = 0) -> bool:
+        """Write the end of the run after so many redrives; True to the one caller that ended it, else False."""
+        sql = """UPDATE executions SET status = ?, stopped_at = ?, output = ?, error = ?, cause = ?, history = ?,
+                 mark = COALESCE(?, mark) WHERE machine = ? AND name = ? AND status = 'RUNNING' AND redrives = ?"""
+        key = (machine, name, redrives)
+        values = (end.status, end.stopped_at, end.output, end.error, end.cause, end.history, end.mark, *key)
+        with self._lock, self._transaction():
+            ended = bool(self._db.execute(sql, values).rowcount)
+            if ended:
+                self._db.execute("DELETE FROM chapters WHERE machine = ? AND name = ?", (machine, name))
+            return ended
+
+    def mark(self, entry: Entry, mark: str, history: bytes) -> None:
+        """Where a later process goes on with it, and the history since the last mark; of no effect on an ended one."""
+        with self._lock, self._transaction():
+            sql = """UPDATE executions SET mark = ?
+                     WHERE machine = ? AND name = ? AND status = 'RUNNING' AND redrives = ?"""
+            if self._db.execute(sql, (mark, entry.machine, entry.name, entry.redrives)).rowcount:
+                self._add_chapter(entry.machine, entry.name, history)
+
+    def marked(self, machine: str, name: str) -> tuple[str | None, list[bytes]]:
+        """The last mark of a running execution, None where it begins anew, and its history up to there."""
         with self._lock:
-            return bool(self._db.execute(sql, values).rowcount)
+            key = (machine, name)
+            row = self._db.execute("SELECT mark FROM executions WHERE machine = ? AND name = ?", key).fetchone()
+            sql = "SELECT history FROM chapters WHERE machine = ? AND name = ? ORDER BY number"
+            return row[0] if row else None, [chapter[0] for chapter in self._db.execute(sql, key)]
+
+    def redrive(self, machine: str, name: str, at: int) -> Entry | None:
+        """Let an ended execution that did not succeed run again from its mark; None where there is no such."""
+        with self._lock, self._transaction():
+            sql = """UPDATE executions SET status = 'RUNNING', stopped_at = NULL, error = NULL, cause = NULL,
+                     redrives = redrives + 1, redriven_at = ?
+                     WHERE machine = ? AND name = ? AND status IN ('FAILED', 'ABORTED', 'TIMED_OUT')"""
+            if not self._db.execute(sql, (at, machine, name)).rowcount:
+                return None
+            sql = "SELECT history FROM executions WHERE machine = ? AND name = ?"
+            history = self._db.execute(sql, (machine, name)).fetchone()[0]
+            if history is not None:
+                self._add_chapter(machine, name, history)
+            sql = "UPDATE executions SET history = NULL WHERE machine = ? AND name = ?"
+            self._db.execute(sql, (machine, name))
+            return self._get(machine, name)
 
     def get(self, machine: str, name: str) -> Entry | None:
         """The entry, or None."""
@@ -126,6 +184,21 @@ class Journal:
         """Forget what ended before this time (ms), as AWS does after 90 days."""
         with self._lock:
             self._db.execute("DELETE FROM executions WHERE status <> 'RUNNING' AND stopped_at < ?", (before,))
+
+    def _add_chapter(self, machine: str, name: str, history: bytes) -> None:
+        sql = """INSERT INTO chapters SELECT ?, ?, COALESCE(MAX(number), 0) + 1, ? FROM chapters
+                 WHERE machine = ? AND name = ?"""
+        self._db.execute(sql, (machine, name, history, machine, name))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
 
     def _select(self, where: str, values: tuple[Any, ...]) -> list[Entry]:
         with self._lock:

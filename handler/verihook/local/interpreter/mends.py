@@ -6,6 +6,9 @@
 - Tasks call AWS at ``localhost:MOTO_PORT``: they are sent to our own endpoint, never anywhere else.
 - Their parameters and answers keep the case of boto3, so that ``states:startExecution`` finds no StateMachineArn.
 - A state's output is measured with white space and escapes, so that an input of the largest size fails on its way.
+- An execution begins at its first state always: it begins at its mark, which is taken at every state.
+- A task token is made once for all tries of a task, and stays good after them: each try has one of its own.
+- Every task makes a boto3 client of its own (10 ms, and not safe from several threads): one for each service is kept.
 - Failures of a workflow are logged as errors of the program; they belong into the execution alone.
 """
 
@@ -14,6 +17,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 from functools import lru_cache
 from typing import Any
 
@@ -36,13 +40,19 @@ def mend_moto() -> None:
         logging.getLogger("moto").setLevel(logging.CRITICAL)
         from moto.stepfunctions.parser.asl.component.common.path import result_path
         from moto.stepfunctions.parser.asl.component.common.string import string_expression
+        from moto.stepfunctions.parser.asl.component.program import program
         from moto.stepfunctions.parser.asl.component.state import state
         from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import (
             inline_iteration_component,
             iteration_worker,
         )
-        from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service
-        from moto.stepfunctions.parser.asl.utils import json_path
+        from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task
+        from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+            state_task_service,
+            state_task_service_aws_sdk,
+            state_task_service_callback,
+        )
+        from moto.stepfunctions.parser.asl.utils import boto_client, json_path
 
         replace: Any = setattr  # the methods are replaced on purpose
         replace(string_expression.StringJSONata, "_eval_body", _evaluate_jsonata)
@@ -51,6 +61,13 @@ def mend_moto() -> None:
         replace(iteration_worker.IterationWorker, "_eval_pool", _work)
         replace(state_task_service.StateTaskService, "_normalise_parameters", _to_boto3)
         replace(state_task_service.StateTaskService, "_normalise_response", _from_boto3)
+        replace(program.Program, "eval", _run_from_mark)
+        replace(state.CommonStateField, "_eval_body", _marked(state.CommonStateField._eval_body))
+        callback = state_task_service_callback.StateTaskServiceCallback
+        replace(callback, "_eval_body", state_task.StateTask._eval_body)
+        replace(callback, "_evaluate_with_timeout", _try_with_token)
+        replace(boto_client, "boto3", _Clients())
+        state_task_service_aws_sdk._SERVICE_ERROR_NAMES.update(s3="S3")
         for module in (state, state_task_service):
             replace(module, "is_within_size_quota", _is_small_enough)
         for module in (json_path, result_path):
@@ -71,6 +88,76 @@ def forget_threads() -> None:
     from moto.stepfunctions.parser.utils import TMP_THREADS
 
     TMP_THREADS.clear()
+
+
+class _Clients:
+    """Stands for boto3 in moto's module: one client for each service and endpoint, never another host's."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made: dict[tuple[str, str], Any] = {}
+
+    def client(self, service_name: str, endpoint_url: str, region_name: str, config: Any, **keys: str) -> Any:
+        from boto3.session import Session
+        from botocore.config import Config
+
+        with self._lock:
+            key = (service_name, endpoint_url)
+            if key not in self._made:
+                local = Config(
+                    max_pool_connections=64, inject_host_prefix=False, proxies={}, s3={"addressing_style": "path"}
+                )
+                session: Any = Session(region_name=region_name)
+                self._made[key] = session.client(
+                    service_name, endpoint_url=endpoint_url, config=config.merge(local), **keys
+                )
+            return self._made[key]
+
+
+def _run_from_mark(self: Any, env: Any) -> None:
+    """Program.eval from the execution's mark, with what is left of TimeoutSeconds."""
+    from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
+
+    marks = getattr(env, "marks", None)
+    timeout = self.timeout_seconds.timeout_seconds if self.timeout_seconds else None
+    if timeout is not None and marks is not None:
+        timeout = max(timeout - (time.time() - marks.began_at / 1000), 0)
+    env.next_state_name = (marks and marks.start) or self.start_at.start_at_name
+    worker = threading.Thread(target=EvalComponent.eval, args=(self, env), daemon=True)
+    worker.start()
+    worker.join(timeout)
+    if worker.is_alive():
+        env.set_timed_out()
+
+
+def _marked(enter: Any) -> Any:
+    """CommonStateField._eval_body; only the environment of the machine itself has marks."""
+
+    def enter_marked(self: Any, env: Any) -> None:
+        marks = getattr(env, "marks", None)
+        if marks is not None:
+            marks.enter(self.name, env)
+        enter(self, env)
+
+    return enter_marked
+
+
+def _try_with_token(self: Any, env: Any) -> None:
+    """ExecutionState._evaluate_with_timeout with a task token of its own."""
+    from moto.stepfunctions.parser.asl.component.state.exec.execute_state import ExecutionState
+
+    if not self._is_integration_pattern():
+        ExecutionState._evaluate_with_timeout(self, env)
+        return
+    self._assert_integration_pattern_is_supported()
+    token = env.states.context_object.update_task_token()
+    endpoint = env.callback_pool_manager.add(token)
+    try:
+        ExecutionState._evaluate_with_timeout(self, env)
+    finally:
+        env.callback_pool_manager._pool.pop(token, None)
+        endpoint.interrupt_all()
+        env.states.context_object.context_object_data.pop("Task", None)
 
 
 def _evaluate_jsonata(self: Any, env: Any) -> None:

@@ -5,32 +5,24 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_Operations.ht
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from verihook.local.interpreter import history
-from verihook.local.interpreter.arns import ARN_PREFIX, ROLE, execution_arn, parse_execution_arn, parse_machine_arn
-from verihook.local.interpreter.definition import Definition, DefinitionError, compile_definition
-from verihook.local.interpreter.executions import Executions, now_ms
+from verihook.local.interpreter.arns import ARN_PREFIX, execution_arn, express_arn, parse_execution_arn
+from verihook.local.interpreter.environment import now_ms
+from verihook.local.interpreter.executions import Executions
 from verihook.local.interpreter.journal import Entry, Journal
+from verihook.local.interpreter.machines import Machine, Machines
+from verihook.local.interpreter.pages import Answer, page, paged, present
 from verihook.local.interpreter.tasks import Tasks
 from verihook.local.interpreter.validation import ApiError, check_input, check_name, optional_text, same_json, text
 
-Answer = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """A state machine. Times in milliseconds since the epoch."""
-
-    name: str
-    definition: Definition
-    role: str
-    created_at: int
-    updated_at: int
+#: An execution can be redriven for so long after its end.
+#: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
+_REDRIVABLE_MS = 14 * 86_400_000
+_REDRIVABLE = frozenset({"FAILED", "ABORTED", "TIMED_OUT"})
 
 
 class Operations:
@@ -39,17 +31,18 @@ class Operations:
     def __init__(self, journal: Journal, executions: Executions) -> None:
         self._journal = journal
         self._executions = executions
-        self._machines: dict[str, Machine] = {}
-        self._lock = threading.Lock()
+        self.machines = Machines()
         tasks = Tasks(executions)
         self._table: dict[str, Callable[[dict[str, Any]], Answer]] = {
-            "CreateStateMachine": self._create_machine,
-            "UpdateStateMachine": self._update_machine,
-            "DescribeStateMachine": self._describe_machine,
-            "ListStateMachines": self._list_machines,
+            "CreateStateMachine": self.machines.create,
+            "UpdateStateMachine": self.machines.update,
+            "DescribeStateMachine": self.machines.describe,
+            "ListStateMachines": self.machines.list,
             "StartExecution": self._start,
+            "StartSyncExecution": self._run,
             "DescribeExecution": self._describe,
             "StopExecution": self._stop,
+            "RedriveExecution": self._redrive,
             "ListExecutions": self._list,
             "GetExecutionHistory": self._history,
             "SendTaskSuccess": tasks.success,
@@ -64,106 +57,70 @@ class Operations:
             raise ApiError("UnknownOperationException", f"{operation} is not offered on one machine")
         return act(parameters)
 
-    def put_machine(self, name: str, asl: str, role: str = ROLE) -> Machine:
-        """Create or update a machine; running executions go on with the definition they have. DefinitionError."""
-        check_name(name)
-        definition = compile_definition(asl)
-        at = now_ms()
-        with self._lock:
-            before = self._machines.get(name)
-            machine = Machine(name, definition, role, before.created_at if before else at, at)
-            self._machines[name] = machine
-        return machine
-
     def resume(self) -> int:
         """Run again what has no end in the journal and a machine here; the number of them."""
         count = 0
         for entry in self._journal.running():
-            machine = self._machines.get(entry.machine)
-            if machine is not None and self._executions.run(entry, machine.definition):
+            machine = self.machines.get(entry.machine)
+            if machine is not None and self._executions.run(entry, machine.definition, again=True):
                 count += 1
         return count
 
-    def _create_machine(self, parameters: dict[str, Any]) -> Answer:
-        name, asl, role = text(parameters, "name"), text(parameters, "definition"), text(parameters, "roleArn")
-        if parameters.get("type", "STANDARD") != "STANDARD":
-            raise ApiError("StateMachineTypeNotSupported", "Only STANDARD state machines run on one machine")
-        machine = self._machines.get(name)
-        if machine is None:
-            machine = self._put(name, asl, role)
-        elif (machine.definition.asl, machine.role) != (asl, role):
-            raise ApiError("StateMachineAlreadyExists", f"State Machine Already Exists: '{ARN_PREFIX}{name}'")
-        return {"stateMachineArn": ARN_PREFIX + name, "creationDate": machine.created_at / 1000}
-
-    def _update_machine(self, parameters: dict[str, Any]) -> Answer:
-        machine = self._machine(text(parameters, "stateMachineArn"))
-        asl = optional_text(parameters, "definition") or machine.definition.asl
-        updated = self._put(machine.name, asl, optional_text(parameters, "roleArn") or machine.role)
-        return {"updateDate": updated.updated_at / 1000}
-
-    def _put(self, name: str, asl: str, role: str) -> Machine:
-        try:
-            return self.put_machine(name, asl, role)
-        except DefinitionError as error:
-            raise ApiError("InvalidDefinition", f"Invalid State Machine Definition: '{error}'") from error
-
-    def _describe_machine(self, parameters: dict[str, Any]) -> Answer:
-        machine = self._machine(text(parameters, "stateMachineArn"))
-        return {
-            "stateMachineArn": ARN_PREFIX + machine.name,
-            "name": machine.name,
-            "status": "ACTIVE",
-            "definition": machine.definition.asl,
-            "roleArn": machine.role,
-            "type": "STANDARD",
-            "creationDate": machine.created_at / 1000,
-        }
-
-    def _list_machines(self, parameters: dict[str, Any]) -> Answer:
-        machines = sorted(self._machines.values(), key=lambda machine: (machine.created_at, machine.name))
-        items = [
-            {
-                "stateMachineArn": ARN_PREFIX + machine.name,
-                "name": machine.name,
-                "type": "STANDARD",
-                "creationDate": machine.created_at / 1000,
-            }
-            for machine in machines
-        ]
-        start, size = _page(parameters)
-        return _paged("stateMachines", items[start : start + size + 1], start, size)
-
     def _start(self, parameters: dict[str, Any]) -> Answer:
         """Journalled before it runs. The same name and input while it runs: the same answer, and no second run."""
-        machine = self._machine(text(parameters, "stateMachineArn"))
-        document = text({"input": "{}"} | parameters, "input")
-        name = text({"name": str(uuid.uuid4())} | parameters, "name")
-        check_name(name)
-        check_input(document)
-        entry = Entry(machine.name, name, document, now_ms())
+        machine = self.machines.find(text(parameters, "stateMachineArn"))
+        entry = _entry_of(machine, parameters)
+        if machine.express:
+            self._executions.start_express(entry, machine.definition)
+            return {"executionArn": express_arn(machine.name, entry.name), "startDate": entry.started_at / 1000}
         taken = self._journal.accept(entry)
-        arn = execution_arn(machine.name, name)
+        arn = execution_arn(machine.name, entry.name)
         if taken is not None:
-            if taken.status != "RUNNING" or not same_json(taken.input, document):
+            if taken.status != "RUNNING" or not same_json(taken.input, entry.input):
                 raise ApiError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
             entry = taken
         else:
-            self._run(entry, machine)
+            self._begin(entry, machine)
         return {"executionArn": arn, "startDate": entry.started_at / 1000}
 
-    def _run(self, entry: Entry, machine: Machine) -> None:
+    def _begin(self, entry: Entry, machine: Machine) -> None:
         try:
             self._executions.run(entry, machine.definition)
         except BaseException:
             self._journal.forget(entry.machine, entry.name)
             raise
 
+    def _run(self, parameters: dict[str, Any]) -> Answer:
+        """StartSyncExecution: Express machines only; the name is taken as often as it is given."""
+        machine = self.machines.find(text(parameters, "stateMachineArn"))
+        if not machine.express:
+            raise ApiError("StateMachineTypeNotSupported", "This operation is not supported by this type")
+        entry = _entry_of(machine, parameters)
+        end = self._executions.run_express(entry, machine.definition)
+        return {
+            "executionArn": express_arn(machine.name, entry.name),
+            "stateMachineArn": ARN_PREFIX + machine.name,
+            "name": entry.name,
+            "startDate": entry.started_at / 1000,
+            "stopDate": end.stopped_at / 1000,
+            "status": end.status,
+            "input": entry.input,
+            "inputDetails": {"included": True},
+        } | present(
+            output=end.output,
+            outputDetails=None if end.output is None else {"included": True},
+            error=end.error,
+            cause=end.cause,
+        )
+
     def _describe(self, parameters: dict[str, Any]) -> Answer:
         entry = self._entry(text(parameters, "executionArn"))
         answer = _item(entry) | {"input": entry.input, "inputDetails": {"included": True}}
         if entry.output is not None:
             answer |= {"output": entry.output, "outputDetails": {"included": True}}
-        return answer | _present(error=entry.error, cause=entry.cause)
+        reason = _not_redrivable(entry)
+        answer["redriveStatus"] = "NOT_REDRIVABLE" if reason else "REDRIVABLE"
+        return answer | present(error=entry.error, cause=entry.cause, redriveStatusReason=reason)
 
     def _stop(self, parameters: dict[str, Any]) -> Answer:
         entry = self._entry(text(parameters, "executionArn"))
@@ -172,38 +129,61 @@ class Operations:
             entry = self._entry(text(parameters, "executionArn"))
         return {"stopDate": (entry.stopped_at or now_ms()) / 1000}
 
+    def _redrive(self, parameters: dict[str, Any]) -> Answer:
+        """From the state it failed in, with that state's input, by the machine as it is deployed now."""
+        entry = self._entry(text(parameters, "executionArn"))
+        machine = self.machines.get(entry.machine)
+        reason = _not_redrivable(entry) or (None if machine else "Its state machine does not exist")
+        at = now_ms()
+        redriven = None if reason else self._journal.redrive(entry.machine, entry.name, at)
+        if redriven is None or machine is None:
+            raise ApiError("ExecutionNotRedrivable", f"{reason or 'Execution is RUNNING'}")
+        self._executions.run(redriven, machine.definition, again=True)
+        return {"redriveDate": at / 1000}
+
     def _list(self, parameters: dict[str, Any]) -> Answer:
-        machine = self._machine(text(parameters, "stateMachineArn"))
-        start, size = _page(parameters)
+        machine = self.machines.find(text(parameters, "stateMachineArn"))
+        start, size = page(parameters)
         entries = self._journal.of_machine(machine.name, optional_text(parameters, "statusFilter"), size + 1, start)
-        return _paged("executions", [_item(entry) for entry in entries], start, size)
+        return paged("executions", [_item(entry) for entry in entries], start, size)
 
     def _history(self, parameters: dict[str, Any]) -> Answer:
         entry = self._entry(text(parameters, "executionArn"))
         environment = self._executions.environment(entry)
         packed = self._journal.history(entry.machine, entry.name)
         events = history.unpack(packed) if packed else history.of(environment) if environment else []
+        if parameters.get("includeExecutionData") is False:
+            events = history.without_data(events)
         if parameters.get("reverseOrder"):
             events.reverse()
-        start, size = _page(parameters)
-        return _paged("events", events[start : start + size + 1], start, size)
-
-    def _machine(self, arn: str) -> Machine:
-        machine = self._machines.get(parse_machine_arn(arn) or "")
-        if machine is None:
-            if not arn.startswith("arn:"):
-                raise ApiError("InvalidArn", f"Invalid Arn: '{arn}'")
-            raise ApiError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
-        return machine
+        start, size = page(parameters)
+        return paged("events", events[start : start + size + 1], start, size)
 
     def _entry(self, arn: str) -> Entry:
         key = parse_execution_arn(arn)
         entry = self._journal.get(*key) if key else None
         if entry is None:
-            if not arn.startswith("arn:"):
+            if not arn.startswith("arn:") or arn.split(":")[5:6] == ["express"]:
                 raise ApiError("InvalidArn", f"Invalid Arn: '{arn}'")
             raise ApiError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
         return entry
+
+
+def _entry_of(machine: Machine, parameters: dict[str, Any]) -> Entry:
+    document = text({"input": "{}"} | parameters, "input")
+    name = text({"name": str(uuid.uuid4())} | parameters, "name")
+    check_name(name)
+    check_input(document)
+    return Entry(machine.name, name, document, now_ms())
+
+
+def _not_redrivable(entry: Entry) -> str | None:
+    """AWS's words for why it cannot be redriven; None where it can."""
+    if entry.status not in _REDRIVABLE:
+        return f"Execution is {entry.status} and cannot be redriven"
+    if (entry.stopped_at or 0) < now_ms() - _REDRIVABLE_MS:
+        return "Execution has exceeded the redrivable period"
+    return None
 
 
 def _item(entry: Entry) -> Answer:
@@ -213,22 +193,9 @@ def _item(entry: Entry) -> Answer:
         "name": entry.name,
         "status": entry.status,
         "startDate": entry.started_at / 1000,
+        "redriveCount": entry.redrives,
     }
-    return item if entry.stopped_at is None else item | {"stopDate": entry.stopped_at / 1000}
-
-
-def _present(**values: str | None) -> Answer:
-    return {key: value for key, value in values.items() if value is not None}
-
-
-def _page(parameters: dict[str, Any]) -> tuple[int, int]:
-    """(offset, size) from nextToken and maxResults, where 0 or nothing means 100."""
-    token = optional_text(parameters, "nextToken") or "0"
-    if not (token.isascii() and token.isdigit()):
-        raise ApiError("InvalidToken", f"Invalid Token: '{token}'")
-    return int(token), min(int(parameters.get("maxResults") or 100), 1000)
-
-
-def _paged(key: str, items: list[Any], start: int, size: int) -> Answer:
-    """``items`` holds one more than the page where there is a next one."""
-    return {key: items[:size]} | _present(nextToken=str(start + size) if len(items) > size else None)
+    return item | present(
+        stopDate=None if entry.stopped_at is None else entry.stopped_at / 1000,
+        redriveDate=None if entry.redriven_at is None else entry.redriven_at / 1000,
+    )

@@ -60,3 +60,26 @@ def test_a_fault_and_its_place(asl: str, key: str) -> None:
 
 def test_order_created_has_no_fault() -> None:
     check_definition(ORDER_CREATED.read_text())
+
+
+def task(resource: str) -> str:
+    return one({"Type": "Task", "Resource": resource, "Arguments": {}, "End": True})
+
+
+@pytest.mark.parametrize(
+    ("resource", "words"),
+    [("arn:aws:states:::http:invoke", "AWS alone"), ("${WorkerArn}", "nobody filled in")],
+)
+def test_what_cannot_run_here_is_told_in_words(resource: str, words: str) -> None:
+    with pytest.raises(DefinitionError, match=words) as raised:
+        check_definition(task(resource))
+    assert raised.value.key == "States.A.Resource"
+
+
+@pytest.mark.parametrize(
+    "resource", ["arn:aws:states:::lambda:invoke.waitForTaskToken", "arn:aws:states:::states:startExecution.sync:2"]
+)
+def test_an_express_machine_waits_for_nobody(resource: str) -> None:
+    check_definition(task(resource))
+    with pytest.raises(DefinitionError, match="Express"):
+        check_definition(task(resource), express=True)

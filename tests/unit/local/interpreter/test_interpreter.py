@@ -104,8 +104,10 @@ def test_machines(client: Any) -> None:
     assert {"wait", "pass", "made"} <= set(names)
     with pytest.raises(client.exceptions.InvalidDefinition):
         client.create_state_machine(name="bad", definition='{"StartAt": "A", "States": {}}', roleArn=ROLE)
-    with pytest.raises(client.exceptions.StateMachineTypeNotSupported):
-        client.create_state_machine(name="express", definition=PASS, roleArn=ROLE, type="EXPRESS")
+    with pytest.raises(ClientError):
+        client.create_state_machine(name="other", definition=PASS, roleArn=ROLE, type="OTHER")
+    with pytest.raises(client.exceptions.StateMachineAlreadyExists):
+        client.create_state_machine(name="made", definition=WAIT, roleArn=ROLE, type="EXPRESS")
 
 
 @pytest.mark.parametrize(
@@ -123,7 +125,7 @@ def test_machines(client: Any) -> None:
         ("send_task_success", {"taskToken": "no", "output": "{"}, "InvalidOutput"),
         ("send_task_failure", {"taskToken": "no"}, "InvalidToken"),
         ("send_task_heartbeat", {"taskToken": "no"}, "InvalidToken"),
-        ("redrive_execution", {"executionArn": "no"}, "UnknownOperationException"),
+        ("redrive_execution", {"executionArn": "no"}, "InvalidArn"),
     ],
 )
 def test_errors(client: Any, operation: str, parameters: dict[str, str], code: str) -> None:

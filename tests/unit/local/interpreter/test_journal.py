@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -93,3 +94,61 @@ def test_a_file_that_is_no_journal(tmp_path: Path) -> None:
     (tmp_path / "journal.db").write_text("no database at all, but long enough to be looked at" * 50)
     with pytest.raises(ConfigurationError):
         Journal(tmp_path / "journal.db")
+
+
+def test_a_mark_is_found_again_until_the_end(journal: Journal) -> None:
+    journal.accept(FIRST)
+    assert journal.marked("orders", "n1") == (None, [])
+    journal.mark(FIRST, '["A"]', b"one")
+    journal.mark(FIRST, '["B"]', b"two")
+    assert journal.marked("orders", "n1") == ('["B"]', [b"one", b"two"])
+    journal.end("orders", "n1", End("FAILED", 9, error="NoStock", history=b"all"))
+    assert journal.marked("orders", "n1") == ('["B"]', [])
+    journal.mark(FIRST, '["C"]', b"late")
+    assert journal.marked("orders", "n1") == ('["B"]', [])
+
+
+def test_a_redrive_runs_on_with_its_history(journal: Journal) -> None:
+    journal.accept(FIRST)
+    assert journal.redrive("orders", "n1", 8) is None
+    journal.end("orders", "n1", End("FAILED", 9, error="NoStock", history=b"all", mark='["A"]'))
+    again = journal.redrive("orders", "n1", 10)
+    assert again is not None
+    assert (again.status, again.stopped_at, again.error, again.redrives, again.redriven_at) == (
+        "RUNNING",
+        None,
+        None,
+        1,
+        10,
+    )
+    assert journal.running() == [again]
+    assert journal.marked("orders", "n1") == ('["A"]', [b"all"])
+    assert journal.history("orders", "n1") is None
+    assert journal.redrive("orders", "n1", 11) is None
+
+
+def test_a_former_run_does_not_end_a_redriven_one(journal: Journal) -> None:
+    journal.accept(FIRST)
+    journal.end("orders", "n1", End("ABORTED", 9, history=b"all"))
+    journal.redrive("orders", "n1", 10)
+    assert journal.end("orders", "n1", End("SUCCEEDED", 11)) is False
+    assert journal.end("orders", "n1", End("SUCCEEDED", 11), redrives=1) is True
+    assert journal.redrive("orders", "n1", 12) is None
+
+
+def test_a_journal_of_the_first_version_grows(tmp_path: Path) -> None:
+    old = sqlite3.connect(tmp_path / "journal.db")
+    old.executescript(
+        """CREATE TABLE executions (machine TEXT NOT NULL, name TEXT NOT NULL, input TEXT NOT NULL,
+           started_at INTEGER NOT NULL, status TEXT NOT NULL, stopped_at INTEGER, output TEXT, error TEXT, cause TEXT,
+           history BLOB, PRIMARY KEY (machine, name));
+           INSERT INTO executions (machine, name, input, started_at, status)
+           VALUES ('orders', 'n0', '{}', 1, 'RUNNING');
+           PRAGMA user_version = 1;"""
+    )
+    old.close()
+    for _ in range(2):
+        journal = Journal(tmp_path / "journal.db")
+        assert journal.running() == [Entry("orders", "n0", "{}", 1)]
+        assert journal.marked("orders", "n0") == (None, [])
+        journal.close()

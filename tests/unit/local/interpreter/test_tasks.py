@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
+from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import pytest
 
-from tests.unit.local.interpreter.machines import end_of, start
+from tests.unit.local.interpreter.machines import client_of, end_of, start
 from verihook.local.interpreter import ARN_PREFIX, Interpreter
 
 
@@ -83,3 +86,72 @@ def test_a_map_of_more_items_than_the_recursion_limit(client: Any, interpreter: 
     interpreter.deploy({"map": json.dumps({"StartAt": "A", "States": {"A": state}})})
     answer = end_of(client, start(client, "map", None, json.dumps(list(range(1200)))))
     assert json.loads(answer["output"]) == list(range(1200))
+
+
+def waiting(retries: int) -> str:
+    """A task that waits for its token, which the function ``note`` gets."""
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+        "Arguments": {"FunctionName": "note", "Payload": "{% $states.context.Task.Token %}"},
+        "Retry": [{"ErrorEquals": ["Busy"], "IntervalSeconds": 1, "MaxAttempts": retries}],
+        "TimeoutSeconds": 60,
+        "Next": "B",
+    }
+    states = {"A": task, "B": {"Type": "Wait", "Seconds": 60, "End": True}}
+    return json.dumps({"QueryLanguage": "JSONata", "StartAt": "A", "States": states})
+
+
+def test_the_first_answer_counts_and_each_try_has_its_own_token(tmp_path: Path) -> None:
+    tokens: Queue[Any] = Queue()
+    with Interpreter(tmp_path / "journal.db", functions={"note": tokens.put}) as interpreter:
+        interpreter.deploy({"waiting": waiting(1)})
+        client = client_of(interpreter)
+        arn = start(client, "waiting")
+        first = tokens.get(timeout=10)
+        client.send_task_failure(taskToken=first, error="Busy", cause="later")
+        second = tokens.get(timeout=10)
+        assert second != first
+        with pytest.raises(client.exceptions.TaskTimedOut):
+            client.send_task_success(taskToken=first, output="1")
+        client.send_task_success(taskToken=second, output="2")
+        for act in (
+            lambda: client.send_task_success(taskToken=second, output="3"),
+            lambda: client.send_task_heartbeat(taskToken=second),
+        ):
+            with pytest.raises(client.exceptions.TaskTimedOut):
+                act()
+        history = client.get_execution_history(executionArn=arn)["events"]
+        assert [event["type"] for event in history].count("TaskFailed") == 1
+        client.stop_execution(executionArn=arn)
+
+
+def test_an_output_of_the_largest_size_and_one_more(client: Any) -> None:
+    with pytest.raises(client.exceptions.InvalidOutput):
+        client.send_task_success(taskToken="no", output='"' + "é" * 131_072 + '"')
+    with pytest.raises(client.exceptions.InvalidToken):
+        client.send_task_success(taskToken="no", output='"' + "é" * 131_071 + '"')
+
+
+def at_work() -> list[str]:
+    """The threads that run executions and their tasks."""
+    names = [thread.name for thread in threading.enumerate()]
+    return [name for name in names if name.startswith("execution ") or "(eval)" in name or "_exec_and_notify" in name]
+
+
+def test_what_waits_for_a_token_ends_with_its_execution(tmp_path: Path) -> None:
+    """A stop leaves no thread behind."""
+    tokens: Queue[Any] = Queue()
+    with Interpreter(tmp_path / "journal.db", functions={"note": tokens.put}) as interpreter:
+        interpreter.deploy({"waiting": waiting(0)})
+        client = client_of(interpreter)
+        arns = [start(client, "waiting") for _ in range(5)]
+        for _ in arns:
+            tokens.get(timeout=10)
+        assert len(at_work()) >= len(arns)
+        for arn in arns:
+            client.stop_execution(executionArn=arn)
+        deadline = time.monotonic() + 10
+        while at_work() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert at_work() == []

@@ -1,0 +1,185 @@
+"""Who calls: the key of a request, and what it may do.
+
+A key is read from ``Authorization: Bearer``, ``x-api-key`` or ``dapr-api-token``. Without one there are two more ways
+in: AWS has authenticated the request (a function URL or API with IAM), or one machine listens on loopback and is open.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import Request
+
+from verihook import keys
+from verihook.errors import Forbidden, RequestInvalid, Unauthenticated, VerihookError
+from verihook.ports import Documents, Services
+from verihook.scopes import ApiKey, Scope
+
+__all__ = ["KEEP_MS", "Access", "Identity", "KnownKeys", "Scope", "challenge"]
+
+#: A key that was found is believed for so long, in milliseconds: what a revocation takes to reach every process.
+KEEP_MS = 30_000
+
+#: So many keys are held in memory, and so many unknown ones.
+MAX_HELD = 1024
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+#: What a proxy or a tunnel adds: the request came from elsewhere.
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who calls. ``key`` None: whoever AWS has authenticated, or a caller on loopback; they may do everything."""
+
+    key: ApiKey | None = None
+
+    @property
+    def name(self) -> str:
+        """The key's id, "" without one: for limits, idempotency keys and the log."""
+        return self.key.id if self.key else ""
+
+    def covers(self, workflow: str) -> bool:
+        """Whether it may have to do with this workflow: lists show no others."""
+        return self.key is None or self.key.covers(workflow)
+
+    def require(self, scope: Scope, workflow: str | None = None) -> None:
+        """Raises Forbidden, which names the scope, where the caller may not do this, or not with this workflow."""
+        if self.key is not None:
+            self.key.require(scope, workflow)
+
+
+class KnownKeys:
+    """The keys of the ledger, each read once in :data:`KEEP_MS`. Thread-safe."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+        self._lock = Lock()
+        self._found: dict[bytes, tuple[int, keys.Stored]] = {}
+        self._unknown: dict[bytes, int] = {}
+
+    def verify(self, secret: str, now_ms: int) -> ApiKey:
+        """The key of this secret. Raises Unauthenticated, LedgerUnavailable."""
+        keys.digest_of(secret)
+        # Not the key's own hash: what stands in memory is of no use in the ledger, and the other way round.
+        name = hashlib.blake2b(secret.encode(), digest_size=32, person=b"verihook held").digest()
+        held = self._held(name, now_ms)
+        if held is not None and not keys.due_to_note(held.key, now_ms):
+            return held.key
+        try:
+            stored = keys.find(secret, self._documents, now_ms)
+        except Unauthenticated:
+            with self._lock:
+                self._found.pop(name, None)
+                _put(self._unknown, name, now_ms)
+            raise
+        stored = keys.note_use(stored, self._documents, now_ms)
+        with self._lock:
+            _put(self._found, name, (now_ms, stored))
+        return stored.key
+
+    def _held(self, name: bytes, now_ms: int) -> keys.Stored | None:
+        with self._lock:
+            since, stored = self._found.get(name, (0, None))
+            unknown_since = self._unknown.get(name)
+        if unknown_since is not None and 0 <= now_ms - unknown_since < KEEP_MS:
+            raise Unauthenticated(keys.REFUSED)
+        if stored is None or not 0 <= now_ms - since < KEEP_MS:
+            return None
+        if not stored.key.live(now_ms):
+            raise Unauthenticated(keys.REFUSED)
+        return stored
+
+
+class Access:
+    """Lets callers in. ``loopback``: the server listens on loopback alone, and is open where the policy says so."""
+
+    def __init__(self, services: Services, *, loopback: bool = False) -> None:
+        self._keys = KnownKeys(services.documents)
+        self._clock = services.clock
+        self._open = loopback and services.policy.auth == "open"
+
+    def identify(self, request: Request) -> Identity:
+        """Who calls. Blocks for a read of the ledger at times.
+
+        Raises Unauthenticated, RequestInvalid (two different keys), LedgerUnavailable.
+        """
+        given = _given(request)
+        if len(given) > 1:
+            raise RequestInvalid("The request has more than one API key: send one.")
+        opened = self._open and _from_here(request)
+        # An open machine takes whatever token a client must send, but a key of its own means what it says.
+        if given and not (opened and not given[0].startswith(keys.PREFIX)):
+            return Identity(self._keys.verify(given[0], self._clock.now_ms()))
+        if opened or _signed_with_iam(request):
+            return Identity()
+        if self._open:
+            raise Unauthenticated("Without an API key, requests are taken from this machine alone, for 127.0.0.1.")
+        raise Unauthenticated("Send an API key: Authorization: Bearer vhk_..., x-api-key or dapr-api-token.")
+
+    def require(self, request: Request, scope: Scope, workflow: str | None = None) -> Identity:
+        """Who calls, and that it may do what ``scope`` names. Raises as :meth:`identify` does, and Forbidden."""
+        identity = self.identify(request)
+        identity.require(scope, workflow)
+        return identity
+
+
+def challenge(error: VerihookError) -> dict[str, str]:
+    """The header that goes with a 401 or 403 (https://www.rfc-editor.org/rfc/rfc6750#section-3); {} with others."""
+    if isinstance(error, Unauthenticated):
+        invalid = str(error) in (keys.REFUSED, keys.MISTYPED)
+        return {"www-authenticate": 'Bearer realm="verihook"' + (', error="invalid_token"' if invalid else "")}
+    if isinstance(error, Forbidden):
+        return {"www-authenticate": 'Bearer realm="verihook", error="insufficient_scope"'}
+    return {}
+
+
+def _given(request: Request) -> list[str]:
+    """The different keys that the request has. Other schemes of Authorization (SigV4, Basic) are none of ours."""
+    headers = request.headers
+    bearers = [value.partition(" ") for value in headers.getlist("authorization")]
+    found = [token.strip() for scheme, _, token in bearers if scheme.lower() == "bearer"]
+    found += [value.strip() for name in ("x-api-key", "dapr-api-token") for value in headers.getlist(name)]
+    return list(dict.fromkeys(value for value in found if value))
+
+
+def _signed_with_iam(request: Request) -> bool:
+    """Whether AWS has authenticated the caller: the AuthType of the function URL, or of the route, is AWS_IAM.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+    """
+    event: dict[str, Any] = request.scope.get("aws.event") or {}
+    authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
+    return isinstance(authorizer, dict) and bool(authorizer.get("iam"))
+
+
+def _from_here(request: Request) -> bool:
+    """Whether a program of this machine calls, and not a tunnel to it, nor a page of another site in a browser.
+
+    The name that was called guards against DNS rebinding, Origin against pages that post across sites.
+    """
+    if any(name in request.headers for name in _FORWARDED):
+        return False
+    origins = request.headers.getlist("origin")
+    urls = [f"//{host}" for host in request.headers.getlist("host")] + origins
+    return bool(urls) and all(_host(url) in _LOOPBACK for url in urls)
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
+def _put(held: dict[bytes, Any], name: bytes, value: Any) -> None:
+    """As the newest; the oldest goes where there are too many."""
+    held.pop(name, None)
+    if len(held) >= MAX_HELD:
+        del held[next(iter(held))]
+    held[name] = value

@@ -1,0 +1,59 @@
+"""Whether ledger and engines can be reached, asked seldom: the route is open to everybody."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+
+from verihook.errors import Unavailable
+from verihook.ports import Services
+
+#: An answer is good for so long, in milliseconds: however many ask, the parts are asked once in it.
+KEPT_MS = 5_000
+
+#: No instance and no execution has this name.
+PROBE = "verihook-health-probe"
+
+
+class Health:
+    """What was found last."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._lock = asyncio.Lock()
+        self._found: dict[str, Any] = {}
+        self._until_ms = 0
+
+    async def look(self) -> dict[str, Any]:
+        """``{"status", "ledger", "engines"}``, each ``ok`` or ``unavailable``."""
+        async with self._lock:
+            now = self._services.clock.now_ms()
+            if now >= self._until_ms:
+                self._found = await run_in_threadpool(self._ask)
+                self._until_ms = now + KEPT_MS
+        return self._found
+
+    def _ask(self) -> dict[str, Any]:
+        services = self._services
+        ledger = self._state("ledger", lambda: services.ledger.get(PROBE, services.clock.now_ms()))
+        engines = {}
+        for name, engine in sorted(services.engines.items()):
+            definitions = [
+                each.definition for each in services.workflows.values() if each.engine == name and not each.express
+            ]
+            if definitions:
+                probe = definitions[0]
+                engines[name] = self._state(name, lambda engine=engine, probe=probe: engine.describe(probe, PROBE))  # type: ignore[misc]
+        whole = "ok" if {ledger, *engines.values()} == {"ok"} else "unavailable"
+        return {"status": whole, "ledger": ledger, "engines": engines}
+
+    def _state(self, part: str, ask: Callable[[], object]) -> str:
+        try:
+            ask()
+        except Unavailable as error:
+            self._services.telemetry.failure(f"health {part}", error)
+            return "unavailable"
+        return "ok"

@@ -1,0 +1,140 @@
+"""Instances: the list, one, its result, its steps, its attempts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Query, Request, Response
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from verihook import listing, manage
+from verihook.api import views
+from verihook.api.access import Access, Identity
+from verihook.api.models import Attempts, Detail, Instances, Result, Steps
+from verihook.api.problems import problems
+from verihook.api.routes import NATIVE, Caller, Guarded
+from verihook.api.times import moment_ms
+from verihook.api.waiting import ended
+from verihook.errors import FilterRefused, Forbidden
+from verihook.instance import Status
+from verihook.ports import Services
+
+_METADATA = "metadata."
+
+
+class Filters(BaseModel):
+    """The query of a list; ``metadata.KEY`` besides."""
+
+    workflow: str | None = None
+    status: Status | None = None
+    tag: str | None = None
+    source: str | None = None
+    since: Annotated[str | None, Field(description="created then or later", examples=["2026-03-01T00:00:00Z"])] = None
+    until: Annotated[str | None, Field(description="created before", examples=["2026-04-01T00:00:00Z"])] = None
+    cursor: Annotated[str | None, Field(max_length=200, description="of the page before")] = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 50
+
+
+def instances(services: Services, access: Access, longest_wait_s: int) -> Guarded:
+    """The routes. ``longest_wait_s``: what ``?wait=`` is bounded by."""
+    router = Guarded(access, NATIVE, prefix="/v1/instances", tags=["instances"])
+    _list(router, services)
+    _history(router, services)
+
+    @router.get("/{instanceId}", summary="An instance", responses={200: {"model": Detail}, **problems(404)})
+    async def one(instance_id: views.InstanceId, request: Request, caller: Caller) -> Response:
+        """With its input, and its output once it has one."""
+        views.only(request)
+
+        def told() -> dict[str, Any]:
+            return views.detail(views.visible(instance_id, caller, services), services)
+
+        return views.told(200, await run_in_threadpool(told))
+
+    @router.get(
+        "/{instanceId}/result",
+        summary="How it ended",
+        responses={
+            200: {"model": Result, "description": "It has ended"},
+            202: {"model": Result, "description": "It has not; Retry-After says when to look"},
+            **problems(404),
+        },
+    )
+    async def result(
+        instance_id: views.InstanceId,
+        request: Request,
+        caller: Caller,
+        wait: Annotated[int, Query(ge=0, le=3600, description="seconds to wait for the end, at most 60")] = 0,
+    ) -> Response:
+        """Waits up to `wait` seconds for the end. In AWS at most 20."""
+        views.only(request, "wait")
+        instance = await run_in_threadpool(views.visible, instance_id, caller, services)
+        instance = await ended(instance, min(wait, longest_wait_s), request, services)
+        content = await run_in_threadpool(views.result, instance, services)
+        return views.told(200, content) if instance.final else views.told(202, content, {"retry-after": "1"})
+
+    return router
+
+
+def _history(router: Guarded, services: Services) -> None:
+    @router.get("/{instanceId}/steps", summary="Its steps", responses={200: {"model": Steps}, **problems(404, 501)})
+    async def steps(instance_id: views.InstanceId, request: Request, caller: Caller) -> Response:
+        """Of the present attempt, from the engine."""
+        views.only(request)
+
+        def told() -> list[dict[str, Any]]:
+            views.visible(instance_id, caller, services)
+            return [views.step(each) for each in manage.steps(instance_id, services)]
+
+        return views.told(200, {"steps": await run_in_threadpool(told)})
+
+    @router.get("/{instanceId}/attempts", summary="Its attempts", responses={200: {"model": Attempts}, **problems(404)})
+    async def attempts(instance_id: views.InstanceId, request: Request, caller: Caller) -> Response:
+        """A restart begins another; what became of those before stays known."""
+        views.only(request)
+
+        def told() -> list[dict[str, Any]]:
+            views.visible(instance_id, caller, services)
+            return [views.attempt(each) for each in manage.attempts(instance_id, services)]
+
+        return views.told(200, {"attempts": await run_in_threadpool(told)})
+
+
+def _list(router: Guarded, services: Services) -> None:
+    @router.get("", summary="List instances", responses={200: {"model": Instances}, **problems()})
+    async def listed(request: Request, caller: Caller, filters: Annotated[Filters, Query()]) -> Response:
+        """The newest first. Filters: one of `workflow`, `status`, `source`, `tag` and `metadata.KEY` (KEY is yours), or
+        `workflow` with `status`; `since` and `until` go with each. Others together are refused, as no index answers
+        them. An API key that is bound to workflows gives `workflow`.
+        """  # noqa: D205  # one paragraph in the documentation
+        views.only(request, *Filters.model_fields, prefix=_METADATA)
+        query = listing.Query(
+            workflow=filters.workflow,
+            status=filters.status,
+            source=filters.source,
+            label=_label(request, filters.tag),
+            since=None if filters.since is None else moment_ms(filters.since, "since"),
+            until=None if filters.until is None else moment_ms(filters.until, "until"),
+        )
+        _allow(caller, filters.workflow)
+        page = await run_in_threadpool(manage.list_instances, query, filters.limit, filters.cursor, services)
+        return views.told(200, {"instances": [views.listed(it) for it in page.instances], "cursor": page.cursor})
+
+
+def _label(request: Request, tag: str | None) -> tuple[str, str] | None:
+    labels = [(name, value) for name, value in request.query_params.items() if name.startswith(_METADATA)]
+    if tag is not None:
+        labels.append(("tag", tag))
+    if len(labels) > 1:
+        raise FilterRefused("No index answers two labels together: give one tag or one metadata.KEY.")
+    return labels[0] if labels else None
+
+
+def _allow(caller: Identity, workflow: str | None) -> None:
+    """A key that is bound to workflows names one: to leave out what it may not see, pages would have to be searched."""
+    if caller.key is None or not caller.key.workflows:
+        return
+    if workflow is None:
+        raise Forbidden("This API key is bound to workflows: list one of them with ?workflow=NAME.")
+    caller.require("instances:read", workflow)

@@ -1,0 +1,101 @@
+"""``GET /health``, open to everybody, and ``GET /metrics`` on one machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fastapi import Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from verihook.api import models, views
+from verihook.api.access import Access
+from verihook.api.health import Health
+from verihook.api.problems import problems
+from verihook.api.routes import NATIVE, Guarded
+from verihook.instance import Status
+from verihook.listing import Query
+from verihook.ports import Services
+
+#: Instances of one status are counted up to here.
+MAX_COUNTED = 1000
+
+_HOURS = 24
+
+#: https://prometheus.io/docs/instrumenting/exposition_formats/
+_TEXT = "text/plain; version=0.0.4; charset=utf-8"
+
+Labels = tuple[tuple[str, str], ...]
+
+
+def operation(services: Services, access: Access, *, local: bool) -> Guarded:
+    """The routes. In AWS CloudWatch has the metrics."""
+    router = Guarded(access, NATIVE, tags=["operation"])
+    state = Health(services)
+
+    @router.get(
+        "/health",
+        summary="Whether ledger and engines can be reached",
+        responses={200: {"model": models.Health}, 503: {"model": models.Health, "description": "Some part cannot"}},
+    )
+    async def health() -> Response:
+        """Looks at most every five seconds."""
+        found = await state.look()
+        return views.told(200 if found["status"] == "ok" else 503, found)
+
+    if local:
+
+        @router.get(
+            "/metrics",
+            summary="Counts for Prometheus",
+            response_class=Response,
+            responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **problems()},
+        )
+        async def metrics(request: Request) -> Response:
+            """Rejections of the last 24 hours, uses of an old secret, open instances, workflows."""
+            views.only(request)
+            text = await run_in_threadpool(_metrics, services)
+            return Response(text, 200, {"content-type": _TEXT})
+
+    return router
+
+
+def _metrics(services: Services) -> str:
+    since = services.clock.now_ms() - _HOURS * 3_600_000
+    families = []
+    for kind, name, words in (
+        ("rejected", "verihook_deliveries_rejected", "Deliveries refused in the last 24 hours, by source and reason."),
+        ("previous-secret", "verihook_previous_secret", "Deliveries verified by an old secret in the last 24 hours."),
+    ):
+        counts: dict[Labels, int] = {}
+        for seen in services.ledger.observations(kind, None, 10_000, since):
+            labels = (("source", seen.source), *((("reason", seen.reason),) if seen.reason else ()))
+            counts[labels] = counts.get(labels, 0) + seen.count
+        families.append(_family(name, words, counts.items()))
+    families.append(_family("verihook_instances", _OPEN, _open_instances(services)))
+    known = [
+        ((("workflow", it.name), ("engine", it.engine), ("version", str(it.version)), ("status", it.status)), 1)
+        for it in services.workflows.values()
+    ]
+    return "".join([*families, _family("verihook_workflow", "The workflows that are configured.", known)])
+
+
+_OPEN = f"Instances that have not ended, by status, counted up to {MAX_COUNTED}."
+
+
+def _open_instances(services: Services) -> Iterable[tuple[Labels, int]]:
+    now = services.clock.now_ms()
+    states: tuple[Status, ...] = ("queued", "running", "suspended")
+    for status in states:
+        yield (("status", status),), len(services.ledger.page(Query(status=status), MAX_COUNTED, None, now))
+
+
+def _family(name: str, words: str, samples: Iterable[tuple[Labels, int]]) -> str:
+    lines = [f"# HELP {name} {words}", f"# TYPE {name} gauge"]
+    for labels, value in samples:
+        told = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels)
+        lines.append(f"{name}{{{told}}} {value}")
+    return "\n".join(lines) + "\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

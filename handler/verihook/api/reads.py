@@ -1,0 +1,137 @@
+"""What callers send, checked by pydantic: no type is bent into another, and an unknown member is refused."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from verihook.api.problems import invalid
+
+_ID = "order-1042"
+
+
+def camel(name: str) -> str:
+    """``start_at`` as ``startAt``."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+class _Read(BaseModel):
+    """What a caller sends: no type is bent into another, and an unknown member is refused."""
+
+    model_config = ConfigDict(alias_generator=camel, populate_by_name=False, extra="forbid", strict=True)
+
+
+class Start(_Read):
+    """A start. ``delay``: seconds, or such as ``90s``, ``15m``, ``2h``, ``7d``; not together with ``startAt``."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"input": {"orderId": "1042"}, "id": _ID, "tags": ["vip"]}]},
+    )
+
+    input: Any = Field(None, description="what the workflow gets; checked against its schema")
+    id: str | None = Field(None, description="the instance's id: 1 to 64 letters, digits, - and _; made where absent")
+    idempotency_key: str | None = Field(None, description="the same as the header Idempotency-Key")
+    on_conflict: Literal["fail", "return", "restart"] = Field("fail", description="what an id that is taken does")
+    tags: list[str] = Field(default_factory=list, max_length=20)
+    metadata: dict[str, str] = Field(default_factory=dict, max_length=20)
+    start_at: str | None = Field(None, description="ISO 8601 with an offset; at most a year from now")
+    delay: int | str | None = Field(None, description="seconds, or such as 90s, 15m, 2h, 7d; instead of startAt")
+    version: int | None = Field(None, description="refused where the workflow has another")
+    connection: str | None = Field(None, description="one of [connections] in hooks.toml")
+    callback_url: str | None = Field(None, description="gets a signed POST when the instance ends")
+
+
+class Batch(_Read):
+    """Up to 100 starts of one workflow."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"instances": [{"input": {"orderId": "1"}}, {"input": {"orderId": "2"}}]}]},
+    )
+
+    instances: list[dict[str, Any]] = Field(min_length=1, max_length=100, description="each as a single start")
+
+
+class Terminate(_Read):
+    """Why, and what the instance is to have for an output."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "ordered twice"}]})
+
+    reason: str = Field("", max_length=1000)
+    output: Any = None
+
+
+class Suspend(_Read):
+    """Why."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "stock count"}]})
+
+    reason: str = Field("", max_length=1000)
+
+
+class NewKey(_Read):
+    """A key to be made. ``expires``: such as ``90d``, or a time; null for no end."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"name": "ci", "scopes": ["workflows:execute"], "workflows": ["order-*"], "expires": "90d"}]
+        },
+    )
+
+    name: str
+    scopes: list[str] = Field(min_length=1, max_length=20)
+    workflows: list[str] = Field(default_factory=list, max_length=100)
+    expires: str | None = None
+
+
+class Rotate(_Read):
+    """How long the old key goes on beside the new one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"overlap": "24h"}]})
+
+    overlap: int | str = Field("24h", description="seconds, or such as 90s, 15m, 2h, 7d")
+
+
+T = TypeVar("T", bound=_Read)
+
+
+def read(model: type[T], content: object) -> T:
+    """The content as what the model says. Raises InputInvalid with every violation."""
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise invalid(error) from None
+
+
+#: A header as OpenAPI tells it: those that are read from the request where they are used.
+PREFER = {
+    "name": "Prefer",
+    "in": "header",
+    "description": "wait up to N seconds for the end: `respond-async, wait=N`",
+    "schema": {"type": "string", "examples": ["respond-async, wait=10"]},
+}
+KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "the same key again gives the same instance, for 24 hours where the deployment says nothing else",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$", "examples": ["order-1042-created"]},
+}
+
+
+def takes(model: type[BaseModel], *headers: dict[str, Any], required: bool = True) -> dict[str, Any]:
+    """The ``openapi_extra`` of an operation that reads this model from its body."""
+    return {**_body(model.model_json_schema(), required), **_headers(headers)}
+
+
+def takes_json(description: str, example: object, *headers: dict[str, Any]) -> dict[str, Any]:
+    """The ``openapi_extra`` of an operation whose body is any JSON, or nothing."""
+    return {**_body({"description": description, "examples": [example]}, required=False), **_headers(headers)}
+
+
+def _headers(headers: tuple[dict[str, Any], ...]) -> dict[str, Any]:
+    return {"parameters": list(headers)} if headers else {}
+
+
+def _body(schema: dict[str, Any], required: bool) -> dict[str, Any]:
+    return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}

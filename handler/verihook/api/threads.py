@@ -1,0 +1,138 @@
+"""Threads for what blocks, beside an event loop that must go on reading."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from threading import Lock, Thread
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+T = TypeVar("T")
+
+#: A thread that nobody needs for so long ends, in seconds.
+IDLE_S = 10.0
+
+
+class _Answers:
+    """What threads have for one event loop, which is woken once for all that comes before it looks."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._waiting: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
+        self._woken = False
+
+    def put(self, future: asyncio.Future[Any], result: object, error: BaseException | None) -> None:
+        """From any thread."""
+        self._waiting.append((future, result, error))
+        if self._woken:
+            return
+        self._woken = True
+        try:
+            self._loop.call_soon_threadsafe(self._deal)
+        except RuntimeError:
+            # The loop was closed: nobody waits any more.
+            self._waiting.clear()
+
+    def _deal(self) -> None:
+        # First: what is put from here on wakes the loop again.
+        self._woken = False
+        while self._waiting:
+            future, result, error = self._waiting.popleft()
+            if future.done():
+                continue
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
+
+
+_Job = tuple[Callable[[], object], _Answers, "asyncio.Future[Any]"]
+
+
+class _Seat:
+    """Where a thread waits for its next job."""
+
+    __slots__ = ("called", "job")
+
+    def __init__(self, job: _Job) -> None:
+        self.job: _Job | None = job
+        # Released by whoever has put a job here.
+        self.called = Lock()
+        self.called.acquire()
+
+
+class Threads:
+    """Threads that are started when there is work for them. Event loops may share them.
+
+    As Starlette's ``run_in_threadpool`` at a fraction of its cost: no cancellation, no context variables. The thread
+    that was busy last is called first, so no more are awake than are needed.
+    """
+
+    def __init__(self, most: int, idle_s: float = IDLE_S) -> None:
+        """``most``: so many run at the same time, whoever comes after waits. ``idle_s``: of a thread, until it ends."""
+        self._answers: WeakKeyDictionary[asyncio.AbstractEventLoop, _Answers] = WeakKeyDictionary()
+        self._lock = Lock()
+        self._unborn = most
+        self._idle: list[_Seat] = []
+        self._jobs: deque[_Job] = deque()
+        self._idle_s = idle_s
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """What ``work`` gives or raises, in a thread. Who stops waiting does not stop the work."""
+        loop = asyncio.get_running_loop()
+        answers = self._answers.get(loop)
+        if answers is None:
+            answers = self._answers[loop] = _Answers(loop)
+        future: asyncio.Future[T] = loop.create_future()
+        self._give((work, answers, future))
+        return await future
+
+    def _give(self, job: _Job) -> None:
+        with self._lock:
+            if self._idle:
+                seat = self._idle.pop()
+            elif self._unborn:
+                self._unborn -= 1
+                # A daemon: a request that hangs does not keep the process.
+                Thread(target=self._work, args=(_Seat(job),), name="request", daemon=True).start()
+                return
+            else:
+                self._jobs.append(job)
+                return
+        seat.job = job
+        seat.called.release()
+
+    def _work(self, seat: _Seat) -> None:
+        while (job := seat.job) is not None:
+            _do(*job)
+            # What was answered is not kept while the thread waits.
+            del job
+            self._wait(seat)
+
+    def _wait(self, seat: _Seat) -> None:
+        """Fill the seat with the next job; None where the thread is to end."""
+        with self._lock:
+            seat.job = self._jobs.popleft() if self._jobs else None
+            if seat.job is not None:
+                return
+            self._idle.append(seat)
+        if seat.called.acquire(timeout=self._idle_s):
+            return
+        with self._lock:
+            if seat in self._idle:
+                self._idle.remove(seat)
+                self._unborn += 1
+                return
+        # It was called just now.
+        seat.called.acquire()
+
+
+def _do(work: Callable[[], object], answers: _Answers, future: asyncio.Future[Any]) -> None:
+    try:
+        result = work()
+    except BaseException as error:  # noqa: BLE001  # whatever it is, it goes to who waits
+        answers.put(future, None, error)
+    else:
+        answers.put(future, result, None)

@@ -1,0 +1,59 @@
+"""Waiting for an instance's end, for as long as a caller wants and we allow."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+
+from verihook import manage
+from verihook.instance import Instance
+from verihook.ports import Services
+
+#: The most that one machine waits, in seconds.
+LONGEST_S = 60
+
+#: In AWS less: the function behind the API has 30 seconds in all, and API Gateway gives up then.
+#: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+LONGEST_IN_AWS_S = 20
+
+_FIRST_S = 0.05
+_LONGEST_PAUSE_S = 1.0
+
+_WAIT = re.compile(r'wait\s*=\s*"?([0-9]{1,6})"?', re.ASCII)
+
+
+def preferred(request: Request, longest_s: int) -> tuple[int, dict[str, str]]:
+    """For how many seconds the header ``Prefer`` wants to wait, at most ``longest_s``, and ``Preference-Applied``.
+
+    A preference that is not understood is passed over (https://www.rfc-editor.org/rfc/rfc7240#section-2).
+    """
+    wait_s = 0
+    applied: dict[str, str] = {}
+    for preference in ",".join(request.headers.getlist("prefer")).split(","):
+        name = preference.partition(";")[0].strip().lower()
+        found = _WAIT.fullmatch(name)
+        # The first of a kind counts.
+        if name == "respond-async":
+            applied.setdefault(name, name)
+        elif found and "wait" not in applied:
+            wait_s = min(int(found[1]), longest_s)
+            applied["wait"] = f"wait={wait_s}"
+    return wait_s, {"preference-applied": ", ".join(applied.values())} if applied else {}
+
+
+async def ended(instance: Instance, wait_s: int, request: Request, services: Services) -> Instance:
+    """The instance once it has ended, or as it stands after ``wait_s``. Costs a read of the ledger at each look.
+
+    No thread is held between the looks. When the caller hangs up the looking stops, and nothing else.
+    """
+    loop = asyncio.get_running_loop()
+    until = loop.time() + wait_s
+    pause = _FIRST_S
+    while not instance.final and (left := until - loop.time()) > 0 and not await request.is_disconnected():
+        await asyncio.sleep(min(pause, left))
+        pause = min(pause * 1.5, _LONGEST_PAUSE_S)
+        instance = await run_in_threadpool(manage.get, instance.id, services)
+    return instance

@@ -1,0 +1,164 @@
+"""What a Python workflow may use: its instance, its input, events, and connections. Everything else is plain Python.
+
+    order = read_input(event)                                   # also where it was too large to be handed over
+    instance_id, attempt = instance_of(context)
+    approval = wait_for_event(context, "approved", 86_400)      # raises EventTimeout
+    billing = connection("billing")                             # url and headers, with credentials
+
+How to write one: docs/workflows/durable.md.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from verihook.engines.durable_names import instance_in, parse_durable_name, without_instance
+from verihook.errors import NotSupported
+from verihook.event import parse_json
+
+if TYPE_CHECKING:
+    from verihook.ports import Services
+
+#: The longest that a durable function waits for an event, in seconds: as long as it may run, 366 days.
+#: https://docs.aws.amazon.com/lambda/latest/api/API_DurableConfig.html
+LONGEST_WAIT = 31_622_400
+
+
+class EventTimeout(TimeoutError):
+    """Nobody raised the event in time. ``name``: of the event; ``seconds``: how long it was waited for."""
+
+    def __init__(self, name: str, seconds: int) -> None:
+        super().__init__(f"The event {name!r} did not come within {seconds} seconds.")
+        self.name = name
+        self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where to call a connection's service. ``headers`` hold its credentials: neither log nor return them."""
+
+    url: str
+    headers: dict[str, str] = field(repr=False)
+
+
+_lock = threading.Lock()
+_services: Services | None = None
+
+
+def use(services: Services) -> None:
+    """What the workflows of this process work with; called once, by who runs them."""
+    global _services  # noqa: PLW0603  # a workflow is a function of its event: there is nowhere else to hand it in
+    _services = services
+
+
+def instance_of(context: Any) -> tuple[str, int]:
+    """The instance id and the attempt (1, then 2 after a restart ...) that this run is of.
+
+    ``context``: the DurableContext, or what a function workflow is given. Make idempotency keys of it: a step may run
+    more than once, and the id is the same each time. Raises ValueError where the run is of no instance.
+    """
+    state = getattr(context, "execution_context", None)
+    if state is None:
+        parsed = _of_function(context)
+    else:
+        parsed = parse_durable_name(_execution_name(state.durable_execution_arn))
+        if parsed is None:
+            parsed = instance_in(parse_json(context.state.get_input_payload() or "null", "The input"))
+    if parsed is None:
+        raise ValueError("This run was not started by Verihook: it is of no instance.")
+    return parsed
+
+
+def read_input(event: Any) -> Any:
+    """What the instance was started with: ``event``, or what it refers to where that was too large to hand over.
+
+    Raises EventMalformed where the payload is gone, PayloadsUnavailable where its store fails: let it through, and the
+    run is tried again.
+    """
+    from verihook import payload
+
+    content = without_instance(event)
+    if not isinstance(content, dict) or payload.MEMBER not in content:
+        return content
+    text = json.dumps(content, separators=(",", ":"))
+    if payload.key_of(text) is None:
+        return content
+    return parse_json(payload.load(text, _provided().payloads), "The payload")
+
+
+def wait_for_event(context: Any, name: str, timeout: int = LONGEST_WAIT) -> Any:
+    """Wait until the event ``name`` is raised for this instance, and give its payload; it may have been raised before.
+
+    Nothing runs and nothing is paid for meanwhile. ``timeout`` in seconds, 1 to LONGEST_WAIT. Waits for one name take
+    its events in the order in which they were raised.
+    Raises EventTimeout, ValueError for a timeout that cannot be, NotSupported in a function workflow.
+    """
+    if not hasattr(context, "create_callback"):
+        raise NotSupported("The engine 'function' waits for no events; write a durable workflow.")
+    if not 1 <= timeout <= LONGEST_WAIT:
+        raise ValueError(f"timeout is {timeout}: give 1 to {LONGEST_WAIT} seconds")
+    from aws_durable_execution_sdk_python import CallbackTimeoutError
+    from aws_durable_execution_sdk_python.config import CallbackConfig, Duration
+
+    instance_id, attempt = instance_of(context)
+    callback = context.create_callback(name=name, config=CallbackConfig(timeout=Duration.from_seconds(timeout)))
+    token = callback.callback_id
+
+    def tell(_step: Any) -> None:
+        from verihook import manage
+
+        # Told again after a crash: the mailbox knows the token.
+        manage.await_event(instance_id, attempt, name, token, _provided())
+
+    context.step(tell, name=f"Wait for {name}"[:256])
+    try:
+        answer = callback.result()
+    except CallbackTimeoutError:
+        raise EventTimeout(name, timeout) from None
+    return parse_json(answer or "null", f"The event {name!r}")
+
+
+def connection(name: str) -> Endpoint:
+    """URL and headers of ``[connections.NAME]``. Read it within the step that calls: then no checkpoint holds a secret.
+
+    Raises KeyError, in words, for a name that is not configured or a secret that is missing, SecretsUnavailable.
+    """
+    services = _provided()
+    if name not in services.connections:
+        raise KeyError(f"hooks.toml has no [connections.{name}]")
+    found = services.connections[name]
+    if not found.secret:
+        return Endpoint(found.url, {})
+    if services.secrets is None:
+        raise KeyError(f"[connections.{name}] has a secret, and this process is given none")
+    value = services.secrets.resolve(found.secret)[0]
+    return Endpoint(found.url, {found.header: found.prefix + value})
+
+
+def _execution_name(arn: str) -> str:
+    parts = arn.split("/")
+    return parts[-2] if len(parts) >= 3 else ""
+
+
+def _of_function(context: Any) -> tuple[str, int] | None:
+    id, attempt = getattr(context, "instance_id", None), getattr(context, "attempt", None)
+    return (id, attempt) if isinstance(id, str) and isinstance(attempt, int) else None
+
+
+def _provided() -> Services:
+    """The services: those of :func:`use`, else those of this Lambda function, made at the first need."""
+    if _services is not None:
+        return _services
+    with _lock:
+        if _services is None:
+            use(_on_aws())
+    return _provided()
+
+
+def _on_aws() -> Services:
+    from verihook import bootstrap
+
+    return bootstrap.on_aws()

@@ -1,0 +1,34 @@
+"""``verihook completion SHELL``: a script that completes this program's commands and options."""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from typing import Any
+
+from verihook.cli.shells import SHELLS
+from verihook.cli.tree import Node, read_tree
+
+_HOW = """put it to use:
+  bash   source <(verihook completion bash)          in ~/.bashrc
+  zsh    source <(verihook completion zsh)           in ~/.zshrc, after compinit
+  fish   verihook completion fish | source           in ~/.config/fish/config.fish"""
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "completion",
+        help="print a script for the shell's completion",
+        epilog=_HOW,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("shell", choices=[*SHELLS], help="which shell the script is for")
+    # The tree is read when the command runs: by then every command has been added.
+    parser.set_defaults(command=partial(_completion, commands))
+
+
+def _completion(commands: Any, options: argparse.Namespace) -> int:
+    root = Node("", "", (), tuple(read_tree(commands)))
+    print(SHELLS[options.shell](root))
+    return 0

@@ -1,0 +1,32 @@
+"""``verihook events raise``: send an event to an instance."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from verihook.cli.arguments import json_value
+from verihook.cli.connect import add_action, emit
+
+if TYPE_CHECKING:
+    from verihook.client import Client
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command and its one subcommand."""
+    parser = commands.add_parser("events", help="events: raise one for an instance")
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    one = add_action(actions, "raise", _raise, "the oldest wait for it gets it, or it is kept until one comes")
+    one.add_argument("id", metavar="ID", help="the instance's")
+    one.add_argument("name", metavar="NAME", help="what the workflow waits for")
+    one.add_argument("--payload", type=json_value, metavar="JSON|@FILE|-", help="what the wait gets; default null")
+    one.add_argument("--event-id", metavar="ID", help="the same again changes nothing; made where absent")
+
+
+def _raise(client: Client, options: argparse.Namespace) -> int:
+    found = client.raise_event(options.id, options.name, options.payload, event_id=options.event_id)
+    if options.json:
+        emit(found.raw)
+    else:
+        print(f"{options.name} is raised for {found.id}, which is {found.status}.")
+    return 0

@@ -1,0 +1,168 @@
+"""``verihook instances``: look at instances, and act on them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any, get_args
+
+from verihook.cli.arguments import count, json_value, moment, pair, seconds
+from verihook.cli.connect import add_action, emit
+from verihook.cli.table import printable, show
+from verihook.cli.watching import watch
+from verihook.instance import Status
+
+if TYPE_CHECKING:
+    from verihook.client import Client, Filters, Instance
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command and its subcommands."""
+    parser = commands.add_parser("instances", help="instances: look at them, and act on them")
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    _add_looks(actions)
+    terminate = _add(actions, "terminate", _terminate, "end it")
+    terminate.add_argument("--reason", default="", help="kept with it")
+    # Suppressed: null is an output, too.
+    terminate.add_argument(
+        "--output",
+        type=json_value,
+        default=argparse.SUPPRESS,
+        metavar="JSON|@FILE|-",
+        help="what it has for an output",
+    )
+    suspend = _add(actions, "suspend", _suspend, "have it start no new step")
+    suspend.add_argument("--reason", default="", help="kept with it")
+    _add(actions, "resume", _resume, "have it go on")
+    _add(actions, "restart", _restart, "run it anew, with the same input")
+    _add(actions, "redrive", _redrive, "have it go on where it failed")
+    purge = _add(actions, "purge", _purge, "delete what is kept of it")
+    purge.add_argument("--force", action="store_true", help="terminate it first where it runs")
+
+
+def _add_looks(actions: Any) -> None:
+    some = add_action(actions, "list", _list, "the newest first")
+    some.add_argument("--workflow", metavar="NAME")
+    some.add_argument("--status", choices=get_args(Status))
+    some.add_argument("--source", metavar="NAME")
+    some.add_argument("--tag")
+    some.add_argument("--metadata", type=pair, metavar="KEY=VALUE")
+    some.add_argument("--since", type=moment, metavar="WHEN", help="created then or later: 30m, 2h, 7d or a UTC time")
+    some.add_argument("--until", type=moment, metavar="WHEN", help="created before")
+    some.add_argument("--limit", type=count, default=50, metavar="N", help="rows; default 50, the newest")
+    _add(actions, "get", _get, "one, with its input and output")
+    _add(actions, "steps", _steps, "the steps of its present attempt")
+    watched = _add(actions, "watch", watch, "print what changes, until it has ended")
+    watched.add_argument("--interval", type=seconds, default=1.0, metavar="SECONDS", help="between looks; default 1")
+    watched.add_argument("--timeout", type=seconds, metavar="SECONDS", help="default: as long as it takes")
+
+
+def _add(actions: Any, name: str, command: Callable[[Client, argparse.Namespace], int], summary: str) -> Any:
+    parser = add_action(actions, name, command, summary)
+    parser.add_argument("id", metavar="ID")
+    return parser
+
+
+def _list(client: Client, options: argparse.Namespace) -> int:
+    names = ("workflow", "status", "source", "tag", "since", "until")
+    filters: Filters = {name: getattr(options, name) for name in names}  # type: ignore[assignment]  # all are filters
+    filters["metadata"] = dict([options.metadata]) if options.metadata else None
+    found = [*islice(client.list(limit=min(options.limit, 1000), **filters), options.limit)]
+    if options.json:
+        emit({"instances": [each.raw for each in found]})
+    elif found:
+        rows = [(each.id, each.workflow, each.status, _at(each.created_at), _at(each.updated_at)) for each in found]
+        show(("INSTANCE", "WORKFLOW", "STATUS", "CREATED", "UPDATED"), rows)
+    else:
+        print("No instances.")
+    return 0
+
+
+def _get(client: Client, options: argparse.Namespace) -> int:
+    found = client.get(options.id)
+    if options.json:
+        emit(found.raw)
+        return 0
+    rows = [(name, value) for name, value in _lines(found) if value]
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        print(f"{name.ljust(width)}  {printable(value)}")
+    return 0
+
+
+def _lines(found: Instance) -> list[tuple[str, str]]:
+    labels = [*found.tags, *(f"{key}={value}" for key, value in found.metadata.items())]
+    failure = ": ".join(text for text in (found.error, found.cause) if text)
+    return [
+        ("instance", found.id),
+        ("workflow", f"{found.workflow}, version {found.version}, on {found.engine}"),
+        ("status", found.status if found.attempt == 1 else f"{found.status}, attempt {found.attempt}"),
+        ("created", _at(found.created_at)),
+        ("updated", _at(found.updated_at)),
+        ("not before", _at(found.start_at)),
+        ("source", found.source or ""),
+        ("event", " ".join(text for text in (found.event_type, found.event_id) if text)),
+        ("labels", ", ".join(labels)),
+        ("connection", found.connection or ""),
+        ("callback", found.callback_url or ""),
+        ("error", failure),
+        ("input", json.dumps(found.input, ensure_ascii=False)),
+        ("output", "" if found.output is None else json.dumps(found.output, ensure_ascii=False)),
+    ]
+
+
+def _steps(client: Client, options: argparse.Namespace) -> int:
+    found = client.steps(options.id)
+    if options.json:
+        emit({"steps": [each.raw for each in found]})
+    elif found:
+        rows = [(each.name, each.status, _at(each.started_at), _at(each.ended_at), each.error or "") for each in found]
+        show(("STEP", "STATUS", "STARTED", "ENDED", "ERROR"), rows)
+    else:
+        print("No steps.")
+    return 0
+
+
+def _terminate(client: Client, options: argparse.Namespace) -> int:
+    output = {"output": options.output} if hasattr(options, "output") else {}
+    return _done(client.terminate(options.id, options.reason, **output), options)
+
+
+def _suspend(client: Client, options: argparse.Namespace) -> int:
+    return _done(client.suspend(options.id, options.reason), options)
+
+
+def _resume(client: Client, options: argparse.Namespace) -> int:
+    return _done(client.resume(options.id), options)
+
+
+def _restart(client: Client, options: argparse.Namespace) -> int:
+    return _done(client.restart(options.id), options)
+
+
+def _redrive(client: Client, options: argparse.Namespace) -> int:
+    return _done(client.redrive(options.id), options)
+
+
+def _purge(client: Client, options: argparse.Namespace) -> int:
+    client.purge(options.id, force=options.force)
+    if options.json:
+        emit({"instanceId": options.id, "purged": True})
+    else:
+        print(f"{options.id} is purged.")
+    return 0
+
+
+def _done(found: Instance, options: argparse.Namespace) -> int:
+    if options.json:
+        emit(found.raw)
+    else:
+        print(f"{found.id} is {found.status}.")
+    return 0
+
+
+def _at(moment: datetime | None) -> str:
+    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}Z"

@@ -1,0 +1,104 @@
+"""``verihook workflows``: list, show, run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from verihook.cli.arguments import delay, json_value, pair, seconds
+from verihook.cli.connect import ENDED_BADLY, add_action, emit
+from verihook.cli.table import show
+
+if TYPE_CHECKING:
+    from verihook.client import Client, Result, StartOptions
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command and its subcommands."""
+    parser = commands.add_parser("workflows", help="workflows: list, show, run")
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    add_action(actions, "list", _list, "all that the API key may have to do with")
+    one = add_action(actions, "show", _show, "one, with the schema of its input")
+    one.add_argument("name", metavar="NAME")
+    run = add_action(actions, "run", _run, "start an instance")
+    run.add_argument("name", metavar="NAME")
+    run.add_argument("--input", type=json_value, metavar="JSON|@FILE|-", help="what the workflow gets; default null")
+    run.add_argument("--id", help="the instance's id; made where absent")
+    run.add_argument("--on-conflict", choices=("fail", "return", "restart"), help="what an id that is taken does")
+    run.add_argument("--idempotency-key", metavar="KEY", help="the same again starts nothing more")
+    run.add_argument("--tag", action="append", default=[], help="to find it by; may be given several times")
+    run.add_argument(
+        "--metadata", action="append", default=[], type=pair, metavar="KEY=VALUE", help="several times, too"
+    )
+    run.add_argument("--delay", type=delay, metavar="SPAN", help="not before: seconds, 90s, 15m, 2h, 7d")
+    run.add_argument("--connection", metavar="NAME", help="one of [connections] in hooks.toml")
+    run.add_argument("--callback-url", metavar="URL", help="gets a signed POST when the instance ends")
+    run.add_argument("--wait", action="store_true", help="wait for the end, and print the output")
+    run.add_argument("--timeout", type=seconds, default=60.0, metavar="SECONDS", help="of --wait; default 60")
+
+
+def _list(client: Client, options: argparse.Namespace) -> int:
+    found = client.workflows()
+    if options.json:
+        emit({"workflows": [each.raw for each in found]})
+    elif found:
+        rows = [(each.name, str(each.version), each.status, each.engine) for each in found]
+        show(("WORKFLOW", "VERSION", "STATUS", "ENGINE"), rows, right="VERSION")
+    else:
+        print("No workflows.")
+    return 0
+
+
+def _show(client: Client, options: argparse.Namespace) -> int:
+    found = client.workflow(options.name)
+    if options.json:
+        emit(found.raw)
+        return 0
+    row = (found.name, str(found.version), found.status, found.engine, f"{found.retention_days} days")
+    show(("WORKFLOW", "VERSION", "STATUS", "ENGINE", "KEPT FOR"), [row], right="VERSION")
+    schema = found.input_schema
+    print("\nAny input is taken." if schema is None else f"\nInput:\n{json.dumps(schema, indent=2)}")
+    return 0
+
+
+def _run(client: Client, options: argparse.Namespace) -> int:
+    started = client.start(options.name, options.input, **_options(options))
+    if not options.wait:
+        if options.json:
+            emit(started.raw)
+        else:
+            show(("INSTANCE", "WORKFLOW", "STATUS"), [(started.id, started.workflow, started.status)])
+        return 0
+    # Told at once: whoever interrupts the waiting knows what goes on.
+    print(f"verihook: instance {started.id}", file=sys.stderr, flush=True)
+    return _told(client.wait(started.id, options.timeout), options)
+
+
+def _told(result: Result, options: argparse.Namespace) -> int:
+    """Print the result; the output alone goes to stdout, for the next program."""
+    from verihook.client import InstanceFailed
+
+    if options.json:
+        emit(result.raw)
+        return 0 if result.status == "completed" else ENDED_BADLY
+    if result.status != "completed":
+        raise InstanceFailed(result.id, result.status, result.error, result.cause)
+    emit(result.output)
+    return 0
+
+
+def _options(options: argparse.Namespace) -> StartOptions:
+    wanted: StartOptions = {
+        "id": options.id,
+        "idempotency_key": options.idempotency_key,
+        "tags": options.tag,
+        "metadata": dict(options.metadata),
+        "delay": options.delay,
+        "connection": options.connection,
+        "callback_url": options.callback_url,
+    }
+    if options.on_conflict:
+        wanted["on_conflict"] = options.on_conflict
+    return wanted

@@ -1,0 +1,60 @@
+"""A client of the API under /v1: :class:`Client` blocks, :class:`AsyncClient` is awaited. Needs httpx and nothing else.
+
+    with Client("https://hooks.example.com", "vhk_...") as verihook:
+        result = verihook.start_and_wait("order-created", {"orderId": "1042"})
+
+docs/client.md tells the rest.
+"""
+
+from __future__ import annotations
+
+from verihook.client.clients import AsyncClient, Client
+from verihook.client.errors import (
+    ApiError,
+    ClientError,
+    Conflict,
+    Forbidden,
+    InstanceFailed,
+    InvalidInput,
+    NotFound,
+    NotSupported,
+    Problem,
+    RateLimited,
+    Unauthorized,
+    Unavailable,
+    WaitTimeout,
+)
+from verihook.client.reading import Filters
+from verihook.client.records import Attempt, BatchItem, Instance, Page, Result, Started, Step, Workflow
+from verihook.client.retries import Retries
+from verihook.client.starting import BatchStart, StartOptions
+
+__all__ = [
+    "ApiError",
+    "AsyncClient",
+    "Attempt",
+    "BatchItem",
+    "BatchStart",
+    "Client",
+    "ClientError",
+    "Conflict",
+    "Filters",
+    "Forbidden",
+    "Instance",
+    "InstanceFailed",
+    "InvalidInput",
+    "NotFound",
+    "NotSupported",
+    "Page",
+    "Problem",
+    "RateLimited",
+    "Result",
+    "Retries",
+    "StartOptions",
+    "Started",
+    "Step",
+    "Unauthorized",
+    "Unavailable",
+    "WaitTimeout",
+    "Workflow",
+]

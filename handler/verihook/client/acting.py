@@ -1,0 +1,62 @@
+"""Acting on an instance.
+
+``terminate``, ``restart``, ``redrive`` and ``purge`` would do or tell another thing the second time, so they are sent
+again only where the server cannot have got them.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from verihook.client import readers
+from verihook.client.records import Instance
+from verihook.client.wire import NO_BODY, Request, Work, path
+
+
+def terminate(instance_id: str, reason: str = "", *, output: Any = NO_BODY) -> Work[Instance]:
+    """End it; ``output`` becomes its output where given. Raises NotFound, Conflict (it has ended), NotSupported."""
+    body = {"reason": reason} if output is NO_BODY else {"reason": reason, "output": output}
+    return (yield from _act(instance_id, "terminate", body, repeatable=False))
+
+
+def suspend(instance_id: str, reason: str = "") -> Work[Instance]:
+    """Have it start no new step. One that is suspended stays so. Raises NotFound, Conflict, NotSupported."""
+    return (yield from _act(instance_id, "suspend", {"reason": reason}))
+
+
+def resume(instance_id: str) -> Work[Instance]:
+    """Have it go on. One that is not suspended is left alone. Raises NotFound, Conflict, NotSupported."""
+    return (yield from _act(instance_id, "resume"))
+
+
+def restart(instance_id: str) -> Work[Instance]:
+    """A new attempt with the same input; a running one is stopped first. Raises NotFound, Conflict, RateLimited."""
+    return (yield from _act(instance_id, "restart", repeatable=False))
+
+
+def redrive(instance_id: str) -> Work[Instance]:
+    """Have it go on where it failed. Raises NotFound, Conflict (it has not failed), RateLimited."""
+    return (yield from _act(instance_id, "redrive", repeatable=False))
+
+
+def purge(instance_id: str, *, force: bool = False) -> Work[None]:
+    """Delete what is kept of it. Raises NotFound, and Conflict while it runs, unless ``force`` terminates it."""
+    query = {"force": "true"} if force else {}
+    yield Request("DELETE", path("instances", instance_id), query, repeatable=False)
+
+
+def raise_event(instance_id: str, name: str, payload: Any = None, *, event_id: str | None = None) -> Work[Instance]:
+    """Raise an event for it: the oldest wait for this name gets it, or it is kept until one comes.
+
+    ``event_id``: the same again changes nothing; made where absent. Raises NotFound, Conflict (it has ended),
+    NotSupported.
+    """
+    query = {"eventId": str(uuid.uuid4()) if event_id is None else event_id}
+    answer = yield Request("POST", path("instances", instance_id, "events", name), query, body=payload)
+    return answer.read(readers.instance)
+
+
+def _act(instance_id: str, what: str, body: Any = NO_BODY, *, repeatable: bool = True) -> Work[Instance]:
+    answer = yield Request("POST", path("instances", instance_id, what), body=body, repeatable=repeatable)
+    return answer.read(readers.instance)

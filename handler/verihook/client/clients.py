@@ -1,0 +1,260 @@
+"""The two clients: they differ in how a request is sent and how a pause is made, and in nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, Unpack
+from urllib.parse import urlsplit
+
+import httpx
+
+from verihook.client import acting, reading, starting
+from verihook.client.errors import ApiError, Problem
+from verihook.client.operation import Awaiting, Blocking, Operation, R
+from verihook.client.reading import Filters
+from verihook.client.records import Instance
+from verihook.client.retries import Retries, driven
+from verihook.client.wire import NOTHING, Answer, NoAnswer, Pause, Request, Work
+
+#: Before these, no byte of the request has left.
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Operations:
+    """What can be done; each operation stands in starting.py, reading.py or acting.py, once."""
+
+    start = Operation(starting.start)
+    start_and_wait = Operation(starting.start_and_wait)
+    batch = Operation(starting.batch)
+    get = Operation(reading.get)
+    page = Operation(reading.page)
+    result = Operation(reading.result)
+    wait = Operation(reading.wait)
+    steps = Operation(reading.steps)
+    attempts = Operation(reading.attempts)
+    workflows = Operation(reading.workflows)
+    workflow = Operation(reading.workflow)
+    terminate = Operation(acting.terminate)
+    suspend = Operation(acting.suspend)
+    resume = Operation(acting.resume)
+    restart = Operation(acting.restart)
+    redrive = Operation(acting.redrive)
+    purge = Operation(acting.purge)
+    raise_event = Operation(acting.raise_event)
+
+
+class Client(Operations, Blocking):
+    """Calls the API, and blocks. Safe to share among threads; close it, or use it in ``with``.
+
+    ``url``: of the deployment, without /v1. ``key``: an API key; None on one machine that is open. ``timeout``: of each
+    try, in seconds, on top of what a wait asks for. ``retries``: how often a request is sent again at most, or
+    :class:`~verihook.client.retries.Retries`. ``transport``: httpx's own, for tests and special networks.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: str | None = None,
+        *,
+        timeout: float = 10.0,
+        retries: int | Retries = 4,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._timeout = timeout
+        self._retries = Retries(retries) if isinstance(retries, int) else retries
+        self._http = httpx.Client(**_settings(url, key, timeout), transport=transport)
+
+    @classmethod
+    def from_run(
+        cls,
+        data: str | Path = ".verihook",
+        key: str | None = None,
+        *,
+        timeout: float = 10.0,
+        retries: int | Retries = 4,
+        transport: httpx.BaseTransport | None = None,
+    ) -> Self:
+        """For the server that runs on this data folder. Raises Unavailable where none does."""
+        return cls(url_of_run(data), key, timeout=timeout, retries=retries, transport=transport)
+
+    def list(self, *, limit: int = 100, **filters: Unpack[Filters]) -> Iterator[Instance]:
+        """Every instance of a list, the newest first, ``limit`` a request; filters as in :meth:`page`."""
+        cursor: str | None = None
+        while True:
+            found = self.page(limit=limit, cursor=cursor, **filters)
+            yield from found.instances
+            if (cursor := found.cursor) is None:
+                return
+
+    def run(self, work: Work[R]) -> R:
+        """Drive an operation to its end."""
+        steps = driven(work, self._retries)
+        outcome: Answer | NoAnswer | None = None
+        while True:
+            try:
+                wanted = next(steps) if outcome is None else steps.send(outcome)
+            except StopIteration as end:
+                result: R = end.value
+                return result
+            if isinstance(wanted, Pause):
+                time.sleep(wanted.seconds)
+                outcome = NOTHING
+            else:
+                outcome = self._send(wanted)
+
+    def _send(self, request: Request) -> Answer | NoAnswer:
+        try:
+            return _answer(self._http.request(**_parts(request, self._timeout)))
+        except httpx.RequestError as error:
+            return _no_answer(error, self._http.base_url)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+class AsyncClient(Operations, Awaiting):
+    """The same, awaited, in asyncio. Close it with :meth:`aclose`, or use it in ``async with``."""
+
+    def __init__(
+        self,
+        url: str,
+        key: str | None = None,
+        *,
+        timeout: float = 10.0,
+        retries: int | Retries = 4,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._timeout = timeout
+        self._retries = Retries(retries) if isinstance(retries, int) else retries
+        self._http = httpx.AsyncClient(**_settings(url, key, timeout), transport=transport)
+
+    @classmethod
+    def from_run(
+        cls,
+        data: str | Path = ".verihook",
+        key: str | None = None,
+        *,
+        timeout: float = 10.0,
+        retries: int | Retries = 4,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> Self:
+        """For the server that runs on this data folder. Raises Unavailable where none does."""
+        return cls(url_of_run(data), key, timeout=timeout, retries=retries, transport=transport)
+
+    async def list(self, *, limit: int = 100, **filters: Unpack[Filters]) -> AsyncIterator[Instance]:
+        """Every instance of a list, the newest first, ``limit`` a request; filters as in :meth:`page`."""
+        cursor: str | None = None
+        while True:
+            found = await self.page(limit=limit, cursor=cursor, **filters)
+            for each in found.instances:
+                yield each
+            if (cursor := found.cursor) is None:
+                return
+
+    async def run(self, work: Work[R]) -> R:
+        """Drive an operation to its end."""
+        steps = driven(work, self._retries)
+        outcome: Answer | NoAnswer | None = None
+        while True:
+            try:
+                wanted = next(steps) if outcome is None else steps.send(outcome)
+            except StopIteration as end:
+                result: R = end.value
+                return result
+            if isinstance(wanted, Pause):
+                await asyncio.sleep(wanted.seconds)
+                outcome = NOTHING
+            else:
+                outcome = await self._send(wanted)
+
+    async def _send(self, request: Request) -> Answer | NoAnswer:
+        try:
+            return _answer(await self._http.request(**_parts(request, self._timeout)))
+        except httpx.RequestError as error:
+            return _no_answer(error, self._http.base_url)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+def url_of_run(data: str | Path) -> str:
+    """The URL of the server that runs on this data folder. Raises Unavailable where none does."""
+    try:
+        return str(json.loads((Path(data) / "run.json").read_text(encoding="utf-8"))["url"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ApiError.of(Problem(0, "unreachable", f"No Verihook runs on the data folder {data}.")) from None
+
+
+def _settings(url: str, key: str | None, timeout: float) -> dict[str, Any]:
+    """Raises ValueError for a URL or a key that cannot be one."""
+    parts = urlsplit(url)
+    if parts.username is not None:
+        # It would stand in messages and logs.
+        raise ValueError("The URL has a name or a password in it: give an API key instead.")
+    try:
+        base = httpx.URL(url.rstrip("/"))
+    except httpx.InvalidURL as error:
+        raise ValueError(f"{url!r} is no URL of a server: {error}.") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"{url!r} is no URL of a server: write it as https://HOST.")
+    headers = {"accept": "application/json, application/problem+json", "user-agent": "verihook-client"}
+    if key:
+        if not (key.isascii() and key.isprintable() and " " not in key):
+            raise ValueError("The API key has characters that no key has.")
+        headers["authorization"] = f"Bearer {key}"
+    return {
+        "base_url": base,
+        "headers": headers,
+        # However many calls share the pool, each waits for its turn.
+        "timeout": httpx.Timeout(timeout, pool=None),
+        # A proxy of the environment has no business between us and this machine.
+        "trust_env": parts.hostname not in _LOOPBACK,
+    }
+
+
+def _parts(request: Request, timeout: float) -> dict[str, Any]:
+    """Keyword arguments of httpx's ``request``."""
+    content = request.content()
+    headers = dict(request.headers) if content is None else {"content-type": "application/json", **request.headers}
+    return {
+        "method": request.method,
+        "url": request.path,
+        "params": dict(request.query) or None,
+        "headers": headers,
+        "content": content,
+        "timeout": httpx.Timeout(timeout, read=timeout + request.wait_s, pool=None),
+    }
+
+
+def _answer(response: httpx.Response) -> Answer:
+    return Answer(
+        response.status_code, {name.lower(): value for name, value in response.headers.items()}, response.content
+    )
+
+
+def _no_answer(error: httpx.RequestError, url: httpx.URL) -> NoAnswer:
+    why = str(error) or type(error).__name__
+    return NoAnswer(f"{str(url).rstrip('/')} did not answer: {why}.", sent=not isinstance(error, _UNSENT))

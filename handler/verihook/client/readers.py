@@ -1,0 +1,134 @@
+"""From the API's JSON to records. A member that is missing or wrong raises KeyError, TypeError or ValueError."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from verihook.client.errors import ApiError
+from verihook.client.records import Attempt, BatchItem, Content, Instance, Page, Result, Started, Step, Workflow
+from verihook.client.retries import told
+
+
+def instance(content: Content) -> Instance:
+    """With input and output where the answer has them."""
+    error, cause = _failure(content)
+    return Instance(
+        id=_text(content["instanceId"]),
+        workflow=content["workflow"],
+        version=content["version"],
+        engine=content["engine"],
+        status=content["status"],
+        attempt=content["attempt"],
+        created_at=_at(content["createdAt"]),
+        updated_at=_at(content["updatedAt"]),
+        start_at=_maybe(content.get("startAt")),
+        source=content.get("source"),
+        event_id=content.get("eventId"),
+        event_type=content.get("eventType"),
+        tags=tuple(content.get("tags") or ()),
+        metadata=dict(content.get("metadata") or {}),
+        connection=content.get("connection"),
+        callback_url=content.get("callbackUrl"),
+        error=error,
+        cause=cause,
+        input=content.get("input"),
+        output=content.get("output"),
+        raw=content,
+    )
+
+
+def page(content: Content) -> Page:
+    """One page."""
+    return Page(tuple(instance(each) for each in content["instances"]), content["cursor"])
+
+
+def started(content: Content, replayed: bool) -> Started:
+    """An accepted start."""
+    return Started(
+        id=_text(content["instanceId"]),
+        workflow=content["workflow"],
+        version=content["version"],
+        created_at=_at(content["createdAt"]),
+        start_at=_maybe(content.get("startAt")),
+        status=content["status"],
+        replayed=replayed,
+        raw=content,
+    )
+
+
+def result(content: Content) -> Result:
+    """How it stands."""
+    error, cause = _failure(content)
+    return Result(
+        _text(content["instanceId"]),
+        content["workflow"],
+        content["status"],
+        content.get("output"),
+        error,
+        cause,
+        content,
+    )
+
+
+def batch_item(content: Content) -> BatchItem:
+    """One start of a batch."""
+    if content["instance"] is not None:
+        return BatchItem(started(content["instance"], content["replayed"]), None)
+    return BatchItem(None, ApiError.of(told(content["status"], content["problem"])))
+
+
+def step(content: Content) -> Step:
+    """One step."""
+    error, cause = _failure(content)
+    return Step(
+        content["name"],
+        content["status"],
+        _at(content["startedAt"]),
+        _maybe(content.get("endedAt")),
+        content.get("input"),
+        content.get("output"),
+        error,
+        cause,
+        content,
+    )
+
+
+def attempt(content: Content) -> Attempt:
+    """One attempt."""
+    error, cause = _failure(content)
+    started_at, ended_at = _at(content["startedAt"]), _maybe(content.get("endedAt"))
+    return Attempt(content["number"], content["status"], started_at, ended_at, error, cause, content)
+
+
+def workflow(content: Content) -> Workflow:
+    """One workflow."""
+    return Workflow(
+        content["name"],
+        content["version"],
+        content["status"],
+        content["engine"],
+        content.get("inputSchema"),
+        bool(content.get("publicOutput")),
+        content.get("retentionDays"),
+        content,
+    )
+
+
+def _failure(content: Content) -> tuple[str | None, str | None]:
+    failure: dict[str, Any] = content.get("error") or {}
+    return failure.get("code"), failure.get("message")
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("an id is a string")
+    return value
+
+
+def _at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _maybe(text: str | None) -> datetime | None:
+    return None if text is None else _at(text)

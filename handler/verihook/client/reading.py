@@ -1,0 +1,123 @@
+"""Looking: at workflows, instances, their steps and attempts; and waiting for an end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TypedDict, Unpack
+
+from verihook.client import readers
+from verihook.client.errors import WaitTimeout
+from verihook.client.records import Attempt, Instance, Page, Result, Step, Workflow
+from verihook.client.wire import Pause, Request, Work, path
+from verihook.instance import Status
+
+#: The most that is waited in one request, in seconds: what the API in AWS allows.
+LONGEST_WAIT_S = 20
+
+
+class Filters(TypedDict, total=False):
+    """What a list is of. An index answers one of ``workflow``, ``status``, ``source``, ``tag`` and ``metadata`` (one
+    pair), or ``workflow`` with ``status``; ``since`` (inclusive) and ``until`` (exclusive) go with each.
+    """  # noqa: D205  # one sentence
+
+    workflow: str | None
+    status: Status | None
+    source: str | None
+    tag: str | None
+    metadata: Mapping[str, str] | None
+    since: datetime | None
+    until: datetime | None
+
+
+def get(instance_id: str) -> Work[Instance]:
+    """The instance, with its input, and its output once it has one. Raises NotFound."""
+    answer = yield Request("GET", path("instances", instance_id))
+    return answer.read(readers.instance)
+
+
+def page(*, limit: int = 50, cursor: str | None = None, **filters: Unpack[Filters]) -> Work[Page]:
+    """One page of a list, the newest first; ``limit`` 1 to 1000, ``cursor`` of the page before.
+
+    Raises InvalidInput for filters that no index answers together.
+    """
+    query = {"limit": str(limit), **({} if cursor is None else {"cursor": cursor}), **_query(filters)}
+    answer = yield Request("GET", path("instances"), query)
+    return answer.read(readers.page)
+
+
+def result(instance_id: str) -> Work[Result]:
+    """How it stands now, with its output once it has completed. Raises NotFound."""
+    answer = yield Request("GET", path("instances", instance_id, "result"))
+    return answer.read(readers.result)
+
+
+def wait(instance_id: str, timeout: float | None = 60) -> Work[Result]:
+    """How it ended, well or not, as soon as it has; ``timeout`` in seconds, None for as long as it takes.
+
+    Raises NotFound, and WaitTimeout where it has not ended.
+    """
+    until = None if timeout is None else time.monotonic() + timeout
+    while True:
+        wait_s = longest_wait(until)
+        query = {"wait": str(wait_s)}
+        begun = time.monotonic()
+        answer = yield Request("GET", path("instances", instance_id, "result"), query, wait_s=wait_s, deadline=until)
+        found = answer.read(readers.result)
+        if found.final:
+            return found
+        now = time.monotonic()
+        if until is not None and now >= until:
+            raise WaitTimeout(instance_id, found.status, timeout or 0)
+        if now - begun < min(1, wait_s):
+            # The server waits less than it was asked to: do not press it.
+            yield Pause(1.0 if until is None else min(1.0, until - now))
+        elif wait_s == 0 and until is not None:
+            yield Pause(until - now)
+
+
+def steps(instance_id: str) -> Work[tuple[Step, ...]]:
+    """The steps of the present attempt, in the order they started. Raises NotFound, NotSupported."""
+    answer = yield Request("GET", path("instances", instance_id, "steps"))
+    return answer.read(lambda content: tuple(readers.step(each) for each in content["steps"]))
+
+
+def attempts(instance_id: str) -> Work[tuple[Attempt, ...]]:
+    """All attempts, the first first. Raises NotFound."""
+    answer = yield Request("GET", path("instances", instance_id, "attempts"))
+    return answer.read(lambda content: tuple(readers.attempt(each) for each in content["attempts"]))
+
+
+def workflows() -> Work[tuple[Workflow, ...]]:
+    """The workflows that the API key may have to do with, by name."""
+    answer = yield Request("GET", path("workflows"))
+    return answer.read(lambda content: tuple(readers.workflow(each) for each in content["workflows"]))
+
+
+def workflow(name: str) -> Work[Workflow]:
+    """The workflow. Raises NotFound, Forbidden."""
+    answer = yield Request("GET", path("workflows", name))
+    return answer.read(readers.workflow)
+
+
+def longest_wait(until: float | None) -> int:
+    """Whole seconds to ask the server to wait: never past ``until``."""
+    return LONGEST_WAIT_S if until is None else max(0, min(LONGEST_WAIT_S, int(until - time.monotonic())))
+
+
+def _query(filters: Filters) -> dict[str, str]:
+    """Raises TypeError for a filter that there is not, ValueError for a time without an offset."""
+    query: dict[str, str] = {}
+    for name, value in filters.items():
+        if name not in Filters.__annotations__:
+            raise TypeError(f"{name!r} is no filter; there are {', '.join(Filters.__annotations__)}.")
+        if isinstance(value, Mapping):
+            query.update({f"metadata.{key}": str(text) for key, text in value.items()})
+        elif isinstance(value, datetime):
+            if value.tzinfo is None:
+                raise ValueError(f"{name}: give an aware datetime, such as datetime.now(UTC).")
+            query[name] = value.isoformat()
+        elif value is not None:
+            query[name] = str(value)
+    return query

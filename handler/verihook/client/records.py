@@ -1,0 +1,138 @@
+"""What the API tells, as dataclasses. Times are aware datetimes in UTC.
+
+``raw`` of each is the answer as it came, in the API's own words: members that this version does not know, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from verihook.client.errors import ApiError
+from verihook.instance import FINAL, Status
+
+Content = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An accepted start. ``status`` is as accepted, not as it stands now; ``replayed``: the key was used before."""
+
+    id: str
+    workflow: str
+    version: int
+    created_at: datetime
+    start_at: datetime | None
+    status: Status = "queued"
+    replayed: bool = False
+    raw: Content = field(repr=False, compare=False, default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How an instance stands, with its output once it has completed; ``error`` and ``cause`` once it has failed."""
+
+    id: str
+    workflow: str
+    status: Status
+    output: Any = None
+    error: str | None = None
+    cause: str | None = None
+    raw: Content = field(repr=False, compare=False, default_factory=dict)
+
+    @property
+    def final(self) -> bool:
+        """Whether the instance has come to its end."""
+        return self.status in FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An instance. ``input`` and ``output`` are None in lists, which have neither."""
+
+    id: str
+    workflow: str
+    version: int
+    engine: str
+    status: Status
+    attempt: int
+    created_at: datetime
+    updated_at: datetime
+    start_at: datetime | None = None
+    source: str | None = None
+    event_id: str | None = None
+    event_type: str | None = None
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    connection: str | None = None
+    callback_url: str | None = None
+    error: str | None = None
+    cause: str | None = None
+    input: Any = None
+    output: Any = None
+    raw: Content = field(repr=False, compare=False, default_factory=dict)
+
+    @property
+    def final(self) -> bool:
+        """Whether the instance has come to its end."""
+        return self.status in FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list, the newest first. ``cursor`` leads to the next; None on the last."""
+
+    instances: tuple[Instance, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the present attempt."""
+
+    name: str
+    status: Literal["running", "completed", "failed"]
+    started_at: datetime
+    ended_at: datetime | None
+    input: Any = None
+    output: Any = None
+    error: str | None = None
+    cause: str | None = None
+    raw: Content = field(repr=False, compare=False, default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt of an instance, counted from 1."""
+
+    number: int
+    status: Status
+    started_at: datetime
+    ended_at: datetime | None
+    error: str | None = None
+    cause: str | None = None
+    raw: Content = field(repr=False, compare=False, default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A workflow. ``input_schema``: a JSON Schema; None where any input is taken."""
+
+    name: str
+    version: int
+    status: Literal["draft", "active", "paused", "archived"]
+    engine: str
+    input_schema: Any = None
+    public_output: bool = False
+    retention_days: int | None = None
+    raw: Content = field(repr=False, compare=False, default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchItem:
+    """What became of one start of a batch: either ``started`` or ``error``."""
+
+    started: Started | None
+    error: ApiError | None

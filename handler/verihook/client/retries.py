@@ -1,0 +1,130 @@
+"""Which requests are sent again, and when.
+
+What is sent again: a request that did not reach the server, or was answered 429; and one that may be repeated
+(:attr:`Request.repeatable`) also when its answer was lost, or was 502, 503 or 504. The pauses double, and are spread at
+random, so that clients which failed together do not come back together
+(https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/). ``Retry-After`` is heeded.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from verihook.client.errors import ApiError, Problem
+from verihook.client.wire import NOTHING, Answer, Driven, NoAnswer, Pause, Request, T, Work
+
+_PASSING = frozenset({502, 503, 504})
+
+#: So much of an answer that is not ours is told.
+_TOLD = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """``most``: how often a request is sent again. ``first_s`` and ``longest_s``: the first pause and the longest.
+
+    A server that asks for more than ``longest_s`` is not waited for.
+    """
+
+    most: int = 4
+    first_s: float = 0.25
+    longest_s: float = 30.0
+
+    def pause(self, tried: int, retry_after: float | None) -> float | None:
+        """Seconds before the next try, after ``tried`` of them; None where there is none."""
+        if tried > self.most or (retry_after or 0) > self.longest_s:
+            return None
+        spread: float = min(self.longest_s, self.first_s * 2 ** (tried - 1))
+        if retry_after is not None:
+            return retry_after + random.uniform(0, self.first_s)  # noqa: S311  # keeps no secret
+        return random.uniform(spread / 2, spread)  # noqa: S311  # keeps no secret
+
+
+def driven(work: Work[T], retries: Retries) -> Driven[T]:
+    """The operation, with every request sent until it is answered well. Raises ApiError where it is not."""
+    try:
+        wanted = next(work)
+        while True:
+            if isinstance(wanted, Request):
+                answer = yield from _exchange(wanted, retries)
+            else:
+                yield wanted
+                answer = NOTHING
+            wanted = work.send(answer)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+
+
+def _exchange(request: Request, retries: Retries) -> Driven[Answer]:
+    tried = 0
+    while True:
+        outcome = yield request
+        if isinstance(outcome, Answer) and 200 <= outcome.status < 300:
+            return outcome
+        tried += 1
+        problem = problem_of(outcome)
+        pause = retries.pause(tried, problem.retry_after) if _again(outcome, request) else None
+        if pause is None or (request.deadline is not None and time.monotonic() + pause > request.deadline):
+            raise ApiError.of(problem)
+        yield Pause(pause)
+
+
+def _again(outcome: Answer | NoAnswer, request: Request) -> bool:
+    if isinstance(outcome, NoAnswer):
+        return request.repeatable or not outcome.sent
+    # A 429 says that nothing was done.
+    return outcome.status == 429 or (request.repeatable and outcome.status in _PASSING)
+
+
+def problem_of(outcome: Answer | NoAnswer) -> Problem:
+    """What went wrong: of problem+json, or of what a proxy or gateway said in its own way."""
+    if isinstance(outcome, NoAnswer):
+        return Problem(0, "unreachable", outcome.why)
+    try:
+        content = json.loads(outcome.body)
+    except (ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        text = " ".join(outcome.body[:_TOLD].decode(errors="replace").split())
+        content = {"detail": f"The server answered {outcome.status}{': ' if text else ''}{text}"}
+    # API Gateway and function URLs say {"message": "Forbidden"}.
+    detail = content.get("detail") or content.get("message") or content.get("Message") or ""
+    return told(outcome.status, {**content, "detail": detail}, _retry_after(outcome.headers))
+
+
+def told(status: int, content: Mapping[str, object], retry_after: float | None = None) -> Problem:
+    """A problem as the API writes it."""
+    violations = content.get("violations")
+    return Problem(
+        status,
+        str(content.get("code") or ""),
+        str(content.get("detail") or ""),
+        tuple(violations) if isinstance(violations, list) else (),
+        _text(content.get("requestId")),
+        retry_after,
+        _text(content.get("instanceId")),
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds, also where the header has a date (https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)."""
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    left = (at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)
+    return max(0.0, left.total_seconds())

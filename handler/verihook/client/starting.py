@@ -1,0 +1,151 @@
+"""Starts. Each has an idempotency key, of the client's own making where the caller gives none: however often it is
+sent, one instance comes of it.
+"""  # noqa: D205  # one sentence
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypedDict, Unpack
+
+from verihook.client import readers
+from verihook.client.errors import InstanceFailed
+from verihook.client.reading import longest_wait, wait
+from verihook.client.records import BatchItem, Result, Started
+from verihook.client.wire import Answer, Request, Work, path
+
+
+class StartOptions(TypedDict, total=False):
+    """What a start may have besides its input.
+
+    ``id``: the instance's; made by the server where absent. ``on_conflict``: what an id that is taken does.
+    ``start_at``: not before, an aware datetime; or ``delay`` in seconds, such as ``"15m"``, or a timedelta.
+    ``version``: refused where the workflow has another. ``connection``: one of hooks.toml. ``callback_url``: gets a
+    signed POST when the instance ends.
+    """
+
+    id: str | None
+    idempotency_key: str | None
+    on_conflict: Literal["fail", "return", "restart"]
+    tags: Sequence[str]
+    metadata: Mapping[str, str]
+    start_at: datetime | None
+    delay: int | str | timedelta | None
+    version: int | None
+    connection: str | None
+    callback_url: str | None
+
+
+class BatchStart(StartOptions, total=False):
+    """One start of a batch: its options, and its input."""
+
+    input: Any
+
+
+_MEMBERS = {
+    "id": "id",
+    "idempotency_key": "idempotencyKey",
+    "on_conflict": "onConflict",
+    "tags": "tags",
+    "metadata": "metadata",
+    "start_at": "startAt",
+    "delay": "delay",
+    "version": "version",
+    "connection": "connection",
+    "callback_url": "callbackUrl",
+}
+
+
+def start(workflow: str, input: Any = None, **options: Unpack[StartOptions]) -> Work[Started]:
+    """Start an instance; it is durable when this comes back. ``input`` is anything that JSON can hold.
+
+    Raises InvalidInput, Conflict (the id is taken), NotFound, RateLimited, Unauthorized, Forbidden, Unavailable.
+    """
+    answer = yield _request(workflow, input, options)
+    return answer.read(lambda content: readers.started(content, _replayed(answer)))
+
+
+def start_and_wait(
+    workflow: str,
+    input: Any = None,
+    *,
+    timeout: float | None = 60,
+    **options: Unpack[StartOptions],
+) -> Work[Result]:
+    """Start an instance and wait for its end, for ``timeout`` seconds or, with None, as long as it takes.
+
+    Raises as :func:`start` does, InstanceFailed where it does not complete, WaitTimeout where it has not ended.
+    """
+    until = None if timeout is None else time.monotonic() + timeout
+    answer = yield _request(workflow, input, options, until, longest_wait(until))
+    result: Result
+    if answer.status == 200:
+        result = answer.read(readers.result)
+    else:
+        begun = answer.read(lambda content: readers.started(content, _replayed(answer)))
+        left = None if until is None else max(0.0, until - time.monotonic())
+        result = yield from wait(begun.id, left)
+    if result.status != "completed":
+        raise InstanceFailed(result.id, result.status, result.error, result.cause)
+    return result
+
+
+def batch(
+    workflow: str, starts: Sequence[BatchStart], *, idempotency_key: str | None = None
+) -> Work[tuple[BatchItem, ...]]:
+    """Up to 100 starts in one request; what became of each, in their order.
+
+    One that is refused is an item with an error, and hinders no other. Raises as :func:`start` does for the whole.
+    """
+    bodies = [{"input": each.get("input"), **_members({**each})} for each in starts]
+    headers = {"idempotency-key": _key(idempotency_key)}
+    # The server works on them side by side; give it the time.
+    answer = yield Request(
+        "POST", path("workflows", workflow, "instances:batch"), {}, headers, {"instances": bodies}, wait_s=len(bodies)
+    )
+    return answer.read(lambda content: tuple(readers.batch_item(each) for each in content["results"]))
+
+
+def _request(
+    workflow: str, content: Any, options: StartOptions, until: float | None = None, wait_s: int = 0
+) -> Request:
+    members = _members({**options}, besides=())
+    headers = {"idempotency-key": _key(members.pop("idempotencyKey", None))}
+    if wait_s:
+        headers["prefer"] = f"wait={wait_s}"
+    body = {"input": content, **members}
+    return Request("POST", path("workflows", workflow, "instances"), {}, headers, body, wait_s=wait_s, deadline=until)
+
+
+def _members(options: dict[str, Any], besides: Sequence[str] = ("input",)) -> dict[str, Any]:
+    """The members of a start, in the API's words. Raises TypeError for an option that there is not."""
+    for name in options:
+        if name not in _MEMBERS and name not in besides:
+            raise TypeError(f"{name!r} is no option of a start; there are {', '.join(_MEMBERS)}.")
+    return {member: _written(options[name]) for name, member in _MEMBERS.items() if options.get(name) is not None}
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("start_at: give an aware datetime, such as datetime.now(UTC).")
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return round(value.total_seconds())
+    if isinstance(value, Mapping):
+        return dict(value)
+    return [*value] if isinstance(value, Sequence) and not isinstance(value, str) else value
+
+
+def _key(given: str | None) -> str:
+    """As a header can hold it. Raises ValueError."""
+    key = str(uuid.uuid4()) if given is None else given
+    if not (0 < len(key) <= 255 and key.isascii() and key.isprintable() and key == key.strip()):
+        raise ValueError("idempotency_key: 1 to 255 printable ASCII characters.")
+    return key
+
+
+def _replayed(answer: Answer) -> bool:
+    return answer.headers.get("idempotent-replayed") == "true"

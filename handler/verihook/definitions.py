@@ -1,0 +1,50 @@
+"""Python workflows: files in the folder ``workflows`` beside hooks.toml, loaded by their definition.
+
+The definition ``order-log`` is the file ``order_log.py``. Engines differ in the attribute that they run.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+from verihook.errors import ConfigurationError
+
+_DEFINITION = re.compile(r"[a-z][a-z0-9_-]{0,62}", re.ASCII)
+
+
+def load(folder: Path, definition: str, attribute: str) -> Any:
+    """What ``attribute`` of the definition's file is; the file runs with this.
+
+    Raises ConfigurationError, in words, where there is no such file or attribute, and where the file raises.
+    """
+    name = definition.replace("-", "_")
+    path = folder / f"{name}.py"
+    shown = f"{folder.name}/{path.name}"
+    if not _DEFINITION.fullmatch(definition):
+        mend = f"{definition[:63]!r} is no definition: lower-case letters, digits, hyphens and underscores"
+        raise ConfigurationError(folder.name, "", mend)
+    if not path.is_file():
+        raise ConfigurationError(shown, "", f"there is no such file in {folder}; write it, or mend the definition")
+    module = _run(path, f"verihook_workflow_{name}", shown)
+    if not hasattr(module, attribute):
+        raise ConfigurationError(shown, attribute, f"is missing; the workflow {definition!r} runs it")
+    return getattr(module, attribute)
+
+
+def _run(path: Path, name: str, shown: str) -> Any:
+    spec = spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:  # pragma: no cover  # a .py file always has a loader
+        raise ConfigurationError(shown, "", "is no Python file")
+    module = module_from_spec(spec)
+    # Dataclasses and pickle look their module up.
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise ConfigurationError(shown, "", f"cannot be loaded: {type(error).__name__}: {error}") from error
+    return module

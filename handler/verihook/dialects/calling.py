@@ -1,0 +1,94 @@
+"""What the dialects do alike: read a body, ask the operations in a thread, start, find, list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+
+from verihook import manage
+from verihook.api import admission
+from verihook.api.access import Identity, Scope
+from verihook.api.body import read_body
+from verihook.errors import BodyTooLarge, EventMalformed, InstanceNotFound, UnsupportedMediaType
+from verihook.event import parse_json
+from verihook.instance import Instance
+from verihook.limits import Quota
+from verihook.listing import Query
+from verihook.manage import Page, StartRequest, Submitted, cursor_of
+from verihook.ports import Services
+from verihook.source import MAX_BODY
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def ask(operation: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+    """Call an operation in a thread: ledger and engine block."""
+    return await run_in_threadpool(operation, *given, **named)
+
+
+async def text_of(request: Request, limit: int = MAX_BODY) -> str:
+    """The body. Raises BodyTooLarge above ``limit`` bytes, EventMalformed where it is not UTF-8.
+
+    Raises UnsupportedMediaType where it is compressed.
+    """
+    body = await read_body(request, limit + 1)
+    if len(body) > limit:
+        raise BodyTooLarge(f"The body has more than {limit} bytes.")
+    if request.headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
+        raise UnsupportedMediaType("Content-Encoding: send the body as it is, not compressed.")
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise EventMalformed("The body is not UTF-8.") from None
+
+
+def parsed(text: str) -> Any:
+    """The content of a body, whatever its content type says; None for an empty one. Raises EventMalformed."""
+    return parse_json(text, "The body") if text.strip() else None
+
+
+async def admit(caller: Identity, workflow: str, services: Services) -> Quota | None:
+    """Count a start of the caller, who may start this workflow. Raises Forbidden, RateLimited."""
+    caller.require("workflows:execute", workflow)
+    return await ask(admission.admit, caller, services)
+
+
+async def start(request: StartRequest, caller: Identity, services: Services) -> Submitted:
+    """Start an instance, as far as the caller's key and its limit allow."""
+    await admit(caller, request.workflow, services)
+    return await ask(manage.submit, request, caller.name, services)
+
+
+async def find(
+    instance_id: str, scope: Scope, caller: Identity, services: Services, workflow: str | None = None
+) -> Instance:
+    """The instance, which the caller may do this with. Raises InstanceNotFound, Forbidden.
+
+    ``workflow``: an instance of another one counts as none.
+    """
+    instance = await ask(manage.get, instance_id, services)
+    if workflow is not None and instance.workflow != workflow:
+        raise InstanceNotFound("There is no instance with this id.")
+    caller.require(scope, instance.workflow)
+    return instance
+
+
+async def listed(queries: list[Query], limit: int, cursor: str | None, caller: Identity, services: Services) -> Page:
+    """A page of everything that any of the queries finds, the newest first; what the caller's key covers.
+
+    A cursor is a place among all instances, so one cursor leads on in every query.
+    """
+    pages = [await ask(manage.list_instances, query, limit, cursor, services) for query in queries]
+    merged = sorted(
+        (instance for page in pages for instance in page.instances),
+        key=lambda instance: (instance.created_at, instance.id),
+        reverse=True,
+    )
+    shown = merged[:limit]
+    more = len(merged) > limit or any(page.cursor for page in pages)
+    following = cursor_of(shown[-1]) if shown and more else None
+    return Page([instance for instance in shown if caller.covers(instance.workflow)], following)

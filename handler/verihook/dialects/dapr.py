@@ -1,0 +1,218 @@
+"""Dapr's Workflow API, both grammars, at ``/v1.0``, ``/v1.0-beta1`` and ``/v1.0-alpha1``.
+
+The first draft (2022) has ``/workflows/{workflowType}/{instanceId}``, what was built since
+``/workflows/{component}/{name or instance id}``. Which one a request speaks is told by the first segment: the name of a
+workflow component is no workflow's.
+https://docs.dapr.io/reference/api/workflow_api/
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import Request, Response
+
+from verihook import manage
+from verihook.api.access import Access, Identity, Scope
+from verihook.api.routes import Caller, Guarded, Routes
+from verihook.dialects import calling, statuses
+from verihook.dialects.dapr_errors import rendering
+from verihook.dialects.dapr_requests import content_of, draft_event, is_draft, metadata_of
+from verihook.dialects.grammar import answer, speaking
+from verihook.errors import Conflict, InstanceNotFound, RequestInvalid
+from verihook.instance import Instance, iso
+from verihook.manage import StartRequest
+from verihook.ports import Services
+from verihook.request import json_text
+
+PREFIXES = ("/v1.0", "/v1.0-beta1", "/v1.0-alpha1")
+
+_PLACE = "/workflows/{kind}/{subject}"
+
+#: What is done at a place, as (method, what follows it): the scope that it needs.
+_OPERATIONS: Routes = {
+    "POST /start": "workflows:execute",
+    "GET ": "instances:read",
+    "POST /raiseEvent": "events:send",
+    "POST /raiseEvent/{event}": "events:send",
+    "POST /pause": "instances:manage",
+    "POST /suspend": "instances:manage",
+    "POST /resume": "instances:manage",
+    "POST /terminate": "instances:manage",
+    "POST /purge": "instances:manage",
+    "DELETE ": "instances:manage",
+}
+
+#: What a client asks before it has anything to say; it learns nothing of this deployment.
+_OPEN = ("/metadata", "/healthz", "/healthz/outbound")
+
+ROUTES: Routes = {
+    **{
+        operation.replace(" ", f" {prefix}{_PLACE}", 1): scope
+        for prefix in PREFIXES
+        for operation, scope in _OPERATIONS.items()
+    },
+    **{f"GET {prefix}{path}": None for prefix in PREFIXES for path in _OPEN},
+}
+
+_Operation = Callable[..., Awaitable[Response]]
+
+
+def router(services: Services, access: Access) -> Guarded:
+    """The routes of both grammars at the three places."""
+    routes = Guarded(access, ROUTES, route_class=speaking(rendering(services), services), include_in_schema=False)
+    operations = _operations(services)
+    for prefix in PREFIXES:
+        for operation in _OPERATIONS:
+            method, _, rest = operation.partition(" ")
+            routes.add_api_route(f"{prefix}{_PLACE}{rest}", operations[operation], methods=[method])
+        routes.add_api_route(f"{prefix}/metadata", _metadata, methods=["GET"])
+        for path in _OPEN[1:]:
+            routes.add_api_route(f"{prefix}{path}", _healthy, methods=["GET"])
+    return routes
+
+
+def _operations(services: Services) -> dict[str, _Operation]:
+    async def read(kind: str, subject: str, request: Request, caller: Caller) -> Response:
+        instance = await _find(kind, subject, request, caller, services)
+        return answer(await calling.ask(_state, instance, is_draft(request), services))
+
+    async def purge(kind: str, subject: str, request: Request, caller: Caller) -> Response:
+        await _find(kind, subject, request, caller, services)
+        await calling.ask(manage.purge, subject, services)
+        return _accepted()
+
+    def change(operation: Callable[[str, Services], Instance]) -> _Operation:
+        async def changed(kind: str, subject: str, request: Request, caller: Caller) -> Response:
+            await _find(kind, subject, request, caller, services)
+            await calling.ask(operation, subject, services)
+            return _accepted()
+
+        return changed
+
+    suspend = change(manage.suspend)
+    return {
+        "POST /start": _starting(services),
+        "GET ": read,
+        **_raising(services),
+        "POST /pause": suspend,
+        "POST /suspend": suspend,
+        "POST /resume": change(manage.resume),
+        "POST /terminate": _terminating(services),
+        "POST /purge": purge,
+        "DELETE ": purge,
+    }
+
+
+def _starting(services: Services) -> _Operation:
+    async def start(kind: str, subject: str, request: Request, caller: Caller) -> Response:
+        content = content_of(request, await calling.text_of(request))
+        metadata = metadata_of(request)
+        if is_draft(request):
+            asked = StartRequest(kind, content, id=subject, metadata=metadata)
+            submitted = await calling.start(asked, caller, services)
+            # The request's own path, without the verb: the client knows it under this prefix.
+            location = request.url.path.removesuffix("/start")
+            return answer({"instanceID": submitted.instance.id}, 202, {"location": location})
+        id = request.query_params.get("instanceID") or str(uuid.uuid4())
+        asked = StartRequest(subject, content, id=id, metadata=metadata, on_conflict="replace")
+        await calling.start(asked, caller, services)
+        return answer({"instanceID": id}, 202)
+
+    return start
+
+
+def _raising(services: Services) -> dict[str, _Operation]:
+    async def raised(subject: str, name: str, content: object, request: Request) -> None:
+        # A CloudEvent's id makes it one event however often it comes.
+        event_id = request.headers.get("ce-id")
+        await calling.ask(manage.raise_event, subject, name, content, services, event_id=event_id)
+
+    async def named(kind: str, subject: str, event: str, request: Request, caller: Caller) -> Response:
+        await _find(kind, subject, request, caller, services, "events:send")
+        await raised(subject, event, content_of(request, await calling.text_of(request)), request)
+        return answer({}, 202)
+
+    async def unnamed(kind: str, subject: str, request: Request, caller: Caller) -> Response:
+        await _find(kind, subject, request, caller, services, "events:send")
+        name, content = draft_event(request, content_of(request, await calling.text_of(request)))
+        await raised(subject, name, content, request)
+        return _accepted()
+
+    return {"POST /raiseEvent": unnamed, "POST /raiseEvent/{event}": named}
+
+
+def _terminating(services: Services) -> _Operation:
+    async def terminate(kind: str, subject: str, request: Request, caller: Caller) -> Response:
+        text = await calling.text_of(request)
+        draft = is_draft(request)
+        if not draft and text.strip() and not isinstance(calling.parsed(text), dict):
+            raise RequestInvalid("The body must be empty or a JSON object.")
+        instance = await _find(kind, subject, request, caller, services)
+        if draft:
+            output = {"output": content_of(request, text)} if text.strip() else {}
+            await calling.ask(manage.terminate, subject, services, **output)
+        elif not instance.final:
+            await _terminate_or_let_end(subject, services)
+        return _accepted()
+
+    return terminate
+
+
+async def _terminate_or_let_end(instance_id: str, services: Services) -> None:
+    """What has ended in the meantime is terminated enough."""
+    try:
+        await calling.ask(manage.terminate, instance_id, services)
+    except Conflict:
+        if not (await calling.ask(manage.get, instance_id, services)).final:
+            raise
+
+
+async def _find(
+    kind: str, instance_id: str, request: Request, caller: Identity, services: Services, scope: Scope | None = None
+) -> Instance:
+    """The instance; in the draft's grammar one of the workflow that the path names."""
+    needed: Scope = scope or ("instances:read" if request.method == "GET" else "instances:manage")
+    workflow = kind if is_draft(request) else None
+    if workflow is not None and workflow not in services.workflows:
+        raise InstanceNotFound("There is no instance with this id.")
+    return await calling.find(instance_id, needed, caller, services, workflow)
+
+
+def _state(instance: Instance, draft: bool, services: Services) -> dict[str, Any]:
+    """What Dapr tells of an instance; inputs and outputs are JSON texts. The draft has metadata and the end too."""
+    properties = {"dapr.workflow.input": json_text(manage.input_of(instance, services))}
+    if instance.output is not None:
+        properties["dapr.workflow.output"] = json_text(manage.output_of(instance, services))
+    if instance.status in ("failed", "timed_out"):
+        error = instance.error or instance.status.upper()
+        properties["dapr.workflow.failure.error_type"] = error
+        properties["dapr.workflow.failure.error_message"] = instance.cause or error
+    state: dict[str, Any] = {
+        "instanceID": instance.id,
+        "workflowName": instance.workflow,
+        "createdAt": iso(instance.created_at),
+        "lastUpdatedAt": iso(instance.updated_at),
+        "runtimeStatus": statuses.word("dapr", instance.status),
+        "properties": properties,
+    }
+    if draft:
+        state["completedAt"] = iso(instance.updated_at) if instance.final else None
+        state["metadata"] = dict(instance.metadata)
+    return state
+
+
+def _accepted() -> Response:
+    return Response(status_code=202)
+
+
+async def _metadata() -> Response:
+    components = [{"name": "dapr", "type": "workflow.dapr", "version": "v1", "capabilities": []}]
+    return answer({"id": "verihook", "runtimeVersion": version("verihook"), "components": components, "extended": {}})
+
+
+async def _healthy() -> Response:
+    return Response(status_code=204)

@@ -1,0 +1,136 @@
+"""The guide "trigger Temporal workflows via HTTP API": sync, async, status, result, at ``/workflows``."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import Request, Response
+
+from verihook import manage
+from verihook.api.access import Access, Identity
+from verihook.api.routes import Caller, Guarded, Routes
+from verihook.api.waiting import LONGEST_IN_AWS_S, ended
+from verihook.dialects import calling, statuses
+from verihook.dialects.grammar import answer, headers_of, required, speaking
+from verihook.errors import (
+    Conflict,
+    EventMalformed,
+    InputInvalid,
+    InstanceNotFound,
+    MethodNotAllowed,
+    SourceNotFound,
+    VerihookError,
+)
+from verihook.instance import Instance
+from verihook.manage import StartRequest
+from verihook.ports import Services
+
+#: How long an answer waits for the end, in seconds; then it is a 202, and the result is to be asked for again.
+WAIT_S = LONGEST_IN_AWS_S
+
+ROUTES: Routes = {
+    "POST /workflows/{name}": "workflows:execute",
+    "POST /workflows/{name}/async": "workflows:execute",
+    "GET /workflows/{workflow_id}/status": "instances:read",
+    "GET /workflows/{workflow_id}/result": "instances:read",
+}
+
+#: What FastAPI says of these, and so the guide.
+_SAID: Mapping[type[VerihookError], str] = {
+    Conflict: "Workflow already running",
+    InstanceNotFound: "Workflow not found",
+    MethodNotAllowed: "Method Not Allowed",
+    SourceNotFound: "Not Found",
+}
+
+_NO_JSON = re.compile(r"(.*) at character ([0-9]+)\.", re.DOTALL)
+
+
+def router(services: Services, access: Access) -> Guarded:
+    """The routes."""
+    routes = Guarded(access, ROUTES, route_class=speaking(render, services), include_in_schema=False)
+
+    async def started(name: str, request: Request, caller: Identity) -> Instance:
+        content = calling.parsed(await calling.text_of(request))
+        request_of = StartRequest(name, content, id=fresh_id(name))
+        return (await calling.start(request_of, caller, services)).instance
+
+    @routes.post("/workflows/{name}")
+    async def sync(name: str, request: Request, caller: Caller) -> Response:
+        instance = await started(name, request, caller)
+        return await _result(await ended(instance, WAIT_S, request, services), services)
+
+    @routes.post("/workflows/{name}/async")
+    async def asynchronous(name: str, request: Request, caller: Caller) -> Response:
+        instance = await started(name, request, caller)
+        return answer({"workflow_id": instance.id, "status": "started", "result": None})
+
+    @routes.get("/workflows/{workflow_id}/status")
+    async def status(workflow_id: str, caller: Caller) -> Response:
+        instance = await calling.find(workflow_id, "instances:read", caller, services)
+        return answer(_status(instance))
+
+    @routes.get("/workflows/{workflow_id}/result")
+    async def result(workflow_id: str, request: Request, caller: Caller) -> Response:
+        instance = await calling.find(workflow_id, "instances:read", caller, services)
+        return await _result(await ended(instance, WAIT_S, request, services), services)
+
+    return routes
+
+
+def fresh_id(name: str) -> str:
+    """``NAME-workflow-SUFFIX``, which no other start has; a long name is cut to leave room for 24 random digits."""
+    return f"{name[:30]}-workflow-{uuid.uuid4().hex[:24]}"
+
+
+def render(_: Request, error: VerihookError) -> Response:
+    """``{"detail"}``, as FastAPI has it; what is wrong with an input is a list."""
+    if isinstance(error, InputInvalid):
+        return answer({"detail": [_problem(violation) for violation in error.violations]}, 422)
+    if isinstance(error, EventMalformed):
+        said = _NO_JSON.fullmatch(str(error))
+        words, place = (said[1], [int(said[2])]) if said else (str(error), [])
+        problem = {"type": "json_invalid", "loc": ["body", *place], "msg": "JSON decode error", "ctx": {"error": words}}
+        return answer({"detail": [problem]}, 422)
+    return answer({"detail": _SAID.get(type(error), str(error))}, error.status, headers_of(error))
+
+
+def _problem(violation: Mapping[str, object]) -> dict[str, object]:
+    path, missing = required(violation)
+    if missing is not None:
+        return {"type": "missing", "loc": ["body", *path], "msg": "Field required"}
+    return {"type": "value_error", "loc": ["body", *path], "msg": violation["message"]}
+
+
+async def _result(instance: Instance, services: Services) -> Response:
+    """The result; the words of the failure; or 202 where it still runs, to be asked for again."""
+    if instance.status == "completed":
+        output = await calling.ask(manage.output_of, instance, services)
+        return answer({"workflow_id": instance.id, "status": "completed", "result": output})
+    if instance.final:
+        return answer({"detail": f"Workflow failed: {_failure(instance)}"}, 500)
+    content = {"workflow_id": instance.id, "status": statuses.word("temporal", instance.status).lower(), "result": None}
+    return answer(content, 202, {"location": f"/workflows/{instance.id}/result", "retry-after": "1"})
+
+
+def _failure(instance: Instance) -> str:
+    words = [part for part in (instance.error, instance.cause) if part]
+    return ": ".join(words) or statuses.word("temporal", instance.status)
+
+
+def _status(instance: Instance) -> dict[str, Any]:
+    return {
+        "workflow_id": instance.id,
+        "status": statuses.word("temporal", instance.status),
+        "start_time": _naive(instance.created_at),
+        "close_time": _naive(instance.updated_at) if instance.final else None,
+    }
+
+
+def _naive(milliseconds: int) -> str:
+    """ISO 8601 to the second, UTC, without a zone, as the guide shows it."""
+    return datetime.fromtimestamp(milliseconds // 1000, UTC).replace(tzinfo=None).isoformat()

@@ -1,0 +1,251 @@
+"""The engine of Lambda durable functions, over a boto3 client: AWS itself or the runner of one machine.
+
+https://docs.aws.amazon.com/lambda/latest/dg/durable-functions.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+from verihook.engines.durable_history import error_of, steps_of
+from verihook.engines.durable_names import durable_name, instance_in, parse_durable_name, with_instance
+from verihook.errors import EngineRefused, EngineUnavailable, NotSupported
+from verihook.instance import Progress, Status, Step
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+#: Lambda's words and ours. Only an execution that has ended is deleted.
+#: https://docs.aws.amazon.com/lambda/latest/api/API_GetDurableExecution.html
+STATUSES: Mapping[str, Status] = {
+    "RUNNING": "running",
+    "PAUSING": "suspended",
+    "PAUSED": "suspended",
+    "SUCCEEDED": "completed",
+    "FAILED": "failed",
+    "TIMED_OUT": "timed_out",
+    "STOPPED": "terminated",
+    "DELETING": "terminated",
+}
+
+#: The largest answer to a callback, in bytes of UTF-8. Lambda's own limit is higher; what Step Functions takes is the
+#: same for every engine, so that an event does not depend on who waits for it.
+MAX_ANSWER = 262144
+
+#: What no repetition mends: the input or the name is not acceptable.
+_NEVER = frozenset(
+    {
+        "InvalidParameterValueException",
+        "InvalidRequestContentException",
+        "RequestTooLargeException",
+        "UnsupportedMediaTypeException",
+    }
+)
+#: The callback was answered, has timed out, or never was.
+_NOBODY_WAITS = frozenset({"ResourceNotFoundException", "CallbackTimeoutException", "InvalidParameterValueException"})
+_SETTLED = frozenset({"ResourceNotFoundException", "ResourceConflictException"})
+
+
+def progress_of(detail: Mapping[str, Any]) -> Progress:
+    """Read an answer of GetDurableExecution, or the ``detail`` of EventBridge's "Durable Execution Status Change".
+
+    Such an event (source ``aws.lambda``) has ``durableExecutionArn``, ``durableExecutionName``, ``functionArn``,
+    ``status`` and ``startTimestamp``, but neither output nor error: ``describe`` has them. Its shape is taken from
+    AWS's guide, not from a service model, so that a recorder should take it as a hint and ask ``describe``.
+    A status that we do not know is never an end: ``running``.
+    https://docs.aws.amazon.com/lambda/latest/dg/durable-monitoring.html
+    """
+    status = STATUSES.get(str(detail.get("Status") or detail.get("status")), "running")
+    error, cause = error_of(detail.get("Error"))
+    return Progress(status, detail.get("Result"), error, cause)
+
+
+def attempt_of(detail: Mapping[str, Any]) -> tuple[str, int] | None:
+    """The instance id and attempt of such an event or answer; None where they are not ours, or cannot be told."""
+    parsed = parse_durable_name(str(detail.get("DurableExecutionName") or detail.get("durableExecutionName") or ""))
+    if parsed is None and "InputPayload" in detail:
+        return instance_in(_parse(str(detail["InputPayload"])))
+    return parsed
+
+
+class DurableEngine:
+    """Executions of durable functions. A definition is a function's name without the prefix, or its full ARN.
+
+    The client brings timeouts and retries; it may be shared by threads.
+    """
+
+    #: Bytes of UTF-8 that an asynchronous start is sure to take.
+    #: https://docs.aws.amazon.com/lambda/latest/api/API_GetDurableExecution.html
+    max_input = 262144
+
+    #: Lambda takes the name of an execution once.
+    keeps_names = True
+
+    def __init__(self, client: LambdaClient, function_prefix: str, qualifier: str = "$LATEST") -> None:
+        """``function_prefix + definition`` is the function's name.
+
+        ``qualifier``: the version or alias that new executions run; Lambda starts no durable execution without one.
+        An execution stays with the version that it began with.
+        """
+        self._client: Any = client  # the stubs do not know Pause, Resume and Delete yet
+        self._prefix = function_prefix
+        self._qualifier = qualifier
+
+    def start(self, definition: str, name: str, input: str) -> Status:
+        """Invoke as an event, idempotent by name. A function that is missing may be deployed yet: EngineUnavailable."""
+        if len(input.encode(errors="surrogatepass")) > self.max_input:
+            raise EngineRefused(f"The input is larger than the {self.max_input} bytes that Lambda takes.")
+        try:
+            _parse(input)
+            self._client.invoke(
+                FunctionName=self._function(definition),
+                Qualifier=self._version(definition),
+                InvocationType="Event",
+                DurableExecutionName=durable_name(name),
+                Payload=with_instance(name, input).encode(),
+            )
+        except ClientError as error:
+            code = _code(error)
+            if code == "DurableExecutionAlreadyStartedException":
+                return "running"
+            if code in _NEVER:
+                raise EngineRefused("Lambda does not take this input or name.") from error
+            raise EngineUnavailable("Lambda could not start the execution.") from error
+        except (ParamValidationError, ValueError, RecursionError) as error:
+            raise EngineRefused("Lambda does not take this input or name.") from error
+        except BotoCoreError as error:
+            raise EngineUnavailable("Lambda could not be reached.") from error
+        return "running"
+
+    def run(self, definition: str, name: str, input: str) -> Progress:  # noqa: ARG002  # the port's
+        """Raises NotSupported: what waits for days cannot be waited for."""
+        raise NotSupported("The engine 'durable' cannot run an instance to its end within a request.")
+
+    def describe(self, definition: str, name: str) -> Progress | None:
+        """GetDurableExecution; None where there is none, which is also so after its retention."""
+        with _unavailable():
+            found = self._find(definition, name)
+            if found is None:
+                return None
+            status = STATUSES.get(found["Status"], "running")
+            if status in ("running", "suspended") or found["Status"] == "DELETING":
+                return Progress(status)
+            arn = found["DurableExecutionArn"]
+            try:
+                return progress_of(self._client.get_durable_execution(DurableExecutionArn=arn))
+            except self._client.exceptions.ResourceNotFoundException:
+                return None
+
+    def stop(self, definition: str, name: str, cause: str) -> None:
+        """StopDurableExecution; one that has ended is left as it is."""
+        error = {"ErrorType": "Terminated", "ErrorMessage": cause[:32768]}
+        self._settle(
+            definition, name, lambda arn: self._client.stop_durable_execution(DurableExecutionArn=arn, Error=error)
+        )
+
+    def suspend(self, definition: str, name: str) -> bool:
+        """PauseDurableExecution: what runs goes on to its next checkpoint. Lambda does it a moment later."""
+        self._settle(definition, name, lambda arn: self._client.pause_durable_execution(DurableExecutionArn=arn))
+        return True
+
+    def resume(self, definition: str, name: str) -> None:
+        """ResumeDurableExecution."""
+        self._settle(definition, name, lambda arn: self._client.resume_durable_execution(DurableExecutionArn=arn))
+
+    def check_events(self) -> None:
+        """Nothing to say: a durable function waits for events."""
+
+    def answer(self, token: str, payload: str) -> bool:
+        """SendDurableExecutionCallbackSuccess; ``token`` is the callback's id.
+
+        EngineRefused for a payload of more than MAX_ANSWER bytes.
+        """
+        if len(payload.encode(errors="surrogatepass")) > MAX_ANSWER:
+            raise EngineRefused(f"The payload is larger than the {MAX_ANSWER} bytes that a durable function takes.")
+        with _unavailable():
+            try:
+                self._client.send_durable_execution_callback_success(CallbackId=token, Result=payload.encode())
+            except ParamValidationError:
+                return False
+            except ClientError as error:
+                if _code(error) in _NOBODY_WAITS:
+                    return False
+                raise
+        return True
+
+    def redrive(self, definition: str, name: str) -> bool:  # noqa: ARG002  # the port's
+        """False: Lambda goes on with no execution that has failed."""
+        return False
+
+    def steps(self, definition: str, name: str) -> list[Step]:
+        """GetDurableExecutionHistory, all its pages."""
+        pages = self._client.get_paginator("get_durable_execution_history")
+        with _unavailable():
+            found = self._find(definition, name)
+            if found is None:
+                return []
+            try:
+                answers = pages.paginate(DurableExecutionArn=found["DurableExecutionArn"], IncludeExecutionData=True)
+                return steps_of(event for answer in answers for event in answer["Events"])
+            except self._client.exceptions.ResourceNotFoundException:
+                return []
+
+    def forget(self, definition: str, name: str) -> None:
+        """DeleteDurableExecution; one that has not ended is left alone."""
+        self._settle(definition, name, lambda arn: self._client.delete_durable_execution(DurableExecutionArn=arn))
+
+    def _settle(self, definition: str, name: str, act: Any) -> None:
+        """Do it to the execution, where there is one that can bear it."""
+        with _unavailable():
+            found = self._find(definition, name)
+            if found is None or found["Status"] == "DELETING":
+                return
+            try:
+                act(found["DurableExecutionArn"])
+            except ClientError as error:
+                if _code(error) not in _SETTLED:
+                    raise
+
+    def _find(self, definition: str, name: str) -> Any:
+        """The execution of this name, of whatever version: names are unique within a function."""
+        wanted = durable_name(name)
+        function = self._function(definition)
+        try:
+            answer = self._client.list_durable_executions_by_function(
+                FunctionName=function, DurableExecutionName=wanted
+            )
+        except self._client.exceptions.ResourceNotFoundException:
+            return None
+        return next((one for one in answer["DurableExecutions"] if one["DurableExecutionName"] == wanted), None)
+
+    def _function(self, definition: str) -> str:
+        return ":".join(definition.split(":")[:7]) if definition.startswith("arn:") else self._prefix + definition
+
+    def _version(self, definition: str) -> str:
+        """That of a full ARN, else the engine's."""
+        parts = definition.split(":")
+        return parts[7] if definition.startswith("arn:") and len(parts) == 8 else self._qualifier
+
+
+def _parse(text: str) -> Any:
+    def refuse(word: str) -> Any:
+        raise ValueError(f"{word} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code"))
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise EngineUnavailable("Lambda did not answer.") from error

@@ -1,0 +1,102 @@
+"""The workflows of the engine ``function``: loaded once, called within a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from inspect import iscoroutinefunction
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from verihook import definitions
+from verihook.errors import ConfigurationError
+from verihook.workflow import Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a function is told beside its event.
+
+    ``tries``: which try of this attempt it is, from 1. ``remaining_ms()``: how long it may go on, in milliseconds;
+    what it gives after that is thrown away.
+    """
+
+    instance_id: str
+    attempt: int
+    tries: int
+    workflow: str
+    source: str | None
+    event_id: str | None
+    remaining_ms: Callable[[], int]
+
+
+#: ``run(event, context)``: the event is the parsed input; what it returns is the output.
+Run = Callable[[Any, Context], object]
+
+
+class OutOfTime(Exception):
+    """The function did not return in its time."""
+
+
+class Exited(Exception):
+    """The function ended its thread (``sys.exit``) in place of returning."""
+
+
+class Functions:
+    """The functions of a deployment, by definition."""
+
+    def __init__(self, runs: Mapping[str, Run]) -> None:
+        self._runs = dict(runs)
+
+    @classmethod
+    def load(cls, folder: Path, workflows: Mapping[str, Workflow]) -> Functions:
+        """Load those that the workflows name. Raises ConfigurationError."""
+        wanted = sorted({workflow.definition for workflow in workflows.values() if workflow.engine == "function"})
+        return cls({definition: _checked(folder, definition) for definition in wanted})
+
+    def __contains__(self, definition: object) -> bool:
+        return definition in self._runs
+
+    def call(self, definition: str, event: object, context: Context, timeout_ms: int) -> object:
+        """What the function returns. Raises OutOfTime, Exited, and whatever the function raises.
+
+        It runs in a thread of its own: Python cannot end one, so a function that is out of time is left to itself and
+        nobody looks at what it gives.
+        """
+        run, outcome = self._runs[definition], _Outcome()
+
+        def body() -> None:
+            try:
+                outcome.result = run(event, context)
+            except Exception as error:  # noqa: BLE001  # whatever it is, it goes to who called
+                outcome.error = error
+            except BaseException as error:  # noqa: BLE001  # SystemExit: it must neither pass for a result nor end more
+                outcome.error = Exited(f"The function raised {type(error).__name__}.")
+            outcome.over = True
+
+        thread = Thread(target=body, name=f"function {context.instance_id}", daemon=True)
+        thread.start()
+        thread.join(max(timeout_ms, 1) / 1000)
+        if not outcome.over:
+            raise OutOfTime(f"The function did not return within {timeout_ms / 1000:g} seconds.")
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome.result
+
+
+class _Outcome:
+    """What a call came to. ``over`` is written last."""
+
+    result: object = None
+    error: Exception | None = None
+    over: bool = False
+
+
+def _checked(folder: Path, definition: str) -> Run:
+    run = definitions.load(folder, definition, "run")
+    if not callable(run) or iscoroutinefunction(run):
+        file = f"{folder.name}/{definition.replace('-', '_')}.py"
+        raise ConfigurationError(file, "run", "must be a plain function: def run(event, context)")
+    checked: Run = run
+    return checked

@@ -1,0 +1,64 @@
+"""hooks.toml: this deployment's sources and workflows, read and checked at load.
+
+Every mistake is a ConfigurationError of one line: file, key, mend.
+
+    reader.py      a table's values by their types, and the errors
+    sources.py     [sources.NAME]
+    workflows.py   [workflows.NAME]
+    api.py         [api] and [connections.NAME]
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from verihook.connection import Connection
+from verihook.errors import ConfigurationError
+from verihook.hooks.api import read_connection, read_policy
+from verihook.hooks.reader import Reader, listed
+from verihook.hooks.sources import read_source
+from verihook.hooks.workflows import read_workflow
+from verihook.policy import Policy
+from verihook.source import Source
+from verihook.workflow import Workflow
+
+_TOP = ("default_source", "retention_days", "api", "connections", "sources", "workflows")
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """The whole file."""
+
+    path: Path
+    sources: dict[str, Source]
+    workflows: dict[str, Workflow]
+    default_source: str | None
+    policy: Policy = field(default_factory=Policy)
+    connections: dict[str, Connection] = field(default_factory=dict)
+
+
+def load_hooks(path: Path) -> Hooks:
+    """Read and check hooks.toml. Raises ConfigurationError."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(path.name, "", f"cannot be read: {error.strerror}: {path}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(path.name, "", f"is not TOML: {error}") from error
+    return _hooks(path, table)
+
+
+def _hooks(path: Path, table: Mapping[str, Any]) -> Hooks:
+    top = Reader(path, "", table, _TOP)
+    retention = top.number("retention_days", 90, 1, 3650)
+    workflows = {name: read_workflow(path, name, each, retention) for name, each in top.tables("workflows").items()}
+    sources = {name: read_source(path, name, each, workflows) for name, each in top.tables("sources").items()}
+    connections = {name: read_connection(path, name, each) for name, each in top.tables("connections").items()}
+    default = top.get("default_source", str, None)
+    if default is not None and default not in sources:
+        raise top.error("default_source", f"no [sources.{default}]; there are {listed(sources)}")
+    return Hooks(path, sources, workflows, default, read_policy(path, top.get("api", dict, {})), connections)

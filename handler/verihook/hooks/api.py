@@ -1,0 +1,49 @@
+"""``[api]`` and ``[connections.NAME]``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from verihook.connection import Connection
+from verihook.hooks.reader import REFERENCES, Reader, is_reference
+from verihook.policy import Policy
+
+_API = ("auth", "starts_per_minute", "limits_fail", "idempotency_hours", "dapr_conflict")
+_CONNECTION = ("url", "secret", "header", "prefix")
+_HEADER = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
+_URL = re.compile(r"https?://[^\s?#]+", re.ASCII)
+
+
+def read_policy(path: Path, table: Mapping[str, Any]) -> Policy:
+    """The rules of the API. Raises ConfigurationError."""
+    reader = Reader(path, "api", table, _API)
+    conflict = reader.get("dapr_conflict", int, 500)
+    if conflict not in (500, 409):
+        raise reader.error("dapr_conflict", "must be 500, as Dapr itself, or 409")
+    # 0 is no limit: TOML has no null.
+    starts = reader.number("starts_per_minute", 500, 0, 60_000)
+    return Policy(
+        reader.choice("auth", ("required", "open"), "open"),
+        starts or None,
+        reader.choice("limits_fail", ("open", "closed"), "closed"),
+        reader.number("idempotency_hours", 24, 1, 24 * 30),
+        conflict,
+    )
+
+
+def read_connection(path: Path, name: str, table: Mapping[str, Any]) -> Connection:
+    """The connection. Raises ConfigurationError."""
+    reader = Reader(path, f"connections.{name}", table, _CONNECTION)
+    url = reader.get("url", str)
+    if not _URL.fullmatch(url):
+        raise reader.error("url", "must be an http or https URL without a query")
+    secret = reader.get("secret", str, "")
+    if secret and not is_reference(secret):
+        raise reader.error("secret", f"is no reference: write {REFERENCES}")
+    header = reader.get("header", str, "authorization")
+    if not _HEADER.fullmatch(header):
+        raise reader.error("header", "must be the name of a header")
+    return Connection(name, url, secret, header.lower(), reader.get("prefix", str, "Bearer "))

@@ -1,0 +1,98 @@
+"""Reads a TOML table of hooks.toml: every mistake is a ConfigurationError that names file, key and mend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from verihook.errors import ConfigurationError
+
+T = TypeVar("T")
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+_REFERENCE = re.compile(
+    r"env:[A-Za-z_][A-Za-z0-9_]*|file:[^\x00\n]+|secretsmanager:[A-Za-z0-9/_+=.@:-]+(?:#[^\s#]+)?|ssm:/[A-Za-z0-9/_.-]+",
+    re.ASCII,
+)
+REFERENCES = "env:NAME, file:PATH, secretsmanager:NAME-or-ARN[#json-key] or ssm:/path"
+
+
+class Reader:
+    """Reads one table. ``key`` is always the full dotted key, "" for the whole file."""
+
+    def __init__(self, path: Path, key: str, table: Mapping[str, Any], known: tuple[str, ...]) -> None:
+        """``path`` of the file. ``known``: the keys that the table may have; another one is an error."""
+        self.path = path
+        self._key = key
+        self.table = table
+        for name in table:
+            if name not in known:
+                raise self.error(name, f"unknown; known are {listed(known)}")
+
+    def error(self, name: str, mend: str) -> ConfigurationError:
+        """The error of a key of this table, to be raised."""
+        return ConfigurationError(self.path.name, self.full(name), mend)
+
+    def full(self, name: str) -> str:
+        """The full key of one of this table; "" is the table itself."""
+        return ".".join(part for part in (self._key, name) if part)
+
+    def get(self, name: str, kind: type[T], *default: Any) -> Any:
+        """The value, of this TOML type. Without a default it must be there."""
+        value = self.table.get(name, *default) if default else self.table.get(name)
+        if value is None and not default:
+            raise self.error(name, "is missing")
+        if value is not None and type(value) is not kind:
+            raise self.error(name, f"must be a TOML {kind.__name__}, not {type(value).__name__}")
+        return value
+
+    def number(self, name: str, default: int | None, least: int, most: int) -> Any:
+        """A whole number between the two."""
+        value = self.get(name, int, default)
+        if value is not None and not least <= value <= most:
+            raise self.error(name, f"must be {least} to {most}")
+        return value
+
+    def choice(self, name: str, choices: tuple[str, ...], default: str | None = None) -> Any:
+        """One of the choices. Without a default it must be there."""
+        value: str = self.get(name, str, default) if default else self.get(name, str)
+        if value not in choices:
+            raise self.error(name, f"{value!r} is none of {listed(choices)}")
+        return value
+
+    def strings(self, name: str) -> tuple[str, ...]:
+        """A list of strings, none of them empty."""
+        values = self.get(name, list, [])
+        if not all(isinstance(value, str) and value for value in values):
+            raise self.error(name, "must be a list of strings")
+        return tuple(values)
+
+    def tables(self, name: str) -> dict[str, dict[str, Any]]:
+        """The tables ``[name.X]`` by X."""
+        tables: dict[str, dict[str, Any]] = self.get(name, dict, {})
+        for inner, content in tables.items():
+            if not _NAME.fullmatch(inner):
+                raise self.error(f"{name}.{inner}", "a name has lower-case letters, digits and inner hyphens, up to 63")
+            if not isinstance(content, dict):
+                raise self.error(f"{name}.{inner}", f"must be a table: [{self.full(name)}.{inner}]")
+        return tables
+
+    def reads(self, name: str, read: Callable[[], T]) -> T:
+        """What ``read`` gives; its ValueError ``KEY: mend`` becomes ours."""
+        try:
+            return read()
+        except ValueError as error:
+            inner, _, mend = str(error).partition(": ")
+            raise self.error(".".join(part for part in (name, inner) if part), mend) from error
+
+
+def is_reference(text: object) -> bool:
+    """Whether a text says where a secret is."""
+    return isinstance(text, str) and _REFERENCE.fullmatch(text) is not None
+
+
+def listed(names: Any) -> str:
+    """Names for an error's text."""
+    return ", ".join(names) or "none"

@@ -1,0 +1,63 @@
+"""Idempotency keys: the first start under a key decides on the instance id, and every other one meets it.
+
+https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from verihook.errors import IdempotencyMismatch, LedgerUnavailable, RequestInvalid
+from verihook.event import parse_json
+from verihook.ports import Document, Services
+
+PARTITION = "idempotency"
+
+#: A key that is there when it is written and gone when it is read has just expired: then it is written again.
+_TRIES = 3
+
+
+def fingerprint(content: object) -> str:
+    """SHA-256 of the content as canonical JSON, in hex: the order of members and white space make no difference.
+
+    Raises RequestInvalid where it is nested too deep.
+    """
+    try:
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    except RecursionError:
+        raise RequestInvalid("The request is nested too deep.") from None
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def remember(scope: str, key: str, fingerprint: str, instance_id: str, services: Services) -> tuple[str, bool]:
+    """The instance id of this key, and whether it was used before. One write; a replay costs a read more.
+
+    ``scope``: whose keys they are, so that two callers never meet each other's. A replay's instance may have no row
+    yet, where the first caller was stopped in between: whoever gets the id claims it all the same. The key is kept for
+    ``policy.idempotency_hours``. Raises IdempotencyMismatch for another ``fingerprint`` than the first one's,
+    LedgerUnavailable.
+    """
+    now = services.clock.now_ms()
+    content = json.dumps({"fingerprint": fingerprint, "instanceId": instance_id}, separators=(",", ":"))
+    expires_at = now // 1000 + services.policy.idempotency_hours * 3600
+    document = Document(name(scope, key), content, 1, expires_at)
+    for _ in range(_TRIES):
+        if services.documents.write(PARTITION, document, now):
+            return instance_id, False
+        first = services.documents.read(PARTITION, document.name, now)
+        if first is not None:
+            return _same(first, fingerprint), True
+    raise LedgerUnavailable("The idempotency key could not be written.")
+
+
+def _same(first: Document, fingerprint: str) -> str:
+    content = parse_json(first.text, "The idempotency key")
+    if content["fingerprint"] != fingerprint:
+        raise IdempotencyMismatch("This idempotency key was used before, for another request: give a new one.")
+    return str(content["instanceId"])
+
+
+def name(scope: str, key: str) -> str:
+    """What is kept of a key, 64 hex digits: a hash, as keys are callers' words. Binds the scope's length."""
+    return hashlib.sha256(f"{len(scope)}:{scope}:{key}".encode("utf-8", "surrogatepass")).hexdigest()

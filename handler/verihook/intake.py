@@ -1,0 +1,106 @@
+"""An event that is proven genuine becomes an instance: filter, validate, claim, start.
+
+The deliveries over HTTP (:mod:`verihook.receive`) and those of queues and topics (:mod:`verihook.feeds`) meet here. An
+accepted event costs one ledger write and one engine start, a duplicate one write.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from verihook import limits, manage, payload
+from verihook.errors import Duplicate
+from verihook.event import wanted
+from verihook.instance import Instance, Status, derive_id
+from verihook.manage.starting import active, limit_of
+from verihook.ports import Services, Trace
+from verihook.request import json_text
+from verihook.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A genuine event: its JSON text, the same parsed, the event's id and type where it has them."""
+
+    content: Any
+    text: str
+    id: str | None
+    type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of it. ``instance_id`` and ``status`` are None where the source does not want its type."""
+
+    instance_id: str | None
+    status: Status | None
+    duplicate: bool
+
+
+def take(source: Source, arrival: Arrival, services: Services, trace: Trace) -> Taken:
+    """Start the workflow of the source, unless the event is known already or not wanted. Fills in the trace.
+
+    Raises NotActive, InputInvalid, RateLimited, Duplicate and Unavailable; then nothing was accepted.
+    """
+    trace.event_type, trace.event_id = arrival.type, arrival.id
+    if not wanted(arrival.type, source.types):
+        trace.outcome = "ignored"
+        return Taken(None, None, duplicate=False)
+    fresh = _instance(source, arrival, services, trace)
+    if source.starts_per_minute is not None:
+        limits.check(f"source#{source.name}", source.starts_per_minute, services)
+    existing = services.ledger.claim(fresh)
+    if existing is not None:
+        return _redelivered(existing, fresh, source, services, trace)
+    trace.outcome = "accepted"
+    return Taken(fresh.id, manage.start(fresh, services), duplicate=False)
+
+
+def _instance(source: Source, arrival: Arrival, services: Services, trace: Trace) -> Instance:
+    """The row to claim. Its input holds nothing of the delivery but the event, so every retry starts the same."""
+    workflow = active(source.workflow, services)
+    content = workflow.accept(arrival.content)
+    # The very text that came, unless the schema's defaults were put in.
+    text = arrival.text if content is arrival.content else json_text(content)
+    trace.instance_id = derive_id(services.instance_key, source.name, _identity(source, arrival, trace))
+    now = trace.received_at
+    return Instance(
+        trace.instance_id,
+        workflow.name,
+        payload.keep(text, content, trace.instance_id, limit_of(workflow, services), services.payloads),
+        created_at=now,
+        updated_at=now,
+        version=workflow.version,
+        source=source.name,
+        event_id=arrival.id,
+        event_type=arrival.type,
+        engine=workflow.engine,
+        due_at=now + services.pace.first_ms,
+    )
+
+
+def _identity(source: Source, arrival: Arrival, trace: Trace) -> str:
+    """What makes two deliveries one event. Without an id each is an event of its own, unless the source says else."""
+    if arrival.id is not None:
+        return f"id {arrival.id}"
+    if source.by_body:
+        return f"body {hashlib.sha256(arrival.text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+    return f"request {trace.request_id}"
+
+
+def _redelivered(existing: Instance, fresh: Instance, source: Source, services: Services, trace: Trace) -> Taken:
+    """The event is known already: the source's policies decide."""
+    trace.outcome = "duplicate"
+    trace.changed = not existing.purged and payload.digest_of(existing.input) != payload.digest_of(fresh.input)
+    if trace.changed and source.changed == "reject":
+        raise Duplicate(f"The event was delivered before, with another body; its instance is {existing.id}.")
+    if source.duplicates == "reject":
+        raise Duplicate(f"The event was delivered before; its instance is {existing.id}.")
+    if source.duplicates == "restart" and not existing.purged:
+        following = manage.restart(existing, fresh, services)
+        if following is not None:
+            return Taken(following.id, manage.start(following, services), duplicate=True)
+        existing = services.ledger.get(existing.id, services.clock.now_ms()) or existing
+    return Taken(existing.id, existing.status, duplicate=True)

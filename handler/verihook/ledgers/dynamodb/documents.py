@@ -1,0 +1,110 @@
+"""Documents and buckets: small rows of the table, each under a partition of its own kind."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from verihook.errors import LedgerUnavailable
+from verihook.ledgers.dynamodb.calls import Calls, unavailable
+from verihook.ledgers.item import Item, decode, encode, expired
+from verihook.ports import Document
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+#: How often a bucket that others empty and fill at the same moment is asked again.
+_ROUNDS = 8
+
+#: The bucket is in use and holds a token; and it is full.
+_IN_USE = "fullAt > :now AND fullAt <= :latest"
+_IDLE = "attribute_not_exists(fullAt) OR fullAt <= :now"
+
+
+class DynamoDbDocuments:
+    """Implements :class:`verihook.ports.Documents` with a low-level client, which threads may share."""
+
+    def __init__(self, client: DynamoDBClient, table_name: str) -> None:
+        """``table_name``: a table as :func:`verihook.ledgers.table.create_table_request` defines it."""
+        self._calls = Calls(client, table_name)
+
+    @unavailable()
+    def read(self, partition: str, name: str, now_ms: int) -> Document | None:
+        """See :meth:`verihook.ports.Documents.read`. One GetItem with ConsistentRead."""
+        item = self._calls.get(_key(partition, name))
+        return None if item is None or expired(item, now_ms) else _from_item(item)
+
+    @unavailable()
+    def write(self, partition: str, document: Document, now_ms: int) -> bool:
+        """See :meth:`verihook.ports.Documents.write`. One PutItem. An item above 400 KB raises LedgerUnavailable."""
+        item = _key(partition, document.name) | {"text": encode(document.text), "version": encode(document.version)}
+        if document.expires_at is not None:
+            item["expiresAt"] = encode(document.expires_at)
+        condition, values = "attribute_not_exists(pk) OR expiresAt <= :now", {":now": encode(now_ms // 1000)}
+        if document.version != 1:
+            condition = "version = :before AND (attribute_not_exists(expiresAt) OR expiresAt > :now)"
+            values[":before"] = encode(document.version - 1)
+        return self._calls.put(item, condition, values) is None
+
+    @unavailable()
+    def remove(self, partition: str, name: str) -> None:
+        """See :meth:`verihook.ports.Documents.remove`. One DeleteItem."""
+        self._calls.client.delete_item(TableName=self._calls.table, Key=_key(partition, name))
+
+    @unavailable()
+    def all(self, partition: str, limit: int, now_ms: int, after: str = "") -> list[Document]:
+        """See :meth:`verihook.ports.Documents.all`. One consistent Query a page, which is 1 MB at most."""
+        condition, values = "pk = :pk", {":pk": encode(_partition(partition))}
+        if after:
+            condition, values = "pk = :pk AND sk > :after", values | {":after": encode(after)}
+        request: dict[str, Any] = {
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+            "ConsistentRead": True,
+        }
+        if limit < 1:
+            return []
+        there = (item for item in self._calls.query(request, limit) if not expired(item, now_ms))
+        return [_from_item(item) for item in islice(there, limit)]
+
+    @unavailable()
+    def take(self, bucket: str, capacity: int, interval_ms: int, now_ms: int) -> int:
+        """See :meth:`verihook.ports.Documents.take`. One UpdateItem where the bucket is in use, two where it is full.
+
+        The row has one number, the moment when the bucket is full again; a token moves it on by an interval. An answer
+        that is lost may cost a second token: never more go than there are.
+        """
+        latest = now_ms + (capacity - 1) * interval_ms
+        values = {":now": encode(now_ms), ":expiresAt": encode((latest + interval_ms) // 1000 + 1)}
+        in_use = values | {":latest": encode(latest), ":interval": encode(interval_ms)}
+        for _ in range(_ROUNDS):
+            standing = self._move(bucket, "fullAt + :interval", _IN_USE, in_use)
+            if standing is None:
+                return 0
+            full_at = decode(standing["fullAt"]) if standing else now_ms
+            if full_at > now_ms:
+                return full_at - latest
+            if self._move(bucket, ":fullAt", _IDLE, values | {":fullAt": encode(now_ms + interval_ms)}) is None:
+                return 0
+        raise LedgerUnavailable("The bucket changes too fast.")
+
+    def _move(self, bucket: str, full_at: str, condition: str, values: Item) -> Item | None:
+        def call(**request: Any) -> None:
+            key = {"pk": encode(f"bucket#{bucket}"), "sk": encode("bucket")}
+            update = f"SET fullAt = {full_at}, expiresAt = :expiresAt"
+            self._calls.client.update_item(**request, Key=key, UpdateExpression=update)
+
+        return self._calls.conditionally(call, condition, values)
+
+
+def _partition(partition: str) -> str:
+    return f"document#{partition}"
+
+
+def _key(partition: str, name: str) -> Item:
+    return {"pk": encode(_partition(partition)), "sk": encode(name)}
+
+
+def _from_item(item: Item) -> Document:
+    expires_at = int(item["expiresAt"]["N"]) if "expiresAt" in item else None
+    return Document(item["sk"]["S"], item["text"]["S"], int(item["version"]["N"]), expires_at)

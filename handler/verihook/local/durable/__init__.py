@@ -1,0 +1,19 @@
+"""Lambda durable functions on one machine: the testing SDK's executor behind our own loopback endpoint and store.
+
+    runner.py        DurableRunner: the public face
+    endpoint.py      HTTP/1.1 on loopback
+    operations.py    the API's operations (Invoke, GetDurableExecution, PauseDurableExecution ...)
+    messages.py      a request, an answer, AWS's error shape
+    workflows.py     loads the handlers from the folder of workflows
+    arns.py          the names of functions and executions
+    store.py         the SQLite file that survives a kill -9
+    mends.py         what has to be mended in the testing SDK, the only file that reaches into it
+
+Importing this package is cheap: the SDK is imported when the first DurableRunner starts.
+"""
+
+from __future__ import annotations
+
+from verihook.local.durable.runner import DurableRunner
+
+__all__ = ["DurableRunner"]

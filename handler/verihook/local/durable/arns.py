@@ -1,0 +1,37 @@
+"""The names of durable functions and their executions on one machine.
+
+https://docs.aws.amazon.com/lambda/latest/api/API_GetDurableExecution.html
+"""
+
+from __future__ import annotations
+
+import re
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+VERSION = "$LATEST"
+
+_FUNCTION_PREFIX = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
+_FUNCTION = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_EXECUTION = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+
+
+def execution_arn(function: str, name: str, id: str) -> str:
+    """The ARN of an execution; ``id`` tells it from an earlier one of this name that was deleted."""
+    return f"{_FUNCTION_PREFIX}{function}:{VERSION}/durable-execution/{name}/{id}"
+
+
+def function_arn(function: str) -> str:
+    """The qualified ARN of a function."""
+    return f"{_FUNCTION_PREFIX}{function}:{VERSION}"
+
+
+def parse_function(identifier: str) -> str | None:
+    """The function's name of a name or an ARN, with or without a version; None for one of somewhere else."""
+    name = identifier.removeprefix(_FUNCTION_PREFIX).partition(":")[0]
+    return name if _FUNCTION.fullmatch(name) else None
+
+
+def is_execution_name(name: str) -> bool:
+    """Whether Lambda takes it."""
+    return _EXECUTION.fullmatch(name) is not None

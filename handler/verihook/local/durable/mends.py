@@ -1,0 +1,300 @@
+"""What has to be mended in the testing SDK 1.4.0 before it runs workflows here; its store is in store.py.
+
+- Names are not unique: a start of a taken name begins a second execution.
+- Timers, retries and timeouts live in memory: nothing arms them again after a crash, nor calls the handlers that ran.
+- An ARN is two random ids; no function, no name.
+- Nothing is ever deleted, and every end stays in memory as an event that somebody might wait for.
+- A timeout that comes late overwrites an end, and an ended execution still takes answers to its callbacks.
+- At most a handful of handlers run at a time, and each is told that it is ``test-invoke-12345``.
+- Failures of a workflow are logged as errors of the program; they belong into the execution alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+from aws_durable_execution_sdk_python.lambda_service import (
+    CallbackOptions,
+    ErrorObject,
+    OperationAction,
+    OperationStatus,
+    OperationType,
+)
+from aws_durable_execution_sdk_python_testing.checkpoint.processor import CheckpointProcessor
+from aws_durable_execution_sdk_python_testing.child_dispatcher import (
+    FunctionRegistry,
+    InProcessChildDispatcher,
+    RegisteredFunction,
+)
+from aws_durable_execution_sdk_python_testing.client import InMemoryServiceClient
+from aws_durable_execution_sdk_python_testing.clock import RealClock
+from aws_durable_execution_sdk_python_testing.exceptions import ResourceNotFoundException
+from aws_durable_execution_sdk_python_testing.execution import Execution
+from aws_durable_execution_sdk_python_testing.executor import Executor
+from aws_durable_execution_sdk_python_testing.invoker import InProcessInvoker, InvokeResponse
+from aws_durable_execution_sdk_python_testing.model import LambdaContext, StartDurableExecutionInput
+from aws_durable_execution_sdk_python_testing.scheduler import Scheduler
+from aws_durable_execution_sdk_python_testing.threads import DaemonThreadPool
+from aws_durable_execution_sdk_python_testing.token import CallbackToken
+from aws_durable_execution_sdk_python_testing.worker.checkpoint_tasks import CallableTask
+from aws_durable_execution_sdk_python_testing.worker.registry import ExecutionRegistry
+from aws_durable_execution_sdk_python_testing.worker.status import InvocationState
+
+from verihook.local.durable.arns import ACCOUNT, REGION, VERSION, execution_arn, function_arn
+from verihook.local.durable.store import Store
+from verihook.local.durable.workflows import Handler, Workflows
+
+#: What is called with each execution that has ended.
+Ended = Callable[[Execution], None]
+
+#: How many handlers run at a time. A handler that waits for a timer or a callback runs in none.
+HANDLERS = 64
+
+#: The longest that Lambda lets an execution take, in seconds: 366 days. And one call of a handler: 15 minutes.
+#: https://docs.aws.amazon.com/lambda/latest/api/API_DurableConfig.html
+LONGEST = 31_622_400
+_ONE_CALL = 900
+
+_log = logging.getLogger(__name__)
+
+
+def quiet() -> None:
+    """What goes wrong in a workflow is in its history; the SDK's logs would say it a second time."""
+    for name in ("aws_durable_execution_sdk_python", "aws_durable_execution_sdk_python_testing"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+class _Invoker(InProcessInvoker):
+    def __init__(self, workflows: Workflows, client: InMemoryServiceClient) -> None:
+        super().__init__(_no_handler, client, region=REGION)
+        self._workflows = workflows
+
+    def _resolve_handler(self, function_name: str) -> Handler:
+        return self._workflows.handler(function_name.partition(":")[0])
+
+    def invoke(self, function_name: str, input: Any, *_: Any, **__: Any) -> Any:
+        request = str(uuid4())
+        output = self._resolve_handler(function_name)(input, _context(function_name.partition(":")[0], request))
+        return InvokeResponse.from_output(output, request)
+
+
+def _no_handler(_event: Any, _context: Any) -> Any:
+    raise ResourceNotFoundException("There is no such function")
+
+
+def _context(function: str, request: str) -> LambdaContext:
+    return LambdaContext(
+        aws_request_id=request,
+        function_name=function,
+        function_version=VERSION,
+        invoked_function_arn=function_arn(function),
+    )
+
+
+class _Functions(FunctionRegistry):
+    """Every workflow may invoke every other."""
+
+    def __init__(self, workflows: Workflows) -> None:
+        super().__init__()
+        self._workflows = workflows
+
+    def get(self, function_name: str) -> RegisteredFunction | None:
+        name = function_name.partition(":")[0]
+        if name not in self._workflows:
+            return None
+        handler = self._workflows.handler(name)
+        return RegisteredFunction(handler, is_durable=True, execution_timeout_seconds=LONGEST)
+
+
+class Executions(Executor):
+    """The SDK's executor, mended. ``start`` first, ``close`` at last."""
+
+    def __init__(self, store: Store, workflows: Workflows, ended: Ended) -> None:
+        self._timers = Scheduler()
+        self._timers.start()  # type: ignore[no-untyped-call]
+        clock = RealClock()
+        lanes = ExecutionRegistry(store, self._timers)
+        processor = CheckpointProcessor(store, self._timers, clock)
+        functions = InProcessChildDispatcher(
+            _Functions(workflows), lambda request: _context(request.function_name, str(uuid4())), _ONE_CALL, clock
+        )
+        super().__init__(
+            store,
+            self._timers,
+            _Invoker(workflows, InMemoryServiceClient(processor, lanes)),
+            processor,
+            invocation_timeout_seconds=_ONE_CALL,
+            registry=lanes,
+            clock=clock,
+            child_dispatcher=functions,
+            region=REGION,
+        )
+        processor.add_execution_observer(self)
+        processor.set_chained_invoke_preflight(self.preflight_chained_invoke)
+        self._invocation_pool = DaemonThreadPool(HANDLERS, "durable-handler")
+        self._kept = store
+        self._workflows = workflows
+        self._ended = ended
+        self._telling = DaemonThreadPool(4, "durable-end")
+        self._starting = threading.Lock()
+        self._live: set[str] = set()
+
+    def start(self, function: str, name: str, input: str) -> tuple[str, bool]:
+        """(ARN, whether it began now). A taken name is that execution, whatever its input."""
+        with self._starting:
+            arn = self._kept.find(function, name)
+            if arn is not None:
+                return arn, False
+            execution = self._create_execution(
+                StartDurableExecutionInput(ACCOUNT, function, VERSION, name, LONGEST, 90, input=input)
+            )
+        self._launch_execution(execution, LONGEST)
+        return execution.durable_execution_arn, True
+
+    def resume(self) -> int:
+        """Go on with what a former process left; the number of them.
+
+        Raises ConfigurationError where the workflow of one is gone.
+        """
+        left = [self._kept.load(arn) for arn in self._kept.running() if arn not in self._live]
+        for execution in left:
+            self._workflows.handler(execution.start_input.function_name)
+        for execution in left:
+            arn = execution.durable_execution_arn
+            self._rearm_callbacks(execution)
+            self._redispatch(execution)
+            self._registry.submit(arn, CallableTask(partial(self._fire_due_operations, arn))).result()
+            self._launch_execution(execution, execution.start_input.execution_timeout_seconds)
+            self._schedule_earliest_pending(arn)
+        return len(left)
+
+    def pause(self, arn: str) -> None:
+        """Start no new step, from now on and after a restart too; what runs goes on to its next checkpoint."""
+        self._registry.submit(arn, CallableTask(lambda: self._set_paused(arn))).result()
+
+    def status(self, execution: Execution) -> str:
+        """Lambda's word."""
+        if execution.is_complete or not execution.is_paused:
+            return execution.current_status().value
+        busy = self._invocation_gate(execution.durable_execution_arn) is InvocationState.INVOKING
+        return "PAUSING" if busy else "PAUSED"
+
+    def close(self) -> None:
+        """Stop; what has not ended is for the next process to resume."""
+        self.shutdown()
+        self._telling.shutdown()
+        self._registry.shutdown()
+        self._timers.stop()  # type: ignore[no-untyped-call]
+        self._timers._loop.close()
+        self._kept.close()
+
+    def _complete_callback_success(self, callback_id: str, result: bytes | None) -> None:
+        self._refuse_ended(callback_id)
+        super()._complete_callback_success(callback_id, result)
+
+    def _complete_callback_failure(self, callback_id: str, callback_error: ErrorObject) -> None:
+        self._refuse_ended(callback_id)
+        super()._complete_callback_failure(callback_id, callback_error)
+
+    def _refuse_ended(self, callback_id: str) -> None:
+        if self._store.load(CallbackToken.from_str(callback_id).execution_arn).is_complete:
+            raise ResourceNotFoundException("The execution has ended")
+
+    def _create_execution(
+        self, input: StartDurableExecutionInput, parent_execution_arn: str | None = None
+    ) -> Execution:
+        # The SDK finds an execution's own operation by the last part of the ARN.
+        id = str(uuid4())
+        arn = execution_arn(input.function_name, input.execution_name, id)
+        execution = Execution(arn, replace(input, invocation_id=id), [])
+        execution.region = REGION
+        execution.parent_execution_arn = parent_execution_arn
+        execution.start(now=datetime.now(UTC))
+        self._store.save(execution)
+        return execution
+
+    def _launch_execution(self, execution: Execution, timeout_seconds: int) -> None:
+        arn = execution.durable_execution_arn
+        self._live.add(arn)
+        error = ErrorObject("The execution has taken too long.", "Timeout", None, None)
+        self._execution_timeouts[arn] = self._timers.call_later(
+            lambda: self.on_timed_out(arn, error), delay=_left(execution, timeout_seconds)
+        )
+        self._invoke_execution(arn)
+
+    def on_timed_out(self, execution_arn: str, error: ErrorObject) -> None:
+        """End it, if it has not ended meanwhile."""
+
+        def end() -> None:
+            execution = self._store.load(execution_arn)
+            if not execution.is_complete:
+                execution.complete_timeout(error, datetime.now(UTC))
+                self._store.update(execution)
+                self._complete_events(execution_arn)
+
+        self._registry.submit(execution_arn, CallableTask(end)).result()
+
+    def _complete_events(self, execution_arn: str) -> None:
+        super()._complete_events(execution_arn)
+        self._live.discard(execution_arn)
+        execution = self._store.load(execution_arn)
+        for operation in execution.operations:
+            if operation.callback_details:
+                self._cleanup_callback_timeouts(operation.callback_details.callback_id)
+        self._telling.submit(self._tell, execution)
+
+    def _tell(self, execution: Execution) -> None:
+        try:
+            self._ended(execution)
+        except Exception:  # noqa: BLE001  # reconcile finds the end where it could not be told
+            _log.exception("the end of %s could not be told", execution.durable_execution_arn)
+
+    def _rearm_callbacks(self, execution: Execution) -> None:
+        options = {
+            update.operation_id: update.callback_options
+            for update in execution.updates
+            if update.action is OperationAction.START and update.callback_options
+        }
+        for operation in execution.operations:
+            given = options.get(operation.operation_id)
+            waits = operation.operation_type is OperationType.CALLBACK and operation.status is OperationStatus.STARTED
+            if given is None or not waits or operation.callback_details is None or operation.start_timestamp is None:
+                continue
+            left = given.timeout_seconds
+            if left > 0:
+                end = operation.start_timestamp + timedelta(seconds=left)
+                left = max(1, math.ceil((end - datetime.now(UTC)).total_seconds()))
+            self._schedule_callback_timeouts(
+                execution.durable_execution_arn,
+                CallbackOptions(left, given.heartbeat_timeout_seconds),
+                operation.callback_details.callback_id,
+            )
+
+    def _redispatch(self, execution: Execution) -> None:
+        """Start the child executions that were asked for and of which none is known."""
+        for update in execution.updates:
+            if update.operation_type is not OperationType.CHAINED_INVOKE or update.chained_invoke_options is None:
+                continue
+            _, operation = execution.find_operation(update.operation_id)
+            begun = update.operation_id in execution.chained_invoke_children
+            if operation.status is OperationStatus.STARTED and not begun:
+                self.on_chained_invoke_started(
+                    execution.durable_execution_arn,
+                    update.operation_id,
+                    update.chained_invoke_options.function_name,
+                    update.chained_invoke_options.tenant_id,
+                    update.payload,
+                )
+
+
+def _left(execution: Execution, seconds: int) -> float:
+    began = execution.get_operation_execution_started().start_timestamp or datetime.now(UTC)
+    return max(0.0, (began + timedelta(seconds=seconds) - datetime.now(UTC)).total_seconds())

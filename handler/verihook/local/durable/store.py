@@ -1,0 +1,77 @@
+"""Executions in one SQLite file that a kill -9 does not harm.
+
+The testing SDK's own store opens the file anew for each reading, lets two processes have it at once, and deletes
+nothing; its table and its rows are kept as they are.
+https://www.sqlite.org/pragma.html#pragma_locking_mode
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from aws_durable_execution_sdk_python_testing.stores.sqlite import SQLiteExecutionStore
+
+from verihook.errors import ConfigurationError
+
+
+class Store(SQLiteExecutionStore):
+    """The SDK's table through one connection that owns the file. Safe to use from any thread.
+
+    A commit is in the operating system's hands: the death of this process loses nothing, a power cut may lose the last
+    ones, and then the ledger's reconcile finds no execution of that name and starts it again.
+    """
+
+    def __init__(self, db_path: Path) -> None:
+        """Open or create it; ConfigurationError where it cannot be used."""
+        super().__init__(db_path)
+        self._lock = threading.RLock()
+        try:
+            db_path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(db_path, timeout=2, check_same_thread=False)
+            # The lock of the file is held until close and freed by the system when the process dies.
+            self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._init_db()
+            with self._connection() as db:
+                db.execute("CREATE INDEX IF NOT EXISTS by_name ON executions (function_name, execution_name)")
+        except (sqlite3.Error, OSError, RuntimeError) as error:
+            mend = "is another process using it? Stop that, or give this one a file of its own"
+            raise ConfigurationError(str(db_path), "", f"the executions cannot be opened ({error}); {mend}") from error
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, self._db:
+            yield self._db
+
+    def find(self, function: str, name: str) -> str | None:
+        """The ARN of the execution of this name."""
+        sql = "SELECT durable_execution_arn FROM executions WHERE function_name = ? AND execution_name = ?"
+        with self._connection() as db:
+            row = db.execute(sql, (function, name)).fetchone()
+        return row[0] if row else None
+
+    def running(self) -> list[str]:
+        """The ARNs of what has not ended, the oldest first."""
+        sql = "SELECT durable_execution_arn FROM executions WHERE status = 'RUNNING' ORDER BY start_timestamp"
+        with self._connection() as db:
+            return [arn for (arn,) in db.execute(sql)]
+
+    def remove(self, arn: str) -> None:
+        """Delete one, and free its name."""
+        with self._connection() as db:
+            db.execute("DELETE FROM executions WHERE durable_execution_arn = ?", (arn,))
+
+    def prune(self, before: float) -> None:
+        """Delete what ended before this second since the epoch."""
+        with self._connection() as db:
+            db.execute("DELETE FROM executions WHERE status <> 'RUNNING' AND end_timestamp < ?", (before,))
+
+    def close(self) -> None:
+        """Free the file."""
+        with self._lock:
+            self._db.close()

@@ -1,0 +1,104 @@
+"""The engines of one machine, started in this process: state machines, durable functions, functions."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from verihook import authoring
+from verihook.bootstrap import Endpoints
+from verihook.errors import ConfigurationError
+from verihook.functions import Functions
+from verihook.hooks import Hooks
+from verihook.local.durable import DurableRunner
+from verihook.local.interpreter import ARN_PREFIX, Interpreter
+from verihook.local.worker import Worker
+from verihook.ports import Services
+from verihook.work import handle
+
+#: What stands for the worker's name in a state machine, as DefinitionSubstitutions of template.yaml; and its name here.
+SUBSTITUTIONS = {"WorkerName": "verihook-worker"}
+
+
+class LocalEngines:
+    """Use as a context manager: enter, ``run`` with the services that are made over ``endpoints``, leave."""
+
+    def __init__(self, hooks: Hooks, data: Path) -> None:
+        """Raises ConfigurationError where a workflow's definition is missing or cannot be run."""
+        folder = hooks.path.resolve().parent / "workflows"
+        self._hooks = hooks
+        self._functions = Functions.load(folder, hooks.workflows)
+        self._worker = Worker(self._functions)
+        self._services: Services | None = None
+        self._interpreter = Interpreter(
+            data / "executions.db",
+            functions={SUBSTITUTIONS["WorkerName"]: self._task},
+            read_payload=self._payload,
+        )
+        self._durable = DurableRunner(data / "durable.db", folder)
+        self._parts = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as parts:
+            parts.enter_context(self._interpreter)
+            parts.enter_context(self._durable)
+            express = {each.definition for each in self._hooks.workflows.values() if each.express}
+            self._interpreter.deploy(machines(self._hooks), express)
+            self._durable.deploy(_definitions(self._hooks, "durable"))
+            self._parts = parts.pop_all()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._worker.close()
+        self._parts.close()
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Where they are."""
+        return Endpoints(self._interpreter.endpoint_url, ARN_PREFIX, self._durable.endpoint_url, self._worker.wake)
+
+    def run(self, services: Services) -> None:
+        """Go on with what a kill -9 interrupted, and take what is new."""
+        self._services = services
+        authoring.use(services)
+        self._interpreter.resume()
+        self._durable.resume()
+        self._worker.start(services)
+
+    def _task(self, event: dict[str, Any]) -> object:
+        """What a state machine's Task invokes as the worker function."""
+        return handle(event, self._functions, self._known())
+
+    def _payload(self, _bucket: str, key: str) -> str | None:
+        """What a state machine's GetObject reads; there is one folder, whatever the bucket."""
+        return self._known().payloads.get(key)
+
+    def _known(self) -> Services:
+        if self._services is None:  # pragma: no cover  # run() comes before resume()
+            raise RuntimeError("the engines are not running yet")
+        return self._services
+
+
+def machines(hooks: Hooks) -> dict[str, str]:
+    """The state machines of a deployment: infra/workflows/NAME.asl.json beside the folder of hooks.toml."""
+    folder = hooks.path.resolve().parent.parent / "infra" / "workflows"
+    found = {}
+    for name, workflow in hooks.workflows.items():
+        if workflow.engine != "stepfunctions":
+            continue
+        path = folder / f"{workflow.definition}.asl.json"
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            mend = f"{path} cannot be read: {error.strerror}"
+            raise ConfigurationError(hooks.path.name, f"workflows.{name}.definition", mend) from error
+        for key, value in SUBSTITUTIONS.items():
+            text = text.replace(f"${{{key}}}", value)
+        found[workflow.definition] = text
+    return found
+
+
+def _definitions(hooks: Hooks, engine: str) -> list[str]:
+    return sorted({workflow.definition for workflow in hooks.workflows.values() if workflow.engine == engine})

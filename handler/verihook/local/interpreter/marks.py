@@ -1,0 +1,70 @@
+"""Where an execution stands: the state it has entered, that state's input, and the variables.
+
+A mark is taken at every state of the machine itself, and written into the journal before each that has effects or
+waits. A later process goes on there after a crash, and a redrive where the execution failed. What is inside a Map or a
+Parallel has no mark of its own: the whole state is run again.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from verihook.local.interpreter import history
+
+if TYPE_CHECKING:
+    from moto.stepfunctions.parser.asl.eval.environment import Environment
+
+    from verihook.local.interpreter.journal import Entry, Journal
+
+
+class Marks:
+    """The marks of one execution. mends.py calls :meth:`enter`; ``start`` is the state to begin with, None for StartAt.
+
+    ``began_at``: when this run began, in milliseconds since the epoch; the machine's TimeoutSeconds counts from there.
+    """
+
+    def __init__(self, journal: Journal | None, entry: Entry, written: frozenset[str]) -> None:
+        """``journal`` None for an express execution, which begins anew; ``written``: the states to write marks of."""
+        self._journal = journal
+        self._entry = entry
+        self._written = written
+        self._events = 0  # how many are in the journal already
+        self._latest: tuple[str, Any, dict[str, Any]] | None = None
+        self.start: str | None = None
+        self.began_at = entry.redriven_at or entry.started_at
+
+    def enter(self, name: str, environment: Environment) -> None:
+        """The execution enters a state of the machine itself."""
+        first = self._latest is None
+        self._latest = (name, environment.states.get_input(), dict(environment.variable_store._inner_scope))
+        if self._journal is None or first or name not in self._written:
+            return
+        events = history.of(environment, self._events)
+        self._journal.mark(self._entry, self.latest or "", history.pack(events))
+        self._events += len(events)
+
+    @property
+    def latest(self) -> str | None:
+        """The last state that was entered, as the journal keeps it; None before the first."""
+        if self._latest is None:
+            return None
+        return json.dumps(self._latest, separators=(",", ":"), default=str)
+
+    def go_on(self, environment: Environment, mark: str | None, chapters: list[bytes], states: frozenset[str]) -> None:
+        """Set the execution back to a mark; to its beginning where the machine has no such state any more."""
+        redrives = self._entry.redrives if self._fresh_redrive(chapters) else None
+        history.go_on(environment, chapters, redrives)
+        self._events = sum(len(history.unpack(chapter)) for chapter in chapters)
+        if mark is None:
+            return
+        name, value, variables = json.loads(mark)
+        if name in states:
+            self.start = name
+            environment.states.reset(input_value=value)
+            environment.variable_store._inner_scope.update(variables)
+
+    def _fresh_redrive(self, chapters: list[bytes]) -> bool:
+        """Whether the last redrive is not in the history yet."""
+        told = sum(event["type"] == "ExecutionRedriven" for chapter in chapters for event in history.unpack(chapter))
+        return bool(told < self._entry.redrives)

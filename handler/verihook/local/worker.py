@@ -1,0 +1,74 @@
+"""The worker on one machine: threads that run what the engine ``function`` wakes them for."""
+
+from __future__ import annotations
+
+from queue import SimpleQueue
+from threading import Lock, Thread
+
+from verihook.errors import EngineUnavailable
+from verihook.functions import Functions
+from verihook.instance import parse_execution_name
+from verihook.ports import Services
+from verihook.work import perform
+
+#: So many functions run at the same time.
+THREADS = 8
+
+
+class Worker:
+    """Threads over a queue of names, in which each stands once.
+
+    Nothing is kept here that the ledger does not have: after a kill -9, reconcile wakes for what was left.
+    """
+
+    def __init__(self, functions: Functions, threads: int = THREADS) -> None:
+        """``threads``: how many functions run at the same time."""
+        self._functions = functions
+        self._threads = threads
+        self._names: SimpleQueue[str | None] = SimpleQueue()
+        self._waiting: set[str] = set()
+        self._lock = Lock()
+        self._closed = False
+
+    def wake(self, name: str) -> None:
+        """Have a look at this execution soon; one that waits for its look already waits once. Takes no time.
+
+        Raises EngineUnavailable after :meth:`close`.
+        """
+        with self._lock:
+            if self._closed:
+                raise EngineUnavailable("The worker has stopped.")
+            if name in self._waiting:
+                return
+            self._waiting.add(name)
+        self._names.put(name)
+
+    def start(self, services: Services) -> None:
+        """Begin. The services are known later than the worker, because their engine wakes it."""
+        for number in range(1, self._threads + 1):
+            # Daemons: a function that runs for long does not keep the process.
+            Thread(target=self._run, args=(services,), name=f"worker {number}", daemon=True).start()
+
+    def close(self) -> None:
+        """Begin nothing more. Waits for none: a function that is cut off runs again when its lease is over."""
+        with self._lock:
+            self._closed = True
+        for _ in range(self._threads):
+            self._names.put(None)
+
+    def _run(self, services: Services) -> None:
+        while (name := self._names.get()) is not None:
+            with self._lock:
+                if self._closed:
+                    return
+                # Before the look: who is woken for during it is looked at again.
+                self._waiting.discard(name)
+            try:
+                self._look(name, services)
+            except Exception as error:  # noqa: BLE001  # the next one is not to suffer; reconcile comes back to this
+                services.telemetry.failure(f"worker {name}", error)
+
+    def _look(self, name: str, services: Services) -> None:
+        execution = parse_execution_name(name)
+        if execution is not None:
+            perform(*execution, self._functions, services)

@@ -1,0 +1,46 @@
+"""The operations on instances. The webhook flow, the API, reconcile and the recorder all go through these.
+
+starting.py    submit, start, restart: from a request to a running attempt
+reading.py     get, list_instances, steps, attempts, input_of, output_of
+lifecycle.py   suspend, resume, terminate, rerun, redrive, purge
+events.py      raise_event, await_event, pass_gate, hand_over
+recording.py   record: what an engine says of an attempt
+"""
+
+from __future__ import annotations
+
+from verihook.manage.events import await_event, hand_over, mailbox, pass_gate, raise_event
+from verihook.manage.history import Attempt, attempts
+from verihook.manage.lifecycle import purge, redrive, rerun, resume, suspend, terminate
+from verihook.manage.reading import Page, cursor_of, get, input_of, list_instances, output_of, steps
+from verihook.manage.recording import record
+from verihook.manage.starting import StartRequest, Submitted, restart, start, submit
+
+__all__ = [
+    "Attempt",
+    "Page",
+    "StartRequest",
+    "Submitted",
+    "attempts",
+    "await_event",
+    "cursor_of",
+    "get",
+    "hand_over",
+    "input_of",
+    "list_instances",
+    "mailbox",
+    "output_of",
+    "pass_gate",
+    "purge",
+    "raise_event",
+    "record",
+    "redrive",
+    "rerun",
+    "restart",
+    "resume",
+    "start",
+    "steps",
+    "submit",
+    "suspend",
+    "terminate",
+]

@@ -1,0 +1,156 @@
+"""Events that are raised for an instance, and the waits that take them.
+
+Both sides write the mailbox first and hand over afterwards, so a crash in between loses nothing: who asks again, the
+next event, the next wait and reconcile all hand over what is left.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from operator import methodcaller
+from typing import Literal
+
+from verihook import mailbox as boxes
+from verihook.errors import BodyTooLarge, Conflict, EngineUnavailable, InstanceNotFound, RequestInvalid
+from verihook.instance import Instance
+from verihook.mailbox import GATE, Event, Handover, Wait
+from verihook.manage.reading import engine_of, get
+from verihook.manage.starting import StartRequest, submit
+from verihook.ports import Services
+from verihook.request import json_text
+
+#: What Step Functions and durable functions take as the answer to a wait, in bytes.
+MAX_PAYLOAD = 131_072
+
+#: A handover that is older than this was left by a crash, or its answer was lost; in milliseconds.
+_LEFT_MS = 15_000
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is in a mailbox: an event that waits to be taken, or a wait for one. ``at`` in milliseconds."""
+
+    name: str
+    state: Literal["buffered", "waiting"]
+    at: int
+    id: str = ""
+
+
+def mailbox(instance_id: str, services: Services) -> list[Entry]:
+    """The events that nobody took yet, and the waits that no event came for, the oldest first."""
+    get(instance_id, services)
+    box = boxes.read(instance_id, services.documents, services.clock.now_ms())
+    waits = [Entry(wait.name, "waiting", wait.at) for wait in box.waits if wait.name != GATE]
+    events = [Entry(event.name, "buffered", event.at, event.id) for event in box.events]
+    return sorted([*waits, *events], key=lambda entry: entry.at)
+
+
+def raise_event(
+    instance_id: str,
+    name: str,
+    content: object,
+    services: Services,
+    event_id: str | None = None,
+    start: StartRequest | None = None,
+    scope: str = "",
+) -> Instance:
+    """Raise an event: it goes to the oldest wait for its name, or is kept until one comes.
+
+    ``event_id``: the same again changes nothing. ``start``: what to start where there is no instance of this id yet.
+    Raises RequestInvalid, BodyTooLarge, Conflict (the instance has ended), NotSupported, EngineUnavailable (raise it
+    again with the same id).
+    """
+    if not _NAME.fullmatch(name):
+        raise RequestInvalid("The event's name has 1 to 128 letters, digits, dots, colons, hyphens or underscores.")
+    if event_id is not None and not 0 < len(event_id) <= 128:
+        raise RequestInvalid("The event's id has 1 to 128 characters.")
+    text = json_text(content)
+    if len(text.encode()) > MAX_PAYLOAD:
+        raise BodyTooLarge(f"An event has at most {MAX_PAYLOAD} bytes.")
+    try:
+        instance = get(instance_id, services)
+    except InstanceNotFound:
+        if start is None:
+            raise
+        instance = submit(start, scope, services).instance
+    if instance.final:
+        raise Conflict(f"The instance is {instance.status} and takes no events.", instance_id=instance_id)
+    engine, _ = engine_of(instance, services)
+    engine.check_events()
+    now = services.clock.now_ms()
+    event = Event(event_id or "", name, text, now)
+    made = boxes.change(instance_id, services.documents, now, lambda box: box.put(event))
+    _give(instance, made, services)
+    hand_over(instance, services)
+    return instance
+
+
+def await_event(instance_id: str, attempt: int, name: str, token: str, services: Services) -> None:
+    """An execution waits for an event and is answered with ``token``; told again, nothing changes.
+
+    A wait of an attempt that is not the present one is left without an answer.
+    """
+    instance = get(instance_id, services)
+    if instance.attempt != attempt or instance.final:
+        return
+    now = services.clock.now_ms()
+    made = boxes.change(instance_id, services.documents, now, lambda box: box.wait(Wait(name, token, now)))
+    _give(instance, made, services)
+
+
+def pass_gate(instance_id: str, attempt: int, token: str, services: Services) -> None:
+    """An execution is at a gate: it passes at once, unless its instance is suspended; then it waits for resume."""
+    instance = get(instance_id, services)
+    if instance.attempt != attempt or instance.final:
+        return
+    now = services.clock.now_ms()
+    boxes.change(instance_id, services.documents, now, lambda box: box.wait(Wait(GATE, token, now)))
+    # Looked at after the wait is written: a resume between the two finds it.
+    if not get(instance_id, services).held:
+        open_gate(instance, services)
+
+
+def open_gate(instance: Instance, services: Services) -> None:
+    """Let go what waits at the gate."""
+    now = services.clock.now_ms()
+    made = boxes.change(instance.id, services.documents, now, lambda box: box.open_gate(now))
+    _give(instance, made, services)
+
+
+def hand_over(instance: Instance, services: Services) -> None:
+    """Hand over what an earlier call left behind.
+
+    Where nobody waits any more the event was handed over then, as far as can be told: it is not given a second time.
+    """
+    now = services.clock.now_ms()
+    box = boxes.read(instance.id, services.documents, now)
+    gates = [wait for wait in box.waits if wait.name == GATE]
+    # A resume that stopped before it opened the gate.
+    if gates and not get(instance.id, services).held:
+        open_gate(instance, services)
+    left = [over for over in box.handovers if over.at < now - _LEFT_MS]
+    engine, _ = engine_of(instance, services)
+    for over in left:
+        engine.answer(over.wait.token, over.event.payload)
+        boxes.change(instance.id, services.documents, now, methodcaller("delivered", over.wait.token, now))
+
+
+def _give(instance: Instance, made: list[Handover], services: Services) -> None:
+    """Hand over what this call matched. A wait that is gone (its time was over) gives its event back."""
+    engine, _ = engine_of(instance, services)
+    failed: EngineUnavailable | None = None
+    while made:
+        over = made.pop(0)
+        now = services.clock.now_ms()
+        try:
+            taken = engine.answer(over.wait.token, over.event.payload)
+        except EngineUnavailable as error:
+            failed = error
+            continue
+        settle = methodcaller("delivered" if taken else "returned", over.wait.token, now)
+        made += boxes.change(instance.id, services.documents, now, settle)
+    if failed is not None:
+        raise failed

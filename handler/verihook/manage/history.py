@@ -1,0 +1,67 @@
+"""The attempts of an instance: what became of those before the present one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from verihook.event import parse_json
+from verihook.instance import Instance, Status
+from verihook.manage.reading import get
+from verihook.ports import Document, Services
+
+#: Those of an instance are kept as long as its mailbox: 400 days, in seconds.
+_KEPT_S = 400 * 86_400
+
+_MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt. Times in milliseconds since the epoch; ``ended_at`` None while it runs."""
+
+    number: int
+    status: Status
+    started_at: int
+    ended_at: int | None
+    error: str | None = None
+    cause: str | None = None
+
+
+def attempts(instance_id: str, services: Services) -> list[Attempt]:
+    """All of them, the first first; the last is the present one. Of very many, the first hundred and the present."""
+    instance = get(instance_id, services)
+    if instance.attempt == 1:
+        return [_attempt(instance)]
+    kept = services.documents.all(_partition(instance_id), _MOST, services.clock.now_ms())
+    return [*(Attempt(**parse_json(document.text, "The attempt")) for document in kept), _attempt(instance)]
+
+
+def keep(instance: Instance, services: Services) -> None:
+    """Remember the present attempt, before the next one takes its row. The same again changes nothing."""
+    now = services.clock.now_ms()
+    text = json.dumps(asdict(_attempt(instance)), separators=(",", ":"))
+    document = Document(f"{instance.attempt:09d}", text, 1, now // 1000 + _KEPT_S)
+    services.documents.write(_partition(instance.id), document, now)
+
+
+def forget(instance_id: str, services: Services) -> None:
+    """Throw them away."""
+    for document in services.documents.all(_partition(instance_id), _MOST, services.clock.now_ms()):
+        services.documents.remove(_partition(instance_id), document.name)
+
+
+def _attempt(instance: Instance) -> Attempt:
+    ended = instance.updated_at if instance.final else None
+    return Attempt(
+        instance.attempt,
+        instance.status,
+        instance.created_at,
+        ended,
+        instance.error,
+        (instance.cause or "")[:1000] or None,
+    )
+
+
+def _partition(instance_id: str) -> str:
+    return f"attempts#{instance_id}"

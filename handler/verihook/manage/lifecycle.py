@@ -1,0 +1,249 @@
+"""What is done to an instance after its start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from verihook import mailbox, payload
+from verihook.errors import Conflict, LedgerUnavailable, NotSupported
+from verihook.event import parse_json
+from verihook.instance import Instance, Progress, execution_name
+from verihook.manage import history, starting
+from verihook.manage.events import open_gate
+from verihook.manage.reading import engine_of, get
+from verihook.manage.recording import record
+from verihook.ports import MAX_OUTPUT, Services
+from verihook.request import json_text
+
+#: So many times another writer may be quicker.
+_TRIES = 50
+
+_ABSENT = object()
+
+
+def terminate(instance_id: str, services: Services, reason: str = "", output: object = _ABSENT) -> Instance:
+    """End it, wherever it stands; one that has ended raises Conflict. ``output``: what it is to have for an output.
+
+    Stopped before it is written: a crash between the two leaves an instance that reconcile finds ended.
+    """
+    instance = _open(instance_id, services)
+    starting.halt(instance, reason or "terminated", services)
+    text = None if output is _ABSENT else json_text(output)
+    progress = Progress("terminated", text, None, reason or None)
+    if not record(instance.id, instance.attempt, progress, instance.created_at, services, instance.workflow):
+        # The engine's own word of the stop was quicker; what it does not know is put there.
+        return _ended(instance, progress, services)
+    return get(instance_id, services)
+
+
+def suspend(instance_id: str, services: Services, reason: str = "") -> Instance:
+    """Start no new step of it; one that has not begun stays ``queued``. Suspended already: nothing happens.
+
+    Raises Conflict for one that has ended, NotSupported where the engine cannot.
+    """
+
+    def hold(instance: Instance) -> Instance:
+        _refuse_final(instance)
+        if instance.held:
+            return instance
+        if instance.status == "queued":
+            return replace(instance, held=True, due_at=None, cause=reason or None)
+        return replace(instance, held=True, status="suspended", cause=reason or None)
+
+    before = get(instance_id, services)
+    held = _amend(instance_id, hold, services)
+    engine, definition = engine_of(held, services)
+    name = execution_name(held.id, held.attempt)
+    try:
+        if held.status == "suspended" or engine.describe(definition, name) is not None:
+            engine.suspend(definition, name)
+    except NotSupported:
+
+        def undo(instance: Instance) -> Instance:
+            if instance.final or instance.attempt != held.attempt:
+                return instance
+            return replace(instance, held=False, status=before.status, due_at=before.due_at, cause=before.cause)
+
+        _amend(instance_id, undo, services)
+        raise
+    return held
+
+
+def resume(instance_id: str, services: Services) -> Instance:
+    """Go on with it; one that is not suspended is left alone. Raises Conflict for one that has ended."""
+
+    def release(instance: Instance) -> Instance:
+        _refuse_final(instance)
+        if not instance.held:
+            return instance
+        status = "running" if instance.status == "suspended" else instance.status
+        now = services.clock.now_ms()
+        due = max(now + services.pace.first_ms, instance.start_at or 0)
+        return replace(instance, held=False, status=status, due_at=due, cause=None)
+
+    before = get(instance_id, services)
+    _refuse_final(before)
+    if not before.held:
+        return before
+    # Before the row: one that stops in between is still held, and whoever asks again resumes it. Also for one that the
+    # ledger calls queued: it may run by now, and be held by its engine.
+    engine, definition = engine_of(before, services)
+    engine.resume(definition, execution_name(before.id, before.attempt))
+    released = _amend(instance_id, release, services)
+    if released.status == "queued":
+        return replace(released, status=starting.begin(released, services))
+    open_gate(released, services)
+    return released
+
+
+def rerun(instance_id: str, services: Services) -> Instance:
+    """A new attempt under the same id with the same input; a running one is stopped first.
+
+    Raises Conflict where another caller was quicker, NotActive where nothing of this workflow may be started.
+    """
+    instance = get(instance_id, services)
+    starting.active(instance.workflow, services)
+    following = starting.restart(instance, _anew(instance, services), services)
+    if following is None:
+        raise Conflict(f"The instance {instance_id!r} was restarted by another caller.", instance_id=instance_id)
+    mailbox.remove(instance_id, services.documents)
+    return replace(following, status=starting.begin(following, services))
+
+
+def redrive(instance_id: str, services: Services) -> Instance:
+    """Go on with a failed instance where it failed; where the engine cannot, a new attempt from the beginning.
+
+    Raises Conflict for one that has not failed.
+    """
+    instance = get(instance_id, services)
+    if instance.status not in ("failed", "timed_out", "terminated"):
+        raise Conflict(
+            f"Only what failed can be redriven; this instance is {instance.status}.", instance_id=instance_id
+        )
+    starting.active(instance.workflow, services)
+    engine, definition = engine_of(instance, services)
+
+    def revive(current: Instance) -> Instance:
+        if current.status != instance.status or current.attempt != instance.attempt:
+            raise Conflict(f"The instance is {current.status} by now.", instance_id=instance_id)
+        now = services.clock.now_ms()
+        return replace(
+            current,
+            status="running",
+            updated_at=now,
+            due_at=now + services.pace.again_ms,
+            expires_at=None,
+            output=None,
+            error=None,
+            cause=None,
+            callback_tries=0,
+        )
+
+    # Before the engine: of one that stops in between, reconcile finds that it has failed. The other way round its row
+    # would have failed for good while it runs.
+    revived = _amend(instance_id, revive, services)
+    if engine.redrive(definition, execution_name(instance.id, instance.attempt)):
+        return revived
+    _amend(instance_id, lambda current: replace(instance, revision=current.revision), services)
+    return rerun(instance_id, services)
+
+
+def purge(instance_id: str, services: Services, force: bool = False) -> None:
+    """Delete what is kept of it. A tombstone refuses the id until its retention ends, so nothing runs again under it.
+
+    Raises Conflict while it runs, unless ``force`` terminates it first.
+    """
+    instance = get(instance_id, services)
+    if not instance.final:
+        if not force:
+            raise Conflict(f"The instance is {instance.status}; terminate it first, or force.", instance_id=instance_id)
+        terminate(instance_id, services, "purged")
+    instance = get(instance_id, services)
+    engine, definition = engine_of(instance, services)
+    engine.forget(definition, execution_name(instance.id, instance.attempt))
+    for text in (instance.input, instance.output):
+        key = payload.key_of(text)
+        if key is not None:
+            services.payloads.remove(key)
+    mailbox.remove(instance_id, services.documents)
+    history.forget(instance_id, services)
+    _amend(instance_id, _tombstone, services)
+
+
+def _tombstone(instance: Instance) -> Instance:
+    return Instance(
+        instance.id,
+        instance.workflow,
+        "null",
+        created_at=instance.created_at,
+        updated_at=instance.updated_at,
+        status=instance.status,
+        version=instance.version,
+        attempt=instance.attempt,
+        engine=instance.engine,
+        expires_at=instance.expires_at,
+        revision=instance.revision,
+        purged=True,
+    )
+
+
+def _anew(instance: Instance, services: Services) -> Instance:
+    now = services.clock.now_ms()
+    return replace(
+        instance,
+        created_at=now,
+        updated_at=now,
+        status="queued",
+        version=services.workflows[instance.workflow].version,
+        due_at=now + services.pace.first_ms,
+        expires_at=None,
+        output=None,
+        error=None,
+        cause=None,
+        held=False,
+        start_at=None,
+        tries=0,
+        callback_tries=0,
+    )
+
+
+def _ended(instance: Instance, progress: Progress, services: Services) -> Instance:
+    """The row of a terminated attempt, with our reason and output; one that ended otherwise raises Conflict."""
+
+    def complete(current: Instance) -> Instance:
+        if current.attempt != instance.attempt or current.status != "terminated":
+            raise Conflict(f"The instance is {current.status}.", instance_id=instance.id)
+        text = progress.output and _kept(progress.output, instance, services)
+        return replace(current, output=text or current.output, cause=progress.cause or current.cause)
+
+    return _amend(instance.id, complete, services)
+
+
+def _kept(output: str, instance: Instance, services: Services) -> str:
+    content = parse_json(output, "The output")
+    return payload.keep(output, content, instance.id, MAX_OUTPUT, services.payloads)
+
+
+def _open(instance_id: str, services: Services) -> Instance:
+    instance = get(instance_id, services)
+    _refuse_final(instance)
+    return instance
+
+
+def _refuse_final(instance: Instance) -> None:
+    if instance.final:
+        raise Conflict(f"The instance is {instance.status} already.", instance_id=instance.id)
+
+
+def _amend(instance_id: str, edit: Callable[[Instance], Instance], services: Services) -> Instance:
+    """Edit the row as if nobody else did; ``edit`` may run again on a newer one."""
+    for _ in range(_TRIES):
+        current = get(instance_id, services)
+        fresh = edit(current)
+        if fresh == current:
+            return current
+        fresh = replace(fresh, updated_at=services.clock.now_ms())
+        if services.ledger.amend(fresh):
+            return replace(fresh, revision=fresh.revision + 1)
+    raise LedgerUnavailable("Too many write to this instance at once.")

@@ -1,0 +1,76 @@
+"""What an engine says of an attempt becomes what the ledger says."""
+
+from __future__ import annotations
+
+from verihook import payload
+from verihook.errors import EventMalformed
+from verihook.event import parse_json
+from verihook.instance import FINAL, Progress, execution_name
+from verihook.manage.reading import engine_of
+from verihook.ports import MAX_OUTPUT, Change, Services
+
+#: An engine's words are cut to this, in characters: a row has room for so many.
+MAX_ERROR = 500
+MAX_CAUSE = 4000
+
+
+def record(
+    instance_id: str, attempt: int, progress: Progress, created_at: int, services: Services, workflow: str | None = None
+) -> bool:
+    """Write what an engine says of an attempt; False where the ledger knows better (final, another attempt, unknown).
+
+    ``created_at``: of the instance or, where that is not known, of the report; in milliseconds. ``workflow``: its
+    name; where it is not known the instance is kept as long as the longest.
+    An execution that turns out to run although its instance was terminated before it had begun is stopped.
+    """
+    now = services.clock.now_ms()
+    final = progress.status in FINAL
+    change = Change(
+        progress.status,
+        at=now,
+        # What ends is due at once where somebody waits to be told.
+        due_at=now if final else services.pace.next_look(created_at, now),
+        expires_at=now // 1000 + _retention_s(workflow, services) if final else None,
+        output=_output(instance_id, progress.output, services),
+        error=progress.error and progress.error[:MAX_ERROR],
+        cause=progress.cause and progress.cause[:MAX_CAUSE],
+    )
+    applied = services.ledger.record(instance_id, attempt, change)
+    if not applied and progress.status == "running":
+        _stop_what_is_over(instance_id, attempt, services)
+    return applied
+
+
+def _output(instance_id: str, output: str | None, services: Services) -> str | None:
+    """The output, kept apart where it is large. What is no JSON (an engine's odd text) is kept as a JSON string."""
+    if output is None:
+        return None
+    try:
+        content = parse_json(output, "The output")
+    except EventMalformed:
+        content = output
+        output = _quoted(output)
+    return payload.keep(output, content, instance_id, MAX_OUTPUT, services.payloads)
+
+
+def _quoted(text: str) -> str:
+    from verihook.request import json_text
+
+    return json_text(text)
+
+
+def _stop_what_is_over(instance_id: str, attempt: int, services: Services) -> None:
+    instance = services.ledger.get(instance_id, services.clock.now_ms())
+    if instance is not None and instance.attempt == attempt and instance.status == "terminated":
+        engine, definition = engine_of(instance, services)
+        engine.stop(definition, execution_name(instance_id, attempt), "terminated")
+
+
+def _retention_s(workflow: str | None, services: Services) -> int:
+    known = services.workflows.get(workflow or "")
+    days = (
+        known.retention_days
+        if known
+        else max((each.retention_days for each in services.workflows.values()), default=90)
+    )
+    return days * 86_400

@@ -1,0 +1,236 @@
+"""From a request to a running attempt."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from verihook import idempotency, payload
+from verihook.errors import (
+    Conflict,
+    EngineRefused,
+    EngineUnavailable,
+    NotActive,
+    RequestInvalid,
+    WorkflowNotFound,
+)
+from verihook.instance import INSTANCE_ID, Instance, Progress, Status, execution_name
+from verihook.manage import history
+from verihook.manage.reading import engine_of
+from verihook.manage.recording import record
+from verihook.ports import MAX_INLINE, Services
+from verihook.request import json_text
+from verihook.workflow import Workflow
+
+#: ``replace`` is ``restart`` for one that has ended, and ``fail`` for one that has not.
+OnConflict = Literal["fail", "return", "restart", "replace"]
+
+#: What labels may have: names and values are looked for, not searched in.
+MAX_LABELS = 20
+MAX_LABEL = 256
+
+#: A start can be put off by so much: a year, in milliseconds.
+MAX_DELAY_MS = 366 * 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class StartRequest:
+    """A start that a caller of the API wants. ``content`` is the input, parsed; ``start_at`` in milliseconds.
+
+    ``on_conflict``: what an ``id`` that is taken does. ``version`` None for whichever is configured.
+    """
+
+    workflow: str
+    content: object = None
+    id: str | None = None
+    idempotency_key: str | None = None
+    on_conflict: OnConflict = "fail"
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    start_at: int | None = None
+    version: int | None = None
+    connection: str | None = None
+    callback_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What became of it. ``replayed``: the idempotency key was used before; ``created``: this call made the attempt."""
+
+    instance: Instance
+    replayed: bool
+    created: bool
+
+
+def submit(request: StartRequest, scope: str, services: Services) -> Submitted:
+    """Start an instance as a caller wants it; nothing is written before everything is checked.
+
+    ``scope``: whose idempotency keys. Raises WorkflowNotFound, NotActive, InputInvalid, RequestInvalid, Conflict,
+    IdempotencyMismatch and Unavailable.
+    """
+    workflow = active(request.workflow, services)
+    if request.version not in (None, workflow.version):
+        raise WorkflowNotFound(f"Workflow {workflow.name!r} has version {workflow.version}, not {request.version}.")
+    _check(request, services)
+    content = workflow.accept(request.content)
+    text = json_text(content)
+    instance_id, replayed, event_id = request.id or secrets.token_hex(16), False, None
+    if request.idempotency_key is not None:
+        seen = idempotency.fingerprint([request.workflow, request.id, content, request.connection])
+        instance_id, replayed = idempotency.remember(scope, request.idempotency_key, seen, instance_id, services)
+        # To a start by the API the key is what a delivery's event id is: what it was started for.
+        event_id = idempotency.name(scope, request.idempotency_key)
+    kept = payload.keep(text, content, instance_id, limit_of(workflow, services), services.payloads)
+    fresh = replace(_fresh(request, workflow, services), id=instance_id, input=kept, event_id=event_id)
+    existing = services.ledger.claim(fresh)
+    if existing is None:
+        return Submitted(replace(fresh, status=begin(fresh, services)), replayed, created=True)
+    if replayed and existing.event_id == event_id:
+        return Submitted(existing, replayed=True, created=False)
+    return _taken(existing, fresh, request.on_conflict, services)
+
+
+def active(name: str, services: Services) -> Workflow:
+    """The workflow of this name. Raises WorkflowNotFound, and NotActive where nothing may be started of it."""
+    workflow = services.workflows.get(name)
+    if workflow is None:
+        raise WorkflowNotFound(f"There is no workflow {name[:63]!r}.")
+    if workflow.status != "active":
+        raise NotActive(f"Workflow must be active to run. Current status: {workflow.status}")
+    return workflow
+
+
+def limit_of(workflow: Workflow, services: Services) -> int:
+    """The most bytes that an input of this workflow has inline."""
+    return min(MAX_INLINE, services.engines[workflow.engine].max_input)
+
+
+def begin(instance: Instance, services: Services) -> Status:
+    """Start a claimed instance now, or leave it to its time."""
+    if instance.start_at is not None and instance.start_at > services.clock.now_ms():
+        return "queued"
+    return start(instance, services)
+
+
+def start(instance: Instance, services: Services) -> Status:
+    """Start a claimed instance in its engine.
+
+    Returns ``queued`` where the engine did not confirm: the row is durable and reconcile starts it. An express one has
+    ended when this returns.
+    """
+    workflow = services.workflows[instance.workflow]
+    name = execution_name(instance.id, instance.attempt)
+    engine = services.engines[workflow.engine]
+    try:
+        if not workflow.express:
+            return engine.start(workflow.definition, name, instance.input)
+        progress = engine.run(workflow.definition, name, instance.input)
+    except EngineRefused as error:
+        progress = Progress("failed", error="EngineRefused", cause=str(error))
+    except EngineUnavailable as error:
+        services.telemetry.failure(f"start {name}", error)
+        return "queued"
+    record(instance.id, instance.attempt, progress, instance.created_at, services, instance.workflow)
+    return progress.status
+
+
+def restart(existing: Instance, fresh: Instance, services: Services) -> Instance | None:
+    """Stop ``existing`` where it still runs, and put ``fresh`` into its place as the next attempt.
+
+    Returns the new attempt, to be started; None where another caller restarted it first. Raises EngineUnavailable
+    where the old one cannot be stopped; then nothing was changed.
+    The old attempt is stopped before the row changes: a crash between the two leaves an instance that ends
+    ``terminated``, never two that run.
+    """
+    attempt = existing.attempt
+    while existing.attempt == attempt:
+        if not existing.final:
+            halt(existing, "restarted", services)
+            existing = replace(existing, status="terminated", updated_at=services.clock.now_ms(), cause="restarted")
+        history.keep(existing, services)
+        following = replace(fresh, attempt=attempt + 1, revision=existing.revision)
+        if services.ledger.amend(following):
+            return replace(following, revision=following.revision + 1)
+        # The end of the stopped attempt may have been recorded in between; then it is still ours to restart.
+        current = services.ledger.get(existing.id, services.clock.now_ms())
+        if current is None or current.purged:
+            return None
+        existing = current
+    return None
+
+
+def halt(instance: Instance, cause: str, services: Services) -> None:
+    """Stop the present attempt in its engine. Raises EngineUnavailable.
+
+    Where another caller may just be starting it, it is started here first: its name is taken then, so the start that
+    is on its way comes to nothing and never runs beside what follows.
+    """
+    engine, definition = engine_of(instance, services)
+    name = execution_name(instance.id, instance.attempt)
+    put_off = instance.held or (instance.start_at or 0) > services.clock.now_ms()
+    if instance.status == "queued" and engine.keeps_names and not put_off:
+        with suppress(EngineRefused):
+            engine.start(definition, name, instance.input)
+    engine.stop(definition, name, cause)
+
+
+def _taken(existing: Instance, fresh: Instance, policy: OnConflict, services: Services) -> Submitted:
+    if existing.workflow != fresh.workflow:
+        # Whoever may start this workflow need not know of the others.
+        raise Conflict(f"The id {existing.id!r} is taken by an instance of another workflow.", instance_id=existing.id)
+    if policy == "return" and not existing.purged:
+        return Submitted(existing, replayed=False, created=False)
+    if (policy == "restart" or (policy == "replace" and existing.final)) and not existing.purged:
+        following = restart(existing, fresh, services)
+        if following is not None:
+            return Submitted(replace(following, status=begin(following, services)), replayed=False, created=True)
+        current = services.ledger.get(existing.id, services.clock.now_ms()) or existing
+        if policy == "restart":
+            return Submitted(current, replayed=False, created=False)
+        existing = current
+    why = "was purged and is kept until its retention ends" if existing.purged else f"is {existing.status}"
+    raise Conflict(f"The id {existing.id!r} is taken: its instance {why}.", instance_id=existing.id)
+
+
+def _fresh(request: StartRequest, workflow: Workflow, services: Services) -> Instance:
+    now = services.clock.now_ms()
+    return Instance(
+        "",
+        workflow.name,
+        "",
+        created_at=now,
+        updated_at=now,
+        version=workflow.version,
+        engine=workflow.engine,
+        due_at=max(now + services.pace.first_ms, request.start_at or 0),
+        start_at=request.start_at,
+        tags=tuple(dict.fromkeys(request.tags)),
+        metadata=dict(request.metadata),
+        connection=request.connection,
+        callback_url=request.callback_url,
+    )
+
+
+def _check(request: StartRequest, services: Services) -> None:
+    """Raises RequestInvalid, which names the field."""
+    if request.id is not None and not INSTANCE_ID.fullmatch(request.id):
+        raise RequestInvalid("id: 1 to 64 letters, digits, underscores and inner hyphens.")
+    if request.connection is not None and request.connection not in services.connections:
+        raise RequestInvalid(f"connection: there is no [connections.{request.connection[:63]}] in hooks.toml.")
+    if len(request.tags) + len(request.metadata) > MAX_LABELS:
+        raise RequestInvalid(f"tags: at most {MAX_LABELS} tags and metadata together.")
+    for label in [*request.tags, *request.metadata, *request.metadata.values()]:
+        if not 0 < len(label) <= MAX_LABEL or not label.isprintable():
+            raise RequestInvalid(
+                f"tags: a tag, a metadata key and its value have 1 to {MAX_LABEL} printable characters."
+            )
+    if request.start_at is not None and request.start_at > services.clock.now_ms() + MAX_DELAY_MS:
+        raise RequestInvalid("startAt: at most a year from now.")
+    if request.callback_url is not None:
+        try:
+            services.caller.check(request.callback_url)
+        except ValueError as error:
+            raise RequestInvalid(f"callbackUrl: {error}") from None

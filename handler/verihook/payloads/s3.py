@@ -1,0 +1,78 @@
+"""Payloads in S3: ``s3://BUCKET/PREFIX/INSTANCE/SHA256``."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from verihook.errors import PayloadsUnavailable
+from verihook.payloads.bounds import KEY, MAX_BYTES, too_large
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise PayloadsUnavailable("The store of payloads did not answer.") from error
+
+
+class S3Payloads:
+    """Implements :class:`verihook.ports.Payloads` on a bucket. One request a call.
+
+    The role needs ``s3:PutObject``, ``s3:GetObject``, ``s3:DeleteObject`` on the objects, and ``s3:ListBucket`` on the
+    bucket: without it S3 answers 403 for an object that is not there, which is told as an outage.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+
+    def __init__(self, client: S3Client, bucket: str, prefix: str = "") -> None:
+        """``prefix`` ends in ``/`` where there is one."""
+        self._client = client
+        self._bucket = bucket
+        self._prefix = prefix
+        self.base = f"s3://{bucket}/{prefix}"
+
+    def put(self, key: str, text: str) -> None:
+        """See :meth:`verihook.ports.Payloads.put`. S3 checks the digest. Raises ValueError for a key that is none."""
+        if not KEY.fullmatch(key):
+            raise ValueError("a payload's key is INSTANCE/SHA256")
+        data = text.encode("utf-8", "surrogatepass")
+        with _unavailable():
+            self._client.put_object(
+                Bucket=self._bucket,
+                Key=self._prefix + key,
+                Body=data,
+                ContentType="application/json",
+                ChecksumSHA256=base64.b64encode(hashlib.sha256(data).digest()).decode(),
+            )
+
+    def get(self, key: str) -> str | None:
+        """See :meth:`verihook.ports.Payloads.get`."""
+        if not KEY.fullmatch(key):
+            return None
+        with _unavailable():
+            try:
+                answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
+            except ClientError as error:
+                if error.response["Error"]["Code"] == "NoSuchKey":
+                    return None
+                raise
+            with closing(answer["Body"]) as body:
+                data = body.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise too_large()
+        return data.decode("utf-8", "surrogatepass")
+
+    def remove(self, key: str) -> None:
+        """See :meth:`verihook.ports.Payloads.remove`."""
+        if KEY.fullmatch(key):
+            with _unavailable():
+                self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key)

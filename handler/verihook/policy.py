@@ -1,0 +1,25 @@
+"""What ``[api]`` of hooks.toml says of callers, keys and limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Auth = Literal["required", "open"]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The rules of the API.
+
+    ``auth``: ``required`` for no entry without a key; ``open`` is taken on loopback alone. ``starts_per_minute``: what
+    a key may start; None for no limit. ``limits_fail``: whether a start goes through (``open``) or not (``closed``)
+    when the ledger cannot count it. ``idempotency_hours``: how long an idempotency key is remembered.
+    ``dapr_conflict``: the status with which Dapr's own grammar answers a taken id, 500 as Dapr itself or 409.
+    """
+
+    auth: Auth = "required"
+    starts_per_minute: int | None = 500
+    limits_fail: Literal["open", "closed"] = "closed"
+    idempotency_hours: int = 24
+    dapr_conflict: Literal[500, 409] = 500

@@ -1,0 +1,53 @@
+"""Small texts that are read, changed and written back: API keys, idempotency keys, mailboxes, rate limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One text. ``version`` is 1 when it is first written and one more with every write of it.
+
+    ``expires_at`` in seconds since the epoch; None for no end.
+    """
+
+    name: str
+    text: str
+    version: int
+    expires_at: int | None = None
+
+
+class Documents(Protocol):
+    """Texts of up to 300 KB by partition and name. Every method raises LedgerUnavailable where the store fails."""
+
+    def read(self, partition: str, name: str, now_ms: int) -> Document | None:
+        """The document, read consistently; None where there is none or it has expired."""
+        ...
+
+    def write(self, partition: str, document: Document, now_ms: int) -> bool:
+        """Write it, only where the stored one still has the version before: ONE conditional write.
+
+        ``document.version`` is the new version: 1 for a document that must not exist yet (an expired one counts as
+        none), else one more than that of the document it replaces. False where another was quicker.
+        """
+        ...
+
+    def remove(self, partition: str, name: str) -> None:
+        """Remove it; where there is none, nothing happens."""
+        ...
+
+    def all(self, partition: str, limit: int, now_ms: int, after: str = "") -> list[Document]:
+        """Up to ``limit`` documents of a partition whose name comes after ``after``, by name. No expired one."""
+        ...
+
+    def take(self, bucket: str, capacity: int, interval_ms: int, now_ms: int) -> int:
+        """Take one token of a bucket that holds ``capacity`` and wins one back every ``interval_ms``.
+
+        0 where it was taken, else in how many milliseconds there is one again (nothing was changed then). Atomic:
+        however many callers, no more tokens go than there are. One write where the bucket is in use. A bucket that
+        is full again is forgotten.
+        The generic cell rate algorithm: https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
+        """
+        ...

@@ -1,0 +1,24 @@
+"""Inputs and outputs that are too large for engine and ledger."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Payloads(Protocol):
+    """Texts by key. Every method raises PayloadsUnavailable where the store fails."""
+
+    #: Where the texts are: ``s3://bucket/`` or ``file:///folder/``; a key is appended.
+    base: str
+
+    def put(self, key: str, text: str) -> None:
+        """Keep the text under ``key`` (``INSTANCE/SHA256``); the same again changes nothing. Durable on return."""
+        ...
+
+    def get(self, key: str) -> str | None:
+        """The text; None where there is none."""
+        ...
+
+    def remove(self, key: str) -> None:
+        """Remove it; where there is none, nothing happens."""
+        ...

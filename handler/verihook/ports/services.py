@@ -1,0 +1,50 @@
+"""Everything that the core works with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from verihook.connection import Connection
+from verihook.handshake import BoundHandshake
+from verihook.policy import Policy
+from verihook.ports.caller import Caller
+from verihook.ports.clock import Clock, Pace
+from verihook.ports.documents import Documents
+from verihook.ports.engine import Engine
+from verihook.ports.ledger import Ledger
+from verihook.ports.payloads import Payloads
+from verihook.ports.secrets import Secrets
+from verihook.ports.telemetry import Observer, Telemetry
+from verihook.schemes import Verify
+from verihook.source import Source
+from verihook.workflow import Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that the core works with, put together once by bootstrap.
+
+    ``verify`` maps a source's name to its check, compiled with its secrets; ``handshakes`` has those of the sources
+    whose sender has one. ``instance_key`` keys the derivation of instance ids and of what signs callbacks.
+    ``secrets``: for the connections; None where the entry point has no business with any.
+    """
+
+    sources: Mapping[str, Source]
+    default_source: str | None
+    workflows: Mapping[str, Workflow]
+    verify: Mapping[str, Verify]
+    ledger: Ledger
+    documents: Documents
+    engines: Mapping[str, Engine]
+    payloads: Payloads
+    caller: Caller
+    clock: Clock
+    telemetry: Telemetry
+    observer: Observer
+    instance_key: bytes
+    pace: Pace
+    policy: Policy = field(default_factory=Policy)
+    connections: Mapping[str, Connection] = field(default_factory=dict)
+    secrets: Secrets | None = None
+    handshakes: Mapping[str, BoundHandshake] = field(default_factory=dict)

@@ -1,0 +1,173 @@
+"""The JSON Schema of an input: what breaks it, what it adds, and whether it is one itself.
+
+Draft 2020-12, https://json-schema.org/draft/2020-12/json-schema-validation. Nothing is ever fetched: a ``$ref`` reaches
+into the schema itself and nowhere else.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from verihook.errors import EventMalformed
+
+#: More violations than this help nobody and are not listed.
+MAX_VIOLATIONS = 100
+
+#: Keywords whose value is a schema, a list of schemas, or a map of names to schemas.
+_ONE = (
+    "additionalProperties",
+    "contains",
+    "else",
+    "if",
+    "items",
+    "not",
+    "propertyNames",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+)
+_LIST = ("allOf", "anyOf", "oneOf", "prefixItems")
+_MAP = ("$defs", "definitions", "dependentSchemas", "patternProperties", "properties")
+
+_Where = tuple[str | int, ...]
+
+
+class Schema:
+    """A schema, compiled for many inputs."""
+
+    def __init__(self, text: dict[str, Any] | bool) -> None:
+        # Imported here: a cold start that needs no schema does not pay for it.
+        import jsonschema
+        import referencing
+        from referencing.jsonschema import DRAFT202012
+
+        self._schema = text
+        self._root = referencing.Registry().resolver_with_root(DRAFT202012.create_resource(text))
+        # An empty registry: a $ref never makes the validator fetch something over the network.
+        self._validator: Any = jsonschema.Draft202012Validator(text, registry=referencing.Registry())
+        self._defaults = any("default" in part for _, part in _parts(text))
+
+    def filled(self, content: object) -> object:
+        """``content`` with the defaults that are missing in it; the very same object where none is missing.
+
+        Defaults stand in ``properties``, and are found through ``items``, ``prefixItems``, ``additionalProperties``,
+        ``patternProperties``, ``allOf`` and ``$ref``: what holds for every input. ``content`` itself is not changed.
+        Raises EventMalformed where it is nested too deep.
+        """
+        if not self._defaults:
+            return content
+        try:
+            return _fill(self._schema, content, self._root)
+        except RecursionError:
+            raise EventMalformed("The body is nested too deep.") from None
+
+    def violations(self, content: object) -> list[dict[str, object]]:
+        """Every violation, ``{"path", "pointer", "message"}``. Raises EventMalformed where it is nested too deep."""
+        try:
+            errors = sorted(self._validator.iter_errors(content), key=lambda error: error.json_path)
+        except RecursionError:
+            raise EventMalformed("The body is nested too deep.") from None
+        return [_violation(error) for error in errors[:MAX_VIOLATIONS]]
+
+    def check(self) -> None:
+        """Raises ValueError, in words, where the schema is wrong: its form, a ``$ref``, a default."""
+        import jsonschema
+
+        try:
+            jsonschema.Draft202012Validator.check_schema(self._schema)
+        except jsonschema.SchemaError as error:
+            raise ValueError(f"not a JSON Schema: {error.json_path}: {error.message[:200]}") from None
+        for where, part in _parts(self._schema):
+            place = "/".join(("#", *(str(step) for step in where)))
+            self._check_ref(place, part)
+        for where, part in _parts(self._schema):
+            if "default" in part:
+                self._check_default("/".join(("#", *(str(step) for step in where))), part)
+
+    def _check_ref(self, place: str, part: dict[str, Any]) -> None:
+        from referencing.exceptions import Unresolvable
+
+        if "$ref" in part:
+            try:
+                self._root.lookup(part["$ref"])
+            except Unresolvable:
+                raise ValueError(f"{place}: $ref {part['$ref']!r} is not within the schema") from None
+
+    def _check_default(self, place: str, part: dict[str, Any]) -> None:
+        try:
+            default = _fill(part, part["default"], self._root)
+            error = next(iter(self._validator.descend(default, part)), None)
+        except RecursionError:
+            raise ValueError(f"{place}: its default brings itself in again and again") from None
+        if error is not None:
+            raise ValueError(f"{place}: its default does not fit: {error.message[:200]}")
+
+
+def _parts(schema: object, where: _Where = ()) -> Iterator[tuple[_Where, dict[str, Any]]]:
+    """Every schema within a schema, itself first, with the way to it."""
+    if not isinstance(schema, dict):
+        return
+    yield where, schema
+    for key, value in schema.items():
+        if key in _ONE:
+            yield from _parts(value, (*where, key))
+        elif key in _LIST and isinstance(value, list):
+            for number, inner in enumerate(value):
+                yield from _parts(inner, (*where, key, number))
+        elif key in _MAP and isinstance(value, dict):
+            for name, inner in value.items():
+                yield from _parts(inner, (*where, key, name))
+
+
+def _fill(schema: object, content: object, resolver: Any, passed: frozenset[int] = frozenset()) -> Any:
+    """``passed``: the schemas that were applied to this very value already, so that a ``$ref`` to itself has an end."""
+    if not isinstance(schema, dict) or id(schema) in passed:
+        return content
+    passed |= {id(schema)}
+    if "$ref" in schema:
+        target = resolver.lookup(schema["$ref"])
+        content = _fill(target.contents, content, target.resolver, passed)
+    for inner in schema.get("allOf", ()):
+        content = _fill(inner, content, resolver, passed)
+    if isinstance(content, dict):
+        return _fill_object(schema, content, resolver)
+    if isinstance(content, list):
+        return _fill_array(schema, content, resolver)
+    return content
+
+
+def _fill_object(schema: dict[str, Any], content: dict[str, Any], resolver: Any) -> dict[str, Any]:
+    fresh: dict[str, Any] = {}
+    properties = schema.get("properties", {})
+    for name, inner in properties.items():
+        if name in content:
+            fresh[name] = _fill(inner, content[name], resolver)
+        elif isinstance(inner, dict) and "default" in inner:
+            fresh[name] = _fill(inner, copy.deepcopy(inner["default"]), resolver)
+    patterns = schema.get("patternProperties", {})
+    rest = schema.get("additionalProperties")
+    for name in content if patterns or isinstance(rest, dict) else ():
+        matching = [inner for pattern, inner in patterns.items() if re.search(pattern, name)]
+        if not matching and name not in properties:
+            matching = [rest]
+        for inner in matching:
+            fresh[name] = _fill(inner, fresh.get(name, content[name]), resolver)
+    if all(name in content and content[name] is value for name, value in fresh.items()):
+        return content
+    return {**content, **fresh}
+
+
+def _fill_array(schema: dict[str, Any], content: list[Any], resolver: Any) -> list[Any]:
+    first = schema.get("prefixItems", [])
+    rest = [schema.get("items")] * (len(content) - len(first))
+    fresh = [_fill(inner, value, resolver) for inner, value in zip([*first, *rest], content, strict=False)]
+    return content if all(new is old for new, old in zip(fresh, content, strict=True)) else fresh
+
+
+def _violation(error: Any) -> dict[str, object]:
+    path = list(error.absolute_path)
+    pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+    return {"path": path, "pointer": pointer, "message": error.message[:300]}

@@ -1,0 +1,76 @@
+"""What proves a delivery genuine, bound to its secrets: the check and the handshake of every source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from verihook.errors import ConfigurationError
+from verihook.fetcher import KeyFetcher
+from verihook.handshake import BoundHandshake, Means
+from verihook.hooks import Hooks
+from verihook.keyring import SETTINGS, Keyring, RotatingSecrets
+from verihook.schemes import Fetch, Scheme, Setting, Verify
+from verihook.source import Source
+
+
+def verifiers(
+    hooks: Hooks, secrets: RotatingSecrets, failure: Callable[[str, BaseException], None]
+) -> dict[str, Verify]:
+    """The checks by the names of their sources; ``failure`` is told of what nobody else is.
+
+    Raises ConfigurationError where a secret is missing or cannot be used, as far as that can be said without asking a
+    store.
+    """
+    verifiers: dict[str, Verify] = {}
+    for name, source in hooks.sources.items():
+        keyring = Keyring(source, secrets, setting_of(source), failure)
+        try:
+            keyring.check()
+        except KeyError as error:
+            # A source that is pairing waits for its sender to bring the secret.
+            if "pairing" not in source.parameters:
+                raise ConfigurationError(hooks.path.name, f"sources.{name}.secrets", str(error.args[0])) from error
+        except ValueError as error:
+            key, _, mend = str(error).partition(": ")
+            where = (key, mend) if key.startswith(SETTINGS) else ("secrets", str(error))
+            raise ConfigurationError(hooks.path.name, f"sources.{name}.{where[0]}", where[1]) from error
+        verifiers[name] = keyring.verify
+    return verifiers
+
+
+def handshakes(hooks: Hooks, secrets: RotatingSecrets) -> dict[str, BoundHandshake]:
+    """The handshakes of the sources whose sender has one. Raises ConfigurationError."""
+    bound: dict[str, BoundHandshake] = {}
+    for name, source in hooks.sources.items():
+        if source.sender.handshake is None:
+            continue
+        # What has an end is on its way out: it answers no handshake while there is another.
+        references = sorted(source.secrets, key=lambda secret: secret.until_s is not None)
+        means = Means(
+            tuple(secret.reference for secret in references),
+            source.parameters,
+            secrets.resolve,
+            secrets.keep,
+            _fetch(source.sender.scheme),
+        )
+        try:
+            bound[name] = source.sender.handshake.bind(means)
+        except KeyError as error:
+            raise ConfigurationError(hooks.path.name, f"sources.{name}.parameters", str(error.args[0])) from error
+        except ValueError as error:
+            key, _, mend = str(error).partition(": ")
+            raise ConfigurationError(hooks.path.name, f"sources.{name}.{key}", mend) from error
+    return bound
+
+
+def setting_of(source: Source) -> Setting:
+    """What the source adds to its scheme, with a way to the keys that its sender publishes, where it does."""
+    return Setting(source.public_url, source.parameters, _fetch(source.sender.scheme))
+
+
+def _fetch(scheme: Scheme) -> Fetch | None:
+    """What reads keys from the hosts that a scheme names; None for the many that name none."""
+    hosts: tuple[str, ...] = getattr(scheme, "key_hosts", ())
+    if not hosts:
+        return None
+    return KeyFetcher(hosts)

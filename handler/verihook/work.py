@@ -1,0 +1,214 @@
+"""The worker: runs the functions of the engine ``function``, and takes what queues, topics and gates bring.
+
+One worker runs an attempt at a time (:mod:`verihook.leases`). A function that was begun is begun again where its worker
+died: it runs at least once, and its end is written once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from verihook import feeds, leases, manage, payload
+from verihook.errors import BodyTooLarge, EventMalformed, RequestInvalid
+from verihook.event import parse_json
+from verihook.functions import Context, Functions, OutOfTime
+from verihook.instance import Instance, Progress, execution_name, parse_execution_name
+from verihook.leases import MARGIN_MS, Ending
+from verihook.ports import MAX_INLINE, Services
+from verihook.request import json_text
+from verihook.workflow import Workflow
+
+#: ``again``: it failed and is tried once more later. ``left``: it is not for this worker now, nothing was done.
+#: ``lost``: the row went on without this worker, whose result was thrown away.
+Outcome = Literal["completed", "failed", "timed_out", "again", "left", "lost"]
+
+#: How long the invocation may still go on, in milliseconds: ``context.get_remaining_time_in_millis`` of Lambda.
+Left = Callable[[], int]
+
+#: What an invocation keeps for its last writes, in milliseconds.
+_RESERVE_MS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What a try came to. ``content``: the output, parsed. ``final``: no other try would help."""
+
+    progress: Progress
+    content: object = None
+    final: bool = False
+
+
+def handle(event: Mapping[str, Any], functions: Functions, services: Services, left: Left | None = None) -> Any:
+    """One invocation of the Lambda function, of any shape.
+
+    ``{"gate": {"execution", "token"}}``, ``{"await": {"execution", "name", "token"}}`` and ``{"read": {"input",
+    "paths"}}`` come from state machines; the rest are batches, see :func:`batch`. Raises RequestInvalid for what is
+    none of them, and whatever the operation raises, so that the caller tries again.
+    """
+    match event:
+        case {"gate": {"execution": str(name), "token": str(token)}}:
+            manage.pass_gate(*_execution(name), token, services)
+            return None
+        case {"await": {"execution": str(name), "name": str(awaited), "token": str(token)}}:
+            manage.await_event(*_execution(name), awaited, token, services)
+            return None
+        case {"read": {"input": input, "paths": [*paths]}}:
+            return _read(input, paths, services)
+    return batch(event, functions, services, left)
+
+
+def _read(input: object, paths: list[Any], services: Services) -> Any:
+    """Of an input that was too large for the state machine, what it asks for; it has to fit into a state."""
+    if not all(isinstance(path, str) and path for path in paths):
+        raise RequestInvalid("read.paths: is a list of paths such as orderId and items.*.price.")
+    content = parse_json(payload.load(json_text(input), services.payloads), "The input")
+    found = payload.prune(content, paths)
+    if len(json_text(found).encode()) > MAX_INLINE:
+        raise BodyTooLarge(f"What read.paths finds is larger than the {MAX_INLINE} bytes that a state holds.")
+    return found
+
+
+def batch(
+    event: Mapping[str, Any], functions: Functions, services: Services, left: Left | None = None
+) -> dict[str, Any]:
+    """A batch of DynamoDB Streams, SQS or SNS, or one event of EventBridge.
+
+    Returns ``{"batchItemFailures": [{"itemIdentifier"}]}``: what is to be brought again. Raises VerihookError where
+    the event cannot be answered in part (SNS, EventBridge) and is to be brought again, and RequestInvalid for an event
+    of another shape.
+    https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+    """
+    records = event.get("Records")
+    first = records[0] if isinstance(records, list) and records else None
+    if isinstance(records, list) and isinstance(first, dict) and first.get("eventSource") == "aws:dynamodb":
+        return _failures(_stream(records, functions, services, left))
+    return _failures(feeds.take_all(event, services, left))
+
+
+def perform(
+    instance_id: str, attempt: int, functions: Functions, services: Services, limit_ms: int | None = None
+) -> Outcome:
+    """Run one try of an attempt, where it is to be run now.
+
+    ``limit_ms``: the most that a try may take here, whatever the workflow says. Raises LedgerUnavailable and
+    PayloadsUnavailable: before the lease nothing has happened then; after it, it runs out and the try is repeated.
+    """
+    now = services.clock.now_ms()
+    row = services.ledger.get(instance_id, now)
+    if row is None or not leases.to_begin(row, attempt, now):
+        return "left"
+    workflow = services.workflows.get(row.workflow)
+    if workflow is None or workflow.definition not in functions:
+        # hooks.toml has lost it: the instance waits until it is put back.
+        services.telemetry.failure(f"work {instance_id}", LookupError(f"no function for workflow {row.workflow!r}"))
+        return "left"
+    if row.tries > workflow.retries:
+        lost = Progress("timed_out", None, "WorkerLost", f"No worker told how try {row.tries} ended.")
+        return _end(row, _Tried(lost), workflow, services)
+    try:
+        event = parse_json(payload.load(row.input, services.payloads), "The input")
+    except EventMalformed as error:
+        return _end(row, _Tried(Progress("failed", None, "InputUnreadable", str(error))), workflow, services)
+    timeout_ms = workflow.timeout_s * 1000
+    timeout_ms = timeout_ms if limit_ms is None else max(min(timeout_ms, limit_ms), 1)
+    leased = leases.take(row, timeout_ms + MARGIN_MS, services)
+    if leased is None:
+        return "left"
+    tried = _try(leased, event, workflow.definition, timeout_ms, functions, services)
+    if tried.final or leased.tries > workflow.retries:
+        return _end(leased, tried, workflow, services, leased.updated_at)
+    return "again" if leases.write(leased, leases.again(tried.progress, workflow), services) else "lost"
+
+
+def _try(
+    row: Instance, event: object, definition: str, timeout_ms: int, functions: Functions, services: Services
+) -> _Tried:
+    """Call the function. What it raises goes to the log with its stack, and to the row in words."""
+    try:
+        result = functions.call(definition, event, _context(row, timeout_ms, services), timeout_ms)
+    except OutOfTime as error:
+        return _Tried(Progress("timed_out", None, "Timeout", str(error)))
+    except Exception as error:  # noqa: BLE001  # the operator's code may raise anything
+        services.telemetry.failure(f"function {execution_name(row.id, row.attempt)} try {row.tries}", error)
+        return _Tried(Progress("failed", None, type(error).__name__, str(error)))
+    try:
+        output = json.dumps(result, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        cause = f"What the function returned is not JSON: {str(error)[:200]}"
+        return _Tried(Progress("failed", None, "OutputNotJson", cause), final=True)
+    return _Tried(Progress("completed", output), result, final=True)
+
+
+def _end(row: Instance, tried: _Tried, workflow: Workflow, services: Services, began: int | None = None) -> Outcome:
+    ending = leases.end(Ending(tried.progress, tried.content, began), row, workflow, services)
+    if not leases.write(row, ending, services):
+        return "lost"
+    match tried.progress.status:
+        case "completed":
+            return "completed"
+        case "timed_out":
+            return "timed_out"
+    return "failed"
+
+
+def _context(row: Instance, timeout_ms: int, services: Services) -> Context:
+    until = row.updated_at + timeout_ms
+    return Context(
+        row.id,
+        row.attempt,
+        row.tries,
+        row.workflow,
+        row.source,
+        row.event_id,
+        lambda: max(until - services.clock.now_ms(), 0),
+    )
+
+
+def _stream(records: list[dict[str, Any]], functions: Functions, services: Services, left: Left | None) -> list[str]:
+    """Run what the records name, in their order; the sequence numbers of those that are to be brought again.
+
+    A record that kills the process (or is out of time) does not block its shard: it is leased by then, so the next
+    worker passes over it, and reconcile has it begun again when the lease is over.
+    """
+    longest = max((each.timeout_s for each in services.workflows.values() if each.engine == leases.ENGINE), default=0)
+    failed: list[str] = []
+    for number, record in enumerate(records):
+        room = None if left is None else left() - _RESERVE_MS
+        if number and room is not None and room < longest * 1000:
+            # Lambda goes on from the first that failed, in an invocation with its whole time.
+            return [*failed, *(_sequence(later) for later in records[number:])]
+        try:
+            _one(record, functions, services, room)
+        except Exception as error:  # noqa: BLE001  # it must not keep the others from their turn
+            services.telemetry.failure(f"work {_sequence(record)}", error)
+            failed.append(_sequence(record))
+    return failed
+
+
+def _one(record: Mapping[str, Any], functions: Functions, services: Services, limit_ms: int | None) -> None:
+    """The row of a stream record, where it is one that waits for a worker."""
+    change = record.get("dynamodb", {})
+    match change:
+        case {
+            "Keys": {"pk": {"S": str(key)}, "sk": {"S": "instance"}},
+            "NewImage": {"attempt": {"N": str(attempt)}, "engine": {"S": "function"}, "status": {"S": "queued"}},
+        } if key.startswith("instance#"):
+            perform(key.removeprefix("instance#"), int(attempt), functions, services, limit_ms)
+
+
+def _sequence(record: Mapping[str, Any]) -> str:
+    return str(record.get("dynamodb", {}).get("SequenceNumber", ""))
+
+
+def _failures(identifiers: list[str]) -> dict[str, Any]:
+    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in identifiers]}
+
+
+def _execution(name: str) -> tuple[str, int]:
+    parsed = parse_execution_name(name)
+    if parsed is None:
+        raise RequestInvalid("execution: is not the name of one of ours; give $states.context.Execution.Name.")
+    return parsed

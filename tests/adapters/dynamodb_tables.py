@@ -1,0 +1,68 @@
+"""A table of its own for each test, on either emulator of DynamoDB; and a client whose calls go one at a time."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from threading import Lock
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from tests.adapters.dynamodb_local import client
+from verihook.ledgers.table import create_table_request
+
+TABLE = "verihook-ledger"
+
+
+class OneAtATime:
+    """A client whose calls wait for each other.
+
+    moto keeps its tables in plain dicts and looks at a condition and writes in two steps without a lock, so of calls
+    made at once two may find the id free. DynamoDB itself, and DynamoDB Local, write conditionally as one step. What
+    many threads do in several calls each is mixed as ever: it is the single call that is made atomic here.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._lock = Lock()
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def call(**request: Any) -> Any:
+            with self._lock:
+                return getattr(self._client, operation)(**request)
+
+        return call
+
+
+@contextmanager
+def on_moto() -> Iterator[Any]:
+    """A client of moto, in this process."""
+    with mock_aws():
+        yield OneAtATime(client(None))
+
+
+class OnDynamoDb:
+    """What the tests on both emulators share. A subclass supplies the fixture ``dynamodb``, a client."""
+
+    @pytest.fixture
+    def dynamodb(self) -> Any:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def table(self, dynamodb: Any) -> Iterator[str]:
+        dynamodb.create_table(**create_table_request(TABLE))
+        yield TABLE
+        dynamodb.delete_table(TableName=TABLE)
+
+
+@contextmanager
+def nowhere() -> Iterator[Any]:
+    """A client of an endpoint that nobody listens at, which asks once."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        with closing(client(url, retries={"total_max_attempts": 1})) as made:
+            yield made

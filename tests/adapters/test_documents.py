@@ -1,0 +1,113 @@
+"""Every store of documents runs the one contract: SQLite on a real file, DynamoDB on moto and on DynamoDB Local."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from tests.adapters.dynamodb_local import client, dynamodb_local  # noqa: F401 - a fixture
+from tests.adapters.dynamodb_tables import TABLE, OnDynamoDb, nowhere, on_moto
+from tests.contracts.documents import DocumentsContract, a_document
+from tests.contracts.instances import NOW
+from verihook.errors import LedgerUnavailable
+from verihook.ledgers.dynamodb import DynamoDbDocuments
+from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile
+from verihook.ports import Document, Documents
+
+#: Every method of the port, called once.
+CALLS: dict[str, Callable[[Documents], object]] = {
+    "read": lambda documents: documents.read("key", "ci", NOW),
+    "write": lambda documents: documents.write("key", a_document(), NOW),
+    "remove": lambda documents: documents.remove("key", "ci"),
+    "all": lambda documents: documents.all("key", 10, NOW),
+    "take": lambda documents: documents.take("ci", 10, 1000, NOW),
+}
+every_method = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+
+
+class TestSqlite(DocumentsContract):
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> Path:
+        return tmp_path / "ledger.db"
+
+    @pytest.fixture
+    def file(self, path: Path) -> Iterator[SqliteFile]:
+        with SqliteFile(path) as file:
+            yield file
+
+    @pytest.fixture
+    def documents(self, file: SqliteFile) -> Documents:
+        return SqliteDocuments(file)
+
+    @pytest.fixture
+    def reopen(self, path: Path, file: SqliteFile) -> Iterator[Callable[[], Documents]]:
+        with ExitStack() as opened:
+
+            def again() -> Documents:
+                file.close()
+                return SqliteDocuments(opened.enter_context(SqliteFile(path)))
+
+            yield again
+
+    @every_method
+    def test_a_closed_file_is_unavailable(self, path: Path, call: Callable[[Documents], object]) -> None:
+        with SqliteFile(path) as file:
+            documents = SqliteDocuments(file)
+        with pytest.raises(LedgerUnavailable):
+            call(documents)
+
+
+class DynamoDbContract(OnDynamoDb, DocumentsContract):
+    """What both emulators share."""
+
+    @pytest.fixture
+    def documents(self, dynamodb: Any, table: str) -> Documents:
+        return DynamoDbDocuments(dynamodb, table)
+
+    @pytest.fixture
+    def reopen(self, dynamodb: Any) -> Callable[[], Documents]:
+        return lambda: DynamoDbDocuments(dynamodb, TABLE)
+
+    @every_method
+    def test_a_missing_table_is_unavailable(self, dynamodb: Any, call: Callable[[Documents], object]) -> None:
+        with pytest.raises(LedgerUnavailable) as caught:
+            call(DynamoDbDocuments(dynamodb, "another-table"))
+        assert isinstance(caught.value.__cause__, ClientError)
+
+
+class TestDynamoDbOnMoto(DynamoDbContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def dynamodb(cls) -> Iterator[Any]:
+        with on_moto() as dynamodb:
+            yield dynamodb
+
+
+class TestDynamoDbLocal(DynamoDbContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def dynamodb(cls, dynamodb_local: str) -> Iterator[Any]:  # noqa: F811 - the fixture imported above
+        with closing(client(dynamodb_local)) as dynamodb:
+            yield dynamodb
+
+    def test_more_than_one_answer_of_documents_comes_whole(self, documents: Documents) -> None:
+        written = [a_document(f"name_{number}", text="x" * 300_000) for number in range(8)]
+        for document in written:
+            documents.write("key", document, NOW)
+        assert documents.all("key", 100, NOW) == written
+
+    def test_what_no_item_can_hold_is_unavailable_and_not_written(self, documents: Documents) -> None:
+        with pytest.raises(LedgerUnavailable):
+            documents.write("key", Document("ci", "x" * 410_000, 1), NOW)
+        assert documents.read("key", "ci", NOW) is None
+
+    @every_method
+    def test_an_endpoint_that_is_closed_is_unavailable(self, call: Callable[[Documents], object]) -> None:
+        with nowhere() as dynamodb, pytest.raises(LedgerUnavailable) as caught:
+            call(DynamoDbDocuments(dynamodb, TABLE))
+        assert isinstance(caught.value.__cause__, EndpointConnectionError)

@@ -1,0 +1,181 @@
+"""A killed runner loses nothing, and no completed step runs twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.durable_workflows import write_workflows
+from tests.adapters.test_durable_engine import DurableRig
+from verihook.errors import ConfigurationError, EngineUnavailable
+from verihook.instance import Progress
+from verihook.local.durable import DurableRunner
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def process(folder: Path) -> Iterator[tuple[subprocess.Popen[str], DurableRig]]:
+    """A runner in a process of its own; killed at the end, if not before."""
+    running = subprocess.Popen(
+        [sys.executable, "-m", "tests.adapters.durable_process", str(folder)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "handler")},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert running.stdout is not None
+        yield running, DurableRig(running.stdout.readline().strip())
+    finally:
+        running.kill()
+        running.communicate()
+
+
+def kill(running: subprocess.Popen[str]) -> None:
+    """SIGKILL, and no process any more."""
+    running.kill()
+    running.wait()
+
+
+class TestDurability:
+    """SIGKILL at the worst moments, and a new process on the same store."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        return write_workflows(tmp_path)
+
+    @pytest.fixture
+    def notes(self, folder: Path) -> Callable[[], list[str]]:
+        def read() -> list[str]:
+            path = folder / "notes"
+            return path.read_text().split() if path.exists() else []
+
+        return read
+
+    def running_step(self, rig: DurableRig, definition: str, name: str) -> None:
+        """The second step has begun."""
+        rig.until(lambda: len(rig.engine.steps(definition, name)) == 2 or None, "the second step")
+
+    @pytest.mark.parametrize("seconds", [1, 4])
+    def test_in_a_wait(self, folder: Path, notes: Callable[[], list[str]], seconds: int) -> None:
+        with process(folder) as (running, rig):
+            rig.start("wait-between", "w", json.dumps({"seconds": seconds}))
+            began = time.time()
+            self.running_step(rig, "wait-between", "w")
+            kill(running)
+        if seconds == 1:  # this wait ends while nothing runs
+            time.sleep(max(0.0, began + 1.2 - time.time()))
+        with process(folder) as (_, rig):
+            assert rig.end_of("wait-between", "w") == Progress("completed", '"done"')
+            assert time.time() - began >= seconds
+            assert [step.status for step in rig.engine.steps("wait-between", "w")] == ["completed"] * 3
+        assert notes() == ["first", "second"]
+
+    def test_in_a_retry(self, folder: Path, notes: Callable[[], list[str]]) -> None:
+        with process(folder) as (running, rig):
+            rig.start("retry-between", "r", "{}")
+            errors = ["OSError"]
+            rig.until(
+                lambda: [step.error for step in rig.engine.steps("retry-between", "r")][1:] == errors or None, "a try"
+            )
+            kill(running)
+        assert notes() == ["first", "try"]
+        (folder / "mended").touch()
+        with process(folder) as (_, rig):
+            assert rig.end_of("retry-between", "r") == Progress("completed", '"worked"')
+            steps = rig.engine.steps("retry-between", "r")
+        assert [(step.name, step.status, step.error) for step in steps] == [
+            ("First", "completed", None),
+            ("Work", "completed", None),
+        ]
+        assert notes() == ["first", "try", "try"]
+
+    def test_while_it_waits_for_a_callback(self, folder: Path, notes: Callable[[], list[str]]) -> None:
+        with process(folder) as (running, rig):
+            rig.start("callback-between", "answered", '{"seconds": 60}')
+            rig.start("callback-between", "expires", '{"seconds": 2}')
+            token = rig.token_of("answered")
+            rig.token_of("expires")
+            kill(running)
+        with process(folder) as (_, rig):
+            assert rig.engine.answer(token, '"paid"') is True
+            assert rig.end_of("callback-between", "answered") == Progress("completed", '"\\"paid\\""')
+            assert rig.end_of("callback-between", "expires") == Progress("completed", '"expired"')
+            assert rig.engine.answer(token, '"paid"') is False
+        assert notes() == ["first", "first"]
+
+    def test_in_a_step(self, folder: Path, notes: Callable[[], list[str]]) -> None:
+        with process(folder) as (running, rig):
+            rig.start("busy", "b", "{}")
+            rig.until(lambda: notes() == ["begin"] or None, "the step runs")
+            kill(running)
+        (folder / "go").touch()
+        with process(folder) as (_, rig):
+            assert rig.end_of("busy", "b") == Progress("completed", '"done"')
+        assert notes() == ["begin", "begin", "end", "after"]
+
+    def test_a_pause_outlives_the_process(self, folder: Path, notes: Callable[[], list[str]]) -> None:
+        with process(folder) as (running, rig):
+            rig.start("wait-between", "p", '{"seconds": 1}')
+            self.running_step(rig, "wait-between", "p")
+            assert rig.engine.suspend("wait-between", "p") is True
+            kill(running)
+        with process(folder) as (_, rig):
+            rig.until(
+                lambda: rig.engine.steps("wait-between", "p")[-1].status == "completed" or None, "the wait is over"
+            )
+            for _ in range(20):
+                rig.advance()
+            assert rig.engine.describe("wait-between", "p") == Progress("suspended")
+            assert notes() == ["first"]
+            rig.engine.resume("wait-between", "p")
+            assert rig.end_of("wait-between", "p") == Progress("completed", '"done"')
+        assert notes() == ["first", "second"]
+
+    def test_what_has_ended_stays_as_it_is(self, folder: Path) -> None:
+        with process(folder) as (running, rig):
+            rig.start("stamp", "finished", "{}")
+            finished = rig.end_of("stamp", "finished")
+            rig.start("slow", "stopped", "{}")
+            rig.engine.stop("slow", "stopped", "asked by the operator")
+            kill(running)
+        with process(folder) as (_, rig):
+            rig.start("stamp", "finished", "{}")
+            assert rig.engine.describe("stamp", "finished") == finished
+            assert [step.name for step in rig.engine.steps("stamp", "finished")] == ["Stamp"]
+            assert rig.engine.describe("slow", "stopped") == Progress(
+                "terminated", None, "Terminated", "asked by the operator"
+            )
+
+    def test_every_acknowledged_start_ends_once_after_a_kill_in_the_middle(self, folder: Path) -> None:
+        acknowledged: list[str] = []
+
+        def start(number: int) -> None:
+            try:
+                rig.start("stamp", f"n{number}", "{}")
+            except EngineUnavailable:
+                return
+            acknowledged.append(f"n{number}")
+            if len(acknowledged) == 20:
+                running.kill()
+
+        with process(folder) as (running, rig), ThreadPoolExecutor(8) as pool:
+            list(pool.map(start, range(100)))
+        assert 20 <= len(acknowledged) < 100
+        with process(folder) as (_, rig):
+            assert {rig.end_of("stamp", name).status for name in acknowledged} == {"completed"}
+
+    def test_two_processes_do_not_share_a_store(self, folder: Path) -> None:
+        with process(folder), pytest.raises(ConfigurationError, match="another process"):
+            DurableRunner(folder / "store.db", folder).start()

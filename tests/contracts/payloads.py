@@ -1,0 +1,102 @@
+"""What every store of payloads promises (``verihook.ports.Payloads``). An adapter's tests subclass PayloadsContract.
+
+A subclass supplies the fixtures ``payloads`` and ``unreachable``, a store whose far side does not answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+
+import pytest
+
+from tests.contracts.instances import at_once
+from verihook import payload
+from verihook.errors import PayloadsUnavailable
+from verihook.ports import Payloads
+
+TEXTS = ["{}", '"' + "x" * 6_000_000 + '"', '["é", "\U0001f4a5", "\\ud800", "\u2028"]', "", "\r\n \x00"]
+DIGEST = "0" * 64
+
+
+def key_of(text: str, instance_id: str = "an_instance-1") -> str:
+    return f"{instance_id}/{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+class PayloadsContract:
+    """The promises, for every store."""
+
+    @pytest.fixture
+    def payloads(self) -> Payloads:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def unreachable(self) -> Payloads:
+        raise NotImplementedError
+
+    @pytest.mark.parametrize("text", TEXTS, ids=["empty object", "6 MB", "characters", "nothing", "control"])
+    def test_a_text_comes_back_as_it_went(self, payloads: Payloads, text: str) -> None:
+        payloads.put(key_of(text), text)
+        assert text == payloads.get(key_of(text))
+
+    def test_the_same_again_changes_nothing(self, payloads: Payloads) -> None:
+        for _ in range(3):
+            payloads.put(key_of("{}"), "{}")
+        assert "{}" == payloads.get(key_of("{}"))
+
+    def test_texts_of_an_instance_and_of_others_are_apart(self, payloads: Payloads) -> None:
+        texts = {key_of(text, instance_id): text for text in ("1", "2") for instance_id in ("a", "a_b", "A-1")}
+        for key, text in texts.items():
+            payloads.put(key, text)
+        payloads.remove(key_of("1", "a"))
+        assert texts | {key_of("1", "a"): None} == {key: payloads.get(key) for key in texts}
+
+    def test_what_is_not_there_is_none_and_goes_quietly(self, payloads: Payloads) -> None:
+        assert payloads.get(key_of("{}")) is None
+        payloads.remove(key_of("{}"))
+        payloads.put(key_of("{}"), "{}")
+        payloads.remove(key_of("{}"))
+        payloads.remove(key_of("{}"))
+        assert payloads.get(key_of("{}")) is None
+
+    @pytest.mark.parametrize(
+        "key",
+        [
+            *("", "a", "a/", "a/../../x", DIGEST, f"/{DIGEST}", f"../{DIGEST}", f"a/../b/{DIGEST}", f"a/{DIGEST}/"),
+            *(f"a/{DIGEST}\n", f"a\x00/{DIGEST}", f"a b/{DIGEST}", f"a/{DIGEST[:-1]}", f"a/{'g' * 64}"),
+            f"{'a' * 65}/{DIGEST}",
+        ],
+    )
+    def test_what_is_no_key_leads_nowhere(self, payloads: Payloads, key: str) -> None:
+        with pytest.raises(ValueError, match="INSTANCE/SHA256"):
+            payloads.put(key, "{}")
+        assert payloads.get(key) is None
+        payloads.remove(key)
+
+    def test_many_at_once(self, payloads: Payloads) -> None:
+        texts = {key_of(str(number % 4), "shared"): str(number % 4) for number in range(16)}
+        at_once([partial(payloads.put, key, text) for key, text in texts.items() for _ in range(3)])
+        assert texts == {key: payloads.get(key) for key in texts}
+
+    def test_a_put_and_a_remove_at_once_leave_whole_texts(self, payloads: Payloads) -> None:
+        first, second = key_of("1", "shared"), key_of("2", "shared")
+        for _ in range(10):
+            payloads.put(first, "1")
+            at_once([partial(payloads.remove, first), partial(payloads.put, second, "2")])
+            assert (None, "2") == (payloads.get(first), payloads.get(second))
+            payloads.remove(second)
+
+    def test_the_base_and_a_key_are_the_address(self, payloads: Payloads) -> None:
+        assert payloads.base.endswith("/")
+        text = '"' + "é" * 200 + '"'
+        reference = payload.keep(text, "é" * 200, "an_instance-1", 100, payloads)
+        assert f"{payloads.base}{key_of(text)}" in reference
+        assert text == payload.load(reference, payloads)
+
+    def test_a_store_that_does_not_answer_is_unavailable(self, unreachable: Payloads) -> None:
+        with pytest.raises(PayloadsUnavailable):
+            unreachable.put(key_of("{}"), "{}")
+        with pytest.raises(PayloadsUnavailable):
+            unreachable.get(key_of("{}"))
+        with pytest.raises(PayloadsUnavailable):
+            unreachable.remove(key_of("{}"))

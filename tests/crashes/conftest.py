@@ -1,0 +1,23 @@
+"""The world on each ledger in turn, or on SQLite alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.dynamodb_local import endpoint
+from tests.crashes.world import World, world
+
+
+@pytest.fixture(params=["sqlite", "dynamodb"])
+def whole(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    with world(tmp_path, request.param, endpoint) as made:
+        yield made
+
+
+@pytest.fixture
+def on_sqlite(tmp_path: Path) -> Iterator[World]:
+    with world(tmp_path, "sqlite", endpoint) as made:
+        yield made

@@ -1,0 +1,1 @@
+curl "https://<your-worker>.workers.dev?instanceId=abc-123-def"

@@ -1,0 +1,123 @@
+"""Workflows, sources, keys, health, metrics, and what is nowhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.flows.api.parts import SCHEMA, Client, Deployment, deployment
+from verihook.ports import Observation
+
+
+def test_workflows(client: Client) -> None:
+    names = [it["name"] for it in client.get("/v1/workflows").json()["workflows"]]
+    assert sorted(names) == names
+    one = client.get("/v1/workflows/order").json()
+    assert (SCHEMA, "active", 1, "stepfunctions") == (one["inputSchema"], one["status"], one["version"], one["engine"])
+    assert 404 == client.get("/v1/workflows/none").status_code
+
+
+def test_sources_and_senders_without_secrets(client: Client) -> None:
+    sources = client.get("/v1/sources")
+    assert ("orders", "/hooks/orders") == (sources.json()["sources"][1]["name"], sources.json()["sources"][1]["path"])
+    assert "SECRET" not in sources.text
+    assert "github" in [it["id"] for it in client.get("/v1/senders").json()["senders"]]
+
+
+def test_rejections_and_metrics(client: Client, deployed: Deployment) -> None:
+    now = deployed.services.clock.now_ms()
+    deployed.services.ledger.observe(Observation("rejected", "github", "signature-mismatch", 3, now, now, "r1"))
+    (seen,) = client.get("/v1/rejections?source=github").json()["rejections"]
+    assert (3, "signature-mismatch") == (seen["count"], seen["reason"])
+    client.post("/v1/workflows/free/instances")
+    metrics = client.get("/metrics")
+    assert metrics.headers["content-type"].startswith("text/plain")
+    assert 'verihook_deliveries_rejected{source="github",reason="signature-mismatch"} 3\n' in metrics.text
+    assert 'verihook_instances{status="queued"} 1\n' in metrics.text
+
+
+def test_health_tells_which_part_is_down(deployed: Deployment, tmp_path: Path) -> None:
+    nobody = deployed.client("")
+    well = {"status": "ok", "ledger": "ok", "engines": {"stepfunctions": "ok"}}
+    assert (200, well) == (nobody.get("/health").status_code, nobody.get("/health").json())
+    folder = tmp_path / "other"
+    folder.mkdir()
+    with deployment(folder) as other:
+        other.engine.down = True
+        answer = other.client("").get("/health")
+        assert (503, {"stepfunctions": "unavailable"}) == (answer.status_code, answer.json()["engines"])
+
+
+def test_metrics_are_of_one_machine(tmp_path: Path) -> None:
+    with deployment(tmp_path, local=False) as deployed:
+        assert 404 == deployed.client().get("/metrics").status_code
+
+
+def test_keys_over_http(client: Client, deployed: Deployment) -> None:
+    body = {"name": "ci", "scopes": ["workflows:execute"], "workflows": ["order"], "expires": "90d"}
+    made = client.post("/v1/keys", json=body)
+    assert 201 == made.status_code, made.text
+    key = made.json()
+    assert (
+        202
+        == deployed.client(key["secret"])
+        .post("/v1/workflows/order/instances", json={"input": {"orderId": "1"}})
+        .status_code
+    )
+    assert "secret" not in client.get("/v1/keys").text
+    rotated = client.post(f"/v1/keys/{key['id']}/rotate", json={"overlap": 0})
+    assert (201, key["id"]) == (rotated.status_code, rotated.json()["replaces"])
+    assert "revoked" == client.delete(f"/v1/keys/{rotated.json()['id']}").json()["status"]
+    assert 404 == client.delete("/v1/keys/none").status_code
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"scopes": ["instances:read"]},
+        {"scopes": ["keys:manage"]},
+        {"scopes": ["keys:manage"], "workflows": ["*"]},
+        {"scopes": ["keys:manage"], "workflows": ["payment"]},
+    ],
+)
+def test_a_key_makes_none_that_may_do_more(deployed: Deployment, body: dict[str, object]) -> None:
+    client = deployed.client(deployed.make_key("keys:manage", workflows=["order-*"]))
+    assert 403 == client.post("/v1/keys", json={"name": "more", **body}).status_code
+    less = {"name": "less", "scopes": ["keys:manage"], "workflows": ["order-a"]}
+    assert 201 == client.post("/v1/keys", json=less).status_code
+
+
+def test_a_key_rotates_none_that_may_do_more(client: Client, deployed: Deployment) -> None:
+    mighty = client.post("/v1/keys", json={"name": "all", "scopes": ["keys:manage", "instances:manage"]}).json()
+    small = deployed.client(deployed.make_key("keys:manage"))
+    assert 403 == small.post(f"/v1/keys/{mighty['id']}/rotate").status_code
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/v1/nothing", 404), ("GET", "/v2", 404), ("PATCH", "/v1/workflows", 405), ("POST", "/v1/sources", 405)],
+)
+def test_what_is_nowhere_is_a_problem_too(deployed: Deployment, method: str, path: str, status: int) -> None:
+    answer = deployed.client("").request(method, path)
+    assert (status, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+    assert (status == 405) == ("allow" in answer.headers)
+
+
+def test_documentation_is_served(deployed: Deployment) -> None:
+    nobody = deployed.client("")
+    document = nobody.get("/v1/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    assert [200, 200] == [nobody.get(path).status_code for path in ("/docs", "/redoc")]
+    assert document == nobody.get("/v1/openapi.json").json()
+
+
+def test_every_operation_has_examples_and_an_answer_for_a_stranger(deployed: Deployment) -> None:
+    document = deployed.app.openapi()
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if not path.startswith("/v1"):
+                continue
+            assert {"401", "403", "503"} <= operation["responses"].keys(), (method, path)
+            if "requestBody" in operation:
+                assert operation["requestBody"]["content"]["application/json"]["schema"]["examples"], (method, path)

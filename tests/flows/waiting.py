@@ -1,0 +1,21 @@
+"""Waiting for something with a deadline, never for a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+FINAL = ("completed", "failed", "timed_out", "terminated")
+
+
+def wait_until(ask: Callable[[], T | None], timeout: float = 30, what: str = "nothing came") -> T:
+    """What ``ask`` gives once it gives something true. Raises AssertionError after ``timeout`` seconds."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        if found := ask():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"{what} in {timeout} s")

@@ -1,0 +1,152 @@
+"""Guards of starts, keys and payloads that no other fast test shows alone: mutants.toml breaks each."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hmac
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.contracts.instances import LARGE, NOW
+from tests.flows import signing
+from tests.flows.deployment import SECRET
+from tests.mutants.test_guards import Parts as Receiver
+from tests.mutants.test_guards import parts as receiver
+from tests.unit.bare import Counted, documents
+from tests.unit.parts import Parts, parts, request
+from verihook import callbacks, keys, manage, payload
+from verihook.api.access import Identity
+from verihook.dialects import calling
+from verihook.errors import EventMalformed, Forbidden
+from verihook.instance import Instance
+from verihook.listing import Query
+from verihook.request import Reply
+from verihook.scopes import SCOPES, ApiKey
+
+__all__ = ["documents", "parts", "receiver"]
+
+
+def delivered(receiver: Receiver, source: str, **fields: object) -> Reply:
+    body = signing.order(**{"id": "evt_1", **fields})
+    return receiver.post(source, body, signing.x_signature(body))
+
+
+def test_an_instance_of_the_api_is_claimed_before_it_is_started(parts: Parts) -> None:
+    claim, started = parts.ledger.claim, []
+
+    def watched(instance: Instance) -> Instance | None:
+        started.extend(parts.engine.starts)
+        found: Instance | None = claim(instance)
+        return found
+
+    parts.ledger.claim = watched
+    assert manage.submit(request(id="a"), "", parts.services).created
+    assert ([], ["a"]) == (started, parts.engine.starts)
+
+
+def test_a_redelivery_is_told_as_one_and_starts_nothing(receiver: Receiver) -> None:
+    answers = [json.loads(delivered(receiver, "orders").body) for _ in range(3)]
+    assert [False, True, True] == [answer["duplicate"] for answer in answers]
+    assert 1 == receiver.happened.count("start")
+
+
+def test_another_body_under_a_known_id_is_noticed(receiver: Receiver) -> None:
+    for total in (1, 1, 2):
+        assert 202 == delivered(receiver, "orders", note=total).status
+    assert [False, False, True] == [trace.changed for trace in receiver.telemetry.traces]
+    statuses = [delivered(receiver, "strict", note=total).status for total in (1, 1, 2)]
+    assert [202, 202, 409] == statuses
+
+
+def test_a_source_has_no_start_more_than_its_limit(receiver: Receiver) -> None:
+    statuses = [delivered(receiver, "limited", id=f"evt_{number}").status for number in range(4)]
+    assert [202, 202, 429, 429] == statuses
+    assert 2 == receiver.happened.count("claim")
+
+
+def test_a_source_that_rejects_duplicates_says_so(receiver: Receiver) -> None:
+    assert [202, 409, 409] == [delivered(receiver, "once").status for _ in range(3)]
+    assert 1 == receiver.happened.count("start")
+
+
+def test_a_redelivery_restarts_nothing_that_was_purged(receiver: Receiver) -> None:
+    first = json.loads(delivered(receiver, "again").body)
+    row = receiver.ledger.get(first["instanceId"], 0)
+    assert row is not None
+    assert receiver.ledger.amend(replace(row, status="completed", input="null", purged=True))
+    again = json.loads(delivered(receiver, "again").body)
+    assert (first["instanceId"], True) == (again["instanceId"], again["duplicate"])
+    assert 1 == receiver.happened.count("start")
+
+
+def test_a_body_above_the_limit_is_refused_before_it_is_verified(receiver: Receiver) -> None:
+    body = signing.order(note="x" * 300)
+    for secret in (SECRET, "guess"):
+        assert 413 == receiver.post("small", body, signing.x_signature(body, secret)).status
+    assert [] == receiver.happened
+
+
+def test_whoever_knows_the_id_sees_status_and_times(receiver: Receiver) -> None:
+    instance_id = json.loads(delivered(receiver, "again").body)["instanceId"]
+    row = receiver.ledger.get(instance_id, 0)
+    assert row is not None
+    # A workflow without public_output.
+    secret = replace(row, status="failed", workflow="process-order", output='"private"', error="E", cause="private")
+    assert not receiver.services.workflows["process-order"].public_output
+    assert receiver.ledger.amend(secret)
+    assert 404 == receiver.read("/hooks/orders", instance_id).status
+    for path in ("/", "/hooks/again"):
+        reply = receiver.read(path, instance_id)
+        assert {"instanceId", "workflow", "status", "createdAt", "updatedAt"} == set(json.loads(reply.body))
+
+
+def test_the_hash_of_a_key_is_compared_in_constant_time(documents: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, secret = keys.create("ci", ["workflows:read"], documents, NOW)
+    compared: list[tuple[str, str]] = []
+
+    def compare(first: str, second: str) -> bool:
+        compared.append((first, second))
+        return first == second
+
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    keys.find(secret, documents, NOW)
+    assert [(keys.digest_of(secret),) * 2] == compared
+
+
+def test_a_payload_that_somebody_changed_is_not_read(parts: Parts, tmp_path: Path) -> None:
+    row = manage.submit(request(content={"t": "x" * LARGE}), "", parts.services).instance
+    (kept,) = (path for path in (tmp_path / "payloads").rglob("*") if path.is_file())
+    kept.write_text(kept.read_text().replace("x", "y"))
+    with pytest.raises(EventMalformed, match="not what was kept"):
+        payload.load(parts.row(row.id).input, parts.services.payloads)
+
+
+def test_a_dialect_keeps_to_the_workflows_of_a_key(parts: Parts) -> None:
+    """What the route's own check cannot know: the workflow stands in the body, or in the instance."""
+    manage.submit(request(id="a"), "", parts.services)
+    caller = Identity(ApiKey("0" * 16, "bound", SCOPES, ("short",), NOW))
+    with pytest.raises(Forbidden):
+        asyncio.run(calling.find("a", "instances:read", caller, parts.services))
+    with pytest.raises(Forbidden):
+        asyncio.run(calling.start(request(), caller, parts.services))
+    assert [] == asyncio.run(calling.listed([Query()], 10, None, caller, parts.services)).instances
+    assert ["a"] == parts.engine.starts
+
+
+def test_a_wait_that_is_told_again_stands_once(parts: Parts) -> None:
+    manage.submit(request(id="a"), "", parts.services)
+    for _ in range(2):
+        manage.await_event("a", 1, "approved", "the-token", parts.services)
+    entries = manage.mailbox("a", parts.services)
+    assert ["waiting"] == [entry.state for entry in entries]
+    # Whoever has the token could answer in the engine's place: it is nobody's to see.
+    assert "the-token" not in repr(entries)
+
+
+def test_receivers_of_callbacks_are_not_told_the_instance_key() -> None:
+    key = b"k" * 32
+    assert base64.b64decode(callbacks.callback_secret(key).removeprefix("whsec_")) != key

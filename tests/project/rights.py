@@ -1,0 +1,164 @@
+"""All that each role of template.yaml may do, and to what. A line more is a decision: take it here too."""
+
+from __future__ import annotations
+
+from tests.project.template import DURABLE, EXECUTIONS, FUNCTION_ARNS, MACHINES, OBJECTS, PARAMETERS
+
+
+def rows(*keys: str) -> str:
+    """The rows of the table whose keys begin so."""
+    return f"Ledger.Arn {' '.join(f'{key}#*' for key in keys)}"
+
+
+READS_PAYLOADS = {"s3:GetObject": OBJECTS, "s3:ListBucket": "Payloads.Arn"}
+#: Where the operator names any; see test_a_store_is_read_only_where_the_operator_names_it.
+READS_SECRETS = {
+    "secretsmanager:GetSecretValue": "ReadsSecrets: SecretArns",
+    "ssm:GetParameter": f"ReadsParameters: {PARAMETERS}",
+    "kms:Decrypt": "DecryptsSecrets: SecretKeyArns",
+}
+READS_CONNECTIONS = {
+    "secretsmanager:GetSecretValue": "ReadsConnections: ConnectionSecretArns",
+    "kms:Decrypt": "DecryptsConnections: SecretKeyArns",
+}
+STARTS = {
+    "states:StartExecution": f"{MACHINES}*",
+    "states:StartSyncExecution": f"{MACHINES}*",
+    "lambda:InvokeFunction": DURABLE,
+}
+STOPS = {
+    "states:StopExecution": EXECUTIONS,
+    "lambda:ListDurableExecutionsByFunction": DURABLE,
+    "lambda:StopDurableExecution": DURABLE,
+}
+DESCRIBES = {
+    "states:DescribeExecution": EXECUTIONS,
+    "lambda:ListDurableExecutionsByFunction": DURABLE,
+    "lambda:GetDurableExecution": DURABLE,
+}
+ANSWERS = {"states:SendTaskSuccess": f"{MACHINES}*", "lambda:SendDurableExecutionCallbackSuccess": DURABLE}
+DEAD_LETTERS = {"sqs:SendMessage": "DeadLetters.Arn"}
+
+#: Function -> action -> what it may be done to; "|" between several statements.
+ALLOWED: dict[str, dict[str, str]] = {
+    "Receiver": {
+        "dynamodb:GetItem": rows("instance"),
+        "dynamodb:PutItem": f"{rows('document#attempts')} | {rows('instance')}",
+        "dynamodb:UpdateItem": f"{rows('instance')} | {rows('observation', 'bucket')}",
+        "s3:PutObject": OBJECTS,
+        **READS_PAYLOADS,
+        **STARTS,
+        **STOPS,
+        **READS_SECRETS,
+    },
+    "Api": {
+        "dynamodb:GetItem": f"{rows('document')} | {rows('instance')}",
+        "dynamodb:BatchGetItem": rows("instance"),
+        "dynamodb:PutItem": f"{rows('document')} | {rows('instance')}",
+        "dynamodb:UpdateItem": f"{rows('bucket')} | {rows('instance')} | {rows('observation')}",
+        "dynamodb:DeleteItem": rows("document"),
+        "dynamodb:BatchWriteItem": rows("label"),
+        "dynamodb:Query": f"${{Ledger.Arn}}/index/* | {rows('document')} | {rows('label')} | {rows('observation')}",
+        "s3:PutObject": OBJECTS,
+        "s3:DeleteObject": OBJECTS,
+        **READS_PAYLOADS,
+        **STARTS,
+        **STOPS,
+        **DESCRIBES,
+        **ANSWERS,
+        "states:GetExecutionHistory": EXECUTIONS,
+        "states:RedriveExecution": EXECUTIONS,
+        "lambda:GetDurableExecutionHistory": DURABLE,
+        "lambda:PauseDurableExecution": DURABLE,
+        "lambda:ResumeDurableExecution": DURABLE,
+        "lambda:DeleteDurableExecution": DURABLE,
+        **READS_SECRETS,
+    },
+    "Recorder": {
+        "dynamodb:GetItem": rows("instance"),
+        "dynamodb:UpdateItem": rows("instance"),
+        "dynamodb:BatchWriteItem": rows("label"),
+        "s3:PutObject": OBJECTS,
+        **DESCRIBES,
+        **STOPS,
+        **DEAD_LETTERS,
+    },
+    "Reconciler": {
+        "dynamodb:Query": "${Ledger.Arn}/index/due",
+        "dynamodb:GetItem": f"{rows('document#instance')} | {rows('instance')}",
+        "dynamodb:BatchGetItem": rows("instance"),
+        "dynamodb:PutItem": f"{rows('document#instance')} | {rows('instance')}",
+        "dynamodb:UpdateItem": rows("instance"),
+        "dynamodb:BatchWriteItem": rows("label"),
+        "s3:PutObject": OBJECTS,
+        **READS_PAYLOADS,
+        **STARTS,
+        **STOPS,
+        **DESCRIBES,
+        **ANSWERS,
+        **DEAD_LETTERS,
+    },
+    "Worker": {
+        "dynamodb:GetItem": f"{rows('document#instance')} | {rows('instance')}",
+        "dynamodb:PutItem": f"{rows('document#attempts')} | {rows('document#instance')} | {rows('instance')}",
+        "dynamodb:UpdateItem": f"{rows('instance')} | {rows('observation', 'bucket')}",
+        "dynamodb:BatchWriteItem": rows("label"),
+        "dynamodb:DescribeStream": "Ledger.StreamArn",
+        "dynamodb:GetRecords": "Ledger.StreamArn",
+        "dynamodb:GetShardIterator": "Ledger.StreamArn",
+        "dynamodb:ListStreams": "${Ledger.Arn}/stream/*",
+        "s3:PutObject": OBJECTS,
+        **READS_PAYLOADS,
+        **STARTS,
+        **STOPS,
+        "states:SendTaskSuccess": f"{MACHINES}*",
+        "sqs:ReceiveMessage": "FedByQueue: FeedQueueArn",
+        "sqs:DeleteMessage": "FedByQueue: FeedQueueArn",
+        "sqs:GetQueueAttributes": "FedByQueue: FeedQueueArn",
+        **READS_CONNECTIONS,
+        **DEAD_LETTERS,
+    },
+    "OrderApproval": {
+        "dynamodb:GetItem": rows("instance", "document#instance"),
+        "dynamodb:PutItem": rows("document#instance"),
+        "lambda:CheckpointDurableExecution": f"{FUNCTION_ARNS}order-approval:*",
+        "lambda:GetDurableExecutionState": f"{FUNCTION_ARNS}order-approval:*",
+        "lambda:SendDurableExecutionCallbackSuccess": f"{FUNCTION_ARNS}order-approval:*",
+        **READS_PAYLOADS,
+        **READS_CONNECTIONS,
+    },
+    "ProcessOrderFunction": {
+        "lambda:CheckpointDurableExecution": f"{FUNCTION_ARNS}process-order:*",
+        "lambda:GetDurableExecutionState": f"{FUNCTION_ARNS}process-order:*",
+        **READS_PAYLOADS,
+        **READS_CONNECTIONS,
+    },
+}
+
+#: Log deliveries, which AWS grants for every resource or none.
+MACHINE_LOGS = dict.fromkeys(
+    (
+        "logs:CreateLogDelivery",
+        "logs:GetLogDelivery",
+        "logs:UpdateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:ListLogDeliveries",
+        "logs:PutResourcePolicy",
+        "logs:DescribeResourcePolicies",
+        "logs:DescribeLogGroups",
+    ),
+    "*",
+)
+
+#: State machine -> the same.
+TASKS: dict[str, dict[str, str]] = {
+    "OrderCreated": {"lambda:InvokeFunction": "Worker.Arn"},
+    "OrderReview": {"lambda:InvokeFunction": "Worker.Arn"},
+    "ProcessOrder": {
+        "states:InvokeHTTPEndpoint": f"{MACHINES}process-order",
+        "events:RetrieveConnectionCredentials": "InvoiceConnectionArn",
+        "secretsmanager:GetSecretValue": "InvoiceConnectionSecretArn",
+        "secretsmanager:DescribeSecret": "InvoiceConnectionSecretArn",
+        "ses:SendEmail": "ConfirmationIdentityArn",
+    },
+}

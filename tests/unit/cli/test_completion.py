@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.flows.deployment import ROOT
+from verihook import cli
+from verihook.cli import connect
+from verihook.cli.tree import Node, read_tree
+
+
+def script_for(shell: str, capsys: pytest.CaptureFixture[str]) -> str:
+    assert 0 == cli.main(["completion", shell])
+    return capsys.readouterr().out
+
+
+def completed(script: str, *words: str, folder: Path) -> set[str]:
+    """What bash offers for the last of the words."""
+    program = """
+source /dev/stdin
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _verihook
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+    done = subprocess.run(
+        ["bash", "-uc", program, "bash", "verihook", *words],
+        input=script,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "" == done.stderr
+    return {*done.stdout.split()}
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (["inst"], {"instances"}),
+        (["workflows", "r"], {"run"}),
+        (["workflows", "run", "orders", "--wa"], {"--wait"}),
+        (["workflows", "run", "--on-conflict", "re"], {"return", "restart"}),
+        (["instances", "list", "--url", "http://a.test", "--status", "t"], {"timed_out", "terminated"}),
+        (["completion", "f"], {"fish"}),
+        (["keys", "rev"], {"revoke"}),
+        (["run", "--data", "da"], {"data.json"}),
+        # Whatever an id is, none of ours is one.
+        (["workflows", "run", "--id", ""], set()),
+        (["nonsense", "--"], set()),
+    ],
+)
+def test_bash(capsys: pytest.CaptureFixture[str], tmp_path: Path, words: list[str], offered: set[str]) -> None:
+    (tmp_path / "data.json").touch()
+    assert offered == completed(script_for("bash", capsys), *words, folder=tmp_path)
+
+
+def test_bash_offers_every_command_and_every_action(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    script = script_for("bash", capsys)
+    assert {"workflows", "instances", "events", "keys", "completion", "run", "send"} <= completed(
+        script, "", folder=tmp_path
+    )
+    actions = {"list", "get", "steps", "watch", "terminate", "suspend", "resume", "restart", "redrive", "purge"}
+    assert actions <= completed(script, "instances", "", folder=tmp_path)
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_the_others_know_the_same(capsys: pytest.CaptureFixture[str], shell: str) -> None:
+    script = script_for(shell, capsys)
+    for word in ("instances", "redrive", "on-conflict", "timed_out", "completion"):
+        assert word in script
+
+
+def test_an_unknown_shell() -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(["completion", "cmd"])
+    assert 2 == end.value.code
+
+
+def test_the_documentation_has_every_command_option_and_exit_code() -> None:
+    text = (ROOT / "docs" / "commands.md").read_text()
+    commands = argparse.ArgumentParser().add_subparsers()
+    for module in cli._commands():
+        module.add_parser(commands)
+    for path, node in Node("verihook", "", (), tuple(read_tree(commands))).walk():
+        if path and not node.children:
+            assert f"verihook {' '.join(path)}" in text
+        for option in node.options:
+            for name in {*option.names} - {"-h", "--help"}:
+                assert re.search(rf"(?<![\w-]){name}(?![\w-])", text), (path, name)
+    for code, meaning in re.findall(r"^ *(\d+)  (.*)$", connect.EXIT_CODES, re.MULTILINE):
+        assert f"| {code} | {meaning} |" in text.replace("`", "")

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.unit.cli.scripted_api import scripted_api
+from tests.unit.client.scripted import AT, LISTED
+from verihook import cli
+
+ONE = "GET /v1/instances/order-1"
+MORE = {**LISTED, "instanceId": "order-2", "status": "completed"}
+DETAIL = {**LISTED, "input": {"sum": 1}, "output": None}
+
+
+def test_list(capsys: pytest.CaptureFixture[str]) -> None:
+    pages = [(200, {"instances": [LISTED], "cursor": "1"}), (200, {"instances": [MORE], "cursor": None})]
+    with scripted_api({"GET /v1/instances": pages}) as api:
+        assert 0 == cli.main(["instances", "list", "--workflow", "orders", "--since", "2h", "--url", api.url])
+    shown = capsys.readouterr().out.splitlines()
+    assert ["INSTANCE  WORKFLOW  STATUS     CREATED               UPDATED"] == shown[:1]
+    assert ["order-1", "order-2"] == [line.split()[0] for line in shown[1:]]
+    assert "workflow=orders" in api.asked[0][1]
+    assert "cursor=1" in api.asked[1][1]
+    assert re.search(r"since=20\d\d-\d\d-\d\dT", api.asked[0][1])
+
+
+def test_no_more_is_read_than_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
+    with scripted_api({"GET /v1/instances": (200, {"instances": [LISTED], "cursor": "1"})}) as api:
+        command = ["instances", "list", "--limit", "2", "--metadata", "customer=42", "--json", "--url", api.url]
+        assert 0 == cli.main(command)
+    assert {"instances": [LISTED, LISTED]} == json.loads(capsys.readouterr().out)
+    assert ["/v1/instances?limit=2&metadata.customer=42", "/v1/instances?limit=2&cursor=1&metadata.customer=42"] == [
+        asked[1] for asked in api.asked
+    ]
+
+
+def test_none(capsys: pytest.CaptureFixture[str]) -> None:
+    with scripted_api({"GET /v1/instances": (200, {"instances": [], "cursor": None})}) as api:
+        assert 0 == cli.main(["instances", "list", "--status", "failed", "--url", api.url])
+    assert "No instances.\n" == capsys.readouterr().out
+
+
+def test_get(capsys: pytest.CaptureFixture[str]) -> None:
+    failed = {**DETAIL, "status": "failed", "attempt": 2, "error": {"code": "Payment", "message": "de\nclined"}}
+    with scripted_api({ONE: (200, failed)}) as api:
+        assert 0 == cli.main(["instances", "get", "order-1", "--url", api.url])
+    shown = capsys.readouterr().out
+    assert "status    failed, attempt 2\n" in shown
+    assert "labels    vip, customer=42\n" in shown
+    assert "error     Payment: de�clined\n" in shown
+    assert 'input     {"sum": 1}\n' in shown
+    assert "source" not in shown
+
+
+def test_steps(capsys: pytest.CaptureFixture[str]) -> None:
+    step = {"name": "charge", "status": "running", "startedAt": AT, "endedAt": None, "error": None}
+    with scripted_api({f"{ONE}/steps": (200, {"steps": [step]})}) as api:
+        assert 0 == cli.main(["instances", "steps", "order-1", "--url", api.url])
+        assert "charge  running  2026-03-01 12:00:00Z" in capsys.readouterr().out
+    with scripted_api({f"{ONE}/steps": (200, {"steps": []})}) as api:
+        assert 0 == cli.main(["instances", "steps", "order-1", "--url", api.url])
+        assert "No steps.\n" == capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("action", "options", "body"),
+    [
+        ("terminate", ["--reason", "twice"], {"reason": "twice"}),
+        ("terminate", ["--output", "null"], {"reason": "", "output": None}),
+        ("suspend", ["--reason", "count"], {"reason": "count"}),
+        ("resume", [], None),
+        ("restart", [], None),
+        ("redrive", [], None),
+    ],
+)
+def test_acts(capsys: pytest.CaptureFixture[str], action: str, options: list[str], body: Any) -> None:
+    with scripted_api({f"POST /v1/instances/order-1/{action}": (200, LISTED)}) as api:
+        assert 0 == cli.main(["instances", action, "order-1", *options, "--url", api.url])
+        assert "order-1 is running.\n" == capsys.readouterr().out
+        assert 0 == cli.main(["instances", action, "order-1", *options, "--url", api.url, "--json"])
+        assert LISTED == json.loads(capsys.readouterr().out)
+    assert [body, body] == [asked[3] for asked in api.asked]
+
+
+def test_purge(capsys: pytest.CaptureFixture[str]) -> None:
+    with scripted_api({"DELETE /v1/instances/order-1": (204, None)}) as api:
+        assert 0 == cli.main(["instances", "purge", "order-1", "--force", "--url", api.url])
+        assert 0 == cli.main(["instances", "purge", "order-1", "--json", "--url", api.url])
+    assert ["/v1/instances/order-1?force=true", "/v1/instances/order-1"] == [asked[1] for asked in api.asked]
+    assert capsys.readouterr().out.startswith("order-1 is purged.\n{")
+
+
+def test_an_unknown_status_is_wrong_use() -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(["instances", "list", "--status", "done"])
+    assert 2 == end.value.code

@@ -1,0 +1,77 @@
+"""The keys of the indexes."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.contracts.instances import NOW, a_full_instance, an_instance
+from verihook.ledgers import places
+from verihook.ledgers.table import DUE_SHARDS, LIST_INDEXES, LIST_SHARDS
+from verihook.listing import Position, Query
+
+
+def test_the_keys_of_a_row() -> None:
+    keys = places.of(an_instance(id="an_id", source="github"))
+    assert keys == {
+        "listedAt": f"{NOW}#an_id",
+        "createdShard": "created#2",
+        "workflowShard": "deploy#2",
+        "statusShard": "queued#2",
+        "workflowStatusShard": "deploy#queued#2",
+        "sourceShard": "github#2",
+        "dueShard": places.due_shard("an_id"),
+        "workflowStatusShards": {
+            status: f"deploy#{status}#2"
+            for status in ("queued", "running", "suspended", "completed", "failed", "timed_out", "terminated")
+        },
+    }
+
+
+def test_a_query_names_the_partitions_that_its_rows_are_in() -> None:
+    row = places.of(a_full_instance())
+    queries = [
+        Query(),
+        Query(workflow="deploy"),
+        Query(status="failed"),
+        Query(workflow="deploy", status="failed"),
+        Query(source="github"),
+    ]
+    assert {query.index for query in queries} == {*LIST_INDEXES}
+    for query in queries:
+        assert row[LIST_INDEXES[query.index]] in places.partitions(query)
+        assert len(places.partitions(query)) == LIST_SHARDS
+
+
+def test_ids_are_spread_evenly() -> None:
+    ids = [f"{number:040x}" for number in range(8000)]
+    for shards, of in (
+        (DUE_SHARDS, places.due_shard),
+        (LIST_SHARDS, lambda instance_id: places.status_shard(instance_id, "queued")),
+    ):
+        counts = Counter(of(instance_id) for instance_id in ids)
+        assert len(counts) == shards
+        assert min(counts.values()) > 0.8 * len(ids) / shards
+    assert {places.due_shard(instance_id) for instance_id in ids} == {*places.due_shards()}
+
+
+def test_sort_keys_sort_as_lists_do() -> None:
+    positions = [Position(at, name) for at in (0, 9, 10, NOW, NOW + 1) for name in ("A", "Z_", "_", "a", "a-b", "ab")]
+    keys = [places.listed_at(position) for position in positions]
+    assert [places.position(key) for key in sorted(keys)] == sorted(positions, key=lambda one: (one.created_at, one.id))
+
+
+@pytest.mark.parametrize(
+    ("query", "after", "low", "high"),
+    [
+        (Query(), None, "0", "~"),
+        (Query(since=7), None, "0000000000007", "~"),
+        (Query(until=7), None, "0", "0000000000007"),
+        (Query(since=7, until=9), Position(8, "a"), "0000000000007", "0000000000008#a"),
+        (Query(until=9), Position(9, "a"), "0", "0000000000009"),
+    ],
+    ids=["open", "since", "until", "after", "after-the-end"],
+)
+def test_the_bounds_of_a_page(query: Query, after: Position | None, low: str, high: str) -> None:
+    assert places.bounds(query, after) == (low, high)

@@ -1,0 +1,148 @@
+"""Threads run what they are woken for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Barrier, Event, Thread
+from typing import Any
+
+import pytest
+
+from tests.unit.working import Working, working
+from verihook.clock import SystemClock
+from verihook.errors import EngineUnavailable
+from verihook.functions import Functions
+from verihook.instance import FINAL
+from verihook.local.worker import Worker
+from verihook.reconcile import reconcile
+
+
+def until(look: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not look():
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.005)
+
+
+def ended(w: Working, *ids: str) -> Callable[[], bool]:
+    return lambda: all(w.row(instance_id).status in FINAL for instance_id in ids)
+
+
+def test_functions_run_beside_each_other(tmp_path: Path) -> None:
+    together = Barrier(3)
+    runs = {"w": lambda event, context: together.wait(20) * 0}
+    worker = Worker(Functions(runs), threads=3)
+    with working(tmp_path, runs, SystemClock(), worker.wake) as w:
+        for instance_id in "abc":
+            w.claim(instance_id)
+            w.engine.start("w", instance_id, "{}")
+        worker.start(w.services)
+        until(ended(w, *"abc"))
+        worker.close()
+        assert ["completed"] * 3 == [w.row(instance_id).status for instance_id in "abc"]
+
+
+def test_a_name_that_waits_waits_once(tmp_path: Path) -> None:
+    looks: list[str] = []
+
+    class Counting(Worker):
+        def _look(self, name: str, services: Any) -> None:
+            looks.append(name)
+
+    worker = Counting(Functions({}), threads=1)
+    for _ in range(10):
+        worker.wake("a")
+    worker.wake("b")
+    with working(tmp_path, {}, SystemClock()) as w:
+        worker.start(w.services)
+        until(lambda: len(looks) == 2)
+        worker.wake("a")
+        until(lambda: looks == ["a", "b", "a"])
+        worker.close()
+
+
+def test_what_goes_wrong_is_told_and_the_next_has_its_turn(tmp_path: Path) -> None:
+    runs = {"w": lambda event, context: 1}
+    worker = Worker(Functions(runs), threads=1)
+    with working(tmp_path, runs, SystemClock(), worker.wake) as w:
+        w.claim(input="no JSON", workflow="w", instance_id="bad")
+        w.claim("good")
+        worker.wake("no name of ours!")
+        worker.wake("bad")
+        worker.wake("good")
+        worker.start(w.services)
+        until(ended(w, "good", "bad"))
+        worker.close()
+        assert ("failed", "completed") == (w.row("bad").status, w.row("good").status)
+
+
+def test_a_defect_does_not_end_the_thread(tmp_path: Path) -> None:
+    class Defective(Functions):
+        def call(self, *arguments: Any) -> Any:
+            raise RuntimeError("a defect")
+
+        def __contains__(self, definition: object) -> bool:
+            if definition == "broken":
+                raise RuntimeError("a defect")
+            return super().__contains__(definition)
+
+    runs = {"w": lambda event, context: 1, "broken": lambda event, context: 1}
+    worker = Worker(Defective(runs), threads=1)
+    with working(tmp_path, runs, SystemClock(), worker.wake, retries=0) as w:
+        w.claim("a", "broken")
+        w.claim("b", "w")
+        worker.wake("a")
+        worker.wake("b")
+        worker.start(w.services)
+        until(ended(w, "b"))
+        worker.close()
+        assert "worker a" in [where for where, _ in w.told.failures]
+
+
+def test_a_failed_try_is_repeated_by_reconcile(tmp_path: Path) -> None:
+    def run(event: Any, context: Any) -> Any:
+        if context.tries < 3:
+            raise ValueError("not yet")
+        return context.tries
+
+    worker = Worker(Functions({"w": run}), threads=2)
+    with working(tmp_path, {"w": run}, SystemClock(), worker.wake, backoff_s=0) as w:
+        w.claim()
+        worker.start(w.services)
+        worker.wake("a")
+
+        def done() -> bool:
+            reconcile(w.services)
+            return w.row().status in FINAL
+
+        until(done)
+        worker.close()
+        assert ("completed", "3", 3) == (w.row().status, w.row().output, w.row().tries)
+
+
+def test_close_waits_for_none_and_begins_nothing_more(tmp_path: Path) -> None:
+    begun, release = Event(), Event()
+
+    def run(event: Any, context: Any) -> Any:
+        begun.set()
+        release.wait(20)
+
+    worker = Worker(Functions({"w": run}), threads=1)
+    with working(tmp_path, {"w": run}, SystemClock(), worker.wake) as w:
+        w.claim("a")
+        w.claim("b")
+        worker.wake("a")
+        worker.start(w.services)
+        assert begun.wait(20)
+        worker.wake("b")
+        closing = Thread(target=worker.close)
+        closing.start()
+        closing.join(5)
+        assert not closing.is_alive()
+        with pytest.raises(EngineUnavailable):
+            worker.wake("c")
+        release.set()
+        until(ended(w, "a"))
+        assert ("queued", 0) == (w.row("b").status, w.row("b").tries)

@@ -1,0 +1,3 @@
+from tests.unit.parts import parts
+
+__all__ = ["parts"]

@@ -1,0 +1,213 @@
+"""Suspend, resume, terminate, restart, redrive, purge: what each leaves behind."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.contracts.instances import LARGE, MINUTE, NOW
+from tests.unit.parts import Parts, request
+from verihook import manage
+from verihook.errors import Conflict, EngineUnavailable, InstanceNotFound, NotActive, NotSupported
+from verihook.instance import Progress, Status
+from verihook.reconcile import reconcile
+
+
+def started(parts: Parts, id: str = "a", workflow: str = "w") -> str:
+    manage.submit(request(workflow, id=id), "", parts.services)
+    manage.record(id, 1, Progress("running"), NOW, parts.services)
+    return id
+
+
+def ended(parts: Parts, status: Status = "completed", id: str = "a", workflow: str = "w") -> str:
+    started(parts, id, workflow)
+    parts.engine.end(id, status)
+    manage.record(id, 1, parts.engine.executions[id], NOW, parts.services, workflow)
+    return id
+
+
+def test_terminate(parts: Parts) -> None:
+    end = manage.terminate(started(parts), parts.services, "no longer wanted", {"kept": True})
+    assert ("terminated", "no longer wanted", '{"kept":true}') == (end.status, end.cause, end.output)
+    assert "terminated" == parts.engine.executions["a"].status
+    with pytest.raises(Conflict, match="terminated"):
+        manage.terminate("a", parts.services)
+
+
+def test_the_engines_own_word_of_the_stop_may_be_quicker(parts: Parts) -> None:
+    started(parts)
+    stop = parts.engine.stop
+
+    def told_at_once(definition: str, name: str, cause: str) -> None:
+        stop(definition, name, cause)
+        manage.record("a", 1, Progress("terminated"), NOW, parts.services)
+
+    parts.engine.stop = told_at_once  # type: ignore[method-assign]
+    end = manage.terminate("a", parts.services, "why", [1])
+    assert ("terminated", "why", "[1]") == (end.status, end.cause, end.output)
+
+
+def test_one_that_was_terminated_before_it_began_never_runs(parts: Parts) -> None:
+    parts.engine.failing = {"start"}
+    manage.submit(request(id="a"), "", parts.services)
+    parts.engine.failing = set()
+    assert "terminated" == manage.terminate("a", parts.services).status
+    # A start that was on its way comes to nothing, because the name is taken.
+    parts.engine.start("w", "a", "{}")
+    assert "terminated" == parts.engine.executions["a"].status
+
+
+def test_one_that_was_put_off_is_not_begun_to_be_terminated(parts: Parts) -> None:
+    manage.submit(request(id="a", start_at=NOW + MINUTE), "", parts.services)
+    manage.terminate("a", parts.services)
+    assert [] == parts.engine.starts
+    # Should it begin all the same, it is stopped as soon as that is heard of.
+    parts.engine.start("w", "a", "{}")
+    assert not manage.record("a", 1, Progress("running"), NOW, parts.services)
+    assert "terminated" == parts.engine.executions["a"].status
+
+
+def test_suspend_and_resume(parts: Parts) -> None:
+    assert "suspended" == manage.suspend(started(parts), parts.services).status
+    assert "suspended" == parts.engine.executions["a"].status
+    assert "suspended" == manage.suspend("a", parts.services).status
+    # What the engine still says of it from before changes nothing.
+    manage.record("a", 1, Progress("running"), NOW, parts.services)
+    assert "suspended" == parts.row("a").status
+    assert "running" == manage.resume("a", parts.services).status
+    assert "running" == parts.engine.executions["a"].status
+    assert "running" == manage.resume("a", parts.services).status
+
+
+def test_one_that_was_suspended_before_it_began_stays_queued(parts: Parts) -> None:
+    manage.submit(request(id="a", start_at=NOW + MINUTE), "", parts.services)
+    assert "queued" == manage.suspend("a", parts.services).status
+    parts.clock.at += 10 * MINUTE
+    reconcile(parts.services)
+    assert ("queued", []) == (parts.row("a").status, parts.engine.starts)
+    manage.resume("a", parts.services)
+    assert ["a"] == parts.engine.starts
+
+
+def test_one_that_runs_already_though_it_is_called_queued(parts: Parts) -> None:
+    manage.submit(request(id="a"), "", parts.services)
+    assert "queued" == manage.suspend("a", parts.services).status
+    assert "suspended" == parts.engine.executions["a"].status
+    manage.resume("a", parts.services)
+    assert "running" == parts.engine.executions["a"].status
+
+
+def test_what_cannot_be_suspended_is_left_as_it_was(parts: Parts) -> None:
+    started(parts)
+    parts.engine.pauses = False
+    with pytest.raises(NotSupported):
+        manage.suspend("a", parts.services)
+    assert ("running", False) == (parts.row("a").status, parts.row("a").held)
+    assert parts.row("a").due_at is not None
+
+
+def test_what_has_ended_is_neither_suspended_nor_resumed(parts: Parts) -> None:
+    ended(parts)
+    for operation in (manage.suspend, manage.resume, manage.terminate):
+        with pytest.raises(Conflict, match="completed"):
+            operation("a", parts.services)
+
+
+def test_restart(parts: Parts) -> None:
+    ended(parts, "failed")
+    again = manage.rerun("a", parts.services)
+    assert (2, "running", None) == (again.attempt, again.status, again.error)
+    assert (["a", "a.2"], '{"n":1}') == (parts.engine.starts, parts.engine.inputs["a.2"])
+    assert ["failed", "queued"] == [each.status for each in manage.attempts("a", parts.services)]
+    # What comes late of the first attempt is not taken for the second.
+    assert not manage.record("a", 1, Progress("completed"), NOW, parts.services)
+
+
+def test_a_running_one_is_stopped_first_and_only_once_restarted(parts: Parts) -> None:
+    started(parts)
+
+    def restart(_: int) -> bool:
+        try:
+            return manage.rerun("a", parts.services).attempt == 2
+        except Conflict:
+            return False
+
+    with ThreadPoolExecutor(16) as pool:
+        made = [attempt for attempt in pool.map(restart, range(16)) if attempt]
+    assert len(made) >= 1
+    assert "terminated" == parts.engine.executions["a"].status
+    running = [name for name, progress in parts.engine.executions.items() if progress.status == "running"]
+    assert 1 == len(running)
+
+
+def test_a_restart_that_cannot_stop_the_old_one_changes_nothing(parts: Parts) -> None:
+    started(parts)
+    parts.engine.failing = {"stop"}
+    with pytest.raises(EngineUnavailable):
+        manage.rerun("a", parts.services)
+    assert (1, "running") == (parts.row("a").attempt, parts.row("a").status)
+
+
+def test_redrive(parts: Parts) -> None:
+    ended(parts, "failed")
+    again = manage.redrive("a", parts.services)
+    assert (1, "running", None) == (again.attempt, again.status, again.expires_at)
+    parts.engine.end("a")
+    parts.clock.at += MINUTE
+    reconcile(parts.services)
+    assert ("completed", '"done"') == (parts.row("a").status, parts.row("a").output)
+    with pytest.raises(Conflict, match="completed"):
+        manage.redrive("a", parts.services)
+
+
+def test_redrive_begins_anew_where_the_engine_cannot_go_on(parts: Parts) -> None:
+    ended(parts, "timed_out")
+    parts.engine.redrives = False
+    assert 2 == manage.redrive("a", parts.services).attempt
+
+
+def test_nothing_of_an_inactive_workflow_is_restarted(parts: Parts) -> None:
+    ended(parts, "failed")
+    parts.services.workflows["w"].status = "paused"
+    for operation in (manage.rerun, manage.redrive):
+        with pytest.raises(NotActive):
+            operation("a", parts.services)
+
+
+def test_purge(parts: Parts, tmp_path: Path) -> None:
+    large = {"t": "x" * LARGE}
+    manage.submit(request(id="a", content=large, tags=("vip",)), "", parts.services)
+    with pytest.raises(Conflict, match="queued"):
+        manage.purge("a", parts.services)
+    manage.raise_event("a", "approved", None, parts.services)
+    manage.rerun("a", parts.services)
+    manage.purge("a", parts.services, force=True)
+    with pytest.raises(InstanceNotFound):
+        manage.get("a", parts.services)
+    assert [] == [path for path in (tmp_path / "payloads").rglob("*") if path.is_file()]
+    row = parts.row("a")
+    assert ("null", None, (), True) == (row.input, row.output, row.tags, row.purged)
+    # Until its retention ends, nothing starts under its id.
+    for policy in ("fail", "return", "restart"):
+        with pytest.raises(Conflict, match="purged"):
+            manage.submit(request(id="a", on_conflict=policy), "", parts.services)
+    parts.clock.at = row.expires_at * 1000
+    assert manage.submit(request(id="a"), "", parts.services).created
+
+
+def test_what_has_ended_is_kept_as_long_as_its_workflow_says(parts: Parts) -> None:
+    ended(parts, workflow="short")
+    assert NOW // 1000 + 86_400 == parts.row("a").expires_at
+    parts.clock.at += 86_400_000
+    with pytest.raises(InstanceNotFound):
+        manage.get("a", parts.services)
+
+
+def test_a_large_output_is_kept_apart(parts: Parts) -> None:
+    started(parts)
+    output = '{"t":"' + "x" * 100_000 + '"}'
+    manage.record("a", 1, Progress("completed", output), NOW, parts.services)
+    assert len(parts.row("a").output) < 500
+    assert {"t": "x" * 100_000} == manage.output_of(parts.row("a"), parts.services)

@@ -1,0 +1,214 @@
+"""Starts: what is checked before anything is written, ids that are taken, idempotency keys, delays."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.contracts.instances import LARGE, MINUTE, NOW
+from tests.unit.parts import Parts, request
+from verihook import manage, payload
+from verihook.errors import (
+    Conflict,
+    IdempotencyMismatch,
+    InputInvalid,
+    NotActive,
+    RequestInvalid,
+    VerihookError,
+    WorkflowNotFound,
+)
+from verihook.reconcile import reconcile
+
+
+def test_a_start_claims_and_starts(parts: Parts) -> None:
+    made = manage.submit(request(tags=("vip",), metadata={"customer": "42"}, connection="erp"), "", parts.services)
+    assert (True, False, "running") == (made.created, made.replayed, made.instance.status)
+    assert [made.instance.id] == parts.engine.starts
+    row = parts.row(made.instance.id)
+    assert ('{"n":1}', ("vip",), {"customer": "42"}, "erp", 3) == (
+        row.input,
+        row.tags,
+        row.metadata,
+        row.connection,
+        row.version,
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "word"),
+    [
+        ({"workflow": "nobody"}, WorkflowNotFound, "nobody"),
+        ({"workflow": "draft"}, NotActive, "draft"),
+        ({"version": 2}, WorkflowNotFound, "version 3"),
+        ({"workflow": "strict", "content": {"n": "one"}}, InputInvalid, "strict"),
+        ({"id": "-a"}, RequestInvalid, "id:"),
+        ({"id": "a" * 65}, RequestInvalid, "id:"),
+        ({"connection": "nobody"}, RequestInvalid, "connection:"),
+        ({"callback_url": "http://10.0.0.1/"}, RequestInvalid, "callbackUrl:"),
+        ({"tags": ("",)}, RequestInvalid, "tags:"),
+        ({"tags": ("a\nb",)}, RequestInvalid, "tags:"),
+        ({"metadata": {"k": "v" * 257}}, RequestInvalid, "tags:"),
+        ({"tags": tuple(str(n) for n in range(21))}, RequestInvalid, "tags:"),
+        ({"start_at": NOW + 400 * 86_400_000}, RequestInvalid, "startAt:"),
+    ],
+)
+def test_what_is_refused_writes_nothing(
+    parts: Parts, changes: dict[str, Any], kind: type[VerihookError], word: str
+) -> None:
+    with pytest.raises(kind, match=word):
+        manage.submit(replace(request(idempotency_key="k"), **changes), "", parts.services)
+    assert ([], []) == (parts.engine.starts, parts.ledger.due(NOW + 10 * MINUTE, 10))
+    # The key is free yet.
+    assert manage.submit(request(idempotency_key="k"), "", parts.services).created
+
+
+def test_an_id_that_is_taken(parts: Parts) -> None:
+    first = manage.submit(request(id="a"), "", parts.services).instance
+    with pytest.raises(Conflict, match="is taken") as refusal:
+        manage.submit(request(id="a"), "", parts.services)
+    assert "a" == refusal.value.instance_id
+    again = manage.submit(request(id="a", on_conflict="return"), "", parts.services)
+    assert (False, first.created_at, 1) == (again.created, again.instance.created_at, again.instance.attempt)
+    anew = manage.submit(request(id="a", content={"n": 2}, on_conflict="restart"), "", parts.services)
+    assert (True, 2, "running") == (anew.created, anew.instance.attempt, anew.instance.status)
+    assert (["a", "a.2"], "terminated") == (parts.engine.starts, parts.engine.executions["a"].status)
+    assert '{"n":2}' == parts.engine.inputs["a.2"]
+    assert [1, 2] == [each.number for each in manage.attempts("a", parts.services)]
+
+
+def test_replace_begins_anew_only_what_has_ended_and_once(parts: Parts) -> None:
+    manage.submit(request(id="a"), "", parts.services)
+    with pytest.raises(Conflict):
+        manage.submit(request(id="a", on_conflict="replace"), "", parts.services)
+    parts.engine.end("a")
+    manage.record("a", 1, parts.engine.executions["a"], NOW, parts.services)
+
+    def replaced(_: int) -> bool:
+        try:
+            return manage.submit(request(id="a", on_conflict="replace"), "", parts.services).created
+        except Conflict:
+            return False
+
+    with ThreadPoolExecutor(8) as pool:
+        assert 1 == sum(pool.map(replaced, range(8)))
+    assert (["a", "a.2"], "running") == (parts.engine.starts, parts.engine.executions["a.2"].status)
+
+
+@pytest.mark.parametrize("policy", ["fail", "return", "restart", "replace"])
+def test_an_id_of_another_workflow_is_out_of_reach(parts: Parts, policy: Any) -> None:
+    manage.submit(request(id="a"), "", parts.services)
+    with pytest.raises(Conflict, match="another workflow"):
+        manage.submit(request("short", id="a", on_conflict=policy), "", parts.services)
+    assert (1, "w") == (parts.row("a").attempt, parts.row("a").workflow)
+
+
+def test_a_replay_may_be_put_off_to_another_time(parts: Parts) -> None:
+    first = manage.submit(request(idempotency_key="k", start_at=NOW + 1000), "", parts.services)
+    again = manage.submit(request(idempotency_key="k", start_at=NOW + 1001), "", parts.services)
+    assert (first.instance.id, True) == (again.instance.id, again.replayed)
+
+
+def test_a_hundred_starts_with_one_key(parts: Parts) -> None:
+    with ThreadPoolExecutor(20) as pool:
+        made = list(pool.map(lambda _: manage.submit(request(idempotency_key="k"), "me", parts.services), range(100)))
+    assert (1, 1) == (len({each.instance.id for each in made}), len(parts.engine.starts))
+    assert 1 == sum(not each.replayed for each in made)
+
+
+def test_a_refused_start_is_refused_again(parts: Parts) -> None:
+    manage.submit(request(id="a"), "", parts.services)
+    for _ in range(2):
+        with pytest.raises(Conflict):
+            manage.submit(request(id="a", idempotency_key="k"), "", parts.services)
+    again = manage.submit(request(id="a", idempotency_key="k", on_conflict="restart"), "", parts.services)
+    assert (True, 2) == (again.created, again.instance.attempt)
+    # What the key has made by now is met again, and not made twice.
+    replay = manage.submit(request(id="a", idempotency_key="k", on_conflict="restart"), "", parts.services)
+    assert (False, True, 2) == (replay.created, replay.replayed, replay.instance.attempt)
+
+
+def test_the_order_of_members_makes_no_other_request(parts: Parts) -> None:
+    first = manage.submit(request(content={"a": 1, "b": 2}, idempotency_key="k"), "", parts.services)
+    again = manage.submit(request(content={"b": 2, "a": 1}, idempotency_key="k"), "", parts.services)
+    assert (first.instance.id, True) == (again.instance.id, again.replayed)
+
+
+def test_keys_belong_to_who_uses_them_and_to_one_request(parts: Parts) -> None:
+    mine = manage.submit(request(idempotency_key="k"), "me", parts.services).instance
+    yours = manage.submit(request(idempotency_key="k"), "you", parts.services).instance
+    assert mine.id != yours.id
+    with pytest.raises(IdempotencyMismatch):
+        manage.submit(request(content={"n": 2}, idempotency_key="k"), "me", parts.services)
+    parts.clock.at += 24 * 60 * MINUTE + 1000
+    assert not manage.submit(request(content={"n": 2}, idempotency_key="k"), "me", parts.services).replayed
+
+
+def test_a_start_that_a_crash_left_between_key_and_claim_is_made_by_its_replay(parts: Parts) -> None:
+    parts.services.ledger.claim, whole = _crash, parts.services.ledger.claim  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        manage.submit(request(idempotency_key="k"), "", parts.services)
+    parts.services.ledger.claim = whole  # type: ignore[method-assign]
+    made = manage.submit(request(idempotency_key="k"), "", parts.services)
+    assert (True, True) == (made.created, made.replayed)
+
+
+def _crash(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_start_that_is_put_off(parts: Parts) -> None:
+    made = manage.submit(request(start_at=NOW + MINUTE), "", parts.services).instance
+    assert ("queued", []) == (made.status, parts.engine.starts)
+    reconcile(parts.services)
+    assert [] == parts.engine.starts
+    parts.clock.at += MINUTE
+    reconcile(parts.services)
+    assert [made.id] == parts.engine.starts
+
+
+def test_a_large_input_is_kept_apart_at_the_limit_to_the_byte(parts: Parts) -> None:
+    text = "x" * (LARGE - len('{"t":""}'))
+    inline = manage.submit(request(content={"t": text}), "", parts.services).instance
+    assert LARGE == len(parts.row(inline.id).input)
+    apart = manage.submit(request(content={"t": text + "x"}), "", parts.services).instance
+    reference = parts.row(apart.id).input
+    assert (reference, True) == (parts.engine.inputs[apart.id], len(reference) < 500)
+    assert {"t": text + "x"} == manage.input_of(parts.row(apart.id), parts.services)
+
+
+def test_nobodys_words_are_taken_for_a_reference(parts: Parts) -> None:
+    victim = manage.submit(request(content={"secret": "x" * LARGE}), "", parts.services).instance
+    forged = manage.submit(request(content=_parsed(parts.row(victim.id).input)), "", parts.services).instance
+    assert payload.key_of(parts.row(forged.id).input) != payload.key_of(parts.row(victim.id).input)
+    assert _parsed(parts.row(victim.id).input) == manage.input_of(parts.row(forged.id), parts.services)
+
+
+def _parsed(text: str) -> Any:
+    import json
+
+    return json.loads(text)
+
+
+def test_an_express_workflow_has_ended_when_it_has_started(parts: Parts) -> None:
+    made = manage.submit(request("express"), "", parts.services).instance
+    assert ("completed", "completed") == (made.status, parts.row(made.id).status)
+    assert {"n": 1} == manage.output_of(parts.row(made.id), parts.services)
+
+
+def test_what_the_engine_refuses_has_failed(parts: Parts) -> None:
+    parts.engine.refusing = True
+    made = manage.submit(request(), "", parts.services).instance
+    assert ("failed", "EngineRefused") == (made.status, parts.row(made.id).error)
+
+
+def test_an_engine_that_is_down_leaves_it_queued(parts: Parts) -> None:
+    parts.engine.failing = {"start"}
+    made = manage.submit(request(), "", parts.services).instance
+    assert ("queued", 1) == (made.status, len(parts.heard.failures))
+    parts.engine.failing = set()
+    parts.clock.at += MINUTE
+    reconcile(parts.services)
+    assert ([made.id], "running") == (parts.engine.starts, parts.row(made.id).status)

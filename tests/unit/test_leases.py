@@ -1,0 +1,96 @@
+"""The rules of a lease that the worker's own tests do not reach."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.working import NOW, Working, working
+from verihook import leases
+from verihook.errors import LedgerUnavailable
+from verihook.instance import Instance, Progress
+from verihook.leases import Ending, backoff_ms
+from verihook.manage.recording import MAX_CAUSE, MAX_ERROR
+
+
+@pytest.mark.parametrize(
+    ("backoff_s", "tries", "expected"),
+    [(2, 1, 2000), (2, 2, 4000), (2, 5, 32_000), (2, 12, 3_600_000), (7, 10**6, 3_600_000), (0, 9, 0)],
+)
+def test_the_back_off_doubles_up_to_an_hour(backoff_s: int, tries: int, expected: int) -> None:
+    assert expected == backoff_ms(backoff_s, tries)
+
+
+def take(w: Working) -> Instance:
+    leased = leases.take(w.row(), 1000, w.services)
+    assert leased is not None
+    return leased
+
+
+def test_a_lease_is_taken_from_a_row_that_others_touched(tmp_path: Path) -> None:
+    with working(tmp_path, {"w": print}) as w:
+        stale = w.claim()
+        assert w.services.ledger.amend(replace(stale, due_at=NOW + 1))
+        leased = leases.take(stale, 1000, w.services)
+        assert leased == w.row()
+        assert ("running", 1, NOW + 1000, NOW + 1000) == (leased.status, leased.tries, leased.start_at, leased.due_at)
+
+
+@pytest.mark.parametrize("change", [{"held": True}, {"status": "terminated"}, {"start_at": NOW + 1}, {"tries": 1}])
+def test_no_lease_where_the_row_is_not_to_be_begun_any_more(tmp_path: Path, change: dict[str, Any]) -> None:
+    with working(tmp_path, {"w": print}) as w:
+        stale = w.claim()
+        assert w.services.ledger.amend(replace(stale, **change))
+        assert leases.take(stale, 1000, w.services) is None
+
+
+def test_an_end_is_written_although_others_touched_the_row(tmp_path: Path) -> None:
+    with working(tmp_path, {"w": print}) as w:
+        w.claim()
+        leased = take(w)
+        assert w.services.ledger.amend(replace(leased, held=True, status="suspended"))
+        words = Progress("failed", None, "E" * 5000, "\ud800" + "c" * 5000)
+        ending = leases.end(Ending(words, began=NOW), leased, w.services.workflows["w"], w.services)
+        assert leases.write(leased, ending, w.services) is True
+        row = w.row()
+        assert ("failed", False, NOW) == (row.status, row.held, row.start_at)
+        assert ("E" * MAX_ERROR, MAX_CAUSE) == (row.error, len(row.cause or ""))
+        assert leases.write(leased, ending, w.services) is False
+
+
+def test_one_that_is_held_between_two_tries_is_not_due(tmp_path: Path) -> None:
+    with working(tmp_path, {"w": print}) as w:
+        w.claim()
+        leased = take(w)
+        assert w.services.ledger.amend(replace(leased, held=True))
+        again = leases.again(Progress("failed", None, "E", "c"), w.services.workflows["w"])
+        assert leases.write(leased, again, w.services) is True
+        assert ("queued", True, None, NOW + 2000) == (w.row().status, w.row().held, w.row().due_at, w.row().start_at)
+
+
+def test_a_row_that_everybody_writes_is_given_up(tmp_path: Path) -> None:
+    class Contended:
+        """Another writer is quicker, every time."""
+
+        def __init__(self, ledger: Any) -> None:
+            self._ledger = ledger
+
+        def amend(self, instance: Instance) -> bool:
+            return False
+
+        def get(self, instance_id: str, now_ms: int) -> Any:
+            return self._ledger.get(instance_id, now_ms)
+
+    with working(tmp_path, {"w": print}) as w:
+        w.claim()
+        leased = take(w)
+        w.clock.at += 1000
+        services = replace(w.services, ledger=Contended(w.services.ledger))  # type: ignore[arg-type]
+        with pytest.raises(LedgerUnavailable):
+            leases.take(leased, 1000, services)
+        again = leases.again(Progress("failed"), w.services.workflows["w"])
+        with pytest.raises(LedgerUnavailable):
+            leases.write(leased, again, services)

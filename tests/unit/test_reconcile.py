@@ -1,0 +1,87 @@
+"""What a round does with what is due: starts, refreshes, postpones, and how often it looks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.contracts.instances import NOW
+from tests.unit.parts import Parts, parts, request
+from verihook import manage
+from verihook.instance import Progress
+from verihook.reconcile import Report, reconcile
+
+__all__ = ["parts"]
+
+
+def submit(parts: Parts, workflow: str = "w") -> None:
+    manage.submit(request(workflow, id="a"), "", parts.services)
+
+
+def later(parts: Parts, milliseconds: int) -> Report:
+    parts.clock.at += milliseconds
+    return reconcile(parts.services)
+
+
+def test_nothing_is_due_before_its_time(parts: Parts) -> None:
+    submit(parts)
+    assert Report() == later(parts, 99)
+    assert Report(looked=1) == later(parts, 1)
+
+
+def test_what_runs_is_looked_at_a_tenth_of_its_age_later(parts: Parts) -> None:
+    submit(parts)
+    later(parts, 100_000)
+    assert NOW + 110_000 == parts.row("a").due_at
+    later(parts, 3_600_000 * 24)
+    assert parts.clock.at + 3_600_000 == parts.row("a").due_at
+
+
+def test_an_end_is_written_with_what_it_says(parts: Parts) -> None:
+    submit(parts)
+    parts.engine.executions["a"] = Progress("timed_out", None, "E" * 600, "c" * 5_000)
+    assert Report(looked=1, finished=1) == later(parts, 100)
+    row = parts.row("a")
+    assert ("timed_out", 500, 4_000, None) == (row.status, len(row.error), len(row.cause), row.due_at)
+    assert Report() == later(parts, 3_600_000)
+
+
+def test_what_was_never_started_is(parts: Parts) -> None:
+    parts.engine.failing.add("start")
+    submit(parts)
+    parts.engine.failing.clear()
+    assert Report(looked=1, started=1) == later(parts, 100)
+    assert ("running", ["a"]) == (parts.row("a").status, parts.engine.starts)
+
+
+def test_an_outage_postpones_and_is_told(parts: Parts) -> None:
+    submit(parts)
+    parts.engine.failing.add("describe")
+    assert Report(looked=1, postponed=1) == later(parts, 100)
+    assert ["reconcile a"] == [where for where, _ in parts.heard.failures]
+    assert parts.row("a").due_at == parts.clock.at + 200
+
+
+def test_one_that_fails_keeps_no_other_from_its_turn(parts: Parts) -> None:
+    submit(parts)
+    manage.submit(request(id="b"), "", parts.services)
+    parts.engine.end("b")
+    lost = replace(parts.row("a"), workflow="gone")
+    assert parts.ledger.amend(lost)
+    assert Report(looked=2, finished=1, postponed=1) == later(parts, 100)
+    assert "completed" == parts.row("b").status
+
+
+def test_what_an_operator_holds_is_shown_as_held(parts: Parts) -> None:
+    submit(parts)
+    manage.record("a", 1, Progress("running"), NOW, parts.services)
+    manage.suspend("a", parts.services)
+    parts.engine.executions["a"] = Progress("running")
+    later(parts, 1_000_000)
+    assert "suspended" == parts.row("a").status
+
+
+def test_a_round_is_limited(parts: Parts) -> None:
+    for number in range(3):
+        manage.submit(request(id=f"i{number}"), "", parts.services)
+    parts.clock.at += 100
+    assert 2 == reconcile(parts.services, 2).looked

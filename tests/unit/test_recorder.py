@@ -1,0 +1,81 @@
+"""What an event of an engine says, and what it is asked for besides."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.contracts.instances import NOW
+from tests.unit.parts import Parts, parts, request
+from verihook import manage
+from verihook.instance import Progress
+from verihook.ports import Services
+from verihook.recorder import record
+from verihook.workflow import Workflow
+
+__all__ = ["parts"]
+
+LAMBDA = "arn:aws:lambda:eu-central-1:123456789012:function:w:live/durable-execution"
+
+
+@pytest.fixture
+def services(parts: Parts) -> Services:
+    """One instance ``a`` of each engine of AWS would be told of alike: the engine by hand stands for both."""
+    engines = {**parts.services.engines, "stepfunctions": parts.engine, "durable": parts.engine}
+    workflows = {**parts.services.workflows, "d": Workflow("d", "durable", "w", retention_days=2)}
+    services = replace(parts.services, engines=engines, workflows=workflows)
+    manage.submit(request("d", id="a"), "", services)
+    parts.engine.calls.clear()
+    return services
+
+
+def machine(status: str, **fields: Any) -> dict[str, Any]:
+    return {"detail": {"name": "a", "status": status, "startDate": NOW, "stateMachineArn": "w", **fields}}
+
+
+def durable(status: str, name: str = "a") -> dict[str, Any]:
+    arn = f"{LAMBDA}/{name}/0b7c"
+    return {"detail": {"durableExecutionArn": arn, "durableExecutionName": name, "status": status}}
+
+
+def test_an_end_with_its_output_asks_nobody(parts: Parts, services: Services) -> None:
+    assert record(machine("SUCCEEDED", output='{"n":1}'), services)
+    assert ("completed", '{"n":1}') == (parts.row("a").status, parts.row("a").output)
+    assert [] == parts.engine.calls
+
+
+def test_an_output_that_was_left_out_is_asked_for(parts: Parts, services: Services) -> None:
+    parts.engine.end("a", output='"large"')
+    assert record(machine("SUCCEEDED", output=None), services)
+    assert ('"large"', ["describe"]) == (parts.row("a").output, parts.engine.calls)
+
+
+def test_an_end_of_a_durable_function_is_asked_for(parts: Parts, services: Services) -> None:
+    parts.engine.end("a", "failed", None)
+    parts.engine.executions["a"] = Progress("failed", None, "NoStock", "sold out")
+    assert record(durable("FAILED"), services)
+    row = parts.row("a")
+    assert ("failed", "NoStock", "sold out") == (row.status, row.error, row.cause)
+    assert NOW // 1000 + 2 * 86_400 == row.expires_at
+
+
+def test_what_only_runs_asks_nobody(parts: Parts, services: Services) -> None:
+    assert record(machine("RUNNING"), services)
+    assert record(durable("RUNNING"), services)
+    assert ("running", []) == (parts.row("a").status, parts.engine.calls)
+
+
+def test_an_engine_that_forgot_it_is_taken_at_its_word(parts: Parts, services: Services) -> None:
+    parts.engine.executions.clear()
+    assert record(durable("SUCCEEDED"), services)
+    assert "completed" == parts.row("a").status
+
+
+@pytest.mark.parametrize(
+    "event", [machine("SUCCEEDED", name="not.ours"), durable("SUCCEEDED", "not.ours"), durable("SUCCEEDED", "b")]
+)
+def test_what_is_not_ours_is_left_alone(parts: Parts, services: Services, event: dict[str, Any]) -> None:
+    assert not record(event, services)
+    assert [] == parts.engine.calls

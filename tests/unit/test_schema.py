@@ -1,0 +1,108 @@
+"""Defaults, and schemas that are wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from verihook.errors import EventMalformed, InputInvalid
+from verihook.schema import Schema
+from verihook.workflow import Workflow
+
+NESTED: dict[str, Any] = {
+    "$defs": {"item": {"properties": {"count": {"type": "integer", "default": 1}}}},
+    "properties": {
+        "address": {"default": {}, "properties": {"country": {"default": "CH"}}},
+        "items": {"items": {"$ref": "#/$defs/item"}},
+        "pair": {"prefixItems": [{"$ref": "#/$defs/item"}]},
+        "open": {
+            "patternProperties": {"^x": {"$ref": "#/$defs/item"}},
+            "additionalProperties": {"$ref": "#/$defs/item"},
+        },
+    },
+    "allOf": [{"properties": {"channel": {"default": "web"}}}],
+}
+
+
+def test_defaults_are_found_wherever_they_hold() -> None:
+    content = {"items": [{}, {"count": 2}], "pair": [{}, {}], "open": {"x": {}, "y": {}}}
+    filled = Schema(NESTED).filled(content)
+    assert {
+        "address": {"country": "CH"},
+        "items": [{"count": 1}, {"count": 2}],
+        "pair": [{"count": 1}, {}],
+        "open": {"x": {"count": 1}, "y": {"count": 1}},
+        "channel": "web",
+    } == filled
+    assert {"items": [{}, {"count": 2}], "pair": [{}, {}], "open": {"x": {}, "y": {}}} == content
+
+
+def test_where_nothing_is_missing_it_is_the_very_same_object() -> None:
+    content = {"address": {"country": "DE"}, "items": [{"count": 2}], "channel": "shop"}
+    assert content is Schema(NESTED).filled(content)
+    assert content is Workflow("w", "e", "d", input_schema=NESTED).accept(content)
+    assert content is Workflow("w", "e", "d").accept(content)
+    assert content is Workflow("w", "e", "d", input_schema=True).accept(content)
+
+
+def test_a_default_is_each_inputs_own() -> None:
+    schema = Schema({"properties": {"tags": {"default": []}}})
+    first, second = schema.filled({}), schema.filled({})
+    first["tags"].append("x")  # type: ignore[index]
+    assert {"tags": []} == second
+
+
+def test_a_default_satisfies_what_is_required_and_a_bad_input_is_told() -> None:
+    workflow = Workflow("w", "e", "d", input_schema={"required": ["a"], "properties": {"a": {"default": 1}}})
+    assert {"a": 1} == workflow.accept({})
+    strict = Workflow("w", "e", "d", input_schema={"required": ["a"], "properties": {"a": {"type": "string"}}})
+    with pytest.raises(InputInvalid):
+        strict.accept({})
+
+
+def test_branches_give_no_defaults() -> None:
+    schema = {
+        "anyOf": [{"properties": {"a": {"default": 1}}}, {}],
+        "if": {},
+        "then": {"properties": {"b": {"default": 1}}},
+    }
+    assert {} == Schema(schema).filled({})
+
+
+def test_a_schema_that_is_itself_its_ref_comes_to_an_end() -> None:
+    assert {} == Schema(
+        {"$ref": "#", "properties": {"a": {"$ref": "#"}, "b": {"properties": {"c": {"default": 1}}}}}
+    ).filled({})
+
+
+def test_content_deeper_than_defaults_can_go() -> None:
+    content: list[object] = []
+    for _ in range(5_000):
+        content = [content]
+    with pytest.raises(EventMalformed, match="too deep"):
+        Schema({"items": {"$ref": "#"}, "properties": {"a": {"default": 1}}}).filled(content)
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ({"properties": {"a": {"type": "objekt"}}}, "not a JSON Schema"),
+        ({"properties": {"a": {"type": "string", "default": 1}}}, "#/properties/a: its default does not fit"),
+        ({"properties": {"a": {"default": {}, "required": ["b"]}}}, "does not fit"),
+        ({"properties": {"a": {"pattern": "("}}}, "is not a 'regex'"),
+        ({"patternProperties": {"(": {}}}, "is not a 'regex'"),
+        ({"items": {"$ref": "#/$defs/none"}}, "not within the schema"),
+        ({"$ref": "https://example.com/schema.json"}, "not within the schema"),
+        ({"properties": {"a": {"$ref": "#", "default": {}}}}, "again and again"),
+    ],
+)
+def test_a_schema_that_is_wrong_is_refused_in_words(schema: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=r".") as refusal:
+        Workflow("w", "e", "d", input_schema=schema).check_schema()
+    assert words in str(refusal.value)
+
+
+def test_a_good_schema_passes() -> None:
+    Schema(NESTED).check()
+    Schema({"properties": {"a": {"default": {}, "required": ["b"], "properties": {"b": {"default": 1}}}}}).check()
