@@ -1,4 +1,4 @@
-"""Idempotency keys: the first start under a key decides on the instance id, and every other one meets it.
+"""Idempotency keys: the first start under a key decides, every other one meets its instance and is told the same.
 
 https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import asdict, dataclass
 
 from verihook.errors import IdempotencyMismatch, LedgerUnavailable, RequestInvalid
 from verihook.event import parse_json
@@ -16,6 +17,16 @@ PARTITION = "idempotency"
 
 #: A key that is there when it is written and gone when it is read has just expired: then it is written again.
 _TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """What the first start under a key was told. Times in milliseconds since the epoch, UTC."""
+
+    instance_id: str
+    version: int
+    created_at: int
+    start_at: int | None
 
 
 def fingerprint(content: object) -> str:
@@ -30,8 +41,8 @@ def fingerprint(content: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def remember(scope: str, key: str, fingerprint: str, instance_id: str, services: Services) -> tuple[str, bool]:
-    """The instance id of this key, and whether it was used before. One write; a replay costs a read more.
+def remember(scope: str, key: str, fingerprint: str, start: First, services: Services) -> tuple[First, bool]:
+    """The first start under this key, and whether there was one before. One write; a replay costs a read more.
 
     ``scope``: whose keys they are, so that two callers never meet each other's. A replay's instance may have no row
     yet, where the first caller was stopped in between: whoever gets the id claims it all the same. The key is kept for
@@ -39,23 +50,23 @@ def remember(scope: str, key: str, fingerprint: str, instance_id: str, services:
     LedgerUnavailable.
     """
     now = services.clock.now_ms()
-    content = json.dumps({"fingerprint": fingerprint, "instanceId": instance_id}, separators=(",", ":"))
+    content = json.dumps({"fingerprint": fingerprint, **asdict(start)}, separators=(",", ":"))
     expires_at = now // 1000 + services.policy.idempotency_hours * 3600
     document = Document(name(scope, key), content, 1, expires_at)
     for _ in range(_TRIES):
         if services.documents.write(PARTITION, document, now):
-            return instance_id, False
+            return start, False
         first = services.documents.read(PARTITION, document.name, now)
         if first is not None:
             return _same(first, fingerprint), True
     raise LedgerUnavailable("The idempotency key could not be written.")
 
 
-def _same(first: Document, fingerprint: str) -> str:
-    content = parse_json(first.text, "The idempotency key")
-    if content["fingerprint"] != fingerprint:
+def _same(document: Document, fingerprint: str) -> First:
+    content = parse_json(document.text, "The idempotency key")
+    if content.pop("fingerprint") != fingerprint:
         raise IdempotencyMismatch("This idempotency key was used before, for another request: give a new one.")
-    return str(content["instanceId"])
+    return First(**content)
 
 
 def name(scope: str, key: str) -> str:

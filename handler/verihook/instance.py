@@ -30,7 +30,8 @@ class Instance:
     ``input`` and ``output`` are JSON texts, or references to payloads (:mod:`verihook.payload`); ``input`` is
     byte-identical on every start of one attempt. ``revision`` grows with every write of the row. ``held``: an operator
     has suspended it. ``purged``: a tombstone, which refuses the id and is shown to nobody. ``start_at``: not started
-    before, in milliseconds. ``tries``: how often a worker has begun this attempt (engine ``function``).
+    before, in milliseconds. ``tries``: how often a worker has begun this attempt (engine ``function``); ``begun_at`` is
+    when it did so last, and before ``leased_until`` no other one begins, both in milliseconds.
     ``callback_tries``: how often the end was told in vain; ``tags`` and ``metadata`` are the labels to find it by.
     """
 
@@ -56,6 +57,8 @@ class Instance:
     purged: bool = False
     start_at: int | None = None
     tries: int = 0
+    begun_at: int | None = None
+    leased_until: int | None = None
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     connection: str | None = None
@@ -67,6 +70,11 @@ class Instance:
         """Names and values to find it by: ``("tag", "vip")``, ``("metadata.customer", "42")``."""
         tags = [("tag", tag) for tag in self.tags]
         return (*tags, *((f"metadata.{key}", value) for key, value in self.metadata.items()))
+
+    @property
+    def not_before(self) -> int:
+        """When it may be started or begun at the earliest, in milliseconds."""
+        return max(self.start_at or 0, self.leased_until or 0)
 
     @property
     def final(self) -> bool:

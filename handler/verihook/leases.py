@@ -1,10 +1,10 @@
 """Who may begin an instance of the engine ``function``, and who may write its end.
 
-A row is begun where it is neither final nor held and its ``start_at`` has come. A lease is a write of the row: the try
-is counted, and ``start_at`` and ``due_at`` are put to the end of the lease, so nobody else begins it before, and
-reconcile looks at it then. (It is ``start_at`` that keeps others out: reconcile may write status and ``due_at`` of a
-row that it saw just before the lease.) A write of a try is refused where the row is final, of another attempt, or of a
-later try: a worker that was given up changes nothing.
+A row is begun where it is neither final nor held and its time has come. A lease is a write of the row: the try is
+counted, and ``leased_until`` and ``due_at`` are put to the end of the lease, so nobody else begins it before, and
+reconcile looks at it then. (It is ``leased_until`` that keeps others out: reconcile may write status and ``due_at`` of
+a row that it saw just before the lease.) A write of a try is refused where the row is final, of another attempt, or of
+a later try: a worker that was given up changes nothing.
 """
 
 from __future__ import annotations
@@ -36,11 +36,10 @@ Edit = Callable[[Instance, int], Instance]
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How an attempt ends. ``content`` is the output, parsed; ``began``: when its last try began, in milliseconds."""
+    """How an attempt ends. ``content`` is the output, parsed."""
 
     progress: Progress
     content: object = None
-    began: int | None = None
 
 
 def to_begin(row: Instance, attempt: int, now_ms: int) -> bool:
@@ -49,21 +48,29 @@ def to_begin(row: Instance, attempt: int, now_ms: int) -> bool:
         row.engine == ENGINE
         and row.attempt == attempt
         and not (row.final or row.held or row.purged)
-        and (row.start_at or 0) <= now_ms
+        and row.not_before <= now_ms
     )
 
 
 def take(row: Instance, lease_ms: int, services: Services) -> Instance | None:
     """The row with a lease on it; None where somebody else has begun it, or it is not to be begun any more.
 
-    ``updated_at`` of it is when the try began. Raises LedgerUnavailable.
+    Raises LedgerUnavailable.
     """
     for _ in range(_TRIES):
         now = services.clock.now_ms()
         if not to_begin(row, row.attempt, now):
             return None
         end = now + lease_ms
-        leased = replace(row, status="running", tries=row.tries + 1, start_at=end, due_at=end, updated_at=now)
+        leased = replace(
+            row,
+            status="running",
+            tries=row.tries + 1,
+            begun_at=now,
+            leased_until=end,
+            due_at=end,
+            updated_at=now,
+        )
         if services.ledger.amend(leased):
             return replace(leased, revision=leased.revision + 1)
         current = services.ledger.get(row.id, now)
@@ -93,16 +100,13 @@ def again(progress: Progress, workflow: Workflow) -> Edit:
         at = now + backoff_ms(workflow.backoff_s, row.tries)
         due = None if row.held else at
         error, cause = _cut(progress.error, MAX_ERROR), _cut(progress.cause, MAX_CAUSE)
-        return replace(row, status="queued", start_at=at, due_at=due, updated_at=now, error=error, cause=cause)
+        return replace(row, status="queued", leased_until=at, due_at=due, updated_at=now, error=error, cause=cause)
 
     return edit
 
 
 def end(ending: Ending, row: Instance, workflow: Workflow, services: Services) -> Edit:
-    """The end; a large output is kept as a payload first. ``start_at`` tells when the last try began.
-
-    Raises PayloadsUnavailable.
-    """
+    """The end; a large output is kept as a payload first. Raises PayloadsUnavailable."""
     progress, output = ending.progress, ending.progress.output
     if output is not None:
         output = payload.keep(output, ending.content, row.id, MAX_OUTPUT, services.payloads)
@@ -112,7 +116,7 @@ def end(ending: Ending, row: Instance, workflow: Workflow, services: Services) -
             row,
             status=progress.status,
             held=False,
-            start_at=ending.began if ending.began is not None else row.start_at,
+            leased_until=None,
             # Whoever wants to be called back is due at once.
             due_at=now if row.callback_url else None,
             expires_at=now // 1000 + workflow.retention_days * 86_400,

@@ -119,7 +119,7 @@ def perform(
         return "left"
     tried = _try(leased, event, workflow.definition, timeout_ms, functions, services)
     if tried.final or leased.tries > workflow.retries:
-        return _end(leased, tried, workflow, services, leased.updated_at)
+        return _end(leased, tried, workflow, services)
     return "again" if leases.write(leased, leases.again(tried.progress, workflow), services) else "lost"
 
 
@@ -142,8 +142,8 @@ def _try(
     return _Tried(Progress("completed", output), result, final=True)
 
 
-def _end(row: Instance, tried: _Tried, workflow: Workflow, services: Services, began: int | None = None) -> Outcome:
-    ending = leases.end(Ending(tried.progress, tried.content, began), row, workflow, services)
+def _end(row: Instance, tried: _Tried, workflow: Workflow, services: Services) -> Outcome:
+    ending = leases.end(Ending(tried.progress, tried.content), row, workflow, services)
     if not leases.write(row, ending, services):
         return "lost"
     match tried.progress.status:
@@ -155,7 +155,7 @@ def _end(row: Instance, tried: _Tried, workflow: Workflow, services: Services, b
 
 
 def _context(row: Instance, timeout_ms: int, services: Services) -> Context:
-    until = row.updated_at + timeout_ms
+    until = (row.begun_at or row.updated_at) + timeout_ms
     return Context(
         row.id,
         row.attempt,

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.crashes.faults import When, every_position
+from tests.crashes.faults import Kind, When, every_position
 from tests.crashes.world import World, instance_of
-from verihook import manage
-from verihook.errors import Conflict, InstanceNotFound
+from verihook import manage, payload
+from verihook.errors import Conflict, InstanceNotFound, Unavailable
 from verihook.instance import Instance, Progress
 from verihook.manage import StartRequest
 from verihook.reconcile import reconcile
@@ -48,6 +48,13 @@ def ended(whole: World, trial: int) -> str:
     return instance_id
 
 
+def durably_ended(whole: World, trial: int) -> str:
+    """The same of a durable function."""
+    instance_id = str(json.loads(whole.deliver("durable", f"evt_{trial}").body)["instanceId"])
+    whole.hand.end(instance_id, "completed", LARGE)
+    return instance_id
+
+
 def failed(whole: World, trial: int) -> str:
     instance_id = accepted(whole, trial)
     whole.hand.end(instance_id, "failed", None)
@@ -61,21 +68,6 @@ def suspended(whole: World, trial: int) -> str:
     return instance_id
 
 
-def waiting(whole: World, trial: int) -> str:
-    instance_id = accepted(whole, trial)
-    token = f"token of {instance_id}"
-    whole.hand.tokens.add(token)
-    manage.await_event(instance_id, 1, "approved", token, whole.services)
-    return instance_id
-
-
-def raised(whole: World, trial: int) -> str:
-    instance_id = accepted(whole, trial)
-    whole.hand.tokens.add(f"token of {instance_id}")
-    manage.raise_event(instance_id, "approved", {"by": "kim"}, whole.services, "1")
-    return instance_id
-
-
 def event(whole: World, instance_id: str, attempt: int = 1) -> dict[str, Any]:
     """The event of EventBridge, whose output was left out because it is large."""
     name = instance_id if attempt == 1 else f"{instance_id}.{attempt}"
@@ -84,10 +76,17 @@ def event(whole: World, instance_id: str, attempt: int = 1) -> dict[str, Any]:
     return {"detail": detail}
 
 
+def durable_event(instance_id: str) -> dict[str, Any]:
+    """The event of EventBridge, which has no output."""
+    arn = f"arn:aws:lambda:eu-central-1:123456789012:function:w:live/durable-execution/{instance_id}/0b7c"
+    return {"detail": {"durableExecutionArn": arn, "durableExecutionName": instance_id, "status": "SUCCEEDED"}}
+
+
 def redeliver(whole: World, instance_id: str) -> None:
     row = whole.row(instance_id)
     assert row is not None
-    assert 202 == whole.deliver("restart", row.event_id).status
+    status = whole.deliver("restart", row.event_id).status
+    assert status == (503 if whole.faults.met and whole.faults.met != "engine.start" else 202)
 
 
 def started_by_api(whole: World, trial: int) -> str:
@@ -101,12 +100,22 @@ def submit(whole: World, instance_id: str) -> None:
     assert instance_id == manage.submit(request, "scope", whole.services).instance.id
 
 
+def raise_and_start(whole: World, instance_id: str) -> None:
+    start = StartRequest("machine", {"note": "x"}, id=instance_id, on_conflict="return")
+    manage.raise_event(instance_id, "approved", {"by": "kim"}, whole.services, "1", start)
+
+
 #: What there is before, what is done, and the calls of it.
 OPERATIONS: dict[str, tuple[Prepare, Act, list[str]]] = {
     "record": (
         ended,
         lambda whole, id: record(event(whole, id), whole.services),
         ["engine.describe", "payloads.put", "ledger.record"],
+    ),
+    "record of a durable function": (
+        durably_ended,
+        lambda whole, id: record(durable_event(id), whole.services),
+        ["ledger.get", "engine.describe", "payloads.put", "ledger.record"],
     ),
     "reconcile starts": (
         queued,
@@ -122,6 +131,11 @@ OPERATIONS: dict[str, tuple[Prepare, Act, list[str]]] = {
         started_by_api,
         submit,
         ["documents.write", "payloads.put", "ledger.claim", "engine.start"],
+    ),
+    "raise an event that starts": (
+        started_by_api,
+        raise_and_start,
+        ["ledger.get", "ledger.claim", "engine.start", "documents.read", "documents.write", "documents.read"],
     ),
     "restart by a redelivery": (
         accepted,
@@ -173,14 +187,26 @@ OPERATIONS: dict[str, tuple[Prepare, Act, list[str]]] = {
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_an_operation(whole: World, name: str, when: When, again: bool) -> None:
+    _try_everywhere(whole, name, when, again, "crash")
+
+
+@pytest.mark.parametrize("again", [True, False], ids=["asked again", "reconcile alone"])
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_one_call_of_which_fails(on_sqlite: World, name: str, when: When, again: bool) -> None:
+    _try_everywhere(on_sqlite, name, when, again, "outage")
+
+
+def _try_everywhere(whole: World, name: str, when: When, again: bool, kind: Kind) -> None:
     prepare, act, calls = OPERATIONS[name]
     made: dict[int, str] = {}
 
     def once(trial: int) -> None:
         whole.faults.plan(0, when)
         made[trial] = prepare(whole, trial)
-        whole.faults.plan(trial, when)
-        act(whole, made[trial])
+        whole.faults.plan(trial, when, kind)
+        with suppress(Unavailable):
+            act(whole, made[trial])
 
     def check(trial: int, call: str) -> None:
         instance_id = made[trial]
@@ -190,7 +216,7 @@ def test_an_operation(whole: World, name: str, when: When, again: bool) -> None:
                 act(whole, instance_id)
         note = f"{when} {call}"
         if whole.row(instance_id) is None:
-            assert (name, again) == ("submit", False)
+            assert (name in ("submit", "raise an event that starts"), again) == (True, False)
             assert instance_id not in whole.hand.starts, note
             return
         whole.settle()
@@ -202,81 +228,49 @@ def test_an_operation(whole: World, name: str, when: When, again: bool) -> None:
             whole.settle()
         _assert_ended(whole, instance_id, name, note)
 
-    assert calls == every_position(whole.faults, once, check, when)
+    assert calls == every_position(whole.faults, once, check, when, kind)
 
 
 def _assert_ended(whole: World, instance_id: str, name: str, note: str) -> None:
     row = whole.assert_one(instance_id, note)
     assert row.attempt == len({start for start in whole.hand.starts if instance_of(start) == instance_id}), note
     assert row.status in ("completed", "terminated", "failed"), note
-    if name in ("record", "reconcile refreshes"):
+    if OPERATIONS[name][0] in (ended, durably_ended):
         assert json.loads(LARGE) == manage.output_of(row, whole.services), note
 
 
 @pytest.mark.parametrize("again", [True, False], ids=["asked again", "reconcile alone"])
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("first", ["wait", "event"])
-def test_an_event_meets_its_wait_once(whole: World, first: str, when: When, again: bool) -> None:
-    """Whichever comes first, and wherever the second one's process stops."""
-    prepare = waiting if first == "wait" else raised
+def test_a_purge(whole: World, when: When, again: bool) -> None:
+    """Whoever asks again has it purged; what is left until then is a row that ended, and nothing runs again."""
     made: dict[int, str] = {}
+    keys: dict[int, str] = {}
 
-    def meet(instance_id: str) -> None:
-        if first == "wait":
-            manage.raise_event(instance_id, "approved", {"by": "kim"}, whole.services, "1")
-        else:
-            manage.await_event(instance_id, 1, "approved", f"token of {instance_id}", whole.services)
+    def deliver(trial: int) -> str:
+        return str(json.loads(whole.deliver("stepfunctions", f"evt_{trial}", note="x" * 2_000).body)["instanceId"])
 
     def once(trial: int) -> None:
         whole.faults.plan(0, when)
-        made[trial] = prepare(whole, trial)
-        whole.faults.plan(trial, when)
-        meet(made[trial])
-
-    def check(trial: int, call: str) -> None:
-        instance_id = made[trial]
-        if again:
-            meet(instance_id)
-        whole.settle(2, ending=False)
-        given = [payload for token, payload in whole.hand.answers if token == f"token of {instance_id}"]
-        # Before the mailbox is written nobody was told that it was taken; the other side waits on.
-        nothing = not again and not given
-        assert given == ([] if nothing else ['{"by":"kim"}']), call
-        if nothing:
-            assert 1 == len(manage.mailbox(instance_id, whole.services)), call
-        else:
-            # A wait that is told again after it was answered is forgotten at the next event of its name.
-            assert [] == [entry for entry in manage.mailbox(instance_id, whole.services) if entry.state == "buffered"]
+        made[trial] = deliver(trial)
         whole.settle()
-        whole.assert_one(instance_id, call)
-
-    calls = every_position(whole.faults, once, check, when)
-    assert ["ledger.get", "documents.read", "documents.write", "engine.answer"] == calls[:4]
-
-
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_a_purge(whole: World, when: When) -> None:
-    """Whoever asks again has it purged; what is left until then is a row that ended."""
-    made: dict[int, str] = {}
-
-    def once(trial: int) -> None:
-        whole.faults.plan(0, when)
-        made[trial] = str(
-            json.loads(whole.deliver("stepfunctions", f"evt_{trial}", note="x" * 2_000).body)["instanceId"]
-        )
-        whole.settle()
+        keys[trial] = str(payload.key_of(manage.get(made[trial], whole.services).input))
+        assert whole.plain.payloads.get(keys[trial]) is not None
         whole.faults.plan(trial, when)
         manage.purge(made[trial], whole.services)
 
     def check(trial: int, call: str) -> None:
-        with suppress(InstanceNotFound):
-            manage.purge(made[trial], whole.services)
+        if again:
+            with suppress(InstanceNotFound):
+                manage.purge(made[trial], whole.services)
         row: Instance | None = whole.row(made[trial])
         assert row is not None
-        assert (True, "null", None) == (row.purged, row.input, row.output), call
+        if again or not call:
+            assert (True, "null", None) == (row.purged, row.input, row.output), call
+            assert whole.plain.payloads.get(keys[trial]) is None, call
         starts = list(whole.hand.starts)
-        whole.deliver("stepfunctions", f"evt_{trial}", note="x" * 2_000)
+        assert made[trial] == deliver(trial)
         whole.settle()
         assert starts == whole.hand.starts, call
+        whole.assert_one(made[trial], call)
 
     assert "payloads.remove" in every_position(whole.faults, once, check, when)

@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from tests.flows.commands import PROGRAM
 from tests.flows.waiting import FINAL, wait_until
 
 Headers = list[tuple[str, str]]
@@ -103,13 +103,12 @@ class Server:
     """``verihook run`` as a process of its own, in a process group of its own."""
 
     def __init__(self, data: Path, variables: Mapping[str, str], *options: str, port: int = 0) -> None:
-        program = Path(sys.executable).with_name("verihook")
         self.data = data
         self.url = ""
         self.output = data.with_suffix(".out")
         with self.output.open("a") as stream:
             self.process = subprocess.Popen(
-                [str(program), "run", "--port", str(port), "--data", str(data), *options],
+                [str(PROGRAM), "run", "--port", str(port), "--data", str(data), *options],
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **variables},

@@ -40,7 +40,7 @@ class TestBothEnginesThatWait:
         assert api.mailbox(id) == []
 
     def test_the_event_comes_first(self, api: Api, workflow: str) -> None:
-        id = api.start(workflow, ORDER, delay=2)
+        id = api.start(workflow, ORDER, delay=3)
         assert api.act(id, "events/approved", {"approved": False}).status_code == 202
         assert api.get(id)["status"] == "queued"
         assert api.mailbox(id) == [("approved", "buffered")]
@@ -59,7 +59,7 @@ class TestBothEnginesThatWait:
         assert json.loads(state["properties"]["dapr.workflow.output"])["orderId"] == "A1"
 
     def test_the_same_event_twice_is_one(self, api: Api, workflow: str) -> None:
-        id = api.start(workflow, ORDER, delay=2)
+        id = api.start(workflow, ORDER, delay=3)
         for headers, query in (({"event-id": "evt-1"}, ""), ({"event-id": "evt-1"}, ""), ({}, "?eventId=evt-1")):
             reply = api.act(id, f"events/approved{query}", {"approved": True}, headers=headers)
             assert reply.status_code == 202
@@ -72,7 +72,7 @@ class TestBothEnginesThatWait:
 
     def test_an_instance_that_a_webhook_started(self, api: Api, workflow: str) -> None:
         body = order(**ORDER)
-        source = {"order-approval": "approvals", "order-review": "reviews"}[workflow]
+        source = {"order-approval": "approved", "order-review": "reviews"}[workflow]
         id = api.face.send("POST", f"/hooks/{source}", x_signature(body), body).json["instanceId"]
         api.waits(id, "approved")
         api.act(id, "events/approved", {"approved": True})

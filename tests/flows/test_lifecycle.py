@@ -87,11 +87,11 @@ class TestSuspend:
 
     @pytest.mark.parametrize("workflow", QUICK)
     def test_one_that_has_not_begun_stays_queued(self, api: Api, workflow: str) -> None:
-        id = api.start(workflow, QUICK[workflow], delay=1)
+        id = api.start(workflow, QUICK[workflow], delay=2)
         held = api.act(id, "suspend").json()
         assert held["status"] == "queued"
         # Its time comes and goes.
-        assert api.until(api.start(workflow, QUICK[workflow], delay=1))["status"] == "completed"
+        assert api.until(api.start(workflow, QUICK[workflow], delay=2))["status"] == "completed"
         assert (api.get(id)["status"], api.steps(id)) == ("queued", [])
         assert api.act(id, "resume").status_code == 200
         assert api.until(id)["status"] == "completed"
@@ -116,9 +116,9 @@ class TestTerminate:
         assert api.attempts(id) == [(1, "terminated")]
 
     def test_before_it_began(self, api: Api, workflow: str) -> None:
-        id = api.start(workflow, LONG[workflow], delay=1)
+        id = api.start(workflow, LONG[workflow], delay=2)
         assert api.act(id, "terminate").json()["status"] == "terminated"
-        api.until(api.start("order-log", {}, delay=1))
+        api.until(api.start("order-log", {}, delay=2))
         assert (api.get(id)["status"], api.steps(id)) == ("terminated", [])
 
     def test_and_run_it_anew(self, api: Api, workflow: str) -> None:

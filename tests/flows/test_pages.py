@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.flows.commands import PROGRAM
+from tests.dialects.programs import program
 from tests.flows.deployment import ROOT
+from tests.flows.pages import bash, script
 from tests.flows.workshop import Api
 
 pytest_plugins = ["tests.flows.workshop_fixture"]
@@ -27,36 +25,6 @@ ENDS = {
 }
 
 
-def script(page: str) -> str:
-    """All that a reader would paste into a shell."""
-    text = (ROOT / "docs" / page).read_text()
-    return "\n".join(re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
-
-
-def bash(text: str, **options: str) -> subprocess.CompletedProcess[str]:
-    path = f"{PROGRAM.parent}:{os.environ['PATH']}"
-    command = [str(shutil.which("bash")), "-c", text]
-    environment = {"PATH": path, "HOME": os.environ.get("HOME", "/"), "NO_PROXY": "*"}
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=environment, **options)
-
-
-@pytest.mark.parametrize(("page", "least"), [("api.md", 18), ("events.md", 25)])
-def test_every_curl_answers_as_the_page_says(api: Api, page: str, least: int) -> None:
-    if shutil.which("curl") is None:
-        pytest.skip("curl is not installed")
-    commands = script(page)
-    expected = re.findall(r"# ([0-9]{3})(?::.*)?$", commands, re.MULTILINE)
-    assert len(expected) == len(re.findall(r"^curl ", commands, re.MULTILINE)) >= least
-    # Quiet, and the status instead of the body; the commands themselves stay as they are.
-    quiet = 'curl() { command curl --silent --max-time 60 --output /dev/null --write-out "%{http_code}\\n" "$@"; }'
-    done = bash(f"{quiet}\n{commands.replace('http://127.0.0.1:8787', api.url)}")
-    assert (done.stdout.split(), done.stderr) == (expected, "")
-    if page == "events.md":
-        for id, output in ENDS.items():
-            assert output.items() <= api.get(id)["output"].items()
-        assert api.attempts("order-5") == [(1, "terminated"), (2, "completed")]
-
-
 @pytest.fixture
 def folder(api: Api, tmp_path: Path) -> Path:
     """Where a reader stands: in a checkout whose server runs on the data folder ``.verihook``."""
@@ -65,12 +33,28 @@ def folder(api: Api, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.parametrize(("page", "least"), [("api.md", 18), ("events.md", 25)])
+def test_every_curl_answers_as_the_page_says(api: Api, folder: Path, page: str, least: int) -> None:
+    program("curl")
+    commands = script(page)
+    expected = re.findall(r"# ([0-9]{3})(?::.*)?$", commands, re.MULTILINE)
+    assert len(expected) == len(re.findall(r"^curl ", commands, re.MULTILINE)) >= least
+    # Quiet, and the status instead of the body; the commands themselves stay as they are.
+    quiet = 'curl() { command curl --silent --max-time 60 --output /dev/null --write-out "%{http_code}\\n" "$@"; }'
+    done = bash(f"{quiet}\n{commands.replace('http://127.0.0.1:8787', api.url)}", folder)
+    assert (done.stdout.split(), done.stderr) == (expected, "")
+    if page == "events.md":
+        for id, output in ENDS.items():
+            assert output.items() <= api.get(id)["output"].items()
+        assert api.attempts("order-5") == [(1, "terminated"), (2, "completed")]
+
+
 @pytest.mark.parametrize("page", ["commands.md", "keys-and-limits.md"])
 def test_every_command_succeeds(folder: Path, page: str) -> None:
     of_other_shells = r"^.*verihook completion (zsh|fish).*$"
     commands = re.sub(of_other_shells, "", script(page), flags=re.MULTILINE)
-    done = bash(f"set -e\n{commands}", cwd=str(folder))
+    done = bash(f"set -e\n{commands}", folder)
     assert done.returncode == 0, done.stdout + done.stderr
     if page == "commands.md":
-        assert "instance order-1042 completed" in done.stdout
+        assert "instance approval-7 completed" in done.stdout
         assert "step Ship completed" in done.stdout

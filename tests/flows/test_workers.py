@@ -50,7 +50,7 @@ def test_a_worker_that_died_is_replaced_when_its_lease_is_over(tmp_path: Path) -
         w.claim()
         die_in_the_middle(w)
         row = w.row()
-        assert ("running", 1, NOW + 15_000, NOW + 15_000) == (row.status, row.tries, row.start_at, row.due_at)
+        assert ("running", 1, NOW + 15_000, NOW + 15_000) == (row.status, row.tries, row.leased_until, row.due_at)
         w.clock.at = NOW + 14_999
         assert 0 == reconcile(w.services).looked
         assert "left" == perform("a", 1, w.functions, w.services)

@@ -20,11 +20,6 @@ sender = "generic"
 secrets = ["env:ORDERS_WEBHOOK_SECRET"]
 workflow = "order-review"
 
-[sources.approvals]
-sender = "generic"
-secrets = ["env:ORDERS_WEBHOOK_SECRET"]
-workflow = "order-approval"
-
 [sources.taxes]
 sender = "generic"
 secrets = ["env:ORDERS_WEBHOOK_SECRET"]

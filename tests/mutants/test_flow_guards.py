@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.contracts.instances import LARGE, NOW
+from tests.adapters.dynamodb_tables import TABLE, on_moto
+from tests.contracts.instances import LARGE, NOW, an_instance
 from tests.flows import signing
+from tests.flows.api.parts import deployment
 from tests.flows.deployment import SECRET
 from tests.mutants.test_guards import Parts as Receiver
 from tests.mutants.test_guards import parts as receiver
@@ -20,10 +22,16 @@ from tests.unit.bare import Counted, documents
 from tests.unit.parts import Parts, parts, request
 from verihook import callbacks, keys, manage, payload
 from verihook.api.access import Identity
+from verihook.caller import HttpCaller
 from verihook.dialects import calling
-from verihook.errors import EventMalformed, Forbidden
-from verihook.instance import Instance
+from verihook.errors import EventMalformed, Forbidden, InstanceNotFound
+from verihook.instance import Instance, Progress
+from verihook.ledgers.dynamodb import DynamoDbLedger
+from verihook.ledgers.item import encode, key
+from verihook.ledgers.table import create_table_request
 from verihook.listing import Query
+from verihook.policy import Policy
+from verihook.reconcile import reconcile
 from verihook.request import Reply
 from verihook.scopes import SCOPES, ApiKey
 
@@ -104,6 +112,48 @@ def test_whoever_knows_the_id_sees_status_and_times(receiver: Receiver) -> None:
         assert {"instanceId", "workflow", "status", "createdAt", "updatedAt"} == set(json.loads(reply.body))
 
 
+def test_an_index_that_trails_shows_no_tombstone() -> None:
+    with on_moto() as client:
+        client.create_table(**create_table_request(TABLE))
+        ledger = DynamoDbLedger(client, TABLE)
+        row = an_instance(source="orders")
+        ledger.claim(row)
+        for query in (Query(), Query(workflow=row.workflow), Query(source="orders")):
+            assert [row.id] == [found.id for found in ledger.page(query, 10, None, NOW)]
+        # The places are still those of before; the table is ahead.
+        names = {"TableName": TABLE, "Key": key(row.id), "UpdateExpression": "SET purged = :purged"}
+        client.update_item(**names, ExpressionAttributeValues={":purged": encode(True)})
+        for query in (Query(), Query(workflow=row.workflow), Query(source="orders")):
+            assert [] == ledger.page(query, 10, None, NOW)
+
+
+def test_a_restart_counts_as_a_start(tmp_path: Path) -> None:
+    with deployment(tmp_path, Policy(starts_per_minute=2)) as deployed:
+        client = deployed.client()
+        instance_id = client.post("/v1/workflows/free/instances").json()["instanceId"]
+        path = f"/v1/instances/{instance_id}/restart"
+        assert [200, 429] == [client.post(path).status_code for _ in range(2)]
+
+
+def test_what_is_suspended_is_not_looked_at_again_and_again(parts: Parts) -> None:
+    manage.submit(request(id="a"), "", parts.services)
+    manage.record("a", 1, Progress("running"), NOW, parts.services)
+    manage.suspend("a", parts.services)
+    # As where only a gate holds it: the engine itself calls it running.
+    parts.engine.executions["a"] = Progress("running")
+    parts.clock.at += 1_000_000
+    assert [1, 0] == [reconcile(parts.services).looked for _ in range(2)]
+    assert "suspended" == parts.row("a").status
+
+
+@pytest.mark.parametrize("loopback", [False, True])
+def test_an_address_is_called_over_https_alone(loopback: bool) -> None:
+    caller = HttpCaller(loopback=loopback)
+    caller.check("https://198.51.101.7/")
+    with pytest.raises(ValueError, match="only https"):
+        caller.check("http://198.51.101.7/")
+
+
 def test_the_hash_of_a_key_is_compared_in_constant_time(documents: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
     _, secret = keys.create("ci", ["workflows:read"], documents, NOW)
     compared: list[tuple[str, str]] = []
@@ -129,7 +179,7 @@ def test_a_dialect_keeps_to_the_workflows_of_a_key(parts: Parts) -> None:
     """What the route's own check cannot know: the workflow stands in the body, or in the instance."""
     manage.submit(request(id="a"), "", parts.services)
     caller = Identity(ApiKey("0" * 16, "bound", SCOPES, ("short",), NOW))
-    with pytest.raises(Forbidden):
+    with pytest.raises((Forbidden, InstanceNotFound)):
         asyncio.run(calling.find("a", "instances:read", caller, parts.services))
     with pytest.raises(Forbidden):
         asyncio.run(calling.start(request(), caller, parts.services))

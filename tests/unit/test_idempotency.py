@@ -11,57 +11,61 @@ from hypothesis import strategies as st
 from tests.contracts.instances import HOUR, at_once
 from tests.unit.bare import Counted, StandingClock, bare_services, documents
 from verihook.errors import IdempotencyMismatch, LedgerUnavailable, RequestInvalid
-from verihook.idempotency import fingerprint, remember
+from verihook.idempotency import First, fingerprint, remember
 from verihook.policy import Policy
 
 __all__ = ["documents"]
 
 
+def start(instance_id: str) -> First:
+    return First(instance_id, 1, 1_000, None)
+
+
 def test_the_first_decides(documents: Counted) -> None:
     services = bare_services(documents=documents)
-    assert ("a", False) == remember("caller", "key", "print", "a", services)
+    assert (start("a"), False) == remember("caller", "key", "print", start("a"), services)
     assert ["write"] == documents.calls
-    assert ("a", True) == remember("caller", "key", "print", "b", services)
+    assert (start("a"), True) == remember("caller", "key", "print", start("b"), services)
     assert ["write", "write", "read"] == documents.calls
 
 
 def test_another_request_under_the_key_is_refused(documents: Counted) -> None:
     services = bare_services(documents=documents)
-    remember("caller", "key", "print", "a", services)
+    remember("caller", "key", "print", start("a"), services)
     with pytest.raises(IdempotencyMismatch):
-        remember("caller", "key", "another", "b", services)
-    assert ("a", True) == remember("caller", "key", "print", "c", services)
+        remember("caller", "key", "another", start("b"), services)
+    assert (start("a"), True) == remember("caller", "key", "print", start("c"), services)
 
 
 def test_callers_never_meet_each_others_keys(documents: Counted) -> None:
     services = bare_services(documents=documents)
     names = [("", "a:b"), ("a", "b"), ("a:", "b"), ("", "1:a:b"), ("1", "a:b"), ("a", ":b"), ("a", "\ud800")]
     for number, (scope, key) in enumerate(names):
-        assert (str(number), False) == remember(scope, key, "print", str(number), services)
+        assert (start(str(number)), False) == remember(scope, key, "print", start(str(number)), services)
 
 
 def test_a_key_lives_for_its_hours(documents: Counted) -> None:
     clock = StandingClock()
     services = bare_services(documents=documents, clock=clock, policy=Policy(idempotency_hours=2))
-    remember("caller", "key", "print", "a", services)
+    remember("caller", "key", "print", start("a"), services)
     clock.at += 2 * HOUR - 1000
-    assert ("a", True) == remember("caller", "key", "print", "b", services)
+    assert (start("a"), True) == remember("caller", "key", "print", start("b"), services)
     clock.at += 1000
-    assert ("b", False) == remember("caller", "key", "another", "b", services)
+    assert (start("b"), False) == remember("caller", "key", "another", start("b"), services)
 
 
 def test_a_hundred_at_once_get_one_id(documents: Counted) -> None:
     services = bare_services(documents=documents)
-    calls = [partial(remember, "caller", "key", "print", f"i{number}", services) for number in range(100)]
+    calls = [partial(remember, "caller", "key", "print", start(f"i{number}"), services) for number in range(100)]
     answers = at_once(calls)
-    (winner,) = [instance_id for instance_id, replayed in answers if not replayed]
-    assert {winner} == {instance_id for instance_id, _ in answers}
+    (winner,) = [first for first, replayed in answers if not replayed]
+    assert {winner} == {first for first, _ in answers}
 
 
 def test_a_ledger_that_does_not_answer(documents: Counted) -> None:
     documents.failing = {"write"}
     with pytest.raises(LedgerUnavailable):
-        remember("caller", "key", "print", "a", bare_services(documents=documents))
+        remember("caller", "key", "print", start("a"), bare_services(documents=documents))
 
 
 def test_a_fingerprint_is_of_the_content() -> None:

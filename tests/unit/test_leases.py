@@ -36,10 +36,13 @@ def test_a_lease_is_taken_from_a_row_that_others_touched(tmp_path: Path) -> None
         assert w.services.ledger.amend(replace(stale, due_at=NOW + 1))
         leased = leases.take(stale, 1000, w.services)
         assert leased == w.row()
-        assert ("running", 1, NOW + 1000, NOW + 1000) == (leased.status, leased.tries, leased.start_at, leased.due_at)
+        assert ("running", 1, NOW + 1000) == (leased.status, leased.tries, leased.due_at)
+        assert (None, NOW, NOW + 1000) == (leased.start_at, leased.begun_at, leased.leased_until)
 
 
-@pytest.mark.parametrize("change", [{"held": True}, {"status": "terminated"}, {"start_at": NOW + 1}, {"tries": 1}])
+@pytest.mark.parametrize(
+    "change", [{"held": True}, {"status": "terminated"}, {"start_at": NOW + 1}, {"leased_until": NOW + 1}, {"tries": 1}]
+)
 def test_no_lease_where_the_row_is_not_to_be_begun_any_more(tmp_path: Path, change: dict[str, Any]) -> None:
     with working(tmp_path, {"w": print}) as w:
         stale = w.claim()
@@ -53,10 +56,10 @@ def test_an_end_is_written_although_others_touched_the_row(tmp_path: Path) -> No
         leased = take(w)
         assert w.services.ledger.amend(replace(leased, held=True, status="suspended"))
         words = Progress("failed", None, "E" * 5000, "\ud800" + "c" * 5000)
-        ending = leases.end(Ending(words, began=NOW), leased, w.services.workflows["w"], w.services)
+        ending = leases.end(Ending(words), leased, w.services.workflows["w"], w.services)
         assert leases.write(leased, ending, w.services) is True
         row = w.row()
-        assert ("failed", False, NOW) == (row.status, row.held, row.start_at)
+        assert ("failed", False, NOW, None) == (row.status, row.held, row.begun_at, row.leased_until)
         assert ("E" * MAX_ERROR, MAX_CAUSE) == (row.error, len(row.cause or ""))
         assert leases.write(leased, ending, w.services) is False
 
@@ -68,7 +71,12 @@ def test_one_that_is_held_between_two_tries_is_not_due(tmp_path: Path) -> None:
         assert w.services.ledger.amend(replace(leased, held=True))
         again = leases.again(Progress("failed", None, "E", "c"), w.services.workflows["w"])
         assert leases.write(leased, again, w.services) is True
-        assert ("queued", True, None, NOW + 2000) == (w.row().status, w.row().held, w.row().due_at, w.row().start_at)
+        assert ("queued", True, None, NOW + 2000) == (
+            w.row().status,
+            w.row().held,
+            w.row().due_at,
+            w.row().leased_until,
+        )
 
 
 def test_a_row_that_everybody_writes_is_given_up(tmp_path: Path) -> None:

@@ -60,6 +60,7 @@ def test_who_wants_to_be_called_back_is_due_at_its_end(tmp_path: Path) -> None:
         {"held": True},
         {"attempt": 2},
         {"start_at": NOW + 1},
+        {"leased_until": NOW + 1},
         {"engine": "durable"},
         {"workflow": "gone"},
         {"purged": True, "status": "terminated"},
@@ -81,7 +82,7 @@ def test_a_failure_is_tried_again_after_a_doubled_back_off(tmp_path: Path) -> No
             assert "again" == perform("a", 1, w.functions, w.services)
             row = w.row()
             assert ("queued", tries, "NoStock", "sold out") == (row.status, row.tries, row.error, row.cause)
-            assert row.start_at == row.due_at == w.clock.at + backoff
+            assert row.leased_until == row.due_at == w.clock.at + backoff
             w.clock.at += backoff - 1
             assert "left" == perform("a", 1, w.functions, w.services)
             w.clock.at += 1

@@ -154,7 +154,7 @@ def _one(workflow: str, content: dict[str, Any], caller: Identity, services: Ser
     except VerihookError as error:
         told = parse_json(rendered(error).body.decode(), "The problem")
         return {"status": error.status, "replayed": False, "instance": None, "problem": told}
-    told = views.accepted(submitted.instance)
+    told = views.accepted(submitted.accepted)
     return {"status": 202, "replayed": submitted.replayed, "instance": told, "problem": None}
 
 
@@ -181,4 +181,4 @@ async def _answer(started: _Started, request: Request, services: Services, longe
             # Read once more: what ran express has its output in the row alone.
             instance = await run_in_threadpool(manage.get, instance.id, services)
             return views.told(200, await run_in_threadpool(views.result, instance, services), headers)
-    return views.told(202, views.accepted(submitted.instance), {**headers, "retry-after": "1"})
+    return views.told(202, views.accepted(submitted.accepted), {**headers, "retry-after": "1"})

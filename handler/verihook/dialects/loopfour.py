@@ -103,7 +103,7 @@ def router(services: Services, access: Access) -> Guarded:
     async def retry(run_id: str, caller: Caller) -> Response:
         await calling.find(run_id, "instances:manage", caller, services)
         instance = await calling.ask(manage.redrive, run_id, services)
-        return answer(_success(_ran(Submitted(instance, replayed=False, created=True))))
+        return answer(_success(_ran(Submitted(instance, replayed=False, created=True, accepted=instance))))
 
     return routes
 

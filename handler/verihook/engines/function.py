@@ -80,7 +80,7 @@ class FunctionEngine:
             return None
         if row.final:
             return Progress(row.status, row.output, row.error, row.cause)
-        if row.tries == 0 or (row.start_at or 0) <= self._clock.now_ms():
+        if row.tries == 0 or row.not_before <= self._clock.now_ms():
             return None
         return Progress("queued" if row.status == "queued" else "running", None, row.error, row.cause)
 
@@ -139,7 +139,7 @@ class FunctionEngine:
 
     def _is_leased(self, row: Instance) -> bool:
         """Whether a worker has it. One that waits for its next try is ``queued``."""
-        return not row.final and row.status != "queued" and row.tries > 0 and (row.start_at or 0) > self._clock.now_ms()
+        return not row.final and row.status != "queued" and row.tries > 0 and row.not_before > self._clock.now_ms()
 
     def _row(self, name: str) -> Instance | None:
         """The row of this attempt; None where there is none, or the row is another attempt's."""
@@ -158,12 +158,11 @@ def _last(row: Instance) -> Step:
         return Step(name, "completed", _began(row), row.updated_at, row.input, row.output)
     if row.final or row.status == "queued":
         return Step(name, "failed", _began(row), row.updated_at, row.input, None, row.error, row.cause)
-    return Step(name, "running", row.updated_at, None, row.input)
+    return Step(name, "running", _began(row), None, row.input)
 
 
 def _began(row: Instance) -> int:
-    """When the last try began: the worker leaves that in ``start_at``. Else ``start_at`` is yet to come."""
-    return row.start_at if row.start_at is not None and row.start_at <= row.updated_at else row.created_at
+    return row.created_at if row.begun_at is None else row.begun_at
 
 
 @contextmanager

@@ -35,6 +35,8 @@ _ATTRIBUTES = {
     "engine": "engine",
     "revision": "revision",
     "start_at": "startAt",
+    "begun_at": "begunAt",
+    "leased_until": "leasedUntil",
     "connection": "connection",
     "callback_url": "callbackUrl",
 }

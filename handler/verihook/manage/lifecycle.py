@@ -79,7 +79,7 @@ def resume(instance_id: str, services: Services) -> Instance:
             return instance
         status = "running" if instance.status == "suspended" else instance.status
         now = services.clock.now_ms()
-        due = max(now + services.pace.first_ms, instance.start_at or 0)
+        due = max(now + services.pace.first_ms, instance.not_before)
         return replace(instance, held=False, status=status, due_at=due, cause=None)
 
     before = get(instance_id, services)
@@ -204,6 +204,8 @@ def _anew(instance: Instance, services: Services) -> Instance:
         held=False,
         start_at=None,
         tries=0,
+        begun_at=None,
+        leased_until=None,
         callback_tries=0,
     )
 

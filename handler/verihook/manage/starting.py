@@ -58,11 +58,15 @@ class StartRequest:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """What became of it. ``replayed``: the idempotency key was used before; ``created``: this call made the attempt."""
+    """What became of it. ``replayed``: the idempotency key was used before; ``created``: this call made the attempt.
+
+    ``accepted``: the row as whoever starts it is told of it, with one idempotency key always the same.
+    """
 
     instance: Instance
     replayed: bool
     created: bool
+    accepted: Instance
 
 
 def submit(request: StartRequest, scope: str, services: Services) -> Submitted:
@@ -77,20 +81,51 @@ def submit(request: StartRequest, scope: str, services: Services) -> Submitted:
     _check(request, services)
     content = workflow.accept(request.content)
     text = json_text(content)
-    instance_id, replayed, event_id = request.id or secrets.token_hex(16), False, None
-    if request.idempotency_key is not None:
-        seen = idempotency.fingerprint([request.workflow, request.id, content, request.connection])
-        instance_id, replayed = idempotency.remember(scope, request.idempotency_key, seen, instance_id, services)
-        # To a start by the API the key is what a delivery's event id is: what it was started for.
-        event_id = idempotency.name(scope, request.idempotency_key)
-    kept = payload.keep(text, content, instance_id, limit_of(workflow, services), services.payloads)
-    fresh = replace(_fresh(request, workflow, services), id=instance_id, input=kept, event_id=event_id)
+    fresh, told, replayed = _remembered(request, _fresh(request, workflow, services), scope, services)
+    kept = payload.keep(text, content, fresh.id, limit_of(workflow, services), services.payloads)
+    fresh = replace(fresh, input=kept)
     existing = services.ledger.claim(fresh)
     if existing is None:
-        return Submitted(replace(fresh, status=begin(fresh, services)), replayed, created=True)
-    if replayed and existing.event_id == event_id:
-        return Submitted(existing, replayed=True, created=False)
-    return _taken(existing, fresh, request.on_conflict, services)
+        return Submitted(replace(fresh, status=begin(fresh, services)), replayed, created=True, accepted=told)
+    if replayed and existing.event_id == fresh.event_id:
+        return Submitted(existing, replayed=True, created=False, accepted=told)
+    taken = _taken(existing, fresh, request.on_conflict, services)
+    return replace(taken, replayed=replayed and not taken.created)
+
+
+def _remembered(
+    request: StartRequest, fresh: Instance, scope: str, services: Services
+) -> tuple[Instance, Instance, bool]:
+    """The row to claim, the row to tell of, and whether the idempotency key was used before."""
+    if request.idempotency_key is None:
+        return fresh, fresh, False
+    start = idempotency.First(fresh.id, fresh.version, fresh.created_at, fresh.start_at)
+    first, replayed = idempotency.remember(scope, request.idempotency_key, _print_of(request), start, services)
+    fresh = replace(
+        fresh,
+        id=first.instance_id,
+        created_at=first.created_at,
+        start_at=first.start_at,
+        # To a start by the API the key is what a delivery's event id is: what it was started for.
+        event_id=idempotency.name(scope, request.idempotency_key),
+    )
+    return fresh, replace(fresh, version=first.version), replayed
+
+
+def _print_of(request: StartRequest) -> str:
+    """What makes two requests the same: all but the time, which a ``delay`` moves on with every try."""
+    labels = [list(request.tags), dict(request.metadata)]
+    return idempotency.fingerprint(
+        [
+            request.workflow,
+            request.id,
+            request.content,
+            request.version,
+            request.connection,
+            request.callback_url,
+            labels,
+        ]
+    )
 
 
 def active(name: str, services: Services) -> Workflow:
@@ -170,7 +205,7 @@ def halt(instance: Instance, cause: str, services: Services) -> None:
     """
     engine, definition = engine_of(instance, services)
     name = execution_name(instance.id, instance.attempt)
-    put_off = instance.held or (instance.start_at or 0) > services.clock.now_ms()
+    put_off = instance.held or instance.not_before > services.clock.now_ms()
     if instance.status == "queued" and engine.keeps_names and not put_off:
         with suppress(EngineRefused):
             engine.start(definition, name, instance.input)
@@ -182,14 +217,15 @@ def _taken(existing: Instance, fresh: Instance, policy: OnConflict, services: Se
         # Whoever may start this workflow need not know of the others.
         raise Conflict(f"The id {existing.id!r} is taken by an instance of another workflow.", instance_id=existing.id)
     if policy == "return" and not existing.purged:
-        return Submitted(existing, replayed=False, created=False)
+        return Submitted(existing, replayed=False, created=False, accepted=existing)
     if (policy == "restart" or (policy == "replace" and existing.final)) and not existing.purged:
         following = restart(existing, fresh, services)
         if following is not None:
-            return Submitted(replace(following, status=begin(following, services)), replayed=False, created=True)
+            begun = replace(following, status=begin(following, services))
+            return Submitted(begun, replayed=False, created=True, accepted=begun)
         current = services.ledger.get(existing.id, services.clock.now_ms()) or existing
         if policy == "restart":
-            return Submitted(current, replayed=False, created=False)
+            return Submitted(current, replayed=False, created=False, accepted=current)
         existing = current
     why = "was purged and is kept until its retention ends" if existing.purged else f"is {existing.status}"
     raise Conflict(f"The id {existing.id!r} is taken: its instance {why}.", instance_id=existing.id)
@@ -198,7 +234,7 @@ def _taken(existing: Instance, fresh: Instance, policy: OnConflict, services: Se
 def _fresh(request: StartRequest, workflow: Workflow, services: Services) -> Instance:
     now = services.clock.now_ms()
     return Instance(
-        "",
+        request.id or secrets.token_hex(16),
         workflow.name,
         "",
         created_at=now,

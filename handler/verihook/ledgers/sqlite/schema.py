@@ -73,6 +73,8 @@ _THIRD = (
         purged INTEGER NOT NULL DEFAULT 0,
         start_at INTEGER,
         tries INTEGER NOT NULL DEFAULT 0,
+        begun_at INTEGER,
+        leased_until INTEGER,
         tags TEXT NOT NULL DEFAULT '[]',
         metadata TEXT NOT NULL DEFAULT '{}',
         connection TEXT,

@@ -1,0 +1,81 @@
+"""The process is stopped at every call by which it tells the end of an instance: the end is told, and then no more."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.crashes.faults import When, every_position
+from tests.crashes.world import LATER_MS, World
+from verihook import manage
+from verihook.instance import Progress
+from verihook.manage import StartRequest
+from verihook.ports import Answer
+from verihook.reconcile import call_back
+
+
+def ended(whole: World, trial: int) -> str:
+    """An instance that has just ended, whose starter waits to be called back."""
+    name = f"called-{trial}"
+    url = "https://receiver.example/ended"
+    manage.submit(StartRequest("machine", {"n": trial}, id=name, callback_url=url), "", whole.services)
+    whole.hand.end(name)
+    manage.record(name, 1, Progress("completed", '"done"'), whole.clock.at, whole.services, "machine")
+    return name
+
+
+def rounds(whole: World, number: int = 3) -> None:
+    for _ in range(number):
+        whole.clock.at += LATER_MS
+        call_back(whole.services)
+
+
+def told(whole: World, name: str) -> list[bytes]:
+    return [body for message, body in whole.receiver.posts if message == f"msg_{name}_1"]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_callback(whole: World, when: When) -> None:
+    made: dict[int, str] = {}
+
+    def once(trial: int) -> None:
+        whole.faults.plan(0, when)
+        made[trial] = ended(whole, trial)
+        whole.faults.plan(trial, when)
+        call_back(whole.services)
+
+    def check(trial: int, call: str) -> None:
+        rounds(whole)
+        bodies = told(whole, made[trial])
+        # Told twice only where nobody could know that it was told; both are the same to the byte.
+        again = (when, call) in (("after", "caller.post"), ("before", "ledger.amend"))
+        assert 1 + again == len(bodies), call
+        assert 1 == len(set(bodies))
+        assert made[trial] == json.loads(bodies[0])["data"]["instanceId"]
+        assert "completed" == whole.assert_one(made[trial], call).status
+
+    assert ["ledger.due", "caller.post", "ledger.amend"] == every_position(whole.faults, once, check, when)
+
+
+def test_a_receiver_that_is_away_is_told_later(whole: World) -> None:
+    whole.receiver.answers = [Answer(0), Answer(503, 60), Answer(429)]
+    name = ended(whole, 1)
+    call_back(whole.services)
+    row = whole.row(name)
+    assert row is not None
+    assert ("completed", 1) == (row.status, row.callback_tries)
+    assert row.due_at is not None
+    rounds(whole, 6)
+    assert 4 == len(told(whole, name))
+    whole.assert_one(name, "told")
+
+
+def test_an_end_that_is_recorded_twice_is_told_once(whole: World) -> None:
+    name = ended(whole, 1)
+    rounds(whole, 1)
+    for status in ("completed", "failed"):
+        assert not manage.record(name, 1, Progress(status), whole.clock.at, whole.services, "machine")  # type: ignore[arg-type]
+    rounds(whole)
+    whole.settle()
+    assert 1 == len(told(whole, name))
