@@ -61,17 +61,17 @@ def create_app(services: Services, access: Access, *, local: bool) -> FastAPI:
         events(services, access),
         sources(services, access),
         keys(services, access),
-        *_dialects(services, access),
+        *_dialects(services, access, longest_wait_s),
     ):
         app.include_router(router)
     describe(app)
     return app
 
 
-def _dialects(services: Services, access: Access) -> list[APIRouter]:
+def _dialects(services: Services, access: Access, longest_wait_s: int) -> list[APIRouter]:
     from verihook import dialects
 
-    return dialects.routers(services, access)
+    return dialects.routers(services, access, longest_wait_s)
 
 
 def _show_hooks(app: FastAPI) -> None:

@@ -22,6 +22,7 @@
     │   ├── InstanceNotFound       404  not-found
     │   ├── WorkflowNotFound       404  workflow-not-found
     │   ├── KeyNotFound            404  key-not-found
+    │   ├── PathNotFound           404  path-not-found   (nothing is served there)
     │   ├── RequestInvalid         400  request-invalid
     │   ├── FilterRefused          400  filter-refused   (no index answers these filters together)
     │   ├── Conflict               409  conflict         (the id is taken, or the instance's status does not allow it)
@@ -197,6 +198,12 @@ class KeyNotFound(Refused):
     """There is no API key with this id."""
 
     code, status, title = "key-not-found", 404, "API key not found"
+
+
+class PathNotFound(Refused):
+    """Nothing is served at this path; a path of webhooks without a source is SourceNotFound."""
+
+    code, status, title = "path-not-found", 404, "Path not found"
 
 
 class RequestInvalid(Refused):

@@ -14,7 +14,7 @@ from verihook import limits, manage, payload
 from verihook.errors import Duplicate
 from verihook.event import wanted
 from verihook.instance import Instance, Status, derive_id
-from verihook.manage.starting import active, limit_of
+from verihook.manage.starting import active, first_look_ms, limit_of
 from verihook.ports import Services, Trace
 from verihook.request import json_text
 from verihook.source import Source
@@ -77,7 +77,7 @@ def _instance(source: Source, arrival: Arrival, services: Services, trace: Trace
         event_id=arrival.id,
         event_type=arrival.type,
         engine=workflow.engine,
-        due_at=now + services.pace.first_ms,
+        due_at=now + first_look_ms(workflow, services),
     )
 
 

@@ -32,6 +32,9 @@ KEPT_MS = 90 * 86_400_000
 #: One write of ``last_used_at`` in this time at most, in milliseconds.
 USE_NOTED_MS = 600_000
 
+#: How long a key that was replaced goes on at most: a year, in milliseconds.
+MAX_OVERLAP_MS = 366 * 86_400_000
+
 #: How often a change is tried against others that change the same key.
 _TRIES = 8
 
@@ -70,7 +73,7 @@ def create(
 
     ``expires_at`` in milliseconds since the epoch. Raises RequestInvalid, LedgerUnavailable.
     """
-    key = ApiKey("", name, _scopes(scopes), tuple(dict.fromkeys(workflows)), now_ms, expires_at)
+    key = _lasting(ApiKey("", name, _scopes(scopes), tuple(dict.fromkeys(workflows)), now_ms, expires_at))
     check(key, now_ms)
     return _kept(key, documents, now_ms)
 
@@ -156,11 +159,11 @@ def rotate(
     old = stored.key
     if not old.live(now_ms):
         raise Conflict("The key has ended: create a new one.")
-    if overlap_ms < 0:
-        raise RequestInvalid("overlap: must not be negative.")
-    if expires_at is None and old.expires_at is not None:
-        expires_at = now_ms + old.expires_at - old.created_at
-    fresh = ApiKey("", old.name, old.scopes, old.workflows, now_ms, expires_at, replaces=old.id)
+    if not 0 <= overlap_ms <= MAX_OVERLAP_MS:
+        raise RequestInvalid("overlap: at most a year, and not negative.")
+    if expires_at is None:
+        expires_at = end_of_successor(old, now_ms)
+    fresh = _lasting(ApiKey("", old.name, old.scopes, old.workflows, now_ms, expires_at, replaces=old.id))
     check(fresh, now_ms)
     key, secret = _kept(fresh, documents, now_ms)
     end = now_ms + overlap_ms
@@ -168,10 +171,20 @@ def rotate(
     return key, secret
 
 
+def end_of_successor(old: ApiKey, now_ms: int) -> int | None:
+    """When a key ends that replaces this one now and is to last as long; in milliseconds, None for never."""
+    return None if old.lifetime_ms is None else now_ms + old.lifetime_ms
+
+
 def load(key_id: str, documents: Documents, now_ms: int) -> Stored | None:
     """The key with this id; None where there is none."""
     document = documents.read(PARTITION, key_id, now_ms) if _ID.fullmatch(key_id) else None
     return None if document is None else _stored(document)
+
+
+def _lasting(key: ApiKey) -> ApiKey:
+    """The key with the time that it is made for."""
+    return replace(key, lifetime_ms=None if key.expires_at is None else key.expires_at - key.created_at)
 
 
 def _scopes(given: Sequence[str]) -> tuple[Scope, ...]:
@@ -217,7 +230,9 @@ def _stored(document: Document) -> Stored:
     content: dict[str, Any] = parse_json(document.text, "The key")
     proof = content.pop("hash")
     lists = {name: tuple(content[name]) for name in ("scopes", "workflows")}
-    return Stored(ApiKey(**{**content, **lists}), proof, document.version)
+    key = ApiKey(**{**content, **lists})
+    # Keys that were made before the lifetime was kept.
+    return Stored(key if "lifetime_ms" in content else _lasting(key), proof, document.version)
 
 
 def _checksum(body: str) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from verihook import payload
 from verihook.errors import LedgerUnavailable
 from verihook.instance import Instance, Progress
-from verihook.manage.recording import MAX_CAUSE, MAX_ERROR
+from verihook.manage.recording import MAX_CAUSE, MAX_ERROR, cut
 from verihook.ports import MAX_OUTPUT, Services
 from verihook.workflow import Workflow
 
@@ -99,7 +99,7 @@ def again(progress: Progress, workflow: Workflow) -> Edit:
     def edit(row: Instance, now: int) -> Instance:
         at = now + backoff_ms(workflow.backoff_s, row.tries)
         due = None if row.held else at
-        error, cause = _cut(progress.error, MAX_ERROR), _cut(progress.cause, MAX_CAUSE)
+        error, cause = cut(progress.error, MAX_ERROR), cut(progress.cause, MAX_CAUSE)
         return replace(row, status="queued", leased_until=at, due_at=due, updated_at=now, error=error, cause=cause)
 
     return edit
@@ -122,8 +122,8 @@ def end(ending: Ending, row: Instance, workflow: Workflow, services: Services) -
             expires_at=now // 1000 + workflow.retention_days * 86_400,
             updated_at=now,
             output=output,
-            error=_cut(progress.error, MAX_ERROR),
-            cause=_cut(progress.cause, MAX_CAUSE),
+            error=cut(progress.error, MAX_ERROR),
+            cause=cut(progress.cause, MAX_CAUSE),
         )
 
     return edit
@@ -136,8 +136,3 @@ def backoff_ms(backoff_s: int, tries: int) -> int:
 
 def _key(row: Instance) -> tuple[int, int]:
     return row.attempt, row.tries
-
-
-def _cut(text: str | None, most: int) -> str | None:
-    """A text that fits, of which UTF-8 can be made."""
-    return text and text.encode("utf-8", "backslashreplace").decode()[:most]

@@ -6,6 +6,7 @@ token, a callback id); the oldest event of a name goes to the oldest wait for it
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -20,8 +21,11 @@ T = TypeVar("T")
 #: What waits at a gate while its instance is suspended. No event can have this name.
 GATE = "$resume"
 
-#: The most that a mailbox holds, in bytes of its JSON text, which is ASCII.
+#: The most that a mailbox holds after an event has come, in bytes of its JSON text, which is ASCII.
 MAX_MAILBOX = 280_000
+
+#: The most that it ever holds: whoever waits, and so takes events out of it, finds room. A document has no more.
+MAX_WITH_WAITS = 300_000
 
 #: So many event ids are remembered after their events were delivered.
 MAX_SEEN = 500
@@ -73,9 +77,10 @@ class Mailbox:
     def put(self, event: Event) -> list[Handover]:
         """Take an event; one whose id was seen before changes nothing. The handovers that this makes."""
         if event.id:
-            if event.id in self.seen:
+            seen = hashlib.sha256(event.id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+            if seen in self.seen:
                 return []
-            self.seen = [*self.seen, event.id][-MAX_SEEN:]
+            self.seen = [*self.seen, seen][-MAX_SEEN:]
         self.events.append(event)
         return self._match(event.at)
 
@@ -121,40 +126,42 @@ class Mailbox:
         return made
 
 
-def read(instance_id: str, documents: Documents, now_ms: int) -> Mailbox:
+def read(execution: str, documents: Documents, now_ms: int) -> Mailbox:
     """The mailbox as it stands; an empty one where there is none."""
-    document = documents.read(_partition(instance_id), "mailbox", now_ms)
+    document = documents.read(_partition(execution), "mailbox", now_ms)
     return Mailbox() if document is None else _mailbox(document.text)
 
 
-def change(instance_id: str, documents: Documents, now_ms: int, edit: Callable[[Mailbox], T]) -> T:
+def change(
+    execution: str, documents: Documents, now_ms: int, edit: Callable[[Mailbox], T], most: int = MAX_WITH_WAITS
+) -> T:
     """Edit the mailbox as if nobody else did; ``edit`` may run again on a newer one.
 
     Raises Conflict where it would hold too much, LedgerUnavailable where others keep being quicker.
     """
     for _ in range(_TRIES):
-        before = documents.read(_partition(instance_id), "mailbox", now_ms)
+        before = documents.read(_partition(execution), "mailbox", now_ms)
         mailbox = Mailbox() if before is None else _mailbox(before.text)
         result = edit(mailbox)
         text = mailbox.text()
         if before is not None and text == before.text:
             return result
-        if len(text) > MAX_MAILBOX:
+        if len(text) > most:
             raise Conflict("Too many events wait for this instance; it has to take some first.")
         version = 1 if before is None else before.version + 1
         fresh = Document("mailbox", text, version, now_ms // 1000 + _KEPT_S)
-        if documents.write(_partition(instance_id), fresh, now_ms):
+        if documents.write(_partition(execution), fresh, now_ms):
             return result
     raise LedgerUnavailable("Too many write to this mailbox at once.")
 
 
-def remove(instance_id: str, documents: Documents) -> None:
+def remove(execution: str, documents: Documents) -> None:
     """Throw it away with what is in it."""
-    documents.remove(_partition(instance_id), "mailbox")
+    documents.remove(_partition(execution), "mailbox")
 
 
-def _partition(instance_id: str) -> str:
-    return f"instance#{instance_id}"
+def _partition(execution: str) -> str:
+    return f"instance#{execution}"
 
 
 def _mailbox(text: str) -> Mailbox:

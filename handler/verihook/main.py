@@ -69,7 +69,12 @@ def reconcile(event: dict[str, Any], context: Any) -> dict[str, Any]:
     from verihook.reconcile import call_back
     from verihook.reconcile import reconcile as repair
 
-    return {"repairs": asdict(repair(services())), "callbacks": asdict(call_back(services()))}
+    try:
+        repairs = repair(services(), left=context.get_remaining_time_in_millis)
+    finally:
+        # Whatever became of the repairs.
+        callbacks = call_back(services())
+    return {"repairs": asdict(repairs), "callbacks": asdict(callbacks)}
 
 
 def work(event: dict[str, Any], context: Any) -> Any:

@@ -16,6 +16,8 @@ class Policy:
     a key may start; None for no limit. ``limits_fail``: whether a start goes through (``open``) or not (``closed``)
     when the ledger cannot count it. ``idempotency_hours``: how long an idempotency key is remembered.
     ``dapr_conflict``: the status with which Dapr's own grammar answers a taken id, 500 as Dapr itself or 409.
+    ``dapr_components``: the workflow components that the grammar knows; none is a workflow's name.
+    ``dapr_terminate_output``: whether the object in the body of its ``terminate`` becomes the output; Dapr ignores it.
     """
 
     auth: Auth = "required"
@@ -23,3 +25,5 @@ class Policy:
     limits_fail: Literal["open", "closed"] = "closed"
     idempotency_hours: int = 24
     dapr_conflict: Literal[500, 409] = 500
+    dapr_components: tuple[str, ...] = ("dapr",)
+    dapr_terminate_output: bool = False

@@ -136,8 +136,8 @@ def _read(request: Request, source: Source | None, services: Services) -> Reply:
     if instance_id is None:
         if source is not None:
             raise MethodNotAllowed("A source takes POST; GET needs ?instanceId=.", allow="GET, POST")
-        # The last word is for the clients of a guide whose health this is: an engine is connected.
-        return json_reply(200, {"service": "verihook", "status": "running", "temporal_connected": True})
+        # That it answers is all that it knows: whether the engines do is asked by /health, and seldom.
+        return json_reply(200, {"service": "verihook", "status": "running"})
     instance = manage.get(instance_id, services)
     if source is not None and instance.source != source.name:
         raise InstanceNotFound("There is no instance with this id.")

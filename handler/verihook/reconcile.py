@@ -6,17 +6,21 @@ machine, where it is also what notices that an instance has ended.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from verihook import callbacks, manage
-from verihook.errors import EngineUnavailable, PayloadsUnavailable
+from verihook.errors import InstanceNotFound, NotSupported
 from verihook.instance import FINAL, Instance, Progress, execution_name
 from verihook.manage.reading import engine_of
-from verihook.ports import Services
+from verihook.ports import Engine, Services
 
 #: So many callbacks are posted at the same time.
 CALLS_AT_ONCE = 8
+
+#: What a round leaves of an invocation's time, in milliseconds: for the callbacks after it.
+RESERVE_MS = 120_000
 
 
 @dataclass(slots=True)
@@ -30,14 +34,22 @@ class Report:
     told: int = 0
 
 
-def reconcile(services: Services, limit: int = 200) -> Report:
-    """One round over at most ``limit`` instances that are due. Raises LedgerUnavailable; the next round goes on."""
+def reconcile(services: Services, limit: int = 200, left: Callable[[], int] | None = None) -> Report:
+    """One round over at most ``limit`` instances that are due. Raises LedgerUnavailable; the next round goes on.
+
+    ``left``: how long this may go on, in milliseconds. Round follows upon round then, until nothing is due or the time
+    is over: after an outage there is more to start than one round takes.
+    """
     report = Report()
-    for instance in services.ledger.due(services.clock.now_ms(), limit):
-        if not instance.final:
+    while True:
+        due = services.ledger.due(services.clock.now_ms(), limit, ended=False)
+        for instance in due:
+            if left is not None and left() < RESERVE_MS:
+                return report
             report.looked += 1
             _look_after(instance, services, report)
-    return report
+        if left is None or len(due) < limit:
+            return report
 
 
 def call_back(services: Services, limit: int = 64) -> Report:
@@ -46,9 +58,9 @@ def call_back(services: Services, limit: int = 64) -> Report:
     Raises LedgerUnavailable; the next round goes on.
     """
     report = Report()
-    due = [instance for instance in services.ledger.due(services.clock.now_ms(), 4 * limit) if instance.final]
+    due = services.ledger.due(services.clock.now_ms(), limit, ended=True)
     with ThreadPoolExecutor(CALLS_AT_ONCE, "callback") as pool:
-        for result in pool.map(lambda instance: _tell(instance, services), due[:limit]):
+        for result in pool.map(lambda instance: _tell(instance, services), due):
             report.looked += 1
             report.told += result
     return report
@@ -57,28 +69,68 @@ def call_back(services: Services, limit: int = 64) -> Report:
 def _look_after(instance: Instance, services: Services, report: Report) -> None:
     try:
         progress = _ask_or_start(instance, services, report)
-    except (EngineUnavailable, PayloadsUnavailable) as error:
+        if progress is not None:
+            report.finished += _record(instance, progress, services) and progress.status in FINAL
+    except Exception as error:  # noqa: BLE001  # one that cannot be dealt with must not keep all others from their turn
         # Also where its workflow is no longer in hooks.toml: it waits until the operator puts it back.
         services.telemetry.failure(f"reconcile {instance.id}", error)
-        progress = Progress(instance.status)
         report.postponed += 1
-    if manage.record(instance.id, instance.attempt, progress, instance.created_at, services, instance.workflow):
-        report.finished += progress.status in FINAL
+        # Where the ledger itself is down this raises, and the round is over.
+        _record(instance, Progress(instance.status, None, instance.error, instance.cause), services)
 
 
-def _ask_or_start(instance: Instance, services: Services, report: Report) -> Progress:
-    """How the engine says the instance stands. One that the engine does not know is started, which is idempotent."""
+def _record(instance: Instance, progress: Progress, services: Services) -> bool:
+    return manage.record(instance.id, instance.attempt, progress, instance.created_at, services, instance.workflow)
+
+
+def _ask_or_start(instance: Instance, services: Services, report: Report) -> Progress | None:
+    """How the engine says the instance stands; None where another round has it.
+
+    One that the engine does not know is started, which is idempotent, unless an operator holds it.
+    """
     engine, definition = engine_of(instance, services)
     # An express execution answers once and is not kept: there is nobody to ask.
     express = services.workflows[instance.workflow].express
-    progress = None if express else engine.describe(definition, execution_name(instance.id, instance.attempt))
+    name = execution_name(instance.id, instance.attempt)
+    progress = None if express else engine.describe(definition, name)
+    if progress is None and instance.held:
+        return Progress(instance.status, None, instance.error, instance.cause)
     if progress is None:
+        # Its name keeps nobody from running it twice: no other round may have it until it must have ended.
+        if express and not services.ledger.amend(_put_off(instance, services)):
+            return None
         report.started += 1
         return Progress(manage.start(instance, services))
     if progress.status not in FINAL:
         manage.hand_over(instance, services)
-    # The engine knows nothing of a gate.
-    return Progress("suspended") if instance.held and progress.status == "running" else progress
+    if instance.held and progress.status == "running":
+        return _hold(instance, engine, definition, services)
+    if instance.held and progress.status == "suspended":
+        # With the operator's words, which the engine does not know.
+        return replace(progress, cause=instance.cause)
+    return progress
+
+
+def _put_off(instance: Instance, services: Services) -> Instance:
+    return replace(instance, due_at=services.clock.now_ms() + manage.EXPRESS_MS)
+
+
+def _hold(instance: Instance, engine: Engine, definition: str, services: Services) -> Progress | None:
+    """What is held and runs: whoever suspended it was stopped in between, or the start was on its way."""
+    name = execution_name(instance.id, instance.attempt)
+    try:
+        engine.suspend(definition, name)
+    except NotSupported:
+        return Progress("running")
+    try:
+        if manage.get(instance.id, services).held:
+            # Where the engine knows nothing of it, a gate does.
+            return Progress("suspended", cause=instance.cause)
+    except InstanceNotFound:
+        return None
+    # It was resumed meanwhile.
+    engine.resume(definition, name)
+    return None
 
 
 def _tell(instance: Instance, services: Services) -> bool:

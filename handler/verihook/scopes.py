@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal, TypeGuard, get_args
@@ -50,7 +51,7 @@ class ApiKey:
     """A key as the ledger keeps it, without its hash. Times in milliseconds since the epoch, None for never.
 
     ``workflows``: patterns such as ``order-*`` (``*`` and ``?``), () for all. ``replaces``: the id of the key that it
-    was rotated from.
+    was rotated from. ``lifetime_ms``: what it was made for, however early a rotation or its owner ended it.
     """
 
     id: str
@@ -62,6 +63,7 @@ class ApiKey:
     last_used_at: int | None = None
     revoked_at: int | None = None
     replaces: str | None = None
+    lifetime_ms: int | None = None
 
     def live(self, now_ms: int) -> bool:
         """Whether it opens anything."""
@@ -77,6 +79,23 @@ class ApiKey:
             raise Forbidden(f"The API key lacks the scope {scope}.")
         if workflow is not None and not self.covers(workflow):
             raise Forbidden(f"The API key may not use {scope} on this workflow.")
+
+    def holds(self, other: ApiKey) -> bool:
+        """Whether it may do whatever the other may."""
+        return not self.lacking(other.scopes, other.workflows)
+
+    def lacking(self, scopes: Iterable[str], workflows: Sequence[str]) -> str:
+        """What of these rights it has not itself, in words; "" where it has them all."""
+        more = [scope for scope in scopes if scope not in self.scopes]
+        if more:
+            return f"This API key lacks the scope {more[0][:40]} itself."
+        if self.workflows and not (workflows and all(self._has(pattern) for pattern in workflows)):
+            return f"This API key is bound to the workflows {', '.join(self.workflows)}: give some of them."
+        return ""
+
+    def _has(self, pattern: str) -> bool:
+        """A name that the patterns cover, or one of the patterns themselves."""
+        return pattern in self.workflows or (not set("*?[") & set(pattern) and self.covers(pattern))
 
     def public(self, now_ms: int) -> dict[str, object]:
         """As the API and the commands tell it: times in ISO 8601, never a secret or its hash."""
@@ -105,7 +124,8 @@ def check(key: ApiKey, now_ms: int) -> None:
     if len(key.workflows) > 100:
         raise RequestInvalid("workflows: 100 patterns at most.")
     if key.expires_at is not None and not now_ms < key.expires_at <= _LAST_MS:
-        raise RequestInvalid("expiry: must lie in the future.")
+        what = "lie in the future" if key.expires_at <= now_ms else "lie before the year 10000"
+        raise RequestInvalid(f"expiry: must {what}.")
 
 
 def _iso(milliseconds: int | None) -> str | None:

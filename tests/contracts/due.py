@@ -111,3 +111,17 @@ class DueContract:
             assert ledger.amend(replace(instance, purged=True)) is True
         assert ledger.due(NOW - 1, 10) == [expired]
         assert ledger.due(NOW, 10) == []
+
+    def test_what_lives_and_what_is_to_be_told_do_not_stand_in_each_others_way(self, ledger: Ledger) -> None:
+        living = [an_instance(due_at=NOW + number) for number in range(3)]
+        told = [an_instance(status="failed", due_at=NOW + number, callback_url=CALLBACK) for number in range(3)]
+        for instance in (*living, *told):
+            ledger.claim(instance)
+        assert ledger.due(LATER, 2, ended=False) == living[:2]
+        assert ledger.due(LATER, 2, ended=True) == told[:2]
+        end = Change("completed", NOW, due_at=NOW + 9)
+        waiting = an_instance(due_at=NOW, callback_url=CALLBACK)
+        ledger.claim(waiting)
+        assert ledger.record(waiting.id, 1, end) is True
+        assert ledger.due(LATER, 9, ended=False) == living
+        assert ledger.due(LATER, 9, ended=True) == [*told, changed(waiting, end)]

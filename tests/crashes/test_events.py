@@ -49,7 +49,7 @@ def test_an_event_meets_its_wait_once(whole: World, first: str, when: When, agai
         instance_id = made[trial]
         if again:
             meet(instance_id)
-        whole.settle(2, ending=False)
+        whole.settle(1, ending=False)
         given = [payload for token, payload in whole.hand.answers if token == f"token of {instance_id}"]
         # Before the mailbox is written nobody was told that it was taken; the other side waits on.
         nothing = not again and not given

@@ -145,7 +145,7 @@ OPERATIONS: dict[str, tuple[Prepare, Act, list[str]]] = {
     "rerun": (
         accepted,
         lambda whole, id: manage.rerun(id, whole.services),
-        ["ledger.get", "engine.stop", "documents.write", "ledger.amend", "documents.remove", "engine.start"],
+        ["ledger.get", "engine.stop", "documents.write", "ledger.amend", "engine.start"],
     ),
     "rerun of a queued one": (
         queued,
@@ -156,7 +156,6 @@ OPERATIONS: dict[str, tuple[Prepare, Act, list[str]]] = {
             "engine.stop",
             "documents.write",
             "ledger.amend",
-            "documents.remove",
             "engine.start",
         ],
     ),

@@ -53,7 +53,7 @@ def test_suspend(whole: World, before: str, when: When, again: bool) -> None:
             manage.suspend(instance_id, whole.services)
         if again or not call:
             # However much time passes, no step of it starts.
-            whole.settle(2)
+            whole.settle(1)
             row = whole.row(instance_id)
             assert row is not None
             assert (True, {"running": "suspended"}.get(before, before)) == (row.held, row.status), call
@@ -85,7 +85,7 @@ def test_resume_at_a_gate(whole: World, when: When, again: bool) -> None:
         instance_id = made[trial]
         if again:
             manage.resume(instance_id, whole.services)
-        whole.settle(2, ending=False)
+        whole.settle(1, ending=False)
         # Whom nobody has resumed yet is held, and whoever is not held is let go.
         assert held(whole, instance_id) == (not passed(whole, instance_id)), call
         if held(whole, instance_id):
@@ -116,7 +116,7 @@ def test_a_gate_is_passed_once(whole: World, when: When) -> None:
 
     def check(trial: int, call: str) -> None:
         to_the_gate(whole, made[trial])
-        whole.settle(2, ending=False)
+        whole.settle(1, ending=False)
         assert 1 == passed(whole, made[trial]), call
         whole.settle()
         assert "completed" == whole.assert_one(made[trial], call).status

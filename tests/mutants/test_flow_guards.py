@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.dynamodb_tables import TABLE, on_moto
-from tests.contracts.instances import LARGE, NOW, an_instance
+from tests.contracts.instances import HOUR, LARGE, NOW, an_instance
 from tests.flows import signing
 from tests.flows.api.parts import deployment
 from tests.flows.deployment import SECRET
@@ -25,7 +25,7 @@ from verihook.api.access import Identity
 from verihook.caller import HttpCaller
 from verihook.dialects import calling
 from verihook.errors import EventMalformed, Forbidden, InstanceNotFound
-from verihook.instance import Instance, Progress
+from verihook.instance import Instance, Progress, Status
 from verihook.ledgers.dynamodb import DynamoDbLedger
 from verihook.ledgers.item import encode, key
 from verihook.ledgers.table import create_table_request
@@ -146,6 +146,20 @@ def test_what_is_suspended_is_not_looked_at_again_and_again(parts: Parts) -> Non
     assert "suspended" == parts.row("a").status
 
 
+def test_what_is_suspended_between_claim_and_start_does_not_run(parts: Parts) -> None:
+    start = parts.engine.start
+
+    def suspended_before(definition: str, name: str, input: str) -> Status:
+        manage.suspend("a", parts.services)
+        return start(definition, name, input)
+
+    parts.engine.start = suspended_before  # type: ignore[method-assign]
+    manage.submit(request(id="a"), "", parts.services)
+    parts.clock.at += HOUR
+    reconcile(parts.services)
+    assert ("suspended", "suspended") == (parts.row("a").status, parts.engine.executions["a"].status)
+
+
 @pytest.mark.parametrize("loopback", [False, True])
 def test_an_address_is_called_over_https_alone(loopback: bool) -> None:
     caller = HttpCaller(loopback=loopback)
@@ -177,14 +191,38 @@ def test_a_payload_that_somebody_changed_is_not_read(parts: Parts, tmp_path: Pat
 
 def test_a_dialect_keeps_to_the_workflows_of_a_key(parts: Parts) -> None:
     """What the route's own check cannot know: the workflow stands in the body, or in the instance."""
-    manage.submit(request(id="a"), "", parts.services)
+    for number in range(3):
+        manage.submit(request(id=f"private-{number}"), "", parts.services)
     caller = Identity(ApiKey("0" * 16, "bound", SCOPES, ("short",), NOW))
-    with pytest.raises((Forbidden, InstanceNotFound)):
-        asyncio.run(calling.find("a", "instances:read", caller, parts.services))
+    for id in ("private-0", "unknown"):
+        with pytest.raises(InstanceNotFound):
+            asyncio.run(calling.find(id, "instances:read", caller, parts.services))
     with pytest.raises(Forbidden):
         asyncio.run(calling.start(request(), caller, parts.services))
-    assert [] == asyncio.run(calling.listed([Query()], 10, None, caller, parts.services)).instances
-    assert ["a"] == parts.engine.starts
+    page = asyncio.run(calling.listed([Query(), Query(status="queued")], 1, None, caller, parts.services))
+    # A cursor is made of an id.
+    assert ([], None) == (page.instances, page.cursor)
+    manage.submit(request("short", id="mine"), "", parts.services)
+    page = asyncio.run(calling.listed([Query()], 10, None, caller, parts.services))
+    assert ["mine"] == [instance.id for instance in page.instances]
+
+
+def test_a_retry_of_loopfour_counts_as_a_start(tmp_path: Path) -> None:
+    with deployment(tmp_path, Policy(starts_per_minute=1)) as deployed:
+        client = deployed.client()
+        run = client.post("/v1/workflows/free/instances").json()["instanceId"]
+        deployed.engine.finish(run, Progress("failed"), deployed.services)
+        assert 429 == client.post(f"/api/v1/runs/{run}/retry").status_code
+
+
+def test_a_key_makes_none_that_outlives_it(tmp_path: Path) -> None:
+    with deployment(tmp_path) as deployed:
+        now = deployed.services.clock.now_ms()
+        _, secret = keys.create("short", ["keys:manage"], deployed.services.documents, now, expires_at=now + HOUR)
+        client = deployed.client(secret)
+        wanted = {"name": "next", "scopes": ["keys:manage"]}
+        ends: list[dict[str, str]] = [{}, {"expires": "2h"}, {"expires": "9m"}]
+        assert [403, 403, 201] == [client.post("/v1/keys", json=wanted | end).status_code for end in ends]
 
 
 def test_a_wait_that_is_told_again_stands_once(parts: Parts) -> None:

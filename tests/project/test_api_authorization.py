@@ -3,18 +3,48 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+import httpx
 import pytest
 
 from tests.flows.api.parts import Client, Deployment, deployment
 from verihook import dialects, keys
 from verihook.api.routes import NATIVE
+from verihook.instance import Progress
 from verihook.scopes import SCOPES
+
+NOTHING: Mapping[str, str] = {}
 
 GUARDED = sorted(row for row, scope in NATIVE.items() if scope is not None)
 OPEN = sorted(row for row, scope in NATIVE.items() if scope is None)
-DIALECTS = sorted(row for row, scope in dialects.ROUTES.items() if scope is not None)
+
+#: What stands in the paths of each of Dapr's grammars.
+DRAFT, BUILT = {"kind": "free"}, {"kind": "dapr"}
+
+
+def _calls() -> Iterator[tuple[str, dict[str, str]]]:
+    """Each guarded row of a dialect, and what stands in its path where that is not the instance's id."""
+    for row, scope in sorted(dialects.ROUTES.items()):
+        if scope is None:
+            continue
+        if "{kind}" in row:
+            yield row, DRAFT
+            yield row, {**BUILT, "subject": "free"} if row.endswith("/start") else BUILT
+        elif row == "POST /workflows/{name}":
+            # It waits for the end, which an express one has at once.
+            yield row, {"name": "quick"}
+        else:
+            yield row, {}
+
+
+DIALECTS = [pytest.param(row, names, id=f"{row} {' '.join(names.values())}") for row, names in _calls()]
+
+#: Where a start names its workflow: of these another's is forbidden. An instance of another's is one that is not there.
+NAMED = ("/start", "/trigger", "/async", "/run", "/runs", "POST /workflows/{name}", "POST /w/{workflow}")
+
+#: Lists of whatever the key covers.
+LISTS = ("/workflows/history", "/api/v1/runs", "/api/runs")
 
 #: Rows that have to do with one workflow: a key that is bound to others is refused.
 BOUND = [row for row in GUARDED if "{workflow}" in row or "{instanceId}" in row]
@@ -23,6 +53,7 @@ BOUND = [row for row in GUARDED if "{workflow}" in row or "{instanceId}" in row]
 BODIES = {
     "POST /v1/workflows/{workflow}/instances:batch": {"instances": [{}]},
     "POST /v1/keys": {"name": "made", "scopes": ["keys:manage"]},
+    "POST /api/workflows/{workflow}/trigger": {"connectionId": "billing"},
 }
 
 
@@ -37,12 +68,21 @@ def instance_id(deployed: Deployment) -> str:
     return str(deployed.client().post("/v1/workflows/free/instances").json()["instanceId"])
 
 
-def call(client: Client, row: str, instance_id: str, key_id: str = "unknown") -> tuple[int, str]:
-    """Status and code of a call of this row."""
+def ask(client: Client, row: str, instance_id: str, given: Mapping[str, str] = NOTHING) -> httpx.Response:
+    """The answer to a call of this row; ``given``: what stands in its path beside what always does."""
     method, path = row.split(" ")
-    names = {"workflow": "free", "instanceId": instance_id, "name": "free", "keyId": key_id}
+    names = {"workflow": "free", "instanceId": instance_id, "name": "free", "keyId": "unknown", **given}
     path = re.sub(r"\{(\w+)(:path)?\}", lambda found: names.get(found[1], instance_id), path)
-    answer = client.request(method, path, **({"json": BODIES[row]} if row in BODIES else {}))
+    if row.startswith("GET /w/"):
+        path += f"?instanceId={instance_id}"
+    if row.endswith("/raiseEvent"):
+        path += "?eventName=go"
+    return client.request(method, path, **({"json": BODIES[row]} if row in BODIES else {}))
+
+
+def call(client: Client, row: str, instance_id: str) -> tuple[int, str]:
+    """Status and code of a call of this row."""
+    answer = ask(client, row, instance_id)
     if not answer.headers.get("content-type", "").startswith("application/problem+json"):
         return answer.status_code, ""
     return answer.status_code, str(answer.json()["code"])
@@ -104,13 +144,74 @@ def test_what_a_bound_key_sees(deployed: Deployment, instance_id: str) -> None:
     assert [] == client.get("/v1/instances?workflow=order").json()["instances"]
 
 
-@pytest.mark.parametrize("row", DIALECTS)
-def test_the_dialects_let_no_stranger_in(deployed: Deployment, instance_id: str, row: str) -> None:
+@pytest.mark.parametrize(("row", "names"), DIALECTS)
+def test_the_dialects_without_a_key_and_with_one_that_opens_nothing(
+    deployed: Deployment, instance_id: str, row: str, names: dict[str, str]
+) -> None:
+    documents, now = deployed.services.documents, deployed.services.clock.now_ms()
+    wrong = deployed.make_key()[:-6] + "000000"
+    unknown = keys.create("elsewhere", SCOPES, _Nowhere(), now)[1]  # type: ignore[arg-type]
+    expired = keys.create("expired", SCOPES, documents, now - 10_000, expires_at=now - 5_000)[1]
+    key, revoked = keys.create("revoked", SCOPES, documents, now)
+    keys.revoke(key.id, documents, now)
+    for secret in ("", wrong, "nonsense", unknown, expired, revoked):
+        assert ask(deployed.client(secret), row, instance_id, names).status_code == 401
+
+
+@pytest.mark.parametrize(("row", "names"), DIALECTS)
+def test_the_dialects_with_every_scope_but_the_one(
+    deployed: Deployment, instance_id: str, row: str, names: dict[str, str]
+) -> None:
+    others = deployed.make_key(*(each for each in SCOPES if each != dialects.ROUTES[row]))
+    for id in (instance_id, "nobody"):
+        assert ask(deployed.client(others), row, id, names).status_code == 403
+
+
+@pytest.mark.parametrize(("row", "names"), DIALECTS)
+def test_the_dialects_with_a_key_for_another_workflow(
+    deployed: Deployment, instance_id: str, row: str, names: dict[str, str]
+) -> None:
+    client = deployed.client(deployed.make_key(workflows=["order-*"]))
+    answer = ask(client, row, instance_id, names)
+    if row.endswith(LISTS):
+        assert answer.status_code == 200
+        assert instance_id not in answer.text
+    elif row.endswith(NAMED):
+        assert answer.status_code == 403
+    else:
+        # Word for word what it says of an instance that there is not.
+        unknown = ask(client, row, "x" * len(instance_id), names)
+        assert unknown.status_code in (400, 404, 500)
+        told = (answer.status_code, answer.text.replace(instance_id, "ID"))
+        assert told == (unknown.status_code, unknown.text.replace("x" * len(instance_id), "ID"))
+    before = deployed.services.ledger.get(instance_id, deployed.services.clock.now_ms())
+    assert before is not None
+    assert before.status in ("queued", "running")
+
+
+@pytest.mark.parametrize(("row", "names"), DIALECTS)
+def test_the_dialects_with_the_one_scope_for_the_one_workflow(
+    deployed: Deployment, instance_id: str, row: str, names: dict[str, str]
+) -> None:
     scope = dialects.ROUTES[row]
-    others = deployed.make_key(*(each for each in SCOPES if each != scope))
-    assert 401 == call(deployed.client(""), row, instance_id)[0]
-    assert 403 == call(deployed.client(others), row, instance_id)[0]
-    assert call(deployed.client(), row, instance_id)[0] not in (401, 403)
+    assert scope is not None
+    client = deployed.client(deployed.make_key(scope, workflows=["fre?", "quick"]))
+    if row.endswith(("/purge", "/retry", "/result")) or row.startswith("DELETE "):
+        # What is not for a running one, or would wait for its end.
+        deployed.engine.finish(instance_id, Progress("failed", error="E"), deployed.services)
+    expected = {500} if row.endswith("/result") else {200, 201, 202}
+    id = f"new-{len(DIALECTS)}-{instance_id[:20]}" if names is DRAFT and row.endswith("/start") else instance_id
+    answer = ask(client, row, id, names)
+    assert answer.status_code in expected, answer.text
+    if row.endswith(LISTS):
+        assert instance_id in answer.text
+
+
+@pytest.mark.parametrize("row", sorted(row for row, scope in dialects.ROUTES.items() if scope is None))
+def test_what_is_open_of_the_dialects(deployed: Deployment, row: str) -> None:
+    """What a client asks before it says anything, and paths that there are not."""
+    expected = {404} if ":path" in row else {200, 204}
+    assert ask(deployed.client(""), row, "no/such/path").status_code in expected
 
 
 @pytest.mark.parametrize("row", [row for row in OPEN if row != "GET /metrics"])

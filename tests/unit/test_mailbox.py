@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import methodcaller
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from tests.contracts.instances import NOW
 from tests.unit.bare import Counted, documents
 from verihook import mailbox
 from verihook.errors import Conflict, LedgerUnavailable
-from verihook.mailbox import GATE, MAX_SEEN, Event, Mailbox, Wait
+from verihook.mailbox import GATE, MAX_MAILBOX, MAX_SEEN, Event, Mailbox, Wait
 from verihook.ports import Document
 
 __all__ = ["documents"]
@@ -48,7 +49,32 @@ def test_of_very_many_ids_the_latest_are_remembered() -> None:
     box = Mailbox()
     for number in range(MAX_SEEN + 1):
         box.put(event(id=f"e{number}"))
-    assert (MAX_SEEN, "e1") == (len(box.seen), box.seen[0])
+    assert MAX_SEEN == len(box.seen)
+    before = len(box.events)
+    box.put(event(id="e1"))
+    assert before == len(box.events)
+    box.put(event(id="e0"))
+    assert before + 1 == len(box.events)
+
+
+def test_long_ids_leave_room_for_events(documents: Counted) -> None:
+    for number in range(MAX_SEEN):
+        taken = methodcaller("put", event(id=f"{number}" + "\U0001f600" * 250))
+        mailbox.change("i", documents, NOW, taken, MAX_MAILBOX)
+        mailbox.change("i", documents, NOW, methodcaller("wait", Wait("a", "t", NOW)))
+        mailbox.change("i", documents, NOW, methodcaller("delivered", "t", NOW))
+    assert [] == mailbox.read("i", documents, NOW).events
+
+
+def test_a_full_mailbox_takes_those_who_empty_it(documents: Counted) -> None:
+    def fill() -> None:
+        for _ in range(10):
+            mailbox.change("i", documents, NOW, methodcaller("put", event(payload="x" * 40_000)), MAX_MAILBOX)
+
+    with pytest.raises(Conflict):
+        fill()
+    (made,) = mailbox.change("i", documents, NOW, lambda box: box.wait(Wait("a", "t" * 2_000, NOW)))
+    assert "t" * 2_000 == made.wait.token
 
 
 def test_an_event_whose_wait_is_gone_goes_to_the_next_before_all_others() -> None:
@@ -74,16 +100,18 @@ def test_the_gate_lets_all_go_and_gives_nothing_back() -> None:
 def test_it_survives_being_written(documents: Counted) -> None:
     def fill(box: Mailbox) -> None:
         box.put(event(id="é\ud800", payload='"\\ud800"'))
+        box.put(event(id="é\ud800", payload='"again"'))
         box.wait(Wait("a", "t1", NOW))
         box.wait(Wait("b", "t2", NOW))
 
     mailbox.change("i", documents, NOW, fill)
     box = mailbox.read("i", documents, NOW)
-    assert (["t2"], ["t1"], ["é\ud800"]) == (
+    assert (["t2"], ["t1"], []) == (
         [each.token for each in box.waits],
         [over.wait.token for over in box.handovers],
-        box.seen,
+        box.events,
     )
+    assert [] == box.put(event(id="é\ud800"))
     mailbox.remove("i", documents)
     assert Mailbox() == mailbox.read("i", documents, NOW)
 

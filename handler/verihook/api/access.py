@@ -48,6 +48,10 @@ class Identity:
         """Whether it may have to do with this workflow: lists show no others."""
         return self.key is None or self.key.covers(workflow)
 
+    def may(self, scope: Scope, workflow: str) -> bool:
+        """Whether it may do what ``scope`` names with this workflow."""
+        return self.key is None or (scope in self.key.scopes and self.key.covers(workflow))
+
     def require(self, scope: Scope, workflow: str | None = None) -> None:
         """Raises Forbidden, which names the scope, where the caller may not do this, or not with this workflow."""
         if self.key is not None:
@@ -63,13 +67,13 @@ class KnownKeys:
         self._found: dict[bytes, tuple[int, keys.Stored]] = {}
         self._unknown: dict[bytes, int] = {}
 
-    def verify(self, secret: str, now_ms: int) -> ApiKey:
-        """The key of this secret. Raises Unauthenticated, LedgerUnavailable."""
+    def verify(self, secret: str, now_ms: int, *, fresh: bool = False) -> ApiKey:
+        """The key of this secret; ``fresh``: as the ledger has it now. Raises Unauthenticated, LedgerUnavailable."""
         keys.digest_of(secret)
         # Not the key's own hash: what stands in memory is of no use in the ledger, and the other way round.
         name = hashlib.blake2b(secret.encode(), digest_size=32, person=b"verihook held").digest()
         held = self._held(name, now_ms)
-        if held is not None and not keys.due_to_note(held.key, now_ms):
+        if held is not None and not fresh and not keys.due_to_note(held.key, now_ms):
             return held.key
         try:
             stored = keys.find(secret, self._documents, now_ms)
@@ -82,6 +86,12 @@ class KnownKeys:
         with self._lock:
             _put(self._found, name, (now_ms, stored))
         return stored.key
+
+    def forget(self, key_id: str) -> None:
+        """Read this key anew when it is used next: it was changed."""
+        with self._lock:
+            for name in [name for name, (_, stored) in self._found.items() if stored.key.id == key_id]:
+                del self._found[name]
 
     def _held(self, name: bytes, now_ms: int) -> keys.Stored | None:
         with self._lock:
@@ -104,8 +114,8 @@ class Access:
         self._clock = services.clock
         self._open = loopback and services.policy.auth == "open"
 
-    def identify(self, request: Request) -> Identity:
-        """Who calls. Blocks for a read of the ledger at times.
+    def identify(self, request: Request, *, fresh: bool = False) -> Identity:
+        """Who calls; ``fresh``: by the key as the ledger has it now. Blocks for a read of the ledger at times.
 
         Raises Unauthenticated, RequestInvalid (two different keys), LedgerUnavailable.
         """
@@ -115,7 +125,7 @@ class Access:
         opened = self._open and _from_here(request)
         # An open machine takes whatever token a client must send, but a key of its own means what it says.
         if given and not (opened and not given[0].startswith(keys.PREFIX)):
-            return Identity(self._keys.verify(given[0], self._clock.now_ms()))
+            return Identity(self._keys.verify(given[0], self._clock.now_ms(), fresh=fresh))
         if opened or _signed_with_iam(request):
             return Identity()
         if self._open:
@@ -123,10 +133,17 @@ class Access:
         raise Unauthenticated("Send an API key: Authorization: Bearer vhk_..., x-api-key or dapr-api-token.")
 
     def require(self, request: Request, scope: Scope, workflow: str | None = None) -> Identity:
-        """Who calls, and that it may do what ``scope`` names. Raises as :meth:`identify` does, and Forbidden."""
-        identity = self.identify(request)
+        """Who calls, and that it may do what ``scope`` names. Raises as :meth:`identify` does, and Forbidden.
+
+        Whoever handles keys is looked up each time: one that was revoked a moment ago makes no other.
+        """
+        identity = self.identify(request, fresh=scope == "keys:manage")
         identity.require(scope, workflow)
         return identity
+
+    def forget(self, key_id: str) -> None:
+        """The key was changed: in this process that holds from now on, in others within :data:`KEEP_MS`."""
+        self._keys.forget(key_id)
 
 
 def challenge(error: VerihookError) -> dict[str, str]:

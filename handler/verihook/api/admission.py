@@ -1,17 +1,61 @@
-"""The rate limit of starts: one door for the native API and every dialect."""
+"""The door of every start: what the caller may, its rate limit, and then the start."""
 
 from __future__ import annotations
 
-from verihook import limits
+from dataclasses import dataclass
+
+from verihook import idempotency, limits, manage
 from verihook.api.access import Identity
+from verihook.errors import RateLimited
 from verihook.limits import Quota
+from verihook.manage import StartRequest, Submitted
+from verihook.manage.starting import active
 from verihook.ports import Services
 
 
-def admit(identity: Identity, services: Services) -> Quota | None:
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What became of a start. ``own``: the caller began the instance itself, now or with this idempotency key before.
+
+    ``quota`` None where there is no limit.
+    """
+
+    submitted: Submitted
+    quota: Quota | None
+    own: bool
+
+
+def admit(identity: Identity, services: Services, idempotency_key: str | None = None) -> Quota | None:
     """Take one start from the caller's minute; how the caller stands then, None where there is no limit.
 
-    Each key has a bucket of its own; callers without one (IAM, loopback) share one. Blocks for one write. Raises
-    RateLimited, and LedgerUnavailable where the ledger cannot count and the policy is ``closed``.
+    Each key has a bucket of its own; callers without one (IAM, loopback) share one. Blocks for one write. Whoever comes
+    with an idempotency key that is known is let through an empty bucket, for a read more: it gets its answer again.
+    Raises RateLimited, and LedgerUnavailable where the ledger cannot count and the policy is ``closed``.
     """
-    return limits.check(f"key#{identity.name}", services.policy.starts_per_minute, services)
+    try:
+        return limits.check(f"key#{identity.name}", services.policy.starts_per_minute, services)
+    except RateLimited as error:
+        if idempotency_key is None or not _known(identity.name, idempotency_key, services):
+            raise
+        return Quota.spent(error)
+
+
+def start(wanted: StartRequest, caller: Identity, services: Services) -> Started:
+    """A start of somebody who may start this workflow. Blocks.
+
+    To restart stops what somebody else may have begun, so it takes ``instances:manage``, too. What can never start
+    takes nothing of the caller's minute. Raises as :func:`admit` and :func:`verihook.manage.submit` do, and Forbidden.
+    """
+    if wanted.on_conflict in ("restart", "replace"):
+        caller.require("instances:manage", wanted.workflow)
+    active(wanted.workflow, services)
+    key = wanted.idempotency_key
+    quota = admit(caller, services, key)
+    submitted = manage.submit(wanted, caller.name, services)
+    mine = key is not None and submitted.instance.event_id == idempotency.name(caller.name, key)
+    return Started(submitted, quota, submitted.created or mine)
+
+
+def _known(scope: str, key: str, services: Services) -> bool:
+    name = idempotency.name(scope, key)
+    return services.documents.read(idempotency.PARTITION, name, services.clock.now_ms()) is not None

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from verihook.api.problems import PROBLEM
+from verihook.api.described import PROBLEM
 from verihook.api.routes import NATIVE, Routes
 
 _KEYS = {

@@ -11,8 +11,8 @@ from verihook import manage
 from verihook.api import views
 from verihook.api.access import Access
 from verihook.api.body import json_body
+from verihook.api.described import problems
 from verihook.api.models import Entries, Listed
-from verihook.api.problems import problems
 from verihook.api.reads import takes_json
 from verihook.api.routes import NATIVE, Caller, Guarded
 from verihook.errors import RequestInvalid

@@ -11,8 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from verihook import listing, manage
 from verihook.api import views
 from verihook.api.access import Access, Identity
+from verihook.api.described import problems
 from verihook.api.models import Attempts, Detail, Instances, Result, Steps
-from verihook.api.problems import problems
 from verihook.api.routes import NATIVE, Caller, Guarded
 from verihook.api.times import moment_ms
 from verihook.api.waiting import ended
@@ -72,7 +72,11 @@ def instances(services: Services, access: Access, longest_wait_s: int) -> Guarde
         instance = await run_in_threadpool(views.visible, instance_id, caller, services)
         instance = await ended(instance, min(wait, longest_wait_s), request, services)
         content = await run_in_threadpool(views.result, instance, services)
-        return views.told(200, content) if instance.final else views.told(202, content, {"retry-after": "1"})
+        return (
+            views.told(200, content)
+            if instance.final
+            else views.told(202, content, {"retry-after": views.retry_after(instance, services)})
+        )
 
     return router
 

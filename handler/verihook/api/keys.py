@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -11,12 +11,13 @@ from verihook import keys as kept
 from verihook.api import views
 from verihook.api.access import Access, Identity
 from verihook.api.body import json_body
+from verihook.api.described import Responses, problems
 from verihook.api.models import Keys, KeyShown, KeyView
-from verihook.api.problems import Responses, problems
 from verihook.api.reads import NewKey, Rotate, read, takes
 from verihook.api.routes import NATIVE, Caller, Guarded
 from verihook.api.times import moment_ms, span_ms
-from verihook.errors import Forbidden
+from verihook.errors import Forbidden, KeyNotFound, RequestInvalid
+from verihook.instance import iso
 from verihook.ports import Services
 from verihook.scopes import ApiKey
 
@@ -24,45 +25,63 @@ _SHOWN: Responses = {201: {"model": KeyShown, "description": "Made; the secret i
 
 
 def keys(services: Services, access: Access) -> Guarded:
-    """The routes. A key makes none that may do more than itself."""
+    """The routes. A key neither sees nor changes one that may do more than itself, and makes none that lasts longer."""
     router = Guarded(access, NATIVE, prefix="/v1/keys", tags=["keys"])
 
-    @router.get("", summary="List keys", responses={200: {"model": Keys}, **problems()})
-    async def listed(request: Request) -> Response:
-        """Those that have ended within 90 days, too. Never a secret."""
+    @router.get("", operation_id="listKeys", summary="List keys", responses={200: {"model": Keys}, **problems()})
+    async def listed(request: Request, caller: Caller) -> Response:
+        """Those that may do no more than the caller's own, with those that have ended within 90 days. Never a secret.
+
+        They come in the order of their ids.
+        """
         views.only(request)
         now = services.clock.now_ms()
         found = await run_in_threadpool(lambda: list(kept.listed(services.documents, now)))
-        return views.told(200, {"keys": [key.public(now) for key in found]})
+        shown = [key for key in found if caller.key is None or caller.key.holds(key)]
+        return views.told(200, {"keys": [key.public(now) for key in shown]})
 
-    @router.delete("/{keyId}", summary="Revoke a key", responses={200: {"model": KeyView}, **problems(404)})
-    async def revoke(keyId: str, request: Request) -> Response:  # noqa: N803  # as the path has it
+    @router.delete(
+        "/{keyId}",
+        operation_id="revokeKey",
+        summary="Revoke a key",
+        responses={200: {"model": KeyView}, **problems(404)},
+    )
+    async def revoke(key_id: views.KeyId, request: Request, caller: Caller) -> Response:
         """For good. It takes up to 30 seconds to reach every process."""
         views.only(request)
         now = services.clock.now_ms()
-        key = await run_in_threadpool(kept.revoke, keyId, services.documents, now)
-        return views.told(200, key.public(now))
+
+        def revoked() -> ApiKey:
+            _theirs(key_id, caller, services)
+            key = kept.revoke(key_id, services.documents, now)
+            access.forget(key_id)
+            return key
+
+        return views.told(200, (await run_in_threadpool(revoked)).public(now))
 
     _making(router, services)
-    _replacing(router, services)
+    _replacing(router, services, access)
     return router
 
 
 def _making(router: Guarded, services: Services) -> None:
     @router.post(
         "",
+        operation_id="createKey",
         status_code=201,
         summary="Make a key",
         responses={**_SHOWN, **problems(413, 415)},
         openapi_extra=takes(NewKey),
     )
     async def create(request: Request, caller: Caller) -> Response:
-        """The secret is shown this once, and is nowhere afterwards."""
+        """The secret is shown this once, and is nowhere afterwards. It ends no later than the caller's own key."""
         views.only(request)
         body = read(NewKey, await json_body(request))
-        _within(caller, body.scopes, body.workflows)
         now = services.clock.now_ms()
         expires_at = None if body.expires is None else _end(body.expires, now)
+        _within(caller, body.scopes, body.workflows)
+        if caller.key is not None:
+            _no_longer(expires_at, caller.key.expires_at)
 
         def make() -> tuple[ApiKey, str]:
             return kept.create(
@@ -72,25 +91,35 @@ def _making(router: Guarded, services: Services) -> None:
         return _shown(await run_in_threadpool(make), services)
 
 
-def _replacing(router: Guarded, services: Services) -> None:
+def _replacing(router: Guarded, services: Services, access: Access) -> None:
     @router.post(
         "/{keyId}/rotate",
+        operation_id="rotateKey",
         status_code=201,
         summary="Replace a key",
         responses={**_SHOWN, **problems(404, 409, 413, 415)},
         openapi_extra=takes(Rotate, required=False),
     )
-    async def rotate(keyId: str, request: Request, caller: Caller) -> Response:  # noqa: N803  # as the path has it
-        """A new key with the same rights; the old one goes on for `overlap`."""
+    async def rotate(key_id: views.KeyId, request: Request, caller: Caller) -> Response:
+        """A new key with the same rights, which lasts as long as the old one; the old one goes on for `overlap`.
+
+        Another's ends no later than the caller's own key; its own lasts no longer than it was made for.
+        """
         views.only(request)
-        overlap_ms = span_ms(read(Rotate, await json_body(request, empty={})).overlap, "overlap")
+        body = read(Rotate, await json_body(request, empty={}))
+        overlap_ms = span_ms(body.overlap, "overlap")
         now = services.clock.now_ms()
+        wanted = None if body.expires is None else _end(body.expires, now)
 
         def replaced() -> tuple[ApiKey, str]:
-            old = kept.load(keyId, services.documents, now)
-            if old is not None:
-                _within(caller, old.key.scopes, old.key.workflows)
-            return kept.rotate(keyId, overlap_ms, services.documents, now)
+            old = _theirs(key_id, caller, services)
+            lasts_until = kept.end_of_successor(old, now)
+            if caller.key is not None:
+                own = lasts_until if caller.key.id == old.id else caller.key.expires_at
+                _no_longer(wanted or lasts_until, own)
+            made = kept.rotate(key_id, overlap_ms, services.documents, now, expires_at=wanted)
+            access.forget(key_id)
+            return made
 
         return _shown(await run_in_threadpool(replaced), services)
 
@@ -100,25 +129,31 @@ def _shown(made: tuple[ApiKey, str], services: Services) -> Response:
     return views.told(201, {**key.public(services.clock.now_ms()), "secret": secret})
 
 
-def _within(caller: Identity, scopes: Any, workflows: Any) -> None:
+def _theirs(key_id: str, caller: Identity, services: Services) -> ApiKey:
+    """The key, which the caller may change. Raises KeyNotFound, Forbidden. One read."""
+    found = kept.load(key_id, services.documents, services.clock.now_ms())
+    if found is None:
+        raise KeyNotFound("There is no API key with this id.")
+    _within(caller, found.key.scopes, found.key.workflows)
+    return found.key
+
+
+def _within(caller: Identity, scopes: Sequence[str], workflows: Sequence[str]) -> None:
     """Raises Forbidden for rights that the caller has not itself: a key is no way to more of them."""
-    if caller.key is None:
-        return
-    more = [scope for scope in scopes if scope not in caller.key.scopes]
-    if more:
-        raise Forbidden(f"This API key lacks the scope {str(more[0])[:40]} itself.")
-    own = caller.key.workflows
-    if own and not (workflows and all(_held(pattern, caller) for pattern in workflows)):
-        raise Forbidden(f"This API key is bound to the workflows {', '.join(own)}: give some of them.")
+    lacking = caller.key.lacking(scopes, workflows) if caller.key else ""
+    if lacking:
+        raise Forbidden(lacking)
 
 
-def _held(pattern: str, caller: Identity) -> bool:
-    """A name that the caller's patterns cover, or one of the patterns themselves."""
-    literal = not set("*?[") & set(pattern)
-    return caller.key is None or pattern in caller.key.workflows or (literal and caller.covers(pattern))
+def _no_longer(expires_at: int | None, most: int | None) -> None:
+    """Raises Forbidden for an end that is later than ``most``; None for never."""
+    if most is not None and (expires_at is None or expires_at > most):
+        raise Forbidden(f"This API key gives no other that lasts longer: expires is at most {iso(most)}.")
 
 
 def _end(expires: str, now_ms: int) -> int:
-    if "T" in expires.upper():
-        return moment_ms(expires, "expires")
-    return now_ms + span_ms(expires, "expires")
+    try:
+        return moment_ms(expires, "") if "T" in expires.upper() else now_ms + span_ms(expires, "")
+    except RequestInvalid:
+        mend = "write such as 12h or 90d, or a time with an offset, such as 2027-03-01T12:00:00Z."
+        raise RequestInvalid(f"expires: {mend}") from None

@@ -13,8 +13,8 @@ from verihook.api import views
 from verihook.api.access import Access
 from verihook.api.admission import admit
 from verihook.api.body import json_body
+from verihook.api.described import Responses, problems
 from verihook.api.models import Listed
-from verihook.api.problems import Responses, problems
 from verihook.api.reads import Suspend, Terminate, read, takes
 from verihook.api.routes import NATIVE, Caller, Guarded
 from verihook.errors import RequestInvalid

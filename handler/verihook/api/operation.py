@@ -9,8 +9,8 @@ from starlette.concurrency import run_in_threadpool
 
 from verihook.api import models, views
 from verihook.api.access import Access
+from verihook.api.described import problems
 from verihook.api.health import Health
-from verihook.api.problems import problems
 from verihook.api.routes import NATIVE, Guarded
 from verihook.instance import Status
 from verihook.listing import Query

@@ -1,4 +1,4 @@
-"""Every error of the API as problem+json (RFC 9457), and how OpenAPI tells of it.
+"""Every error of the API as problem+json (RFC 9457). ``verihook.api.described`` tells OpenAPI of them.
 
 https://www.rfc-editor.org/rfc/rfc9457
 """
@@ -13,13 +13,16 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from verihook import limits
 from verihook.api.access import challenge
+from verihook.api.head import HeadAsGet
 from verihook.errors import (
     Conflict,
     InputInvalid,
     MethodNotAllowed,
+    PathNotFound,
     RateLimited,
     RequestInvalid,
     SourceNotFound,
@@ -29,71 +32,6 @@ from verihook.event import parse_json
 from verihook.ports import Services
 from verihook.receive import refuse
 from verihook.request import Reply, json_reply, problem
-
-#: What each status means, for OpenAPI.
-_MEANINGS = {
-    400: "The request cannot be understood, or this engine or workflow will not start it",
-    401: "No API key, or one that is not valid",
-    403: "The API key may not do this, or not with this workflow",
-    404: "There is no such thing, or it is none that the API key may see",
-    409: "The id is taken, or the status does not allow it",
-    413: "The body is too large",
-    415: "The body is not JSON",
-    422: "The content is not valid, with every violation; or the idempotency key was used for another request",
-    429: "Too many starts; Retry-After says when to come again",
-    500: "A defect of Verihook",
-    501: "The engine of this workflow cannot do this",
-    503: "Ledger, engine or store cannot be reached; try again",
-}
-
-_EXAMPLE = {
-    "type": "urn:verihook:error:not-found",
-    "title": "Instance not found",
-    "status": 404,
-    "detail": "There is no instance with this id.",
-    "code": "not-found",
-    "requestId": "5b2f6f3e-4f0c-4f57-9a43-2f6a3a9b8a10",
-}
-
-_VIOLATION = {
-    "type": "object",
-    "required": ["path", "pointer", "message"],
-    "properties": {
-        "path": {"type": "array", "items": {"type": ["string", "integer"]}},
-        "pointer": {"type": "string", "description": "a JSON Pointer, RFC 6901"},
-        "message": {"type": "string"},
-    },
-}
-
-#: The schema of a problem; ``components.schemas.Problem`` of the OpenAPI document.
-PROBLEM: dict[str, Any] = {
-    "type": "object",
-    "title": "Problem",
-    "required": ["type", "title", "status", "detail", "code", "requestId"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "code": {"type": "string", "description": "what programs go by"},
-        "requestId": {"type": "string"},
-        "violations": {"type": "array", "items": _VIOLATION},
-        "instanceId": {"type": "string", "description": "of a conflict: whose"},
-    },
-    "examples": [_EXAMPLE],
-}
-
-Responses = dict[int | str, dict[str, Any]]
-
-_CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-
-#: What any guarded route can answer.
-_ALWAYS = (400, 401, 403, 422, 503)
-
-
-def problems(*statuses: int) -> Responses:
-    """The ``responses`` of a guarded route that can also answer these."""
-    return {status: {"description": _MEANINGS[status], "content": _CONTENT} for status in sorted({*_ALWAYS, *statuses})}
 
 
 def answer(error: VerihookError) -> Response:
@@ -132,11 +70,12 @@ def invalid(error: ValidationError | RequestValidationError, skip: int = 0) -> I
 
 
 def install(app: FastAPI, services: Services) -> None:
-    """Answer everything that goes wrong in the app with a problem."""
+    """Answer everything that goes wrong in the app with a problem, and HEAD as GET."""
+    app.add_middleware(HeadAsGet)
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
-        known = _known(error)
+        known = _known(request, error)
         if request.url.path.startswith("/hooks"):
             # A delivery that went astray: operators want to see it.
             return respond(refuse(known, request_id(), services))
@@ -156,13 +95,23 @@ def install(app: FastAPI, services: Services) -> None:
         return answer(VerihookError("Something went wrong on our side."))
 
 
-def _known(error: HTTPException) -> VerihookError:
+def _known(request: Request, error: HTTPException) -> VerihookError:
     """The framework's own refusals in our words."""
     if error.status_code == 405:
-        return MethodNotAllowed("This path does not take the method.", allow=(error.headers or {}).get("Allow", "GET"))
+        return MethodNotAllowed("This path does not take the method.", allow=", ".join(sorted(_methods(request))))
     if error.status_code == 404:
-        return SourceNotFound("Nothing is served at this path.")
+        astray = request.url.path.startswith("/hooks")
+        return (SourceNotFound if astray else PathNotFound)("Nothing is served at this path.")
     return RequestInvalid("The request cannot be read.")
+
+
+def _methods(request: Request) -> set[str]:
+    """What the path takes, of all its routes: the framework tells of the first alone."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is Match.PARTIAL:
+            found |= getattr(route, "methods", None) or set()
+    return found | ({"HEAD"} if "GET" in found else set())
 
 
 def _violation(found: Mapping[str, Any], skip: int) -> dict[str, object]:

@@ -50,7 +50,7 @@ class Batch(_Read):
         json_schema_extra={"examples": [{"instances": [{"input": {"orderId": "1"}}, {"input": {"orderId": "2"}}]}]},
     )
 
-    instances: list[dict[str, Any]] = Field(min_length=1, max_length=100, description="each as a single start")
+    instances: list[Any] = Field(min_length=1, max_length=100, description="each as the body of a single start")
 
 
 class Terminate(_Read):
@@ -86,11 +86,12 @@ class NewKey(_Read):
 
 
 class Rotate(_Read):
-    """How long the old key goes on beside the new one."""
+    """How long the old key goes on beside the new one, and when the new one ends."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"overlap": "24h"}]})
 
     overlap: int | str = Field("24h", description="seconds, or such as 90s, 15m, 2h, 7d")
+    expires: str | None = Field(None, description="such as 90d, or a time; absent: lasts as long as the old one")
 
 
 T = TypeVar("T", bound=_Read)

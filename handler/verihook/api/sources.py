@@ -11,8 +11,8 @@ from starlette.concurrency import run_in_threadpool
 
 from verihook.api import views
 from verihook.api.access import Access
+from verihook.api.described import problems
 from verihook.api.models import Rejections, Senders, Sources
-from verihook.api.problems import problems
 from verihook.api.routes import NATIVE, Caller, Guarded
 from verihook.ports import KEPT_MS, Services
 from verihook.senders import FOLDER, sender_ids

@@ -16,14 +16,17 @@ _KEY = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}", re.ASCII)
 
 
 def start_request(workflow: str, body: Start, key: str | None, services: Services) -> StartRequest:
-    """``key``: of the header. Raises RequestInvalid where header and body, or ``startAt`` and ``delay``, disagree."""
+    """``key``: of the header, checked.
+
+    Raises RequestInvalid where header and body, or ``startAt`` and ``delay``, disagree.
+    """
     if key is not None and body.idempotency_key not in (None, key):
         raise RequestInvalid("idempotencyKey: the header Idempotency-Key has another; give one of them.")
     return StartRequest(
         workflow,
         body.input,
         id=body.id,
-        idempotency_key=_checked(body.idempotency_key or key),
+        idempotency_key=_checked(body.idempotency_key) or key,
         on_conflict=body.on_conflict,
         tags=tuple(body.tags),
         metadata=body.metadata,

@@ -20,6 +20,10 @@ InstanceId = Annotated[
     str, Path(alias="instanceId", description="1 to 64 letters, digits, - and _", examples=["order-1042"])
 ]
 
+KeyId = Annotated[str, Path(alias="keyId", description="the key's public id", examples=["0f2a9c41b7d35e68"])]
+
+WorkflowName = Annotated[str, Path(description="a workflow of hooks.toml", examples=["order-created"])]
+
 
 def told(status: int, content: object, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON response; nothing of it is kept by caches."""
@@ -59,6 +63,12 @@ def accepted(instance: Instance) -> dict[str, Any]:
         "createdAt": iso(instance.created_at),
         "startAt": _iso(instance.start_at),
     }
+
+
+def retry_after(instance: Instance, services: Services) -> str:
+    """In how many seconds to look at one that has not ended: a second, or when it begins."""
+    left_ms = (instance.start_at or 0) - services.clock.now_ms()
+    return str(max(1, -(-left_ms // 1000)))
 
 
 def result(instance: Instance, services: Services) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from fastapi import Request, Response
 
 from verihook.api import views
 from verihook.api.access import Access
+from verihook.api.described import problems
 from verihook.api.models import Workflows, WorkflowView
-from verihook.api.problems import problems
 from verihook.api.routes import NATIVE, Caller, Guarded
 from verihook.errors import WorkflowNotFound
 from verihook.ports import Services

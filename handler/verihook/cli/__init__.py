@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import pkgutil
 import sys
@@ -10,15 +9,19 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from types import ModuleType
 
+from verihook.cli.parser import Parser, describe
 from verihook.errors import VerihookError
+
+_MORE = "verihook COMMAND --help tells more of each."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Exit codes: 0 done, 1 it did not end well, 2 wrong use or configuration."""
-    parser = argparse.ArgumentParser(prog="verihook", description="Signed webhooks start durable workflows.")
+    parser = Parser(prog="verihook", description="Signed webhooks start durable workflows.", epilog=_MORE)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in _commands():
         command.add_parser(commands)
+    describe(commands)
     options = parser.parse_args(arguments)
     try:
         return int(options.command(options))

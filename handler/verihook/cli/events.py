@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Any) -> None:
     """Add the command and its one subcommand."""
-    parser = commands.add_parser("events", help="events: raise one for an instance")
+    parser = commands.add_parser("events", help="raise an event for an instance")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    one = add_action(actions, "raise", _raise, "the oldest wait for it gets it, or it is kept until one comes")
-    one.add_argument("id", metavar="ID", help="the instance's")
+    one = add_action(
+        actions, "raise", _raise, "raise one: the oldest wait for it gets it, or it is kept until one comes"
+    )
+    one.add_argument("id", metavar="ID", help="of the instance")
     one.add_argument("name", metavar="NAME", help="what the workflow waits for")
     one.add_argument("--payload", type=json_value, metavar="JSON|@FILE|-", help="what the wait gets; default null")
     one.add_argument("--event-id", metavar="ID", help="the same again changes nothing; made where absent")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, get_args
 
 from verihook.cli.arguments import count, json_value, moment, pair, seconds
 from verihook.cli.connect import add_action, emit
+from verihook.cli.table import moment as at
 from verihook.cli.table import printable, show
-from verihook.cli.watching import watch
+from verihook.cli.watching import standing, watch
 from verihook.instance import Status
 
 if TYPE_CHECKING:
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Any) -> None:
     """Add the command and its subcommands."""
-    parser = commands.add_parser("instances", help="instances: look at them, and act on them")
+    parser = commands.add_parser("instances", help="look at instances, and act on them")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     _add_looks(actions)
-    terminate = _add(actions, "terminate", _terminate, "end it")
+    terminate = _add(actions, "terminate", _terminate, "end one")
     terminate.add_argument("--reason", default="", help="kept with it")
     # Suppressed: null is an output, too.
     terminate.add_argument(
@@ -34,35 +35,35 @@ def add_parser(commands: Any) -> None:
         metavar="JSON|@FILE|-",
         help="what it has for an output",
     )
-    suspend = _add(actions, "suspend", _suspend, "have it start no new step")
+    suspend = _add(actions, "suspend", _suspend, "have one start no new step")
     suspend.add_argument("--reason", default="", help="kept with it")
-    _add(actions, "resume", _resume, "have it go on")
-    _add(actions, "restart", _restart, "run it anew, with the same input")
-    _add(actions, "redrive", _redrive, "have it go on where it failed")
-    purge = _add(actions, "purge", _purge, "delete what is kept of it")
+    _add(actions, "resume", _resume, "have one that is suspended go on")
+    _add(actions, "restart", _restart, "run one anew, with the same input")
+    _add(actions, "redrive", _redrive, "have one go on where it failed")
+    purge = _add(actions, "purge", _purge, "delete what is kept of one")
     purge.add_argument("--force", action="store_true", help="terminate it first where it runs")
 
 
 def _add_looks(actions: Any) -> None:
-    some = add_action(actions, "list", _list, "the newest first")
-    some.add_argument("--workflow", metavar="NAME")
-    some.add_argument("--status", choices=get_args(Status))
-    some.add_argument("--source", metavar="NAME")
-    some.add_argument("--tag")
-    some.add_argument("--metadata", type=pair, metavar="KEY=VALUE")
+    some = add_action(actions, "list", _list, "list them, the newest first")
+    some.add_argument("--workflow", metavar="NAME", help="of one workflow; --status may go with it")
+    some.add_argument("--status", choices=get_args(Status), metavar="STATUS", help=", ".join(get_args(Status)))
+    some.add_argument("--source", metavar="NAME", help="started by webhooks of one source")
+    some.add_argument("--tag", help="with this tag")
+    some.add_argument("--metadata", type=pair, metavar="KEY=VALUE", help="with this pair")
     some.add_argument("--since", type=moment, metavar="WHEN", help="created then or later: 30m, 2h, 7d or a UTC time")
     some.add_argument("--until", type=moment, metavar="WHEN", help="created before")
     some.add_argument("--limit", type=count, default=50, metavar="N", help="rows; default 50, the newest")
-    _add(actions, "get", _get, "one, with its input and output")
-    _add(actions, "steps", _steps, "the steps of its present attempt")
-    watched = _add(actions, "watch", watch, "print what changes, until it has ended")
+    _add(actions, "get", _get, "show one, with its input and output")
+    _add(actions, "steps", _steps, "list the steps of the present attempt")
+    watched = _add(actions, "watch", watch, "print what changes of one, until it has ended")
     watched.add_argument("--interval", type=seconds, default=1.0, metavar="SECONDS", help="between looks; default 1")
     watched.add_argument("--timeout", type=seconds, metavar="SECONDS", help="default: as long as it takes")
 
 
 def _add(actions: Any, name: str, command: Callable[[Client, argparse.Namespace], int], summary: str) -> Any:
     parser = add_action(actions, name, command, summary)
-    parser.add_argument("id", metavar="ID")
+    parser.add_argument("id", metavar="ID", help="of the instance")
     return parser
 
 
@@ -70,15 +71,26 @@ def _list(client: Client, options: argparse.Namespace) -> int:
     names = ("workflow", "status", "source", "tag", "since", "until")
     filters: Filters = {name: getattr(options, name) for name in names}  # type: ignore[assignment]  # all are filters
     filters["metadata"] = dict([options.metadata]) if options.metadata else None
-    found = [*islice(client.list(limit=min(options.limit, 1000), **filters), options.limit)]
+    found = [*_listed(client, options.limit, filters)]
     if options.json:
         emit({"instances": [each.raw for each in found]})
     elif found:
-        rows = [(each.id, each.workflow, each.status, _at(each.created_at), _at(each.updated_at)) for each in found]
-        show(("INSTANCE", "WORKFLOW", "STATUS", "CREATED", "UPDATED"), rows)
+        rows = [(each.id, each.workflow, standing(each), at(each.created_at), at(each.updated_at)) for each in found]
+        show(("INSTANCE", "WORKFLOW", "STATUS", "CREATED", "UPDATED"), rows, spare=("UPDATED", "CREATED"))
     else:
         print("No instances.")
     return 0
+
+
+def _listed(client: Client, limit: int, filters: Filters) -> Iterator[Instance]:
+    from verihook.client import Forbidden
+
+    try:
+        yield from islice(client.list(limit=min(limit, 1000), **filters), limit)
+    except Forbidden as error:
+        # The API says how its own callers mend it.
+        detail = error.detail.replace("?workflow=NAME", "--workflow NAME")
+        raise Forbidden(replace(error.problem, detail=detail)) from None
 
 
 def _get(client: Client, options: argparse.Namespace) -> int:
@@ -99,12 +111,13 @@ def _lines(found: Instance) -> list[tuple[str, str]]:
     return [
         ("instance", found.id),
         ("workflow", f"{found.workflow}, version {found.version}, on {found.engine}"),
-        ("status", found.status if found.attempt == 1 else f"{found.status}, attempt {found.attempt}"),
-        ("created", _at(found.created_at)),
-        ("updated", _at(found.updated_at)),
-        ("not before", _at(found.start_at)),
+        ("status", standing(found) if found.attempt == 1 else f"{standing(found)}, attempt {found.attempt}"),
+        ("created", at(found.created_at)),
+        ("updated", at(found.updated_at)),
+        ("not before", at(found.start_at)),
         ("source", found.source or ""),
-        ("event", " ".join(text for text in (found.event_type, found.event_id) if text)),
+        # Without a source it is the hash of an idempotency key, which says nothing to anybody.
+        ("event", " ".join(text for text in (found.event_type, found.event_id) if text) if found.source else ""),
         ("labels", ", ".join(labels)),
         ("connection", found.connection or ""),
         ("callback", found.callback_url or ""),
@@ -119,8 +132,8 @@ def _steps(client: Client, options: argparse.Namespace) -> int:
     if options.json:
         emit({"steps": [each.raw for each in found]})
     elif found:
-        rows = [(each.name, each.status, _at(each.started_at), _at(each.ended_at), each.error or "") for each in found]
-        show(("STEP", "STATUS", "STARTED", "ENDED", "ERROR"), rows)
+        rows = [(each.name, each.status, at(each.started_at), at(each.ended_at), each.error or "") for each in found]
+        show(("STEP", "STATUS", "STARTED", "ENDED", "ERROR"), rows, spare=("ENDED",))
     else:
         print("No steps.")
     return 0
@@ -160,9 +173,5 @@ def _done(found: Instance, options: argparse.Namespace) -> int:
     if options.json:
         emit(found.raw)
     else:
-        print(f"{found.id} is {found.status}.")
+        print(f"{found.id} is {standing(found)}.")
     return 0
-
-
-def _at(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}Z"

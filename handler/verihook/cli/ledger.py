@@ -23,8 +23,10 @@ Opened: TypeAlias = "SqliteLedger | DynamoDbLedger"
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--data`` and ``--table``, of which one may be given, and ``--json``."""
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--data", type=Path, default=DEFAULT, help=f"data folder; default {DEFAULT}")
-    where.add_argument("--table", help="instead: a DynamoDB table, read with the AWS credentials of this environment")
+    where.add_argument("--data", type=Path, default=DEFAULT, metavar="DIR", help=f"data folder; default {DEFAULT}")
+    where.add_argument(
+        "--table", metavar="NAME", help="instead: a DynamoDB table, with the AWS credentials of this environment"
+    )
     parser.add_argument("--json", action="store_true", help="for programs")
 
 

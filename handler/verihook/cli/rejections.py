@@ -12,9 +12,8 @@ from typing import Any
 from verihook import errors
 from verihook.cli.ledger import add_options, opened
 from verihook.cli.reasons import in_words
-from verihook.cli.table import show
+from verihook.cli.table import moment, show, terminal_width
 from verihook.clock import SystemClock
-from verihook.instance import iso
 from verihook.ports import KEPT_MS, Observation
 
 _UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -24,9 +23,11 @@ _AGO = re.compile(r"([0-9]{1,9})([smhd])", re.ASCII)
 def add_parser(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser("rejections", help="why deliveries were refused, the newest first")
-    parser.add_argument("--source", help="of one source; default all")
-    parser.add_argument("--since", type=_since, default="14d", metavar="WHEN", help="30m, 2h, 7d or a UTC time")
-    parser.add_argument("--limit", type=_limit, default=100, help="rows; default 100, the newest")
+    parser.add_argument("--source", metavar="NAME", help="of one source; default all")
+    parser.add_argument(
+        "--since", type=_since, default="14d", metavar="WHEN", help="30m, 2h, 7d or a UTC time; default 14d"
+    )
+    parser.add_argument("--limit", type=_limit, default=100, metavar="N", help="rows; default 100, the newest")
     add_options(parser)
     parser.set_defaults(command=_rejections)
 
@@ -63,20 +64,21 @@ def _rejections(options: argparse.Namespace) -> int:
         _show(seen)
     else:
         of = f" of source {options.source!r}" if options.source else ""
-        print(f"No rejections{of} since {iso(options.since)}.")
+        print(f"No rejections{of} since {moment(options.since)}.")
     return 0
 
 
 def _show(seen: list[Observation]) -> None:
     """A row for each source, reason and hour; then what each reason means."""
     head = ("LAST SEEN", "COUNT", "SOURCE", "REASON", "A REQUEST")
-    rows = [(iso(row.last_at), f"{row.count:,}", row.source or "-", row.reason, row.request_id) for row in seen]
+    rows = [(moment(row.last_at), f"{row.count:,}", row.source or "-", row.reason, row.request_id) for row in seen]
     reasons = sorted({row.reason for row in seen})
+    wide = min(100, terminal_width())
     meanings = [
-        "\n".join([reason, *wrap(meaning(reason), 100, initial_indent="  ", subsequent_indent="  ")])
+        "\n".join([reason, *wrap(meaning(reason), wide, initial_indent="  ", subsequent_indent="  ")])
         for reason in reasons
     ]
-    show(head, rows, right="COUNT")
+    show(head, rows, right="COUNT", spare=("A REQUEST",))
     for meant in meanings:
         print(f"\n{meant}")
 

@@ -13,9 +13,11 @@ from verihook.settings import environment, hooks_path
 def add_parser(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser("run", help="run the whole thing on this machine, on loopback")
-    parser.add_argument("--port", type=_port, default=8787, help="0 takes a free one; default 8787")
-    parser.add_argument("--data", type=Path, default=DEFAULT, help=f"data folder; default {DEFAULT}")
-    parser.add_argument("--hooks", type=Path, default=hooks_path(environment()), help="default handler/hooks.toml")
+    parser.add_argument("--port", type=_port, default=8787, metavar="N", help="0 takes a free one; default 8787")
+    parser.add_argument("--data", type=Path, default=DEFAULT, metavar="DIR", help=f"data folder; default {DEFAULT}")
+    parser.add_argument(
+        "--hooks", type=Path, default=hooks_path(environment()), metavar="FILE", help="default handler/hooks.toml"
+    )
     parser.set_defaults(command=_run)
 
 

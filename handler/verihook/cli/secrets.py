@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from verihook.cli.ledger import add_options, opened
-from verihook.cli.table import show
+from verihook.cli.table import moment, show
 from verihook.clock import SystemClock
 from verihook.hooks import load_hooks
 from verihook.instance import iso
@@ -22,7 +22,9 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser("secrets", help="the secrets of each source: references and use, never values")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     status = actions.add_parser("status", help="when the previous secret of each source was last needed")
-    status.add_argument("--hooks", type=Path, default=hooks_path(environment()), help="default handler/hooks.toml")
+    status.add_argument(
+        "--hooks", type=Path, default=hooks_path(environment()), metavar="FILE", help="default handler/hooks.toml"
+    )
     add_options(status)
     status.set_defaults(command=_status)
 
@@ -58,11 +60,11 @@ def _content(source: Source, last: Observation | None) -> dict[str, object]:
 def _rows(source: Source, last: Observation | None, now: int) -> list[tuple[str, str, str]]:
     """A line for each secret; the first has the name and the answer."""
     secrets = [_secret(secret, now) for secret in source.secrets] or ["none needed"]
-    needed = f"{iso(last.last_at)} (request {last.request_id})" if last else "not within 14 days"
+    needed = f"{moment(last.last_at)} (request {last.request_id})" if last else "not within 14 days"
     return [(source.name, secrets[0], needed), *(("", secret, "") for secret in secrets[1:])]
 
 
 def _secret(secret: SecretReference, now: int) -> str:
     if secret.until_s is None:
         return secret.reference
-    return f"{secret.reference}, {'until' if secret.live(now // 1000) else 'ended'} {iso(secret.until_s * 1000)}"
+    return f"{secret.reference}, {'until' if secret.live(now // 1000) else 'ended'} {moment(secret.until_s * 1000)}"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from verihook.bootstrap import secrets_of
+from verihook.cli.arguments import seconds
 from verihook.cli.delivery import TAMPERINGS, Sending, cannot_send, content_type_of
 from verihook.errors import ConfigurationError
 from verihook.hooks import load_hooks
@@ -34,16 +35,18 @@ KEY_MEND = "; a sender's (test) private key is given with --key FILE"
 def add_parser(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser("send", help="send a webhook, signed as the source's sender signs")
-    parser.add_argument("source", help="name of a source in hooks.toml")
-    parser.add_argument("file", type=Path, help="the body, sent byte for byte")
+    parser.add_argument("source", metavar="SOURCE", help="name of a source in hooks.toml")
+    parser.add_argument("file", type=Path, metavar="FILE", help="the body, sent byte for byte")
     parser.add_argument("--wait", action="store_true", help="follow the instance to its end")
-    parser.add_argument("--timeout", type=float, default=60, help="seconds to wait; default 60")
+    parser.add_argument("--timeout", type=seconds, default=60.0, metavar="SECONDS", help="of --wait; default 60")
     parser.add_argument("--id", help="event id, where the sender has it in a header; default a new one")
-    parser.add_argument("--type", default="ping", help="event type, where the sender has it in a header")
-    parser.add_argument("--content-type", help="default: JSON, or a form where the body looks like one")
-    parser.add_argument("--key", type=Path, help="file with the sender's (test) private key; default: the secret")
+    parser.add_argument("--type", default="ping", help="event type, where the sender has it in a header; default ping")
+    parser.add_argument("--content-type", metavar="TYPE", help="default JSON, or a form where the body looks like one")
+    parser.add_argument(
+        "--key", type=Path, metavar="FILE", help="the sender's (test) private key; default the source's secret"
+    )
     add_tampering(parser)
-    parser.add_argument("--url", help="default: the server that runs on the data folder")
+    parser.add_argument("--url", help="of the server; default the one that runs on --data")
     add_source_options(parser)
     parser.set_defaults(command=_send)
 
@@ -63,8 +66,10 @@ def add_tampering(parser: argparse.ArgumentParser) -> None:
 
 def add_source_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say where a source and its secrets are."""
-    parser.add_argument("--data", type=Path, default=DEFAULT, help=f"data folder; default {DEFAULT}")
-    parser.add_argument("--hooks", type=Path, default=hooks_path(environment()), help="default handler/hooks.toml")
+    parser.add_argument("--data", type=Path, default=DEFAULT, metavar="DIR", help=f"data folder; default {DEFAULT}")
+    parser.add_argument(
+        "--hooks", type=Path, default=hooks_path(environment()), metavar="FILE", help="default handler/hooks.toml"
+    )
 
 
 def find_source(options: argparse.Namespace) -> Source:
@@ -122,7 +127,7 @@ def _send(options: argparse.Namespace) -> int:
             reply = _post(client, url, delivery, options.repeat)
             if not reply.is_success:
                 return 1
-            instance_id = reply.json().get("instanceId") if "json" in reply.headers["content-type"] else None
+            instance_id = reply.json().get("instanceId") if _of_json(reply) else None
             return _follow(client, url, instance_id, options.timeout) if options.wait and instance_id else 0
     except httpx.TransportError as error:
         print(f"verihook: {url} cannot be reached ({error}); is `make run` running?", file=sys.stderr)
@@ -154,7 +159,7 @@ def _follow(client: Any, url: str, instance_id: str, timeout: float) -> int:
     shown = ""
     while time.monotonic() < deadline:
         reply = client.get(f"{url}/", params={"instanceId": instance_id})
-        status = reply.json().get("status")
+        status = reply.json().get("status") if _of_json(reply) else None
         if status != shown:
             shown = status
             print(reply.text, flush=True)
@@ -163,6 +168,10 @@ def _follow(client: Any, url: str, instance_id: str, timeout: float) -> int:
         time.sleep(POLL)
     print(f"verihook: no end within {timeout:g} seconds; it goes on", file=sys.stderr)
     return 1
+
+
+def _of_json(reply: Any) -> bool:
+    return "json" in reply.headers.get("content-type", "")
 
 
 def _delivery(source: Source, options: argparse.Namespace) -> Request:

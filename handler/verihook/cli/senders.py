@@ -9,9 +9,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from verihook.cli.table import aligned
+from verihook.cli.table import show
 from verihook.event import Place
 from verihook.senders import FOLDER, load_sender, sender_ids
+
+#: What a terminal does without, the first first.
+_SPARE = ("DOCUMENTATION", "TIMEOUT SECONDS", "EVIDENCE", "EVENT TYPE", "ID SIGNED", "EVENT ID", "SCHEME")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,9 @@ class Row:
 def add_parser(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser("senders", help="list the senders that Verihook verifies")
-    parser.add_argument("--json", action="store_true", help="as JSON")
-    parser.add_argument("--markdown", action="store_true", help="as the table of docs/senders.md")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="for programs, with what each makes of a refusal")
+    form.add_argument("--markdown", action="store_true", help="as the table of docs/senders.md")
     parser.set_defaults(command=_senders)
 
 
@@ -73,7 +77,7 @@ def _senders(options: argparse.Namespace) -> int:
     elif options.markdown:
         print(markdown(table), end="")
     else:
-        print(_columns(table))
+        _columns(table)
     return 0
 
 
@@ -123,11 +127,11 @@ def _signed(place: Place | None, signature: Mapping[str, Any]) -> bool:
     return True  # the others cover the body, or the members that an id is read from
 
 
-def _columns(table: list[Row]) -> str:
-    """Plain text, without what takes a sentence."""
+def _columns(table: list[Row]) -> None:
+    """Print them without what takes a sentence."""
     names = [field.name for field in fields(Row) if field.name not in ("retries", "refusals")]
     head = [name.replace("_", " ").upper() for name in names]
-    return aligned(head, [[_cell(getattr(row, name)) for name in names] for row in table])
+    show(head, [[_cell(getattr(row, name)) for name in names] for row in table], spare=_SPARE)
 
 
 def _cell(value: object) -> str:

@@ -9,8 +9,13 @@ from verihook.cli.tree import Node, Option
 
 _BASH = """# Completes verihook in bash 3.2 and newer.
 _verihook() {{
-  local current="${{COMP_WORDS[COMP_CWORD]}}" previous="${{COMP_WORDS[COMP_CWORD-1]}}" at="" words="" index
+  local current="${{COMP_WORDS[COMP_CWORD]}}" at="" words="" begun="" index last=$((COMP_CWORD - 1))
   COMPREPLY=()
+  # bash takes the : of a value, and the = before one, for words of their own.
+  if [[ $current == [:=] ]]; then begun=$current current="" last=$COMP_CWORD; fi
+  if [[ ${{COMP_WORDS[last]}} == : ]]; then begun="${{COMP_WORDS[last-1]}}:"; last=$((last - 2)); fi
+  if [[ ${{COMP_WORDS[last]}} == = ]]; then [[ $begun == = ]] && begun=""; last=$((last - 1)); fi
+  local previous="${{COMP_WORDS[last]}}"
   for ((index = 1; index < COMP_CWORD; index++)); do
     case "$at ${{COMP_WORDS[index]}}" in
       {paths}) at="$at ${{COMP_WORDS[index]}}" ;;
@@ -67,9 +72,9 @@ def bash(root: Node) -> str:
     for path, node in root.walk():
         commands.append(f"    {_quoted(_at(path))}) words={_quoted(' '.join(_words(node)))} ;;")
         for name, option in _valued(node):
-            words = f'compgen -W {_quoted(" ".join(option.choices))} -- "$current"'
+            words = f'compgen -W {_quoted(" ".join(option.choices))} -- "$begun$current"'
             # Whatever else a value is, nothing of ours completes it.
-            offered = f"COMPREPLY=($({words})); " if option.choices else ""
+            offered = f'COMPREPLY=($({words})); COMPREPLY=("${{COMPREPLY[@]#"$begun"}}"); ' if option.choices else ""
             kind = 'COMPREPLY=($(compgen -f -- "$current")); ' if option.file else offered
             values.append(f"    {_quoted(f'{_at(path)} {name}')}) {kind}return ;;")
     return _BASH.format(paths=_patterns(root), values="\n".join(values), commands="\n".join(commands))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from io import StringIO
+from shutil import get_terminal_size
 
 #: How a status is shown on a terminal.
 COLOURS = {
@@ -13,11 +15,16 @@ COLOURS = {
     "running": "cyan",
     "queued": "blue",
     "suspended": "yellow",
+    "queued, held": "yellow",
+    "running, held": "yellow",
     "paused": "yellow",
     "failed": "bold red",
     "timed_out": "bold red",
     "terminated": "magenta",
 }
+
+#: Between two columns of a table: a blank each, and where rich has its divider.
+_GAP = 3
 
 
 def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") -> str:
@@ -34,14 +41,27 @@ def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], right: str = "")
     return "\n".join(shown)
 
 
-def show(head: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") -> None:
-    """Print the rows: as a table on a terminal, else as :func:`aligned` has them. Any text is safe to give."""
+def show(head: Sequence[str], rows: Sequence[Sequence[str]], right: str = "", spare: Sequence[str] = ()) -> None:
+    """Print the rows: as a table on a terminal, else as :func:`aligned` has them. Any text is safe to give.
+
+    ``spare``: heads of the columns that a terminal too narrow for all of them does without, the first first.
+    """
     safe = [[printable(cell) for cell in row] for row in rows]
-    print(drawn(head, safe, right) if sys.stdout.isatty() else aligned(head, safe, right))
+    print(drawn(head, safe, right, spare) if sys.stdout.isatty() else aligned(head, safe, right))
 
 
-def drawn(head: Sequence[str], rows: Sequence[Sequence[str]], right: str = "", width: int | None = None) -> str:
-    """The rows as a table for a terminal of ``width`` columns, by default this one's; plain where rich is not there."""
+def drawn(
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    right: str = "",
+    spare: Sequence[str] = (),
+    width: int | None = None,
+) -> str:
+    """The rows as a table for a terminal of ``width`` columns, by default this one's; plain where rich is not there.
+
+    No word is broken, as an id in two pieces cannot be copied: where the terminal has no room for a row, each of its
+    cells has a line of its own.
+    """
     try:
         from rich import box
         from rich.console import Console
@@ -49,22 +69,85 @@ def drawn(head: Sequence[str], rows: Sequence[Sequence[str]], right: str = "", w
         from rich.text import Text
     except ImportError:
         return aligned(head, rows, right)
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    for name in head:
-        # An id that is broken over two lines cannot be copied.
-        table.add_column(
-            name, justify="right" if name == right else "left", overflow="fold", no_wrap=name == "INSTANCE"
-        )
+    room = width or terminal_width()
+    head, rows = _without(spare, head, rows, room)
+    widths = _fitting(head, rows, room)
+    if widths is None:
+        return _stacked(head, rows)
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
+    for name, wide in zip(head, widths, strict=True):
+        table.add_column(name, justify="right" if name == right else "left", width=wide, overflow="fold")
     for row in rows:
         # Text, not markup: a [tag] of somebody's is no colour.
         table.add_row(*(Text(cell, style=COLOURS.get(cell, "")) for cell in row))
     output = StringIO()
     # Knows NO_COLOR and TERM=dumb: https://rich.readthedocs.io/en/stable/console.html#terminal-detection
-    console = Console(file=output, force_terminal=True, width=width or Console().width)
-    console.print(table)
+    Console(file=output, force_terminal=True, width=room).print(table)
     return "\n".join(line.rstrip() for line in output.getvalue().splitlines() if line.strip())
+
+
+def terminal_width() -> int:
+    """Columns of this terminal; 80 where there is none, and never less than 20."""
+    return max(20, get_terminal_size().columns)
 
 
 def printable(text: str) -> str:
     """Without what would move the cursor, colour the screen or break the row: who starts an instance may write it."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def moment(at: datetime | int | None) -> str:
+    """A time for people, in UTC to the second; ``at`` may be milliseconds since the epoch. "" for None."""
+    if at is None:
+        return ""
+    if isinstance(at, int):
+        at = datetime.fromtimestamp(at // 1000, UTC)
+    return f"{at:%Y-%m-%d %H:%M:%S}Z"
+
+
+def _without(
+    spare: Sequence[str], head: Sequence[str], rows: Sequence[Sequence[str]], room: int
+) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+    """Head and rows with no more of the spare columns than there is room for."""
+    for name in spare:
+        if _taken(_natural(head, rows)) <= room:
+            break
+        at = head.index(name)
+        head = [*head[:at], *head[at + 1 :]]
+        rows = [[*row[:at], *row[at + 1 :]] for row in rows]
+    return head, rows
+
+
+def _fitting(head: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> list[int] | None:
+    """The width of each column; None where some word would have to be broken. The widest are the first to be cut."""
+    from rich.cells import cell_len
+
+    widths = _natural(head, rows)
+    least = [
+        max(cell_len(word) for cell in column for word in cell.split() or [""])
+        for column in zip(head, *rows, strict=True)
+    ]
+    if _taken(least) > room:
+        return None
+    while _taken(widths) > room:
+        cuttable = [at for at, wide in enumerate(widths) if wide > least[at]]
+        widths[max(cuttable, key=widths.__getitem__)] -= 1
+    return widths
+
+
+def _natural(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    from rich.cells import cell_len
+
+    return [max(map(cell_len, column)) for column in zip(head, *rows, strict=True)]
+
+
+def _taken(widths: Sequence[int]) -> int:
+    return sum(widths) + _GAP * (len(widths) - 1)
+
+
+def _stacked(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A block for each row, a line for each of its cells that has something in it."""
+    wide = max(map(len, head))
+    return "\n\n".join(
+        "\n".join(f"{name.ljust(wide)}  {cell}" for name, cell in zip(head, row, strict=True) if cell) for row in rows
+    )

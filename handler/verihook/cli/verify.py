@@ -36,15 +36,19 @@ class Capture:
 def add_parser(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser("verify", help="say whether a captured delivery is genuine, and if not, why")
-    parser.add_argument("source", help="name of a source in hooks.toml")
+    parser.add_argument("source", metavar="SOURCE", help="name of a source in hooks.toml")
     parser.add_argument(
-        "--request", type=Path, required=True, help="JSON: a case as in tests/vectors, or a Lambda event"
+        "--request",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="JSON: a case as in tests/vectors, or a Lambda event",
     )
     parser.add_argument(
         "--at",
         type=_clock,
         metavar="SECONDS|now",
-        help="the clock to judge by; default: the time of capture where the file has it, else now",
+        help="the clock to judge by; default the time of capture where the file has it, else now",
     )
     add_source_options(parser)
     parser.set_defaults(command=_verify)

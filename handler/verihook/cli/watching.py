@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from verihook.cli.connect import ENDED_BADLY
-from verihook.cli.table import printable
+from verihook.cli.table import moment, printable
 
 if TYPE_CHECKING:
     from verihook.client import Client, Instance, Step
@@ -31,6 +31,12 @@ def watch(client: Client, options: argparse.Namespace) -> int:
         time.sleep(max(left, 0.05))
 
 
+def standing(found: Instance) -> str:
+    """Its status; and that it is held, where it was suspended and its engine has not come to it yet."""
+    held = found.raw.get("held") is True and found.status in ("queued", "running")
+    return f"{found.status}, held" if held else found.status
+
+
 def _steps(client: Client, instance_id: str) -> tuple[Step, ...]:
     """Those of the present attempt; none where its engine keeps none."""
     from verihook.client import NotSupported
@@ -42,23 +48,28 @@ def _steps(client: Client, instance_id: str) -> tuple[Step, ...]:
 
 
 def _tell(found: Instance, steps: tuple[Step, ...], seen: set[tuple[object, ...]], for_programs: bool) -> None:
-    """Print what was not seen before: steps first, as the end of the last one is before the instance's."""
-    news: list[tuple[tuple[object, ...], dict[str, object]]] = []
-    for number, step in enumerate(steps):
-        at = step.ended_at or step.started_at
-        told: dict[str, object] = {"at": at.isoformat(), "step": step.name, "status": step.status, "error": step.error}
-        news.append(((found.attempt, number, step.status), told))
-    failure = ": ".join(text for text in (found.error, found.cause) if text) or None
-    told = {"at": found.updated_at.isoformat(), "instanceId": found.id, "status": found.status, "error": failure}
+    """Print what was not seen before: steps first, as the end of the last one is before the instance's.
+
+    For programs a line is the step or the instance as the API has it.
+    """
+    news: list[tuple[tuple[object, ...], Instance | Step]] = [
+        ((found.attempt, number, step.status), step) for number, step in enumerate(steps)
+    ]
     # Before its first step it began, after its last one it ended.
-    news.insert(len(news) if found.final else 0, ((found.attempt, found.status), told))
-    for key, line in news:
+    news.insert(len(news) if found.final else 0, ((found.attempt, standing(found)), found))
+    for key, told in news:
         if key not in seen:
             seen.add(key)
-            print(json.dumps(line, ensure_ascii=False) if for_programs else _in_words(line), flush=True)
+            line = json.dumps(told.raw, ensure_ascii=False) if for_programs else _in_words(told)
+            print(line, flush=True)
 
 
-def _in_words(line: dict[str, object]) -> str:
-    what = f"step {line['step']}" if "step" in line else f"instance {line['instanceId']}"
-    why = f" ({line['error']})" if line["error"] else ""
-    return printable(f"{str(line['at'])[:19]}Z  {what} {line['status']}{why}")
+def _in_words(told: Instance | Step) -> str:
+    from verihook.client import Step
+
+    if isinstance(told, Step):
+        at, what, why = told.ended_at or told.started_at, f"step {told.name} {told.status}", told.error
+    else:
+        why = ": ".join(text for text in (told.error, told.cause) if text)
+        at, what = told.updated_at, f"instance {told.id} {standing(told)}"
+    return printable(f"{moment(at)}  {what}{f' ({why})' if why else ''}")

@@ -17,20 +17,25 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Any) -> None:
     """Add the command and its subcommands."""
-    parser = commands.add_parser("workflows", help="workflows: list, show, run")
+    parser = commands.add_parser("workflows", help="list workflows, show one, start an instance")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    add_action(actions, "list", _list, "all that the API key may have to do with")
-    one = add_action(actions, "show", _show, "one, with the schema of its input")
-    one.add_argument("name", metavar="NAME")
+    add_action(actions, "list", _list, "list those that the API key may have to do with")
+    one = add_action(actions, "show", _show, "show one, with the schema of its input")
+    one.add_argument("name", metavar="NAME", help="of the workflow")
     run = add_action(actions, "run", _run, "start an instance")
-    run.add_argument("name", metavar="NAME")
+    run.add_argument("name", metavar="NAME", help="of the workflow")
     run.add_argument("--input", type=json_value, metavar="JSON|@FILE|-", help="what the workflow gets; default null")
     run.add_argument("--id", help="the instance's id; made where absent")
-    run.add_argument("--on-conflict", choices=("fail", "return", "restart"), help="what an id that is taken does")
+    run.add_argument(
+        "--on-conflict",
+        choices=("fail", "return", "restart"),
+        metavar="WHAT",
+        help="where the id is taken: fail, return or restart; default fail",
+    )
     run.add_argument("--idempotency-key", metavar="KEY", help="the same again starts nothing more")
     run.add_argument("--tag", action="append", default=[], help="to find it by; may be given several times")
     run.add_argument(
-        "--metadata", action="append", default=[], type=pair, metavar="KEY=VALUE", help="several times, too"
+        "--metadata", action="append", default=[], type=pair, metavar="KEY=VALUE", help="the same, as a pair"
     )
     run.add_argument("--delay", type=delay, metavar="SPAN", help="not before: seconds, 90s, 15m, 2h, 7d")
     run.add_argument("--connection", metavar="NAME", help="one of [connections] in hooks.toml")

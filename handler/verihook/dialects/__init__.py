@@ -43,10 +43,17 @@ ROUTES: Routes = {
 }
 
 
-def routers(services: Services, access: Access) -> list[APIRouter]:
-    """The routers of all of them, to be included in this order."""
+def routers(services: Services, access: Access, longest_wait_s: int | None = None) -> list[APIRouter]:
+    """The routers of all of them, to be included in this order.
+
+    ``longest_wait_s``: how long an answer may wait for an instance's end; None for what AWS bears.
+    """
     # Moose's /workflows/history before the guide's /workflows/{...}.
-    dialects: list[APIRouter] = [each.router(services, access) for each in (moose, temporal, loopfour, dapr, awaitstep)]
+    dialects: list[APIRouter] = [
+        moose.router(services, access),
+        temporal.router(services, access, longest_wait_s),
+        *(each.router(services, access) for each in (loopfour, dapr, awaitstep)),
+    ]
     renders: list[Render] = [
         moose.render,
         temporal.render,

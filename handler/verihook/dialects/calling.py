@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ParamSpec, TypeVar
 
 from fastapi import Request
@@ -51,6 +52,14 @@ def parsed(text: str) -> Any:
     return parse_json(text, "The body") if text.strip() else None
 
 
+def json_or_text(text: str) -> Any:
+    """The content of a text: JSON where it is some, else the text itself. None for an empty one."""
+    try:
+        return parsed(text)
+    except EventMalformed:
+        return text
+
+
 async def admit(caller: Identity, workflow: str, services: Services) -> Quota | None:
     """Count a start of the caller, who may start this workflow. Raises Forbidden, RateLimited."""
     caller.require("workflows:execute", workflow)
@@ -66,23 +75,46 @@ async def start(request: StartRequest, caller: Identity, services: Services) -> 
 async def find(
     instance_id: str, scope: Scope, caller: Identity, services: Services, workflow: str | None = None
 ) -> Instance:
-    """The instance, which the caller may do this with. Raises InstanceNotFound, Forbidden.
+    """The instance, which the caller may do this with. Raises InstanceNotFound, Forbidden (the scope lacks).
 
-    ``workflow``: an instance of another one counts as none.
+    ``workflow``: an instance of another one counts as none. So does one that the caller's key does not cover: whether
+    another's instance exists is nobody's business.
     """
     instance = await ask(manage.get, instance_id, services)
-    if workflow is not None and instance.workflow != workflow:
+    if workflow not in (None, instance.workflow) or not caller.covers(instance.workflow):
         raise InstanceNotFound("There is no instance with this id.")
-    caller.require(scope, instance.workflow)
+    caller.require(scope)
     return instance
 
 
 async def listed(queries: list[Query], limit: int, cursor: str | None, caller: Identity, services: Services) -> Page:
-    """A page of everything that any of the queries finds, the newest first; what the caller's key covers.
+    """A page of everything that any of the queries finds and the caller's key covers, the newest first.
 
-    A cursor is a place among all instances, so one cursor leads on in every query.
+    A cursor is a place among all instances, so one cursor leads on in every query. Raises Forbidden for a query of a
+    workflow that the key does not cover.
     """
-    pages = [await ask(manage.list_instances, query, limit, cursor, services) for query in queries]
+    return await ask(_page, _of_caller(queries, caller, services), limit, cursor, services)
+
+
+def _of_caller(queries: list[Query], caller: Identity, services: Services) -> list[Query]:
+    """The same of the caller's workflows alone, each by its index.
+
+    What a page would leave out for the caller must not be read for it: the cursor would lead from there.
+    """
+    if caller.key is None or not caller.key.workflows:
+        return queries
+    mine: list[Query] = []
+    for query in queries:
+        if query.workflow is None:
+            mine += [replace(query, workflow=name) for name in services.workflows if caller.covers(name)]
+        else:
+            caller.require("instances:read", query.workflow)
+            mine.append(query)
+    return mine
+
+
+def _page(queries: list[Query], limit: int, cursor: str | None, services: Services) -> Page:
+    pages = [manage.list_instances(query, limit, cursor, services) for query in queries]
     merged = sorted(
         (instance for page in pages for instance in page.instances),
         key=lambda instance: (instance.created_at, instance.id),
@@ -90,5 +122,4 @@ async def listed(queries: list[Query], limit: int, cursor: str | None, caller: I
     )
     shown = merged[:limit]
     more = len(merged) > limit or any(page.cursor for page in pages)
-    following = cursor_of(shown[-1]) if shown and more else None
-    return Page([instance for instance in shown if caller.covers(instance.workflow)], following)
+    return Page(shown, cursor_of(shown[-1]) if shown and more else None)

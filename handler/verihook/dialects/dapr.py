@@ -69,7 +69,7 @@ def router(services: Services, access: Access) -> Guarded:
         for operation in _OPERATIONS:
             method, _, rest = operation.partition(" ")
             routes.add_api_route(f"{prefix}{_PLACE}{rest}", operations[operation], methods=[method])
-        routes.add_api_route(f"{prefix}/metadata", _metadata, methods=["GET"])
+        routes.add_api_route(f"{prefix}/metadata", _metadata(services), methods=["GET"])
         for path in _OPEN[1:]:
             routes.add_api_route(f"{prefix}{path}", _healthy, methods=["GET"])
     return routes
@@ -78,7 +78,7 @@ def router(services: Services, access: Access) -> Guarded:
 def _operations(services: Services) -> dict[str, _Operation]:
     async def read(kind: str, subject: str, request: Request, caller: Caller) -> Response:
         instance = await _find(kind, subject, request, caller, services)
-        return answer(await calling.ask(_state, instance, is_draft(request), services))
+        return answer(await calling.ask(_state, instance, is_draft(request, services), services))
 
     async def purge(kind: str, subject: str, request: Request, caller: Caller) -> Response:
         await _find(kind, subject, request, caller, services)
@@ -87,8 +87,8 @@ def _operations(services: Services) -> dict[str, _Operation]:
 
     def change(operation: Callable[[str, Services], Instance]) -> _Operation:
         async def changed(kind: str, subject: str, request: Request, caller: Caller) -> Response:
-            await _find(kind, subject, request, caller, services)
-            await calling.ask(operation, subject, services)
+            instance = await _find(kind, subject, request, caller, services)
+            await _unless_ended(operation, instance, services)
             return _accepted()
 
         return changed
@@ -111,7 +111,7 @@ def _starting(services: Services) -> _Operation:
     async def start(kind: str, subject: str, request: Request, caller: Caller) -> Response:
         content = content_of(request, await calling.text_of(request))
         metadata = metadata_of(request)
-        if is_draft(request):
+        if is_draft(request, services):
             asked = StartRequest(kind, content, id=subject, metadata=metadata)
             submitted = await calling.start(asked, caller, services)
             # The request's own path, without the verb: the client knows it under this prefix.
@@ -119,10 +119,24 @@ def _starting(services: Services) -> _Operation:
             return answer({"instanceID": submitted.instance.id}, 202, {"location": location})
         id = request.query_params.get("instanceID") or str(uuid.uuid4())
         asked = StartRequest(subject, content, id=id, metadata=metadata, on_conflict="replace")
-        await calling.start(asked, caller, services)
+        try:
+            await calling.start(asked, caller, services)
+        except Conflict as conflict:
+            raise await _in_daprs_words(conflict, asked, services) from None
         return answer({"instanceID": id}, 202)
 
     return start
+
+
+async def _in_daprs_words(conflict: Conflict, asked: StartRequest, services: Services) -> Conflict:
+    """What Dapr says of an id that a running instance has; of what it has not (a purged one, another's) our words."""
+    try:
+        instance = await calling.ask(manage.get, asked.id or "", services)
+    except InstanceNotFound:
+        return conflict
+    if instance.final or instance.workflow != asked.workflow:
+        return conflict
+    return Conflict(f"an active workflow with ID '{instance.id}' already exists", instance_id=instance.id)
 
 
 def _raising(services: Services) -> dict[str, _Operation]:
@@ -148,26 +162,28 @@ def _raising(services: Services) -> dict[str, _Operation]:
 def _terminating(services: Services) -> _Operation:
     async def terminate(kind: str, subject: str, request: Request, caller: Caller) -> Response:
         text = await calling.text_of(request)
-        draft = is_draft(request)
-        if not draft and text.strip() and not isinstance(calling.parsed(text), dict):
+        draft = is_draft(request, services)
+        content = content_of(request, text) if draft else calling.parsed(text)
+        if not draft and text.strip() and not isinstance(content, dict):
             raise RequestInvalid("The body must be empty or a JSON object.")
         instance = await _find(kind, subject, request, caller, services)
-        if draft:
-            output = {"output": content_of(request, text)} if text.strip() else {}
-            await calling.ask(manage.terminate, subject, services, **output)
-        elif not instance.final:
-            await _terminate_or_let_end(subject, services)
+        if text.strip() and (draft or services.policy.dapr_terminate_output):
+            # One that has ended is a conflict: a 202 would promise to keep this.
+            await calling.ask(manage.terminate, subject, services, output=content)
+        else:
+            await _unless_ended(manage.terminate, instance, services)
         return _accepted()
 
     return terminate
 
 
-async def _terminate_or_let_end(instance_id: str, services: Services) -> None:
-    """What has ended in the meantime is terminated enough."""
+async def _unless_ended(operation: Callable[[str, Services], Instance], instance: Instance, services: Services) -> None:
+    """Nothing is left to do with what has ended, be it in the meantime: Dapr says 202 then, too."""
     try:
-        await calling.ask(manage.terminate, instance_id, services)
+        if not instance.final:
+            await calling.ask(operation, instance.id, services)
     except Conflict:
-        if not (await calling.ask(manage.get, instance_id, services)).final:
+        if not (await calling.ask(manage.get, instance.id, services)).final:
             raise
 
 
@@ -176,7 +192,7 @@ async def _find(
 ) -> Instance:
     """The instance; in the draft's grammar one of the workflow that the path names."""
     needed: Scope = scope or ("instances:read" if request.method == "GET" else "instances:manage")
-    workflow = kind if is_draft(request) else None
+    workflow = kind if is_draft(request, services) else None
     if workflow is not None and workflow not in services.workflows:
         raise InstanceNotFound("There is no instance with this id.")
     return await calling.find(instance_id, needed, caller, services, workflow)
@@ -209,9 +225,15 @@ def _accepted() -> Response:
     return Response(status_code=202)
 
 
-async def _metadata() -> Response:
-    components = [{"name": "dapr", "type": "workflow.dapr", "version": "v1", "capabilities": []}]
-    return answer({"id": "verihook", "runtimeVersion": version("verihook"), "components": components, "extended": {}})
+def _metadata(services: Services) -> _Operation:
+    kind: dict[str, Any] = {"type": "workflow.dapr", "version": "v1", "capabilities": []}
+    components = [{"name": name, **kind} for name in services.policy.dapr_components]
+    content = {"id": "verihook", "runtimeVersion": version("verihook"), "components": components, "extended": {}}
+
+    async def metadata() -> Response:
+        return answer(content)
+
+    return metadata
 
 
 async def _healthy() -> Response:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from fastapi import Request, Response
 
 from verihook.dialects.dapr_requests import NAME_MISSING, is_draft
-from verihook.dialects.grammar import Render, answer, field_of, headers_of
+from verihook.dialects.grammar import Render, answer, field_of, headers_of, in_one
 from verihook.errors import (
     Conflict,
     EventMalformed,
@@ -42,47 +42,45 @@ def rendering(services: Services) -> Render:
     def render(request: Request, error: VerihookError) -> Response:
         verb = _verb(request)
         subject = str(request.path_params.get("subject", ""))
-        status, code, message = _said(request, error, verb, subject)
-        if isinstance(error, Conflict) and verb == "start" and not is_draft(request):
+        draft = is_draft(request, services)
+        status, code, message = _said(request, error, verb, subject, draft)
+        if isinstance(error, Conflict) and verb == "start" and not draft:
             status = services.policy.dapr_conflict
         return answer({"errorCode": code, "message": message}, status, headers_of(error))
 
     return render
 
 
-def _said(request: Request, error: VerihookError, verb: str, subject: str) -> tuple[int, str, str]:
+def _said(request: Request, error: VerihookError, verb: str, subject: str, draft: bool) -> tuple[int, str, str]:
     code, words = _FAILED.get(verb, _GET)
     failed = words.format(subject, error)
-    draft = is_draft(request)
     if isinstance(error, Unauthenticated):
         return 401, "ERR_UNAUTHENTICATED", "invalid api token"
     if isinstance(error, InstanceNotFound) and (draft or verb != "raiseEvent"):
         return 404, "ERR_INSTANCE_ID_NOT_FOUND", f"unable to find workflow with the provided instance ID: {subject}"
     if isinstance(error, RequestInvalid):
-        return _invalid(request, error, subject)
+        return _invalid(error, subject if draft else request.query_params.get("instanceID", ""))
     if isinstance(error, EventMalformed | InputInvalid):
-        return 400, "ERR_MALFORMED_REQUEST", f"failed deserializing HTTP body: {_words(error)}"
+        return (
+            400,
+            "ERR_MALFORMED_REQUEST",
+            f"failed deserializing HTTP body: {in_one(error) if isinstance(error, InputInvalid) else error}",
+        )
     if not draft and isinstance(error, Conflict | InstanceNotFound | NotActive | WorkflowNotFound):
         # Dapr has one status for everything that it could not do.
         return 500, code, failed
     return error.status, code, failed
 
 
-def _invalid(request: Request, error: RequestInvalid, subject: str) -> tuple[int, str, str]:
+def _invalid(error: RequestInvalid, id: str) -> tuple[int, str, str]:
     if str(error) == NAME_MISSING:
         return 400, "ERR_WORKFLOW_EVENT_NAME_MISSING", "missing workflow event name"
-    id = subject if is_draft(request) else request.query_params.get("instanceID", "")
     if field_of(error) == "id" and not INSTANCE_ID.fullmatch(id):
         if len(id) > 64:
             return 400, "ERR_INSTANCE_ID_TOO_LONG", "workflow instance ID exceeds the max length of 64 characters"
         words = "only alphanumeric, underscore and inner hyphen characters are allowed"
         return 400, "ERR_INSTANCE_ID_INVALID", f"workflow instance ID '{id}' is invalid: {words}"
     return 400, "ERR_MALFORMED_REQUEST", str(error)
-
-
-def _words(error: VerihookError) -> str:
-    violations = error.violations if isinstance(error, InputInvalid) else []
-    return "; ".join([str(error), *(f"{each['pointer']}: {each['message']}" for each in violations)])
 
 
 def _verb(request: Request) -> str:

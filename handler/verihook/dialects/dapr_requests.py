@@ -7,17 +7,16 @@ from typing import Any
 from fastapi import Request
 
 from verihook.dialects import calling
-from verihook.errors import EventMalformed, RequestInvalid
-
-#: The workflow components there are; none is a workflow's name.
-COMPONENTS = frozenset({"dapr"})
+from verihook.errors import RequestInvalid
+from verihook.ports import Services
 
 NAME_MISSING = "eventName: missing workflow event name"
 
 
-def is_draft(request: Request) -> bool:
-    """Whether the path is the first draft's, ``{workflowType}/{instanceId}``."""
-    return request.path_params.get("kind") not in COMPONENTS and "instanceID" not in request.query_params
+def is_draft(request: Request, services: Services) -> bool:
+    """Whether the path is the first draft's, ``{workflowType}/{instanceId}``; the name of a component is no type's."""
+    built = request.path_params.get("kind") in services.policy.dapr_components
+    return not built and "instanceID" not in request.query_params
 
 
 def content_of(request: Request, text: str) -> Any:
@@ -28,10 +27,7 @@ def content_of(request: Request, text: str) -> Any:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type.endswith(("/json", "+json")):
         return calling.parsed(text)
-    try:
-        return calling.parsed(text)
-    except EventMalformed:
-        return text
+    return calling.json_or_text(text)
 
 
 def draft_event(request: Request, content: Any) -> tuple[str, Any]:

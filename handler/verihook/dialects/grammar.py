@@ -68,6 +68,13 @@ def required(violation: Mapping[str, object]) -> tuple[list[object], str | None]
     return ([*where, missing[1]], missing[1]) if missing else (where, None)
 
 
+def in_one(error: InputInvalid) -> str:
+    """All that is wrong in one sentence, each with its place; the input as a whole has none."""
+    found = [(each["pointer"], each["message"]) for each in error.violations]
+    said = "; ".join(f"{pointer}: {message}" if pointer else str(message) for pointer, message in found)
+    return f"{str(error).removesuffix('.')}: {said}" if said else str(error)
+
+
 def field_of(error: RequestInvalid) -> str:
     """The field of the request that is wrong: what stands before the colon."""
     return str(error).partition(":")[0]

@@ -9,6 +9,7 @@ from fastapi import Query as Parameter
 from fastapi import Request, Response
 
 from verihook import limits, manage
+from verihook.api import admission
 from verihook.api.access import Access
 from verihook.api.routes import Caller, Guarded, Routes
 from verihook.dialects import calling, statuses
@@ -26,7 +27,7 @@ from verihook.errors import (
 from verihook.instance import Instance, Step, iso
 from verihook.limits import Quota
 from verihook.listing import Query
-from verihook.manage import StartRequest, Submitted
+from verihook.manage import StartRequest
 from verihook.ports import Services
 
 ROUTES: Routes = {
@@ -70,7 +71,7 @@ def router(services: Services, access: Access) -> Guarded:
         asked = _request(workflow, calling.parsed(await calling.text_of(request)))
         quota = await calling.admit(caller, workflow, services)
         submitted = await calling.ask(manage.submit, asked, caller.name, services)
-        return answer(_success(_ran(submitted)), headers=_limits(quota, services))
+        return answer(_success(_ran(submitted.instance, submitted.created)), headers=_limits(quota, services))
 
     @routes.get("/api/v1/runs/{run_id}")
     async def one(run_id: str, caller: Caller) -> Response:
@@ -102,8 +103,10 @@ def router(services: Services, access: Access) -> Guarded:
     @routes.post("/api/v1/runs/{run_id}/retry")
     async def retry(run_id: str, caller: Caller) -> Response:
         await calling.find(run_id, "instances:manage", caller, services)
+        # As under /v1: it counts as a start.
+        quota = await calling.ask(admission.admit, caller, services)
         instance = await calling.ask(manage.redrive, run_id, services)
-        return answer(_success(_ran(Submitted(instance, replayed=False, created=True, accepted=instance))))
+        return answer(_success(_ran(instance, created=True)), headers=_limits(quota, services))
 
     return routes
 
@@ -168,12 +171,11 @@ def _success(data: object) -> dict[str, object]:
     return {"success": True, "data": data}
 
 
-def _ran(submitted: Submitted) -> dict[str, object]:
+def _ran(instance: Instance, created: bool) -> dict[str, object]:
     """A new run is told as ``pending``, whatever it is by now; one that was there before as it stands."""
-    instance = submitted.instance
     return {
         "runId": instance.id,
-        "status": "pending" if submitted.created else statuses.word("loopfour", instance.status),
+        "status": "pending" if created else statuses.word("loopfour", instance.status),
         "workflowId": instance.workflow,
         "workflowVersion": instance.version,
     }
@@ -205,7 +207,8 @@ def _whole(instance: Instance, services: Services) -> dict[str, object]:
 
 
 def _step(step: Step) -> dict[str, object]:
-    output = None if step.output is None else calling.parsed(step.output)
+    # A history may cut a text short.
+    output = None if step.output is None else calling.json_or_text(step.output)
     return {"id": step.name, "status": step.status, "output": output}
 
 

@@ -18,7 +18,7 @@ from verihook import manage
 from verihook.api.access import Access, Identity
 from verihook.api.routes import Caller, Guarded, Routes
 from verihook.dialects import calling, statuses
-from verihook.dialects.grammar import answer, headers_of, speaking
+from verihook.dialects.grammar import answer, headers_of, in_one, speaking
 from verihook.errors import (
     BodyTooLarge,
     Conflict,
@@ -84,7 +84,7 @@ def router(services: Services, access: Access) -> Guarded:
         request: Request,
         caller: Caller,
         status: str = "",
-        limit: Annotated[int, Parameter(ge=0)] = 10,
+        limit: Annotated[int, Parameter(ge=1)] = 10,
     ) -> Response:
         _check_token(request, caller)
         # Another word than these three is as good as none.
@@ -126,7 +126,7 @@ def render(request: Request, error: VerihookError) -> Response:
     elif isinstance(error, Conflict | InstanceNotFound) and verb == "terminate":
         details = f"Workflow '{subject}' has already completed\n"
     elif isinstance(error, InputInvalid):
-        details = "; ".join([str(error), *(f"{each['pointer']}: {each['message']}" for each in error.violations)])
+        details = in_one(error)
     status = error.status if isinstance(error, _OWN_STATUS) or error.status >= 500 else 400
     return answer({"error": headline, "details": details}, status, headers_of(error))
 

@@ -29,7 +29,8 @@ from verihook.instance import Instance
 from verihook.manage import StartRequest
 from verihook.ports import Services
 
-#: How long an answer waits for the end, in seconds; then it is a 202, and the result is to be asked for again.
+#: How long an answer waits for the end, in seconds, where the deployment does not say; then it is a 202, and the result
+#: is to be asked for again.
 WAIT_S = LONGEST_IN_AWS_S
 
 ROUTES: Routes = {
@@ -50,8 +51,8 @@ _SAID: Mapping[type[VerihookError], str] = {
 _NO_JSON = re.compile(r"(.*) at character ([0-9]+)\.", re.DOTALL)
 
 
-def router(services: Services, access: Access) -> Guarded:
-    """The routes."""
+def router(services: Services, access: Access, longest_wait_s: int | None = None) -> Guarded:
+    """The routes. ``longest_wait_s``: how long an answer waits for the end, :data:`WAIT_S` where it is None."""
     routes = Guarded(access, ROUTES, route_class=speaking(render, services), include_in_schema=False)
 
     async def started(name: str, request: Request, caller: Identity) -> Instance:
@@ -59,10 +60,13 @@ def router(services: Services, access: Access) -> Guarded:
         request_of = StartRequest(name, content, id=fresh_id(name))
         return (await calling.start(request_of, caller, services)).instance
 
+    async def awaited(instance: Instance, request: Request) -> Response:
+        wait_s = WAIT_S if longest_wait_s is None else longest_wait_s
+        return await _result(await ended(instance, wait_s, request, services), services)
+
     @routes.post("/workflows/{name}")
     async def sync(name: str, request: Request, caller: Caller) -> Response:
-        instance = await started(name, request, caller)
-        return await _result(await ended(instance, WAIT_S, request, services), services)
+        return await awaited(await started(name, request, caller), request)
 
     @routes.post("/workflows/{name}/async")
     async def asynchronous(name: str, request: Request, caller: Caller) -> Response:
@@ -76,8 +80,7 @@ def router(services: Services, access: Access) -> Guarded:
 
     @routes.get("/workflows/{workflow_id}/result")
     async def result(workflow_id: str, request: Request, caller: Caller) -> Response:
-        instance = await calling.find(workflow_id, "instances:read", caller, services)
-        return await _result(await ended(instance, WAIT_S, request, services), services)
+        return await awaited(await calling.find(workflow_id, "instances:read", caller, services), request)
 
     return routes
 

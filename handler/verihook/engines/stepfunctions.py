@@ -142,7 +142,11 @@ class StepFunctionsEngine:
         try:
             self._client.redrive_execution(executionArn=self._execution(definition, name))
         except (ClientError, BotoCoreError) as error:
-            if _code(error) in ("ExecutionNotRedrivable", "ExecutionDoesNotExist"):
+            if _code(error) == "ExecutionNotRedrivable":
+                # Also one that runs: redriven elsewhere, or by a call whose answer was lost.
+                found = self.describe(definition, name)
+                return found is not None and found.status == "running"
+            if _code(error) == "ExecutionDoesNotExist":
                 return False
             raise _told(error, "execution") from error
         return True

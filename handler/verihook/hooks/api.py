@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,24 @@ from verihook.connection import Connection
 from verihook.hooks.reader import REFERENCES, Reader, is_reference
 from verihook.policy import Policy
 
-_API = ("auth", "starts_per_minute", "limits_fail", "idempotency_hours", "dapr_conflict")
+_API = (
+    "auth",
+    "starts_per_minute",
+    "limits_fail",
+    "idempotency_hours",
+    "dapr_conflict",
+    "dapr_components",
+    "dapr_terminate_output",
+)
 _CONNECTION = ("url", "secret", "header", "prefix")
+#: A component's name is a segment of a path (https://docs.dapr.io/operations/components/component-schema/).
+_COMPONENT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", re.ASCII)
 _HEADER = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
 _URL = re.compile(r"https?://[^\s?#]+", re.ASCII)
 
 
-def read_policy(path: Path, table: Mapping[str, Any]) -> Policy:
-    """The rules of the API. Raises ConfigurationError."""
+def read_policy(path: Path, table: Mapping[str, Any], workflows: Collection[str] = ()) -> Policy:
+    """The rules of the API. ``workflows``: their names, of which no component has one. Raises ConfigurationError."""
     reader = Reader(path, "api", table, _API)
     conflict = reader.get("dapr_conflict", int, 500)
     if conflict not in (500, 409):
@@ -31,7 +41,22 @@ def read_policy(path: Path, table: Mapping[str, Any]) -> Policy:
         reader.choice("limits_fail", ("open", "closed"), "closed"),
         reader.number("idempotency_hours", 24, 1, 24 * 30),
         conflict,
+        _components(reader, workflows),
+        reader.get("dapr_terminate_output", bool, False),
     )
+
+
+def _components(reader: Reader, workflows: Collection[str]) -> tuple[str, ...]:
+    name = "dapr_components"
+    components = reader.strings(name) if name in reader.table else ("dapr",)
+    if not components:
+        raise reader.error(name, 'name at least one, as in ["dapr"]')
+    for each in components:
+        if not _COMPONENT.fullmatch(each):
+            raise reader.error(name, f"{each[:63]!r}: a name has letters, digits and inner dots, hyphens, underscores")
+        if each in workflows:
+            raise reader.error(name, f"{each!r} is a workflow's name, too; rename one of them")
+    return components
 
 
 def read_connection(path: Path, name: str, table: Mapping[str, Any]) -> Connection:

@@ -139,7 +139,7 @@ def to_attributes(instance_id: str, change: Change, *, waits: bool) -> dict[str,
         "output": change.output,
         "error": change.error,
         "cause": change.cause,
-        "dueShard": None if due_at is None else places.due_shard(instance_id),
+        "dueShard": None if due_at is None else places.due_shard(instance_id, ended=change.status in FINAL),
         "statusShard": places.status_shard(instance_id, change.status),
     }
     return {attribute: None if value is None else encode(value) for attribute, value in values.items()}

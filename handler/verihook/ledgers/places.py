@@ -14,14 +14,19 @@ from verihook.listing import Position, Query
 _FIRST, _LAST = "0", "~"
 
 
-def due_shards() -> list[str]:
-    """Every partition key of the index ``due``."""
-    return [f"due#{number}" for number in range(DUE_SHARDS)]
+#: What lives, and what has ended and is to be told, stand apart: neither keeps the other from its turn.
+_DUE = {False: "due", True: "told"}
 
 
-def due_shard(instance_id: str) -> str:
+def due_shards(ended: bool | None) -> list[str]:
+    """Every partition key of the index ``due``, of one kind or (None) of both."""
+    kinds = _DUE.values() if ended is None else [_DUE[ended]]
+    return [f"{kind}#{number}" for kind in kinds for number in range(DUE_SHARDS)]
+
+
+def due_shard(instance_id: str, *, ended: bool) -> str:
     """The partition of the index ``due`` that carries this instance: the same in every process."""
-    return f"due#{crc32(instance_id.encode()) % DUE_SHARDS}"
+    return f"{_DUE[ended]}#{crc32(instance_id.encode()) % DUE_SHARDS}"
 
 
 def of(instance: Instance) -> dict[str, str | Mapping[str, str]]:
@@ -44,7 +49,7 @@ def of(instance: Instance) -> dict[str, str | Mapping[str, str]]:
     if instance.source is not None:
         keys[LIST_INDEXES["source"]] = f"{instance.source}#{shard}"
     if instance.due_at is not None and (not instance.final or instance.callback_url is not None):
-        keys["dueShard"] = due_shard(instance.id)
+        keys["dueShard"] = due_shard(instance.id, ended=instance.final)
     return keys
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 from verihook import mailbox as boxes
 from verihook.errors import BodyTooLarge, Conflict, EngineUnavailable, InstanceNotFound, RequestInvalid
-from verihook.instance import Instance
+from verihook.instance import Instance, execution_name
 from verihook.mailbox import GATE, Event, Handover, Wait
 from verihook.manage.reading import engine_of, get
 from verihook.manage.starting import StartRequest, submit
@@ -41,8 +41,8 @@ class Entry:
 
 def mailbox(instance_id: str, services: Services) -> list[Entry]:
     """The events that nobody took yet, and the waits that no event came for, the oldest first."""
-    get(instance_id, services)
-    box = boxes.read(instance_id, services.documents, services.clock.now_ms())
+    instance = get(instance_id, services)
+    box = boxes.read(_box(instance), services.documents, services.clock.now_ms())
     waits = [Entry(wait.name, "waiting", wait.at) for wait in box.waits if wait.name != GATE]
     events = [Entry(event.name, "buffered", event.at, event.id) for event in box.events]
     return sorted([*waits, *events], key=lambda entry: entry.at)
@@ -82,7 +82,7 @@ def raise_event(
     engine.check_events()
     now = services.clock.now_ms()
     event = Event(event_id or "", name, text, now)
-    made = boxes.change(instance_id, services.documents, now, lambda box: box.put(event))
+    made = boxes.change(_box(instance), services.documents, now, lambda box: box.put(event), boxes.MAX_MAILBOX)
     _give(instance, made, services)
     hand_over(instance, services)
     return instance
@@ -97,8 +97,8 @@ def await_event(instance_id: str, attempt: int, name: str, token: str, services:
     if instance.attempt != attempt or instance.final:
         return
     now = services.clock.now_ms()
-    made = boxes.change(instance_id, services.documents, now, lambda box: box.wait(Wait(name, token, now)))
-    _give(instance, made, services)
+    made = boxes.change(_box(instance), services.documents, now, lambda box: box.wait(Wait(name, token, now)))
+    _try_to_give(instance, made, services)
 
 
 def pass_gate(instance_id: str, attempt: int, token: str, services: Services) -> None:
@@ -107,16 +107,18 @@ def pass_gate(instance_id: str, attempt: int, token: str, services: Services) ->
     if instance.attempt != attempt or instance.final:
         return
     now = services.clock.now_ms()
-    boxes.change(instance_id, services.documents, now, lambda box: box.wait(Wait(GATE, token, now)))
+    boxes.change(_box(instance), services.documents, now, lambda box: box.wait(Wait(GATE, token, now)))
     # Looked at after the wait is written: a resume between the two finds it.
     if not get(instance_id, services).held:
-        open_gate(instance, services)
+        now = services.clock.now_ms()
+        made = boxes.change(_box(instance), services.documents, now, lambda box: box.open_gate(now))
+        _try_to_give(instance, made, services)
 
 
 def open_gate(instance: Instance, services: Services) -> None:
     """Let go what waits at the gate."""
     now = services.clock.now_ms()
-    made = boxes.change(instance.id, services.documents, now, lambda box: box.open_gate(now))
+    made = boxes.change(_box(instance), services.documents, now, lambda box: box.open_gate(now))
     _give(instance, made, services)
 
 
@@ -126,7 +128,7 @@ def hand_over(instance: Instance, services: Services) -> None:
     Where nobody waits any more the event was handed over then, as far as can be told: it is not given a second time.
     """
     now = services.clock.now_ms()
-    box = boxes.read(instance.id, services.documents, now)
+    box = boxes.read(_box(instance), services.documents, now)
     gates = [wait for wait in box.waits if wait.name == GATE]
     # A resume that stopped before it opened the gate.
     if gates and not get(instance.id, services).held:
@@ -135,7 +137,23 @@ def hand_over(instance: Instance, services: Services) -> None:
     engine, _ = engine_of(instance, services)
     for over in left:
         engine.answer(over.wait.token, over.event.payload)
-        boxes.change(instance.id, services.documents, now, methodcaller("delivered", over.wait.token, now))
+        boxes.change(_box(instance), services.documents, now, methodcaller("delivered", over.wait.token, now))
+
+
+def _box(instance: Instance) -> str:
+    """Each attempt has a mailbox of its own: nothing that was meant for an earlier one reaches it."""
+    return execution_name(instance.id, instance.attempt)
+
+
+def _try_to_give(instance: Instance, made: list[Handover], services: Services) -> None:
+    """The same for who waits: an engine that is away now is asked again by reconcile.
+
+    To fail would end the very task that waits: the answer would come to a token that nobody has any more.
+    """
+    try:
+        _give(instance, made, services)
+    except EngineUnavailable as error:
+        services.telemetry.failure(f"wait of {_box(instance)}", error)
 
 
 def _give(instance: Instance, made: list[Handover], services: Services) -> None:
@@ -151,6 +169,6 @@ def _give(instance: Instance, made: list[Handover], services: Services) -> None:
             failed = error
             continue
         settle = methodcaller("delivered" if taken else "returned", over.wait.token, now)
-        made += boxes.change(instance.id, services.documents, now, settle)
+        made += boxes.change(_box(instance), services.documents, now, settle)
     if failed is not None:
         raise failed

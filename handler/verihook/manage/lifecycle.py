@@ -12,7 +12,7 @@ from verihook.instance import Instance, Progress, execution_name
 from verihook.manage import history, starting
 from verihook.manage.events import open_gate
 from verihook.manage.reading import engine_of, get
-from verihook.manage.recording import record
+from verihook.manage.recording import MAX_CAUSE, cut, record
 from verihook.ports import MAX_OUTPUT, Services
 from verihook.request import json_text
 
@@ -28,6 +28,7 @@ def terminate(instance_id: str, services: Services, reason: str = "", output: ob
     Stopped before it is written: a crash between the two leaves an instance that reconcile finds ended.
     """
     instance = _open(instance_id, services)
+    reason = cut(reason, MAX_CAUSE) or ""
     starting.halt(instance, reason or "terminated", services)
     text = None if output is _ABSENT else json_text(output)
     progress = Progress("terminated", text, None, reason or None)
@@ -42,14 +43,16 @@ def suspend(instance_id: str, services: Services, reason: str = "") -> Instance:
 
     Raises Conflict for one that has ended, NotSupported where the engine cannot.
     """
+    why = cut(reason, MAX_CAUSE) or None
 
     def hold(instance: Instance) -> Instance:
         _refuse_final(instance)
         if instance.held:
             return instance
         if instance.status == "queued":
-            return replace(instance, held=True, due_at=None, cause=reason or None)
-        return replace(instance, held=True, status="suspended", cause=reason or None)
+            # It stays due: where its start was on its way, reconcile finds it running.
+            return replace(instance, held=True, cause=why)
+        return replace(instance, held=True, status="suspended", cause=why)
 
     before = get(instance_id, services)
     held = _amend(instance_id, hold, services)
@@ -75,7 +78,7 @@ def resume(instance_id: str, services: Services) -> Instance:
 
     def release(instance: Instance) -> Instance:
         _refuse_final(instance)
-        if not instance.held:
+        if not instance.held and instance.status != "suspended":
             return instance
         status = "running" if instance.status == "suspended" else instance.status
         now = services.clock.now_ms()
@@ -84,7 +87,7 @@ def resume(instance_id: str, services: Services) -> Instance:
 
     before = get(instance_id, services)
     _refuse_final(before)
-    if not before.held:
+    if not before.held and before.status != "suspended":
         return before
     # Before the row: one that stops in between is still held, and whoever asks again resumes it. Also for one that the
     # ledger calls queued: it may run by now, and be held by its engine.
@@ -107,7 +110,6 @@ def rerun(instance_id: str, services: Services) -> Instance:
     following = starting.restart(instance, _anew(instance, services), services)
     if following is None:
         raise Conflict(f"The instance {instance_id!r} was restarted by another caller.", instance_id=instance_id)
-    mailbox.remove(instance_id, services.documents)
     return replace(following, status=starting.begin(following, services))
 
 
@@ -145,7 +147,13 @@ def redrive(instance_id: str, services: Services) -> Instance:
     revived = _amend(instance_id, revive, services)
     if engine.redrive(definition, execution_name(instance.id, instance.attempt)):
         return revived
-    _amend(instance_id, lambda current: replace(instance, revision=current.revision), services)
+
+    def back(current: Instance) -> Instance:
+        if current.attempt != instance.attempt:
+            raise Conflict(f"The instance {instance_id!r} was restarted by another caller.", instance_id=instance_id)
+        return replace(instance, revision=current.revision)
+
+    _amend(instance_id, back, services)
     return rerun(instance_id, services)
 
 
@@ -166,9 +174,19 @@ def purge(instance_id: str, services: Services, force: bool = False) -> None:
         key = payload.key_of(text)
         if key is not None:
             services.payloads.remove(key)
-    mailbox.remove(instance_id, services.documents)
+    mailbox.remove(execution_name(instance.id, instance.attempt), services.documents)
     history.forget(instance_id, services)
-    _amend(instance_id, _tombstone, services)
+
+    def bury(current: Instance) -> Instance:
+        _refuse_restarted(current, instance)
+        return _tombstone(current)
+
+    _amend(instance_id, bury, services)
+
+
+def _refuse_restarted(current: Instance, instance: Instance) -> None:
+    if current.attempt != instance.attempt or not current.final:
+        raise Conflict(f"The instance is {current.status} again.", instance_id=instance.id)
 
 
 def _tombstone(instance: Instance) -> Instance:
@@ -196,7 +214,7 @@ def _anew(instance: Instance, services: Services) -> Instance:
         updated_at=now,
         status="queued",
         version=services.workflows[instance.workflow].version,
-        due_at=now + services.pace.first_ms,
+        due_at=now + starting.first_look_ms(services.workflows[instance.workflow], services),
         expires_at=None,
         output=None,
         error=None,

@@ -7,7 +7,7 @@ import binascii
 from dataclasses import dataclass
 
 from verihook import payload
-from verihook.errors import EngineUnavailable, InstanceNotFound, RequestInvalid
+from verihook.errors import EngineUnavailable, EventMalformed, InstanceNotFound, RequestInvalid
 from verihook.event import parse_json
 from verihook.instance import INSTANCE_ID, Instance, Step, execution_name
 from verihook.listing import Position, Query
@@ -32,7 +32,12 @@ def get(instance_id: str, services: Services) -> Instance:
 
 
 def list_instances(query: Query, limit: int, cursor: str | None, services: Services) -> Page:
-    """Up to ``limit`` instances that come after the cursor. Raises RequestInvalid for one that is none of ours."""
+    """Up to ``limit`` instances, at least one, that come after the cursor.
+
+    Raises RequestInvalid for another limit, and for a cursor that is none of ours.
+    """
+    if limit < 1:
+        raise RequestInvalid("limit: must be at least 1.")
     after = None if cursor is None else _position(cursor)
     found = services.ledger.page(query, limit + 1, after, services.clock.now_ms())
     shown = found[:limit]
@@ -55,7 +60,11 @@ def output_of(instance: Instance, services: Services) -> object:
     """The output, parsed, wherever it is kept; None where there is none. What is not JSON is given as text."""
     if instance.output is None:
         return None
-    return parse_json(payload.load(instance.output, services.payloads), "The output")
+    text = payload.load(instance.output, services.payloads)
+    try:
+        return parse_json(text, "The output")
+    except EventMalformed:
+        return text
 
 
 def engine_of(instance: Instance, services: Services) -> tuple[Engine, str]:

@@ -32,13 +32,18 @@ def record(
         due_at=now if final else services.pace.next_look(created_at, now),
         expires_at=now // 1000 + _retention_s(workflow, services) if final else None,
         output=_output(instance_id, progress.output, services),
-        error=progress.error and progress.error[:MAX_ERROR],
-        cause=progress.cause and progress.cause[:MAX_CAUSE],
+        error=cut(progress.error, MAX_ERROR),
+        cause=cut(progress.cause, MAX_CAUSE),
     )
     applied = services.ledger.record(instance_id, attempt, change)
     if not applied and progress.status == "running":
         _stop_what_is_over(instance_id, attempt, services)
     return applied
+
+
+def cut(text: str | None, most: int) -> str | None:
+    """A text that fits, of which UTF-8 can be made: an engine's words may quote a sender's lone surrogate."""
+    return text and text.encode("utf-8", "backslashreplace").decode()[:most]
 
 
 def _output(instance_id: str, output: str | None, services: Services) -> str | None:
@@ -50,10 +55,13 @@ def _output(instance_id: str, output: str | None, services: Services) -> str | N
     except EventMalformed:
         content = output
         output = _quoted(output)
+    if cut(output, len(output)) != output:
+        # A lone surrogate stands there unescaped.
+        output = _quoted(content)
     return payload.keep(output, content, instance_id, MAX_OUTPUT, services.payloads)
 
 
-def _quoted(text: str) -> str:
+def _quoted(text: object) -> str:
     from verihook.request import json_text
 
     return json_text(text)
@@ -61,7 +69,10 @@ def _quoted(text: str) -> str:
 
 def _stop_what_is_over(instance_id: str, attempt: int, services: Services) -> None:
     instance = services.ledger.get(instance_id, services.clock.now_ms())
-    if instance is not None and instance.attempt == attempt and instance.status == "terminated":
+    if instance is None:
+        return
+    # An attempt that another has replaced was stopped, too: a start that was on its way came after that.
+    if instance.attempt > attempt or (instance.attempt == attempt and instance.status == "terminated"):
         engine, definition = engine_of(instance, services)
         engine.stop(definition, execution_name(instance_id, attempt), "terminated")
 

@@ -32,6 +32,9 @@ OnConflict = Literal["fail", "return", "restart", "replace"]
 MAX_LABELS = 20
 MAX_LABEL = 256
 
+#: An express execution has ended after so long, in milliseconds: five minutes, and room for its record.
+EXPRESS_MS = 330_000
+
 #: A start can be put off by so much: a year, in milliseconds.
 MAX_DELAY_MS = 366 * 86_400_000
 
@@ -143,6 +146,11 @@ def limit_of(workflow: Workflow, services: Services) -> int:
     return min(MAX_INLINE, services.engines[workflow.engine].max_input)
 
 
+def first_look_ms(workflow: Workflow, services: Services) -> int:
+    """How long after a claim reconcile looks at it. An express one is left to who started it until it has ended."""
+    return EXPRESS_MS if workflow.express else services.pace.first_ms
+
+
 def begin(instance: Instance, services: Services) -> Status:
     """Start a claimed instance now, or leave it to its time."""
     if instance.start_at is not None and instance.start_at > services.clock.now_ms():
@@ -206,6 +214,9 @@ def halt(instance: Instance, cause: str, services: Services) -> None:
     engine, definition = engine_of(instance, services)
     name = execution_name(instance.id, instance.attempt)
     put_off = instance.held or instance.not_before > services.clock.now_ms()
+    if services.workflows[instance.workflow].express:
+        # Nobody can stop one, and to start it would run it.
+        return
     if instance.status == "queued" and engine.keeps_names and not put_off:
         with suppress(EngineRefused):
             engine.start(definition, name, instance.input)
@@ -241,7 +252,7 @@ def _fresh(request: StartRequest, workflow: Workflow, services: Services) -> Ins
         updated_at=now,
         version=workflow.version,
         engine=workflow.engine,
-        due_at=max(now + services.pace.first_ms, request.start_at or 0),
+        due_at=max(now + first_look_ms(workflow, services), request.start_at or 0),
         start_at=request.start_at,
         tags=tuple(dict.fromkeys(request.tags)),
         metadata=dict(request.metadata),

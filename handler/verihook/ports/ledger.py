@@ -75,8 +75,12 @@ class Ledger(Protocol):
         """
         ...
 
-    def due(self, now_ms: int, limit: int) -> list[Instance]:
-        """Up to ``limit`` instances whose ``due_at`` has come, the longest due first."""
+    def due(self, now_ms: int, limit: int, ended: bool | None = None) -> list[Instance]:
+        """Up to ``limit`` instances whose ``due_at`` has come, the longest due first.
+
+        ``ended``: only those that wait to be told (True), only those that live (False), or both (None): however many
+        of the one kind are due, they keep none of the other from its turn.
+        """
         ...
 
     def observe(self, observation: Observation) -> None:

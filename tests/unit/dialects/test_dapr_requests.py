@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from fastapi import Request
 
+from tests.unit.bare import bare_services
 from verihook.dialects.dapr_requests import content_of, draft_event, is_draft, metadata_of
 from verihook.errors import EventMalformed, RequestInvalid
+from verihook.policy import Policy
 
 
 def request(*headers: tuple[str, str], query: str = "", kind: str = "order") -> Request:
@@ -16,9 +18,16 @@ def request(*headers: tuple[str, str], query: str = "", kind: str = "order") -> 
 
 
 def test_the_first_segment_or_an_instance_id_in_the_query_is_the_built_grammar() -> None:
-    assert is_draft(request())
-    assert not is_draft(request(kind="dapr"))
-    assert not is_draft(request(query="instanceID=1"))
+    services = bare_services()
+    assert is_draft(request(), services)
+    assert not is_draft(request(kind="dapr"), services)
+    assert not is_draft(request(query="instanceID=1"), services)
+
+
+def test_the_components_are_those_of_the_policy() -> None:
+    services = bare_services(policy=Policy(dapr_components=("a", "b.c")))
+    drafts = {kind: is_draft(request(kind=kind), services) for kind in ("a", "b.c", "dapr", "order")}
+    assert drafts == {"a": False, "b.c": False, "dapr": True, "order": True}
 
 
 @pytest.mark.parametrize(

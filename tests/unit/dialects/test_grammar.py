@@ -2,8 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from verihook.dialects.grammar import field_of, headers_of, required, wrong
-from verihook.errors import LedgerUnavailable, MethodNotAllowed, RateLimited, RequestInvalid, Unauthenticated
+from verihook.dialects.grammar import field_of, headers_of, in_one, required, wrong
+from verihook.errors import (
+    InputInvalid,
+    LedgerUnavailable,
+    MethodNotAllowed,
+    RateLimited,
+    RequestInvalid,
+    Unauthenticated,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +30,12 @@ def test_the_headers_that_go_with_an_error() -> None:
     assert "retry-after" in headers_of(LedgerUnavailable("down"))
     assert headers_of(MethodNotAllowed("no", allow="GET")) == {"allow": "GET"}
     assert "www-authenticate" in headers_of(Unauthenticated("who?"))
+
+
+def test_all_that_is_wrong_is_one_sentence_and_the_whole_input_has_no_place() -> None:
+    violations = [{"pointer": "", "message": "'id' is missing"}, {"pointer": "/n", "message": "1 is odd"}]
+    assert in_one(InputInvalid("Not valid.", violations=violations)) == "Not valid: 'id' is missing; /n: 1 is odd"
+    assert in_one(InputInvalid("Not valid.", violations=[])) == "Not valid."
 
 
 def test_the_field_is_what_stands_before_the_colon() -> None:

@@ -97,10 +97,21 @@ def test_an_answer_that_is_no_json_is_refused(stubbed: Stubbed) -> None:
         engine.answer("t", "{")
 
 
-@pytest.mark.parametrize(("code", "done"), [("ExecutionNotRedrivable", False), ("ExecutionDoesNotExist", False)])
-def test_what_cannot_be_redriven(stubbed: Stubbed, code: str, done: bool) -> None:
+def test_what_cannot_be_redriven(stubbed: Stubbed) -> None:
     engine, stubber = stubbed
-    stubber.add_client_error("redrive_execution", code, expected_params={"executionArn": EXECUTION})
+    stubber.add_client_error("redrive_execution", "ExecutionDoesNotExist", expected_params={"executionArn": EXECUTION})
+    assert engine.redrive("orders", "n1") is False
+
+
+@pytest.mark.parametrize(("status", "done"), [("RUNNING", True), ("SUCCEEDED", False), ("FAILED", False)])
+def test_one_that_runs_was_redriven_already(stubbed: Stubbed, status: str, done: bool) -> None:
+    engine, stubber = stubbed
+    stubber.add_client_error("redrive_execution", "ExecutionNotRedrivable")
+    stubber.add_response(
+        "describe_execution",
+        {"executionArn": EXECUTION, "stateMachineArn": "m", "startDate": 1, "status": status},
+        {"executionArn": EXECUTION},
+    )
     assert engine.redrive("orders", "n1") is done
 
 

@@ -21,7 +21,7 @@ def test_the_keys_of_a_row() -> None:
         "statusShard": "queued#2",
         "workflowStatusShard": "deploy#queued#2",
         "sourceShard": "github#2",
-        "dueShard": places.due_shard("an_id"),
+        "dueShard": places.due_shard("an_id", ended=False),
         "workflowStatusShards": {
             status: f"deploy#{status}#2"
             for status in ("queued", "running", "suspended", "completed", "failed", "timed_out", "terminated")
@@ -47,13 +47,16 @@ def test_a_query_names_the_partitions_that_its_rows_are_in() -> None:
 def test_ids_are_spread_evenly() -> None:
     ids = [f"{number:040x}" for number in range(8000)]
     for shards, of in (
-        (DUE_SHARDS, places.due_shard),
+        (DUE_SHARDS, lambda instance_id: places.due_shard(instance_id, ended=False)),
         (LIST_SHARDS, lambda instance_id: places.status_shard(instance_id, "queued")),
     ):
         counts = Counter(of(instance_id) for instance_id in ids)
         assert len(counts) == shards
         assert min(counts.values()) > 0.8 * len(ids) / shards
-    assert {places.due_shard(instance_id) for instance_id in ids} == {*places.due_shards()}
+    for ended in (False, True):
+        found = {places.due_shard(instance_id, ended=ended) for instance_id in ids}
+        assert found == {*places.due_shards(ended)}
+    assert {*places.due_shards(None)} == {*places.due_shards(False), *places.due_shards(True)}
 
 
 def test_sort_keys_sort_as_lists_do() -> None:

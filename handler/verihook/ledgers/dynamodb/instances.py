@@ -108,7 +108,7 @@ class Instances:
         return applied
 
     @unavailable()
-    def due(self, now_ms: int, limit: int) -> list[Instance]:
+    def due(self, now_ms: int, limit: int, ended: bool | None = None) -> list[Instance]:
         """See :meth:`verihook.ports.Ledger.due`. One Query a shard, then BatchGetItem for what they name.
 
         The index carries keys alone and trails the table by moments: a row may be missed until the next call. One that
@@ -117,7 +117,8 @@ class Instances:
         """
         if limit < 1:
             return []
-        names = nsmallest(limit, (name for shard in places.due_shards() for name in self._due_in(shard, now_ms, limit)))
+        shards = places.due_shards(ended)
+        names = nsmallest(limit, (name for shard in shards for name in self._due_in(shard, now_ms, limit)))
         items = self._calls.read([key(instance_id) for _, instance_id in names], ConsistentRead=True)
         rows = [from_item(item) for item in items if "dueShard" in item and not expired(item, now_ms)]
         due = [(row.due_at, row.id, row) for row in rows if row.due_at is not None and row.due_at <= now_ms]

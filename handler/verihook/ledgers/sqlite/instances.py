@@ -35,11 +35,17 @@ _LABELLED = frozenset(("created_at", "purged", "tags", "metadata"))
 
 #: The first two lines are the words of the partial index, which is used only where they are repeated
 #: (https://www.sqlite.org/partialindex.html, section 3).
-DUE = f"""SELECT {SELECTED} FROM instances
+_DUE = f"""SELECT {SELECTED} FROM instances
     WHERE due_at IS NOT NULL AND purged = 0
         AND (callback_url IS NOT NULL OR status NOT IN ({_FINAL}))
-        AND due_at <= ? AND (expires_at IS NULL OR expires_at > ?)
+        AND due_at <= ? AND (expires_at IS NULL OR expires_at > ?) {{kind}}
     ORDER BY due_at, id LIMIT ?"""
+#: The + keeps SQLite from the index of all that ever ended. By what is asked for: what has ended and is to be told, what lives, both.
+DUE_OF = {
+    True: _DUE.format(kind=f"AND +status IN ({_FINAL})"),
+    False: _DUE.format(kind=f"AND +status NOT IN ({_FINAL})"),
+    None: _DUE.format(kind=""),
+}
 
 FORGET = """DELETE FROM instances WHERE rowid IN
     (SELECT rowid FROM instances WHERE expires_at IS NOT NULL AND expires_at <= ? LIMIT ?)"""
@@ -116,11 +122,11 @@ class Instances:
 
         return self._file.write(replace)
 
-    def due(self, now_ms: int, limit: int) -> list[Instance]:
+    def due(self, now_ms: int, limit: int, ended: bool | None = None) -> list[Instance]:
         """See :meth:`verihook.ports.Ledger.due`. Neither an expired row nor a tombstone is."""
         with self._file.lists() as database:
             # A negative LIMIT would be no limit at all.
-            return [from_row(row) for row in database.execute(DUE, (now_ms, now_ms // 1000, max(limit, 0)))]
+            return [from_row(row) for row in database.execute(DUE_OF[ended], (now_ms, now_ms // 1000, max(limit, 0)))]
 
     def page(self, query: Query, limit: int, after: Position | None, now_ms: int) -> list[Instance]:
         """See :meth:`verihook.ports.Ledger.page`."""

@@ -85,12 +85,17 @@ def end_of(environment: Environment, failure: Exception | None) -> End:
         return End("SUCCEEDED", at, output)
     if isinstance(state, ProgramError):
         details: Any = state.error or {}
-        return End("FAILED", at, None, details.get("error"), details.get("cause"))
+        return End("FAILED", at, None, _words(details.get("error")), _words(details.get("cause")))
     if isinstance(state, ProgramTimedOut):
         return End("TIMED_OUT", at)
     if isinstance(state, ProgramStopped):
-        return End("ABORTED", at, None, state.error, state.cause)
-    return End("FAILED", at, None, "States.Runtime", f"The interpreter failed: {failure}")
+        return End("ABORTED", at, None, _words(state.error), _words(state.cause))
+    return End("FAILED", at, None, "States.Runtime", _words(f"The interpreter failed: {failure}"))
+
+
+def _words(text: str | None) -> str | None:
+    """A text of which UTF-8 can be made: a machine may quote a sender's lone surrogate."""
+    return text and text.encode("utf-8", "backslashreplace").decode()
 
 
 def details_of(end: End) -> dict[str, Any]:

@@ -60,11 +60,11 @@ def test_the_labels_of_a_claim_are_written_first(wire: Wire, ledger: DynamoDbLed
 
 
 def test_due_asks_each_shard_once_and_then_for_the_rows(wire: Wire, ledger: DynamoDbLedger) -> None:
-    assert ledger.due(LATER, 10) == []
+    assert ledger.due(LATER, 10, ended=False) == []
     assert wire.calls == ["query"] * DUE_SHARDS
     ledger.claim(an_instance())
     wire.calls.clear()
-    assert len(ledger.due(LATER, 10)) == 1
+    assert len(ledger.due(LATER, 10, ended=False)) == 1
     assert wire.calls == ["query"] * DUE_SHARDS + ["batch_get_item"]
 
 

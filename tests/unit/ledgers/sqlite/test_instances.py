@@ -14,14 +14,14 @@ from tests.unit.ledgers.sqlite.looking import plan, rows
 from verihook.errors import LedgerUnavailable
 from verihook.instance import Instance
 from verihook.ledgers.sqlite import SqliteFile, SqliteLedger
-from verihook.ledgers.sqlite.instances import DUE, FORGET, GET
+from verihook.ledgers.sqlite.instances import DUE_OF, FORGET, GET
 
 
 @pytest.mark.parametrize(
     ("statement", "expected"),
     [
         (GET, ["SEARCH instances USING INDEX sqlite_autoindex_instances_1 (id=?)"]),
-        (DUE, ["SEARCH instances USING INDEX instances_due (due_at>? AND due_at<?)"]),
+        *((due, ["SEARCH instances USING INDEX instances_due (due_at>? AND due_at<?)"]) for due in DUE_OF.values()),
         (
             FORGET,
             [
@@ -31,7 +31,7 @@ from verihook.ledgers.sqlite.instances import DUE, FORGET, GET
             ],
         ),
     ],
-    ids=["get", "due", "forget"],
+    ids=["get", *(f"due {ended}" for ended in DUE_OF), "forget"],
 )
 def test_a_statement_reads_its_index_and_sorts_nothing(file: SqliteFile, statement: str, expected: list[str]) -> None:
     assert plan(file, statement) == expected

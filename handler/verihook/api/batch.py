@@ -1,0 +1,94 @@
+"""``POST …/instances:batch``: up to 100 starts, each with what it would have answered alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from fastapi import Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from verihook import limits
+from verihook.api import views
+from verihook.api.access import Identity
+from verihook.api.admission import start
+from verihook.api.body import json_body
+from verihook.api.described import LIMITED, problems
+from verihook.api.models import BatchResult
+from verihook.api.problems import rendered
+from verihook.api.reads import KEY, Batch, Start, read, takes
+from verihook.api.routes import Caller, Guarded
+from verihook.api.start_request import idempotency_key, start_request
+from verihook.errors import RateLimited, VerihookError
+from verihook.event import parse_json
+from verihook.limits import Quota
+from verihook.ports import Services
+
+#: So many starts of one batch are under way at once.
+AT_ONCE = 8
+
+
+def batch(router: Guarded, services: Services) -> None:
+    """Add the route."""
+
+    @router.post(
+        "/{workflow}/instances:batch",
+        operation_id="startInstances",
+        summary="Start up to 100 instances",
+        responses={200: {"model": BatchResult, "headers": LIMITED}, **problems(413, 415)},
+        openapi_extra=takes(Batch, KEY),
+    )
+    async def many(workflow: views.WorkflowName, request: Request, caller: Caller) -> Response:
+        """Each start has a result of its own. With an Idempotency-Key, start N has the key `KEY/N` if it has none."""
+        views.only(request)
+        caller.require("workflows:execute", workflow)
+        body = read(Batch, await json_body(request))
+        key = idempotency_key(request)
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def one(number: int, content: Any) -> tuple[dict[str, Any], Quota | None]:
+            async with gate:
+                numbered = None if key is None else f"{key}/{number}"
+                return await run_in_threadpool(_one, workflow, content, numbered, caller, services)
+
+        done = await asyncio.gather(*(one(number, content) for number, content in enumerate(body.instances)))
+        results = [result for result, _ in done]
+        return views.told(200, {"results": results}, _headers(results, [quota for _, quota in done if quota]))
+
+
+def _one(
+    workflow: str, content: Any, key: str | None, caller: Identity, services: Services
+) -> tuple[dict[str, Any], Quota | None]:
+    """One start, and how the caller stands then. Raises nothing: the others have their results."""
+    try:
+        body = read(Start, content)
+        wanted = start_request(workflow, body, None, services)
+        if wanted.idempotency_key is None:
+            wanted = replace(wanted, idempotency_key=key)
+        started = start(wanted, caller, services)
+    except RateLimited as error:
+        return _refused(error), Quota.spent(error)
+    except VerihookError as error:
+        return _refused(error), None
+    except Exception as error:  # noqa: BLE001  # a defect of ours is answered, and seen; the others may have begun
+        services.telemetry.failure(f"batch {workflow}", error)
+        return _refused(VerihookError("Something went wrong on our side.")), None
+    submitted = started.submitted
+    told = views.accepted(submitted.accepted)
+    return {"status": 202, "replayed": submitted.replayed, "instance": told, "problem": None}, started.quota
+
+
+def _refused(error: VerihookError) -> dict[str, Any]:
+    told = parse_json(rendered(error).body.decode(), "The problem")
+    return {"status": error.status, "replayed": False, "instance": None, "problem": told}
+
+
+def _headers(results: Sequence[dict[str, Any]], quotas: Sequence[Quota]) -> dict[str, str]:
+    """How the caller stands after the last of them, and when those that were too many may come again."""
+    if not quotas:
+        return {}
+    worst = max(quotas, key=lambda quota: (quota.remaining == 0, quota.reset_s))
+    too_many = any(result["status"] == RateLimited.status for result in results)
+    return {**limits.headers(worst), **({"retry-after": str(worst.reset_s)} if too_many else {})}
