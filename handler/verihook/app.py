@@ -9,6 +9,7 @@ from verihook.api.access import Access
 from verihook.api.documents import describe
 from verihook.api.events import events
 from verihook.api.hooks import hooks, is_hook
+from verihook.api.hooks_described import HOOKS
 from verihook.api.instances import instances
 from verihook.api.keys import keys
 from verihook.api.lifecycle import lifecycle
@@ -75,11 +76,10 @@ def _dialects(services: Services, access: Access, longest_wait_s: int) -> list[A
 
 
 def _show_hooks(app: FastAPI) -> None:
-    """OpenAPI tells of them too, and names the operations after the function."""
+    """OpenAPI tells of them too."""
 
     async def hook() -> None:
         raise NotImplementedError  # verihook.api.hooks answers
 
-    for path in ("/hooks/{source}", "/"):
-        app.post(path, status_code=202, tags=["hooks"], summary="Deliver a webhook")(hook)
-        app.get(path, tags=["hooks"], summary="Status of ?instanceId=")(hook)
+    for options in HOOKS:
+        app.add_api_route(endpoint=hook, tags=["hooks"], **options)

@@ -1,7 +1,8 @@
 """Callbacks: the end of an instance, told by a signed POST to the URL that its start gave.
 
 They are Standard Webhooks (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md),
-delivered at least once: the ``webhook-id`` is the same on every try of one end, so that a receiver can tell.
+delivered at least once: the ``webhook-id`` is the same on every try of one end, so that a receiver can tell. One that
+was redriven has another end, with an id of its own.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def deliver(instance: Instance, services: Services) -> Instance:
 
 def sign(instance: Instance, body: bytes, instance_key: bytes, now_ms: int) -> Message:
     """The POST that tells the end, signed at this time."""
-    message_id, stamp = f"msg_{instance.id}_{instance.attempt}", str(now_ms // 1000)
+    message_id, stamp = f"msg_{instance.id}_{instance.attempt}_{instance.updated_at}", str(now_ms // 1000)
     mac = hmac.digest(_key(instance_key), f"{message_id}.{stamp}.".encode() + body, "sha256")
     return Message(
         body,

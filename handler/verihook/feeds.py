@@ -107,6 +107,8 @@ def _tell(trace: Trace, services: Services) -> None:
     services.telemetry.delivery(trace)
     if trace.reason is not None:
         services.observer.rejected(trace)
+    if trace.changed:
+        services.observer.changed(trace)
 
 
 def _arrival(source: Source, message: Message) -> Arrival:

@@ -58,11 +58,12 @@ class Wait:
 
 @dataclass(slots=True)
 class Handover:
-    """An event on its way to a wait, since ``at``."""
+    """An event on its way to a wait, since ``at``. ``tried``: it may have been handed over."""
 
     wait: Wait
     event: Event
     at: int
+    tried: bool = False
 
 
 @dataclass(slots=True)
@@ -98,6 +99,11 @@ class Mailbox:
         made = [Handover(wait, Event("", GATE, "{}", now_ms), now_ms) for wait in held]
         self.handovers += made
         return made
+
+    def trying(self, token: str) -> None:
+        """From here on nobody can tell whether the event has reached its wait, until it is said."""
+        for over in self.handovers:
+            over.tried |= over.wait.token == token
 
     def delivered(self, token: str, now_ms: int) -> list[Handover]:
         """The event has reached its wait."""
@@ -169,6 +175,9 @@ def _mailbox(text: str) -> Mailbox:
     return Mailbox(
         [Event(**event) for event in content["events"]],
         [Wait(**wait) for wait in content["waits"]],
-        [Handover(Wait(**over["wait"]), Event(**over["event"]), over["at"]) for over in content["handovers"]],
+        [
+            Handover(Wait(**over["wait"]), Event(**over["event"]), over["at"], over["tried"])
+            for over in content["handovers"]
+        ],
         content["seen"],
     )

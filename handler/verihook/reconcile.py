@@ -6,32 +6,44 @@ machine, where it is also what notices that an instance has ended.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from verihook import callbacks, manage
-from verihook.errors import InstanceNotFound, NotSupported
+from verihook.errors import EngineUnavailable, InstanceNotFound, NotSupported
 from verihook.instance import FINAL, Instance, Progress, execution_name
 from verihook.manage.reading import engine_of
 from verihook.ports import Engine, Services
 
-#: So many callbacks are posted at the same time.
-CALLS_AT_ONCE = 8
+#: So many instances are looked after, and so many callbacks posted, at the same time.
+AT_ONCE = 8
 
-#: What a round leaves of an invocation's time, in milliseconds: for the callbacks after it.
-RESERVE_MS = 120_000
+#: An engine that did not answer so often is asked no more in this call: each try may take seconds.
+ENOUGH = 5
+
+#: The share of an invocation's time that is left to the callbacks after the repairs.
+RESERVE = 0.4
+
+#: Nobody else posts a callback while a try of it may be under way, in milliseconds.
+POSTING_MS = 60_000
 
 
 @dataclass(slots=True)
 class Report:
-    """What one round did, in instances."""
+    """What a round did, in instances. ``postponed``: engine or payloads did not answer; ``told``: callbacks taken."""
 
     looked: int = 0
     started: int = 0
     finished: int = 0
     postponed: int = 0
     told: int = 0
+
+    def add(self, other: Report) -> None:
+        """Count it in."""
+        for name, count in asdict(other).items():
+            setattr(self, name, getattr(self, name) + count)
 
 
 def reconcile(services: Services, limit: int = 200, left: Callable[[], int] | None = None) -> Report:
@@ -40,43 +52,59 @@ def reconcile(services: Services, limit: int = 200, left: Callable[[], int] | No
     ``left``: how long this may go on, in milliseconds. Round follows upon round then, until nothing is due or the time
     is over: after an outage there is more to start than one round takes.
     """
-    report = Report()
+    report, outages = Report(), Counter[str]()
+    reserve_ms = 0.0 if left is None else left() * RESERVE
+
+    def look_after(instance: Instance) -> Report:
+        if left is not None and left() < reserve_ms:
+            return Report()
+        return _look_after(instance, services, outages)
+
     while True:
         due = services.ledger.due(services.clock.now_ms(), limit, ended=False)
-        for instance in due:
-            if left is not None and left() < RESERVE_MS:
-                return report
-            report.looked += 1
-            _look_after(instance, services, report)
-        if left is None or len(due) < limit:
+        _each(look_after, due, report)
+        if left is None or len(due) < limit or left() < reserve_ms:
             return report
 
 
 def call_back(services: Services, limit: int = 64) -> Report:
-    """One round of callbacks that are due, some at a time: a receiver that hangs takes seconds.
+    """One round over at most ``limit`` ends that somebody waits to be told, beside reconcile: no receiver holds it up.
 
     Raises LedgerUnavailable; the next round goes on.
     """
     report = Report()
     due = services.ledger.due(services.clock.now_ms(), limit, ended=True)
-    with ThreadPoolExecutor(CALLS_AT_ONCE, "callback") as pool:
-        for result in pool.map(lambda instance: _tell(instance, services), due):
-            report.looked += 1
-            report.told += result
+    _each(lambda instance: Report(looked=1, told=_tell(instance, services)), due, report)
     return report
 
 
-def _look_after(instance: Instance, services: Services, report: Report) -> None:
+def _each(look: Callable[[Instance], Report], due: list[Instance], report: Report) -> None:
+    """Look at each, several at a time, and count it in."""
+    if len(due) < 2:
+        results = [look(instance) for instance in due]
+    else:
+        with ThreadPoolExecutor(AT_ONCE, "reconcile") as pool:
+            results = list(pool.map(look, due))
+    for result in results:
+        report.add(result)
+
+
+def _look_after(instance: Instance, services: Services, outages: Counter[str]) -> Report:
+    report = Report(looked=1)
     try:
+        if outages[instance.engine] >= ENOUGH:
+            raise EngineUnavailable(f"The engine {instance.engine} did not answer {ENOUGH} times: not asked again now.")
         progress = _ask_or_start(instance, services, report)
         if progress is not None:
             report.finished += _record(instance, progress, services) and progress.status in FINAL
     except Exception as error:  # noqa: BLE001  # one that cannot be dealt with must not keep all others from their turn
         # Also where its workflow is no longer in hooks.toml: it waits until the operator puts it back.
         services.telemetry.failure(f"reconcile {instance.id}", error)
+        outages[instance.engine] += isinstance(error, EngineUnavailable)
         report.postponed += 1
         # Where the ledger itself is down this raises, and the round is over.
         _record(instance, Progress(instance.status, None, instance.error, instance.cause), services)
+    return report
 
 
 def _record(instance: Instance, progress: Progress, services: Services) -> bool:
@@ -135,6 +163,10 @@ def _hold(instance: Instance, engine: Engine, definition: str, services: Service
 
 def _tell(instance: Instance, services: Services) -> bool:
     """One try of the callback, and when the next one is; whether there is none."""
+    posting = replace(instance, due_at=services.clock.now_ms() + POSTING_MS)
+    if not services.ledger.amend(posting):
+        # Another round has it, or a restart was quicker: its end is told, not this one's.
+        return False
     following = callbacks.deliver(instance, services)
-    # Where a restart was quicker its end is told, not this one's.
-    return services.ledger.amend(replace(following, revision=instance.revision)) and following.due_at is None
+    written = services.ledger.amend(replace(following, revision=instance.revision + 1))
+    return written and following.due_at is None

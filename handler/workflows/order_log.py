@@ -18,10 +18,12 @@ def run(event: Any, context: Any) -> dict[str, Any]:
 
     The total is rounded to cents.
     """
-    items = [item for item in event.get("items", []) if isinstance(item, dict)]
+    order = event if isinstance(event, dict) else {}
+    found = order.get("items")
+    items = [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
     total = sum((_number(item, "quantity") * _number(item, "price") for item in items), Decimal())
     summary = {
-        "orderId": event.get("orderId"),
+        "orderId": order.get("orderId"),
         "lines": len(items),
         "units": float(sum((_number(item, "quantity") for item in items), Decimal())),
         "total": float(round(total, 2)),

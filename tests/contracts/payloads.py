@@ -48,15 +48,16 @@ class PayloadsContract:
         texts = {key_of(text, instance_id): text for text in ("1", "2") for instance_id in ("a", "a_b", "A-1")}
         for key, text in texts.items():
             payloads.put(key, text)
-        payloads.remove(key_of("1", "a"))
-        assert texts | {key_of("1", "a"): None} == {key: payloads.get(key) for key in texts}
+        payloads.remove_all("a")
+        gone = {key_of("1", "a"): None, key_of("2", "a"): None}
+        assert texts | gone == {key: payloads.get(key) for key in texts}
 
     def test_what_is_not_there_is_none_and_goes_quietly(self, payloads: Payloads) -> None:
         assert payloads.get(key_of("{}")) is None
-        payloads.remove(key_of("{}"))
+        payloads.remove_all("an_instance-1")
         payloads.put(key_of("{}"), "{}")
-        payloads.remove(key_of("{}"))
-        payloads.remove(key_of("{}"))
+        payloads.remove_all("an_instance-1")
+        payloads.remove_all("an_instance-1")
         assert payloads.get(key_of("{}")) is None
 
     @pytest.mark.parametrize(
@@ -71,7 +72,12 @@ class PayloadsContract:
         with pytest.raises(ValueError, match="INSTANCE/SHA256"):
             payloads.put(key, "{}")
         assert payloads.get(key) is None
-        payloads.remove(key)
+
+    @pytest.mark.parametrize("instance_id", ["", ".", "..", "a/b", "a/", "/", "a\x00", "a" * 65, ".unfinished"])
+    def test_what_is_no_instance_takes_nothing_away(self, payloads: Payloads, instance_id: str) -> None:
+        payloads.put(key_of("{}", "a"), "{}")
+        payloads.remove_all(instance_id)
+        assert "{}" == payloads.get(key_of("{}", "a"))
 
     def test_many_at_once(self, payloads: Payloads) -> None:
         texts = {key_of(str(number % 4), "shared"): str(number % 4) for number in range(16)}
@@ -79,12 +85,13 @@ class PayloadsContract:
         assert texts == {key: payloads.get(key) for key in texts}
 
     def test_a_put_and_a_remove_at_once_leave_whole_texts(self, payloads: Payloads) -> None:
-        first, second = key_of("1", "shared"), key_of("2", "shared")
+        key = key_of("2", "shared")
         for _ in range(10):
-            payloads.put(first, "1")
-            at_once([partial(payloads.remove, first), partial(payloads.put, second, "2")])
-            assert (None, "2") == (payloads.get(first), payloads.get(second))
-            payloads.remove(second)
+            payloads.put(key_of("1", "shared"), "1")
+            at_once([partial(payloads.remove_all, "shared"), partial(payloads.put, key, "2")])
+            assert payloads.get(key) in (None, "2")
+            payloads.put(key, "2")
+            assert "2" == payloads.get(key)
 
     def test_the_base_and_a_key_are_the_address(self, payloads: Payloads) -> None:
         assert payloads.base.endswith("/")
@@ -99,4 +106,4 @@ class PayloadsContract:
         with pytest.raises(PayloadsUnavailable):
             unreachable.get(key_of("{}"))
         with pytest.raises(PayloadsUnavailable):
-            unreachable.remove(key_of("{}"))
+            unreachable.remove_all("an_instance-1")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.flows.api.parts import Client, Deployment, deployment
@@ -130,6 +132,34 @@ def test_a_retry_counts_as_a_start(alone: Deployment) -> None:
     # What manages instances need not start others.
     manager = alone.client(alone.make_key("instances:manage"))
     assert manager.post(f"/api/v1/runs/{id}/retry").status_code == 200
+
+
+def test_a_replay_has_its_answer_and_what_cannot_start_costs_nothing(alone: Deployment) -> None:
+    client = alone.client()
+    for path in ("/api/v1/workflows/nobody/run", "/workflows/paused/trigger", "/v1.0/workflows/dapr/nobody/start"):
+        for _ in range(3):
+            assert client.post(path, json={}).status_code in (400, 404, 500)
+    run = {"input": {"n": 1}, "idempotencyKey": "one"}
+    replies = [client.post("/api/v1/workflows/free/run", json=run) for _ in range(5)]
+    assert [reply.status_code for reply in replies] == [200] * 5
+    assert len({reply.json()["data"]["runId"] for reply in replies}) == 1
+    assert client.post("/api/v1/workflows/free/run", json={**run, "idempotencyKey": "two"}).status_code == 429
+
+
+def test_the_guides_sync_start_that_is_deleted_while_it_waits_was_accepted(shared: Deployment) -> None:
+    async def both() -> tuple[httpx.Response, httpx.Response]:
+        async with shared.asynchronous() as client:
+            waiting = asyncio.create_task(client.post("/workflows/free", json={}))
+            async with asyncio.timeout(10):
+                while not (rows := (await client.get("/api/runs?limit=1")).json()["data"]) or rows[0]["id"] in before:
+                    await asyncio.sleep(0.01)
+            gone = await client.delete(f"/v1/instances/{rows[0]['id']}?force=true")
+            return gone, await waiting
+
+    before = {row["id"] for row in shared.client().get("/api/runs?limit=100").json()["data"]}
+    gone, started = asyncio.run(both())
+    assert gone.status_code == 204
+    assert (started.status_code, started.json()["result"]) == (202, None)
 
 
 def test_a_step_whose_text_is_cut_short_is_told_as_it_is(shared: Deployment) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.flows.conftest import AwsFace
+from tests.flows.conftest import AwsFace, LambdaContext
 from tests.flows.eventbridge import status_change
 from tests.flows.signing import order, x_signature
 from tests.flows.waiting import wait_until
@@ -54,7 +54,7 @@ def row(aws_face: AwsFace, instance_id: str) -> Instance:
 def settle(minutes: int, services: Any) -> dict[str, Any]:
     """What the schedule does, some minutes later."""
     services(clock=LaterClock(minutes * 60_000))
-    report = main.reconcile({}, None)
+    report = main.reconcile({}, LambdaContext())
     services()
     return report
 
@@ -170,7 +170,7 @@ def test_a_crash_between_claim_and_start(aws_face: AwsFace, services: Any) -> No
 def test_a_workflow_taken_out_of_hooks_toml_waits_for_its_return(aws_face: AwsFace, services: Any) -> None:
     instance_id = accept(aws_face)
     services(clock=LaterClock(120_000), workflows={})
-    assert main.reconcile({}, None)["repairs"]["postponed"] >= 1
+    assert main.reconcile({}, LambdaContext())["repairs"]["postponed"] >= 1
     services()
     assert "queued" == row(aws_face, instance_id).status
     settle(120, services)

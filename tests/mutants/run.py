@@ -29,8 +29,8 @@ MUTANTS = Path(__file__).with_name("mutants.toml")
 #: What the tests need of the tree.
 COPIED = ("pyproject.toml", "handler", "infra", "tests")
 WORKERS = min(os.cpu_count() or 1, 4)
-#: Seconds after which a mutant that makes the tests hang counts as noticed.
-PATIENCE = 90
+#: Seconds after which a mutant that makes the tests hang counts as noticed; and what all tests together may take.
+PATIENCE, PATIENCE_WITH_ALL = 90, 600
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def copies(number: int) -> Iterator[SimpleQueue[Path]]:
         yield trees
 
 
-def run_tests(tree: Path, tests: Sequence[str]) -> tuple[bool, str]:
+def run_tests(tree: Path, tests: Sequence[str], patience: float = PATIENCE) -> tuple[bool, str]:
     """(whether they pass, the end of what they print), in ``tree``, stopping at the first failure."""
     # No byte code: a mutant of the same length within the same second would be taken for the original.
     variables = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(tree / "handler")}
@@ -98,11 +98,11 @@ def run_tests(tree: Path, tests: Sequence[str]) -> tuple[bool, str]:
         command, cwd=tree, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     try:
-        output, _ = process.communicate(timeout=PATIENCE)
+        output, _ = process.communicate(timeout=patience)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
-        return False, f"no end within {PATIENCE} s"
+        return False, f"ERROR no end within {patience} s"
     # 1: tests failed; 2: could not be collected, as where the module does not load. Others: nothing was tried.
     if process.returncode not in (0, 1, 2):
         raise SystemExit(f"mutants: pytest ended with {process.returncode}:\n{output[-2000:]}")
@@ -135,7 +135,7 @@ def main(names: Sequence[str]) -> int:
         # Tests that fail anyway would kill everything.
         everything = sorted({test for mutant in mutants for test in mutant.tests})
         tree = trees.get()
-        passed, output = run_tests(tree, everything)
+        passed, output = run_tests(tree, everything, PATIENCE_WITH_ALL)
         trees.put(tree)
         if not passed:
             sys.stdout.write(f"{output[-3000:]}\nmutants: the tests fail without any mutant\n")

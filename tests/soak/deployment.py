@@ -36,7 +36,7 @@ public_output = true
 engine = "function"
 definition = "function"
 public_output = true
-timeout_s = 2
+timeout_s = 1
 retries = 20
 """
 

@@ -8,7 +8,7 @@ from tests.soak.run import Counts, Report, soak
 
 
 def test_a_short_soak(tmp_path: Path) -> None:
-    report = soak(tmp_path, seconds=4, rate=10, every=(1, 2))
+    report = soak(tmp_path, seconds=2, rate=10, every=(0.5, 1))
     assert report.whole, report.table()
     assert report.kills >= 2
 

@@ -163,7 +163,7 @@ def test_a_large_input_is_resolved(tmp_path: Path) -> None:
 def test_an_input_that_is_gone_fails_in_words(tmp_path: Path) -> None:
     with working(tmp_path, {"w": lambda event, context: 1}) as w:
         text = payload.keep(json.dumps("x" * 50), None, "a", 10, w.services.payloads)
-        w.services.payloads.remove(payload.key_of(text) or "")
+        w.services.payloads.remove_all("a")
         w.claim(input=text)
         assert "failed" == perform("a", 1, w.functions, w.services)
         assert ("InputUnreadable", "The payload of this instance is gone.") == (w.row().error, w.row().cause)

@@ -15,7 +15,7 @@ from verihook.api import views
 from verihook.api.access import Identity
 from verihook.api.admission import start
 from verihook.api.body import json_body
-from verihook.api.described import LIMITED, problems
+from verihook.api.described import LIMITED, headers, problems
 from verihook.api.models import BatchResult
 from verihook.api.problems import rendered
 from verihook.api.reads import KEY, Batch, Start, read, takes
@@ -37,7 +37,10 @@ def batch(router: Guarded, services: Services) -> None:
         "/{workflow}/instances:batch",
         operation_id="startInstances",
         summary="Start up to 100 instances",
-        responses={200: {"model": BatchResult, "headers": LIMITED}, **problems(413, 415)},
+        responses={
+            200: {"model": BatchResult, "headers": LIMITED | headers(Retry_After="where some were too many")},
+            **problems(413, 415),
+        },
         openapi_extra=takes(Batch, KEY),
     )
     async def many(workflow: views.WorkflowName, request: Request, caller: Caller) -> Response:

@@ -8,6 +8,7 @@ from typing import Any
 from verihook.errors import (
     BodyTooLarge,
     Conflict,
+    Duplicate,
     EventMalformed,
     Forbidden,
     HandshakeRefused,
@@ -50,6 +51,7 @@ _EXAMPLES: tuple[VerihookError, ...] = (
     SourceNotFound("No source is configured at this path."),
     MethodNotAllowed("This path does not take the method.", allow="GET, HEAD, POST"),
     Conflict("The id 'order-1042' is taken: its instance is running.", instance_id="order-1042"),
+    Duplicate("This event was delivered before."),
     BodyTooLarge("The body is larger than 6291456 bytes."),
     UnsupportedMediaType("Content-Type 'text/plain': send application/json."),
     InputInvalid("The input is not valid.", violations=[_VIOLATION]),
@@ -81,9 +83,7 @@ _MEANINGS: dict[int, tuple[str, tuple[type[VerihookError], ...]]] = {
 
 def headers(**told: str) -> dict[str, Any]:
     """Headers of a response, by name with ``_`` for ``-``: what each says."""
-    return {
-        name.replace("_", "-"): {"description": text, "schema": {"type": "string"}} for name, text in told.items()
-    }
+    return {name.replace("_", "-"): {"description": text, "schema": {"type": "string"}} for name, text in told.items()}
 
 
 #: How a caller stands who has a limit.

@@ -7,6 +7,8 @@ from typing import Any
 from fastapi import FastAPI
 
 from verihook.api.described import PROBLEM
+from verihook.api.examples import EXAMPLES
+from verihook.api.hooks_described import BESIDES
 from verihook.api.routes import NATIVE, Routes
 
 _KEYS = {
@@ -28,7 +30,11 @@ def describe(app: FastAPI, routes: Routes = NATIVE) -> None:
         document = gather()
         if fresh:
             components = document.setdefault("components", {})
-            components.setdefault("schemas", {})["Problem"] = PROBLEM
+            schemas = components.setdefault("schemas", {})
+            schemas["Problem"] = PROBLEM
+            schemas.update((model.__name__, model.model_json_schema()) for model in BESIDES)
+            for name, example in EXAMPLES.items():
+                schemas[name]["examples"] = [example]
             components["securitySchemes"] = _KEYS
             for path, operations in document["paths"].items():
                 for method, operation in operations.items():

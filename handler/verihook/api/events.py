@@ -26,6 +26,7 @@ def events(services: Services, access: Access) -> Guarded:
 
     @router.post(
         "/{name}",
+        operation_id="raiseEvent",
         status_code=202,
         summary="Raise an event",
         responses={202: {"model": Listed}, **problems(404, 409, 413, 415, 501)},
@@ -51,7 +52,12 @@ def events(services: Services, access: Access) -> Guarded:
 
         return views.told(202, views.listed(await run_in_threadpool(raised)))
 
-    @router.get("", summary="Events and waits", responses={200: {"model": Entries}, **problems(404)})
+    @router.get(
+        "",
+        operation_id="listEvents",
+        summary="Events and waits",
+        responses={200: {"model": Entries}, **problems(404)},
+    )
     async def mailbox(instance_id: views.InstanceId, request: Request, caller: Caller) -> Response:
         """Events that nobody took yet, and waits that no event came for."""
         views.only(request)

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from verihook import listing, manage
 from verihook.api import views
 from verihook.api.access import Access, Identity
-from verihook.api.described import problems
+from verihook.api.described import headers, problems
 from verihook.api.models import Attempts, Detail, Instances, Result, Steps
 from verihook.api.routes import NATIVE, Caller, Guarded
 from verihook.api.times import moment_ms
@@ -22,14 +22,31 @@ from verihook.ports import Services
 
 _METADATA = "metadata."
 
+#: One parameter of any name after the prefix: the members of an exploded object are parameters of their own.
+#: https://spec.openapis.org/oas/v3.1.1.html#style-values
+_LABELS = {
+    "name": "metadata.KEY",
+    "in": "query",
+    "description": "`metadata.KEY=VALUE`: those that have this pair in their metadata; KEY is yours",
+    "style": "form",
+    "explode": True,
+    "schema": {
+        "type": "object",
+        "propertyNames": {"pattern": "^metadata[.].+"},
+        "additionalProperties": {"type": "string"},
+        "maxProperties": 1,
+        "examples": [{"metadata.customer": "42"}],
+    },
+}
+
 
 class Filters(BaseModel):
     """The query of a list; ``metadata.KEY`` besides."""
 
-    workflow: str | None = None
+    workflow: Annotated[str | None, Field(examples=["order-created"])] = None
     status: Status | None = None
-    tag: str | None = None
-    source: str | None = None
+    tag: Annotated[str | None, Field(examples=["vip"])] = None
+    source: Annotated[str | None, Field(description="whose deliveries began them", examples=["orders"])] = None
     since: Annotated[str | None, Field(description="created then or later", examples=["2026-03-01T00:00:00Z"])] = None
     until: Annotated[str | None, Field(description="created before", examples=["2026-04-01T00:00:00Z"])] = None
     cursor: Annotated[str | None, Field(max_length=200, description="of the page before")] = None
@@ -42,7 +59,12 @@ def instances(services: Services, access: Access, longest_wait_s: int) -> Guarde
     _list(router, services)
     _history(router, services)
 
-    @router.get("/{instanceId}", summary="An instance", responses={200: {"model": Detail}, **problems(404)})
+    @router.get(
+        "/{instanceId}",
+        operation_id="getInstance",
+        summary="An instance",
+        responses={200: {"model": Detail}, **problems(404)},
+    )
     async def one(instance_id: views.InstanceId, request: Request, caller: Caller) -> Response:
         """With its input, and its output once it has one."""
         views.only(request)
@@ -54,10 +76,15 @@ def instances(services: Services, access: Access, longest_wait_s: int) -> Guarde
 
     @router.get(
         "/{instanceId}/result",
+        operation_id="getResult",
         summary="How it ended",
         responses={
             200: {"model": Result, "description": "It has ended"},
-            202: {"model": Result, "description": "It has not; Retry-After says when to look"},
+            202: {
+                "model": Result,
+                "description": "It has not; Retry-After says when to look",
+                "headers": headers(Retry_After="in seconds"),
+            },
             **problems(404),
         },
     )
@@ -82,7 +109,12 @@ def instances(services: Services, access: Access, longest_wait_s: int) -> Guarde
 
 
 def _history(router: Guarded, services: Services) -> None:
-    @router.get("/{instanceId}/steps", summary="Its steps", responses={200: {"model": Steps}, **problems(404, 501)})
+    @router.get(
+        "/{instanceId}/steps",
+        operation_id="listSteps",
+        summary="Its steps",
+        responses={200: {"model": Steps}, **problems(404, 501)},
+    )
     async def steps(instance_id: views.InstanceId, request: Request, caller: Caller) -> Response:
         """Of the present attempt, from the engine."""
         views.only(request)
@@ -93,7 +125,12 @@ def _history(router: Guarded, services: Services) -> None:
 
         return views.told(200, {"steps": await run_in_threadpool(told)})
 
-    @router.get("/{instanceId}/attempts", summary="Its attempts", responses={200: {"model": Attempts}, **problems(404)})
+    @router.get(
+        "/{instanceId}/attempts",
+        operation_id="listAttempts",
+        summary="Its attempts",
+        responses={200: {"model": Attempts}, **problems(404)},
+    )
     async def attempts(instance_id: views.InstanceId, request: Request, caller: Caller) -> Response:
         """A restart begins another; what became of those before stays known."""
         views.only(request)
@@ -106,7 +143,13 @@ def _history(router: Guarded, services: Services) -> None:
 
 
 def _list(router: Guarded, services: Services) -> None:
-    @router.get("", summary="List instances", responses={200: {"model": Instances}, **problems()})
+    @router.get(
+        "",
+        operation_id="listInstances",
+        summary="List instances",
+        responses={200: {"model": Instances}, **problems()},
+        openapi_extra={"parameters": [_LABELS]},
+    )
     async def listed(request: Request, caller: Caller, filters: Annotated[Filters, Query()]) -> Response:
         """The newest first. Filters: one of `workflow`, `status`, `source`, `tag` and `metadata.KEY` (KEY is yours), or
         `workflow` with `status`; `since` and `until` go with each. Others together are refused, as no index answers

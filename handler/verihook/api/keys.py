@@ -15,8 +15,8 @@ from verihook.api.described import Responses, problems
 from verihook.api.models import Keys, KeyShown, KeyView
 from verihook.api.reads import NewKey, Rotate, read, takes
 from verihook.api.routes import NATIVE, Caller, Guarded
-from verihook.api.times import moment_ms, span_ms
-from verihook.errors import Forbidden, KeyNotFound, RequestInvalid
+from verihook.api.times import end_ms, span_ms
+from verihook.errors import Forbidden, KeyNotFound
 from verihook.instance import iso
 from verihook.ports import Services
 from verihook.scopes import ApiKey
@@ -44,7 +44,7 @@ def keys(services: Services, access: Access) -> Guarded:
         "/{keyId}",
         operation_id="revokeKey",
         summary="Revoke a key",
-        responses={200: {"model": KeyView}, **problems(404)},
+        responses={200: {"model": KeyView}, **problems(404, missing=KeyNotFound)},
     )
     async def revoke(key_id: views.KeyId, request: Request, caller: Caller) -> Response:
         """For good. It takes up to 30 seconds to reach every process."""
@@ -78,7 +78,7 @@ def _making(router: Guarded, services: Services) -> None:
         views.only(request)
         body = read(NewKey, await json_body(request))
         now = services.clock.now_ms()
-        expires_at = None if body.expires is None else _end(body.expires, now)
+        expires_at = None if body.expires is None else end_ms(body.expires, "expires", now)
         _within(caller, body.scopes, body.workflows)
         if caller.key is not None:
             _no_longer(expires_at, caller.key.expires_at)
@@ -97,7 +97,7 @@ def _replacing(router: Guarded, services: Services, access: Access) -> None:
         operation_id="rotateKey",
         status_code=201,
         summary="Replace a key",
-        responses={**_SHOWN, **problems(404, 409, 413, 415)},
+        responses={**_SHOWN, **problems(404, 409, 413, 415, missing=KeyNotFound)},
         openapi_extra=takes(Rotate, required=False),
     )
     async def rotate(key_id: views.KeyId, request: Request, caller: Caller) -> Response:
@@ -109,7 +109,7 @@ def _replacing(router: Guarded, services: Services, access: Access) -> None:
         body = read(Rotate, await json_body(request, empty={}))
         overlap_ms = span_ms(body.overlap, "overlap")
         now = services.clock.now_ms()
-        wanted = None if body.expires is None else _end(body.expires, now)
+        wanted = None if body.expires is None else end_ms(body.expires, "expires", now)
 
         def replaced() -> tuple[ApiKey, str]:
             old = _theirs(key_id, caller, services)
@@ -149,11 +149,3 @@ def _no_longer(expires_at: int | None, most: int | None) -> None:
     """Raises Forbidden for an end that is later than ``most``; None for never."""
     if most is not None and (expires_at is None or expires_at > most):
         raise Forbidden(f"This API key gives no other that lasts longer: expires is at most {iso(most)}.")
-
-
-def _end(expires: str, now_ms: int) -> int:
-    try:
-        return moment_ms(expires, "") if "T" in expires.upper() else now_ms + span_ms(expires, "")
-    except RequestInvalid:
-        mend = "write such as 12h or 90d, or a time with an offset, such as 2027-03-01T12:00:00Z."
-        raise RequestInvalid(f"expires: {mend}") from None

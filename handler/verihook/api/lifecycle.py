@@ -33,6 +33,7 @@ def lifecycle(services: Services, access: Access) -> Guarded:
 
     @router.delete(
         "",
+        operation_id="deleteInstance",
         status_code=204,
         summary="Delete what is kept of it",
         responses={204: {"description": "Deleted"}, **problems(404, 409)},
@@ -57,7 +58,13 @@ def lifecycle(services: Services, access: Access) -> Guarded:
 
 
 def _with_words(router: Guarded, services: Services) -> None:
-    @router.post("/terminate", summary="End it", responses=_DONE, openapi_extra=takes(Terminate, required=False))
+    @router.post(
+        "/terminate",
+        operation_id="terminateInstance",
+        summary="End it",
+        responses=_DONE,
+        openapi_extra=takes(Terminate, required=False),
+    )
     async def terminate(instance_id: views.InstanceId, request: Request, caller: Caller) -> Response:
         """`output` becomes what the instance has for an output. One that has ended is a conflict."""
         views.only(request)
@@ -65,7 +72,13 @@ def _with_words(router: Guarded, services: Services) -> None:
         options = {"output": body.output} if "output" in body.model_fields_set else {}
         return await _done(manage.terminate, instance_id, caller, services, reason=body.reason, **options)
 
-    @router.post("/suspend", summary="Start no new step", responses=_DONE, openapi_extra=takes(Suspend, required=False))
+    @router.post(
+        "/suspend",
+        operation_id="suspendInstance",
+        summary="Start no new step",
+        responses=_DONE,
+        openapi_extra=takes(Suspend, required=False),
+    )
     async def suspend(instance_id: views.InstanceId, request: Request, caller: Caller) -> Response:
         """One that is suspended stays so."""
         views.only(request)
@@ -74,19 +87,21 @@ def _with_words(router: Guarded, services: Services) -> None:
 
 
 def _without_words(router: Guarded, services: Services) -> None:
-    @router.post("/resume", summary="Go on with it", responses=_DONE)
+    @router.post("/resume", operation_id="resumeInstance", summary="Go on with it", responses=_DONE)
     async def resume(instance_id: views.InstanceId, request: Request, caller: Caller) -> Response:
         """One that is not suspended is left alone."""
         await _nothing(request)
         return await _done(manage.resume, instance_id, caller, services)
 
-    @router.post("/restart", summary="Run it anew, with the same input", responses=_BEGUN)
+    @router.post(
+        "/restart", operation_id="restartInstance", summary="Run it anew, with the same input", responses=_BEGUN
+    )
     async def restart(instance_id: views.InstanceId, request: Request, caller: Caller) -> Response:
         """A new attempt under the same id; a running one is stopped first. Counts as a start."""
         await _nothing(request)
         return await _done(manage.rerun, instance_id, caller, services)
 
-    @router.post("/redrive", summary="Go on where it failed", responses=_BEGUN)
+    @router.post("/redrive", operation_id="redriveInstance", summary="Go on where it failed", responses=_BEGUN)
     async def redrive(instance_id: views.InstanceId, request: Request, caller: Caller) -> Response:
         """Where the engine cannot, a new attempt begins. Counts as a start."""
         await _nothing(request)

@@ -1,6 +1,7 @@
 """What the API answers, as OpenAPI tells it.
 
 Members are in camelCase; times are ISO 8601 in UTC with milliseconds. A member without a value is null.
+``verihook.api.examples`` has an example of each.
 """
 
 from __future__ import annotations
@@ -11,9 +12,6 @@ from pydantic import BaseModel, ConfigDict
 
 from verihook.api.reads import camel
 from verihook.instance import Status
-
-_ID = "order-1042"
-_AT = "2026-03-01T12:00:00.000Z"
 
 
 class _Told(BaseModel):
@@ -32,21 +30,6 @@ class Failure(_Told):
 class Accepted(_Told):
     """An accepted start. The same on every replay: ``status`` is how it was accepted, not how it stands."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "instanceId": _ID,
-                    "workflow": "order-created",
-                    "version": 1,
-                    "status": "queued",
-                    "createdAt": _AT,
-                    "startAt": None,
-                }
-            ]
-        },
-    )
-
     instance_id: str
     workflow: str
     version: int
@@ -57,20 +40,6 @@ class Accepted(_Told):
 
 class Result(_Told):
     """How an instance stands, with its output once it has completed."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "instanceId": _ID,
-                    "workflow": "order-created",
-                    "status": "completed",
-                    "output": {"total": 42},
-                    "error": None,
-                }
-            ]
-        },
-    )
 
     instance_id: str
     workflow: str
@@ -282,3 +251,36 @@ class Health(_Told):
     status: Literal["ok", "unavailable"]
     ledger: Literal["ok", "unavailable"]
     engines: dict[str, Literal["ok", "unavailable"]]
+
+
+class Delivered(_Told):
+    """An accepted delivery. ``duplicate``: the event was delivered before."""
+
+    instance_id: str
+    status: Status
+    duplicate: bool
+
+
+class Ignored(_Told):
+    """An event of a type that the source does not want."""
+
+    ignored: str
+
+
+class Standing(_Told):
+    """How an instance stands, for whoever knows its id. ``output`` and ``error`` only where the workflow says so."""
+
+    instance_id: str
+    workflow: str
+    status: Status
+    created_at: str
+    updated_at: str
+    output: Any = None
+    error: Failure | None = None
+
+
+class Service(BaseModel):
+    """That the service runs."""
+
+    service: str
+    status: Literal["running"]

@@ -24,6 +24,14 @@ _HOURS = 24
 #: https://prometheus.io/docs/instrumenting/exposition_formats/
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
+_METRICS = {
+    "type": "string",
+    "examples": [
+        "# HELP verihook_instances Instances that have not ended, by status, counted up to 1000.\n"
+        '# TYPE verihook_instances gauge\nverihook_instances{status="running"} 3\n'
+    ],
+}
+
 Labels = tuple[tuple[str, str], ...]
 
 
@@ -34,8 +42,13 @@ def operation(services: Services, access: Access, *, local: bool) -> Guarded:
 
     @router.get(
         "/health",
+        operation_id="getHealth",
         summary="Whether ledger and engines can be reached",
-        responses={200: {"model": models.Health}, 503: {"model": models.Health, "description": "Some part cannot"}},
+        responses={
+            200: {"model": models.Health},
+            503: {"model": models.Health, "description": "Some part cannot"},
+            405: problems()[405],
+        },
     )
     async def health() -> Response:
         """Looks at most every five seconds."""
@@ -46,9 +59,10 @@ def operation(services: Services, access: Access, *, local: bool) -> Guarded:
 
         @router.get(
             "/metrics",
+            operation_id="getMetrics",
             summary="Counts for Prometheus",
             response_class=Response,
-            responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **problems()},
+            responses={200: {"content": {"text/plain": {"schema": _METRICS}}}, **problems()},
         )
         async def metrics(request: Request) -> Response:
             """Rejections of the last 24 hours, uses of an old secret, open instances, workflows."""

@@ -23,26 +23,41 @@ def sources(services: Services, access: Access) -> Guarded:
     """The routes. A key that is bound to workflows sees the sources that start them."""
     router = Guarded(access, NATIVE, prefix="/v1", tags=["sources"])
 
-    @router.get("/sources", summary="List sources", responses={200: {"model": Sources}, **problems()})
+    @router.get(
+        "/sources",
+        operation_id="listSources",
+        summary="List sources",
+        responses={200: {"model": Sources}, **problems()},
+    )
     async def listed(request: Request, caller: Caller) -> Response:
         """Never a secret, nor where one is."""
         views.only(request)
         shown = [services.sources[name] for name in sorted(services.sources)]
         return views.told(200, {"sources": [_told(each) for each in shown if caller.covers(each.workflow)]})
 
-    @router.get("/senders", summary="List senders", responses={200: {"model": Senders}, **problems()})
+    @router.get(
+        "/senders",
+        operation_id="listSenders",
+        summary="List senders",
+        responses={200: {"model": Senders}, **problems()},
+    )
     async def senders(request: Request) -> Response:
         """The products whose deliveries this version verifies."""
         views.only(request)
         return views.told(200, {"senders": await run_in_threadpool(_senders)})
 
     @router.get(
-        "/rejections", summary="Why deliveries were refused", responses={200: {"model": Rejections}, **problems()}
+        "/rejections",
+        operation_id="listRejections",
+        summary="Why deliveries were refused",
+        responses={200: {"model": Rejections}, **problems()},
     )
     async def rejections(
         request: Request,
         caller: Caller,
-        source: Annotated[str | None, Query(max_length=63, description="one source; all where absent")] = None,
+        source: Annotated[
+            str | None, Query(max_length=63, description="one source; all where absent", examples=["orders"])
+        ] = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> Response:
         """The newest hours first, for 14 days. Bodies, secrets and expected signatures are never kept."""

@@ -16,32 +16,32 @@ from verihook.api.admission import Started
 from verihook.api.admission import start as begin
 from verihook.api.batch import batch
 from verihook.api.body import json_body
-from verihook.api.described import LIMITED, Responses, problems
+from verihook.api.described import LIMITED, Responses, headers, problems
 from verihook.api.models import Accepted, Result
 from verihook.api.reads import KEY, PREFER, Start, read, takes, takes_json
 from verihook.api.routes import NATIVE, Caller, Guarded
 from verihook.api.start_request import idempotency_key, start_request
 from verihook.api.waiting import ended, preferred
-from verihook.errors import Conflict, InstanceNotFound
+from verihook.errors import Conflict, InstanceNotFound, WorkflowNotFound
 from verihook.instance import Instance
 from verihook.manage import StartRequest
 from verihook.ports import Services
 from verihook.request import json_text
 
-_HEADERS = {
-    name: {"schema": {"type": "string"}, "description": text}
-    for name, text in {
-        "Location": "where the instance is",
-        "Retry-After": "when to look, in seconds",
-        "Idempotent-Replayed": "true where the idempotency key was used before",
-        "Preference-Applied": "what of Prefer was heeded",
-    }.items()
-} | LIMITED
+_HEADERS = LIMITED | headers(
+    Location="where the instance is",
+    Idempotent_Replayed="true where the idempotency key was used before",
+    Preference_Applied="what of Prefer was heeded",
+)
 
 _STARTED: Responses = {
     200: {"model": Result, "description": "It ended within the wait", "headers": _HEADERS},
-    202: {"model": Accepted, "description": "Durably accepted", "headers": _HEADERS},
-    **problems(404, 409, 413, 415, 429),
+    202: {
+        "model": Accepted,
+        "description": "Durably accepted",
+        "headers": _HEADERS | headers(Retry_After="when to look"),
+    },
+    **problems(404, 409, 413, 415, 429, missing=WorkflowNotFound),
 }
 
 

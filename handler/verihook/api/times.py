@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
 from verihook.errors import RequestInvalid
+from verihook.manage.starting import MAX_DELAY_MS
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
-_SPAN = re.compile(r"([0-9]{1,9})([smhd])", re.ASCII)
+_SPAN = re.compile(r"([0-9]{1,9})([smhd]?)", re.ASCII)
+
+_DAY_MS = 86_400_000
+
+#: No span is longer than a century; one of these fields ends before.
+_LONGEST_MS = 36_500 * _DAY_MS
+_LONGEST_OF = {"delay": MAX_DELAY_MS}
 
 
 def moment_ms(text: str, what: str) -> int:
@@ -25,10 +32,31 @@ def moment_ms(text: str, what: str) -> int:
 
 
 def span_ms(value: int | str, what: str) -> int:
-    """Seconds, or ``90s``, ``15m``, ``2h``, ``7d``, in milliseconds. Raises RequestInvalid, which names ``what``."""
-    if isinstance(value, int) and 0 <= value < 10**9:
-        return value * 1000
-    found = _SPAN.fullmatch(value) if isinstance(value, str) else None
+    """Seconds, or ``90s``, ``15m``, ``2h``, ``7d``, in milliseconds. Raises RequestInvalid, which names ``what``.
+
+    ``what``: the member of the request; a ``delay`` is at most what a start can be put off by, all else 36500 days.
+    """
+    found = _SPAN.fullmatch(str(value))
     if found is None:
         raise RequestInvalid(f"{what}: write seconds, or such as 90s, 15m, 2h, 7d.")
-    return int(found[1]) * _UNITS[found[2]] * 1000
+    milliseconds = int(found[1]) * _UNITS[found[2] or "s"] * 1000
+    longest = _LONGEST_OF.get(what, _LONGEST_MS)
+    if milliseconds > longest:
+        raise RequestInvalid(f"{what}: at most {longest // _DAY_MS}d.")
+    return milliseconds
+
+
+def end_ms(text: str, what: str, now_ms: int) -> int:
+    """When something ends, in milliseconds since the epoch: a span from now, a time with an offset, or a day in UTC.
+
+    A day ends it as it begins. Raises RequestInvalid, which names ``what``.
+    """
+    if _SPAN.fullmatch(text):
+        return now_ms + span_ms(text, what)
+    try:
+        at = datetime.fromisoformat(text)
+        day = at.replace(tzinfo=UTC) if len(text) == len("2027-01-31") else at
+        return moment_ms(day.isoformat(), what)
+    except (ValueError, OverflowError, RequestInvalid):
+        mend = "write such as 12h or 90d, a day such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z"
+        raise RequestInvalid(f"{what}: {mend}.") from None

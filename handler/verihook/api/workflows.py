@@ -20,15 +20,25 @@ def workflows(services: Services, access: Access) -> Guarded:
     """The routes."""
     router = Guarded(access, NATIVE, prefix="/v1/workflows", tags=["workflows"])
 
-    @router.get("", summary="List workflows", responses={200: {"model": Workflows}, **problems()})
+    @router.get(
+        "",
+        operation_id="listWorkflows",
+        summary="List workflows",
+        responses={200: {"model": Workflows}, **problems()},
+    )
     async def listed(request: Request, caller: Caller) -> Response:
         """Those that the API key may have to do with."""
         views.only(request)
         shown = [services.workflows[name] for name in sorted(services.workflows) if caller.covers(name)]
         return views.told(200, {"workflows": [_told(each) for each in shown]})
 
-    @router.get("/{workflow}", summary="A workflow", responses={200: {"model": WorkflowView}, **problems(404)})
-    async def one(workflow: str, request: Request, caller: Caller) -> Response:
+    @router.get(
+        "/{workflow}",
+        operation_id="getWorkflow",
+        summary="A workflow",
+        responses={200: {"model": WorkflowView}, **problems(404, missing=WorkflowNotFound)},
+    )
+    async def one(workflow: views.WorkflowName, request: Request, caller: Caller) -> Response:
         """Its status, version, engine and input schema."""
         views.only(request)
         caller.require("workflows:read", workflow)

@@ -24,11 +24,13 @@ EXIT_CODES = """exit codes:
   0  done
   1  the instance failed, timed out or was terminated (--wait, watch)
   2  wrong use
-  3  there is no such workflow or instance
+  3  there is no such workflow, instance or key
   4  refused: a conflict, an invalid input, or not supported
   5  not authorised: no valid API key, or one that may not do this
   6  unavailable: out of reach, failing, rate limited, or no end within the time
 130  interrupted (Ctrl-C); what was started goes on"""
+
+_SEE = "See verihook workflows list, or verihook instances list."
 
 ApiCommand: TypeAlias = "Callable[[Client, argparse.Namespace], int]"
 
@@ -99,7 +101,8 @@ def tell(error: ClientError | ValueError) -> int:
         case client.WaitTimeout():
             code, mend = UNAVAILABLE, f"Look again: verihook instances watch {error.instance_id}"
         case client.NotFound():
-            code, mend = NOT_FOUND, "See verihook workflows list, or verihook instances list."
+            key = error.code == "key-not-found"
+            code, mend = NOT_FOUND, "See verihook keys list." if key else _SEE
         case client.Unauthorized() | client.Forbidden():
             code, mend = NOT_AUTHORISED, "Give --key or set VERIHOOK_KEY; verihook keys create makes one."
         case client.Unavailable(status=0):

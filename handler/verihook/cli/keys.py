@@ -1,24 +1,24 @@
-"""``verihook keys``: make, list, rotate and revoke API keys, in the ledger itself; and the secret of callbacks."""
+"""``verihook keys``: make, list, rotate and revoke API keys, on the ledger or by the API; the secret of callbacks."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from verihook import bootstrap, keys
+from verihook import bootstrap
 from verihook.callbacks import callback_secret
-from verihook.cli import ledger
-from verihook.cli.table import aligned, show
+from verihook.cli.connect import EXIT_CODES, emit
+from verihook.cli.key_places import Place, Told, add_options, placed
+from verihook.cli.table import aligned, printable, show
 from verihook.clock import SystemClock
 from verihook.errors import ConfigurationError
-from verihook.instance import iso
 from verihook.local.data import DEFAULT, read_instance_key
-from verihook.scopes import MEANINGS, SCOPES, ApiKey
+from verihook.scopes import MEANINGS, SCOPES
 from verihook.settings import environment
 
 _UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -34,8 +34,7 @@ def add_parser(commands: Any) -> None:
     create = actions.add_parser(
         "create",
         help="make a key, shown this once",
-        epilog=f"scopes:\n{meanings}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"scopes:\n{meanings}\n\n{EXIT_CODES}",
     )
     create.add_argument("--name", required=True, help="whose it is, for people")
     create.add_argument(
@@ -67,8 +66,9 @@ def add_parser(commands: Any) -> None:
 
 
 def _finish(parser: argparse.ArgumentParser, command: Any) -> None:
-    ledger.add_options(parser)
-    parser.set_defaults(command=command)
+    add_options(parser)
+    parser.epilog = parser.epilog or EXIT_CODES
+    parser.set_defaults(command=placed(command))
 
 
 def _span(text: str) -> int:
@@ -90,71 +90,57 @@ def _moment(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{text!r}: write 90d, 12h, or a time such as 2027-01-31T14:02") from None
 
 
-def _create(options: argparse.Namespace) -> int:
-    with ledger.documents(options) as documents:
-        key, secret = keys.create(
-            options.name,
-            options.scope,
-            documents,
-            SystemClock().now_ms(),
-            workflows=options.workflow,
-            expires_at=options.expires,
-        )
-    return _show_once(key, secret, options)
+def _create(place: Place, options: argparse.Namespace) -> int:
+    return _show_once(*place.create(options.name, options.scope, options.workflow, options.expires), options)
 
 
-def _rotate(options: argparse.Namespace) -> int:
-    now = SystemClock().now_ms()
-    with ledger.documents(options) as documents:
-        key, secret = keys.rotate(options.id, options.overlap, documents, now, expires_at=options.expires)
-    return _show_once(key, secret, options)
+def _rotate(place: Place, options: argparse.Namespace) -> int:
+    return _show_once(*place.rotate(options.id, options.overlap, options.expires), options)
 
 
-def _revoke(options: argparse.Namespace) -> int:
-    now = SystemClock().now_ms()
-    with ledger.documents(options) as documents:
-        key = keys.revoke(options.id, documents, now)
+def _revoke(place: Place, options: argparse.Namespace) -> int:
+    key = place.revoke(options.id)
     if options.json:
-        print(json.dumps({"key": key.public(now)}, indent=2))
+        emit({"key": key})
     else:
-        print(f"{key.id} ({key.name}) is revoked since {iso(key.revoked_at or now)}.")
+        print(printable(f"{key['id']} ({key['name']}) is revoked since {key['revokedAt']}."))
     return 0
 
 
-def _list(options: argparse.Namespace) -> int:
-    now = SystemClock().now_ms()
-    with ledger.documents(options) as documents:
-        found = sorted(keys.listed(documents, now), key=lambda key: (not key.live(now), key.name, -key.created_at))
+def _list(place: Place, options: argparse.Namespace) -> int:
+    # The newest first among those of one name; sorting keeps the order of equals.
+    newest = sorted(place.all(), key=lambda key: str(key["createdAt"]), reverse=True)
+    found = sorted(newest, key=lambda key: (key["status"] != "active", key["name"]))
     if options.json:
-        print(json.dumps({"keys": [key.public(now) for key in found]}, indent=2))
+        emit({"keys": found})
     elif not found:
         print("No keys.")
     else:
-        show(_HEAD, _rows(found, now))
+        show(_HEAD, _rows(found))
     return 0
 
 
-def _show_once(key: ApiKey, secret: str, options: argparse.Namespace) -> int:
-    now = SystemClock().now_ms()
+def _show_once(key: Told, secret: str, options: argparse.Namespace) -> int:
     if options.json:
-        print(json.dumps({"key": key.public(now), "secret": secret}, indent=2))
+        emit({"key": key, "secret": secret})
         return 0
     # The secret alone goes to stdout: KEY=$(verihook keys create ...).
     print(secret)
-    print(f"\nKeep it now, it is not shown again.\n\n{aligned(_HEAD, _rows([key], now))}", file=sys.stderr)
+    rows = [[printable(cell) for cell in row] for row in _rows([key])]
+    print(f"\nKeep it now, it is not shown again.\n\n{aligned(_HEAD, rows)}", file=sys.stderr)
     return 0
 
 
-def _rows(found: list[ApiKey], now: int) -> list[tuple[str, ...]]:
+def _rows(found: Sequence[Told]) -> list[tuple[str, ...]]:
     return [
         (
-            key.id,
-            key.name,
-            str(key.public(now)["status"]),
-            " ".join(key.scopes),
-            " ".join(key.workflows) or "all",
-            "never" if key.expires_at is None else iso(key.expires_at),
-            "-" if key.last_used_at is None else iso(key.last_used_at),
+            key["id"],
+            key["name"],
+            key["status"],
+            " ".join(key["scopes"]),
+            " ".join(key["workflows"]) or "all",
+            key["expiresAt"] or "never",
+            key["lastUsedAt"] or "-",
         )
         for key in found
     ]

@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import argparse
-from functools import partial
 from typing import Any, NoReturn
 
-#: So far to the right what an option does may begin: every name of ours fits before it.
-_COLUMN = 28
+
+class _Form(argparse.RawDescriptionHelpFormatter):
+    """Every name stands in one line with what it does."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28)
+
+    def add_argument(self, action: argparse.Action) -> None:
+        super().add_argument(action)
+        if isinstance(action, argparse._SubParsersAction):
+            # Those of a list of commands are indented once more, which argparse leaves out of its reckoning.
+            self._action_max_length += self._indent_increment
 
 
 class Parser(argparse.ArgumentParser):
     """A parser of which every subparser is one, too. Lines that it is given stay as they are.
 
-    A mistake ends the program with code 2 and one line; the usage comes first where it is no longer than that.
+    A mistake ends the program with code 2 and one line.
     """
 
     def __init__(self, **settings: Any) -> None:
-        form = partial(argparse.RawDescriptionHelpFormatter, max_help_position=_COLUMN)
-        super().__init__(**{**settings, "formatter_class": form})
+        super().__init__(**{**settings, "formatter_class": _Form})
+
+    def add_subparsers(self, **settings: Any) -> Any:
+        """Under a title of their own, which is their metavar."""
+        return super().add_subparsers(**{"title": f"{str(settings['metavar']).lower()}s", **settings})
 
     def error(self, message: str) -> NoReturn:
         """End the program with what is wrong and where to read on."""
-        usage = self.format_usage()
-        self.exit(2, f"{usage if usage.count(chr(10)) == 1 else ''}{self.prog}: {message}; see {self.prog} --help\n")
+        self.exit(2, f"{self.prog}: {message} (usage: {self.prog} --help)\n")
 
 
 def describe(commands: Any) -> None:

@@ -159,7 +159,7 @@ def _follow(client: Any, url: str, instance_id: str, timeout: float) -> int:
     shown = ""
     while time.monotonic() < deadline:
         reply = client.get(f"{url}/", params={"instanceId": instance_id})
-        status = reply.json().get("status") if _of_json(reply) else None
+        status = reply.json().get("status") if _of_json(reply) else reply.reason_phrase
         if status != shown:
             shown = status
             print(reply.text, flush=True)

@@ -14,7 +14,7 @@ from verihook.event import Place
 from verihook.senders import FOLDER, load_sender, sender_ids
 
 #: What a terminal does without, the first first.
-_SPARE = ("DOCUMENTATION", "TIMEOUT SECONDS", "EVIDENCE", "EVENT TYPE", "ID SIGNED", "EVENT ID", "SCHEME")
+_SPARE = ("DOCUMENTATION", "TIMEOUT SECONDS", "EVIDENCE", "EVENT TYPE", "ID SIGNED", "EVENT ID")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ _BASH = """# Completes verihook in bash 3.2 and newer.
 _verihook() {{
   local current="${{COMP_WORDS[COMP_CWORD]}}" at="" words="" begun="" index last=$((COMP_CWORD - 1))
   COMPREPLY=()
-  # bash takes the : of a value, and the = before one, for words of their own.
+  # For bash the : in a value, and the = before one, are words of their own.
   if [[ $current == [:=] ]]; then begun=$current current="" last=$COMP_CWORD; fi
-  if [[ ${{COMP_WORDS[last]}} == : ]]; then begun="${{COMP_WORDS[last-1]}}:"; last=$((last - 2)); fi
+  if [[ ${{COMP_WORDS[last]}} == : && $last -gt 2 ]]; then begun="${{COMP_WORDS[last-1]}}:"; last=$((last - 2)); fi
   if [[ ${{COMP_WORDS[last]}} == = ]]; then [[ $begun == = ]] && begun=""; last=$((last - 1)); fi
   local previous="${{COMP_WORDS[last]}}"
   for ((index = 1; index < COMP_CWORD; index++)); do

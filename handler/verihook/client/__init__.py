@@ -25,7 +25,18 @@ from verihook.client.errors import (
     WaitTimeout,
 )
 from verihook.client.reading import Filters
-from verihook.client.records import Attempt, BatchItem, Instance, Page, Result, Started, Step, Workflow
+from verihook.client.records import (
+    Attempt,
+    BatchItem,
+    Instance,
+    Key,
+    NewKey,
+    Page,
+    Result,
+    Started,
+    Step,
+    Workflow,
+)
 from verihook.client.retries import Retries
 from verihook.client.starting import BatchStart, StartOptions
 
@@ -43,6 +54,8 @@ __all__ = [
     "Instance",
     "InstanceFailed",
     "InvalidInput",
+    "Key",
+    "NewKey",
     "NotFound",
     "NotSupported",
     "Page",

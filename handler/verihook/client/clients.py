@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from verihook.client import acting, reading, starting
+from verihook.client import acting, keys, reading, starting
 from verihook.client.errors import ApiError, Problem
 from verihook.client.operation import Awaiting, Blocking, Operation, R
 from verihook.client.reading import Filters
@@ -28,7 +28,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Operations:
-    """What can be done; each operation stands in starting.py, reading.py or acting.py, once."""
+    """What can be done; each operation stands in starting.py, reading.py, acting.py or keys.py, once."""
 
     start = Operation(starting.start)
     start_and_wait = Operation(starting.start_and_wait)
@@ -48,6 +48,10 @@ class Operations:
     redrive = Operation(acting.redrive)
     purge = Operation(acting.purge)
     raise_event = Operation(acting.raise_event)
+    list_keys = Operation(keys.list_keys)
+    create_key = Operation(keys.create_key)
+    rotate_key = Operation(keys.rotate_key)
+    revoke_key = Operation(keys.revoke_key)
 
 
 class Client(Operations, Blocking):

@@ -6,7 +6,19 @@ from datetime import datetime
 from typing import Any
 
 from verihook.client.errors import ApiError
-from verihook.client.records import Attempt, BatchItem, Content, Instance, Page, Result, Started, Step, Workflow
+from verihook.client.records import (
+    Attempt,
+    BatchItem,
+    Content,
+    Instance,
+    Key,
+    NewKey,
+    Page,
+    Result,
+    Started,
+    Step,
+    Workflow,
+)
 from verihook.client.retries import told
 
 
@@ -113,6 +125,29 @@ def workflow(content: Content) -> Workflow:
         content.get("retentionDays"),
         content,
     )
+
+
+def key(content: Content) -> Key:
+    """One API key."""
+    return Key(
+        id=_text(content["id"]),
+        name=content["name"],
+        status=content["status"],
+        scopes=tuple(content["scopes"]),
+        workflows=tuple(content["workflows"]),
+        created_at=_at(content["createdAt"]),
+        expires_at=_maybe(content.get("expiresAt")),
+        last_used_at=_maybe(content.get("lastUsedAt")),
+        revoked_at=_maybe(content.get("revokedAt")),
+        replaces=content.get("replaces"),
+        raw=content,
+    )
+
+
+def new_key(content: Content) -> NewKey:
+    """A key that was just made: its secret is in no other answer."""
+    told = {name: value for name, value in content.items() if name != "secret"}
+    return NewKey(key(told), _text(content["secret"]))
 
 
 def _failure(content: Content) -> tuple[str | None, str | None]:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, TypedDict, Unpack
 
 from verihook.client import readers
-from verihook.client.errors import InstanceFailed
+from verihook.client.errors import InstanceFailed, WaitTimeout
 from verihook.client.reading import longest_wait, wait
 from verihook.client.records import BatchItem, Result, Started
 from verihook.client.wire import Answer, Request, Work, path
@@ -86,7 +86,11 @@ def start_and_wait(
     else:
         begun = answer.read(lambda content: readers.started(content, _replayed(answer)))
         left = None if until is None else max(0.0, until - time.monotonic())
-        result = yield from wait(begun.id, left)
+        try:
+            result = yield from wait(begun.id, left)
+        except WaitTimeout as error:
+            # What was left when the waiting began is not what the caller gave.
+            raise WaitTimeout(error.instance_id, error.status, timeout or 0) from None
     if result.status != "completed":
         raise InstanceFailed(result.id, result.status, result.error, result.cause)
     return result
@@ -140,11 +144,14 @@ def _written(value: Any) -> Any:
 
 
 def _key(given: str | None) -> str:
-    """As a header can hold it. Raises ValueError."""
+    """As the header has it: a string in quotes, so that ``"a"`` and ``a`` are two keys. Raises ValueError.
+
+    https://www.rfc-editor.org/rfc/rfc9651#section-3.3.3
+    """
     key = str(uuid.uuid4()) if given is None else given
     if not (0 < len(key) <= 255 and key.isascii() and key.isprintable() and key == key.strip()):
         raise ValueError("idempotency_key: 1 to 255 printable ASCII characters.")
-    return key
+    return '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _replayed(answer: Answer) -> bool:

@@ -19,6 +19,7 @@ from verihook.instance import Instance
 from verihook.limits import Quota
 from verihook.listing import Query
 from verihook.manage import Page, StartRequest, Submitted, cursor_of
+from verihook.manage.starting import active
 from verihook.ports import Services
 from verihook.source import MAX_BODY
 
@@ -60,15 +61,20 @@ def json_or_text(text: str) -> Any:
         return text
 
 
-async def admit(caller: Identity, workflow: str, services: Services) -> Quota | None:
-    """Count a start of the caller, who may start this workflow. Raises Forbidden, RateLimited."""
-    caller.require("workflows:execute", workflow)
-    return await ask(admission.admit, caller, services)
+async def admit(request: StartRequest, caller: Identity, services: Services) -> Quota | None:
+    """Count a start of the caller, who may start this workflow.
+
+    What can never start takes nothing of the caller's minute. Raises Forbidden, WorkflowNotFound, NotActive and
+    RateLimited.
+    """
+    caller.require("workflows:execute", request.workflow)
+    active(request.workflow, services)
+    return await ask(admission.admit, caller, services, request.idempotency_key)
 
 
 async def start(request: StartRequest, caller: Identity, services: Services) -> Submitted:
     """Start an instance, as far as the caller's key and its limit allow."""
-    await admit(caller, request.workflow, services)
+    await admit(request, caller, services)
     return await ask(manage.submit, request, caller.name, services)
 
 

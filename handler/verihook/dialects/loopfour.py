@@ -69,7 +69,7 @@ def router(services: Services, access: Access) -> Guarded:
     @routes.post("/api/v1/workflows/{workflow}/run")
     async def run(workflow: str, request: Request, caller: Caller) -> Response:
         asked = _request(workflow, calling.parsed(await calling.text_of(request)))
-        quota = await calling.admit(caller, workflow, services)
+        quota = await calling.admit(asked, caller, services)
         submitted = await calling.ask(manage.submit, asked, caller.name, services)
         return answer(_success(_ran(submitted.instance, submitted.created)), headers=_limits(quota, services))
 
@@ -95,6 +95,11 @@ def router(services: Services, access: Access) -> Guarded:
         rows = [_run(instance) for instance in page.instances]
         return answer({**_success(rows), "meta": {"cursor": page.cursor, "hasMore": page.cursor is not None}})
 
+    _add_controls(routes, services)
+    return routes
+
+
+def _add_controls(routes: Guarded, services: Services) -> None:
     @routes.post("/api/v1/runs/{run_id}/cancel")
     async def cancel(run_id: str, caller: Caller) -> Response:
         await calling.find(run_id, "instances:manage", caller, services)
@@ -107,8 +112,6 @@ def router(services: Services, access: Access) -> Guarded:
         quota = await calling.ask(admission.admit, caller, services)
         instance = await calling.ask(manage.redrive, run_id, services)
         return answer(_success(_ran(instance, created=True)), headers=_limits(quota, services))
-
-    return routes
 
 
 def rendering(services: Services) -> Render:

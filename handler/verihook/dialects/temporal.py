@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,13 +61,16 @@ def router(services: Services, access: Access, longest_wait_s: int | None = None
         request_of = StartRequest(name, content, id=fresh_id(name))
         return (await calling.start(request_of, caller, services)).instance
 
-    async def awaited(instance: Instance, request: Request) -> Response:
-        wait_s = WAIT_S if longest_wait_s is None else longest_wait_s
-        return await _result(await ended(instance, wait_s, request, services), services)
+    async def at_its_end(instance: Instance, request: Request) -> Instance:
+        return await ended(instance, WAIT_S if longest_wait_s is None else longest_wait_s, request, services)
 
     @routes.post("/workflows/{name}")
     async def sync(name: str, request: Request, caller: Caller) -> Response:
-        return await awaited(await started(name, request, caller), request)
+        instance = await started(name, request, caller)
+        # One that is deleted while this waits was started all the same.
+        with suppress(InstanceNotFound):
+            instance = await at_its_end(instance, request)
+        return await _result(instance, services)
 
     @routes.post("/workflows/{name}/async")
     async def asynchronous(name: str, request: Request, caller: Caller) -> Response:
@@ -80,7 +84,8 @@ def router(services: Services, access: Access, longest_wait_s: int | None = None
 
     @routes.get("/workflows/{workflow_id}/result")
     async def result(workflow_id: str, request: Request, caller: Caller) -> Response:
-        return await awaited(await calling.find(workflow_id, "instances:read", caller, services), request)
+        instance = await calling.find(workflow_id, "instances:read", caller, services)
+        return await _result(await at_its_end(instance, request), services)
 
     return routes
 

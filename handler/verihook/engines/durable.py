@@ -37,10 +37,10 @@ STATUSES: Mapping[str, Status] = {
 #: same for every engine, so that an event does not depend on who waits for it.
 MAX_ANSWER = 262144
 
-#: What no repetition mends: the input or the name is not acceptable.
+#: What no repetition mends: the input is not acceptable. A function that is not durable, or has no alias, is an
+#: operator's mistake (InvalidParameterValueException): what was accepted waits until it is mended.
 _NEVER = frozenset(
     {
-        "InvalidParameterValueException",
         "InvalidRequestContentException",
         "RequestTooLargeException",
         "UnsupportedMediaTypeException",

@@ -29,6 +29,10 @@ _KNOWN = (
     "timeout_s",
 )
 
+#: For so long Step Functions starts nothing under a name that it has seen, and durable functions can be told to.
+#: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+NAMES_KEPT_DAYS = 90
+
 
 def read_workflow(path: Path, name: str, table: Mapping[str, Any], retention_days: int) -> Workflow:
     """The workflow; ``retention_days`` where it says none. Raises ConfigurationError."""
@@ -41,6 +45,14 @@ def read_workflow(path: Path, name: str, table: Mapping[str, Any], retention_day
             raise reader.error(key, f"is of the engine function; a workflow of {engine} has its own")
     if "express" in table and engine != "stepfunctions":
         raise reader.error("express", "is of the engine stepfunctions")
+    express: bool = reader.get("express", bool, False)
+    days = reader.number("retention_days", retention_days, 1, 3650)
+    if engine != "function" and not express and days < NAMES_KEPT_DAYS:
+        raise reader.error(
+            "retention_days",
+            f"at least {NAMES_KEPT_DAYS} with engine {engine}, which remembers names for so long: an id that was used "
+            "again sooner would meet the old execution and start nothing",
+        )
     return Workflow(
         name,
         engine,
@@ -49,8 +61,8 @@ def read_workflow(path: Path, name: str, table: Mapping[str, Any], retention_day
         reader.choice("status", get_args(WorkflowStatus), "active"),
         _schema(reader),
         reader.get("public_output", bool, False),
-        reader.get("express", bool, False),
-        reader.number("retention_days", retention_days, 1, 3650),
+        express,
+        days,
         reader.number("retries", 3, 0, 100),
         reader.number("backoff_s", 2, 1, 3600),
         reader.number("timeout_s", 60, 1, 840),

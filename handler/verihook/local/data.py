@@ -56,7 +56,7 @@ class DataFolder:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             self._lock.close()
-            mend = "another Verihook runs on this data folder; stop it or give DATA=/another/folder"
+            mend = "another Verihook runs on this data folder; stop it, or give another folder (--data; make: DATA=)"
             raise ConfigurationError(str(path), "", mend) from error
 
     def secrets(self, hooks: Hooks, variables: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:

@@ -125,7 +125,8 @@ def open_gate(instance: Instance, services: Services) -> None:
 def hand_over(instance: Instance, services: Services) -> None:
     """Hand over what an earlier call left behind.
 
-    Where nobody waits any more the event was handed over then, as far as can be told: it is not given a second time.
+    Where nobody waits any more although it was tried, the event was handed over then, as far as can be told: it is not
+    given a second time, and the log tells of it.
     """
     now = services.clock.now_ms()
     box = boxes.read(_box(instance), services.documents, now)
@@ -136,8 +137,12 @@ def hand_over(instance: Instance, services: Services) -> None:
     left = [over for over in box.handovers if over.at < now - _LEFT_MS]
     engine, _ = engine_of(instance, services)
     for over in left:
-        engine.answer(over.wait.token, over.event.payload)
-        boxes.change(_box(instance), services.documents, now, methodcaller("delivered", over.wait.token, now))
+        taken = engine.answer(over.wait.token, over.event.payload)
+        if over.tried and not taken:
+            why = LookupError(f"nobody waits any more for {over.event.name!r}, which may have been handed over before")
+            services.telemetry.failure(f"event of {_box(instance)}", why)
+        settle = methodcaller("delivered" if taken or over.tried else "returned", over.wait.token, now)
+        _give(instance, boxes.change(_box(instance), services.documents, now, settle), services)
 
 
 def _box(instance: Instance) -> str:
@@ -163,6 +168,7 @@ def _give(instance: Instance, made: list[Handover], services: Services) -> None:
     while made:
         over = made.pop(0)
         now = services.clock.now_ms()
+        boxes.change(_box(instance), services.documents, now, methodcaller("trying", over.wait.token))
         try:
             taken = engine.answer(over.wait.token, over.event.payload)
         except EngineUnavailable as error:

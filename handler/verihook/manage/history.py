@@ -47,8 +47,9 @@ def keep(instance: Instance, services: Services) -> None:
 
 def forget(instance_id: str, services: Services) -> None:
     """Throw them away."""
-    for document in services.documents.all(_partition(instance_id), _MOST, services.clock.now_ms()):
-        services.documents.remove(_partition(instance_id), document.name)
+    while found := services.documents.all(_partition(instance_id), _MOST, services.clock.now_ms()):
+        for document in found:
+            services.documents.remove(_partition(instance_id), document.name)
 
 
 def _attempt(instance: Instance) -> Attempt:

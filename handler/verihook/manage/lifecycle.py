@@ -169,12 +169,11 @@ def purge(instance_id: str, services: Services, force: bool = False) -> None:
         terminate(instance_id, services, "purged")
     instance = get(instance_id, services)
     engine, definition = engine_of(instance, services)
-    engine.forget(definition, execution_name(instance.id, instance.attempt))
-    for text in (instance.input, instance.output):
-        key = payload.key_of(text)
-        if key is not None:
-            services.payloads.remove(key)
-    mailbox.remove(execution_name(instance.id, instance.attempt), services.documents)
+    for attempt in range(1, instance.attempt + 1):
+        name = execution_name(instance.id, attempt)
+        engine.forget(definition, name)
+        mailbox.remove(name, services.documents)
+    services.payloads.remove_all(instance_id)
     history.forget(instance_id, services)
 
     def bury(current: Instance) -> Instance:

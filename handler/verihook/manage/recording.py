@@ -23,13 +23,16 @@ def record(
     name; where it is not known the instance is kept as long as the longest.
     An execution that turns out to run although its instance was terminated before it had begun is stopped.
     """
+    if _is_large(progress.output) and not _waits_for(instance_id, attempt, services):
+        # Else the payload of what was purged would be kept again.
+        return False
     now = services.clock.now_ms()
     final = progress.status in FINAL
     change = Change(
         progress.status,
         at=now,
         # What ends is due at once where somebody waits to be told.
-        due_at=now if final else services.pace.next_look(created_at, now),
+        due_at=now if final else services.pace.next_look(created_at, now, queued=progress.status == "queued"),
         expires_at=now // 1000 + _retention_s(workflow, services) if final else None,
         output=_output(instance_id, progress.output, services),
         error=cut(progress.error, MAX_ERROR),
@@ -39,6 +42,15 @@ def record(
     if not applied and progress.status == "running":
         _stop_what_is_over(instance_id, attempt, services)
     return applied
+
+
+def _is_large(output: str | None) -> bool:
+    return output is not None and len(output) * 4 > MAX_OUTPUT
+
+
+def _waits_for(instance_id: str, attempt: int, services: Services) -> bool:
+    instance = services.ledger.get(instance_id, services.clock.now_ms())
+    return instance is not None and instance.attempt == attempt and not (instance.final or instance.purged)
 
 
 def cut(text: str | None, most: int) -> str | None:

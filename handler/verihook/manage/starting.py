@@ -31,9 +31,14 @@ OnConflict = Literal["fail", "return", "restart", "replace"]
 #: What labels may have: names and values are looked for, not searched in.
 MAX_LABELS = 20
 MAX_LABEL = 256
+MAX_LABELS_BYTES = 8_192
 
 #: An express execution has ended after so long, in milliseconds: five minutes, and room for its record.
 EXPRESS_MS = 330_000
+
+#: So long after its claim the start of an instance may still be on its way, in milliseconds: whoever claimed it has
+#: been stopped by Lambda then.
+UNDER_WAY_MS = 60_000
 
 #: A start can be put off by so much: a year, in milliseconds.
 MAX_DELAY_MS = 366 * 86_400_000
@@ -90,8 +95,10 @@ def submit(request: StartRequest, scope: str, services: Services) -> Submitted:
     existing = services.ledger.claim(fresh)
     if existing is None:
         return Submitted(replace(fresh, status=begin(fresh, services)), replayed, created=True, accepted=told)
-    if replayed and existing.event_id == fresh.event_id:
-        return Submitted(existing, replayed=True, created=False, accepted=told)
+    # Whoever was second to the key may be the first to claim. Such a row has the key's own time.
+    ours = replayed or existing.created_at == fresh.created_at
+    if request.idempotency_key is not None and ours and existing.event_id == fresh.event_id:
+        return Submitted(existing, replayed, created=False, accepted=told)
     taken = _taken(existing, fresh, request.on_conflict, services)
     return replace(taken, replayed=replayed and not taken.created)
 
@@ -153,7 +160,7 @@ def first_look_ms(workflow: Workflow, services: Services) -> int:
 
 def begin(instance: Instance, services: Services) -> Status:
     """Start a claimed instance now, or leave it to its time."""
-    if instance.start_at is not None and instance.start_at > services.clock.now_ms():
+    if instance.not_before > services.clock.now_ms():
         return "queued"
     return start(instance, services)
 
@@ -164,13 +171,12 @@ def start(instance: Instance, services: Services) -> Status:
     Returns ``queued`` where the engine did not confirm: the row is durable and reconcile starts it. An express one has
     ended when this returns.
     """
-    workflow = services.workflows[instance.workflow]
     name = execution_name(instance.id, instance.attempt)
-    engine = services.engines[workflow.engine]
     try:
-        if not workflow.express:
-            return engine.start(workflow.definition, name, instance.input)
-        progress = engine.run(workflow.definition, name, instance.input)
+        engine, definition = engine_of(instance, services)
+        if not services.workflows[instance.workflow].express:
+            return engine.start(definition, name, instance.input)
+        progress = engine.run(definition, name, instance.input)
     except EngineRefused as error:
         progress = Progress("failed", error="EngineRefused", cause=str(error))
     except EngineUnavailable as error:
@@ -209,14 +215,16 @@ def halt(instance: Instance, cause: str, services: Services) -> None:
     """Stop the present attempt in its engine. Raises EngineUnavailable.
 
     Where another caller may just be starting it, it is started here first: its name is taken then, so the start that
-    is on its way comes to nothing and never runs beside what follows.
+    is on its way comes to nothing and never runs beside what follows. A start that comes later still is one of
+    reconcile's, which stops what it finds to be over.
     """
     engine, definition = engine_of(instance, services)
     name = execution_name(instance.id, instance.attempt)
-    put_off = instance.held or instance.not_before > services.clock.now_ms()
+    now = services.clock.now_ms()
     if services.workflows[instance.workflow].express:
         # Nobody can stop one, and to start it would run it.
         return
+    put_off = instance.held or instance.not_before > now or now - instance.updated_at > UNDER_WAY_MS
     if instance.status == "queued" and engine.keeps_names and not put_off:
         with suppress(EngineRefused):
             engine.start(definition, name, instance.input)
@@ -269,11 +277,14 @@ def _check(request: StartRequest, services: Services) -> None:
         raise RequestInvalid(f"connection: there is no [connections.{request.connection[:63]}] in hooks.toml.")
     if len(request.tags) + len(request.metadata) > MAX_LABELS:
         raise RequestInvalid(f"tags: at most {MAX_LABELS} tags and metadata together.")
-    for label in [*request.tags, *request.metadata, *request.metadata.values()]:
+    labels = [*request.tags, *request.metadata, *request.metadata.values()]
+    for label in labels:
         if not 0 < len(label) <= MAX_LABEL or not label.isprintable():
             raise RequestInvalid(
                 f"tags: a tag, a metadata key and its value have 1 to {MAX_LABEL} printable characters."
             )
+    if sum(len(label.encode("utf-8", "surrogatepass")) for label in labels) > MAX_LABELS_BYTES:
+        raise RequestInvalid(f"tags: tags and metadata have at most {MAX_LABELS_BYTES} bytes together.")
     if request.start_at is not None and request.start_at > services.clock.now_ms() + MAX_DELAY_MS:
         raise RequestInvalid("startAt: at most a year from now.")
     if request.callback_url is not None:

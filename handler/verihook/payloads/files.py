@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from verihook.errors import PayloadsUnavailable
-from verihook.payloads.bounds import KEY, MAX_BYTES, too_large
+from verihook.payloads.bounds import INSTANCE, KEY, MAX_BYTES, too_large
 
 #: Where texts are written before they get their name. No instance has this id.
 _UNFINISHED = ".unfinished"
@@ -63,18 +63,32 @@ class FilePayloads:
             raise too_large()
         return data.decode("utf-8", "surrogatepass")
 
-    def remove(self, key: str) -> None:
-        """See :meth:`verihook.ports.Payloads.remove`. The last of an instance takes the folder along."""
-        path = self._path(key)
-        if path is None:
+    def remove_all(self, instance_id: str) -> None:
+        """See :meth:`verihook.ports.Payloads.remove_all`."""
+        if not INSTANCE.fullmatch(instance_id):
             return
+        folder = self._folder / instance_id
         try:
-            path.unlink(missing_ok=True)
+            for path in [*folder.iterdir()]:
+                path.unlink(missing_ok=True)
+        except FileNotFoundError:
+            return
         except OSError as error:
-            raise PayloadsUnavailable("The payload could not be removed.") from error
-        # Not empty, or gone already.
+            raise PayloadsUnavailable("The payloads could not be removed.") from error
+        # Not empty, where a put came in between, or gone already.
         with suppress(OSError):
-            path.parent.rmdir()
+            folder.rmdir()
+
+    def untouched(self, seconds: float) -> list[str]:
+        """The instances whose payloads nobody has added to for so long. Raises PayloadsUnavailable."""
+        before = time.time() - seconds
+        try:
+            folders = [*self._folder.iterdir()]
+            return [each.name for each in folders if INSTANCE.fullmatch(each.name) and each.stat().st_mtime < before]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise PayloadsUnavailable("The payloads could not be listed.") from error
 
     def _path(self, key: str) -> Path | None:
         """Where the key's text is; None for what is no key, so that none leads out of the folder."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from verihook.errors import PayloadsUnavailable
-from verihook.payloads.bounds import KEY, MAX_BYTES, too_large
+from verihook.payloads.bounds import INSTANCE, KEY, MAX_BYTES, too_large
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -26,7 +26,7 @@ def _unavailable() -> Iterator[None]:
 
 
 class S3Payloads:
-    """Implements :class:`verihook.ports.Payloads` on a bucket. One request a call.
+    """Implements :class:`verihook.ports.Payloads` on a bucket. One request a call, but for a removal.
 
     The role needs ``s3:PutObject``, ``s3:GetObject``, ``s3:DeleteObject`` on the objects, and ``s3:ListBucket`` on the
     bucket: without it S3 answers 403 for an object that is not there, which is told as an outage.
@@ -71,8 +71,16 @@ class S3Payloads:
             raise too_large()
         return data.decode("utf-8", "surrogatepass")
 
-    def remove(self, key: str) -> None:
-        """See :meth:`verihook.ports.Payloads.remove`."""
-        if KEY.fullmatch(key):
-            with _unavailable():
-                self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key)
+    def remove_all(self, instance_id: str) -> None:
+        """See :meth:`verihook.ports.Payloads.remove_all`. One request to list them, and one for each 1,000."""
+        if not INSTANCE.fullmatch(instance_id):
+            return
+        with _unavailable():
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=f"{self._prefix}{instance_id}/"
+            )
+            for page in pages:
+                if found := page.get("Contents"):
+                    self._client.delete_objects(
+                        Bucket=self._bucket, Delete={"Objects": [{"Key": each["Key"]} for each in found], "Quiet": True}
+                    )

@@ -19,6 +19,6 @@ class Payloads(Protocol):
         """The text; None where there is none."""
         ...
 
-    def remove(self, key: str) -> None:
-        """Remove it; where there is none, nothing happens."""
+    def remove_all(self, instance_id: str) -> None:
+        """Remove every text of an instance; where there is none, nothing happens."""
         ...

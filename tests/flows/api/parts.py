@@ -12,6 +12,7 @@ import httpx
 from fastapi import FastAPI
 
 from tests.contracts.instances import NOW
+from tests.flows.deployment import SECRET, STANDARD_SECRET
 from verihook import keys, manage
 from verihook.api.access import Access
 from verihook.app import create_app
@@ -26,7 +27,18 @@ from verihook.payloads.files import FilePayloads
 from verihook.policy import Policy
 from verihook.ports import Pace, Services
 from verihook.scopes import SCOPES
+from verihook.secrets.environment import EnvironmentSecrets
+from verihook.verification import handshakes, verifiers
 from verihook.workflow import Workflow
+
+#: Of the sources of hooks.toml.
+SECRETS = {
+    "ORDERS_WEBHOOK_SECRET": SECRET,
+    "GITHUB_WEBHOOK_SECRET": "github secret",
+    "STRIPE_WEBHOOK_SECRET": "whsec_stripe",
+    "SLACK_SIGNING_SECRET": "slack secret",
+    "STANDARD_WEBHOOK_SECRET": STANDARD_SECRET,
+}
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -156,6 +168,7 @@ def deployment(folder: Path, policy: Policy | None = None, *, local: bool = True
     with SqliteFile(folder / "ledger.db") as file:
         ledger = SqliteLedger(file)
         telemetry = Silent()
+        secrets = EnvironmentSecrets(SECRETS, folder)
         services = Services(
             sources=hooks.sources,
             default_source=hooks.default_source,
@@ -166,7 +179,8 @@ def deployment(folder: Path, policy: Policy | None = None, *, local: bool = True
                 "quick": Workflow("quick", "stepfunctions", "quick", express=True),
                 "paused": Workflow("paused", "stepfunctions", "paused", status="paused"),
             },
-            verify={},
+            verify=verifiers(hooks, secrets, telemetry.failure),
+            handshakes=handshakes(hooks, secrets),
             ledger=ledger,
             documents=SqliteDocuments(file),
             engines={"stepfunctions": engine},

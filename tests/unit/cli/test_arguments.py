@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from verihook import cli
 from verihook.cli.arguments import count, delay, json_value, moment, pair, seconds
 
 
@@ -29,6 +30,7 @@ def test_moments() -> None:
     [
         (json_value, "[1"),
         (json_value, "Infinity"),
+        (json_value, '{"a": [-1e999]}'),
         (json_value, "@/nowhere"),
         (json_value, "[" * 100_000),
         (pair, "=b"),
@@ -43,6 +45,13 @@ def test_moments() -> None:
 def test_mistakes_are_told(read: type, text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError):
         read(text)
+
+
+def test_a_number_that_cannot_be_sent_is_told_with_its_option(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(["workflows", "run", "orders", "--input", '{"a": 1e999}'])
+    assert 2 == end.value.code
+    assert "argument --input: the number 1e999 is too large" in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_utf8(tmp_path: Path) -> None:

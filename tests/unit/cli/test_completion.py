@@ -11,6 +11,7 @@ from tests.flows.deployment import ROOT
 from verihook import cli
 from verihook.cli import connect
 from verihook.cli.tree import Node, read_tree
+from verihook.scopes import SCOPES
 
 
 def script_for(shell: str, capsys: pytest.CaptureFixture[str]) -> str:
@@ -51,6 +52,12 @@ printf '%s\\n' "${COMPREPLY[@]}"
         # Whatever an id is, none of ours is one.
         (["workflows", "run", "--id", ""], set()),
         (["nonsense", "--"], set()),
+        # As bash cuts --status=t, --scope workflows: and --scope=instances:m.
+        (["instances", "list", "--status", "=", "t"], {"timed_out", "terminated"}),
+        (["keys", "create", "--scope", "workflows", ":"], {"read", "execute"}),
+        (["keys", "create", "--scope", "=", "instances", ":", "m"], {"manage"}),
+        (["keys", "create", "--scope", "="], {*SCOPES}),
+        (["instances", "list", "--url", "http", ":", "//a"], set()),
     ],
 )
 def test_bash(capsys: pytest.CaptureFixture[str], tmp_path: Path, words: list[str], offered: set[str]) -> None:

@@ -55,6 +55,53 @@ def test_get(capsys: pytest.CaptureFixture[str]) -> None:
     assert "source" not in shown
 
 
+@pytest.mark.parametrize(("status", "told"), [("queued", "queued, held"), ("running", "running, held")])
+def test_one_that_is_suspended_before_its_engine_came_to_it(
+    capsys: pytest.CaptureFixture[str], status: str, told: str
+) -> None:
+    held = {**DETAIL, "status": status, "held": True}
+    answers = {
+        ONE: (200, held),
+        "GET /v1/instances": (200, {"instances": [held], "cursor": None}),
+        "POST /v1/instances/order-1/suspend": (200, held),
+    }
+    with scripted_api(answers) as api:
+        assert 0 == cli.main(["instances", "suspend", "order-1", "--url", api.url])
+        assert f"order-1 is {told}.\n" == capsys.readouterr().out
+        assert 0 == cli.main(["instances", "list", "--url", api.url])
+        assert f"  {told}  " in capsys.readouterr().out
+        assert 0 == cli.main(["instances", "get", "order-1", "--url", api.url])
+        assert f"status    {told}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("status", ["suspended", "completed", "terminated"])
+def test_held_says_nothing_more_of_others(capsys: pytest.CaptureFixture[str], status: str) -> None:
+    with scripted_api({ONE: (200, {**DETAIL, "status": status, "held": True})}) as api:
+        assert 0 == cli.main(["instances", "get", "order-1", "--url", api.url])
+    assert f"status    {status}\n" in capsys.readouterr().out
+
+
+def test_an_event_is_one_of_a_source(capsys: pytest.CaptureFixture[str]) -> None:
+    # A start by hand has the hash of its idempotency key there.
+    by_hand = {**DETAIL, "source": None, "eventId": "e417c1e6", "eventType": None}
+    webhook = {**DETAIL, "source": "orders", "eventId": "evt-1", "eventType": "created"}
+    with scripted_api({ONE: [(200, by_hand), (200, webhook)]}) as api:
+        assert 0 == cli.main(["instances", "get", "order-1", "--url", api.url])
+        assert "event" not in capsys.readouterr().out
+        assert 0 == cli.main(["instances", "get", "order-1", "--url", api.url])
+        assert "event     created evt-1\n" in capsys.readouterr().out
+
+
+def test_a_refusal_names_the_option_and_not_the_parameter(capsys: pytest.CaptureFixture[str]) -> None:
+    detail = "This API key is bound to workflows: list one of them with ?workflow=NAME."
+    refused = (403, {"status": 403, "code": "forbidden", "detail": detail, "requestId": "r-1"})
+    with scripted_api({"GET /v1/instances": refused}) as api:
+        assert 5 == cli.main(["instances", "list", "--url", api.url])
+    told = capsys.readouterr().err
+    assert "list one of them with --workflow NAME." in told
+    assert "(request r-1)" in told
+
+
 def test_steps(capsys: pytest.CaptureFixture[str]) -> None:
     step = {"name": "charge", "status": "running", "startedAt": AT, "endedAt": None, "error": None}
     with scripted_api({f"{ONE}/steps": (200, {"steps": [step]})}) as api:

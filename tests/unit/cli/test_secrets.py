@@ -15,6 +15,7 @@ from tests.contracts.instances import HOUR, an_observation
 from tests.flows.deployment import OLD_SECRET, SECRET, write
 from verihook import cli
 from verihook.cli.secrets import _content, _rows
+from verihook.cli.table import moment
 from verihook.clock import SystemClock
 from verihook.hooks import load_hooks
 from verihook.instance import iso
@@ -91,7 +92,7 @@ def test_for_people_and_without_a_value(
     shown = capsys.readouterr().out
     lines = [" ".join(line.split()) for line in shown.splitlines()]
     assert "SOURCE SECRETS, NEWEST FIRST PREVIOUS ONE LAST NEEDED" == lines[0]
-    at = lines.index(f"rotated env:ORDERS_WEBHOOK_SECRET {iso(NOW - HOUR)} (request abc)")
+    at = lines.index(f"rotated env:ORDERS_WEBHOOK_SECRET {moment(NOW - HOUR)} (request abc)")
     assert "env:OLD_WEBHOOK_SECRET" == lines[at + 1]
     assert "orders env:ORDERS_WEBHOOK_SECRET not within 14 days" in lines
     assert SECRET not in shown
@@ -104,8 +105,8 @@ def test_end_dates(hooks: Path) -> None:
     source = replace(plain, secrets=tuple(SecretReference(name, end) for name, end in ends.items()))
     assert [
         ("orders", "env:NEW", "not within 14 days"),
-        ("", "env:OLD, until 2027-01-15T08:00:00.000Z", ""),
-        ("", "env:OLDER, ended 2023-11-14T22:13:20.000Z", ""),
+        ("", "env:OLD, until 2027-01-15 08:00:00Z", ""),
+        ("", "env:OLDER, ended 2023-11-14 22:13:20Z", ""),
     ] == _rows(source, None, 1_750_000_000_000)
     assert [None, "2027-01-15T08:00:00.000Z", "2023-11-14T22:13:20.000Z"] == [
         row["until"]

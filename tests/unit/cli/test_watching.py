@@ -27,19 +27,33 @@ def test_each_change_is_a_line(capsys: pytest.CaptureFixture[str], status: str, 
     with scripted_api({ONE: instances, f"{ONE}/steps": steps}) as api:
         assert code == cli.main([*WATCH, "--url", api.url])
     assert [
-        "2026-03-01T12:00:00Z  instance order-1 running",
-        "2026-03-01T12:00:00Z  step charge running",
-        "2026-03-01T12:00:02Z  step charge failed (Payment)",
-        f"2026-03-01T12:00:03Z  instance order-1 {status} (Payment: no)",
+        "2026-03-01 12:00:00Z  instance order-1 running",
+        "2026-03-01 12:00:00Z  step charge running",
+        "2026-03-01 12:00:02Z  step charge failed (Payment)",
+        f"2026-03-01 12:00:03Z  instance order-1 {status} (Payment: no)",
     ] == capsys.readouterr().out.splitlines()
 
 
-def test_for_programs_each_line_is_json_also_where_an_engine_keeps_no_steps(capsys: pytest.CaptureFixture[str]) -> None:
+def test_for_programs_each_line_is_in_the_words_of_the_api(capsys: pytest.CaptureFixture[str]) -> None:
+    instances, steps = [(200, LISTED), (200, FAILED)], [(200, {"steps": [STEP]}), (200, {"steps": [ENDED]})]
+    with scripted_api({ONE: instances, f"{ONE}/steps": steps}) as api:
+        assert 1 == cli.main([*WATCH, "--json", "--url", api.url])
+    assert [LISTED, STEP, ENDED, FAILED] == [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_where_an_engine_keeps_no_steps(capsys: pytest.CaptureFixture[str]) -> None:
     none = (501, {"status": 501, "code": "not-supported", "detail": "This engine keeps no steps."})
     with scripted_api({ONE: [(200, LISTED), (200, FAILED)], f"{ONE}/steps": none}) as api:
         assert 1 == cli.main([*WATCH, "--json", "--url", api.url])
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [("running", None), ("failed", "Payment: no")] == [(line["status"], line["error"]) for line in lines]
+    assert [LISTED, FAILED] == [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_one_that_is_held_is_told_once_more(capsys: pytest.CaptureFixture[str]) -> None:
+    instances = [(200, LISTED), (200, {**LISTED, "held": True}), (200, FAILED)]
+    with scripted_api({ONE: instances, f"{ONE}/steps": (200, {"steps": []})}) as api:
+        assert 1 == cli.main([*WATCH, "--url", api.url])
+    told = [line.partition("order-1 ")[2] for line in capsys.readouterr().out.splitlines()]
+    assert ["running", "running, held", "failed (Payment: no)"] == told
 
 
 def test_not_for_ever(capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,7 +53,7 @@ def test_run_sends_everything(capsys: pytest.CaptureFixture[str], tmp_path: Path
         command = ["workflows", "run", "orders", "--input", f"@{tmp_path}/order.json", "--key", "vhk_1", *options]
         assert 0 == cli.main([*command, "--url", api.url])
     ((_, _, headers, body),) = api.asked
-    assert ("Bearer vhk_1", "k") == (headers["authorization"], headers["idempotency-key"])
+    assert ("Bearer vhk_1", '"k"') == (headers["authorization"], headers["idempotency-key"])
     assert {
         "input": {"sum": 1},
         "id": "order-1",

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from starlette.requests import Request
 
 from tests.unit.client.scripted import ACCEPTED, Script, problem, result
+from verihook.api.start_request import idempotency_key
 from verihook.client import Conflict, InstanceFailed, InvalidInput, WaitTimeout
 
 LOST = httpx.ReadError("cut off")
@@ -29,7 +31,7 @@ def test_a_start_as_it_is_sent(script: Callable[..., Script]) -> None:
     )
     (request,) = told.requests
     assert ("POST", "/prod/v1/workflows/orders/instances") == (request.method, request.url.path)
-    assert ("k 1", "Bearer vhk_1") == (request.headers["idempotency-key"], request.headers["authorization"])
+    assert ('"k 1"', "Bearer vhk_1") == (request.headers["idempotency-key"], request.headers["authorization"])
     assert [
         {
             "input": {"sum": 1},
@@ -55,7 +57,18 @@ def test_however_often_it_is_sent_it_has_one_key(script: Callable[..., Script], 
     assert told.call("start", "orders", idempotency_key=given).replayed
     keys = {request.headers["idempotency-key"] for request in told.requests}
     assert (5, 1) == (len(told.requests), len(keys))
-    assert keys == {given} if given else 36 == len(keys.pop())
+    assert keys == {f'"{given}"'} if given else 38 == len(keys.pop())
+
+
+@pytest.mark.parametrize("key", ["a", '"a"', '"', "a\\", '\\"', '\\\\"a\\', 'a"b', "x" * 255, '"' * 255])
+def test_the_server_reads_the_key_that_was_given(script: Callable[..., Script], key: str) -> None:
+    told = script((202, ACCEPTED), (200, {"results": []}))
+    told.call("start", "orders", idempotency_key=key)
+    told.call("batch", "orders", [], idempotency_key=key)
+    assert 2 == len(told.requests)
+    for request in told.requests:
+        headers = [(name.lower(), value) for name, value in request.headers.raw]
+        assert key == idempotency_key(Request({"type": "http", "headers": headers}))
 
 
 def test_two_starts_have_two_keys(script: Callable[..., Script]) -> None:
@@ -136,7 +149,8 @@ def test_one_that_takes_longer(script: Callable[..., Script]) -> None:
     told = script((202, ACCEPTED), (202, result("running")))
     with pytest.raises(WaitTimeout) as caught:
         told.call("start_and_wait", "orders", timeout=0.02)
-    assert ("order-1", "running") == (caught.value.instance_id, caught.value.status)
+    assert ("order-1", "running", 0.02) == (caught.value.instance_id, caught.value.status, caught.value.seconds)
+    assert "is still running after 0.02 seconds" in str(caught.value)
 
 
 def test_a_batch(script: Callable[..., Script]) -> None:

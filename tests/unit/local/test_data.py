@@ -39,7 +39,10 @@ def test_a_damaged_file_of_secrets_is_told(tmp_path: Path) -> None:
 
 def test_one_server_a_folder(tmp_path: Path) -> None:
     first = DataFolder(tmp_path)
-    with pytest.raises(ConfigurationError, match="another Verihook runs on this data folder"):
+    # In the words of `verihook run`, and of `make run` beside them.
+    with pytest.raises(
+        ConfigurationError, match=r"another Verihook runs on this data folder; .* \(--data; make: DATA=\)"
+    ):
         DataFolder(tmp_path)
     first.close()
     DataFolder(tmp_path).close()

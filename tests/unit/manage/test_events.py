@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from tests.contracts.instances import MINUTE, NOW
+from tests.crashes.faults import Faults, Stopped, Watched
 from tests.unit.parts import Parts, request
 from verihook import manage
 from verihook.errors import BodyTooLarge, Conflict, EngineUnavailable, InstanceNotFound, NotSupported, RequestInvalid
@@ -104,6 +106,21 @@ def test_an_engine_that_is_down_loses_and_doubles_nothing(parts: Parts, instance
     assert [("t1", "1")] == parts.engine.answers
     wait(parts, "t2")
     assert 1 == len(parts.engine.answers)
+
+
+def test_an_event_is_kept_where_its_wait_has_died_before_it_was_handed_over(parts: Parts, instance: str) -> None:
+    """The process stops between the two, the state machine waits anew, with another token."""
+    wait(parts, "t1")
+    faults = Faults(stop_at=2, when="after")
+    stopping = replace(parts.services, documents=Watched(parts.services.documents, "documents", faults))
+    with pytest.raises(Stopped):
+        manage.raise_event("a", "approved", 1, stopping, event_id="e")
+    assert ["documents.read", "documents.write"] == faults.calls
+    parts.engine.tokens.clear()
+    wait(parts, "t2")
+    parts.clock.at += MINUTE
+    reconcile(parts.services)
+    assert [("t2", "1")] == parts.engine.answers
 
 
 def test_waits_of_another_attempt_are_left_alone(parts: Parts, instance: str) -> None:

@@ -20,6 +20,7 @@ from verihook.errors import (
     VerihookError,
     WorkflowNotFound,
 )
+from verihook.instance import Instance, Progress
 from verihook.reconcile import reconcile
 
 
@@ -212,3 +213,55 @@ def test_an_engine_that_is_down_leaves_it_queued(parts: Parts) -> None:
     parts.clock.at += MINUTE
     reconcile(parts.services)
     assert ([made.id], "running") == (parts.engine.starts, parts.row(made.id).status)
+
+
+def test_a_replay_may_overtake_the_first_caller(parts: Parts) -> None:
+    """It was second to the idempotency key, and is first to claim."""
+    answers = []
+
+    class Overtaken:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(parts.services.ledger, name)
+
+        def claim(self, fresh: Instance) -> Instance | None:
+            answers.append(manage.submit(request(idempotency_key="k"), "s", parts.services))
+            return parts.services.ledger.claim(fresh)
+
+    first = replace(parts.services, ledger=Overtaken())
+    answers.append(manage.submit(request(idempotency_key="k"), "s", first))
+    assert 1 == len({made.instance.id for made in answers})
+    assert answers[0].accepted == answers[1].accepted
+    assert [True, False] == [made.replayed for made in answers]
+
+
+def test_every_answer_under_a_key_is_the_same(parts: Parts) -> None:
+    again = request(idempotency_key="k", id="a", on_conflict="return", tags=("vip",))
+    first = manage.submit(again, "s", parts.services)
+    parts.engine.end("a")
+    parts.clock.at += 10_000
+    manage.record("a", 1, Progress("completed"), NOW, parts.services)
+    manage.rerun("a", parts.services)
+    replay = manage.submit(again, "s", parts.services)
+    told = [(made.accepted.id, made.accepted.created_at, made.accepted.version) for made in (first, replay)]
+    assert told[0] == told[1]
+    assert (True, False) == (replay.replayed, replay.created)
+
+
+def test_a_key_that_met_anothers_instance_is_replayed_too(parts: Parts) -> None:
+    manage.submit(request(id="a"), "s", parts.services)
+    met = [manage.submit(request(id="a", idempotency_key="k", on_conflict="return"), "s", parts.services) for _ in "12"]
+    assert [False, True] == [made.replayed for made in met]
+
+
+@pytest.mark.parametrize(
+    "other", [{"tags": ("b",)}, {"metadata": {"k": "v"}}, {"callback_url": "https://x.example/"}, {"connection": "erp"}]
+)
+def test_another_request_under_the_key_is_refused(parts: Parts, other: dict[str, Any]) -> None:
+    manage.submit(request(idempotency_key="k"), "s", parts.services)
+    with pytest.raises(IdempotencyMismatch):
+        manage.submit(request(idempotency_key="k", **other), "s", parts.services)
+
+
+def test_labels_leave_room_for_the_rest_of_the_row(parts: Parts) -> None:
+    with pytest.raises(RequestInvalid, match="8192 bytes"):
+        manage.submit(request(metadata={str(number): "\U0001f600" * 250 for number in range(9)}), "s", parts.services)

@@ -15,7 +15,10 @@ from verihook.listing import Position, Query
 
 #: How often a page is filled up from further on. Rows that are left out in such numbers are those that have expired
 #: and were not deleted yet: the old end of a list.
-_ROUNDS = 8
+_ROUNDS = 40
+
+#: What a later round asks for at least: one BatchGetItem.
+_BATCH = 100
 
 # Names through #: status, source and error are or may become reserved words.
 _NAMES = {f"#{name}": name for name in LISTED}
@@ -33,20 +36,18 @@ class Lists:
         """See :meth:`verihook.ports.Ledger.page`. One Query a shard and one BatchGetItem for each 100 rows.
 
         A label has one partition, hence one Query. The indexes carry keys alone. Rows that have expired since, or were
-        changed so that they are of this list no more, are left out and the page is filled up from further on, up to
-        eight times.
+        changed so that they are of this list no more, are left out and the page is filled up from further on: a list
+        ends early where some thousands of them stand in a row.
         """
         shown: list[Instance] = []
+        asked = limit
         for _ in range(_ROUNDS):
-            missing = limit - len(shown)
-            if missing < 1:
-                break
-            found = self._positions(query, missing, after)
+            found = self._positions(query, asked, after)
             shown += self._rows(query, found, now_ms)
-            if len(found) < missing:
+            if len(shown) >= limit or len(found) < asked:
                 break
-            after = found[-1]
-        return shown
+            after, asked = found[-1], max(limit - len(shown), _BATCH)
+        return shown[: max(limit, 0)]
 
     def _positions(self, query: Query, limit: int, after: Position | None) -> list[Position]:
         """The next ones, the newest first."""

@@ -40,7 +40,7 @@ _DUE = f"""SELECT {SELECTED} FROM instances
         AND (callback_url IS NOT NULL OR status NOT IN ({_FINAL}))
         AND due_at <= ? AND (expires_at IS NULL OR expires_at > ?) {{kind}}
     ORDER BY due_at, id LIMIT ?"""
-#: The + keeps SQLite from the index of all that ever ended. By what is asked for: what has ended and is to be told, what lives, both.
+#: What has ended and is to be told, what lives, and both. The + keeps SQLite from the index of all that ever ended.
 DUE_OF = {
     True: _DUE.format(kind=f"AND +status IN ({_FINAL})"),
     False: _DUE.format(kind=f"AND +status NOT IN ({_FINAL})"),

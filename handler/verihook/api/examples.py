@@ -1,0 +1,163 @@
+"""An example of everything that the API tells, by the name of its schema; ``/v1/openapi.json`` shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_ID = "order-1042"
+_AT = "2026-03-01T12:00:00.000Z"
+_ENDED_AT = "2026-03-01T12:00:04.210Z"
+
+_ACCEPTED = {
+    "instanceId": _ID,
+    "workflow": "order-created",
+    "version": 1,
+    "status": "queued",
+    "createdAt": _AT,
+    "startAt": None,
+}
+
+_LISTED = {
+    **_ACCEPTED,
+    "engine": "stepfunctions",
+    "status": "completed",
+    "attempt": 1,
+    "updatedAt": _ENDED_AT,
+    "source": "orders",
+    "eventId": "evt-7",
+    "eventType": "order.created",
+    "tags": ["vip"],
+    "metadata": {"customer": "42"},
+    "connection": None,
+    "callbackUrl": None,
+    "error": None,
+}
+
+_WORKFLOW = {
+    "name": "order-created",
+    "version": 1,
+    "status": "active",
+    "engine": "stepfunctions",
+    "inputSchema": {"type": "object", "properties": {"orderId": {"type": "string"}}, "required": ["orderId"]},
+    "publicOutput": False,
+    "retentionDays": 30,
+}
+
+_KEY = {
+    "id": "0f2a9c41b7d35e68",
+    "name": "ci",
+    "status": "active",
+    "scopes": ["workflows:execute"],
+    "workflows": ["order-*"],
+    "createdAt": _AT,
+    "expiresAt": "2026-05-30T12:00:00.000Z",
+    "lastUsedAt": None,
+    "revokedAt": None,
+    "replaces": None,
+}
+
+_REFUSED = {
+    "type": "urn:verihook:error:conflict",
+    "title": "Conflict",
+    "status": 409,
+    "detail": "The id 'order-1042' is taken: its instance is running.",
+    "code": "conflict",
+    "requestId": "5b2f6f3e-4f0c-4f57-9a43-2f6a3a9b8a10",
+    "instanceId": _ID,
+}
+
+_REJECTION = {
+    "source": "orders",
+    "reason": "signature-mismatch",
+    "count": 3,
+    "firstAt": _AT,
+    "lastAt": _ENDED_AT,
+    "requestId": "5b2f6f3e-4f0c-4f57-9a43-2f6a3a9b8a10",
+}
+
+EXAMPLES: dict[str, Any] = {
+    "Accepted": _ACCEPTED,
+    "Result": {
+        "instanceId": _ID,
+        "workflow": "order-created",
+        "status": "completed",
+        "output": {"total": 42},
+        "error": None,
+    },
+    "Listed": _LISTED,
+    "Detail": {**_LISTED, "input": {"orderId": "1042"}, "output": {"total": 42}},
+    "Instances": {"instances": [_LISTED], "cursor": None},
+    "BatchResult": {
+        "results": [
+            {"status": 202, "replayed": False, "instance": _ACCEPTED, "problem": None},
+            {"status": 409, "replayed": False, "instance": None, "problem": _REFUSED},
+        ]
+    },
+    "Steps": {
+        "steps": [
+            {
+                "name": "Charge",
+                "status": "completed",
+                "startedAt": _AT,
+                "endedAt": _ENDED_AT,
+                "input": {"orderId": "1042"},
+                "output": {"paid": True},
+                "error": None,
+            }
+        ]
+    },
+    "Attempts": {
+        "attempts": [
+            {
+                "number": 1,
+                "status": "failed",
+                "startedAt": _AT,
+                "endedAt": _ENDED_AT,
+                "error": {"code": "Payment", "message": "The card was declined."},
+            }
+        ]
+    },
+    "Entries": {"events": [{"name": "approved", "id": "evt-7", "state": "buffered", "at": _AT}]},
+    "WorkflowView": _WORKFLOW,
+    "Workflows": {"workflows": [_WORKFLOW]},
+    "Sources": {
+        "sources": [
+            {
+                "name": "orders",
+                "sender": "generic",
+                "path": "/hooks/orders",
+                "workflow": "order-created",
+                "types": [],
+                "duplicates": "return",
+                "changed": "return",
+                "maxBody": 262_144,
+                "startsPerMinute": None,
+            }
+        ]
+    },
+    "Senders": {
+        "senders": [
+            {
+                "id": "github",
+                "title": "GitHub",
+                "documentation": "https://docs.github.com/en/webhooks",
+                "evidence": "official-vector",
+            }
+        ]
+    },
+    "Rejections": {"rejections": [_REJECTION]},
+    "KeyView": {**_KEY, "status": "revoked", "revokedAt": _ENDED_AT},
+    "KeyShown": {**_KEY, "secret": "vhk_..."},
+    "Keys": {"keys": [_KEY]},
+    "Health": {"status": "ok", "ledger": "ok", "engines": {"stepfunctions": "ok"}},
+    "Delivered": {"instanceId": "whk_3f1c7d20b2a94e58", "status": "running", "duplicate": False},
+    "Ignored": {"ignored": "order.viewed"},
+    "Standing": {
+        "instanceId": _ID,
+        "workflow": "order-created",
+        "status": "running",
+        "createdAt": _AT,
+        "updatedAt": _AT,
+    },
+    "Service": {"service": "verihook", "status": "running"},
+}

@@ -1,0 +1,138 @@
+"""Where ``verihook keys`` works: on the ledger itself, which needs no key, or through the API.
+
+Both tell of a key as the API does: ``id``, ``name``, ``status``, ``scopes``, ``workflows``, ``createdAt`` and so on.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from verihook import keys
+from verihook.cli import ledger
+from verihook.cli.connect import served
+from verihook.clock import SystemClock
+from verihook.instance import iso
+from verihook.local.data import DEFAULT
+from verihook.settings import environment
+
+if TYPE_CHECKING:
+    from verihook.client import Client
+    from verihook.ports import Documents
+
+Told: TypeAlias = Mapping[str, Any]
+
+
+class Place(Protocol):
+    """What can be done with keys. Times in milliseconds since the epoch, None for never; a secret is told once."""
+
+    def create(
+        self, name: str, scopes: Sequence[str], workflows: Sequence[str], expires_at: int | None
+    ) -> tuple[Told, str]:
+        """A new key, and its secret."""
+        ...
+
+    def all(self) -> list[Told]:
+        """Every key that may be seen."""
+        ...
+
+    def rotate(self, key_id: str, overlap_ms: int, expires_at: int | None) -> tuple[Told, str]:
+        """The key that replaces this one, and its secret."""
+        ...
+
+    def revoke(self, key_id: str) -> Told:
+        """The key, ended for good."""
+        ...
+
+
+class LedgerKeys:
+    """Those of a ledger, also while a server runs on it. Raises VerihookError."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+        self._now = SystemClock().now_ms()
+
+    def create(
+        self, name: str, scopes: Sequence[str], workflows: Sequence[str], expires_at: int | None
+    ) -> tuple[Told, str]:
+        """See :class:`Place`."""
+        key, secret = keys.create(name, scopes, self._documents, self._now, workflows=workflows, expires_at=expires_at)
+        return key.public(self._now), secret
+
+    def all(self) -> list[Told]:
+        """See :class:`Place`."""
+        return [key.public(self._now) for key in keys.listed(self._documents, self._now)]
+
+    def rotate(self, key_id: str, overlap_ms: int, expires_at: int | None) -> tuple[Told, str]:
+        """See :class:`Place`."""
+        key, secret = keys.rotate(key_id, overlap_ms, self._documents, self._now, expires_at=expires_at)
+        return key.public(self._now), secret
+
+    def revoke(self, key_id: str) -> Told:
+        """See :class:`Place`."""
+        return keys.revoke(key_id, self._documents, self._now).public(self._now)
+
+
+class ApiKeys:
+    """Those of a deployment, as far as the caller's own key goes. Raises ApiError."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def create(
+        self, name: str, scopes: Sequence[str], workflows: Sequence[str], expires_at: int | None
+    ) -> tuple[Told, str]:
+        """See :class:`Place`."""
+        made = self._client.create_key(name, scopes, workflows=workflows, expires=_time(expires_at))
+        return made.key.raw, made.secret
+
+    def all(self) -> list[Told]:
+        """See :class:`Place`."""
+        return [key.raw for key in self._client.list_keys()]
+
+    def rotate(self, key_id: str, overlap_ms: int, expires_at: int | None) -> tuple[Told, str]:
+        """See :class:`Place`."""
+        made = self._client.rotate_key(key_id, overlap=overlap_ms // 1000, expires=_time(expires_at))
+        return made.key.raw, made.secret
+
+    def revoke(self, key_id: str) -> Told:
+        """See :class:`Place`."""
+        return self._client.revoke_key(key_id).raw
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what says where the keys are: ``--url``, ``--data`` or ``--table``, with ``--key``; and ``--json``."""
+    group = parser.add_argument_group("where", "Through the API with --url, --key or VERIHOOK_URL, else on the ledger.")
+    where = group.add_mutually_exclusive_group()
+    where.add_argument("--url", help="of the deployment; default VERIHOOK_URL")
+    where.add_argument("--data", type=Path, metavar="DIR", help=f"data folder; default {DEFAULT}")
+    where.add_argument("--table", metavar="NAME", help="a DynamoDB table, with the AWS credentials of this environment")
+    group.add_argument("--key", help="API key with keys:manage; default VERIHOOK_KEY where the API is asked")
+    parser.add_argument("--json", action="store_true", help="for programs")
+
+
+def placed(command: Callable[[Place, argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
+    """The command, where its options and the environment say."""
+
+    @wraps(command)
+    def run(options: argparse.Namespace) -> int:
+        if _remote(options):
+            return served(lambda client, given: command(ApiKeys(client), given))(options)
+        options.data = options.data or DEFAULT
+        with ledger.documents(options) as documents:
+            return command(LedgerKeys(documents), options)
+
+    return run
+
+
+def _remote(options: argparse.Namespace) -> bool:
+    if options.table:
+        return False
+    return bool(options.url or options.key or (options.data is None and environment().get("VERIHOOK_URL")))
+
+
+def _time(milliseconds: int | None) -> str | None:
+    return None if milliseconds is None else iso(milliseconds)
