@@ -14,7 +14,7 @@ import json
 from dataclasses import dataclass, replace
 
 from verihook import payload
-from verihook.errors import EventMalformed, PayloadsUnavailable
+from verihook.errors import EventMalformed, PayloadGone, PayloadsUnavailable
 from verihook.event import parse_json
 from verihook.instance import Instance, iso
 from verihook.ports import Answer, Services
@@ -121,7 +121,7 @@ def _output(instance: Instance, services: Services) -> str | None:
         return None
     try:
         text = payload.load(instance.output, services.payloads)
-    except EventMalformed:
+    except PayloadGone:
         # It is not kept any more.
         return None
     try:

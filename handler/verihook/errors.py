@@ -27,6 +27,7 @@
     │   ├── FilterRefused          400  filter-refused   (no index answers these filters together)
     │   ├── Conflict               409  conflict         (the id is taken, or the instance's status does not allow it)
     │   ├── IdempotencyMismatch    422  idempotency-mismatch
+    │   ├── PayloadGone            410  payload-gone
     │   ├── RateLimited            429  rate-limited     (+ Retry-After)
     │   ├── NotActive              400  not-active
     │   ├── EngineRefused          400  engine-refused   (this input or definition can never start)
@@ -180,6 +181,12 @@ class InstanceNotFound(Refused):
     """No such instance; a malformed id gives the same answer."""
 
     code, status, title = "not-found", 404, "Instance not found"
+
+
+class PayloadGone(Refused):
+    """A large input or output is not kept any more: payloads have to live as long as their instances."""
+
+    code, status, title = "payload-gone", 410, "Payload gone"
 
 
 class Forbidden(Refused):

@@ -15,7 +15,7 @@ from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlsplit
 
-from verihook.errors import EventMalformed
+from verihook.errors import PayloadGone
 from verihook.event import parse_json
 from verihook.ports import Payloads
 
@@ -42,16 +42,16 @@ def keep(text: str, content: object, instance_id: str, limit: int, payloads: Pay
 def load(text: str, payloads: Payloads) -> str:
     """The text that a reference stands for; any other text is given back as it is.
 
-    Raises PayloadsUnavailable, and EventMalformed where the payload is gone or is another.
+    Raises PayloadsUnavailable, and PayloadGone where it is not there any more, or is another.
     """
     key = key_of(text)
     if key is None:
         return text
     kept = payloads.get(key)
     if kept is None:
-        raise EventMalformed("The payload of this instance is gone.")
+        raise PayloadGone("The payload of this instance is gone.")
     if hashlib.sha256(kept.encode("utf-8", "surrogatepass")).hexdigest() != key.rpartition("/")[2]:
-        raise EventMalformed("The payload of this instance is not what was kept.")
+        raise PayloadGone("The payload of this instance is not what was kept.")
     return kept
 
 

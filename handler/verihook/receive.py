@@ -139,7 +139,10 @@ def _read(request: Request, source: Source | None, services: Services) -> Reply:
         # That it answers is all that it knows: whether the engines do is asked by /health, and seldom.
         return json_reply(200, {"service": "verihook", "status": "running"})
     instance = manage.get(instance_id, services)
-    if source is not None and instance.source != source.name:
+    elsewhere = source is not None and instance.source != source.name
+    # An id that a caller of the API chose can be guessed.
+    closed = instance.source is None and services.policy.auth == "required"
+    if elsewhere or closed:
         raise InstanceNotFound("There is no instance with this id.")
     headers = {"etag": f'"{instance.attempt}-{instance.status}-{instance.updated_at}"'}
     if not instance.final:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator
+from decimal import Decimal, localcontext
+from functools import cache
 from typing import Any
 
 from verihook.errors import EventMalformed
@@ -32,6 +34,12 @@ _ONE = (
 _LIST = ("allOf", "anyOf", "oneOf", "prefixItems")
 _MAP = ("$defs", "definitions", "dependentSchemas", "patternProperties", "properties")
 
+#: The one draft that is understood: keywords of another would be passed over in silence.
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+#: A value of each kind.
+_SAMPLES: tuple[Any, ...] = ({}, [], "", 0, None)
+
 _Where = tuple[str | int, ...]
 
 
@@ -40,14 +48,13 @@ class Schema:
 
     def __init__(self, text: dict[str, Any] | bool) -> None:
         # Imported here: a cold start that needs no schema does not pay for it.
-        import jsonschema
         import referencing
         from referencing.jsonschema import DRAFT202012
 
         self._schema = text
         self._root = referencing.Registry().resolver_with_root(DRAFT202012.create_resource(text))
         # An empty registry: a $ref never makes the validator fetch something over the network.
-        self._validator: Any = jsonschema.Draft202012Validator(text, registry=referencing.Registry())
+        self._validator: Any = _validator()(text, registry=referencing.Registry())
         self._defaults = any("default" in part for _, part in _parts(text))
 
     def filled(self, content: object) -> object:
@@ -82,7 +89,10 @@ class Schema:
             raise ValueError(f"not a JSON Schema: {error.json_path}: {error.message[:200]}") from None
         for where, part in _parts(self._schema):
             place = "/".join(("#", *(str(step) for step in where)))
+            if part.get("$schema", DIALECT) not in (DIALECT, f"{DIALECT}#"):
+                raise ValueError(f"{place}: $schema {part['$schema']!r} is another draft; write {DIALECT}")
             self._check_ref(place, part)
+        self._try()
         for where, part in _parts(self._schema):
             if "default" in part:
                 self._check_default("/".join(("#", *(str(step) for step in where))), part)
@@ -96,6 +106,20 @@ class Schema:
             except Unresolvable:
                 raise ValueError(f"{place}: $ref {part['$ref']!r} is not within the schema") from None
 
+    def _try(self) -> None:
+        """Apply every part to a value of each kind: a reference to itself never ends, whatever it is applied to."""
+        from referencing.exceptions import Unresolvable
+
+        for where, part in _parts(self._schema):
+            place = "/".join(("#", *(str(step) for step in where)))
+            try:
+                for value in _SAMPLES:
+                    list(self._validator.descend(value, part))
+            except RecursionError:
+                raise ValueError(f"{place}: refers to itself without an end") from None
+            except Unresolvable as error:
+                raise ValueError(f"{place}: refers to what is not within the schema: {str(error)[:200]}") from None
+
     def _check_default(self, place: str, part: dict[str, Any]) -> None:
         try:
             default = _fill(part, part["default"], self._root)
@@ -104,6 +128,23 @@ class Schema:
             raise ValueError(f"{place}: its default brings itself in again and again") from None
         if error is not None:
             raise ValueError(f"{place}: its default does not fit: {error.message[:200]}")
+
+
+@cache
+def _validator() -> Any:
+    """The validator of the draft; ``multipleOf`` in decimals, where 0.07 is a multiple of 0.01."""
+    import jsonschema
+
+    def multiple_of(_: Any, factor: float, value: object, __: Any) -> Iterator[jsonschema.ValidationError]:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return
+        # As many digits as the quotient of any two floats has.
+        with localcontext(prec=700):
+            if Decimal(repr(value)) % Decimal(repr(factor)):
+                yield jsonschema.ValidationError(f"{value!r} is not a multiple of {factor!r}")
+
+    extend: Any = jsonschema.validators.extend
+    return extend(jsonschema.Draft202012Validator, {"multipleOf": multiple_of})
 
 
 def _parts(schema: object, where: _Where = ()) -> Iterator[tuple[_Where, dict[str, Any]]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from verihook import feeds, leases, manage, payload
-from verihook.errors import BodyTooLarge, EventMalformed, RequestInvalid
+from verihook.errors import BodyTooLarge, EventMalformed, PayloadGone, RequestInvalid
 from verihook.event import parse_json
 from verihook.functions import Context, Functions, OutOfTime
 from verihook.instance import Instance, Progress, execution_name, parse_execution_name
@@ -110,7 +110,7 @@ def perform(
         return _end(row, _Tried(lost), workflow, services)
     try:
         event = parse_json(payload.load(row.input, services.payloads), "The input")
-    except EventMalformed as error:
+    except (EventMalformed, PayloadGone) as error:
         return _end(row, _Tried(Progress("failed", None, "InputUnreadable", str(error))), workflow, services)
     timeout_ms = workflow.timeout_s * 1000
     timeout_ms = timeout_ms if limit_ms is None else max(min(timeout_ms, limit_ms), 1)

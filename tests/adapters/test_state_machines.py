@@ -210,7 +210,7 @@ class TestLargeInput:
         text = kept({"orderId": "gone", "note": "x" * 262_144}, payloads)
         payloads.remove_all(str(payload.key_of(text)).partition("/")[0])
         progress = rig.run_to_end("order-created", text)
-        assert (progress.status, progress.error) == ("failed", "EventMalformed")
+        assert (progress.status, progress.error) == ("failed", "PayloadGone")
 
 
 def kept(content: object, payloads: FilePayloads) -> str:

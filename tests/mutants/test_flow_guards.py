@@ -8,6 +8,7 @@ import hmac
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ from verihook import callbacks, keys, manage, payload
 from verihook.api.access import Identity
 from verihook.caller import HttpCaller
 from verihook.dialects import calling
-from verihook.errors import EventMalformed, Forbidden, InstanceNotFound
+from verihook.errors import Forbidden, InstanceNotFound, PayloadGone
 from verihook.instance import Instance, Progress, Status
 from verihook.ledgers.dynamodb import DynamoDbLedger
 from verihook.ledgers.item import encode, key
@@ -112,6 +113,13 @@ def test_whoever_knows_the_id_sees_status_and_times(receiver: Receiver) -> None:
         assert {"instanceId", "workflow", "status", "createdAt", "updatedAt"} == set(json.loads(reply.body))
 
 
+@pytest.mark.parametrize(("auth", "status"), [("required", 404), ("open", 200)])
+def test_an_id_that_a_caller_chose_tells_nothing_to_a_stranger(receiver: Receiver, auth: Any, status: int) -> None:
+    receiver.services = replace(receiver.services, policy=Policy(auth=auth))
+    receiver.ledger.claim(an_instance(id="order-7", source=None))
+    assert status == receiver.read("/", "order-7").status
+
+
 def test_an_index_that_trails_shows_no_tombstone() -> None:
     with on_moto() as client:
         client.create_table(**create_table_request(TABLE))
@@ -185,7 +193,7 @@ def test_a_payload_that_somebody_changed_is_not_read(parts: Parts, tmp_path: Pat
     row = manage.submit(request(content={"t": "x" * LARGE}), "", parts.services).instance
     (kept,) = (path for path in (tmp_path / "payloads").rglob("*") if path.is_file())
     kept.write_text(kept.read_text().replace("x", "y"))
-    with pytest.raises(EventMalformed, match="not what was kept"):
+    with pytest.raises(PayloadGone, match="not what was kept"):
         payload.load(parts.row(row.id).input, parts.services.payloads)
 
 

@@ -140,9 +140,9 @@ def test_with_the_one_scope_for_the_one_workflow(deployed: Deployment, instance_
 
 def test_what_a_bound_key_sees(deployed: Deployment, instance_id: str) -> None:
     client = deployed.client(deployed.make_key(workflows=["order*"]))
-    assert {"order", "order-created", "order-approval", "order-log"} == {
-        it["name"] for it in client.get("/v1/workflows").json()["workflows"]
-    }
+    covered = {name for name in deployed.services.workflows if name.startswith("order")}
+    assert {"order", "order-created"} <= covered < set(deployed.services.workflows)
+    assert covered == {it["name"] for it in client.get("/v1/workflows").json()["workflows"]}
     assert 403 == client.get("/v1/instances").status_code
     assert 403 == client.get("/v1/instances?workflow=free").status_code
     assert 403 == client.get("/v1/instances?tag=vip").status_code

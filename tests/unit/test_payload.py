@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from verihook import payload
-from verihook.errors import EventMalformed
+from verihook.errors import PayloadGone
 from verihook.payloads.files import FilePayloads
 
 ID = "a" * 40
@@ -65,10 +65,10 @@ def test_one_that_is_gone_or_another_is_told(payloads: FilePayloads, tmp_path: P
     key = payload.key_of(reference)
     assert key is not None
     (tmp_path / key).write_text('"another"')
-    with pytest.raises(EventMalformed, match="not what was kept"):
+    with pytest.raises(PayloadGone, match="not what was kept"):
         payload.load(reference, payloads)
     payloads.remove_all(key.partition("/")[0])
-    with pytest.raises(EventMalformed, match="is gone"):
+    with pytest.raises(PayloadGone, match="is gone"):
         payload.load(reference, payloads)
 
 

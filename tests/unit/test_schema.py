@@ -95,6 +95,10 @@ def test_content_deeper_than_defaults_can_go() -> None:
         ({"items": {"$ref": "#/$defs/none"}}, "not within the schema"),
         ({"$ref": "https://example.com/schema.json"}, "not within the schema"),
         ({"properties": {"a": {"$ref": "#", "default": {}}}}, "again and again"),
+        ({"$ref": "#"}, "#: refers to itself without an end"),
+        ({"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}}, "#/$defs/a: refers to itself"),
+        ({"properties": {"a": {"$dynamicRef": "#nope"}}}, "#/properties/a: refers to what is not within"),
+        ({"$schema": "http://json-schema.org/draft-07/schema#"}, "is another draft"),
     ],
 )
 def test_a_schema_that_is_wrong_is_refused_in_words(schema: dict[str, Any], words: str) -> None:
@@ -106,3 +110,12 @@ def test_a_schema_that_is_wrong_is_refused_in_words(schema: dict[str, Any], word
 def test_a_good_schema_passes() -> None:
     Schema(NESTED).check()
     Schema({"properties": {"a": {"default": {}, "required": ["b"], "properties": {"b": {"default": 1}}}}}).check()
+
+
+@pytest.mark.parametrize(
+    ("factor", "good", "bad"), [(0.01, [0.07, 0.29, 1e308, 10**400, True, "x"], [0.075, 5e-324]), (3, [9], [10])]
+)
+def test_multiples_are_of_decimals(factor: float, good: list[object], bad: list[object]) -> None:
+    schema = Schema({"multipleOf": factor})
+    assert [] == [found for value in good for found in schema.violations(value)]
+    assert len(bad) == len([found for value in bad for found in schema.violations(value)])

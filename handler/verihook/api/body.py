@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import Request
 
 from verihook.errors import BodyTooLarge, RequestInvalid, UnsupportedMediaType
+from verihook.event import finite
 from verihook.source import MAX_BODY
 
 #: A longer body is read no further; up to here it is drained, so that the client reads the 413 and not a reset.
@@ -75,4 +76,4 @@ def _no_member_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return content
 
 
-_DECODER = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_no_member_twice)
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=finite, object_pairs_hook=_no_member_twice)

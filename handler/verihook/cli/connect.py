@@ -82,12 +82,11 @@ def connect(options: argparse.Namespace) -> Client:
 
     variables = environment()
     key = options.key or variables.get("VERIHOOK_KEY") or None
-    url = options.url or (None if options.data else variables.get("VERIHOOK_URL"))
-    if url:
-        return Client(url, key)
-    if options.key is None and variables.get("VERIHOOK_URL"):
+    named = variables.get("VERIHOOK_URL")
+    url = options.url or (None if options.data else named)
+    if options.key is None and named and (url or "").rstrip("/") != named.rstrip("/"):
         key = None  # the environment's key is of the environment's server
-    return Client.from_run(options.data or DEFAULT, key)
+    return Client(url, key) if url else Client.from_run(options.data or DEFAULT, key)
 
 
 def tell(error: ClientError | ValueError) -> int:

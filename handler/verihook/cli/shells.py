@@ -34,14 +34,16 @@ complete -o bashdefault -o default -F _verihook verihook"""
 _ZSH = """#compdef verihook
 # Completes verihook in zsh.
 _verihook() {{
-  local at="" index
+  local at="" index previous="${{words[CURRENT-1]}}"
   local -a entries
+  # In --status=t the value begins after the =.
+  if [[ $PREFIX == --*=* ]]; then previous="${{PREFIX%%=*}}"; compset -P "*="; fi
   for ((index = 2; index < CURRENT; index++)); do
     case "$at ${{words[index]}}" in
       {paths}) at="$at ${{words[index]}}" ;;
     esac
   done
-  case "$at ${{words[CURRENT-1]}}" in
+  case "$at $previous" in
 {values}
   esac
   case "$at" in

@@ -205,11 +205,17 @@ class AsyncClient(Operations, Awaiting):
 
 
 def url_of_run(data: str | Path) -> str:
-    """The URL of the server that runs on this data folder. Raises Unavailable where none does."""
+    """The URL of the server that runs on this data folder. Raises Unavailable where none does.
+
+    It is of this machine: a folder that somebody else has filled must not name the server that gets our key.
+    """
     try:
-        return str(json.loads((Path(data) / "run.json").read_text(encoding="utf-8"))["url"])
+        url = str(json.loads((Path(data) / "run.json").read_text(encoding="utf-8"))["url"])
+        if urlsplit(url).hostname in _LOOPBACK:
+            return url
     except (OSError, ValueError, KeyError, TypeError):
-        raise ApiError.of(Problem(0, "unreachable", f"No Verihook runs on the data folder {data}.")) from None
+        pass
+    raise ApiError.of(Problem(0, "unreachable", f"No Verihook runs on the data folder {data}."))
 
 
 def _settings(url: str, key: str | None, timeout: float) -> dict[str, Any]:

@@ -47,7 +47,8 @@ class DataFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            # A folder that is there already stays as its owner has it.
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock: IO[str] = (path / "lock").open("w")
         except OSError as error:
             raise ConfigurationError(str(path), "", f"the data folder cannot be written: {error.strerror}") from error

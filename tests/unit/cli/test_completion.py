@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -63,6 +64,29 @@ printf '%s\\n' "${COMPREPLY[@]}"
 def test_bash(capsys: pytest.CaptureFixture[str], tmp_path: Path, words: list[str], offered: set[str]) -> None:
     (tmp_path / "data.json").touch()
     assert offered == completed(script_for("bash", capsys), *words, folder=tmp_path)
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="no fish on this machine")
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("inst", {"instances"}),
+        ("workflows run orders --wa", {"--wait"}),
+        ("instances list --url http://a.test --status t", {"timed_out", "terminated"}),
+        ("instances list --status=t", {"--status=timed_out", "--status=terminated"}),
+        ("keys create --scope workflows:", {"workflows:read", "workflows:execute"}),
+        ("run --data da", {"data.json"}),
+        ("workflows run --id ", set()),
+    ],
+)
+def test_fish(capsys: pytest.CaptureFixture[str], tmp_path: Path, line: str, offered: set[str]) -> None:
+    (tmp_path / "data.json").touch()
+    program = f"{script_for('fish', capsys)}\ncomplete -C'verihook {line}'"
+    done = subprocess.run(
+        ["fish", "--no-config", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "" == done.stderr
+    assert offered == {entry.partition("\t")[0] for entry in done.stdout.splitlines()}
 
 
 def test_bash_offers_every_command_and_every_action(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

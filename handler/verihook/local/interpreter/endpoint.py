@@ -1,7 +1,7 @@
 """The HTTP front of the interpreter: AWS JSON 1.0 on loopback, for boto3 clients and the tasks of state machines.
 
-Signatures are not checked: only this machine reaches it. A browser does not get through either: it may not send
-X-Amz-Target to another origin without a preflight, which is not answered, and a foreign Host header is refused.
+Signatures are not checked: only this machine reaches it. A browser does not get through either: a foreign Host header
+is refused, and so is a request with an Origin.
 https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
 """
 
@@ -138,7 +138,8 @@ class _Handler(BaseHTTPRequestHandler):
         return cast(_Server, self.server).functions.get(self.path)
 
     def _check_host(self) -> None:
-        if self.headers.get("Host", "").rpartition(":")[0] not in ("127.0.0.1", "localhost"):
+        host = self.headers.get("Host", "").rpartition(":")[0]
+        if host not in ("127.0.0.1", "localhost") or "Origin" in self.headers:
             raise ApiError("AccessDeniedException", "Only clients on this machine are served", 403)
 
     def _body(self) -> bytes:
