@@ -32,6 +32,9 @@ from verihook.workflow import Workflow
 
 _FRUIT = "{% $join($states.input.items.('Ordered ' & $string(amount) & ' ' & fruit), '...') & '...' %}"
 
+#: How long an answer of the guide waits here, in seconds.
+WAIT_S = 2.0
+
 MACHINES: dict[str, Any] = {
     "echo": {"StartAt": "Echo", "States": {"Echo": {"Type": "Pass", "End": True}}},
     "endless": {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 900, "End": True}}},
@@ -94,7 +97,7 @@ def deployed(folder: Path) -> Iterator[Services]:
 def app_of(services: Services) -> FastAPI:
     """An app of the dialects alone, on loopback."""
     app = FastAPI(redirect_slashes=False)
-    for router in dialects.routers(services, Access(services, loopback=True)):
+    for router in dialects.routers(services, Access(services, loopback=True), WAIT_S):
         app.include_router(router)
     return app
 

@@ -96,7 +96,7 @@ def test_pause_resume_and_terminate(client: httpx.Client) -> None:
     assert status() == "TERMINATED"
     assert "dapr.workflow.output" not in client.get(base).json()["properties"]
     assert client.post(f"{base}/terminate").status_code == 202
-    assert error(client.post(f"{base}/pause")) == (500, "ERR_PAUSE_WORKFLOW")
+    assert client.post(f"{base}/pause").status_code == 202
     assert error(client.post(f"{base}/terminate", json=[1])) == (400, "ERR_MALFORMED_REQUEST")
 
 

@@ -96,6 +96,9 @@ ALLOWED: dict[str, dict[str, str]] = {
         **STOPS,
         **DESCRIBES,
         **ANSWERS,
+        # A suspend that was stopped in between is done again.
+        "lambda:PauseDurableExecution": DURABLE,
+        "lambda:ResumeDurableExecution": DURABLE,
         **DEAD_LETTERS,
     },
     "Worker": {

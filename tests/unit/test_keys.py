@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from functools import partial
@@ -162,6 +163,37 @@ def test_rotation_without_overlap_ends_the_old_key_at_once(documents: Counted) -
     assert fresh.id == keys.verify(after, documents, NOW).id
     with pytest.raises(Unauthenticated):
         keys.verify(before, documents, NOW)
+
+
+@pytest.mark.parametrize("expires_at", [None, NOW + 30 * DAY])
+def test_however_often_it_is_rotated_it_lasts_as_long(documents: Counted, expires_at: int | None) -> None:
+    old, _ = keys.create("ci", ["workflows:read"], documents, NOW, expires_at=expires_at)
+    ends = [keys.rotate(old.id, DAY, documents, NOW + at)[0].expires_at for at in (0, 1, HOUR)]
+    assert [None if expires_at is None else expires_at + at for at in (0, 1, HOUR)] == ends
+
+
+def test_a_lifetime_is_what_the_newest_was_made_for(documents: Counted) -> None:
+    old, _ = keys.create("ci", ["workflows:read"], documents, NOW)
+    fresh, _ = keys.rotate(old.id, DAY, documents, NOW, expires_at=NOW + HOUR)
+    assert NOW + 2 * HOUR == keys.rotate(fresh.id, 0, documents, NOW + HOUR - 1, expires_at=None)[0].expires_at + 1
+
+
+def test_a_key_from_before_lifetimes_were_kept(documents: Counted) -> None:
+    old, secret = keys.create("ci", ["workflows:read"], documents, NOW, expires_at=NOW + DAY)
+    (document,) = documents.all(keys.PARTITION, 10, NOW)
+    content = json.loads(document.text)
+    del content["lifetime_ms"]
+    documents.write(keys.PARTITION, replace(document, text=json.dumps(content), version=2), NOW)
+    assert old == keys.find(secret, documents, NOW).key
+    assert NOW + HOUR + DAY == keys.rotate(old.id, HOUR, documents, NOW + HOUR)[0].expires_at
+
+
+@pytest.mark.parametrize("overlap_ms", [-1, 367 * DAY])
+def test_an_overlap_has_bounds(documents: Counted, overlap_ms: int) -> None:
+    old, _ = keys.create("ci", ["workflows:read"], documents, NOW)
+    with pytest.raises(RequestInvalid, match="overlap"):
+        keys.rotate(old.id, overlap_ms, documents, NOW)
+    assert 1 == len(list(keys.listed(documents, NOW)))
 
 
 @pytest.mark.parametrize("key_id", ["0" * 16, "", "0" * 15, "../keys", "G" * 16, "0" * 17])

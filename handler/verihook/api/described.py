@@ -35,7 +35,11 @@ Responses = dict[int | str, dict[str, Any]]
 
 _REQUEST = "5b2f6f3e-4f0c-4f57-9a43-2f6a3a9b8a10"
 
-_VIOLATION = {"path": ["quantity"], "pointer": "/quantity", "message": "'x' is not of type 'integer'"}
+_VIOLATION: dict[str, object] = {
+    "path": ["quantity"],
+    "pointer": "/quantity",
+    "message": "'x' is not of type 'integer'",
+}
 
 #: One of each that can come, with words that it comes with.
 _EXAMPLES: tuple[VerihookError, ...] = (

@@ -23,7 +23,29 @@ from verihook.ports import Services
 def events(services: Services, access: Access) -> Guarded:
     """The routes."""
     router = Guarded(access, NATIVE, prefix="/v1/instances/{instanceId}/events", tags=["events"])
+    _raising(router, services)
 
+    @router.get(
+        "",
+        operation_id="listEvents",
+        summary="Events and waits",
+        responses={200: {"model": Entries}, **problems(404)},
+    )
+    async def mailbox(instance_id: views.InstanceId, request: Request, caller: Caller) -> Response:
+        """Events that nobody took yet, and waits that no event came for."""
+        views.only(request)
+
+        def entries() -> list[dict[str, object]]:
+            views.visible(instance_id, caller, services)
+            found = manage.mailbox(instance_id, services)
+            return [{"name": it.name, "id": it.id or None, "state": it.state, "at": iso(it.at)} for it in found]
+
+        return views.told(200, {"events": await run_in_threadpool(entries)})
+
+    return router
+
+
+def _raising(router: Guarded, services: Services) -> None:
     @router.post(
         "/{name}",
         operation_id="raiseEvent",
@@ -51,22 +73,3 @@ def events(services: Services, access: Access) -> Guarded:
             return manage.raise_event(instance_id, name, content, services, event_id or query_id)
 
         return views.told(202, views.listed(await run_in_threadpool(raised)))
-
-    @router.get(
-        "",
-        operation_id="listEvents",
-        summary="Events and waits",
-        responses={200: {"model": Entries}, **problems(404)},
-    )
-    async def mailbox(instance_id: views.InstanceId, request: Request, caller: Caller) -> Response:
-        """Events that nobody took yet, and waits that no event came for."""
-        views.only(request)
-
-        def entries() -> list[dict[str, object]]:
-            views.visible(instance_id, caller, services)
-            found = manage.mailbox(instance_id, services)
-            return [{"name": it.name, "id": it.id or None, "state": it.state, "at": iso(it.at)} for it in found]
-
-        return views.told(200, {"events": await run_in_threadpool(entries)})
-
-    return router

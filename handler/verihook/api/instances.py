@@ -57,6 +57,7 @@ def instances(services: Services, access: Access, longest_wait_s: int) -> Guarde
     """The routes. ``longest_wait_s``: what ``?wait=`` is bounded by."""
     router = Guarded(access, NATIVE, prefix="/v1/instances", tags=["instances"])
     _list(router, services)
+    _result(router, services, longest_wait_s)
     _history(router, services)
 
     @router.get(
@@ -74,6 +75,10 @@ def instances(services: Services, access: Access, longest_wait_s: int) -> Guarde
 
         return views.told(200, await run_in_threadpool(told))
 
+    return router
+
+
+def _result(router: Guarded, services: Services, longest_wait_s: int) -> None:
     @router.get(
         "/{instanceId}/result",
         operation_id="getResult",
@@ -104,8 +109,6 @@ def instances(services: Services, access: Access, longest_wait_s: int) -> Guarde
             if instance.final
             else views.told(202, content, {"retry-after": views.retry_after(instance, services)})
         )
-
-    return router
 
 
 def _history(router: Guarded, services: Services) -> None:

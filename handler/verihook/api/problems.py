@@ -6,14 +6,14 @@ https://www.rfc-editor.org/rfc/rfc9457
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match
 
 from verihook import limits
 from verihook.api.access import challenge
@@ -108,10 +108,17 @@ def _known(request: Request, error: HTTPException) -> VerihookError:
 def _methods(request: Request) -> set[str]:
     """What the path takes, of all its routes: the framework tells of the first alone."""
     found: set[str] = set()
-    for route in request.app.routes:
+    for route in _flat(request.app.routes):
         if route.matches(request.scope)[0] is Match.PARTIAL:
             found |= getattr(route, "methods", None) or set()
     return found | ({"HEAD"} if "GET" in found else set())
+
+
+def _flat(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    """With those of included routers, which stand as one."""
+    for route in routes:
+        router = getattr(route, "original_router", None)
+        yield from [route] if router is None else _flat(router.routes)
 
 
 def _violation(found: Mapping[str, Any], skip: int) -> dict[str, object]:

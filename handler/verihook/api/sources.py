@@ -46,6 +46,11 @@ def sources(services: Services, access: Access) -> Guarded:
         views.only(request)
         return views.told(200, {"senders": await run_in_threadpool(_senders)})
 
+    _refused(router, services)
+    return router
+
+
+def _refused(router: Guarded, services: Services) -> None:
     @router.get(
         "/rejections",
         operation_id="listRejections",
@@ -66,8 +71,6 @@ def sources(services: Services, access: Access) -> Guarded:
         seen = await run_in_threadpool(services.ledger.observations, "rejected", source, limit, since)
         shown = [each.public() for each in seen if _may_see(caller, each.source, services)]
         return views.told(200, {"rejections": shown})
-
-    return router
 
 
 def _may_see(caller: Caller, source: str, services: Services) -> bool:

@@ -44,7 +44,7 @@ def preferred(request: Request, longest_s: int) -> tuple[int, dict[str, str]]:
     return wait_s, {"preference-applied": ", ".join(applied.values())} if applied else {}
 
 
-async def ended(instance: Instance, wait_s: int, request: Request, services: Services) -> Instance:
+async def ended(instance: Instance, wait_s: float, request: Request, services: Services) -> Instance:
     """The instance once it has ended, or as it stands after ``wait_s``. Costs a read of the ledger at each look.
 
     No thread is held between the looks. When the caller hangs up the looking stops, and nothing else.

@@ -43,10 +43,10 @@ ROUTES: Routes = {
 }
 
 
-def routers(services: Services, access: Access, longest_wait_s: int | None = None) -> list[APIRouter]:
+def routers(services: Services, access: Access, longest_wait_s: float) -> list[APIRouter]:
     """The routers of all of them, to be included in this order.
 
-    ``longest_wait_s``: how long an answer may wait for an instance's end; None for what AWS bears.
+    ``longest_wait_s``: how long an answer may wait for an instance's end.
     """
     # Moose's /workflows/history before the guide's /workflows/{...}.
     dialects: list[APIRouter] = [

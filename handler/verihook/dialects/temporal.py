@@ -14,7 +14,7 @@ from fastapi import Request, Response
 from verihook import manage
 from verihook.api.access import Access, Identity
 from verihook.api.routes import Caller, Guarded, Routes
-from verihook.api.waiting import LONGEST_IN_AWS_S, ended
+from verihook.api.waiting import ended
 from verihook.dialects import calling, statuses
 from verihook.dialects.grammar import answer, headers_of, required, speaking
 from verihook.errors import (
@@ -29,10 +29,6 @@ from verihook.errors import (
 from verihook.instance import Instance
 from verihook.manage import StartRequest
 from verihook.ports import Services
-
-#: How long an answer waits for the end, in seconds, where the deployment does not say; then it is a 202, and the result
-#: is to be asked for again.
-WAIT_S = LONGEST_IN_AWS_S
 
 ROUTES: Routes = {
     "POST /workflows/{name}": "workflows:execute",
@@ -52,8 +48,8 @@ _SAID: Mapping[type[VerihookError], str] = {
 _NO_JSON = re.compile(r"(.*) at character ([0-9]+)\.", re.DOTALL)
 
 
-def router(services: Services, access: Access, longest_wait_s: int | None = None) -> Guarded:
-    """The routes. ``longest_wait_s``: how long an answer waits for the end, :data:`WAIT_S` where it is None."""
+def router(services: Services, access: Access, longest_wait_s: float) -> Guarded:
+    """The routes. After ``longest_wait_s`` an answer is a 202, and the result is to be asked for again."""
     routes = Guarded(access, ROUTES, route_class=speaking(render, services), include_in_schema=False)
 
     async def started(name: str, request: Request, caller: Identity) -> Instance:
@@ -62,7 +58,7 @@ def router(services: Services, access: Access, longest_wait_s: int | None = None
         return (await calling.start(request_of, caller, services)).instance
 
     async def at_its_end(instance: Instance, request: Request) -> Instance:
-        return await ended(instance, WAIT_S if longest_wait_s is None else longest_wait_s, request, services)
+        return await ended(instance, longest_wait_s, request, services)
 
     @routes.post("/workflows/{name}")
     async def sync(name: str, request: Request, caller: Caller) -> Response:

@@ -61,4 +61,5 @@ def _hooks(path: Path, table: Mapping[str, Any]) -> Hooks:
     default = top.get("default_source", str, None)
     if default is not None and default not in sources:
         raise top.error("default_source", f"no [sources.{default}]; there are {listed(sources)}")
-    return Hooks(path, sources, workflows, default, read_policy(path, top.get("api", dict, {})), connections)
+    policy = read_policy(path, top.get("api", dict, {}), workflows)
+    return Hooks(path, sources, workflows, default, policy, connections)

@@ -27,7 +27,7 @@ _HEADER = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
 _URL = re.compile(r"https?://[^\s?#]+", re.ASCII)
 
 
-def read_policy(path: Path, table: Mapping[str, Any], workflows: Collection[str] = ()) -> Policy:
+def read_policy(path: Path, table: Mapping[str, Any], workflows: Collection[str]) -> Policy:
     """The rules of the API. ``workflows``: their names, of which no component has one. Raises ConfigurationError."""
     reader = Reader(path, "api", table, _API)
     conflict = reader.get("dapr_conflict", int, 500)

@@ -22,6 +22,7 @@ from verihook.hooks import load_hooks
 from verihook.local.banner import banner
 from verihook.local.data import DataFolder, Run, instance_key
 from verihook.local.engines import LocalEngines
+from verihook.local.housekeeping import sweep
 from verihook.ports import Services
 from verihook.reconcile import call_back, reconcile
 from verihook.settings import environment
@@ -31,6 +32,9 @@ HOST = "127.0.0.1"
 
 #: How often the loop asks the ledger what is due, in seconds.
 ROUND = 0.2
+
+#: How often payloads that nobody needs are looked for, in seconds.
+SWEEP = 600.0
 
 
 def serve(hooks_path: Path, port: int, data: Path) -> None:
@@ -44,9 +48,15 @@ def serve(hooks_path: Path, port: int, data: Path) -> None:
         variables = {**environment(), **values}
         services = bootstrap.on_one_machine(hooks, variables, data, engines.endpoints, instance_key(values))
         stopping = threading.Event()
+        payloads = data / "payloads"
+        rounds: dict[str, tuple[float, Callable[[Services], object]]] = {
+            "reconcile": (ROUND, reconcile),
+            "call_back": (ROUND, call_back),
+            "sweep": (SWEEP, lambda services: sweep(payloads, services)),
+        }
         loops = [
-            threading.Thread(target=_repeat, args=(each, services, stopping), name=each.__name__, daemon=True)
-            for each in (reconcile, call_back)
+            threading.Thread(target=_repeat, args=(name, *each, services, stopping), name=name, daemon=True)
+            for name, each in rounds.items()
         ]
 
         def ready() -> None:
@@ -64,13 +74,15 @@ def serve(hooks_path: Path, port: int, data: Path) -> None:
             folder.close()
 
 
-def _repeat(work: Callable[[Services], object], services: Services, stopping: threading.Event) -> None:
+def _repeat(
+    name: str, seconds: float, work: Callable[[Services], object], services: Services, stopping: threading.Event
+) -> None:
     """What EventBridge Scheduler does in AWS, and sooner."""
-    while not stopping.wait(ROUND):
+    while not stopping.wait(seconds):
         try:
             work(services)
         except Exception as error:  # noqa: BLE001  # the next round goes on, whatever it was
-            services.telemetry.failure(work.__name__, error)
+            services.telemetry.failure(name, error)
         services.observer.flush()
 
 

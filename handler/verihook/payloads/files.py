@@ -79,17 +79,6 @@ class FilePayloads:
         with suppress(OSError):
             folder.rmdir()
 
-    def untouched(self, seconds: float) -> list[str]:
-        """The instances whose payloads nobody has added to for so long. Raises PayloadsUnavailable."""
-        before = time.time() - seconds
-        try:
-            folders = [*self._folder.iterdir()]
-            return [each.name for each in folders if INSTANCE.fullmatch(each.name) and each.stat().st_mtime < before]
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise PayloadsUnavailable("The payloads could not be listed.") from error
-
     def _path(self, key: str) -> Path | None:
         """Where the key's text is; None for what is no key, so that none leads out of the folder."""
         return self._folder / key if KEY.fullmatch(key) else None

@@ -96,12 +96,49 @@ def test_a_key_rotates_none_that_may_do_more(client: Client, deployed: Deploymen
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/v1/nothing", 404), ("GET", "/v2", 404), ("PATCH", "/v1/workflows", 405), ("POST", "/v1/sources", 405)],
+    [
+        ("GET", "/v1/nothing", 404),
+        ("GET", "/v2", 404),
+        ("HEAD", "/v1/nothing", 404),
+        ("PATCH", "/v1/workflows", 405),
+        ("POST", "/v1/sources", 405),
+    ],
 )
 def test_what_is_nowhere_is_a_problem_too(deployed: Deployment, method: str, path: str, status: int) -> None:
     answer = deployed.client("").request(method, path)
     assert (status, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
     assert (status == 405) == ("allow" in answer.headers)
+    if method != "HEAD":
+        assert {404: "path-not-found", 405: "method-not-allowed"}[status] == answer.json()["code"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("PUT", "/v1/keys", "GET, HEAD, POST"),
+        ("PATCH", "/v1/instances/a", "DELETE, GET, HEAD"),
+        ("DELETE", "/v1/instances/a/events/b", "POST"),
+        ("HEAD", "/v1/instances/a/events/b", "POST"),
+        ("OPTIONS", "/health", "GET, HEAD"),
+        ("POST", "/docs", "GET, HEAD"),
+    ],
+)
+def test_every_method_that_a_path_takes_is_told(deployed: Deployment, method: str, path: str, allow: str) -> None:
+    answer = deployed.client().request(method, path)
+    assert (405, allow) == (answer.status_code, answer.headers["allow"])
+
+
+@pytest.mark.parametrize("path", ["/health", "/v1/workflows", "/v1/instances/none", "/v1/openapi.json", "/metrics"])
+def test_a_head_is_a_get_without_its_content(client: Client, path: str) -> None:
+    whole, head = client.get(path), client.request("HEAD", path)
+    assert (whole.status_code, b"") == (head.status_code, head.content)
+    same = ("content-type", "cache-control")
+    assert [whole.headers.get(name) for name in same] == [head.headers.get(name) for name in same]
+    assert int(head.headers["content-length"]) > 0
+
+
+def test_a_head_needs_a_key_as_a_get_does(deployed: Deployment) -> None:
+    assert 401 == deployed.client("").request("HEAD", "/v1/workflows").status_code
 
 
 def test_documentation_is_served(deployed: Deployment) -> None:

@@ -174,6 +174,42 @@ def test_a_key_is_read_once_in_30_seconds(documents: Counted, secret: str) -> No
     assert ["read"] == documents.calls
 
 
+def test_whoever_handles_keys_is_looked_up_each_time(documents: Counted) -> None:
+    key, secret = keys.create("ops", ["keys:manage", "workflows:read"], documents, NOW)
+    guard, request = access(documents), asked(("x-api-key", secret))
+    for _ in range(2):
+        assert key.id == guard.require(request, "keys:manage").name
+    keys.revoke(key.id, documents, NOW)
+    assert key.id == guard.require(request, "workflows:read").name
+    with pytest.raises(Unauthenticated):
+        guard.require(request, "keys:manage")
+    with pytest.raises(Unauthenticated):
+        guard.require(request, "workflows:read")
+
+
+def test_a_key_that_is_forgotten_is_read_anew(documents: Counted, secret: str) -> None:
+    guard, request = access(documents), asked(("x-api-key", secret))
+    other = keys.create("other", ["workflows:read"], documents, NOW)[1]
+    for held in (request, asked(("x-api-key", other))):
+        guard.identify(held)
+    key_id = keys.digest_of(secret)[:16]
+    keys.revoke(key_id, documents, NOW)
+    guard.forget(key_id)
+    documents.calls.clear()
+    assert guard.identify(asked(("x-api-key", other))).key is not None
+    assert [] == documents.calls
+    with pytest.raises(Unauthenticated):
+        guard.identify(request)
+
+
+def test_what_a_caller_may(documents: Counted, secret: str) -> None:
+    identity = access(documents).identify(asked(("x-api-key", secret)))
+    assert identity.may("workflows:execute", "order-created")
+    assert not identity.may("workflows:execute", "payroll")
+    assert not identity.may("instances:read", "order-created")
+    assert Identity().may("keys:manage", "payroll")
+
+
 def test_a_key_that_is_held_still_expires(documents: Counted) -> None:
     clock = StandingClock()
     _, secret = keys.create("ci", ["workflows:read"], documents, NOW, expires_at=NOW + 10)

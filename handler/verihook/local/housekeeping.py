@@ -1,0 +1,28 @@
+"""What a lifecycle rule does in AWS: the payloads of instances that are no more go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from verihook.instance import INSTANCE_ID
+from verihook.ports import Services
+
+#: A payload is kept before its instance is claimed: what was added to later than this is left, in milliseconds.
+YOUNG_MS = 3_600_000
+
+
+def sweep(folder: Path, services: Services) -> int:
+    """Remove the payloads in ``folder`` of instances that the ledger has no more; of how many instances.
+
+    Raises LedgerUnavailable, PayloadsUnavailable and OSError: the next sweep goes on.
+    """
+    now = services.clock.now_ms()
+    swept = 0
+    for each in [*folder.iterdir()] if folder.is_dir() else []:
+        if not INSTANCE_ID.fullmatch(each.name) or each.stat().st_mtime * 1000 > now - YOUNG_MS:
+            continue
+        row = services.ledger.get(each.name, now)
+        if row is None or row.purged:
+            services.payloads.remove_all(each.name)
+            swept += 1
+    return swept
