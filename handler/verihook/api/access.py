@@ -66,13 +66,14 @@ class KnownKeys:
         self._lock = Lock()
         self._found: dict[bytes, tuple[int, keys.Stored]] = {}
         self._unknown: dict[bytes, int] = {}
+        self._forgotten = 0
 
     def verify(self, secret: str, now_ms: int, *, fresh: bool = False) -> ApiKey:
         """The key of this secret; ``fresh``: as the ledger has it now. Raises Unauthenticated, LedgerUnavailable."""
         keys.digest_of(secret)
         # Not the key's own hash: what stands in memory is of no use in the ledger, and the other way round.
         name = hashlib.blake2b(secret.encode(), digest_size=32, person=b"verihook held").digest()
-        held = self._held(name, now_ms)
+        held, forgotten = self._held(name, now_ms), self._forgotten
         if held is not None and not fresh and not keys.due_to_note(held.key, now_ms):
             return held.key
         try:
@@ -84,12 +85,15 @@ class KnownKeys:
             raise
         stored = keys.note_use(stored, self._documents, now_ms)
         with self._lock:
-            _put(self._found, name, (now_ms, stored))
+            # What was read before another changed a key is not held: it may be that one.
+            if forgotten == self._forgotten:
+                _put(self._found, name, (now_ms, stored))
         return stored.key
 
     def forget(self, key_id: str) -> None:
         """Read this key anew when it is used next: it was changed."""
         with self._lock:
+            self._forgotten += 1
             for name in [name for name, (_, stored) in self._found.items() if stored.key.id == key_id]:
                 del self._found[name]
 

@@ -104,11 +104,9 @@ def _result(router: Guarded, services: Services, longest_wait_s: int) -> None:
         instance = await run_in_threadpool(views.visible, instance_id, caller, services)
         instance = await ended(instance, min(wait, longest_wait_s), request, services)
         content = await run_in_threadpool(views.result, instance, services)
-        return (
-            views.told(200, content)
-            if instance.final
-            else views.told(202, content, {"retry-after": views.retry_after(instance, services)})
-        )
+        if instance.final:
+            return views.told(200, content)
+        return views.told(202, content, {"retry-after": views.retry_after(instance, services)})
 
 
 def _history(router: Guarded, services: Services) -> None:

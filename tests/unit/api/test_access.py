@@ -13,6 +13,7 @@ from verihook import keys
 from verihook.api.access import KEEP_MS, Access, Identity, challenge
 from verihook.errors import Forbidden, LedgerUnavailable, RequestInvalid, Unauthenticated
 from verihook.policy import Policy
+from verihook.ports import Document
 
 __all__ = ["documents"]
 
@@ -198,6 +199,22 @@ def test_a_key_that_is_forgotten_is_read_anew(documents: Counted, secret: str) -
     documents.calls.clear()
     assert guard.identify(asked(("x-api-key", other))).key is not None
     assert [] == documents.calls
+    with pytest.raises(Unauthenticated):
+        guard.identify(request)
+
+
+def test_a_key_that_changes_while_it_is_read_is_not_held(documents: Counted, secret: str) -> None:
+    guard, request, key_id = access(documents), asked(("x-api-key", secret)), keys.digest_of(secret)[:16]
+    write = documents.write
+
+    def revoked_meanwhile(partition: str, document: Document, now_ms: int) -> bool:
+        documents.write = write  # type: ignore[method-assign]
+        keys.revoke(key_id, documents, NOW)
+        guard.forget(key_id)
+        return False
+
+    documents.write = revoked_meanwhile  # type: ignore[method-assign]
+    assert guard.identify(request).key is not None
     with pytest.raises(Unauthenticated):
         guard.identify(request)
 
