@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from pathlib import Path
-from threading import Thread
+from threading import Semaphore, Thread
 from typing import Any
 
 from verihook import definitions
@@ -48,6 +49,7 @@ class Functions:
 
     def __init__(self, runs: Mapping[str, Run]) -> None:
         self._runs = dict(runs)
+        self._idle: deque[_Beside] = deque()
 
     @classmethod
     def load(cls, folder: Path, workflows: Mapping[str, Workflow]) -> Functions:
@@ -61,7 +63,7 @@ class Functions:
     def call(self, definition: str, event: object, context: Context, timeout_ms: int) -> object:
         """What the function returns. Raises OutOfTime, Exited, and whatever the function raises.
 
-        It runs in a thread of its own: Python cannot end one, so a function that is out of time is left to itself and
+        It runs in a thread beside: Python cannot end one, so a function that is out of time is left to itself and
         nobody looks at what it gives.
         """
         run, outcome = self._runs[definition], _Outcome()
@@ -73,24 +75,50 @@ class Functions:
                 outcome.error = error
             except BaseException as error:  # noqa: BLE001  # SystemExit: it must neither pass for a result nor end more
                 outcome.error = Exited(f"The function raised {type(error).__name__}.")
-            outcome.over = True
 
-        thread = Thread(target=body, name=f"function {context.instance_id}", daemon=True)
-        thread.start()
-        thread.join(max(timeout_ms, 1) / 1000)
-        if not outcome.over:
+        # A thread that has done its work takes the next: to make one costs more than most functions.
+        try:
+            beside = self._idle.pop()
+        except IndexError:
+            beside = _Beside()
+        if not beside.run(body, max(timeout_ms, 1) / 1000):
             raise OutOfTime(f"The function did not return within {timeout_ms / 1000:g} seconds.")
+        self._idle.append(beside)
         if outcome.error is not None:
             raise outcome.error
         return outcome.result
 
 
 class _Outcome:
-    """What a call came to. ``over`` is written last."""
+    """What a call came to."""
 
     result: object = None
     error: Exception | None = None
-    over: bool = False
+
+
+class _Beside:
+    """A thread that does one thing after the other, for whoever waits for it."""
+
+    def __init__(self) -> None:
+        self._work: Callable[[], None] | None = None
+        self._called, self._done = Semaphore(0), Semaphore(0)
+        Thread(target=self._run, name="function", daemon=True).start()
+
+    def run(self, work: Callable[[], None], seconds: float) -> bool:
+        """Whether it was done in time. One that was not is to be used no more: it ends when its work does."""
+        self._work = work
+        self._called.release()
+        if self._done.acquire(timeout=seconds):
+            return True
+        self._work = None
+        self._called.release()
+        return False
+
+    def _run(self) -> None:
+        while self._called.acquire() and (work := self._work) is not None:
+            work()
+            del work
+            self._done.release()
 
 
 def _checked(folder: Path, definition: str) -> Run:

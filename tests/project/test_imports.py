@@ -18,6 +18,7 @@ FRAMEWORKS = {
     "mangum",
     "pydantic",
     "jsonschema",
+    "jsonschema_rs",
     "cryptography",
     "nacl",
     "uvicorn",
@@ -72,7 +73,7 @@ print(json.dumps([answer["statusCode"], sorted(sys.modules), clients]))
     [
         ("a stranger's", 401, set(), ["dynamodb"]),
         # The first that needs the workflow's JSON Schema and its engine; then the ledger is asked, which is down.
-        (VARIABLES["ORDERS_WEBHOOK_SECRET"], 503, {"jsonschema"}, ["dynamodb", "stepfunctions"]),
+        (VARIABLES["ORDERS_WEBHOOK_SECRET"], 503, {"jsonschema_rs"}, ["dynamodb", "stepfunctions"]),
     ],
 )
 def test_the_receive_entry(secret: str, status: int, imported: set[str], made: list[str]) -> None:

@@ -130,7 +130,7 @@ START = """
 import sys
 from verihook.main import services
 print(*services().verify)
-print(*[name for name in ("cryptography", "fastapi", "jsonschema") if name in sys.modules])
+print(*[name for name in ("cryptography", "fastapi", "jsonschema", "jsonschema_rs") if name in sys.modules])
 print("aws_lambda_powertools.utilities.parameters" in sys.modules)
 """
 
