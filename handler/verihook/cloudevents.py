@@ -108,11 +108,7 @@ def _data(data: bytes, media_type: str) -> object:
 
 
 def _text(data: object) -> str:
-    try:
-        return json.dumps(data, separators=(",", ":"), allow_nan=False)
-    except ValueError:
-        # 1e999 is JSON, and infinite here.
-        raise EventMalformed("The CloudEvent's data has a number that is too large.") from None
+    return json.dumps(data, separators=(",", ":"))
 
 
 def _media_type(value: object) -> str:

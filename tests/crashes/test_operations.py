@@ -116,12 +116,12 @@ OPERATIONS: dict[str, tuple[Prepare, Act, list[str]]] = {
     "record": (
         ended,
         lambda whole, id: record(event(whole, id), whole.services),
-        ["engine.describe", "payloads.put", "ledger.record"],
+        ["engine.describe", "ledger.get", "payloads.put", "ledger.record"],
     ),
     "record of a durable function": (
         durably_ended,
         lambda whole, id: record(durable_event(id), whole.services),
-        ["ledger.get", "engine.describe", "payloads.put", "ledger.record"],
+        ["ledger.get", "engine.describe", "ledger.get", "payloads.put", "ledger.record"],
     ),
     "reconcile starts": (
         queued,
@@ -131,7 +131,7 @@ OPERATIONS: dict[str, tuple[Prepare, Act, list[str]]] = {
     "reconcile refreshes": (
         ended,
         lambda whole, id: reconcile(whole.services),
-        ["ledger.due", "engine.describe", "payloads.put", "ledger.record"],
+        ["ledger.due", "engine.describe", "ledger.get", "payloads.put", "ledger.record"],
     ),
     "submit": (
         started_by_api,
@@ -291,4 +291,4 @@ def test_a_purge(whole: World, when: When, again: bool) -> None:
         assert starts == whole.hand.starts, call
         whole.assert_one(made[trial], call)
 
-    assert "payloads.remove" in every_position(whole.faults, once, check, when)
+    assert "payloads.remove_all" in every_position(whole.faults, once, check, when)

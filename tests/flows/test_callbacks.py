@@ -69,7 +69,7 @@ def test_the_end_is_told(
     (call,) = receiver.told(path)
     event = verified(call, secret)
     instance = api.get(id)
-    assert call.headers["webhook-id"] == f"msg_{id}_1"
+    assert call.headers["webhook-id"].startswith(f"msg_{id}_1_")
     assert (event["type"], event["timestamp"]) == (f"instance.{status}", instance["updatedAt"])
     data = event["data"]
     assert (data["instanceId"], data["workflow"], data["status"], data["attempt"]) == (id, workflow, status, 1)
@@ -78,9 +78,9 @@ def test_the_end_is_told(
 
 
 def test_it_is_told_again_after_a_503(api: Api, receiver: Receiver, secret: str) -> None:
-    id = api.start("order-created", ORDER, callbackUrl=receiver.at("/busy", (503, {"Retry-After": "1"})))
+    api.start("order-created", ORDER, callbackUrl=receiver.at("/busy", (503, {"Retry-After": "1"})))
     first, second = receiver.told("/busy", 2)
-    assert first.headers["webhook-id"] == second.headers["webhook-id"] == f"msg_{id}_1"
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert first.body == second.body
     assert verified(first, secret) == verified(second, secret)
     # Five seconds, and at most a tenth later: not the second that Retry-After asks for, nor the five minutes after it.
@@ -114,7 +114,8 @@ workflow = "order-log"
     with workshop(tmp_path, more, {"ENDS_SECRET": secret}) as other:
         id = api.start("order-created", ORDER, callbackUrl=f"{other.url}/hooks/ends")
         found = wait_until(lambda: other.http.get("/v1/instances?source=ends").json()["instances"])
-        assert (found[0]["eventId"], found[0]["eventType"]) == (f"msg_{id}_1", "instance.completed")
+        assert found[0]["eventId"].startswith(f"msg_{id}_1_")
+        assert found[0]["eventType"] == "instance.completed"
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,7 @@ class Engine:
     """An engine that notes what it is given."""
 
     max_input = 262_144
+    keeps_names = True
 
     def __init__(self, happened: list[str]) -> None:
         self.happened = happened

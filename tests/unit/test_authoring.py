@@ -11,7 +11,7 @@ import pytest
 
 from verihook import authoring, payload
 from verihook.connection import Connection
-from verihook.errors import EventMalformed, NotSupported
+from verihook.errors import NotSupported, PayloadGone
 from verihook.ports import Payloads, Services
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:f:$LATEST/durable-execution/{}/0"
@@ -76,7 +76,7 @@ def test_an_input(kept: Kept, hidden: dict[str, Any]) -> None:
     reference = json.loads(payload.keep(text, json.loads(text), "i", 10, cast(Payloads, kept)))
     assert authoring.read_input(hidden | reference) == json.loads(text)
     kept.texts.clear()
-    with pytest.raises(EventMalformed):
+    with pytest.raises(PayloadGone):
         authoring.read_input(hidden | reference)
 
 

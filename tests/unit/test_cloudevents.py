@@ -75,7 +75,7 @@ def test_a_long_id_is_hashed() -> None:
         ({**ATTRIBUTES, "data_base64": 7}, "data_base64 is not base64"),
         ({**ATTRIBUTES, "data_base64": "ew=="}, "The CloudEvent's data is not JSON"),
         ({**ATTRIBUTES, "type": "t" * 257}, "must be 1 to 256 characters"),
-        (json.dumps(ATTRIBUTES).encode()[:-1] + b', "data": 1e999}', "a number that is too large"),
+        (json.dumps(ATTRIBUTES).encode()[:-1] + b', "data": 1e999}', "the number 1e999 is too large"),
     ],
 )
 def test_what_is_malformed(content: Any, words: str) -> None:

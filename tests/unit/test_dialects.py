@@ -16,7 +16,7 @@ def test_every_route_has_a_row_and_every_row_a_route(tmp_path: Path) -> None:
     services = bare_services()
     app = FastAPI()
     routes = set()
-    for router in dialects.routers(services, Access(services)):
+    for router in dialects.routers(services, Access(services), 1.0):
         app.include_router(router)
         routes |= {f"{method} {route.path}" for route in _routes(router.routes) for method in route.methods}
     assert routes == set(dialects.ROUTES)

@@ -36,6 +36,9 @@ MAX_LABELS_BYTES = 8_192
 #: An express execution has ended after so long, in milliseconds: five minutes, and room for its record.
 EXPRESS_MS = 330_000
 
+#: A worker has so long to begin what it was woken for, in milliseconds.
+WORKER_MS = 5_000
+
 #: So long after its claim the start of an instance may still be on its way, in milliseconds: whoever claimed it has
 #: been stopped by Lambda then.
 UNDER_WAY_MS = 60_000
@@ -154,8 +157,15 @@ def limit_of(workflow: Workflow, services: Services) -> int:
 
 
 def first_look_ms(workflow: Workflow, services: Services) -> int:
-    """How long after a claim reconcile looks at it. An express one is left to who started it until it has ended."""
-    return EXPRESS_MS if workflow.express else services.pace.first_ms
+    """How long after a claim reconcile looks at it.
+
+    An express one is left to who started it until it has ended. Of one that is a row and nothing else, the end comes
+    from the worker: a look only mends what a crash left.
+    """
+    if workflow.express:
+        return EXPRESS_MS
+    first_ms = services.pace.first_ms
+    return first_ms if services.engines[workflow.engine].keeps_names else max(first_ms, WORKER_MS)
 
 
 def begin(instance: Instance, services: Services) -> Status:

@@ -25,6 +25,7 @@ class ReadyEngine:
     """Starts whatever it is given, but for an order that is named so: a defect."""
 
     max_input = 262_144
+    keeps_names = True
 
     def start(self, definition: str, name: str, input: str) -> None:
         if "defect" in input:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.contracts.instances import LATER, NOW, NOW_S, an_instance, listed
 from tests.unit.ledgers.dynamodb.wire import Wire
-from verihook.ledgers.dynamodb import DynamoDbLedger
+from verihook.ledgers.dynamodb import DynamoDbLedger, lists
 from verihook.ledgers.item import to_item
 from verihook.ledgers.table import LIST_INDEXES, LIST_SHARDS
 from verihook.listing import Position, Query
@@ -59,10 +59,11 @@ def test_a_row_that_has_moved_since_the_index_was_read_is_left_out(
     assert ledger.page(query, 1, None, NOW) == [listed(there)]
 
 
-def test_filling_up_has_an_end(wire: Wire, ledger: DynamoDbLedger) -> None:
-    for number in range(20):
+def test_filling_up_has_an_end(wire: Wire, ledger: DynamoDbLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "_BATCH", 2)
+    for number in range(100):
         ledger.claim(an_instance(created_at=NOW - 1000 + number, expires_at=NOW_S))
     ledger.claim(an_instance(created_at=NOW - 2000))
     wire.calls.clear()
     assert ledger.page(Query(), 1, None, NOW) == []
-    assert wire.calls == [*["query"] * LIST_SHARDS, "batch_get_item"] * 8
+    assert wire.calls == [*["query"] * LIST_SHARDS, "batch_get_item"] * 40
