@@ -48,8 +48,9 @@ help: ## list the commands
 run: install ## run the whole thing on this machine: PORT=8787 DATA=.verihook
 	@exec $(BIN)/verihook run --port "$(PORT)" --data "$(DATA)"
 
+# More processes than cores: most tests wait for servers and disks. A file's tests stay together.
 test: install ## run the tests: ARGS="-k receive"
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest -n 4 --dist loadfile $(ARGS)
 
 check: install ## format, lint, types, layers; needs no network
 	@$(BIN)/ruff format --check --quiet . || { echo "To mend it: $(BIN)/ruff format ." >&2; exit 1; }

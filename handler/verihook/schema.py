@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal, localcontext
 from functools import cache, cached_property
 from typing import Any
@@ -78,7 +79,8 @@ class Schema:
         if not self._defaults:
             return content
         try:
-            return _fill(self._schema, content, self._root)
+            with _no_panic():
+                return _fill(self._schema, content, self._root)
         except RecursionError:
             raise EventMalformed("The body is nested too deep.") from None
 
@@ -87,7 +89,8 @@ class Schema:
         if self._fits(content):
             return []
         try:
-            errors = sorted(self._validator.iter_errors(content), key=lambda error: error.json_path)
+            with _no_panic():
+                errors = sorted(self._validator.iter_errors(content), key=lambda error: error.json_path)
         except RecursionError:
             raise EventMalformed("The body is nested too deep.") from None
         return [_violation(error) for error in errors[:MAX_VIOLATIONS]]
@@ -126,8 +129,9 @@ class Schema:
         for where, part in _parts(self._schema):
             place = "/".join(("#", *(str(step) for step in where)))
             try:
-                for value in _SAMPLES:
-                    list(self._validator.descend(value, part))
+                with _no_panic():
+                    for value in _SAMPLES:
+                        list(self._validator.descend(value, part))
             except RecursionError:
                 raise ValueError(f"{place}: refers to itself without an end") from None
             except Unresolvable as error:
@@ -135,12 +139,24 @@ class Schema:
 
     def _check_default(self, place: str, part: dict[str, Any]) -> None:
         try:
-            default = _fill(part, part["default"], self._root)
-            error = next(iter(self._validator.descend(default, part)), None)
+            with _no_panic():
+                default = _fill(part, part["default"], self._root)
+                error = next(iter(self._validator.descend(default, part)), None)
         except RecursionError:
             raise ValueError(f"{place}: its default brings itself in again and again") from None
         if error is not None:
             raise ValueError(f"{place}: its default does not fit: {error.message[:200]}")
+
+
+@contextmanager
+def _no_panic() -> Iterator[None]:
+    """RecursionError where a library in Rust is out of stack: its own is no Exception, and nobody would catch it."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise RecursionError from None
 
 
 def _compiled(text: dict[str, Any] | bool) -> Callable[[object], bool]:
@@ -159,7 +175,8 @@ def _compiled(text: dict[str, Any] | bool) -> Callable[[object], bool]:
 
     def fits(content: object) -> bool:
         try:
-            return is_valid(content)
+            with _no_panic():
+                return is_valid(content)
         except (ValueError, RecursionError):
             # A lone surrogate, or nested too deep.
             return False

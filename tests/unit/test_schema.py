@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -76,7 +77,19 @@ def test_a_schema_that_is_itself_its_ref_comes_to_an_end() -> None:
     ).filled({})
 
 
-def test_content_deeper_than_defaults_can_go() -> None:
+@pytest.mark.parametrize("depth", range(100, 330))
+def test_content_deeper_than_defaults_can_go(depth: int) -> None:
+    """Wherever the stack ends: in Python, or in what is written in Rust."""
+    content: list[object] = []
+    for _ in range(depth):
+        content = [content]
+    schema = Schema({"items": {"$ref": "#"}, "properties": {"a": {"default": 1}}, "maxItems": 1, "type": "array"})
+    for work in (schema.filled, schema.violations):
+        with suppress(EventMalformed):
+            assert work(content) in (content, [])
+
+
+def test_content_deeper_than_any_stack() -> None:
     content: list[object] = []
     for _ in range(5_000):
         content = [content]

@@ -38,12 +38,10 @@ class FilePayloads:
         path = self._path(key)
         if path is None:
             raise ValueError("a payload's key is INSTANCE/SHA256")
+        data = text.encode("utf-8", "surrogatepass")
         try:
-            if not path.exists():
-                self._write(path, text.encode("utf-8", "surrogatepass"))
-            # The names too: of the file, and of its folder, which may be new. Also where another has just written it.
-            for folder in (path.parent, self._folder):
-                _sync(folder)
+            if not any(self._kept(path, data) for _ in range(_TRIES)):
+                raise FileNotFoundError(str(path))
         except OSError as error:
             raise PayloadsUnavailable("The payload could not be kept.") from error
 
@@ -82,6 +80,17 @@ class FilePayloads:
     def _path(self, key: str) -> Path | None:
         """Where the key's text is; None for what is no key, so that none leads out of the folder."""
         return self._folder / key if KEY.fullmatch(key) else None
+
+    def _kept(self, path: Path, data: bytes) -> bool:
+        """Whether the text is there and on the disk; a removal may have come in between. Raises OSError."""
+        if not path.exists():
+            self._write(path, data)
+        # The names too: of the file, and of its folder, which may be new. Also where another has just written it.
+        with suppress(FileNotFoundError):
+            _sync(path.parent)
+            _sync(self._folder)
+            return True
+        return False
 
     def _write(self, path: Path, data: bytes) -> None:
         fresh = self._folder / _UNFINISHED / uuid4().hex
