@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+
+import pytest
 
 from tests.contracts.instances import NOW
 from tests.unit.parts import Parts, parts, request
 from verihook import manage
 from verihook.instance import Progress
-from verihook.reconcile import Report, reconcile
+from verihook.reconcile import AT_ONCE, ENOUGH, Report, reconcile
 
 __all__ = ["parts"]
 
@@ -86,3 +89,59 @@ def test_a_round_is_limited(parts: Parts) -> None:
         manage.submit(request(id=f"i{number}"), "", parts.services)
     parts.clock.at += 100
     assert 2 == reconcile(parts.services, 2).looked
+
+
+@pytest.mark.parametrize("words", ["cut \ud83d", "x" * 100_000])
+def test_an_engines_odd_words_stop_nothing(parts: Parts, words: str) -> None:
+    """A lone surrogate: an emoji that somebody has cut in two, and a workflow quotes."""
+    submit(parts)
+    manage.submit(request(id="b"), "", parts.services)
+    parts.engine.executions["a"] = Progress("failed", json.dumps(words, ensure_ascii=False), words, words)
+    parts.engine.end("b")
+    assert Report(looked=2, finished=2) == later(parts, 100)
+    assert ("failed", "completed") == (parts.row("a").status, parts.row("b").status)
+
+
+def test_whatever_goes_wrong_with_one_stops_no_other(parts: Parts) -> None:
+    submit(parts)
+    manage.submit(request(id="b"), "", parts.services)
+    parts.engine.end("b")
+    describe = parts.engine.describe
+
+    def odd(definition: str, name: str) -> Progress | None:
+        if name == "a":
+            raise KeyError("nobody thought of this")
+        return describe(definition, name)
+
+    parts.engine.describe = odd  # type: ignore[method-assign]
+    assert Report(looked=2, finished=1, postponed=1) == later(parts, 100)
+    assert parts.row("a").due_at > parts.clock.at
+
+
+def test_an_engine_that_is_away_is_not_asked_for_every_row(parts: Parts) -> None:
+    for number in range(40):
+        manage.submit(request(id=f"i{number}"), "", parts.services)
+    parts.engine.failing.add("describe")
+    parts.engine.calls.clear()
+    assert Report(looked=40, postponed=40) == later(parts, 100)
+    assert ENOUGH <= len(parts.engine.calls) < ENOUGH + AT_ONCE
+
+
+def test_callbacks_and_repairs_do_not_stand_in_each_others_way(parts: Parts) -> None:
+    for number in range(250):
+        told = manage.submit(request(id=f"t{number}", callback_url="https://x.example/"), "", parts.services)
+        manage.record(told.instance.id, 1, Progress("completed"), NOW, parts.services)
+    submit(parts)
+    parts.engine.end("a")
+    assert Report(looked=1, finished=1) == later(parts, 1000)
+
+
+def test_round_follows_upon_round_while_there_is_time(parts: Parts) -> None:
+    for number in range(30):
+        manage.submit(request(id=f"i{number}"), "", parts.services)
+        parts.engine.end(f"i{number}")
+    left = iter([100_000] * 20 + [39_000] * 100)
+    parts.clock.at += 100
+    some = reconcile(parts.services, 4, lambda: next(left))
+    assert 10 < some.finished < 30
+    assert 30 == some.finished + reconcile(parts.services, 4, lambda: 100_000).finished

@@ -10,6 +10,7 @@ import pytest
 from tests.contracts.instances import NOW
 from tests.unit.parts import Parts, parts, request
 from verihook import manage
+from verihook.errors import EngineUnavailable
 from verihook.instance import Progress
 from verihook.ports import Services
 from verihook.recorder import record
@@ -79,3 +80,28 @@ def test_an_engine_that_forgot_it_is_taken_at_its_word(parts: Parts, services: S
 def test_what_is_not_ours_is_left_alone(parts: Parts, services: Services, event: dict[str, Any]) -> None:
     assert not record(event, services)
     assert [] == parts.engine.calls
+
+
+@pytest.mark.parametrize("event", [machine("SUCCEEDED", output=None), durable("SUCCEEDED")], ids=["machine", "durable"])
+def test_an_engine_that_does_not_know_yet_is_asked_again(
+    parts: Parts, services: Services, event: dict[str, Any]
+) -> None:
+    """Describe trails the event by moments: the event is to be brought again."""
+    with pytest.raises(EngineUnavailable):
+        record(event, services)
+    assert "queued" == parts.row("a").status
+    parts.engine.end("a")
+    assert record(event, services)
+    assert "completed" == parts.row("a").status
+
+
+def test_a_failure_that_comes_after_its_redrive_is_not_the_end(parts: Parts, services: Services) -> None:
+    parts.engine.end("a", "failed")
+    assert record(machine("FAILED"), services)
+    parts.engine.executions["a"] = Progress("running")
+    assert services.ledger.amend(replace(parts.row("a"), status="running"))
+    record(machine("FAILED"), services)
+    assert "running" == parts.row("a").status
+    parts.engine.end("a", "completed")
+    assert record(machine("SUCCEEDED", output="1"), services)
+    assert "completed" == parts.row("a").status
