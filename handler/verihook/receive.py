@@ -79,7 +79,7 @@ def _route(request: Request, services: Services, trace: Trace) -> Reply:
     source = services.sources.get(name or "") if at_root or request.path.startswith(PREFIX) else None
     if source and request.method in ("GET", "HEAD") and (answer := _unsigned(request, source, services, trace)):
         return answer
-    if request.method == "GET" and (at_root or source):
+    if request.method in ("GET", "HEAD") and (at_root or source):
         trace.source, trace.outcome = None, "read"
         return _read(request, None if at_root else source, services)
     if source is None:

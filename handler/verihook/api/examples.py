@@ -21,6 +21,7 @@ _LISTED = {
     **_ACCEPTED,
     "engine": "stepfunctions",
     "status": "completed",
+    "held": False,
     "attempt": 1,
     "updatedAt": _ENDED_AT,
     "source": "orders",

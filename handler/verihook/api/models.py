@@ -56,6 +56,7 @@ class Listed(_Told):
     version: int
     engine: str
     status: Status
+    held: bool
     attempt: int
     created_at: str
     updated_at: str

@@ -90,6 +90,7 @@ def listed(instance: Instance) -> dict[str, Any]:
         "version": instance.version,
         "engine": instance.engine,
         "status": instance.status,
+        "held": instance.held,
         "attempt": instance.attempt,
         "createdAt": iso(instance.created_at),
         "updatedAt": iso(instance.updated_at),

@@ -28,7 +28,8 @@ def _port(text: str) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from verihook.local.server import serve
+    from verihook.local.server import leave, serve
 
     serve(options.hooks, options.port, options.data)
+    leave()
     return 0

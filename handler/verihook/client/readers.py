@@ -34,6 +34,7 @@ def instance(content: Content) -> Instance:
         attempt=content["attempt"],
         created_at=_at(content["createdAt"]),
         updated_at=_at(content["updatedAt"]),
+        held=bool(content.get("held")),
         start_at=_maybe(content.get("startAt")),
         source=content.get("source"),
         event_id=content.get("eventId"),

@@ -50,7 +50,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """An instance. ``input`` and ``output`` are None in lists, which have neither."""
+    """An instance. ``held``: an operator has suspended it. ``input`` and ``output`` are None in lists."""
 
     id: str
     workflow: str
@@ -60,6 +60,7 @@ class Instance:
     attempt: int
     created_at: datetime
     updated_at: datetime
+    held: bool = False
     start_at: datetime | None = None
     source: str | None = None
     event_id: str | None = None

@@ -24,8 +24,8 @@ from verihook.errors import (
     InputInvalid,
     InstanceNotFound,
     NotActive,
+    PathNotFound,
     RequestInvalid,
-    SourceNotFound,
     Unauthenticated,
     VerihookError,
     WorkflowNotFound,
@@ -154,7 +154,7 @@ def _words(request: Request, error: VerihookError) -> str:
         return f"API key missing required scope: {'read' if request.method == 'GET' else 'deploy'}"
     if isinstance(error, InstanceNotFound):
         return "Run not found"
-    if isinstance(error, WorkflowNotFound | SourceNotFound):
+    if isinstance(error, WorkflowNotFound | PathNotFound):
         return "Not found"
     return "No version deployed" if isinstance(error, NotActive) else str(error)
 

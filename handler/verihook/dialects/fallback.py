@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Match
 from verihook.api.access import Access
 from verihook.api.routes import Guarded, Routes
 from verihook.dialects.grammar import Render, speaking
-from verihook.errors import MethodNotAllowed, SourceNotFound
+from verihook.errors import MethodNotAllowed, PathNotFound
 from verihook.ports import Services
 
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
@@ -30,7 +30,7 @@ def fallback(
         allowed = sorted(set().union(*(_methods(route, request) for route in taken)))
         if allowed:
             raise MethodNotAllowed("This path does not take the method.", allow=", ".join(allowed))
-        raise SourceNotFound("Nothing is served at this path.")
+        raise PathNotFound("Nothing is served at this path.")
 
     for place, render in places.items():
         routes = Guarded(access, rows(place), route_class=speaking(render, services), include_in_schema=False)

@@ -16,9 +16,9 @@ from verihook.api.access import challenge
 from verihook.errors import (
     InputInvalid,
     MethodNotAllowed,
+    PathNotFound,
     RateLimited,
     RequestInvalid,
-    SourceNotFound,
     Unavailable,
     VerihookError,
 )
@@ -89,7 +89,7 @@ def in_words(error: HTTPException | RequestValidationError) -> VerihookError:
     if error.status_code == 405:
         return MethodNotAllowed("This path does not take the method.", allow=(error.headers or {}).get("allow", ""))
     if error.status_code == 404:
-        return SourceNotFound("Nothing is served at this path.")
+        return PathNotFound("Nothing is served at this path.")
     return RequestInvalid(str(error.detail))
 
 

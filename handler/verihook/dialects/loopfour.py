@@ -44,7 +44,7 @@ _CODES: Mapping[str, tuple[int, str]] = {
     "forbidden": (403, "FORBIDDEN"),
     "not-found": (404, "NOT_FOUND"),
     "workflow-not-found": (404, "NOT_FOUND"),
-    "source-not-found": (404, "NOT_FOUND"),
+    "path-not-found": (404, "NOT_FOUND"),
     "not-active": (400, "INVALID_STATUS"),
     "conflict": (409, "INVALID_STATUS"),
     "rate-limited": (429, "RATE_LIMITED"),

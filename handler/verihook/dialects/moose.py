@@ -28,8 +28,8 @@ from verihook.errors import (
     InstanceNotFound,
     MethodNotAllowed,
     NotSupported,
+    PathNotFound,
     RateLimited,
-    SourceNotFound,
     Unauthenticated,
     Unavailable,
     VerihookError,
@@ -57,7 +57,7 @@ CONSOLE = "console/instances/{id}"
 _HEADLINES = {"trigger": "Failed to start workflow", "terminate": "Failed to terminate workflow"}
 
 #: These keep their own status; everything else that is refused is a 400 in Moose.
-_OWN_STATUS = (BodyTooLarge, Forbidden, MethodNotAllowed, NotSupported, RateLimited, SourceNotFound, Unavailable)
+_OWN_STATUS = (BodyTooLarge, Forbidden, MethodNotAllowed, NotSupported, RateLimited, PathNotFound, Unavailable)
 
 _RUN = uuid.UUID("6b1ab1f4-5c0c-5b0e-9f0a-6d6f6f736521")
 

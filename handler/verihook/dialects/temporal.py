@@ -23,7 +23,7 @@ from verihook.errors import (
     InputInvalid,
     InstanceNotFound,
     MethodNotAllowed,
-    SourceNotFound,
+    PathNotFound,
     VerihookError,
 )
 from verihook.instance import Instance
@@ -42,7 +42,7 @@ _SAID: Mapping[type[VerihookError], str] = {
     Conflict: "Workflow already running",
     InstanceNotFound: "Workflow not found",
     MethodNotAllowed: "Method Not Allowed",
-    SourceNotFound: "Not Found",
+    PathNotFound: "Not Found",
 }
 
 _NO_JSON = re.compile(r"(.*) at character ([0-9]+)\.", re.DOTALL)

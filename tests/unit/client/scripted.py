@@ -29,6 +29,7 @@ LISTED = {
     **ACCEPTED,
     "engine": "durable",
     "status": "running",
+    "held": False,
     "attempt": 1,
     "updatedAt": AT,
     "source": None,

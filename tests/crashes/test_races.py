@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from tests.contracts.instances import MINUTE, NOW
-from tests.unit.parts import Parts, request
+from tests.unit.parts import Parts, parts, request
 from verihook import manage
 from verihook.errors import Conflict, EngineUnavailable
 from verihook.instance import Progress
 from verihook.manage import EXPRESS_MS
 from verihook.ports import Answer
 from verihook.reconcile import call_back, reconcile
+
+__all__ = ["parts"]
 
 LATER = 60 * MINUTE
 
