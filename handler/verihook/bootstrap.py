@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
 from verihook.clock import SystemClock
@@ -144,11 +145,16 @@ class Later:
 
     def __init__(self, make: Callable[[], Any]) -> None:
         self._make = make
+        self._lock = Lock()
 
     def __getattr__(self, name: str) -> Any:
         made = self.__dict__.get("_made")
         if made is None:
-            made = self.__dict__["_made"] = self._make()
+            # Threads of a round or a batch may be the first together; clients are made by one at a time.
+            with self._lock:
+                made = self.__dict__.get("_made")
+                if made is None:
+                    made = self.__dict__["_made"] = self._make()
         return getattr(made, name)
 
 

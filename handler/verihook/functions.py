@@ -116,6 +116,8 @@ class _Beside:
 
     def _run(self) -> None:
         while self._called.acquire() and (work := self._work) is not None:
+            # Neither the event nor the result is kept while the thread waits.
+            self._work = None
             work()
             del work
             self._done.release()

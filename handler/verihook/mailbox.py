@@ -100,10 +100,12 @@ class Mailbox:
         self.handovers += made
         return made
 
-    def trying(self, token: str) -> None:
-        """From here on nobody can tell whether the event has reached its wait, until it is said."""
+    def trying(self, token: str) -> bool:
+        """From here on nobody can tell whether the event has reached its wait, until it is said. Whether it was so."""
+        before = any(over.tried for over in self.handovers if over.wait.token == token)
         for over in self.handovers:
             over.tried |= over.wait.token == token
+        return before
 
     def delivered(self, token: str, now_ms: int) -> list[Handover]:
         """The event has reached its wait."""
@@ -176,7 +178,7 @@ def _mailbox(text: str) -> Mailbox:
         [Event(**event) for event in content["events"]],
         [Wait(**wait) for wait in content["waits"]],
         [
-            Handover(Wait(**over["wait"]), Event(**over["event"]), over["at"], over["tried"])
+            Handover(Wait(**over["wait"]), Event(**over["event"]), over["at"], over.get("tried", False))
             for over in content["handovers"]
         ],
         content["seen"],

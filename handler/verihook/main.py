@@ -63,7 +63,7 @@ def record(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def reconcile(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """One round of repairs, and one of callbacks."""
+    """Rounds of repairs, and of callbacks, until nothing is due or the time is over."""
     from dataclasses import asdict
 
     from verihook.reconcile import call_back
@@ -73,7 +73,7 @@ def reconcile(event: dict[str, Any], context: Any) -> dict[str, Any]:
         repairs = repair(services(), left=context.get_remaining_time_in_millis)
     finally:
         # Whatever became of the repairs.
-        callbacks = call_back(services())
+        callbacks = call_back(services(), left=context.get_remaining_time_in_millis)
     return {"repairs": asdict(repairs), "callbacks": asdict(callbacks)}
 
 

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 
 from verihook import callbacks, manage
-from verihook.errors import EngineUnavailable, InstanceNotFound, NotSupported
+from verihook.errors import EngineUnavailable, InstanceNotFound, LedgerUnavailable, NotSupported
 from verihook.instance import FINAL, Instance, Progress, execution_name
 from verihook.manage.reading import engine_of
 from verihook.ports import Engine, Services
@@ -25,6 +25,9 @@ ENOUGH = 5
 
 #: The share of an invocation's time that is left to the callbacks after the repairs.
 RESERVE = 0.4
+
+#: A round of callbacks takes at most so long, in milliseconds: 64 in eights, ten seconds each, and room.
+ROUND_MS = 90_000
 
 #: Nobody else posts a callback while a try of it may be under way, in milliseconds.
 POSTING_MS = 60_000
@@ -56,7 +59,8 @@ def reconcile(services: Services, limit: int = 200, left: Callable[[], int] | No
     reserve_ms = 0.0 if left is None else left() * RESERVE
 
     def look_after(instance: Instance) -> Report:
-        if left is not None and left() < reserve_ms:
+        # A row may have ended since its index was read: then there is nothing to look after, least of all to run again.
+        if instance.final or (left is not None and left() < reserve_ms + _takes_ms(instance, services)):
             return Report()
         return _look_after(instance, services, outages)
 
@@ -67,15 +71,33 @@ def reconcile(services: Services, limit: int = 200, left: Callable[[], int] | No
             return report
 
 
-def call_back(services: Services, limit: int = 64) -> Report:
+def _takes_ms(instance: Instance, services: Services) -> int:
+    """How long a look may take: an express execution is run to its end."""
+    workflow = services.workflows.get(instance.workflow)
+    return manage.EXPRESS_MS if workflow is not None and workflow.express else 0
+
+
+def call_back(services: Services, limit: int = 64, left: Callable[[], int] | None = None) -> Report:
     """One round over at most ``limit`` ends that somebody waits to be told, beside reconcile: no receiver holds it up.
 
     Raises LedgerUnavailable; the next round goes on.
     """
     report = Report()
-    due = services.ledger.due(services.clock.now_ms(), limit, ended=True)
-    _each(lambda instance: Report(looked=1, told=_tell(instance, services)), due, report)
-    return report
+
+    def tell(instance: Instance) -> Report:
+        try:
+            return Report(looked=1, told=instance.final and _tell(instance, services))
+        except LedgerUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  # one that cannot be told must not keep all others from their turn
+            services.telemetry.failure(f"callback {instance.id}", error)
+            return Report(looked=1, postponed=1)
+
+    while True:
+        due = services.ledger.due(services.clock.now_ms(), limit, ended=True)
+        _each(tell, due, report)
+        if left is None or len(due) < limit or left() < ROUND_MS:
+            return report
 
 
 def _each(look: Callable[[Instance], Report], due: list[Instance], report: Report) -> None:
@@ -92,15 +114,17 @@ def _each(look: Callable[[Instance], Report], due: list[Instance], report: Repor
 def _look_after(instance: Instance, services: Services, outages: Counter[str]) -> Report:
     report = Report(looked=1)
     try:
-        if outages[instance.engine] >= ENOUGH:
-            raise EngineUnavailable(f"The engine {instance.engine} did not answer {ENOUGH} times: not asked again now.")
-        progress = _ask_or_start(instance, services, report)
+        if outages[instance.workflow] >= ENOUGH:
+            raise EngineUnavailable(
+                f"The engine of {instance.workflow} did not answer {ENOUGH} times: not asked again now."
+            )
+        progress = _ask_or_start(instance, services, report, outages)
         if progress is not None:
             report.finished += _record(instance, progress, services) and progress.status in FINAL
     except Exception as error:  # noqa: BLE001  # one that cannot be dealt with must not keep all others from their turn
         # Also where its workflow is no longer in hooks.toml: it waits until the operator puts it back.
         services.telemetry.failure(f"reconcile {instance.id}", error)
-        outages[instance.engine] += isinstance(error, EngineUnavailable)
+        outages[instance.workflow] += isinstance(error, EngineUnavailable)
         report.postponed += 1
         # Where the ledger itself is down this raises, and the round is over.
         _record(instance, Progress(instance.status, None, instance.error, instance.cause), services)
@@ -111,7 +135,7 @@ def _record(instance: Instance, progress: Progress, services: Services) -> bool:
     return manage.record(instance.id, instance.attempt, progress, instance.created_at, services, instance.workflow)
 
 
-def _ask_or_start(instance: Instance, services: Services, report: Report) -> Progress | None:
+def _ask_or_start(instance: Instance, services: Services, report: Report, outages: Counter[str]) -> Progress | None:
     """How the engine says the instance stands; None where another round has it.
 
     One that the engine does not know is started, which is idempotent, unless an operator holds it.
@@ -128,7 +152,11 @@ def _ask_or_start(instance: Instance, services: Services, report: Report) -> Pro
         if express and not services.ledger.amend(_put_off(instance, services)):
             return None
         report.started += 1
-        return Progress(manage.start(instance, services))
+        status = manage.start(instance, services)
+        # Of a row that waits for its worker, ``queued`` is no outage.
+        outages[instance.workflow] += status == "queued" and engine.keeps_names
+        # An express one has written its end; where its answer was lost it may run on, and stays put off.
+        return None if express else Progress(status)
     if progress.status not in FINAL:
         manage.hand_over(instance, services)
     if instance.held and progress.status == "running":
@@ -149,7 +177,8 @@ def _hold(instance: Instance, engine: Engine, definition: str, services: Service
     try:
         engine.suspend(definition, name)
     except NotSupported:
-        return Progress("running")
+        # Held in the row alone, where whoever suspended it stopped before the row was put right.
+        return Progress("suspended" if instance.status == "suspended" else "running", cause=instance.cause)
     try:
         if manage.get(instance.id, services).held:
             # Where the engine knows nothing of it, a gate does.

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.contracts.instances import MINUTE, NOW
 from tests.unit.parts import Parts, parts, request
-from verihook import manage
-from verihook.errors import Conflict, EngineUnavailable
+from verihook import mailbox, manage
+from verihook.errors import Conflict, EngineUnavailable, InstanceNotFound
 from verihook.instance import Progress
-from verihook.manage import EXPRESS_MS
+from verihook.mailbox import Event, Wait
 from verihook.ports import Answer
 from verihook.reconcile import call_back, reconcile
 
@@ -58,15 +59,57 @@ def statuses(parts: Parts) -> dict[str, str]:
     return {name: progress.status for name, progress in parts.engine.executions.items()}
 
 
+class First:
+    """Stands for a part; ``act`` comes before the next call of its ``operation``."""
+
+    def __init__(self, part: Any, operation: str, act: Callable[[], object]) -> None:
+        self._part, self._operation, self._act = part, operation, act
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._operation:
+            self._operation = ""
+            self._act()
+        return getattr(self._part, name)
+
+
 def test_a_purge_does_not_bury_what_was_restarted(parts: Parts) -> None:
     ended(parts)
-    in_between(parts, "forget", lambda: manage.rerun("a", parts.services))
+    ledger: Any = First(parts.ledger, "amend", lambda: manage.rerun("a", parts.services))
     with pytest.raises(Conflict, match="again"):
-        manage.purge("a", parts.services)
+        manage.purge("a", replace(parts.services, ledger=ledger))
     assert (False, 2) == (parts.row("a").purged, parts.row("a").attempt)
     parts.engine.end("a.2")
     settle(parts)
     assert "completed" == parts.row("a").status
+
+
+def test_what_is_being_purged_is_not_restarted(parts: Parts) -> None:
+    """Its payload is about to go."""
+    started(parts, content={"note": "x" * 300_000})
+    parts.engine.end("a")
+    settle(parts)
+
+    def restart() -> None:
+        with pytest.raises(InstanceNotFound):
+            manage.rerun("a", parts.services)
+
+    payloads: Any = First(parts.services.payloads, "remove_all", restart)
+    manage.purge("a", replace(parts.services, payloads=payloads))
+    assert (True, 1) == (parts.row("a").purged, parts.row("a").attempt)
+
+
+def test_a_purge_that_was_cut_off_is_finished_by_asking_again(parts: Parts, tmp_path: Any) -> None:
+    started(parts, content={"note": "x" * 300_000})
+    parts.engine.end("a")
+    settle(parts)
+    parts.engine.failing.add("forget")
+    with pytest.raises(EngineUnavailable):
+        manage.purge("a", parts.services)
+    assert (tmp_path / "payloads" / "a").exists()
+    parts.engine.failing.clear()
+    with pytest.raises(InstanceNotFound):
+        manage.purge("a", parts.services)
+    assert not (tmp_path / "payloads" / "a").exists()
 
 
 def test_a_purge_takes_every_attempt_along(parts: Parts, tmp_path: Any) -> None:
@@ -174,33 +217,6 @@ def test_a_redrive_does_not_put_an_old_row_over_a_new_attempt(parts: Parts) -> N
     assert ["a", "a.2"] == parts.engine.starts
 
 
-def test_an_express_machine_is_run_once_however_long_it_takes(parts: Parts) -> None:
-    def meanwhile() -> None:
-        for _ in range(5):
-            parts.clock.at += EXPRESS_MS // 6
-            reconcile(parts.services)
-
-    in_between(parts, "run", meanwhile)
-    started(parts, "express")
-    assert 1 == parts.engine.calls.count("run")
-
-
-def test_an_express_machine_whose_answer_was_lost_is_run_by_one_round(parts: Parts) -> None:
-    parts.engine.failing.add("run")
-    started(parts, "express")
-    parts.engine.failing.clear()
-    in_between(parts, "run", lambda: reconcile(parts.services))
-    settle(parts, 2)
-    assert (1, "completed") == (len(parts.engine.starts), parts.row("a").status)
-
-
-def test_terminating_an_express_machine_does_not_run_it(parts: Parts) -> None:
-    parts.engine.failing.add("run")
-    started(parts, "express")
-    manage.terminate("a", parts.services)
-    assert ([], "terminated") == (parts.engine.starts, parts.row("a").status)
-
-
 def test_terminating_what_was_never_started_runs_none_of_it(parts: Parts) -> None:
     parts.engine.failing.add("start")
     started(parts)
@@ -223,3 +239,38 @@ def test_a_callback_is_posted_by_one_round(parts: Parts) -> None:
     parts.services.caller.post = post  # type: ignore[method-assign]
     assert 1 == call_back(parts.services).told
     assert 1 == len(posts)
+
+
+def test_an_event_whose_answer_was_lost_twice_is_given_once(parts: Parts) -> None:
+    running(parts)
+    now = parts.clock.at
+    # Matched; whoever did it was stopped.
+    mailbox.change("a", parts.services.documents, now, lambda box: box.put(Event("", "go", "1", now)))
+    mailbox.change("a", parts.services.documents, now, lambda box: box.wait(Wait("go", "t1", now)))
+    parts.engine.tokens |= {"t1", "t2"}
+    parts.engine.lost.add("answer")
+    settle(parts)
+    parts.engine.lost.clear()
+    settle(parts)
+    manage.await_event("a", 1, "go", "t2", parts.services)
+    assert [("t1", "1")] == parts.engine.answers
+
+
+def test_a_key_restarts_once(parts: Parts) -> None:
+    started(parts)
+    first = request(id="a", idempotency_key="K", on_conflict="restart")
+    second = request(id="a", idempotency_key="L", on_conflict="restart")
+    for number, wanted in enumerate((first, second), 2):
+        parts.clock.at += 5
+        assert number == manage.submit(wanted, "", parts.services).instance.attempt
+    parts.clock.at += 5
+    assert not manage.submit(first, "", parts.services).created
+    assert 3 == parts.row("a").attempt
+
+
+def test_a_hold_that_the_engine_has_not_is_not_asked_for_without_a_pause(parts: Parts) -> None:
+    running(parts)
+    parts.engine.pauses = False
+    assert parts.ledger.amend(replace(parts.row("a"), held=True, status="suspended", due_at=parts.clock.at))
+    reconcile(parts.services)
+    assert parts.row("a").due_at > parts.clock.at

@@ -35,7 +35,7 @@ from verihook.errors import ConfigurationError
 from verihook.instance import Instance
 from verihook.ledgers.item import to_item
 from verihook.ledgers.table import create_table_request, time_to_live_request
-from verihook.manage.starting import MAX_DELAY_MS
+from verihook.manage.start_request import MAX_DELAY_MS
 from verihook.settings import aws_settings
 
 #: Read by aws-lambda-powertools itself.

@@ -51,6 +51,7 @@ class EngineByHand:
     def run(self, definition: str, name: str, input: str) -> Progress:
         self.begin("run")
         self.starts.append(name)
+        self.done("run")
         return Progress("completed", input)
 
     def describe(self, definition: str, name: str) -> Progress | None:
@@ -98,6 +99,7 @@ class EngineByHand:
         return [Step(f"step of {name}", "running", 1)]
 
     def forget(self, definition: str, name: str) -> None:
+        self.begin("forget")
         self.executions.pop(name, None)
 
     def end(self, name: str, status: Status = "completed", output: str | None = '"done"') -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,8 @@ from tests.contracts.instances import NOW
 from tests.unit.parts import Parts, parts, request
 from verihook import manage
 from verihook.instance import Progress
-from verihook.reconcile import AT_ONCE, ENOUGH, Report, reconcile
+from verihook.ports import Answer
+from verihook.reconcile import AT_ONCE, ENOUGH, Report, call_back, reconcile
 
 __all__ = ["parts"]
 
@@ -145,3 +147,41 @@ def test_round_follows_upon_round_while_there_is_time(parts: Parts) -> None:
     some = reconcile(parts.services, 4, lambda: next(left))
     assert 10 < some.finished < 30
     assert 30 == some.finished + reconcile(parts.services, 4, lambda: 100_000).finished
+
+
+def test_a_workflow_that_is_gone_keeps_no_other_of_its_engine_from_its_turn(parts: Parts) -> None:
+    for number in range(2 * ENOUGH):
+        manage.submit(request(id=f"a{number}"), "", parts.services)
+        assert parts.ledger.amend(replace(parts.row(f"a{number}"), workflow="gone"))
+        manage.submit(request(id=f"z{number}"), "", parts.services)
+        parts.engine.end(f"z{number}")
+    report = later(parts, 100)
+    assert (2 * ENOUGH, 2 * ENOUGH) == (report.finished, report.postponed)
+
+
+@pytest.mark.parametrize(("workflow", "operation"), [("w", "start"), ("express", "run")])
+def test_an_engine_that_takes_no_starts_is_not_asked_for_every_row(parts: Parts, workflow: str, operation: str) -> None:
+    parts.engine.failing.add(operation)
+    for number in range(40):
+        manage.submit(request(workflow, id=f"i{number}"), "", parts.services)
+    parts.engine.calls.clear()
+    later(parts, 400_000)
+    assert ENOUGH <= parts.engine.calls.count(operation) < ENOUGH + AT_ONCE
+
+
+def test_an_end_that_cannot_be_told_keeps_no_other_from_its_turn(parts: Parts, tmp_path: Path) -> None:
+    class Posting:
+        def check(self, url: str) -> None: ...
+
+        def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
+            return Answer(200)
+
+    services = replace(parts.services, caller=Posting())
+    for number in range(20):
+        output = '"' + "x" * 400_000 + '"' if number == 0 else "1"
+        manage.submit(request(id=f"i{number}", callback_url="https://x.example/"), "", services)
+        manage.record(f"i{number}", 1, Progress("completed", output), NOW, services)
+    (damaged,) = (tmp_path / "payloads" / "i0").iterdir()
+    damaged.write_bytes(b"\xff\xfe")
+    report = call_back(services)
+    assert (20, 19, 1) == (report.looked, report.told, report.postponed)

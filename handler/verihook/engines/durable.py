@@ -173,9 +173,12 @@ class DurableEngine:
             except ParamValidationError:
                 return False
             except ClientError as error:
-                if _code(error) in _NOBODY_WAITS:
-                    return False
-                raise
+                if _code(error) not in _NOBODY_WAITS:
+                    raise
+                if error.response.get("ResponseMetadata", {}).get("RetryAttempts"):
+                    # The first try may have been taken, and its answer lost.
+                    raise EngineUnavailable("Lambda did not say whether it took the answer.") from error
+                return False
         return True
 
     def redrive(self, definition: str, name: str) -> bool:  # noqa: ARG002  # the port's

@@ -129,6 +129,9 @@ class StepFunctionsEngine:
             self._client.send_task_success(taskToken=token, output=payload)
         except (ClientError, BotoCoreError) as error:
             # botocore itself refuses an empty token.
+            if _retried(error) and _code(error) in _NOBODY:
+                # The first try may have been taken, and its answer lost.
+                raise EngineUnavailable("Step Functions did not say whether it took the answer.") from error
             if _code(error) in _NOBODY or not token:
                 return False
             raise _told(error, "payload", frozenset({"InvalidOutput"})) from error
@@ -188,6 +191,11 @@ def _size(text: str) -> int:
 
 def _code(error: Exception) -> str:
     return str(error.response.get("Error", {}).get("Code")) if isinstance(error, ClientError) else ""
+
+
+def _retried(error: Exception) -> bool:
+    """Whether the client sent the call more than once."""
+    return isinstance(error, ClientError) and bool(error.response.get("ResponseMetadata", {}).get("RetryAttempts"))
 
 
 def _told(error: Exception, what: str, never: frozenset[str] = frozenset()) -> VerihookError:

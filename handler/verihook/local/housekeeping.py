@@ -19,7 +19,7 @@ def sweep(folder: Path, services: Services) -> int:
     now = services.clock.now_ms()
     swept = 0
     for each in [*folder.iterdir()] if folder.is_dir() else []:
-        if not INSTANCE_ID.fullmatch(each.name) or each.stat().st_mtime * 1000 > now - YOUNG_MS:
+        if not (INSTANCE_ID.fullmatch(each.name) and each.is_dir()) or each.stat().st_mtime * 1000 > now - YOUNG_MS:
             continue
         row = services.ledger.get(each.name, now)
         if row is None or row.purged:

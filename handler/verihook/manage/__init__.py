@@ -14,7 +14,8 @@ from verihook.manage.history import Attempt, attempts
 from verihook.manage.lifecycle import purge, redrive, rerun, resume, suspend, terminate
 from verihook.manage.reading import Page, cursor_of, get, input_of, list_instances, output_of, steps
 from verihook.manage.recording import record
-from verihook.manage.starting import EXPRESS_MS, StartRequest, Submitted, restart, start, submit
+from verihook.manage.start_request import StartRequest
+from verihook.manage.starting import EXPRESS_MS, Submitted, restart, start, submit
 
 __all__ = [
     "EXPRESS_MS",

@@ -16,7 +16,8 @@ from verihook.errors import BodyTooLarge, Conflict, EngineUnavailable, InstanceN
 from verihook.instance import Instance, execution_name
 from verihook.mailbox import GATE, Event, Handover, Wait
 from verihook.manage.reading import engine_of, get
-from verihook.manage.starting import StartRequest, submit
+from verihook.manage.start_request import StartRequest
+from verihook.manage.starting import submit
 from verihook.ports import Services
 from verihook.request import json_text
 
@@ -137,11 +138,14 @@ def hand_over(instance: Instance, services: Services) -> None:
     left = [over for over in box.handovers if over.at < now - _LEFT_MS]
     engine, _ = engine_of(instance, services)
     for over in left:
+        # First, and from the mailbox as it is now: where the answer to this call is lost, the next one knows.
+        trying = methodcaller("trying", over.wait.token)
+        tried = boxes.change(_box(instance), services.documents, now, trying)
         taken = engine.answer(over.wait.token, over.event.payload)
-        if over.tried and not taken:
+        if tried and not taken:
             why = LookupError(f"nobody waits any more for {over.event.name!r}, which may have been handed over before")
             services.telemetry.failure(f"event of {_box(instance)}", why)
-        settle = methodcaller("delivered" if taken or over.tried else "returned", over.wait.token, now)
+        settle = methodcaller("delivered" if taken or tried else "returned", over.wait.token, now)
         _give(instance, boxes.change(_box(instance), services.documents, now, settle), services)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from verihook import mailbox, payload
 from verihook.errors import Conflict, LedgerUnavailable, NotSupported
 from verihook.event import parse_json
-from verihook.instance import Instance, Progress, execution_name
+from verihook.instance import INSTANCE_ID, Instance, Progress, execution_name
 from verihook.manage import history, starting
 from verihook.manage.events import open_gate
 from verihook.manage.reading import engine_of, get
@@ -160,32 +160,38 @@ def redrive(instance_id: str, services: Services) -> Instance:
 def purge(instance_id: str, services: Services, force: bool = False) -> None:
     """Delete what is kept of it. A tombstone refuses the id until its retention ends, so nothing runs again under it.
 
-    Raises Conflict while it runs, unless ``force`` terminates it first.
+    The tombstone comes first, so that nobody begins anew what is being taken away. Whoever was stopped after it may
+    ask again: then the rest goes, and InstanceNotFound is raised as for any tombstone. Raises Conflict while it runs,
+    unless ``force`` terminates it first.
     """
+    buried = services.ledger.get(instance_id, services.clock.now_ms()) if INSTANCE_ID.fullmatch(instance_id) else None
+    if buried is not None and buried.purged:
+        _take_away(buried, services)
     instance = get(instance_id, services)
     if not instance.final:
         if not force:
             raise Conflict(f"The instance is {instance.status}; terminate it first, or force.", instance_id=instance_id)
         terminate(instance_id, services, "purged")
     instance = get(instance_id, services)
-    engine, definition = engine_of(instance, services)
-    for attempt in range(1, instance.attempt + 1):
-        name = execution_name(instance.id, attempt)
-        engine.forget(definition, name)
-        mailbox.remove(name, services.documents)
-    services.payloads.remove_all(instance_id)
-    history.forget(instance_id, services)
+    # What cannot be asked is told before anything is gone.
+    engine_of(instance, services)
 
     def bury(current: Instance) -> Instance:
-        _refuse_restarted(current, instance)
+        if current.attempt != instance.attempt or not current.final:
+            raise Conflict(f"The instance is {current.status} again.", instance_id=instance_id)
         return _tombstone(current)
 
-    _amend(instance_id, bury, services)
+    _take_away(_amend(instance_id, bury, services), services)
 
 
-def _refuse_restarted(current: Instance, instance: Instance) -> None:
-    if current.attempt != instance.attempt or not current.final:
-        raise Conflict(f"The instance is {current.status} again.", instance_id=instance.id)
+def _take_away(tombstone: Instance, services: Services) -> None:
+    engine, definition = engine_of(tombstone, services)
+    for attempt in range(1, tombstone.attempt + 1):
+        name = execution_name(tombstone.id, attempt)
+        engine.forget(definition, name)
+        mailbox.remove(name, services.documents)
+    services.payloads.remove_all(tombstone.id)
+    history.forget(tombstone.id, services)
 
 
 def _tombstone(instance: Instance) -> Instance:

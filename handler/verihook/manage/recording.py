@@ -8,6 +8,7 @@ from verihook.event import parse_json
 from verihook.instance import FINAL, Progress, execution_name
 from verihook.manage.reading import engine_of
 from verihook.ports import MAX_OUTPUT, Change, Services
+from verihook.request import json_text
 
 #: An engine's words are cut to this, in characters: a row has room for so many.
 MAX_ERROR = 500
@@ -66,17 +67,11 @@ def _output(instance_id: str, output: str | None, services: Services) -> str | N
         content = parse_json(output, "The output")
     except EventMalformed:
         content = output
-        output = _quoted(output)
+        output = json_text(output)
     if cut(output, len(output)) != output:
         # A lone surrogate stands there unescaped.
-        output = _quoted(content)
+        output = json_text(content)
     return payload.keep(output, content, instance_id, MAX_OUTPUT, services.payloads)
-
-
-def _quoted(text: object) -> str:
-    from verihook.request import json_text
-
-    return json_text(text)
 
 
 def _stop_what_is_over(instance_id: str, attempt: int, services: Services) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass, replace
 
 from verihook import idempotency, payload
 from verihook.errors import (
@@ -14,24 +12,16 @@ from verihook.errors import (
     EngineRefused,
     EngineUnavailable,
     NotActive,
-    RequestInvalid,
     WorkflowNotFound,
 )
-from verihook.instance import INSTANCE_ID, Instance, Progress, Status, execution_name
+from verihook.instance import Instance, Progress, Status, execution_name
 from verihook.manage import history
 from verihook.manage.reading import engine_of
 from verihook.manage.recording import record
+from verihook.manage.start_request import OnConflict, StartRequest, check
 from verihook.ports import MAX_INLINE, Services
 from verihook.request import json_text
 from verihook.workflow import Workflow
-
-#: ``replace`` is ``restart`` for one that has ended, and ``fail`` for one that has not.
-OnConflict = Literal["fail", "return", "restart", "replace"]
-
-#: What labels may have: names and values are looked for, not searched in.
-MAX_LABELS = 20
-MAX_LABEL = 256
-MAX_LABELS_BYTES = 8_192
 
 #: An express execution has ended after so long, in milliseconds: five minutes, and room for its record.
 EXPRESS_MS = 330_000
@@ -42,29 +32,6 @@ WORKER_MS = 5_000
 #: So long after its claim the start of an instance may still be on its way, in milliseconds: whoever claimed it has
 #: been stopped by Lambda then.
 UNDER_WAY_MS = 60_000
-
-#: A start can be put off by so much: a year, in milliseconds.
-MAX_DELAY_MS = 366 * 86_400_000
-
-
-@dataclass(frozen=True, slots=True)
-class StartRequest:
-    """A start that a caller of the API wants. ``content`` is the input, parsed; ``start_at`` in milliseconds.
-
-    ``on_conflict``: what an ``id`` that is taken does. ``version`` None for whichever is configured.
-    """
-
-    workflow: str
-    content: object = None
-    id: str | None = None
-    idempotency_key: str | None = None
-    on_conflict: OnConflict = "fail"
-    tags: tuple[str, ...] = ()
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    start_at: int | None = None
-    version: int | None = None
-    connection: str | None = None
-    callback_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +56,7 @@ def submit(request: StartRequest, scope: str, services: Services) -> Submitted:
     workflow = active(request.workflow, services)
     if request.version not in (None, workflow.version):
         raise WorkflowNotFound(f"Workflow {workflow.name!r} has version {workflow.version}, not {request.version}.")
-    _check(request, services)
+    check(request, services)
     content = workflow.accept(request.content)
     text = json_text(content)
     fresh, told, replayed = _remembered(request, _fresh(request, workflow, services), scope, services)
@@ -102,8 +69,15 @@ def submit(request: StartRequest, scope: str, services: Services) -> Submitted:
     ours = replayed or existing.created_at == fresh.created_at
     if request.idempotency_key is not None and ours and existing.event_id == fresh.event_id:
         return Submitted(existing, replayed, created=False, accepted=told)
+    if replayed and request.on_conflict in ("restart", "replace") and _came_later(existing, fresh):
+        # What this key began was itself replaced since: to restart once more would undo a later wish.
+        return Submitted(existing, replayed, created=False, accepted=told)
     taken = _taken(existing, fresh, request.on_conflict, services)
     return replace(taken, replayed=replayed and not taken.created)
+
+
+def _came_later(existing: Instance, fresh: Instance) -> bool:
+    return existing.created_at > fresh.created_at and not existing.purged and existing.workflow == fresh.workflow
 
 
 def _remembered(
@@ -277,28 +251,3 @@ def _fresh(request: StartRequest, workflow: Workflow, services: Services) -> Ins
         connection=request.connection,
         callback_url=request.callback_url,
     )
-
-
-def _check(request: StartRequest, services: Services) -> None:
-    """Raises RequestInvalid, which names the field."""
-    if request.id is not None and not INSTANCE_ID.fullmatch(request.id):
-        raise RequestInvalid("id: 1 to 64 letters, digits, underscores and inner hyphens.")
-    if request.connection is not None and request.connection not in services.connections:
-        raise RequestInvalid(f"connection: there is no [connections.{request.connection[:63]}] in hooks.toml.")
-    if len(request.tags) + len(request.metadata) > MAX_LABELS:
-        raise RequestInvalid(f"tags: at most {MAX_LABELS} tags and metadata together.")
-    labels = [*request.tags, *request.metadata, *request.metadata.values()]
-    for label in labels:
-        if not 0 < len(label) <= MAX_LABEL or not label.isprintable():
-            raise RequestInvalid(
-                f"tags: a tag, a metadata key and its value have 1 to {MAX_LABEL} printable characters."
-            )
-    if sum(len(label.encode("utf-8", "surrogatepass")) for label in labels) > MAX_LABELS_BYTES:
-        raise RequestInvalid(f"tags: tags and metadata have at most {MAX_LABELS_BYTES} bytes together.")
-    if request.start_at is not None and request.start_at > services.clock.now_ms() + MAX_DELAY_MS:
-        raise RequestInvalid("startAt: at most a year from now.")
-    if request.callback_url is not None:
-        try:
-            services.caller.check(request.callback_url)
-        except ValueError as error:
-            raise RequestInvalid(f"callbackUrl: {error}") from None

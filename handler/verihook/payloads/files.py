@@ -85,6 +85,10 @@ class FilePayloads:
         """Whether the text is there and on the disk; a removal may have come in between. Raises OSError."""
         if not path.exists():
             self._write(path, data)
+        else:
+            # It is about to be needed again: a sweep leaves what is young.
+            with suppress(FileNotFoundError):
+                os.utime(path.parent)
         # The names too: of the file, and of its folder, which may be new. Also where another has just written it.
         with suppress(FileNotFoundError):
             _sync(path.parent)

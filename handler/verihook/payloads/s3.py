@@ -81,6 +81,9 @@ class S3Payloads:
             )
             for page in pages:
                 if found := page.get("Contents"):
-                    self._client.delete_objects(
+                    answer = self._client.delete_objects(
                         Bucket=self._bucket, Delete={"Objects": [{"Key": each["Key"]} for each in found], "Quiet": True}
                     )
+                    # It is a 200 all the same: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+                    if answer.get("Errors"):
+                        raise PayloadsUnavailable("The store of payloads did not remove all of them.")

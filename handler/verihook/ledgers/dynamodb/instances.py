@@ -120,7 +120,13 @@ class Instances:
         shards = places.due_shards(ended)
         names = nsmallest(limit, (name for shard in shards for name in self._due_in(shard, now_ms, limit)))
         items = self._calls.read([key(instance_id) for _, instance_id in names], ConsistentRead=True)
-        rows = [from_item(item) for item in items if "dueShard" in item and not expired(item, now_ms)]
+        # One that has ended since stands in the other kind of shard by now.
+        named = set(shards)
+        rows = [
+            from_item(item)
+            for item in items
+            if item.get("dueShard", {}).get("S") in named and not expired(item, now_ms)
+        ]
         due = [(row.due_at, row.id, row) for row in rows if row.due_at is not None and row.due_at <= now_ms]
         return [row for _, _, row in sorted(due, key=itemgetter(0, 1))]
 

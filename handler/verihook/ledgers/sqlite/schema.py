@@ -73,8 +73,6 @@ _THIRD = (
         purged INTEGER NOT NULL DEFAULT 0,
         start_at INTEGER,
         tries INTEGER NOT NULL DEFAULT 0,
-        begun_at INTEGER,
-        leased_until INTEGER,
         tags TEXT NOT NULL DEFAULT '[]',
         metadata TEXT NOT NULL DEFAULT '{}',
         connection TEXT,
@@ -129,8 +127,14 @@ _THIRD = (
     "CREATE INDEX buckets_full ON buckets (full_at)",
 )
 
+#: The lease of a worker.
+_FOURTH = (
+    "ALTER TABLE instances ADD COLUMN begun_at INTEGER",
+    "ALTER TABLE instances ADD COLUMN leased_until INTEGER",
+)
+
 #: What makes each schema of the one before it. A file may be of any: no step is ever changed.
-STEPS = (_FIRST, _SECOND, _THIRD)
+STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH)
 VERSION = len(STEPS)
 
 
