@@ -51,8 +51,8 @@ ROUTES: Routes = {
 
 UNAUTHORIZED = "Unauthorized: Invalid or missing token"
 
-#: Where the console shows an instance.
-CONSOLE = "console/instances/{id}"
+#: Where an instance is shown.
+SHOWN = "v1/instances/{id}"
 
 _HEADLINES = {"trigger": "Failed to start workflow", "terminate": "Failed to terminate workflow"}
 
@@ -140,7 +140,7 @@ def _check_token(request: Request, caller: Identity) -> None:
 def _triggered(instance: Instance, request: Request) -> dict[str, Any]:
     content = {"workflowId": instance.id, "runId": run_id(instance)}
     if request.url.hostname in ("127.0.0.1", "localhost", "::1") and "aws.event" not in request.scope:
-        content["dashboardUrl"] = str(request.base_url) + CONSOLE.format(id=instance.id)
+        content["dashboardUrl"] = str(request.base_url) + SHOWN.format(id=instance.id)
     return content
 
 

@@ -133,25 +133,26 @@ def test_an_output_of_the_largest_size_and_one_more(client: Any) -> None:
         client.send_task_success(taskToken="no", output='"' + "é" * 131_071 + '"')
 
 
-def at_work() -> list[str]:
-    """The threads that run executions and their tasks."""
-    names = [thread.name for thread in threading.enumerate()]
+def at_work(before: list[threading.Thread]) -> list[str]:
+    """The threads that run executions and their tasks, but for those that were there before."""
+    names = [thread.name for thread in threading.enumerate() if thread not in before]
     return [name for name in names if name.startswith("execution ") or "(eval)" in name or "_exec_and_notify" in name]
 
 
 def test_what_waits_for_a_token_ends_with_its_execution(tmp_path: Path) -> None:
     """A stop leaves no thread behind."""
     tokens: Queue[Any] = Queue()
+    before = threading.enumerate()
     with Interpreter(tmp_path / "journal.db", functions={"note": tokens.put}) as interpreter:
         interpreter.deploy({"waiting": waiting(0)})
         client = client_of(interpreter)
         arns = [start(client, "waiting") for _ in range(5)]
         for _ in arns:
             tokens.get(timeout=10)
-        assert len(at_work()) >= len(arns)
+        assert len(at_work(before)) >= len(arns)
         for arn in arns:
             client.stop_execution(executionArn=arn)
         deadline = time.monotonic() + 10
-        while at_work() and time.monotonic() < deadline:
+        while at_work(before) and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert at_work() == []
+        assert at_work(before) == []
