@@ -20,7 +20,9 @@ def decode_seconds(text: str) -> int:
 
     Raises SignatureError.
     """
-    return decode_milliseconds(text) * 1000
+    if not (text.isascii() and text.isdecimal() and len(text) <= 13):
+        raise SignatureError("bad-timestamp")
+    return int(text) * 1000
 
 
 def decode_milliseconds(text: str) -> int:
