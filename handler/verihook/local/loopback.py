@@ -1,0 +1,109 @@
+"""HTTP on loopback: what the engines of one machine listen with, for boto3 clients in this process.
+
+Signatures are not checked: only this machine reaches it. A browser does not get through either: a foreign Host header
+is refused, and so is a request with an Origin.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import uuid
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, cast
+
+
+class Listener:
+    """A server with a thread per connection. ``port`` 0 takes a free one."""
+
+    def __init__(self, handler: type[Handler], parts: Any, name: str, port: int) -> None:
+        """Listen from here on; OSError where the port is taken. ``parts``: what the handlers work with."""
+        self._server = _Server(("127.0.0.1", port), handler, parts)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name=name, daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self._server.server_address[1])
+
+    def close(self) -> None:
+        """Stop listening and cut the open connections; an answer under way may be lost."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._server.cut_connections()
+        self._thread.join(timeout=2)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], handler: type[Handler], parts: Any) -> None:
+        self.parts = parts
+        self._open: set[socket.socket] = set()
+        super().__init__(address, handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def cut_connections(self) -> None:
+        """Wake the threads that wait for a next request."""
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is no event."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection. A subclass has the methods ``do_GET`` and so on."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # headers and body leave in one packet
+    timeout = 600
+
+    @property
+    def parts(self) -> Any:
+        """What the listener was given."""
+        return cast(_Server, self.server).parts
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class names it
+        """Nothing: the terminal belongs to Verihook's own log."""
+
+    def is_foreign(self) -> bool:
+        """Whether it may come from a page of somebody's."""
+        host = self.headers.get("Host", "").rpartition(":")[0]
+        return host not in ("127.0.0.1", "localhost") or "Origin" in self.headers
+
+    def body(self, most: int) -> bytes | None:
+        """The body; None, and the connection ends, where it is not known to have at most so many bytes."""
+        length = self.headers.get("Content-Length", "0")
+        known = length.isascii() and length.isdigit() and "Transfer-Encoding" not in self.headers
+        if not known or int(length) > most:
+            self.close_connection = True
+            return None
+        return self.rfile.read(int(length))
+
+    def answer(self, status: int, kind: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """Send an answer of this media type."""
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("x-amzn-RequestId", str(uuid.uuid4()))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
