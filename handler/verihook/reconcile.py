@@ -55,7 +55,7 @@ def reconcile(services: Services, limit: int = 200, left: Callable[[], int] | No
     ``left``: how long this may go on, in milliseconds. Round follows upon round then, until nothing is due or the time
     is over: after an outage there is more to start than one round takes.
     """
-    report, outages = Report(), Counter[str]()
+    outages = Counter[str]()
     reserve_ms = 0.0 if left is None else left() * RESERVE
 
     def look_after(instance: Instance) -> Report:
@@ -64,11 +64,7 @@ def reconcile(services: Services, limit: int = 200, left: Callable[[], int] | No
             return Report()
         return _look_after(instance, services, outages)
 
-    while True:
-        due = services.ledger.due(services.clock.now_ms(), limit, ended=False)
-        _each(look_after, due, report)
-        if left is None or len(due) < limit or left() < reserve_ms:
-            return report
+    return _rounds(look_after, services, limit, left, reserve_ms, ended=False)
 
 
 def _takes_ms(instance: Instance, services: Services) -> int:
@@ -80,9 +76,8 @@ def _takes_ms(instance: Instance, services: Services) -> int:
 def call_back(services: Services, limit: int = 64, left: Callable[[], int] | None = None) -> Report:
     """One round over at most ``limit`` ends that somebody waits to be told, beside reconcile: no receiver holds it up.
 
-    Raises LedgerUnavailable; the next round goes on.
+    ``left`` as in :func:`reconcile`. Raises LedgerUnavailable; the next round goes on.
     """
-    report = Report()
 
     def tell(instance: Instance) -> Report:
         try:
@@ -93,10 +88,24 @@ def call_back(services: Services, limit: int = 64, left: Callable[[], int] | Non
             services.telemetry.failure(f"callback {instance.id}", error)
             return Report(looked=1, postponed=1)
 
+    return _rounds(tell, services, limit, left, ROUND_MS, ended=True)
+
+
+def _rounds(
+    look: Callable[[Instance], Report],
+    services: Services,
+    limit: int,
+    left: Callable[[], int] | None,
+    reserve_ms: float,
+    *,
+    ended: bool,
+) -> Report:
+    """One round, or, with ``left``, round upon round until nothing is due or no more than the reserve is left."""
+    report = Report()
     while True:
-        due = services.ledger.due(services.clock.now_ms(), limit, ended=True)
-        _each(tell, due, report)
-        if left is None or len(due) < limit or left() < ROUND_MS:
+        due = services.ledger.due(services.clock.now_ms(), limit, ended=ended)
+        _each(look, due, report)
+        if left is None or len(due) < limit or left() < reserve_ms:
             return report
 
 
@@ -149,7 +158,7 @@ def _ask_or_start(instance: Instance, services: Services, report: Report, outage
         return Progress(instance.status, None, instance.error, instance.cause)
     if progress is None:
         # Its name keeps nobody from running it twice: no other round may have it until it must have ended.
-        if express and not services.ledger.amend(_put_off(instance, services)):
+        if express and not _put_off(instance, manage.EXPRESS_MS, services):
             return None
         report.started += 1
         status = manage.start(instance, services)
@@ -167,8 +176,9 @@ def _ask_or_start(instance: Instance, services: Services, report: Report, outage
     return progress
 
 
-def _put_off(instance: Instance, services: Services) -> Instance:
-    return replace(instance, due_at=services.clock.now_ms() + manage.EXPRESS_MS)
+def _put_off(instance: Instance, milliseconds: int, services: Services) -> bool:
+    """Keep every other round from it for so long; False where another has it, or it has changed since."""
+    return services.ledger.amend(replace(instance, due_at=services.clock.now_ms() + milliseconds))
 
 
 def _hold(instance: Instance, engine: Engine, definition: str, services: Services) -> Progress | None:
@@ -192,9 +202,8 @@ def _hold(instance: Instance, engine: Engine, definition: str, services: Service
 
 def _tell(instance: Instance, services: Services) -> bool:
     """One try of the callback, and when the next one is; whether there is none."""
-    posting = replace(instance, due_at=services.clock.now_ms() + POSTING_MS)
-    if not services.ledger.amend(posting):
-        # Another round has it, or a restart was quicker: its end is told, not this one's.
+    if not _put_off(instance, POSTING_MS, services):
+        # Where a restart was quicker its end is told, not this one's.
         return False
     following = callbacks.deliver(instance, services)
     written = services.ledger.amend(replace(following, revision=instance.revision + 1))

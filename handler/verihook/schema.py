@@ -44,8 +44,6 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 #: A value of each kind.
 _SAMPLES: tuple[Any, ...] = ({}, [], "", 0, None)
 
-_Where = tuple[str | int, ...]
-
 
 class Schema:
     """A schema, compiled for many inputs."""
@@ -103,15 +101,14 @@ class Schema:
             jsonschema.Draft202012Validator.check_schema(self._schema)
         except jsonschema.SchemaError as error:
             raise ValueError(f"not a JSON Schema: {error.json_path}: {error.message[:200]}") from None
-        for where, part in _parts(self._schema):
-            place = "/".join(("#", *(str(step) for step in where)))
+        for place, part in _parts(self._schema):
             if part.get("$schema", DIALECT) not in (DIALECT, f"{DIALECT}#"):
                 raise ValueError(f"{place}: $schema {part['$schema']!r} is another draft; write {DIALECT}")
             self._check_ref(place, part)
         self._try()
-        for where, part in _parts(self._schema):
+        for place, part in _parts(self._schema):
             if "default" in part:
-                self._check_default("/".join(("#", *(str(step) for step in where))), part)
+                self._check_default(place, part)
 
     def _check_ref(self, place: str, part: dict[str, Any]) -> None:
         from referencing.exceptions import Unresolvable
@@ -126,8 +123,7 @@ class Schema:
         """Apply every part to a value of each kind: a reference to itself never ends, whatever it is applied to."""
         from referencing.exceptions import Unresolvable
 
-        for where, part in _parts(self._schema):
-            place = "/".join(("#", *(str(step) for step in where)))
+        for place, part in _parts(self._schema):
             try:
                 with _no_panic():
                     for value in _SAMPLES:
@@ -201,20 +197,20 @@ def _validator() -> Any:
     return extend(jsonschema.Draft202012Validator, {"multipleOf": multiple_of})
 
 
-def _parts(schema: object, where: _Where = ()) -> Iterator[tuple[_Where, dict[str, Any]]]:
-    """Every schema within a schema, itself first, with the way to it."""
+def _parts(schema: object, place: str = "#") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema within a schema, itself first, each with its place: ``#/properties/a``."""
     if not isinstance(schema, dict):
         return
-    yield where, schema
+    yield place, schema
     for key, value in schema.items():
         if key in _ONE:
-            yield from _parts(value, (*where, key))
+            yield from _parts(value, f"{place}/{key}")
         elif key in _LIST and isinstance(value, list):
             for number, inner in enumerate(value):
-                yield from _parts(inner, (*where, key, number))
+                yield from _parts(inner, f"{place}/{key}/{number}")
         elif key in _MAP and isinstance(value, dict):
             for name, inner in value.items():
-                yield from _parts(inner, (*where, key, name))
+                yield from _parts(inner, f"{place}/{key}/{name}")
 
 
 def _fill(schema: object, content: object, resolver: Any, passed: frozenset[int] = frozenset()) -> Any:

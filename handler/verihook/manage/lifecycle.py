@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from verihook import mailbox, payload
+from verihook import mailbox
 from verihook.errors import Conflict, LedgerUnavailable, NotSupported
-from verihook.event import parse_json
 from verihook.instance import INSTANCE_ID, Instance, Progress, execution_name
 from verihook.manage import history, starting
 from verihook.manage.events import open_gate
 from verihook.manage.reading import engine_of, get
-from verihook.manage.recording import MAX_CAUSE, cut, record
-from verihook.ports import MAX_OUTPUT, Services
+from verihook.manage.recording import MAX_CAUSE, cut, kept_output, record
+from verihook.ports import Services
 from verihook.request import json_text
 
 #: So many times another writer may be quicker.
@@ -239,15 +238,10 @@ def _ended(instance: Instance, progress: Progress, services: Services) -> Instan
     def complete(current: Instance) -> Instance:
         if current.attempt != instance.attempt or current.status != "terminated":
             raise Conflict(f"The instance is {current.status}.", instance_id=instance.id)
-        text = progress.output and _kept(progress.output, instance, services)
+        text = kept_output(instance.id, progress.output, services)
         return replace(current, output=text or current.output, cause=progress.cause or current.cause)
 
     return _amend(instance.id, complete, services)
-
-
-def _kept(output: str, instance: Instance, services: Services) -> str:
-    content = parse_json(output, "The output")
-    return payload.keep(output, content, instance.id, MAX_OUTPUT, services.payloads)
 
 
 def _open(instance_id: str, services: Services) -> Instance:

@@ -35,7 +35,7 @@ def record(
         # What ends is due at once where somebody waits to be told.
         due_at=now if final else services.pace.next_look(created_at, now, queued=progress.status == "queued"),
         expires_at=now // 1000 + _retention_s(workflow, services) if final else None,
-        output=_output(instance_id, progress.output, services),
+        output=kept_output(instance_id, progress.output, services),
         error=cut(progress.error, MAX_ERROR),
         cause=cut(progress.cause, MAX_CAUSE),
     )
@@ -59,8 +59,11 @@ def cut(text: str | None, most: int) -> str | None:
     return text and text.encode("utf-8", "backslashreplace").decode()[:most]
 
 
-def _output(instance_id: str, output: str | None, services: Services) -> str | None:
-    """The output, kept apart where it is large. What is no JSON (an engine's odd text) is kept as a JSON string."""
+def kept_output(instance_id: str, output: str | None, services: Services) -> str | None:
+    """The output as a row has it, kept apart where it is large. Raises PayloadsUnavailable.
+
+    What is no JSON (an engine's odd text) is kept as a JSON string.
+    """
     if output is None:
         return None
     try:
