@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from tests.adapters.dynamodb_local import client, dynamodb_local  # noqa: F401 - a fixture
 from tests.adapters.dynamodb_tables import TABLE, OnDynamoDb, nowhere, on_moto
+from tests.adapters.sqlite_files import OnSqlite
 from tests.contracts.documents import DocumentsContract, a_document
 from tests.contracts.instances import NOW
 from verihook.errors import LedgerUnavailable
@@ -30,29 +31,12 @@ CALLS: dict[str, Callable[[Documents], object]] = {
 every_method = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 
 
-class TestSqlite(DocumentsContract):
-    @pytest.fixture
-    def path(self, tmp_path: Path) -> Path:
-        return tmp_path / "ledger.db"
-
-    @pytest.fixture
-    def file(self, path: Path) -> Iterator[SqliteFile]:
-        with SqliteFile(path) as file:
-            yield file
+class TestSqlite(OnSqlite, DocumentsContract):
+    part = SqliteDocuments
 
     @pytest.fixture
     def documents(self, file: SqliteFile) -> Documents:
         return SqliteDocuments(file)
-
-    @pytest.fixture
-    def reopen(self, path: Path, file: SqliteFile) -> Iterator[Callable[[], Documents]]:
-        with ExitStack() as opened:
-
-            def again() -> Documents:
-                file.close()
-                return SqliteDocuments(opened.enter_context(SqliteFile(path)))
-
-            yield again
 
     @every_method
     def test_a_closed_file_is_unavailable(self, path: Path, call: Callable[[Documents], object]) -> None:

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from tests.adapters.dynamodb_local import client, dynamodb_local  # noqa: F401 - a fixture
 from tests.adapters.dynamodb_tables import TABLE, OnDynamoDb, nowhere, on_moto
+from tests.adapters.sqlite_files import OnSqlite
 from verihook.errors import LedgerUnavailable
 from verihook.instance import Instance, Status
 from verihook.ledgers.dynamodb import DynamoDbLedger
@@ -53,29 +54,12 @@ class WholeContract(LedgerContract, ChangesContract, DueContract, ListingContrac
     """All that the port promises."""
 
 
-class TestSqlite(WholeContract):
-    @pytest.fixture
-    def path(self, tmp_path: Path) -> Path:
-        return tmp_path / "ledger.db"
-
-    @pytest.fixture
-    def file(self, path: Path) -> Iterator[SqliteFile]:
-        with SqliteFile(path) as file:
-            yield file
+class TestSqlite(OnSqlite, WholeContract):
+    part = SqliteLedger
 
     @pytest.fixture
     def ledger(self, file: SqliteFile) -> Ledger:
         return SqliteLedger(file)
-
-    @pytest.fixture
-    def reopen(self, path: Path, file: SqliteFile) -> Iterator[Callable[[], Ledger]]:
-        with ExitStack() as opened:
-
-            def again() -> Ledger:
-                file.close()
-                return SqliteLedger(opened.enter_context(SqliteFile(path)))
-
-            yield again
 
     def test_a_claim_survives_a_process_that_is_killed_as_it_returns(self, path: Path) -> None:
         program = (
