@@ -13,13 +13,15 @@ import copy
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from decimal import Decimal, localcontext
-from functools import cache, cached_property
+from functools import cached_property
+from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from verihook.errors import EventMalformed
+from verihook.schema_validator import validator_class
 
-#: More violations than this help nobody and are not listed.
+#: More violations than this help nobody, so no more are looked for: a body of a megabyte can have half a million.
 MAX_VIOLATIONS = 100
 
 #: Keywords whose value is a schema, a list of schemas, or a map of names to schemas.
@@ -65,7 +67,7 @@ class Schema:
         import referencing
 
         # An empty registry: a $ref never makes the validator fetch something over the network.
-        return _validator()(self._schema, registry=referencing.Registry())
+        return validator_class()(self._schema, registry=referencing.Registry())
 
     def filled(self, content: object) -> object:
         """``content`` with the defaults that are missing in it; the very same object where none is missing.
@@ -83,15 +85,22 @@ class Schema:
             raise EventMalformed("The body is nested too deep.") from None
 
     def violations(self, content: object) -> list[dict[str, object]]:
-        """Every violation, ``{"path", "pointer", "message"}``. Raises EventMalformed where it is nested too deep."""
+        """The first :data:`MAX_VIOLATIONS`, ``{"path", "pointer", "message"}``, in the order of their paths.
+
+        Raises EventMalformed if the content is nested too deep.
+        """
         if self._fits(content):
             return []
         try:
             with _no_panic():
-                errors = sorted(self._validator.iter_errors(content), key=lambda error: error.json_path)
+                # Each is made short at once: its message may quote the whole content.
+                found = [
+                    (error.json_path, _violation(error))
+                    for error in islice(self._validator.iter_errors(content), MAX_VIOLATIONS)
+                ]
         except RecursionError:
             raise EventMalformed("The body is nested too deep.") from None
-        return [_violation(error) for error in errors[:MAX_VIOLATIONS]]
+        return [violation for _, violation in sorted(found, key=itemgetter(0))]
 
     def check(self) -> None:
         """Raises ValueError, in words, where the schema is wrong: its form, a ``$ref``, a default."""
@@ -178,23 +187,6 @@ def _compiled(text: dict[str, Any] | bool) -> Callable[[object], bool]:
             return False
 
     return fits
-
-
-@cache
-def _validator() -> Any:
-    """The validator of the draft; ``multipleOf`` in decimals, where 0.07 is a multiple of 0.01."""
-    import jsonschema
-
-    def multiple_of(_: Any, factor: float, value: object, __: Any) -> Iterator[jsonschema.ValidationError]:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return
-        # As many digits as the quotient of any two floats has.
-        with localcontext(prec=700):
-            if Decimal(repr(value)) % Decimal(repr(factor)):
-                yield jsonschema.ValidationError(f"{value!r} is not a multiple of {factor!r}")
-
-    extend: Any = jsonschema.validators.extend
-    return extend(jsonschema.Draft202012Validator, {"multipleOf": multiple_of})
 
 
 def _parts(schema: object, place: str = "#") -> Iterator[tuple[str, dict[str, Any]]]:

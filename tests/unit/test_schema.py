@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from contextlib import suppress
 from typing import Any
 
@@ -132,3 +133,55 @@ def test_multiples_are_of_decimals(factor: float, good: list[object], bad: list[
     schema = Schema({"multipleOf": factor})
     assert [] == [found for value in good for found in schema.violations(value)]
     assert len(bad) == len([found for value in bad for found in schema.violations(value)])
+
+
+#: A megabyte whose half a million values all break the schema, and how each of them is asked for.
+MANY: list[Any] = [0] * 500_000
+ROW: dict[str, Any] = {"type": "object"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "most"),
+    [
+        ({"items": ROW}, 100),
+        ({"anyOf": [{"items": ROW}, {"items": ROW}]}, 1),
+        ({"oneOf": [{"items": ROW}, {"items": ROW}]}, 1),
+        ({"allOf": [{"items": ROW}, {"items": ROW}]}, 100),
+    ],
+)
+def test_no_more_violations_are_built_than_are_told(schema: dict[str, Any], most: int) -> None:
+    compiled = Schema(schema)
+    compiled.violations([1])  # what the library itself takes once
+    tracemalloc.start()
+    try:
+        found = compiled.violations(MANY)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most == len(found)
+    assert peak < 20 * 2**20
+
+
+def test_objects_are_compared_once_and_not_pair_by_pair() -> None:
+    unique = Schema({"uniqueItems": True})
+    # Pair by pair these are two thousand million comparisons.
+    rows: list[Any] = [{"id": number} for number in range(60_000)]
+    assert [] == unique.violations(rows)
+    (found,) = unique.violations([*rows, {"id": 59_999.0}])
+    assert str(found["message"]).startswith("[{'id': 0}")
+
+
+@pytest.mark.parametrize(
+    ("items", "fits"),
+    [
+        ([1, 1.0], False),
+        ([1, True], True),
+        ([0, False, None, "", [], {}], True),
+        ([{"a": 1, "b": [2]}, {"b": [2], "a": 1}], False),
+        ([[1], [True]], True),
+        (["a", "a"], False),
+        ([None, None], False),
+    ],
+)
+def test_what_is_equal_is_what_the_draft_calls_equal(items: list[Any], *, fits: bool) -> None:
+    assert fits == (Schema({"uniqueItems": True}).violations(items) == [])
