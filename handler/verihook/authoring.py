@@ -15,7 +15,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from verihook.engines.durable_names import instance_in, parse_durable_name, without_instance
+from verihook.engines import durable_names
 from verihook.errors import NotSupported
 from verihook.event import parse_json
 
@@ -64,9 +64,8 @@ def instance_of(context: Any) -> tuple[str, int]:
     if state is None:
         parsed = _of_function(context)
     else:
-        parsed = parse_durable_name(_execution_name(state.durable_execution_arn))
-        if parsed is None:
-            parsed = instance_in(parse_json(context.state.get_input_payload() or "null", "The input"))
+        name = _execution_name(state.durable_execution_arn)
+        parsed = durable_names.instance_of(name, parse_json(context.state.get_input_payload() or "null", "The input"))
     if parsed is None:
         raise ValueError("This run was not started by Verihook: it is of no instance.")
     return parsed
@@ -80,7 +79,7 @@ def read_input(event: Any) -> Any:
     """
     from verihook import payload
 
-    content = without_instance(event)
+    content = durable_names.without_instance(event)
     if not isinstance(content, dict) or payload.MEMBER not in content:
         return content
     text = json.dumps(content, separators=(",", ":"))

@@ -11,6 +11,7 @@ import pytest
 
 from verihook import authoring, payload
 from verihook.connection import Connection
+from verihook.engines.durable_names import durable_name, with_instance
 from verihook.errors import NotSupported, PayloadGone
 from verihook.ports import Payloads, Services
 
@@ -60,24 +61,28 @@ def durable(name: str, input: str = "{}") -> Any:
 def test_the_instance() -> None:
     assert authoring.instance_of(durable("a")) == ("a", 1)
     assert authoring.instance_of(durable("-12-a")) == ("a", 12)
-    hidden = json.dumps({"verihookInstance": {"id": "a" * 64, "attempt": 2}})
-    assert authoring.instance_of(durable("--2-" + "0" * 40, hidden)) == ("a" * 64, 2)
+    hidden = json.dumps({"verihookInstance": {"id": "a" * 64, "attempt": 2}, "verihookInput": {}})
+    assert authoring.instance_of(durable(durable_name(f"{'a' * 64}.2"), hidden)) == ("a" * 64, 2)
     assert authoring.instance_of(SimpleNamespace(instance_id="a", attempt=3)) == ("a", 3)
-    for stranger in (durable("--2-" + "0" * 40), SimpleNamespace()):
+    # An input that names another instance is no more than an input.
+    for stranger in (durable("--2-" + "0" * 40), durable("--2-" + "0" * 40, hidden), SimpleNamespace()):
         with pytest.raises(ValueError, match="not started by Verihook"):
             authoring.instance_of(stranger)
 
 
 @pytest.mark.usefixtures("provided")
-@pytest.mark.parametrize("hidden", [{}, {"verihookInstance": {"id": "a" * 64, "attempt": 2}}])
-def test_an_input(kept: Kept, hidden: dict[str, Any]) -> None:
-    assert authoring.read_input(hidden | {"a": 1}) == {"a": 1}
+@pytest.mark.parametrize("name", ["a", f"{'a' * 64}.2"])
+def test_an_input(kept: Kept, name: str) -> None:
+    def started_with(content: object) -> Any:
+        return json.loads(with_instance(name, json.dumps(content), content))
+
+    assert authoring.read_input(started_with({"a": 1})) == {"a": 1}
     text = json.dumps({"a": "x" * 100})
     reference = json.loads(payload.keep(text, json.loads(text), "i", 10, cast(Payloads, kept)))
-    assert authoring.read_input(hidden | reference) == json.loads(text)
+    assert authoring.read_input(started_with(reference)) == json.loads(text)
     kept.texts.clear()
     with pytest.raises(PayloadGone):
-        authoring.read_input(hidden | reference)
+        authoring.read_input(started_with(reference))
 
 
 @pytest.mark.usefixtures("provided")

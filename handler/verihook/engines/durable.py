@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from verihook.engines.durable_history import error_of, steps_of
-from verihook.engines.durable_names import durable_name, instance_in, parse_durable_name, with_instance
+from verihook.engines.durable_names import durable_name, instance_of, with_instance
 from verihook.errors import EngineRefused, EngineUnavailable, NotSupported
 from verihook.instance import Progress, Status, Step
 
@@ -67,10 +67,8 @@ def progress_of(detail: Mapping[str, Any]) -> Progress:
 
 def attempt_of(detail: Mapping[str, Any]) -> tuple[str, int] | None:
     """The instance id and attempt of such an event or answer; None where they are not ours, or cannot be told."""
-    parsed = parse_durable_name(str(detail.get("DurableExecutionName") or detail.get("durableExecutionName") or ""))
-    if parsed is None and "InputPayload" in detail:
-        return instance_in(_parse(str(detail["InputPayload"])))
-    return parsed
+    name = str(detail.get("DurableExecutionName") or detail.get("durableExecutionName") or "")
+    return instance_of(name, _parse(str(detail.get("InputPayload") or "null")))
 
 
 class DurableEngine:
@@ -101,13 +99,13 @@ class DurableEngine:
         if len(input.encode(errors="surrogatepass")) > self.max_input:
             raise EngineRefused(f"The input is larger than the {self.max_input} bytes that Lambda takes.")
         try:
-            _parse(input)
+            content = _parse(input)
             self._client.invoke(
                 FunctionName=self._function(definition),
                 Qualifier=self._version(definition),
                 InvocationType="Event",
                 DurableExecutionName=durable_name(name),
-                Payload=with_instance(name, input).encode(),
+                Payload=with_instance(name, input, content).encode(),
             )
         except ClientError as error:
             code = _code(error)

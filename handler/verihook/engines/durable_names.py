@@ -4,9 +4,14 @@
     id.2         -2-id         a later one; no instance id begins with a hyphen, so no name is taken twice
     id.2         --2-HASH      where that is longer than 64 characters: 40 hex digits of the id's SHA-256
 
-A hash tells no id. The input of such an execution does: it has a member ``verihookInstance`` with id and attempt (an
-input that is no object is wrapped), which :func:`without_instance` takes away again. Whoever has the name alone, as a
-recorder of status events, finds the instance in that input, or leaves it to reconcile.
+A hash tells no id, so the input of such an execution is wrapped:
+
+    {"verihookInstance": {"id", "attempt"}, "verihookInput": the input}
+
+and :func:`without_instance` unwraps it. An input that has a member ``verihookInstance`` of its own is wrapped too,
+whatever the name: what a sender or a caller wrote is never taken for ours. The name has the last word: a wrapping is
+believed only if its instance has this very name. A recorder of status events that has the name alone asks for the
+input, or leaves the instance to reconcile.
 https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 """
 
@@ -17,11 +22,14 @@ import json
 import re
 from typing import Any
 
-from verihook.instance import INSTANCE_ID, parse_execution_name
+from verihook.instance import INSTANCE_ID, execution_name, parse_execution_name
 
 LONGEST = 64
 INSTANCE = "verihookInstance"
 VALUE = "verihookInput"
+
+#: What a name begins with that holds a hash.
+_HASHED = "--"
 
 _LATER = re.compile(r"-([2-9]|[1-9][0-9]{1,8})-(.+)", re.ASCII)
 
@@ -32,7 +40,9 @@ def durable_name(name: str) -> str:
     if not dot:
         return name
     plain = f"-{attempt}-{instance_id}"
-    return plain if len(plain) <= LONGEST else f"--{attempt}-{hashlib.sha256(instance_id.encode()).hexdigest()[:40]}"
+    if len(plain) <= LONGEST:
+        return plain
+    return f"{_HASHED}{attempt}-{hashlib.sha256(instance_id.encode()).hexdigest()[:40]}"
 
 
 def parse_durable_name(name: str) -> tuple[str, int] | None:
@@ -43,33 +53,35 @@ def parse_durable_name(name: str) -> tuple[str, int] | None:
     return (later[2], int(later[1])) if INSTANCE_ID.fullmatch(later[2]) else None
 
 
-def with_instance(name: str, input: str) -> str:
-    """The input to start ``name`` with, JSON text: another one only where the name in Lambda holds a hash."""
+def with_instance(name: str, input: str, content: Any) -> str:
+    """The input to start ``name`` with, JSON text; ``content`` is ``input`` parsed.
+
+    ``input`` itself, unless the name in Lambda holds a hash or the content has our member.
+    """
     parsed = parse_execution_name(name)
-    if parsed is None or not durable_name(name).startswith("--"):
+    ours = isinstance(content, dict) and INSTANCE in content
+    if parsed is None or not (ours or durable_name(name).startswith(_HASHED)):
         return input
-    head = f'{{"{INSTANCE}":{json.dumps({"id": parsed[0], "attempt": parsed[1]})},'
-    text = input.strip()
-    if not text.startswith("{"):
-        return f'{head}"{VALUE}":{text}}}'
-    return head + text[1:] if text[1:].lstrip() != "}" else head[:-1] + "}"
+    instance = json.dumps({"id": parsed[0], "attempt": parsed[1]})
+    return f'{{"{INSTANCE}":{instance},"{VALUE}":{input}}}'
 
 
-def instance_in(event: Any) -> tuple[str, int] | None:
-    """The instance that :func:`with_instance` wrote into an input; None where it wrote nothing."""
-    member = event.get(INSTANCE) if isinstance(event, dict) else None
-    if not isinstance(member, dict):
-        return None
-    id, attempt = member.get("id"), member.get("attempt")
-    if isinstance(id, str) and INSTANCE_ID.fullmatch(id) and isinstance(attempt, int):
-        return id, attempt
-    return None
+def instance_of(name: str, event: Any) -> tuple[str, int] | None:
+    """The instance id and attempt of an execution, by its name in Lambda and its input; None if it is not ours."""
+    if not name.startswith(_HASHED):
+        return parse_durable_name(name)
+    told = _wrapped(event)
+    return told if told is not None and durable_name(execution_name(*told)) == name else None
 
 
 def without_instance(event: Any) -> Any:
-    """What the instance was started with."""
-    if instance_in(event) is None:
-        return event
-    if set(event) == {INSTANCE, VALUE}:
-        return event[VALUE]
-    return {key: value for key, value in event.items() if key != INSTANCE}
+    """What the instance was started with. ``event`` is what :func:`with_instance` made of it, parsed."""
+    return event if _wrapped(event) is None else event[VALUE]
+
+
+def _wrapped(event: Any) -> tuple[str, int] | None:
+    """What the wrapping says; None for an event that is not wrapped."""
+    if not isinstance(event, dict) or event.keys() != {INSTANCE, VALUE} or not isinstance(event[INSTANCE], dict):
+        return None
+    id, attempt = event[INSTANCE].get("id"), event[INSTANCE].get("attempt")
+    return (id, attempt) if isinstance(id, str) and INSTANCE_ID.fullmatch(id) and isinstance(attempt, int) else None

@@ -10,12 +10,12 @@ import pytest
 
 from verihook.engines.durable_names import (
     durable_name,
-    instance_in,
+    instance_of,
     parse_durable_name,
     with_instance,
     without_instance,
 )
-from verihook.instance import execution_name
+from verihook.instance import execution_name, parse_execution_name
 
 LONG = "a" * 64
 
@@ -43,24 +43,47 @@ def test_other_names_are_not_ours(name: str) -> None:
     assert parse_durable_name(name) is None
 
 
-@pytest.mark.parametrize("value", [{}, {"a": 1}, {"verihookInput": 1}, [], [{}], 1, "x", None, True])
-def test_a_hashed_name_has_its_instance_in_the_input(value: Any) -> None:
-    event = json.loads(with_instance(f"{LONG}.3", json.dumps(value)))
-    assert instance_in(event) == (LONG, 3)
-    if value != {"verihookInput": 1}:  # the one object that is read back as what it wraps
+VICTIM = {"id": "victim", "attempt": 1}
+#: What a caller may write, our own words among it.
+INPUTS: list[Any] = [
+    {}, {"a": 1}, [], [{}], 1, "x", None, True,
+    {"verihookInput": 1}, {"verihookInstance": VICTIM}, {"verihookInstance": VICTIM, "a": 1},
+    {"verihookInstance": VICTIM, "verihookInput": {"forged": True}}, {"verihookInstance": 1},
+    {"verihookInstance": VICTIM, "verihookInput": {"verihookInstance": VICTIM, "verihookInput": 1}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["a", "a.2", LONG, f"{LONG}.3"])
+@pytest.mark.parametrize("value", INPUTS)
+def test_an_input_is_given_back_and_never_says_which_instance_it_is(name: str, value: Any) -> None:
+    for text in (json.dumps(value), json.dumps(value).replace("verihookInst", "verihook\\u0049nst")):
+        event = json.loads(with_instance(name, text, value))
         assert without_instance(event) == value
+        assert instance_of(durable_name(name), event) == parse_execution_name(name)
+
+
+def test_a_member_that_stands_there_twice_is_carried_too() -> None:
+    text = '{"verihookInstance":1,"verihookInstance":{"id":"victim","attempt":1},"verihookInput":2}'
+    event = json.loads(with_instance(f"{LONG}.3", text, json.loads(text)))
+    assert instance_of(durable_name(f"{LONG}.3"), event) == (LONG, 3)
+    assert without_instance(event) == json.loads(text)
 
 
 @pytest.mark.parametrize("name", ["a", LONG, "a.2", "a" * 61 + ".2"])
 def test_any_other_input_is_left_as_it_is(name: str) -> None:
-    assert with_instance(name, ' {"a": 1}') == ' {"a": 1}'
+    assert with_instance(name, ' {"a": 1}', {"a": 1}) == ' {"a": 1}'
 
 
 @pytest.mark.parametrize(
-    "event",
-    [None, 1, [], {}, {"verihookInstance": 1}, {"verihookInstance": {"id": "a"}},
-     {"verihookInstance": {"id": "-a", "attempt": 2}}, {"verihookInstance": {"id": "a", "attempt": "2"}}],
-)  # fmt: skip
+    "instance",
+    [1, {"id": LONG}, {"id": "-a", "attempt": 3}, {"id": LONG, "attempt": "3"}, VICTIM, {"id": LONG, "attempt": 2}],
+)
+def test_a_wrapping_that_does_not_give_the_name_is_not_believed(instance: Any) -> None:
+    event = {"verihookInstance": instance, "verihookInput": 1}
+    assert instance_of(durable_name(f"{LONG}.3"), event) is None
+
+
+@pytest.mark.parametrize("event", [None, 1, [], {}, {"verihookInstance": {"id": LONG, "attempt": 3}}])
 def test_other_events_tell_no_instance(event: Any) -> None:
-    assert instance_in(event) is None
+    assert instance_of(durable_name(f"{LONG}.3"), event) is None
     assert without_instance(event) == event
