@@ -279,3 +279,23 @@ def test_ruling_1_the_components_are_those_of_the_deployment(tmp_path: Path) -> 
         assert client.get("/v1.0/workflows/dapr/i0").status_code == 404
         told = client.get("/v1.0/metadata").json()["components"]
         assert [each["name"] for each in told] == ["engine", "flows.v2"]
+
+
+@pytest.mark.parametrize(
+    ("path", "ends"),
+    [("/v1.0/workflows/dapr/free/start?instanceID=kept", (202, 500)), ("/workflows/free/trigger", (200, 400))],
+)
+def test_what_has_ended_is_replaced_by_who_may_manage_instances(
+    alone: Deployment, path: str, ends: tuple[int, int]
+) -> None:
+    # A signed webhook may have begun it: its event, its input and its output would be lost.
+    starter = alone.client(alone.make_key("workflows:execute", "instances:read"))
+    began, taken = ends
+    assert starter.post(path, json={"first": True}).status_code == began
+    (row,) = alone.client().get("/v1/instances").json()["instances"]
+    alone.engine.finish(row["instanceId"], Progress("completed", '"kept"'), alone.services)
+    assert starter.post(path, json={"first": True}).status_code == taken
+    now = alone.client().get(f"/v1/instances/{row['instanceId']}").json()
+    assert (now["status"], now["output"]) == ("completed", "kept")
+    manager = alone.client(alone.make_key("workflows:execute", "instances:manage"))
+    assert manager.post(path, json={"first": True}).status_code == began

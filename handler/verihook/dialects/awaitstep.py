@@ -62,7 +62,7 @@ def router(services: Services, access: Access) -> Guarded:
     @routes.post("/api/workflows/{workflow}/trigger")
     async def trigger(workflow: str, request: Request, caller: Caller) -> Response:
         body = calling.parsed(await calling.text_of(request, MAX_BODY))
-        submitted = await calling.start(_request(workflow, body), caller, services)
+        submitted = (await calling.start(_request(workflow, body), caller, services)).submitted
         return answer(_row(submitted.instance), 201, _request_id())
 
     async def listed(query: Query, limit: int, cursor: str | None, caller: Caller) -> Response:
@@ -112,7 +112,7 @@ def _add_worker(routes: Guarded, services: Services) -> None:
         except EventMalformed:
             # `request.json().catch(() => undefined)` is what the product generates.
             content = None
-        submitted = await calling.start(StartRequest(workflow, content), caller, services)
+        submitted = (await calling.start(StartRequest(workflow, content), caller, services)).submitted
         return answer({"instanceId": submitted.instance.id})
 
     @routes.get("/w/{workflow}")

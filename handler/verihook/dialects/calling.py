@@ -12,14 +12,13 @@ from starlette.concurrency import run_in_threadpool
 from verihook import manage
 from verihook.api import admission
 from verihook.api.access import Identity, Scope
+from verihook.api.admission import Started
 from verihook.api.body import read_body
 from verihook.errors import BodyTooLarge, EventMalformed, InstanceNotFound, UnsupportedMediaType
 from verihook.event import parse_json
 from verihook.instance import Instance
-from verihook.limits import Quota
 from verihook.listing import Query
-from verihook.manage import Page, StartRequest, Submitted, cursor_of
-from verihook.manage.starting import active
+from verihook.manage import Page, StartRequest, cursor_of
 from verihook.ports import Services
 from verihook.source import MAX_BODY
 
@@ -61,21 +60,17 @@ def json_or_text(text: str) -> Any:
         return text
 
 
-async def admit(request: StartRequest, caller: Identity, services: Services) -> Quota | None:
-    """Count a start of the caller, who may start this workflow.
+async def start(request: StartRequest, caller: Identity, services: Services) -> Started:
+    """Start an instance as the API does, as far as the caller's key and its limit allow.
 
-    What can never start takes nothing of the caller's minute. Raises Forbidden, WorkflowNotFound, NotActive and
-    RateLimited.
+    A grammar that begins the id of an ended instance anew does so for a caller who may manage instances. To anybody
+    else the id is taken: another caller, or a signed webhook, may have made what would be lost. Raises as
+    :func:`verihook.api.admission.start` does.
     """
     caller.require("workflows:execute", request.workflow)
-    active(request.workflow, services)
-    return await ask(admission.admit, caller, services, request.idempotency_key)
-
-
-async def start(request: StartRequest, caller: Identity, services: Services) -> Submitted:
-    """Start an instance, as far as the caller's key and its limit allow."""
-    await admit(request, caller, services)
-    return await ask(manage.submit, request, caller.name, services)
+    if request.on_conflict == "replace" and not caller.may("instances:manage", request.workflow):
+        request = replace(request, on_conflict="fail")
+    return await ask(admission.start, request, caller, services)
 
 
 async def find(

@@ -113,7 +113,7 @@ def _starting(services: Services) -> _Operation:
         metadata = metadata_of(request)
         if is_draft(request, services):
             asked = StartRequest(kind, content, id=subject, metadata=metadata)
-            submitted = await calling.start(asked, caller, services)
+            submitted = (await calling.start(asked, caller, services)).submitted
             # The request's own path, without the verb: the client knows it under this prefix.
             location = request.url.path.removesuffix("/start")
             return answer({"instanceID": submitted.instance.id}, 202, {"location": location})

@@ -69,9 +69,9 @@ def router(services: Services, access: Access) -> Guarded:
     @routes.post("/api/v1/workflows/{workflow}/run")
     async def run(workflow: str, request: Request, caller: Caller) -> Response:
         asked = _request(workflow, calling.parsed(await calling.text_of(request)))
-        quota = await calling.admit(asked, caller, services)
-        submitted = await calling.ask(manage.submit, asked, caller.name, services)
-        return answer(_success(_ran(submitted.instance, submitted.created)), headers=_limits(quota, services))
+        started = await calling.start(asked, caller, services)
+        ran = _ran(started.submitted.instance, started.submitted.created)
+        return answer(_success(ran), headers=_limits(started.quota, services))
 
     @routes.get("/api/v1/runs/{run_id}")
     async def one(run_id: str, caller: Caller) -> Response:

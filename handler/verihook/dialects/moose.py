@@ -71,7 +71,9 @@ def router(services: Services, access: Access) -> Guarded:
         text = await calling.text_of(request)
         content = calling.parsed(text)
         id = workflow_id(name, json_text(content) if text.strip() else None)
-        submitted = await calling.start(StartRequest(name, content, id=id, on_conflict="replace"), caller, services)
+        submitted = (
+            await calling.start(StartRequest(name, content, id=id, on_conflict="replace"), caller, services)
+        ).submitted
         return answer(_triggered(submitted.instance, request))
 
     async def terminate(workflow_id: str, request: Request, caller: Caller) -> Response:

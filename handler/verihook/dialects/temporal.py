@@ -55,7 +55,7 @@ def router(services: Services, access: Access, longest_wait_s: float) -> Guarded
     async def started(name: str, request: Request, caller: Identity) -> Instance:
         content = calling.parsed(await calling.text_of(request))
         request_of = StartRequest(name, content, id=fresh_id(name))
-        return (await calling.start(request_of, caller, services)).instance
+        return (await calling.start(request_of, caller, services)).submitted.instance
 
     async def at_its_end(instance: Instance, request: Request) -> Instance:
         return await ended(instance, longest_wait_s, request, services)
