@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable
-from importlib.metadata import version
 from typing import Any
 
 from fastapi import Request, Response
 
-from verihook import manage
+from verihook import __version__, manage
 from verihook.api.access import Access, Identity, Scope
 from verihook.api.routes import Caller, Guarded, Routes
 from verihook.dialects import calling, statuses
@@ -228,7 +227,7 @@ def _accepted() -> Response:
 def _metadata(services: Services) -> _Operation:
     kind: dict[str, Any] = {"type": "workflow.dapr", "version": "v1", "capabilities": []}
     components = [{"name": name, **kind} for name in services.policy.dapr_components]
-    content = {"id": "verihook", "runtimeVersion": version("verihook"), "components": components, "extended": {}}
+    content = {"id": "verihook", "runtimeVersion": __version__, "components": components, "extended": {}}
 
     async def metadata() -> Response:
         return answer(content)
