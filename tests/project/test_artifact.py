@@ -1,7 +1,8 @@
 """What `sam build` made, run cold by Lambda's own runtime interface emulator, without a container.
 
-The emulator comes with the SAM command line, the runtime client (awslambdaric) stands beside it in .venv-sam. DynamoDB
-Local and the embedded interpreter are the cloud. Nothing but the artifact and the runtime client can be imported.
+The emulator comes with the SAM command line; the runtime client (awslambdaric) and the functions' own Python are in
+.venv-lambda. DynamoDB Local and the embedded interpreter are the cloud. Nothing but the artifact and the runtime client
+can be imported.
 https://docs.aws.amazon.com/lambda/latest/dg/images-test.html
 """
 
@@ -14,7 +15,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -27,15 +27,18 @@ import pytest
 
 from tests.adapters.dynamodb_local import client, dynamodb_local
 from tests.flows.deployment import ROOT, SECRET, VARIABLES
+from tests.project.template import TEMPLATE
 from verihook.ledgers.table import create_table_request
 from verihook.local.interpreter import ARN_PREFIX, Interpreter
 
 __all__ = ["dynamodb_local"]
 
 ARTIFACT = ROOT / ".aws-sam" / "build" / "Receiver"
-PACKAGES = ROOT / ".venv-sam" / "lib" / "python3.11" / "site-packages"
-EMULATOR = PACKAGES / "samcli" / "local" / "rapid" / "aws-lambda-rie-x86_64"
-#: What awslambdaric is made of; the rest of .venv-sam would hide what the artifact lacks.
+PYTHON = ROOT / ".venv-lambda" / "bin" / TEMPLATE["Globals"]["Function"]["Runtime"]
+PACKAGES = ROOT / ".venv-lambda" / "lib" / PYTHON.name / "site-packages"
+RAPID = "lib/python3.*/site-packages/samcli/local/rapid/aws-lambda-rie-x86_64"
+EMULATOR = next((ROOT / ".venv-sam").glob(RAPID), None)
+#: What awslambdaric is made of; the rest of .venv-lambda would hide what the artifact lacks.
 RUNTIME = ("awslambdaric", "runtime_client*", "snapshot_restore_py*", "simplejson")
 TABLE = "artifact"
 DEADLINE = 60.0
@@ -84,8 +87,8 @@ def invoke(dynamodb_local: str, tmp_path: Path) -> Iterator[Invoke]:
     """The receiver, cold."""
     if not ARTIFACT.is_dir():
         _absent("there is no .aws-sam/build/Receiver: make build")
-    if not EMULATOR.exists() or not (PACKAGES / "awslambdaric").is_dir():
-        _absent("the runtime interface emulator is not in .venv-sam: make lint-template installs it")
+    if not EMULATOR or not (PACKAGES / "awslambdaric").is_dir():
+        _absent("the runtime interface emulator and its client are not in .venv-sam and .venv-lambda: make build")
     with ExitStack() as stack:
         interpreter = stack.enter_context(Interpreter(tmp_path / "executions.db"))
         definition = (ROOT / "infra" / "workflows" / "order-created.asl.json").read_text("utf-8")
@@ -99,7 +102,7 @@ def invoke(dynamodb_local: str, tmp_path: Path) -> Iterator[Invoke]:
         listen = ["--runtime-interface-emulator-address", f"127.0.0.1:{invocations}"]
         listen += ["--runtime-api-address", f"127.0.0.1:{_free_port()}"]
         # -S: none of the packages of this interpreter.
-        python = [str(Path(sys.base_prefix) / "bin" / "python3.11"), "-S", "-m", "awslambdaric"]
+        python = [str(PYTHON), "-S", "-m", "awslambdaric"]
         process = subprocess.Popen(
             [str(EMULATOR), *listen, *python, "verihook.main.receive"],
             cwd=ARTIFACT,
@@ -196,7 +199,7 @@ def test_an_artifact_has_all_that_its_function_imports(name: str) -> None:
     if not artifact.is_dir():
         _absent(f"there is no .aws-sam/build/{name}: make build")
     # Nothing but the artifact and Python itself can be imported.
-    python = [str(Path(sys.base_prefix) / "bin" / "python3.11"), "-I", "-S", "-c"]
+    python = [str(PYTHON), "-I", "-S", "-c"]
     program = f"import sys; sys.path.insert(0, {str(artifact)!r}); import {MODULES[name]}"
     done = subprocess.run([*python, program], capture_output=True, text=True, timeout=DEADLINE, check=False)
     assert 0 == done.returncode, done.stderr

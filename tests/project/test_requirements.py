@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-RUNTIME, LOCAL, DEV, SAM, SIGNERS = (
+RUNTIME, LOCAL, DEV, SAM, LAMBDA, SIGNERS = (
     ROOT / name
     for name in (
         "handler/requirements.txt",
         "requirements/local.txt",
         "requirements/dev.txt",
         "requirements/sam.txt",
+        "requirements/lambda.txt",
         "requirements/signers.txt",
     )
 )
@@ -36,7 +37,7 @@ def name_of(requirement: str) -> str:
     return found[0]
 
 
-@pytest.mark.parametrize("path", [RUNTIME, LOCAL, DEV, SAM, SIGNERS], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [RUNTIME, LOCAL, DEV, SAM, LAMBDA, SIGNERS], ids=lambda path: path.stem)
 def test_every_requirement_is_pinned_by_hash(path: Path) -> None:
     text = path.read_text("utf-8")
     requirements = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
@@ -46,7 +47,7 @@ def test_every_requirement_is_pinned_by_hash(path: Path) -> None:
         assert re.search(r"--hash=sha256:[0-9a-f]{64}\b", rest), name
 
 
-@pytest.mark.parametrize("path", [RUNTIME, LOCAL, DEV, SAM, SIGNERS], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [RUNTIME, LOCAL, DEV, SAM, LAMBDA, SIGNERS], ids=lambda path: path.stem)
 def test_no_host_and_no_option_is_named(path: Path) -> None:
     text = path.read_text("utf-8")
     assert "make lock" in text.splitlines()[1]
