@@ -12,7 +12,7 @@ from typing import Any
 from verihook import manage
 from verihook.engines import durable, stepfunctions
 from verihook.errors import EngineUnavailable
-from verihook.instance import FINAL, execution_name, parse_execution_name
+from verihook.instance import FINAL, Progress, execution_name, parse_execution_name
 from verihook.manage.reading import engine_of
 from verihook.ports import Services
 
@@ -35,9 +35,7 @@ def _stepfunctions(detail: Mapping[str, Any], services: Services) -> bool:
         # EventBridge leaves an output out that would make its event too large. And what failed may have been redriven
         # before its event came, or came again.
         told = services.engines["stepfunctions"].describe(detail["stateMachineArn"], detail["name"])
-        if told is not None and told.status not in FINAL and progress.status == "completed":
-            raise EngineUnavailable("Step Functions does not know yet that the execution has ended.")
-        progress = told or progress
+        progress = _whole(progress, told, "Step Functions") if progress.status == "completed" else told or progress
     return manage.record(*name, progress, detail["startDate"], services)
 
 
@@ -49,8 +47,20 @@ def _durable(detail: Mapping[str, Any], services: Services) -> bool:
         return False
     progress = durable.progress_of(detail)
     if progress.status in FINAL:
+        if instance.final or instance.attempt != name[1]:
+            # The engine may have forgotten it since; there is nothing left to write.
+            return False
         engine, definition = engine_of(instance, services)
-        progress = engine.describe(definition, execution_name(*name)) or progress
-        if progress.status not in FINAL:
-            raise EngineUnavailable("Lambda does not know yet that the execution has ended.")
+        arn = detail["durableExecutionArn"]
+        progress = _whole(progress, engine.describe(definition, execution_name(*name), arn), "Lambda")
     return manage.record(*name, progress, instance.created_at, services, instance.workflow)
+
+
+def _whole(event: Progress, told: Progress | None, engine: str) -> Progress:
+    """The end as the engine tells it, whose event has not all of it. Raises EngineUnavailable if it does not know yet.
+
+    A row that is final is never written again, so an end without its output would have lost it for good.
+    """
+    if told is None or told.status not in FINAL:
+        raise EngineUnavailable(f"{engine} has told that an execution is {event.status}, and does not know how yet.")
+    return told

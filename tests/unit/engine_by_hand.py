@@ -54,7 +54,7 @@ class EngineByHand:
         self.done("run")
         return Progress("completed", input)
 
-    def describe(self, definition: str, name: str) -> Progress | None:
+    def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:
         self.begin("describe")
         return self.executions.get(name)
 

@@ -124,20 +124,21 @@ class DurableEngine:
         """Raises NotSupported: what waits for days cannot be waited for."""
         raise NotSupported("The engine 'durable' cannot run an instance to its end within a request.")
 
-    def describe(self, definition: str, name: str) -> Progress | None:
-        """GetDurableExecution; None where there is none, which is also so after its retention."""
+    def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:
+        """GetDurableExecution; None where there is none, which is also so after its retention.
+
+        Without ``arn`` it is looked for by ListDurableExecutionsByFunction, which may trail.
+        """
         with _unavailable():
+            if arn is not None:
+                return self._get(arn)
             found = self._find(definition, name)
             if found is None:
                 return None
             status = STATUSES.get(found["Status"], "running")
             if status in ("running", "suspended") or found["Status"] == "DELETING":
                 return Progress(status)
-            arn = found["DurableExecutionArn"]
-            try:
-                return progress_of(self._client.get_durable_execution(DurableExecutionArn=arn))
-            except self._client.exceptions.ResourceNotFoundException:
-                return None
+            return self._get(found["DurableExecutionArn"])
 
     def stop(self, definition: str, name: str, cause: str) -> None:
         """StopDurableExecution; one that has ended is left as it is."""
@@ -211,6 +212,12 @@ class DurableEngine:
             except ClientError as error:
                 if _code(error) not in _SETTLED:
                     raise
+
+    def _get(self, arn: str) -> Progress | None:
+        try:
+            return progress_of(self._client.get_durable_execution(DurableExecutionArn=arn))
+        except self._client.exceptions.ResourceNotFoundException:
+            return None
 
     def _find(self, definition: str, name: str) -> Any:
         """The execution of this name, of whatever version: names are unique within a function."""

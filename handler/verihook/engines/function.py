@@ -70,7 +70,7 @@ class FunctionEngine:
         """Raises NotSupported: who runs a function is not who takes the webhook."""
         _refuse("answer at once (express)")
 
-    def describe(self, definition: str, name: str) -> Progress | None:  # noqa: ARG002  # the port's
+    def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:  # noqa: ARG002  # the port's
         """The row, where a worker has it or had it: ``running`` or ``queued`` (it waits for its next try) or its end.
 
         None where nobody has begun, and where the lease is over or the next try is due: somebody is to begin then.

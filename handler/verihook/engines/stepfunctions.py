@@ -92,7 +92,7 @@ class StepFunctionsEngine:
         except (ClientError, BotoCoreError) as error:
             raise _told(error, "input, name or kind of machine", _NEVER | {"StateMachineTypeNotSupported"}) from error
 
-    def describe(self, definition: str, name: str) -> Progress | None:
+    def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:  # noqa: ARG002  # from the name
         """DescribeExecution; None where there is none, which is also so 90 days after its end."""
         with _unavailable():
             try:

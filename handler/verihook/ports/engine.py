@@ -32,8 +32,11 @@ class Engine(Protocol):
         """Run an express execution to its end and say how it ended. Raises EngineRefused, NotSupported."""
         ...
 
-    def describe(self, definition: str, name: str) -> Progress | None:
-        """How the execution stands; None where the engine knows no such name."""
+    def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:
+        """How the execution stands; None where the engine knows no such name.
+
+        ``arn``: what the engine itself calls the execution, if it has told: then no list that trails is asked for it.
+        """
         ...
 
     def stop(self, definition: str, name: str, cause: str) -> None:

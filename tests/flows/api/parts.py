@@ -71,7 +71,7 @@ class ToldEngine:
         self.executions[name] = Progress("completed", input)
         return self.executions[name]
 
-    def describe(self, definition: str, name: str) -> Progress | None:
+    def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:
         if self.down:
             raise EngineUnavailable("The engine did not answer.")
         return self.executions.get(name)

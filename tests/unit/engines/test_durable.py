@@ -35,6 +35,17 @@ def found(stub: Any, status: str) -> None:
     stub.add_response("list_durable_executions_by_function", {"DurableExecutions": [one]}, expected)
 
 
+def test_an_execution_whose_arn_is_known_is_asked_for_by_it(stub: Any, engine: DurableEngine) -> None:
+    """One call, and not the list, which may trail."""
+    ended = {"DurableExecutionArn": ARN, "DurableExecutionName": "a", "FunctionArn": ARN.partition("/")[0],
+             "Status": "SUCCEEDED", "StartTimestamp": 1, "Result": '{"n":1}'}  # fmt: skip
+    stub.add_response("get_durable_execution", ended, {"DurableExecutionArn": ARN})
+    assert engine.describe("order", "a", ARN) == Progress("completed", '{"n":1}')
+    stub.add_client_error("get_durable_execution", "ResourceNotFoundException")
+    assert engine.describe("order", "a", ARN) is None
+    stub.assert_no_pending_responses()
+
+
 def test_a_start(stub: Any, engine: DurableEngine) -> None:
     expected = {"FunctionName": "shop-order", "Qualifier": "live", "InvocationType": "Event",
                 "DurableExecutionName": "-2-a", "Payload": b"{}"}  # fmt: skip
