@@ -5,9 +5,11 @@ A delivery is ONE line: Powertools Metrics writes it in CloudWatch's embedded me
 searched by Logs Insights. Two lines would say nothing more at twice the price. Failures are lines of the Logger.
 No body, no secret and no signature is in any of them.
 
-Metrics: ``Accepted``, ``Duplicate``, ``Ignored``, ``Handshake``, ``Read`` and, with the dimension ``reason``,
-``Rejected`` and ``Unavailable`` (counts); ``VerifiedByPrevious`` (count) beside any of them, where an older secret
-verified; ``Latency`` (milliseconds). Each has the dimensions ``service`` and ``source``.
+Metrics: ``Accepted``, ``Duplicate``, ``Ignored``, ``Handshake``, ``Read``, ``Rejected`` and ``Unavailable`` (counts);
+beside any of them ``VerifiedByPrevious`` (count) if an older secret verified, ``BodyChanged`` (count) if a redelivery
+had another body, and ``Latency`` (milliseconds). Each is there by ``service``, and by ``service`` and ``source``.
+CloudWatch is paid by name and dimensions: ten names make at most ten series, and ten more for every source of
+hooks.toml, whatever strangers send. Why a delivery was refused is the field ``reason`` of the line, and no dimension.
 https://docs.aws.amazon.com/powertools/python/latest/core/metrics/
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
@@ -31,16 +33,17 @@ class PowertoolsTelemetry:
     def __init__(self) -> None:
         self._logger = Logger()
         self._metrics = Metrics()
-        #: By source, outcome, reason, whether an old secret was used and whether a redelivery had another body: as many
-        #: as hooks.toml and our codes allow.
-        self._definitions: dict[tuple[str | None, str, str | None, bool, bool], dict[str, Any]] = {}
+        #: By source, outcome, whether an old secret was used and whether a redelivery had another body.
+        self._definitions: dict[tuple[str | None, str, bool, bool], dict[str, Any]] = {}
         if self._metrics.namespace is None:
             # Without one, Powertools would raise at every delivery.
             self._metrics.namespace = "Verihook"
+        if self._metrics.service is None:
+            self._metrics.service = "verihook"
 
     def delivery(self, trace: Trace) -> None:
         """See :class:`~verihook.ports.Telemetry`."""
-        key = (trace.source, trace.outcome, trace.reason, trace.verified_by == "previous", trace.changed)
+        key = (trace.source, trace.outcome, trace.verified_by == "previous", trace.changed)
         definition = self._definitions.get(key)
         if definition is None:
             definition = self._definitions[key] = self._define(trace)
@@ -49,6 +52,7 @@ class PowertoolsTelemetry:
             "_aws": {**definition["_aws"], "Timestamp": trace.received_at + trace.duration_ms},
             "Latency": [trace.duration_ms],
             "correlation_id": trace.request_id,
+            **({"reason": trace.reason} if trace.reason else {}),
             "delivery": _record(trace),
         }
         print(_ENCODER.encode(line))
@@ -58,8 +62,6 @@ class PowertoolsTelemetry:
         metrics = self._metrics
         # The source's name comes from hooks.toml, never from the caller, who could make any number of dimensions.
         metrics.add_dimension("source", trace.source or "none")
-        if trace.reason:
-            metrics.add_dimension("reason", trace.reason)
         metrics.add_metric(trace.outcome.capitalize(), MetricUnit.Count, 1)
         if trace.verified_by == "previous":
             # A metric and not a dimension: whoever sums Accepted over a rotation must not have two of them.
@@ -69,6 +71,9 @@ class PowertoolsTelemetry:
         metrics.add_metric("Latency", MetricUnit.Milliseconds, 0)
         definition: dict[str, Any] = {**metrics.serialize_metric_set()}
         metrics.clear_metrics()
+        (declared,) = definition["_aws"]["CloudWatchMetrics"]
+        # An alarm over everything needs the first; what belongs to no source is counted there alone.
+        declared["Dimensions"] = [["service"], ["service", "source"]] if trace.source else [["service"]]
         return definition
 
     def failure(self, where: str, error: BaseException) -> None:

@@ -14,7 +14,7 @@ from tests.flows.signing import new_id, order, x_signature
 from verihook import bootstrap
 from verihook.hooks import load_hooks
 from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
-from verihook.ports import Services
+from verihook.ports import Services, Trace
 from verihook.receive import receive
 from verihook.request import Request
 from verihook.secrets.environment import EnvironmentSecrets
@@ -85,7 +85,8 @@ def test_a_refusal_is_counted_by_source_and_reason(
 ) -> None:
     record = line(request_, services, capsys)
     assert expected == (record["delivery"]["status"], record["source"], record["reason"])
-    assert ["source", "reason", "service"] == record["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0]
+    dimensions = [["service"]] if expected[1] == "none" else [["service"], ["service", "source"]]
+    assert dimensions == record["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
     assert [1.0] == record["Unavailable" if expected[0] == 500 else "Rejected"]
 
 
@@ -110,3 +111,30 @@ def test_an_older_secret_is_counted(services: Services, capsys: pytest.CaptureFi
     assert ([1.0], [1.0], "rotated") == (record["Accepted"], record["VerifiedByPrevious"], record["source"])
     assert "previous" == record["delivery"]["verified_by"]
     assert "VerifiedByPrevious" not in line(post("rotated", order()), services, capsys)
+
+
+def series(record: dict[str, Any]) -> set[tuple[str, ...]]:
+    """What CloudWatch counts, and bills, by this line: each metric with the values of each of its dimension sets."""
+    (declared,) = record["_aws"]["CloudWatchMetrics"]
+    return {
+        (declared["Namespace"], metric["Name"], *(f"{name}={record[name]}" for name in names))
+        for metric in declared["Metrics"]
+        for names in declared["Dimensions"]
+    }
+
+
+def test_strangers_make_no_metrics(capsys: pytest.CaptureFixture[str]) -> None:
+    """Ten names: ten series, and ten for every source, whatever reasons there are."""
+    telemetry = PowertoolsTelemetry()
+    sources = ["one", "two", "three"]
+    outcomes = ["accepted", "duplicate", "ignored", "handshake", "read", "rejected", "unavailable"]
+    for source in (None, *sources):
+        for outcome in outcomes:
+            for reason in (None, *(f"reason-{number}" for number in range(40))):
+                for verified_by, changed in (("current", False), ("previous", True)):
+                    trace = Trace("r", 1, source, outcome, reason, verified_by, changed=changed)
+                    telemetry.delivery(trace)
+    lines = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+    assert len(lines) == 4 * 7 * 41 * 2
+    assert len(set().union(*map(series, lines))) == 10 * (1 + len(sources))
+    assert {"reason-39"} == {record["reason"] for record in lines[-1:]}
