@@ -1,6 +1,6 @@
 """The CPU of ``main.receive`` on a 2 KB function-URL event, as ratios from one run on one machine.
 
-    .venv/bin/python benchmarks/receive.py
+    .venv/bin/python benchmarks/receive.py [--rounds 30]
 
 Ledger and engine answer at once, so what is left is ours: event to request, verify, parse, claim, start, reply, one
 log line and one metrics line. Against it, in turn in the same process: (a) a bare handler that does json and hmac
@@ -9,6 +9,7 @@ only, (b) FastAPI behind Mangum doing what (a) does. Then: which modules a cold 
 
 from __future__ import annotations
 
+import argparse
 import base64
 import contextlib
 import hashlib
@@ -40,7 +41,7 @@ from verihook.secrets.environment import EnvironmentSecrets
 from verihook.telemetry.powertools import PowertoolsTelemetry
 
 SECRET = "s3cret"
-ROUNDS, CALLS = 30, 200
+CALLS = 200
 SECRETS = [
     "ORDERS_WEBHOOK_SECRET",
     "GITHUB_WEBHOOK_SECRET",
@@ -62,6 +63,7 @@ class InstantEngine:
     """Answers at once."""
 
     max_input = 262_144
+    keeps_names = True
 
     def start(self, definition: str, name: str, input: str) -> None:
         """See Engine."""
@@ -100,8 +102,11 @@ def ours() -> Callable[[Any, Any], Any]:
         hooks,
         EnvironmentSecrets({**dict.fromkeys(SECRETS, "c2VjcmV0"), "ORDERS_WEBHOOK_SECRET": SECRET}, ROOT),
         InstantLedger(),  # type: ignore[arg-type]
-        {"stepfunctions": InstantEngine()},  # type: ignore[dict-item]
+        None,  # type: ignore[arg-type]  # neither documents, payloads nor calls are part of a delivery
         PowertoolsTelemetry(),
+        engines={"stepfunctions": InstantEngine()},
+        payloads=None,
+        caller=None,
         instance_key=b"k" * 32,
         pace=bootstrap.AWS_PACE,
     )
@@ -138,14 +143,14 @@ def framework() -> Callable[[Any, Any], Any]:
     return Mangum(app, lifespan="off")
 
 
-def measure(handlers: dict[str, Callable[[Any, Any], Any]]) -> dict[str, list[float]]:
+def measure(handlers: dict[str, Callable[[Any, Any], Any]], rounds: int) -> dict[str, list[float]]:
     """CPU microseconds a call of each handler, round by round and in turn, so that a drift of the machine meets all."""
     delivery = event()
     times: dict[str, list[float]] = {name: [] for name in handlers}
     for handler in handlers.values():
         for _ in range(200):
             assert handler(delivery, None)["statusCode"] == 202
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name, handler in handlers.items():
             start = time.process_time_ns()
             for _ in range(CALLS):
@@ -167,6 +172,8 @@ def cold_imports() -> tuple[list[str], str]:
         "VERIHOOK_TABLE": "table",
         "VERIHOOK_INSTANCE_KEY": "k" * 32,
         "VERIHOOK_STATE_MACHINE_PREFIX": "arn:aws:states:eu-west-1:123456789012:stateMachine:",
+        "VERIHOOK_FUNCTION_PREFIX": "verihook_",
+        "VERIHOOK_PAYLOADS": "payloads",
         "AWS_DEFAULT_REGION": "eu-west-1",
     }
     code = (
@@ -189,12 +196,12 @@ def cold_imports() -> tuple[list[str], str]:
     return sorted(FRAMEWORKS & set(result.stdout.split())), table
 
 
-def report() -> None:
+def report(rounds: int) -> None:
     """Measure and print."""
     with contextlib.redirect_stdout(io.StringIO()):
-        times = measure({"ours": ours(), "bare": bare, "framework": framework()})
+        times = measure({"ours": ours(), "bare": bare, "framework": framework()}, rounds)
     for name, values in times.items():
-        print(f"{name:>10}: {statistics.median(values):7.1f} us of CPU a call (median of {ROUNDS} rounds of {CALLS})")
+        print(f"{name:>10}: {statistics.median(values):7.1f} us of CPU a call (median of {rounds} rounds of {CALLS})")
     print(f"main.receive / bare json+hmac:              {ratio(times, 'bare'):.2f}   (at most 8)")
     print(f"main.receive / Mangum+FastAPI json+hmac:    {ratio(times, 'framework'):.2f}   (at most 0.6)")
     found, table = cold_imports()
@@ -203,4 +210,6 @@ def report() -> None:
 
 
 if __name__ == "__main__":
-    report()
+    arguments = argparse.ArgumentParser(description="The CPU of a delivery, as ratios.")
+    arguments.add_argument("--rounds", type=int, default=30, help="how often each is measured, in turn (default 30)")
+    report(arguments.parse_args().rounds)

@@ -1,0 +1,22 @@
+"""The programs under benchmarks/ run: one short round of each that needs nothing from elsewhere, never timed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from tests.flows.deployment import ROOT
+
+
+def test_what_a_delivery_costs_is_measured() -> None:
+    result = subprocess.run(
+        [sys.executable, "benchmarks/receive.py", "--rounds", "1"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr[-2000:]
+    for line in ("main.receive / bare json+hmac:", "main.receive / Mangum+FastAPI json+hmac:"):
+        assert line in result.stdout
+    assert "frameworks imported by the receive entry:   none" in result.stdout
