@@ -127,7 +127,7 @@ def test_the_line_of_a_refusal(aws_face: AwsFace, capsys: pytest.CaptureFixture[
     post(aws_face, body, x_signature(body, "guess"))
     record = json.loads(capsys.readouterr().out)
     assert ([1.0], "signature-mismatch") == (record["Rejected"], record["reason"])
-    assert [["source", "reason", "service"]] == record["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
+    assert [["service"], ["service", "source"]] == record["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
 
 
 def test_a_stranger_makes_no_dimension(aws_face: AwsFace, capsys: pytest.CaptureFixture[str]) -> None:
