@@ -65,7 +65,9 @@ def instance_of(context: Any) -> tuple[str, int]:
         parsed = _of_function(context)
     else:
         name = _execution_name(state.durable_execution_arn)
-        parsed = durable_names.instance_of(name, parse_json(context.state.get_input_payload() or "null", "The input"))
+        parsed = durable_names.instance_of(
+            name, lambda: parse_json(context.state.get_input_payload() or "null", "The input")
+        )
     if parsed is None:
         raise ValueError("This run was not started by Verihook: it is of no instance.")
     return parsed

@@ -6,7 +6,7 @@
     │   ├── MethodNotAllowed       405  method-not-allowed
     │   ├── BodyTooLarge           413  body-too-large
     │   ├── UnsupportedMediaType   415  unsupported-media-type
-    │   ├── SignatureError         401  signature        (the reason goes to log and metric only)
+    │   ├── SignatureError         401  signature        (the reason goes to the log only)
     │   ├── EventMalformed         400  event-malformed
     │   ├── HandshakeRefused       403  handshake-refused
     │   ├── InputInvalid           422  input-invalid    (with every violation)
@@ -91,7 +91,7 @@ class UnsupportedMediaType(Rejected):
 class SignatureError(Rejected):
     """The delivery is not proven genuine.
 
-    ``reason`` is a code of low cardinality (``signature-mismatch``, ``missing-header`` …) for log and metric.
+    ``reason`` is a code of low cardinality (``signature-mismatch``, ``missing-header`` …) for the log.
     The public text is one and the same for every reason, so that it is no oracle.
     """
 

@@ -21,7 +21,7 @@ from typing import Any
 from verihook.errors import EventMalformed
 from verihook.schema_validator import validator_class
 
-#: More violations than this help nobody, so no more are looked for: a body of a megabyte can have half a million.
+#: No more violations are looked for: a sender mends no more at once, and a body of a megabyte can have half a million.
 MAX_VIOLATIONS = 100
 
 #: Keywords whose value is a schema, a list of schemas, or a map of names to schemas.

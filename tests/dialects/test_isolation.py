@@ -282,15 +282,14 @@ def test_ruling_1_the_components_are_those_of_the_deployment(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("path", "ends"),
-    [("/v1.0/workflows/dapr/free/start?instanceID=kept", (202, 500)), ("/workflows/free/trigger", (200, 400))],
+    ("path", "began", "taken"),
+    [("/v1.0/workflows/dapr/free/start?instanceID=kept", 202, 500), ("/workflows/free/trigger", 200, 400)],
 )
 def test_what_has_ended_is_replaced_by_who_may_manage_instances(
-    alone: Deployment, path: str, ends: tuple[int, int]
+    alone: Deployment, path: str, began: int, taken: int
 ) -> None:
     # A signed webhook may have begun it: its event, its input and its output would be lost.
     starter = alone.client(alone.make_key("workflows:execute", "instances:read"))
-    began, taken = ends
     assert starter.post(path, json={"first": True}).status_code == began
     (row,) = alone.client().get("/v1/instances").json()["instances"]
     alone.engine.finish(row["instanceId"], Progress("completed", '"kept"'), alone.services)

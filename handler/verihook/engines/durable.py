@@ -68,7 +68,7 @@ def progress_of(detail: Mapping[str, Any]) -> Progress:
 def attempt_of(detail: Mapping[str, Any]) -> tuple[str, int] | None:
     """The instance id and attempt of such an event or answer; None where they are not ours, or cannot be told."""
     name = str(detail.get("DurableExecutionName") or detail.get("durableExecutionName") or "")
-    return instance_of(name, _parse(str(detail.get("InputPayload") or "null")))
+    return instance_of(name, lambda: _parse(str(detail.get("InputPayload") or "null")))
 
 
 class DurableEngine:
@@ -125,7 +125,7 @@ class DurableEngine:
         raise NotSupported("The engine 'durable' cannot run an instance to its end within a request.")
 
     def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:
-        """GetDurableExecution; None where there is none, which is also so after its retention.
+        """GetDurableExecution; None if there is none, which is also so after its retention.
 
         Without ``arn`` it is looked for by ListDurableExecutionsByFunction, which may trail.
         """

@@ -20,6 +20,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from verihook.instance import INSTANCE_ID, execution_name, parse_execution_name
@@ -66,11 +67,14 @@ def with_instance(name: str, input: str, content: Any) -> str:
     return f'{{"{INSTANCE}":{instance},"{VALUE}":{input}}}'
 
 
-def instance_of(name: str, event: Any) -> tuple[str, int] | None:
-    """The instance id and attempt of an execution, by its name in Lambda and its input; None if it is not ours."""
+def instance_of(name: str, input: Callable[[], Any]) -> tuple[str, int] | None:
+    """The instance id and attempt of an execution, by its name in Lambda; None if it is not ours.
+
+    ``input`` gives the execution's input, parsed, and is called only if the name holds a hash.
+    """
     if not name.startswith(_HASHED):
         return parse_durable_name(name)
-    told = _wrapped(event)
+    told = _wrapped(input())
     return told if told is not None and durable_name(execution_name(*told)) == name else None
 
 

@@ -33,7 +33,7 @@ class Engine(Protocol):
         ...
 
     def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:
-        """How the execution stands; None where the engine knows no such name.
+        """How the execution stands; None if the engine knows no such name.
 
         ``arn``: what the engine itself calls the execution, if it has told: then no list that trails is asked for it.
         """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import Any
 
 import pytest
@@ -57,16 +58,23 @@ INPUTS: list[Any] = [
 @pytest.mark.parametrize("value", INPUTS)
 def test_an_input_is_given_back_and_never_says_which_instance_it_is(name: str, value: Any) -> None:
     for text in (json.dumps(value), json.dumps(value).replace("verihookInst", "verihook\\u0049nst")):
-        event = json.loads(with_instance(name, text, value))
-        assert without_instance(event) == value
-        assert instance_of(durable_name(name), event) == parse_execution_name(name)
+        started_with = with_instance(name, text, value)
+        assert without_instance(json.loads(started_with)) == value
+        assert instance_of(durable_name(name), partial(json.loads, started_with)) == parse_execution_name(name)
 
 
 def test_a_member_that_stands_there_twice_is_carried_too() -> None:
     text = '{"verihookInstance":1,"verihookInstance":{"id":"victim","attempt":1},"verihookInput":2}'
     event = json.loads(with_instance(f"{LONG}.3", text, json.loads(text)))
-    assert instance_of(durable_name(f"{LONG}.3"), event) == (LONG, 3)
+    assert instance_of(durable_name(f"{LONG}.3"), lambda: event) == (LONG, 3)
     assert without_instance(event) == json.loads(text)
+
+
+def test_an_input_is_not_read_if_the_name_says_it() -> None:
+    def unread() -> Any:
+        raise AssertionError("the input was read")
+
+    assert instance_of("-2-a", unread) == ("a", 2)
 
 
 @pytest.mark.parametrize("name", ["a", LONG, "a.2", "a" * 61 + ".2"])
@@ -80,10 +88,10 @@ def test_any_other_input_is_left_as_it_is(name: str) -> None:
 )
 def test_a_wrapping_that_does_not_give_the_name_is_not_believed(instance: Any) -> None:
     event = {"verihookInstance": instance, "verihookInput": 1}
-    assert instance_of(durable_name(f"{LONG}.3"), event) is None
+    assert instance_of(durable_name(f"{LONG}.3"), lambda: event) is None
 
 
 @pytest.mark.parametrize("event", [None, 1, [], {}, {"verihookInstance": {"id": LONG, "attempt": 3}}])
 def test_other_events_tell_no_instance(event: Any) -> None:
-    assert instance_of(durable_name(f"{LONG}.3"), event) is None
+    assert instance_of(durable_name(f"{LONG}.3"), lambda: event) is None
     assert without_instance(event) == event
