@@ -1,193 +1,183 @@
-"""What `sam build` made, run cold by Lambda's own runtime interface emulator, without a container.
-
-The emulator comes with the SAM command line; the runtime client (awslambdaric) and the functions' own Python are in
-.venv-lambda. DynamoDB Local and the embedded interpreter are the cloud. Nothing but the artifact and the runtime client
-can be imported.
-https://docs.aws.amazon.com/lambda/latest/dg/images-test.html
-"""
+"""Every function of Verihook's own, invoked from its own built folder with an event as AWS sends it."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import json
-import os
-import signal
-import socket
 import subprocess
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
-from pathlib import Path
-from typing import Any, NoReturn
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from tests.adapters.dynamodb_local import client, dynamodb_local
-from tests.flows.deployment import ROOT, SECRET, VARIABLES
-from tests.project.template import TEMPLATE
-from verihook.ledgers.table import create_table_request
-from verihook.local.interpreter import ARN_PREFIX, Interpreter
+from tests.adapters.dynamodb_local import dynamodb_local
+from tests.flows.deployment import SECRET
+from tests.project.emulator import DEADLINE, PYTHON, TABLE, Deployment, built, deployed, http_event
+from verihook import keys
+from verihook.instance import Instance
+from verihook.ledgers.dynamodb import DynamoDbDocuments, DynamoDbLedger
+from verihook.local.interpreter import ARN_PREFIX
 
 __all__ = ["dynamodb_local"]
 
-ARTIFACT = ROOT / ".aws-sam" / "build" / "Receiver"
-PYTHON = ROOT / ".venv-lambda" / "bin" / TEMPLATE["Globals"]["Function"]["Runtime"]
-PACKAGES = ROOT / ".venv-lambda" / "lib" / PYTHON.name / "site-packages"
-RAPID = "lib/python3.*/site-packages/samcli/local/rapid/aws-lambda-rie-x86_64"
-EMULATOR = next((ROOT / ".venv-sam").glob(RAPID), None)
-#: What awslambdaric is made of; the rest of .venv-lambda would hide what the artifact lacks.
-RUNTIME = ("awslambdaric", "runtime_client*", "snapshot_restore_py*", "simplejson")
-TABLE = "artifact"
-DEADLINE = 60.0
-
-#: Sends an event to the function and gives back what it answers.
-Invoke = Callable[[dict[str, Any]], dict[str, Any]]
+SCOPES = ["workflows:execute", "workflows:read", "instances:read"]
+ITEMS = [{"productId": "a", "quantity": 2, "price": 10}]
 
 
-def _absent(reason: str) -> NoReturn:
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+@pytest.fixture(scope="module")
+def aws(dynamodb_local: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    with deployed(dynamodb_local, tmp_path_factory.mktemp("artifact")) as deployment:
+        yield deployment
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+@pytest.fixture(scope="module")
+def authorization(aws: Deployment) -> dict[str, str]:
+    """The header with the first API key, which is written into the ledger as `verihook keys create` does it."""
+    _, secret = keys.create("artifact", SCOPES, DynamoDbDocuments(aws.dynamodb, TABLE), now_ms())
+    return {"authorization": f"Bearer {secret}"}
 
 
-def _runtime(folder: Path) -> Path:
-    """A folder with the runtime client alone."""
-    for pattern in RUNTIME:
-        for path in PACKAGES.glob(pattern):
-            (folder / path.name).symlink_to(path)
-    return folder
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
-def _post(url: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Invoke; the emulator listens a moment after it was started."""
-    request = urllib.request.Request(url, json.dumps(event).encode())
-    deadline = time.monotonic() + DEADLINE
-    while True:
-        try:
-            with urllib.request.urlopen(request, timeout=DEADLINE) as reply:
-                answer: dict[str, Any] = json.loads(reply.read())
-                return answer
-        except urllib.error.URLError as error:
-            if not isinstance(error.reason, ConnectionRefusedError) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
-
-
-@pytest.fixture
-def invoke(dynamodb_local: str, tmp_path: Path) -> Iterator[Invoke]:
-    """The receiver, cold."""
-    if not ARTIFACT.is_dir():
-        _absent("there is no .aws-sam/build/Receiver: make build")
-    if not EMULATOR or not (PACKAGES / "awslambdaric").is_dir():
-        _absent("the runtime interface emulator and its client are not in .venv-sam and .venv-lambda: make build")
-    with ExitStack() as stack:
-        interpreter = stack.enter_context(Interpreter(tmp_path / "executions.db"))
-        definition = (ROOT / "infra" / "workflows" / "order-created.asl.json").read_text("utf-8")
-        interpreter.deploy({"order-created": definition})
-        dynamodb = stack.enter_context(closing(client(dynamodb_local)))
-        dynamodb.create_table(**create_table_request(TABLE))
-        stack.callback(dynamodb.delete_table, TableName=TABLE)
-        (tmp_path / "runtime").mkdir()
-        log = stack.enter_context((tmp_path / "emulator.log").open("w"))
-        invocations = _free_port()
-        listen = ["--runtime-interface-emulator-address", f"127.0.0.1:{invocations}"]
-        listen += ["--runtime-api-address", f"127.0.0.1:{_free_port()}"]
-        # -S: none of the packages of this interpreter.
-        python = [str(PYTHON), "-S", "-m", "awslambdaric"]
-        process = subprocess.Popen(
-            [str(EMULATOR), *listen, *python, "verihook.main.receive"],
-            cwd=ARTIFACT,
-            env=_variables(_runtime(tmp_path / "runtime"), dynamodb_local, interpreter.endpoint_url),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-        stack.callback(_kill, process)
-        url = f"http://127.0.0.1:{invocations}/2015-03-31/functions/function/invocations"
-        yield lambda event: _post(url, event)
-
-
-def _variables(runtime: Path, dynamodb: str, stepfunctions: str) -> dict[str, str]:
-    """The environment of the function, as template.yaml and Lambda set it; the endpoints are ours."""
-    return {
-        **VARIABLES,
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": f"{ARTIFACT}:{runtime}",
-        "LAMBDA_TASK_ROOT": str(ARTIFACT),
-        "AWS_LAMBDA_FUNCTION_NAME": "receiver",
-        "AWS_LAMBDA_FUNCTION_TIMEOUT": "30",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
-        "VERIHOOK_TABLE": TABLE,
-        "VERIHOOK_INSTANCE_KEY": "k" * 32,
-        "VERIHOOK_STATE_MACHINE_PREFIX": ARN_PREFIX,
-        "VERIHOOK_FUNCTION_PREFIX": "artifact_",
-        "VERIHOOK_PAYLOADS": "artifact-payloads",
-        "POWERTOOLS_SERVICE_NAME": "verihook",
-        "POWERTOOLS_METRICS_NAMESPACE": "Verihook",
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_ENDPOINT_URL_DYNAMODB": dynamodb,
-        "AWS_ENDPOINT_URL_SFN": stepfunctions,
-    }
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """The emulator and the runtime that it started."""
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait(timeout=10)
-
-
-def _event(body: str, secret: str) -> dict[str, Any]:
-    """A delivery as a function URL hands it over."""
+def delivery(event_id: str, secret: str = SECRET) -> dict[str, Any]:
+    body = json.dumps({"id": event_id, "type": "order.created", "orderId": "ord_1", "items": ITEMS})
     signature = hmac.new(secret.encode(), body.encode(), hashlib.sha256).hexdigest()
+    return http_event("POST", "/hooks/orders", body, {"x-signature": f"sha256={signature}"})
+
+
+def accepted(aws: Deployment, event_id: str) -> str:
+    """The id of an instance that the receiver has started."""
+    answer = aws.invoke("Receiver", delivery(event_id))
+    body = json.loads(answer["body"])
+    assert (202, "running") == (answer["statusCode"], body["status"]), answer
+    return str(body["instanceId"])
+
+
+def row(aws: Deployment, instance_id: str) -> Instance:
+    found = DynamoDbLedger(aws.dynamodb, TABLE).get(instance_id, now_ms())
+    assert found is not None
+    return found
+
+
+def rows(aws: Deployment) -> int:
+    return int(aws.dynamodb.scan(TableName=TABLE, Select="COUNT")["Count"])
+
+
+def test_the_receiver_takes_a_signed_delivery_once_and_no_forged_one(aws: Deployment) -> None:
+    before = rows(aws)
+    forged = aws.invoke("Receiver", delivery("evt_1", "guess"))
+    assert 401 == forged["statusCode"], forged
+    assert before == rows(aws)
+
+    instance_id = accepted(aws, "evt_1")
+    assert before + 1 == rows(aws)
+
+    again = aws.invoke("Receiver", delivery("evt_1"))
+    assert (202, True) == (again["statusCode"], json.loads(again["body"])["duplicate"]), again
+    assert before + 1 == rows(aws)
+
+    status = aws.invoke("Receiver", http_event("GET", f"/hooks/orders?instanceId={instance_id}"))
+    # The row is written before the start; "running" is what the first event makes of it.
+    assert (200, "queued") == (status["statusCode"], json.loads(status["body"])["status"]), status
+
+
+@pytest.mark.parametrize(
+    ("target", "status"), [("/", 200), ("/docs", 200), ("/v1.0/metadata", 200), ("/v1/instances", 401)]
+)
+def test_the_api_answers_without_a_key(target: str, status: int, aws: Deployment) -> None:
+    answer = aws.invoke("Api", http_event("GET", target))
+    assert status == answer["statusCode"], answer
+
+
+def test_the_api_starts_and_lists_with_a_key(aws: Deployment, authorization: dict[str, str]) -> None:
+    body = json.dumps({"input": {"orderId": "ord_2", "items": ITEMS}})
+    started = aws.invoke("Api", http_event("POST", "/v1/workflows/order-created/instances", body, authorization))
+    assert 202 == started["statusCode"], started
+
+    listed = aws.invoke("Api", http_event("GET", "/v1/instances?workflow=order-created", headers=authorization))
+    assert 200 == listed["statusCode"], listed
+    found = [each["instanceId"] for each in json.loads(listed["body"])["instances"]]
+    assert json.loads(started["body"])["instanceId"] in found
+
+
+def test_the_recorder_writes_what_an_execution_came_to(aws: Deployment) -> None:
+    instance_id = accepted(aws, "evt_recorded")
+    assert "queued" == row(aws, instance_id).status
+    output = '{"orderId":"ord_1","total":21.6,"tax":1.6}'
+    assert {"recorded": True} == aws.invoke("Recorder", succeeded(instance_id, output))
+    assert ("completed", output) == (row(aws, instance_id).status, row(aws, instance_id).output)
+
+
+def succeeded(instance_id: str, output: str) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html"""
+    machine = f"{ARN_PREFIX}order-created"
+    execution = f"{machine.replace(':stateMachine:', ':execution:')}:{instance_id}"
     return {
-        "version": "2.0",
-        "rawPath": "/hooks/orders",
-        "rawQueryString": "",
-        "headers": {"content-type": "application/json", "x-signature": f"sha256={signature}"},
-        "requestContext": {
-            "requestId": hashlib.sha256(signature.encode()).hexdigest(),
-            "stage": "$default",
-            "http": {"method": "POST", "path": "/hooks/orders", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"},
+        "version": "0",
+        "id": "315c1398-40ff-a850-213b-158f73e60175",
+        "detail-type": "Step Functions Execution Status Change",
+        "source": "aws.states",
+        "account": "123456789012",
+        "time": "2026-11-29T06:00:00Z",
+        "region": "us-east-1",
+        "resources": [execution],
+        "detail": {
+            "executionArn": execution,
+            "stateMachineArn": machine,
+            "name": instance_id,
+            "status": "SUCCEEDED",
+            "startDate": now_ms(),
+            "stopDate": now_ms(),
+            "input": "{}",
+            "inputDetails": {"included": True},
+            "output": output,
+            "outputDetails": {"included": True},
+            "error": None,
+            "cause": None,
         },
-        "body": body,
-        "isBase64Encoded": False,
     }
 
 
-def test_the_artifact_refuses_a_forged_delivery_and_takes_a_signed_one(invoke: Invoke, dynamodb_local: str) -> None:
-    items = [{"productId": "a", "quantity": 2, "price": 10}]
-    body = json.dumps({"id": "evt_1", "type": "order.created", "orderId": "ord_1", "items": items})
-
-    with closing(client(dynamodb_local)) as dynamodb:
-        forged = invoke(_event(body, "guess"))
-        assert 401 == forged["statusCode"], forged
-        assert 0 == dynamodb.scan(TableName=TABLE, Select="COUNT")["Count"]
-
-        signed = invoke(_event(body, SECRET))
-        assert 202 == signed["statusCode"], signed
-        assert 1 == dynamodb.scan(TableName=TABLE, Select="COUNT")["Count"]
-        assert "running" == json.loads(signed["body"])["status"]
+def test_the_reconciler_mends_what_no_event_has_told(aws: Deployment) -> None:
+    instance_id = accepted(aws, "evt_missed")
+    waiting = row(aws, instance_id)
+    assert "queued" == waiting.status
+    assert DynamoDbLedger(aws.dynamodb, TABLE).amend(replace(waiting, due_at=now_ms() - 1))
+    # EventBridge's schedule. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html
+    tick = {"version": "0", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
+    answer = aws.invoke("Reconciler", tick)
+    assert {"repairs", "callbacks"} == answer.keys()
+    assert "completed" == row(aws, instance_id).status, answer
 
 
-#: Function -> the modules that its invocations import, those at need included.
+def test_the_worker_runs_what_the_stream_brings(aws: Deployment, authorization: dict[str, str]) -> None:
+    body = json.dumps({"input": {"orderId": "ord_3", "items": ITEMS}})
+    started = aws.invoke("Api", http_event("POST", "/v1/workflows/order-log/instances", body, authorization))
+    assert 202 == started["statusCode"], started
+    instance_id = json.loads(started["body"])["instanceId"]
+    assert "queued" == row(aws, instance_id).status
+
+    assert {"batchItemFailures": []} == aws.invoke("Worker", {"Records": [streamed(aws, instance_id)]})
+    done = row(aws, instance_id)
+    assert "completed" == done.status, done
+    assert {"orderId": "ord_3", "lines": 1, "units": 2.0, "total": 20.0} == json.loads(done.output or "")
+
+
+def streamed(aws: Deployment, instance_id: str) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html"""
+    key: dict[str, Any] = {"pk": {"S": f"instance#{instance_id}"}, "sk": {"S": "instance"}}
+    image = aws.dynamodb.get_item(TableName=TABLE, Key=key, ConsistentRead=True)["Item"]
+    change = {"Keys": key, "NewImage": image, "SequenceNumber": "111", "StreamViewType": "NEW_IMAGE"}
+    return {"eventID": "1", "eventName": "INSERT", "eventSource": "aws:dynamodb", "dynamodb": change}
+
+
+#: Durable function -> the modules that its invocations import, those at need included.
 MODULES = {
-    "Api": "verihook.app, verihook.api.access, mangum",
-    "Recorder": "verihook.main, verihook.recorder",
-    "Reconciler": "verihook.main, verihook.reconcile",
-    "Worker": "verihook.main, verihook.work, verihook.functions, workflows.order_log",
     "OrderApproval": "workflows.order_approval, verihook.manage",
     "ProcessOrderFunction": "workflows.process_order, verihook.bootstrap",
 }
@@ -195,11 +185,8 @@ MODULES = {
 
 @pytest.mark.parametrize("name", MODULES)
 def test_an_artifact_has_all_that_its_function_imports(name: str) -> None:
-    artifact = ARTIFACT.parent / name
-    if not artifact.is_dir():
-        _absent(f"there is no .aws-sam/build/{name}: make build")
     # Nothing but the artifact and Python itself can be imported.
     python = [str(PYTHON), "-I", "-S", "-c"]
-    program = f"import sys; sys.path.insert(0, {str(artifact)!r}); import {MODULES[name]}"
+    program = f"import sys; sys.path.insert(0, {str(built(name))!r}); import {MODULES[name]}"
     done = subprocess.run([*python, program], capture_output=True, text=True, timeout=DEADLINE, check=False)
     assert 0 == done.returncode, done.stderr
