@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
+
+import pytest
 
 from tests.flows.conftest import AwsFace
 from tests.flows.faces import Answer, LambdaFace
 from tests.flows.signing import order, x_signature
-from verihook import main
+from verihook import keys, main
 
 
 def face() -> LambdaFace:
@@ -16,16 +19,56 @@ def face() -> LambdaFace:
     return LambdaFace(main.api)
 
 
+def a_key() -> str:
+    """The secret of a new key that may do little."""
+    services = main.services()
+    return keys.create("probe", ["sources:read"], services.documents, services.clock.now_ms())[1]
+
+
 def content(answer: Answer) -> Any:
     return json.loads(answer.body)
 
 
+@pytest.fixture
+def calls(aws_face: AwsFace) -> Iterator[list[str]]:
+    """The names of the AWS operations that the test has called, in whatever thread."""
+    services: Any = main.services()
+    made: list[str] = []
+    engines = [services.engines[name]._client for name in ("stepfunctions", "durable")]
+    clients = [services.ledger._calls.client, *engines, services.payloads._client]
+    for client in clients:
+        client.meta.events.register("before-call", lambda model, **_: made.append(model.name), unique_id="health")
+    yield made
+    for client in clients:
+        client.meta.events.unregister("before-call", unique_id="health")
+
+
 def test_health_and_documentation(aws_face: AwsFace) -> None:
     api = face()
-    health = api.send("GET", "/health", [])
+    health = api.send("GET", "/health", [("x-api-key", a_key())])
     engines = dict.fromkeys(("durable", "function", "stepfunctions"), "ok")
     assert (200, {"status": "ok", "ledger": "ok", "engines": engines}) == (health.status, content(health))
     assert 200 == api.send("GET", "/docs", []).status
+
+
+def test_a_strangers_look_at_health_costs_no_call(calls: list[str]) -> None:
+    api = face()
+    answers = [api.send("GET", "/health", []) for _ in range(3)]
+    assert [(200, {"status": "ok"})] * 3 == [(it.status, content(it)) for it in answers]
+    assert [] == calls
+    # The same look with a key asks the parts, once in five seconds.
+    key = a_key()
+    calls.clear()
+    for _ in range(3):
+        assert "engines" in content(api.send("GET", "/health", [("authorization", f"Bearer {key}")]))
+    assert 1 == calls.count("DescribeExecution")
+    assert 1 == calls.count("ListDurableExecutionsByFunction")
+
+
+def test_no_key_of_ours_learns_nothing_of_the_parts(calls: list[str]) -> None:
+    answer = face().send("GET", "/health", [("x-api-key", "vhk_nothing")])
+    assert (401, "unauthenticated") == (answer.status, content(answer)["code"])
+    assert "DescribeExecution" not in calls
 
 
 def test_a_delivery_meets_the_row_of_the_receiver(aws_face: AwsFace) -> None:

@@ -136,6 +136,10 @@ class Access:
             raise Unauthenticated("Without an API key, requests are taken from this machine alone, for 127.0.0.1.")
         raise Unauthenticated("Send an API key: Authorization: Bearer vhk_..., x-api-key or dapr-api-token.")
 
+    def is_stranger(self, request: Request) -> bool:
+        """Whether the request has nothing that could let it in: neither a key nor another way. Asks no ledger."""
+        return not (_given(request) or (self._open and _from_here(request)) or _signed_with_iam(request))
+
     def require(self, request: Request, scope: Scope, workflow: str | None = None) -> Identity:
         """Who calls, and that it may do what ``scope`` names. Raises as :meth:`identify` does, and Forbidden.
 

@@ -1,4 +1,4 @@
-"""Whether ledger and engines can be reached, asked seldom: the route is open to everybody."""
+"""Whether ledger and engines can be reached: asked seldom, and for those alone who may call the API."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ KEPT_MS = 5_000
 
 #: No instance and no execution has this name.
 PROBE = "verihook-health-probe"
+
+
+#: What a stranger is told. That this process answers is all that it knows without a call, which would cost.
+ALIVE = {"status": "ok"}
 
 
 class Health:

@@ -247,11 +247,11 @@ class Keys(_Told):
 
 
 class Health(_Told):
-    """``ok``, or ``unavailable`` with the parts that are."""
+    """``ok``, or ``unavailable`` with the parts that are. Without an API key, the status alone."""
 
     status: Literal["ok", "unavailable"]
-    ledger: Literal["ok", "unavailable"]
-    engines: dict[str, Literal["ok", "unavailable"]]
+    ledger: Literal["ok", "unavailable"] | None = None
+    engines: dict[str, Literal["ok", "unavailable"]] | None = None
 
 
 class Delivered(_Told):

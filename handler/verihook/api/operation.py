@@ -1,4 +1,4 @@
-"""``GET /health``, open to everybody, and ``GET /metrics`` on one machine."""
+"""``GET /health``, whose depth depends on the caller, and ``GET /metrics`` on one machine."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from starlette.concurrency import run_in_threadpool
 from verihook.api import models, views
 from verihook.api.access import Access
 from verihook.api.described import problems
-from verihook.api.health import Health
+from verihook.api.health import ALIVE, Health
 from verihook.api.routes import NATIVE, Guarded
+from verihook.errors import LedgerUnavailable
 from verihook.instance import Status
 from verihook.listing import Query
 from verihook.ports import Services
@@ -47,11 +48,18 @@ def operation(services: Services, access: Access, *, local: bool) -> Guarded:
         responses={
             200: {"model": models.Health},
             503: {"model": models.Health, "description": "Some part cannot"},
-            405: problems()[405],
+            **{status: problems()[status] for status in (400, 401, 405)},
         },
     )
-    async def health() -> Response:
-        """Looks at most every five seconds."""
+    async def health(request: Request) -> Response:
+        """With an API key, of whatever scope: looks at most every five seconds. Without one: that the API answers."""
+        if access.is_stranger(request):
+            return views.told(200, ALIVE)
+        try:
+            await run_in_threadpool(access.identify, request)
+        except LedgerUnavailable as error:
+            services.telemetry.failure("health ledger", error)
+            return views.told(503, {"status": "unavailable", "ledger": "unavailable"})
         found = await state.look()
         return views.told(200 if found["status"] == "ok" else 503, found)
 

@@ -38,15 +38,18 @@ def test_rejections_and_metrics(client: Client, deployed: Deployment) -> None:
 
 
 def test_health_tells_which_part_is_down(deployed: Deployment, tmp_path: Path) -> None:
-    nobody = deployed.client("")
+    small = deployed.client(deployed.make_key("sources:read"))
     well = {"status": "ok", "ledger": "ok", "engines": {"stepfunctions": "ok"}}
-    assert (200, well) == (nobody.get("/health").status_code, nobody.get("/health").json())
+    assert (200, well) == (small.get("/health").status_code, small.get("/health").json())
     folder = tmp_path / "other"
     folder.mkdir()
     with deployment(folder) as other:
         other.engine.down = True
-        answer = other.client("").get("/health")
+        answer = other.client().get("/health")
         assert (503, {"stepfunctions": "unavailable"}) == (answer.status_code, answer.json()["engines"])
+        # A stranger is told that the API answers, and no part is asked for it.
+        stranger = other.client("").get("/health")
+        assert (200, {"status": "ok"}) == (stranger.status_code, stranger.json())
 
 
 def test_metrics_are_of_one_machine(tmp_path: Path) -> None:
