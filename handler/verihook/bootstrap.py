@@ -33,6 +33,9 @@ LOCAL_PACE = Pace(first_ms=300, again_ms=200, longest_ms=10_000)
 #: The entry points that see deliveries; the others, and the workflows that run as functions, are given no such secret.
 FOREGROUND = ("verihook.main.receive", "verihook.main.api")
 
+#: Those that derive ids of events or sign callbacks, and so have the instance key; a durable function never does.
+KEYED = (*FOREGROUND, "verihook.main.reconcile", "verihook.main.work")
+
 
 def assemble(
     hooks: Hooks,
@@ -72,25 +75,26 @@ def assemble(
 def on_aws() -> Services:
     """The services of a Lambda function, from its environment. Raises ConfigurationError.
 
-    Only those of :data:`FOREGROUND` verify, so no other is given the secret of a source.
+    Only those of :data:`FOREGROUND` verify, so no other is given the secret of a source; only those of :data:`KEYED`
+    have the instance key.
     """
     from verihook.caller import HttpCaller
     from verihook.ledgers.dynamodb import DynamoDbDocuments, DynamoDbLedger
     from verihook.telemetry.powertools import PowertoolsTelemetry
 
-    settings = aws_settings(environment())
+    # Lambda says which entry point it runs: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    entry = environment().get("_HANDLER", FOREGROUND[0])
+    settings = aws_settings(environment(), keyed=entry in KEYED)
     hooks = load_hooks(settings.hooks)
     client = client_of("dynamodb")
     ledger = DynamoDbLedger(client, settings.table)
-    # Lambda says which entry point it runs: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-    verifies = environment().get("_HANDLER", FOREGROUND[0]) in FOREGROUND
     return assemble(
         hooks,
         secrets_of(environment(), settings.hooks.parent),
         ledger,
         DynamoDbDocuments(client, settings.table),
         PowertoolsTelemetry(),
-        verifies=verifies,
+        verifies=entry in FOREGROUND,
         engines=_engines_on_aws(settings, ledger, hooks),
         payloads=cast(Payloads, Later(lambda: _payloads_on_aws(settings))),
         caller=HttpCaller(),

@@ -144,6 +144,8 @@ def _pause(instance: Instance, answer: Answer) -> int:
 
 
 def _key(instance_key: bytes) -> bytes:
+    if not instance_key:
+        raise ValueError("this entry point has no instance key; add it to bootstrap.KEYED and template.yaml")
     return hmac.digest(instance_key, _SECRET_PURPOSE, "sha256")
 
 

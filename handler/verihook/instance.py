@@ -113,8 +113,10 @@ def derive_id(key: bytes, source: str, event_id: str) -> str:
     """The instance id of an event: 40 hex digits (160 bits) of HMAC-SHA256 over source and event id.
 
     The same event always meets the same row, and nobody without the key can guess the id. The length of the source's
-    name is bound in, so that ("ab", "c") and ("a", "bc") differ.
+    name is bound in, so that ("ab", "c") and ("a", "bc") differ. Raises ValueError without a key.
     """
+    if not key:
+        raise ValueError("this entry point has no instance key; add it to bootstrap.KEYED and template.yaml")
     message = f"{len(source)}:{source}:{event_id}".encode()
     return hmac.digest(key, message, "sha256").hex()[:40]
 

@@ -3,7 +3,7 @@
 | variable | meaning |
 |---|---|
 | ``VERIHOOK_TABLE`` | name of the DynamoDB table |
-| ``VERIHOOK_INSTANCE_KEY`` | the key that instance ids are derived with; at least 32 characters, never changed |
+| ``VERIHOOK_INSTANCE_KEY`` | the key of instance ids and callbacks; at least 32 characters, never changed |
 | ``VERIHOOK_STATE_MACHINE_PREFIX`` | ARN prefix of the state machines; a workflow's definition is appended |
 | ``VERIHOOK_FUNCTION_PREFIX`` | prefix of the names of durable functions; a workflow's definition is appended |
 | ``VERIHOOK_PAYLOADS`` | name of the bucket of large inputs and outputs |
@@ -30,7 +30,7 @@ DEFAULT_WORKFLOWS = DEFAULT_HOOKS.parent / "workflows"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of a deployment in AWS."""
+    """The settings of a deployment in AWS. ``instance_key``: "" for a function that has no need of it."""
 
     table: str
     instance_key: str
@@ -45,11 +45,11 @@ def environment() -> Mapping[str, str]:
     return os.environ
 
 
-def aws_settings(variables: Mapping[str, str]) -> Settings:
-    """The settings in AWS. Raises ConfigurationError where one is missing."""
+def aws_settings(variables: Mapping[str, str], *, keyed: bool = True) -> Settings:
+    """The settings in AWS, without an instance key if not ``keyed``. Raises ConfigurationError if one is missing."""
     return Settings(
         table=_required(variables, "VERIHOOK_TABLE"),
-        instance_key=_key(_required(variables, "VERIHOOK_INSTANCE_KEY")),
+        instance_key=_key(_required(variables, "VERIHOOK_INSTANCE_KEY")) if keyed else "",
         state_machine_prefix=_required(variables, "VERIHOOK_STATE_MACHINE_PREFIX"),
         function_prefix=_required(variables, "VERIHOOK_FUNCTION_PREFIX"),
         payloads=_required(variables, "VERIHOOK_PAYLOADS"),
@@ -66,7 +66,7 @@ def hooks_path(variables: Mapping[str, str]) -> Path:
 def _required(variables: Mapping[str, str], name: str) -> str:
     value = variables.get(name)
     if not value:
-        raise ConfigurationError("environment", name, "is not set; template.yaml sets it for every function")
+        raise ConfigurationError("environment", name, "is not set; template.yaml sets it if it is needed")
     return value
 
 

@@ -30,7 +30,7 @@ from tests.project.template import (
 )
 from verihook import main
 from verihook.authoring import LONGEST_WAIT
-from verihook.bootstrap import ALIAS
+from verihook.bootstrap import ALIAS, KEYED
 from verihook.errors import ConfigurationError
 from verihook.instance import Instance
 from verihook.ledgers.item import to_item
@@ -118,11 +118,11 @@ def test_the_environment_is_enough_and_all_of_it_is_read(name: str) -> None:
     secrets = SOURCE_SECRETS if name in VERIFYING else CONNECTION_SECRETS if name in WORKFLOWS else set()
     assert ENVIRONMENT[name].keys() == ours | POWERTOOLS | secrets
 
-    values = dict.fromkeys(ours, "k" * 32)
-    aws_settings(values)
+    values, keyed = dict.fromkeys(ours, "k" * 32), FUNCTIONS[name]["Handler"] in KEYED
+    aws_settings(values, keyed=keyed)
     for variable in ours:
         with pytest.raises(ConfigurationError, match=variable):
-            aws_settings({key: value for key, value in values.items() if key != variable})
+            aws_settings({key: value for key, value in values.items() if key != variable}, keyed=keyed)
 
 
 #: Prints which sources the function verifies, and what it loaded of what a cold start should not pay for.
@@ -170,8 +170,6 @@ def test_no_secret_is_shown_or_has_a_default() -> None:
     for name in given:
         assert "Default" not in parameters[name]
         assert parameters[name]["MinLength"] >= 16
-    # Handed over by CloudFormation; its text stands nowhere.
-    assert GLOBAL["VERIHOOK_INSTANCE_KEY"] == "{{resolve:secretsmanager:${InstanceKey}:SecretString}}"
     assert RESOURCES["InstanceKey"]["Properties"]["GenerateSecretString"]["PasswordLength"] >= 32
 
 

@@ -26,7 +26,8 @@ class Services:
     """Everything that the core works with, put together once by bootstrap.
 
     ``verify`` maps a source's name to its check, compiled with its secrets; ``handshakes`` has those of the sources
-    whose sender has one. ``instance_key`` keys the derivation of instance ids and of what signs callbacks.
+    whose sender has one. ``instance_key`` keys the derivation of instance ids and of what signs callbacks;
+    it is empty, and refused by both, if the entry point does neither.
     ``secrets``: for the connections; None where the entry point has no business with any.
     """
 
