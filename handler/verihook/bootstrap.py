@@ -255,12 +255,14 @@ def local_client(service: str, endpoint: str, **options: Any) -> Any:
 def client_of(
     service: str, proxies: dict[str, str] | None = None, *, read_timeout: int = 3, attempts: int = 2, **options: Any
 ) -> Any:
-    """A boto3 client that gives up early: a sender such as Slack waits 3 seconds in all.
+    """A client of boto3's, with our errors, that gives up early: a sender such as Slack waits 3 seconds in all.
 
     ``proxies``: None for those of the environment, {} for none. ``read_timeout`` in seconds.
     """
     import boto3
     from botocore.config import Config
+
+    from verihook.aws.boto import Boto
 
     config = Config(
         connect_timeout=1,
@@ -273,4 +275,4 @@ def client_of(
         inject_host_prefix="endpoint_url" not in options,
     )
     make: Any = boto3.client  # its stubs have an overload for every service of AWS
-    return make(service, config=config, **options)
+    return Boto(make(service, config=config, **options))

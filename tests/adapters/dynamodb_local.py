@@ -18,12 +18,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+
+from verihook.aws.boto import Boto
+from verihook.aws.errors import AwsError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -72,7 +74,7 @@ def endpoint() -> str:
 
 def client(url: str | None, **options: Any) -> DynamoDBClient:
     """A DynamoDB client with made-up credentials. ``options`` go into botocore's Config."""
-    return boto3.client(
+    made = boto3.client(
         "dynamodb",
         endpoint_url=url,
         region_name="eu-central-1",
@@ -80,6 +82,7 @@ def client(url: str | None, **options: Any) -> DynamoDBClient:
         aws_secret_access_key="test",
         config=Config(**{"max_pool_connections": 64, **options}),
     )
+    return cast("DynamoDBClient", Boto(made))
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -94,7 +97,7 @@ def _answers(url: str) -> bool:
         while time.monotonic() < deadline:
             try:
                 probe.list_tables()
-            except (BotoCoreError, ClientError):
+            except AwsError:
                 time.sleep(0.05)
             else:
                 return True

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
 
 from tests.adapters.dynamodb_local import client, dynamodb_local  # noqa: F401 - a fixture
 from tests.adapters.dynamodb_tables import TABLE, OnDynamoDb, nowhere, on_moto
 from tests.adapters.sqlite_files import OnSqlite
 from tests.contracts.documents import DocumentsContract, a_document
 from tests.contracts.instances import NOW
+from verihook.aws.errors import ServiceError, Unreachable
 from verihook.errors import LedgerUnavailable
 from verihook.ledgers.dynamodb import DynamoDbDocuments
 from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile
@@ -61,7 +61,7 @@ class DynamoDbContract(OnDynamoDb, DocumentsContract):
     def test_a_missing_table_is_unavailable(self, dynamodb: Any, call: Callable[[Documents], object]) -> None:
         with pytest.raises(LedgerUnavailable) as caught:
             call(DynamoDbDocuments(dynamodb, "another-table"))
-        assert isinstance(caught.value.__cause__, ClientError)
+        assert isinstance(caught.value.__cause__, ServiceError)
 
 
 class TestDynamoDbOnMoto(DynamoDbContract):
@@ -94,4 +94,4 @@ class TestDynamoDbLocal(DynamoDbContract):
     def test_an_endpoint_that_is_closed_is_unavailable(self, call: Callable[[Documents], object]) -> None:
         with nowhere() as dynamodb, pytest.raises(LedgerUnavailable) as caught:
             call(DynamoDbDocuments(dynamodb, TABLE))
-        assert isinstance(caught.value.__cause__, EndpointConnectionError)
+        assert isinstance(caught.value.__cause__, Unreachable)

@@ -14,6 +14,7 @@ from botocore.config import Config
 
 from tests.adapters.durable_workflows import write_workflows
 from tests.contracts.engine import Definitions, EngineContract, Rig, a_name
+from verihook.aws.boto import Boto
 from verihook.engines.durable import DurableEngine, attempt_of, progress_of
 from verihook.engines.durable_names import durable_name
 from verihook.instance import Progress
@@ -41,7 +42,7 @@ class DurableRig(Rig):
 
     def __init__(self, url: str) -> None:
         self.client = client_of(url)
-        super().__init__(DurableEngine(self.client, ""))
+        super().__init__(DurableEngine(Boto(self.client), ""))
 
     def arn(self, definition: str, name: str) -> str:
         """The execution's ARN; IndexError where there is none."""
@@ -95,7 +96,7 @@ class TestDurableOnTheRunner(EngineContract):
 
     @pytest.fixture
     def unreachable(self) -> Engine:
-        return DurableEngine(client_of("http://127.0.0.1:9"), "")
+        return DurableEngine(Boto(client_of("http://127.0.0.1:9")), "")
 
     @pytest.fixture
     def definitions(self) -> Definitions:

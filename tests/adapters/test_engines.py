@@ -26,6 +26,7 @@ from tests.adapters.interpreter_machines import (
     wait_for,
 )
 from tests.contracts.engine import Definitions, EngineContract, Rig, a_name
+from verihook.aws.boto import Boto
 from verihook.engines.stepfunctions import StepFunctionsEngine, progress_of
 from verihook.errors import EngineRefused, EngineUnavailable
 from verihook.instance import Progress
@@ -58,7 +59,7 @@ def interpreter(
 
 @pytest.fixture(scope="module")
 def local_engine(interpreter: Interpreter) -> Engine:
-    return StepFunctionsEngine(client_of(interpreter.endpoint_url), ARN_PREFIX)
+    return StepFunctionsEngine(Boto(client_of(interpreter.endpoint_url)), ARN_PREFIX)
 
 
 class TestStepFunctionsOnTheInterpreter(EngineContract):
@@ -70,7 +71,7 @@ class TestStepFunctionsOnTheInterpreter(EngineContract):
 
     @pytest.fixture
     def unreachable(self) -> Engine:
-        return StepFunctionsEngine(client_of("http://127.0.0.1:9"), ARN_PREFIX)
+        return StepFunctionsEngine(Boto(client_of("http://127.0.0.1:9")), ARN_PREFIX)
 
     @pytest.fixture
     def definitions(self) -> Definitions:
@@ -171,7 +172,7 @@ def process(folder: Path) -> Iterator[tuple[subprocess.Popen[str], Rig]]:
     )
     try:
         assert running.stdout is not None
-        yield running, Rig(StepFunctionsEngine(client_of(running.stdout.readline().strip()), ARN_PREFIX))
+        yield running, Rig(StepFunctionsEngine(Boto(client_of(running.stdout.readline().strip())), ARN_PREFIX))
     finally:
         running.kill()
         running.communicate()

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
 
 from tests.adapters.dynamodb_local import client, dynamodb_local  # noqa: F401 - a fixture
 from tests.adapters.dynamodb_tables import TABLE, OnDynamoDb, nowhere, on_moto
 from tests.adapters.sqlite_files import OnSqlite
+from verihook.aws.errors import ServiceError, Unreachable
 from verihook.errors import LedgerUnavailable
 from verihook.instance import Instance, Status
 from verihook.ledgers.dynamodb import DynamoDbLedger
@@ -169,7 +169,7 @@ class DynamoDbContract(OnDynamoDb, WholeContract):
     def test_a_missing_table_is_unavailable(self, dynamodb: Any, call: Callable[[Ledger], object]) -> None:
         with pytest.raises(LedgerUnavailable) as caught:
             call(DynamoDbLedger(dynamodb, "another-table"))
-        assert isinstance(caught.value.__cause__, ClientError)
+        assert isinstance(caught.value.__cause__, ServiceError)
 
 
 class TestDynamoDbOnMoto(DynamoDbContract):
@@ -202,4 +202,4 @@ class TestDynamoDbLocal(DynamoDbContract):
     def test_an_endpoint_that_is_closed_is_unavailable(self, call: Callable[[Ledger], object]) -> None:
         with nowhere() as dynamodb, pytest.raises(LedgerUnavailable) as caught:
             call(DynamoDbLedger(dynamodb, TABLE))
-        assert isinstance(caught.value.__cause__, EndpointConnectionError)
+        assert isinstance(caught.value.__cause__, Unreachable)

@@ -14,6 +14,7 @@ from botocore.config import Config
 from moto import mock_aws
 
 from tests.contracts.payloads import PayloadsContract, key_of
+from verihook.aws.boto import Boto
 from verihook.errors import PayloadsUnavailable
 from verihook.payloads.files import FilePayloads
 from verihook.payloads.s3 import S3Payloads
@@ -58,11 +59,11 @@ class TestFiles(PayloadsContract):
 class TestS3(PayloadsContract):
     @pytest.fixture
     def payloads(self, bucket: S3Client) -> Payloads:
-        return S3Payloads(bucket, BUCKET, "payloads/")
+        return S3Payloads(Boto(bucket), BUCKET, "payloads/")
 
     @pytest.fixture
     def unreachable(self) -> Payloads:
-        return S3Payloads(s3("http://127.0.0.1:9"), BUCKET)
+        return S3Payloads(Boto(s3("http://127.0.0.1:9")), BUCKET)
 
 
 def test_a_file_is_its_owners_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -121,7 +122,7 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_s3_gets_the_digest_and_one_request_a_call(bucket: S3Client) -> None:
-    payloads = S3Payloads(bucket, BUCKET)
+    payloads = S3Payloads(Boto(bucket), BUCKET)
     assert f"s3://{BUCKET}/" == payloads.base
     asked: list[dict[str, object]] = []
     bucket.meta.events.register("before-call.s3.*", lambda params, **rest: asked.append(params))
@@ -136,14 +137,14 @@ def test_s3_gets_the_digest_and_one_request_a_call(bucket: S3Client) -> None:
 
 def test_s3_says_an_outage_where_the_bucket_is_not_there(bucket: S3Client) -> None:
     with pytest.raises(PayloadsUnavailable):
-        S3Payloads(bucket, "another-bucket").get(key_of("{}"))
+        S3Payloads(Boto(bucket), "another-bucket").get(key_of("{}"))
 
 
 @pytest.mark.parametrize("kind", ["files", "s3"])
 def test_more_than_anybody_of_ours_keeps_is_not_read(
     kind: str, tmp_path: Path, bucket: S3Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    payloads: Payloads = FilePayloads(tmp_path) if kind == "files" else S3Payloads(bucket, BUCKET)
+    payloads: Payloads = FilePayloads(tmp_path) if kind == "files" else S3Payloads(Boto(bucket), BUCKET)
     payloads.put(key_of("1234"), "1234")
     monkeypatch.setattr(f"verihook.payloads.{kind}.MAX_BYTES", 4)
     assert "1234" == payloads.get(key_of("1234"))

@@ -13,6 +13,7 @@ import pytest
 from botocore.config import Config
 from moto import mock_aws
 
+from verihook.aws.boto import Boto
 from verihook.bootstrap import secrets_of
 from verihook.errors import SecretsUnavailable
 from verihook.keyring import RotatingSecrets
@@ -33,7 +34,7 @@ class Wire:
         """A client of moto's, over this wire."""
         client = boto3.client(service, "us-east-1", config=Config(retries={"total_max_attempts": 1}))  # type: ignore[call-overload]
         client.meta.events.register("before-call", self._pass)
-        return client
+        return Boto(client)
 
     def _pass(self, model: Any, **_: object) -> Any:
         self.calls.append(model.name)

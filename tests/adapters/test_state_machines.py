@@ -13,6 +13,7 @@ from tests.adapters.interpreter_machines import WORKER, InterpreterRig, Worker, 
 from tests.contracts.engine import Rig, a_name
 from tests.unit.bare import bare_services
 from verihook import payload
+from verihook.aws.boto import Boto
 from verihook.engines.stepfunctions import StepFunctionsEngine
 from verihook.errors import ConfigurationError
 from verihook.functions import Functions
@@ -83,7 +84,7 @@ def interpreter(
 
 @pytest.fixture(scope="module")
 def rig(interpreter: Interpreter, worker: Worker) -> Rig:
-    engine = StepFunctionsEngine(client_of(interpreter.endpoint_url), ARN_PREFIX)
+    engine = StepFunctionsEngine(Boto(client_of(interpreter.endpoint_url)), ARN_PREFIX)
     worker.open = lambda token: assert_answered(engine, token)
     return InterpreterRig(engine, worker)
 

@@ -18,6 +18,7 @@ from botocore.stub import Stubber
 
 from tests.crashes.test_operations import accepted, event
 from tests.crashes.world import World
+from verihook.aws.boto import Boto
 from verihook.engines.stepfunctions import StepFunctionsEngine
 from verihook.errors import EngineRefused, EngineUnavailable
 from verihook.instance import Progress
@@ -38,7 +39,7 @@ def stubbed() -> Iterator[tuple[StepFunctionsEngine, Stubber]]:
         config=Config(retries={"total_max_attempts": 1}),
     )
     with Stubber(client) as stubber:
-        yield StepFunctionsEngine(client, MACHINES), stubber
+        yield StepFunctionsEngine(Boto(client), MACHINES), stubber
 
 
 def id_of(whole: World, event_id: str = "evt_1", **fields: Any) -> str:
@@ -70,12 +71,12 @@ def test_a_throttled_start_is_queued_and_made_good(whole: World, code: str, stat
 
 
 def test_a_timeout_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
-    with stubbed() as (engine, _):
+    with stubbed() as (engine, stubber):
 
         def late(**_: object) -> None:
             raise ReadTimeoutError(endpoint_url="https://states")
 
-        monkeypatch.setattr(engine._client, "start_execution", late)
+        monkeypatch.setattr(stubber.client, "start_execution", late)
         with pytest.raises(EngineUnavailable):
             engine.start("machine", "a", "{}")
 

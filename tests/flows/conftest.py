@@ -16,6 +16,7 @@ from tests.flows.deployment import VARIABLES, write
 from tests.flows.eventbridge import EventBridge
 from tests.flows.faces import Answer, Face, Headers, HttpFace, LambdaFace, serving
 from verihook import main
+from verihook.aws.boto import Boto
 from verihook.hooks import load_hooks
 from verihook.ledgers.table import create_table_request
 from verihook.local.durable import DurableRunner
@@ -116,7 +117,7 @@ def aws_face(hooks: Path, dynamodb_local: str, tmp_path_factory: pytest.TempPath
         }
         for name, value in variables.items():
             patch.setenv(name, value)
-        dynamodb = boto3.client("dynamodb")
+        dynamodb = Boto(boto3.client("dynamodb"))
         dynamodb.create_table(**create_table_request(table))
         main.services.cache_clear()
         yield AwsFace(EventBridge(boto3.client("stepfunctions"), definitions), dynamodb, table, bucket)

@@ -13,6 +13,7 @@ from tests.flows.eventbridge import status_change
 from tests.flows.signing import order, x_signature
 from tests.flows.waiting import wait_until
 from verihook import bootstrap, main
+from verihook.aws.boto import Boto
 from verihook.clock import SystemClock
 from verihook.engines.stepfunctions import StepFunctionsEngine
 from verihook.instance import Instance
@@ -101,7 +102,7 @@ def test_a_ledger_outage_is_a_503_that_asks_to_come_again(aws_face: AwsFace, ser
     from botocore.config import Config
 
     client = boto3.client("dynamodb", endpoint_url=NOWHERE, config=Config(retries={"total_max_attempts": 1}))
-    services(ledger=DynamoDbLedger(client, "flows"))
+    services(ledger=DynamoDbLedger(Boto(client), "flows"))
     body = order()
     answer = aws_face.send("POST", "/", x_signature(body), body)
     assert (503, "ledger-unavailable", "5") == (answer.status, answer.json["code"], answer.headers["retry-after"])

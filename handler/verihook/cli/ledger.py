@@ -83,7 +83,9 @@ def _client() -> Any:
     import boto3
     from botocore.exceptions import BotoCoreError
 
+    from verihook.aws.boto import Boto
+
     try:
-        return boto3.client("dynamodb")
+        return Boto(boto3.client("dynamodb"))
     except BotoCoreError as error:
         raise LedgerUnavailable("There is no client.") from error

@@ -1,4 +1,4 @@
-"""The engine of Lambda durable functions, over a boto3 client: AWS itself or the runner of one machine.
+"""The engine of Lambda durable functions, over a client of boto3's names: AWS itself or the runner of one machine.
 
 https://docs.aws.amazon.com/lambda/latest/dg/durable-functions.html
 """
@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
-
+from verihook.aws.errors import AwsError, ServiceError
 from verihook.engines.durable_history import error_of, steps_of
 from verihook.engines.durable_names import durable_name, instance_of, with_instance
 from verihook.errors import EngineRefused, EngineUnavailable, NotSupported
@@ -44,11 +43,24 @@ _NEVER = frozenset(
         "InvalidRequestContentException",
         "RequestTooLargeException",
         "UnsupportedMediaTypeException",
+        "ValidationException",
     }
 )
+
 #: The callback was answered, has timed out, or never was.
-_NOBODY_WAITS = frozenset({"ResourceNotFoundException", "CallbackTimeoutException", "InvalidParameterValueException"})
-_SETTLED = frozenset({"ResourceNotFoundException", "ResourceConflictException"})
+_NOBODY_WAITS = frozenset(
+    {
+        "ResourceNotFoundException",
+        "CallbackTimeoutException",
+        "InvalidParameterValueException",
+        "ValidationException",
+    }
+)
+
+#: There is no such function or execution.
+_UNKNOWN = "ResourceNotFoundException"
+
+_SETTLED = frozenset({_UNKNOWN, "ResourceConflictException"})
 
 
 def progress_of(detail: Mapping[str, Any]) -> Progress:
@@ -107,16 +119,15 @@ class DurableEngine:
                 DurableExecutionName=durable_name(name),
                 Payload=with_instance(name, input, content).encode(),
             )
-        except ClientError as error:
-            code = _code(error)
-            if code == "DurableExecutionAlreadyStartedException":
+        except ServiceError as error:
+            if error.code == "DurableExecutionAlreadyStartedException":
                 return "running"
-            if code in _NEVER:
+            if error.code in _NEVER:
                 raise EngineRefused("Lambda does not take this input or name.") from error
             raise EngineUnavailable("Lambda could not start the execution.") from error
-        except (ParamValidationError, ValueError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise EngineRefused("Lambda does not take this input or name.") from error
-        except BotoCoreError as error:
+        except AwsError as error:
             raise EngineUnavailable("Lambda could not be reached.") from error
         return "running"
 
@@ -169,12 +180,10 @@ class DurableEngine:
         with _unavailable():
             try:
                 self._client.send_durable_execution_callback_success(CallbackId=token, Result=payload.encode())
-            except ParamValidationError:
-                return False
-            except ClientError as error:
-                if _code(error) not in _NOBODY_WAITS:
+            except ServiceError as error:
+                if error.code not in _NOBODY_WAITS:
                     raise
-                if error.response.get("ResponseMetadata", {}).get("RetryAttempts"):
+                if error.retried:
                     # The first try may have been taken, and its answer lost.
                     raise EngineUnavailable("Lambda did not say whether it took the answer.") from error
                 return False
@@ -186,16 +195,25 @@ class DurableEngine:
 
     def steps(self, definition: str, name: str) -> list[Step]:
         """GetDurableExecutionHistory, all its pages."""
-        pages = self._client.get_paginator("get_durable_execution_history")
         with _unavailable():
             found = self._find(definition, name)
             if found is None:
                 return []
             try:
-                answers = pages.paginate(DurableExecutionArn=found["DurableExecutionArn"], IncludeExecutionData=True)
-                return steps_of(event for answer in answers for event in answer["Events"])
-            except self._client.exceptions.ResourceNotFoundException:
+                return steps_of(self._events(found["DurableExecutionArn"]))
+            except ServiceError as error:
+                if error.code != _UNKNOWN:
+                    raise
                 return []
+
+    def _events(self, arn: str) -> Iterator[Any]:
+        asked: dict[str, Any] = {"DurableExecutionArn": arn, "IncludeExecutionData": True}
+        while True:
+            answer = self._client.get_durable_execution_history(**asked)
+            yield from answer["Events"]
+            if not answer.get("NextMarker"):
+                return
+            asked["Marker"] = answer["NextMarker"]
 
     def forget(self, definition: str, name: str) -> None:
         """DeleteDurableExecution; one that has not ended is left alone."""
@@ -209,14 +227,16 @@ class DurableEngine:
                 return
             try:
                 act(found["DurableExecutionArn"])
-            except ClientError as error:
-                if _code(error) not in _SETTLED:
+            except ServiceError as error:
+                if error.code not in _SETTLED:
                     raise
 
     def _get(self, arn: str) -> Progress | None:
         try:
             return progress_of(self._client.get_durable_execution(DurableExecutionArn=arn))
-        except self._client.exceptions.ResourceNotFoundException:
+        except ServiceError as error:
+            if error.code != _UNKNOWN:
+                raise
             return None
 
     def _find(self, definition: str, name: str) -> Any:
@@ -227,7 +247,9 @@ class DurableEngine:
             answer = self._client.list_durable_executions_by_function(
                 FunctionName=function, DurableExecutionName=wanted
             )
-        except self._client.exceptions.ResourceNotFoundException:
+        except ServiceError as error:
+            if error.code != _UNKNOWN:
+                raise
             return None
         return next((one for one in answer["DurableExecutions"] if one["DurableExecutionName"] == wanted), None)
 
@@ -247,13 +269,9 @@ def _parse(text: str) -> Any:
     return json.loads(text, parse_constant=refuse)
 
 
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code"))
-
-
 @contextmanager
 def _unavailable() -> Iterator[None]:
     try:
         yield
-    except (ClientError, BotoCoreError) as error:
+    except AwsError as error:
         raise EngineUnavailable("Lambda did not answer.") from error

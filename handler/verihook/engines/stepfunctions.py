@@ -1,4 +1,4 @@
-"""The Step Functions engine, over a boto3 client: AWS itself or the interpreter of one machine.
+"""The Step Functions engine, over a client of boto3's names: AWS itself or the interpreter of one machine.
 
 https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
 """
@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
-
+from verihook.aws.errors import AwsError, ServiceError
 from verihook.engines.steps import steps_of
 from verihook.errors import EngineRefused, EngineUnavailable, VerihookError
 from verihook.instance import Progress, Status, Step
@@ -34,6 +33,9 @@ _NEVER = frozenset({"InvalidExecutionInput", "InvalidName", "ValidationException
 
 #: What a token is told that nobody waits with: expired, ended, or never given.
 _NOBODY = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken", "ValidationException"})
+
+#: There is no such execution.
+_UNKNOWN = "ExecutionDoesNotExist"
 
 
 def progress_of(detail: Mapping[str, Any]) -> Progress:
@@ -74,7 +76,7 @@ class StepFunctionsEngine:
         self._check(input)
         try:
             self._client.start_execution(stateMachineArn=self._machine(definition), name=name, input=input)
-        except (ClientError, BotoCoreError) as error:
+        except AwsError as error:
             if _code(error) != "ExecutionAlreadyExists":
                 raise _told(error, "input or name", _NEVER) from error
         return "running"
@@ -89,7 +91,7 @@ class StepFunctionsEngine:
         try:
             machine = self._machine(definition)
             return progress_of(self._express.start_sync_execution(stateMachineArn=machine, name=name, input=input))
-        except (ClientError, BotoCoreError) as error:
+        except AwsError as error:
             raise _told(error, "input, name or kind of machine", _NEVER | {"StateMachineTypeNotSupported"}) from error
 
     def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:  # noqa: ARG002  # from the name
@@ -97,7 +99,9 @@ class StepFunctionsEngine:
         with _unavailable():
             try:
                 return progress_of(self._client.describe_execution(executionArn=self._execution(definition, name)))
-            except self._client.exceptions.ExecutionDoesNotExist:
+            except ServiceError as error:
+                if error.code != _UNKNOWN:
+                    raise
                 return None
 
     def stop(self, definition: str, name: str, cause: str) -> None:
@@ -105,8 +109,9 @@ class StepFunctionsEngine:
         with _unavailable():
             try:
                 self._client.stop_execution(executionArn=self._execution(definition, name), cause=cause[:32768])
-            except self._client.exceptions.ExecutionDoesNotExist:
-                return
+            except ServiceError as error:
+                if error.code != _UNKNOWN:
+                    raise
 
     def suspend(self, definition: str, name: str) -> bool:  # noqa: ARG002  # the port's
         """Step Functions suspends nothing: a gate in the machine asks whether the instance is held."""
@@ -127,12 +132,11 @@ class StepFunctionsEngine:
             raise EngineRefused(f"The payload is larger than the {self.max_input} bytes that Step Functions takes.")
         try:
             self._client.send_task_success(taskToken=token, output=payload)
-        except (ClientError, BotoCoreError) as error:
-            # botocore itself refuses an empty token.
-            if _retried(error) and _code(error) in _NOBODY:
+        except AwsError as error:
+            if isinstance(error, ServiceError) and error.retried and error.code in _NOBODY:
                 # The first try may have been taken, and its answer lost.
                 raise EngineUnavailable("Step Functions did not say whether it took the answer.") from error
-            if _code(error) in _NOBODY or not token:
+            if _code(error) in _NOBODY:
                 return False
             raise _told(error, "payload", frozenset({"InvalidOutput"})) from error
         return True
@@ -144,29 +148,34 @@ class StepFunctionsEngine:
         """
         try:
             self._client.redrive_execution(executionArn=self._execution(definition, name))
-        except (ClientError, BotoCoreError) as error:
+        except AwsError as error:
             if _code(error) == "ExecutionNotRedrivable":
                 # Also one that runs: redriven elsewhere, or by a call whose answer was lost.
                 found = self.describe(definition, name)
                 return found is not None and found.status == "running"
-            if _code(error) == "ExecutionDoesNotExist":
+            if _code(error) == _UNKNOWN:
                 return False
             raise _told(error, "execution") from error
         return True
 
     def steps(self, definition: str, name: str) -> list[Step]:
         """GetExecutionHistory, all its pages: up to 25,000 events."""
-        pages = self._client.get_paginator("get_execution_history")
         with _unavailable():
             try:
-                answers = pages.paginate(
-                    executionArn=self._execution(definition, name),
-                    includeExecutionData=True,
-                    PaginationConfig={"PageSize": 1000},
-                )
-                return steps_of(event for answer in answers for event in answer["events"])
-            except self._client.exceptions.ExecutionDoesNotExist:
+                return steps_of(self._events(self._execution(definition, name)))
+            except ServiceError as error:
+                if error.code != _UNKNOWN:
+                    raise
                 return []
+
+    def _events(self, execution: str) -> Iterator[Any]:
+        asked: dict[str, Any] = {"executionArn": execution, "includeExecutionData": True, "maxResults": 1000}
+        while True:
+            answer = self._client.get_execution_history(**asked)
+            yield from answer["events"]
+            if not answer.get("nextToken"):
+                return
+            asked["nextToken"] = answer["nextToken"]
 
     def forget(self, definition: str, name: str) -> None:
         """Nothing: AWS itself forgets an execution 90 days after its end, and no sooner."""
@@ -189,20 +198,15 @@ def _size(text: str) -> int:
     return len(text.encode(errors="surrogatepass"))
 
 
-def _code(error: Exception) -> str:
-    return str(error.response.get("Error", {}).get("Code")) if isinstance(error, ClientError) else ""
+def _code(error: AwsError) -> str:
+    return error.code if isinstance(error, ServiceError) else ""
 
 
-def _retried(error: Exception) -> bool:
-    """Whether the client sent the call more than once."""
-    return isinstance(error, ClientError) and bool(error.response.get("ResponseMetadata", {}).get("RetryAttempts"))
-
-
-def _told(error: Exception, what: str, never: frozenset[str] = frozenset()) -> VerihookError:
+def _told(error: AwsError, what: str, never: frozenset[str] = frozenset()) -> VerihookError:
     """What a failed call means: EngineRefused for the codes that no repetition mends, else EngineUnavailable."""
-    if isinstance(error, ParamValidationError) or _code(error) in never:
+    if _code(error) in never:
         return EngineRefused(f"Step Functions does not take this {what}.")
-    if isinstance(error, ClientError):
+    if isinstance(error, ServiceError):
         return EngineUnavailable("Step Functions does not do it now.")
     return EngineUnavailable("Step Functions could not be reached.")
 
@@ -211,5 +215,5 @@ def _told(error: Exception, what: str, never: frozenset[str] = frozenset()) -> V
 def _unavailable() -> Iterator[None]:
     try:
         yield
-    except (ClientError, BotoCoreError) as error:
+    except AwsError as error:
         raise EngineUnavailable("Step Functions did not answer.") from error

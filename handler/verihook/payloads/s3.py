@@ -6,10 +6,9 @@ import base64
 import hashlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from verihook.aws.errors import AwsError, ServiceError
 from verihook.errors import PayloadsUnavailable
 from verihook.payloads.bounds import INSTANCE, KEY, MAX_BYTES, too_large
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 def _unavailable() -> Iterator[None]:
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except AwsError as error:
         raise PayloadsUnavailable("The store of payloads did not answer.") from error
 
 
@@ -61,8 +60,8 @@ class S3Payloads:
         with _unavailable():
             try:
                 answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
-            except ClientError as error:
-                if error.response["Error"]["Code"] == "NoSuchKey":
+            except ServiceError as error:
+                if error.code == "NoSuchKey":
                     return None
                 raise
             with closing(answer["Body"]) as body:
@@ -76,14 +75,21 @@ class S3Payloads:
         if not INSTANCE.fullmatch(instance_id):
             return
         with _unavailable():
-            pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._bucket, Prefix=f"{self._prefix}{instance_id}/"
-            )
-            for page in pages:
-                if found := page.get("Contents"):
-                    answer = self._client.delete_objects(
-                        Bucket=self._bucket, Delete={"Objects": [{"Key": each["Key"]} for each in found], "Quiet": True}
-                    )
-                    # It is a 200 all the same: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
-                    if answer.get("Errors"):
-                        raise PayloadsUnavailable("The store of payloads did not remove all of them.")
+            for keys in self._pages(f"{self._prefix}{instance_id}/"):
+                answer = self._client.delete_objects(
+                    Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
+                )
+                # It is a 200 all the same: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+                if answer.get("Errors"):
+                    raise PayloadsUnavailable("The store of payloads did not remove all of them.")
+
+    def _pages(self, prefix: str) -> Iterator[list[str]]:
+        """The keys that begin so, up to 1,000 at a time."""
+        asked: dict[str, Any] = {"Bucket": self._bucket, "Prefix": prefix}
+        while True:
+            page: dict[str, Any] = {**self._client.list_objects_v2(**asked)}
+            if found := page.get("Contents"):
+                yield [each["Key"] for each in found]
+            if not page.get("NextContinuationToken"):
+                return
+            asked["ContinuationToken"] = page["NextContinuationToken"]

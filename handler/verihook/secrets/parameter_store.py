@@ -36,9 +36,8 @@ class ParameterStoreSecrets:
         try:
             value = self._provider.get(name, max_age=self._max_age, decrypt=True, force_fetch=fresh)
         except GetParameterError as error:
-            # Powertools wraps whatever went wrong; boto3's own error, with its code, is the context.
-            response = getattr(error.__context__, "response", {})
-            if response.get("Error", {}).get("Code") in _ABSENT:
+            # Powertools wraps whatever went wrong; the client's own error, with its code, is the context.
+            if getattr(error.__context__, "code", "") in _ABSENT:
                 raise KeyError(f"{reference} is not there") from error
             raise SecretsUnavailable("A secret store did not answer.") from error
         if not isinstance(value, str) or not value:

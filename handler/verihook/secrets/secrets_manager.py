@@ -10,8 +10,8 @@ import json
 from typing import Any
 
 from aws_lambda_powertools.utilities.parameters import GetParameterError, SecretsProvider
-from botocore.exceptions import BotoCoreError, ClientError
 
+from verihook.aws.errors import AwsError, ServiceError
 from verihook.errors import SecretsUnavailable
 
 #: Answers that mean: there is no such secret, or none in this stage. Every other one is the store's own trouble.
@@ -66,7 +66,7 @@ class SecretsManagerSecrets:
             text = json.dumps({**document, key: value})
         try:
             self._client.put_secret_value(SecretId=name, SecretString=text)
-        except (BotoCoreError, ClientError) as error:
+        except AwsError as error:
             if _code(error) in _ABSENT:
                 raise KeyError(f"{reference} is not there; create it first") from error
             raise SecretsUnavailable("A secret could not be kept.") from error
@@ -91,15 +91,15 @@ class _Stage(SecretsProvider):
     def _get(self, name: str, **options: Any) -> str:
         try:
             value = super()._get(name, VersionStage=self._stage, **options)
-        except ClientError as error:
+        except ServiceError as error:
             if _code(error) in _ABSENT:
                 return ""
             raise
         return value if isinstance(value, str) else ""
 
 
-def _code(error: BotoCoreError | ClientError) -> str:
-    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else ""
+def _code(error: AwsError) -> str:
+    return error.code if isinstance(error, ServiceError) else ""
 
 
 def _split(reference: str) -> tuple[str, str]:

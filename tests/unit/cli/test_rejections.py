@@ -12,6 +12,7 @@ from moto import mock_aws
 
 from tests.contracts.instances import HOUR, an_observation
 from verihook import cli
+from verihook.aws.boto import Boto
 from verihook.cli.rejections import meaning
 from verihook.cli.table import moment
 from verihook.clock import SystemClock
@@ -54,7 +55,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with mock_aws():
-        client = boto3.client("dynamodb")
+        client = Boto(boto3.client("dynamodb"))
         client.create_table(**create_table_request("a-table"))
         fill(DynamoDbLedger(client, "a-table"))
         yield "a-table"

@@ -9,6 +9,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from verihook.aws.boto import Boto
 from verihook.engines.durable import MAX_ANSWER, DurableEngine, attempt_of, progress_of
 from verihook.errors import EngineRefused, EngineUnavailable, NotSupported
 from verihook.instance import Progress
@@ -25,7 +26,7 @@ def stub() -> Any:
 
 @pytest.fixture
 def engine(stub: Any) -> DurableEngine:
-    return DurableEngine(stub.client, "shop-", "live")
+    return DurableEngine(Boto(stub.client), "shop-", "live")
 
 
 def found(stub: Any, status: str) -> None:

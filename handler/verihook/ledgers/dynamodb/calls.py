@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from verihook.aws.errors import AwsError, ServiceError
 from verihook.errors import LedgerUnavailable
 from verihook.ledgers.item import Item, encode
 
@@ -23,15 +22,15 @@ _BATCH_READ, _BATCH_WRITE = 100, 25
 
 @contextmanager
 def unavailable() -> Iterator[None]:
-    """What botocore raises, as LedgerUnavailable."""
+    """What a client raises, as LedgerUnavailable."""
     try:
         yield
-    except (ClientError, BotoCoreError) as error:
+    except AwsError as error:
         raise LedgerUnavailable("The ledger did not answer.") from error
 
 
 class Calls:
-    """A low-level client and the table's name. Raises what botocore raises, and LedgerUnavailable when throttled.
+    """A low-level client and the table's name. Raises AwsError, and LedgerUnavailable when throttled.
 
     Every conditional write carries a ``writeId`` of its own. When an answer is lost the client sends the same call
     again and the condition meets the row that the first one wrote: the ``writeId`` tells that this row is ours.
@@ -91,11 +90,10 @@ class Calls:
                 ExpressionAttributeValues=values,
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        except ServiceError as error:
+            if error.code != "ConditionalCheckFailedException":
                 raise
-            answer: dict[str, Any] = {**error.response}
-            standing: Item = answer.get("Item", {})
+            standing: Item = error.response.get("Item", {})
             return None if standing.get("writeId") == {"S": write_id} else standing
         return None
 

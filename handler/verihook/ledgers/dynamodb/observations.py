@@ -5,8 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from botocore.exceptions import ClientError
-
+from verihook.aws.errors import ServiceError
 from verihook.ledgers import hours
 from verihook.ledgers.dynamodb.calls import Calls, unavailable
 from verihook.ledgers.item import encode
@@ -79,6 +78,6 @@ class Observations:
                 ConditionExpression=condition,
                 ExpressionAttributeValues={":at": encode(at)},
             )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        except ServiceError as error:
+            if error.code != "ConditionalCheckFailedException":
                 raise

@@ -9,6 +9,7 @@ import pytest
 from moto import mock_aws
 
 from tests.unit.ledgers.dynamodb.wire import TABLE, Wire
+from verihook.aws.boto import Boto
 from verihook.ledgers.dynamodb import DynamoDbDocuments, DynamoDbLedger
 from verihook.ledgers.dynamodb.calls import Calls
 from verihook.ledgers.table import create_table_request
@@ -20,7 +21,7 @@ def wire() -> Iterator[Wire]:
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
         client = boto3.client("dynamodb", region_name="eu-central-1", **keys)  # type: ignore[call-overload]
         client.create_table(**create_table_request(TABLE))
-        yield Wire(client)
+        yield Wire(Boto(client))
 
 
 @pytest.fixture

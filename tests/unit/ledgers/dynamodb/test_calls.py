@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
 
 from tests.contracts.instances import LATER, NOW, an_instance
 from tests.unit.ledgers.dynamodb.wire import Wire
+from verihook.aws.errors import ServiceError, Unreachable
 from verihook.errors import LedgerUnavailable
 from verihook.ledgers.dynamodb import DynamoDbLedger
 from verihook.ledgers.dynamodb.calls import Calls, unavailable
@@ -57,15 +57,15 @@ def test_what_was_replaced_comes_back(calls: Calls) -> None:
 
 
 def test_a_refusal_that_is_not_the_conditions_is_raised(calls: Calls) -> None:
-    with pytest.raises(ClientError):
+    with pytest.raises(ServiceError):
         calls.put({"pk": encode("")}, "sk <> :x", {":x": encode("x")})
 
 
 @pytest.mark.parametrize(
     "error",
-    [EndpointConnectionError(endpoint_url="http://"), ClientError({"Error": {"Code": "Throttling"}}, "GetItem")],
+    [Unreachable("refused"), ServiceError("Throttling")],
 )
-def test_what_botocore_raises_is_unavailability(error: Exception) -> None:
+def test_what_a_client_raises_is_unavailability(error: Exception) -> None:
     with pytest.raises(LedgerUnavailable) as caught, unavailable():
         raise error
     assert caught.value.__cause__ is error

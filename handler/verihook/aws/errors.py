@@ -1,0 +1,37 @@
+"""What a call of AWS raises, whichever client makes it: the adapters know these and no library.
+
+AwsError
+├── ServiceError     the service has answered, with an error
+└── Unreachable      there is no answer: refused, too late, cut off, no credentials
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class AwsError(Exception):
+    """A call of AWS that did not succeed."""
+
+
+class ServiceError(AwsError):
+    """The service's own error.
+
+    ``code`` as it is in AWS's reference (``ConditionalCheckFailedException``); ``response``: the members that came with
+    it, such as DynamoDB's ``Item``. ``retried``: the call was sent more than once, so that an earlier try may have
+    been carried out and its answer lost. Parameters that the client refuses to send have the code ValidationException.
+    """
+
+    def __init__(
+        self, code: str, message: str = "", response: Mapping[str, Any] | None = None, *, retried: bool = False
+    ) -> None:
+        super().__init__(f"{code}: {message}" if message else code)
+        self.code = code
+        self.message = message
+        self.response: Mapping[str, Any] = response or {}
+        self.retried = retried
+
+
+class Unreachable(AwsError):
+    """No answer that can be used. Whether the call was carried out is not known."""
