@@ -61,6 +61,11 @@ def body_of(content: object) -> Body:
     return _body(content, _data(data, kind))
 
 
+def has_id(body: Body, event_id: str) -> bool:
+    """Whether a CloudEvent's ``id``, without its source, is this one."""
+    return body.id is not None and body.id.partition(" ")[2] == event_id
+
+
 def _binary(request: Request, media_type: str) -> Body:
     attributes = {name: _header(request, name) for name in _REQUIRED}
     content = _data(request.body, media_type)

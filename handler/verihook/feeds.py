@@ -51,6 +51,14 @@ class Message:
     group: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """What an envelope says of the event in it. Another publishing of the same event has another ``id``."""
+
+    id: str | None = None
+    type: str | None = None
+
+
 def take_all(event: Mapping[str, Any], services: Services, left: Callable[[], int] | None = None) -> list[str]:
     """Take every message of an event; the ids of those of SQS that are to be brought again.
 
@@ -112,37 +120,43 @@ def _tell(trace: Trace, services: Services) -> None:
 
 
 def _arrival(source: Source, message: Message) -> Arrival:
-    """Id and type: the envelope's, else where the sender puts them, else the id of the message itself."""
-    body = opened(message.text, parse_json(message.text, "The message"))
-    places = source.sender.places
+    """The event of a message; a sender's event is the same one whatever carries it, so its own words come first."""
+    body, carrier = opened(message.text, parse_json(message.text, "The message"))
     request = Request("POST", "/", "", message.attributes, b"", message.id)
-    placed = places.id is not None and places.id.read(request, body.content) is not None
-    number = event_id(places, request, body) if placed or body.id else None
-    if number is None and not source.by_body:
-        number = message.id
-    return Arrival(body.content, body.text, number, event_type(places, request, body))
+    kind = event_type(source.sender.places, request, body)
+    return Arrival(body.content, body.text, _number(source, request, body, carrier), kind or carrier.type)
 
 
-def opened(text: str, content: Any, depth: int = 0) -> Body:
-    """A message without the envelopes of SNS, EventBridge and CloudEvents around it; the innermost names the event.
+def _number(source: Source, request: Request, body: Body, carrier: Carrier) -> str | None:
+    """The event's id: a CloudEvent's own, else the sender's, else the carrier's. None if the body is the identity."""
+    places = source.sender.places
+    placed = places.id.read(request, body.content) if places.id is not None else None
+    if body.id is not None and (placed is None or not cloudevents.has_id(body, str(placed))):
+        return body.id
+    if placed is not None:
+        # Both say the same id, or there is no CloudEvent: it is the id that the event has over HTTP.
+        return event_id(places, request, replace(body, id=None))
+    return None if source.by_body else carrier.id or request.request_id
+
+
+def opened(text: str, content: Any, depth: int = 0) -> tuple[Body, Carrier]:
+    """A message without the envelopes of SNS, EventBridge and CloudEvents around it, and what the innermost says.
 
     ``content`` is the parsed text. Raises EventMalformed and UnsupportedMediaType.
     """
     if depth > _MAX_ENVELOPES:
         raise EventMalformed("The message is in too many envelopes.")
     if cloudevents.is_event(content):
-        return cloudevents.body_of(content)
+        return cloudevents.body_of(content), Carrier()
     if _has(content, _SNS) and content["Type"] == "Notification":
         inner = str(content["Message"])
-        body = opened(inner, parse_json(inner, "The message of the topic"), depth + 1)
-        return body if body.id is not None else replace(body, id=str(content["MessageId"]))
+        body, carrier = opened(inner, parse_json(inner, "The message of the topic"), depth + 1)
+        return body, carrier if carrier.id else Carrier(str(content["MessageId"]))
     if _has(content, _EVENTBRIDGE):
         detail = content["detail"]
-        body = opened(_written(detail), detail, depth + 1)
-        if body.id is not None:
-            return body
-        return replace(body, id=str(content["id"]), type=str(content["detail-type"]))
-    return Body(text, content)
+        body, carrier = opened(_written(detail), detail, depth + 1)
+        return body, carrier if carrier.id else Carrier(str(content["id"]), str(content["detail-type"]))
+    return Body(text, content), Carrier()
 
 
 def _written(content: object) -> str:

@@ -86,14 +86,22 @@ def _identity(source: Source, arrival: Arrival, trace: Trace) -> str:
     if arrival.id is not None:
         return f"id {arrival.id}"
     if source.by_body:
-        return f"body {hashlib.sha256(arrival.text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+        return f"body {hashlib.sha256(_canonical(arrival).encode('utf-8', 'surrogatepass')).hexdigest()}"
     return f"request {trace.request_id}"
+
+
+def _canonical(arrival: Arrival) -> str:
+    """The event in one spelling: a carrier such as EventBridge writes its JSON anew."""
+    try:
+        return payload.spelled(arrival.content)
+    except RecursionError:
+        return arrival.text
 
 
 def _redelivered(existing: Instance, fresh: Instance, source: Source, services: Services, trace: Trace) -> Taken:
     """The event is known already: the source's policies decide."""
     trace.outcome = "duplicate"
-    trace.changed = not existing.purged and payload.digest_of(existing.input) != payload.digest_of(fresh.input)
+    trace.changed = not existing.purged and not payload.same(existing.input, fresh.input, services.payloads)
     if trace.changed and source.changed == "reject":
         raise Duplicate(f"The event was delivered before, with another body; its instance is {existing.id}.")
     if source.duplicates == "reject":

@@ -15,7 +15,7 @@ from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlsplit
 
-from verihook.errors import PayloadGone
+from verihook.errors import EventMalformed, PayloadGone, PayloadsUnavailable
 from verihook.event import parse_json
 from verihook.ports import Payloads
 
@@ -87,8 +87,27 @@ def key_of(text: str | None) -> str | None:
     return "/".join(parts[1:]) if len(parts) == 3 else None
 
 
-def digest_of(text: str) -> str:
-    """The SHA-256 of a text, inline or referred to, in hex: whether two inputs are the same."""
+def same(one: str, other: str, payloads: Payloads) -> bool:
+    """Whether two inputs, inline or referred to, are the same JSON, however it is spelled: a bus writes it anew.
+
+    A payload that cannot be read for it is another one.
+    """
+    if _digest_of(one) == _digest_of(other):
+        return True
+    try:
+        return spelled(parse_json(load(one, payloads), "One input")) == spelled(
+            parse_json(load(other, payloads), "The other input")
+        )
+    except (PayloadGone, PayloadsUnavailable, EventMalformed, RecursionError):
+        return False
+
+
+def spelled(content: object) -> str:
+    """JSON in one spelling of several, with its members in order. Raises RecursionError."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"))
+
+
+def _digest_of(text: str) -> str:
     key = key_of(text)
     return key.rpartition("/")[2] if key else hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

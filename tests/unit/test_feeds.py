@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.carriers import CLOUD, QUEUE, TOPIC, event_of_a_bus, notified, queued
 from tests.unit.working import Working, working
 from verihook.errors import EventMalformed, LedgerUnavailable, RequestInvalid, SourceNotFound
 from verihook.event import EventPlaces, Place
@@ -18,9 +19,7 @@ from verihook.instance import Instance, derive_id
 from verihook.senders import load_sender
 from verihook.source import Source
 
-QUEUE = "arn:aws:sqs:eu-central-1:123456789012:orders"
 FIFO = "arn:aws:sqs:eu-central-1:123456789012:orders.fifo"
-TOPIC = "arn:aws:sns:eu-central-1:123456789012:orders"
 RULE = "arn:aws:events:eu-central-1:123456789012:rule/shop/orders"
 
 SENDER = replace(load_sender("generic"), places=EventPlaces(Place(json=("id",)), Place(json=("type",))))
@@ -43,50 +42,8 @@ def work(tmp_path: Path) -> Iterator[Working]:
         yield w
 
 
-def queued(*bodies: object, arn: str = QUEUE, group: str = "", first: int = 1) -> dict[str, Any]:
-    """A batch of SQS as Lambda gets it; a body that is no text is made JSON."""
-    return {
-        "Records": [
-            {
-                "messageId": f"m{number}",
-                "receiptHandle": "handle",
-                "body": body if isinstance(body, str) else json.dumps(body),
-                "attributes": {"ApproximateReceiveCount": "1"} | ({"MessageGroupId": group} if group else {}),
-                "messageAttributes": {},
-                "eventSource": "aws:sqs",
-                "eventSourceARN": arn,
-                "awsRegion": "eu-central-1",
-            }
-            for number, body in enumerate(bodies, first)
-        ]
-    }
-
-
-def notified(message: str, topic: str = TOPIC, **more: Any) -> dict[str, Any]:
-    """A notification of SNS as Lambda gets it."""
-    sns = {"Type": "Notification", "MessageId": "s1", "TopicArn": topic, "Subject": None, "Message": message, **more}
-    return {"Records": [{"EventSource": "aws:sns", "EventVersion": "1.0", "Sns": sns}]}
-
-
-def event_of_a_bus(detail: object) -> dict[str, Any]:
-    return {
-        "version": "0",
-        "id": "b1",
-        "detail-type": "order.placed",
-        "source": "shop",
-        "account": "123456789012",
-        "time": "2026-11-21T12:00:00Z",
-        "region": "eu-central-1",
-        "resources": [],
-        "detail": detail,
-    }
-
-
 def row(w: Working, name: str, event_id: str) -> Instance:
     return w.row(derive_id(w.services.instance_key, name, f"id {event_id}"))
-
-
-CLOUD = {"specversion": "1.0", "id": "c1", "source": "/shop", "type": "order.placed", "data": {"n": 7}}
 
 
 def test_a_message_of_a_queue_is_a_delivery(work: Working) -> None:
@@ -206,8 +163,8 @@ def test_what_there_is_no_time_for_is_brought_again(work: Working) -> None:
 
 def test_a_topic(work: Working) -> None:
     assert [] == take_all(notified('{"id": "e1", "type": "order.new"}'), work.services)
-    # The message's own id comes before what the sender has in the body.
-    assert "order.new" == row(work, "topic", "s1").event_type
+    # The sender's own id comes before that of the message, which is another one each time it is published.
+    assert "order.new" == row(work, "topic", "e1").event_type
     assert [] == take_all(notified('{"id": "e2", "type": "other"}', MessageId="s2"), work.services)
     assert ["accepted", "ignored"] == [trace.outcome for trace in work.told.deliveries]
 

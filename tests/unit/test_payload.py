@@ -41,7 +41,11 @@ def test_a_reference_and_back(payloads: FilePayloads) -> None:
     assert content["uri"] == payloads.base + content["key"]
     assert f"{ID}/{digest}" == payload.key_of(reference)
     assert text == payload.load(reference, payloads)
-    assert payload.digest_of(text) == payload.digest_of(reference)
+    assert payload.same(text, reference, payloads)
+    assert payload.same(reference, json.dumps({"n": "x" * 200}, indent=1), payloads)
+    assert not payload.same(reference, json.dumps({"n": "x" * 201}), payloads)
+    payloads.remove_all(ID)
+    assert not payload.same(reference, json.dumps({"n": "x" * 200}, indent=1), payloads)
     assert reference == keep(text, payloads)
 
 

@@ -27,6 +27,7 @@ class Told:
     failures: list[tuple[str, BaseException]] = field(default_factory=list)
     deliveries: list[Trace] = field(default_factory=list)
     refused: list[Trace] = field(default_factory=list)
+    altered: list[Trace] = field(default_factory=list)
 
     def delivery(self, trace: Trace) -> None:
         self.deliveries.append(trace)
@@ -36,6 +37,10 @@ class Told:
 
     def rejected(self, trace: Trace) -> None:
         self.refused.append(trace)
+
+    def changed(self, trace: Trace) -> None:
+        assert trace.changed
+        self.altered.append(trace)
 
     def previous(self, trace: Trace) -> None:
         raise AssertionError("nothing is signed here")

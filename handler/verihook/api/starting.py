@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from typing import Annotated, Literal
 
@@ -106,7 +105,7 @@ def _put(wanted: StartRequest, caller: Identity, services: Services) -> Started:
     if started.submitted.created or wanted.on_conflict != "return":
         return started
     text = json_text(services.workflows[wanted.workflow].accept(wanted.content))
-    if hashlib.sha256(text.encode()).hexdigest() != payload.digest_of(instance.input):
+    if not payload.same(instance.input, text, services.payloads):
         raise Conflict(f"The id {instance.id!r} is taken: its instance has another input.", instance_id=instance.id)
     return replace(started, submitted=replace(started.submitted, replayed=True))
 
