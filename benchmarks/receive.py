@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "handler"))
+sys.path[:0] = [str(ROOT / "handler"), str(ROOT)]
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "verihook")
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Verihook")
 
@@ -34,6 +34,7 @@ from fastapi import FastAPI, Response
 from fastapi import Request as HttpRequest
 from mangum import Mangum
 
+from tests.flows.secret_store import INSTANCE_KEY_ARN, SecretStore
 from verihook import bootstrap, main
 from verihook.hooks import load_hooks
 from verihook.instance import Instance
@@ -170,11 +171,13 @@ def cold_imports() -> tuple[list[str], str]:
         **os.environ,
         **dict.fromkeys(SECRETS, "c2VjcmV0"),
         "VERIHOOK_TABLE": "table",
-        "VERIHOOK_INSTANCE_KEY": "k" * 32,
+        "VERIHOOK_INSTANCE_KEY_ARN": INSTANCE_KEY_ARN,
         "VERIHOOK_STATE_MACHINE_PREFIX": "arn:aws:states:eu-west-1:123456789012:stateMachine:",
         "VERIHOOK_FUNCTION_PREFIX": "verihook_",
         "VERIHOOK_PAYLOADS": "payloads",
         "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
     }
     code = (
         "import json, sys; sys.path.insert(0, 'handler')\n"
@@ -182,14 +185,15 @@ def cold_imports() -> tuple[list[str], str]:
         f"assert receive(json.loads({json.dumps(json.dumps(event()))}), None)['statusCode'] == 401\n"
         "print(' '.join(sorted({name.partition('.')[0] for name in sys.modules})))"
     )
-    result = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", code],
-        cwd=ROOT,
-        env=variables,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    with SecretStore() as store:
+        result = subprocess.run(
+            [sys.executable, "-X", "importtime", "-c", code],
+            cwd=ROOT,
+            env={**variables, "AWS_ENDPOINT_URL_SECRETS_MANAGER": store.url},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     rows = [line.removeprefix("import time:").split("|") for line in result.stderr.splitlines() if "|" in line][1:]
     slowest = sorted(rows, key=lambda row: -int(row[1]))[:8]
     table = "\n".join(f"  {int(row[1]) / 1000:7.1f} ms  {row[2].strip()}" for row in slowest)

@@ -36,6 +36,9 @@ FOREGROUND = ("verihook.main.receive", "verihook.main.api")
 #: Those that derive ids of events or sign callbacks, and so have the instance key; a durable function never does.
 KEYED = (*FOREGROUND, "verihook.main.reconcile", "verihook.main.work")
 
+#: What an instance key has at least, in bytes.
+LEAST_KEY = 32
+
 
 def assemble(
     hooks: Hooks,
@@ -76,7 +79,7 @@ def on_aws() -> Services:
     """The services of a Lambda function, from its environment. Raises ConfigurationError.
 
     Only those of :data:`FOREGROUND` verify, so no other is given the secret of a source; only those of :data:`KEYED`
-    have the instance key.
+    have the instance key. Raises SecretsUnavailable if it cannot be read just now.
     """
     from verihook.caller import HttpCaller
     from verihook.ledgers.dynamodb import DynamoDbDocuments, DynamoDbLedger
@@ -98,7 +101,7 @@ def on_aws() -> Services:
         engines=_engines_on_aws(settings, ledger, hooks),
         payloads=cast(Payloads, Later(lambda: _payloads_on_aws(settings))),
         caller=HttpCaller(),
-        instance_key=settings.instance_key.encode(),
+        instance_key=_instance_key(settings.instance_key_arn) if settings.instance_key_arn else b"",
         pace=AWS_PACE,
         # Only loopback may be open.
         policy=replace(hooks.policy, auth="required"),
@@ -207,6 +210,17 @@ def _payloads_on_aws(settings: Settings) -> Payloads:
     from verihook.payloads.s3 import S3Payloads
 
     return S3Payloads(client_of("s3"), settings.payloads)
+
+
+def _instance_key(arn: str) -> bytes:
+    """The key that CloudFormation made, in no function's environment. Raises ConfigurationError, SecretsUnavailable."""
+    from verihook.secrets.current import CurrentSecret
+
+    key = CurrentSecret(client_of("secretsmanager", read_timeout=1), arn).text().encode()
+    if len(key) < LEAST_KEY:
+        mend = f"{arn} must hold at least {LEAST_KEY} characters, as the stack's own InstanceKey does"
+        raise ConfigurationError("environment", "VERIHOOK_INSTANCE_KEY_ARN", mend)
+    return key
 
 
 def secrets_of(variables: Mapping[str, str], folder: Path) -> RotatingSecrets:

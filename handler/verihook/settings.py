@@ -3,7 +3,7 @@
 | variable | meaning |
 |---|---|
 | ``VERIHOOK_TABLE`` | name of the DynamoDB table |
-| ``VERIHOOK_INSTANCE_KEY`` | the key of instance ids and callbacks; at least 32 characters, never changed |
+| ``VERIHOOK_INSTANCE_KEY_ARN`` | the secret that is the key of instance ids and callbacks; with those who need it |
 | ``VERIHOOK_STATE_MACHINE_PREFIX`` | ARN prefix of the state machines; a workflow's definition is appended |
 | ``VERIHOOK_FUNCTION_PREFIX`` | prefix of the names of durable functions; a workflow's definition is appended |
 | ``VERIHOOK_PAYLOADS`` | name of the bucket of large inputs and outputs |
@@ -30,10 +30,10 @@ DEFAULT_WORKFLOWS = DEFAULT_HOOKS.parent / "workflows"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of a deployment in AWS. ``instance_key``: "" for a function that has no need of it."""
+    """The settings of a deployment in AWS. ``instance_key_arn``: "" for a function that has no need of the key."""
 
     table: str
-    instance_key: str
+    instance_key_arn: str
     state_machine_prefix: str
     function_prefix: str
     payloads: str
@@ -49,7 +49,7 @@ def aws_settings(variables: Mapping[str, str], *, keyed: bool = True) -> Setting
     """The settings in AWS, without an instance key if not ``keyed``. Raises ConfigurationError if one is missing."""
     return Settings(
         table=_required(variables, "VERIHOOK_TABLE"),
-        instance_key=_key(_required(variables, "VERIHOOK_INSTANCE_KEY")) if keyed else "",
+        instance_key_arn=_required(variables, "VERIHOOK_INSTANCE_KEY_ARN") if keyed else "",
         state_machine_prefix=_required(variables, "VERIHOOK_STATE_MACHINE_PREFIX"),
         function_prefix=_required(variables, "VERIHOOK_FUNCTION_PREFIX"),
         payloads=_required(variables, "VERIHOOK_PAYLOADS"),
@@ -67,10 +67,4 @@ def _required(variables: Mapping[str, str], name: str) -> str:
     value = variables.get(name)
     if not value:
         raise ConfigurationError("environment", name, "is not set; template.yaml sets it if it is needed")
-    return value
-
-
-def _key(value: str) -> str:
-    if len(value) < 32:
-        raise ConfigurationError("environment", "VERIHOOK_INSTANCE_KEY", "must have at least 32 characters")
     return value

@@ -15,6 +15,7 @@ from tests.flows.bucket import Bucket
 from tests.flows.deployment import VARIABLES, write
 from tests.flows.eventbridge import EventBridge
 from tests.flows.faces import Answer, Face, Headers, HttpFace, LambdaFace, serving
+from tests.flows.secret_store import INSTANCE_KEY_ARN, SecretStore
 from verihook import main
 from verihook.aws.boto import Boto
 from verihook.hooks import load_hooks
@@ -88,6 +89,7 @@ def aws_face(hooks: Path, dynamodb_local: str, tmp_path_factory: pytest.TempPath
     with (
         pytest.MonkeyPatch.context() as patch,
         Bucket() as bucket,
+        SecretStore() as store,
         Interpreter(
             tmp_path_factory.mktemp("interpreter") / "executions.db",
             functions={SUBSTITUTIONS["WorkerName"]: lambda event: main.work(event, LambdaContext())},
@@ -100,7 +102,7 @@ def aws_face(hooks: Path, dynamodb_local: str, tmp_path_factory: pytest.TempPath
         variables = {
             **VARIABLES,
             "VERIHOOK_TABLE": table,
-            "VERIHOOK_INSTANCE_KEY": "k" * 32,
+            "VERIHOOK_INSTANCE_KEY_ARN": INSTANCE_KEY_ARN,
             "VERIHOOK_STATE_MACHINE_PREFIX": ARN_PREFIX,
             "VERIHOOK_FUNCTION_PREFIX": "verihook-",
             "VERIHOOK_PAYLOADS": "payloads",
@@ -114,6 +116,7 @@ def aws_face(hooks: Path, dynamodb_local: str, tmp_path_factory: pytest.TempPath
             "AWS_ENDPOINT_URL_SFN": interpreter.endpoint_url,
             "AWS_ENDPOINT_URL_LAMBDA": durable.endpoint_url,
             "AWS_ENDPOINT_URL_S3": bucket.url,
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER": store.url,
         }
         for name, value in variables.items():
             patch.setenv(name, value)

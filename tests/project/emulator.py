@@ -1,8 +1,8 @@
 """What `sam build` made, run cold by Lambda's own runtime interface emulator, without a container.
 
 The emulator comes with the SAM command line; the runtime client (awslambdaric) and the functions' own Python are in
-.venv-lambda. DynamoDB Local and the embedded interpreter are the cloud. Nothing but the artifact and the runtime client
-can be imported; handler, timeout, memory and the names of the variables are the template's.
+.venv-lambda. DynamoDB Local, moto's Secrets Manager and the embedded interpreter are the cloud. Nothing but the
+artifact and the runtime client can be imported; handler, timeout, memory and the variables' names are the template's.
 https://docs.aws.amazon.com/lambda/latest/dg/images-test.html
 """
 
@@ -26,6 +26,7 @@ import pytest
 
 from tests.adapters.dynamodb_local import client
 from tests.flows.deployment import VARIABLES
+from tests.flows.secret_store import INSTANCE_KEY_ARN, SecretStore
 from tests.project.template import ENVIRONMENT, FUNCTIONS, ROOT, TEMPLATE
 from verihook.ledgers.table import create_table_request
 from verihook.local.interpreter import ARN_PREFIX, Interpreter
@@ -48,7 +49,7 @@ DEADLINE = 60.0
 VALUES = {
     **VARIABLES,
     "VERIHOOK_TABLE": TABLE,
-    "VERIHOOK_INSTANCE_KEY": "k" * 32,
+    "VERIHOOK_INSTANCE_KEY_ARN": INSTANCE_KEY_ARN,
     "VERIHOOK_STATE_MACHINE_PREFIX": ARN_PREFIX,
     "VERIHOOK_FUNCTION_PREFIX": "artifact_",
     "VERIHOOK_PAYLOADS": "artifact-payloads",
@@ -66,6 +67,7 @@ class Deployment:
     endpoint: str
     dynamodb: DynamoDBClient
     interpreter: Interpreter
+    secrets: SecretStore
     stack: ExitStack
     urls: dict[str, str] = field(default_factory=dict)
 
@@ -116,6 +118,7 @@ class Deployment:
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_ENDPOINT_URL_DYNAMODB": self.endpoint,
             "AWS_ENDPOINT_URL_SFN": self.interpreter.endpoint_url,
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER": self.secrets.url,
         }
 
 
@@ -135,7 +138,7 @@ def deployed(endpoint: str, folder: Path) -> Iterator[Deployment]:
         for pattern in RUNTIME:
             for path in PACKAGES.glob(pattern):
                 (folder / "runtime" / path.name).symlink_to(path)
-        yield Deployment(folder, endpoint, dynamodb, interpreter, stack)
+        yield Deployment(folder, endpoint, dynamodb, interpreter, stack.enter_context(SecretStore()), stack)
 
 
 def built(name: str) -> Path:

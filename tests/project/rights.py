@@ -10,10 +10,11 @@ def rows(*keys: str) -> str:
     return f"Ledger.Arn {' '.join(f'{key}#*' for key in keys)}"
 
 
+READS_KEY = {"secretsmanager:GetSecretValue": "InstanceKey"}
 READS_PAYLOADS = {"s3:GetObject": OBJECTS, "s3:ListBucket": "Payloads.Arn"}
 #: Where the operator names any; see test_a_store_is_read_only_where_the_operator_names_it.
 READS_SECRETS = {
-    "secretsmanager:GetSecretValue": "ReadsSecrets: SecretArns",
+    "secretsmanager:GetSecretValue": "InstanceKey | ReadsSecrets: SecretArns",
     "ssm:GetParameter": f"ReadsParameters: {PARAMETERS}",
     "kms:Decrypt": "DecryptsSecrets: SecretKeyArns",
 }
@@ -92,6 +93,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "dynamodb:BatchWriteItem": rows("label"),
         "s3:PutObject": OBJECTS,
         **READS_PAYLOADS,
+        **READS_KEY,
         **STARTS,
         **STOPS,
         **DESCRIBES,
@@ -119,6 +121,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "sqs:DeleteMessage": "FedByQueue: FeedQueueArn",
         "sqs:GetQueueAttributes": "FedByQueue: FeedQueueArn",
         **READS_CONNECTIONS,
+        "secretsmanager:GetSecretValue": "InstanceKey | ReadsConnections: ConnectionSecretArns",
         **DEAD_LETTERS,
     },
     "OrderApproval": {

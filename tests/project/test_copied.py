@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 import verihook
-from tests.flows.deployment import ROOT, VARIABLES
+from tests.flows.deployment import ROOT
 from tests.flows.faces import function_url_event
-from tests.project.test_imports import SETTINGS
+from tests.project.test_imports import settings
+
+__all__ = ["settings"]
 
 #: Answers each request with the artifact and the libraries, of which no file says that Verihook is installed.
 PROGRAM = """
@@ -42,13 +44,13 @@ def folders(tmp_path: Path) -> list[str]:
     return [str(tmp_path / "task"), str(libraries)]
 
 
-def test_the_api_answers_from_a_copied_folder(folders: list[str]) -> None:
+def test_the_api_answers_from_a_copied_folder(folders: list[str], settings: dict[str, str]) -> None:
     paths = ["/v1.0/metadata", "/v1/openapi.json", "/docs"]
     result = subprocess.run(
         # -S: what is installed beside the interpreter does not count; -I: nor does what the environment names.
         [sys.executable, "-I", "-S", "-c", PROGRAM, json.dumps(folders)],
         input=json.dumps([function_url_event("GET", path, [], b"") for path in paths]),
-        env={**VARIABLES, **SETTINGS},
+        env=settings,
         capture_output=True,
         text=True,
         check=False,

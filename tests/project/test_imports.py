@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
 from tests.flows.deployment import ROOT, VARIABLES
 from tests.flows.faces import function_url_event
+from tests.flows.secret_store import INSTANCE_KEY_ARN, SecretStore
 from tests.flows.signing import order, x_signature
 
 FRAMEWORKS = {
@@ -28,7 +30,7 @@ FRAMEWORKS = {
 
 SETTINGS = {
     "VERIHOOK_TABLE": "table",
-    "VERIHOOK_INSTANCE_KEY": "k" * 32,
+    "VERIHOOK_INSTANCE_KEY_ARN": INSTANCE_KEY_ARN,
     "VERIHOOK_STATE_MACHINE_PREFIX": "arn:aws:states:us-east-1:123456789012:stateMachine:",
     "VERIHOOK_FUNCTION_PREFIX": "verihook-",
     "VERIHOOK_PAYLOADS": "payloads-bucket",
@@ -54,6 +56,14 @@ ROOMS = {
     "verihook.work",
 }
 
+
+@pytest.fixture(scope="module")
+def settings() -> Iterator[dict[str, str]]:
+    """The environment of a function, whose secrets are at hand."""
+    with SecretStore() as store:
+        yield {**VARIABLES, **SETTINGS, "AWS_ENDPOINT_URL_SECRETS_MANAGER": store.url}
+
+
 PROGRAM = """
 import json, sys
 from verihook import bootstrap
@@ -71,19 +81,21 @@ print(json.dumps([answer["statusCode"], sorted(sys.modules), clients]))
 @pytest.mark.parametrize(
     ("secret", "status", "imported", "made"),
     [
-        ("a stranger's", 401, set(), ["dynamodb"]),
+        ("a stranger's", 401, set(), ["dynamodb", "secretsmanager"]),
         # The first that needs the workflow's JSON Schema and its engine; then the ledger is asked, which is down.
-        (VARIABLES["ORDERS_WEBHOOK_SECRET"], 503, {"jsonschema_rs"}, ["dynamodb", "stepfunctions"]),
+        (VARIABLES["ORDERS_WEBHOOK_SECRET"], 503, {"jsonschema_rs"}, ["dynamodb", "secretsmanager", "stepfunctions"]),
     ],
 )
-def test_the_receive_entry(secret: str, status: int, imported: set[str], made: list[str]) -> None:
+def test_the_receive_entry(
+    secret: str, status: int, imported: set[str], made: list[str], settings: dict[str, str]
+) -> None:
     body = order()
     event = function_url_event("POST", "/hooks/orders", x_signature(body, secret), body)
     result = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         input=json.dumps(event),
         cwd=ROOT / "handler",
-        env={**VARIABLES, **SETTINGS},
+        env=settings,
         capture_output=True,
         text=True,
         check=True,
@@ -98,8 +110,8 @@ def test_the_receive_entry(secret: str, status: int, imported: set[str], made: l
 @pytest.mark.parametrize(
     "missing", [*[name for name in SETTINGS if name.startswith("VERIHOOK_")], "ORDERS_WEBHOOK_SECRET"]
 )
-def test_a_missing_variable_is_an_error_at_load(missing: str) -> None:
-    variables = {name: value for name, value in {**VARIABLES, **SETTINGS}.items() if name != missing}
+def test_a_missing_variable_is_an_error_at_load(missing: str, settings: dict[str, str]) -> None:
+    variables = {name: value for name, value in settings.items() if name != missing}
     result = subprocess.run(
         [sys.executable, "-c", "from verihook.main import services; services()"],
         cwd=ROOT / "handler",

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
-from tests.project.template import DURABLE_FUNCTIONS, ENVIRONMENT, FUNCTIONS, ROOT
+from tests.flows.secret_store import INSTANCE_KEY, INSTANCE_KEY_ARN, SecretStore
+from tests.project.template import ENVIRONMENT, FUNCTIONS, ROOT, rights
 from verihook.callbacks import callback_secret
 from verihook.instance import derive_id
 
-#: Handed over by CloudFormation; its text stands nowhere.
-KEY = "{{resolve:secretsmanager:${InstanceKey}:SecretString}}"
+ARN = "VERIHOOK_INSTANCE_KEY_ARN"
 
 #: Function -> whether it has the key.
 HAS_KEY = {
@@ -29,12 +30,28 @@ HAS_KEY = {
 START = "from verihook.bootstrap import on_aws; print(on_aws().instance_key)"
 
 
-def start(handler: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    lambdas = {"_HANDLER": handler, "AWS_DEFAULT_REGION": "us-east-1", "POWERTOOLS_LOG_LEVEL": "INFO"}
+@pytest.fixture(scope="module")
+def store() -> Iterator[SecretStore]:
+    with SecretStore() as store:
+        store.call("CreateSecret", Name="short", SecretString="k" * 31)
+        store.call("CreateSecret", Name="empty")
+        yield store
+
+
+def start(name: str, store: SecretStore, **variables: str) -> subprocess.CompletedProcess[str]:
+    handler = FUNCTIONS[name]["Handler"]
+    lambdas = {
+        "_HANDLER": handler,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER": store.url,
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }
     return subprocess.run(
         [sys.executable, "-c", START],
         cwd=ROOT / "handler",
-        env={**dict.fromkeys(environment, "c2VjcmV0" * 4), **lambdas},
+        env={**dict.fromkeys(ENVIRONMENT[name], "c2VjcmV0" * 4), **lambdas, **variables},
         capture_output=True,
         text=True,
         check=False,
@@ -42,23 +59,52 @@ def start(handler: str, environment: dict[str, str]) -> subprocess.CompletedProc
 
 
 def test_the_key_is_with_those_who_need_it_alone() -> None:
-    assert {name: each.get("VERIHOOK_INSTANCE_KEY") for name, each in ENVIRONMENT.items()} == {
-        name: KEY if has else None for name, has in HAS_KEY.items()
+    assert {name: each.get(ARN) for name, each in ENVIRONMENT.items()} == {
+        name: "InstanceKey" if has else None for name, has in HAS_KEY.items()
     }
 
 
+def test_who_has_the_key_may_read_it_and_no_other() -> None:
+    reads = {name: rights(f"{name}Role").get("secretsmanager:GetSecretValue", "").split(" | ") for name in FUNCTIONS}
+    assert {name: "InstanceKey" in each for name, each in reads.items()} == HAS_KEY
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_variable_holds_the_key(name: str) -> None:
+    assert "VERIHOOK_INSTANCE_KEY" not in ENVIRONMENT[name]
+    assert not [value for value in ENVIRONMENT[name].values() if "{{resolve:" in value]
+
+
 @pytest.mark.parametrize(("name", "has"), HAS_KEY.items())
-def test_a_function_needs_the_key_only_if_the_table_says_so(name: str, has: bool) -> None:
-    without = {key: value for key, value in ENVIRONMENT[name].items() if key != "VERIHOOK_INSTANCE_KEY"}
-    result = start(FUNCTIONS[name]["Handler"], without)
-    assert (result.returncode != 0) == has
-    assert ("VERIHOOK_INSTANCE_KEY" in result.stderr) == has
+def test_a_function_reads_the_key_at_its_start_only_if_the_table_says_so(
+    name: str, has: bool, store: SecretStore
+) -> None:
+    store.calls.clear()
+    result = start(name, store, **{ARN: INSTANCE_KEY_ARN})
+    assert f"{INSTANCE_KEY.encode() if has else b''!r}\n" == result.stdout, result.stderr
+    assert [("GetSecretValue", INSTANCE_KEY_ARN)] * has == store.calls
 
 
-@pytest.mark.parametrize("name", DURABLE_FUNCTIONS)
-def test_a_durable_function_reads_no_key_even_if_there_is_one(name: str) -> None:
-    result = start(FUNCTIONS[name]["Handler"], {**ENVIRONMENT[name], "VERIHOOK_INSTANCE_KEY": ""})
-    assert "b''\n" == result.stdout
+@pytest.mark.parametrize(
+    ("arn", "words"),
+    [
+        ("", f"ConfigurationError: environment: {ARN}: is not set"),
+        ("short", f"ConfigurationError: environment: {ARN}: short must hold at least 32 characters"),
+        ("empty", f"ConfigurationError: environment: {ARN}: empty must hold at least 32 characters"),
+        ("none", f"ConfigurationError: environment: {ARN}: none must hold at least 32 characters"),
+    ],
+)
+def test_a_key_that_is_none_ends_the_start_in_words(arn: str, words: str, store: SecretStore) -> None:
+    result = start("Reconciler", store, **{ARN: arn})
+    assert words in result.stderr.splitlines()[-1]
+
+
+def test_a_store_that_does_not_answer_is_asked_again_by_the_next_start(store: SecretStore) -> None:
+    store.trouble = "InternalServiceError"
+    try:
+        assert "SecretsUnavailable" in start("Receiver", store, **{ARN: INSTANCE_KEY_ARN}).stderr.splitlines()[-1]
+    finally:
+        store.trouble = ""
 
 
 def test_nothing_is_derived_without_a_key() -> None:

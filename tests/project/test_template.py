@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from tests.flows.secret_store import INSTANCE_KEY_ARN, SecretStore
 from tests.project.template import (
     CONNECTION_SECRETS,
     DURABLE_FUNCTIONS,
@@ -137,16 +138,25 @@ print("aws_lambda_powertools.utilities.parameters" in sys.modules)
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_starts_with_its_environment_and_loads_nothing_that_it_does_not_need(name: str) -> None:
-    # What Lambda itself sets, beside the template.
-    lambdas = {"_HANDLER": FUNCTIONS[name]["Handler"], "AWS_DEFAULT_REGION": "us-east-1"}
-    result = subprocess.run(
-        [sys.executable, "-c", START],
-        cwd=ROOT / "handler",
-        env={**dict.fromkeys(ENVIRONMENT[name], "c2VjcmV0" * 4), "POWERTOOLS_LOG_LEVEL": "INFO", **lambdas},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    with SecretStore() as store:
+        # What Lambda itself sets, beside the template; and where its secrets are.
+        lambdas = {
+            "_HANDLER": FUNCTIONS[name]["Handler"],
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER": store.url,
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+        }
+        given = {**dict.fromkeys(ENVIRONMENT[name], "c2VjcmV0" * 4), "VERIHOOK_INSTANCE_KEY_ARN": INSTANCE_KEY_ARN}
+        result = subprocess.run(
+            [sys.executable, "-c", START],
+            cwd=ROOT / "handler",
+            env={**given, **lambdas},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     sources, libraries, store = result.stdout.splitlines()
     assert (list(HOOKS.sources) if name in VERIFYING else []) == sources.split()
     assert ("", "False") == (libraries, store)
