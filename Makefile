@@ -16,24 +16,17 @@ SIGNERS_VENV := .venv-signers
 # npm's libraries that sign; git ignores .tools.
 SIGNERS_NODE := .tools/signers
 BIN := $(VENV)/bin
-# What the functions run on, python3.13: sam build looks for an interpreter of this name with pip, and .venv-lambda has it.
-RUNTIME := $(shell sed -n 's/^ *Runtime: *//p' template.yaml)
+# RUNTIME and find_runtime. The recipe in handler/Makefile looks for the same interpreter; .venv-lambda has it.
+include handler/runtime.mk
 WITH_PYTHON := PATH="$(CURDIR)/$(LAMBDA_VENV)/bin:$$PATH"
 SAM := $(WITH_PYTHON) SAM_CLI_TELEMETRY=0 $(SAM_VENV)/bin/sam
 # The requirements files name everything, so pip resolves nothing (--no-deps). It would also refuse requirements with
 # extras, such as boto3[crt], as not pinned.
 PIP_INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --no-deps
+# The groups of pyproject.toml: what each kind of function is built with.
+KINDS := receiver api background worker durable public-keys
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
-
-# Defines $$python: an interpreter of the functions' own minor version, or pip would choose other wheels and the byte code
-# would not be read. Starts each, as the name alone may be pyenv's shim for a version that is not chosen here.
-define find_runtime
-for python in $(RUNTIME_PYTHON) $(RUNTIME) "$$(pyenv root 2>/dev/null)"/versions/$(RUNTIME:python%=%).*/bin/$(RUNTIME) none; do \
-	"$$python" -c 'import sys; sys.exit("python%d.%d" % sys.version_info[:2] != "$(RUNTIME)")' 2>/dev/null && break; \
-done; \
-if [ "$$python" = none ]; then echo "The functions of template.yaml run on $(RUNTIME), so they are built with $(RUNTIME); none was found (RUNTIME_PYTHON=/path/to/$(RUNTIME) names one)." >&2; exit 1; fi
-endef
 
 # Defines $$python: the first interpreter that is new enough. Starts it, as the name alone may be a shim.
 define find_python
@@ -99,23 +92,19 @@ soak: install ## two minutes of deliveries under kill -9: DURATION=120
 lint-template: $(SAM_VENV)/.installed ## check template.yaml
 	@$(SAM) validate --lint
 
-# sam build leaves out byte code and /var/task is read-only, so every cold start would compile everything again: with
-# byte code the start takes less than half the time. Unchecked, because the deployed sources never change; -s and -p
-# write the paths that tracebacks show as they are in Lambda. The slash at the end of a folder 3.13 does not take.
-build: $(SAM_VENV)/.installed $(LAMBDA_VENV)/.installed ## build what `sam deploy` deploys: ARGS="--parameter-overrides Architecture=arm64"
+build: $(SAM_VENV)/.installed $(LAMBDA_VENV)/.installed ## sam build, with the SAM and the Python that it installs: ARGS="--parameter-overrides Architecture=arm64"
 	@$(SAM) build $(ARGS)
-	@for folder in .aws-sam/build/*/; do \
-		$(LAMBDA_VENV)/bin/python -m compileall -q --invalidation-mode unchecked-hash -s "$${folder%/}" -p /var/task "$$folder" || exit 1; \
-	done
 
 # The other files are resolved under dev.txt's versions, so all agree. The SAM environment stands apart.
 lock: install ## write the requirements files anew from pyproject.toml: ARGS=--upgrade
 	@$(LOCK) $(ARGS) --all-extras -o requirements/dev.txt pyproject.toml
 	@$(LOCK) $(ARGS) --constraint requirements/dev.txt --extra local -o requirements/local.txt pyproject.toml
-	@$(LOCK) $(ARGS) --constraint requirements/dev.txt -o handler/requirements.txt pyproject.toml
+	@for kind in $(KINDS); do \
+		$(LOCK) $(ARGS) --constraint requirements/dev.txt --group $$kind -o handler/requirements/$$kind.txt || exit 1; \
+	done
 	@$(LOCK) $(ARGS) -o requirements/sam.txt requirements/sam.in
 	@$(LOCK) $(ARGS) -o requirements/lambda.txt requirements/lambda.in
-	@$(LOCK) $(ARGS) -o requirements/signers.txt requirements/signers.in
+	@$(LOCK) $(ARGS) -o requirements/signers.txt requirements/signers.in pyproject.toml
 
 install: $(VENV)/.installed
 
@@ -132,8 +121,8 @@ $(SAM_VENV)/.installed: requirements/sam.txt
 	@$(SAM_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r requirements/sam.txt
 	@touch $@
 
-# template.yaml says which interpreter: an environment of a former one is made anew.
-$(LAMBDA_VENV)/.installed: requirements/lambda.txt template.yaml
+# runtime.mk says which interpreter: an environment of a former one is made anew.
+$(LAMBDA_VENV)/.installed: requirements/lambda.txt handler/runtime.mk
 	@$(find_runtime); [ -x $(LAMBDA_VENV)/bin/$(RUNTIME) ] || rm -rf $(LAMBDA_VENV); $(call make_venv,$(LAMBDA_VENV))
 	@$(LAMBDA_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r requirements/lambda.txt
 	@touch $@

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-RUNTIME, LOCAL, DEV, SAM, LAMBDA, SIGNERS = (
+LOCAL, DEV, SAM, LAMBDA, SIGNERS = (
     ROOT / name
     for name in (
-        "handler/requirements.txt",
         "requirements/local.txt",
         "requirements/dev.txt",
         "requirements/sam.txt",
@@ -20,8 +19,12 @@ RUNTIME, LOCAL, DEV, SAM, LAMBDA, SIGNERS = (
         "requirements/signers.txt",
     )
 )
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PROJECT = PYPROJECT["project"]
+GROUPS: dict[str, list[str | dict[str, str]]] = PYPROJECT["dependency-groups"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
+#: Kind of function -> its list.
+KINDS = {path.stem: path for path in sorted((ROOT / "handler" / "requirements").glob("*.txt"))}
 
 #: A pin and everything up to the next one.
 PIN = re.compile(r"^([a-z0-9][a-z0-9.-]*)==([^\s;]+)(.*?)(?=^\S|\Z)", re.MULTILINE | re.DOTALL)
@@ -37,7 +40,7 @@ def name_of(requirement: str) -> str:
     return found[0]
 
 
-@pytest.mark.parametrize("path", [RUNTIME, LOCAL, DEV, SAM, LAMBDA, SIGNERS], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*KINDS.values(), LOCAL, DEV, SAM, LAMBDA, SIGNERS], ids=lambda path: path.stem)
 def test_every_requirement_is_pinned_by_hash(path: Path) -> None:
     text = path.read_text("utf-8")
     requirements = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
@@ -47,7 +50,7 @@ def test_every_requirement_is_pinned_by_hash(path: Path) -> None:
         assert re.search(r"--hash=sha256:[0-9a-f]{64}\b", rest), name
 
 
-@pytest.mark.parametrize("path", [RUNTIME, LOCAL, DEV, SAM, LAMBDA, SIGNERS], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*KINDS.values(), LOCAL, DEV, SAM, LAMBDA, SIGNERS], ids=lambda path: path.stem)
 def test_no_host_and_no_option_is_named(path: Path) -> None:
     text = path.read_text("utf-8")
     assert "make lock" in text.splitlines()[1]
@@ -57,17 +60,32 @@ def test_no_host_and_no_option_is_named(path: Path) -> None:
 
 
 def test_the_files_agree() -> None:
-    assert pins(RUNTIME) <= pins(LOCAL) <= pins(DEV)
+    assert set().union(*map(pins, KINDS.values())) <= pins(LOCAL) <= pins(DEV)
+
+
+def of_kind(kind: str) -> set[str]:
+    """The names in the kind's group, with those of the groups that it includes."""
+    groups = [each if isinstance(each, str) else of_kind(each["include-group"]) for each in GROUPS[kind]]
+    return {name for each in groups for name in ([name_of(each)] if isinstance(each, str) else each)}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_list_of_a_kind_is_that_of_its_group(kind: str) -> None:
+    assert KINDS.keys() == GROUPS.keys()
+    assert of_kind(kind) <= {name for name, _ in pins(KINDS[kind])}
+
+
+def test_every_dependency_is_used_by_a_kind_of_function() -> None:
+    assert {name_of(dependency) for dependency in PROJECT["dependencies"]} == set().union(*map(of_kind, GROUPS))
 
 
 @pytest.mark.parametrize(
     ("path", "dependencies"),
     [
-        (RUNTIME, PROJECT["dependencies"]),
         (LOCAL, PROJECT["dependencies"] + EXTRAS["local"]),
         (DEV, PROJECT["dependencies"] + EXTRAS["local"] + EXTRAS["dev"]),
     ],
-    ids=["requirements", "local", "dev"],
+    ids=["local", "dev"],
 )
 def test_every_dependency_is_in_its_file(path: Path, dependencies: list[str]) -> None:
     assert {name_of(dependency) for dependency in dependencies} <= {name for name, _ in pins(path)}

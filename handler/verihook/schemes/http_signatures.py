@@ -63,6 +63,8 @@ class HttpSignatureScheme:
             raise ValueError(f"algorithm: {self.algorithm!r} is none of {', '.join(_ALGORITHMS)}")
         if self.tolerance <= 0:
             raise ValueError("tolerance: seconds, more than 0")
+        if self.algorithm != "hmac-sha256":
+            import verihook.schemes.keys  # noqa: F401  # so that a package that is absent is told at load
 
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
         """See :class:`~verihook.schemes.Scheme`. Raises ValueError without a ``public_url``."""

@@ -37,6 +37,9 @@ SCHEMES: dict[str, tuple[str, str]] = {
     "http-signature": ("verihook.schemes.http_signatures", "HttpSignatureScheme"),
 }
 
+#: An artifact has these packages only if a source of its hooks.toml had such a scheme when it was built.
+_ABSENT = "not here; on one machine run make install, for AWS run sam build with this hooks.toml"
+
 
 @dataclass(frozen=True, slots=True)
 class Sender:
@@ -85,8 +88,10 @@ def scheme(table: Mapping[str, Any]) -> Scheme:
     found = SCHEMES.get(str(table.get("scheme")))
     if found is None:
         raise ValueError(f"scheme: write one of {', '.join(sorted(SCHEMES))}")
-    kind = getattr(import_module(found[0]), found[1])
-    made: Scheme = read_table(kind, table, "scheme")
+    try:
+        made: Scheme = read_table(getattr(import_module(found[0]), found[1]), table, "scheme")
+    except ModuleNotFoundError as error:
+        raise ValueError(f"scheme: {table['scheme']} needs the package {error.name}, which is {_ABSENT}") from error
     return made
 
 

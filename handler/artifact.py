@@ -1,0 +1,138 @@
+"""Builds the artifact of one function: what it uses and nothing else, compiled by the runtime's own version.
+
+    python3.13 artifact.py KIND PROCESSOR FOLDER        as the Makefile beside it runs it for `sam build`
+
+Each kind has its list of packages in ``requirements/KIND.txt``, which `make lock` writes, and its rooms of the package.
+Every function reads hooks.toml, so the build reads it too: it fails, in words, on one that no function could load. That
+also says whether a source's scheme needs public keys; if none does, ``requirements/public-keys.txt`` stays out.
+"""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HANDLER = Path(__file__).parent
+
+#: What no function in AWS uses of the package.
+HERE_ALONE = ("cli", "client", "local")
+
+#: What the API alone uses of it.
+FRONT = ("api", "app.py", "dialects")
+
+#: Kind -> what it leaves out of the package, and whether it runs the operator's workflows.
+KINDS: dict[str, tuple[tuple[str, ...], bool]] = {
+    "receiver": ((*HERE_ALONE, *FRONT, "recorder.py", "work.py"), False),
+    "api": (HERE_ALONE, False),
+    "background": ((*HERE_ALONE, *FRONT), False),
+    "worker": ((*HERE_ALONE, *FRONT), True),
+    "durable": ((*HERE_ALONE, *FRONT), True),
+}
+
+#: The services that the package calls. botocore describes 400 more, in 20 MB.
+SERVICES = ("dynamodb", "lambda", "s3", "secretsmanager", "ssm", "stepfunctions")
+
+#: What no function of our own imports of its packages; what the operator's workflows import is not known.
+UNUSED = (
+    "boto3/examples",
+    "aws_lambda_powertools/event_handler",
+    *(
+        f"aws_lambda_powertools/utilities/{name}"
+        for name in ("batch", "data_classes", "idempotency", "kafka", "parser")
+    ),
+)
+
+#: Tries hooks.toml with what is in the folder alone. Prints the package that a source needs and is not there.
+TRY = """
+import sys
+from pathlib import Path
+from verihook.errors import ConfigurationError
+from verihook.hooks import load_hooks
+try:
+    load_hooks(Path("hooks.toml"))
+except ConfigurationError as error:
+    cause = error
+    while cause and not isinstance(cause, ModuleNotFoundError):
+        cause = cause.__cause__
+    print(cause.name) if cause else sys.exit(str(error))
+"""
+
+
+def build(kind: str, processor: str, folder: Path) -> None:
+    """Fill ``folder``. Exits in words for a hooks.toml that is wrong, and where pip fails."""
+    left_out, runs_workflows = KINDS[kind]
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(HANDLER / "hooks.toml", folder)
+    package = HANDLER / "verihook"
+    _copy(package, folder / "verihook", [*left_out, "py.typed"], at=package)
+    _copy(HANDLER / "workflows", folder / "workflows", [] if runs_workflows else ["*.py"])
+    public_keys = ["public-keys"] if _absent(folder) else []
+    for name in (kind, *public_keys):
+        _install(name, processor, folder)
+    if absent := _absent(folder):
+        sys.exit(f"hooks.toml: a source needs the package {absent}, which requirements/public-keys.txt does not have")
+    _trim(folder, runs_workflows)
+    _compile(folder)
+
+
+def _copy(source: Path, target: Path, left_out: list[str], at: Path | None = None) -> None:
+    """Copy a folder without byte code and ``left_out``: patterns, of the names directly in ``at`` if it is given."""
+    byte_code, patterns = shutil.ignore_patterns("__pycache__"), shutil.ignore_patterns(*left_out)
+
+    def ignored(folder: str, names: list[str]) -> set[str]:
+        return byte_code(folder, names) | (patterns(folder, names) if at in (None, Path(folder)) else set())
+
+    shutil.copytree(source, target, ignore=ignored)
+
+
+def _install(name: str, processor: str, folder: Path) -> None:
+    tags = (HANDLER / "processors" / processor / "platforms.txt").read_text("utf-8").splitlines()
+    platforms = [f"--platform={tag}" for tag in tags if not tag.startswith("#")]
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+    pip += ["--no-deps", "--require-hashes", "--only-binary=:all:", "--implementation=cp", *platforms]
+    requirements = HANDLER / "requirements" / f"{name}.txt"
+    if subprocess.run([*pip, f"--target={folder}", f"--requirement={requirements}"], check=False).returncode:
+        sys.exit(f"pip could not install {requirements.name}: see above")
+
+
+def _absent(folder: Path) -> str:
+    """The package that a source of hooks.toml needs and is absent; "" if there is none. Exits for a wrong file."""
+    # -S, -E: none of the packages of this interpreter.
+    python = [sys.executable, "-S", "-E", "-B", "-c", TRY]
+    done = subprocess.run(python, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr)
+    return done.stdout.strip()
+
+
+def _texts(workflows: Path) -> set[str]:
+    """Every text that stands in a workflow: the name of a service that it makes a client for is among them."""
+    trees = [ast.parse(path.read_text("utf-8")) for path in workflows.rglob("*.py")]
+    constants = [node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    return {value for value in constants if isinstance(value, str)}
+
+
+def _trim(folder: Path, runs_workflows: bool) -> None:
+    """Take out what is not used. A workflow keeps the services of AWS that it names."""
+    services = {*SERVICES, *(_texts(folder / "workflows") if runs_workflows else ())}
+    described = [path for path in (folder / "botocore" / "data").glob("*/") if path.name not in services]
+    for path in (folder / "bin", *described, *(folder / name for name in UNUSED if not runs_workflows)):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _compile(folder: Path) -> None:
+    """Byte code: /var/task is read-only, so without it every cold start would compile every module again.
+
+    Unchecked, because the deployed sources never change; -s and -p write the paths that tracebacks show as they are in
+    Lambda.
+    """
+    options = ["-q", "--invalidation-mode", "unchecked-hash", "-s", str(folder), "-p", "/var/task"]
+    if subprocess.run([sys.executable, "-m", "compileall", *options, str(folder)], check=False).returncode:
+        sys.exit("the byte code could not be written: see above")
+
+
+if __name__ == "__main__":
+    build(sys.argv[1], sys.argv[2], Path(sys.argv[3]))

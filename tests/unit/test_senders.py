@@ -1,0 +1,53 @@
+"""Which senders can be used without the packages of public keys, and what is said of the others.
+
+An artifact has these packages only if one of its sources needs them; handler/artifact.py finds out in the same way.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+from tests.flows.deployment import ROOT
+from verihook.senders import FOLDER, sender_ids
+
+PROGRAM = """
+import json, sys
+from verihook.errors import ConfigurationError
+from verihook.senders import load_sender, sender_ids
+said = {}
+for name in sender_ids():
+    try:
+        load_sender(name)
+    except ConfigurationError as error:
+        said[name] = str(error)
+print(json.dumps(said))
+"""
+
+
+def needs_public_keys(sender: str) -> bool:
+    signature = tomllib.loads((FOLDER / f"{sender}.toml").read_text())["signature"]
+    if signature["scheme"] == "http-signature":
+        return signature["algorithm"] != "hmac-sha256"
+    return signature["scheme"] in ("jwt", "public-key", "sns")
+
+
+@pytest.fixture(scope="module")
+def said() -> dict[str, str]:
+    """Sender -> why it cannot be loaded, in an interpreter without any package."""
+    command = [sys.executable, "-S", "-E", "-B", "-c", PROGRAM]
+    done = subprocess.run(command, cwd=ROOT / "handler", capture_output=True, text=True, check=True)
+    found: dict[str, str] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("sender", sender_ids())
+def test_a_sender_needs_packages_only_for_public_keys(sender: str, said: dict[str, str]) -> None:
+    assert needs_public_keys(sender) == (sender in said)
+    if sender in said:
+        assert "needs the package cryptography, which is not here" in said[sender]
+        assert "sam build with this hooks.toml" in said[sender]
