@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from verihook import payload
 from verihook.errors import LedgerUnavailable
-from verihook.instance import Instance, Progress
+from verihook.instance import Instance, Progress, Status
 from verihook.manage.recording import MAX_CAUSE, MAX_ERROR, cut
 from verihook.ports import MAX_OUTPUT, Services
 from verihook.workflow import Workflow
@@ -94,13 +94,14 @@ def write(row: Instance, edit: Edit, services: Services) -> bool:
 
 
 def again(progress: Progress, workflow: Workflow) -> Edit:
-    """Queued until the back-off is over, with the error to be seen."""
+    """Queued until the back-off is over, or suspended if it is held, with the error to be seen."""
 
     def edit(row: Instance, now: int) -> Instance:
         at = now + backoff_ms(workflow.backoff_s, row.tries)
+        status: Status = "suspended" if row.held else "queued"
         due = None if row.held else at
         error, cause = cut(progress.error, MAX_ERROR), cut(progress.cause, MAX_CAUSE)
-        return replace(row, status="queued", leased_until=at, due_at=due, updated_at=now, error=error, cause=cause)
+        return replace(row, status=status, leased_until=at, due_at=due, updated_at=now, error=error, cause=cause)
 
     return edit
 

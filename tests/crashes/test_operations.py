@@ -193,7 +193,15 @@ OPERATIONS: dict[str, tuple[Prepare, Act, list[str]]] = {
     "resume": (
         suspended,
         lambda whole, id: manage.resume(id, whole.services),
-        ["ledger.get", "engine.resume", "ledger.get", "ledger.amend", "documents.read", "documents.write"],
+        [
+            "ledger.get",
+            "engine.resume",
+            "engine.describe",
+            "ledger.get",
+            "ledger.amend",
+            "documents.read",
+            "documents.write",
+        ],
     ),
 }
 

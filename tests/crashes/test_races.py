@@ -173,7 +173,7 @@ def test_what_is_held_is_never_started(parts: Parts) -> None:
     manage.suspend("a", parts.services)
     parts.engine.failing.clear()
     settle(parts, 3)
-    assert ([], "queued", True) == (parts.engine.starts, parts.row("a").status, parts.row("a").held)
+    assert ([], "suspended", True) == (parts.engine.starts, parts.row("a").status, parts.row("a").held)
 
 
 def test_an_attempt_knows_nothing_of_the_events_of_the_one_before(parts: Parts) -> None:

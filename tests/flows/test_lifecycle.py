@@ -86,13 +86,15 @@ class TestSuspend:
         assert api.until(id)["status"] == "completed"
 
     @pytest.mark.parametrize("workflow", QUICK)
-    def test_one_that_has_not_begun_stays_queued(self, api: Api, workflow: str) -> None:
+    def test_one_that_has_not_begun_is_begun_by_its_resume(self, api: Api, workflow: str) -> None:
         id = api.start(workflow, QUICK[workflow], delay=2)
         held = api.act(id, "suspend").json()
-        assert held["status"] == "queued"
+        assert held["status"] == "suspended"
+        listed = api.http.get("/v1/instances", params={"workflow": workflow, "status": "suspended"}).json()
+        assert id in [each["instanceId"] for each in listed["instances"]]
         # Its time comes and goes.
         assert api.until(api.start(workflow, QUICK[workflow], delay=2))["status"] == "completed"
-        assert (api.get(id)["status"], api.steps(id)) == ("queued", [])
+        assert (api.get(id)["status"], api.steps(id)) == ("suspended", [])
         assert api.act(id, "resume").status_code == 200
         assert api.until(id)["status"] == "completed"
 

@@ -151,7 +151,7 @@ def test_a_record_of_reconcile_in_between_neither_doubles_nor_loses(tmp_path: Pa
 def test_one_that_is_suspended_before_it_begins_waits_for_its_resume(tmp_path: Path) -> None:
     with working(tmp_path, {"w": lambda event, context: 1}) as w:
         w.claim()
-        assert ("queued", True) == (manage.suspend("a", w.services).status, w.row().held)
+        assert ("suspended", True) == (manage.suspend("a", w.services).status, w.row().held)
         assert "left" == perform("a", 1, w.functions, w.services)
         manage.resume("a", w.services)
         # Once or more: a worker leaves what has begun.

@@ -71,7 +71,7 @@ def test_one_that_is_held_between_two_tries_is_not_due(tmp_path: Path) -> None:
         assert w.services.ledger.amend(replace(leased, held=True))
         again = leases.again(Progress("failed", None, "E", "c"), w.services.workflows["w"])
         assert leases.write(leased, again, w.services) is True
-        assert ("queued", True, None, NOW + 2000) == (
+        assert ("suspended", True, None, NOW + 2000) == (
             w.row().status,
             w.row().held,
             w.row().due_at,

@@ -15,7 +15,6 @@ COLOURS = {
     "running": "cyan",
     "queued": "blue",
     "suspended": "yellow",
-    "queued, held": "yellow",
     "running, held": "yellow",
     "paused": "yellow",
     "failed": "bold red",

@@ -71,7 +71,7 @@ class FunctionEngine:
         _refuse("answer at once (express)")
 
     def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:  # noqa: ARG002  # the port's
-        """The row, where a worker has it or had it: ``running`` or ``queued`` (it waits for its next try) or its end.
+        """The row, if a worker has it or had it: ``running``, ``queued`` or ``suspended`` before a try, or its end.
 
         None where nobody has begun, and where the lease is over or the next try is due: somebody is to begin then.
         """
@@ -82,7 +82,7 @@ class FunctionEngine:
             return Progress(row.status, row.output, row.error, row.cause)
         if row.tries == 0 or row.not_before <= self._clock.now_ms():
             return None
-        return Progress("queued" if row.status == "queued" else "running", None, row.error, row.cause)
+        return Progress(row.status, None, row.error, row.cause)
 
     def stop(self, definition: str, name: str, cause: str) -> None:  # noqa: ARG002  # the port's
         """Write the end. A queued one never begins; one that runs goes on unheard."""
@@ -138,7 +138,7 @@ class FunctionEngine:
         )
 
     def _is_leased(self, row: Instance) -> bool:
-        """Whether a worker has it. One that waits for its next try is ``queued``."""
+        """Whether a worker has it. One that waits for its next try is ``queued``; of a held one, nothing asks."""
         return not row.final and row.status != "queued" and row.tries > 0 and row.not_before > self._clock.now_ms()
 
     def _row(self, name: str) -> Instance | None:
@@ -156,7 +156,7 @@ def _last(row: Instance) -> Step:
     name = f"try {row.tries}"
     if row.status == "completed":
         return Step(name, "completed", _began(row), row.updated_at, row.input, row.output)
-    if row.final or row.status == "queued":
+    if row.final or row.status in ("queued", "suspended"):
         return Step(name, "failed", _began(row), row.updated_at, row.input, None, row.error, row.cause)
     return Step(name, "running", _began(row), None, row.input)
 

@@ -38,27 +38,28 @@ def terminate(instance_id: str, services: Services, reason: str = "", output: ob
 
 
 def suspend(instance_id: str, services: Services, reason: str = "") -> Instance:
-    """Start no new step of it; one that has not begun stays ``queued``. Suspended already: nothing happens.
+    """Start no new step of it, not the first one either. Suspended already: nothing happens.
 
     Raises Conflict for one that has ended, NotSupported where the engine cannot.
     """
     why = cut(reason, MAX_CAUSE) or None
 
+    before = get(instance_id, services)
+
     def hold(instance: Instance) -> Instance:
+        nonlocal before
         _refuse_final(instance)
         if instance.held:
             return instance
-        if instance.status == "queued":
-            # It stays due: where its start was on its way, reconcile finds it running.
-            return replace(instance, held=True, cause=why)
+        before = instance
+        # It stays due: if its start was on its way, reconcile finds it running.
         return replace(instance, held=True, status="suspended", cause=why)
 
-    before = get(instance_id, services)
     held = _amend(instance_id, hold, services)
     engine, definition = engine_of(held, services)
     name = execution_name(held.id, held.attempt)
     try:
-        if held.status == "suspended" or engine.describe(definition, name) is not None:
+        if before.status == "running" or _has_begun(held, services):
             engine.suspend(definition, name)
     except NotSupported:
 
@@ -79,7 +80,7 @@ def resume(instance_id: str, services: Services) -> Instance:
         _refuse_final(instance)
         if not instance.held and instance.status != "suspended":
             return instance
-        status = "running" if instance.status == "suspended" else instance.status
+        status = ("running" if begun else "queued") if instance.status == "suspended" else instance.status
         now = services.clock.now_ms()
         due = max(now + services.pace.first_ms, instance.not_before)
         return replace(instance, held=False, status=status, due_at=due, cause=None)
@@ -92,11 +93,20 @@ def resume(instance_id: str, services: Services) -> Instance:
     # ledger calls queued: it may run by now, and be held by its engine.
     engine, definition = engine_of(before, services)
     engine.resume(definition, execution_name(before.id, before.attempt))
+    begun = _has_begun(before, services)
     released = _amend(instance_id, release, services)
     if released.status == "queued":
         return replace(released, status=starting.begin(released, services))
     open_gate(released, services)
     return released
+
+
+def _has_begun(instance: Instance, services: Services) -> bool:
+    """Whether its engine is in the middle of it: of an express one and of a row that waits for its worker, never."""
+    engine, definition = engine_of(instance, services)
+    if services.workflows[instance.workflow].express or not engine.keeps_names:
+        return False
+    return engine.describe(definition, execution_name(instance.id, instance.attempt)) is not None
 
 
 def rerun(instance_id: str, services: Services) -> Instance:

@@ -81,19 +81,19 @@ def test_suspend_and_resume(parts: Parts) -> None:
     assert "running" == manage.resume("a", parts.services).status
 
 
-def test_one_that_was_suspended_before_it_began_stays_queued(parts: Parts) -> None:
+def test_one_that_is_suspended_before_it_begins_is_begun_by_its_resume(parts: Parts) -> None:
     manage.submit(request(id="a", start_at=NOW + MINUTE), "", parts.services)
-    assert "queued" == manage.suspend("a", parts.services).status
+    assert "suspended" == manage.suspend("a", parts.services).status
     parts.clock.at += 10 * MINUTE
     reconcile(parts.services)
-    assert ("queued", []) == (parts.row("a").status, parts.engine.starts)
+    assert ("suspended", []) == (parts.row("a").status, parts.engine.starts)
     manage.resume("a", parts.services)
     assert ["a"] == parts.engine.starts
 
 
 def test_one_that_runs_already_though_it_is_called_queued(parts: Parts) -> None:
     manage.submit(request(id="a"), "", parts.services)
-    assert "queued" == manage.suspend("a", parts.services).status
+    assert "suspended" == manage.suspend("a", parts.services).status
     assert "suspended" == parts.engine.executions["a"].status
     manage.resume("a", parts.services)
     assert "running" == parts.engine.executions["a"].status
