@@ -49,8 +49,8 @@ endef
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-run: install ## run the whole thing on this machine: PORT=8787 DATA=.verihook
-	@exec $(BIN)/verihook run --port "$(PORT)" --data "$(DATA)"
+run: install ## run the whole thing on this machine: PORT=8787 DATA=.verihook ARGS=--open
+	@exec $(BIN)/verihook run --port "$(PORT)" --data "$(DATA)" $(ARGS)
 
 # More processes than cores: most tests wait for servers and disks. A file's tests stay together.
 test: install ## run the tests: ARGS="-k receive"

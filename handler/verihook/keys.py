@@ -68,14 +68,23 @@ def create(
     *,
     workflows: Sequence[str] = (),
     expires_at: int | None = None,
+    made_open: bool = False,
 ) -> tuple[ApiKey, str]:
     """A new key and its secret, which is nowhere afterwards.
 
-    ``expires_at`` in milliseconds since the epoch. Raises RequestInvalid, LedgerUnavailable.
+    ``expires_at`` in milliseconds since the epoch. ``made_open``: see :class:`~verihook.scopes.ApiKey`. Raises
+    RequestInvalid, LedgerUnavailable.
     """
-    key = _lasting(ApiKey("", name, _scopes(scopes), tuple(dict.fromkeys(workflows)), now_ms, expires_at))
+    bound = tuple(dict.fromkeys(workflows))
+    key = _lasting(ApiKey("", name, _scopes(scopes), bound, now_ms, expires_at, made_open=made_open))
     check(key, now_ms)
     return _kept(key, documents, now_ms)
+
+
+def new_secret() -> str:
+    """A secret of 256 random bits in the form of a key."""
+    body = _base62(int.from_bytes(secrets.token_bytes(32), "big"), 43)
+    return f"{PREFIX}{body}{_checksum(body)}"
 
 
 def find(secret: str, documents: Documents, now_ms: int) -> Stored:
@@ -144,6 +153,12 @@ def revoke(key_id: str, documents: Documents, now_ms: int) -> ApiKey:
     return _changed(key_id, documents, now_ms, lambda key: replace(key, revoked_at=key.revoked_at or now_ms))
 
 
+def revoke_made_open(documents: Documents, now_ms: int) -> list[ApiKey]:
+    """End the keys that were made while the API was open: anybody may have made them. Raises LedgerUnavailable."""
+    left = [key for key in listed(documents, now_ms) if key.made_open and key.live(now_ms)]
+    return [revoke(key.id, documents, now_ms) for key in left]
+
+
 def rotate(
     key_id: str, overlap_ms: int, documents: Documents, now_ms: int, *, expires_at: int | None = None
 ) -> tuple[ApiKey, str]:
@@ -163,7 +178,9 @@ def rotate(
         raise RequestInvalid("overlap: at most a year, and not negative.")
     if expires_at is None:
         expires_at = end_of_successor(old, now_ms)
-    fresh = _lasting(ApiKey("", old.name, old.scopes, old.workflows, now_ms, expires_at, replaces=old.id))
+    fresh = _lasting(
+        ApiKey("", old.name, old.scopes, old.workflows, now_ms, expires_at, replaces=old.id, made_open=old.made_open)
+    )
     check(fresh, now_ms)
     key, secret = _kept(fresh, documents, now_ms)
     end = now_ms + overlap_ms
@@ -197,8 +214,7 @@ def _scopes(given: Sequence[str]) -> tuple[Scope, ...]:
 def _kept(key: ApiKey, documents: Documents, now_ms: int) -> tuple[ApiKey, str]:
     """Write the key under a secret of its own."""
     for _ in range(_TRIES):
-        body = _base62(int.from_bytes(secrets.token_bytes(32), "big"), 43)
-        secret = f"{PREFIX}{body}{_checksum(body)}"
+        secret = new_secret()
         digest = digest_of(secret)
         stored = Stored(replace(key, id=digest[:ID_LENGTH]), digest, 1)
         # An id that is taken: one in 2**64, and then another secret.

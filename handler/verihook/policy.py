@@ -12,11 +12,11 @@ Auth = Literal["required", "open"]
 class Policy:
     """The rules of the API.
 
-    ``auth``: ``required`` for no entry without a key; ``open`` is taken on loopback alone. ``starts_per_minute``: what
-    a key may start; None for no limit. ``limits_fail``: whether a start goes through (``open``) or not (``closed``)
-    when the ledger cannot count it. ``idempotency_hours``: how long an idempotency key is remembered.
-    ``dapr_conflict``: the status with which Dapr's own grammar answers a taken id, 500 as Dapr itself or 409.
-    ``dapr_components``: the workflow components that the grammar knows; none is a workflow's name.
+    ``auth``: ``required`` for no entry without a key; ``open`` is for development, and taken on loopback alone.
+    ``starts_per_minute``: what a key may start; None for no limit. ``limits_fail``: whether a start goes through
+    (``open``) or not (``closed``) when the ledger cannot count it. ``idempotency_hours``: how long an idempotency key
+    is remembered. ``dapr_conflict``: the status with which Dapr's own grammar answers a taken id, 500 as Dapr itself
+    or 409. ``dapr_components``: the workflow components that the grammar knows; none is a workflow's name.
     ``dapr_terminate_output``: whether the object in the body of its ``terminate`` becomes the output; Dapr ignores it.
     """
 

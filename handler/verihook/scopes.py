@@ -52,6 +52,7 @@ class ApiKey:
 
     ``workflows``: patterns such as ``order-*`` (``*`` and ``?``), () for all. ``replaces``: the id of the key that it
     was rotated from. ``lifetime_ms``: what it was made for, however early a rotation or its owner ended it.
+    ``made_open``: its maker needed no key, as the API of one machine was open; it ends when that API is closed.
     """
 
     id: str
@@ -64,6 +65,7 @@ class ApiKey:
     revoked_at: int | None = None
     replaces: str | None = None
     lifetime_ms: int | None = None
+    made_open: bool = False
 
     def live(self, now_ms: int) -> bool:
         """Whether it opens anything."""

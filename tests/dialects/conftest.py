@@ -42,15 +42,15 @@ def client(opened: httpx.Client, services: Services) -> httpx.Client:
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """``verihook run``, open on this machine."""
-    with run_server(tmp_path_factory.mktemp("open"), "open") as server:
+    """``verihook run --open``."""
+    with run_server(tmp_path_factory.mktemp("open"), "--open") as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """``verihook run``, with no entry without a key."""
-    with run_server(tmp_path_factory.mktemp("closed"), "required") as server:
+    """``verihook run``, which lets nobody in without a key."""
+    with run_server(tmp_path_factory.mktemp("closed")) as server:
         yield server
 
 

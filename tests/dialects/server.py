@@ -45,16 +45,16 @@ class Served:
 
 
 @contextmanager
-def run_server(folder: Path, auth: str) -> Iterator[Served]:
-    """A server in ``folder``; ``auth`` as in ``[api]``."""
+def run_server(folder: Path, *options: str) -> Iterator[Served]:
+    """A server in ``folder``; ``options`` of ``verihook run``."""
     with (
-        serving(folder / "data", {}, "--hooks", str(_write(folder, auth))) as server,
+        serving(folder / "data", {}, "--hooks", str(_write(folder)), *options) as server,
         httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client,
     ):
         yield Served(client, folder / "data")
 
 
-def _write(folder: Path, auth: str) -> Path:
+def _write(folder: Path) -> Path:
     """The deployment as a checkout has it; returns the path of its hooks.toml."""
     machines, handler = folder / "infra" / "workflows", folder / "handler"
     machines.mkdir(parents=True)
@@ -62,7 +62,7 @@ def _write(folder: Path, auth: str) -> Path:
     for name, machine in MACHINES.items():
         (machines / f"{name}.asl.json").write_text(json.dumps(machine))
     (handler / "invoice.schema.json").write_text(json.dumps(INVOICE))
-    lines = [f'[api]\nauth = "{auth}"\nstarts_per_minute = 0', '[connections.conn-xyz]\nurl = "https://example.com"']
+    lines = ["[api]\nstarts_per_minute = 0", '[connections.conn-xyz]\nurl = "https://example.com"']
     for name, workflow in WORKFLOWS.items():
         lines.append(f'[workflows.{name}]\nengine = "{workflow.engine}"\ndefinition = "{workflow.definition}"')
         lines.append(f'version = {workflow.version}\nstatus = "{workflow.status}"')

@@ -1,4 +1,4 @@
-"""The documents' snippets against ``verihook run`` with ``auth = "required"``: without a key, and with one."""
+"""The documents' snippets against ``verihook run``: without a key, and with one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The documents' own snippets, run as they are against ``verihook run``: only host, key and id are changed."""
+"""The documents' own snippets, run as they are against ``verihook run --open``: only host, key and id are changed."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from tests.adapters.dynamodb_local import dynamodb_local
 from tests.flows.bucket import Bucket
 from tests.flows.deployment import VARIABLES, write
 from tests.flows.eventbridge import EventBridge
-from tests.flows.faces import Answer, Face, Headers, HttpFace, LambdaFace, serving
+from tests.flows.faces import Answer, Face, Headers, HttpFace, LambdaFace, run_key, serving
 from tests.flows.secret_store import INSTANCE_KEY_ARN, SecretStore
 from verihook import main
 from verihook.aws.boto import Boto
@@ -57,6 +57,10 @@ class LocalFace(HttpFace):
     def __init__(self, url: str, data: Path) -> None:
         super().__init__(url)
         self.data = data
+
+    def ask(self, target: str) -> Answer:
+        """A GET of the API with the key of the run."""
+        return self.send("GET", target, [("x-api-key", run_key(self.data))])
 
     def rows(self) -> int:
         connection = sqlite3.connect(f"file:{self.data / 'ledger.db'}?mode=ro", uri=True)

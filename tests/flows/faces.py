@@ -160,6 +160,11 @@ def serving(data: Path, variables: Mapping[str, str], *options: str) -> Iterator
         assert server.stop() == 0
 
 
+def run_key(data: Path) -> str:
+    """The key of the server that runs on this data folder."""
+    return str(json.loads((data / "run.json").read_text())["key"])
+
+
 def wait_for(face: Face, instance_id: str, timeout: float = 30) -> dict[str, Any]:
     """The instance's status once it is final."""
 

@@ -1,4 +1,4 @@
-"""API keys on one machine: ``auth = "required"``, and ``verihook keys`` beside the running server."""
+"""API keys on one machine, whose API is closed by default, and ``verihook keys`` beside the running server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from tests.flows.signing import order, x_signature
 from tests.flows.waiting import wait_until
 from tests.flows.workshop import Api, workshop
 
-REQUIRED = '\n[api]\nauth = "required"\n'
 #: Well formed and nobody's.
 NOBODYS = "vhk_" + "0" * 49
 
@@ -41,8 +40,11 @@ DIALECTS = [
 
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    with workshop(tmp_path_factory.mktemp("closed"), REQUIRED) as api:
-        yield api
+    """A caller without a key, of a server as it is by default."""
+    with workshop(tmp_path_factory.mktemp("closed")) as api:
+        without = Api(api.url, api.data)
+        with without.http:
+            yield without
 
 
 def command(api: Api, *arguments: str, code: int = 0) -> str:

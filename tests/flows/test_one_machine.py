@@ -17,7 +17,7 @@ import pytest
 
 from tests.flows.commands import verihook
 from tests.flows.deployment import ROOT, VARIABLES
-from tests.flows.faces import HttpFace, Server, wait_for
+from tests.flows.faces import HttpFace, Server, run_key, wait_for
 from tests.flows.signing import order, x_signature
 
 
@@ -166,7 +166,7 @@ def test_what_is_in_the_data_folder_is_for_its_owner_alone(server: Server) -> No
 
 def test_health_and_docs(server: Server) -> None:
     face = HttpFace(server.ready())
-    health = face.send("GET", "/health", [])
+    health = face.send("GET", "/health", [("x-api-key", run_key(server.data))])
     engines = dict.fromkeys(("durable", "function", "stepfunctions"), "ok")
     assert (200, {"status": "ok", "ledger": "ok", "engines": engines}) == (health.status, health.json)
     docs = face.send("GET", "/docs", [])

@@ -50,10 +50,12 @@ def test_every_curl_answers_as_the_page_says(api: Api, folder: Path, page: str, 
 
 
 @pytest.mark.parametrize("page", ["commands.md", "keys-and-limits.md"])
-def test_every_command_succeeds(folder: Path, page: str) -> None:
+def test_every_command_succeeds(api: Api, folder: Path, page: str) -> None:
     of_other_shells = r"^.*verihook completion (zsh|fish).*$"
     commands = re.sub(of_other_shells, "", script(page), flags=re.MULTILINE)
-    done = bash(f"set -e\n{commands}", folder)
+    # A status of 400 and above is a failure, too.
+    failing = 'curl() { command curl --fail --silent --show-error "$@"; }'
+    done = bash(f"set -e\n{failing}\n{commands.replace('http://127.0.0.1:8787', api.url)}", folder)
     assert done.returncode == 0, done.stdout + done.stderr
     if page == "commands.md":
         assert "instance approval-7 completed" in done.stdout

@@ -20,7 +20,7 @@ def refused(rejections: list[dict[str, Any]], source: str, reason: str) -> int:
 def wait_for_count(face: LocalFace, source: str, reason: str, count: int) -> dict[str, Any]:
 
     def counted() -> dict[str, Any] | None:
-        rows = face.send("GET", f"/v1/rejections?source={source}", []).json["rejections"]
+        rows = face.ask(f"/v1/rejections?source={source}").json["rejections"]
         return next(row for row in rows if row["reason"] == reason) if refused(rows, source, reason) >= count else None
 
     return wait_until(counted, what="it was not counted")
@@ -43,7 +43,7 @@ def test_on_one_machine(local_face: LocalFace) -> None:
 
 def test_the_query_is_checked(local_face: LocalFace) -> None:
     for query in ("limit=0", "limit=x", "limit=1001", f"source={'x' * 64}"):
-        answer = local_face.send("GET", f"/v1/rejections?{query}", [])
+        answer = local_face.ask(f"/v1/rejections?{query}")
         assert (422, "application/problem+json") == (answer.status, answer.headers["content-type"])
         assert answer.json["violations"]
 

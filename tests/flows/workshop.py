@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from tests.flows.deployment import VARIABLES, write
-from tests.flows.faces import HttpFace, serving
+from tests.flows.faces import HttpFace, run_key, serving
 from tests.flows.waiting import FINAL, wait_until
 
 HOOKS = """
@@ -200,6 +200,6 @@ def workshop(folder: Path, more: str = "", variables: Mapping[str, str] | None =
     """The server, in ``folder``; ``more`` is added to hooks.toml."""
     hooks = write_workshop(folder / "deployment", more)
     with serving(folder / "data", {**VARIABLES, **(variables or {})}, "--hooks", str(hooks)) as server:
-        api = Api(server.url, folder / "data")
+        api = Api(server.url, folder / "data", run_key(folder / "data"))
         with api.http:
             yield api

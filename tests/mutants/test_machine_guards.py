@@ -12,7 +12,7 @@ import pytest
 
 from verihook.cli.connect import connect
 from verihook.client import Unavailable
-from verihook.client.clients import url_of_run
+from verihook.client.clients import of_run
 from verihook.local.data import DataFolder
 from verihook.local.interpreter import Interpreter
 
@@ -31,9 +31,9 @@ def test_the_state_machines_serve_no_page(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("url", ["https://evil.example", "http://127.0.0.1.evil.example:80", "http://[", "http://a@b"])
 def test_a_data_folder_names_a_server_of_this_machine(tmp_path: Path, url: str) -> None:
-    (tmp_path / "run.json").write_text(json.dumps({"url": url, "secrets": {}}))
+    (tmp_path / "run.json").write_text(json.dumps({"url": url, "secrets": {}, "key": "vhk_run"}))
     with pytest.raises(Unavailable, match="No Verihook runs"):
-        url_of_run(tmp_path)
+        of_run(tmp_path)
 
 
 def test_the_environments_key_goes_to_the_environments_server_alone(monkeypatch: pytest.MonkeyPatch) -> None:

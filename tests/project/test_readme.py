@@ -45,7 +45,7 @@ def approval() -> str:
 
 
 def of_the_api() -> str:
-    return the("curl -i http://127.0.0.1:8787/v1/")
+    return the("curl -i -H @<(")
 
 
 def the(beginning: str) -> str:

@@ -33,7 +33,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.flows.faces import HttpFace, Server
+from tests.flows.faces import HttpFace, Server, run_key
 from tests.flows.signing import x_signature
 from tests.soak.deployment import SECRET, SOURCES, VARIABLES, write
 
@@ -209,9 +209,9 @@ class Soak:
 
     def _look_for_more(self) -> None:
         """Instances that no answer named, as the process died before it; ``.2`` stands for a second attempt."""
-        face, cursor = HttpFace(self.url), ""
+        face, key, cursor = HttpFace(self.url), run_key(self.folder / "data"), ""
         while True:
-            page = face.send("GET", f"/v1/instances?limit=1000{cursor}", []).json
+            page = face.send("GET", f"/v1/instances?limit=1000{cursor}", [("x-api-key", key)]).json
             for each in page["instances"]:
                 attempt = "" if each["attempt"] == 1 else f".{each['attempt']}"
                 self.instances[each["eventId"]].add(each["instanceId"] + attempt)

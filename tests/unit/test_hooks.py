@@ -46,6 +46,13 @@ def test_the_smallest_file(tmp_path: Path) -> None:
     load(tmp_path, "")
 
 
+@pytest.mark.parametrize(("text", "auth"), [("", "required"), ('[api]\nauth = "open"\n', "open")])
+def test_the_api_is_closed_unless_it_is_opened(tmp_path: Path, text: str, auth: str) -> None:
+    path = tmp_path / "hooks.toml"
+    path.write_text(text)
+    assert auth == load_hooks(path).policy.auth
+
+
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [

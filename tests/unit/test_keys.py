@@ -249,3 +249,14 @@ def test_a_key_that_makes_no_sense_is_not_made(documents: Counted, fields: dict[
     with pytest.raises(RequestInvalid, match=named):
         keys.create(given.pop("name"), given.pop("scopes"), documents, NOW, **given)  # type: ignore[arg-type]
     assert [] == documents.calls
+
+
+def test_what_was_made_while_the_api_was_open_is_ended(documents: Counted) -> None:
+    stays, _ = keys.create("stays", ["workflows:read"], documents, NOW)
+    opened, secret = keys.create("opened", ["workflows:read"], documents, NOW, made_open=True)
+    successor, _ = keys.rotate(opened.id, HOUR, documents, NOW)
+    assert {opened.id, successor.id} == {key.id for key in keys.revoke_made_open(documents, NOW + 1)}
+    assert [] == keys.revoke_made_open(documents, NOW + 2)
+    with pytest.raises(Unauthenticated):
+        keys.verify(secret, documents, NOW + 2)
+    assert [stays.id] == [key.id for key in keys.listed(documents, NOW + 2) if key.live(NOW + 2)]

@@ -1,15 +1,17 @@
 """Who calls: the key of a request, and what it may do.
 
-A key is read from ``Authorization: Bearer``, ``x-api-key`` or ``dapr-api-token``. Without one there are two more ways
-in: AWS has authenticated the request (a function URL or API with IAM), or one machine listens on loopback and is open.
+A key is read from ``Authorization: Bearer``, ``x-api-key`` or ``dapr-api-token``. One of the ledger may do what its
+scopes say. Three other ways lead to everything: AWS has authenticated the request (a function URL or API with IAM), the
+key is that of the run, which one machine makes at its start, or one machine was told to be open.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from fastapi import Request
@@ -29,15 +31,33 @@ MAX_HELD = 1024
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
-#: What a proxy or a tunnel adds: the request came from elsewhere.
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+#: What a proxy or a tunnel adds: the request came from elsewhere. So does any ``x-forwarded-``.
+_FORWARDED = frozenset(
+    {
+        "cf-connecting-ip",
+        "client-ip",
+        "fastly-client-ip",
+        "fly-client-ip",
+        "forwarded",
+        "true-client-ip",
+        "via",
+        "x-client-ip",
+        "x-cluster-client-ip",
+        "x-original-host",
+        "x-real-ip",
+    }
+)
+
+#: How the caller got in: by a key of the ledger, by AWS's own authentication, by the key of the run, or without any.
+Entry = Literal["key", "iam", "run", "open"]
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who calls. ``key`` None: whoever AWS has authenticated, or a caller on loopback; they may do everything."""
+    """Who calls, and by which ``entry``. ``key`` None: not by a key of the ledger, so that it may do everything."""
 
     key: ApiKey | None = None
+    entry: Entry = "key"
 
     @property
     def name(self) -> str:
@@ -111,12 +131,17 @@ class KnownKeys:
 
 
 class Access:
-    """Lets callers in. ``loopback``: the server listens on loopback alone, and is open where the policy says so."""
+    """Lets callers in.
 
-    def __init__(self, services: Services, *, loopback: bool = False) -> None:
+    ``loopback``: the server listens on loopback alone, and is open if the policy says so. ``run_key``: what opens
+    everything until the server stops; "" for none.
+    """
+
+    def __init__(self, services: Services, *, loopback: bool = False, run_key: str = "") -> None:
         self._keys = KnownKeys(services.documents)
         self._clock = services.clock
         self._open = loopback and services.policy.auth == "open"
+        self._run_key = run_key.encode()
 
     def identify(self, request: Request, *, fresh: bool = False) -> Identity:
         """Who calls; ``fresh``: by the key as the ledger has it now. Blocks for a read of the ledger at times.
@@ -129,12 +154,17 @@ class Access:
         opened = self._open and _from_here(request)
         # An open machine takes whatever token a client must send, but a key of its own means what it says.
         if given and not (opened and not given[0].startswith(keys.PREFIX)):
+            if self._is_of_run(given[0]):
+                return Identity(entry="run")
             return Identity(self._keys.verify(given[0], self._clock.now_ms(), fresh=fresh))
-        if opened or _signed_with_iam(request):
-            return Identity()
+        if opened:
+            return Identity(entry="open")
+        if _signed_with_iam(request):
+            return Identity(entry="iam")
         if self._open:
             raise Unauthenticated("Without an API key, requests are taken from this machine alone, for 127.0.0.1.")
-        raise Unauthenticated("Send an API key: Authorization: Bearer vhk_..., x-api-key or dapr-api-token.")
+        mend = " `verihook keys run` prints the one of this run." if self._run_key else ""
+        raise Unauthenticated(f"Send an API key: Authorization: Bearer vhk_..., x-api-key or dapr-api-token.{mend}")
 
     def is_stranger(self, request: Request) -> bool:
         """Whether the request has nothing that could let it in: neither a key nor another way. Asks no ledger."""
@@ -148,6 +178,9 @@ class Access:
         identity = self.identify(request, fresh=scope == "keys:manage")
         identity.require(scope, workflow)
         return identity
+
+    def _is_of_run(self, secret: str) -> bool:
+        return bool(self._run_key) and hmac.compare_digest(secret.encode(), self._run_key)
 
     def forget(self, key_id: str) -> None:
         """The key was changed: in this process that holds from now on, in others within :data:`KEEP_MS`."""
@@ -184,11 +217,14 @@ def _signed_with_iam(request: Request) -> bool:
 
 
 def _from_here(request: Request) -> bool:
-    """Whether a program of this machine calls, and not a tunnel to it, nor a page of another site in a browser.
+    """Whether it looks as if a program of this machine calls, not a tunnel to it, nor a page of another site.
 
-    The name that was called guards against DNS rebinding, Origin against pages that post across sites.
+    The name that was called guards against DNS rebinding, Origin against pages that post across sites. nginx passes on
+    HTTP/1.0 unless it is told otherwise. Most relays leave no sign, so this is for development alone.
     """
-    if any(name in request.headers for name in _FORWARDED):
+    if request.scope.get("http_version") == "1.0":
+        return False
+    if any(name in _FORWARDED or name.startswith("x-forwarded") for name in request.headers):
         return False
     origins = request.headers.getlist("origin")
     urls = [f"//{host}" for host in request.headers.getlist("host")] + origins

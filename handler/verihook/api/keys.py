@@ -85,7 +85,13 @@ def _making(router: Guarded, services: Services) -> None:
 
         def make() -> tuple[ApiKey, str]:
             return kept.create(
-                body.name, body.scopes, services.documents, now, workflows=body.workflows, expires_at=expires_at
+                body.name,
+                body.scopes,
+                services.documents,
+                now,
+                workflows=body.workflows,
+                expires_at=expires_at,
+                made_open=caller.entry == "open" or (caller.key is not None and caller.key.made_open),
             )
 
         return _shown(await run_in_threadpool(make), services)

@@ -1,4 +1,4 @@
-"""``verihook keys``: make, list, rotate and revoke API keys, on the ledger or by the API; the secret of callbacks."""
+"""``verihook keys``: make, list, rotate, revoke API keys, on the ledger or by the API; the run's; that of callbacks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from verihook.cli.key_places import Place, Told, add_options, placed
 from verihook.cli.table import aligned, printable, show
 from verihook.clock import SystemClock
 from verihook.errors import ConfigurationError
-from verihook.local.data import DEFAULT, read_instance_key
+from verihook.local.data import DEFAULT, read_instance_key, read_run
 from verihook.scopes import MEANINGS, SCOPES
 from verihook.settings import environment
 
@@ -28,7 +28,9 @@ _SPAN = re.compile(r"([0-9]{1,5})([smhd])", re.ASCII)
 
 def add_parser(commands: Any) -> None:
     """Add the command and its subcommands."""
-    parser = commands.add_parser("keys", help="API keys: create, list, rotate, revoke; and the secret of callbacks")
+    parser = commands.add_parser(
+        "keys", help="API keys: create, list, rotate, revoke, that of the run; and the secret of callbacks"
+    )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     meanings = "\n".join(f"  {scope:20}{meaning}" for scope, meaning in MEANINGS.items())
     create = actions.add_parser(
@@ -54,6 +56,10 @@ def add_parser(commands: Any) -> None:
     rotate.add_argument("--overlap", type=_span, default="1d", help="how long the old one stays valid; default 1d")
     rotate.add_argument("--expires", type=_moment, metavar="WHEN", help="default: lasts as long as the old one did")
     _finish(rotate, _rotate)
+    run = actions.add_parser("run", help="the API key of the server that runs on this data folder, until it stops")
+    run.add_argument("--data", type=Path, default=DEFAULT, metavar="DIR", help=f"data folder; default {DEFAULT}")
+    run.add_argument("--header", action="store_true", help="as a header: curl -H @<(verihook keys run --header) URL")
+    run.set_defaults(command=_run)
     secret = actions.add_parser("callback-secret", help="what receivers of callbacks verify them with")
     where = secret.add_mutually_exclusive_group()
     where.add_argument("--data", type=Path, default=DEFAULT, help=f"data folder; default {DEFAULT}")
@@ -144,6 +150,14 @@ def _rows(found: Sequence[Told]) -> list[tuple[str, ...]]:
         )
         for key in found
     ]
+
+
+def _run(options: argparse.Namespace) -> int:
+    run = read_run(options.data)
+    if run is None:
+        raise ConfigurationError(str(options.data), "", "no Verihook runs on this data folder; start it (verihook run)")
+    print(f"Authorization: Bearer {run.key}" if options.header else run.key)
+    return 0
 
 
 def _callback_secret(options: argparse.Namespace) -> int:

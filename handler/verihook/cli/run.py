@@ -18,6 +18,11 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--hooks", type=Path, default=hooks_path(environment()), metavar="FILE", help="default handler/hooks.toml"
     )
+    parser.add_argument(
+        "--open",
+        action="store_true",
+        help="for development: the API asks for no key, so whoever reaches the port has it",
+    )
     parser.set_defaults(command=_run)
 
 
@@ -30,6 +35,6 @@ def _port(text: str) -> int:
 def _run(options: argparse.Namespace) -> int:
     from verihook.local.server import leave, serve
 
-    serve(options.hooks, options.port, options.data)
+    serve(options.hooks, options.port, options.data, opened=options.open)
     leave()
     return 0

@@ -57,7 +57,7 @@ class Operations:
 class Client(Operations, Blocking):
     """Calls the API, and blocks. Safe to share among threads; close it, or use it in ``with``.
 
-    ``url``: of the deployment, without /v1. ``key``: an API key; None on one machine that is open. ``timeout``: of each
+    ``url``: of the deployment, without /v1. ``key``: an API key; None for a machine that is open. ``timeout``: of each
     try, in seconds, on top of what a wait asks for. ``retries``: how often a request is sent again at most, or
     :class:`~verihook.client.retries.Retries`. ``transport``: httpx's own, for tests and special networks.
     """
@@ -85,8 +85,9 @@ class Client(Operations, Blocking):
         retries: int | Retries = 4,
         transport: httpx.BaseTransport | None = None,
     ) -> Self:
-        """For the server that runs on this data folder. Raises Unavailable where none does."""
-        return cls(url_of_run(data), key, timeout=timeout, retries=retries, transport=transport)
+        """For the server that runs on this data folder, with its own key if none is given. Raises Unavailable."""
+        url, own = of_run(data)
+        return cls(url, key or own, timeout=timeout, retries=retries, transport=transport)
 
     def list(self, *, limit: int = 100, **filters: Unpack[Filters]) -> Iterator[Instance]:
         """Every instance of a list, the newest first, ``limit`` a request; filters as in :meth:`page`."""
@@ -156,8 +157,9 @@ class AsyncClient(Operations, Awaiting):
         retries: int | Retries = 4,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> Self:
-        """For the server that runs on this data folder. Raises Unavailable where none does."""
-        return cls(url_of_run(data), key, timeout=timeout, retries=retries, transport=transport)
+        """For the server that runs on this data folder, with its own key if none is given. Raises Unavailable."""
+        url, own = of_run(data)
+        return cls(url, key or own, timeout=timeout, retries=retries, transport=transport)
 
     async def list(self, *, limit: int = 100, **filters: Unpack[Filters]) -> AsyncIterator[Instance]:
         """Every instance of a list, the newest first, ``limit`` a request; filters as in :meth:`page`."""
@@ -204,15 +206,16 @@ class AsyncClient(Operations, Awaiting):
         await self.aclose()
 
 
-def url_of_run(data: str | Path) -> str:
-    """The URL of the server that runs on this data folder. Raises Unavailable where none does.
+def of_run(data: str | Path) -> tuple[str, str]:
+    """The URL and the API key of the server that runs on this data folder. Raises Unavailable where none does.
 
     It is of this machine: a folder that somebody else has filled must not name the server that gets our key.
     """
     try:
-        url = str(json.loads((Path(data) / "run.json").read_text(encoding="utf-8"))["url"])
+        run = json.loads((Path(data) / "run.json").read_text(encoding="utf-8"))
+        url, key = str(run["url"]), str(run["key"])
         if urlsplit(url).hostname in _LOOPBACK:
-            return url
+            return url, key
     except (OSError, ValueError, KeyError, TypeError):
         pass
     raise ApiError.of(Problem(0, "unreachable", f"No Verihook runs on the data folder {data}."))

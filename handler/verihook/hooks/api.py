@@ -36,7 +36,7 @@ def read_policy(path: Path, table: Mapping[str, Any], workflows: Collection[str]
     # 0 is no limit: TOML has no null.
     starts = reader.number("starts_per_minute", 500, 0, 60_000)
     return Policy(
-        reader.choice("auth", ("required", "open"), "open"),
+        reader.choice("auth", ("required", "open"), "required"),
         starts or None,
         reader.choice("limits_fail", ("open", "closed"), "closed"),
         reader.number("idempotency_hours", 24, 1, 24 * 30),

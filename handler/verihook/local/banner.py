@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from verihook.hooks import Hooks
 from verihook.local.data import DEFAULT
+from verihook.scopes import ApiKey
+from verihook.settings import environment
+
+OPEN = """  The API is OPEN: whoever reaches this port may do everything, make API keys too. A proxy, a tunnel, `ssh -R`
+  or a relay before it gives that to strangers. To close it, leave out --open, and auth = "open" in hooks.toml."""
 
 
-def banner(url: str, hooks: Hooks, made: list[str], data: Path) -> str:
-    """The address, the sources with their URLs, and a command that sends a correctly signed webhook."""
+def banner(url: str, hooks: Hooks, made: list[str], data: Path, ended: Sequence[ApiKey]) -> str:
+    """The address, the sources with their URLs, who gets into the API, and a command that sends a signed webhook.
+
+    ``made``: the names of secrets that were made here. ``ended``: the keys that end with an API that was open.
+    """
     width = max((len(name) for name in hooks.sources), default=0)
     room = len(f"{url}/hooks/") + width
     lines = [f"Verihook is ready on {url}", ""]
@@ -26,15 +35,36 @@ def banner(url: str, hooks: Hooks, made: list[str], data: Path) -> str:
     example = hooks.default_source or next(iter(hooks.sources), None)
     if example:
         lines += ["", "  Send a signed webhook from a second terminal:", f"    {_send(example, data)}"]
+    lines += ["", *_api(hooks, data, ended)]
     return "\n".join([*lines, "", "  Ctrl-C stops it.", ""])
 
 
+def _api(hooks: Hooks, data: Path, ended: Sequence[ApiKey]) -> list[str]:
+    if hooks.policy.auth == "open":
+        return [_red(OPEN)]
+    show = _command("keys", "run", data=data)
+    lines = [f"  The API asks for a key. Our commands find the one of this run; `{show}` prints it."]
+    if ended:
+        lines += ["", _red("  These API keys were made while the API was open, and have ended with that:")]
+        lines += [f"    {key.id}  {key.name}" for key in ended]
+    return lines
+
+
+def _red(text: str) -> str:
+    """On a terminal that shows colours (https://no-color.org)."""
+    return f"\x1b[1;31m{text}\x1b[0m" if sys.stdout.isatty() and not environment().get("NO_COLOR") else text
+
+
 def _send(source: str, data: Path) -> str:
+    return _command("send", source, "examples/order.json", "--wait", data=data)
+
+
+def _command(*arguments: str, data: Path) -> str:
     program = Path(sys.argv[0])
     with suppress(ValueError):
         # Relative where it can be, as a person would type it.
         program = program.absolute().relative_to(Path.cwd())
-    command = [str(program), "send", source, "examples/order.json", "--wait"]
+    command = [str(program), *arguments]
     if data != DEFAULT:
         command += ["--data", str(data)]
     return shlex.join(command)

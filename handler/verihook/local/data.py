@@ -3,7 +3,7 @@
 ================= ======================================================================================
 ``lock``          held while a server runs; two on one folder would start everything twice
 ``secrets.json``  the secrets made because the environment has none, and the instance key
-``run.json``      address and secrets of the running server, for ``verihook send``; gone when it stops
+``run.json``      address, API key and secrets of the running server, for our own commands; gone when it stops
 ``ledger.db``     the ledger (SQLite)
 ``executions.db`` the interpreter's journal
 ``durable.db``    the executions of durable functions
@@ -35,10 +35,11 @@ _INSTANCE_KEY = "VERIHOOK_INSTANCE_KEY"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A running server: its URL and the secret values by variable name."""
+    """A running server: its URL, the secret values by variable name, and the API key that opens everything to it."""
 
     url: str
     secrets: dict[str, str]
+    key: str
 
 
 class DataFolder:
@@ -82,7 +83,7 @@ class DataFolder:
         return values, made
 
     def announce(self, run: Run) -> None:
-        """Tell ``verihook send`` where the server is."""
+        """Tell our own commands where the server is, and what opens it."""
         _write(self.path / "run.json", asdict(run))
 
     def close(self) -> None:

@@ -10,13 +10,14 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
 
-from verihook import bootstrap
+from verihook import bootstrap, keys
 from verihook.api.access import Access
 from verihook.app import create_app
 from verihook.errors import ConfigurationError
@@ -27,6 +28,7 @@ from verihook.local.engines import LocalEngines
 from verihook.local.housekeeping import sweep
 from verihook.ports import Services
 from verihook.reconcile import call_back, reconcile
+from verihook.scopes import ApiKey
 from verihook.settings import environment
 
 #: Loopback only: the folder's secrets are made up, and a stranger has no business here.
@@ -39,9 +41,14 @@ ROUND = 0.2
 SWEEP = 600.0
 
 
-def serve(hooks_path: Path, port: int, data: Path) -> None:
-    """Run until a signal ends it. Raises ConfigurationError where it cannot start."""
+def serve(hooks_path: Path, port: int, data: Path, *, opened: bool = False) -> None:
+    """Run until a signal ends it. ``opened``: the API asks for no key, whatever hooks.toml says.
+
+    Raises ConfigurationError where it cannot start.
+    """
     hooks = load_hooks(hooks_path)
+    if opened:
+        hooks = replace(hooks, policy=replace(hooks.policy, auth="open"))
     folder = DataFolder(data)
     listener = _listen(port)
     values, made = folder.secrets(hooks, environment())
@@ -49,6 +56,8 @@ def serve(hooks_path: Path, port: int, data: Path) -> None:
     with LocalEngines(hooks, data) as engines:
         variables = {**environment(), **values}
         services = bootstrap.on_one_machine(hooks, variables, data, engines.endpoints, instance_key(values))
+        run = Run(url, values, keys.new_secret())
+        ended = _end_keys_made_open(services)
         stopping = threading.Event()
         payloads = data / "payloads"
         rounds: dict[str, tuple[float, Callable[[Services], object]]] = {
@@ -62,18 +71,26 @@ def serve(hooks_path: Path, port: int, data: Path) -> None:
         ]
 
         def ready() -> None:
-            folder.announce(Run(url, values))
+            folder.announce(run)
             engines.run(services)
             for loop in loops:
                 loop.start()
-            print(banner(url, hooks, made, data), flush=True)
+            print(banner(url, hooks, made, data, ended), flush=True)
 
         try:
-            _serve(create_app(services, Access(services, loopback=True), local=True), listener, ready)
+            access = Access(services, loopback=True, run_key=run.key)
+            _serve(create_app(services, access, local=True), listener, ready)
         finally:
             stopping.set()
             services.observer.flush()
             folder.close()
+
+
+def _end_keys_made_open(services: Services) -> list[ApiKey]:
+    """Where the API is closed: whoever reached the port while it was open may have made them."""
+    if services.policy.auth == "open":
+        return []
+    return keys.revoke_made_open(services.documents, services.clock.now_ms())
 
 
 def leave() -> None:

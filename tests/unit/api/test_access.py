@@ -25,10 +25,12 @@ def asked(*headers: tuple[str, str], event: dict[str, Any] | None = None) -> Req
     return Request({"type": "http", "headers": raw, **({} if event is None else {"aws.event": event})})
 
 
-def access(documents: Counted, *, loopback: bool = False, auth: str = "required", clock: Any = None) -> Access:
+def access(
+    documents: Counted, *, loopback: bool = False, auth: str = "required", run_key: str = "", clock: Any = None
+) -> Access:
     policy = Policy(auth=auth)  # type: ignore[arg-type]
     parts = {"documents": documents, "policy": policy, "clock": clock or StandingClock()}
-    return Access(bare_services(**parts), loopback=loopback)
+    return Access(bare_services(**parts), loopback=loopback, run_key=run_key)
 
 
 @pytest.fixture
@@ -103,7 +105,7 @@ def test_two_different_keys_are_none(documents: Counted, secret: str) -> None:
 
 def test_what_aws_has_authenticated_may_do_everything(documents: Counted, secret: str) -> None:
     identity = access(documents).require(asked(("authorization", "AWS4-HMAC-SHA256 ..."), event=IAM), "keys:manage")
-    assert (Identity(), "") == (identity, identity.name)
+    assert (Identity(entry="iam"), "") == (identity, identity.name)
     assert identity.covers("payroll")
 
 
@@ -118,8 +120,25 @@ def test_a_key_narrows_what_aws_has_authenticated(documents: Counted, secret: st
 def test_one_machine_is_open_on_loopback(documents: Counted) -> None:
     guard = access(documents, loopback=True, auth="open")
     for headers in ([], [("authorization", "Bearer made-up")], [("dapr-api-token", "x"), ("host", "localhost")]):
-        assert Identity() == guard.require(asked(*headers), "keys:manage")
-    assert Identity() == guard.identify(asked(("origin", "http://localhost:8000")))
+        assert Identity(entry="open") == guard.require(asked(*headers), "keys:manage")
+    assert Identity(entry="open") == guard.identify(asked(("origin", "http://localhost:8000")))
+
+
+def test_the_key_of_the_run_opens_everything_from_anywhere_and_costs_no_read(documents: Counted) -> None:
+    mine, another = keys.new_secret(), keys.new_secret()
+    for auth in ("required", "open"):
+        guard = access(documents, loopback=True, auth=auth, run_key=mine)
+        for headers in ([("x-api-key", mine)], [("authorization", f"Bearer {mine}"), ("x-forwarded-for", "1.2.3.4")]):
+            assert Identity(entry="run") == guard.require(asked(*headers), "keys:manage")
+    assert [] == documents.calls
+    with pytest.raises(Unauthenticated, match="not valid"):
+        access(documents, loopback=True, run_key=mine).identify(asked(("x-api-key", another)))
+    with pytest.raises(Unauthenticated, match="verihook keys run"):
+        access(documents, loopback=True, run_key=mine).identify(asked())
+    # A deployment without one has no such way in.
+    for nothing in ("", " "):
+        with pytest.raises(Unauthenticated):
+            access(documents).identify(asked(("x-api-key", nothing)))
 
 
 def test_a_key_of_ours_means_what_it_says_on_loopback(documents: Counted, secret: str) -> None:
@@ -140,7 +159,12 @@ def test_a_key_of_ours_means_what_it_says_on_loopback(documents: Counted, secret
         ("origin", "null"),
         ("x-forwarded-for", "203.0.113.9"),
         ("x-forwarded-host", "a.tunnel.example"),
+        ("x-forwarded-proto", "https"),
         ("forwarded", "for=203.0.113.9"),
+        ("via", "1.1 proxy"),
+        ("cf-connecting-ip", "203.0.113.9"),
+        ("true-client-ip", "203.0.113.9"),
+        ("x-real-ip", "203.0.113.9"),
     ],
 )
 def test_what_comes_from_elsewhere_needs_a_key(documents: Counted, secret: str, header: tuple[str, str]) -> None:
@@ -149,6 +173,13 @@ def test_what_comes_from_elsewhere_needs_a_key(documents: Counted, secret: str, 
     with pytest.raises(Unauthenticated, match="from this machine alone"):
         guard.identify(asked(header))
     assert guard.identify(asked(header, ("x-api-key", secret))).key is not None
+
+
+def test_the_http_that_nginx_passes_on_needs_a_key(documents: Counted) -> None:
+    guard, request = access(documents, loopback=True, auth="open"), asked()
+    request.scope["http_version"] = "1.0"
+    with pytest.raises(Unauthenticated, match="from this machine alone"):
+        guard.identify(request)
 
 
 @pytest.mark.parametrize(("loopback", "auth"), [(True, "required"), (False, "open")])

@@ -73,7 +73,7 @@ def test_what_cannot_be_a_server_or_a_key(capsys: pytest.CaptureFixture[str], ar
 
 def test_which_server_and_which_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with scripted_api({LIST: NONE}) as local, scripted_api({LIST: NONE}) as remote:
-        (tmp_path / "run.json").write_text(json.dumps({"url": local.url, "secrets": {}}))
+        (tmp_path / "run.json").write_text(json.dumps({"url": local.url, "secrets": {}, "key": "vhk_run"}))
         data = ["--data", str(tmp_path)]
         monkeypatch.setenv("VERIHOOK_KEY", "vhk_environment")
         assert 0 == cli.main(["workflows", "list", *data])
@@ -83,7 +83,7 @@ def test_which_server_and_which_key(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         assert 0 == cli.main(["workflows", "list", *data])
         assert 0 == cli.main(["workflows", "list", *data, "--key", "vhk_given"])
         assert 0 == cli.main(["workflows", "list", "--url", remote.url, "--key", "vhk_given"])
-    assert ["Bearer vhk_environment", None, "Bearer vhk_given"] == [
+    assert ["Bearer vhk_environment", "Bearer vhk_run", "Bearer vhk_given"] == [
         asked[2].get("authorization") for asked in local.asked
     ]
     assert ["Bearer vhk_environment", "Bearer vhk_given"] == [asked[2].get("authorization") for asked in remote.asked]

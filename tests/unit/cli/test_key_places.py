@@ -75,7 +75,7 @@ def test_where_it_goes(tmp_path: Path, capsys: pytest.CaptureFixture[str], monke
     (tmp_path / ".verihook").mkdir()
     with SqliteFile(tmp_path / ".verihook" / "ledger.db") as file, scripted_api(ANSWERS) as api:
         here, _ = keys.create("here", ["keys:manage"], SqliteDocuments(file), SystemClock().now_ms())
-        (tmp_path / ".verihook" / "run.json").write_text(json.dumps({"url": api.url}))
+        (tmp_path / ".verihook" / "run.json").write_text(json.dumps({"url": api.url, "key": "vhk_run"}))
 
         def ids(*arguments: str) -> list[str]:
             assert 0 == cli.main(["keys", "list", "--json", *arguments])

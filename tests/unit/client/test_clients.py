@@ -89,16 +89,19 @@ async def _used(client: AsyncClient) -> None:
 def test_the_server_of_a_data_folder(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="No Verihook runs on the data folder"):
         Client.from_run(tmp_path)
-    (tmp_path / "run.json").write_text(json.dumps({"url": "http://127.0.0.1:1234", "secrets": {}}))
-    asked: list[str] = []
+    (tmp_path / "run.json").write_text(json.dumps({"url": "http://127.0.0.1:1234", "secrets": {}, "key": "vhk_run"}))
+    asked: list[tuple[str, str]] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(str(request.url))
+        asked.append((str(request.url), request.headers["authorization"]))
         return httpx.Response(200, json={"workflows": []})
 
     with Client.from_run(tmp_path, transport=httpx.MockTransport(answer)) as client:
         assert () == client.workflows()
-    assert ["http://127.0.0.1:1234/v1/workflows"] == asked
+    with Client.from_run(tmp_path, "vhk_mine", transport=httpx.MockTransport(answer)) as client:
+        client.workflows()
+    url = "http://127.0.0.1:1234/v1/workflows"
+    assert [(url, "Bearer vhk_run"), (url, "Bearer vhk_mine")] == asked
 
 
 def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:

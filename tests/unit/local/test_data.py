@@ -50,7 +50,7 @@ def test_one_server_a_folder(tmp_path: Path) -> None:
 
 def test_a_running_server_is_announced(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path / "new" / "folder")
-    run = Run("http://127.0.0.1:1", {"A": "b"})
+    run = Run("http://127.0.0.1:1", {"A": "b"}, "vhk_run")
     folder.announce(run)
     assert run == read_run(folder.path)
     folder.close()

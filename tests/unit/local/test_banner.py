@@ -1,0 +1,51 @@
+"""What the terminal shows of the API."""
+
+from __future__ import annotations
+
+import io
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from verihook.hooks import Hooks, load_hooks
+from verihook.local.banner import banner
+from verihook.policy import Policy
+from verihook.scopes import ApiKey
+from verihook.settings import DEFAULT_HOOKS
+
+URL = "http://127.0.0.1:8787"
+RED, PLAIN = "\x1b[1;31m", "\x1b[0m"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def hooks() -> Hooks:
+    return load_hooks(DEFAULT_HOOKS)
+
+
+def test_an_open_api_is_told_in_red(hooks: Hooks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    opened = banner(URL, replace(hooks, policy=Policy(auth="open")), [], Path("data"), [])
+    (red,) = [part.partition(PLAIN)[0] for part in opened.split(RED)[1:]]
+    assert "whoever reaches this port may do everything" in red
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert RED not in banner(URL, replace(hooks, policy=Policy(auth="open")), [], Path("data"), [])
+
+
+def test_a_closed_api_says_where_its_key_is(hooks: Hooks) -> None:
+    told = banner(URL, hooks, [], Path("data"), [])
+    assert "keys run --data data` prints it." in told
+    assert "OPEN" not in told
+
+
+def test_the_keys_that_ended_are_named(hooks: Hooks) -> None:
+    ended = ApiKey("0123456789abcdef", "ci", ("keys:manage",), (), 0, made_open=True)
+    told = banner(URL, hooks, [], Path("data"), [ended])
+    assert "    0123456789abcdef  ci" in told
