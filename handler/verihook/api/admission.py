@@ -9,7 +9,6 @@ from verihook.api.access import Identity
 from verihook.errors import RateLimited
 from verihook.limits import Quota
 from verihook.manage import StartRequest, Submitted
-from verihook.manage.starting import active
 from verihook.ports import Services
 
 
@@ -48,10 +47,13 @@ def start(wanted: StartRequest, caller: Identity, services: Services) -> Started
     """
     if wanted.on_conflict in ("restart", "replace"):
         caller.require("instances:manage", wanted.workflow)
-    active(wanted.workflow, services)
-    key = wanted.idempotency_key
-    quota = admit(caller, services, key)
-    submitted = manage.submit(wanted, caller.name, services)
+    key, quota = wanted.idempotency_key, None
+
+    def door() -> None:
+        nonlocal quota
+        quota = admit(caller, services, key)
+
+    submitted = manage.submit(wanted, caller.name, services, door)
     mine = key is not None and submitted.instance.event_id == idempotency.name(caller.name, key)
     return Started(submitted, quota, submitted.created or mine)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -47,11 +48,13 @@ class Submitted:
     accepted: Instance
 
 
-def submit(request: StartRequest, scope: str, services: Services) -> Submitted:
+def submit(
+    request: StartRequest, scope: str, services: Services, admit: Callable[[], object] = lambda: None
+) -> Submitted:
     """Start an instance as a caller wants it; nothing is written before everything is checked.
 
-    ``scope``: whose idempotency keys. Raises WorkflowNotFound, NotActive, InputInvalid, RequestInvalid, Conflict,
-    IdempotencyMismatch and Unavailable.
+    ``scope``: whose idempotency keys. ``admit`` is called in between, and may raise. Raises WorkflowNotFound,
+    NotActive, InputInvalid, RequestInvalid, Conflict, IdempotencyMismatch and Unavailable.
     """
     workflow = active(request.workflow, services)
     if request.version not in (None, workflow.version):
@@ -59,6 +62,7 @@ def submit(request: StartRequest, scope: str, services: Services) -> Submitted:
     check(request, services)
     content = workflow.accept(request.content)
     text = json_text(content)
+    admit()
     fresh, told, replayed = _remembered(request, _fresh(request, workflow, services), scope, services)
     kept = payload.keep(text, content, fresh.id, limit_of(workflow, services), services.payloads)
     fresh = replace(fresh, input=kept)

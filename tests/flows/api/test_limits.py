@@ -55,6 +55,11 @@ def test_a_batch_that_is_sent_again_is_answered_again(client: Client) -> None:
         ("/v1/workflows/paused/instances", {}, 400),
         (FREE, {"surprise": 1}, 422),
         (FREE, {"delay": "soon"}, 400),
+        (FREE, {"tags": ["x" * 257]}, 400),
+        (FREE, {"version": 7}, 404),
+        (FREE, {"connection": "none"}, 400),
+        (FREE, {"callbackUrl": "ftp://example.com"}, 400),
+        ("/v1/workflows/order/instances", {"input": {"quantity": 1}}, 422),
     ],
 )
 def test_what_can_never_start_takes_nothing(client: Client, path: str, body: dict[str, object], status: int) -> None:
