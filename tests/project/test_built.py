@@ -21,8 +21,7 @@ KINDS = {
     "Api": ("api", 17.5),
     "Recorder": ("background", 12.5),
     "Reconciler": ("background", 12.5),
-    "Feeds": ("background", 12.5),
-    "Worker": ("worker", 7.5),
+    "Worker": ("worker", 14.0),
     **dict.fromkeys(DURABLE_FUNCTIONS, ("durable", 7.5)),
 }
 
@@ -32,7 +31,7 @@ PACKAGES = {
     "boto3": {"receiver", "api", "background", "worker", "durable"},
     "cryptography": set(),
     "fastapi": {"api"},
-    "jsonschema_rs": {"receiver", "api", "background"},
+    "jsonschema_rs": {"receiver", "api", "background", "worker"},
     "mangum": {"api"},
     "nacl": set(),
     "pydantic": {"api"},

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -14,17 +11,15 @@ from typing import Any
 import pytest
 
 from tests.adapters.dynamodb_local import dynamodb_local
-from tests.flows.deployment import SECRET
-from tests.project.emulator import DEADLINE, PYTHON, TABLE, Deployment, built, deployed, http_event
+from tests.deployed.emulator import DEADLINE, PYTHON, Deployment, built, deployed
+from tests.deployed.events import ITEMS, TICK, delivery, execution_event, http_event, now_ms, streamed
 from verihook import keys
 from verihook.instance import Instance
 from verihook.ledgers.dynamodb import DynamoDbDocuments, DynamoDbLedger
-from verihook.local.interpreter import ARN_PREFIX
 
 __all__ = ["dynamodb_local"]
 
 SCOPES = ["workflows:execute", "workflows:read", "instances:read"]
-ITEMS = [{"productId": "a", "quantity": 2, "price": 10}]
 
 
 @pytest.fixture(scope="module")
@@ -36,18 +31,8 @@ def aws(dynamodb_local: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture(scope="module")
 def authorization(aws: Deployment) -> dict[str, str]:
     """The header with the first API key, which is written into the ledger as `verihook keys create` does it."""
-    _, secret = keys.create("artifact", SCOPES, DynamoDbDocuments(aws.dynamodb, TABLE), now_ms())
+    _, secret = keys.create("artifact", SCOPES, DynamoDbDocuments(aws.cloud.dynamodb, aws.cloud.table), now_ms())
     return {"authorization": f"Bearer {secret}"}
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def delivery(event_id: str, secret: str = SECRET) -> dict[str, Any]:
-    body = json.dumps({"id": event_id, "type": "order.created", "orderId": "ord_1", "items": ITEMS})
-    signature = hmac.new(secret.encode(), body.encode(), hashlib.sha256).hexdigest()
-    return http_event("POST", "/hooks/orders", body, {"x-signature": f"sha256={signature}"})
 
 
 def accepted(aws: Deployment, event_id: str) -> str:
@@ -59,13 +44,13 @@ def accepted(aws: Deployment, event_id: str) -> str:
 
 
 def row(aws: Deployment, instance_id: str) -> Instance:
-    found = DynamoDbLedger(aws.dynamodb, TABLE).get(instance_id, now_ms())
+    found = DynamoDbLedger(aws.cloud.dynamodb, aws.cloud.table).get(instance_id, now_ms())
     assert found is not None
     return found
 
 
 def rows(aws: Deployment) -> int:
-    return int(aws.dynamodb.scan(TableName=TABLE, Select="COUNT")["Count"])
+    return int(aws.cloud.dynamodb.scan(TableName=aws.cloud.table, Select="COUNT")["Count"])
 
 
 def test_the_receiver_takes_a_signed_delivery_once_and_no_forged_one(aws: Deployment) -> None:
@@ -109,55 +94,20 @@ def test_the_recorder_writes_what_an_execution_came_to(aws: Deployment) -> None:
     instance_id = accepted(aws, "evt_recorded")
     assert "queued" == row(aws, instance_id).status
     output = '{"orderId":"ord_1","total":21.6,"tax":1.6}'
-    assert {"recorded": True} == aws.invoke("Recorder", succeeded(instance_id, output))
+    details = {"output": output, "outputDetails": {"included": True}}
+    event = execution_event(aws.stack.arn("OrderCreated"), instance_id, "SUCCEEDED", **details)
+    assert {"recorded": True} == aws.invoke("Recorder", event)
     assert ("completed", output) == (row(aws, instance_id).status, row(aws, instance_id).output)
-
-
-def succeeded(instance_id: str, output: str) -> dict[str, Any]:
-    """https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html"""
-    machine = f"{ARN_PREFIX}order-created"
-    execution = f"{machine.replace(':stateMachine:', ':execution:')}:{instance_id}"
-    return {
-        "version": "0",
-        "id": "315c1398-40ff-a850-213b-158f73e60175",
-        "detail-type": "Step Functions Execution Status Change",
-        "source": "aws.states",
-        "account": "123456789012",
-        "time": "2026-11-29T06:00:00Z",
-        "region": "us-east-1",
-        "resources": [execution],
-        "detail": {
-            "executionArn": execution,
-            "stateMachineArn": machine,
-            "name": instance_id,
-            "status": "SUCCEEDED",
-            "startDate": now_ms(),
-            "stopDate": now_ms(),
-            "input": "{}",
-            "inputDetails": {"included": True},
-            "output": output,
-            "outputDetails": {"included": True},
-            "error": None,
-            "cause": None,
-        },
-    }
 
 
 def test_the_reconciler_mends_what_no_event_has_told(aws: Deployment) -> None:
     instance_id = accepted(aws, "evt_missed")
     waiting = row(aws, instance_id)
     assert "queued" == waiting.status
-    assert DynamoDbLedger(aws.dynamodb, TABLE).amend(replace(waiting, due_at=now_ms() - 1))
-    # EventBridge's schedule. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html
-    tick = {"version": "0", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
-    answer = aws.invoke("Reconciler", tick)
+    assert DynamoDbLedger(aws.cloud.dynamodb, aws.cloud.table).amend(replace(waiting, due_at=now_ms() - 1))
+    answer = aws.invoke("Reconciler", TICK)
     assert {"repairs", "callbacks"} == answer.keys()
     assert "completed" == row(aws, instance_id).status, answer
-
-
-def test_feeds_answers_a_task_of_a_state_machine(aws: Deployment) -> None:
-    task = {"read": {"input": {"orderId": "ord_1", "items": ITEMS}, "paths": ["orderId", "items.*.price"]}}
-    assert {"orderId": "ord_1", "items": [{"price": 10}]} == aws.invoke("Feeds", task)
 
 
 def test_the_worker_runs_what_the_stream_brings(aws: Deployment, authorization: dict[str, str]) -> None:
@@ -167,18 +117,16 @@ def test_the_worker_runs_what_the_stream_brings(aws: Deployment, authorization: 
     instance_id = json.loads(started["body"])["instanceId"]
     assert "queued" == row(aws, instance_id).status
 
-    assert {"batchItemFailures": []} == aws.invoke("Worker", {"Records": [streamed(aws, instance_id)]})
+    assert {"batchItemFailures": []} == aws.invoke("Worker", {"Records": [streamed(item(aws, instance_id))]})
     done = row(aws, instance_id)
     assert "completed" == done.status, done
     assert {"orderId": "ord_3", "lines": 1, "units": 2.0, "total": 20.0} == json.loads(done.output or "")
 
 
-def streamed(aws: Deployment, instance_id: str) -> dict[str, Any]:
-    """https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html"""
+def item(aws: Deployment, instance_id: str) -> dict[str, Any]:
+    """The row as the table has it."""
     key: dict[str, Any] = {"pk": {"S": f"instance#{instance_id}"}, "sk": {"S": "instance"}}
-    image = aws.dynamodb.get_item(TableName=TABLE, Key=key, ConsistentRead=True)["Item"]
-    change = {"Keys": key, "NewImage": image, "SequenceNumber": "111", "StreamViewType": "NEW_IMAGE"}
-    return {"eventID": "1", "eventName": "INSERT", "eventSource": "aws:dynamodb", "dynamodb": change}
+    return dict(aws.cloud.dynamodb.get_item(TableName=aws.cloud.table, Key=key, ConsistentRead=True)["Item"])
 
 
 #: Durable function -> the modules that its invocations import, those at need included.
