@@ -34,7 +34,7 @@ from fastapi import FastAPI, Response
 from fastapi import Request as HttpRequest
 from mangum import Mangum
 
-from tests.flows.secret_store import INSTANCE_KEY_ARN, SecretStore
+from tests.flows.secret_store import INSTANCE_KEY_ARN, SECRETS_ARN, SecretStore
 from verihook import bootstrap, main
 from verihook.hooks import load_hooks
 from verihook.instance import Instance
@@ -169,9 +169,10 @@ def cold_imports() -> tuple[list[str], str]:
     """The frameworks that a cold start imports up to its first answer, and its slowest imports."""
     variables = {
         **os.environ,
-        **dict.fromkeys(SECRETS, "c2VjcmV0"),
         "VERIHOOK_TABLE": "table",
         "VERIHOOK_INSTANCE_KEY_ARN": INSTANCE_KEY_ARN,
+        "VERIHOOK_SECRETS": SECRETS_ARN,
+        "ORDERS_WEBHOOK_SECRET": "not the sender's",
         "VERIHOOK_STATE_MACHINE_PREFIX": "arn:aws:states:eu-west-1:123456789012:stateMachine:",
         "VERIHOOK_FUNCTION_PREFIX": "verihook_",
         "VERIHOOK_PAYLOADS": "payloads",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
@@ -36,9 +37,6 @@ FOREGROUND = ("verihook.main.receive", "verihook.main.api")
 #: Those that derive ids of events or sign callbacks, and so have the instance key; a durable function never does.
 KEYED = (*FOREGROUND, "verihook.main.reconcile", "verihook.main.work")
 
-#: What an instance key has at least, in bytes.
-LEAST_KEY = 32
-
 
 def assemble(
     hooks: Hooks,
@@ -48,25 +46,31 @@ def assemble(
     telemetry: Telemetry,
     *,
     verifies: bool = True,
+    strict: bool = True,
     **rest: Any,
 ) -> Services:
     """Services over these adapters. ``rest``: the other fields of :class:`Services`.
 
-    Where one ``verifies`` nothing, no secret of a source is asked for. Raises ConfigurationError where a source's
-    secret is missing or cannot be used, as far as that can be said without asking a store.
+    Where one ``verifies`` nothing, no secret of a source is asked for. ``strict``: raises ConfigurationError where a
+    source's secret is missing or cannot be used, as far as that can be said without asking a store; else every store is
+    asked, and such a source is told to telemetry and stops no other.
     """
-    from verihook.verification import handshakes, verifiers
+    from verihook.verification import handshakes, keyrings
 
     whole: dict[str, Any] = {"policy": hooks.policy, **rest}
+    clock = SystemClock()
+    now = None if strict else clock.now_ms() // 1000
+    rings = keyrings(hooks, secrets, telemetry.failure, now) if verifies else {}
     return Services(
         sources=hooks.sources,
         default_source=hooks.default_source,
         workflows=hooks.workflows,
-        verify=verifiers(hooks, secrets, telemetry.failure) if verifies else {},
-        handshakes=handshakes(hooks, secrets) if verifies else {},
+        verify={name: ring.verify for name, ring in rings.items()},
+        without_secret=lambda: [name for name, ring in rings.items() if not ring.ready(clock.now_ms() // 1000)],
+        handshakes=handshakes(hooks, secrets, strict=strict) if verifies else {},
         ledger=ledger,
         documents=documents,
-        clock=SystemClock(),
+        clock=clock,
         telemetry=telemetry,
         observer=Observer(ledger, telemetry),
         connections=hooks.connections,
@@ -83,25 +87,28 @@ def on_aws() -> Services:
     """
     from verihook.caller import HttpCaller
     from verihook.ledgers.dynamodb import DynamoDbDocuments, DynamoDbLedger
+    from verihook.secrets.stores import instance_key, stores
     from verihook.telemetry.powertools import PowertoolsTelemetry
 
     # Lambda says which entry point it runs: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     entry = environment().get("_HANDLER", FOREGROUND[0])
-    settings = aws_settings(environment(), keyed=entry in KEYED)
+    settings = aws_settings(environment(), keyed=entry in KEYED, verifies=entry in FOREGROUND)
     hooks = load_hooks(settings.hooks)
     client = client_of("dynamodb")
     ledger = DynamoDbLedger(client, settings.table)
+    clients = cache(_store_client)  # the key and the secrets of sources come over one connection
     return assemble(
         hooks,
-        secrets_of(environment(), settings.hooks.parent),
+        stores(environment(), settings.hooks.parent, clients, settings.secrets_arn),
         ledger,
         DynamoDbDocuments(client, settings.table),
         PowertoolsTelemetry(),
         verifies=entry in FOREGROUND,
+        strict=False,
         engines=_engines_on_aws(settings, ledger, hooks),
         payloads=cast(Payloads, Later(lambda: _payloads_on_aws(settings))),
         caller=HttpCaller(),
-        instance_key=_instance_key(settings.instance_key_arn) if settings.instance_key_arn else b"",
+        instance_key=instance_key(clients, settings.instance_key_arn) if settings.instance_key_arn else b"",
         pace=AWS_PACE,
         # Only loopback may be open.
         policy=replace(hooks.policy, auth="required"),
@@ -212,36 +219,16 @@ def _payloads_on_aws(settings: Settings) -> Payloads:
     return S3Payloads(client_of("s3"), settings.payloads)
 
 
-def _instance_key(arn: str) -> bytes:
-    """The key that CloudFormation made, in no function's environment. Raises ConfigurationError, SecretsUnavailable."""
-    from verihook.secrets.current import CurrentSecret
-
-    key = CurrentSecret(client_of("secretsmanager", read_timeout=1), arn).text().encode()
-    if len(key) < LEAST_KEY:
-        mend = f"{arn} must hold at least {LEAST_KEY} characters, as the stack's own InstanceKey does"
-        raise ConfigurationError("environment", "VERIHOOK_INSTANCE_KEY_ARN", mend)
-    return key
-
-
 def secrets_of(variables: Mapping[str, str], folder: Path) -> RotatingSecrets:
     """The secrets behind every kind of reference; ``folder`` is what relative paths are taken from."""
-    from verihook.secrets.environment import EnvironmentSecrets
-    from verihook.secrets.stores import StoresByKind
+    from verihook.secrets.stores import stores
 
-    def secrets_manager() -> RotatingSecrets:
-        from verihook.secrets.secrets_manager import SecretsManagerSecrets
+    return stores(variables, folder, _store_client)
 
-        return SecretsManagerSecrets(client_of("secretsmanager", read_timeout=1))
 
-    def parameter_store() -> RotatingSecrets:
-        from verihook.secrets.parameter_store import ParameterStoreSecrets
-
-        return ParameterStoreSecrets(client_of("ssm", read_timeout=1))
-
-    at_hand = EnvironmentSecrets(variables, folder)
-    return StoresByKind(
-        {"env": lambda: at_hand, "file": lambda: at_hand, "secretsmanager": secrets_manager, "ssm": parameter_store}
-    )
+def _store_client(service: str) -> Any:
+    """A client of a store of secrets, which a delivery or the start of a function waits for."""
+    return client_of(service, read_timeout=1)
 
 
 def check_schemas(hooks: Hooks) -> None:

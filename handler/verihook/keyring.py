@@ -74,12 +74,14 @@ class Keyring:
         self, source: Source, secrets: RotatingSecrets, setting: Setting, report: Callable[[str, BaseException], None]
     ) -> None:
         self._name, self._scheme, self._references = source.name, source.sender.scheme, source.secrets
+        self._awaited = source.parameters.get("pairing")  # its sender brings it
         self._ends = any(reference.until_s is not None for reference in source.secrets)
         self._secrets, self._setting, self._report = secrets, setting, report
         self._lock = threading.Lock()
         self._known: dict[SecretReference, Generations] = {}
         self._bound: _Bound | None = None
-        self._in_doubt = False  # a store did not answer: a mismatch may be our own fault
+        self._in_doubt = False  # a secret is missing or its store is down: a mismatch may be our own fault
+        self._told: dict[str, str] = {}
         self._looked_at: int | None = None
         self._fetched_at: int | None = None
 
@@ -96,6 +98,24 @@ class Keyring:
             self._bound = bound if at_hand == self._references else None
         else:
             self._check_setting()
+
+    def prepare(self, now: int) -> None:
+        """At the start in AWS: read and bind what can be. What is wrong with a secret is reported, and no more.
+
+        One that its sender is to bring is first looked for by a delivery: it may come within the next second.
+
+        Raises ValueError in words about the source's own settings.
+        """
+        self._check_setting()
+        if not self._awaited:
+            self.ready(now)
+
+    def ready(self, now: int) -> bool:
+        """Whether any secret is known that can be used, looked at again if that is due."""
+        if self._bound is None or self._is_old(self._bound, now):
+            with suppress(SecretsUnavailable):
+                self._look(now)
+        return self._bound is not None
 
     def _check_setting(self) -> None:
         """What can be said without a secret. Raises ValueError."""
@@ -166,12 +186,21 @@ class Keyring:
         for reference in self._live(now):
             try:
                 self._known[reference] = self._secrets.generations(reference.reference, fresh=fresh)
+                self._told.pop(reference.reference, None)
             except SecretsUnavailable as error:
                 self._in_doubt = True
                 self._report(f"secrets of {self._name}: {reference.reference}", error)
             except KeyError as error:
+                self._in_doubt = True
                 self._known.pop(reference, None)
-                self._report(f"secrets of {self._name}: {reference.reference}", error)
+                self._tell(reference.reference, error)
+
+    def _tell(self, reference: str, error: Exception) -> None:
+        """Report what stays as it is, once: whoever delivers to a source without a secret must not fill the log."""
+        words = str(error)
+        if reference != self._awaited and self._told.get(reference) != words:
+            self._told[reference] = words
+            self._report(f"secrets of {self._name}: {reference}", error)
 
     def _renew(self, now: int) -> _Bound:
         try:

@@ -4,12 +4,13 @@
 |---|---|
 | ``VERIHOOK_TABLE`` | name of the DynamoDB table |
 | ``VERIHOOK_INSTANCE_KEY_ARN`` | the secret that is the key of instance ids and callbacks; with those who need it |
+| ``VERIHOOK_SECRETS`` | the secret whose members are what hooks.toml names as ``env:NAME``; with those who verify |
 | ``VERIHOOK_STATE_MACHINE_PREFIX`` | ARN prefix of the state machines; a workflow's definition is appended |
 | ``VERIHOOK_FUNCTION_PREFIX`` | prefix of the names of durable functions; a workflow's definition is appended |
 | ``VERIHOOK_PAYLOADS`` | name of the bucket of large inputs and outputs |
 | ``VERIHOOK_HOOKS`` | path of hooks.toml; default: beside the package |
 
-and every variable that hooks.toml names as ``env:NAME``.
+and every variable that hooks.toml names as ``env:NAME``, of which one that is set comes before the member.
 """
 
 from __future__ import annotations
@@ -30,10 +31,11 @@ DEFAULT_WORKFLOWS = DEFAULT_HOOKS.parent / "workflows"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of a deployment in AWS. ``instance_key_arn``: "" for a function that has no need of the key."""
+    """The settings of a deployment in AWS. The ARNs are "" for a function that has no need of what they name."""
 
     table: str
     instance_key_arn: str
+    secrets_arn: str
     state_machine_prefix: str
     function_prefix: str
     payloads: str
@@ -45,11 +47,15 @@ def environment() -> Mapping[str, str]:
     return os.environ
 
 
-def aws_settings(variables: Mapping[str, str], *, keyed: bool = True) -> Settings:
-    """The settings in AWS, without an instance key if not ``keyed``. Raises ConfigurationError if one is missing."""
+def aws_settings(variables: Mapping[str, str], *, keyed: bool = True, verifies: bool = True) -> Settings:
+    """The settings in AWS. Raises ConfigurationError if one is missing.
+
+    Without an instance key if not ``keyed``, and without the secrets of sources if it ``verifies`` nothing.
+    """
     return Settings(
         table=_required(variables, "VERIHOOK_TABLE"),
         instance_key_arn=_required(variables, "VERIHOOK_INSTANCE_KEY_ARN") if keyed else "",
+        secrets_arn=_required(variables, "VERIHOOK_SECRETS") if verifies else "",
         state_machine_prefix=_required(variables, "VERIHOOK_STATE_MACHINE_PREFIX"),
         function_prefix=_required(variables, "VERIHOOK_FUNCTION_PREFIX"),
         payloads=_required(variables, "VERIHOOK_PAYLOADS"),

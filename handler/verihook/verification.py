@@ -9,23 +9,27 @@ from verihook.fetcher import KeyFetcher
 from verihook.handshake import BoundHandshake, Means
 from verihook.hooks import Hooks
 from verihook.keyring import SETTINGS, Keyring, RotatingSecrets
-from verihook.schemes import Fetch, Scheme, Setting, Verify
+from verihook.schemes import Fetch, Scheme, Setting
 from verihook.source import Source
 
 
-def verifiers(
-    hooks: Hooks, secrets: RotatingSecrets, failure: Callable[[str, BaseException], None]
-) -> dict[str, Verify]:
+def keyrings(
+    hooks: Hooks,
+    secrets: RotatingSecrets,
+    failure: Callable[[str, BaseException], None],
+    now: int | None = None,
+) -> dict[str, Keyring]:
     """The checks by the names of their sources; ``failure`` is told of what nobody else is.
 
     Raises ConfigurationError where a secret is missing or cannot be used, as far as that can be said without asking a
-    store.
+    store. With ``now``, in seconds since the epoch, every store is asked at once, and a source whose secret is missing
+    is told to ``failure`` and stops no other: its deliveries are answered 503 until there is one.
     """
-    verifiers: dict[str, Verify] = {}
+    rings: dict[str, Keyring] = {}
     for name, source in hooks.sources.items():
-        keyring = Keyring(source, secrets, setting_of(source), failure)
+        ring = rings[name] = Keyring(source, secrets, setting_of(source), failure)
         try:
-            keyring.check()
+            ring.check() if now is None else ring.prepare(now)
         except KeyError as error:
             # A source that is pairing waits for its sender to bring the secret.
             if "pairing" not in source.parameters:
@@ -34,12 +38,14 @@ def verifiers(
             key, _, mend = str(error).partition(": ")
             where = (key, mend) if key.startswith(SETTINGS) else ("secrets", str(error))
             raise ConfigurationError(hooks.path.name, f"sources.{name}.{where[0]}", where[1]) from error
-        verifiers[name] = keyring.verify
-    return verifiers
+    return rings
 
 
-def handshakes(hooks: Hooks, secrets: RotatingSecrets) -> dict[str, BoundHandshake]:
-    """The handshakes of the sources whose sender has one. Raises ConfigurationError."""
+def handshakes(hooks: Hooks, secrets: RotatingSecrets, *, strict: bool = True) -> dict[str, BoundHandshake]:
+    """The handshakes of the sources whose sender has one. Raises ConfigurationError.
+
+    ``strict``: a token that is missing is an error already here, and not first when it is asked for.
+    """
     bound: dict[str, BoundHandshake] = {}
     for name, source in hooks.sources.items():
         if source.sender.handshake is None:
@@ -55,6 +61,8 @@ def handshakes(hooks: Hooks, secrets: RotatingSecrets) -> dict[str, BoundHandsha
         )
         try:
             bound[name] = source.sender.handshake.bind(means)
+            if strict and (token := source.parameters.get("verify_token")):
+                secrets.resolve(token)
         except KeyError as error:
             raise ConfigurationError(hooks.path.name, f"sources.{name}.parameters", str(error.args[0])) from error
         except ValueError as error:

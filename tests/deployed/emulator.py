@@ -29,7 +29,6 @@ from tests.deployed.cloud import Cloud, cloud
 from tests.deployed.gateway import Gateway
 from tests.deployed.iam import Role
 from tests.deployed.stack import REGION, Stack
-from tests.flows.deployment import VARIABLES
 from tests.project.template import ROOT, TEMPLATE
 
 BUILT = ROOT / ".aws-sam" / "build"
@@ -43,14 +42,7 @@ RUNTIME = ("awslambdaric", "runtime_client*", "snapshot_restore_py*", "simplejso
 DEADLINE = 60.0
 
 #: What an operator gives at the deployment: all that is optional too, so that every grant is there.
-PARAMETERS = {
-    "OrdersWebhookSecret": VARIABLES["ORDERS_WEBHOOK_SECRET"],
-    "GithubWebhookSecret": VARIABLES["GITHUB_WEBHOOK_SECRET"],
-    "StripeWebhookSecret": VARIABLES["STRIPE_WEBHOOK_SECRET"],
-    "SlackSigningSecret": VARIABLES["SLACK_SIGNING_SECRET"],
-    "StandardWebhookSecret": VARIABLES["STANDARD_WEBHOOK_SECRET"],
-    "FeedQueueArn": "arn:aws:sqs:us-east-1:123456789012:orders",
-}
+PARAMETERS = {"FeedQueueArn": "arn:aws:sqs:us-east-1:123456789012:orders"}
 
 
 @dataclass

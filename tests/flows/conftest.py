@@ -15,7 +15,7 @@ from tests.flows.bucket import Bucket
 from tests.flows.deployment import VARIABLES, write
 from tests.flows.eventbridge import EventBridge
 from tests.flows.faces import Answer, Face, Headers, HttpFace, LambdaFace, run_key, serving
-from tests.flows.secret_store import INSTANCE_KEY_ARN, SecretStore
+from tests.flows.secret_store import INSTANCE_KEY_ARN, SECRETS_ARN, SecretStore
 from verihook import main
 from verihook.aws.boto import Boto
 from verihook.hooks import load_hooks
@@ -30,9 +30,10 @@ __all__ = ["dynamodb_local"]
 class AwsFace(LambdaFace):
     """``main.receive`` as deployed; before a status is read, the events of the engine are delivered."""
 
-    def __init__(self, bridge: EventBridge, dynamodb: Any, table: str, bucket: Bucket) -> None:
+    def __init__(self, bridge: EventBridge, dynamodb: Any, table: str, bucket: Bucket, secrets: SecretStore) -> None:
         super().__init__(main.receive)
-        self.bridge, self.dynamodb, self.table, self.bucket = bridge, dynamodb, table, bucket
+        self.bridge, self.dynamodb, self.table = bridge, dynamodb, table
+        self.bucket, self.secrets = bucket, secrets
 
     def send(self, method: str, target: str, headers: Headers, body: bytes = b"") -> Answer:
         if method == "GET":
@@ -104,9 +105,9 @@ def aws_face(hooks: Path, dynamodb_local: str, tmp_path_factory: pytest.TempPath
     ):
         interpreter.deploy(definitions)
         variables = {
-            **VARIABLES,
             "VERIHOOK_TABLE": table,
             "VERIHOOK_INSTANCE_KEY_ARN": INSTANCE_KEY_ARN,
+            "VERIHOOK_SECRETS": SECRETS_ARN,
             "VERIHOOK_STATE_MACHINE_PREFIX": ARN_PREFIX,
             "VERIHOOK_FUNCTION_PREFIX": "verihook-",
             "VERIHOOK_PAYLOADS": "payloads",
@@ -127,7 +128,7 @@ def aws_face(hooks: Path, dynamodb_local: str, tmp_path_factory: pytest.TempPath
         dynamodb = Boto(boto3.client("dynamodb"))
         dynamodb.create_table(**create_table_request(table))
         main.services.cache_clear()
-        yield AwsFace(EventBridge(boto3.client("stepfunctions"), definitions), dynamodb, table, bucket)
+        yield AwsFace(EventBridge(boto3.client("stepfunctions"), definitions), dynamodb, table, bucket, store)
         main.services.cache_clear()
         dynamodb.delete_table(TableName=table)
 

@@ -12,14 +12,19 @@ from moto.core.request import Request
 from moto.secretsmanager.models import SecretsManagerBackend
 from moto.secretsmanager.responses import SecretsManagerResponse
 
+from tests.flows.deployment import VARIABLES
+
 #: What a stack's InstanceKey is, by its name here.
 INSTANCE_KEY_ARN, INSTANCE_KEY = "instance-key", "k" * 64
+
+#: What its SourceSecrets is here; it has the secrets of the shipped sources and of those in tests/flows/deployment.py.
+SECRETS_ARN = "source-secrets"
 
 _AWS = "http://secretsmanager.us-east-1.amazonaws.com/"
 
 
 class SecretStore:
-    """Secrets by name or ARN, with an instance key to begin with. Use as a context manager.
+    """Secrets by name or ARN, to begin with those that a stack makes, filled. Use as a context manager.
 
     ``calls``: operation and secret of each call. ``trouble``: an error code that every call is answered with.
     """
@@ -54,6 +59,7 @@ class SecretStore:
 
     def __enter__(self) -> Self:
         self.call("CreateSecret", Name=INSTANCE_KEY_ARN, SecretString=INSTANCE_KEY)
+        self.call("CreateSecret", Name=SECRETS_ARN, SecretString=json.dumps(VARIABLES))
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.flows.deployment import ROOT, VARIABLES
 from tests.flows.faces import function_url_event
-from tests.flows.secret_store import INSTANCE_KEY_ARN, SecretStore
+from tests.flows.secret_store import INSTANCE_KEY_ARN, SECRETS_ARN, SecretStore
 from tests.flows.signing import order, x_signature
 
 FRAMEWORKS = {
@@ -31,6 +31,7 @@ FRAMEWORKS = {
 SETTINGS = {
     "VERIHOOK_TABLE": "table",
     "VERIHOOK_INSTANCE_KEY_ARN": INSTANCE_KEY_ARN,
+    "VERIHOOK_SECRETS": SECRETS_ARN,
     "VERIHOOK_STATE_MACHINE_PREFIX": "arn:aws:states:us-east-1:123456789012:stateMachine:",
     "VERIHOOK_FUNCTION_PREFIX": "verihook-",
     "VERIHOOK_PAYLOADS": "payloads-bucket",
@@ -61,7 +62,7 @@ ROOMS = {
 def settings() -> Iterator[dict[str, str]]:
     """The environment of a function, whose secrets are at hand."""
     with SecretStore() as store:
-        yield {**VARIABLES, **SETTINGS, "AWS_ENDPOINT_URL_SECRETS_MANAGER": store.url}
+        yield {**SETTINGS, "AWS_ENDPOINT_URL_SECRETS_MANAGER": store.url}
 
 
 PROGRAM = """
@@ -107,9 +108,7 @@ def test_the_receive_entry(
     assert made == clients
 
 
-@pytest.mark.parametrize(
-    "missing", [*[name for name in SETTINGS if name.startswith("VERIHOOK_")], "ORDERS_WEBHOOK_SECRET"]
-)
+@pytest.mark.parametrize("missing", [name for name in SETTINGS if name.startswith("VERIHOOK_")])
 def test_a_missing_variable_is_an_error_at_load(missing: str, settings: dict[str, str]) -> None:
     variables = {name: value for name, value in settings.items() if name != missing}
     result = subprocess.run(

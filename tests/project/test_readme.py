@@ -29,11 +29,12 @@ SEND = ".venv/bin/verihook send orders examples/order.json --wait"
 LOG = ".venv/bin/verihook workflows run order-log --input @examples/order.json --wait"
 RUN_WITH_SECRET = "ORDERS_WEBHOOK_SECRET=s3cret make run"
 DEPLOY = "sam build && sam deploy --guided"
+PUT = "verihook secrets put GITHUB_WEBHOOK_SECRET --stack verihook"
 
 
 def test_every_block_is_known_here() -> None:
     forged, signed = forged_and_signed()
-    assert {RUN, TEST, SEND, RUN_WITH_SECRET, DEPLOY, LOG, forged, signed, approval(), of_the_api()} == COMMANDS
+    assert {RUN, TEST, SEND, RUN_WITH_SECRET, DEPLOY, PUT, LOG, forged, signed, approval(), of_the_api()} == COMMANDS
 
 
 def forged_and_signed() -> tuple[str, str]:

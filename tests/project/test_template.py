@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.flows.secret_store import INSTANCE_KEY_ARN, SecretStore
+from tests.flows.secret_store import INSTANCE_KEY_ARN, SECRETS_ARN, SecretStore
 from tests.project.template import (
     CONNECTION_SECRETS,
     DURABLE_FUNCTIONS,
@@ -22,7 +22,6 @@ from tests.project.template import (
     MACHINES,
     RESOURCES,
     ROOT,
-    SOURCE_SECRETS,
     TEMPLATE,
     VERIFYING,
     WORKFLOWS,
@@ -31,7 +30,7 @@ from tests.project.template import (
 )
 from verihook import main
 from verihook.authoring import LONGEST_WAIT
-from verihook.bootstrap import ALIAS, KEYED
+from verihook.bootstrap import ALIAS, FOREGROUND, KEYED
 from verihook.errors import ConfigurationError
 from verihook.instance import Instance
 from verihook.ledgers.item import to_item
@@ -89,7 +88,7 @@ def test_what_is_kept_survives_mistakes() -> None:
     ledger = RESOURCES["Ledger"]["Properties"]
     assert ledger["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert ledger["SSESpecification"] == {"SSEEnabled": True}
-    for name in ("Ledger", "Payloads", "PayloadsPolicy", "InstanceKey"):
+    for name in ("Ledger", "Payloads", "PayloadsPolicy", "InstanceKey", "SourceSecrets"):
         assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
         assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
 
@@ -116,14 +115,15 @@ def test_payloads_are_private_encrypted_and_outlast_their_instances() -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_environment_is_enough_and_all_of_it_is_read(name: str) -> None:
     ours = {variable for variable in ENVIRONMENT[name] if variable.startswith("VERIHOOK_")}
-    secrets = SOURCE_SECRETS if name in VERIFYING else CONNECTION_SECRETS if name in WORKFLOWS else set()
+    secrets = CONNECTION_SECRETS if name in WORKFLOWS else set()
     assert ENVIRONMENT[name].keys() == ours | POWERTOOLS | secrets
 
-    values, keyed = dict.fromkeys(ours, "k" * 32), FUNCTIONS[name]["Handler"] in KEYED
-    aws_settings(values, keyed=keyed)
+    values, entry = dict.fromkeys(ours, "k" * 32), FUNCTIONS[name]["Handler"]
+    needs = {"keyed": entry in KEYED, "verifies": entry in FOREGROUND}
+    aws_settings(values, **needs)
     for variable in ours:
         with pytest.raises(ConfigurationError, match=variable):
-            aws_settings({key: value for key, value in values.items() if key != variable}, keyed=keyed)
+            aws_settings({key: value for key, value in values.items() if key != variable}, **needs)
 
 
 #: Prints which sources the function verifies, and what it loaded of what a cold start should not pay for.
@@ -148,7 +148,8 @@ def test_a_function_starts_with_its_environment_and_loads_nothing_that_it_does_n
             "AWS_ENDPOINT_URL_SECRETS_MANAGER": store.url,
             "POWERTOOLS_LOG_LEVEL": "INFO",
         }
-        given = {**dict.fromkeys(ENVIRONMENT[name], "c2VjcmV0" * 4), "VERIHOOK_INSTANCE_KEY_ARN": INSTANCE_KEY_ARN}
+        stack = {"VERIHOOK_INSTANCE_KEY_ARN": INSTANCE_KEY_ARN, "VERIHOOK_SECRETS": SECRETS_ARN}
+        given = {**dict.fromkeys(ENVIRONMENT[name], "c2VjcmV0" * 4), **stack}
         result = subprocess.run(
             [sys.executable, "-c", START],
             cwd=ROOT / "handler",
@@ -170,17 +171,6 @@ def test_the_handler_of_a_durable_function_is_one(name: str) -> None:
         [sys.executable, "-c", program], cwd=ROOT / "handler", capture_output=True, text=True, check=True
     )
     assert "True\n" == result.stdout
-
-
-def test_no_secret_is_shown_or_has_a_default() -> None:
-    parameters = TEMPLATE["Parameters"]
-    given = {ENVIRONMENT["Receiver"][name] for name in SOURCE_SECRETS}
-    given |= {ENVIRONMENT["Worker"][name] for name in CONNECTION_SECRETS}
-    assert given == {name for name, parameter in parameters.items() if parameter.get("NoEcho")}
-    for name in given:
-        assert "Default" not in parameters[name]
-        assert parameters[name]["MinLength"] >= 16
-    assert RESOURCES["InstanceKey"]["Properties"]["GenerateSecretString"]["PasswordLength"] >= 32
 
 
 def test_the_recorder_hears_of_this_stacks_executions() -> None:
@@ -297,6 +287,6 @@ def test_every_log_is_deleted_in_time() -> None:
 
 def test_the_page_on_deployment_names_every_function_and_every_parameter() -> None:
     page = (ROOT / "docs" / "deployment.md").read_text("utf-8")
-    kept = {"Ledger", "Payloads", "InstanceKey", "DeadLetters"}
+    kept = {"Ledger", "Payloads", "InstanceKey", "SourceSecrets", "DeadLetters"}
     named = {*FUNCTIONS, *MACHINE_ROLES, *TEMPLATE["Parameters"], *kept}
     assert not {name for name in named if f"`{name}`" not in page}

@@ -12,7 +12,7 @@ from verihook.keyring import RotatingSecrets
 from verihook.request import Request
 from verihook.secrets.environment import EnvironmentSecrets
 from verihook.senders import load_sender
-from verihook.verification import handshakes, setting_of, verifiers
+from verihook.verification import handshakes, keyrings, setting_of
 
 NOW = 1_800_000_000
 
@@ -51,7 +51,8 @@ def delivery(secret: str, body: bytes = b"{}") -> Request:
 
 
 def test_each_source_has_its_check(tmp_path: Path) -> None:
-    verify = verifiers(hooks_of(tmp_path), secrets_of(tmp_path, NEW="n" * 32, OLD="o" * 32), ignore)
+    rings = keyrings(hooks_of(tmp_path), secrets_of(tmp_path, NEW="n" * 32, OLD="o" * 32), ignore)
+    verify = {name: ring.verify for name, ring in rings.items()}
     assert {"orders", "chat"} == set(verify)
     assert "current" == verify["orders"](delivery("n" * 32), NOW).verified_by
     assert "previous" == verify["orders"](delivery("o" * 32), NOW).verified_by
@@ -65,7 +66,7 @@ def test_each_source_has_its_check(tmp_path: Path) -> None:
 @pytest.mark.parametrize("variables", [{}, {"NEW": "n" * 32}, {"NEW": "n" * 32, "OLD": ""}])
 def test_a_secret_that_is_missing_ends_the_start(tmp_path: Path, variables: dict[str, str]) -> None:
     with pytest.raises(ConfigurationError, match=r"hooks\.toml: sources\.orders\.secrets"):
-        verifiers(hooks_of(tmp_path), secrets_of(tmp_path, **variables), ignore)
+        keyrings(hooks_of(tmp_path), secrets_of(tmp_path, **variables), ignore)
 
 
 def test_only_senders_with_a_handshake_have_one(tmp_path: Path) -> None:

@@ -32,7 +32,10 @@ class Health:
         self._until_ms = 0
 
     async def look(self) -> dict[str, Any]:
-        """``{"status", "ledger", "engines"}``, each ``ok`` or ``unavailable``."""
+        """``{"status", "ledger", "engines"}``, each ``ok`` or ``unavailable``; ``withoutSecret``, names of sources.
+
+        A source without a secret answers 503 by itself and is no part that the others need: the status is without it.
+        """
         async with self._lock:
             now = self._services.clock.now_ms()
             if now >= self._until_ms:
@@ -52,7 +55,7 @@ class Health:
                 probe = definitions[0]
                 engines[name] = self._state(name, lambda engine=engine, probe=probe: engine.describe(probe, PROBE))  # type: ignore[misc]
         whole = "ok" if {ledger, *engines.values()} == {"ok"} else "unavailable"
-        return {"status": whole, "ledger": ledger, "engines": engines}
+        return {"status": whole, "ledger": ledger, "engines": engines, "withoutSecret": [*services.without_secret()]}
 
     def _state(self, part: str, ask: Callable[[], object]) -> str:
         try:

@@ -247,11 +247,15 @@ class Keys(_Told):
 
 
 class Health(_Told):
-    """``ok``, or ``unavailable`` with the parts that are. Without an API key, the status alone."""
+    """``ok``, or ``unavailable`` with the parts that are. Without an API key, the status alone.
+
+    ``withoutSecret``: the sources, of those that the key may see, that answer 503 because their secret is missing.
+    """
 
     status: Literal["ok", "unavailable"]
     ledger: Literal["ok", "unavailable"] | None = None
     engines: dict[str, Literal["ok", "unavailable"]] | None = None
+    without_secret: list[str] | None = None
 
 
 class Delivered(_Told):

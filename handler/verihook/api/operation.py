@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from verihook.api import models, views
-from verihook.api.access import Access
+from verihook.api.access import Access, Identity
 from verihook.api.described import problems
 from verihook.api.health import ALIVE, Health
 from verihook.api.routes import NATIVE, Guarded
@@ -56,11 +57,11 @@ def operation(services: Services, access: Access, *, local: bool) -> Guarded:
         if access.is_stranger(request):
             return views.told(200, ALIVE)
         try:
-            await run_in_threadpool(access.identify, request)
+            caller = await run_in_threadpool(access.identify, request)
         except LedgerUnavailable as error:
             services.telemetry.failure("health ledger", error)
             return views.told(503, {"status": "unavailable", "ledger": "unavailable"})
-        found = await state.look()
+        found = _seen(await state.look(), caller, services)
         return views.told(200 if found["status"] == "ok" else 503, found)
 
     if local:
@@ -79,6 +80,14 @@ def operation(services: Services, access: Access, *, local: bool) -> Guarded:
             return Response(text, 200, {"content-type": _TEXT})
 
     return router
+
+
+def _seen(found: Mapping[str, Any], caller: Identity, services: Services) -> dict[str, Any]:
+    """What of the health the caller may see: sources, and of these its own, take the scope that their list takes."""
+    if caller.key is not None and "sources:read" not in caller.key.scopes:
+        return {part: state for part, state in found.items() if part != "withoutSecret"}
+    covered = [name for name in found["withoutSecret"] if caller.covers(services.sources[name].workflow)]
+    return {**found, "withoutSecret": covered}
 
 
 def _metrics(services: Services) -> str:

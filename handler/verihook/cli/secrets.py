@@ -1,4 +1,4 @@
-"""``verihook secrets status``: which secrets each source has, and when its previous one was last needed."""
+"""``verihook secrets``: which secrets each source has, when its previous one was last needed, and a new one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from verihook.cli import secret_values
 from verihook.cli.ledger import add_options, opened
 from verihook.cli.table import moment, show
 from verihook.clock import SystemClock
@@ -18,8 +19,8 @@ from verihook.source import SecretReference, Source
 
 
 def add_parser(commands: Any) -> None:
-    """Add the command and its one subcommand."""
-    parser = commands.add_parser("secrets", help="the secrets of each source: references and use, never values")
+    """Add the command and its subcommands."""
+    parser = commands.add_parser("secrets", help="the secrets of each source: their use, and new values")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     status = actions.add_parser("status", help="when the previous secret of each source was last needed")
     status.add_argument(
@@ -27,6 +28,7 @@ def add_parser(commands: Any) -> None:
     )
     add_options(status)
     status.set_defaults(command=_status)
+    secret_values.add_commands(actions)
 
 
 def _status(options: argparse.Namespace) -> int:

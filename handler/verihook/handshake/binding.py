@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from verihook.errors import EventMalformed, SignatureError
+from verihook.errors import EventMalformed, SecretsUnavailable, SignatureError
 from verihook.request import Reply, Request, json_reply
 from verihook.schemes import Fetch
 
@@ -51,10 +51,12 @@ class Means:
     fetch: Fetch | None = None
 
     def newest(self) -> bytes:
-        """The newest secret. Raises SignatureError where there is none, SecretsUnavailable where a store is down."""
+        """The newest secret. Raises SignatureError if the source has none, SecretsUnavailable if none can be read."""
         for reference in self.references:
             for value in self.held(reference):
                 return value.encode()
+        if self.references:
+            raise SecretsUnavailable("No secret of this source could be read.")
         raise SignatureError("no-secret")
 
     def held(self, reference: str) -> tuple[str, ...]:

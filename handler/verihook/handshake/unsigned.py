@@ -6,7 +6,7 @@ import base64
 import hmac
 from dataclasses import dataclass, field
 
-from verihook.errors import SignatureError
+from verihook.errors import SecretsUnavailable, SignatureError
 from verihook.handshake.binding import MAX_TOKEN, BoundHandshake, Means, echo, is_token, json_answer, token
 from verihook.request import Reply, Request
 
@@ -26,7 +26,7 @@ class EchoQuery:
 
     def bind(self, means: Means) -> BoundHandshake:
         """See :class:`~verihook.handshake.Handshake`."""
-        expected = [value.encode() for value in means.resolve(means.reference("verify_token"))] if self.token else []
+        reference = means.reference("verify_token") if self.token else ""
 
         def answer(request: Request) -> Reply | None:
             if request.method != "GET" or (challenge := request.parameter(self.echo)) is None:
@@ -35,7 +35,10 @@ class EchoQuery:
                 return None
             if self.token:
                 given = (request.parameter(self.token) or "").encode("utf-8", "surrogatepass")
-                if not sum([hmac.compare_digest(given, value) for value in expected]):
+                expected = means.held(reference)
+                if not expected:
+                    raise SecretsUnavailable("The token of this source could not be read.")
+                if not sum([hmac.compare_digest(given, value.encode()) for value in expected]):
                     raise SignatureError("verify-token-mismatch")
             return echo(challenge, signed=False)
 

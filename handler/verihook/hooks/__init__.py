@@ -40,6 +40,12 @@ class Hooks:
     policy: Policy = field(default_factory=Policy)
     connections: dict[str, Connection] = field(default_factory=dict)
 
+    def variables(self) -> list[str]:
+        """The names of all ``env:NAME`` that sources have as secrets or tokens, each once."""
+        references = [secret.reference for source in self.sources.values() for secret in source.secrets]
+        references += [source.parameters.get("verify_token", "") for source in self.sources.values()]
+        return list(dict.fromkeys(text.removeprefix("env:") for text in references if text.startswith("env:")))
+
 
 def load_hooks(path: Path) -> Hooks:
     """Read and check hooks.toml. Raises ConfigurationError."""

@@ -69,10 +69,8 @@ class DataFolder:
         """
         path = self.path / "secrets.json"
         kept = _read_secrets(path)
-        references = [secret.reference for source in hooks.sources.values() for secret in source.secrets]
-        references += [source.parameters.get("verify_token", "") for source in hooks.sources.values()]
-        names = [reference[4:] for reference in references if reference.startswith("env:")]
-        made = [name for name in dict.fromkeys(names) if not variables.get(name)]
+        names = hooks.variables()
+        made = [name for name in names if not variables.get(name)]
         values = {name: variables[name] for name in names if variables.get(name)}
         before = dict(kept)
         for name in [*made, _INSTANCE_KEY]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verihook.connection import Connection
@@ -28,7 +28,8 @@ class Services:
     ``verify`` maps a source's name to its check, compiled with its secrets; ``handshakes`` has those of the sources
     whose sender has one. ``instance_key`` keys the derivation of instance ids and of what signs callbacks;
     it is empty, and refused by both, if the entry point does neither.
-    ``secrets``: for the connections; None where the entry point has no business with any.
+    ``secrets``: for the connections; None where the entry point has no business with any. ``without_secret()`` names
+    the sources that no delivery can be verified for just now, each looked at as often as a delivery to it would.
     """
 
     sources: Mapping[str, Source]
@@ -49,3 +50,4 @@ class Services:
     connections: Mapping[str, Connection] = field(default_factory=dict)
     secrets: Secrets | None = None
     handshakes: Mapping[str, BoundHandshake] = field(default_factory=dict)
+    without_secret: Callable[[], Sequence[str]] = tuple

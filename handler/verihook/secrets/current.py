@@ -53,7 +53,8 @@ class CurrentSecret:
 
     def _read(self, now: float) -> None:
         try:
-            self._text = self._client.get_secret_value(SecretId=self._arn).get("SecretString", "")
+            answer = self._client.get_secret_value(SecretId=self._arn, VersionStage="AWSCURRENT")
+            self._text = answer.get("SecretString", "")
         except AwsError as error:
             if not isinstance(error, ServiceError) or error.code not in _ABSENT:
                 self._failed_at = now

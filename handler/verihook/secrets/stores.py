@@ -4,12 +4,62 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from verihook.errors import SecretsUnavailable
+from verihook.errors import ConfigurationError, SecretsUnavailable
+from verihook.secrets.environment import EnvironmentSecrets
 
 if TYPE_CHECKING:
     from verihook.keyring import RotatingSecrets
+
+#: What makes a client, by the name that boto3 has for the service.
+ClientOf = Callable[[str], Any]
+
+#: What an instance key has at least, in bytes.
+LEAST_KEY = 32
+
+
+def stores(variables: Mapping[str, str], folder: Path, client_of: ClientOf, shared: str = "") -> StoresByKind:
+    """Every kind of reference. ``folder`` is what relative paths are taken from.
+
+    ``shared``: the secret of which an ``env:NAME`` is a member if it is no variable; "" for none.
+    """
+    at_hand = EnvironmentSecrets(variables, folder)
+
+    def env() -> RotatingSecrets:
+        from verihook.secrets.current import CurrentSecret
+        from verihook.secrets.shared import SharedSecrets
+
+        return SharedSecrets(at_hand, CurrentSecret(client_of("secretsmanager"), shared)) if shared else at_hand
+
+    def secrets_manager() -> RotatingSecrets:
+        from verihook.secrets.secrets_manager import SecretsManagerSecrets
+
+        return SecretsManagerSecrets(client_of("secretsmanager"))
+
+    def parameter_store() -> RotatingSecrets:
+        from verihook.secrets.parameter_store import ParameterStoreSecrets
+
+        return ParameterStoreSecrets(client_of("ssm"))
+
+    return StoresByKind(
+        {"env": env, "file": lambda: at_hand, "secretsmanager": secrets_manager, "ssm": parameter_store}
+    )
+
+
+def instance_key(client_of: ClientOf, arn: str) -> bytes:
+    """The key that CloudFormation made, which is in no function's environment.
+
+    Raises ConfigurationError for a secret that is none, SecretsUnavailable.
+    """
+    from verihook.secrets.current import CurrentSecret
+
+    key = CurrentSecret(client_of("secretsmanager"), arn).text().encode()
+    if len(key) < LEAST_KEY:
+        mend = f"{arn} must hold at least {LEAST_KEY} characters, as the stack's own InstanceKey does"
+        raise ConfigurationError("environment", "VERIHOOK_INSTANCE_KEY_ARN", mend)
+    return key
 
 
 class StoresByKind:

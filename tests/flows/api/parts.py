@@ -28,7 +28,7 @@ from verihook.policy import Policy
 from verihook.ports import Pace, Services
 from verihook.scopes import SCOPES
 from verihook.secrets.environment import EnvironmentSecrets
-from verihook.verification import handshakes, verifiers
+from verihook.verification import handshakes, keyrings
 from verihook.workflow import Workflow
 
 #: Of the sources of hooks.toml.
@@ -179,7 +179,7 @@ def deployment(folder: Path, policy: Policy | None = None, *, local: bool = True
                 "quick": Workflow("quick", "stepfunctions", "quick", express=True),
                 "paused": Workflow("paused", "stepfunctions", "paused", status="paused"),
             },
-            verify=verifiers(hooks, secrets, telemetry.failure),
+            verify={name: ring.verify for name, ring in keyrings(hooks, secrets, telemetry.failure).items()},
             handshakes=handshakes(hooks, secrets),
             ledger=ledger,
             documents=SqliteDocuments(file),

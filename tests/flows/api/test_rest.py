@@ -39,7 +39,7 @@ def test_rejections_and_metrics(client: Client, deployed: Deployment) -> None:
 
 def test_health_tells_which_part_is_down(deployed: Deployment, tmp_path: Path) -> None:
     small = deployed.client(deployed.make_key("sources:read"))
-    well = {"status": "ok", "ledger": "ok", "engines": {"stepfunctions": "ok"}}
+    well = {"status": "ok", "ledger": "ok", "engines": {"stepfunctions": "ok"}, "withoutSecret": []}
     assert (200, well) == (small.get("/health").status_code, small.get("/health").json())
     folder = tmp_path / "other"
     folder.mkdir()

@@ -1,0 +1,160 @@
+"""``verihook secrets put`` and ``retire``: fill the secret of a stack that holds those of all sources."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from verihook.aws.errors import AwsError
+from verihook.errors import ConfigurationError
+from verihook.hooks import Hooks, load_hooks
+from verihook.keyring import SETTINGS
+from verihook.secrets.current import MAX_AGE
+from verihook.secrets.document import SourceSecrets
+from verihook.secrets.value import secret_in
+from verihook.settings import environment, hooks_path
+from verihook.verification import setting_of
+
+#: The stack's output that names the secret.
+OUTPUT = "SourceSecretsArn"
+
+_SHORT = 16
+
+
+def add_commands(actions: Any) -> None:
+    """Add both commands."""
+    put = actions.add_parser(
+        "put", help="put a value into the stack's secret, from stdin or a prompt; the former one stays second"
+    )
+    put.set_defaults(command=_put)
+    retire = actions.add_parser("retire", help="leave the newest value alone there; the former one ends")
+    retire.set_defaults(command=_retire)
+    for parser in (put, retire):
+        parser.add_argument("name", metavar="NAME", help="as in hooks.toml behind env:, such as GITHUB_WEBHOOK_SECRET")
+        where = parser.add_mutually_exclusive_group()
+        where.add_argument("--stack", metavar="NAME", help=f"the stack, whose output {OUTPUT} names the secret")
+        where.add_argument("--secret", metavar="ARN", help="instead: the secret itself; default VERIHOOK_SECRETS")
+        parser.add_argument(
+            "--hooks", type=Path, default=hooks_path(environment()), metavar="FILE", help="default handler/hooks.toml"
+        )
+
+
+def _put(options: argparse.Namespace) -> int:
+    hooks = _naming(options)
+    with _told(options.name):
+        secrets = _secrets(options)
+        value = _value(options.name)
+        _check(hooks, options.name, value)
+        if len(value) < _SHORT:
+            print(f"{options.name}: fewer than {_SHORT} characters can be guessed; is that all of it?", file=sys.stderr)
+        written = secrets.put(options.name, value)
+    if not written:
+        print(f"{options.name}: this is its newest value already.")
+        return 0
+    print(
+        f"{options.name} is put. Functions that run already look for it at most once a minute: wait a minute before\n"
+        f"its sender signs with it. The former value, if there was one, verifies until you say\n"
+        f"    verihook secrets retire {options.name}"
+    )
+    return 0
+
+
+def _retire(options: argparse.Namespace) -> int:
+    _naming(options)
+    with _told(options.name):
+        written = _secrets(options).retire(options.name)
+    if written:
+        print(
+            f"{options.name} has its newest value alone. Functions that run already forget the former one within "
+            f"{MAX_AGE // 60 + 1} minutes."
+        )
+    else:
+        print(f"{options.name}: there was no former value.")
+    return 0
+
+
+def _naming(options: argparse.Namespace) -> Hooks:
+    """The file. Raises ConfigurationError where no source in it has this name."""
+    hooks = load_hooks(options.hooks)
+    names = hooks.variables()
+    if options.name not in names:
+        mend = f"no source of {options.hooks.name} names env:{options.name}; there are {', '.join(names) or 'none'}"
+        raise ConfigurationError("secrets", options.name, mend)
+    return hooks
+
+
+def _value(name: str) -> str:
+    """From stdin, or asked for where that is a terminal. Raises ConfigurationError."""
+    text = getpass.getpass(f"{name} (not shown): ") if sys.stdin.isatty() else sys.stdin.read()
+    try:
+        value = secret_in(text)
+    except ValueError as error:
+        raise ConfigurationError("secrets", name, f"the value {error}") from None
+    if not value:
+        raise ConfigurationError("secrets", name, "the value is empty; give it on stdin, or at the prompt")
+    return value
+
+
+def _check(hooks: Hooks, name: str, value: str) -> None:
+    """Raises ConfigurationError for a value that a sender's scheme cannot use; never shows it."""
+    for source in hooks.sources.values():
+        if all(secret.reference != f"env:{name}" for secret in source.secrets):
+            continue
+        try:
+            source.sender.scheme.bind((value,), setting_of(source))
+        except ValueError as error:
+            if not str(error).startswith(SETTINGS):
+                raise ConfigurationError(
+                    "secrets", name, f"source {source.name} cannot use the value: {error}"
+                ) from None
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Raises ConfigurationError for what the secret holds; ends the program where AWS refuses or is away."""
+    try:
+        yield
+    except ValueError as error:
+        raise ConfigurationError("secrets", name, str(error)) from None
+    except AwsError as error:
+        print(f"verihook: AWS did not do it: {error}", file=sys.stderr)
+        raise SystemExit(1) from error
+
+
+def _secrets(options: argparse.Namespace) -> SourceSecrets:
+    arn = _output(options.stack) if options.stack else options.secret or environment().get("VERIHOOK_SECRETS")
+    if not arn:
+        mend = "name the stack (--stack NAME) or the secret (--secret ARN, or the variable VERIHOOK_SECRETS)"
+        raise ConfigurationError("secrets", options.name, mend)
+    # An ARN says where it is: arn:aws:secretsmanager:REGION:...
+    region = arn.split(":")[3] if arn.startswith("arn:") and arn.count(":") > 3 else None
+    return SourceSecrets(_client("secretsmanager", region), arn)
+
+
+def _output(stack: str) -> str:
+    """The secret of a stack. Raises ConfigurationError, AwsError."""
+    (found,) = _client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    if OUTPUT not in outputs:
+        raise ConfigurationError("--stack", stack, f"the stack has no output {OUTPUT}; deploy this version of it first")
+    return str(outputs[OUTPUT])
+
+
+def _client(service: str, region: str | None = None) -> Any:
+    # Imported here: no other command needs to wait for AWS's library.
+    import boto3
+    from botocore.exceptions import BotoCoreError
+
+    from verihook.aws.boto import Boto
+    from verihook.aws.errors import Unreachable
+
+    make: Any = boto3.client  # its stubs have an overload for every service of AWS
+    try:
+        return Boto(make(service, region_name=region))
+    except BotoCoreError as error:
+        raise Unreachable(str(error)) from error

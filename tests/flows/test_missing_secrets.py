@@ -1,0 +1,74 @@
+"""A deployment whose secrets are not all there: what its sources, its log, its health and its handshakes say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.flows.conftest import AwsFace
+from tests.flows.deployment import SECRET
+from tests.flows.faces import LambdaFace
+from tests.flows.signing import order, x_signature
+from verihook import keys, main
+
+
+@pytest.fixture
+def fresh(aws_face: AwsFace, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsFace]:
+    """A function that has just started, over a secret with one member."""
+    aws_face.secrets.call("CreateSecret", Name="partial", SecretString=json.dumps({"ORDERS_WEBHOOK_SECRET": SECRET}))
+    monkeypatch.setenv("VERIHOOK_SECRETS", "partial")
+    main.services.cache_clear()
+    main._mangum.cache_clear()
+    aws_face.secrets.calls.clear()
+    yield aws_face
+    aws_face.secrets.trouble = ""
+    aws_face.secrets.call("DeleteSecret", SecretId="partial", ForceDeleteWithoutRecovery=True)
+    main.services.cache_clear()
+    main._mangum.cache_clear()
+
+
+def post(face: LambdaFace, source: str) -> tuple[int, str | None, str | None]:
+    """Status, code and Retry-After of a delivery that the source "orders" would verify."""
+    body = order()
+    answer = face.send("POST", f"/hooks/{source}", x_signature(body, SECRET), body)
+    return answer.status, json.loads(answer.body).get("code"), answer.headers.get("retry-after")
+
+
+def test_a_source_without_a_secret_answers_503_and_the_others_work(
+    fresh: AwsFace, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    assert (202, None, None) == post(fresh, "orders")
+    for source in ("github", "stripe", "slack", "standard"):
+        assert (503, "secrets-unavailable", "5") == post(fresh, source)
+    lines = [line for line in capsys.readouterr().out.splitlines() if '"failure"' in line]
+    # The library's logger may have been made with the stream of a former test.
+    told = [str(record.exc_info) for record in caplog.records] or lines
+    # Once, whatever comes; with what to do.
+    for name in ("GITHUB_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SECRET"):
+        (line,) = [line for line in told if name in line]
+        assert f"verihook secrets put {name}" in line
+
+
+def test_deliveries_to_a_source_without_a_secret_cost_a_call_every_five_seconds_at_most(fresh: AwsFace) -> None:
+    for _ in range(30):
+        assert 503 == post(fresh, "github")[0]
+    # The start's own.
+    assert [("GetSecretValue", "partial")] == [call for call in fresh.secrets.calls if call[1] == "partial"]
+
+
+def test_health_names_the_sources_to_those_who_may_see_them(fresh: AwsFace) -> None:
+    services, api = main.services(), LambdaFace(main.api)
+    now = services.clock.now_ms()
+
+    def health(*scopes: str, workflows: tuple[str, ...] = ()) -> dict[str, object]:
+        _, secret = keys.create("probe", scopes, services.documents, now, workflows=workflows)
+        answer = api.send("GET", "/health", [("x-api-key", secret)])
+        assert 200 == answer.status
+        return dict(json.loads(answer.body))
+
+    assert ["github", "stripe", "slack", "standard"] == health("sources:read")["withoutSecret"]
+    assert [] == health("sources:read", workflows=("order-log",))["withoutSecret"]
+    assert "withoutSecret" not in health("instances:read")
+    assert {"status": "ok"} == json.loads(api.send("GET", "/health", []).body)
