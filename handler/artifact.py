@@ -25,7 +25,7 @@ FRONT = ("api", "app.py", "dialects")
 
 #: Kind -> what it leaves out of the package, and whether it runs the operator's workflows.
 KINDS: dict[str, tuple[tuple[str, ...], bool]] = {
-    "receiver": ((*HERE_ALONE, *FRONT, "recorder.py", "work.py"), False),
+    "receiver": ((*HERE_ALONE, *FRONT, "feeds.py", "recorder.py", "work.py"), False),
     "api": (HERE_ALONE, False),
     "background": ((*HERE_ALONE, *FRONT), False),
     "worker": ((*HERE_ALONE, *FRONT), True),

@@ -34,8 +34,8 @@ LOCAL_PACE = Pace(first_ms=300, again_ms=200, longest_ms=10_000)
 #: The entry points that see deliveries; the others, and the workflows that run as functions, are given no such secret.
 FOREGROUND = ("verihook.main.receive", "verihook.main.api")
 
-#: Those that derive ids of events or sign callbacks, and so have the instance key; a durable function never does.
-KEYED = (*FOREGROUND, "verihook.main.reconcile", "verihook.main.work")
+#: Those that derive ids of events or sign callbacks, and so have the instance key; what runs the operator's code never.
+KEYED = (*FOREGROUND, "verihook.main.reconcile", "verihook.main.feed")
 
 
 def assemble(

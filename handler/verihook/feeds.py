@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from verihook import cloudevents
+from verihook import cloudevents, tasks
 from verihook.errors import Duplicate, EventMalformed, RequestInvalid, SourceNotFound, VerihookError
 from verihook.event import Body, event_id, event_type, parse_json
 from verihook.intake import Arrival, take
@@ -57,6 +57,17 @@ class Carrier:
 
     id: str | None = None
     type: str | None = None
+
+
+def handle(event: Mapping[str, Any], services: Services, left: Callable[[], int] | None = None) -> Any:
+    """One invocation of the Lambda function ``Feeds``: what a state machine asks, or messages.
+
+    Of messages ``{"batchItemFailures": [{"itemIdentifier"}]}``: those of SQS that are to be brought again. Raises as
+    :func:`verihook.tasks.answer` and :func:`take_all` do.
+    """
+    if tasks.is_task(event):
+        return tasks.answer(event, services)
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in take_all(event, services, left)]}
 
 
 def take_all(event: Mapping[str, Any], services: Services, left: Callable[[], int] | None = None) -> list[str]:
@@ -186,7 +197,7 @@ def _messages(event: Mapping[str, Any]) -> tuple[list[Message], bool]:
                 'The rule does not say which it is: give its target the input template {"feed": <aws.events.rule-arn>, '
                 '"event": <aws.events.event.json>}.'
             )
-    raise RequestInvalid("The event is none of DynamoDB Streams, SQS, SNS, EventBridge or a state machine.")
+    raise RequestInvalid("The event is none of SQS, SNS, EventBridge or a state machine.")
 
 
 def _of_queue(record: Mapping[str, Any]) -> Message:

@@ -7,7 +7,8 @@ receive     function URL (or HTTP API, REST API, ALB)        no
 api         the same                                         FastAPI through Mangum
 record      EventBridge, when an execution changes status    no
 reconcile   EventBridge Scheduler, every minute              no
-work        DynamoDB Streams, SQS, SNS, EventBridge, tasks   no
+feed        SQS, SNS, EventBridge; tasks of state machines   no
+work        DynamoDB Streams                                 no
 =========== ================================================ =======================
 """
 
@@ -77,11 +78,18 @@ def reconcile(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return {"repairs": asdict(repairs), "callbacks": asdict(callbacks)}
 
 
-def work(event: dict[str, Any], context: Any) -> Any:
-    """Instances of the engine ``function``, events of queues and topics, gates and waits of state machines."""
-    from verihook.work import handle
+def feed(event: dict[str, Any], context: Any) -> Any:
+    """Events of queues, topics and buses; gates, waits and large inputs of state machines."""
+    from verihook.feeds import handle
 
-    return handle(event, _functions(), services(), context.get_remaining_time_in_millis)
+    return handle(event, services(), context.get_remaining_time_in_millis)
+
+
+def work(event: dict[str, Any], context: Any) -> Any:
+    """Instances of the engine ``function``: runs the operator's code, and so never has the instance key."""
+    from verihook.work import batch
+
+    return batch(event, _functions(), services(), context.get_remaining_time_in_millis)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The worker: runs the functions of the engine ``function``, and takes what queues, topics and gates bring.
+"""The worker: runs the functions of the engine ``function``, which are the operator's code.
 
 One worker runs an attempt at a time (:mod:`verihook.leases`). A function that was begun is begun again where its worker
 died: it runs at least once, and its end is written once.
@@ -11,14 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from verihook import feeds, leases, manage, payload
-from verihook.errors import BodyTooLarge, EventMalformed, PayloadGone, RequestInvalid
+from verihook import leases, payload
+from verihook.errors import EventMalformed, PayloadGone, RequestInvalid
 from verihook.event import parse_json
 from verihook.functions import Context, Functions, OutOfTime
-from verihook.instance import Instance, Progress, execution_name, parse_execution_name
+from verihook.instance import Instance, Progress, execution_name
 from verihook.leases import MARGIN_MS, Ending
-from verihook.ports import MAX_INLINE, Services
-from verihook.request import json_text
+from verihook.ports import Services
 from verihook.workflow import Workflow
 
 #: ``again``: it failed and is tried once more later. ``left``: it is not for this worker now, nothing was done.
@@ -41,51 +40,22 @@ class _Tried:
     final: bool = False
 
 
-def handle(event: Mapping[str, Any], functions: Functions, services: Services, left: Left | None = None) -> Any:
-    """One invocation of the Lambda function, of any shape.
-
-    ``{"gate": {"execution", "token"}}``, ``{"await": {"execution", "name", "token"}}`` and ``{"read": {"input",
-    "paths"}}`` come from state machines; the rest are batches, see :func:`batch`. Raises RequestInvalid for what is
-    none of them, and whatever the operation raises, so that the caller tries again.
-    """
-    match event:
-        case {"gate": {"execution": str(name), "token": str(token)}}:
-            manage.pass_gate(*_execution(name), token, services)
-            return None
-        case {"await": {"execution": str(name), "name": str(awaited), "token": str(token)}}:
-            manage.await_event(*_execution(name), awaited, token, services)
-            return None
-        case {"read": {"input": input, "paths": [*paths]}}:
-            return _read(input, paths, services)
-    return batch(event, functions, services, left)
-
-
-def _read(input: object, paths: list[Any], services: Services) -> Any:
-    """Of an input that was too large for the state machine, what it asks for; it has to fit into a state."""
-    if not all(isinstance(path, str) and path for path in paths):
-        raise RequestInvalid("read.paths: is a list of paths such as orderId and items.*.price.")
-    content = parse_json(payload.load(json_text(input), services.payloads), "The input")
-    found = payload.prune(content, paths)
-    if len(json_text(found).encode()) > MAX_INLINE:
-        raise BodyTooLarge(f"What read.paths finds is larger than the {MAX_INLINE} bytes that a state holds.")
-    return found
-
-
 def batch(
     event: Mapping[str, Any], functions: Functions, services: Services, left: Left | None = None
 ) -> dict[str, Any]:
-    """A batch of DynamoDB Streams, SQS or SNS, or one event of EventBridge.
+    """One invocation of the Lambda function: a batch of the table's stream.
 
-    Returns ``{"batchItemFailures": [{"itemIdentifier"}]}``: what is to be brought again. Raises VerihookError where
-    the event cannot be answered in part (SNS, EventBridge) and is to be brought again, and RequestInvalid for an event
-    of another shape.
-    https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+    Returns ``{"batchItemFailures": [{"itemIdentifier"}]}``: what is to be brought again. Raises RequestInvalid for an
+    event of another shape. https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
     """
     records = event.get("Records")
-    first = records[0] if isinstance(records, list) and records else None
-    if isinstance(records, list) and isinstance(first, dict) and first.get("eventSource") == "aws:dynamodb":
-        return _failures(_stream(records, functions, services, left))
-    return _failures(feeds.take_all(event, services, left))
+    if not isinstance(records, list) or not all(_of_the_stream(record) for record in records) or not records:
+        raise RequestInvalid("The worker takes batches of the table's stream alone; feeds and tasks go to Feeds.")
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in _stream(records, functions, services, left)]}
+
+
+def _of_the_stream(record: object) -> bool:
+    return isinstance(record, dict) and record.get("eventSource") == "aws:dynamodb"
 
 
 def perform(
@@ -201,14 +171,3 @@ def _one(record: Mapping[str, Any], functions: Functions, services: Services, li
 
 def _sequence(record: Mapping[str, Any]) -> str:
     return str(record.get("dynamodb", {}).get("SequenceNumber", ""))
-
-
-def _failures(identifiers: list[str]) -> dict[str, Any]:
-    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in identifiers]}
-
-
-def _execution(name: str) -> tuple[str, int]:
-    parsed = parse_execution_name(name)
-    if parsed is None:
-        raise RequestInvalid("execution: is not the name of one of ours; give $states.context.Execution.Name.")
-    return parsed

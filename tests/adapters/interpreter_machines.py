@@ -35,7 +35,7 @@ def machine(*states: dict[str, Any]) -> str:
 
 def shipped(name: str) -> str:
     """A machine of infra/workflows, with the worker's name filled in."""
-    return (WORKFLOWS / f"{name}.asl.json").read_text().replace("${WorkerName}", WORKER)
+    return (WORKFLOWS / f"{name}.asl.json").read_text().replace("${FeedsName}", WORKER)
 
 
 def call(function: str, payload: Any, **fields: Any) -> dict[str, Any]:
@@ -113,7 +113,7 @@ class Worker:
         return {WORKER: self.work, "flaky": self.flaky}
 
     def work(self, event: dict[str, Any]) -> object:
-        """As main.work: a wait is noted, a gate is opened at once unless the execution is held."""
+        """As main.feed: a wait is noted, a gate is opened at once unless the execution is held."""
         if "await" in event:
             wait = event["await"]
             self.tokens[wait["execution"], wait["name"]] = wait["token"]

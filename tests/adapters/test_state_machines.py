@@ -16,11 +16,10 @@ from verihook import payload
 from verihook.aws.boto import Boto
 from verihook.engines.stepfunctions import StepFunctionsEngine
 from verihook.errors import ConfigurationError
-from verihook.functions import Functions
 from verihook.instance import Progress
 from verihook.local.interpreter import ARN_PREFIX, Interpreter
 from verihook.payloads.files import FilePayloads
-from verihook.work import handle
+from verihook.tasks import answer
 
 Run = Callable[[Any], Any]
 
@@ -58,7 +57,7 @@ def interpreter(
     reader = bare_services(payloads=payloads)
 
     def work(event: dict[str, Any]) -> object:
-        return handle(event, Functions({}), reader) if "read" in event else worker.functions()[WORKER](event)
+        return answer(event, reader) if "read" in event else worker.functions()[WORKER](event)
 
     def invoice(request: dict[str, Any]) -> object:
         calls.append(request)
@@ -301,4 +300,4 @@ class TestProcessOrder:
 
 def test_every_machine_fills_in_the_worker() -> None:
     assert WORKER in shipped("order-created")
-    assert "${WorkerName}" not in shipped("order-review")
+    assert "${FeedsName}" not in shipped("order-review")

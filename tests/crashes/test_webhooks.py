@@ -12,7 +12,7 @@ from tests.crashes.faults import Kind, When, every_position
 from tests.crashes.world import QUEUE, World
 from tests.flows.signing import order
 from verihook.errors import LedgerUnavailable
-from verihook.work import handle
+from verihook.feeds import handle
 
 LARGE = {"note": "x" * 2_000}
 
@@ -102,7 +102,7 @@ def _bring_everywhere(whole: World, kind: Kind, when: When, redelivered: bool) -
             {"eventSource": "aws:sqs", "eventSourceARN": QUEUE, "messageId": number, "body": body}
             for number, body in bodies.items()
         ]
-        answer = handle({"Records": records}, whole.functions, whole.services)
+        answer = handle({"Records": records}, whole.services)
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
     failed: dict[int, list[str]] = {}

@@ -97,7 +97,7 @@ def aws_face(hooks: Path, dynamodb_local: str, tmp_path_factory: pytest.TempPath
         SecretStore() as store,
         Interpreter(
             tmp_path_factory.mktemp("interpreter") / "executions.db",
-            functions={SUBSTITUTIONS["WorkerName"]: lambda event: main.work(event, LambdaContext())},
+            functions={SUBSTITUTIONS["FeedsName"]: lambda event: main.feed(event, LambdaContext())},
             read_payload=bucket.read,
         ) as interpreter,
         # It knows no function of this deployment: nothing here starts one, the health check alone asks for it.

@@ -1,4 +1,4 @@
-"""From a queue to a function's end: feed, ledger, stream, worker, as the Lambda function of the worker runs them."""
+"""From a queue to a function's end: feed, ledger, stream, worker, as the Lambda functions run them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 
 from tests.unit.working import Working, working
 from verihook import definitions
+from verihook.feeds import handle
 from verihook.functions import Functions
 from verihook.instance import Instance, derive_id
 from verihook.ledgers.item import to_item
 from verihook.reconcile import reconcile
 from verihook.senders import load_sender
 from verihook.source import Source
-from verihook.work import handle
+from verihook.work import batch
 
 WORKFLOWS = Path(__file__).parents[2] / "handler" / "workflows"
 QUEUE = "arn:aws:sqs:eu-central-1:123456789012:orders"
@@ -47,13 +48,13 @@ def test_an_order_comes_by_queue_twice_and_is_summed_up_once(tmp_path: Path) -> 
     runs = {"order-log": definitions.load(WORKFLOWS, "order-log", "run")}
     source = Source("orders", load_sender("generic"), (), "order-log", feed=QUEUE)
     with working(tmp_path, runs, sources={"orders": source}) as w:
-        answer = handle({"Records": [message(1, ORDER), message(2, ORDER)]}, w.functions, w.services)
+        answer = handle({"Records": [message(1, ORDER), message(2, ORDER)]}, w.services)
         assert {"batchItemFailures": []} == answer
         assert ["accepted", "duplicate"] == [trace.outcome for trace in w.told.deliveries]
         assert "queued" == row_of(w).status
         for _ in range(2):
             record = streamed(row_of(w), "INSERT")
-            assert {"batchItemFailures": []} == handle({"Records": [record]}, w.functions, w.services)
+            assert {"batchItemFailures": []} == batch({"Records": [record]}, w.functions, w.services)
         row = row_of(w)
         assert ("completed", 1) == (row.status, row.tries)
         assert {"orderId": "o-7", "lines": 2, "units": 5.0, "total": 40.28} == json.loads(row.output or "")
@@ -69,18 +70,18 @@ def test_a_worker_that_dies_is_replaced_by_way_of_reconcile_and_the_stream(tmp_p
     runs = {"w": lambda event, context: context.tries}
     source = Source("orders", load_sender("generic"), (), "w", feed=QUEUE)
     with working(tmp_path, runs, sources={"orders": source}, timeout_s=30) as w:
-        handle({"Records": [message(1, ORDER)]}, w.functions, w.services)
+        handle({"Records": [message(1, ORDER)]}, w.services)
         first = streamed(row_of(w), "INSERT")
         with suppress(KeyboardInterrupt):
-            handle({"Records": [first]}, Dying(runs), w.services)
+            batch({"Records": [first]}, Dying(runs), w.services)
         # Lambda brings the batch again at once: the row is leased, so the shard goes on.
-        assert {"batchItemFailures": []} == handle({"Records": [first]}, w.functions, w.services)
+        assert {"batchItemFailures": []} == batch({"Records": [first]}, w.functions, w.services)
         assert "running" == row_of(w).status
         w.clock.at += 40_000
         assert 1 == reconcile(w.services).started
         touched = row_of(w)
         assert "queued" == touched.status
-        handle({"Records": [streamed(touched, "MODIFY")]}, w.functions, w.services)
+        batch({"Records": [streamed(touched, "MODIFY")]}, w.functions, w.services)
         assert ("completed", "2") == (row_of(w).status, row_of(w).output)
 
 
@@ -93,6 +94,6 @@ def test_the_same_event_by_http_and_by_queue_is_one_instance(tmp_path: Path) -> 
         taken = take(
             source, Arrival(ORDER, json.dumps(ORDER), "e1", None), w.services, Trace("r", w.clock.at, "orders")
         )
-        handle({"Records": [message(1, ORDER)]}, w.functions, w.services)
+        handle({"Records": [message(1, ORDER)]}, w.services)
         assert ["duplicate"] == [trace.outcome for trace in w.told.deliveries]
         assert (row_of(w).id, 1) == (taken.instance_id, row_of(w).revision)

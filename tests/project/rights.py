@@ -103,15 +103,10 @@ ALLOWED: dict[str, dict[str, str]] = {
         "lambda:ResumeDurableExecution": DURABLE,
         **DEAD_LETTERS,
     },
-    "Worker": {
+    "Feeds": {
         "dynamodb:GetItem": f"{rows('document#instance')} | {rows('instance')}",
         "dynamodb:PutItem": f"{rows('document#attempts')} | {rows('document#instance')} | {rows('instance')}",
         "dynamodb:UpdateItem": f"{rows('instance')} | {rows('observation', 'bucket')}",
-        "dynamodb:BatchWriteItem": rows("label"),
-        "dynamodb:DescribeStream": "Ledger.StreamArn",
-        "dynamodb:GetRecords": "Ledger.StreamArn",
-        "dynamodb:GetShardIterator": "Ledger.StreamArn",
-        "dynamodb:ListStreams": "${Ledger.Arn}/stream/*",
         "s3:PutObject": OBJECTS,
         **READS_PAYLOADS,
         **STARTS,
@@ -120,8 +115,20 @@ ALLOWED: dict[str, dict[str, str]] = {
         "sqs:ReceiveMessage": "FedByQueue: FeedQueueArn",
         "sqs:DeleteMessage": "FedByQueue: FeedQueueArn",
         "sqs:GetQueueAttributes": "FedByQueue: FeedQueueArn",
+        **READS_KEY,
+        **DEAD_LETTERS,
+    },
+    "Worker": {
+        "dynamodb:GetItem": rows("instance"),
+        "dynamodb:PutItem": rows("instance"),
+        "dynamodb:BatchWriteItem": rows("label"),
+        "dynamodb:DescribeStream": "Ledger.StreamArn",
+        "dynamodb:GetRecords": "Ledger.StreamArn",
+        "dynamodb:GetShardIterator": "Ledger.StreamArn",
+        "dynamodb:ListStreams": "${Ledger.Arn}/stream/*",
+        "s3:PutObject": OBJECTS,
+        **READS_PAYLOADS,
         **READS_CONNECTIONS,
-        "secretsmanager:GetSecretValue": "InstanceKey | ReadsConnections: ConnectionSecretArns",
         **DEAD_LETTERS,
     },
     "OrderApproval": {
@@ -158,8 +165,8 @@ MACHINE_LOGS = dict.fromkeys(
 
 #: State machine -> the same.
 TASKS: dict[str, dict[str, str]] = {
-    "OrderCreated": {"lambda:InvokeFunction": "Worker.Arn"},
-    "OrderReview": {"lambda:InvokeFunction": "Worker.Arn"},
+    "OrderCreated": {"lambda:InvokeFunction": "Feeds.Arn"},
+    "OrderReview": {"lambda:InvokeFunction": "Feeds.Arn"},
     "ProcessOrder": {
         "states:InvokeHTTPEndpoint": f"{MACHINES}process-order",
         "events:RetrieveConnectionCredentials": "InvoiceConnectionArn",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import artifact
-from tests.project.emulator import PYTHON, built
+from tests.deployed.emulator import PYTHON, built
 from tests.project.template import DURABLE_FUNCTIONS, FUNCTIONS, RESOURCES, ROOT
 
 #: Function -> kind of its artifact, and the most that its zip may have, in MB (10^6 bytes).
@@ -21,7 +21,8 @@ KINDS = {
     "Api": ("api", 17.5),
     "Recorder": ("background", 12.5),
     "Reconciler": ("background", 12.5),
-    "Worker": ("worker", 14.0),
+    "Feeds": ("background", 12.5),
+    "Worker": ("worker", 7.5),
     **dict.fromkeys(DURABLE_FUNCTIONS, ("durable", 7.5)),
 }
 
@@ -31,7 +32,7 @@ PACKAGES = {
     "boto3": {"receiver", "api", "background", "worker", "durable"},
     "cryptography": set(),
     "fastapi": {"api"},
-    "jsonschema_rs": {"receiver", "api", "background", "worker"},
+    "jsonschema_rs": {"receiver", "api", "background"},
     "mangum": {"api"},
     "nacl": set(),
     "pydantic": {"api"},

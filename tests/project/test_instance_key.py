@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.flows.secret_store import INSTANCE_KEY, INSTANCE_KEY_ARN, SECRETS_ARN, SecretStore
-from tests.project.template import ENVIRONMENT, FUNCTIONS, ROOT, rights
+from tests.project.template import ENVIRONMENT, FUNCTIONS, ROOT, WORKFLOWS, rights
 from verihook.callbacks import callback_secret
 from verihook.instance import derive_id
 
@@ -21,7 +21,8 @@ HAS_KEY = {
     "Api": True,
     "Recorder": False,
     "Reconciler": True,
-    "Worker": True,  # takes feeds
+    "Feeds": True,
+    "Worker": False,
     "OrderApproval": False,
     "ProcessOrderFunction": False,
 }
@@ -67,6 +68,10 @@ def test_the_key_is_with_those_who_need_it_alone() -> None:
     assert {name: each.get(ARN) for name, each in ENVIRONMENT.items()} == {
         name: "InstanceKey" if has else None for name, has in HAS_KEY.items()
     }
+
+
+def test_the_operators_code_never_shares_an_environment_with_the_key() -> None:
+    assert not [name for name in WORKFLOWS if HAS_KEY[name]]
 
 
 def test_who_has_the_key_may_read_it_and_no_other() -> None:

@@ -13,11 +13,11 @@ import pytest
 
 from tests.unit.working import NOW, working
 from verihook import manage, payload
-from verihook.errors import BodyTooLarge, InstanceNotFound, LedgerUnavailable, PayloadsUnavailable, RequestInvalid
+from verihook.errors import LedgerUnavailable, PayloadsUnavailable, RequestInvalid
 from verihook.instance import Instance
 from verihook.ledgers.item import to_item
 from verihook.ports import MAX_INLINE, MAX_OUTPUT
-from verihook.work import batch, handle, perform
+from verihook.work import batch, perform
 
 
 class NoStock(Exception):
@@ -204,7 +204,7 @@ class TestStream:
             assert {"batchItemFailures": []} == batch({"Records": records}, w.functions, w.services)
             assert [f'"i{number}"' for number in range(5)] == [w.row(f"i{number}").output for number in range(5)]
             # Brought again, nothing happens.
-            assert {"batchItemFailures": []} == handle({"Records": records}, w.functions, w.services)
+            assert {"batchItemFailures": []} == batch({"Records": records}, w.functions, w.services)
 
     def test_what_is_not_for_the_worker_is_passed_over(self, tmp_path: Path) -> None:
         with working(tmp_path, {"w": failing}) as w:
@@ -253,50 +253,7 @@ class TestStream:
             assert "58000" == w.row().output
 
 
-def test_gates_and_waits_come_to_the_operations(tmp_path: Path) -> None:
-    with working(tmp_path, {"w": failing}) as w:
-        for event in ({"gate": {"execution": "none", "token": "t"}}, {"await": {"execution": "none", "name": "n"}}):
-            whole = {key: {"token": "t", **value} for key, value in event.items()}
-            with pytest.raises(InstanceNotFound):
-                handle(whole, w.functions, w.services)
-
-
-@pytest.mark.parametrize(
-    ("event", "words"),
-    [
-        ({"gate": {"execution": "no name of ours!", "token": "t"}}, "execution: is not the name of one of ours"),
-        ({}, "The event is none of"),
-        ({"Records": []}, "The event is none of"),
-        ({"Records": [{"eventSource": "aws:s3"}]}, "The event is none of"),
-    ],
-)
-def test_an_event_of_no_known_shape_is_refused_in_words(tmp_path: Path, event: dict[str, Any], words: str) -> None:
-    with working(tmp_path, {"w": failing}) as w, pytest.raises(RequestInvalid, match=words):
-        handle(event, w.functions, w.services)
-
-
-@pytest.mark.parametrize(
-    ("paths", "found"),
-    [
-        (["orderId"], {"orderId": "A1"}),
-        (["orderId", "nobody"], {"orderId": "A1"}),
-        (["items.*.price"], {"items": [{"price": 1}, {}, None]}),
-        (["items.*.price", "items.*.note"], {"items": [{"price": 1, "note": "a"}, {}, None]}),
-        (["items.*"], {"items": [{"price": 1, "note": "a"}, {"b": 2}, 7]}),
-        (["buyer.name", "buyer"], {"buyer": {"name": "ann", "age": 7}}),
-        (["buyer.name"], {"buyer": {"name": "ann"}}),
-        # Names alone do not look into a list.
-        (["items.price"], {"items": None}),
-    ],
-)
-def test_a_machine_reads_what_it_needs_of_a_large_input(tmp_path: Path, paths: list[str], found: Any) -> None:
-    items = [{"price": 1, "note": "a"}, {"b": 2}, 7]
-    content = {"orderId": "A1", "items": items, "buyer": {"name": "ann", "age": 7}, "pad": "x" * MAX_INLINE}
-    with working(tmp_path, {}) as w:
-        reference = payload.keep(json.dumps(content), content, "a", MAX_INLINE, w.services.payloads)
-        read = {"read": {"input": json.loads(reference), "paths": paths}}
-        assert found == handle(read, w.functions, w.services)
-        with pytest.raises(BodyTooLarge, match="262144"):
-            handle({"read": {"input": json.loads(reference), "paths": ["pad"]}}, w.functions, w.services)
-        with pytest.raises(RequestInvalid, match="paths"):
-            handle({"read": {"input": json.loads(reference), "paths": [7]}}, w.functions, w.services)
+@pytest.mark.parametrize("event", [{}, {"Records": []}, {"Records": [{"eventSource": "aws:sqs"}]}, {"gate": {}}])
+def test_an_event_that_is_none_of_the_stream_is_refused_in_words(tmp_path: Path, event: dict[str, Any]) -> None:
+    with working(tmp_path, {"w": failing}) as w, pytest.raises(RequestInvalid, match="the table's stream alone"):
+        batch(event, w.functions, w.services)

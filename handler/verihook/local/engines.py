@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from verihook import authoring
+from verihook import authoring, tasks
 from verihook.bootstrap import Endpoints
 from verihook.errors import ConfigurationError
 from verihook.functions import Functions
@@ -16,10 +16,9 @@ from verihook.local.durable import DurableRunner
 from verihook.local.interpreter import ARN_PREFIX, Interpreter
 from verihook.local.worker import Worker
 from verihook.ports import Services
-from verihook.work import handle
 
-#: What stands for the worker's name in a state machine, as DefinitionSubstitutions of template.yaml; and its name here.
-SUBSTITUTIONS = {"WorkerName": "verihook-worker"}
+#: What stands in a state machine for the function that its tasks invoke, as in template.yaml; and the name here.
+SUBSTITUTIONS = {"FeedsName": "verihook-feeds"}
 
 
 class LocalEngines:
@@ -34,7 +33,7 @@ class LocalEngines:
         self._services: Services | None = None
         self._interpreter = Interpreter(
             data / "executions.db",
-            functions={SUBSTITUTIONS["WorkerName"]: self._task},
+            functions={SUBSTITUTIONS["FeedsName"]: self._task},
             read_payload=self._payload,
         )
         self._durable = DurableRunner(data / "durable.db", folder)
@@ -68,8 +67,8 @@ class LocalEngines:
         self._worker.start(services)
 
     def _task(self, event: dict[str, Any]) -> object:
-        """What a state machine's Task invokes as the worker function."""
-        return handle(event, self._functions, self._known())
+        """What a state machine's Task invokes."""
+        return tasks.answer(event, self._known())
 
     def _payload(self, _bucket: str, key: str) -> str | None:
         """What a state machine's GetObject reads; there is one folder, whatever the bucket."""

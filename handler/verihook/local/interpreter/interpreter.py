@@ -83,7 +83,7 @@ class Interpreter:
     def deploy(self, definitions: Mapping[str, str], express: Collection[str] = ()) -> None:
         """Create or update the machines ``ARN_PREFIX + name`` from ASL texts; ``express``: those that are Express ones.
 
-        Substitutions (``${WorkerName}``) are filled in before. ConfigurationError for the first that cannot run; those
+        Substitutions (``${FeedsName}``) are filled in before. ConfigurationError for the first that cannot run; those
         before it are deployed.
         """
         from verihook.local.interpreter.definition import DefinitionError

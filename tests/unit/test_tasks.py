@@ -1,0 +1,65 @@
+"""What state machines ask: gates, waits, and reads of large inputs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.working import working
+from verihook import payload
+from verihook.errors import BodyTooLarge, InstanceNotFound, RequestInvalid
+from verihook.ports import MAX_INLINE
+from verihook.tasks import answer, is_task
+
+
+def test_gates_and_waits_come_to_the_operations(tmp_path: Path) -> None:
+    with working(tmp_path, {}) as w:
+        for event in ({"gate": {"execution": "none", "token": "t"}}, {"await": {"execution": "none", "name": "n"}}):
+            whole = {key: {"token": "t", **value} for key, value in event.items()}
+            with pytest.raises(InstanceNotFound):
+                answer(whole, w.services)
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        ({"gate": {"execution": "no name of ours!", "token": "t"}}, "execution: is not the name of one of ours"),
+        ({"gate": {"execution": "a"}}, "A task is gate"),
+        ({"await": {"execution": "a", "name": 7, "token": "t"}}, "A task is gate"),
+        ({"read": {"input": {}}}, "A task is gate"),
+    ],
+)
+def test_a_task_of_no_known_shape_is_refused_in_words(tmp_path: Path, event: dict[str, Any], words: str) -> None:
+    assert is_task(event)
+    with working(tmp_path, {}) as w, pytest.raises(RequestInvalid, match=words):
+        answer(event, w.services)
+
+
+@pytest.mark.parametrize(
+    ("paths", "found"),
+    [
+        (["orderId"], {"orderId": "A1"}),
+        (["orderId", "nobody"], {"orderId": "A1"}),
+        (["items.*.price"], {"items": [{"price": 1}, {}, None]}),
+        (["items.*.price", "items.*.note"], {"items": [{"price": 1, "note": "a"}, {}, None]}),
+        (["items.*"], {"items": [{"price": 1, "note": "a"}, {"b": 2}, 7]}),
+        (["buyer.name", "buyer"], {"buyer": {"name": "ann", "age": 7}}),
+        (["buyer.name"], {"buyer": {"name": "ann"}}),
+        # Names alone do not look into a list.
+        (["items.price"], {"items": None}),
+    ],
+)
+def test_a_machine_reads_what_it_needs_of_a_large_input(tmp_path: Path, paths: list[str], found: Any) -> None:
+    items = [{"price": 1, "note": "a"}, {"b": 2}, 7]
+    content = {"orderId": "A1", "items": items, "buyer": {"name": "ann", "age": 7}, "pad": "x" * MAX_INLINE}
+    with working(tmp_path, {}) as w:
+        reference = payload.keep(json.dumps(content), content, "a", MAX_INLINE, w.services.payloads)
+        read = {"read": {"input": json.loads(reference), "paths": paths}}
+        assert found == answer(read, w.services)
+        with pytest.raises(BodyTooLarge, match="262144"):
+            answer({"read": {"input": json.loads(reference), "paths": ["pad"]}}, w.services)
+        with pytest.raises(RequestInvalid, match="paths"):
+            answer({"read": {"input": json.loads(reference), "paths": [7]}}, w.services)
