@@ -14,7 +14,8 @@ from verihook import limits, manage, payload
 from verihook.errors import Duplicate
 from verihook.event import wanted
 from verihook.instance import Instance, Status, derive_id
-from verihook.manage.starting import active, first_look_ms, limit_of
+from verihook.manage.inputs import keep
+from verihook.manage.starting import active, first_look_ms
 from verihook.ports import Services, Trace
 from verihook.request import json_text
 from verihook.source import Source
@@ -48,28 +49,32 @@ def take(source: Source, arrival: Arrival, services: Services, trace: Trace) -> 
     if not wanted(arrival.type, source.types):
         trace.outcome = "ignored"
         return Taken(None, None, duplicate=False)
-    fresh = _instance(source, arrival, services, trace)
+    fresh, given = _instance(source, arrival, services, trace)
     if source.starts_per_minute is not None:
         limits.check(f"source#{source.name}", source.starts_per_minute, services)
     existing = services.ledger.claim(fresh)
     if existing is not None:
-        return _redelivered(existing, fresh, source, services, trace)
+        return _redelivered(existing, fresh, given, source, services, trace)
     trace.outcome = "accepted"
-    return Taken(fresh.id, manage.start(fresh, services), duplicate=False)
+    return Taken(fresh.id, manage.start(fresh, services, given), duplicate=False)
 
 
-def _instance(source: Source, arrival: Arrival, services: Services, trace: Trace) -> Instance:
-    """The row to claim. Its input holds nothing of the delivery but the event, so every retry starts the same."""
+def _instance(source: Source, arrival: Arrival, services: Services, trace: Trace) -> tuple[Instance, str]:
+    """The row to claim, and its input as the engine is given it.
+
+    It holds nothing of the delivery but the event, so every retry starts the same.
+    """
     workflow = active(source.workflow, services)
     content = workflow.accept(arrival.content)
     # The very text that came, unless the schema's defaults were put in.
     text = arrival.text if content is arrival.content else json_text(content)
     trace.instance_id = derive_id(services.instance_key, source.name, _identity(source, arrival, trace))
+    kept, given = keep(text, content, trace.instance_id, workflow, services)
     now = trace.received_at
-    return Instance(
+    instance = Instance(
         trace.instance_id,
         workflow.name,
-        payload.keep(text, content, trace.instance_id, limit_of(workflow, services), services.payloads),
+        kept,
         created_at=now,
         updated_at=now,
         version=workflow.version,
@@ -79,6 +84,7 @@ def _instance(source: Source, arrival: Arrival, services: Services, trace: Trace
         engine=workflow.engine,
         due_at=now + first_look_ms(workflow, services),
     )
+    return instance, given
 
 
 def _identity(source: Source, arrival: Arrival, trace: Trace) -> str:
@@ -98,7 +104,9 @@ def _canonical(arrival: Arrival) -> str:
         return arrival.text
 
 
-def _redelivered(existing: Instance, fresh: Instance, source: Source, services: Services, trace: Trace) -> Taken:
+def _redelivered(
+    existing: Instance, fresh: Instance, given: str, source: Source, services: Services, trace: Trace
+) -> Taken:
     """The event is known already: the source's policies decide."""
     trace.outcome = "duplicate"
     trace.changed = not existing.purged and not payload.same(existing.input, fresh.input, services.payloads)
@@ -109,6 +117,6 @@ def _redelivered(existing: Instance, fresh: Instance, source: Source, services: 
     if source.duplicates == "restart" and not existing.purged:
         following = manage.restart(existing, fresh, services)
         if following is not None:
-            return Taken(following.id, manage.start(following, services), duplicate=True)
+            return Taken(following.id, manage.start(following, services, given), duplicate=True)
         existing = services.ledger.get(existing.id, services.clock.now_ms()) or existing
     return Taken(existing.id, existing.status, duplicate=True)

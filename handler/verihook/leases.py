@@ -1,9 +1,10 @@
 """Who may begin an instance of the engine ``function``, and who may write its end.
 
 A row is begun where it is neither final nor held and its time has come. A lease is a write of the row: the try is
-counted, and ``leased_until`` and ``due_at`` are put to the end of the lease, so nobody else begins it before, and
-reconcile looks at it then. (It is ``leased_until`` that keeps others out: reconcile may write status and ``due_at`` of
-a row that it saw just before the lease.) A write of a try is refused where the row is final, of another attempt, or of
+counted, and ``leased_until`` is put to the end of the lease, so nobody else begins it before. ``due_at`` stays if it
+comes soon, as to move it costs two writes of an index and most tries have ended by then: reconcile puts off what it
+finds leased. (It is ``leased_until`` that keeps others out: reconcile may write status and ``due_at`` of a row that it
+saw just before the lease.) A write of a try is refused where the row is final, of another attempt, or of
 a later try: a worker that was given up changes nothing.
 """
 
@@ -68,7 +69,7 @@ def take(row: Instance, lease_ms: int, services: Services) -> Instance | None:
             tries=row.tries + 1,
             begun_at=now,
             leased_until=end,
-            due_at=end,
+            due_at=_looked_at(row, now, end, services.pace.first_ms),
             updated_at=now,
         )
         if services.ledger.amend(leased):
@@ -133,6 +134,12 @@ def end(ending: Ending, row: Instance, workflow: Workflow, services: Services) -
 def backoff_ms(backoff_s: int, tries: int) -> int:
     """How long to wait after so many tries, in milliseconds: doubled with each, an hour at most."""
     return min(backoff_s << min(tries - 1, 20), MAX_BACKOFF_S) * 1000
+
+
+def _looked_at(row: Instance, now: int, end: int, first_ms: int) -> int:
+    """When reconcile looks at a leased row: when it would have anyway if that is soon, else at the lease's end."""
+    soon = row.due_at is not None and now < row.due_at <= max(end, now + first_ms)
+    return row.due_at if soon and row.due_at is not None else end
 
 
 def _key(row: Instance) -> tuple[int, int]:

@@ -55,6 +55,18 @@ def load(text: str, payloads: Payloads) -> str:
     return kept
 
 
+def inline(text: str, limit: int, payloads: Payloads) -> str:
+    """What an engine that takes ``limit`` bytes is given for the input of a row: the text if it may be, as it came.
+
+    A reference stays one where its text is larger, or could be taken for a reference. Raises as :func:`load`.
+    """
+    key = key_of(text)
+    if key is None or _size_in(text) > limit:
+        return text
+    kept = load(text, payloads)
+    return text if _looks_like_one(parse_json(kept, "The payload")) else kept
+
+
 def prune(content: Any, paths: Collection[str]) -> Any:
     """What of ``content`` stands at these paths (``orderId``, ``items.*.price``), in the same shape.
 
@@ -85,6 +97,11 @@ def key_of(text: str | None) -> str | None:
         return None
     parts = str(content[MEMBER].get("uri", "")).rsplit("/", 2)
     return "/".join(parts[1:]) if len(parts) == 3 else None
+
+
+def _size_in(reference: str) -> int:
+    size = parse_json(reference, "The payload reference")[MEMBER].get("size")
+    return size if isinstance(size, int) else 0
 
 
 def same(one: str, other: str, payloads: Payloads) -> bool:

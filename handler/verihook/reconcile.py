@@ -166,6 +166,10 @@ def _ask_or_start(instance: Instance, services: Services, report: Report, outage
         outages[instance.workflow] += status == "queued" and engine.keeps_names
         # An express one has written its end; where its answer was lost it may run on, and stays put off.
         return None if express else Progress(status)
+    if progress.status == "running" and (instance.leased_until or 0) > services.clock.now_ms():
+        # A worker has it: there is nothing to see before its lease is over. If it has just ended, nothing is written.
+        services.ledger.amend(replace(instance, due_at=instance.leased_until))
+        return None
     if progress.status not in FINAL:
         manage.hand_over(instance, services)
     if instance.held and progress.status == "running":

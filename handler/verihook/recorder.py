@@ -12,7 +12,7 @@ from typing import Any
 from verihook import manage
 from verihook.engines import durable, stepfunctions
 from verihook.errors import EngineUnavailable
-from verihook.instance import FINAL, Progress, execution_name, parse_execution_name
+from verihook.instance import FINAL, Instance, Progress, execution_name, parse_execution_name
 from verihook.manage.reading import engine_of
 from verihook.ports import Services
 
@@ -31,6 +31,10 @@ def _stepfunctions(detail: Mapping[str, Any], services: Services) -> bool:
     if name is None:
         return False
     progress = stepfunctions.progress_of(detail)
+    if progress.status == "running" and _unread(
+        services.ledger.get(name[0], services.clock.now_ms()), name[1], services
+    ):
+        return False
     if progress.status in FINAL and (progress.status != "completed" or progress.output is None):
         # EventBridge leaves an output out that would make its event too large. And what failed may have been redriven
         # before its event came, or came again.
@@ -46,6 +50,8 @@ def _durable(detail: Mapping[str, Any], services: Services) -> bool:
     if name is None or instance is None:
         return False
     progress = durable.progress_of(detail)
+    if progress.status == "running" and _unread(instance, name[1], services):
+        return False
     if progress.status in FINAL:
         if instance.final or instance.attempt != name[1]:
             # The engine may have forgotten it since; there is nothing left to write.
@@ -54,6 +60,20 @@ def _durable(detail: Mapping[str, Any], services: Services) -> bool:
         arn = detail["durableExecutionArn"]
         progress = _whole(progress, engine.describe(definition, execution_name(*name), arn), "Lambda")
     return manage.record(*name, progress, instance.created_at, services, instance.workflow)
+
+
+def _unread(instance: Instance | None, attempt: int, services: Services) -> bool:
+    """Whether nothing reads that the attempt runs, so that the write is saved.
+
+    A caller of the API waits to see it; of what a webhook has started the end is read, and most ends come within the
+    minute after which reconcile looks. What is over is not left alone: an execution of it is to be stopped.
+    """
+    if instance is None:
+        return True
+    if instance.source is None or instance.held or instance.attempt != attempt:
+        return False
+    workflow = services.workflows.get(instance.workflow)
+    return instance.status in ("queued", "running") and not (workflow is not None and workflow.report_running)
 
 
 def _whole(event: Progress, told: Progress | None, engine: str) -> Progress:

@@ -20,7 +20,8 @@ class Workflow:
     ``input_schema`` is a JSON Schema (draft 2020-12), None for any input. ``public_output``: whoever knows an
     instance's id may read its output and error. ``express``: the machine is an Express one and answers at once.
     ``retention_days``: how long an ended instance is kept. ``retries``, ``backoff_s`` (doubled with each) and
-    ``timeout_s`` of one try are of the engine ``function``.
+    ``timeout_s`` of one try are of the engine ``function``. ``report_running``: in AWS it is written of every instance
+    that it runs, as soon as the engine tells it; else of those alone that the API has started.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Workflow:
     retries: int = 3
     backoff_s: int = 2
     timeout_s: int = 60
+    report_running: bool = False
     _schema: Schema | None = field(default=None, repr=False, compare=False)
 
     def accept(self, content: object) -> object:

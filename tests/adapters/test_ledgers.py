@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -48,6 +49,11 @@ CALLS: dict[str, Callable[[Ledger], object]] = {
     "due": lambda ledger: ledger.due(NOW, 10),
 }
 every_method = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+
+
+def _too_large() -> str:
+    """More than an item holds, however it is compressed."""
+    return Random(1).randbytes(420_000).hex()
 
 
 class WholeContract(LedgerContract, ChangesContract, DueContract, ListingContract, ObservationsContract):
@@ -192,10 +198,10 @@ class TestDynamoDbLocal(DynamoDbContract):
         instance = an_instance()
         ledger.claim(instance)
         with pytest.raises(LedgerUnavailable):
-            ledger.record(instance.id, 1, Change(status, NOW, output="y" * 410_000))
+            ledger.record(instance.id, 1, Change(status, NOW, output=_too_large()))
         assert ledger.get(instance.id, NOW) == instance
         with pytest.raises(LedgerUnavailable):
-            ledger.claim(an_instance(id="too_large", input="x" * 410_000))
+            ledger.claim(an_instance(id="too_large", input=_too_large()))
         assert ledger.get("too_large", NOW) is None
 
     @every_method

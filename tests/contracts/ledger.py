@@ -182,3 +182,7 @@ class LedgerContract:
         assert again.get(instance.id, NOW) == instance
         assert again.claim(an_instance(id=instance.id)) == instance
         assert again.due(LATER, 10) == [instance]
+
+    def test_every_text_that_is_short_has_room(self, ledger: Ledger) -> None:
+        for text in ("", "{}", "é" * 4096, "x" * 8192, json.dumps({"a": [1, 2] * 500})):
+            assert ledger.has_room(text), len(text)

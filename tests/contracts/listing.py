@@ -164,6 +164,23 @@ class ListingContract:
                     shown = ledger.page(Query(workflow=workflow, status=named), 10, None, NOW)
                     assert sorted(shown, key=repr) == sorted(expected, key=repr)
 
+    def test_what_a_worker_has_begun_is_running(self, ledger: Ledger) -> None:
+        waits, begun = a_member(0), a_member(1)
+        for row in (waits, begun):
+            ledger.claim(row)
+        leased = replace(begun, status="running", tries=1, begun_at=NOW, leased_until=NOW + 70_000)
+        assert ledger.amend(leased) is True
+        shown = listed(replace(leased, revision=2))
+        for workflow in ("deploy", None):
+            assert ledger.page(Query(workflow=workflow, status="running"), 10, None, NOW) == [shown]
+            assert ledger.page(Query(workflow=workflow, status="queued"), 10, None, NOW) == [listed(waits)]
+        ended = replace(leased, status="completed", leased_until=None, due_at=None, revision=2)
+        assert ledger.amend(ended) is True
+        for workflow in ("deploy", None):
+            assert ledger.page(Query(workflow=workflow, status="running"), 10, None, NOW) == []
+            completed = ledger.page(Query(workflow=workflow, status="completed"), 10, None, NOW)
+            assert completed == [listed(replace(ended, revision=3))]
+
     def test_an_amended_row_moves_to_what_it_is_now(self, ledger: Ledger) -> None:
         instance = a_member(0, metadata={"customer": "42"})
         ledger.claim(instance)

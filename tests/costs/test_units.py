@@ -27,10 +27,10 @@ def counted(dynamodb_local: str, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("engine", STAGES)
-def test_a_webhook_costs_so_many_units(counted: World, engine: str, size: int) -> None:
+def test_a_webhook_costs_at_most_half_of_what_it_did(counted: World, engine: str, size: int) -> None:
     for sender in SENDERS:
         units = live(counted, engine, recorded(sender, size))
-        assert units == before.UNITS[engine][size], sender
+        assert 2 * sum(units.values()) <= sum(before.UNITS[engine][size].values()), (sender, units)
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -17,7 +17,7 @@ When = Literal["before", "after"]
 Kind = Literal["crash", "outage"]
 
 #: Calls that reach nobody.
-_INSIDE = {"check_events", "check"}
+_INSIDE = {"check_events", "check", "has_room"}
 
 #: What a port raises where what is behind it cannot be reached.
 _OUTAGES = {

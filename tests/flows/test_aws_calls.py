@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 import pytest
@@ -57,10 +58,21 @@ def test_an_accepted_one_for_a_function_is_one(aws_face: AwsFace, calls: list[st
     assert ["PutItem"] == calls
 
 
-def test_a_large_one_is_one_more(aws_face: AwsFace, calls: list[str]) -> None:
-    body = order(note="x" * 300_000)
+@pytest.mark.parametrize("note", ["x" * 300_000, Random(1).randbytes(9_000).hex()], ids=["large", "not compressible"])
+def test_a_large_one_is_one_more(aws_face: AwsFace, calls: list[str], note: str) -> None:
+    body = order(note=note)
     assert 202 == post(aws_face, body, x_signature(body))
     assert ["PutObject", "PutItem", "StartExecution"] == calls
+    calls.clear()
+    assert 202 == post(aws_face, body, x_signature(body))
+    assert ["PutObject", "PutItem"] == calls
+
+
+@pytest.mark.parametrize("note", ["", "x" * 200_000, Random(1).randbytes(3_900).hex()], ids=["none", "alike", "8 KB"])
+def test_one_that_its_row_has_room_for_is_two(aws_face: AwsFace, calls: list[str], note: str) -> None:
+    body = order(note=note)
+    assert 202 == post(aws_face, body, x_signature(body))
+    assert ["PutItem", "StartExecution"] == calls
 
 
 def test_a_duplicate_is_one(aws_face: AwsFace, calls: list[str]) -> None:

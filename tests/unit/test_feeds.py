@@ -99,6 +99,9 @@ def test_only_what_failed_is_brought_again(work: Working) -> None:
 
 def test_a_ledger_that_does_not_answer_is_asked_again(work: Working) -> None:
     class Down:
+        def has_room(self, text: str) -> bool:
+            return True
+
         def claim(self, instance: Instance) -> None:
             raise LedgerUnavailable("The ledger did not answer.")
 

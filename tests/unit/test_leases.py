@@ -14,6 +14,7 @@ from verihook.errors import LedgerUnavailable
 from verihook.instance import Instance, Progress
 from verihook.leases import Ending, backoff_ms
 from verihook.manage.recording import MAX_CAUSE, MAX_ERROR
+from verihook.ports import Pace
 
 
 @pytest.mark.parametrize(
@@ -33,10 +34,10 @@ def take(w: Working) -> Instance:
 def test_a_lease_is_taken_from_a_row_that_others_touched(tmp_path: Path) -> None:
     with working(tmp_path, {"w": print}) as w:
         stale = w.claim()
-        assert w.services.ledger.amend(replace(stale, due_at=NOW + 1))
+        assert w.services.ledger.amend(replace(stale, cause="touched"))
         leased = leases.take(stale, 1000, w.services)
         assert leased == w.row()
-        assert ("running", 1, NOW + 1000) == (leased.status, leased.tries, leased.due_at)
+        assert ("running", 1, "touched") == (leased.status, leased.tries, leased.cause)
         assert (None, NOW, NOW + 1000) == (leased.start_at, leased.begun_at, leased.leased_until)
 
 
@@ -102,3 +103,25 @@ def test_a_row_that_everybody_writes_is_given_up(tmp_path: Path) -> None:
         again = leases.again(Progress("failed"), w.services.workflows["w"])
         with pytest.raises(LedgerUnavailable):
             leases.write(leased, again, services)
+
+
+@pytest.mark.parametrize(
+    ("due_at", "first_ms", "expected"),
+    [
+        (NOW + 1, 100, NOW + 1),
+        (NOW + 1000, 100, NOW + 1000),
+        (NOW + 1001, 100, NOW + 1000),
+        (NOW + 60_000, 60_000, NOW + 60_000),
+        (NOW + 60_001, 60_000, NOW + 1000),
+        (NOW, 100, NOW + 1000),
+        (None, 100, NOW + 1000),
+    ],
+)
+def test_a_look_that_comes_soon_is_not_moved(tmp_path: Path, due_at: int | None, first_ms: int, expected: int) -> None:
+    """To move it costs two units of the index; one that comes late would leave a dead worker's row to itself."""
+    with working(tmp_path, {"w": print}) as w:
+        w.claim(due_at=due_at)
+        services = replace(w.services, pace=Pace(first_ms, 200))
+        leased = leases.take(w.row(), 1000, services)
+        assert leased is not None
+        assert (expected, NOW + 1000) == (leased.due_at, leased.leased_until)

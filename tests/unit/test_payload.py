@@ -85,3 +85,19 @@ def test_what_paths_find_of_a_text() -> None:
 def test_a_lone_surrogate_survives(payloads: FilePayloads) -> None:
     text = '"' + "\ud800" * 100 + '"'
     assert text == payload.load(payload.keep(text, None, ID, 10, payloads), payloads)
+
+
+def test_an_engine_is_given_the_text_if_it_takes_it(payloads: FilePayloads) -> None:
+    text = json.dumps({"n": "x" * 200})
+    reference = keep(text, payloads)
+    assert text == payload.inline(reference, len(text), payloads)
+    assert reference == payload.inline(reference, len(text) - 1, payloads)
+    assert text == payload.inline(text, 1, payloads)
+
+
+@pytest.mark.parametrize("name", ["verihookPayload", "verihook\\u0050ayload"])
+def test_what_looks_like_a_reference_is_given_as_a_reference(payloads: FilePayloads, name: str) -> None:
+    made_up = f'{{"{name}":{{"uri":"file:///etc/a/b"}}}}'
+    reference = keep(made_up, payloads)
+    assert reference != made_up
+    assert reference == payload.inline(reference, 1000, payloads)

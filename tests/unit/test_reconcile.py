@@ -10,7 +10,8 @@ import pytest
 
 from tests.contracts.instances import NOW
 from tests.unit.parts import Parts, parts, request
-from verihook import manage
+from tests.unit.working import working
+from verihook import leases, manage
 from verihook.instance import Progress
 from verihook.ports import Answer
 from verihook.reconcile import AT_ONCE, ENOUGH, Report, call_back, reconcile
@@ -185,3 +186,18 @@ def test_an_end_that_cannot_be_told_keeps_no_other_from_its_turn(parts: Parts, t
     damaged.write_bytes(b"\xff\xfe")
     report = call_back(services)
     assert (20, 19, 1) == (report.looked, report.told, report.postponed)
+
+
+def test_what_a_worker_has_is_looked_at_when_its_lease_is_over(tmp_path: Path) -> None:
+    with working(tmp_path, {"w": print}) as w:
+        w.claim(due_at=NOW + 100)
+        assert leases.take(w.row(), 5_000, w.services) is not None
+        w.clock.at += 100
+        assert Report(looked=1) == reconcile(w.services)
+        assert ("running", NOW + 5_000) == (w.row().status, w.row().due_at)
+        assert [] == w.woken
+        w.clock.at = NOW + 4_999
+        assert Report() == reconcile(w.services)
+        w.clock.at += 1
+        assert 1 == reconcile(w.services).started
+        assert ["a"] == w.woken

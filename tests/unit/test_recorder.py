@@ -68,6 +68,39 @@ def test_what_only_runs_asks_nobody(parts: Parts, services: Services) -> None:
     assert ("running", []) == (parts.row("a").status, parts.engine.calls)
 
 
+@pytest.mark.parametrize("event", [machine("RUNNING"), durable("RUNNING")], ids=["machine", "durable"])
+@pytest.mark.parametrize(
+    ("fields", "written"),
+    [
+        ({}, False),
+        ({"status": "running"}, False),
+        ({"workflow": "gone"}, False),
+        ({"workflow": "reports"}, True),
+        ({"source": None}, True),
+        ({"held": True}, True),
+        ({"status": "suspended"}, True),
+    ],
+    ids=repr,
+)
+def test_that_a_webhooks_instance_runs_is_written_if_something_reads_it(
+    parts: Parts, services: Services, event: dict[str, Any], fields: dict[str, Any], written: bool
+) -> None:
+    workflows = {**services.workflows, "reports": Workflow("reports", "durable", "w", report_running=True)}
+    services = replace(services, workflows=workflows)
+    assert services.ledger.amend(replace(parts.row("a"), **({"source": "orders"} | fields)))
+    before = parts.row("a")
+    assert written is record(event, services)
+    after = parts.row("a")
+    assert (before.revision + written, "running" if written else before.status) == (after.revision, after.status)
+
+
+@pytest.mark.parametrize("event", [machine("RUNNING"), durable("RUNNING")], ids=["machine", "durable"])
+def test_what_runs_although_it_is_over_is_stopped(parts: Parts, services: Services, event: dict[str, Any]) -> None:
+    assert services.ledger.amend(replace(parts.row("a"), source="orders", status="terminated", due_at=None))
+    assert not record(event, services)
+    assert ["stop"] == parts.engine.calls
+
+
 @pytest.mark.parametrize(
     "event",
     [machine("SUCCEEDED", output=None), durable("SUCCEEDED"), durable("FAILED"), durable("TIMED_OUT")],

@@ -27,6 +27,7 @@ _KNOWN = (
     "retries",
     "backoff_s",
     "timeout_s",
+    "report_running",
 )
 
 #: For so long Step Functions starts nothing under a name that it has seen, and durable functions can be told to.
@@ -43,6 +44,8 @@ def read_workflow(path: Path, name: str, table: Mapping[str, Any], retention_day
     for key in ("retries", "backoff_s", "timeout_s"):
         if key in table and engine != "function":
             raise reader.error(key, f"is of the engine function; a workflow of {engine} has its own")
+    if "report_running" in table and engine == "function":
+        raise reader.error("report_running", "is of the engines stepfunctions and durable; a worker writes it anyway")
     if "express" in table and engine != "stepfunctions":
         raise reader.error("express", "is of the engine stepfunctions")
     express: bool = reader.get("express", bool, False)
@@ -66,6 +69,7 @@ def read_workflow(path: Path, name: str, table: Mapping[str, Any], retention_day
         reader.number("retries", 3, 0, 100),
         reader.number("backoff_s", 2, 1, 3600),
         reader.number("timeout_s", 60, 1, 840),
+        reader.get("report_running", bool, False),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,8 @@ from verihook.instance import FINAL, Instance
 from verihook.ledgers import places
 from verihook.ports import Change
 
-#: One attribute value: ``{"S": text}``, ``{"N": digits}``, ``{"BOOL": true}``, ``{"L": [...]}`` or ``{"M": {...}}``.
+#: One attribute value: ``{"S": text}``, ``{"N": digits}``, ``{"BOOL": true}``, ``{"L": [...]}``, ``{"M": {...}}``, or
+#: ``{"B": bytes}`` of a compressed text.
 Value = dict[str, Any]
 Item = dict[str, Value]
 
@@ -51,8 +53,12 @@ _SELDOM = {
     "callback_tries": "callbackTries",
 }
 
+#: Fields that may be long: they are compressed, as a write costs by the KB. Below so many bytes it is not worth it.
+_LONG = frozenset(("input", "output"))
+_SHORT = 128
+
 #: What a list shows of a row: all but the large ones.
-LISTED = ("pk", *(name for name in (*_ATTRIBUTES.values(), *_SELDOM.values()) if name not in ("input", "output")))
+LISTED = ("pk", *(name for name in (*_ATTRIBUTES.values(), *_SELDOM.values()) if name not in _LONG))
 
 
 def encode(value: object) -> Value:
@@ -72,9 +78,30 @@ def encode(value: object) -> Value:
     return {"N": str(value)}
 
 
+def fits(text: str, room: int) -> bool:
+    """Whether a long text takes at most ``room`` bytes of its row."""
+    # Nothing makes a text of so many characters longer: most need no look at their bytes.
+    if len(text) * 4 <= room:
+        return True
+    data = text.encode("utf-8", "surrogatepass")
+    return len(data) <= room or len(zlib.compress(data, zlib.Z_BEST_COMPRESSION)) <= room
+
+
+def pack(text: str) -> Value:
+    """The attribute value of a long text: compressed by zlib if that makes it shorter.
+
+    Raises UnicodeEncodeError as :func:`encode`.
+    """
+    data = text.encode()
+    packed = zlib.compress(data, zlib.Z_BEST_COMPRESSION) if len(data) > _SHORT else data
+    return {"B": packed} if len(packed) < len(data) else {"S": text}
+
+
 def decode(value: Mapping[str, Any]) -> Any:
-    """The inverse of :func:`encode`."""
+    """The inverse of :func:`encode` and of :func:`pack`."""
     ((kind, held),) = value.items()
+    if kind == "B":
+        return zlib.decompress(held).decode()
     if kind == "N":
         return int(held)
     if kind == "L":
@@ -106,7 +133,7 @@ def to_item(instance: Instance) -> Item:
     for field, attribute in _ATTRIBUTES.items():
         value = getattr(instance, field)
         if value is not None:
-            item[attribute] = encode(value)
+            item[attribute] = _encoded(field, value)
     for field, attribute in _SELDOM.items():
         value = getattr(instance, field)
         if value:
@@ -142,7 +169,11 @@ def to_attributes(instance_id: str, change: Change, *, waits: bool) -> dict[str,
         "dueShard": None if due_at is None else places.due_shard(instance_id, ended=change.status in FINAL),
         "statusShard": places.status_shard(instance_id, change.status),
     }
-    return {attribute: None if value is None else encode(value) for attribute, value in values.items()}
+    return {attribute: None if value is None else _encoded(attribute, value) for attribute, value in values.items()}
+
+
+def _encoded(field: str, value: object) -> Value:
+    return pack(value) if field in _LONG and isinstance(value, str) else encode(value)
 
 
 #: The ends, as values of an expression.

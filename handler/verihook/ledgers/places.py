@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import get_args
 from zlib import crc32
 
 from verihook.instance import Instance, Status
@@ -29,33 +27,32 @@ def due_shard(instance_id: str, *, ended: bool) -> str:
     return f"{_DUE[ended]}#{crc32(instance_id.encode()) % DUE_SHARDS}"
 
 
-def of(instance: Instance) -> dict[str, str | Mapping[str, str]]:
+def of(instance: Instance) -> dict[str, str]:
     """Its keys in every index: attribute -> value.
 
     It is in ``due`` where it has a due time, until its end; and after it for as long as a callback is to be told.
-    ``workflowStatusShards`` has its partition for every status that may come: a report knows neither the workflow nor
-    the shard's other half, and an update can copy an attribute but not put one together.
+    All but those of ``due`` and ``status`` stay as they are for as long as the row is there.
     """
-    shard, workflow = _shard(instance.id), instance.workflow
-    statuses: dict[str, str] = {status: f"{workflow}#{status}#{shard}" for status in get_args(Status)}
-    keys: dict[str, str | Mapping[str, str]] = {
+    shard = _shard(instance.id)
+    keys = {
         LISTED_AT: listed_at(instance),
         LIST_INDEXES["created"]: f"created#{shard}",
-        LIST_INDEXES["workflow"]: f"{workflow}#{shard}",
-        LIST_INDEXES["status"]: status_shard(instance.id, instance.status),
-        LIST_INDEXES["workflow-status"]: statuses[instance.status],
-        "workflowStatusShards": statuses,
+        LIST_INDEXES["workflow"]: f"{instance.workflow}#{shard}",
     }
     if instance.source is not None:
         keys[LIST_INDEXES["source"]] = f"{instance.source}#{shard}"
+    # What a worker has begun ends within minutes: it stays where its claim has put it.
+    begun = instance.status == "running" and instance.leased_until is not None
+    if (partition := status_shard(instance.id, "queued" if begun else instance.status)) is not None:
+        keys[LIST_INDEXES["status"]] = partition
     if instance.due_at is not None and (not instance.final or instance.callback_url is not None):
         keys["dueShard"] = due_shard(instance.id, ended=instance.final)
     return keys
 
 
-def status_shard(instance_id: str, status: Status) -> str:
-    """Its partition of the index ``status``."""
-    return f"{status}#{_shard(instance_id)}"
+def status_shard(instance_id: str, status: Status) -> str | None:
+    """Its partition of the index ``status``; None if it has completed, as nearly every instance has."""
+    return None if status == "completed" else f"{status}#{_shard(instance_id)}"
 
 
 def listed_at(at: Instance | Position) -> str:
@@ -69,16 +66,24 @@ def position(sort_key: str) -> Position:
     return Position(int(created_at), instance_id)
 
 
-def partitions(query: Query) -> list[str]:
-    """The partition keys of the query's index, one for each shard. Not for labels."""
-    words = {
-        "created": "created",
-        "workflow": f"{query.workflow}",
-        "status": f"{query.status}",
-        "workflow-status": f"{query.workflow}#{query.status}",
-        "source": f"{query.source}",
-    }
-    return [f"{words[query.index]}#{number}" for number in range(LIST_SHARDS)]
+def partitions(query: Query) -> tuple[str, list[str]]:
+    """The index that answers, and its partition keys: some for each shard. Not for labels.
+
+    Rows of other kinds may stand among those that are asked for: what has completed is looked for among all, and what
+    runs also where young instances stand, whose start alone is known.
+    """
+    index, words = _words(query)
+    return index, [f"{word}#{number}" for word in words for number in range(LIST_SHARDS)]
+
+
+def _words(query: Query) -> tuple[str, tuple[str, ...]]:
+    if query.status == "running":
+        return "status", ("running", "queued")
+    if query.status not in (None, "completed"):
+        return "status", (f"{query.status}",)
+    if query.source is not None:
+        return "source", (query.source,)
+    return ("created", ("created",)) if query.workflow is None else ("workflow", (query.workflow,))
 
 
 def bounds(query: Query, after: Position | None) -> tuple[str, str]:

@@ -7,20 +7,23 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from verihook import idempotency, payload
+from verihook import idempotency
 from verihook.errors import (
     Conflict,
     EngineRefused,
     EngineUnavailable,
     NotActive,
+    PayloadGone,
+    PayloadsUnavailable,
     WorkflowNotFound,
 )
 from verihook.instance import Instance, Progress, Status, execution_name
 from verihook.manage import history
+from verihook.manage.inputs import given_to, keep
 from verihook.manage.reading import engine_of
 from verihook.manage.recording import record
 from verihook.manage.start_request import OnConflict, StartRequest, check
-from verihook.ports import MAX_INLINE, Services
+from verihook.ports import Services
 from verihook.request import json_text
 from verihook.workflow import Workflow
 
@@ -64,11 +67,11 @@ def submit(
     text = json_text(content)
     admit()
     fresh, told, replayed = _remembered(request, _fresh(request, workflow, services), scope, services)
-    kept = payload.keep(text, content, fresh.id, limit_of(workflow, services), services.payloads)
+    kept, given = keep(text, content, fresh.id, workflow, services)
     fresh = replace(fresh, input=kept)
     existing = services.ledger.claim(fresh)
     if existing is None:
-        return Submitted(replace(fresh, status=begin(fresh, services)), replayed, created=True, accepted=told)
+        return Submitted(replace(fresh, status=begin(fresh, services, given)), replayed, created=True, accepted=told)
     # Whoever was second to the key may be the first to claim. Such a row has the key's own time.
     ours = replayed or existing.created_at == fresh.created_at
     if request.idempotency_key is not None and ours and existing.event_id == fresh.event_id:
@@ -129,11 +132,6 @@ def active(name: str, services: Services) -> Workflow:
     return workflow
 
 
-def limit_of(workflow: Workflow, services: Services) -> int:
-    """The most bytes that an input of this workflow has inline."""
-    return min(MAX_INLINE, services.engines[workflow.engine].max_input)
-
-
 def first_look_ms(workflow: Workflow, services: Services) -> int:
     """How long after a claim reconcile looks at it.
 
@@ -146,28 +144,32 @@ def first_look_ms(workflow: Workflow, services: Services) -> int:
     return first_ms if services.engines[workflow.engine].keeps_names else max(first_ms, WORKER_MS)
 
 
-def begin(instance: Instance, services: Services) -> Status:
-    """Start a claimed instance now, or leave it to its time."""
+def begin(instance: Instance, services: Services, given: str | None = None) -> Status:
+    """Start a claimed instance now, or leave it to its time. ``given`` as in :func:`start`."""
     if instance.not_before > services.clock.now_ms():
         return "queued"
-    return start(instance, services)
+    return start(instance, services, given)
 
 
-def start(instance: Instance, services: Services) -> Status:
+def start(instance: Instance, services: Services, given: str | None = None) -> Status:
     """Start a claimed instance in its engine.
 
+    ``given``: the input as the engine is given it, where the caller has it at hand; else it is read.
     Returns ``queued`` where the engine did not confirm: the row is durable and reconcile starts it. An express one has
     ended when this returns.
     """
     name = execution_name(instance.id, instance.attempt)
     try:
         engine, definition = engine_of(instance, services)
+        given = given or given_to(engine, instance, services)
         if not services.workflows[instance.workflow].express:
-            return engine.start(definition, name, instance.input)
-        progress = engine.run(definition, name, instance.input)
+            return engine.start(definition, name, given)
+        progress = engine.run(definition, name, given)
     except EngineRefused as error:
         progress = Progress("failed", error="EngineRefused", cause=str(error))
-    except EngineUnavailable as error:
+    except PayloadGone as error:
+        progress = Progress("failed", error="InputUnreadable", cause=str(error))
+    except (EngineUnavailable, PayloadsUnavailable) as error:
         services.telemetry.failure(f"start {name}", error)
         return "queued"
     record(instance.id, instance.attempt, progress, instance.created_at, services, instance.workflow)
@@ -214,8 +216,8 @@ def halt(instance: Instance, cause: str, services: Services) -> None:
         return
     put_off = instance.held or instance.not_before > now or now - instance.updated_at > UNDER_WAY_MS
     if instance.status == "queued" and engine.keeps_names and not put_off:
-        with suppress(EngineRefused):
-            engine.start(definition, name, instance.input)
+        with suppress(EngineRefused, PayloadGone):
+            engine.start(definition, name, given_to(engine, instance, services))
     engine.stop(definition, name, cause)
 
 

@@ -46,6 +46,13 @@ class Ledger(Protocol):
         """
         ...
 
+    def has_room(self, text: str) -> bool:
+        """Whether a row is the place for this input, of at most :data:`MAX_INLINE` bytes; else a payload is.
+
+        A question of cost where every write of a row is paid by its size. No call.
+        """
+        ...
+
     def get(self, instance_id: str, now_ms: int) -> Instance | None:
         """The row, read consistently, a purged one too; None where there is none or it has expired."""
         ...

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from random import Random
+
 import pytest
 
 from tests.contracts.instances import LATER, NOW, NOW_S, ODD, a_full_instance, an_instance
@@ -59,3 +62,32 @@ def test_only_what_waits_stays_due(waits: bool, due_at: int | None) -> None:
     written = item.to_attributes("an_id", Change("failed", NOW, due_at=LATER), waits=waits)
     assert written["dueAt"] == (None if due_at is None else {"N": str(due_at)})
     assert (written["dueShard"] is None) is (due_at is None)
+
+
+def test_what_is_long_is_compressed_where_that_helps() -> None:
+    instance = an_instance(input=json.dumps({"a": "b" * 500}), output=json.dumps(["é" * 500], ensure_ascii=False))
+    written = item.to_item(instance)
+    assert ({"B"}, {"B"}) == ({*written["input"]}, {*written["output"]})
+    assert len(written["input"]["B"]) < 60
+    assert item.from_item(written) == instance
+    change = Change("failed", NOW, output=instance.output, cause="c" * 500)
+    attributes = item.to_attributes("an_id", change, waits=False)
+    assert written["output"] == attributes["output"]
+    assert attributes["cause"] == {"S": "c" * 500}
+    odd = Random(1).randbytes(100).hex()[:128]
+    assert item.pack(odd) == {"S": odd}
+
+
+def test_what_an_older_version_wrote_is_read_as_it_is() -> None:
+    instance = an_instance(input=json.dumps({"a": "b" * 500}))
+    old = item.to_item(instance) | {"input": {"S": instance.input}, "workflowStatusShards": {"M": {}}}
+    assert item.from_item(old) == instance
+
+
+@pytest.mark.parametrize(("odd", "fits"), [(1, True), (7_000, True), (9_000, False)])
+def test_room_is_counted_in_bytes_as_they_are_written(odd: int, fits: bool) -> None:
+    text = Random(1).randbytes(odd).hex()
+    assert (len(item.pack(text).get("B", text)) <= 8192) is fits
+    assert item.fits(text, 8192) is fits
+    assert item.fits("\ud800" + text, 8192) is fits
+    assert item.fits("x" * 262_144, 8192)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -19,14 +20,28 @@ def test_the_keys_of_a_row() -> None:
         "createdShard": "created#2",
         "workflowShard": "deploy#2",
         "statusShard": "queued#2",
-        "workflowStatusShard": "deploy#queued#2",
         "sourceShard": "github#2",
         "dueShard": places.due_shard("an_id", ended=False),
-        "workflowStatusShards": {
-            status: f"deploy#{status}#2"
-            for status in ("queued", "running", "suspended", "completed", "failed", "timed_out", "terminated")
-        },
     }
+
+
+@pytest.mark.parametrize(
+    ("fields", "partition"),
+    [
+        ({"status": "queued"}, "queued#2"),
+        ({"status": "queued", "leased_until": NOW}, "queued#2"),
+        ({"status": "running"}, "running#2"),
+        ({"status": "running", "leased_until": NOW}, "queued#2"),
+        ({"status": "suspended"}, "suspended#2"),
+        ({"status": "failed"}, "failed#2"),
+        ({"status": "timed_out"}, "timed_out#2"),
+        ({"status": "terminated"}, "terminated#2"),
+        ({"status": "completed"}, None),
+    ],
+    ids=repr,
+)
+def test_what_has_completed_leaves_the_index_of_statuses(fields: dict[str, Any], partition: str | None) -> None:
+    assert places.of(an_instance(id="an_id", **fields)).get("statusShard") == partition
 
 
 def test_a_query_names_the_partitions_that_its_rows_are_in() -> None:
@@ -38,17 +53,33 @@ def test_a_query_names_the_partitions_that_its_rows_are_in() -> None:
         Query(workflow="deploy", status="failed"),
         Query(source="github"),
     ]
-    assert {query.index for query in queries} == {*LIST_INDEXES}
+    assert {places.partitions(query)[0] for query in queries} == {*LIST_INDEXES}
     for query in queries:
-        assert row[LIST_INDEXES[query.index]] in places.partitions(query)
-        assert len(places.partitions(query)) == LIST_SHARDS
+        index, partitions = places.partitions(query)
+        assert row[LIST_INDEXES[index]] in partitions
+        assert len(partitions) == LIST_SHARDS
+
+
+@pytest.mark.parametrize(
+    ("query", "index", "words"),
+    [
+        (Query(status="completed"), "created", ("created",)),
+        (Query(workflow="deploy", status="completed"), "workflow", ("deploy",)),
+        (Query(status="running"), "status", ("running", "queued")),
+        (Query(workflow="deploy", status="running"), "status", ("running", "queued")),
+        (Query(status="queued"), "status", ("queued",)),
+    ],
+    ids=repr,
+)
+def test_a_status_is_looked_for_wherever_its_rows_may_be(query: Query, index: str, words: tuple[str, ...]) -> None:
+    assert places.partitions(query) == (index, [f"{word}#{shard}" for word in words for shard in range(LIST_SHARDS)])
 
 
 def test_ids_are_spread_evenly() -> None:
     ids = [f"{number:040x}" for number in range(8000)]
     for shards, of in (
         (DUE_SHARDS, lambda instance_id: places.due_shard(instance_id, ended=False)),
-        (LIST_SHARDS, lambda instance_id: places.status_shard(instance_id, "queued")),
+        (LIST_SHARDS, lambda instance_id: places.of(an_instance(id=instance_id))["statusShard"]),
     ):
         counts = Counter(of(instance_id) for instance_id in ids)
         assert len(counts) == shards

@@ -15,6 +15,7 @@ from verihook.ledgers.item import (
     Item,
     encode,
     expired,
+    fits,
     from_item,
     id_of,
     key,
@@ -33,10 +34,13 @@ _NOT_HELD = "(NOT #status = :suspended OR attribute_not_exists(held))"
 #: Nobody waits to be told, and there are no labels that have to expire: nothing but the row itself has to change.
 _PLAIN = "attribute_not_exists(callbackUrl) AND attribute_not_exists(tags) AND attribute_not_exists(metadata)"
 
-# A row of an older version has no revision, which is 1, and no places to copy one from. It stands in no list, so any
-# text will do.
+#: What an input may take of its row, in bytes. The row is written twice or three times, at a unit a KB; a payload costs
+#: as much as eight units, and every delivery a call more.
+#: https://aws.amazon.com/dynamodb/pricing/on-demand/ https://aws.amazon.com/s3/pricing/
+_ROOM = 8_192
+
+# A row of an older version has no revision, which is 1.
 _REVISION = "revision = if_not_exists(revision, :one) + :one"
-_PLACE = "workflowStatusShard = if_not_exists(workflowStatusShards.#place, :nowhere)"
 
 
 class Instances:
@@ -64,6 +68,10 @@ class Instances:
         if instance.labels:
             labels.settle(self._calls, instance, standing)
         return from_item(standing)
+
+    def has_room(self, text: str) -> bool:
+        """See :meth:`verihook.ports.Ledger.has_room`: up to 8 KB as they are written. No call."""
+        return fits(text, _ROOM)
 
     @unavailable()
     def get(self, instance_id: str, now_ms: int) -> Instance | None:
@@ -136,16 +144,16 @@ class Instances:
         kept = ", ".join(f"#{name} = :{name}" for name, value in attributes.items() if value is not None)
         gone = ", ".join(f"#{name}" for name, value in attributes.items() if value is None)
         values = {f":{name}": value for name, value in attributes.items() if value is not None}
-        values |= FINAL_VALUES | {":attempt": encode(attempt), ":one": encode(1), ":nowhere": encode("-")}
+        values |= FINAL_VALUES | {":attempt": encode(attempt), ":one": encode(1)}
         if change.status == "running":
             condition = f"{condition} AND {_NOT_HELD}"
             values[":suspended"] = encode("suspended")
         return self._calls.update(
             key(instance_id),
-            f"{_REVISION}, {_PLACE}, {kept}" + (f" REMOVE {gone}" if gone else ""),
+            f"{_REVISION}, {kept}" + (f" REMOVE {gone}" if gone else ""),
             condition,
             values,
-            {f"#{name}": name for name in attributes} | {"#place": change.status},
+            {f"#{name}": name for name in attributes},
         )
 
     def _due_in(self, shard: str, now_ms: int, limit: int) -> list[tuple[int, str]]:

@@ -14,11 +14,11 @@ from verihook.ledgers.table import LIST_INDEXES, LISTED_AT
 from verihook.listing import Position, Query
 
 #: How often a page is filled up from further on. Rows that are left out in such numbers are those that have expired
-#: and were not deleted yet: the old end of a list.
+#: and were not deleted yet (the old end of a list), or are of another workflow or status than is asked for.
 _ROUNDS = 40
 
-#: What a later round asks for at least: one BatchGetItem.
-_BATCH = 100
+#: What a second round asks for at least: one BatchGetItem. Each later one asks for twice as many, up to sixteen times.
+_BATCH, _DOUBLINGS = 100, 4
 
 # Names through #: status, source and error are or may become reserved words.
 _NAMES = {f"#{name}": name for name in LISTED}
@@ -37,25 +37,24 @@ class Lists:
 
         A label has one partition, hence one Query. The indexes carry keys alone. Rows that have expired since, or were
         changed so that they are of this list no more, are left out and the page is filled up from further on: a list
-        ends early where some thousands of them stand in a row.
+        ends early where some fifty thousand of them stand in a row.
         """
         shown: list[Instance] = []
         asked = limit
-        for _ in range(_ROUNDS):
+        for number in range(_ROUNDS):
             found = self._positions(query, asked, after)
             shown += self._rows(query, found, now_ms)
             if len(shown) >= limit or len(found) < asked:
                 break
-            after, asked = found[-1], max(limit - len(shown), _BATCH)
+            after, asked = found[-1], max(limit - len(shown), _BATCH << min(number, _DOUBLINGS))
         return shown[: max(limit, 0)]
 
     def _positions(self, query: Query, limit: int, after: Position | None) -> list[Position]:
         """The next ones, the newest first."""
         if query.label is not None:
             return self._positions_in("", labels.partition(query.label), query, limit, after)
-        shards = [
-            self._positions_in(query.index, partition, query, limit, after) for partition in places.partitions(query)
-        ]
+        index, partitions = places.partitions(query)
+        shards = [self._positions_in(index, partition, query, limit, after) for partition in partitions]
         return nlargest(limit, (found for shard in shards for found in shard), key=places.listed_at)
 
     def _positions_in(

@@ -1,0 +1,34 @@
+"""An input as its row has it, and as its engine is given it: the text, or a reference to the payload that it is.
+
+A row has a reference sooner than an engine: what would make every write of the row dear is kept apart.
+"""
+
+from __future__ import annotations
+
+from verihook import payload
+from verihook.instance import Instance
+from verihook.ports import MAX_INLINE, Engine, Services
+from verihook.workflow import Workflow
+
+
+def keep(text: str, content: object, instance_id: str, workflow: Workflow, services: Services) -> tuple[str, str]:
+    """A fresh input as its row has it, and as the engine is given it.
+
+    ``content`` is the parsed text. Raises PayloadsUnavailable.
+    """
+    limit = min(MAX_INLINE, services.engines[workflow.engine].max_input)
+    given = payload.keep(text, content, instance_id, limit, services.payloads)
+    if given is not text or services.ledger.has_room(text):
+        return given, given
+    return payload.keep(text, content, instance_id, 0, services.payloads), given
+
+
+def given_to(engine: Engine, instance: Instance, services: Services) -> str:
+    """The input of a row as its engine is given it, the very same as at its first start.
+
+    Raises PayloadsUnavailable, PayloadGone.
+    """
+    if not engine.keeps_names:
+        # The worker reads it itself.
+        return instance.input
+    return payload.inline(instance.input, min(MAX_INLINE, engine.max_input), services.payloads)
