@@ -17,11 +17,11 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from verihook import bootstrap
+from verihook import bootstrap, settings
 from verihook.errors import VerihookError
+from verihook.receive import is_hook, refuse
 from verihook.receive import receive as answer
-from verihook.receive import refuse
-from verihook.request import from_lambda, to_lambda
+from verihook.request import Reply, Request, from_lambda, to_lambda
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,18 +38,30 @@ def services() -> Services:
     return bootstrap.on_aws()
 
 
-def receive(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def receive(event: Any, context: Any) -> dict[str, Any]:
     """A delivery, or a read of a status."""
+    return _over_http(lambda request: answer(request, services()), event, context)
+
+
+def api(event: Any, context: Any) -> dict[str, Any]:
+    """Everything that the app serves; deliveries and reads of a status just as the receiver does."""
+
+    def serve(request: Request) -> Reply:
+        if is_hook(request.path):
+            return answer(request, services())
+        return _app()(request, event, context)
+
+    return _over_http(serve, event, context)
+
+
+def _over_http(serve: Callable[[Request], Reply], event: Any, context: Any) -> dict[str, Any]:
+    """Every HTTP shape in and out, as the one rule of both entry points has it."""
+    request_id = getattr(context, "aws_request_id", "")
     try:
-        request = from_lambda(event)
+        request = from_lambda(event, _base_path(), request_id)
     except VerihookError as error:
-        return to_lambda(refuse(error, getattr(context, "aws_request_id", ""), services()))
-    return to_lambda(answer(request, services()))
-
-
-def api(event: dict[str, Any], context: Any) -> Any:
-    """Everything that the app serves."""
-    return _mangum()(event, context)
+        return to_lambda(refuse(error, request_id, services()), event)
+    return to_lambda(serve(request), event, request.base)
 
 
 def record(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -95,19 +107,25 @@ def work(event: dict[str, Any], context: Any) -> Any:
 @cache
 def _functions() -> Functions:
     from verihook.functions import Functions
-    from verihook.settings import DEFAULT_WORKFLOWS
 
-    return Functions.load(DEFAULT_WORKFLOWS, services().workflows)
+    return Functions.load(settings.DEFAULT_WORKFLOWS, services().workflows)
 
 
 @cache
-def _mangum() -> Handler:
+def _base_path() -> str:
+    return settings.base_path(settings.environment())
+
+
+@cache
+def _app() -> Callable[[Request, Any, Any], Reply]:
+    """The app, which Mangum runs: for each request and its event the reply."""
     from mangum import Mangum
-    from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
 
     from verihook.api.access import Access
+    from verihook.api.on_lambda import RequestHandler
     from verihook.app import create_app
 
-    # Without its type, a problem would go out as base64.
-    text = [*DEFAULT_TEXT_MIME_TYPES, "application/problem+json"]
-    return Mangum(create_app(services(), Access(services()), local=False), lifespan="off", text_mime_types=text)
+    app = create_app(services(), Access(services()), local=False)
+    handler: Any = RequestHandler  # of Mangum's protocol but for its event and its answer, which are our own
+    mangum: Any = Mangum(app, lifespan="off", custom_handlers=[handler])
+    return lambda request, event, context: mangum((request, event), context)

@@ -25,6 +25,11 @@ from verihook.source import Source
 PREFIX = "/hooks/"
 
 
+def is_hook(path: str) -> bool:
+    """Whether :func:`receive` answers at this path."""
+    return path == "/" or path.startswith(PREFIX)
+
+
 def receive(request: Request, services: Services) -> Reply:
     """Answer one request. Raises nothing: every error becomes problem+json."""
     trace = Trace(request.request_id, services.clock.now_ms())

@@ -1,9 +1,13 @@
 """A delivery and its answer as plain data, and how every shape of Lambda event becomes a delivery.
 
-Shapes: function URL and HTTP API (payload 2.0), HTTP API 1.0 and REST, Application Load Balancer.
+Shapes: function URL and HTTP API (payload 2.0), HTTP API 1.0 and REST, Application Load Balancer; ``events/`` has one
+file for each. VPC Lattice is none of them.
 https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
+
+What stands before our paths is taken off once, in :func:`from_lambda`: the stage of an API Gateway, then the base path
+that the operator has set (a mapping key, a base path mapping, the path pattern of a proxy).
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -21,6 +25,11 @@ from verihook.errors import EventMalformed, InputInvalid, MethodNotAllowed, Rate
 #: A query longer than this is not looked into: an instance id has 64 characters.
 MAX_QUERY = 2048
 
+#: What our own paths begin with. No base path may: the function's own URL has the same paths without it.
+OWN_PREFIXES = ("/hooks/", "/v1/")
+
+_UNKNOWN_SHAPE = "The Lambda event is not of an HTTP shape that Verihook knows."
+
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
@@ -29,7 +38,8 @@ class Request:
     """One delivery, byte for byte as it came.
 
     ``path`` and ``query`` are raw (still percent-encoded). ``headers`` are pairs in the order received, names in
-    lower case; a header that came twice stands there twice.
+    lower case; a header that came twice stands there twice. ``base``: what was taken off in front of the path, "" if
+    nothing was.
     """
 
     method: str
@@ -38,6 +48,7 @@ class Request:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     request_id: str
+    base: str = ""
 
     def values(self, name: str) -> list[str]:
         """Every value of the header ``name`` (lower case)."""
@@ -107,49 +118,66 @@ def problem(error: VerihookError, request_id: str) -> Reply:
     return json_reply(error.status, content, headers)
 
 
-def from_lambda(event: Mapping[str, Any]) -> Request:
+def from_lambda(event: Any, base_path: str = "", request_id: str = "") -> Request:
     """The delivery in a Lambda event of any of the shapes above.
 
-    Raises EventMalformed where the event is of none of them, or its body is flagged base64 and is not.
+    ``base_path`` is taken off the path if it is there; ``request_id`` counts if the event has none.
+    Raises EventMalformed if the event is of no such shape, or its body is flagged base64 and is not.
     """
     try:
-        if event.get("version") == "2.0":
-            return _from_payload_2(event)
-        return _from_payload_1(event)
+        request = (_from_payload_2 if event.get("version") == "2.0" else _from_payload_1)(event, request_id)
+        _take_off(request, event["requestContext"], "version" in event, base_path)
+        query_and_headers = (request.query, *(value for pair in request.headers for value in pair))
+        texts = (request.method, request.path, request.request_id, *query_and_headers)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise EventMalformed("The Lambda event is not of an HTTP shape that Verihook knows.") from error
+        raise EventMalformed(_UNKNOWN_SHAPE) from error
+    if not all(isinstance(text, str) for text in texts):
+        raise EventMalformed(_UNKNOWN_SHAPE)
+    return request
 
 
-def to_lambda(reply: Reply) -> dict[str, Any]:
-    """A reply as every HTTP shape of Lambda takes it. Our bodies are UTF-8 text, so none is base64."""
-    return {
-        "statusCode": reply.status,
-        "headers": reply.headers,
-        "body": reply.body.decode(),
-        "isBase64Encoded": False,
-    }
+def to_lambda(reply: Reply, event: Any = None, base: str = "") -> dict[str, Any]:
+    """A reply as the shape of the ``event`` takes it; ``base`` goes before a Location that begins with a slash.
+
+    A body that is no UTF-8 goes out as base64. A load balancer that hands over multi-value headers reads no others.
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html#respond-to-load-balancer
+    """
+    headers = reply.headers
+    if base and headers.get("location", "").startswith("/"):
+        headers = {**headers, "location": base + headers["location"]}
+    try:
+        body, encoded = reply.body.decode(), False
+    except UnicodeDecodeError:
+        body, encoded = base64.b64encode(reply.body).decode(), True
+    answer = {"statusCode": reply.status, "headers": headers, "body": body, "isBase64Encoded": encoded}
+    match event:
+        case {"requestContext": {"elb": _}, "multiValueHeaders": _}:
+            del answer["headers"]
+            answer["multiValueHeaders"] = {name: [value] for name, value in headers.items()}
+    return answer
 
 
-def _from_payload_2(event: Mapping[str, Any]) -> Request:
+def _from_payload_2(event: Mapping[str, Any], request_id: str) -> Request:
     context = event["requestContext"]
     http = context["http"]
+    headers = [(name.lower(), value) for name, value in event["headers"].items()]
+    if cookies := event.get("cookies"):
+        # They stand beside the headers, one each.
+        headers.append(("cookie", "; ".join(cookies)))
     return Request(
         http["method"],
-        _without_stage(event["rawPath"], context.get("stage")),
+        event["rawPath"],
         event.get("rawQueryString") or "",
-        tuple((name.lower(), value) for name, value in event["headers"].items()),
+        tuple(headers),
         _body(event),
-        context["requestId"],
+        context.get("requestId") or request_id,
     )
 
 
-def _from_payload_1(event: Mapping[str, Any]) -> Request:
+def _from_payload_1(event: Mapping[str, Any], request_id: str) -> Request:
     context = event["requestContext"]
     headers = _pairs(event.get("multiValueHeaders"), event.get("headers"))
     query = _pairs(event.get("multiValueQueryStringParameters"), event.get("queryStringParameters"))
-    request_id = context.get("requestId") or dict(headers).get("x-amzn-trace-id")
-    if not request_id:
-        raise KeyError("requestId")
     return Request(
         event["httpMethod"],
         event["path"],
@@ -157,21 +185,46 @@ def _from_payload_1(event: Mapping[str, Any]) -> Request:
         "&".join(f"{name}={value}" for name, value in query) if "elb" in context else urlencode(query),
         tuple((name.lower(), value) for name, value in headers),
         _body(event),
-        request_id,
+        # The health check of an ALB has none at all.
+        context.get("requestId") or dict(headers).get("x-amzn-trace-id") or request_id,
     )
 
 
-def _pairs(multiple: Mapping[str, Iterable[str]] | None, single: Mapping[str, str] | None) -> list[tuple[str, str]]:
+def _pairs(multiple: Mapping[str, list[str]] | None, single: Mapping[str, str] | None) -> list[tuple[str, str]]:
     if multiple:
-        return [(name, value) for name, values in multiple.items() for value in values]
+        return [(name, value) for name, values in multiple.items() for value in _listed(values)]
     return list((single or {}).items())
 
 
-def _without_stage(path: str, stage: str | None) -> str:
-    """An HTTP API with a named stage has it in the raw path, ``$default`` does not."""
-    if stage and stage != "$default" and (path + "/").startswith(f"/{stage}/"):
-        path = path[len(stage) + 1 :]
-    return path or "/"
+def _listed(values: object) -> list[str]:
+    """The values of one name; a text would pass for a list of its characters."""
+    if not isinstance(values, list):
+        raise TypeError("not a list")
+    return values
+
+
+def _take_off(request: Request, context: Mapping[str, Any], is_http_api: bool, base_path: str) -> None:
+    """Move what stands in front of our own paths from the request's path to its ``base``.
+
+    At its own domain an HTTP API with a named stage always has it in front, a REST API never. At other domains it
+    depends on the mapping, so there the stage is taken off if it is in front; if it is named like a path of ours
+    (``hooks``), only if such a path remains.
+    """
+    stage = context.get("stage") or "$default"
+    own_domain = ".execute-api." in (context.get("domainName") or "")
+    if (is_http_api or not own_domain) and stage != "$default":
+        ambiguous = not own_domain and f"/{stage}/" in OWN_PREFIXES
+        _take_prefix(request, f"/{stage}", OWN_PREFIXES if ambiguous else ("",))
+    _take_prefix(request, base_path, ("",))
+    request.path = request.path or "/"
+
+
+def _take_prefix(request: Request, prefix: str, then: tuple[str, ...]) -> None:
+    """Take the whole segments of ``prefix`` off the path, if what is left begins with one of ``then``."""
+    if prefix and (request.path == prefix or request.path.startswith(prefix + "/")):
+        left = request.path[len(prefix) :]
+        if left.startswith(then):
+            request.path, request.base = left, request.base + prefix
 
 
 def _body(event: Mapping[str, Any]) -> bytes:

@@ -8,6 +8,7 @@
 | ``VERIHOOK_STATE_MACHINE_PREFIX`` | ARN prefix of the state machines; a workflow's definition is appended |
 | ``VERIHOOK_FUNCTION_PREFIX`` | prefix of the names of durable functions; a workflow's definition is appended |
 | ``VERIHOOK_PAYLOADS`` | name of the bucket of large inputs and outputs |
+| ``VERIHOOK_BASE_PATH`` | what stands before the paths of receiver and API, such as /payments; default: nothing |
 | ``VERIHOOK_HOOKS`` | path of hooks.toml; default: beside the package |
 
 and every variable that hooks.toml names as ``env:NAME``, of which one that is set comes before the member.
@@ -16,11 +17,13 @@ and every variable that hooks.toml names as ``env:NAME``, of which one that is s
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from verihook.errors import ConfigurationError
+from verihook.request import OWN_PREFIXES
 
 #: hooks.toml stands beside the package, in the folder that is deployed.
 DEFAULT_HOOKS = Path(__file__).parent.parent / "hooks.toml"
@@ -67,6 +70,19 @@ def hooks_path(variables: Mapping[str, str]) -> Path:
     """Where hooks.toml is."""
     path = variables.get("VERIHOOK_HOOKS")
     return Path(path) if path else DEFAULT_HOOKS
+
+
+def base_path(variables: Mapping[str, str]) -> str:
+    """What :func:`~verihook.request.from_lambda` takes off, "/a/b" or "". Raises ConfigurationError."""
+    path = "/".join(["", *variables.get("VERIHOOK_BASE_PATH", "").strip("/").split("/")]).rstrip("/")
+    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*", path) or f"{path}/".startswith(OWN_PREFIXES):
+        raise ConfigurationError(
+            "environment",
+            "VERIHOOK_BASE_PATH",
+            f"must be segments of letters, digits and . _ ~ -, such as /payments, and must not begin with "
+            f"{' or '.join(OWN_PREFIXES)}, where our own paths are (got {path!r})",
+        )
+    return path
 
 
 def _required(variables: Mapping[str, str], name: str) -> str:

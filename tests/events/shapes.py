@@ -1,96 +1,112 @@
-"""One delivery as every HTTP shape of Lambda event. The shapes follow the AWS documentation named in request.py."""
+"""Any delivery as every HTTP shape of Lambda event: put into the sample of that shape in ``events/``."""
 
 from __future__ import annotations
 
 import base64
+import copy
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tests.flows.faces import Headers, function_url_event
+from tests.flows.faces import Headers
+
+FOLDER = Path(__file__).parents[2] / "events"
+
+#: Every sample by its name. Each that carries a request is the same signed order.
+SAMPLES: dict[str, Any] = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.json"))}
+
+#: The base path that stands in some of them.
+BASE_PATH = "/payments"
+
+#: Samples of requests that are not what a shape usually has, or of no HTTP shape that Verihook knows.
+ODD = {
+    "alb-health-check",
+    "console-test",
+    "direct",
+    "encoded-path",
+    "lattice",
+    "lattice-1",
+    "no-headers",
+    "rest-console-test",
+}
+
+#: Headers that AWS adds, in every delivery.
+_ADDED = ("host", "x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto")
 
 
-def function_url(method: str, target: str, headers: Headers, body: bytes) -> dict[str, Any]:
-    """Lambda function URL."""
-    return function_url_event(method, target, headers, body)
+@dataclass(frozen=True)
+class Shape:
+    """One shape, by the name of its file."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def front(self) -> str:
+        """What stands before our path in it."""
+        sample = SAMPLES[self.name]
+        return str(sample.get("rawPath", sample.get("path"))).removesuffix("/hooks/orders")
+
+    def __call__(self, method: str, target: str, headers: Headers, body: bytes) -> dict[str, Any]:
+        """The event of a request."""
+        event: dict[str, Any] = copy.deepcopy(SAMPLES[self.name])
+        path, _, query = target.partition("?")
+        _put_body(event, body)
+        if event.get("version") == "2.0":
+            event["rawPath"], event["rawQueryString"] = self.front + path, query
+            event["requestContext"]["http"] |= {"method": method, "path": self.front + path}
+            event["headers"] = _joined(event, headers)
+            return event
+        event["httpMethod"], event["path"] = method, self.front + path
+        pairs = _raw(query) if "elb" in event["requestContext"] else parse_qsl(query, keep_blank_values=True)
+        if "headers" in event:
+            event["headers"] = _joined(event, headers)
+            event["queryStringParameters"] = dict(pairs) or None
+        if "multiValueHeaders" in event:
+            event["multiValueHeaders"] = _multiple([*_added(event["multiValueHeaders"]), *headers])
+            event["multiValueQueryStringParameters"] = _multiple(pairs) or None
+        return event
 
 
-def function_url_base64(method: str, target: str, headers: Headers, body: bytes) -> dict[str, Any]:
-    """Lambda function URL, for a content type that it does not take for text."""
-    event = function_url_event(method, target, headers, body)
-    return {**event, "body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+def _put_body(event: dict[str, Any], body: bytes) -> None:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        # Only a content type that is no text brings such bytes, and AWS encodes it.
+        event["isBase64Encoded"] = True
+    event["body"] = base64.b64encode(body).decode() if event["isBase64Encoded"] else text
 
 
-def http_api_2(method: str, target: str, headers: Headers, body: bytes) -> dict[str, Any]:
-    """HTTP API, payload 2.0, behind a named stage."""
-    event = function_url_event(method, target, headers, body)
-    event["rawPath"] = "/prod" + event["rawPath"]
-    event["requestContext"]["stage"] = "prod"
-    return event
+def _joined(event: dict[str, Any], headers: Headers) -> dict[str, str]:
+    """As an event has them that has each name once: repeated ones joined by a comma, in payload 2.0 in lower case."""
+    joined: dict[str, str] = {name: value for name, value in event["headers"].items() if name.lower() in _ADDED}
+    for given, value in headers:
+        name = given.lower() if event.get("version") == "2.0" or "elb" in event["requestContext"] else given
+        joined[name] = f"{joined[name]},{value}" if name in joined else value
+    return joined
 
 
-def http_api_1(method: str, target: str, headers: Headers, body: bytes) -> dict[str, Any]:
-    """HTTP API, payload 1.0."""
-    return {**rest(method, target, headers, body), "version": "1.0"}
+def _added(values: dict[str, list[str]]) -> list[tuple[str, str]]:
+    return [(name, value) for name, each in values.items() for value in each if name.lower() in _ADDED]
 
 
-def rest(method: str, target: str, headers: Headers, body: bytes) -> dict[str, Any]:
-    """REST API: the query comes decoded."""
-    path, _, query = target.partition("?")
-    pairs = parse_qsl(query, keep_blank_values=True)
-    return {
-        "resource": "/{proxy+}",
-        "path": path,
-        "httpMethod": method,
-        "headers": dict(headers),
-        "multiValueHeaders": _multiple(headers),
-        "queryStringParameters": dict(pairs) or None,
-        "multiValueQueryStringParameters": _multiple(pairs) or None,
-        "requestContext": {
-            "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
-            "stage": "prod",
-            "path": f"/prod{path}",
-        },
-        "body": base64.b64encode(body).decode() if body else None,
-        "isBase64Encoded": bool(body),
-    }
+def _raw(query: str) -> list[tuple[str, str]]:
+    return [(name, value) for name, _, value in (pair.partition("=") for pair in query.split("&"))] if query else []
 
 
-def alb(method: str, target: str, headers: Headers, body: bytes) -> dict[str, Any]:
-    """Application Load Balancer without multi-value headers: the query comes as it was."""
-    path, _, query = target.partition("?")
-    return {
-        "requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/x/1"}},
-        "httpMethod": method,
-        "path": path,
-        "queryStringParameters": dict(pair.split("=", 1) for pair in query.split("&")) if query else {},
-        "headers": {**{name.lower(): value for name, value in headers}, "x-amzn-trace-id": "Root=1-5bdb40ca-556d8b0c"},
-        "body": base64.b64encode(body).decode(),
-        "isBase64Encoded": True,
-    }
-
-
-def alb_multiple(method: str, target: str, headers: Headers, body: bytes) -> dict[str, Any]:
-    """Application Load Balancer with multi-value headers."""
-    event = alb(method, target, headers, body)
-    single = event.pop("headers")
-    del event["queryStringParameters"]
-    query = target.partition("?")[2]
-    return {
-        **event,
-        "multiValueHeaders": {**_multiple(headers), "x-amzn-trace-id": [single["x-amzn-trace-id"]]},
-        "multiValueQueryStringParameters": _multiple(
-            [tuple(p.split("=", 1)) for p in query.split("&")] if query else []
-        ),
-    }
-
-
-def _multiple(pairs: Any) -> dict[str, list[str]]:
+def _multiple(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         values.setdefault(name, []).append(value)
     return values
 
 
-SHAPES = [function_url, function_url_base64, http_api_2, http_api_1, rest, alb, alb_multiple]
+SHAPES = [Shape(name) for name in SAMPLES if name not in ODD]
+FUNCTION_URL = Shape("function-url")
 #: Shapes that keep a repeated header apart.
-MULTIPLE = [http_api_1, rest, alb_multiple]
+MULTIPLE = [shape for shape in SHAPES if "multiValueHeaders" in SAMPLES[shape.name]]

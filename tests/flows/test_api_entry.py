@@ -15,7 +15,7 @@ from verihook import keys, main
 
 
 def face() -> LambdaFace:
-    main._mangum.cache_clear()
+    main._app.cache_clear()
     return LambdaFace(main.api)
 
 

@@ -20,13 +20,13 @@ def fresh(aws_face: AwsFace, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsFac
     aws_face.secrets.call("CreateSecret", Name="partial", SecretString=json.dumps({"ORDERS_WEBHOOK_SECRET": SECRET}))
     monkeypatch.setenv("VERIHOOK_SECRETS", "partial")
     main.services.cache_clear()
-    main._mangum.cache_clear()
+    main._app.cache_clear()
     aws_face.secrets.calls.clear()
     yield aws_face
     aws_face.secrets.trouble = ""
     aws_face.secrets.call("DeleteSecret", SecretId="partial", ForceDeleteWithoutRecovery=True)
     main.services.cache_clear()
-    main._mangum.cache_clear()
+    main._app.cache_clear()
 
 
 def post(face: LambdaFace, source: str) -> tuple[int, str | None, str | None]:

@@ -52,7 +52,7 @@ def test_in_aws_only_for_whom_iam_has_authenticated(aws_face: AwsFace) -> None:
     body = order()
     aws_face.send("POST", "/hooks/draft", x_signature(body), body)
     main.services().observer.flush()
-    main._mangum.cache_clear()
+    main._app.cache_clear()
     stranger = LambdaFace(main.api).send("GET", "/v1/rejections", [])
     assert (401, "unauthenticated") == (stranger.status, stranger.json["code"])
     event = function_url_event("GET", "/v1/rejections?source=draft", [], b"")

@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 MUTANTS = Path(__file__).with_name("mutants.toml")
 
 #: What the tests need of the tree.
-COPIED = ("pyproject.toml", "handler", "infra", "tests")
+COPIED = ("pyproject.toml", "handler", "infra", "events", "tests")
 WORKERS = min(os.cpu_count() or 1, 4)
 #: Seconds after which a mutant that makes the tests hang counts as noticed; and what all tests together may take.
 PATIENCE, PATIENCE_WITH_ALL = 90, 600

@@ -28,6 +28,7 @@ from tests.project.template import (
     entries,
     of_type,
 )
+from tests.unit.test_settings import REFUSED, TAKEN
 from verihook import main
 from verihook.authoring import LONGEST_WAIT
 from verihook.bootstrap import ALIAS, FOREGROUND, KEYED
@@ -117,13 +118,21 @@ def test_the_environment_is_enough_and_all_of_it_is_read(name: str) -> None:
     ours = {variable for variable in ENVIRONMENT[name] if variable.startswith("VERIHOOK_")}
     secrets = CONNECTION_SECRETS if name in WORKFLOWS else set()
     assert ENVIRONMENT[name].keys() == ours | POWERTOOLS | secrets
+    # Those with a front, and "" is one.
+    assert ("VERIHOOK_BASE_PATH" in ours) == (name in VERIFYING)
 
     values, entry = dict.fromkeys(ours, "k" * 32), FUNCTIONS[name]["Handler"]
     needs = {"keyed": entry in KEYED, "verifies": entry in FOREGROUND}
     aws_settings(values, **needs)
-    for variable in ours:
+    for variable in ours - {"VERIHOOK_BASE_PATH"}:
         with pytest.raises(ConfigurationError, match=variable):
             aws_settings({key: value for key, value in values.items() if key != variable}, **needs)
+
+
+def test_the_parameter_of_the_base_path_takes_what_the_code_takes() -> None:
+    pattern = TEMPLATE["Parameters"]["BasePath"]["AllowedPattern"]
+    # A lone slash is nothing to the code, and a slip in a parameter.
+    assert set(TAKEN) - {"/"} == {value for value in (*TAKEN, *REFUSED) if re.fullmatch(pattern, value)}
 
 
 #: Prints which sources the function verifies, and what it loaded of what a cold start should not pay for.

@@ -10,6 +10,7 @@ from fastapi import Request as HttpRequest
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from verihook import receive as receiver
 from verihook.api.body import read_body
 from verihook.api.problems import request_id
 from verihook.api.threads import Threads
@@ -24,8 +25,7 @@ THREADS = 24
 
 def is_hook(scope: Scope) -> bool:
     """Whether the path is one of a source."""
-    path: str = scope.get("path", "")
-    return scope["type"] == "http" and (path == "/" or path.startswith(PREFIX))
+    return scope["type"] == "http" and receiver.is_hook(scope.get("path", ""))
 
 
 def hooks(services: Services) -> ASGIApp:
