@@ -9,6 +9,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
+from verihook.aws.direct import Direct, suits
+from verihook.aws.service import Patience
 from verihook.clock import SystemClock
 from verihook.errors import ConfigurationError
 from verihook.hooks import Hooks, load_hooks
@@ -240,40 +242,40 @@ def check_schemas(hooks: Hooks) -> None:
             raise ConfigurationError(hooks.path.name, f"workflows.{name}.input_schema", str(error)) from error
 
 
-def local_client(service: str, endpoint: str, **options: Any) -> Any:
-    """A client for an engine of this process: loopback, made-up credentials, never AWS. ``options`` of client_of."""
-    return client_of(
+def local_client(service: str, endpoint: str, *, read_timeout: int = 3, attempts: int = 2) -> Any:
+    """A client for an engine of this process: loopback, made-up credentials, never AWS. Options as of client_of."""
+    from verihook.aws.boto import client
+
+    return client(
         service,
+        read_timeout=read_timeout,
+        attempts=attempts,
         endpoint_url=endpoint,
         region_name="us-east-1",
         aws_access_key_id="local",
         aws_secret_access_key="local",  # noqa: S106  # not a secret: the interpreter checks none
         proxies={},
-        **options,
     )
 
 
-def client_of(
-    service: str, proxies: dict[str, str] | None = None, *, read_timeout: int = 3, attempts: int = 2, **options: Any
-) -> Any:
-    """A client of boto3's, with our errors, that gives up early: a sender such as Slack waits 3 seconds in all.
+def client_of(service: str, *, read_timeout: int = 3, attempts: int = 2) -> Any:
+    """A client that gives up early: a sender such as Slack waits 3 seconds in all. ``read_timeout`` in seconds.
 
-    ``proxies``: None for those of the environment, {} for none. ``read_timeout`` in seconds.
+    Our own where somebody waits (:data:`FOREGROUND`), unless the environment asks for more than they do; else boto3's.
     """
-    import boto3
-    from botocore.config import Config
+    variables = environment()
+    if variables.get("_HANDLER", FOREGROUND[0]) in FOREGROUND and suits(variables):
+        return _direct().client(service, Patience(read_timeout, attempts))
+    from verihook.aws.boto import client
 
-    from verihook.aws.boto import Boto
+    return client(service, read_timeout=read_timeout, attempts=attempts)
 
-    config = Config(
-        connect_timeout=1,
-        read_timeout=read_timeout,
-        max_pool_connections=64,
-        retries={"mode": "standard", "total_max_attempts": attempts},
-        parameter_validation=False,
-        proxies=proxies,
-        # Else a synchronous execution is asked of sync-127.0.0.1.
-        inject_host_prefix="endpoint_url" not in options,
-    )
-    make: Any = boto3.client  # its stubs have an overload for every service of AWS
-    return Boto(make(service, config=config, **options))
+
+@cache
+def _direct() -> Direct:
+    return Direct(environment())
+
+
+def renew() -> None:
+    """For a process that goes on from a snapshot: no connection and no credential of the former one is used."""
+    _direct().renew()

@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from verihook import limits, manage, payload
+from verihook import deadline, limits, manage, payload
 from verihook.errors import Duplicate
 from verihook.event import wanted
 from verihook.instance import Instance, Status, derive_id
@@ -49,14 +49,26 @@ def take(source: Source, arrival: Arrival, services: Services, trace: Trace) -> 
     if not wanted(arrival.type, source.types):
         trace.outcome = "ignored"
         return Taken(None, None, duplicate=False)
-    fresh, given = _instance(source, arrival, services, trace)
-    if source.starts_per_minute is not None:
-        limits.check(f"source#{source.name}", source.starts_per_minute, services)
-    existing = services.ledger.claim(fresh)
+    with deadline.part(deadline.TAKING):
+        fresh, given = _instance(source, arrival, services, trace)
+        if source.starts_per_minute is not None:
+            limits.check(f"source#{source.name}", source.starts_per_minute, services)
+        existing = services.ledger.claim(fresh)
     if existing is not None:
         return _redelivered(existing, fresh, given, source, services, trace)
     trace.outcome = "accepted"
-    return Taken(fresh.id, manage.start(fresh, services, given), duplicate=False)
+    return Taken(fresh.id, _start(fresh, services, given), duplicate=False)
+
+
+def _start(fresh: Instance, services: Services, given: str) -> Status:
+    """Start what is durable. Its engine is not waited for: reconcile starts what is not started in time.
+
+    An Express machine is: its end is the answer.
+    """
+    if services.workflows[fresh.workflow].express:
+        return manage.start(fresh, services, given)
+    with deadline.at_most(deadline.START_MS):
+        return manage.start(fresh, services, given)
 
 
 def _instance(source: Source, arrival: Arrival, services: Services, trace: Trace) -> tuple[Instance, str]:
@@ -117,6 +129,6 @@ def _redelivered(
     if source.duplicates == "restart" and not existing.purged:
         following = manage.restart(existing, fresh, services)
         if following is not None:
-            return Taken(following.id, manage.start(following, services, given), duplicate=True)
+            return Taken(following.id, _start(following, services, given), duplicate=True)
         existing = services.ledger.get(existing.id, services.clock.now_ms()) or existing
     return Taken(existing.id, existing.status, duplicate=True)

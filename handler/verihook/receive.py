@@ -6,7 +6,7 @@ before the delivery is proven genuine: a forged one costs nothing.
 
 from __future__ import annotations
 
-from verihook import manage
+from verihook import deadline, manage
 from verihook.errors import (
     BodyTooLarge,
     InstanceNotFound,
@@ -33,14 +33,33 @@ def is_hook(path: str) -> bool:
 def receive(request: Request, services: Services) -> Reply:
     """Answer one request. Raises nothing: every error becomes problem+json."""
     trace = Trace(request.request_id, services.clock.now_ms())
-    try:
-        reply = _route(request, services, trace)
-    except VerihookError as error:
-        reply = _refusal(error, trace)
-    except Exception as error:  # noqa: BLE001  # the last net: a defect of ours is answered, and seen
-        services.telemetry.failure(f"receive {request.request_id}", error)
-        reply = _refusal(VerihookError("Something went wrong on our side; deliver again."), trace)
-    return _told(_as_the_sender_wants(reply, trace, services), trace, services)
+    source = _source(request, services)
+    with deadline.within(_patience_ms(source, services), trace.received_at, services.clock.now_ms):
+        try:
+            reply = _route(request, source, services, trace)
+        except VerihookError as error:
+            reply = _refusal(error, trace)
+        except Exception as error:  # noqa: BLE001  # the last net: a defect of ours is answered, and seen
+            services.telemetry.failure(f"receive {request.request_id}", error)
+            reply = _refusal(VerihookError("Something went wrong on our side; deliver again."), trace)
+        return _told(_as_the_sender_wants(reply, trace, services), trace, services)
+
+
+def _source(request: Request, services: Services) -> Source | None:
+    """The source is chosen by the path alone, never by the caller's headers."""
+    if request.path == "/":
+        return services.sources.get(services.default_source or "")
+    return services.sources.get(request.path.removeprefix(PREFIX)) if request.path.startswith(PREFIX) else None
+
+
+def _patience_ms(source: Source | None, services: Services) -> int:
+    """What the answer may take. Whoever reads a status is as patient as a sender."""
+    if source is None:
+        return deadline.LONGEST_MS
+    workflow = services.workflows.get(source.workflow)
+    express = workflow is not None and workflow.express
+    longest = deadline.LONGEST_EXPRESS_MS if express else deadline.LONGEST_MS
+    return deadline.patience_ms(source.sender.timeout_s, longest)
 
 
 def _as_the_sender_wants(reply: Reply, trace: Trace, services: Services) -> Reply:
@@ -77,11 +96,8 @@ def _told(reply: Reply, trace: Trace, services: Services) -> Reply:
     return reply
 
 
-def _route(request: Request, services: Services, trace: Trace) -> Reply:
-    """The source is chosen by the path alone, never by the caller's headers."""
+def _route(request: Request, source: Source | None, services: Services, trace: Trace) -> Reply:
     at_root = request.path == "/"
-    name = services.default_source if at_root else request.path.removeprefix(PREFIX)
-    source = services.sources.get(name or "") if at_root or request.path.startswith(PREFIX) else None
     if source and request.method in ("GET", "HEAD") and (answer := _unsigned(request, source, services, trace)):
         return answer
     if request.method in ("GET", "HEAD") and (at_root or source):
@@ -101,7 +117,9 @@ def _deliver(request: Request, source: Source, services: Services, trace: Trace)
         raise BodyTooLarge(f"The body is larger than the {source.max_body} bytes that this source takes.")
     if answer := _unsigned(request, source, services, trace):
         return answer
-    proof = services.verify[source.name](request, trace.received_at // 1000)
+    with deadline.part(deadline.TAKING):
+        # A secret that is not at hand is asked for.
+        proof = services.verify[source.name](request, trace.received_at // 1000)
     trace.verified_by = proof.verified_by
 
     places = source.sender.places

@@ -12,6 +12,9 @@ import pytest
 from moto import mock_aws
 
 from tests.adapters.dynamodb_local import client
+from verihook.aws.direct import Direct
+from verihook.aws.json_services import DIALECTS
+from verihook.aws.service import Patience
 from verihook.ledgers.table import create_table_request
 
 TABLE = "verihook-ledger"
@@ -44,6 +47,24 @@ def on_moto() -> Iterator[Any]:
         yield OneAtATime(client(None))
 
 
+class Ours:
+    """Our own client, with boto3's for what is done to the table itself."""
+
+    def __init__(self, endpoint: str, attempts: int = 2) -> None:
+        self._ours = direct({"AWS_ENDPOINT_URL_DYNAMODB": endpoint}).client("dynamodb", Patience(30, attempts))
+        self._theirs = client(endpoint)
+
+    def __getattr__(self, operation: str) -> Any:
+        ours = operation in DIALECTS["dynamodb"].operations
+        return getattr(self._ours if ours else self._theirs, operation)
+
+
+def direct(variables: dict[str, str]) -> Direct:
+    """Our own clients with made-up credentials."""
+    credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "eu-central-1"}
+    return Direct({**credentials, **variables})
+
+
 class OnDynamoDb:
     """What the tests on both emulators share. A subclass supplies the fixture ``dynamodb``, a client."""
 
@@ -59,10 +80,13 @@ class OnDynamoDb:
 
 
 @contextmanager
-def nowhere() -> Iterator[Any]:
-    """A client of an endpoint that nobody listens at, which asks once."""
+def nowhere(ours: bool = False) -> Iterator[Any]:
+    """A client of an endpoint that nobody listens at, which asks once: ``ours`` or boto3's."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        if ours:
+            yield Ours(url, attempts=1)
+            return
         with closing(client(url, retries={"total_max_attempts": 1})) as made:
             yield made

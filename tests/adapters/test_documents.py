@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.adapters.dynamodb_local import client, dynamodb_local  # noqa: F401 - a fixture
-from tests.adapters.dynamodb_tables import TABLE, OnDynamoDb, nowhere, on_moto
+from tests.adapters.dynamodb_tables import TABLE, OnDynamoDb, Ours, nowhere, on_moto
 from tests.adapters.sqlite_files import OnSqlite
 from tests.contracts.documents import DocumentsContract, a_document
 from tests.contracts.instances import NOW
@@ -73,6 +73,8 @@ class TestDynamoDbOnMoto(DynamoDbContract):
 
 
 class TestDynamoDbLocal(DynamoDbContract):
+    OURS = False
+
     @pytest.fixture(scope="class")
     @classmethod
     def dynamodb(cls, dynamodb_local: str) -> Iterator[Any]:  # noqa: F811 - the fixture imported above
@@ -92,6 +94,15 @@ class TestDynamoDbLocal(DynamoDbContract):
 
     @every_method
     def test_an_endpoint_that_is_closed_is_unavailable(self, call: Callable[[Documents], object]) -> None:
-        with nowhere() as dynamodb, pytest.raises(LedgerUnavailable) as caught:
+        with nowhere(ours=self.OURS) as dynamodb, pytest.raises(LedgerUnavailable) as caught:
             call(DynamoDbDocuments(dynamodb, TABLE))
         assert isinstance(caught.value.__cause__, Unreachable)
+
+
+class TestDynamoDbLocalByOurClient(TestDynamoDbLocal):
+    OURS = True
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def dynamodb(cls, dynamodb_local: str) -> Any:  # noqa: F811 - the fixture imported above
+        return Ours(dynamodb_local)

@@ -13,8 +13,10 @@ import pytest
 from botocore.config import Config
 
 from tests.adapters.durable_workflows import write_workflows
+from tests.adapters.dynamodb_tables import direct
 from tests.contracts.engine import Definitions, EngineContract, Rig, a_name
 from verihook.aws.boto import Boto
+from verihook.aws.service import Patience
 from verihook.engines.durable import DurableEngine, attempt_of, progress_of
 from verihook.engines.durable_names import durable_name
 from verihook.instance import Progress
@@ -40,9 +42,9 @@ def client_of(url: str) -> Any:
 class DurableRig(Rig):
     """Learns the callback's id from the history."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, engine: Engine | None = None) -> None:
         self.client = client_of(url)
-        super().__init__(DurableEngine(Boto(self.client), ""))
+        super().__init__(engine or DurableEngine(Boto(self.client), ""))
 
     def arn(self, definition: str, name: str) -> str:
         """The execution's ARN; IndexError where there is none."""
@@ -159,3 +161,19 @@ class TestDurableOnTheRunner(EngineContract):
         rig.engine.forget("slow", name)
         assert rig.engine.describe("slow", name) == Progress("running")
         rig.engine.stop("slow", name, "the test is over")
+
+
+class TestDurableByOurClient(TestDurableOnTheRunner):
+    """Our own client in boto3's place."""
+
+    @pytest.fixture
+    def rig(self, runner: DurableRunner) -> DurableRig:
+        return DurableRig(runner.endpoint_url, self.at(runner.endpoint_url))
+
+    @pytest.fixture
+    def unreachable(self) -> Engine:
+        return self.at("http://127.0.0.1:9")
+
+    @staticmethod
+    def at(url: str) -> DurableEngine:
+        return DurableEngine(direct({"AWS_ENDPOINT_URL_LAMBDA": url}).client("lambda", Patience(30, 1)), "")

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.adapters.dynamodb_tables import direct
 from tests.adapters.interpreter_machines import (
     DEFINITIONS,
     EXPRESS,
@@ -27,6 +28,7 @@ from tests.adapters.interpreter_machines import (
 )
 from tests.contracts.engine import Definitions, EngineContract, Rig, a_name
 from verihook.aws.boto import Boto
+from verihook.aws.service import Patience
 from verihook.engines.stepfunctions import StepFunctionsEngine, progress_of
 from verihook.errors import EngineRefused, EngineUnavailable
 from verihook.instance import Progress
@@ -157,6 +159,23 @@ class TestStepFunctionsOnTheInterpreter(EngineContract):
     def test_a_standard_machine_is_not_run(self, engine: Engine) -> None:
         with pytest.raises(EngineRefused):
             engine.run("echo", a_name(), "{}")
+
+
+class TestStepFunctionsByOurClient(TestStepFunctionsOnTheInterpreter):
+    """Our own client in boto3's place."""
+
+    @pytest.fixture
+    def engine(self, interpreter: Interpreter) -> Engine:
+        return self.at(interpreter.endpoint_url)
+
+    @pytest.fixture
+    def unreachable(self) -> Engine:
+        return self.at("http://127.0.0.1:9")
+
+    @staticmethod
+    def at(url: str) -> Engine:
+        client = direct({"AWS_ENDPOINT_URL_SFN": url}).client("stepfunctions", Patience(30, 1))
+        return StepFunctionsEngine(client, ARN_PREFIX)
 
 
 @contextmanager

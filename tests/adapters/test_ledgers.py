@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.adapters.dynamodb_local import client, dynamodb_local  # noqa: F401 - a fixture
-from tests.adapters.dynamodb_tables import TABLE, OnDynamoDb, nowhere, on_moto
+from tests.adapters.dynamodb_tables import TABLE, OnDynamoDb, Ours, nowhere, on_moto
 from tests.adapters.sqlite_files import OnSqlite
 from verihook.aws.errors import ServiceError, Unreachable
 from verihook.errors import LedgerUnavailable
@@ -187,6 +187,8 @@ class TestDynamoDbOnMoto(DynamoDbContract):
 
 
 class TestDynamoDbLocal(DynamoDbContract):
+    OURS = False
+
     @pytest.fixture(scope="class")
     @classmethod
     def dynamodb(cls, dynamodb_local: str) -> Iterator[Any]:  # noqa: F811 - the fixture imported above
@@ -206,6 +208,15 @@ class TestDynamoDbLocal(DynamoDbContract):
 
     @every_method
     def test_an_endpoint_that_is_closed_is_unavailable(self, call: Callable[[Ledger], object]) -> None:
-        with nowhere() as dynamodb, pytest.raises(LedgerUnavailable) as caught:
+        with nowhere(ours=self.OURS) as dynamodb, pytest.raises(LedgerUnavailable) as caught:
             call(DynamoDbLedger(dynamodb, TABLE))
         assert isinstance(caught.value.__cause__, Unreachable)
+
+
+class TestDynamoDbLocalByOurClient(TestDynamoDbLocal):
+    OURS = True
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def dynamodb(cls, dynamodb_local: str) -> Any:  # noqa: F811 - the fixture imported above
+        return Ours(dynamodb_local)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +18,9 @@ from tests.flows.bucket import Bucket
 from tests.flows.deployment import VARIABLES, write
 from tests.flows.eventbridge import EventBridge
 from tests.flows.faces import Answer, Face, Headers, HttpFace, LambdaFace, run_key, serving
+from tests.flows.relay import Relay
 from tests.flows.secret_store import INSTANCE_KEY_ARN, SECRETS_ARN, SecretStore
-from verihook import main
+from verihook import bootstrap, main
 from verihook.aws.boto import Boto
 from verihook.hooks import load_hooks
 from verihook.ledgers.table import create_table_request
@@ -131,6 +135,35 @@ def aws_face(hooks: Path, dynamodb_local: str, tmp_path_factory: pytest.TempPath
         yield AwsFace(EventBridge(boto3.client("stepfunctions"), definitions), dynamodb, table, bucket, store)
         main.services.cache_clear()
         dynamodb.delete_table(TableName=table)
+
+
+#: What boto3 alone does, so that it is chosen; no endpoint here is https.
+BOTO3 = {"HTTPS_PROXY": "http://127.0.0.1:9"}
+
+
+@pytest.fixture(params=["ours", "boto3"])
+def calls(aws_face: AwsFace, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """The names of the AWS operations that the test calls, in order, as they go over the wire; by either client."""
+    made: list[str] = []
+    whole = main.services()
+    # What other tests were refused must not be written by the next refusal here.
+    whole.observer.flush()
+    # What is made when it is first used must not meet the relays.
+    assert whole.payloads.base
+    assert all(engine.max_input for engine in whole.engines.values())
+    with ExitStack() as stack:
+        for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL_")]:
+            monkeypatch.setenv(name, stack.enter_context(Relay(os.environ[name], made)).url)
+        for name, value in (BOTO3 if request.param == "boto3" else {}).items():
+            monkeypatch.setenv(name, value)
+        counted = bootstrap.on_aws()
+        client: Any = counted.ledger
+        assert isinstance(client._calls.client, Boto) is (request.param == "boto3")
+        # What a state machine of another test asks the worker for comes from another thread.
+        here = threading.get_ident()
+        monkeypatch.setattr(main, "services", lambda: counted if threading.get_ident() == here else whole)
+        made.clear()
+        yield made
 
 
 @pytest.fixture(params=["http", "lambda"])

@@ -43,6 +43,11 @@ secrets = ["env:ORDERS_WEBHOOK_SECRET"]
 workflow = "slow"
 duplicates = "restart"
 
+[sources.impatient]
+sender = "slack"
+secrets = ["env:SLACK_SIGNING_SECRET"]
+workflow = "order-created"
+
 [sources.small]
 sender = "generic"
 secrets = ["env:ORDERS_WEBHOOK_SECRET"]

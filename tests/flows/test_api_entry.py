@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 from tests.flows.conftest import AwsFace
 from tests.flows.faces import Answer, LambdaFace
@@ -27,20 +24,6 @@ def a_key() -> str:
 
 def content(answer: Answer) -> Any:
     return json.loads(answer.body)
-
-
-@pytest.fixture
-def calls(aws_face: AwsFace) -> Iterator[list[str]]:
-    """The names of the AWS operations that the test has called, in whatever thread."""
-    services: Any = main.services()
-    made: list[str] = []
-    engines = [services.engines[name]._client for name in ("stepfunctions", "durable")]
-    clients = [services.ledger._calls.client, *engines, services.payloads._client]
-    for client in clients:
-        client.meta.events.register("before-call", lambda model, **_: made.append(model.name), unique_id="health")
-    yield made
-    for client in clients:
-        client.meta.events.unregister("before-call", unique_id="health")
 
 
 def test_health_and_documentation(aws_face: AwsFace) -> None:

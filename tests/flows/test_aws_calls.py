@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
 from random import Random
-from typing import Any
 
 import pytest
 
@@ -14,32 +11,6 @@ from tests.flows.conftest import AwsFace
 from tests.flows.deployment import OLD_SECRET
 from tests.flows.faces import Headers
 from tests.flows.signing import new_id, order, x_signature
-from verihook import main
-
-
-@pytest.fixture
-def calls(aws_face: AwsFace) -> Iterator[list[str]]:
-    """The names of the AWS operations that the test has called, in order."""
-    services = main.services()
-    # What other tests were refused must not be written by the next refusal here.
-    services.observer.flush()
-    made: list[str] = []
-
-    # What a state machine of another test asks the worker for comes from another thread.
-    here = threading.get_ident()
-
-    def note(model: Any, **_: object) -> None:
-        if threading.get_ident() == here:
-            made.append(model.name)
-
-    engines: Any = services.engines
-    parts: Any = services
-    clients = [parts.ledger._calls.client, engines["stepfunctions"]._client, parts.payloads._client]
-    for client in clients:
-        client.meta.events.register("before-call", note, unique_id="calls")
-    yield made
-    for client in clients:
-        client.meta.events.unregister("before-call", unique_id="calls")
 
 
 def post(face: AwsFace, body: bytes, headers: Headers, source: str = "orders") -> int:

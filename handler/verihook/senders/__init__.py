@@ -45,7 +45,8 @@ _ABSENT = "not here; on one machine run make install, for AWS run sam build with
 class Sender:
     """How a product's deliveries are verified and read.
 
-    ``bare``: it wants 200 without a body, also where it is refused.
+    ``bare``: it wants 200 without a body, also where it is refused. ``timeout_s``: so long it waits for an answer, in
+    seconds; None if its documentation does not say.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Sender:
     places: EventPlaces
     handshake: Handshake | None
     bare: bool = False
+    timeout_s: float | None = None
 
 
 def sender_ids() -> list[str]:
@@ -80,6 +82,7 @@ def read_sender(sender_id: str, table: Mapping[str, Any]) -> Sender:
         _within("event", places, table.get("event") or {}),
         _within("handshake", handshake, table.get("handshake") or {}),
         _within("reply", _bare, table.get("reply") or {}),
+        _within("delivery", _timeout, table.get("delivery") or {}),
     )
 
 
@@ -100,6 +103,13 @@ def _bare(table: Mapping[str, Any]) -> bool:
     if set(table) - {"bare"} or not isinstance(bare, bool):
         raise ValueError("bare: the only key; true or false")
     return bare
+
+
+def _timeout(table: Mapping[str, Any]) -> float | None:
+    timeout = table.get("timeout_seconds")
+    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float) or timeout <= 0):
+        raise ValueError("timeout_seconds: must be a number above 0")
+    return timeout
 
 
 def _within(table: str, read: Callable[[Mapping[str, Any]], T], content: Any) -> T:

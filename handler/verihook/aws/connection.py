@@ -1,0 +1,238 @@
+"""HTTP/1.1 over connections that are kept: one request at a time on each, and never longer than it may take.
+
+Every wait on the socket has what is left of the time, so that an answer which comes drop by drop is cut off as well.
+https://www.rfc-editor.org/rfc/rfc9112
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+
+#: The most that a status line and its headers may have, and a body, in bytes: BatchGetItem gives 16 MB of items.
+_MAX_HEAD, _MAX_BODY = 65_536, 67_108_864
+
+#: What connecting may take, in seconds.
+CONNECT_S = 1.0
+
+#: Connections kept for the next request.
+_MAX_IDLE = 64
+
+
+class BrokenAnswer(OSError):
+    """What came is no answer in HTTP, or not the whole of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a server is; ``tls`` is None for plain HTTP."""
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None
+
+
+class Connection:
+    """A connection to a server. ``until`` is a moment of the monotonic clock; every method raises OSError after it."""
+
+    def __init__(self, place: Place, until: float) -> None:
+        self._socket = _connect(place, until)
+        self._buffer = bytearray()
+        self.reusable = False
+
+    def exchange(self, request: bytes, until: float) -> Answer:
+        """Send a request and read its answer; ``reusable`` says then whether another may follow."""
+        self.reusable = False
+        view = memoryview(request)
+        while view:
+            self._wait(until)
+            view = view[self._socket.send(view) :]
+        status, headers, keeps = self._head(until)
+        while 100 <= status < 200:
+            status, headers, keeps = self._head(until)
+        body, framed = (b"", True) if status in (204, 304) else self._body(headers, until)
+        # More than the answer says it has: what follows would be read as the next one.
+        self.reusable = keeps and framed and not self._buffer
+        return Answer(status, headers, body)
+
+    def is_quiet(self) -> bool:
+        """Whether the server has neither closed it nor sent what it was not asked for."""
+        try:
+            self._socket.settimeout(0)
+            self._socket.recv(1)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return True
+        except OSError:
+            return False
+        return False
+
+    def close(self) -> None:
+        """Close it, without a goodbye that the other side would have to answer."""
+        self._socket.close()
+
+    def _wait(self, until: float) -> None:
+        left = until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the time for this call is over")
+        self._socket.settimeout(left)
+
+    def _fill(self, until: float) -> None:
+        self._wait(until)
+        received = self._socket.recv(65_536)
+        if not received:
+            raise BrokenAnswer("the connection was closed before the end of the answer")
+        self._buffer += received
+
+    def _take(self, size: int, until: float) -> bytes:
+        while len(self._buffer) < size:
+            self._fill(until)
+        taken = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return taken
+
+    def _line(self, until: float) -> str:
+        """Up to the next line break, which is not part of it."""
+        while (end := self._buffer.find(b"\n")) < 0:
+            if len(self._buffer) > _MAX_HEAD:
+                raise BrokenAnswer("the answer has a line without an end")
+            self._fill(until)
+        return self._take(end + 1, until).decode("latin-1").rstrip("\r\n")
+
+    def _head(self, until: float) -> tuple[int, dict[str, str], bool]:
+        """The status, the headers, and whether the connection is kept."""
+        version, _, rest = self._line(until).partition(" ")
+        code = rest[:3]
+        if not version.startswith("HTTP/1.") or not (len(code) == 3 and code.isascii() and code.isdigit()):
+            raise BrokenAnswer("the answer is not HTTP")
+        headers: dict[str, str] = {}
+        size = 0
+        while line := self._line(until):
+            size += len(line)
+            name, colon, value = line.partition(":")
+            if not colon or size > _MAX_HEAD:
+                raise BrokenAnswer("the answer has a header that is none, or too many")
+            name, value = name.lower(), value.strip()
+            if name == "content-length" and headers.get(name, value) != value:
+                raise BrokenAnswer("the answer has two lengths")
+            headers[name] = value
+        keeps = version != "HTTP/1.0" and "close" not in headers.get("connection", "").lower()
+        return int(code), headers, keeps
+
+    def _body(self, headers: Mapping[str, str], until: float) -> tuple[bytes, bool]:
+        """The body, and whether the answer said where it ends."""
+        if "chunked" in headers.get("transfer-encoding", "").lower():
+            return self._chunks(until), True
+        length = headers.get("content-length")
+        if length is not None:
+            return self._take(_size(length, 10), until), True
+        try:
+            while len(self._buffer) <= _MAX_BODY:
+                self._fill(until)
+        except BrokenAnswer:
+            return self._take(len(self._buffer), until), False
+        raise BrokenAnswer("the answer is too large")
+
+    def _chunks(self, until: float) -> bytes:
+        body = bytearray()
+        while size := _size(self._line(until).partition(";")[0].strip(), 16):
+            body += self._take(size, until)
+            if len(body) > _MAX_BODY or self._line(until):
+                raise BrokenAnswer("the answer has a chunk of another length than it says")
+        while self._line(until):
+            pass  # trailers
+        return bytes(body)
+
+
+class Pool:
+    """The kept connections to one server. Threads may share it: each has a connection for itself while it asks."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._idle: list[Connection] = []
+        self._lock = Lock()
+
+    def __del__(self) -> None:
+        # A client has no end of its own; sockets that nobody can reach any more are closed with it.
+        self.clear()
+
+    def kept(self) -> Connection | None:
+        """One that is still open, the last used first; None where there is none."""
+        while True:
+            with self._lock:
+                if not self._idle:
+                    return None
+                connection = self._idle.pop()
+            if connection.is_quiet():
+                return connection
+            connection.close()
+
+    def fresh(self, until: float) -> Connection:
+        """A new one. Raises OSError."""
+        return Connection(self._place, until)
+
+    def give_back(self, connection: Connection) -> None:
+        """Keep it for the next request, or close it where none may follow."""
+        with self._lock:
+            if connection.reusable and len(self._idle) < _MAX_IDLE:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def clear(self) -> None:
+        """Close all that are idle: one of them was dead, or the process goes on elsewhere."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+
+def _connect(place: Place, until: float) -> socket.socket:
+    """To the first address that answers. Looking up the name has no limit but the resolver's own."""
+    failure: OSError = TimeoutError("the time for this call is over")
+    for *kind, _, address in socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM):
+        left = min(CONNECT_S, until - time.monotonic())
+        if left <= 0:
+            break
+        plain = socket.socket(*kind)
+        try:
+            plain.settimeout(left)
+            plain.connect(address)
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return plain if place.tls is None else _over_tls(plain, place, place.tls, until)
+        except OSError as error:
+            plain.close()
+            failure = error
+    raise failure
+
+
+def _over_tls(plain: socket.socket, place: Place, tls: ssl.SSLContext, until: float) -> socket.socket:
+    # The handshake is several reads, each of which would have the whole of the socket's timeout.
+    over = tls.wrap_socket(plain, server_hostname=place.host, do_handshake_on_connect=False)
+    try:
+        over.settimeout(max(0.001, min(CONNECT_S, until - time.monotonic())))
+        over.do_handshake()
+    except OSError:
+        over.close()
+        raise
+    return over
+
+
+def _size(text: str, base: int) -> int:
+    # int() would take signs, blanks and underscores.
+    digits = "0123456789abcdef"[:base]
+    if not text or any(one not in digits for one in text.lower()) or (size := int(text, base)) > _MAX_BODY:
+        raise BrokenAnswer(f"the answer has a length that is none, or too large: {text[:40]!r}")
+    return size

@@ -1,0 +1,117 @@
+"""An answer comes while the sender still waits, also if a service of AWS accepts connections and never answers."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tests.flows.conftest import AwsFace
+from tests.flows.faces import LambdaFace
+from tests.flows.signing import new_id, order, slack, x_signature
+from tests.flows.waiting import wait_until
+from tests.project.template import FUNCTIONS
+from verihook import bootstrap, deadline, main
+from verihook.senders import load_sender
+
+#: What a busy machine may take beside the calls, in seconds.
+ROOM_S = 1.0
+
+#: Source -> what its sender waits for an answer, in seconds, less the second on the way; at most three.
+PATIENCE_S = {"impatient": 2.0, "orders": 3.0}
+
+
+@contextmanager
+def black_hole() -> Iterator[str]:
+    """The URL of a server that accepts every connection, and never reads or answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+@pytest.fixture(params=["receive", "api"])
+def entry(aws_face: AwsFace, request: pytest.FixtureRequest) -> LambdaFace:
+    """Both public entry points take deliveries."""
+    entry = LambdaFace(getattr(main, request.param))
+    # What the first of a process imports, and the first call of an emulator, is not measured.
+    for source in PATIENCE_S:
+        assert wait_until(lambda source=source: 202 == deliver(entry, source, new_id())[0])
+    return entry
+
+
+@contextmanager
+def silent(entry: LambdaFace, monkeypatch: pytest.MonkeyPatch, *services: str) -> Iterator[None]:
+    """A black hole stands in the place of these services."""
+    with black_hole() as url, monkeypatch.context() as patch:
+        for service in services:
+            patch.setenv(f"AWS_ENDPOINT_URL_{service}", url)
+        made = bootstrap.on_aws()
+        patch.setattr(main, "services", lambda: made)
+        # The app is made anew, by the first request.
+        main._mangum.cache_clear()
+        entry.send("GET", "/", [])
+        yield
+    main._mangum.cache_clear()
+
+
+def deliver(entry: LambdaFace, source: str, event: str) -> tuple[int, Any, dict[str, str], float]:
+    """Status, content, headers, and the seconds that it took."""
+    body = order(id=event, event_id=event, amount=20)
+    headers = slack(body) if source == "impatient" else x_signature(body)
+    begun = time.monotonic()
+    answer = entry.send("POST", f"/hooks/{source}", headers, body)
+    return answer.status, answer.json, answer.headers, time.monotonic() - begun
+
+
+@pytest.mark.parametrize("source", PATIENCE_S)
+def test_a_slow_start_is_accepted_and_queued(entry: LambdaFace, monkeypatch: pytest.MonkeyPatch, source: str) -> None:
+    event = new_id()
+    with silent(entry, monkeypatch, "SFN", "LAMBDA"):
+        status, content, _, took = deliver(entry, source, event)
+    assert (202, "queued", False) == (status, content["status"], content["duplicate"])
+    assert took < 1 + ROOM_S
+    # The row is durable: reconcile starts it, and a redelivery meets it.
+    status, content, _, _ = deliver(entry, source, event)
+    assert (202, True) == (status, content["duplicate"])
+
+
+def test_a_durable_function_is_waited_for_no_longer(entry: LambdaFace, monkeypatch: pytest.MonkeyPatch) -> None:
+    with silent(entry, monkeypatch, "LAMBDA"):
+        status, content, _, took = deliver(entry, "approved", new_id())
+    assert (202, "queued") == (status, content["status"])
+    assert took < 1 + ROOM_S
+
+
+@pytest.mark.parametrize("services", [("DYNAMODB",), ("DYNAMODB", "SFN", "LAMBDA")])
+@pytest.mark.parametrize("source", PATIENCE_S)
+def test_a_slow_claim_is_asked_for_again(
+    entry: LambdaFace, monkeypatch: pytest.MonkeyPatch, source: str, services: tuple[str, ...]
+) -> None:
+    with silent(entry, monkeypatch, *services):
+        status, content, headers, took = deliver(entry, source, new_id())
+    assert (503, "ledger-unavailable") == (status, content["code"])
+    assert int(headers["retry-after"]) > 0
+    assert took < PATIENCE_S[source] * 2 / 3 + ROOM_S
+
+
+def test_a_status_is_not_waited_for_either(entry: LambdaFace, monkeypatch: pytest.MonkeyPatch) -> None:
+    with silent(entry, monkeypatch, "DYNAMODB"):
+        begun = time.monotonic()
+        answer = entry.send("GET", "/?instanceId=an_id", [])
+        took = time.monotonic() - begun
+    assert (503, "ledger-unavailable") == (answer.status, answer.json["code"])
+    assert took < deadline.LONGEST_MS / 1000 + ROOM_S
+
+
+def test_the_shortest_patience_is_half_of_it() -> None:
+    """Sentry waits for a second alone."""
+    assert 500 == deadline.patience_ms(load_sender("sentry").timeout_s)
+
+
+@pytest.mark.parametrize("name", ["Receiver", "Api"])
+def test_the_function_lives_longer_than_its_answer_may_take(name: str) -> None:
+    """Lambda would end it without a word; a cold start counts as well."""
+    assert FUNCTIONS[name]["Timeout"] * 1000 >= deadline.LONGEST_EXPRESS_MS + deadline.ON_THE_WAY_MS
