@@ -41,7 +41,7 @@ UNUSED = (
     "aws_lambda_powertools/event_handler",
     *(
         f"aws_lambda_powertools/utilities/{name}"
-        for name in ("batch", "data_classes", "idempotency", "kafka", "parser")
+        for name in ("batch", "data_classes", "idempotency", "kafka", "parameters", "parser")
     ),
 )
 

@@ -6,20 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.adapters.test_secrets import Wire, manager, stage, wire
+from tests.adapters.test_secrets import Clock, Wire, manager, stage, wire
 from verihook.errors import SecretsUnavailable
-from verihook.secrets.current import JUST_NOW, MAX_AGE, CurrentSecret
+from verihook.secrets.current import CurrentSecret
+from verihook.secrets.kept import JUST_NOW, MAX_AGE
 
 __all__ = ["manager", "wire"]
-
-
-class Clock:
-    """Seconds, set by hand."""
-
-    now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

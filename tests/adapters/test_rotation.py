@@ -60,12 +60,15 @@ class Clock(SystemClock):
     def now_ms(self) -> int:
         return self.seconds * 1000
 
+    def now(self) -> float:
+        return self.seconds
+
 
 class Deployment:
     """The receiver over stores, the ledger and moto's Step Functions."""
 
-    def __init__(self, services: Services, wire: Wire, log: io.StringIO) -> None:
-        self.clock = Clock()
+    def __init__(self, services: Services, wire: Wire, log: io.StringIO, clock: Clock) -> None:
+        self.clock = clock
         self.services, self.wire, self.log = replace(services, clock=self.clock), wire, log
 
     def post(self, secret: str, event: str = "1", source: str = "a") -> tuple[int, dict[str, Any]]:
@@ -107,11 +110,12 @@ def deployment(tmp_path: Path, manager: Any, wire: Wire) -> Iterator[Deployment]
         roleArn="arn:aws:iam::123456789012:role/w",
     )
     at_hand = EnvironmentSecrets({"OLD": "old"}, tmp_path)
+    clock = Clock()
     secrets: RotatingSecrets = StoresByKind(
         {
             "env": lambda: at_hand,
-            "secretsmanager": lambda: SecretsManagerSecrets(manager),
-            "ssm": lambda: ParameterStoreSecrets(ssm),
+            "secretsmanager": lambda: SecretsManagerSecrets(manager, clock.now),
+            "ssm": lambda: ParameterStoreSecrets(ssm, clock.now),
         }
     )
     wire.calls.clear()
@@ -129,7 +133,7 @@ def deployment(tmp_path: Path, manager: Any, wire: Wire) -> Iterator[Deployment]
         instance_key=b"k" * 32,
         pace=AWS_PACE,
     )
-    yield Deployment(services, wire, log)
+    yield Deployment(services, wire, log, clock)
     file.close()
 
 

@@ -1,4 +1,4 @@
-"""Every kind of reference keeps the Secrets port; stores on moto, with boto3's own clients and Powertools' cache."""
+"""Every kind of reference keeps the Secrets port; stores on moto, with boto3's own clients."""
 
 from __future__ import annotations
 
@@ -18,9 +18,19 @@ from verihook.bootstrap import secrets_of
 from verihook.errors import SecretsUnavailable
 from verihook.keyring import RotatingSecrets
 from verihook.secrets.environment import EnvironmentSecrets
+from verihook.secrets.kept import JUST_NOW, MAX_AGE
 from verihook.secrets.parameter_store import ParameterStoreSecrets
 from verihook.secrets.secrets_manager import SecretsManagerSecrets
 from verihook.secrets.stores import StoresByKind
+
+
+class Clock:
+    """Seconds, set by hand."""
+
+    now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 class Wire:
@@ -105,19 +115,27 @@ def test_a_secret_that_is_not_there_is_named_in_words(kept: tuple[RotatingSecret
             secrets.resolve(missing)
 
 
-def test_a_kept_secret_is_the_one_that_is_read_next(kept: tuple[RotatingSecrets, str, str]) -> None:
-    secrets, reference, _ = kept
-    secrets.resolve(reference)
+def test_a_kept_secret_is_the_one_that_is_read_next(kept: tuple[RotatingSecrets, str, str], wire: Wire) -> None:
+    secrets, reference, missing = kept
     if reference.startswith(("env:", "ssm:")):
-        with pytest.raises(KeyError, match=f"{reference} cannot be written; name a file: or"):
-            secrets.keep(reference, "new")
-        assert ("s3cret",) == secrets.resolve(reference)
+        with pytest.raises(KeyError, match=f"{missing} cannot be written; name a file: or"):
+            secrets.keep(missing, "new")
         return
-    secrets.keep(reference, "new")
-    assert "new" == secrets.resolve(reference)[0]
+    if missing == "secretsmanager:t":  # as a stack makes one: it is there, and has no value
+        wire.client("secretsmanager").create_secret(Name="t")
+    with pytest.raises(KeyError):
+        secrets.resolve(missing)
     with pytest.raises(KeyError, match="an empty secret is not kept"):
-        secrets.keep(reference, "")
-    assert "new" == secrets.resolve(reference)[0]
+        secrets.keep(missing, "")
+    secrets.keep(missing, "new")
+    assert ("new",) == secrets.resolve(missing)
+
+
+def test_what_is_there_is_never_written_over(kept: tuple[RotatingSecrets, str, str]) -> None:
+    secrets, reference, _ = kept
+    with pytest.raises(KeyError, match=r"holds a secret, which is not written over|cannot be written"):
+        secrets.keep(reference, "a stranger's")
+    assert ("s3cret",) == secrets.resolve(reference)
 
 
 def test_an_unknown_kind() -> None:
@@ -129,14 +147,17 @@ def test_an_unknown_kind() -> None:
 
 # ------------------------------------------------------------------------------------------- Secrets Manager
 def test_all_three_stages(manager: Any) -> None:
-    secrets = SecretsManagerSecrets(manager)
+    clock = Clock()
+    secrets = SecretsManagerSecrets(manager, clock)
     steps = [secrets.generations("secretsmanager:s", fresh=True)]
     pending = stage(manager, "second", "AWSPENDING")
+    clock.now += JUST_NOW
     steps.append(secrets.generations("secretsmanager:s", fresh=True))
     first = manager.get_secret_value(SecretId="s")["VersionId"]
     manager.update_secret_version_stage(
         SecretId="s", VersionStage="AWSCURRENT", MoveToVersionId=pending, RemoveFromVersionId=first
     )
+    clock.now += JUST_NOW
     steps.append(secrets.generations("secretsmanager:s", fresh=True))
     # What AWS leaves after a rotation: AWSPENDING on the version that is current now.
     assert [(("first",),), (("second", "first"),), (("second",), ("first",))] == steps
@@ -152,12 +173,12 @@ def test_a_key_of_a_document_by_arn(manager: Any) -> None:
     assert (("b2",),) == secrets.generations(f"secretsmanager:{arn}#b")
 
 
-def test_keeping_changes_one_key_and_the_former_value_is_previous(manager: Any) -> None:
-    manager.create_secret(Name="all", SecretString='{"a": "a1", "b": "b1"}')
+def test_keeping_changes_one_key(manager: Any) -> None:
+    manager.create_secret(Name="all", SecretString='{"b": "b1"}')
     secrets = SecretsManagerSecrets(manager)
-    secrets.keep("secretsmanager:all#a", "a2")
-    assert {"a": "a2", "b": "b1"} == json.loads(manager.get_secret_value(SecretId="all")["SecretString"])
-    assert (("a2",), ("a1",)) == secrets.generations("secretsmanager:all#a")
+    secrets.keep("secretsmanager:all#a", "a1")
+    assert {"a": "a1", "b": "b1"} == json.loads(manager.get_secret_value(SecretId="all")["SecretString"])
+    assert (("a1",),) == secrets.generations("secretsmanager:all#a")
     for reference, words in (
         ("secretsmanager:none", "is not there; create it first"),
         ("secretsmanager:s#a", "no JSON object"),
@@ -165,6 +186,34 @@ def test_keeping_changes_one_key_and_the_former_value_is_previous(manager: Any) 
     ):
         with pytest.raises(KeyError, match=words):
             secrets.keep(reference, "x")
+
+
+class Overtaken:
+    """A client before whose write another function has written."""
+
+    def __init__(self, client: Any, write: Any) -> None:
+        self._client, self._write = client, write
+
+    def get_secret_value(self, **options: Any) -> Any:
+        return self._client.get_secret_value(**options)
+
+    def put_secret_value(self, **options: Any) -> Any:
+        self._write()
+        return self._client.put_secret_value(**options)
+
+
+@pytest.mark.parametrize("name", ["pairs", "document"])
+def test_of_two_who_keep_at_once_the_first_has_it(manager: Any, name: str) -> None:
+    manager.create_secret(Name="pairs")
+    manager.create_secret(Name="document", SecretString="{}")
+    reference = {"pairs": "secretsmanager:pairs", "document": "secretsmanager:document#a"}[name]
+    first = SecretsManagerSecrets(manager)
+    second = SecretsManagerSecrets(Overtaken(manager, lambda: first.keep(reference, "the sender's")))
+    with pytest.raises(SecretsUnavailable, match="could not be kept"):
+        second.keep(reference, "a stranger's")
+    assert ("the sender's",) == second.resolve(reference)
+    with pytest.raises(KeyError, match="not written over"):
+        second.keep(reference, "a stranger's")
 
 
 @pytest.mark.parametrize(
@@ -184,27 +233,25 @@ def test_one_that_is_marked_for_deletion_is_gone(manager: Any) -> None:
 
 def test_answers_are_kept_and_shared_by_the_keys_of_a_document(manager: Any, wire: Wire) -> None:
     manager.create_secret(Name="all", SecretString='{"a": "1", "b": "2"}')
-    secrets = SecretsManagerSecrets(manager)
+    clock = Clock()
+    secrets = SecretsManagerSecrets(manager, clock)
     wire.calls.clear()
     for _ in range(3):
         assert ("1",) == secrets.resolve("secretsmanager:all#a")
         assert ("2",) == secrets.resolve("secretsmanager:all#b")
     assert ["GetSecretValue"] * 3 == wire.calls  # a stage each, those included that there are not
+    clock.now += JUST_NOW
     secrets.generations("secretsmanager:all#a", fresh=True)
     assert ["GetSecretValue"] * 6 == wire.calls
 
 
-@pytest.mark.parametrize(
-    ("max_age", "variable", "calls"), [(0, "300", 6), (None, "0", 6), (None, "300", 3), (300, "0", 3)]
-)
-def test_how_long_answers_are_kept(
-    manager: Any, wire: Wire, monkeypatch: pytest.MonkeyPatch, max_age: int | None, variable: str, calls: int
-) -> None:
-    monkeypatch.setenv("POWERTOOLS_PARAMETERS_MAX_AGE", variable)
-    secrets = SecretsManagerSecrets(manager, max_age)
-    secrets.resolve("secretsmanager:s")
-    secrets.resolve("secretsmanager:s")
-    assert calls == len(wire.calls)
+def test_how_long_answers_are_kept(manager: Any, wire: Wire) -> None:
+    clock = Clock()
+    secrets = SecretsManagerSecrets(manager, clock)
+    for seconds, calls in ((0, 3), (MAX_AGE - 1, 3), (1, 6), (0, 6)):
+        clock.now += seconds
+        secrets.resolve("secretsmanager:s")
+        assert calls == len(wire.calls)
 
 
 # ------------------------------------------------------------------------------------------- Parameter Store
@@ -212,12 +259,14 @@ def test_how_long_answers_are_kept(
 def test_a_parameter_is_decrypted_and_kept(wire: Wire, kind: Any) -> None:
     client = wire.client("ssm")
     client.put_parameter(Name="/x/a", Value="v1", Type=kind)
-    secrets = ParameterStoreSecrets(client)
+    clock = Clock()
+    secrets = ParameterStoreSecrets(client, clock)
     wire.calls.clear()
     assert ("v1",) == secrets.resolve("ssm:/x/a")
     client.put_parameter(Name="/x/a", Value="v2", Type=kind, Overwrite=True)
     assert ("v1",) == secrets.resolve("ssm:/x/a")
     assert ["GetParameter", "PutParameter"] == wire.calls
+    clock.now += JUST_NOW
     assert (("v2",),) == secrets.generations("ssm:/x/a", fresh=True)
 
 

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from tests.adapters.test_current_secret import Clock
 from tests.adapters.test_rotation import delivery
-from tests.adapters.test_secrets import Wire, manager, wire
+from tests.adapters.test_secrets import Clock, Wire, manager, wire
 from tests.unit.test_keyring import Reports
 from verihook.errors import SecretsUnavailable, SignatureError
 from verihook.hooks import load_hooks
 from verihook.keyring import AGAIN, MINUTE, Keyring
-from verihook.secrets.current import MAX_AGE, CurrentSecret
+from verihook.secrets.current import CurrentSecret
 from verihook.secrets.document import SourceSecrets
 from verihook.secrets.environment import EnvironmentSecrets
+from verihook.secrets.kept import MAX_AGE
 from verihook.secrets.shared import SharedSecrets
 from verihook.verification import keyrings
 

@@ -51,6 +51,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         **STARTS,
         **STOPS,
         **READS_SECRETS,
+        "secretsmanager:PutSecretValue": "Pairs: PairingSecretArn",
     },
     "Api": {
         "dynamodb:GetItem": f"{rows('document')} | {rows('instance')}",

@@ -90,6 +90,24 @@ def test_a_store_is_read_only_where_the_operator_names_it(name: str) -> None:
     assert {"StringEquals": {"kms:ViaService": services}} == decrypt["Condition"]
 
 
+def test_the_receiver_may_write_the_secret_of_the_source_that_pairs_and_no_other() -> None:
+    parameter = TEMPLATE["Parameters"]["PairingSecretArn"]
+    assert "" == parameter["Default"]
+    assert [["PairingSecretArn", ""]] == TEMPLATE["Conditions"]["Pairs"]
+    writes = [
+        (role, condition, statement["Resource"])
+        for role in of_type("AWS::IAM::Role")
+        for condition, statement in entries(role)
+        for action in actions(statement)
+        if action.startswith("secretsmanager:") and action != "secretsmanager:GetSecretValue"
+        if action != "secretsmanager:DescribeSecret"
+    ]
+    assert [("ReceiverRole", "Pairs", "PairingSecretArn")] == writes
+    arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:verihook/asana-AbCdEf"
+    for given, good in (("", True), (arn, True), (f"{arn}*", False), ("*", False), ("verihook/asana", False)):
+        assert good == bool(re.fullmatch(parameter["AllowedPattern"], given))
+
+
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_a_secret_of_a_connection_is_read_only_where_the_operator_names_it(name: str) -> None:
     conditions = TEMPLATE["Conditions"]

@@ -14,8 +14,8 @@ from verihook.aws.errors import AwsError
 from verihook.errors import ConfigurationError
 from verihook.hooks import Hooks, load_hooks
 from verihook.keyring import SETTINGS
-from verihook.secrets.current import MAX_AGE
 from verihook.secrets.document import SourceSecrets
+from verihook.secrets.kept import MAX_AGE
 from verihook.secrets.value import secret_in
 from verihook.settings import environment, hooks_path
 from verihook.verification import setting_of

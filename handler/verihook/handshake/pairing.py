@@ -107,7 +107,9 @@ def _keeper(means: Means) -> Callable[[str], None] | None:
             try:
                 means.keep(reference, secret)
             except KeyError:
-                raise HandshakeRefused("The secret cannot be kept: parameters.pairing cannot be written.") from None
+                raise HandshakeRefused(
+                    "The secret cannot be kept: parameters.pairing cannot be written, or holds one."
+                ) from None
             kept = True
 
     return keep

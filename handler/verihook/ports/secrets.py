@@ -16,8 +16,9 @@ class Secrets(Protocol):
         ...
 
     def keep(self, reference: str, value: str) -> None:
-        """Write a secret that a handshake brought (Asana) to a reference that can be written.
+        """Write a secret that a handshake brought (Asana) to a reference that can be written and holds none.
 
-        Raises KeyError with words where it cannot be written, SecretsUnavailable where a store is down.
+        Raises KeyError with words where it cannot be written, SecretsUnavailable where a store is down or somebody else
+        has just written there. What is there is never written over.
         """
         ...

@@ -42,6 +42,8 @@ class EnvironmentSecrets:
         if not value:
             raise KeyError(f"{reference}: an empty secret is not kept")
         path = self._folder / name
+        if path.exists() and path.read_bytes().strip():
+            raise KeyError(f"{reference} holds a secret, which is not written over")
         try:
             # In the same folder, so that replacing is one step; made with mode 0600.
             with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", dir=path.parent, delete=False) as file:

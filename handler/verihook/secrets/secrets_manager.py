@@ -1,38 +1,35 @@
 """Secrets from AWS Secrets Manager, all three stages of a rotation.
 
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_managed.html
-https://docs.aws.amazon.com/powertools/python/latest/utilities/parameters/
 """
 
 from __future__ import annotations
 
 import json
+import time
+import uuid
 from typing import Any
-
-from aws_lambda_powertools.utilities.parameters import GetParameterError, SecretsProvider
 
 from verihook.aws.errors import AwsError, ServiceError
 from verihook.errors import SecretsUnavailable
+from verihook.secrets.current import ABSENT
+from verihook.secrets.kept import Clock, Kept
 
-#: Answers that mean: there is no such secret, or none in this stage. Every other one is the store's own trouble.
-_ABSENT = ("ResourceNotFoundException", "InvalidRequestException")
+#: What versions that :meth:`SecretsManagerSecrets.keep` writes are named in.
+_NAMES = uuid.UUID("b5a3f8f0-0d5c-4a8e-8a53-9b6a1f1f6a57")
 
 
 class SecretsManagerSecrets:
     """The Secrets port over ``secretsmanager:NAME-or-ARN[#json-key]``.
 
-    ``client``: a boto3 ``secretsmanager`` client. ``max_age``: how long an answer is kept, in seconds; None for what
-    ``POWERTOOLS_PARAMETERS_MAX_AGE`` says, else 300. A secret costs three calls, one for each stage; secrets of one
-    document (``#json-key``) share them.
+    ``client``: a ``secretsmanager`` client that raises AwsError. ``clock`` as in
+    :class:`~verihook.secrets.kept.Kept`. A secret costs three calls, one for each stage; secrets of one document
+    (``#json-key``) share them.
     """
 
-    def __init__(self, client: Any, max_age: int | None = None) -> None:
+    def __init__(self, client: Any, clock: Clock = time.time) -> None:
         self._client = client
-        self._max_age = max_age
-        # One provider a stage: Powertools keeps answers by the secret's name alone.
-        self._current = _Stage(client, "AWSCURRENT")
-        self._pending = _Stage(client, "AWSPENDING")
-        self._previous = _Stage(client, "AWSPREVIOUS")
+        self._kept = Kept(self._read, ABSENT, clock)
 
     def resolve(self, reference: str) -> tuple[str, ...]:
         """See :class:`~verihook.ports.Secrets`: AWSPENDING, AWSCURRENT, AWSPREVIOUS, of those that there are."""
@@ -42,64 +39,54 @@ class SecretsManagerSecrets:
         """See :class:`~verihook.keyring.RotatingSecrets`: AWSPENDING and AWSCURRENT, then AWSPREVIOUS."""
         name, key = _split(reference)
         # The one that must be there is asked for first: where the store is down, no more is tried.
-        current = _pick(self._get(self._current, name, fresh=fresh), key)
+        current = _pick(self._kept.get((name, "AWSCURRENT"), fresh=fresh), key)
         if not current:
             raise KeyError(f"{reference} is not there, or not a text")
-        pending = _pick(self._get(self._pending, name, fresh=fresh), key)
-        previous = _pick(self._get(self._previous, name, fresh=fresh), key)
+        pending = _pick(self._kept.get((name, "AWSPENDING"), fresh=fresh), key)
+        previous = _pick(self._kept.get((name, "AWSPREVIOUS"), fresh=fresh), key)
         newest = tuple(dict.fromkeys(value for value in (pending, current) if value))
         return (newest, (previous,)) if previous and previous not in newest else (newest,)
 
     def keep(self, reference: str, value: str) -> None:
-        """See :class:`~verihook.ports.Secrets`: a new AWSCURRENT; what was it before becomes AWSPREVIOUS.
+        """See :class:`~verihook.ports.Secrets`: a new AWSCURRENT, if there is none for this reference yet.
 
-        With a ``#json-key`` the document is read, changed and written; two writers at once are one too many.
+        With a ``#json-key`` the document is read, changed and written. Two who write at once ask for the same version,
+        of which AWS lets the first have it: the second meets SecretsUnavailable, and what is there when it comes again.
+        https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
         """
         name, key = _split(reference)
         if not value:
             raise KeyError(f"{reference}: an empty secret is not kept")
-        text = value
-        if key:
-            document = _document(self._get(self._current, name, fresh=True))
-            if document is None:
-                raise KeyError(f"{reference}: there is no JSON object to write the key into")
-            text = json.dumps({**document, key: value})
         try:
-            self._client.put_secret_value(SecretId=name, SecretString=text)
+            text, version = self._current(name)
+            if _pick(text, key):
+                raise KeyError(f"{reference} holds a secret, which is not written over")
+            if key and _document(text) is None:
+                raise KeyError(f"{reference}: there is no JSON object to write the key into")
+            kept = json.dumps({**(_document(text) or {}), key: value}) if key else value
+            token = str(uuid.uuid5(_NAMES, version))
+            self._client.put_secret_value(SecretId=name, SecretString=kept, ClientRequestToken=token)
         except AwsError as error:
-            if _code(error) in _ABSENT:
+            if isinstance(error, ServiceError) and error.code in ABSENT:
                 raise KeyError(f"{reference} is not there; create it first") from error
             raise SecretsUnavailable("A secret could not be kept.") from error
-        for stage in (self._current, self._pending, self._previous):
-            stage.store.clear()
+        finally:
+            self._kept.forget()
 
-    def _get(self, stage: _Stage, name: str, *, fresh: bool) -> str:
+    def _current(self, name: str) -> tuple[str, str]:
+        """The text and its version as they are just now; "" and "" where nothing was put into the secret yet."""
         try:
-            value = stage.get(name, max_age=self._max_age, force_fetch=fresh)
-        except GetParameterError as error:
-            raise SecretsUnavailable("A secret store did not answer.") from error
-        return value if isinstance(value, str) else ""
-
-
-class _Stage(SecretsProvider):
-    """One staging label of every secret; ``""`` where a secret has no text under it, which is kept like any answer."""
-
-    def __init__(self, client: Any, stage: str) -> None:
-        super().__init__(boto3_client=client)
-        self._stage = stage
-
-    def _get(self, name: str, **options: Any) -> str:
-        try:
-            value = super()._get(name, VersionStage=self._stage, **options)
+            answer = self._client.get_secret_value(SecretId=name, VersionStage="AWSCURRENT")
         except ServiceError as error:
-            if _code(error) in _ABSENT:
-                return ""
-            raise
-        return value if isinstance(value, str) else ""
+            # One that is not there at all refuses the write.
+            if error.code != "ResourceNotFoundException":
+                raise
+            return "", ""
+        return answer.get("SecretString", ""), answer["VersionId"]
 
-
-def _code(error: AwsError) -> str:
-    return error.code if isinstance(error, ServiceError) else ""
+    def _read(self, place: tuple[str, str]) -> object:
+        name, stage = place
+        return self._client.get_secret_value(SecretId=name, VersionStage=stage).get("SecretString")
 
 
 def _split(reference: str) -> tuple[str, str]:

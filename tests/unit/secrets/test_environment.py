@@ -32,7 +32,9 @@ def test_a_file(tmp_path: Path, content: bytes, secret: str) -> None:
 @pytest.mark.parametrize("value", ["s3cret", "two\nlines\n", " spaces ", "ü"])
 def test_keeping_a_file(tmp_path: Path, value: str) -> None:
     secrets = EnvironmentSecrets({}, tmp_path)
-    for _ in range(2):  # made, then replaced
+    for before in (None, "\n"):  # made, then over an empty one
+        if before is not None:
+            (tmp_path / "s").write_text(before)
         secrets.keep("file:s", value)
         assert (value,) == secrets.resolve("file:s")
         assert 0o600 == (tmp_path / "s").stat().st_mode & 0o777
