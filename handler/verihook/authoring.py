@@ -112,7 +112,8 @@ def wait_for_event(context: Any, name: str, timeout: int = LONGEST_WAIT) -> Any:
         from verihook import manage
 
         # Told again after a crash: the mailbox knows the token.
-        manage.await_event(instance_id, attempt, name, token, _provided())
+        execution = context.execution_context.durable_execution_arn
+        manage.await_event(instance_id, attempt, name, token, _provided(), execution)
 
     context.step(tell, name=f"Wait for {name}"[:256])
     try:

@@ -26,35 +26,50 @@ def is_task(event: Mapping[str, Any]) -> bool:
 def answer(event: Mapping[str, Any], services: Services) -> Any:
     """What the Task gets.
 
-    ``{"gate": {"execution", "token"}}``, ``{"await": {"execution", "name", "token"}}``: None. ``{"read": {"input",
-    "paths"}}``: what is at the paths. Raises RequestInvalid for what is none of them, BodyTooLarge, and whatever the
-    operation raises, so that the machine tries again.
+    ``{"gate": {"execution", "token"}}``, ``{"await": {"execution", "name", "token"}}``: None. ``{"read":
+    {"execution", "input", "paths"}}``: what is at the paths. Raises RequestInvalid for what is none of them,
+    BodyTooLarge, and whatever the operation raises, so that the machine tries again.
     """
     match event:
-        case {"gate": {"execution": str(name), "token": str(token)}}:
-            manage.pass_gate(*_execution(name), token, services)
+        case {"gate": {"execution": str(execution), "token": str(token)}}:
+            manage.pass_gate(*_instance(execution), token, services, _arn(execution))
             return None
-        case {"await": {"execution": str(name), "name": str(awaited), "token": str(token)}}:
-            manage.await_event(*_execution(name), awaited, token, services)
+        case {"await": {"execution": str(execution), "name": str(awaited), "token": str(token)}}:
+            manage.await_event(*_instance(execution), awaited, token, services, _arn(execution))
             return None
-        case {"read": {"input": input, "paths": [*paths]}}:
-            return _read(input, paths, services)
-    raise RequestInvalid("A task is gate {execution, token}, await {execution, name, token} or read {input, paths}.")
+        case {"read": {"execution": str(execution), "input": input, "paths": [*paths]}}:
+            return _read(_instance(execution)[0], input, paths, services)
+    raise RequestInvalid(
+        "A task is gate {execution, token}, await {execution, name, token} or read {execution, input, paths}."
+    )
 
 
-def _read(input: object, paths: list[Any], services: Services) -> Any:
-    """Of an input that was too large for the state machine, what it asks for; it has to fit into a state."""
+def _read(instance_id: str, input: object, paths: list[Any], services: Services) -> Any:
+    """Of an input that was too large for the state machine, what it asks for; it has to fit into a state.
+
+    A reference to the payload of another instance was not written by us: it is data.
+    """
     if not all(isinstance(path, str) and path for path in paths):
         raise RequestInvalid("read.paths: is a list of paths such as orderId and items.*.price.")
-    content = parse_json(payload.load(json_text(input), services.payloads), "The input")
+    text = json_text(input)
+    key = payload.key_of(text)
+    if key is not None and key.startswith(f"{instance_id}/"):
+        text = payload.load(text, services.payloads)
+    content = parse_json(text, "The input")
     found = payload.prune(content, paths)
     if len(json_text(found).encode()) > MAX_INLINE:
         raise BodyTooLarge(f"What read.paths finds is larger than the {MAX_INLINE} bytes that a state holds.")
     return found
 
 
-def _execution(name: str) -> tuple[str, int]:
-    parsed = parse_execution_name(name)
+def _instance(execution: str) -> tuple[str, int]:
+    """The instance id and attempt of an execution, by its ARN or name."""
+    parsed = parse_execution_name(execution.rpartition(":")[2])
     if parsed is None:
-        raise RequestInvalid("execution: is not the name of one of ours; give $states.context.Execution.Name.")
+        raise RequestInvalid("execution: is not one of ours; give $states.context.Execution.Id.")
     return parsed
+
+
+def _arn(execution: str) -> str:
+    """Machines that were deployed before give the name alone: "" then."""
+    return execution if execution.startswith("arn:") else ""

@@ -116,11 +116,12 @@ class Worker:
         """As main.feed: a wait is noted, a gate is opened at once unless the execution is held."""
         if "await" in event:
             wait = event["await"]
-            self.tokens[wait["execution"], wait["name"]] = wait["token"]
+            self.tokens[wait["execution"].rpartition(":")[2], wait["name"]] = wait["token"]
         else:
             gate = event["gate"]
-            self.tokens[gate["execution"], "gate"] = gate["token"]
-            if gate["execution"] not in self.held:
+            name = gate["execution"].rpartition(":")[2]
+            self.tokens[name, "gate"] = gate["token"]
+            if name not in self.held:
                 self.open(gate["token"])
         return {}
 

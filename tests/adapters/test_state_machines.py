@@ -193,29 +193,33 @@ class TestLargeInput:
 
     def test_the_payload_is_priced(self, rig: Rig, payloads: FilePayloads) -> None:
         content = {"orderId": 'é "1"', "items": self.ITEMS, "note": "x" * 262_144}
-        progress = rig.run_to_end("order-created", kept(content, payloads))
+        progress = run_large(rig, content, payloads)
         assert json.loads(progress.output or "") == {"orderId": 'é "1"', "total": 20, "tax": 1.6}
 
     def test_so_is_what_pricing_does_not_need(self, rig: Rig, payloads: FilePayloads) -> None:
         items = [{"quantity": 1, "price": 0.5, "productId": "p" * 3000} for _ in range(100)]
-        progress = rig.run_to_end("order-created", kept({"orderId": 7, "items": items}, payloads))
+        progress = run_large(rig, {"orderId": 7, "items": items}, payloads)
         assert json.loads(progress.output or "") == {"orderId": 7, "total": 50, "tax": 4}
 
     def test_what_is_too_large_even_then_is_refused_in_words(self, rig: Rig, payloads: FilePayloads) -> None:
-        progress = rig.run_to_end("order-created", kept({"orderId": "A1", "items": self.ITEMS * 13_000}, payloads))
+        progress = run_large(rig, {"orderId": "A1", "items": self.ITEMS * 13_000}, payloads)
         assert (progress.status, progress.error) == ("failed", "BodyTooLarge")
         assert "262144 bytes" in (progress.cause or "")
 
     def test_a_payload_that_is_gone(self, rig: Rig, payloads: FilePayloads) -> None:
-        text = kept({"orderId": "gone", "note": "x" * 262_144}, payloads)
-        payloads.remove_all(str(payload.key_of(text)).partition("/")[0])
-        progress = rig.run_to_end("order-created", text)
+        content = {"orderId": "gone", "note": "x" * 262_144}
+        progress = run_large(rig, content, payloads, gone=True)
         assert (progress.status, progress.error) == ("failed", "PayloadGone")
 
 
-def kept(content: object, payloads: FilePayloads) -> str:
-    """The reference that a machine gets instead of this."""
-    return payload.keep(json.dumps(content), content, "i1", 262_144, payloads)
+def run_large(rig: Rig, content: object, payloads: FilePayloads, *, gone: bool = False) -> Progress:
+    """How order-created ends with a reference to this; ``gone``: the payload is not there any more."""
+    name = a_name()
+    reference = payload.keep(json.dumps(content), content, name, 262_144, payloads)
+    if gone:
+        payloads.remove_all(name)
+    rig.start("order-created", name, reference)
+    return rig.end_of("order-created", name)
 
 
 class TestOrderReview:

@@ -76,6 +76,9 @@ class EngineByHand:
         if name in self.executions and self.executions[name].status == "suspended":
             self.executions[name] = replace(self.executions[name], status="running")
 
+    def runs(self, definition: str, execution: str) -> bool:
+        return execution.startswith(f"{definition}:")
+
     def check_events(self) -> None:
         if not self.events:
             raise NotSupported("The engine by hand has no events.")

@@ -26,10 +26,10 @@ def test_gates_and_waits_come_to_the_operations(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("event", "words"),
     [
-        ({"gate": {"execution": "no name of ours!", "token": "t"}}, "execution: is not the name of one of ours"),
+        ({"gate": {"execution": "no name of ours!", "token": "t"}}, "execution: is not one of ours"),
         ({"gate": {"execution": "a"}}, "A task is gate"),
         ({"await": {"execution": "a", "name": 7, "token": "t"}}, "A task is gate"),
-        ({"read": {"input": {}}}, "A task is gate"),
+        ({"read": {"input": {}, "paths": []}}, "A task is gate"),
     ],
 )
 def test_a_task_of_no_known_shape_is_refused_in_words(tmp_path: Path, event: dict[str, Any], words: str) -> None:
@@ -57,9 +57,16 @@ def test_a_machine_reads_what_it_needs_of_a_large_input(tmp_path: Path, paths: l
     content = {"orderId": "A1", "items": items, "buyer": {"name": "ann", "age": 7}, "pad": "x" * MAX_INLINE}
     with working(tmp_path, {}) as w:
         reference = payload.keep(json.dumps(content), content, "a", MAX_INLINE, w.services.payloads)
-        read = {"read": {"input": json.loads(reference), "paths": paths}}
-        assert found == answer(read, w.services)
+
+        def read(paths: list[Any], execution: str = "arn:aws:states:r:1:execution:m:a") -> Any:
+            asked = {"execution": execution, "input": json.loads(reference), "paths": paths}
+            return answer({"read": asked}, w.services)
+
+        assert found == read(paths) == read(paths, "a.2")
         with pytest.raises(BodyTooLarge, match="262144"):
-            answer({"read": {"input": json.loads(reference), "paths": ["pad"]}}, w.services)
+            read(["pad"])
         with pytest.raises(RequestInvalid, match="paths"):
-            answer({"read": {"input": json.loads(reference), "paths": [7]}}, w.services)
+            read([7])
+        # What is of another instance was not written by us.
+        assert json.loads(reference) == read([payload.MEMBER], "arn:aws:states:r:1:execution:m:other")
+        assert {} == read(["orderId"], "b")

@@ -167,6 +167,11 @@ class DurableEngine:
         """ResumeDurableExecution."""
         self._settle(definition, name, lambda arn: self._client.resume_durable_execution(DurableExecutionArn=arn))
 
+    def runs(self, definition: str, execution: str) -> bool:
+        """By the function's name in ``arn:aws:lambda:REGION:ACCOUNT:function:NAME:VERSION/durable-execution/...``."""
+        function = execution.partition("/")[0].split(":")
+        return len(function) > 6 and function[6] == self._function(definition).rpartition(":")[2]
+
     def check_events(self) -> None:
         """Nothing to say: a durable function waits for events."""
 

@@ -111,6 +111,10 @@ class FunctionEngine:
         """Raises NotSupported: a function waits for nothing."""
         _refuse("wait for events")
 
+    def runs(self, definition: str, execution: str) -> bool:  # noqa: ARG002  # the port's
+        """False: its executions have no ARN."""
+        return False
+
     def check_events(self) -> None:
         """Raises NotSupported: a function waits for nothing."""
         _refuse("wait for events")

@@ -120,6 +120,10 @@ class StepFunctionsEngine:
     def resume(self, definition: str, name: str) -> None:
         """Nothing: the gate is answered."""
 
+    def runs(self, definition: str, execution: str) -> bool:
+        """By the machine's name in ``arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME``."""
+        return execution == self._execution(definition, execution.rpartition(":")[2])
+
     def check_events(self) -> None:
         """A machine waits with a task token."""
 

@@ -89,12 +89,13 @@ def raise_event(
     return instance
 
 
-def await_event(instance_id: str, attempt: int, name: str, token: str, services: Services) -> None:
+def await_event(instance_id: str, attempt: int, name: str, token: str, services: Services, execution: str = "") -> None:
     """An execution waits for an event and is answered with ``token``; told again, nothing changes.
 
-    A wait of an attempt that is not the present one is left without an answer.
+    ``execution``: its ARN, "" if its name alone is known. A wait of an attempt that is not the present one is left
+    without an answer. Raises RequestInvalid for an execution of another workflow than the instance's.
     """
-    instance = get(instance_id, services)
+    instance = _own(instance_id, execution, services)
     if instance.attempt != attempt or instance.final:
         return
     now = services.clock.now_ms()
@@ -102,9 +103,12 @@ def await_event(instance_id: str, attempt: int, name: str, token: str, services:
     _try_to_give(instance, made, services)
 
 
-def pass_gate(instance_id: str, attempt: int, token: str, services: Services) -> None:
-    """An execution is at a gate: it passes at once, unless its instance is suspended; then it waits for resume."""
-    instance = get(instance_id, services)
+def pass_gate(instance_id: str, attempt: int, token: str, services: Services, execution: str = "") -> None:
+    """An execution is at a gate: it passes at once, unless its instance is suspended; then it waits for resume.
+
+    ``execution`` and what is raised: as for :func:`await_event`.
+    """
+    instance = _own(instance_id, execution, services)
     if instance.attempt != attempt or instance.final:
         return
     now = services.clock.now_ms()
@@ -147,6 +151,15 @@ def hand_over(instance: Instance, services: Services) -> None:
             services.telemetry.failure(f"event of {_box(instance)}", why)
         settle = methodcaller("delivered" if taken or tried else "returned", over.wait.token, now)
         _give(instance, boxes.change(_box(instance), services.documents, now, settle), services)
+
+
+def _own(instance_id: str, execution: str, services: Services) -> Instance:
+    """The instance, of whose workflow the execution is: one workflow's code takes no event of another's instance."""
+    instance = get(instance_id, services)
+    engine, definition = engine_of(instance, services)
+    if execution and not engine.runs(definition, execution):
+        raise RequestInvalid("execution: is of another workflow than the instance.")
+    return instance
 
 
 def _box(instance: Instance) -> str:

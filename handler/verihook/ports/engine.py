@@ -54,6 +54,10 @@ class Engine(Protocol):
         """Undo :meth:`suspend`; one that is not suspended is left alone."""
         ...
 
+    def runs(self, definition: str, execution: str) -> bool:
+        """Whether the execution of this ARN is one of the definition's. Asks nobody."""
+        ...
+
     def check_events(self) -> None:
         """Raises NotSupported where no workflow of this engine can wait for an event."""
         ...

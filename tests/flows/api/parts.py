@@ -85,6 +85,9 @@ class ToldEngine:
 
     def resume(self, definition: str, name: str) -> None: ...
 
+    def runs(self, definition: str, execution: str) -> bool:
+        return True
+
     def check_events(self) -> None: ...
 
     def answer(self, token: str, payload: str) -> bool:

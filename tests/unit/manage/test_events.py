@@ -169,3 +169,15 @@ def test_what_is_refused(parts: Parts, instance: str) -> None:
     manage.terminate("a", parts.services)
     with pytest.raises(Conflict, match="terminated"):
         manage.raise_event("a", "approved", 1, parts.services)
+
+
+def test_an_execution_of_another_workflow_takes_no_event_and_passes_no_gate(parts: Parts, instance: str) -> None:
+    definition = parts.services.workflows[manage.get(instance, parts.services).workflow].definition
+    for token, execution in (("t1", "another:a"), ("t2", f"{definition}-2:a")):
+        with pytest.raises(RequestInvalid, match="another workflow"):
+            manage.await_event("a", 1, "approved", token, parts.services, execution)
+        with pytest.raises(RequestInvalid, match="another workflow"):
+            manage.pass_gate("a", 1, token, parts.services, execution)
+    assert [] == manage.mailbox("a", parts.services)
+    manage.await_event("a", 1, "approved", "t3", parts.services, f"{definition}:a")
+    assert ["waiting"] == [one.state for one in manage.mailbox("a", parts.services)]
