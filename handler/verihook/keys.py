@@ -179,7 +179,17 @@ def rotate(
     if expires_at is None:
         expires_at = end_of_successor(old, now_ms)
     fresh = _lasting(
-        ApiKey("", old.name, old.scopes, old.workflows, now_ms, expires_at, replaces=old.id, made_open=old.made_open)
+        ApiKey(
+            "",
+            old.name,
+            old.scopes,
+            old.workflows,
+            now_ms,
+            expires_at,
+            replaces=old.id,
+            made_open=old.made_open,
+            first=old.chain,
+        )
     )
     check(fresh, now_ms)
     key, secret = _kept(fresh, documents, now_ms)

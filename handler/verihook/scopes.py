@@ -51,8 +51,9 @@ class ApiKey:
     """A key as the ledger keeps it, without its hash. Times in milliseconds since the epoch, None for never.
 
     ``workflows``: patterns such as ``order-*`` (``*`` and ``?``), () for all. ``replaces``: the id of the key that it
-    was rotated from. ``lifetime_ms``: what it was made for, however early a rotation or its owner ended it.
-    ``made_open``: its maker needed no key, as the API of one machine was open; it ends when that API is closed.
+    was rotated from, and ``first``: that of the one with which the rotations began. ``lifetime_ms``: what it was made
+    for, however early a rotation or its owner ended it. ``made_open``: its maker needed no key, as the API of one
+    machine was open; it ends when that API is closed.
     """
 
     id: str
@@ -66,6 +67,13 @@ class ApiKey:
     replaces: str | None = None
     lifetime_ms: int | None = None
     made_open: bool = False
+    first: str | None = None
+
+    @property
+    def chain(self) -> str:
+        """What a key and those that replace it have in common: idempotency keys and limits outlive a rotation."""
+        # Keys that were rotated before the beginning was kept know their predecessor alone.
+        return self.first or self.replaces or self.id
 
     def live(self, now_ms: int) -> bool:
         """Whether it opens anything."""

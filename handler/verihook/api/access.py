@@ -61,8 +61,8 @@ class Identity:
 
     @property
     def name(self) -> str:
-        """The key's id, "" without one: for limits, idempotency keys and the log."""
-        return self.key.id if self.key else ""
+        """Whose limits and idempotency keys it has: the chain of rotated keys, "" without a key."""
+        return self.key.chain if self.key else ""
 
     def covers(self, workflow: str) -> bool:
         """Whether it may have to do with this workflow: lists show no others."""

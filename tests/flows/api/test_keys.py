@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.contracts.instances import HOUR
-from tests.flows.api.parts import Client, Deployment
+from tests.flows.api.parts import Client, Deployment, deployment
 from verihook import keys
 from verihook.client import AsyncClient, Forbidden, Key, NotFound
+from verihook.policy import Policy
 from verihook.scopes import ApiKey
 
 DAY = 24 * HOUR
@@ -145,3 +148,31 @@ def test_by_the_client(deployed: Deployment) -> None:
 
     with pytest.raises(Forbidden, match="lacks the scope"):
         asyncio.run(refused())
+
+
+def test_a_retry_after_a_rotation_starts_nothing_twice(deployed: Deployment, client: Client) -> None:
+    """Twice rotated: every key of the chain is the same caller, and no other is."""
+    key, own = made(deployed, "workflows:execute")
+    start = {"url": "/v1/workflows/free/instances", "headers": {"idempotency-key": "order-1"}}
+    begun = own.post(**start).json()["instanceId"]  # type: ignore[arg-type]
+    for _ in range(2):
+        fresh = client.post(f"/v1/keys/{key.id}/rotate", json={"overlap": "1h"}).json()
+        again = deployed.client(fresh["secret"]).post(**start)  # type: ignore[arg-type]
+        assert (202, "true", begun) == (
+            again.status_code,
+            again.headers["idempotent-replayed"],
+            again.json()["instanceId"],
+        )
+        key = dataclasses.replace(key, id=fresh["id"])
+    _, other = made(deployed, "workflows:execute")
+    assert begun != other.post(**start).json()["instanceId"]  # type: ignore[arg-type]
+    assert 2 == deployed.engine.starts
+
+
+def test_a_rotation_is_no_way_round_the_limit(tmp_path: Path) -> None:
+    with deployment(tmp_path, Policy(starts_per_minute=1)) as scarce:
+        key, own = made(scarce, "workflows:execute")
+        url = "/v1/workflows/free/instances"
+        assert [202, 429] == [own.post(url).status_code for _ in range(2)]
+        fresh = scarce.client().post(f"/v1/keys/{key.id}/rotate").json()["secret"]
+        assert 429 == scarce.client(fresh).post(url).status_code
