@@ -75,7 +75,30 @@ EXPIRING = json.dumps(
         },
     }
 )
+
+
+def branch(name: str, output: str) -> dict[str, Any]:
+    """A branch of one state."""
+    return {"StartAt": name, "States": {name: {"Type": "Pass", "Output": output, "End": True}}}
+
+
+#: A Map over the items, then two branches side by side.
+ADDED_UP = machine(
+    {
+        "Type": "Map",
+        "Items": "{% $states.input.items %}",
+        "ItemProcessor": branch("Line total", "{% $states.input.quantity * $states.input.price %}"),
+    },
+    {
+        "Type": "Parallel",
+        "Branches": [
+            branch("Total", "{% $sum([$states.input]) %}"),
+            branch("Count", "{% $count([$states.input]) %}"),
+        ],
+    },
+)
 MACHINES = {
+    "added-up": ADDED_UP,
     "order-created": shipped("order-created"),
     "order-review": shipped("order-review"),
     "echo": machine({"Type": "Pass"}),

@@ -20,6 +20,7 @@ from tests.flows.eventbridge import EventBridge
 from tests.flows.faces import Answer, Face, Headers, HttpFace, LambdaFace, run_key, serving
 from tests.flows.relay import Relay
 from tests.flows.secret_store import INSTANCE_KEY_ARN, SECRETS_ARN, SecretStore
+from tests.flows.stream import Stream
 from verihook import bootstrap, main
 from verihook.aws.boto import Boto
 from verihook.hooks import load_hooks
@@ -32,16 +33,19 @@ __all__ = ["dynamodb_local"]
 
 
 class AwsFace(LambdaFace):
-    """``main.receive`` as deployed; before a status is read, the events of the engine are delivered."""
+    """``main.receive`` as deployed; before a status is read, what engine and table tell of is delivered."""
 
-    def __init__(self, bridge: EventBridge, dynamodb: Any, table: str, bucket: Bucket, secrets: SecretStore) -> None:
+    def __init__(
+        self, bridge: EventBridge, stream: Stream, dynamodb: Any, table: str, bucket: Bucket, secrets: SecretStore
+    ) -> None:
         super().__init__(main.receive)
-        self.bridge, self.dynamodb, self.table = bridge, dynamodb, table
+        self.bridge, self.stream, self.dynamodb, self.table = bridge, stream, dynamodb, table
         self.bucket, self.secrets = bucket, secrets
 
     def send(self, method: str, target: str, headers: Headers, body: bytes = b"") -> Answer:
         if method == "GET":
             self.bridge.deliver()
+            self.stream.deliver(LambdaContext())
         return super().send(method, target, headers, body)
 
     def rows(self) -> int:
@@ -132,7 +136,8 @@ def aws_face(hooks: Path, dynamodb_local: str, tmp_path_factory: pytest.TempPath
         dynamodb = Boto(boto3.client("dynamodb"))
         dynamodb.create_table(**create_table_request(table))
         main.services.cache_clear()
-        yield AwsFace(EventBridge(boto3.client("stepfunctions"), definitions), dynamodb, table, bucket, store)
+        bridge, stream = EventBridge(boto3.client("stepfunctions"), definitions), Stream(dynamodb_local, table)
+        yield AwsFace(bridge, stream, dynamodb, table, bucket, store)
         main.services.cache_clear()
         dynamodb.delete_table(TableName=table)
 

@@ -48,6 +48,11 @@ sender = "slack"
 secrets = ["env:SLACK_SIGNING_SECRET"]
 workflow = "order-created"
 
+[sources.forms]
+sender = "github"
+secrets = ["env:ORDERS_WEBHOOK_SECRET"]
+workflow = "order-created"
+
 [sources.small]
 sender = "generic"
 secrets = ["env:ORDERS_WEBHOOK_SECRET"]

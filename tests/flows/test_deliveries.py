@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -120,11 +121,17 @@ def test_slack_proves_the_url(face: Face) -> None:
 
 def test_a_form_with_json_in_its_field(face: Face) -> None:
     body = b"payload=%7B%22orderId%22%3A+%22from+a+form%22%7D"
-    headers = signing.github(body, new_id())
+    headers = signing.github(body, new_id(), secret=SECRET)
     headers[0] = ("Content-Type", "application/x-www-form-urlencoded")
-    answer = post(face, "github", body, headers)
+    answer = post(face, "forms", body, headers)
     assert 202 == answer.status
     assert "from a form" == wait_for(face, answer.json["instanceId"])["output"]["orderId"]
+
+
+def test_githubs_ping_starts_nothing(face: Face, rows: Callable[[], int]) -> None:
+    body, before = b'{"zen":"Keep it logically awesome.","hook_id":1}', rows()
+    answer = post(face, "github", body, signing.github(body, new_id(), "ping"))
+    assert (200, {"ignored": "ping"}, before) == (answer.status, answer.json, rows())
 
 
 def test_a_secret_rotated_in_the_middle_of_a_redelivery(face: Face) -> None:

@@ -68,7 +68,7 @@ def test_health_names_the_sources_to_those_who_may_see_them(fresh: AwsFace) -> N
         assert 200 == answer.status
         return dict(json.loads(answer.body))
 
-    assert ["github", "stripe", "slack", "standard"] == health("sources:read")["withoutSecret"]
+    assert ["github", "stripe", "slack", "standard", "impatient"] == health("sources:read")["withoutSecret"]
     assert [] == health("sources:read", workflows=("order-log",))["withoutSecret"]
     assert "withoutSecret" not in health("instances:read")
     assert {"status": "ok"} == json.loads(api.send("GET", "/health", []).body)

@@ -40,7 +40,10 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--wait", action="store_true", help="follow the instance to its end")
     parser.add_argument("--timeout", type=seconds, default=60.0, metavar="SECONDS", help="of --wait; default 60")
     parser.add_argument("--id", help="event id, where the sender has it in a header; default a new one")
-    parser.add_argument("--type", default="ping", help="event type, where the sender has it in a header; default ping")
+    parser.add_argument(
+        "--type",
+        help="event type, where the sender has it in a header; default the source's first, or ping",
+    )
     parser.add_argument("--content-type", metavar="TYPE", help="default JSON, or a form where the body looks like one")
     parser.add_argument(
         "--key", type=Path, metavar="FILE", help="the sender's (test) private key; default the source's secret"
@@ -183,7 +186,7 @@ def _delivery(source: Source, options: argparse.Namespace) -> Request:
         body,
         options.content_type or content_type_of(body),
         options.id or str(uuid.uuid4()),
-        options.type,
+        options.type or next((kind.rstrip("*.") for kind in source.types), "ping"),
         int(time.time()) + options.skew,
     )
     try:

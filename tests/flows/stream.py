@@ -1,0 +1,47 @@
+"""What DynamoDB Streams does in AWS: brings ``main.work`` the rows that wait for a worker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+
+from verihook import main
+
+
+class Stream:
+    """The stream of a table of DynamoDB Local, from its beginning; the filter is that of template.yaml."""
+
+    def __init__(self, url: str, table: str) -> None:
+        self._client: Any = boto3.client("dynamodbstreams", endpoint_url=url)
+        (found,) = self._client.list_streams(TableName=table)["Streams"]
+        self._arn = found["StreamArn"]
+        self._places: dict[str, str | None] = {}
+
+    def deliver(self, context: Any) -> None:
+        """Bring what has been written since the last call, until nothing comes any more. What fails is left to
+        reconcile."""
+        for shard in self._client.describe_stream(StreamArn=self._arn)["StreamDescription"]["Shards"]:
+            name = shard["ShardId"]
+            if name not in self._places:
+                self._places[name] = self._client.get_shard_iterator(
+                    StreamArn=self._arn, ShardId=name, ShardIteratorType="TRIM_HORIZON"
+                )["ShardIterator"]
+            while records := self._next(name):
+                waiting = [record for record in records if _waits(record)]
+                if waiting:
+                    main.work({"Records": waiting}, context)
+
+    def _next(self, shard: str) -> list[dict[str, Any]]:
+        place = self._places[shard]
+        if place is None:
+            return []
+        answer = self._client.get_records(ShardIterator=place)
+        self._places[shard] = answer.get("NextShardIterator")
+        records: list[dict[str, Any]] = answer["Records"]
+        return records
+
+
+def _waits(record: dict[str, Any]) -> bool:
+    row = record["dynamodb"].get("NewImage", {})
+    return (row.get("engine"), row.get("status")) == ({"S": "function"}, {"S": "queued"})
