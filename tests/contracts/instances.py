@@ -90,6 +90,7 @@ def changed(instance: Instance, change: Change) -> Instance:
         output=change.output,
         error=change.error,
         cause=change.cause,
+        held=instance.held and change.status not in FINAL,
     )
 
 

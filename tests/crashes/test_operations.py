@@ -141,17 +141,25 @@ OPERATIONS: dict[str, tuple[Prepare, Act, list[str]]] = {
     "raise an event that starts": (
         started_by_api,
         raise_and_start,
-        ["ledger.get", "ledger.claim", "engine.start", "documents.read", "documents.write", "documents.read"],
+        [
+            "ledger.get",
+            "ledger.claim",
+            "engine.start",
+            "documents.read",
+            "documents.write",
+            "documents.read",
+            "engine.describe",
+        ],
     ),
     "restart by a redelivery": (
         accepted,
         redeliver,
-        ["ledger.claim", "engine.stop", "documents.write", "ledger.amend", "engine.start"],
+        ["ledger.claim", "engine.stop", "engine.describe", "documents.write", "ledger.amend", "engine.start"],
     ),
     "rerun": (
         accepted,
         lambda whole, id: manage.rerun(id, whole.services),
-        ["ledger.get", "engine.stop", "documents.write", "ledger.amend", "engine.start"],
+        ["ledger.get", "engine.stop", "engine.describe", "documents.write", "ledger.amend", "engine.start"],
     ),
     "rerun of a queued one": (
         just_queued,
@@ -160,6 +168,7 @@ OPERATIONS: dict[str, tuple[Prepare, Act, list[str]]] = {
             "ledger.get",
             "engine.start",
             "engine.stop",
+            "engine.describe",
             "documents.write",
             "ledger.amend",
             "engine.start",
@@ -168,22 +177,22 @@ OPERATIONS: dict[str, tuple[Prepare, Act, list[str]]] = {
     "terminate": (
         accepted,
         lambda whole, id: manage.terminate(id, whole.services, "enough"),
-        ["ledger.get", "engine.stop", "ledger.record", "ledger.get"],
+        ["ledger.get", "engine.stop", "engine.describe", "ledger.record", "ledger.get"],
     ),
     "terminate a queued one": (
         just_queued,
         lambda whole, id: manage.terminate(id, whole.services, "enough"),
-        ["ledger.get", "engine.start", "engine.stop", "ledger.record", "ledger.get"],
+        ["ledger.get", "engine.start", "engine.stop", "engine.describe", "ledger.record", "ledger.get"],
     ),
     "rerun of one that is queued for long": (
         queued,
         lambda whole, id: manage.rerun(id, whole.services),
-        ["ledger.get", "engine.stop", "documents.write", "ledger.amend", "engine.start"],
+        ["ledger.get", "engine.stop", "engine.describe", "documents.write", "ledger.amend", "engine.start"],
     ),
     "terminate one that is queued for long": (
         queued,
         lambda whole, id: manage.terminate(id, whole.services, "enough"),
-        ["ledger.get", "engine.stop", "ledger.record", "ledger.get"],
+        ["ledger.get", "engine.stop", "engine.describe", "ledger.record", "ledger.get"],
     ),
     "redrive": (
         failed,

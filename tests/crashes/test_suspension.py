@@ -10,7 +10,7 @@ from tests.crashes.world import World
 from verihook import manage
 
 SUSPEND = {
-    "running": (accepted, ["ledger.get", "ledger.get", "ledger.amend", "engine.suspend"]),
+    "running": (accepted, ["ledger.get", "ledger.get", "ledger.amend", "engine.describe", "engine.suspend"]),
     "queued": (queued, ["ledger.get", "ledger.get", "ledger.amend", "engine.describe"]),
 }
 

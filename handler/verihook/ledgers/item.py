@@ -169,6 +169,9 @@ def to_attributes(instance_id: str, change: Change, *, waits: bool) -> dict[str,
         "dueShard": None if due_at is None else places.due_shard(instance_id, ended=change.status in FINAL),
         "statusShard": places.status_shard(instance_id, change.status),
     }
+    if change.status in FINAL:
+        # What is over holds nothing.
+        values["held"] = None
     return {attribute: None if value is None else _encoded(attribute, value) for attribute, value in values.items()}
 
 

@@ -16,6 +16,7 @@ from verihook.local.durable import DurableRunner
 from verihook.local.interpreter import ARN_PREFIX, Interpreter
 from verihook.local.worker import Worker
 from verihook.ports import Services
+from verihook.recorder import record
 
 #: What stands in a state machine for the function that its tasks invoke, as in template.yaml; and the name here.
 SUBSTITUTIONS = {"FeedsName": "verihook-feeds"}
@@ -35,8 +36,9 @@ class LocalEngines:
             data / "executions.db",
             functions={SUBSTITUTIONS["FeedsName"]: self._task},
             read_payload=self._payload,
+            on_end=self._ended,
         )
-        self._durable = DurableRunner(data / "durable.db", folder)
+        self._durable = DurableRunner(data / "durable.db", folder, on_end=self._ended)
         self._parts = ExitStack()
 
     def __enter__(self) -> Self:
@@ -69,6 +71,10 @@ class LocalEngines:
     def _task(self, event: dict[str, Any]) -> object:
         """What a state machine's Task invokes."""
         return tasks.answer(event, self._known())
+
+    def _ended(self, detail: dict[str, Any]) -> None:
+        """What EventBridge tells the recorder in AWS. Raises Unavailable: reconcile finds the end then."""
+        record({"detail": detail}, self._known())
 
     def _payload(self, _bucket: str, key: str) -> str | None:
         """What a state machine's GetObject reads; there is one folder, whatever the bucket."""

@@ -16,6 +16,7 @@ from verihook.errors import BodyTooLarge, Conflict, EngineUnavailable, InstanceN
 from verihook.instance import Instance, execution_name
 from verihook.mailbox import GATE, Event, Handover, Wait
 from verihook.manage.reading import engine_of, get
+from verihook.manage.recording import has_ended
 from verihook.manage.start_request import StartRequest
 from verihook.manage.starting import submit
 from verihook.ports import Services
@@ -84,9 +85,24 @@ def raise_event(
     now = services.clock.now_ms()
     event = Event(event_id or "", name, text, now)
     made = boxes.change(_box(instance), services.documents, now, lambda box: box.put(event), boxes.MAX_MAILBOX)
-    _give(instance, made, services)
+    taken = _give(instance, made, services)
     hand_over(instance, services)
+    if not taken:
+        _refuse_ended(instance, services)
     return instance
+
+
+def _refuse_ended(instance: Instance, services: Services) -> None:
+    """An event that nothing waits for may have come after an end that the ledger has not heard of. Raises Conflict."""
+    engine, definition = engine_of(instance, services)
+    try:
+        progress = engine.describe(definition, _box(instance))
+    except EngineUnavailable as error:
+        # The event is kept, and whether it is over will be known.
+        services.telemetry.failure(f"event of {_box(instance)}", error)
+        return
+    if progress is not None and has_ended(instance, progress, services):
+        raise Conflict(f"The instance is {progress.status} and takes no events.", instance_id=instance.id)
 
 
 def await_event(instance_id: str, attempt: int, name: str, token: str, services: Services, execution: str = "") -> None:
@@ -178,10 +194,11 @@ def _try_to_give(instance: Instance, made: list[Handover], services: Services) -
         services.telemetry.failure(f"wait of {_box(instance)}", error)
 
 
-def _give(instance: Instance, made: list[Handover], services: Services) -> None:
-    """Hand over what this call matched. A wait that is gone (its time was over) gives its event back."""
+def _give(instance: Instance, made: list[Handover], services: Services) -> bool:
+    """Hand over what this call matched; whether something was. A wait whose time was over gives its event back."""
     engine, _ = engine_of(instance, services)
     failed: EngineUnavailable | None = None
+    any_taken = False
     while made:
         over = made.pop(0)
         now = services.clock.now_ms()
@@ -191,7 +208,9 @@ def _give(instance: Instance, made: list[Handover], services: Services) -> None:
         except EngineUnavailable as error:
             failed = error
             continue
+        any_taken = any_taken or taken
         settle = methodcaller("delivered" if taken else "returned", over.wait.token, now)
         made += boxes.change(_box(instance), services.documents, now, settle)
     if failed is not None:
         raise failed
+    return any_taken

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from verihook import mailbox
@@ -11,7 +12,7 @@ from verihook.instance import INSTANCE_ID, Instance, Progress, execution_name
 from verihook.manage import history, starting
 from verihook.manage.events import open_gate
 from verihook.manage.reading import engine_of, get
-from verihook.manage.recording import MAX_CAUSE, cut, kept_output, record
+from verihook.manage.recording import MAX_CAUSE, cut, has_ended, kept_output, record
 from verihook.ports import Services
 from verihook.request import json_text
 
@@ -22,13 +23,15 @@ _ABSENT = object()
 
 
 def terminate(instance_id: str, services: Services, reason: str = "", output: object = _ABSENT) -> Instance:
-    """End it, wherever it stands; one that has ended raises Conflict. ``output``: what it is to have for an output.
+    """End it, wherever it stands; one that has ended raises Conflict, also if nobody had heard of it yet.
+
+    ``output``: what it is to have for an output.
 
     Stopped before it is written: a crash between the two leaves an instance that reconcile finds ended.
     """
     instance = _open(instance_id, services)
     reason = cut(reason, MAX_CAUSE) or ""
-    starting.halt(instance, reason or "terminated", services)
+    _refuse_ended(instance, starting.halt(instance, reason or "terminated", services), services)
     text = None if output is _ABSENT else json_text(output)
     progress = Progress("terminated", text, None, reason or None)
     if not record(instance.id, instance.attempt, progress, instance.created_at, services, instance.workflow):
@@ -58,8 +61,10 @@ def suspend(instance_id: str, services: Services, reason: str = "") -> Instance:
     held = _amend(instance_id, hold, services)
     engine, definition = engine_of(held, services)
     name = execution_name(held.id, held.attempt)
+    found = _in_its_engine(held, services)
+    _refuse_ended(held, found, services)
     try:
-        if before.status == "running" or _has_begun(held, services):
+        if before.status == "running" or found is not None:
             engine.suspend(definition, name)
     except NotSupported:
 
@@ -80,7 +85,7 @@ def resume(instance_id: str, services: Services) -> Instance:
         _refuse_final(instance)
         if not instance.held and instance.status != "suspended":
             return instance
-        status = ("running" if begun else "queued") if instance.status == "suspended" else instance.status
+        status = ("queued" if found is None else "running") if instance.status == "suspended" else instance.status
         now = services.clock.now_ms()
         due = max(now + services.pace.first_ms, instance.not_before)
         return replace(instance, held=False, status=status, due_at=due, cause=None)
@@ -93,7 +98,8 @@ def resume(instance_id: str, services: Services) -> Instance:
     # ledger calls queued: it may run by now, and be held by its engine.
     engine, definition = engine_of(before, services)
     engine.resume(definition, execution_name(before.id, before.attempt))
-    begun = _has_begun(before, services)
+    found = _in_its_engine(before, services)
+    _refuse_ended(before, found, services)
     released = _amend(instance_id, release, services)
     if released.status == "queued":
         return replace(released, status=starting.begin(released, services))
@@ -101,12 +107,18 @@ def resume(instance_id: str, services: Services) -> Instance:
     return released
 
 
-def _has_begun(instance: Instance, services: Services) -> bool:
-    """Whether its engine is in the middle of it: of an express one and of a row that waits for its worker, never."""
+def _in_its_engine(instance: Instance, services: Services) -> Progress | None:
+    """What its engine knows of it: of an express one and of a row that waits for its worker, nothing."""
     engine, definition = engine_of(instance, services)
     if services.workflows[instance.workflow].express or not engine.keeps_names:
-        return False
-    return engine.describe(definition, execution_name(instance.id, instance.attempt)) is not None
+        return None
+    return engine.describe(definition, execution_name(instance.id, instance.attempt))
+
+
+def _refuse_ended(instance: Instance, progress: Progress | None, services: Services) -> None:
+    """Raises Conflict for an end that its engine knows."""
+    if progress is not None and has_ended(instance, progress, services):
+        raise Conflict(f"The instance is {progress.status} already.", instance_id=instance.id)
 
 
 def rerun(instance_id: str, services: Services) -> Instance:
@@ -180,7 +192,9 @@ def purge(instance_id: str, services: Services, force: bool = False) -> None:
     if not instance.final:
         if not force:
             raise Conflict(f"The instance is {instance.status}; terminate it first, or force.", instance_id=instance_id)
-        terminate(instance_id, services, "purged")
+        with suppress(Conflict):
+            # It may come to its end just now.
+            terminate(instance_id, services, "purged")
     instance = get(instance_id, services)
     # What cannot be asked is told before anything is gone.
     engine_of(instance, services)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from verihook import payload
 from verihook.errors import EventMalformed
 from verihook.event import parse_json
-from verihook.instance import FINAL, Progress, execution_name
+from verihook.instance import FINAL, Instance, Progress, execution_name
 from verihook.manage.reading import engine_of
 from verihook.ports import MAX_OUTPUT, Change, Services
 from verihook.request import json_text
@@ -43,6 +43,14 @@ def record(
     if not applied and progress.status == "running":
         _stop_what_is_over(instance_id, attempt, services)
     return applied
+
+
+def has_ended(instance: Instance, progress: Progress | None, services: Services) -> bool:
+    """Whether an engine says that an instance has come to its end, which the ledger may hear of late: now it has."""
+    if progress is None or progress.status not in FINAL:
+        return False
+    record(instance.id, instance.attempt, progress, instance.created_at, services, instance.workflow)
+    return True
 
 
 def _is_large(output: str | None) -> bool:

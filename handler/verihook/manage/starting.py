@@ -17,11 +17,11 @@ from verihook.errors import (
     PayloadsUnavailable,
     WorkflowNotFound,
 )
-from verihook.instance import Instance, Progress, Status, execution_name
+from verihook.instance import FINAL, Instance, Progress, Status, execution_name
 from verihook.manage import history
 from verihook.manage.inputs import given_to, keep
 from verihook.manage.reading import engine_of
-from verihook.manage.recording import record
+from verihook.manage.recording import has_ended, record
 from verihook.manage.start_request import OnConflict, StartRequest, check
 from verihook.ports import Services
 from verihook.request import json_text
@@ -187,23 +187,29 @@ def restart(existing: Instance, fresh: Instance, services: Services) -> Instance
     attempt = existing.attempt
     while existing.attempt == attempt:
         if not existing.final:
-            halt(existing, "restarted", services)
+            if has_ended(existing, halt(existing, "restarted", services), services):
+                existing = _present(existing, services)
+                continue
             existing = replace(existing, status="terminated", updated_at=services.clock.now_ms(), cause="restarted")
         history.keep(existing, services)
         following = replace(fresh, attempt=attempt + 1, revision=existing.revision)
         if services.ledger.amend(following):
             return replace(following, revision=following.revision + 1)
         # The end of the stopped attempt may have been recorded in between; then it is still ours to restart.
-        current = services.ledger.get(existing.id, services.clock.now_ms())
-        if current is None or current.purged:
-            return None
-        existing = current
+        existing = _present(existing, services)
     return None
 
 
-def halt(instance: Instance, cause: str, services: Services) -> None:
-    """Stop the present attempt in its engine. Raises EngineUnavailable.
+def _present(instance: Instance, services: Services) -> Instance:
+    """Its row as it is now; of one that is gone, one of an attempt that is none."""
+    current = services.ledger.get(instance.id, services.clock.now_ms())
+    return replace(instance, attempt=0) if current is None or current.purged else current
 
+
+def halt(instance: Instance, cause: str, services: Services) -> Progress | None:
+    """Stop the present attempt in its engine; how it had ended before, None if it was stopped.
+
+    Raises EngineUnavailable. The ledger hears of an end late, so the engine alone knows what there was left to stop.
     Where another caller may just be starting it, it is started here first: its name is taken then, so the start that
     is on its way comes to nothing and never runs beside what follows. A start that comes later still is one of
     reconcile's, which stops what it finds to be over.
@@ -213,12 +219,14 @@ def halt(instance: Instance, cause: str, services: Services) -> None:
     now = services.clock.now_ms()
     if services.workflows[instance.workflow].express:
         # Nobody can stop one, and to start it would run it.
-        return
+        return None
     put_off = instance.held or instance.not_before > now or now - instance.updated_at > UNDER_WAY_MS
     if instance.status == "queued" and engine.keeps_names and not put_off:
         with suppress(EngineRefused, PayloadGone):
             engine.start(definition, name, given_to(engine, instance, services))
     engine.stop(definition, name, cause)
+    found = engine.describe(definition, name)
+    return found if found is not None and found.status in FINAL - {"terminated"} else None
 
 
 def _taken(existing: Instance, fresh: Instance, policy: OnConflict, services: Services) -> Submitted:

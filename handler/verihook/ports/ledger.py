@@ -64,6 +64,7 @@ class Ledger(Protocol):
         report never overwrites an end, and a report of another attempt never touches this one. A ``running`` never
         overwrites ``suspended`` while the row is held. An end with a ``due_at`` stays due (a callback waits to be
         told): it is where the row has a ``callback_url``; ``change.due_at`` of an end is written to those rows alone.
+        What has ended is not held.
         """
         ...
 

@@ -20,12 +20,12 @@ _REMOVE = "DELETE FROM instances WHERE id = ?"
 _LABEL = "INSERT OR IGNORE INTO labels (name, value, created_at, id) VALUES (?, ?, ?, ?)"
 
 _RECORD = f"""UPDATE instances SET status = ?, updated_at = ?, due_at = {{due_at}}, expires_at = ?, output = ?,
-        error = ?, cause = ?, revision = revision + 1
-    WHERE id = ? AND attempt = ? AND status NOT IN ({_FINAL}) {{held}}"""
-_RECORD_LIVE = _RECORD.format(due_at="?", held="")
-_RECORD_RUNNING = _RECORD.format(due_at="?", held="AND NOT (held AND status = 'suspended')")
-#: Only a callback makes an end due: there is nothing else left to do.
-_RECORD_END = _RECORD.format(due_at="CASE WHEN callback_url IS NULL THEN NULL ELSE ? END", held="")
+        error = ?, cause = ?, revision = revision + 1{{more}}
+    WHERE id = ? AND attempt = ? AND status NOT IN ({_FINAL}) {{unless}}"""
+_RECORD_LIVE = _RECORD.format(due_at="?", more="", unless="")
+_RECORD_RUNNING = _RECORD.format(due_at="?", more="", unless="AND NOT (held AND status = 'suspended')")
+#: Only a callback makes an end due: there is nothing else left to do, and nothing to hold.
+_RECORD_END = _RECORD.format(due_at="CASE WHEN callback_url IS NULL THEN NULL ELSE ? END", more=", held = 0", unless="")
 
 _AMEND = "UPDATE instances SET {columns}revision = revision + 1 WHERE id = ?"
 _REVISION = COLUMNS.index("revision")
