@@ -13,8 +13,12 @@ import pytest
 from botocore.config import Config
 from moto import mock_aws
 
+from tests.adapters.dynamodb_tables import direct
+from tests.adapters.s3_over_http import S3OverHttp
 from tests.contracts.payloads import PayloadsContract, key_of
 from verihook.aws.boto import Boto
+from verihook.aws.errors import ServiceError
+from verihook.aws.service import Patience
 from verihook.errors import PayloadsUnavailable
 from verihook.payloads.files import FilePayloads
 from verihook.payloads.s3 import S3Payloads
@@ -64,6 +68,38 @@ class TestS3(PayloadsContract):
     @pytest.fixture
     def unreachable(self) -> Payloads:
         return S3Payloads(Boto(s3("http://127.0.0.1:9")), BUCKET)
+
+
+class TestS3ByOurClient(PayloadsContract):
+    @pytest.fixture
+    def payloads(self, bucket: S3Client) -> Iterator[Payloads]:
+        with S3OverHttp() as server:
+            yield self.at(server.url)
+
+    @pytest.fixture
+    def unreachable(self) -> Payloads:
+        return self.at("http://127.0.0.1:9")
+
+    @staticmethod
+    def at(url: str) -> Payloads:
+        return S3Payloads(direct({"AWS_ENDPOINT_URL_S3": url}).client("s3", Patience(30, 1)), BUCKET, "payloads/")
+
+    def test_a_page_after_the_other_is_removed(self, payloads: Payloads, bucket: S3Client) -> None:
+        """The first 1,000, and the rest."""
+        for number in range(1_003):
+            bucket.put_object(Bucket=BUCKET, Key=f"payloads/a/{number:064d}", Body=b"{}")
+        bucket.put_object(Bucket=BUCKET, Key="payloads/ab/<&>", Body=b"{}")
+        payloads.remove_all("a")
+        left = bucket.list_objects_v2(Bucket=BUCKET)["Contents"]
+        assert ["payloads/ab/<&>"] == [each["Key"] for each in left]
+
+    def test_an_error_of_s3_has_its_code(self, bucket: S3Client) -> None:
+        with S3OverHttp() as server:
+            made = direct({"AWS_ENDPOINT_URL_S3": server.url})
+            with pytest.raises(ServiceError) as caught:
+                made.client("s3").get_object(Bucket="another-bucket", Key="k")
+            made.renew()
+        assert ("NoSuchBucket", "The specified bucket does not exist") == (caught.value.code, caught.value.message)
 
 
 def test_a_file_is_its_owners_and_nothing_else_is_left(tmp_path: Path) -> None:
