@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from verihook.errors import EventMalformed, UnsupportedMediaType
-from verihook.event import MAX_ID, Body, checked_word, decoded, parse_json
+from verihook.event import MAX_ID, Body, checked_word, decoded, parse_sent
 from verihook.request import Request
 
 VERSION = "1.0"
@@ -32,7 +32,7 @@ def read(request: Request) -> Body:
     """The event of a verified delivery. Raises EventMalformed and UnsupportedMediaType."""
     media_type = _media_type(request.header("content-type"))
     if media_type == f"{_MEDIA_TYPE}+json":
-        return body_of(parse_json(decoded(request.body), "The body"))
+        return body_of(parse_sent(decoded(request.body), "The body"))
     if media_type.startswith(f"{_MEDIA_TYPE}-batch"):
         raise UnsupportedMediaType("CloudEvents in batches are not taken: send one event a request.")
     if media_type.startswith(_MEDIA_TYPE):
@@ -106,7 +106,7 @@ def _data(data: bytes, media_type: str) -> object:
         return None
     subtype = media_type.partition("/")[2]
     if not media_type or subtype == "json" or subtype.endswith("+json"):
-        return parse_json(decoded(data), "The CloudEvent's data")
+        return parse_sent(decoded(data), "The CloudEvent's data")
     if media_type.startswith("text/"):
         return decoded(data)
     raise UnsupportedMediaType(f"Data of type {media_type[:60]!r} is not taken: send JSON or text.")

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from verihook.errors import EventMalformed, UnsupportedMediaType
+from verihook.json_size import check_size
 from verihook.request import Request
 from verihook.schemes.json_member import member
 
@@ -76,7 +77,7 @@ class Body:
 def parse(request: Request, form_field: str = "", envelope: str = "") -> Body:
     """The body of a verified delivery; of ``envelope`` see :class:`EventPlaces`.
 
-    Raises EventMalformed (not UTF-8, not JSON, too deep) and UnsupportedMediaType.
+    Raises EventMalformed (not UTF-8, not JSON, too deep), BodyTooLarge (too many values) and UnsupportedMediaType.
     """
     media_type = (request.header("content-type") or "").partition(";")[0].strip().lower()
     coding = (request.header("content-encoding") or "identity").strip().lower()
@@ -92,7 +93,7 @@ def parse(request: Request, form_field: str = "", envelope: str = "") -> Body:
     text = decoded(request.body)
     if media_type == _FORM and not text.lstrip().startswith(("{", "[")):
         text = _json_of_form(text, form_field)
-    return Body(text, parse_json(text, "The body"))
+    return Body(text, parse_sent(text, "The body"))
 
 
 def event_id(places: EventPlaces, request: Request, body: Body) -> str | None:
@@ -111,6 +112,12 @@ def event_type(places: EventPlaces, request: Request, body: Body) -> str | None:
         return body.type
     value = places.type.read(request, body.content) if places.type else None
     return None if value is None else _word(places.type, "type", value)
+
+
+def parse_sent(text: str, what: str) -> Any:
+    """What :func:`parse_json` gives, of a text that was sent. Raises BodyTooLarge before it makes too many values."""
+    check_size(text, what)
+    return parse_json(text, what)
 
 
 def parse_json(text: str, what: str) -> Any:

@@ -3,48 +3,27 @@
 Draft 2020-12, https://json-schema.org/draft/2020-12/json-schema-validation. Nothing is ever fetched: a ``$ref`` reaches
 into the schema itself and nowhere else.
 
-jsonschema-rs says yes or no, in a hundredth of the time; jsonschema, which takes a cold start 60 ms to import, says
-what is wrong, and whether a schema is one.
+jsonschema-rs judges inputs, all of them and alone; jsonschema says of a schema, once and at load, whether it is one.
 """
 
 from __future__ import annotations
 
-import copy
-import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
-from operator import itemgetter
 from typing import Any
 
 from verihook.errors import EventMalformed
-from verihook.schema_validator import validator_class
+from verihook.schema_defaults import Defaults, parts_of
+from verihook.schema_faults import Fault, Faults, Judge, compiled, matches, no_panic, step
 
 #: No more violations are looked for: a sender mends no more at once, and a body of a megabyte can have half a million.
 MAX_VIOLATIONS = 100
 
-#: Keywords whose value is a schema, a list of schemas, or a map of names to schemas.
-_ONE = (
-    "additionalProperties",
-    "contains",
-    "else",
-    "if",
-    "items",
-    "not",
-    "propertyNames",
-    "then",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-)
-_LIST = ("allOf", "anyOf", "oneOf", "prefixItems")
-_MAP = ("$defs", "definitions", "dependentSchemas", "patternProperties", "properties")
-
 #: The one draft that is understood: keywords of another would be passed over in silence.
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-#: A value of each kind.
-_SAMPLES: tuple[Any, ...] = ({}, [], "", 0, None)
+#: A value of each kind but a text, which a library would match by Python's own regular expressions.
+_SAMPLES: tuple[Any, ...] = ({}, [], 0, None)
 
 
 class Schema:
@@ -52,70 +31,61 @@ class Schema:
 
     def __init__(self, text: dict[str, Any] | bool) -> None:
         self._schema = text
-        self._fits = _compiled(text)
-        self._defaults = any("default" in part for _, part in _parts(text))
+        self._faults = Faults(text)
+        self._defaults = Defaults(text)
 
     @cached_property
-    def _root(self) -> Any:
-        import referencing
-        from referencing.jsonschema import DRAFT202012
-
-        return referencing.Registry().resolver_with_root(DRAFT202012.create_resource(self._schema))
-
-    @cached_property
-    def _validator(self) -> Any:
-        import referencing
-
-        # An empty registry: a $ref never makes the validator fetch something over the network.
-        return validator_class()(self._schema, registry=referencing.Registry())
+    def _fits(self) -> Judge:
+        """Raises ValueError if the schema cannot be compiled; :meth:`check` says so in words."""
+        return compiled(self._schema)
 
     def filled(self, content: object) -> object:
         """``content`` with the defaults that are missing in it; the very same object where none is missing.
 
-        Defaults stand in ``properties``, and are found through ``items``, ``prefixItems``, ``additionalProperties``,
-        ``patternProperties``, ``allOf`` and ``$ref``: what holds for every input. ``content`` itself is not changed.
-        Raises EventMalformed where it is nested too deep.
+        ``content`` itself is not changed. Raises EventMalformed where it is nested too deep.
         """
-        if not self._defaults:
-            return content
         try:
-            with _no_panic():
-                return _fill(self._schema, content, self._root)
+            with no_panic():
+                return self._defaults.filled(content)
         except RecursionError:
             raise EventMalformed("The body is nested too deep.") from None
 
     def violations(self, content: object) -> list[dict[str, object]]:
         """The first :data:`MAX_VIOLATIONS`, ``{"path", "pointer", "message"}``, in the order of their paths.
 
-        Raises EventMalformed if the content is nested too deep.
+        Of a large input fewer are told, never none: see schema_faults. Raises EventMalformed if the content is nested
+        too deep, and ValueError if the schema itself is wrong.
         """
-        if self._fits(content):
-            return []
         try:
-            with _no_panic():
-                # Each is made short at once: its message may quote the whole content.
-                found = [
-                    (error.json_path, _violation(error))
-                    for error in islice(self._validator.iter_errors(content), MAX_VIOLATIONS)
-                ]
+            if self._fits(content):
+                return []
+            found = list(islice(self._faults.of(content), MAX_VIOLATIONS))
+        except UnicodeEncodeError:
+            return self.violations(_whole_characters(content))
         except RecursionError:
             raise EventMalformed("The body is nested too deep.") from None
-        return [violation for _, violation in sorted(found, key=itemgetter(0))]
+        return [_violation(fault) for fault in sorted(found, key=lambda fault: _pointer(fault.path))]
 
     def check(self) -> None:
-        """Raises ValueError, in words, where the schema is wrong: its form, a ``$ref``, a default."""
+        """Raises ValueError, in words, where the schema is wrong: its form, a pattern, a ``$ref``, a default."""
         import jsonschema
 
         try:
-            jsonschema.Draft202012Validator.check_schema(self._schema)
+            # Without its formats: its regular expressions are Python's, and ours are those of the judge.
+            jsonschema.Draft202012Validator.check_schema(self._schema, format_checker=jsonschema.FormatChecker(()))
         except jsonschema.SchemaError as error:
             raise ValueError(f"not a JSON Schema: {error.json_path}: {error.message[:200]}") from None
-        for place, part in _parts(self._schema):
+        for place, part in parts_of(self._schema):
             if part.get("$schema", DIALECT) not in (DIALECT, f"{DIALECT}#"):
                 raise ValueError(f"{place}: $schema {part['$schema']!r} is another draft; write {DIALECT}")
             self._check_ref(place, part)
+            _check_patterns(place, part)
         self._try()
-        for place, part in _parts(self._schema):
+        try:
+            self._fits  # noqa: B018  # compiled by being read
+        except ValueError as error:
+            raise ValueError(f"cannot be compiled: {str(error).splitlines()[0][:200]}") from None
+        for place, part in parts_of(self._schema):
             if "default" in part:
                 self._check_default(place, part)
 
@@ -124,19 +94,22 @@ class Schema:
 
         if "$ref" in part:
             try:
-                self._root.lookup(part["$ref"])
+                self._defaults.root.lookup(part["$ref"])
             except Unresolvable:
                 raise ValueError(f"{place}: $ref {part['$ref']!r} is not within the schema") from None
 
     def _try(self) -> None:
         """Apply every part to a value of each kind: a reference to itself never ends, whatever it is applied to."""
+        import jsonschema
+        import referencing
         from referencing.exceptions import Unresolvable
 
-        for place, part in _parts(self._schema):
+        validator = jsonschema.Draft202012Validator(self._schema, registry=referencing.Registry())
+        for place, part in parts_of(self._schema):
             try:
-                with _no_panic():
+                with no_panic():
                     for value in _SAMPLES:
-                        list(self._validator.descend(value, part))
+                        list(validator.descend(value, part))
             except RecursionError:
                 raise ValueError(f"{place}: refers to itself without an end") from None
             except Unresolvable as error:
@@ -144,113 +117,46 @@ class Schema:
 
     def _check_default(self, place: str, part: dict[str, Any]) -> None:
         try:
-            with _no_panic():
-                default = _fill(part, part["default"], self._root)
-                error = next(iter(self._validator.descend(default, part)), None)
+            with no_panic():
+                default = self._defaults.within(part, part["default"])
+                fits = self._faults.judge(place.removeprefix("#"))(default)
         except RecursionError:
             raise ValueError(f"{place}: its default brings itself in again and again") from None
-        if error is not None:
-            raise ValueError(f"{place}: its default does not fit: {error.message[:200]}")
+        if not fits:
+            first = next(self._faults.of_part(part, place.removeprefix("#"), default))
+            raise ValueError(f"{place}: its default does not fit: {_pointer(first.path)} {first.message}")
 
 
-@contextmanager
-def _no_panic() -> Iterator[None]:
-    """RecursionError where a library in Rust is out of stack: its own is no Exception, and nobody would catch it."""
-    try:
-        yield
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":
-            raise
-        raise RecursionError from None
-
-
-def _compiled(text: dict[str, Any] | bool) -> Callable[[object], bool]:
-    """Whether a content fits for certain; where it says no, the other library has the last word."""
-    # Imported here: a cold start that needs no schema does not pay for it.
-    import jsonschema_rs
-
-    def fetch(uri: str) -> Any:
-        raise LookupError(f"{uri} is not within the schema")
-
-    try:
-        is_valid = jsonschema_rs.Draft202012Validator(text, retriever=fetch).is_valid
-    except ValueError:
-        # Not a schema, or one that it cannot compile.
-        return lambda _: False
-
-    def fits(content: object) -> bool:
+def _check_patterns(place: str, part: dict[str, Any]) -> None:
+    patterns = [
+        (f"{place}/patternProperties/{step(pattern)}", pattern) for pattern in part.get("patternProperties", ())
+    ]
+    if "pattern" in part:
+        patterns.append((f"{place}/pattern", part["pattern"]))
+    for where, pattern in patterns:
         try:
-            with _no_panic():
-                return is_valid(content)
-        except (ValueError, RecursionError):
-            # A lone surrogate, or nested too deep.
-            return False
-
-    return fits
-
-
-def _parts(schema: object, place: str = "#") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every schema within a schema, itself first, each with its place: ``#/properties/a``."""
-    if not isinstance(schema, dict):
-        return
-    yield place, schema
-    for key, value in schema.items():
-        if key in _ONE:
-            yield from _parts(value, f"{place}/{key}")
-        elif key in _LIST and isinstance(value, list):
-            for number, inner in enumerate(value):
-                yield from _parts(inner, f"{place}/{key}/{number}")
-        elif key in _MAP and isinstance(value, dict):
-            for name, inner in value.items():
-                yield from _parts(inner, f"{place}/{key}/{name}")
+            matches(pattern)
+        except ValueError:
+            raise ValueError(
+                f"{where}: {pattern!r} is no regular expression that can be matched in bounded time. What looks ahead "
+                "or behind, refers back, or repeats to more than some megabytes is not taken; write it without"
+            ) from None
 
 
-def _fill(schema: object, content: object, resolver: Any, passed: frozenset[int] = frozenset()) -> Any:
-    """``passed``: the schemas that were applied to this very value already, so that a ``$ref`` to itself has an end."""
-    if not isinstance(schema, dict) or id(schema) in passed:
-        return content
-    passed |= {id(schema)}
-    if "$ref" in schema:
-        target = resolver.lookup(schema["$ref"])
-        content = _fill(target.contents, content, target.resolver, passed)
-    for inner in schema.get("allOf", ()):
-        content = _fill(inner, content, resolver, passed)
-    if isinstance(content, dict):
-        return _fill_object(schema, content, resolver)
+def _whole_characters(content: Any) -> Any:
+    """``content`` with another character for each half of one, as a sender makes who cuts an emoji in two."""
+    if isinstance(content, str):
+        return content.encode(errors="replace").decode()
     if isinstance(content, list):
-        return _fill_array(schema, content, resolver)
+        return [_whole_characters(each) for each in content]
+    if isinstance(content, dict):
+        return {_whole_characters(name): _whole_characters(each) for name, each in content.items()}
     return content
 
 
-def _fill_object(schema: dict[str, Any], content: dict[str, Any], resolver: Any) -> dict[str, Any]:
-    fresh: dict[str, Any] = {}
-    properties = schema.get("properties", {})
-    for name, inner in properties.items():
-        if name in content:
-            fresh[name] = _fill(inner, content[name], resolver)
-        elif isinstance(inner, dict) and "default" in inner:
-            fresh[name] = _fill(inner, copy.deepcopy(inner["default"]), resolver)
-    patterns = schema.get("patternProperties", {})
-    rest = schema.get("additionalProperties")
-    for name in content if patterns or isinstance(rest, dict) else ():
-        matching = [inner for pattern, inner in patterns.items() if re.search(pattern, name)]
-        if not matching and name not in properties:
-            matching = [rest]
-        for inner in matching:
-            fresh[name] = _fill(inner, fresh.get(name, content[name]), resolver)
-    if all(name in content and content[name] is value for name, value in fresh.items()):
-        return content
-    return {**content, **fresh}
+def _pointer(path: tuple[str | int, ...]) -> str:
+    return "".join(f"/{step(str(name))}" for name in path)
 
 
-def _fill_array(schema: dict[str, Any], content: list[Any], resolver: Any) -> list[Any]:
-    first = schema.get("prefixItems", [])
-    rest = [schema.get("items")] * (len(content) - len(first))
-    fresh = [_fill(inner, value, resolver) for inner, value in zip([*first, *rest], content, strict=False)]
-    return content if all(new is old for new, old in zip(fresh, content, strict=True)) else fresh
-
-
-def _violation(error: Any) -> dict[str, object]:
-    path = list(error.absolute_path)
-    pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
-    return {"path": path, "pointer": pointer, "message": error.message[:300]}
+def _violation(fault: Fault) -> dict[str, object]:
+    return {"path": list(fault.path), "pointer": _pointer(fault.path), "message": fault.message}

@@ -42,7 +42,7 @@ class Workflow:
     def accept(self, content: object) -> object:
         """``content`` with the schema's defaults; the very same object where none was missing.
 
-        Raises InputInvalid with every violation, EventMalformed where it is nested too deep.
+        Raises InputInvalid with the violations, EventMalformed where it is nested too deep.
         """
         if self.input_schema is None:
             return content
@@ -51,7 +51,7 @@ class Workflow:
         return filled
 
     def validate(self, content: object) -> None:
-        """Raises InputInvalid with every violation of ``content`` against the input schema."""
+        """Raises InputInvalid with the violations of ``content``, and ValueError if the schema itself is wrong."""
         if self.input_schema is None:
             return
         violations = self._compiled(self.input_schema).violations(content)

@@ -8,6 +8,18 @@ import sys
 from tests.flows.deployment import ROOT
 
 
+def test_what_a_schema_costs_is_measured() -> None:
+    result = subprocess.run(
+        [sys.executable, "benchmarks/validate.py", "--rounds", "1"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert "rows, the last one wrong" in result.stdout
+
+
 def test_what_a_delivery_costs_is_measured() -> None:
     result = subprocess.run(
         [sys.executable, "benchmarks/receive.py", "--rounds", "1"],

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verihook.errors import EventMalformed, UnsupportedMediaType
+from verihook.errors import BodyTooLarge, EventMalformed, UnsupportedMediaType
 from verihook.event import EventPlaces, Place, event_id, event_type, parse, places, wanted
 from verihook.request import Request
 
@@ -38,6 +38,18 @@ def test_the_input_is_the_body_to_the_byte(content: object) -> None:
 
 def test_a_byte_order_mark_is_ignored() -> None:
     assert '{"a":1}' == parse(request(b'\xef\xbb\xbf{"a":1}')).text
+
+
+@pytest.mark.parametrize("envelope", ["", "cloudevents"])
+@pytest.mark.parametrize("media_type", ["application/json", "application/cloudevents+json", FORM[1]])
+def test_too_many_values_are_refused_before_they_are_made(envelope: str, media_type: str) -> None:
+    body = b"[" + b"0," * 500_000 + b"}"
+    headers = [
+        ("content-type", media_type),
+        *((f"ce-{name}", "1.0") for name in ("specversion", "id", "source", "type")),
+    ]
+    with pytest.raises(BodyTooLarge, match="more than 500,000 values"):
+        parse(request(body, *headers), "payload", envelope if media_type != FORM[1] else "")
 
 
 def test_forms() -> None:

@@ -9,6 +9,7 @@ from fastapi import Request
 
 from verihook.errors import BodyTooLarge, RequestInvalid, UnsupportedMediaType
 from verihook.event import finite
+from verihook.json_size import check_size
 from verihook.source import MAX_BODY
 
 #: A longer body is read no further; up to here it is drained, so that the client reads the 413 and not a reset.
@@ -49,10 +50,12 @@ async def json_body(request: Request, empty: object = None, limit: int = MAX_BOD
 
 
 def parse(body: bytes) -> Any:
-    """Strict JSON in UTF-8. Raises RequestInvalid."""
+    """Strict JSON in UTF-8. Raises RequestInvalid, BodyTooLarge."""
     try:
         # A byte order mark may be ignored rather than refused: RFC 8259 section 8.1.
-        return _DECODER.decode(body.decode().removeprefix("\ufeff"))
+        text = body.decode().removeprefix("\ufeff")
+        check_size(text, "The body")
+        return _DECODER.decode(text)
     except UnicodeDecodeError as error:
         raise RequestInvalid(f"The body is not UTF-8: byte {error.start}.") from None
     except json.JSONDecodeError as error:
@@ -70,8 +73,8 @@ def _no_constant(name: str) -> None:
 def _no_member_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         raise ValueError(f"the member {twice[:60]!r} stands twice")
     return content
 

@@ -15,7 +15,7 @@ from verihook.api.access import Identity, Scope
 from verihook.api.admission import Started
 from verihook.api.body import read_body
 from verihook.errors import BodyTooLarge, EventMalformed, InstanceNotFound, UnsupportedMediaType
-from verihook.event import parse_json
+from verihook.event import parse_sent
 from verihook.instance import Instance
 from verihook.listing import Query
 from verihook.manage import Page, StartRequest, cursor_of
@@ -48,8 +48,8 @@ async def text_of(request: Request, limit: int = MAX_BODY) -> str:
 
 
 def parsed(text: str) -> Any:
-    """The content of a body, whatever its content type says; None for an empty one. Raises EventMalformed."""
-    return parse_json(text, "The body") if text.strip() else None
+    """The content of a body of any content type; None if it is empty. Raises EventMalformed, BodyTooLarge."""
+    return parse_sent(text, "The body") if text.strip() else None
 
 
 def json_or_text(text: str) -> Any:

@@ -1,0 +1,85 @@
+"""The CPU of judging a body of a megabyte by its JSON Schema, beside that of ``json.loads`` of the same body.
+
+    .venv/bin/python benchmarks/validate.py [--rounds 9]
+
+Both are measured in turn in the same process, so what counts are the ratios. A body that fits is to take at most half
+the time of ``json.loads``; one that does not also has its faults looked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "handler"))
+
+from verihook.schema import Schema
+
+TEXTS: dict[str, Any] = {"properties": {"items": {"items": {"type": "string"}}}}
+ROWS: dict[str, Any] = {
+    "properties": {
+        "items": {
+            "items": {
+                "type": "object",
+                "required": ["id", "name"],
+                "properties": {"id": {"type": "integer"}, "name": {"type": "string", "pattern": "^([a-z]+ ?)*$"}},
+            }
+        }
+    }
+}
+
+
+def array(item: str, last: str = "") -> str:
+    """``{"items": [...]}`` of about a megabyte, whose last item is another."""
+    items = [item] * (1_000_000 // (len(item) + 1) - 10)
+    return '{"items":[' + ",".join([*items, last] if last else items) + "]}"
+
+
+CASES: dict[str, tuple[dict[str, Any], str]] = {
+    "texts that fit": (TEXTS, array('"abc"')),
+    "rows that fit": (ROWS, array('{"id":1,"name":"some name"}')),
+    "numbers, all wrong": (TEXTS, array("0")),
+    "objects, all wrong": (TEXTS, array("{}")),
+    "texts, the last one wrong": (TEXTS, array('"abc"', "0")),
+    "rows, the last one wrong": (ROWS, array('{"id":1,"name":"some name"}', '{"id":1,"name":"a!"}')),
+}
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """The CPU of one call."""
+    start = time.process_time_ns()
+    work()
+    return (time.process_time_ns() - start) / 1e9
+
+
+def report(rounds: int) -> None:
+    """Measure and print."""
+    print(f"{'a megabyte of':28}{'json.loads':>12}{'judged':>12}{'ratio':>8}{'memory':>10}{'told':>6}")
+    for name, (schema, body) in CASES.items():
+        judged, content = Schema(schema), json.loads(body)
+        told = len(judged.violations(content))  # what the library takes once
+        pairs = [
+            (seconds(lambda: json.loads(body)), seconds(lambda: judged.violations(content)))  # noqa: B023
+            for _ in range(rounds)
+        ]
+        tracemalloc.start()
+        judged.violations(content)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        loads, ours = (statistics.median(times) * 1000 for times in zip(*pairs, strict=True))
+        ratio = statistics.median(judging / reading for reading, judging in pairs)
+        print(f"{name:28}{loads:9.1f} ms{ours:9.1f} ms{ratio:8.2f}{peak / 2**20:7.1f} MB{told:6}")
+
+
+if __name__ == "__main__":
+    arguments = argparse.ArgumentParser(description="The CPU of a JSON Schema, as ratios.")
+    arguments.add_argument("--rounds", type=int, default=9, help="how often each is measured, in turn (default 9)")
+    report(arguments.parse_args().rounds)
