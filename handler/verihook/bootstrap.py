@@ -89,19 +89,20 @@ def on_aws() -> Services:
     """
     from verihook.caller import HttpCaller
     from verihook.ledgers.dynamodb import DynamoDbDocuments, DynamoDbLedger
-    from verihook.secrets.stores import instance_key, stores
+    from verihook.secrets.stores import instance_key, read_ahead, stores
     from verihook.telemetry.powertools import PowertoolsTelemetry
 
     # Lambda says which entry point it runs: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     entry = environment().get("_HANDLER", FOREGROUND[0])
     settings = aws_settings(environment(), keyed=entry in KEYED, verifies=entry in FOREGROUND)
+    clients = cache(_store_client)
+    key, shared = read_ahead(clients, settings.instance_key_arn, settings.secrets_arn)
     hooks = load_hooks(settings.hooks)
     client = client_of("dynamodb")
     ledger = DynamoDbLedger(client, settings.table)
-    clients = cache(_store_client)  # the key and the secrets of sources come over one connection
     return assemble(
         hooks,
-        stores(environment(), settings.hooks.parent, clients, settings.secrets_arn),
+        stores(environment(), settings.hooks.parent, clients, shared),
         ledger,
         DynamoDbDocuments(client, settings.table),
         PowertoolsTelemetry(),
@@ -110,7 +111,7 @@ def on_aws() -> Services:
         engines=_engines_on_aws(settings, ledger, hooks),
         payloads=cast(Payloads, Later(lambda: _payloads_on_aws(settings))),
         caller=HttpCaller(),
-        instance_key=instance_key(clients, settings.instance_key_arn) if settings.instance_key_arn else b"",
+        instance_key=instance_key(key) if key else b"",
         pace=AWS_PACE,
         # Only loopback may be open.
         policy=replace(hooks.policy, auth="required"),

@@ -27,11 +27,13 @@ class SecretStore:
     """Secrets by name or ARN, to begin with those that a stack makes, filled. Use as a context manager.
 
     ``calls``: operation and secret of each call. ``trouble``: an error code that every call is answered with.
+    ``meeting``: where each call waits for others.
     """
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, str]] = []
         self.trouble = ""
+        self.meeting: threading.Barrier | None = None
         # Not moto's own, which every mock_aws of this process empties.
         backend = SecretsManagerBackend("us-east-1", "123456789012")
         self._moto = type("Moto", (SecretsManagerResponse,), {"backend": backend})
@@ -76,6 +78,8 @@ class SecretStore:
 
     def _answer(self, operation: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
         self.calls.append((operation, json.loads(body).get("SecretId", "")))
+        if self.meeting:
+            self.meeting.wait()
         if self.trouble:
             return 400, json.dumps({"__type": self.trouble, "message": "made up"}).encode()
         return self._ask_moto(body, headers)

@@ -82,9 +82,9 @@ print(json.dumps([answer["statusCode"], sorted(sys.modules), clients]))
 @pytest.mark.parametrize(
     ("secret", "status", "imported", "made"),
     [
-        ("a stranger's", 401, set(), ["dynamodb", "secretsmanager"]),
+        ("a stranger's", 401, set(), ["secretsmanager", "dynamodb"]),
         # The first that needs the workflow's JSON Schema and its engine; then the ledger is asked, which is down.
-        (VARIABLES["ORDERS_WEBHOOK_SECRET"], 503, {"jsonschema_rs"}, ["dynamodb", "secretsmanager", "stepfunctions"]),
+        (VARIABLES["ORDERS_WEBHOOK_SECRET"], 503, {"jsonschema_rs"}, ["secretsmanager", "dynamodb", "stepfunctions"]),
     ],
 )
 def test_the_receive_entry(

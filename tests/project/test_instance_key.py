@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -93,6 +94,17 @@ def test_a_function_reads_the_key_at_its_start_only_if_the_table_says_so(
     result = start(name, store, **{ARN: INSTANCE_KEY_ARN})
     assert f"{INSTANCE_KEY.encode() if has else b''!r}\n" == result.stdout, result.stderr
     assert has == (("GetSecretValue", INSTANCE_KEY_ARN) in store.calls)
+
+
+def test_the_key_and_the_secrets_of_sources_are_read_together(store: SecretStore) -> None:
+    """A start waits for the slower one, not for one after the other."""
+    # Less than what one call may take: a second try must not be the other one's company.
+    store.meeting = threading.Barrier(2, timeout=0.8)
+    try:
+        result = start("Receiver", store, **{ARN: INSTANCE_KEY_ARN})
+    finally:
+        store.meeting = None
+    assert f"{INSTANCE_KEY.encode()!r}\n" == result.stdout, result.stderr
 
 
 @pytest.mark.parametrize(

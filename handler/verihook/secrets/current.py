@@ -21,7 +21,7 @@ class CurrentSecret:
     """
 
     def __init__(self, client: Any, arn: str, clock: Clock = time.time) -> None:
-        self._client, self._arn = client, arn
+        self._client, self.arn = client, arn
         self._kept = Kept(self._read, ABSENT, clock)
 
     def text(self, *, fresh: bool = False) -> str:
@@ -32,4 +32,4 @@ class CurrentSecret:
         return self._kept.get("AWSCURRENT", fresh=fresh)
 
     def _read(self, stage: str) -> object:
-        return self._client.get_secret_value(SecretId=self._arn, VersionStage=stage).get("SecretString")
+        return self._client.get_secret_value(SecretId=self.arn, VersionStage=stage).get("SecretString")

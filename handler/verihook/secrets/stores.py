@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from verihook.secrets.environment import EnvironmentSecrets
 
 if TYPE_CHECKING:
     from verihook.keyring import RotatingSecrets
+    from verihook.secrets.current import CurrentSecret
 
 #: What makes a client, by the name that boto3 has for the service.
 ClientOf = Callable[[str], Any]
@@ -20,18 +22,19 @@ ClientOf = Callable[[str], Any]
 LEAST_KEY = 32
 
 
-def stores(variables: Mapping[str, str], folder: Path, client_of: ClientOf, shared: str = "") -> StoresByKind:
+def stores(
+    variables: Mapping[str, str], folder: Path, client_of: ClientOf, shared: CurrentSecret | None = None
+) -> StoresByKind:
     """Every kind of reference. ``folder`` is what relative paths are taken from.
 
-    ``shared``: the secret of which an ``env:NAME`` is a member if it is no variable; "" for none.
+    ``shared``: the secret of which an ``env:NAME`` is a member if it is no variable; None for none.
     """
     at_hand = EnvironmentSecrets(variables, folder)
 
     def env() -> RotatingSecrets:
-        from verihook.secrets.current import CurrentSecret
         from verihook.secrets.shared import SharedSecrets
 
-        return SharedSecrets(at_hand, CurrentSecret(client_of("secretsmanager"), shared)) if shared else at_hand
+        return SharedSecrets(at_hand, shared) if shared else at_hand
 
     def secrets_manager() -> RotatingSecrets:
         from verihook.secrets.secrets_manager import SecretsManagerSecrets
@@ -48,18 +51,35 @@ def stores(variables: Mapping[str, str], folder: Path, client_of: ClientOf, shar
     )
 
 
-def instance_key(client_of: ClientOf, arn: str) -> bytes:
+def instance_key(secret: CurrentSecret) -> bytes:
     """The key that CloudFormation made, which is in no function's environment.
 
     Raises ConfigurationError for a secret that is none, SecretsUnavailable.
     """
-    from verihook.secrets.current import CurrentSecret
-
-    key = CurrentSecret(client_of("secretsmanager"), arn).text().encode()
+    key = secret.text().encode()
     if len(key) < LEAST_KEY:
-        mend = f"{arn} must hold at least {LEAST_KEY} characters, as the stack's own InstanceKey does"
+        mend = f"{secret.arn} must hold at least {LEAST_KEY} characters, as the stack's own InstanceKey does"
         raise ConfigurationError("environment", "VERIHOOK_INSTANCE_KEY_ARN", mend)
     return key
+
+
+def read_ahead(client_of: ClientOf, *arns: str) -> list[CurrentSecret | None]:
+    """These secrets, None for one that is "", each being read on a thread while the rest is put together.
+
+    What asks for one waits for its thread's answer, or meets the thread's error as its own.
+    """
+    from verihook.secrets.current import CurrentSecret
+
+    secrets = [CurrentSecret(client_of("secretsmanager"), arn) if arn else None for arn in arns]
+    for secret in secrets:
+        if secret:
+            threading.Thread(target=_read, args=(secret,), name="read ahead", daemon=True).start()
+    return secrets
+
+
+def _read(secret: CurrentSecret) -> None:
+    with suppress(SecretsUnavailable):
+        secret.text()
 
 
 class StoresByKind:
