@@ -14,6 +14,7 @@ from verihook import dialects, keys
 from verihook.api.routes import NATIVE
 from verihook.connection import Connection
 from verihook.instance import Progress
+from verihook.listing import Query
 from verihook.scopes import SCOPES
 
 NOTHING: Mapping[str, str] = {}
@@ -212,6 +213,44 @@ def test_the_dialects_with_the_one_scope_for_the_one_workflow(
     assert answer.status_code in expected, answer.text
     if row.endswith(LISTS):
         assert instance_id in answer.text
+
+
+#: Every start that may name an id, or has one made of what it says.
+STARTS = [(row, NOTHING) for row in GUARDED if NATIVE[row] == "workflows:execute"]
+STARTS += [(row, names) for row, names in _calls() if dialects.ROUTES[row] == "workflows:execute"]
+
+
+@pytest.mark.parametrize(("row", "names"), STARTS)
+def test_no_start_replaces_what_is_there_without_the_right_to_manage(
+    deployed: Deployment, row: str, names: dict[str, str]
+) -> None:
+    """A signed webhook may have begun it: its source, input and output are not another's to erase."""
+    starter, services = deployed.client(deployed.make_key("workflows:execute")), deployed.services
+    instance_id = f"kept-{abs(hash((row, *names.values())))}"
+    first = start_under(starter, row, instance_id, names)
+    now = services.clock.now_ms()
+    begun = services.ledger.page(Query(workflow="free"), 1, None, now)
+    if row != "POST /workflows/{name}":
+        deployed.engine.finish(begun[0].id, Progress("completed", '"kept"'), services)
+    before = services.ledger.get(begun[0].id, now)
+    for policy in ("", "fail", "return", "restart"):
+        start_under(starter, row, instance_id, names, policy)
+    assert first.status_code < 300, first.text
+    assert services.ledger.get(begun[0].id, now) == before
+
+
+def start_under(client: Client, row: str, id: str, given: Mapping[str, str], policy: str = "") -> httpx.Response:
+    """A start that asks for this id in every way that the row may know, and for a policy where one is given."""
+    method, path = row.split(" ")
+    names = {"workflow": "free", "name": "free", "instanceId": id, **given}
+    path = re.sub(r"\{(\w+)(:path)?\}", lambda found: names.get(found[1], id), path)
+    if "dapr" in names.values():
+        path += f"?instanceID={id}"
+    wanted = {"id": id, **({"onConflict": policy} if policy else {})}
+    if method == "PUT":
+        return client.request(method, path + (f"?onConflict={policy}" if policy else ""), json=id)
+    body = {"instances": [wanted]} if row.endswith(":batch") else wanted if "/v1/workflows" in path else {"of": id}
+    return client.request(method, path, json={**body, **BODIES.get(row, {})} if "api/workflows" in row else body)
 
 
 @pytest.mark.parametrize("row", sorted(row for row, scope in dialects.ROUTES.items() if scope is None))

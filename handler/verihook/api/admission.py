@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from verihook import idempotency, limits, manage
 from verihook.api.access import Identity
@@ -42,10 +42,15 @@ def admit(identity: Identity, services: Services, idempotency_key: str | None = 
 def start(wanted: StartRequest, caller: Identity, services: Services) -> Started:
     """A start of somebody who may start this workflow. Blocks.
 
-    To restart stops what somebody else may have begun, so it takes ``instances:manage``, too. What can never start
-    takes nothing of the caller's minute. Raises as :func:`admit` and :func:`verihook.manage.submit` do, and Forbidden.
+    To restart stops what somebody else may have begun, so it takes ``instances:manage``, too. A grammar that begins the
+    id of an ended instance anew (``replace``) does so for such a caller; to anybody else the id is taken: another
+    caller, or a signed webhook, may have made what would be lost. What can never start takes nothing of the caller's
+    minute. Raises as :func:`admit` and :func:`verihook.manage.submit` do, and Forbidden.
     """
-    if wanted.on_conflict in ("restart", "replace"):
+    caller.require("workflows:execute", wanted.workflow)
+    if wanted.on_conflict == "replace" and not caller.may("instances:manage", wanted.workflow):
+        wanted = replace(wanted, on_conflict="fail")
+    if wanted.on_conflict == "restart":
         caller.require("instances:manage", wanted.workflow)
     key, quota = wanted.idempotency_key, None
 

@@ -61,15 +61,7 @@ def json_or_text(text: str) -> Any:
 
 
 async def start(request: StartRequest, caller: Identity, services: Services) -> Started:
-    """Start an instance as the API does, as far as the caller's key and its limit allow.
-
-    A grammar that begins the id of an ended instance anew does so for a caller who may manage instances. To anybody
-    else the id is taken: another caller, or a signed webhook, may have made what would be lost. Raises as
-    :func:`verihook.api.admission.start` does.
-    """
-    caller.require("workflows:execute", request.workflow)
-    if request.on_conflict == "replace" and not caller.may("instances:manage", request.workflow):
-        request = replace(request, on_conflict="fail")
+    """Start an instance as the API does. Raises as :func:`verihook.api.admission.start` does."""
     return await ask(admission.start, request, caller, services)
 
 
