@@ -99,12 +99,16 @@ class Service:
             else:
                 if answer.status < 300:
                     return answer
-                failure = told = error_of(answer, attempt > 0)
-                if told.code not in _BUSY and answer.status not in _TRANSIENT:
+                failure = error_of(answer, attempt > 0)
+                if failure.code not in _BUSY and answer.status not in _TRANSIENT:
                     break
             if attempt + 1 < attempts and not _pause(failure, attempt):
                 break
-        raise failure
+        try:
+            raise failure
+        finally:
+            # Else the error would hold this frame, which holds the error, and with it the connections.
+            del failure
 
     def _try(self, call: Call, *, last: bool) -> Answer:
         """One try. Raises OSError."""

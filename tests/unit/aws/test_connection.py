@@ -68,7 +68,7 @@ def test_answers(text: str, status: int, body: bytes, reusable: bool) -> None:
         "HTTP/1.1 200 OK\r\nContent-Length: 1_0\r\n\r\n0123456789",
         "HTTP/1.1 200 OK\r\nContent-Length: \r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 2\r\n\r\n{}",
         f"{CHUNKED}3\r\nabcdef\r\n0\r\n\r\n",
         f"{CHUNKED}3\r\nabc\r\n",
         f"{CHUNKED}-3\r\nabc\r\n0\r\n\r\n",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -203,3 +205,17 @@ def test_after_a_snapshot_nothing_of_before_is_used() -> None:
 def test_an_operation_that_it_does_not_have() -> None:
     with pytest.raises(AttributeError, match="create_table is not among batch_get_item"):
         Direct({"AWS_REGION": "eu-central-1"}).client("dynamodb").create_table(TableName="t")
+
+
+def test_an_error_keeps_no_connection_alive() -> None:
+    with Scripted(TAKEN) as server:
+        client = server.client()
+        pool = weakref.ref(client._service._pool)
+        gc.disable()
+        try:
+            with suppress(ServiceError):
+                get(client)
+            del client
+            assert pool() is None
+        finally:
+            gc.enable()
