@@ -69,7 +69,7 @@ def test_receiver_and_api_are_public() -> None:
 def test_the_api_is_open_where_the_operator_does_not_say_else() -> None:
     # SAM adds these to a URL whose AuthType is text, and adds none to one that is a parameter.
     assert [["ApiAuth", "NONE"]] == [TEMPLATE["Conditions"]["OpenApi"]]
-    everybody = {"FunctionName": "Api", "Principal": "*"}
+    everybody = {"FunctionName": "Api.Alias", "Principal": "*"}
     assert of_type("AWS::Lambda::Permission") == {
         "ApiUrlIsOpen": {**everybody, "Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": "NONE"},
         "ApiIsOpenByUrl": {**everybody, "Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True},

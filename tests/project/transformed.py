@@ -1,0 +1,145 @@
+"""The stack as AWS makes it of template.yaml: transformed by SAM's own translator, conditions and mappings resolved.
+
+The translator and the schemas of resources are in .venv-sam, and so run there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from functools import cache
+from typing import Any, NoReturn
+
+import pytest
+
+from tests.project.template import ROOT, TEMPLATE
+
+PYTHON = ROOT / ".venv-sam" / "bin" / "python"
+
+#: Prints the transformed template, and for some types of resources the properties of which a change replaces them.
+PROGRAM = """
+import json, sys
+import boto3
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+template = yaml_parse(open("template.yaml").read())
+template["Globals"]["Function"]["CodeUri"] = "s3://bucket/code"
+for resource in template["Resources"].values():
+    if "DefinitionUri" in resource.get("Properties", {}):
+        resource["Properties"]["DefinitionUri"] = "s3://bucket/definition"
+session = boto3.session.Session(region_name="us-east-1")
+made = Translator({}, Parser(), boto_session=session).translate(template, json.loads(sys.argv[1]))
+replacing = {}
+for kind in ("Url", "Alias", "Version", "Function"):
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", f"AWS::Lambda::{kind}").schema
+    replacing[f"AWS::Lambda::{kind}"] = [path.rpartition("/")[2] for path in schema["createOnlyProperties"]]
+print(json.dumps([made, replacing]))
+"""
+
+
+@cache
+def _made() -> tuple[dict[str, Any], dict[str, list[str]]]:
+    if not PYTHON.exists():
+        _absent("there is no .venv-sam: make lint-template")
+    # What the parameters are is resolved below: SAM keeps references to them.
+    command = [str(PYTHON), "-c", PROGRAM, json.dumps(defaults())]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    made, replacing = json.loads(done.stdout.splitlines()[-1])
+    return made, replacing
+
+
+def defaults() -> dict[str, str]:
+    """What the parameters are if the operator says nothing."""
+    return {name: str(each.get("Default", "given")) for name, each in TEMPLATE["Parameters"].items()}
+
+
+def stack(**given: str) -> dict[str, Any]:
+    """The resources of a stack with these parameters: logical id -> ``{"Type", "Properties", ...}``."""
+    resolver = _Resolver(_made()[0], defaults() | given)
+    resources = _made()[0]["Resources"]
+    return {
+        name: resolver.resolved(each)
+        for name, each in resources.items()
+        if "Condition" not in each or resolver.holds({"Condition": each["Condition"]})
+    }
+
+
+def rules_hold(**given: str) -> bool:
+    """Whether the rules of the template let such a stack be made."""
+    made = _made()[0]
+    resolver = _Resolver(made, defaults() | given)
+    return all(
+        resolver.holds(assertion["Assert"])
+        for rule in made["Rules"].values()
+        if resolver.holds(rule["RuleCondition"])
+        for assertion in rule["Assertions"]
+    )
+
+
+def replacing(kind: str) -> list[str]:
+    """The properties of which a change makes another resource of this type."""
+    return _made()[1][kind]
+
+
+class _Resolver:
+    """What CloudFormation knows before it makes anything: parameters, conditions, mappings. Other references stay."""
+
+    def __init__(self, made: dict[str, Any], parameters: dict[str, str]) -> None:
+        self._made, self._parameters = made, parameters
+
+    def resolved(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [each for each in map(self.resolved, value) if each != _NOTHING]
+        if not isinstance(value, dict):
+            return value
+        match value:
+            case {"Ref": str(name)}:
+                return {**self._parameters, "AWS::NoValue": _NOTHING}.get(name, value)
+            case {"Fn::If": [str(condition), yes, no]}:
+                return self.resolved(yes if self.holds({"Condition": condition}) else no)
+            case {"Fn::FindInMap": [mapping, key, name]}:
+                return self._made["Mappings"][mapping][self.resolved(key)][name]
+            case {"Fn::Sub": str(text)}:
+                return {"Fn::Sub": self._filled(text, self._parameters)}
+            case {"Fn::Sub": [text, values]}:
+                return {"Fn::Sub": self._filled(text, self._parameters | self.resolved(values))}
+        made = {key: self.resolved(each) for key, each in value.items()}
+        return {key: each for key, each in made.items() if each != _NOTHING}
+
+    @staticmethod
+    def _filled(text: str, values: dict[str, str]) -> str:
+        for name, value in values.items():
+            text = text.replace(f"${{{name}}}", value)
+        return text
+
+    def holds(self, condition: Any) -> bool:
+        match condition:
+            case {"Condition": str(name)}:
+                return self.holds(self._made["Conditions"][name])
+            case {"Fn::Not": [inner]}:
+                return not self.holds(inner)
+            case {"Fn::And": inner}:
+                return all(map(self.holds, inner))
+            case {"Fn::Equals": [left, right]}:
+                return self._text(left) == self._text(right)
+        raise AssertionError(f"a condition that this test does not know: {condition}")
+
+    def _text(self, value: Any) -> str:
+        match self.resolved(value):
+            case {"Fn::Join": [str(between), parts]}:
+                return between.join(parts if isinstance(parts, list) else parts.split(","))
+            case found:
+                return str(found)
+
+
+_NOTHING = "(no value)"
+
+
+def _absent(reason: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
