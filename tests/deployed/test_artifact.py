@@ -111,8 +111,8 @@ def test_the_reconciler_mends_what_no_event_has_told(aws: Deployment) -> None:
 
 
 def test_feeds_answers_a_task_of_a_state_machine(aws: Deployment) -> None:
-    task = {"read": {"input": {"orderId": "ord_1", "items": ITEMS}, "paths": ["orderId", "items.*.price"]}}
-    assert {"orderId": "ord_1", "items": [{"price": 10}]} == aws.invoke("Feeds", task)
+    read = {"execution": "a", "input": {"orderId": "ord_1", "items": ITEMS}, "paths": ["orderId", "items.*.price"]}
+    assert {"orderId": "ord_1", "items": [{"price": 10}]} == aws.invoke("Feeds", {"read": read})
 
 
 def test_the_worker_runs_what_the_stream_brings(aws: Deployment, authorization: dict[str, str]) -> None:
