@@ -1,6 +1,14 @@
 """Keys that a source got over the network: kept, bounded, and asked for at a bounded rate.
 
-A forged delivery names any URL or key id it likes, so that without a bound every one would cost a call.
+A forged delivery names any URL or key id it likes, so that without a bound every one would cost a call. With one bound
+for all, a flood of made-up names would keep out the genuine sender's new key for as long as it lasts. So each class of
+names has its own (:data:`NEW`, :data:`AGAIN`, :data:`DENIED`), and what a flood uses up of one is no other's:
+
+- A name that is seen for the first time may be turned away, with 503. Its sender delivers again, and then it is known
+  from before. Who never repeats a name never gets here.
+- A name that was turned away is asked for when it comes again, within half an hour at least. Each made-up one costs two
+  deliveries and is then denied, so at up to 100 forged deliveries a second a genuine key is had at its second delivery.
+- A name that the sender's host has denied is refused, and seldom asked for again: it may have been published since.
 """
 
 from __future__ import annotations
@@ -10,7 +18,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Generic, TypeVar
 
-from verihook.errors import SecretsUnavailable
+from verihook.errors import SecretsUnavailable, SignatureError
+from verihook.schemes.sightings import Sightings
 
 K = TypeVar("K")
 
@@ -20,9 +29,11 @@ KEEP_S = 3600
 #: Keys that one source keeps: senders use one or two at a time.
 MAX_KEYS = 16
 
-#: Names that a source does not know yet and asks for, in any MISSES_S seconds.
-MAX_MISSES = 5
-MISSES_S = 60
+#: How many names are asked for that are seen for the first time, that come again after they were turned away, and that
+#: the host has denied: each (times, in so many seconds).
+NEW = (5, 60)
+AGAIN = (120, 1)
+DENIED = (5, 60)
 
 
 @dataclass(slots=True)
@@ -32,18 +43,37 @@ class _Entry(Generic[K]):
     proven: bool = False
 
 
+class _Budget:
+    """``times`` in any ``seconds``."""
+
+    def __init__(self, times: int, seconds: int) -> None:
+        self._times, self._seconds = times, seconds
+        self._spent: list[int] = []
+
+    def spend(self, now: int) -> bool:
+        """Take one; False if none is left."""
+        self._spent = [at for at in self._spent if now - self._seconds < at <= now]
+        if len(self._spent) >= self._times:
+            return False
+        self._spent.append(now)
+        return True
+
+
 class KeyRing(Generic[K]):
     """The keys of one source by name (URL or key id). Safe between threads."""
 
     def __init__(self) -> None:
         self._entries: dict[str, _Entry[K]] = {}
-        self._misses: list[int] = []
+        self._new, self._again, self._denied = _Budget(*NEW), _Budget(*AGAIN), _Budget(*DENIED)
+        self._turned_away, self._denials = Sightings(), Sightings()
+        self._denial = ""
         self._lock = Lock()
 
     def key(self, name: str, now: int, load: Callable[[], K]) -> K:
         """The key with this name, kept or from ``load()``. ``now`` in seconds since the epoch.
 
-        Raises SecretsUnavailable where too many unknown names were asked for lately, and whatever ``load`` raises.
+        Raises SecretsUnavailable if too many such names were asked for lately, SignatureError if the name was denied
+        before, and whatever ``load`` raises: SignatureError says that there is no such key.
         """
         with self._lock:
             entry = self._entries.get(name)
@@ -52,8 +82,8 @@ class KeyRing(Generic[K]):
                 return entry.key
             # A key that has verified a delivery is renewed at any time: a flood of unknown names cannot starve it.
             if entry is None or not entry.proven:
-                self._count_miss(now)
-        key = load()
+                self._admit(name, now)
+        key = self._loaded(name, now, load)
         with self._lock:
             proven = entry is not None and entry.proven
             if name not in self._entries and len(self._entries) >= MAX_KEYS:
@@ -67,11 +97,29 @@ class KeyRing(Generic[K]):
         if entry is not None:
             entry.proven = True
 
-    def _count_miss(self, now: int) -> None:
-        self._misses = [at for at in self._misses if now - MISSES_S < at <= now]
-        if len(self._misses) >= MAX_MISSES:
+    def _admit(self, name: str, now: int) -> None:
+        if self._denials.seen(name, now):
+            if not self._denied.spend(now):
+                raise SignatureError(self._denial)
+            return
+        budget = self._again if self._turned_away.seen(name, now) else self._new
+        if not budget.spend(now):
+            self._turned_away.add(name, now)
             raise SecretsUnavailable("Too many unknown keys were asked for; deliver again.")
-        self._misses.append(now)
+
+    def _loaded(self, name: str, now: int, load: Callable[[], K]) -> K:
+        try:
+            return load()
+        except SignatureError as error:
+            with self._lock:
+                self._denials.add(name, now)
+                self._denial = error.reason
+            raise
+        except SecretsUnavailable:
+            # The host did not answer: the next delivery may ask it, flood or not.
+            with self._lock:
+                self._turned_away.add(name, now)
+            raise
 
     def _least_wanted(self) -> str:
         return next((name for name, entry in self._entries.items() if not entry.proven), next(iter(self._entries)))
