@@ -16,7 +16,7 @@ from verihook.errors import ConfigurationError
 from verihook.hooks import Hooks, load_hooks
 from verihook.observe import Observer
 from verihook.ports import Documents, Engine, Ledger, Pace, Payloads, Services, Telemetry
-from verihook.settings import Settings, aws_settings, environment
+from verihook.settings import Settings, aws_settings, environment, handler
 
 if TYPE_CHECKING:
     from verihook.keyring import RotatingSecrets
@@ -90,10 +90,8 @@ def on_aws() -> Services:
     from verihook.caller import HttpCaller
     from verihook.ledgers.dynamodb import DynamoDbDocuments, DynamoDbLedger
     from verihook.secrets.stores import instance_key, read_ahead, stores
-    from verihook.telemetry.powertools import PowertoolsTelemetry
 
-    # Lambda says which entry point it runs: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-    entry = environment().get("_HANDLER", FOREGROUND[0])
+    entry = handler(environment()) or FOREGROUND[0]
     settings = aws_settings(environment(), keyed=entry in KEYED, verifies=entry in FOREGROUND)
     clients = cache(_store_client)
     key, shared = read_ahead(clients, settings.instance_key_arn, settings.secrets_arn)
@@ -105,7 +103,7 @@ def on_aws() -> Services:
         stores(environment(), settings.hooks.parent, clients, shared),
         ledger,
         DynamoDbDocuments(client, settings.table),
-        PowertoolsTelemetry(),
+        telemetry(),
         verifies=entry in FOREGROUND,
         strict=False,
         engines=_engines_on_aws(settings, ledger, hooks),
@@ -116,6 +114,26 @@ def on_aws() -> Services:
         # Only loopback may be open.
         policy=replace(hooks.policy, auth="required"),
     )
+
+
+@cache
+def telemetry() -> Telemetry:
+    """That of a Lambda function; it needs no configuration that could be wrong."""
+    from verihook.telemetry.powertools import PowertoolsTelemetry
+
+    return PowertoolsTelemetry()
+
+
+def warm(services: Services, entry: str) -> None:
+    """Make at once what the first event would: the engines that this entry of main.py may ask, compiled schemas."""
+    if entry == "work":
+        return  # its instances are in the ledger alone
+    started = {source.workflow for source in services.sources.values()}
+    for workflow in services.workflows.values():
+        if workflow.name in started or entry not in ("receive", "feed"):
+            make_now(services.engines[workflow.engine])
+            if entry in ("receive", "api", "feed"):  # those that inputs come to
+                workflow.compile_schema()
 
 
 def on_one_machine(
@@ -165,6 +183,9 @@ class Later:
         self._lock = Lock()
 
     def __getattr__(self, name: str) -> Any:
+        return getattr(self._get(), name)
+
+    def _get(self) -> Any:
         made = self.__dict__.get("_made")
         if made is None:
             # Threads of a round or a batch may be the first together; clients are made by one at a time.
@@ -172,7 +193,13 @@ class Later:
                 made = self.__dict__.get("_made")
                 if made is None:
                     made = self.__dict__["_made"] = self._make()
-        return getattr(made, name)
+        return made
+
+
+def make_now(part: object) -> None:
+    """Make what a :class:`Later` stands for, which a call would do."""
+    if isinstance(part, Later):
+        part._get()
 
 
 def _engines_on_aws(settings: Settings, ledger: Ledger, hooks: Hooks) -> dict[str, Engine]:
@@ -265,7 +292,7 @@ def client_of(service: str, *, read_timeout: int = 3, attempts: int = 2) -> Any:
     Our own where somebody waits (:data:`FOREGROUND`), unless the environment asks for more than they do; else boto3's.
     """
     variables = environment()
-    if variables.get("_HANDLER", FOREGROUND[0]) in FOREGROUND and suits(variables):
+    if (handler(variables) or FOREGROUND[0]) in FOREGROUND and suits(variables):
         return _direct().client(service, Patience(read_timeout, attempts))
     from verihook.aws.boto import client
 

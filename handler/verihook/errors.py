@@ -12,6 +12,7 @@
     │   ├── InputInvalid           422  input-invalid    (with every violation)
     │   └── Duplicate              409  duplicate
     ├── Unavailable              503 + Retry-After: the sender should deliver again
+    │   ├── NotConfigured               not-configured       (hooks.toml or the environment does not load, in AWS)
     │   ├── SecretsUnavailable          secrets-unavailable
     │   ├── LedgerUnavailable           ledger-unavailable
     │   ├── PayloadsUnavailable         payloads-unavailable
@@ -138,6 +139,12 @@ class Unavailable(VerihookError):
 
     code, status, title, retryable = "unavailable", 503, "Temporarily unavailable", True
     retry_after: ClassVar[int] = 5
+
+
+class NotConfigured(Unavailable):
+    """A function of AWS whose configuration does not load: each of its requests, until another is deployed."""
+
+    code = "not-configured"
 
 
 class SecretsUnavailable(Unavailable):

@@ -1,4 +1,6 @@
-"""The Lambda entry points, and nothing else. What each needs is imported when it is first used.
+"""The Lambda entry points, and nothing else.
+
+What an entry needs is made at import if Lambda says that it runs that entry, else when it is first used.
 
 =========== ================================================ =======================
 entry       invoked by                                       imports a framework
@@ -14,33 +16,28 @@ work        DynamoDB Streams                                 no
 
 from __future__ import annotations
 
-from functools import cache
+import random
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from verihook import bootstrap, settings
+from verihook.clock import SystemClock
 from verihook.errors import VerihookError
-from verihook.receive import is_hook, refuse
+from verihook.receive import is_hook, refuse, unready
 from verihook.receive import receive as answer
 from verihook.request import Reply, Request, from_lambda, to_lambda
+from verihook.start import Part, make_all, public
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from verihook.functions import Functions
-    from verihook.ports import Services
-
-    Handler = Callable[[Any, Any], Any]
-
-
-@cache
-def services() -> Services:
-    """The services of this execution environment. A configuration error ends the start of the function, in words."""
-    return bootstrap.on_aws()
 
 
 def receive(event: Any, context: Any) -> dict[str, Any]:
     """A delivery, or a read of a status."""
-    return _over_http(lambda request: answer(request, services()), event, context)
+    return _over_http("receive", lambda request: answer(request, services()), event, context)
 
 
 def api(event: Any, context: Any) -> dict[str, Any]:
@@ -51,12 +48,17 @@ def api(event: Any, context: Any) -> dict[str, Any]:
             return answer(request, services())
         return _app()(request, event, context)
 
-    return _over_http(serve, event, context)
+    return _over_http("api", serve, event, context)
 
 
-def _over_http(serve: Callable[[Request], Reply], event: Any, context: Any) -> dict[str, Any]:
+def _over_http(entry: str, serve: Callable[[Request], Reply], event: Any, context: Any) -> dict[str, Any]:
     """Every HTTP shape in and out, as the one rule of both entry points has it."""
     request_id = getattr(context, "aws_request_id", "")
+    try:
+        for part in _PARTS[entry]:
+            part()
+    except Exception as error:  # noqa: BLE001  # told when it came; until it is mended, each request is answered so
+        return to_lambda(unready(public(error), request_id, bootstrap.telemetry(), SystemClock()), event)
     try:
         request = from_lambda(event, _base_path(), request_id)
     except VerihookError as error:
@@ -104,20 +106,13 @@ def work(event: dict[str, Any], context: Any) -> Any:
     return batch(event, _functions(), services(), context.get_remaining_time_in_millis)
 
 
-@cache
-def _functions() -> Functions:
+def _make_functions() -> Functions:
     from verihook.functions import Functions
 
     return Functions.load(settings.DEFAULT_WORKFLOWS, services().workflows)
 
 
-@cache
-def _base_path() -> str:
-    return settings.base_path(settings.environment())
-
-
-@cache
-def _app() -> Callable[[Request, Any, Any], Reply]:
+def _make_app() -> Callable[[Request, Any, Any], Reply]:
     """The app, which Mangum runs: for each request and its event the reply."""
     from mangum import Mangum
 
@@ -129,3 +124,73 @@ def _app() -> Callable[[Request, Any, Any], Reply]:
     handler: Any = RequestHandler  # of Mangum's protocol but for its event and its answer, which are our own
     mangum: Any = Mangum(app, lifespan="off", custom_handlers=[handler])
     return lambda request, event, context: mangum((request, event), context)
+
+
+def _tell(error: BaseException) -> None:
+    bootstrap.telemetry().failure("start", error)
+
+
+services = Part(bootstrap.on_aws, _tell, SystemClock())
+_base_path = Part(lambda: settings.base_path(settings.environment()), _tell, SystemClock())
+_functions = Part(_make_functions, _tell, SystemClock())
+_app = Part(_make_app, _tell, SystemClock())
+
+#: Entry -> what it cannot do without.
+_PARTS: dict[str, tuple[Part[Any], ...]] = {
+    "receive": (services, _base_path),
+    "api": (services, _base_path, _app),
+    "record": (services,),
+    "reconcile": (services,),
+    "feed": (services,),
+    "work": (services, _functions),
+}
+
+
+def _ask_the_app() -> None:
+    """The app puts its layers together, and starts a thread, at its first request. A stranger's costs no call."""
+    _app()(Request("GET", "/v1/instances", "", (), b"", "start"), {}, None)
+
+
+#: Entry -> what its first event would do besides.
+_FIRST: dict[str, tuple[Callable[[], object], ...]] = {
+    "api": (_ask_the_app,),
+    "record": (partial(import_module, "verihook.recorder"),),
+    "reconcile": (partial(import_module, "verihook.reconcile"),),
+    "feed": (partial(import_module, "verihook.feeds"),),
+    "work": (partial(import_module, "verihook.work"),),
+}
+
+
+def prepare(entry: str) -> None:
+    """Make all that this entry uses. Raises nothing: what is wrong is told to the log, and said by each request."""
+    make_all(*_PARTS[entry], lambda: bootstrap.warm(services(), entry), *_FIRST.get(entry, ()))
+
+
+def restore(entry: str) -> None:
+    """Go on from a snapshot, in another machine at another time: nothing that was made before it is used again.
+
+    Connections are cut, secrets and credentials may have changed, the monotonic clock has stood still, and every copy
+    has the same random numbers before it.
+    https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html
+    """
+    random.seed()
+    for part in _PARTS[entry]:
+        part.cache_clear()
+    make_all(bootstrap.renew, partial(prepare, entry))
+
+
+def _at_init(handler: str) -> None:
+    """``handler``: what Lambda runs, as its configuration has it; "" outside Lambda."""
+    module, _, entry = handler.rpartition(".")
+    if module != __name__ or entry not in _PARTS:
+        return
+    prepare(entry)
+    try:
+        # Of Lambda's own runtime: https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
+        hooks: Any = import_module("snapshot_restore_py")
+    except ImportError:
+        return
+    hooks.register_after_restore(restore, entry)
+
+
+_at_init(settings.handler(settings.environment()))

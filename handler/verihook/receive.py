@@ -18,7 +18,7 @@ from verihook.errors import (
 from verihook.event import event_id, event_type, parse, wanted
 from verihook.instance import Instance, iso
 from verihook.intake import Arrival, take
-from verihook.ports import Services, Trace
+from verihook.ports import Clock, Services, Telemetry, Trace
 from verihook.request import Reply, Request, json_reply, problem
 from verihook.source import Source
 
@@ -74,6 +74,15 @@ def refuse(error: VerihookError, request_id: str, services: Services) -> Reply:
     """Answer, log and count what was refused before it became a Request."""
     trace = Trace(request_id, services.clock.now_ms())
     return _told(_refusal(error, trace), trace, services)
+
+
+def unready(error: VerihookError, request_id: str, telemetry: Telemetry, clock: Clock) -> Reply:
+    """Answer and log a request that came while there are no services."""
+    trace = Trace(request_id, clock.now_ms())
+    reply = _refusal(error, trace)
+    trace.status = reply.status
+    telemetry.delivery(trace)
+    return reply
 
 
 def _refusal(error: VerihookError, trace: Trace) -> Reply:

@@ -50,6 +50,14 @@ def environment() -> Mapping[str, str]:
     return os.environ
 
 
+def handler(variables: Mapping[str, str]) -> str:
+    """The entry point that Lambda runs, such as ``verihook.main.receive``; "" outside Lambda.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+    """
+    return variables.get("_HANDLER", "")
+
+
 def aws_settings(variables: Mapping[str, str], *, keyed: bool = True, verifies: bool = True) -> Settings:
     """The settings in AWS. Raises ConfigurationError if one is missing.
 

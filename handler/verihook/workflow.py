@@ -63,6 +63,11 @@ class Workflow:
         if self.input_schema is not None:
             self._compiled(self.input_schema).check()
 
+    def compile_schema(self) -> None:
+        """Compile the input schema now, which the first input would."""
+        if self.input_schema is not None:
+            self._compiled(self.input_schema)
+
     def _compiled(self, schema: dict[str, Any] | bool) -> Schema:
         if self._schema is None:
             self._schema = Schema(schema)

@@ -51,10 +51,10 @@ def silent(entry: LambdaFace, monkeypatch: pytest.MonkeyPatch, *services: str) -
         made = bootstrap.on_aws()
         patch.setattr(main, "services", lambda: made)
         # The app is made anew, by the first request.
-        main._mangum.cache_clear()
+        main._app.cache_clear()
         entry.send("GET", "/", [])
         yield
-    main._mangum.cache_clear()
+    main._app.cache_clear()
 
 
 def deliver(entry: LambdaFace, source: str, event: str) -> tuple[int, Any, dict[str, str], float]:

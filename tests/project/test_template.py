@@ -145,6 +145,10 @@ print("aws_lambda_powertools.utilities.parameters" in sys.modules)
 """
 
 
+#: What the entry itself is made of: nobody waits for the start as long as for a first event.
+STARTED_WITH = {"Receiver": "jsonschema_rs", "Api": "fastapi jsonschema_rs", "Feeds": "jsonschema_rs"}
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_starts_with_its_environment_and_loads_nothing_that_it_does_not_need(name: str) -> None:
     with SecretStore() as store:
@@ -169,7 +173,7 @@ def test_a_function_starts_with_its_environment_and_loads_nothing_that_it_does_n
         )
     sources, libraries, store = result.stdout.splitlines()
     assert (list(HOOKS.sources) if name in VERIFYING else []) == sources.split()
-    assert ("", "False") == (libraries, store)
+    assert (STARTED_WITH.get(name, ""), "False") == (libraries, store)
 
 
 @pytest.mark.parametrize("name", DURABLE_FUNCTIONS)

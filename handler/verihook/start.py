@@ -1,0 +1,81 @@
+"""The start of an execution environment: parts are made once, at INIT, and what cannot be made is told once.
+
+INIT has a full processor, an invocation the share that its memory gets. It must not fail: Lambda would repeat a failed
+INIT within the next requests, and answer them without a word of ours.
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Lock
+from typing import Generic, TypeVar
+
+from verihook.errors import ConfigurationError, NotConfigured, Unavailable
+from verihook.ports import Clock
+
+Made = TypeVar("Made")
+
+#: How soon a part is tried again that could not be made for a reason that may pass, in milliseconds: a call for every
+#: request of a stranger would be too many.
+AGAIN_MS = Unavailable.retry_after * 1000
+
+
+class Part(Generic[Made]):
+    """Something that is made when it is first called for, and then kept. Threads may share it.
+
+    ``tell``: told what keeps it from being made, each failure once in a row. A ConfigurationError stays until
+    :meth:`cache_clear`; after any other the part is tried again, at most every :data:`AGAIN_MS`.
+    """
+
+    def __init__(self, make: Callable[[], Made], tell: Callable[[BaseException], None], clock: Clock) -> None:
+        self._make, self._tell, self._clock = make, tell, clock
+        self._lock = Lock()
+        self._told = ""
+        self.cache_clear()
+
+    def __call__(self) -> Made:
+        """The part. Raises what its making raises."""
+        with self._lock:
+            if not self._made:
+                self._try()
+            return self._made[0]
+
+    def cache_clear(self) -> None:
+        """Forget it, and that it could not be made: the next call makes another."""
+        self._made: list[Made] = []
+        self._failure: Exception | None = None
+        self._again_at = 0
+
+    def _try(self) -> None:
+        failure = self._failure
+        if failure is not None and (isinstance(failure, ConfigurationError) or self._clock.now_ms() < self._again_at):
+            # Without the frames of former calls, to which raising it again would add these.
+            raise failure.with_traceback(None)
+        try:
+            self._made = [self._make()]
+        except Exception as error:
+            self._failure, self._again_at = error, self._clock.now_ms() + AGAIN_MS
+            if repr(error) != self._told:
+                self._told = repr(error)
+                self._tell(error)
+            raise
+        self._failure, self._told = None, ""
+
+
+def make_all(*parts: Callable[[], object]) -> None:
+    """Make these now, in their order, up to the first that cannot be made: the next ones need it.
+
+    Raises nothing: a :class:`Part` has told what is wrong, and each request says so.
+    """
+    with suppress(Exception):
+        for part in parts:
+            part()
+
+
+def public(error: Exception) -> Unavailable:
+    """What a caller is answered while a part is missing: always the same, and nothing of the configuration."""
+    if isinstance(error, Unavailable):
+        return error
+    return NotConfigured("The receiver is not configured; its log says what is wrong. Deliver again later.")
