@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from verihook.errors import SecretsUnavailable
+from verihook.secrets.value import secret_of
 
 
 class EnvironmentSecrets:
     """The Secrets port over ``env:NAME`` and ``file:PATH``. Nothing is cached: a file is read whenever it is asked for.
 
-    ``variables``: the environment. A relative path is taken from ``folder``. A file's last line break is not part of
-    the secret.
+    ``variables``: the environment. A relative path is taken from ``folder``.
     """
 
     def __init__(self, variables: Mapping[str, str], folder: Path) -> None:
@@ -26,9 +26,9 @@ class EnvironmentSecrets:
         if kind not in ("env", "file"):
             raise KeyError(f"{reference} is in a store, which is not asked here")
         value = self._variables.get(name, "") if kind == "env" else self._file(name)
-        if not value:
-            raise KeyError(f"{reference} is not set" if kind == "env" else f"{reference} is empty")
-        return (value,)
+        if not value and kind == "env":
+            raise KeyError(f"{reference} is not set")
+        return (secret_of(reference, value),)
 
     def generations(self, reference: str, *, fresh: bool = False) -> tuple[tuple[str, ...], ...]:  # noqa: ARG002  # always
         """See :class:`~verihook.keyring.RotatingSecrets`."""
@@ -57,7 +57,7 @@ class EnvironmentSecrets:
         try:
             # newline="": a secret's own line breaks stay as they are.
             with (self._folder / name).open(encoding="utf-8", newline="") as file:
-                return file.read().removesuffix("\n").removesuffix("\r")
+                return file.read()
         except (OSError, UnicodeDecodeError) as error:
             raise KeyError(f"file:{name} cannot be read: {_words(error)}") from error
 

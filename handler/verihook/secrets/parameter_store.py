@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from verihook.secrets.kept import Clock, Kept
+from verihook.secrets.value import secret_of
 
 _ABSENT = ("ParameterNotFound", "ParameterVersionNotFound")
 
@@ -32,7 +33,7 @@ class ParameterStoreSecrets:
         value = self._kept.get(reference.partition(":")[2], fresh=fresh)
         if not value:
             raise KeyError(f"{reference} is not there, or empty")
-        return ((value,),)
+        return ((secret_of(reference, value),),)
 
     def keep(self, reference: str, value: str) -> None:  # noqa: ARG002  # as the port has it
         """See :class:`~verihook.ports.Secrets`: it never writes here."""

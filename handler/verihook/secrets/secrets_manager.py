@@ -14,6 +14,7 @@ from verihook.aws.errors import AwsError, ServiceError
 from verihook.errors import SecretsUnavailable
 from verihook.secrets.current import ABSENT
 from verihook.secrets.kept import Clock, Kept
+from verihook.secrets.value import secret_of
 
 #: What versions that :meth:`SecretsManagerSecrets.keep` writes are named in.
 _NAMES = uuid.UUID("b5a3f8f0-0d5c-4a8e-8a53-9b6a1f1f6a57")
@@ -44,8 +45,9 @@ class SecretsManagerSecrets:
             raise KeyError(f"{reference} is not there, or not a text")
         pending = _pick(self._kept.get((name, "AWSPENDING"), fresh=fresh), key)
         previous = _pick(self._kept.get((name, "AWSPREVIOUS"), fresh=fresh), key)
-        newest = tuple(dict.fromkeys(value for value in (pending, current) if value))
-        return (newest, (previous,)) if previous and previous not in newest else (newest,)
+        newest = tuple(dict.fromkeys(secret_of(reference, text) for text in (pending, current) if text))
+        older = secret_of(reference, previous) if previous else ""
+        return (newest, (older,)) if older and older not in newest else (newest,)
 
     def keep(self, reference: str, value: str) -> None:
         """See :class:`~verihook.ports.Secrets`: a new AWSCURRENT, if there is none for this reference yet.

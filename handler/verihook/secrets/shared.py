@@ -8,6 +8,7 @@ from __future__ import annotations
 from verihook.secrets.current import CurrentSecret
 from verihook.secrets.document import members
 from verihook.secrets.environment import EnvironmentSecrets
+from verihook.secrets.value import secret_of
 
 
 class SharedSecrets:
@@ -39,7 +40,7 @@ class SharedSecrets:
             raise KeyError(f"{reference} cannot be read: {error}") from None
         if not values:
             raise KeyError(f"{reference} is not set; put it into the stack's secret: verihook secrets put {name}")
-        return tuple((value,) for value in values)
+        return tuple((secret_of(reference, value),) for value in values)
 
     def _member(self, name: str, *, fresh: bool) -> tuple[str, ...]:
         return members(self._shared.text(fresh=fresh)).get(name, ())

@@ -13,3 +13,14 @@ def secret_in(text: str) -> str:
     if value != value.strip():
         raise ValueError("begins or ends with white space; only one line break at its end is left out")
     return value
+
+
+def secret_of(reference: str, text: str) -> str:
+    """The secret in what a reference gave. Raises KeyError in words that show nothing of it."""
+    try:
+        value = secret_in(text)
+    except ValueError as error:
+        raise KeyError(f"{reference} {error}") from None
+    if not value:
+        raise KeyError(f"{reference} is empty")
+    return value

@@ -83,3 +83,17 @@ def test_a_secret_in_another_encoding_is_refused_in_words(kind: str, secret: str
     with pytest.raises(ValueError, match=r"^the secret is not") as refusal:
         KEYS[kind](secret, "whsec_")
     assert secret not in str(refusal.value)
+
+
+@pytest.mark.parametrize("kind", ["base64", "base64-if-prefixed"])
+def test_the_version_that_supabase_writes_before_the_prefix_is_no_part_of_the_key(kind: str) -> None:
+    assert BYTES == KEYS[kind](f"v1,whsec_{BASE64}", "whsec_") == KEYS[kind](f"whsec_{BASE64}", "whsec_")
+    assert b"v1,other" == KEYS["base64-if-prefixed"]("v1,other", "whsec_")
+
+
+def test_polars_secret_is_explained_and_not_shown() -> None:
+    with pytest.raises(ValueError, match=r"the secret is not base64 .*; Polar's is the key itself") as refusal:
+        KEYS["base64"]("polar_whs_hunter2", "whsec_")
+    assert "hunter2" not in str(refusal.value)
+    mended = base64.b64encode(b"polar_whs_hunter2").decode()
+    assert b"polar_whs_hunter2" == KEYS["base64"](mended, "whsec_")
