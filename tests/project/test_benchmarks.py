@@ -32,3 +32,15 @@ def test_what_a_delivery_costs_is_measured() -> None:
     for line in ("main.receive / bare json+hmac:", "main.receive / Mangum+FastAPI json+hmac:"):
         assert line in result.stdout
     assert "frameworks imported by the receive entry:   none" in result.stdout
+
+
+def test_what_the_client_of_aws_costs_is_measured() -> None:
+    result = subprocess.run(
+        [sys.executable, "benchmarks/clients.py", "--rounds", "1"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert "ours / boto3" in result.stdout
