@@ -39,6 +39,10 @@ class Schema:
         """Raises ValueError if the schema cannot be compiled; :meth:`check` says so in words."""
         return compiled(self._schema)
 
+    def compile(self) -> None:
+        """Do now what the first content would wait for. Raises ValueError if the schema itself is wrong."""
+        self._fits  # noqa: B018  # made when it is first read
+
     def filled(self, content: object) -> object:
         """``content`` with the defaults that are missing in it; the very same object where none is missing.
 

@@ -64,9 +64,9 @@ class Workflow:
             self._compiled(self.input_schema).check()
 
     def compile_schema(self) -> None:
-        """Compile the input schema now, which the first input would."""
+        """Compile the input schema now, which the first input would. Raises ValueError if it is itself wrong."""
         if self.input_schema is not None:
-            self._compiled(self.input_schema)
+            self._compiled(self.input_schema).compile()
 
     def _compiled(self, schema: dict[str, Any] | bool) -> Schema:
         if self._schema is None:
