@@ -12,7 +12,7 @@
     marks.py         where an execution stands, for a crash or a redrive
     journal.py       the SQLite file that survives a kill -9
     mends.py         what has to be mended in moto, the only file that patches it
-    jsonata.py       evaluates JSONata for mends.py
+    jsonata.py       evaluates JSONata for mends.py, intrinsics.py the States.* functions
 
 Importing this package is cheap: moto is imported when the first Interpreter starts.
 """

@@ -10,13 +10,18 @@ import copy
 import hashlib
 import math
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
+from itertools import count
 from typing import Any
 
-from verihook.local.interpreter.validation import parse_json
+from verihook.local.interpreter.validation import MAX_INPUT, parse_json
 
 _LARGEST_SAFE = 2**53
+
+#: AWS's largest $range; and values that a result has at most, since each takes two characters of a state's data.
+MAX_ITEMS = 1000
+MAX_VALUES = MAX_INPUT // 2
 _HASHES = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 
 
@@ -55,10 +60,12 @@ def evaluate(expression: str, bindings: Mapping[str, Any]) -> Any:
         raise QueryError(f"The JSONata expression '{expression}' failed: {error}") from error
     if result is None:
         raise QueryError(f"The JSONata expression '{expression}' returned nothing (undefined).")
-    return _plain(result, expression, Utils.NULL_VALUE)
+    return _plain(result, expression, Utils.NULL_VALUE, count(1))
 
 
-def _plain(value: Any, expression: str, null: Any) -> Any:
+def _plain(value: Any, expression: str, null: Any, values: Iterator[int]) -> Any:
+    if next(values) > MAX_VALUES:
+        raise QueryError(f"The JSONata expression '{expression}' returned more than {MAX_VALUES} values.")
     if value is None or value is null:
         return None
     if isinstance(value, str | bool | int):
@@ -66,9 +73,9 @@ def _plain(value: Any, expression: str, null: Any) -> Any:
     if isinstance(value, float) and math.isfinite(value):
         return int(value) if value.is_integer() and abs(value) <= _LARGEST_SAFE else value
     if isinstance(value, list | range):
-        return [_plain(inner, expression, null) for inner in value]
+        return [_plain(inner, expression, null, values) for inner in value]
     if isinstance(value, dict):
-        return {str(key): _plain(inner, expression, null) for key, inner in value.items()}
+        return {str(key): _plain(inner, expression, null, values) for key, inner in value.items()}
     raise QueryError(f"The JSONata expression '{expression}' returned an unsupported result type.")
 
 
@@ -77,7 +84,7 @@ def _functions() -> dict[str, Any]:
     """The functions that Step Functions adds; $eval is not offered there."""
     from jsonata import Jsonata
 
-    offered = {"uuid": _uuid, "hash": _hash, "parse": parse_json, "partition": _partition, "range": _range}
+    offered = {"uuid": _uuid, "hash": _hash, "parse": parse_json, "partition": _partition, "range": _range, "pad": _pad}
     return {name: Jsonata.JLambda(function) for name, function in {**offered, "eval": _eval}.items()}
 
 
@@ -94,7 +101,18 @@ def _partition(values: list[Any], size: int) -> list[list[Any]]:
 
 
 def _range(first: int, last: int, step: int) -> list[int]:
-    return list(range(first, last + (1 if step > 0 else -1), step))
+    found = range(first, last + (1 if step > 0 else -1), step)
+    if len(found) > MAX_ITEMS:
+        raise ValueError(f"$range makes at most {MAX_ITEMS} items")
+    return list(found)
+
+
+def _pad(text: str, width: int, character: str = " ") -> str:
+    """https://docs.jsonata.org/string-functions#pad , and no wider than a state's data may be."""
+    if abs(width) > MAX_INPUT:
+        raise ValueError(f"$pad makes at most {MAX_INPUT} characters")
+    fill = ((character or " ") * max(abs(width) - len(text), 0))[: max(abs(width) - len(text), 0)]
+    return text + fill if width > 0 else fill + text
 
 
 def _eval(*_: Any) -> Any:

@@ -1,6 +1,7 @@
 """What has to be mended in moto 5.2.5 before it interprets state machines here. No other file patches it.
 
 - JSONata and variables crash: moto never sets its evaluator. Ours binds values instead of writing them into the text.
+- Intrinsic functions have no bounds, and one of them is Python's ``str.format``: ours are called, intrinsics.py.
 - A Map starts as many threads as it has items, and each takes its next item by recursion.
 - Every thread ever started is kept in a list, and every use of a JSONPath builds its parser anew (1 ms).
 - Tasks call AWS at ``localhost:MOTO_PORT``: they are sent to our own endpoint, never anywhere else.
@@ -19,8 +20,10 @@ import logging
 import threading
 import time
 from functools import lru_cache
+from types import ModuleType
 from typing import Any
 
+from verihook.local.interpreter.intrinsics import IntrinsicError, call
 from verihook.local.interpreter.jsonata import QueryError, evaluate
 from verihook.local.interpreter.validation import MAX_INPUT
 
@@ -40,6 +43,7 @@ def mend_moto() -> None:
         logging.getLogger("moto").setLevel(logging.CRITICAL)
         from moto.stepfunctions.parser.asl.component.common.path import result_path
         from moto.stepfunctions.parser.asl.component.common.string import string_expression
+        from moto.stepfunctions.parser.asl.component.intrinsic.function.statesfunction import factory, states_function
         from moto.stepfunctions.parser.asl.component.program import program
         from moto.stepfunctions.parser.asl.component.state import state
         from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import (
@@ -57,6 +61,10 @@ def mend_moto() -> None:
         replace: Any = setattr  # the methods are replaced on purpose
         replace(string_expression.StringJSONata, "_eval_body", _evaluate_jsonata)
         replace(string_expression.StringVariableSample, "_eval_body", _evaluate_variable)
+        for module in vars(factory).values():
+            for kind in vars(module).values() if isinstance(module, ModuleType) else ():
+                if isinstance(kind, type) and issubclass(kind, states_function.StatesFunction):
+                    replace(kind, "_eval_body", _evaluate_intrinsic)
         replace(inline_iteration_component.InlineIterationComponent, "_eval_body", _iterate)
         replace(iteration_worker.IterationWorker, "_eval_pool", _work)
         replace(state_task_service.StateTaskService, "_normalise_parameters", _to_boto3)
@@ -166,6 +174,23 @@ def _evaluate_jsonata(self: Any, env: Any) -> None:
 
 def _evaluate_variable(self: Any, env: Any) -> None:
     _push(env, self.expression, _variables(env))
+
+
+def _evaluate_intrinsic(self: Any, env: Any) -> None:
+    """An intrinsic function by our own; what goes wrong is States.IntrinsicFailure, as in AWS."""
+    from moto.stepfunctions.parser.api import HistoryEventType
+    from moto.stepfunctions.parser.asl.component.common.error_name import failure_event, states_error_name
+    from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+
+    self.argument_list.eval(env=env)
+    try:
+        env.stack.append(call(self.name.function_type._name_, env.stack.pop()))
+    except IntrinsicError as error:
+        name = states_error_name.StatesErrorName(typ=StatesErrorNameType.StatesIntrinsicFailure)
+        details: Any = {"executionFailedEventDetails": {"error": name.error_name, "cause": str(error)}}
+        raise failure_event.FailureEventException(
+            failure_event.FailureEvent(env, name, HistoryEventType.ExecutionFailed, details)
+        ) from error
 
 
 def _variables(env: Any) -> dict[str, Any]:

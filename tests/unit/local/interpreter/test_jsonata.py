@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import uuid
 from typing import Any
 
@@ -96,3 +97,37 @@ def test_no_expression(expression: str) -> None:
 
 def test_a_string_is_never_read_as_an_expression() -> None:
     assert evaluate("$x", {"x": '"; $error("broken out"); "'}) == '"; $error("broken out"); "'
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "$range(1, 1000000000, 1)",
+        "$pad('', 300000000)",
+        "$pad('', -300000000, '0')",
+        "[1..1000000]",
+        "$pad('', 262145)",
+    ],
+)
+def test_what_would_take_the_memory_of_the_machine_is_refused(expression: str) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(QueryError):
+            evaluate(expression, {})
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 64 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("$pad('a', 3)", "a  "),
+        ("$pad('a', -3, '#-')", "#-a"),
+        ("$pad('abc', 2)", "abc"),
+        ("$pad('a', 4, '#-')", "a#-#"),
+    ],
+)
+def test_pad_is_that_of_the_language(expression: str, value: str) -> None:
+    assert evaluate(expression, {}) == value
