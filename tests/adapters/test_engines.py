@@ -29,6 +29,7 @@ from tests.adapters.interpreter_machines import (
 from tests.contracts.engine import Definitions, EngineContract, Rig, a_name
 from verihook.aws.boto import Boto
 from verihook.aws.service import Patience
+from verihook.cli.bill import counts
 from verihook.engines.stepfunctions import StepFunctionsEngine, progress_of
 from verihook.errors import EngineRefused, EngineUnavailable
 from verihook.instance import Progress
@@ -115,6 +116,14 @@ class TestStepFunctionsOnTheInterpreter(EngineContract):
         others = [step.name for step in steps if step.name not in ("Line total", "Total", "Count")]
         assert others == ["s0", "s1"]
         assert {step.status for step in steps} == {"completed"}
+
+    def test_an_order_is_two_transitions(self, engine: Engine, rig: Rig) -> None:
+        # AWS charges each: https://aws.amazon.com/step-functions/pricing/
+        name = a_name()
+        engine.start("order-created", name, json.dumps({"orderId": "A1", "items": [{"quantity": 2, "price": 10}] * 9}))
+        rig.end_of("order-created", name)
+        names = [step.name for step in engine.steps("order-created", name)]
+        assert len(names) == counts()["engines"]["stepfunctions"]["transitions"]
 
     def test_a_redrive_is_told_in_the_description_and_the_history(self, rig: Rig, interpreter: Interpreter) -> None:
         client, name = client_of(interpreter.endpoint_url), a_name()

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from tests.adapters.dynamodb_local import client as local_client
 from tests.costs.bodies import Recorded
 from tests.unit.bare import StandingClock, bare_services
 from tests.unit.engine_by_hand import EngineByHand
@@ -22,9 +23,10 @@ from verihook.bootstrap import AWS_PACE
 from verihook.engines.function import FunctionEngine
 from verihook.functions import Functions
 from verihook.instance import Progress
-from verihook.intake import Arrival, take
-from verihook.ledgers.dynamodb import DynamoDbLedger
-from verihook.ledgers.item import key
+from verihook.intake import Arrival, Taken, take
+from verihook.ledgers.dynamodb import DynamoDbDocuments, DynamoDbLedger
+from verihook.ledgers.item import from_item, key
+from verihook.ledgers.table import create_table_request
 from verihook.payloads.files import FilePayloads
 from verihook.ports import Services, Trace
 from verihook.recorder import record
@@ -68,6 +70,11 @@ class Meter:
         assert total == int(total)
         return int(total)
 
+    def reads(self) -> float:
+        """The same of what was read; a half is a read that may trail."""
+        total, self.read = self.read.total(), Counter()
+        return float(total)
+
     def _note(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:
         if "ConsumedCapacity" not in parsed:
             return
@@ -85,9 +92,18 @@ def _ask(params: dict[str, Any], model: Any, **_: Any) -> None:
         params["ReturnConsumedCapacity"] = "INDEXES"
 
 
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What one webhook came to: units written by stage, units read, and bytes that are kept of it."""
+
+    written: dict[str, int]
+    read: float
+    kept: int
+
+
 @dataclass
 class World:
-    """Services over the ledger, and what moves them."""
+    """Services over the ledger, and what moves them. ``client``: looks at the table without being counted."""
 
     services: Services
     engine: EngineByHand
@@ -95,6 +111,11 @@ class World:
     client: Any
     table: str
     meter: Meter
+
+    def item(self, instance_id: str) -> dict[str, Any]:
+        """The row as the table has it."""
+        item: dict[str, Any] = self.client.get_item(TableName=self.table, Key=key(instance_id))["Item"]
+        return item
 
 
 @contextmanager
@@ -104,9 +125,11 @@ def world(client: Any, table: str, folder: Path) -> Iterator[World]:
     meter.attach(client)
     ledger = DynamoDbLedger(client, table)
     workflows = {name: Workflow(name, name, "order-created") for name in STAGES}
+    workflows["reported"] = Workflow("reported", "stepfunctions", "order-created", report_running=True)
     services = bare_services(
         workflows=workflows,
         ledger=ledger,
+        documents=DynamoDbDocuments(client, table),
         engines={
             "stepfunctions": engine,
             "durable": engine,
@@ -116,17 +139,24 @@ def world(client: Any, table: str, folder: Path) -> Iterator[World]:
         clock=clock,
         pace=AWS_PACE,
     )
-    yield World(services, engine, clock, client, table, meter)
+    with closing(local_client(client.meta.endpoint_url)) as uncounted:
+        yield World(services, engine, clock, uncounted, table, meter)
 
 
-def live(world: World, engine: str, body: Recorded) -> dict[str, int]:
-    """Stage -> the units that it wrote, of one webhook from its claim to its end."""
-    world.meter.units()
-    source = Source(body.sender, load_sender(body.sender), (), engine)
+def deliver(world: World, engine: str, body: Recorded, **policies: Any) -> Taken:
+    """Take a delivery as a source with these policies does, of a workflow that is named like its engine."""
+    source = Source(body.sender, load_sender(body.sender), (), engine, **policies)
     arrival = Arrival(body.content, body.text, body.id, body.type)
     # Another key each time: the same event is another instance.
-    services = replace(world.services, instance_key=f"{engine} {len(body.text)}".encode())
-    taken = take(source, arrival, services, Trace("r1", world.clock.now_ms(), source.name))
+    services = replace(world.services, instance_key=f"{engine} {len(body.text)} {policies}".encode())
+    return take(source, arrival, services, Trace("r1", world.clock.now_ms(), source.name))
+
+
+def live(world: World, engine: str, body: Recorded, **policies: Any) -> Life:
+    """One webhook from its claim to its end."""
+    world.meter.units()
+    world.meter.reads()
+    taken = deliver(world, engine, body, **policies)
     assert taken.instance_id is not None
     assert not taken.duplicate
     units = {"claim": world.meter.units()}
@@ -134,20 +164,20 @@ def live(world: World, engine: str, body: Recorded) -> dict[str, int]:
         _run(world, taken.instance_id)
         units["run"] = world.meter.units()
     else:
-        for stage, event in _events(engine, taken.instance_id, world).items():
+        for stage, event in events(engine, taken.instance_id, world).items():
             world.clock.at += _STEP_MS
             record(event, world.services)
             units[stage] = world.meter.units()
-    row = world.services.ledger.get(taken.instance_id, world.clock.now_ms())
-    assert row is not None
+    item = world.item(taken.instance_id)
+    row = from_item(item)
     assert ("completed", OUTPUT) == (row.status, json.loads(row.output or ""))
-    return units
+    return Life(units, world.meter.reads(), _stored(item))
 
 
-def _events(engine: str, name: str, world: World) -> dict[str, dict[str, Any]]:
+def events(engine: str, name: str, world: World) -> dict[str, dict[str, Any]]:
     """What EventBridge brings of an execution: that it runs, and that it has ended."""
     output = json.dumps(OUTPUT)
-    if engine == "stepfunctions":
+    if engine != "durable":
         detail = {"name": name, "stateMachineArn": _MACHINE, "startDate": world.clock.now_ms()}
         running, end = {"status": "RUNNING"}, {"status": "SUCCEEDED", "output": output}
     else:
@@ -159,11 +189,31 @@ def _events(engine: str, name: str, world: World) -> dict[str, dict[str, Any]]:
 
 def _run(world: World, instance_id: str) -> None:
     """The worker gets the row as the stream has it."""
-    image = world.client.get_item(TableName=world.table, Key=key(instance_id))["Item"]
-    change = {"Keys": key(instance_id), "NewImage": image, "SequenceNumber": "1"}
+    change = {"Keys": key(instance_id), "NewImage": world.item(instance_id), "SequenceNumber": "1"}
     functions = Functions({"order-created": lambda event, context: OUTPUT})
     world.clock.at += _STEP_MS
     failed = work.batch(
         {"Records": [{"eventSource": "aws:dynamodb", "dynamodb": change}]}, functions, world.services, lambda: 60_000
     )
     assert failed == {"batchItemFailures": []}
+
+
+#: What DynamoDB adds to every item and entry that it stores, in bytes.
+#: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+_OVERHEAD = 100
+
+
+def _stored(item: dict[str, Any]) -> int:
+    """The row and its entries in the indexes, in bytes as DynamoDB charges them."""
+    sizes = {name: len(name) + _size(value) for name, value in item.items()}
+    total = sum(sizes.values()) + _OVERHEAD
+    for index in create_table_request("any")["GlobalSecondaryIndexes"]:
+        keys = {part["AttributeName"] for part in index["KeySchema"]}
+        if keys <= {*sizes}:
+            total += sum(sizes[name] for name in keys | {"pk", "sk"}) + _OVERHEAD
+    return total
+
+
+def _size(value: dict[str, Any]) -> int:
+    ((kind, held),) = value.items()
+    return len(held) // 2 + 1 if kind == "N" else len(held if kind == "B" else held.encode())

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
-
 import pytest
 
-from tests.adapters.dynamodb_local import client, dynamodb_local  # noqa: F401 - a fixture
-from tests.adapters.dynamodb_tables import TABLE
 from tests.costs import before
 from tests.costs.bodies import SENDERS, SIZES, recorded
-from tests.costs.lives import STAGES, World, live, world
-from verihook.ledgers.table import create_table_request
-
-
-@pytest.fixture(scope="module")
-def counted(dynamodb_local: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:  # noqa: F811
-    with closing(client(dynamodb_local)) as dynamodb:
-        dynamodb.create_table(**create_table_request(TABLE))
-        with world(dynamodb, TABLE, Path(tmp_path_factory.mktemp("payloads"))) as made:
-            yield made
-        dynamodb.delete_table(TableName=TABLE)
+from tests.costs.lives import STAGES, World, live
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("engine", STAGES)
 def test_a_webhook_costs_at_most_half_of_what_it_did(counted: World, engine: str, size: int) -> None:
     for sender in SENDERS:
-        units = live(counted, engine, recorded(sender, size))
+        units = live(counted, engine, recorded(sender, size)).written
         assert 2 * sum(units.values()) <= sum(before.UNITS[engine][size].values()), (sender, units)
 
 

@@ -11,6 +11,7 @@ from tests.flows.conftest import AwsFace
 from tests.flows.deployment import OLD_SECRET
 from tests.flows.faces import Headers
 from tests.flows.signing import new_id, order, x_signature
+from verihook.cli.bill import counts
 
 
 def post(face: AwsFace, body: bytes, headers: Headers, source: str = "orders") -> int:
@@ -100,6 +101,11 @@ def test_the_line_of_a_delivery(aws_face: AwsFace, capsys: pytest.CaptureFixture
     assert record["correlation_id"]
     assert ([1.0], "orders") == (record["Accepted"], record["source"])
     assert {"Accepted", "Latency"} == {metric["Name"] for metric in record["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+    # What verihook cost reckons with: its bytes, and a series for each metric by each set of dimensions.
+    assert counts()["receiver_log_bytes"] - 60 < len(line.encode()) <= counts()["receiver_log_bytes"]
+    (told,) = record["_aws"]["CloudWatchMetrics"]
+    for dimensions, series in zip(told["Dimensions"], ("of_all", "of_a_source"), strict=True):
+        assert len(told["Metrics"]) == counts()["metrics"][series], dimensions
     for secret in ("nobody's business", "s3cret", headers[1][1]):
         assert secret not in line
 

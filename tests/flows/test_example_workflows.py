@@ -14,6 +14,7 @@ from tests.adapters.test_durable_engine import DurableRig
 from tests.contracts.engine import a_name
 from tests.flows.receiver import Receiver, receiving
 from verihook import authoring, manage
+from verihook.cli.bill import counts
 from verihook.connection import Connection
 from verihook.instance import Instance, Progress
 from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
@@ -91,6 +92,11 @@ class TestOrderApproval:
         }
         names = [step.name for step in rig.engine.steps("order-approval", id)]
         assert names == ["Charge", "approved", "Wait for approved", "Ship"]
+        # And the execution itself: https://docs.aws.amazon.com/lambda/latest/dg/durable-functions.html
+        assert 1 + len(names) == counts()["engines"]["durable"]["operations"]
+        events = rig.client.get_durable_execution_history(DurableExecutionArn=rig.arn("order-approval", id))["Events"]
+        invocations = [event for event in events if event["EventType"] == "InvocationCompleted"]
+        assert len(invocations) == counts()["engines"]["durable"]["invocations"]["durable"]
 
     def test_an_approval_may_come_before_it_is_waited_for(self, rig: DurableRig, services: Services) -> None:
         id, text = a_name(), json.dumps({"orderId": "A1", "amount": 20})
