@@ -39,6 +39,10 @@ class Listener:
         self._thread.join(timeout=2)
 
 
+#: Connections at a time, each with a thread: a client of this process keeps at most 64 for a service.
+MAX_CONNECTIONS = 256
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
@@ -50,6 +54,9 @@ class _Server(ThreadingHTTPServer):
         super().__init__(address, handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
+        if len(self._open) >= MAX_CONNECTIONS:
+            super().shutdown_request(request)
+            return
         self._open.add(request)
         super().process_request(request, client_address)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import signal
 import socket
@@ -23,6 +24,7 @@ from verihook.app import create_app
 from verihook.errors import ConfigurationError
 from verihook.hooks import load_hooks
 from verihook.local.banner import banner
+from verihook.local.connections import BACKLOG, Connection, SeldomSaid, most_connections
 from verihook.local.data import DataFolder, Run, instance_key
 from verihook.local.engines import LocalEngines
 from verihook.local.housekeeping import sweep
@@ -104,11 +106,13 @@ def _repeat(
     name: str, seconds: float, work: Callable[[Services], object], services: Services, stopping: threading.Event
 ) -> None:
     """What EventBridge Scheduler does in AWS, and sooner."""
+    seldom = SeldomSaid()
     while not stopping.wait(seconds):
         try:
             work(services)
         except Exception as error:  # noqa: BLE001  # the next round goes on, whatever it was
-            services.telemetry.failure(name, error)
+            if seldom.suppressed(f"{type(error).__name__}: {error}") is not None:
+                services.telemetry.failure(name, error)
         services.observer.flush()
 
 
@@ -141,8 +145,19 @@ def _serve(app: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> 
     # uvicorn stops gracefully and then raises the signal again: leave as on Ctrl-C.
     signal.signal(signal.SIGTERM, _leave)
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, lifespan="off", server_header=False, timeout_graceful_shutdown=3
+        app,
+        http=Connection,
+        backlog=BACKLOG,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=3,
     )
+    Connection.most = most_connections()
+    seldom = SeldomSaid()
+    for name in ("uvicorn.error", "asyncio"):
+        logging.getLogger(name).addFilter(seldom)
     with suppress(KeyboardInterrupt):
         _Server(config, ready).run(sockets=[listener])
     print("Verihook has stopped.", flush=True)
