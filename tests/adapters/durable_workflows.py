@@ -52,6 +52,24 @@ def handler(event, context):
     except StepError as error:
         raise NoStock(error.message) from error
 """,
+    "leaving": """
+def handler(event, context):
+    import sys
+    if event["in"] == "handler":
+        sys.exit("no more")
+    def leave(_):
+        if event["in"] == "step":
+            sys.exit("no more")
+        raise KeyboardInterrupt("no more")
+    context.step(leave, name="Leave")
+""",
+    "deadly": """
+def handler(event, context):
+    def die(_):
+        note("dies")
+        os._exit(9)
+    context.step(die, name="Die")
+""",
     "waiting": """
 def handler(event, context):
     import json

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,44 @@ class TestDurability:
     def running_step(self, rig: DurableRig, definition: str, name: str) -> None:
         """The second step has begun."""
         rig.until(lambda: len(rig.engine.steps(definition, name)) == 2 or None, "the second step")
+
+    def test_a_step_that_kills_the_process_ends_its_workflow(
+        self, folder: Path, notes: Callable[[], list[str]]
+    ) -> None:
+        with process(folder) as (running, rig):
+            rig.start("wait-between", "w", json.dumps({"seconds": 4}))
+            self.running_step(rig, "wait-between", "w")
+            with suppress(EngineUnavailable):
+                rig.start("deadly", "d", "1")
+            running.wait(20)
+        for _ in range(2):
+            with process(folder) as (running, _):
+                running.wait(20)
+        with process(folder) as (running, rig):
+            end = rig.end_of("deadly", "d")
+            assert (end.status, end.error) == ("failed", "WorkerLost")
+            assert "died 3 times" in (end.cause or "")
+            # What only waited meanwhile goes on.
+            assert rig.end_of("wait-between", "w").status == "completed"
+            assert ["dies"] * 3 == [note for note in notes() if note == "dies"]
+
+    def test_a_planned_stop_is_no_death(self, folder: Path, notes: Callable[[], list[str]]) -> None:
+        def closed() -> bool | None:
+            with closing(sqlite3.connect(folder / "store.db")) as store, suppress(sqlite3.OperationalError):
+                return bool(store.execute("SELECT count(*) FROM calls").fetchone())
+            return None
+
+        for stop in range(4):
+            with process(folder) as (running, rig):
+                rig.start("busy", "b", "1")
+                rig.until(lambda stop=stop: len(notes()) > stop or None, "the step")
+                standard_input, running.stdin = running.stdin, None
+                assert standard_input is not None
+                standard_input.close()
+                rig.until(closed, "the end of the runner")
+        (folder / "go").touch()
+        with process(folder) as (_, rig):
+            assert rig.end_of("busy", "b").status == "completed"
 
     @pytest.mark.parametrize("seconds", [1, 4])
     def test_in_a_wait(self, folder: Path, notes: Callable[[], list[str]], seconds: int) -> None:

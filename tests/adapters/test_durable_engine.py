@@ -104,6 +104,17 @@ class TestDurableOnTheRunner(EngineContract):
     def definitions(self) -> Definitions:
         return Definitions("echo", "stamp", "slow", "failing", "waiting", "expiring")
 
+    @pytest.mark.parametrize(
+        ("place", "error"), [("handler", "SystemExit"), ("step", "SystemExit"), ("interrupt", "KeyboardInterrupt")]
+    )
+    def test_a_workflow_that_leaves_ends_itself_alone(self, rig: DurableRig, place: str, error: str) -> None:
+        rig.start("leaving", name := a_name(), f'{{"in": "{place}"}}')
+        end = rig.end_of("leaving", name)
+        assert (end.status, "no more" in (end.cause or "")) == ("failed", True)
+        assert error in (end.error or "")
+        rig.start("echo", after := a_name(), "1")
+        assert rig.end_of("echo", after).status == "completed"
+
     def test_a_full_arn_is_used_as_it_is(self, rig: DurableRig) -> None:
         arn, name = "arn:aws:lambda:us-east-1:123456789012:function:echo", a_name()
         rig.start(f"{arn}:$LATEST", name, "1")
@@ -134,10 +145,12 @@ class TestDurableOnTheRunner(EngineContract):
         assert len(details) == len(names)
 
     def test_twenty_steps_run_side_by_side(self, rig: DurableRig, folder: Path) -> None:
+        notes = folder / "notes"
+        for file in (notes, folder / "go"):
+            file.unlink(missing_ok=True)
         names = [a_name() for _ in range(20)]
         for name in names:
             rig.start("busy", name, "{}")
-        notes = folder / "notes"
         rig.until(lambda: (notes.exists() and notes.read_text().count("begin") == 20) or None, "all of them run")
         (folder / "go").touch()
         assert {rig.end_of("busy", name) for name in names} == {Progress("completed", '"done"')}

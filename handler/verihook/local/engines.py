@@ -23,7 +23,7 @@ SUBSTITUTIONS = {"FeedsName": "verihook-feeds"}
 
 
 class LocalEngines:
-    """Use as a context manager: enter, ``run`` with the services that are made over ``endpoints``, leave."""
+    """Use as a context manager: enter, ``run`` with the services made over ``endpoints``, ``resume``, leave."""
 
     def __init__(self, hooks: Hooks, data: Path) -> None:
         """Raises ConfigurationError where a workflow's definition is missing or cannot be run."""
@@ -61,12 +61,15 @@ class LocalEngines:
         return Endpoints(self._interpreter.endpoint_url, ARN_PREFIX, self._durable.endpoint_url, self._worker.wake)
 
     def run(self, services: Services) -> None:
-        """Go on with what a kill -9 interrupted, and take what is new."""
+        """Take what is new."""
         self._services = services
         authoring.use(services)
+        self._worker.start(services)
+
+    def resume(self) -> None:
+        """Go on with what the end of a former process interrupted."""
         self._interpreter.resume()
         self._durable.resume()
-        self._worker.start(services)
 
     def _task(self, event: dict[str, Any]) -> object:
         """What a state machine's Task invokes."""

@@ -75,9 +75,11 @@ def serve(hooks_path: Path, port: int, data: Path, *, opened: bool = False) -> N
         def ready() -> None:
             folder.announce(run)
             engines.run(services)
+            print(banner(url, hooks, made, data, ended), flush=True)
+            # After the banner: a step that kills the process as soon as it runs must not leave it without a word.
+            engines.resume()
             for loop in loops:
                 loop.start()
-            print(banner(url, hooks, made, data, ended), flush=True)
 
         try:
             access = Access(services, loopback=True, run_key=run.key)

@@ -6,6 +6,7 @@
 - Nothing is ever deleted, and every end stays in memory as an event that somebody might wait for.
 - A timeout that comes late overwrites an end, and an ended execution still takes answers to its callbacks.
 - At most a handful of handlers run at a time, and each is told that it is ``test-invoke-12345``.
+- What is no Exception (``sys.exit()``) ends the loop that calls the handlers, and every workflow with it.
 - Failures of a workflow are logged as errors of the program; they belong into the execution alone.
 """
 
@@ -13,8 +14,10 @@ from __future__ import annotations
 
 import logging
 import math
+import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -23,7 +26,9 @@ from uuid import uuid4
 
 from aws_durable_execution_sdk_python.lambda_service import (
     CallbackOptions,
+    DurableExecutionInvocationOutput,
     ErrorObject,
+    InvocationStatus,
     OperationAction,
     OperationStatus,
     OperationType,
@@ -58,6 +63,12 @@ Ended = Callable[[Execution], None]
 #: How many handlers run at a time. A handler that waits for a timer or a callback runs in none.
 HANDLERS = 64
 
+#: So many deaths of the process in a handler's call end its execution: its step may be what kills the process.
+MAX_DEATHS = 3
+
+#: Those that were in a call when the process died go on so long after one another, in seconds.
+APART_S = 2.0
+
 #: The longest that Lambda lets an execution take, in seconds: 366 days. And one call of a handler: 15 minutes.
 #: https://docs.aws.amazon.com/lambda/latest/api/API_DurableConfig.html
 LONGEST = 31_622_400
@@ -73,17 +84,35 @@ def quiet() -> None:
 
 
 class _Invoker(InProcessInvoker):
-    def __init__(self, workflows: Workflows, client: InMemoryServiceClient) -> None:
+    def __init__(self, workflows: Workflows, client: InMemoryServiceClient, store: Store) -> None:
         super().__init__(_no_handler, client, region=REGION)
         self._workflows = workflows
+        self._kept = store
 
     def _resolve_handler(self, function_name: str) -> Handler:
         return self._workflows.handler(function_name.partition(":")[0])
 
     def invoke(self, function_name: str, input: Any, *_: Any, **__: Any) -> Any:
         request = str(uuid4())
-        output = self._resolve_handler(function_name)(input, _context(function_name.partition(":")[0], request))
+        arn = input.durable_execution_arn
+        self._kept.call_begins(arn)
+        try:
+            output = self._resolve_handler(function_name)(input, _context(function_name.partition(":")[0], request))
+        except Exception:
+            raise
+        except BaseException as error:  # noqa: BLE001  # sys.exit() of a workflow ends that execution, not this loop
+            output = _failed(error)
+        finally:
+            # After a stop the file is another process's.
+            with suppress(sqlite3.ProgrammingError):
+                self._kept.call_ends(arn)
         return InvokeResponse.from_output(output, request)
+
+
+def _failed(error: BaseException) -> dict[str, Any]:
+    """What Lambda makes of a handler that leaves its process: the execution has failed."""
+    told = ErrorObject.from_exception(error)
+    return dict(DurableExecutionInvocationOutput(status=InvocationStatus.FAILED, error=told).to_dict())
 
 
 def _no_handler(_event: Any, _context: Any) -> Any:
@@ -129,7 +158,7 @@ class Executions(Executor):
         super().__init__(
             store,
             self._timers,
-            _Invoker(workflows, InMemoryServiceClient(processor, lanes)),
+            _Invoker(workflows, InMemoryServiceClient(processor, lanes), store),
             processor,
             invocation_timeout_seconds=_ONE_CALL,
             registry=lanes,
@@ -162,19 +191,34 @@ class Executions(Executor):
     def resume(self) -> int:
         """Go on with what a former process left; the number of them.
 
-        Raises ConfigurationError where the workflow of one is gone.
+        One in whose handler the process died MAX_DEATHS times in succession has failed, or no process could ever be
+        started again. Raises ConfigurationError where the workflow of one is gone.
         """
+        deaths = self._kept.deaths()
+        for arn in self._kept.running():
+            if arn not in self._live and deaths.get(arn, 0) >= MAX_DEATHS:
+                why = f"The process died {deaths[arn]} times while this workflow ran."
+                self.fail_execution(arn, ErrorObject(why, "WorkerLost", None, None))
         left = [self._kept.load(arn) for arn in self._kept.running() if arn not in self._live]
         for execution in left:
             self._workflows.handler(execution.start_input.function_name)
+        apart_s = 0.0
         for execution in left:
-            arn = execution.durable_execution_arn
-            self._rearm_callbacks(execution)
-            self._redispatch(execution)
-            self._registry.submit(arn, CallableTask(partial(self._fire_due_operations, arn))).result()
-            self._launch_execution(execution, execution.start_input.execution_timeout_seconds)
-            self._schedule_earliest_pending(arn)
+            if not deaths.get(execution.durable_execution_arn):
+                self._go_on(execution)
+                continue
+            # One after the other, so that the next death tells which of them it was.
+            apart_s += APART_S
+            self._timers.call_later(partial(self._go_on, execution), delay=apart_s)
         return len(left)
+
+    def _go_on(self, execution: Execution) -> None:
+        arn = execution.durable_execution_arn
+        self._rearm_callbacks(execution)
+        self._redispatch(execution)
+        self._registry.submit(arn, CallableTask(partial(self._fire_due_operations, arn))).result()
+        self._launch_execution(execution, execution.start_input.execution_timeout_seconds)
+        self._schedule_earliest_pending(arn)
 
     def pause(self, arn: str) -> None:
         """Start no new step, from now on and after a restart too; what runs goes on to its next checkpoint."""

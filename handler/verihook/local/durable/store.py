@@ -17,6 +17,10 @@ from aws_durable_execution_sdk_python_testing.stores.sqlite import SQLiteExecuti
 
 from verihook.errors import ConfigurationError
 
+#: Whose handler is being called now, and how often this process died in the middle of that call.
+_CALLS = """CREATE TABLE IF NOT EXISTS calls (
+    durable_execution_arn TEXT PRIMARY KEY, busy INTEGER NOT NULL, deaths INTEGER NOT NULL DEFAULT 0)"""
+
 
 class Store(SQLiteExecutionStore):
     """The SDK's table through one connection that owns the file. Safe to use from any thread.
@@ -39,6 +43,7 @@ class Store(SQLiteExecutionStore):
             self._init_db()
             with self._connection() as db:
                 db.execute("CREATE INDEX IF NOT EXISTS by_name ON executions (function_name, execution_name)")
+                db.execute(_CALLS)
         except (sqlite3.Error, OSError, RuntimeError) as error:
             mend = "is another process using it? Stop that, or give this one a file of its own"
             raise ConfigurationError(str(db_path), "", f"the executions cannot be opened ({error}); {mend}") from error
@@ -61,10 +66,28 @@ class Store(SQLiteExecutionStore):
         with self._connection() as db:
             return [arn for (arn,) in db.execute(sql)]
 
+    def call_begins(self, arn: str) -> None:
+        """Its handler is called."""
+        sql = "INSERT INTO calls (durable_execution_arn, busy) VALUES (?, 1) ON CONFLICT DO UPDATE SET busy = 1"
+        with self._connection() as db:
+            db.execute(sql, (arn,))
+
+    def call_ends(self, arn: str) -> None:
+        """Its handler came back, and with it the count begins anew."""
+        with self._connection() as db:
+            db.execute("DELETE FROM calls WHERE durable_execution_arn = ?", (arn,))
+
+    def deaths(self) -> dict[str, int]:
+        """How often in succession the process died in the calls that it was in when it died; counted once."""
+        with self._connection() as db:
+            db.execute("UPDATE calls SET busy = 0, deaths = deaths + 1 WHERE busy = 1")
+            return dict(db.execute("SELECT durable_execution_arn, deaths FROM calls"))
+
     def remove(self, arn: str) -> None:
         """Delete one, and free its name."""
         with self._connection() as db:
             db.execute("DELETE FROM executions WHERE durable_execution_arn = ?", (arn,))
+            db.execute("DELETE FROM calls WHERE durable_execution_arn = ?", (arn,))
 
     def prune(self, before: float) -> None:
         """Delete what ended before this second since the epoch."""
@@ -72,6 +95,8 @@ class Store(SQLiteExecutionStore):
             db.execute("DELETE FROM executions WHERE status <> 'RUNNING' AND end_timestamp < ?", (before,))
 
     def close(self) -> None:
-        """Free the file."""
+        """Free the file. What a planned stop interrupts is not counted as a death."""
+        with self._connection() as db:
+            db.execute("UPDATE calls SET busy = 0")
         with self._lock:
             self._db.close()
