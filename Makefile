@@ -13,6 +13,7 @@ VENV := .venv
 SAM_VENV := .venv-sam
 LAMBDA_VENV := .venv-lambda
 SIGNERS_VENV := .venv-signers
+CHECKOV_VENV := .venv-checkov
 # npm's libraries that sign; git ignores .tools.
 SIGNERS_NODE := .tools/signers
 BIN := $(VENV)/bin
@@ -89,8 +90,9 @@ listing: install ## the price of a page among 100,000 instances
 soak: install ## two minutes of deliveries under kill -9: DURATION=120
 	@exec $(BIN)/python -m tests.soak.run --seconds "$(DURATION)"
 
-lint-template: $(SAM_VENV)/.installed ## check template.yaml
+lint-template: $(SAM_VENV)/.installed $(CHECKOV_VENV)/.installed install ## check template.yaml: SAM, every rule of cfn-lint, checkov
 	@$(SAM) validate --lint
+	@$(BIN)/python -m tests.project.findings
 
 build: $(SAM_VENV)/.installed $(LAMBDA_VENV)/.installed ## sam build, with the SAM and the Python that it installs: ARGS="--parameter-overrides Architecture=arm64"
 	@$(SAM) build $(ARGS)
@@ -104,6 +106,7 @@ lock: install ## write the requirements files anew from pyproject.toml: ARGS=--u
 	done
 	@$(LOCK) $(ARGS) -o requirements/sam.txt requirements/sam.in
 	@$(LOCK) $(ARGS) -o requirements/lambda.txt requirements/lambda.in
+	@$(LOCK) $(ARGS) -o requirements/checkov.txt requirements/checkov.in
 	@$(LOCK) $(ARGS) -o requirements/signers.txt requirements/signers.in pyproject.toml
 
 install: $(VENV)/.installed
@@ -127,6 +130,12 @@ $(LAMBDA_VENV)/.installed: requirements/lambda.txt handler/runtime.mk
 	@$(LAMBDA_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r requirements/lambda.txt
 	@touch $@
 
+$(CHECKOV_VENV)/.installed: requirements/checkov.txt
+	@$(find_python); $(call make_venv,$(CHECKOV_VENV))
+	@echo "Installing checkov into $(CHECKOV_VENV); the first time takes about a minute ..."
+	@$(CHECKOV_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r requirements/checkov.txt
+	@touch $@
+
 $(SIGNERS_VENV)/.installed: requirements/signers.txt
 	@$(find_python); $(call make_venv,$(SIGNERS_VENV))
 	@echo "Installing the official libraries into $(SIGNERS_VENV); the first time takes about a minute ..."
@@ -142,5 +151,5 @@ $(SIGNERS_NODE)/.installed: tests/signers/node/package-lock.json
 	else echo "npm is absent: the libraries of Node will not be tried." >&2; fi
 
 clean: ## remove what these commands made, except DATA
-	@rm -rf $(VENV) $(SAM_VENV) $(LAMBDA_VENV) $(SIGNERS_VENV) .tools .aws-sam *.egg-info .hypothesis .*_cache
+	@rm -rf $(VENV) $(SAM_VENV) $(LAMBDA_VENV) $(SIGNERS_VENV) $(CHECKOV_VENV) .tools .aws-sam *.egg-info .hypothesis .*_cache
 	@find handler tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOCAL, DEV, SAM, LAMBDA, SIGNERS = (
+LOCAL, DEV, SAM, LAMBDA, SIGNERS, CHECKOV = (
     ROOT / name
     for name in (
         "requirements/local.txt",
@@ -17,6 +17,7 @@ LOCAL, DEV, SAM, LAMBDA, SIGNERS = (
         "requirements/sam.txt",
         "requirements/lambda.txt",
         "requirements/signers.txt",
+        "requirements/checkov.txt",
     )
 )
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -40,7 +41,9 @@ def name_of(requirement: str) -> str:
     return found[0]
 
 
-@pytest.mark.parametrize("path", [*KINDS.values(), LOCAL, DEV, SAM, LAMBDA, SIGNERS], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [*KINDS.values(), LOCAL, DEV, SAM, LAMBDA, SIGNERS, CHECKOV], ids=lambda path: path.stem
+)
 def test_every_requirement_is_pinned_by_hash(path: Path) -> None:
     text = path.read_text("utf-8")
     requirements = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
@@ -50,7 +53,9 @@ def test_every_requirement_is_pinned_by_hash(path: Path) -> None:
         assert re.search(r"--hash=sha256:[0-9a-f]{64}\b", rest), name
 
 
-@pytest.mark.parametrize("path", [*KINDS.values(), LOCAL, DEV, SAM, LAMBDA, SIGNERS], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [*KINDS.values(), LOCAL, DEV, SAM, LAMBDA, SIGNERS, CHECKOV], ids=lambda path: path.stem
+)
 def test_no_host_and_no_option_is_named(path: Path) -> None:
     text = path.read_text("utf-8")
     assert "make lock" in text.splitlines()[1]

@@ -1,0 +1,77 @@
+"""Holds what cfn-lint and checkov say of template.yaml against findings.toml: `make lint-template`.
+
+python -m tests.project.findings
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+LISTED = Path(__file__).with_name("findings.toml")
+
+#: Every rule of each, those that only inform included; neither asks the network for anything.
+CFN_LINT = [".venv-sam/bin/cfn-lint", "--include-checks", "I", "W", "E", "--include-experimental", "--format", "json"]
+CHECKOV = [".venv-checkov/bin/checkov", "--framework", "cloudformation", "--skip-download", "--quiet", "--compact"]
+
+#: (tool, check, resource); "" for the resource of what is said of the whole template.
+Finding = tuple[str, str, str]
+
+
+def listed(path: Path = LISTED) -> set[Finding]:
+    """What stays. Raises ValueError for one without a reason."""
+    found = set()
+    for tool, checks in tomllib.loads(path.read_text("utf-8")).items():
+        for check, entry in checks.items():
+            if len(str(entry.get("reason", "")).split()) < 5:
+                raise ValueError(f"{path.name}: {tool}.{check}: say in words why it stays")
+            found |= {(tool, check, resource) for resource in entry["resources"]}
+    return found
+
+
+def found_by_cfn_lint(template: Path) -> set[Finding]:
+    """Every match, with its resource."""
+
+    def finding(match: dict[str, Any]) -> Finding:
+        place = match["Location"]["Path"] or []
+        return "cfn-lint", match["Rule"]["Id"], place[1] if place[:1] == ["Resources"] else ""
+
+    return {finding(match) for match in _said([*CFN_LINT, "--template", str(template)])}
+
+
+def found_by_checkov(template: Path) -> set[Finding]:
+    """Every failed check. Raises ValueError if it could not read the template."""
+    said = _said([*CHECKOV, "--output", "json", "--file", str(template)])
+    if said["summary"]["parsing_errors"] or not said["summary"]["passed"]:
+        raise ValueError(f"checkov cannot read {template}: {said['summary']}")
+    failed = said["results"]["failed_checks"]
+    return {("checkov", each["check_id"], each["resource"].rpartition(".")[2]) for each in failed}
+
+
+def _said(command: list[str]) -> Any:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    try:
+        return json.loads(done.stdout)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{command[0]} did not answer with JSON: {done.stdout}{done.stderr}") from error
+
+
+def differences(found: set[Finding], stays: set[Finding]) -> Iterator[str]:
+    """In words: what is not listed, and what is listed and no longer found."""
+    for tool, check, resource in sorted(found - stays):
+        yield f"{tool} {check} {resource}: mend it, or list it in {LISTED.name} with its reason"
+    for tool, check, resource in sorted(stays - found):
+        yield f"{tool} {check} {resource}: is no longer found; take it out of {LISTED.name}"
+
+
+if __name__ == "__main__":
+    template = ROOT / "template.yaml"
+    wrong = list(differences(found_by_cfn_lint(template) | found_by_checkov(template), listed()))
+    print(*wrong or [f"{len(listed())} findings, each with its reason in {LISTED.name}"], sep="\n")  # noqa: T201  # a command
+    sys.exit(bool(wrong))
