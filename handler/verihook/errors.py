@@ -26,7 +26,8 @@
     │   ├── PathNotFound           404  path-not-found   (nothing is served there)
     │   ├── RequestInvalid         400  request-invalid
     │   ├── FilterRefused          400  filter-refused   (no index answers these filters together)
-    │   ├── Conflict               409  conflict         (the id is taken, or the instance's status does not allow it)
+    │   ├── Conflict               409  conflict         (the instance's status does not allow it)
+    │   │   └── IdTaken            409  id-taken
     │   ├── IdempotencyMismatch    422  idempotency-mismatch
     │   ├── PayloadGone            410  payload-gone
     │   ├── RateLimited            429  rate-limited     (+ Retry-After)
@@ -233,13 +234,22 @@ class FilterRefused(Refused):
 
 
 class Conflict(Refused):
-    """The id is taken, or the status of the instance does not allow the operation. ``instance_id``: whose."""
+    """The status of the instance does not allow the operation, or its id is taken. ``instance_id``: whose."""
 
     code, status, title = "conflict", 409, "Conflict"
 
     def __init__(self, detail: str, *, instance_id: str | None = None) -> None:
         super().__init__(detail)
         self.instance_id = instance_id
+
+
+class IdTaken(Conflict):
+    """An instance of this id was there before; the same words whoever has it, and however it stands."""
+
+    code, title = "id-taken", "Id taken"
+
+    def __init__(self, instance_id: str) -> None:
+        super().__init__(f"The id {instance_id!r} is taken.", instance_id=instance_id)
 
 
 class IdempotencyMismatch(Refused):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -192,13 +193,12 @@ class TestLargeInput:
     ITEMS: list[dict[str, Any]] = [{"quantity": 2, "price": 10}]  # noqa: RUF012  # never changed
 
     def test_the_payload_is_priced(self, rig: Rig, payloads: FilePayloads) -> None:
-        content = {"orderId": 'é "1"', "items": self.ITEMS, "note": "x" * 262_144}
-        progress = run_large(rig, content, payloads)
+        progress = run_large(rig, {"orderId": 'é "1"', "items": self.ITEMS, "note": "x" * 262_144}, payloads)
         assert json.loads(progress.output or "") == {"orderId": 'é "1"', "total": 20, "tax": 1.6}
 
     def test_so_is_what_pricing_does_not_need(self, rig: Rig, payloads: FilePayloads) -> None:
-        items = [{"quantity": 1, "price": 0.5, "productId": "p" * 3000} for _ in range(100)]
-        progress = run_large(rig, {"orderId": 7, "items": items}, payloads)
+        item = {"quantity": 1, "price": 0.5, "productId": "p" * 3000}
+        progress = run_large(rig, {"orderId": 7, "items": [item] * 100}, payloads)
         assert json.loads(progress.output or "") == {"orderId": 7, "total": 50, "tax": 4}
 
     def test_what_is_too_large_even_then_is_refused_in_words(self, rig: Rig, payloads: FilePayloads) -> None:
@@ -206,19 +206,15 @@ class TestLargeInput:
         assert (progress.status, progress.error) == ("failed", "BodyTooLarge")
         assert "262144 bytes" in (progress.cause or "")
 
-    def test_a_payload_that_is_gone(self, rig: Rig, payloads: FilePayloads) -> None:
-        content = {"orderId": "gone", "note": "x" * 262_144}
-        progress = run_large(rig, content, payloads, gone=True)
+    def test_a_payload_that_is_gone(self, rig: Rig, tmp_path: Path) -> None:
+        progress = run_large(rig, {"orderId": "gone", "note": "x" * 262_144}, FilePayloads(tmp_path))
         assert (progress.status, progress.error) == ("failed", "PayloadGone")
 
 
-def run_large(rig: Rig, content: object, payloads: FilePayloads, *, gone: bool = False) -> Progress:
-    """How order-created ends with a reference to this; ``gone``: the payload is not there any more."""
+def run_large(rig: Rig, content: object, payloads: FilePayloads) -> Progress:
+    """How order-created ends with a reference to this."""
     name = a_name()
-    reference = payload.keep(json.dumps(content), content, name, 262_144, payloads)
-    if gone:
-        payloads.remove_all(name)
-    rig.start("order-created", name, reference)
+    rig.start("order-created", name, payload.keep(json.dumps(content), content, name, 262_144, payloads))
     return rig.end_of("order-created", name)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Literal
@@ -20,6 +21,7 @@ from verihook import keys
 from verihook.errors import Forbidden, RequestInvalid, Unauthenticated, VerihookError
 from verihook.ports import Documents, Services
 from verihook.scopes import ApiKey, Scope
+from verihook.source import Source
 
 __all__ = ["KEEP_MS", "Access", "Identity", "KnownKeys", "Scope", "challenge"]
 
@@ -67,6 +69,15 @@ class Identity:
     def covers(self, workflow: str) -> bool:
         """Whether it may have to do with this workflow: lists show no others."""
         return self.key is None or self.key.covers(workflow)
+
+    @property
+    def bound(self) -> bool:
+        """Whether there are workflows that it may have nothing to do with."""
+        return self.key is not None and bool(self.key.workflows)
+
+    def covers_source(self, name: str, sources: Mapping[str, Source]) -> bool:
+        """Whether it may see what came to this source, by the workflow that it starts."""
+        return not self.bound or (name in sources and self.covers(sources[name].workflow))
 
     def may(self, scope: Scope, workflow: str) -> bool:
         """Whether it may do what ``scope`` names with this workflow."""

@@ -58,11 +58,11 @@ _KEY = {
 }
 
 _REFUSED = {
-    "type": "urn:verihook:error:conflict",
-    "title": "Conflict",
+    "type": "urn:verihook:error:id-taken",
+    "title": "Id taken",
     "status": 409,
-    "detail": "The id 'order-1042' is taken: its instance is running.",
-    "code": "conflict",
+    "detail": "The id 'order-1042' is taken.",
+    "code": "id-taken",
     "requestId": "5b2f6f3e-4f0c-4f57-9a43-2f6a3a9b8a10",
     "instanceId": _ID,
 }

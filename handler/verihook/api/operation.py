@@ -12,7 +12,7 @@ from verihook.api import models, views
 from verihook.api.access import Access, Identity
 from verihook.api.described import problems
 from verihook.api.health import ALIVE, Health
-from verihook.api.routes import NATIVE, Guarded
+from verihook.api.routes import NATIVE, Caller, Guarded
 from verihook.errors import LedgerUnavailable
 from verihook.instance import Status
 from verihook.listing import Query
@@ -65,21 +65,26 @@ def operation(services: Services, access: Access, *, local: bool) -> Guarded:
         return views.told(200 if found["status"] == "ok" else 503, found)
 
     if local:
-
-        @router.get(
-            "/metrics",
-            operation_id="getMetrics",
-            summary="Counts for Prometheus",
-            response_class=Response,
-            responses={200: {"content": {"text/plain": {"schema": _METRICS}}}, **problems()},
-        )
-        async def metrics(request: Request) -> Response:
-            """Rejections of the last 24 hours, uses of an old secret, open instances, workflows."""
-            views.only(request)
-            text = await run_in_threadpool(_metrics, services)
-            return Response(text, 200, {"content-type": _TEXT})
-
+        _counting(router, services)
     return router
+
+
+def _counting(router: Guarded, services: Services) -> None:
+    @router.get(
+        "/metrics",
+        operation_id="getMetrics",
+        summary="Counts for Prometheus",
+        response_class=Response,
+        responses={200: {"content": {"text/plain": {"schema": _METRICS}}}, **problems()},
+    )
+    async def metrics(request: Request, caller: Caller) -> Response:
+        """Rejections of the last 24 hours, uses of an old secret, open instances, workflows.
+
+        Of a key that is bound to workflows: of these alone.
+        """
+        views.only(request)
+        text = await run_in_threadpool(_metrics, caller, services)
+        return Response(text, 200, {"content-type": _TEXT})
 
 
 def _seen(found: Mapping[str, Any], caller: Identity, services: Services) -> dict[str, Any]:
@@ -90,7 +95,7 @@ def _seen(found: Mapping[str, Any], caller: Identity, services: Services) -> dic
     return {**found, "withoutSecret": covered}
 
 
-def _metrics(services: Services) -> str:
+def _metrics(caller: Identity, services: Services) -> str:
     since = services.clock.now_ms() - _HOURS * 3_600_000
     families = []
     for kind, name, words in (
@@ -99,13 +104,16 @@ def _metrics(services: Services) -> str:
     ):
         counts: dict[Labels, int] = {}
         for seen in services.ledger.observations(kind, None, 10_000, since):
+            if not caller.covers_source(seen.source, services.sources):
+                continue
             labels = (("source", seen.source), *((("reason", seen.reason),) if seen.reason else ()))
             counts[labels] = counts.get(labels, 0) + seen.count
         families.append(_family(name, words, counts.items()))
-    families.append(_family("verihook_instances", _OPEN, _open_instances(services)))
+    families.append(_family("verihook_instances", _OPEN, _open_instances(caller, services)))
     known = [
         ((("workflow", it.name), ("engine", it.engine), ("version", str(it.version)), ("status", it.status)), 1)
         for it in services.workflows.values()
+        if caller.covers(it.name)
     ]
     return "".join([*families, _family("verihook_workflow", "The workflows that are configured.", known)])
 
@@ -113,11 +121,14 @@ def _metrics(services: Services) -> str:
 _OPEN = f"Instances that have not ended, by status, counted up to {MAX_COUNTED}."
 
 
-def _open_instances(services: Services) -> Iterable[tuple[Labels, int]]:
+def _open_instances(caller: Identity, services: Services) -> Iterable[tuple[Labels, int]]:
     now = services.clock.now_ms()
+    mine = [name for name in services.workflows if caller.covers(name)] if caller.bound else [None]
     states: tuple[Status, ...] = ("queued", "running", "suspended")
     for status in states:
-        yield (("status", status),), len(services.ledger.page(Query(status=status), MAX_COUNTED, None, now))
+        queries = [Query(status=status, workflow=name) for name in mine]
+        found = sum(len(services.ledger.page(query, MAX_COUNTED, None, now)) for query in queries)
+        yield (("status", status),), min(found, MAX_COUNTED)
 
 
 def _family(name: str, words: str, samples: Iterable[tuple[Labels, int]]) -> str:

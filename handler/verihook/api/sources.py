@@ -69,14 +69,8 @@ def _refused(router: Guarded, services: Services) -> None:
         views.only(request, "source", "limit")
         since = services.clock.now_ms() - KEPT_MS
         seen = await run_in_threadpool(services.ledger.observations, "rejected", source, limit, since)
-        shown = [each.public() for each in seen if _may_see(caller, each.source, services)]
+        shown = [each.public() for each in seen if caller.covers_source(each.source, services.sources)]
         return views.told(200, {"rejections": shown})
-
-
-def _may_see(caller: Caller, source: str, services: Services) -> bool:
-    if caller.key is None or not caller.key.workflows:
-        return True
-    return source in services.sources and caller.covers(services.sources[source].workflow)
 
 
 def _told(source: Source) -> dict[str, Any]:

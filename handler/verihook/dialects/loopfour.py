@@ -47,6 +47,7 @@ _CODES: Mapping[str, tuple[int, str]] = {
     "path-not-found": (404, "NOT_FOUND"),
     "not-active": (400, "INVALID_STATUS"),
     "conflict": (409, "INVALID_STATUS"),
+    "id-taken": (409, "INVALID_STATUS"),
     "rate-limited": (429, "RATE_LIMITED"),
     "input-invalid": (400, "VALIDATION_ERROR"),
     "event-malformed": (400, "VALIDATION_ERROR"),

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from verihook import idempotency
 from verihook.errors import (
-    Conflict,
     EngineRefused,
     EngineUnavailable,
+    IdTaken,
     NotActive,
     PayloadGone,
     PayloadsUnavailable,
@@ -57,7 +57,7 @@ def submit(
     """Start an instance as a caller wants it; nothing is written before everything is checked.
 
     ``scope``: whose idempotency keys. ``admit`` is called in between, and may raise. Raises WorkflowNotFound,
-    NotActive, InputInvalid, RequestInvalid, Conflict, IdempotencyMismatch and Unavailable.
+    NotActive, InputInvalid, RequestInvalid, IdTaken, IdempotencyMismatch and Unavailable.
     """
     workflow = active(request.workflow, services)
     if request.version not in (None, workflow.version):
@@ -232,7 +232,7 @@ def halt(instance: Instance, cause: str, services: Services) -> Progress | None:
 def _taken(existing: Instance, fresh: Instance, policy: OnConflict, services: Services) -> Submitted:
     if existing.workflow != fresh.workflow:
         # Whoever may start this workflow need not know of the others.
-        raise Conflict(f"The id {existing.id!r} is taken by an instance of another workflow.", instance_id=existing.id)
+        raise IdTaken(existing.id)
     if policy == "return" and not existing.purged:
         return Submitted(existing, replayed=False, created=False, accepted=existing)
     if (policy == "restart" or (policy == "replace" and existing.final)) and not existing.purged:
@@ -243,9 +243,7 @@ def _taken(existing: Instance, fresh: Instance, policy: OnConflict, services: Se
         current = services.ledger.get(existing.id, services.clock.now_ms()) or existing
         if policy == "restart":
             return Submitted(current, replayed=False, created=False, accepted=current)
-        existing = current
-    why = "was purged and is kept until its retention ends" if existing.purged else f"is {existing.status}"
-    raise Conflict(f"The id {existing.id!r} is taken: its instance {why}.", instance_id=existing.id)
+    raise IdTaken(existing.id)
 
 
 def _fresh(request: StartRequest, workflow: Workflow, services: Services) -> Instance:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.flows.api.parts import SCHEMA, Client, Deployment, deployment
+from verihook.instance import Progress
 from verihook.ports import Observation
 
 
@@ -161,3 +163,47 @@ def test_every_operation_has_examples_and_an_answer_for_a_stranger(deployed: Dep
             assert {"401", "403", "503"} <= operation["responses"].keys(), (method, path)
             if "requestBody" in operation:
                 assert operation["requestBody"]["content"]["application/json"]["schema"]["examples"], (method, path)
+
+
+def test_metrics_are_cut_to_the_workflows_of_a_key(client: Client, deployed: Deployment) -> None:
+    now = deployed.services.clock.now_ms()
+    for source in ("orders", "gone"):
+        deployed.services.ledger.observe(Observation("rejected", source, "signature-mismatch", 3, now, now, "r1"))
+    for _ in range(2):
+        client.post("/v1/workflows/free/instances")
+    client.post("/v1/workflows/order/instances", json={"input": {"orderId": "1"}})
+    whole, cut = (
+        client.get("/metrics").text,
+        deployed.client(deployed.make_key("sources:read", workflows=["free"])).get("/metrics").text,
+    )
+    assert 'verihook_instances{status="queued"} 3\n' in whole
+    assert 'verihook_instances{status="queued"} 2\n' in cut
+    assert {"orders", "gone"} == set(re.findall(r'rejected\{source="(\w+)"', whole))
+    assert [] == re.findall(r'rejected\{source="(\w+)"', cut)
+    assert ["free"] == re.findall(r'workflow="([\w-]+)"', cut)
+    orders = deployed.client(deployed.make_key("sources:read", workflows=["order-*"])).get("/metrics").text
+    assert ["orders"] == re.findall(r'rejected\{source="(\w+)"', orders)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_a_taken_id_is_answered_alike_whoever_has_it(client: Client, deployed: Deployment, method: str) -> None:
+    """By a bound key: an instance of another workflow in each status, a purged one, and one of its own that runs."""
+    for id, workflow in (("running", "order"), ("ended", "order"), ("purged", "order"), ("own", "free")):
+        body = {"id": id, "input": {"orderId": "1"} if workflow == "order" else None}
+        assert 202 == client.post(f"/v1/workflows/{workflow}/instances", json=body).status_code
+    for id in ("ended", "purged"):
+        deployed.engine.finish(id, Progress("completed", "1"), deployed.services)
+    assert 204 == client.delete("/v1/instances/purged").status_code
+    bound = deployed.client(deployed.make_key("workflows:execute", workflows=["free"]))
+
+    def told(id: str) -> dict[str, object]:
+        url = "/v1/workflows/free/instances"
+        answer = (
+            bound.post(url, json={"id": id}) if method == "POST" else bound.put(f"{url}/{id}?onConflict=fail", json=1)
+        )
+        problem = answer.json()
+        assert (409, "id-taken") == (answer.status_code, problem["code"])
+        del problem["requestId"]
+        return {name: str(value).replace(id, "ID") for name, value in problem.items()}
+
+    assert told("running") == told("ended") == told("purged") == told("own")
