@@ -167,12 +167,13 @@ def on_one_machine(
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Where the engines of one machine are: URLs, the ARN prefix of the machines, and what wakes the worker."""
+    """The engines of one machine: URLs, the ARN prefix of the machines, what wakes the worker, the clients' key."""
 
     stepfunctions: str
     machines: str
     durable: str
     wake: Callable[[str], None]
+    access_key: str
 
 
 class Later:
@@ -228,13 +229,11 @@ def _engines_on_one_machine(endpoints: Endpoints, ledger: Ledger, hooks: Hooks) 
     from verihook.engines.function import FunctionEngine
     from verihook.engines.stepfunctions import StepFunctionsEngine
 
+    patient = local_client("stepfunctions", endpoints.stepfunctions, endpoints.access_key, **PATIENT)
+    client = local_client("stepfunctions", endpoints.stepfunctions, endpoints.access_key)
     return {
-        "stepfunctions": StepFunctionsEngine(
-            local_client("stepfunctions", endpoints.stepfunctions),
-            endpoints.machines,
-            local_client("stepfunctions", endpoints.stepfunctions, **PATIENT),
-        ),
-        "durable": DurableEngine(local_client("lambda", endpoints.durable), ""),
+        "stepfunctions": StepFunctionsEngine(client, endpoints.machines, patient),
+        "durable": DurableEngine(local_client("lambda", endpoints.durable, endpoints.access_key), ""),
         "function": FunctionEngine(ledger, SystemClock(), endpoints.wake, hooks.workflows),
     }
 
@@ -270,8 +269,10 @@ def check_schemas(hooks: Hooks) -> None:
             raise ConfigurationError(hooks.path.name, f"workflows.{name}.input_schema", str(error)) from error
 
 
-def local_client(service: str, endpoint: str, *, read_timeout: int = 3, attempts: int = 2) -> Any:
-    """A client for an engine of this process: loopback, made-up credentials, never AWS. Options as of client_of."""
+def local_client(
+    service: str, endpoint: str, access_key: str = "local", *, read_timeout: int = 3, attempts: int = 2
+) -> Any:
+    """A client for an engine of this process: loopback, never AWS. Options as of client_of."""
     from verihook.aws.boto import client
 
     return client(
@@ -280,8 +281,8 @@ def local_client(service: str, endpoint: str, *, read_timeout: int = 3, attempts
         attempts=attempts,
         endpoint_url=endpoint,
         region_name="us-east-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106  # not a secret: the interpreter checks none
+        aws_access_key_id=access_key,
+        aws_secret_access_key="local",  # noqa: S106  # the engines check no signature
         proxies={},
     )
 

@@ -14,6 +14,7 @@ from verihook.cli.connect import connect
 from verihook.client import Unavailable
 from verihook.client.clients import of_run
 from verihook.local.data import DataFolder
+from verihook.local.durable import DurableRunner
 from verihook.local.interpreter import Interpreter
 
 
@@ -27,6 +28,20 @@ def test_the_state_machines_serve_no_page(tmp_path: Path) -> None:
         assert 403 == connection.getresponse().status
         connection.close()
     assert [] == events
+
+
+def test_the_engines_serve_the_key_of_the_run_alone(tmp_path: Path) -> None:
+    with (
+        Interpreter(tmp_path / "e.db", access_key="mine") as machines,
+        DurableRunner(tmp_path / "d.db", tmp_path, access_key="mine") as durable,
+    ):
+        for url in (machines.endpoint_url, durable.endpoint_url):
+            for key, refused in (("mine", False), ("other", True), ("min", True), ("", True)):
+                connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+                signed = f"AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/states/aws4_request, Signature=0"
+                connection.request("POST", "/", "{}", {"Authorization": signed} if key else {})
+                assert refused == (connection.getresponse().status == 403)
+                connection.close()
 
 
 @pytest.mark.parametrize("url", ["https://evil.example", "http://127.0.0.1.evil.example:80", "http://[", "http://a@b"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -32,13 +33,16 @@ class LocalEngines:
         self._functions = Functions.load(folder, hooks.workflows)
         self._worker = Worker(self._functions)
         self._services: Services | None = None
+        # Another user of the machine reaches the ports, and does not read it.
+        self._access_key = secrets.token_hex(16)
         self._interpreter = Interpreter(
             data / "executions.db",
             functions={SUBSTITUTIONS["FeedsName"]: self._task},
             read_payload=self._payload,
             on_end=self._ended,
+            access_key=self._access_key,
         )
-        self._durable = DurableRunner(data / "durable.db", folder, on_end=self._ended)
+        self._durable = DurableRunner(data / "durable.db", folder, on_end=self._ended, access_key=self._access_key)
         self._parts = ExitStack()
 
     def __enter__(self) -> Self:
@@ -58,7 +62,8 @@ class LocalEngines:
     @property
     def endpoints(self) -> Endpoints:
         """Where they are."""
-        return Endpoints(self._interpreter.endpoint_url, ARN_PREFIX, self._durable.endpoint_url, self._worker.wake)
+        stepfunctions, durable = self._interpreter.endpoint_url, self._durable.endpoint_url
+        return Endpoints(stepfunctions, ARN_PREFIX, durable, self._worker.wake, self._access_key)
 
     def run(self, services: Services) -> None:
         """Take what is new."""

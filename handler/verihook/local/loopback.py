@@ -1,12 +1,15 @@
 """HTTP on loopback: what the engines of one machine listen with, for boto3 clients in this process.
 
-Signatures are not checked: only this machine reaches it. A browser does not get through either: a foreign Host header
-is refused, and so is a request with an Origin.
+Only who has the access key of the run is served: other users of the machine reach the ports, too, and whoever has a
+task token may approve. It is compared as AWS's clients send it; their signatures are not checked. A browser does not
+get through either: a foreign Host header is refused, and so is a request with an Origin.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hmac
+import re
 import socket
 import threading
 import uuid
@@ -14,13 +17,19 @@ from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+_CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/,\s]+)/.*")
+
 
 class Listener:
     """A server with a thread per connection. ``port`` 0 takes a free one."""
 
-    def __init__(self, handler: type[Handler], parts: Any, name: str, port: int) -> None:
-        """Listen from here on; OSError where the port is taken. ``parts``: what the handlers work with."""
-        self._server = _Server(("127.0.0.1", port), handler, parts)
+    def __init__(self, handler: type[Handler], parts: Any, name: str, port: int, access_key: str) -> None:
+        """Listen from here on; OSError where the port is taken.
+
+        ``parts``: what the handlers work with. ``access_key``: who is served; "" for everybody.
+        """
+        self._server = _Server(("127.0.0.1", port), handler, parts, access_key)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name=name, daemon=True
         )
@@ -48,8 +57,9 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], handler: type[Handler], parts: Any) -> None:
+    def __init__(self, address: tuple[str, int], handler: type[Handler], parts: Any, access_key: str) -> None:
         self.parts = parts
+        self.access_key = access_key.encode()
         self._open: set[socket.socket] = set()
         super().__init__(address, handler)
 
@@ -91,9 +101,14 @@ class Handler(BaseHTTPRequestHandler):
         """Nothing: the terminal belongs to Verihook's own log."""
 
     def is_foreign(self) -> bool:
-        """Whether it may come from a page of somebody's."""
+        """Whether it may come from a page of somebody's, or from another user of the machine."""
         host = self.headers.get("Host", "").rpartition(":")[0]
-        return host not in ("127.0.0.1", "localhost") or "Origin" in self.headers
+        return host not in ("127.0.0.1", "localhost") or "Origin" in self.headers or not self._has_key()
+
+    def _has_key(self) -> bool:
+        wanted = cast(_Server, self.server).access_key
+        found = _CREDENTIAL.fullmatch(self.headers.get("Authorization", ""))
+        return not wanted or (found is not None and hmac.compare_digest(found[1].encode(), wanted))
 
     def body(self, most: int) -> bytes | None:
         """The body; None, and the connection ends, where it is not known to have at most so many bytes."""

@@ -24,9 +24,9 @@ _MAX_BODY = 7 * 1024 * 1024
 class Endpoint(Listener):
     """Serves the operations."""
 
-    def __init__(self, act: Act, port: int) -> None:
+    def __init__(self, act: Act, port: int, access_key: str = "") -> None:
         """See :class:`~verihook.local.loopback.Listener`."""
-        super().__init__(_Handler, act, "durable", port)
+        super().__init__(_Handler, act, "durable", port, access_key)
 
 
 class _Handler(Handler):
@@ -57,7 +57,7 @@ class _Handler(Handler):
             message = f"Send a Content-Length of at most {_MAX_BODY} bytes"
             raise ApiError("RequestTooLargeException", message, 413)
         if self.is_foreign():
-            raise ApiError("AccessDeniedException", "Only clients on this machine are served", 403)
+            raise ApiError("AccessDeniedException", "Only clients of this run are served", 403)
         url = urlsplit(self.path)
         return ApiRequest(
             self.command,

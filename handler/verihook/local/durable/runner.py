@@ -34,9 +34,17 @@ class DurableRunner:
     """
 
     def __init__(
-        self, store_path: Path, folder_of_workflows: Path, *, port: int = 0, on_end: OnEnd | None = None
+        self,
+        store_path: Path,
+        folder_of_workflows: Path,
+        *,
+        port: int = 0,
+        on_end: OnEnd | None = None,
+        access_key: str = "",
     ) -> None:
         """``port`` 0 takes a free one. A workflow ``order-approval`` is ``handler`` in ``order_approval.py``.
+
+        ``access_key``: of the clients that are served; "" serves any.
 
         ``on_end`` is called, in a thread of its own, after each end is in the store, with what
         ``verihook.engines.durable.progress_of`` and ``attempt_of`` read: the event of EventBridge, and output, error
@@ -45,6 +53,7 @@ class DurableRunner:
         self._store_path = store_path
         self._port = port
         self._on_end = on_end
+        self._access_key = access_key
         self._workflows = Workflows(folder_of_workflows)
         self._endpoint: Endpoint | None = None
 
@@ -63,7 +72,7 @@ class DurableRunner:
         self._executions = Executions(store, self._workflows, self._tell)
         operations = Operations(store, self._executions, self._workflows)
         try:
-            self._endpoint = Endpoint(operations.answer, self._port)
+            self._endpoint = Endpoint(operations.answer, self._port, self._access_key)
         except OSError as error:
             self._executions.close()
             mend = f"port {self._port} on 127.0.0.1 cannot be used ({error}); choose another, or 0 for a free one"
@@ -71,7 +80,7 @@ class DurableRunner:
 
     @property
     def endpoint_url(self) -> str:
-        """``http://127.0.0.1:PORT``: the ``endpoint_url`` of a boto3 Lambda client, with any credentials."""
+        """``http://127.0.0.1:PORT``: the ``endpoint_url`` of a boto3 Lambda client."""
         if self._endpoint is None:
             raise RuntimeError("the runner is not started")
         return f"http://127.0.0.1:{self._endpoint.port}"

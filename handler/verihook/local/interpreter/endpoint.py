@@ -27,9 +27,9 @@ _MAX_BODY = 4 * 1024 * 1024
 class Endpoint(Listener):
     """Serves the operations, and the functions that tasks invoke."""
 
-    def __init__(self, act: Act, functions: Functions, port: int) -> None:
+    def __init__(self, act: Act, functions: Functions, port: int, access_key: str = "") -> None:
         """See :class:`~verihook.local.loopback.Listener`."""
-        super().__init__(_Handler, (act, functions), "stepfunctions", port)
+        super().__init__(_Handler, (act, functions), "stepfunctions", port, access_key)
 
 
 class _Handler(Handler):
@@ -83,7 +83,7 @@ class _Handler(Handler):
 
     def _check_host(self) -> None:
         if self.is_foreign():
-            raise ApiError("AccessDeniedException", "Only clients on this machine are served", 403)
+            raise ApiError("AccessDeniedException", "Only clients of this run are served", 403)
 
 
 def _fault(status: int, code: str, message: str) -> Reply:

@@ -37,11 +37,12 @@ class Interpreter:
         on_end: OnEnd | None = None,
         functions: Mapping[str, Function] | None = None,
         read_payload: ReadPayload | None = None,
+        access_key: str = "",
     ) -> None:
         """``port`` 0 takes a free one.
 
         ``functions``: the Lambda functions that tasks may invoke, by name; read at each invocation. ``read_payload``:
-        what the tasks' S3 GetObject reads.
+        what the tasks' S3 GetObject reads. ``access_key``: of the clients that are served; "" serves any.
 
         ``on_end`` is called, in the thread of the execution, after each end is in the journal, with the detail that
         EventBridge would send (``verihook.engines.stepfunctions.progress_of`` reads it). It may be missed at a crash.
@@ -49,6 +50,7 @@ class Interpreter:
         self._journal_path = journal_path
         self._port = port
         self._on_end = on_end
+        self._access_key = access_key
         self._functions = Functions({} if functions is None else functions, read_payload)
         self._endpoint: Endpoint | None = None
 
@@ -66,16 +68,16 @@ class Interpreter:
         self._executions = Executions(self._journal, self._on_end)
         self._operations = Operations(self._journal, self._executions)
         try:
-            self._endpoint = Endpoint(self._operations.answer, self._functions, self._port)
+            self._endpoint = Endpoint(self._operations.answer, self._functions, self._port, self._access_key)
         except OSError as error:
             self._journal.close()
             mend = f"port {self._port} on 127.0.0.1 cannot be used ({error}); choose another, or 0 for a free one"
             raise ConfigurationError("interpreter", "port", mend) from error
-        send_tasks_to(self._endpoint.port)
+        send_tasks_to(self._endpoint.port, self._access_key)
 
     @property
     def endpoint_url(self) -> str:
-        """``http://127.0.0.1:PORT``: the ``endpoint_url`` of a boto3 client, with any credentials."""
+        """``http://127.0.0.1:PORT``: the ``endpoint_url`` of a boto3 client."""
         if self._endpoint is None:
             raise RuntimeError("the interpreter is not started")
         return f"http://127.0.0.1:{self._endpoint.port}"
