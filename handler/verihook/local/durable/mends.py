@@ -14,38 +14,30 @@ from __future__ import annotations
 
 import logging
 import math
-import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
 from uuid import uuid4
 
 from aws_durable_execution_sdk_python.lambda_service import (
     CallbackOptions,
-    DurableExecutionInvocationOutput,
     ErrorObject,
-    InvocationStatus,
     OperationAction,
     OperationStatus,
     OperationType,
 )
 from aws_durable_execution_sdk_python_testing.checkpoint.processor import CheckpointProcessor
 from aws_durable_execution_sdk_python_testing.child_dispatcher import (
-    FunctionRegistry,
     InProcessChildDispatcher,
-    RegisteredFunction,
 )
 from aws_durable_execution_sdk_python_testing.client import InMemoryServiceClient
 from aws_durable_execution_sdk_python_testing.clock import RealClock
 from aws_durable_execution_sdk_python_testing.exceptions import ResourceNotFoundException
 from aws_durable_execution_sdk_python_testing.execution import Execution
 from aws_durable_execution_sdk_python_testing.executor import Executor
-from aws_durable_execution_sdk_python_testing.invoker import InProcessInvoker, InvokeResponse
-from aws_durable_execution_sdk_python_testing.model import LambdaContext, StartDurableExecutionInput
+from aws_durable_execution_sdk_python_testing.model import StartDurableExecutionInput
 from aws_durable_execution_sdk_python_testing.scheduler import Scheduler
 from aws_durable_execution_sdk_python_testing.threads import DaemonThreadPool
 from aws_durable_execution_sdk_python_testing.token import CallbackToken
@@ -53,9 +45,10 @@ from aws_durable_execution_sdk_python_testing.worker.checkpoint_tasks import Cal
 from aws_durable_execution_sdk_python_testing.worker.registry import ExecutionRegistry
 from aws_durable_execution_sdk_python_testing.worker.status import InvocationState
 
-from verihook.local.durable.arns import ACCOUNT, REGION, VERSION, execution_arn, function_arn
+from verihook.local.durable.arns import ACCOUNT, REGION, VERSION, execution_arn
+from verihook.local.durable.handlers import LONGEST, Functions, Invoker, context_of
 from verihook.local.durable.store import Store
-from verihook.local.durable.workflows import Handler, Workflows
+from verihook.local.durable.workflows import Workflows
 
 #: What is called with each execution that has ended.
 Ended = Callable[[Execution], None]
@@ -69,9 +62,8 @@ MAX_DEATHS = 3
 #: Those that were in a call when the process died go on so long after one another, in seconds.
 APART_S = 2.0
 
-#: The longest that Lambda lets an execution take, in seconds: 366 days. And one call of a handler: 15 minutes.
+#: The longest that one call of a handler takes in Lambda, in seconds: 15 minutes.
 #: https://docs.aws.amazon.com/lambda/latest/api/API_DurableConfig.html
-LONGEST = 31_622_400
 _ONE_CALL = 900
 
 _log = logging.getLogger(__name__)
@@ -81,66 +73,6 @@ def quiet() -> None:
     """What goes wrong in a workflow is in its history; the SDK's logs would say it a second time."""
     for name in ("aws_durable_execution_sdk_python", "aws_durable_execution_sdk_python_testing"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-
-
-class _Invoker(InProcessInvoker):
-    def __init__(self, workflows: Workflows, client: InMemoryServiceClient, store: Store) -> None:
-        super().__init__(_no_handler, client, region=REGION)
-        self._workflows = workflows
-        self._kept = store
-
-    def _resolve_handler(self, function_name: str) -> Handler:
-        return self._workflows.handler(function_name.partition(":")[0])
-
-    def invoke(self, function_name: str, input: Any, *_: Any, **__: Any) -> Any:
-        request = str(uuid4())
-        arn = input.durable_execution_arn
-        self._kept.call_begins(arn)
-        try:
-            output = self._resolve_handler(function_name)(input, _context(function_name.partition(":")[0], request))
-        except Exception:
-            raise
-        except BaseException as error:  # noqa: BLE001  # sys.exit() of a workflow ends that execution, not this loop
-            output = _failed(error)
-        finally:
-            # After a stop the file is another process's.
-            with suppress(sqlite3.ProgrammingError):
-                self._kept.call_ends(arn)
-        return InvokeResponse.from_output(output, request)
-
-
-def _failed(error: BaseException) -> dict[str, Any]:
-    """What Lambda makes of a handler that leaves its process: the execution has failed."""
-    told = ErrorObject.from_exception(error)
-    return dict(DurableExecutionInvocationOutput(status=InvocationStatus.FAILED, error=told).to_dict())
-
-
-def _no_handler(_event: Any, _context: Any) -> Any:
-    raise ResourceNotFoundException("There is no such function")
-
-
-def _context(function: str, request: str) -> LambdaContext:
-    return LambdaContext(
-        aws_request_id=request,
-        function_name=function,
-        function_version=VERSION,
-        invoked_function_arn=function_arn(function),
-    )
-
-
-class _Functions(FunctionRegistry):
-    """Every workflow may invoke every other."""
-
-    def __init__(self, workflows: Workflows) -> None:
-        super().__init__()
-        self._workflows = workflows
-
-    def get(self, function_name: str) -> RegisteredFunction | None:
-        name = function_name.partition(":")[0]
-        if name not in self._workflows:
-            return None
-        handler = self._workflows.handler(name)
-        return RegisteredFunction(handler, is_durable=True, execution_timeout_seconds=LONGEST)
 
 
 class Executions(Executor):
@@ -153,12 +85,12 @@ class Executions(Executor):
         lanes = ExecutionRegistry(store, self._timers)
         processor = CheckpointProcessor(store, self._timers, clock)
         functions = InProcessChildDispatcher(
-            _Functions(workflows), lambda request: _context(request.function_name, str(uuid4())), _ONE_CALL, clock
+            Functions(workflows), lambda request: context_of(request.function_name, str(uuid4())), _ONE_CALL, clock
         )
         super().__init__(
             store,
             self._timers,
-            _Invoker(workflows, InMemoryServiceClient(processor, lanes), store),
+            Invoker(workflows, InMemoryServiceClient(processor, lanes), store),
             processor,
             invocation_timeout_seconds=_ONE_CALL,
             registry=lanes,
