@@ -11,6 +11,7 @@ from types import ModuleType
 
 from verihook.cli.parser import Parser, describe
 from verihook.errors import VerihookError
+from verihook.printable import printable
 
 _MORE = "verihook COMMAND --help tells more of each."
 
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.command(options))
     except VerihookError as error:
-        print(f"verihook: {error}", file=sys.stderr)
+        print(f"verihook: {printable(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -10,8 +10,8 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from verihook.cli.table import printable
 from verihook.local.data import DEFAULT
+from verihook.printable import printable
 from verihook.settings import environment
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def tell(error: ClientError | ValueError) -> int:
 
 def emit(content: object) -> None:
     """Print JSON for programs."""
-    print(json.dumps(content, indent=2, ensure_ascii=False))
+    print(printable(json.dumps(content, indent=2, ensure_ascii=False), keep="\n"))
 
 
 def _faults(error: Any) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from verihook.cli.arguments import json_value
 from verihook.cli.connect import add_action, emit
+from verihook.printable import printable
 
 if TYPE_CHECKING:
     from verihook.client import Client
@@ -30,5 +31,5 @@ def _raise(client: Client, options: argparse.Namespace) -> int:
     if options.json:
         emit(found.raw)
     else:
-        print(f"{options.name} is raised for {found.id}, which is {found.status}.")
+        print(f"{options.name} is raised for {printable(found.id)}, which is {printable(found.status)}.")
     return 0

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, get_args
 from verihook.cli.arguments import count, json_value, moment, pair, seconds
 from verihook.cli.connect import add_action, emit
 from verihook.cli.table import moment as at
-from verihook.cli.table import printable, show
+from verihook.cli.table import show
 from verihook.cli.watching import standing, watch
 from verihook.instance import Status
+from verihook.printable import printable
 
 if TYPE_CHECKING:
     from verihook.client import Client, Filters, Instance
@@ -173,5 +174,5 @@ def _done(found: Instance, options: argparse.Namespace) -> int:
     if options.json:
         emit(found.raw)
     else:
-        print(f"{found.id} is {standing(found)}.")
+        print(f"{printable(found.id)} is {standing(found)}.")
     return 0

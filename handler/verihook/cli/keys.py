@@ -14,10 +14,11 @@ from verihook import bootstrap
 from verihook.callbacks import callback_secret
 from verihook.cli.connect import EXIT_CODES, emit
 from verihook.cli.key_places import Place, Told, add_options, placed
-from verihook.cli.table import aligned, printable, show
+from verihook.cli.table import aligned, show
 from verihook.clock import SystemClock
 from verihook.errors import ConfigurationError
 from verihook.local.data import DEFAULT, read_instance_key, read_run
+from verihook.printable import printable
 from verihook.scopes import MEANINGS, SCOPES
 from verihook.settings import environment
 

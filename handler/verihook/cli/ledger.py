@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from verihook.errors import ConfigurationError, LedgerUnavailable
 from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
 from verihook.local.data import DEFAULT
+from verihook.printable import printable
 
 if TYPE_CHECKING:
     from verihook.ledgers.dynamodb import DynamoDbLedger
@@ -66,7 +67,7 @@ def _told(options: argparse.Namespace) -> Iterator[None]:
         yield
     except LedgerUnavailable as error:
         where = options.table or options.data
-        print(f"verihook: {where} did not answer: {error.__cause__ or error}", file=sys.stderr)
+        print(f"verihook: {where} did not answer: {printable(str(error.__cause__ or error))}", file=sys.stderr)
         raise SystemExit(1) from error
 
 

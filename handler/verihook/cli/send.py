@@ -19,6 +19,7 @@ from verihook.hooks import load_hooks
 from verihook.instance import FINAL
 from verihook.keyring import RotatingSecrets
 from verihook.local.data import DEFAULT, read_run
+from verihook.printable import printable
 from verihook.request import Request
 from verihook.settings import environment, hooks_path
 from verihook.source import Source
@@ -133,7 +134,7 @@ def _send(options: argparse.Namespace) -> int:
             instance_id = reply.json().get("instanceId") if _of_json(reply) else None
             return _follow(client, url, instance_id, options.timeout) if options.wait and instance_id else 0
     except httpx.TransportError as error:
-        print(f"verihook: {url} cannot be reached ({error}); is `make run` running?", file=sys.stderr)
+        print(f"verihook: {url} cannot be reached ({printable(str(error))}); is `make run` running?", file=sys.stderr)
         return 1
 
 
@@ -150,7 +151,7 @@ def _post(client: Any, url: str, delivery: Request, repeat: int) -> Any:
         answers[f"{reply.status_code} {reply.reason_phrase}{duplicate}"] += 1
         if first is None:
             first = reply
-            print(f"{reply.status_code} {reply.reason_phrase}\n{reply.text}", flush=True)
+            print(printable(f"{reply.status_code} {reply.reason_phrase}\n{reply.text}", keep="\n"), flush=True)
     if repeat > 1:
         print(f"{repeat} sent: {', '.join(f'{count} x {answer}' for answer, count in answers.items())}", flush=True)
     return first
@@ -165,7 +166,7 @@ def _follow(client: Any, url: str, instance_id: str, timeout: float) -> int:
         status = reply.json().get("status") if _of_json(reply) else reply.reason_phrase
         if status != shown:
             shown = status
-            print(reply.text, flush=True)
+            print(printable(reply.text, keep="\n"), flush=True)
         if status in FINAL or not reply.is_success:
             return 0 if status == "completed" else 1
         time.sleep(POLL)

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from io import StringIO
 from shutil import get_terminal_size
 
+from verihook.printable import printable
+
 #: How a status is shown on a terminal.
 COLOURS = {
     "completed": "green",
@@ -88,11 +90,6 @@ def drawn(
 def terminal_width() -> int:
     """Columns of this terminal; 80 where there is none, and never less than 20."""
     return max(20, get_terminal_size().columns)
-
-
-def printable(text: str) -> str:
-    """Without what would move the cursor, colour the screen or break the row: who starts an instance may write it."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def moment(at: datetime | int | None) -> str:

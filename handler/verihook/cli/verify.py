@@ -18,6 +18,7 @@ from verihook.cli.reasons import in_words
 from verihook.cli.send import add_source_options, find_source, open_secrets, read_file, secret_missing
 from verihook.errors import ConfigurationError, SignatureError, VerihookError
 from verihook.keyring import Keyring
+from verihook.printable import printable
 from verihook.request import Request, from_lambda
 from verihook.verification import setting_of
 
@@ -142,7 +143,7 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _report(where: str, error: BaseException) -> None:
-    print(f"verihook: {where}: {error}", file=sys.stderr)
+    print(f"verihook: {where}: {printable(str(error))}", file=sys.stderr)
 
 
 def _utc(seconds: int) -> str:

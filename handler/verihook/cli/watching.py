@@ -8,7 +8,8 @@ import time
 from typing import TYPE_CHECKING
 
 from verihook.cli.connect import ENDED_BADLY
-from verihook.cli.table import moment, printable
+from verihook.cli.table import moment
+from verihook.printable import printable
 
 if TYPE_CHECKING:
     from verihook.client import Client, Instance, Step

@@ -8,6 +8,7 @@ from threading import Lock
 from typing import TextIO
 
 from verihook.ports import Trace
+from verihook.printable import line
 
 
 class ConsoleTelemetry:
@@ -23,7 +24,7 @@ class ConsoleTelemetry:
         if trace.outcome == "read":
             return
         words = [str(trace.status), trace.source or "-", trace.outcome]
-        words += [word for word in (trace.reason, trace.event_type and _printable(trace.event_type)) if word]
+        words += [word for word in (trace.reason, _one_word(trace.event_type)) if word]
         if trace.verified_by == "previous":
             words.append("by-previous-secret")
         if trace.changed:
@@ -36,9 +37,9 @@ class ConsoleTelemetry:
         """See :class:`~verihook.ports.Telemetry`."""
         self._print(f"! {where}: {type(error).__name__}: {error}")
 
-    def _print(self, line: str) -> None:
+    def _print(self, text: str) -> None:
         """Whoever comes while another thread writes leaves the line to that thread."""
-        self._lines.append(f"{line}\n")
+        self._lines.append(line(text))
         # Once more where a line was left just before the lock was free again.
         while self._lines and self._writing.acquire(blocking=False):
             try:
@@ -49,6 +50,6 @@ class ConsoleTelemetry:
                 self._writing.release()
 
 
-def _printable(text: str) -> str:
-    """A verified sender's text still must not move our cursor."""
-    return "".join(character if character.isprintable() else "?" for character in text)
+def _one_word(text: str | None) -> str | None:
+    """A sender's text among our words: in quotes if it could be taken for several."""
+    return text if text is None or " " not in text else f'"{text}"'

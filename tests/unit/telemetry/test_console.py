@@ -34,6 +34,21 @@ def test_a_type_cannot_move_the_cursor() -> None:
     assert "\x1b" not in shown(Trace("r", 0, "orders", "ignored", event_type="\x1b[2Jgone\n", status=200))
 
 
+def test_a_type_does_not_pass_for_words_of_ours() -> None:
+    shown_type = shown(Trace("r", 0, "orders", "ignored", event_type="x -> abc (0 ms)", status=200))
+    assert shown_type == '200 orders ignored "x -> abc (0 ms)" (0 ms)\n'
+
+
+def test_a_failure_is_one_line_of_printable_text_whatever_an_exception_quotes() -> None:
+    stream = io.StringIO()
+    text = "a\r\n202 orders accepted -> forged\x1b[2J\u2028\u202e\x9b\ud800" + "x" * 100_000
+    ConsoleTelemetry(stream).failure("start abc\n", ValueError(text))
+    said = stream.getvalue()
+    assert said.isprintable() or (said[:-1].isprintable() and said.endswith("\n"))
+    assert len(said) < 2100
+    said.encode()
+
+
 def test_reads_are_not_shown() -> None:
     assert "" == shown(Trace("r", 0, None, "read", status=200))
 
