@@ -119,6 +119,10 @@ def on_aws() -> Services:
 @cache
 def telemetry() -> Telemetry:
     """That of a Lambda function; it needs no configuration that could be wrong."""
+    if (handler(environment()) or FOREGROUND[0]) in FOREGROUND:
+        from verihook.telemetry.cloudwatch import CloudWatchTelemetry
+
+        return CloudWatchTelemetry(environment())
     from verihook.telemetry.powertools import PowertoolsTelemetry
 
     return PowertoolsTelemetry()

@@ -44,3 +44,15 @@ def test_what_the_client_of_aws_costs_is_measured() -> None:
     )
     assert result.returncode == 0, result.stderr[-2000:]
     assert "ours / boto3" in result.stdout
+
+
+def test_what_the_telemetry_costs_a_cold_start_is_measured() -> None:
+    result = subprocess.run(
+        [sys.executable, "benchmarks/telemetry.py", "--rounds", "1"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert "ours / powertools:" in result.stdout

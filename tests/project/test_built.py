@@ -29,6 +29,7 @@ KINDS = {
 #: Package -> the kinds that have it; cryptography is for sources that need public keys, and none of the shipped does.
 PACKAGES = {
     "aws_durable_execution_sdk_python": {"durable"},
+    "aws_lambda_powertools": {"background", "worker", "durable"},
     "boto3": {"background", "worker", "durable"},
     "cryptography": set(),
     "fastapi": {"api"},
