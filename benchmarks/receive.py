@@ -39,7 +39,7 @@ from verihook import bootstrap, main
 from verihook.hooks import load_hooks
 from verihook.instance import Instance
 from verihook.secrets.environment import EnvironmentSecrets
-from verihook.telemetry.powertools import PowertoolsTelemetry
+from verihook.telemetry.cloudwatch import CloudWatchTelemetry
 
 SECRET = "s3cret"
 CALLS = 200
@@ -108,7 +108,7 @@ def ours() -> Callable[[Any, Any], Any]:
         EnvironmentSecrets({**dict.fromkeys(SECRETS, "c2VjcmV0"), "ORDERS_WEBHOOK_SECRET": SECRET}, ROOT),
         InstantLedger(),  # type: ignore[arg-type]
         None,  # type: ignore[arg-type]  # neither documents, payloads nor calls are part of a delivery
-        PowertoolsTelemetry(),
+        CloudWatchTelemetry({}),
         engines={"stepfunctions": InstantEngine()},
         payloads=None,
         caller=None,

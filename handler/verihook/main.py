@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 def receive(event: Any, context: Any) -> dict[str, Any]:
     """A delivery, or a read of a status."""
-    return _over_http("receive", lambda request: answer(request, services()), event, context)
+    return _over_http((services, _base_path), lambda request: answer(request, services()), event, context)
 
 
 def api(event: Any, context: Any) -> dict[str, Any]:
@@ -48,14 +48,16 @@ def api(event: Any, context: Any) -> dict[str, Any]:
             return answer(request, services())
         return _app()(request, event, context)
 
-    return _over_http("api", serve, event, context)
+    return _over_http((services, _base_path, _app), serve, event, context)
 
 
-def _over_http(entry: str, serve: Callable[[Request], Reply], event: Any, context: Any) -> dict[str, Any]:
-    """Every HTTP shape in and out, as the one rule of both entry points has it."""
+def _over_http(
+    parts: tuple[Part[Any], ...], serve: Callable[[Request], Reply], event: Any, context: Any
+) -> dict[str, Any]:
+    """Every HTTP shape in and out, as the one rule of both entry points has it. ``parts``: without which none is."""
     request_id = getattr(context, "aws_request_id", "")
     try:
-        for part in _PARTS[entry]:
+        for part in parts:
             part()
     except Exception as error:  # noqa: BLE001  # told when it came; until it is mended, each request is answered so
         return to_lambda(unready(public(error), request_id, bootstrap.telemetry(), SystemClock()), event)
