@@ -14,7 +14,7 @@ from botocore.config import Config
 from moto import mock_aws
 
 from tests.adapters.dynamodb_tables import direct
-from tests.adapters.s3_over_http import S3OverHttp
+from tests.adapters.moto_over_http import MotoOverHttp
 from tests.contracts.payloads import PayloadsContract, key_of
 from verihook.aws.boto import Boto
 from verihook.aws.errors import ServiceError
@@ -73,7 +73,7 @@ class TestS3(PayloadsContract):
 class TestS3ByOurClient(PayloadsContract):
     @pytest.fixture
     def payloads(self, bucket: S3Client) -> Iterator[Payloads]:
-        with S3OverHttp() as server:
+        with MotoOverHttp("s3") as server:
             yield self.at(server.url)
 
     @pytest.fixture
@@ -94,7 +94,7 @@ class TestS3ByOurClient(PayloadsContract):
         assert ["payloads/ab/<&>"] == [each["Key"] for each in left]
 
     def test_an_error_of_s3_has_its_code(self, bucket: S3Client) -> None:
-        with S3OverHttp() as server:
+        with MotoOverHttp("s3") as server:
             made = direct({"AWS_ENDPOINT_URL_S3": server.url})
             with pytest.raises(ServiceError) as caught:
                 made.client("s3").get_object(Bucket="another-bucket", Key="k")

@@ -13,6 +13,8 @@ import pytest
 from botocore.config import Config
 from moto import mock_aws
 
+from tests.adapters.dynamodb_tables import direct
+from tests.adapters.moto_over_http import MotoOverHttp
 from verihook.aws.boto import Boto
 from verihook.bootstrap import secrets_of
 from verihook.errors import SecretsUnavailable
@@ -76,9 +78,13 @@ def stage(client: Any, value: str, *stages: str, name: str = "s") -> str:
 
 
 # ------------------------------------------------------------------------------------------- the contract, every kind
-@pytest.fixture(params=["env", "file", "secretsmanager", "secretsmanager-json", "ssm"])
-def kept(request: pytest.FixtureRequest, tmp_path: Path, wire: Wire) -> tuple[RotatingSecrets, str, str]:
-    """Secrets, a reference to ``s3cret``, and one to nothing."""
+KINDS = ["env", "file", "secretsmanager", "secretsmanager-json", "ssm"]
+
+
+@pytest.fixture(params=[*KINDS, *(f"{kind} by ours" for kind in KINDS[2:])])
+def kept(request: pytest.FixtureRequest, tmp_path: Path, wire: Wire) -> Iterator[tuple[RotatingSecrets, str, str]]:
+    """Secrets, a reference to ``s3cret``, and one to nothing; over boto3's client and over ours."""
+    kind, _, ours = request.param.partition(" by ")
     (tmp_path / "s").write_text("s3cret\n")
     client, ssm = wire.client("secretsmanager"), wire.client("ssm")
     client.create_secret(Name="s", SecretString="s3cret")
@@ -100,7 +106,14 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path, wire: Wire) -> tuple[Ro
         "secretsmanager-json": ("secretsmanager:document#a", "secretsmanager:document#number"),
         "ssm": ("ssm:/x/s", "ssm:/x/t"),
     }
-    return secrets, *references[request.param]
+    if not ours:
+        yield secrets, *references[kind]
+        return
+    with MotoOverHttp("secretsmanager") as manager, MotoOverHttp("ssm") as store:
+        made = direct({"AWS_ENDPOINT_URL_SECRETS_MANAGER": manager.url, "AWS_ENDPOINT_URL_SSM": store.url})
+        client, ssm = made.client("secretsmanager"), made.client("ssm")
+        yield secrets, *references[kind]
+        made.renew()
 
 
 def test_a_secret_that_is_there(kept: tuple[RotatingSecrets, str, str]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.flows.conftest import AwsFace
+from tests.flows.conftest import BOTO3, AwsFace
 from tests.flows.faces import LambdaFace
 from tests.flows.signing import new_id, order, slack, x_signature
 from tests.flows.waiting import wait_until
@@ -32,10 +32,14 @@ def black_hole() -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
-@pytest.fixture(params=["receive", "api"])
-def entry(aws_face: AwsFace, request: pytest.FixtureRequest) -> LambdaFace:
+@pytest.fixture(params=["receive", "api", "receive by boto3"])
+def entry(aws_face: AwsFace, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> LambdaFace:
     """Both public entry points take deliveries."""
-    entry = LambdaFace(getattr(main, request.param))
+    name, _, client = request.param.partition(" by ")
+    if client:
+        for variable, value in BOTO3.items():
+            monkeypatch.setenv(variable, value)
+    entry = LambdaFace(getattr(main, name))
     # What the first of a process imports, and the first call of an emulator, is not measured.
     for source in PATIENCE_S:
         assert wait_until(lambda source=source: 202 == deliver(entry, source, new_id())[0])

@@ -1,4 +1,4 @@
-"""moto's S3 on loopback, for a client that moto cannot reach into."""
+"""A service of moto's on loopback, for a client that moto cannot reach into."""
 
 from __future__ import annotations
 
@@ -9,25 +9,23 @@ from typing import Self
 
 import requests
 
-#: What moto answers for; it has both a bucket and its keys in the path.
-_AWS = "https://s3.us-east-1.amazonaws.com"
 
+class MotoOverHttp:
+    """Hands requests to moto, within whose ``mock_aws`` it has to run. A context manager.
 
-class S3OverHttp:
-    """Hands requests to moto, within whose ``mock_aws`` it has to run. A context manager; ``asked``: the methods."""
+    ``service``: as it stands in the host's name. Of S3, both a bucket and its keys are in the path.
+    """
 
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        asked = self.asked
+    def __init__(self, service: str) -> None:
+        aws = f"https://{service}.us-east-1.amazonaws.com"
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def _hand_over(self) -> None:
-                asked.append(self.command)
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
-                answer = requests.request(self.command, _AWS + self.path, headers=headers, data=body, timeout=5)
+                answer = requests.request(self.command, aws + self.path, headers=headers, data=body, timeout=5)
                 self.send_response(answer.status_code)
                 self.send_header("content-length", str(len(answer.content)))
                 self.end_headers()
