@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from botocore.model import OperationModel, ServiceModel
 from botocore.session import Session
@@ -83,6 +83,12 @@ def asked(request: Request) -> Asked:
     return Asked(scope[1], operation, parameters)
 
 
+def load() -> None:
+    """Read the models, which takes a second, before a function waits for an answer."""
+    for service in SERVICES.values():
+        assert _model(service).operation_names
+
+
 @cache
 def _model(service: str) -> ServiceModel:
     return Session().get_service_model(service)
@@ -97,6 +103,8 @@ def _by_target(request: Request, model: ServiceModel) -> tuple[str, dict[str, An
 
 def _by_path(request: Request, model: ServiceModel) -> tuple[str, dict[str, Any]]:
     url = urlsplit(request.path)
+    if model.service_name == "s3" and request.method in ("GET", "POST") and "/" not in url.path.strip("/"):
+        return _of_bucket(url.path.strip("/"), dict(parse_qsl(url.query, keep_blank_values=True)), request)
     query = {name: value for name, value in parse_qsl(url.query, keep_blank_values=True) if name != "x-id"}
     for name in model.operation_names:
         operation = model.operation_model(name)
@@ -111,6 +119,16 @@ def _by_path(request: Request, model: ServiceModel) -> tuple[str, dict[str, Any]
     raise UnknownRequestError(
         f"{model.service_name}: {request.method} {request.path} is no operation that is known here"
     )
+
+
+def _of_bucket(bucket: str, query: dict[str, str], request: Request) -> tuple[str, dict[str, Any]]:
+    """What is done to a bucket is told apart by the query alone."""
+    if query.get("list-type") == "2":
+        return "ListObjectsV2", {"Bucket": bucket, "Prefix": query["prefix"]}
+    if "delete" in query:
+        objects = [{"Key": key} for key in re.findall("<Key>([^<]+)</Key>", request.body.decode())]
+        return "DeleteObjects", {"Bucket": bucket, "Delete": {"Objects": objects}}
+    raise UnknownRequestError(f"S3: {request.method} {request.path} is no operation that is known here")
 
 
 def _is_wanted(model: ServiceModel, operation: str) -> bool:
@@ -224,7 +242,15 @@ def _lambda(operation: str, parameters: dict[str, Any]) -> Iterable[Call]:
 
 
 def _s3(operation: str, parameters: dict[str, Any]) -> Iterable[Call]:
-    yield Call(operation, f"arn:aws:s3:::{parameters['Bucket']}/{quote(parameters['Key'])}")
+    bucket = f"arn:aws:s3:::{parameters['Bucket']}"
+    match operation:
+        case "ListObjectsV2":
+            yield Call("ListBucket", bucket)
+        case "DeleteObjects":
+            for each in parameters["Delete"]["Objects"]:
+                yield Call("DeleteObject", f"{bucket}/{each['Key']}")
+        case _:
+            yield Call(operation, f"{bucket}/{parameters['Key']}")
 
 
 def _secretsmanager(operation: str, parameters: dict[str, Any]) -> Iterable[Call]:

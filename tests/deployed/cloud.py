@@ -64,7 +64,7 @@ class Cloud:
 def cloud(stack: Stack, endpoint: str, folder: Path, invoke: Callable[[str, Any], Any]) -> Iterator[Cloud]:
     """The cloud of a stack, its table at this endpoint of DynamoDB Local.
 
-    ``invoke``: called with the logical id of a function, and an event, by state machines.
+    ``invoke``: called with the logical id of a function, and an event, by state machines; gives what Lambda answers.
     """
     with ExitStack() as parts:
         functions = {stack.name(each): _invoker(invoke, each) for each in stack.names("AWS::Serverless::Function")}
@@ -95,7 +95,14 @@ def cloud(stack: Stack, endpoint: str, folder: Path, invoke: Callable[[str, Any]
 
 
 def _invoker(invoke: Callable[[str, Any], Any], name: str) -> Callable[[dict[str, Any]], object]:
-    return lambda event: invoke(name, event)
+    def task(event: dict[str, Any]) -> object:
+        answer = invoke(name, event)
+        if isinstance(answer, dict) and "errorMessage" in answer:
+            # By its own name, which a machine may catch.
+            raise type(answer["errorType"], (Exception,), {})(answer["errorMessage"])
+        return answer
+
+    return task
 
 
 def _definition(stack: Stack, machine: str) -> str:

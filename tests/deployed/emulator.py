@@ -25,8 +25,9 @@ from typing import Any, NoReturn
 
 import pytest
 
+from tests.deployed import calls
 from tests.deployed.cloud import Cloud, cloud
-from tests.deployed.gateway import Gateway
+from tests.deployed.gateway import SESSION, Gateway
 from tests.deployed.iam import Role
 from tests.deployed.stack import REGION, Stack
 from tests.project.template import ROOT, TEMPLATE
@@ -38,6 +39,8 @@ RAPID = "lib/python3.*/site-packages/samcli/local/rapid/aws-lambda-rie-x86_64"
 EMULATOR = next((ROOT / ".venv-sam").glob(RAPID), None)
 #: What awslambdaric is made of; the rest of .venv-lambda would hide what the artifact lacks.
 RUNTIME = ("awslambdaric", "runtime_client*", "snapshot_restore_py*", "simplejson")
+#: Takes feeds, and answers state machines.
+FEEDS = "Feeds"
 #: Seconds that an invocation may take, and the start of the emulator.
 DEADLINE = 60.0
 
@@ -57,6 +60,8 @@ class Deployment:
     urls: dict[str, str] = field(default_factory=dict)
     #: The emulator takes one event at a time.
     turns: dict[str, threading.Lock] = field(default_factory=dict)
+    #: What is added to hooks.toml, as an operator edits it.
+    more: str = ""
 
     def invoke(self, name: str, event: Any) -> Any:
         """What the function answers. What it raised, or was not allowed, fails the test, with the function's log."""
@@ -85,10 +90,24 @@ class Deployment:
         """What the function has logged so far."""
         return (self.folder / f"{name}.log").read_text("utf-8")
 
+    def _code(self, name: str) -> Path:
+        """What was built; with a hooks.toml of its own, if anything is added to it."""
+        folder = built(name)
+        if not self.more:
+            return folder
+        edited = self.folder / name
+        edited.mkdir()
+        for path in folder.iterdir():
+            (edited / path.name).symlink_to(path)
+        hooks = edited / "hooks.toml"
+        hooks.unlink()
+        hooks.write_text((folder / "hooks.toml").read_text("utf-8") + self.more, "utf-8")
+        return edited
+
     def _start(self, name: str) -> str:
         properties = self.stack.properties(name, "Handler", "Timeout", "MemorySize")
         variables = self.cloud.environment(name) | {"AWS_ENDPOINT_URL": self.gateway(name).url}
-        folder, log = built(name), self.folder / f"{name}.log"
+        folder, log = self._code(name), self.folder / f"{name}.log"
         return self.parts.enter_context(function(folder, properties, variables, self.stack.name(name), log))
 
 
@@ -139,21 +158,27 @@ def _lambdas(folder: Path, properties: Mapping[str, Any], name: str, runtime: Pa
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "ASIATEST",
         "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_SESSION_TOKEN": "session",
+        "AWS_SESSION_TOKEN": SESSION,
     }
 
 
 @contextmanager
-def deployed(endpoint: str, folder: Path) -> Iterator[Deployment]:
-    """A deployment whose table is at this endpoint of DynamoDB Local. Skips the test where nothing was built."""
+def deployed(endpoint: str, folder: Path, more: str = "") -> Iterator[Deployment]:
+    """A deployment whose table is at this endpoint of DynamoDB Local. Skips the test where nothing was built.
+
+    ``more``: what is added to hooks.toml.
+    """
     template = BUILT / "template.yaml"
     if not template.is_file():
         _absent("there is no .aws-sam/build: make build")
+    calls.load()
     with ExitStack() as parts:
         stack = Stack(template, PARAMETERS)
-        deployment = Deployment(folder, stack, parts)
-        deployment.cloud = parts.enter_context(cloud(stack, endpoint, folder, deployment.invoke))
+        deployment = Deployment(folder, stack, parts, more=more)
+        deployment.cloud = parts.enter_context(cloud(stack, endpoint, folder, deployment.outcome))
         yield deployment
+        refused = {name: gateway.refused for name, gateway in deployment.gateways.items() if gateway.refused}
+        assert not refused, "what a state machine has asked for was not allowed"
 
 
 def built(name: str) -> Path:

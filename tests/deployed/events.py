@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -38,12 +39,12 @@ def http_event(method: str, target: str, body: str = "", headers: dict[str, str]
     }
 
 
-def delivery(event_id: str, secret: str = SECRET, **members: Any) -> dict[str, Any]:
-    """An order, signed, for the source "orders"."""
+def delivery(event_id: str, secret: str = SECRET, source: str = "orders", **members: Any) -> dict[str, Any]:
+    """An order, signed as ``sender = "generic"`` has it."""
     order = {"id": event_id, "type": "order.created", "orderId": "ord_1", "items": ITEMS, **members}
     body = json.dumps(order)
     signature = hmac.new(secret.encode(), body.encode(), hashlib.sha256).hexdigest()
-    return http_event("POST", "/hooks/orders", body, {"x-signature": f"sha256={signature}"})
+    return http_event("POST", f"/hooks/{source}", body, {"x-signature": f"sha256={signature}"})
 
 
 def eventbridge(source: str, kind: str, detail: dict[str, Any], resources: list[str]) -> dict[str, Any]:
@@ -88,5 +89,57 @@ def execution_event(machine: str, name: str, status: str, **more: Any) -> dict[s
 def streamed(row: dict[str, Any], name: str = "INSERT") -> dict[str, Any]:
     """A record of the table's stream. https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html"""
     keys = {"pk": row["pk"], "sk": row["sk"]}
-    change = {"Keys": keys, "NewImage": row, "SequenceNumber": "111", "StreamViewType": "NEW_IMAGE"}
+    # What is binary comes as base64.
+    image = {
+        member: {kind: base64.b64encode(value).decode() if kind == "B" else value for kind, value in typed.items()}
+        for member, typed in row.items()
+    }
+    change = {"Keys": keys, "NewImage": image, "SequenceNumber": "111", "StreamViewType": "NEW_IMAGE"}
     return {"eventID": "1", "eventName": name, "eventSource": "aws:dynamodb", "dynamodb": change}
+
+
+def sqs(queue: str, *messages: tuple[str, Any]) -> dict[str, Any]:
+    """Messages by their ids. https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html"""
+    records = [
+        {
+            "messageId": id,
+            "receiptHandle": "MessageReceiptHandle",
+            "body": json.dumps(content),
+            "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": str(now_ms())},
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+            "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}",
+            "awsRegion": REGION,
+        }
+        for id, content in messages
+    ]
+    return {"Records": records}
+
+
+def sns(topic: str, id: str, content: Any) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html"""
+    arn = f"arn:aws:sns:{REGION}:{ACCOUNT}:{topic}"
+    told = {
+        "Type": "Notification",
+        "MessageId": id,
+        "TopicArn": arn,
+        "Subject": None,
+        "Message": json.dumps(content),
+        "Timestamp": "2026-11-29T06:00:00.000Z",
+        "MessageAttributes": {},
+    }
+    record = {"EventVersion": "1.0", "EventSource": "aws:sns", "EventSubscriptionArn": f"{arn}:1", "Sns": told}
+    return {"Records": [record]}
+
+
+def durable_event(function: str, arn: str, name: str, status: str) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/lambda/latest/dg/durable-monitoring.html"""
+    detail = {
+        "durableExecutionArn": arn,
+        "durableExecutionName": name,
+        "functionArn": f"{function}:1",
+        "status": status,
+        "startTimestamp": "2026-11-29T06:00:00.000Z",
+        **({} if status == "RUNNING" else {"endTimestamp": "2026-11-29T06:00:01.000Z"}),
+    }
+    return eventbridge("aws.lambda", "Durable Execution Status Change", detail, [arn])

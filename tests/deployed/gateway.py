@@ -21,6 +21,9 @@ from tests.deployed.iam import Call, Role
 _HOP = {"connection", "keep-alive", "transfer-encoding", "expect", "content-length"}
 _PATIENCE = 320
 
+#: What a function's credentials are of, which are a role's; AWS takes no request of theirs that does not say it.
+SESSION = "session"
+
 #: Of a request, what stands behind gets instead.
 Change = Callable[[Request], Request]
 
@@ -60,6 +63,8 @@ class Gateway:
     def answer(self, request: Request) -> _Answer:
         """What AWS would answer."""
         try:
+            if request.headers.get("x-amz-security-token") != SESSION:
+                raise UnknownRequestError(f"{request.method} {request.path} brings no token of its session")
             wanted = asked(request)
             calls = wanted.calls()
         except UnknownRequestError as error:

@@ -42,6 +42,9 @@ _NOTHING = object()
 class Stack:
     """A stack of this template with these parameters."""
 
+    #: The types of resources whose ARNs are known.
+    known = frozenset(_ARNS)
+
     def __init__(self, path: Path, parameters: Mapping[str, str]) -> None:
         self.path = path
         template = yaml.safe_load(path.read_text("utf-8"))

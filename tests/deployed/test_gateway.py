@@ -14,7 +14,7 @@ from tests.adapters.dynamodb_local import dynamodb_local
 from tests.deployed.cloud import Cloud
 from tests.deployed.emulator import Deployment, deployed
 from tests.deployed.events import delivery
-from tests.deployed.gateway import Gateway
+from tests.deployed.gateway import SESSION, Gateway
 from tests.deployed.iam import Grant, Role
 
 __all__ = ["dynamodb_local"]
@@ -42,7 +42,7 @@ def receivers(clouded: Cloud) -> Iterator[Gateway]:
 
 def client(gateway: Gateway, service: str, **options: Any) -> Any:
     config = Config(retries={"total_max_attempts": 1}, **options)
-    access = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    access = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "aws_session_token": SESSION}
     return boto3.client(service, "us-east-1", endpoint_url=gateway.url, config=config, **access)  # type: ignore[call-overload]
 
 

@@ -1,0 +1,91 @@
+"""What the table of a deployment holds, and instances to work with."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from tests.deployed.emulator import DEADLINE, Deployment
+from tests.deployed.events import delivery, http_event, now_ms
+from tests.flows.deployment import SECRET
+from verihook.instance import Instance
+from verihook.ledgers.dynamodb import DynamoDbLedger
+
+
+def ledger(aws: Deployment) -> DynamoDbLedger:
+    """The deployment's ledger."""
+    return DynamoDbLedger(aws.cloud.dynamodb, aws.cloud.table)
+
+
+def row(aws: Deployment, instance_id: str) -> Instance:
+    """The instance as the ledger has it."""
+    found = ledger(aws).get(instance_id, now_ms())
+    assert found is not None
+    return found
+
+
+def item(aws: Deployment, instance_id: str) -> dict[str, Any]:
+    """The same as the table has it."""
+    key: dict[str, Any] = {"pk": {"S": f"instance#{instance_id}"}, "sk": {"S": "instance"}}
+    return dict(aws.cloud.dynamodb.get_item(TableName=aws.cloud.table, Key=key, ConsistentRead=True)["Item"])
+
+
+def rows(aws: Deployment) -> int:
+    """How many items the table has."""
+    return int(aws.cloud.dynamodb.scan(TableName=aws.cloud.table, Select="COUNT")["Count"])
+
+
+def accepted(
+    aws: Deployment, event_id: str, source: str = "orders", secret: str = SECRET, face: str = "Receiver", **members: Any
+) -> str:
+    """The id of an instance that the receiver, or the API, has taken."""
+    answer = aws.invoke(face, delivery(event_id, secret, source, **members))
+    assert 202 == answer["statusCode"], answer
+    return str(json.loads(answer["body"])["instanceId"])
+
+
+def asked(aws: Deployment, method: str, target: str, authorization: dict[str, str], content: Any = None) -> Any:
+    """(status, content) of the API's answer."""
+    body = "" if content is None else json.dumps(content)
+    answer = aws.invoke("Api", http_event(method, target, body, authorization))
+    return answer["statusCode"], json.loads(answer["body"]) if answer.get("body") else None
+
+
+def started(aws: Deployment, workflow: str, authorization: dict[str, str], content: Any, **more: Any) -> str:
+    """The id of an instance that the API has started."""
+    status, answer = asked(
+        aws, "POST", f"/v1/workflows/{workflow}/instances", authorization, {"input": content, **more}
+    )
+    assert 202 == status, answer
+    return str(answer["instanceId"])
+
+
+def approval(aws: Deployment, authorization: dict[str, str], lambdas: Any, **more: Any) -> tuple[str, str]:
+    """The id and the ARN of a durable execution that waits for an answer."""
+    instance_id = started(aws, "order-approval", authorization, {"orderId": "ord_3", "amount": 5}, **more)
+    name = aws.stack.name("OrderApproval")
+    answer = lambdas.list_durable_executions_by_function(FunctionName=name, DurableExecutionName=instance_id)
+    (found,) = answer["DurableExecutions"]
+    return instance_id, found["DurableExecutionArn"]
+
+
+def callback(lambdas: Any, arn: str) -> str | None:
+    """The id of the callback that a durable execution waits for; None before it does."""
+    events = lambdas.get_durable_execution_history(DurableExecutionArn=arn, IncludeExecutionData=True)["Events"]
+    found = [each["CallbackStartedDetails"]["CallbackId"] for each in events if "CallbackStartedDetails" in each]
+    return found[0] if found else None
+
+
+def eventually(look: Any) -> Any:
+    """What ``look`` gives as soon as it is true."""
+    deadline = time.monotonic() + DEADLINE
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            pytest.fail(f"it did not become true within {DEADLINE:.0f} s: {found}")
+        time.sleep(0.05)
