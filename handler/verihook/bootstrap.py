@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 #: For an express execution, which answers when it has ended (5 minutes at most) and must not be started twice.
 PATIENT: dict[str, Any] = {"read_timeout": 310, "attempts": 1}
+
+#: For a store of secrets, which a delivery or the start of a function waits for.
+STORE: dict[str, Any] = {"read_timeout": 1}
 
 #: The alias of durable functions that template.yaml publishes: an execution goes on with the version it began with.
 ALIAS = "live"
@@ -93,7 +96,7 @@ def on_aws() -> Services:
 
     entry = handler(environment()) or FOREGROUND[0]
     settings = aws_settings(environment(), keyed=entry in KEYED, verifies=entry in FOREGROUND)
-    clients = cache(_store_client)
+    clients = cache(partial(client_of, **STORE))
     key, shared = read_ahead(clients, settings.instance_key_arn, settings.secrets_arn)
     hooks = load_hooks(settings.hooks)
     client = client_of("dynamodb")
@@ -141,11 +144,12 @@ def warm(services: Services, entry: str) -> None:
 
 
 def on_one_machine(
-    hooks: Hooks, variables: Mapping[str, str], data: Path, endpoints: Endpoints, instance_key: bytes
+    hooks: Hooks, variables: Mapping[str, str], data: Path, endpoints: Endpoints, key: bytes, made: Collection[str] = ()
 ) -> Services:
     """The services of one machine: SQLite and files in ``data``, the engines at the ``endpoints`` of this process.
 
-    Raises ConfigurationError, also for an input schema that is itself wrong.
+    ``key``: the instance key. ``made``: the variables whose values were made here. Raises ConfigurationError, also for
+    a schema that is wrong.
     """
     from verihook.caller import HttpCaller
     from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
@@ -160,11 +164,11 @@ def on_one_machine(
         secrets_of(variables, hooks.path.parent),
         ledger,
         SqliteDocuments(file),
-        ConsoleTelemetry(),
+        ConsoleTelemetry(made=hooks.sources_with(made)),
         engines=_engines_on_one_machine(endpoints, ledger, hooks),
         payloads=FilePayloads(data / "payloads"),
         caller=HttpCaller(loopback=True),
-        instance_key=instance_key,
+        instance_key=key,
         pace=LOCAL_PACE,
     )
 
@@ -256,12 +260,7 @@ def secrets_of(variables: Mapping[str, str], folder: Path) -> RotatingSecrets:
     """The secrets behind every kind of reference; ``folder`` is what relative paths are taken from."""
     from verihook.secrets.stores import stores
 
-    return stores(variables, folder, _store_client)
-
-
-def _store_client(service: str) -> Any:
-    """A client of a store of secrets, which a delivery or the start of a function waits for."""
-    return client_of(service, read_timeout=1)
+    return stores(variables, folder, partial(client_of, **STORE))
 
 
 def check_schemas(hooks: Hooks) -> None:

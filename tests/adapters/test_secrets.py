@@ -19,12 +19,10 @@ from verihook.aws.boto import Boto
 from verihook.bootstrap import secrets_of
 from verihook.errors import SecretsUnavailable
 from verihook.keyring import RotatingSecrets
-from verihook.secrets.current import CurrentSecret
 from verihook.secrets.environment import EnvironmentSecrets
 from verihook.secrets.kept import JUST_NOW, MAX_AGE
 from verihook.secrets.parameter_store import ParameterStoreSecrets
 from verihook.secrets.secrets_manager import SecretsManagerSecrets
-from verihook.secrets.shared import SharedSecrets
 from verihook.secrets.stores import StoresByKind
 
 
@@ -151,37 +149,6 @@ def test_what_is_there_is_never_written_over(kept: tuple[RotatingSecrets, str, s
     with pytest.raises(KeyError, match=r"holds a secret, which is not written over|cannot be written"):
         secrets.keep(reference, "a stranger's")
     assert ("s3cret",) == secrets.resolve(reference)
-
-
-@pytest.mark.parametrize(
-    ("text", "secret"), [("s3cret\n", "s3cret"), ("s3cret\r\n", "s3cret"), (" s3cret", ""), ("s3cret\n\n", "")]
-)
-@pytest.mark.parametrize("kind", ["env:S", "file:s", "secretsmanager:s", "secretsmanager:d#k", "ssm:/s", "shared"])
-def test_a_line_break_at_its_end_is_part_of_no_secret_wherever_it_is(
-    kind: str, text: str, secret: str, tmp_path: Path, wire: Wire
-) -> None:
-    """Our own instructions (``--secret-string file://new.txt``) put one there."""
-    (tmp_path / "s").write_bytes(text.encode())
-    client, ssm = wire.client("secretsmanager"), wire.client("ssm")
-    client.create_secret(Name="s", SecretString=text)
-    client.create_secret(Name="d", SecretString=json.dumps({"k": text}))
-    ssm.put_parameter(Name="/s", Value=text, Type="SecureString")
-    at_hand = EnvironmentSecrets({"S": text}, tmp_path)
-    stores: dict[str, RotatingSecrets] = {
-        "env": at_hand,
-        "file": at_hand,
-        "secretsmanager": SecretsManagerSecrets(client),
-        "ssm": ParameterStoreSecrets(ssm),
-        "shared": SharedSecrets(EnvironmentSecrets({}, tmp_path), CurrentSecret(client, "d")),
-    }
-    reference = "env:k" if kind == "shared" else kind
-    store = stores[kind.partition(":")[0]]
-    if secret:
-        assert ((secret,),) == store.generations(reference)
-    else:
-        with pytest.raises(KeyError, match=f"{reference} begins or ends with white space") as refusal:
-            store.generations(reference)
-        assert "s3cret" not in str(refusal.value)
 
 
 def test_an_unknown_kind() -> None:

@@ -132,7 +132,7 @@ def test_send_without_a_secret(tmp_path: Path) -> None:
 def test_a_signal_ends_everything(tmp_path: Path, number: signal.Signals) -> None:
     server = Server(tmp_path / "data", VARIABLES)
     url = server.ready()
-    assert "Secrets made" not in server.output.read_text()
+    assert "made here" not in server.output.read_text()
     body = order()
     HttpFace(url).send("POST", "/", x_signature(body), body)
     assert 0 == server.stop(number)

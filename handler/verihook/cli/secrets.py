@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from verihook.cli.table import moment, show
 from verihook.clock import SystemClock
 from verihook.hooks import load_hooks
 from verihook.instance import iso
+from verihook.local.data import made_here
 from verihook.ports import KEPT_MS, Observation
 from verihook.settings import environment, hooks_path
 from verihook.source import SecretReference, Source
@@ -34,24 +36,29 @@ def add_parser(commands: Any) -> None:
 def _status(options: argparse.Namespace) -> int:
     sources = load_hooks(options.hooks).sources
     now = SystemClock().now_ms()
+    made = set() if options.table else made_here(options.data)
     with opened(options) as ledger:
         # A source's newest hour alone; an hour that ended more than 14 days ago counts as none.
         seen = {name: ledger.observations("previous-secret", name, 1, now - KEPT_MS) for name in sources}
     last = {name: rows[0] if rows else None for name, rows in seen.items()}
     if options.json:
-        content = [_content(source, last[name]) for name, source in sources.items()]
+        content = [_content(source, last[name], made) for name, source in sources.items()]
         print(json.dumps({"sources": content}, indent=2))
     else:
-        rows = [row for name, source in sources.items() for row in _rows(source, last[name], now)]
+        rows = [row for name, source in sources.items() for row in _rows(source, last[name], now, made)]
         show(("SOURCE", "SECRETS, NEWEST FIRST", "PREVIOUS ONE LAST NEEDED"), rows)
     return 0
 
 
-def _content(source: Source, last: Observation | None) -> dict[str, object]:
+def _content(source: Source, last: Observation | None, made: Collection[str] = ()) -> dict[str, object]:
     return {
         "source": source.name,
         "secrets": [
-            {"reference": secret.reference, "until": None if secret.until_s is None else iso(secret.until_s * 1000)}
+            {
+                "reference": secret.reference,
+                "until": None if secret.until_s is None else iso(secret.until_s * 1000),
+                "madeHere": secret.reference.removeprefix("env:") in made,
+            }
             for secret in source.secrets
         ],
         "previousLastNeededAt": iso(last.last_at) if last else None,
@@ -59,14 +66,17 @@ def _content(source: Source, last: Observation | None) -> dict[str, object]:
     }
 
 
-def _rows(source: Source, last: Observation | None, now: int) -> list[tuple[str, str, str]]:
-    """A line for each secret; the first has the name and the answer."""
-    secrets = [_secret(secret, now) for secret in source.secrets] or ["none needed"]
+def _rows(source: Source, last: Observation | None, now: int, made: Collection[str] = ()) -> list[tuple[str, str, str]]:
+    """A line for each secret; the first has the name and the answer. ``made``: the names of those made here."""
+    secrets = [_secret(secret, now, made) for secret in source.secrets] or ["none needed"]
     needed = f"{moment(last.last_at)} (request {last.request_id})" if last else "not within 14 days"
     return [(source.name, secrets[0], needed), *(("", secret, "") for secret in secrets[1:])]
 
 
-def _secret(secret: SecretReference, now: int) -> str:
+def _secret(secret: SecretReference, now: int, made: Collection[str]) -> str:
+    reference = secret.reference
+    if reference.removeprefix("env:") in made:
+        reference += ", made here"
     if secret.until_s is None:
-        return secret.reference
-    return f"{secret.reference}, {'until' if secret.live(now // 1000) else 'ended'} {moment(secret.until_s * 1000)}"
+        return reference
+    return f"{reference}, {'until' if secret.live(now // 1000) else 'ended'} {moment(secret.until_s * 1000)}"

@@ -11,7 +11,7 @@ Every mistake is a ConfigurationError of one line: file, key, mend.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,15 @@ class Hooks:
         references = [secret.reference for source in self.sources.values() for secret in source.secrets]
         references += [source.parameters.get("verify_token", "") for source in self.sources.values()]
         return list(dict.fromkeys(text.removeprefix("env:") for text in references if text.startswith("env:")))
+
+    def sources_with(self, variables: Collection[str]) -> set[str]:
+        """The sources that have one of these variables as a secret."""
+        references = {f"env:{name}" for name in variables}
+        return {
+            name
+            for name, source in self.sources.items()
+            if any(secret.reference in references for secret in source.secrets)
+        }
 
 
 def load_hooks(path: Path) -> Hooks:

@@ -17,6 +17,9 @@ OPEN = """  The API is OPEN: whoever reaches this port may do everything, make A
   or a relay before it gives that to strangers. To close it, leave out --open, and auth = "open" in hooks.toml."""
 
 
+YELLOW = "33"
+
+
 def banner(url: str, hooks: Hooks, made: list[str], data: Path, ended: Sequence[ApiKey]) -> str:
     """The address, the sources with their URLs, who gets into the API, and a command that sends a signed webhook.
 
@@ -30,8 +33,11 @@ def banner(url: str, hooks: Hooks, made: list[str], data: Path, ended: Sequence[
         target = f"{url}/hooks/{name}"
         lines.append(f"  {name:<{width}}  {target:<{room}}  {source.sender.id} -> {source.workflow}{also}")
     if made:
-        lines += ["", f"  Secrets made for this machine, kept in {data / 'secrets.json'}:"]
-        lines += [f"    {name}" for name in made]
+        lines += ["", _coloured(f"  Secrets made here, kept in {data / 'secrets.json'}:", YELLOW)]
+        lines += [_coloured(f"    {name}", YELLOW) for name in made]
+        lines += [
+            "  What the senders themselves sign is refused (401) until each has its sender's own: NAME=... make run"
+        ]
     example = hooks.default_source or next(iter(hooks.sources), None)
     if example:
         lines += ["", "  Send a signed webhook from a second terminal:", f"    {_send(example, data)}"]
@@ -51,8 +57,12 @@ def _api(hooks: Hooks, data: Path, ended: Sequence[ApiKey]) -> list[str]:
 
 
 def _red(text: str) -> str:
+    return _coloured(text, "1;31")
+
+
+def _coloured(text: str, colour: str) -> str:
     """On a terminal that shows colours (https://no-color.org)."""
-    return f"\x1b[1;31m{text}\x1b[0m" if sys.stdout.isatty() and not environment().get("NO_COLOR") else text
+    return f"\x1b[{colour}m{text}\x1b[0m" if sys.stdout.isatty() and not environment().get("NO_COLOR") else text
 
 
 def _send(source: str, data: Path) -> str:

@@ -2,7 +2,7 @@
 
 ================= ======================================================================================
 ``lock``          held while a server runs; two on one folder would start everything twice
-``secrets.json``  the secrets made because the environment has none, and the instance key
+``secrets.json``  the instance key, and the secrets made here; "" for a name that has a value of the operator's
 ``run.json``      address, API key and secrets of the running server, for our own commands; gone when it stops
 ``ledger.db``     the ledger (SQLite)
 ``executions.db`` the interpreter's journal
@@ -31,6 +31,19 @@ from verihook.hooks import Hooks
 DEFAULT = Path(".verihook")
 
 _INSTANCE_KEY = "VERIHOOK_INSTANCE_KEY"
+
+#: The secrets of the sources that Verihook comes with. They alone are made, and in a new folder alone: a first look
+#: takes none, and what somebody forgot to set is no look but a mistake.
+SHIPPED = (
+    "ORDERS_WEBHOOK_SECRET",
+    "GITHUB_WEBHOOK_SECRET",
+    "STRIPE_WEBHOOK_SECRET",
+    "SLACK_SIGNING_SECRET",
+    "STANDARD_WEBHOOK_SECRET",
+)
+
+#: Kept for a name that has had a value of the operator's: none is ever made in its place.
+_OWN = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +77,24 @@ class DataFolder:
     def secrets(self, hooks: Hooks, variables: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
         """The value of every ``env:`` secret that hooks.toml names, and the names of those that were made here.
 
-        One that the environment has not is made once and kept; the instance key is kept with them, so that
-        an event meets its row after a restart.
+        Those of the shipped sources are made where the folder is new, once, and kept; the instance key is kept with
+        them, so that an event meets its row after a restart. Raises ConfigurationError for any other that the
+        environment has not: deliveries signed with the one that was meant would all be refused.
         """
         path = self.path / "secrets.json"
-        kept = _read_secrets(path)
-        names = hooks.variables()
-        made = [name for name in names if not variables.get(name)]
-        values = {name: variables[name] for name in names if variables.get(name)}
-        before = dict(kept)
-        for name in [*made, _INSTANCE_KEY]:
-            # Hex digits are valid base64 too, for the senders whose key is base64.
-            values[name] = kept.setdefault(name, secrets.token_hex(32))
+        new, kept = not path.exists(), _read_secrets(path)
+        before, values, made = dict(kept), dict[str, str](), list[str]()
+        for name in hooks.variables():
+            if variables.get(name):
+                values[name], kept[name] = variables[name], _OWN
+                continue
+            if new and name in SHIPPED:
+                kept[name] = _new_secret()
+            if not kept.get(name):
+                raise ConfigurationError("environment", name, _missing(name, hooks, own=name in kept))
+            values[name] = kept[name]
+            made.append(name)
+        values[_INSTANCE_KEY] = kept.setdefault(_INSTANCE_KEY, _new_secret())
         if kept != before:
             _write(path, kept)
         return values, made
@@ -88,6 +107,21 @@ class DataFolder:
         """The server has stopped."""
         (self.path / "run.json").unlink(missing_ok=True)
         self._lock.close()
+
+
+def made_here(path: Path) -> set[str]:
+    """The names of the secrets that were made in this data folder, as its last start had them."""
+    return {name for name, value in _read_secrets(path / "secrets.json").items() if value and name != _INSTANCE_KEY}
+
+
+def _new_secret() -> str:
+    # Hex digits are valid base64 too, for the senders whose key is base64.
+    return secrets.token_hex(32)
+
+
+def _missing(name: str, hooks: Hooks, *, own: bool) -> str:
+    why = " and had a value of yours, in whose place none is made" if own else ""
+    return f"is not set{why}; {hooks.path.name} names it as a secret. Set it: {name}=... make run"
 
 
 def read_run(path: Path) -> Run | None:

@@ -57,7 +57,7 @@ def serve(hooks_path: Path, port: int, data: Path, *, opened: bool = False) -> N
     url = f"http://{HOST}:{listener.getsockname()[1]}"
     with LocalEngines(hooks, data) as engines:
         variables = {**environment(), **values}
-        services = bootstrap.on_one_machine(hooks, variables, data, engines.endpoints, instance_key(values))
+        services = bootstrap.on_one_machine(hooks, variables, data, engines.endpoints, instance_key(values), made)
         run = Run(url, values, keys.new_secret())
         ended = _end_keys_made_open(services)
         stopping = threading.Event()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
+from collections.abc import Container
 from threading import Lock
 from typing import TextIO
 
@@ -12,10 +13,13 @@ from verihook.printable import line
 
 
 class ConsoleTelemetry:
-    """The Telemetry port on a terminal. Status reads are not shown: a client polls them."""
+    """The Telemetry port on a terminal. Status reads are not shown: a client polls them.
 
-    def __init__(self, stream: TextIO = sys.stdout) -> None:
-        self._stream = stream
+    ``made``: the sources whose secret was made here, which its sender cannot have signed with.
+    """
+
+    def __init__(self, stream: TextIO = sys.stdout, made: Container[str] = ()) -> None:
+        self._stream, self._made = stream, made
         self._lines: deque[str] = deque()
         self._writing = Lock()
 
@@ -25,6 +29,8 @@ class ConsoleTelemetry:
             return
         words = [str(trace.status), trace.source or "-", trace.outcome]
         words += [word for word in (trace.reason, _one_word(trace.event_type)) if word]
+        if trace.status == 401 and trace.source in self._made:
+            words.append("(its secret was made here)")
         if trace.verified_by == "previous":
             words.append("by-previous-secret")
         if trace.changed:

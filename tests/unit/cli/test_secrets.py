@@ -72,8 +72,8 @@ def test_when_the_previous_secret_was_last_needed(
     assert {
         "source": "rotated",
         "secrets": [
-            {"reference": "env:ORDERS_WEBHOOK_SECRET", "until": None},
-            {"reference": "env:OLD_WEBHOOK_SECRET", "until": None},
+            {"reference": "env:ORDERS_WEBHOOK_SECRET", "until": None, "madeHere": False},
+            {"reference": "env:OLD_WEBHOOK_SECRET", "until": None, "madeHere": False},
         ],
         "previousLastNeededAt": iso(NOW - HOUR),
         "requestId": "abc",
@@ -126,3 +126,16 @@ def test_a_folder_without_a_ledger_and_a_wrong_hooks_file_are_told(
     assert "there is no ledger in it" in capsys.readouterr().err
     assert 2 == cli.main(["secrets", "status", "--hooks", str(tmp_path / "nowhere.toml"), "--data", str(tmp_path)])
     assert "nowhere.toml: cannot be read" in capsys.readouterr().err
+
+
+def test_what_was_made_here_is_told(data: Path, hooks: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = {"ORDERS_WEBHOOK_SECRET": "made", "OLD_WEBHOOK_SECRET": "", "VERIHOOK_INSTANCE_KEY": "key"}
+    (data / "secrets.json").write_text(json.dumps(kept))
+    status = ["secrets", "status", "--hooks", str(hooks), "--data", str(data)]
+    assert 0 == cli.main(status)
+    told = capsys.readouterr().out
+    assert "env:ORDERS_WEBHOOK_SECRET, made here" in told
+    assert "env:OLD_WEBHOOK_SECRET, made here" not in told
+    assert 0 == cli.main([*status, "--json"])
+    (rotated,) = [row for row in json.loads(capsys.readouterr().out)["sources"] if row["source"] == "rotated"]
+    assert [True, False] == [secret["madeHere"] for secret in rotated["secrets"]]

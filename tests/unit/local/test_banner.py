@@ -49,3 +49,13 @@ def test_the_keys_that_ended_are_named(hooks: Hooks) -> None:
     ended = ApiKey("0123456789abcdef", "ci", ("keys:manage",), (), 0, made_open=True)
     told = banner(URL, hooks, [], Path("data"), [ended])
     assert "    0123456789abcdef  ci" in told
+
+
+def test_what_was_made_here_is_told_in_colour_with_what_it_means(hooks: Hooks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    told = banner(URL, hooks, ["STRIPE_WEBHOOK_SECRET"], Path("data"), [])
+    assert "\x1b[33m  Secrets made here, kept in data/secrets.json:\x1b[0m" in told
+    assert "\x1b[33m    STRIPE_WEBHOOK_SECRET\x1b[0m" in told
+    assert "the senders themselves sign is refused (401)" in told
+    assert "made here" not in banner(URL, hooks, [], Path("data"), [])

@@ -9,23 +9,67 @@ import pytest
 
 from verihook.errors import ConfigurationError
 from verihook.hooks import load_hooks
-from verihook.local.data import DataFolder, Run, instance_key, read_run
+from verihook.local.data import SHIPPED, DataFolder, Run, instance_key, made_here, read_run
 from verihook.settings import DEFAULT_HOOKS
 
 HOOKS = load_hooks(DEFAULT_HOOKS)
 
 
+MADE = ["GITHUB_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SECRET", "SLACK_SIGNING_SECRET", "STANDARD_WEBHOOK_SECRET"]
+
+
+def test_the_shipped_secrets_are_those_of_the_shipped_file() -> None:
+    assert HOOKS.variables() == [*SHIPPED]
+
+
 def test_secrets_are_made_once_and_never_written_where_the_environment_has_them(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path)
-    values, made = folder.secrets(HOOKS, {"ORDERS_WEBHOOK_SECRET": "mine", "GITHUB_WEBHOOK_SECRET": ""})
+    mine = {"ORDERS_WEBHOOK_SECRET": "mine"}
+    values, made = folder.secrets(HOOKS, {**mine, "GITHUB_WEBHOOK_SECRET": ""})
     assert "mine" == values["ORDERS_WEBHOOK_SECRET"]
-    assert ["GITHUB_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SECRET", "SLACK_SIGNING_SECRET", "STANDARD_WEBHOOK_SECRET"] == made
-    assert "mine" not in (tmp_path / "secrets.json").read_text()
-    again, _ = folder.secrets(HOOKS, {})
-    assert values["GITHUB_WEBHOOK_SECRET"] == again["GITHUB_WEBHOOK_SECRET"]
-    assert "mine" != again["ORDERS_WEBHOOK_SECRET"]
-    assert instance_key(values) == instance_key(again)
+    assert made == MADE
+    assert made_here(tmp_path) == {*MADE}
+    assert '"mine"' not in (tmp_path / "secrets.json").read_text()
+    again, made = folder.secrets(HOOKS, mine)
+    assert (values, MADE) == (again, made)
     assert 32 == len(instance_key(values))
+    folder.close()
+
+
+def test_one_that_had_a_value_of_the_operators_is_never_replaced(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    folder.secrets(HOOKS, {})
+    folder.secrets(HOOKS, {"ORDERS_WEBHOOK_SECRET": "mine"})  # in the place of the one that was made
+    kept = (tmp_path / "secrets.json").read_bytes()
+    with pytest.raises(ConfigurationError, match="ORDERS_WEBHOOK_SECRET: is not set and had a value of yours"):
+        folder.secrets(HOOKS, {})
+    assert kept == (tmp_path / "secrets.json").read_bytes()
+    assert "ORDERS_WEBHOOK_SECRET" not in made_here(tmp_path)
+    folder.close()
+
+
+@pytest.mark.parametrize("secrets", ['["env:BILLING"]', '["env:GITHUB_WEBHOOK_SECRET", "env:BILLING"]'])
+def test_none_is_made_for_a_source_of_the_operators(tmp_path: Path, secrets: str) -> None:
+    """Nor for the old one of a rotation: each delivery of its sender would be a 401."""
+    path = tmp_path / "hooks.toml"
+    source = f'[sources.billing]\nsender = "generic"\nsecrets = {secrets}\nworkflow = "w"\n'
+    path.write_text(f'{source}[workflows.w]\nengine = "stepfunctions"\ndefinition = "w"\n')
+    folder = DataFolder(tmp_path / "data")
+    with pytest.raises(
+        ConfigurationError, match=r"BILLING: is not set; hooks\.toml names it as a secret\. Set it: BILL"
+    ):
+        folder.secrets(load_hooks(path), {})
+    assert not (tmp_path / "data" / "secrets.json").exists()
+    values, made = folder.secrets(load_hooks(path), {"BILLING": "b", "GITHUB_WEBHOOK_SECRET": "g"})
+    assert ("b", []) == (values["BILLING"], made)
+    folder.close()
+
+
+def test_none_is_made_where_the_folder_is_not_new(tmp_path: Path) -> None:
+    (tmp_path / "secrets.json").write_text('{"VERIHOOK_INSTANCE_KEY": "k"}')
+    folder = DataFolder(tmp_path)
+    with pytest.raises(ConfigurationError, match="ORDERS_WEBHOOK_SECRET: is not set; hooks"):
+        folder.secrets(HOOKS, {})
     folder.close()
 
 

@@ -25,6 +25,18 @@ def test_deliveries() -> None:
     assert "404 - rejected source-not-found (0 ms)\n" == shown(Trace("r", 0, reason="source-not-found", status=404))
 
 
+def test_a_refusal_by_a_secret_that_was_made_here_says_so() -> None:
+    stream = io.StringIO()
+    telemetry = ConsoleTelemetry(stream, made={"orders"})
+    for source, status in (("orders", 401), ("github", 401), ("orders", 503)):
+        telemetry.delivery(Trace("r", 0, source, reason="x", status=status))
+    assert [
+        "401 orders rejected x (its secret was made here) (0 ms)",
+        "401 github rejected x (0 ms)",
+        "503 orders rejected x (0 ms)",
+    ] == stream.getvalue().splitlines()
+
+
 def test_a_secret_that_is_being_rotated_out_is_named() -> None:
     accepted = Trace("r", 0, "orders", "accepted", None, "previous", "evt_1", "order.created", "abc", 202, 12)
     assert "202 orders accepted order.created by-previous-secret -> abc (12 ms)\n" == shown(accepted)
