@@ -36,6 +36,9 @@
     │   └── NotSupported           501  not-supported
     └── ConfigurationError       at load only: names the file, the key and the mend
 
+RecordDamaged stands beside the tree. Something that we had kept ourselves cannot be read: no request is wrong, so it is
+answered 500 and reported, as a defect is.
+
 ``code`` and ``status`` are what a caller sees, ``retryable`` is what a sender's retry machinery wants to know.
 Every text in ``args[0]`` is public: no secret, no expected MAC, no stack trace. Responses are RFC 9457
 problem+json (https://www.rfc-editor.org/rfc/rfc9457); a dialect renders the same errors in its own grammar.
@@ -53,6 +56,10 @@ class VerihookError(Exception):
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Internal error"
     retryable: ClassVar[bool] = False
+
+
+class RecordDamaged(Exception):
+    """A row, a document or a payload of ours that cannot be read; says which."""
 
 
 class Rejected(VerihookError):

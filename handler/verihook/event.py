@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
-from verihook.errors import EventMalformed, UnsupportedMediaType
+from verihook.errors import EventMalformed, RecordDamaged, UnsupportedMediaType
 from verihook.json_size import check_size
 from verihook.request import Request
 from verihook.schemes.json_member import member
+
+T = TypeVar("T")
 
 #: Longer ids and types are refused: they are stored, logged and hashed.
 MAX_ID = 256
@@ -130,6 +132,14 @@ def parse_json(text: str, what: str) -> Any:
         raise EventMalformed(f"{what} is not JSON: {str(error)[:100]}.") from None
     except RecursionError:
         raise EventMalformed(f"{what} is nested too deep.") from None
+
+
+def parse_kept(text: str, what: str, shape: Callable[[Any], T]) -> T:
+    """``shape`` of JSON that we had kept ourselves. Raises RecordDamaged that begins with ``what``, never a refusal."""
+    try:
+        return shape(parse_json(text, what))
+    except (EventMalformed, TypeError, ValueError, LookupError, AttributeError) as error:
+        raise RecordDamaged(f"{what} cannot be read, it is damaged: {type(error).__name__}: {error}") from error
 
 
 def _no_constant(name: str) -> None:

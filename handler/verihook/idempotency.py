@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from verihook.errors import IdempotencyMismatch, LedgerUnavailable, RequestInvalid
-from verihook.event import parse_json
+from verihook.event import parse_kept
 from verihook.ports import Document, Services
 
 PARTITION = "idempotency"
@@ -63,10 +64,13 @@ def remember(scope: str, key: str, fingerprint: str, start: First, services: Ser
 
 
 def _same(document: Document, fingerprint: str) -> First:
-    content = parse_json(document.text, "The idempotency key")
-    if content.pop("fingerprint") != fingerprint:
+    def shape(content: Any) -> tuple[str, First]:
+        return content.pop("fingerprint"), First(**content)
+
+    before, first = parse_kept(document.text, "The document of the idempotency key", shape)
+    if before != fingerprint:
         raise IdempotencyMismatch("This idempotency key was used before, for another request: give a new one.")
-    return First(**content)
+    return first
 
 
 def name(scope: str, key: str) -> str:

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from verihook.errors import Conflict, KeyNotFound, LedgerUnavailable, RequestInvalid, Unauthenticated
-from verihook.event import parse_json
+from verihook.event import parse_kept
 from verihook.ports import Document, Documents
 from verihook.scopes import SCOPES, ApiKey, Scope, check, is_scope
 
@@ -253,7 +253,12 @@ def _document(stored: Stored) -> Document:
 
 
 def _stored(document: Document) -> Stored:
-    content: dict[str, Any] = parse_json(document.text, "The key")
+    return parse_kept(
+        document.text, f"The document of the API key {document.name}", lambda content: _shaped(content, document)
+    )
+
+
+def _shaped(content: dict[str, Any], document: Document) -> Stored:
     proof = content.pop("hash")
     lists = {name: tuple(content[name]) for name in ("scopes", "workflows")}
     key = ApiKey(**{**content, **lists})

@@ -10,10 +10,10 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from verihook.errors import Conflict, LedgerUnavailable
-from verihook.event import parse_json
+from verihook.event import parse_kept
 from verihook.ports import Document, Documents
 
 T = TypeVar("T")
@@ -173,7 +173,10 @@ def _partition(execution: str) -> str:
 
 
 def _mailbox(text: str) -> Mailbox:
-    content = parse_json(text, "The mailbox")
+    return parse_kept(text, "The mailbox", _shaped)
+
+
+def _shaped(content: Any) -> Mailbox:
     return Mailbox(
         [Event(**event) for event in content["events"]],
         [Wait(**wait) for wait in content["waits"]],

@@ -92,7 +92,11 @@ def key_of(text: str | None) -> str | None:
     """The key in a reference; None for any other text."""
     if text is None or MEMBER not in text[:40]:
         return None
-    content = parse_json(text, "The payload reference")
+    try:
+        content = parse_json(text, "The payload reference")
+    except EventMalformed:
+        # An engine's text that is no JSON, or is cut: data.
+        return None
     if not _looks_like_one(content):
         return None
     parts = str(content[MEMBER].get("uri", "")).rsplit("/", 2)

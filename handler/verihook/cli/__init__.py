@@ -10,7 +10,7 @@ from importlib import import_module
 from types import ModuleType
 
 from verihook.cli.parser import Parser, describe
-from verihook.errors import VerihookError
+from verihook.errors import RecordDamaged, VerihookError
 from verihook.printable import printable
 
 _MORE = "verihook COMMAND --help tells more of each."
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         return int(options.command(options))
-    except VerihookError as error:
+    except (VerihookError, RecordDamaged) as error:
         print(f"verihook: {printable(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from verihook.event import parse_json
+from verihook.event import parse_kept
 from verihook.instance import Instance, Status
 from verihook.manage.reading import get
 from verihook.ports import Document, Services
@@ -34,7 +34,8 @@ def attempts(instance_id: str, services: Services) -> list[Attempt]:
     if instance.attempt == 1:
         return [_attempt(instance)]
     kept = services.documents.all(_partition(instance_id), _MOST, services.clock.now_ms())
-    return [*(Attempt(**parse_json(document.text, "The attempt")) for document in kept), _attempt(instance)]
+    what = f"An attempt of the instance {instance_id}"
+    return [*(parse_kept(document.text, what, lambda told: Attempt(**told)) for document in kept), _attempt(instance)]
 
 
 def keep(instance: Instance, services: Services) -> None:

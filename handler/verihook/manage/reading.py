@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from verihook import payload
 from verihook.errors import EngineUnavailable, EventMalformed, InstanceNotFound, RequestInvalid
-from verihook.event import parse_json
+from verihook.event import parse_json, parse_kept
 from verihook.instance import INSTANCE_ID, Instance, Step, execution_name
 from verihook.listing import Position, Query
 from verihook.ports import Engine, Services
@@ -53,7 +53,8 @@ def steps(instance_id: str, services: Services) -> list[Step]:
 
 def input_of(instance: Instance, services: Services) -> object:
     """The input, parsed, wherever it is kept."""
-    return parse_json(payload.load(instance.input, services.payloads), "The input")
+    text = payload.load(instance.input, services.payloads)
+    return parse_kept(text, f"The input of the instance {instance.id}", lambda content: content)
 
 
 def output_of(instance: Instance, services: Services) -> object:
