@@ -11,7 +11,9 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from threading import Lock
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+from typing import Any
 
 #: The most that a status line and its headers may have, and a body, in bytes: BatchGetItem gives 16 MB of items.
 _MAX_HEAD, _MAX_BODY = 65_536, 67_108_864
@@ -200,9 +202,9 @@ class Pool:
 
 
 def _connect(place: Place, until: float) -> socket.socket:
-    """To the first address that answers. Looking up the name has no limit but the resolver's own."""
+    """To the first address that answers."""
     failure: OSError = TimeoutError("the time for this call is over")
-    for *kind, _, address in socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM):
+    for *kind, _, address in _looked_up(place, until):
         left = min(CONNECT_S, until - time.monotonic())
         if left <= 0:
             break
@@ -216,6 +218,32 @@ def _connect(place: Place, until: float) -> socket.socket:
             plain.close()
             failure = error
     raise failure
+
+
+def _looked_up(place: Place, until: float) -> list[Any]:
+    """What getaddrinfo says. Raises OSError, also if it says nothing in time."""
+    try:
+        numeric = socket.AI_NUMERICHOST
+        return socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM, flags=numeric)
+    except socket.gaierror:
+        pass  # it is a name
+    answers: SimpleQueue[Any] = SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            answers.put(socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM))
+        except OSError as error:
+            answers.put(error)
+
+    # A thread, because a resolver that does not answer is asked for ten seconds and more.
+    Thread(target=look_up, name="resolver", daemon=True).start()
+    try:
+        answer = answers.get(timeout=max(0.0, until - time.monotonic()))
+    except Empty:
+        raise TimeoutError(f"{place.host} was not looked up in time") from None
+    if isinstance(answer, OSError):
+        raise answer
+    return list(answer)
 
 
 def _over_tls(plain: socket.socket, place: Place, tls: ssl.SSLContext, until: float) -> socket.socket:

@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Lock
 from urllib.parse import urlsplit
 
+from verihook import deadline
 from verihook.aws.connection import Connection, Place
 from verihook.aws.errors import Unreachable
 from verihook.aws.signature import Keys
@@ -92,7 +93,8 @@ class Credentials:
         host = parts.hostname or ""
         if parts.scheme != "http" or host not in _PLAIN_HOSTS:
             raise ValueError(f"{_URL} must be http:// and one of {', '.join(_PLAIN_HOSTS)}")
-        until = time.monotonic() + _TIMEOUT_S
+        left = deadline.left_s()
+        until = time.monotonic() + (_TIMEOUT_S if left is None else min(_TIMEOUT_S, left))
         connection = Connection(Place(host, parts.port or 80, None), until)
         try:
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +13,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from tests.unit.aws.scripted import KEYS, Scripted, stall
+from verihook import deadline
+from verihook.aws import boto
 from verihook.aws.boto import Boto
 from verihook.aws.errors import ServiceError, Unreachable
 
@@ -110,3 +114,18 @@ def test_a_body_that_breaks_off() -> None:
 def test_everything_else_is_the_clients() -> None:
     made = client("dynamodb", "http://127.0.0.1:9")
     assert "http://127.0.0.1:9" == made.meta.endpoint_url
+
+
+def test_the_deadline_of_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Scripted(stall, stall, stall) as stalled:
+        for name, value in {**KEYS, "AWS_DEFAULT_REGION": "eu-central-1", "AWS_ENDPOINT_URL": stalled.url}.items():
+            monkeypatch.setenv(name, value)
+        made = boto.client("dynamodb")
+        now = lambda: time.time_ns() // 1_000_000  # noqa: E731
+        begun = time.monotonic()
+        with deadline.within(700, now(), now), pytest.raises(Unreachable):
+            put(made)
+        assert time.monotonic() - begun < 2
+        with deadline.within(0, now(), now), pytest.raises(Unreachable, match="is over"):
+            put(made)
+        assert 1 == len(stalled.requests)

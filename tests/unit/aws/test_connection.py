@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import time
 from typing import Any
@@ -110,4 +111,32 @@ def test_one_over_tls_is_kept(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -
             assert b"{}" == connection.exchange(REQUEST, until).body
             assert connection.reusable
             assert connection.is_quiet()
+        connection.close()
+
+
+def test_a_name_is_looked_up_in_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    look_up: Any = socket.getaddrinfo
+
+    def slow(host: str, *arguments: Any, flags: int = 0, **options: Any) -> Any:
+        if not flags:
+            time.sleep(1.5)
+        return look_up(host, *arguments, flags=flags, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    begun = time.monotonic()
+    with pytest.raises(TimeoutError, match="localhost was not looked up in time"):
+        Connection(Place("localhost", 9, None), begun + 0.2)
+    assert time.monotonic() - begun < 1
+
+
+def test_a_name_that_nobody_has() -> None:
+    with pytest.raises(socket.gaierror):
+        Connection(Place("nobody.invalid", 9, None), time.monotonic() + 5)
+
+
+def test_a_name_leads_to_its_address() -> None:
+    with Scripted(raw("HTTP/1.1 204 X\r\n\r\n")) as server:
+        until = time.monotonic() + 2
+        connection = Connection(Place("localhost", server.port, None), until)
+        assert 204 == connection.exchange(REQUEST, until).status
         connection.close()
