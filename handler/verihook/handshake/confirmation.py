@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/sns/latest/dg/SendMessageToHttp.prepare.html
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,10 +12,7 @@ from verihook.errors import HandshakeRefused, SecretsUnavailable
 from verihook.handshake.binding import BoundHandshake, Means
 from verihook.request import Reply, Request, json_reply
 from verihook.schemes.json_member import member, split_path
-
-_TOPIC = re.compile(
-    r"arn:(aws|aws-cn|aws-us-gov):sns:([a-z]{2}(?:-[a-z]+){1,2}-[0-9]{1,2}):[0-9]{12}:[A-Za-z0-9_.-]{1,256}", re.ASCII
-)
+from verihook.schemes.sns import host_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +28,7 @@ class ConfirmGet:
         """See :class:`~verihook.handshake.Handshake`."""
         topics = [topic.strip() for topic in means.parameters.get("topic_arns", "").split(",") if topic.strip()]
         for topic in topics:
-            if not _TOPIC.fullmatch(topic):
+            if host_of(topic) is None:
                 raise ValueError(f"parameters.topic_arns: {topic[:300]!r} is no ARN of an SNS topic")
 
         def answer(request: Request, content: object) -> Reply | None:  # noqa: ARG001
@@ -57,10 +53,6 @@ class ConfirmGet:
 
 def _leads_home(url: str, topic: str) -> bool:
     """Whether the URL is of SNS in the topic's own region, and confirms that topic: the whole host, not its end."""
-    found = _TOPIC.fullmatch(topic)
-    if found is None:
-        return False
-    partition, region = found.groups()
     try:
         parts = urlsplit(url)
         query = parse_qs(parts.query, strict_parsing=True, max_num_fields=8)
@@ -70,7 +62,7 @@ def _leads_home(url: str, topic: str) -> bool:
         url.isascii()
         and (parts.scheme, parts.path, parts.fragment) == ("https", "/", "")
         # Compared as it was parsed, with nothing before or after: no user, no port.
-        and parts.netloc == f"sns.{region}.amazonaws.com{'.cn' if partition == 'aws-cn' else ''}"
+        and parts.netloc == host_of(topic)
         and query.get("Action") == ["ConfirmSubscription"]
         and query.get("TopicArn") == [topic]
         and len(query.get("Token", [])) == 1

@@ -6,12 +6,14 @@ looked at. https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.x509.oid import NameOID
 
 from verihook.errors import SecretsUnavailable, SignatureError
 from verihook.schemes import Proof, Setting
@@ -21,11 +23,12 @@ from verihook.schemes.keys import check_with
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A public key, and from when to when it holds, in seconds since the epoch."""
+    """A public key, from when to when it holds, in seconds since the epoch, and the common name of its subject."""
 
     key: Any
     not_before: float
     not_after: float
+    name: str = ""
 
     def verifies(self, algorithm: str, signature: bytes, message: bytes, now: int) -> bool:
         """Whether the signature is right. Raises SignatureError where the certificate does not hold at ``now``."""
@@ -44,17 +47,20 @@ def read_certificate(pem: bytes) -> Certificate:
     except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise ValueError("the secret is no certificate: give PEM") from error
     check_with(key, "rsa-sha256")
-    return Certificate(key, certificate.not_valid_before_utc.timestamp(), certificate.not_valid_after_utc.timestamp())
+    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    since, until = certificate.not_valid_before_utc.timestamp(), certificate.not_valid_after_utc.timestamp()
+    return Certificate(key, since, until, str(names[0].value) if names else "")
 
 
 #: ``prove(url, algorithm, signature, message, now)``; ``url`` is trusted already.
 Prove = Callable[[str, str, bytes, bytes, int], Proof]
 
 
-def certificate_proof(secrets: tuple[str, ...], setting: Setting) -> Prove:
+def certificate_proof(secrets: tuple[str, ...], setting: Setting, name: str = ".*") -> Prove:
     """How a signature is proven: with the pinned certificates, newest first, else with the one that stands at a URL.
 
-    Raises ValueError in words where there is neither a certificate nor a network. ``prove`` raises SignatureError, and
+    ``name``: a regular expression of the whole common name that one from a URL has. Raises ValueError in words where
+    there is neither a certificate nor a network. ``prove`` raises SignatureError, and
     SecretsUnavailable where the certificate cannot be had now.
     """
     pinned = tuple(read_certificate(secret.encode()) for secret in secrets)
@@ -64,13 +70,7 @@ def certificate_proof(secrets: tuple[str, ...], setting: Setting) -> Prove:
     ring: KeyRing[Certificate] = KeyRing()
 
     def load(url: str) -> Certificate:
-        document = fetch(url) if fetch is not None else b""
-        if not document:
-            raise SignatureError("unknown-certificate")
-        try:
-            return read_certificate(document)
-        except ValueError:
-            raise SecretsUnavailable("The sender's host served no certificate; deliver again.") from None
+        return _served(fetch(url) if fetch is not None else b"", name)
 
     def prove(url: str, algorithm: str, signature: bytes, message: bytes, now: int) -> Proof:
         for index, certificate in enumerate(pinned):
@@ -84,3 +84,16 @@ def certificate_proof(secrets: tuple[str, ...], setting: Setting) -> Prove:
         raise SignatureError("signature-mismatch")
 
     return prove
+
+
+def _served(document: bytes, name: str) -> Certificate:
+    """What the sender's host gave. Raises SignatureError for nothing, and for a certificate of another name."""
+    if not document:
+        raise SignatureError("unknown-certificate")
+    try:
+        certificate = read_certificate(document)
+    except ValueError:
+        raise SecretsUnavailable("The sender's host served no certificate; deliver again.") from None
+    if not re.fullmatch(name, certificate.name):
+        raise SignatureError("unknown-certificate")
+    return certificate

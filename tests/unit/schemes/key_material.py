@@ -43,10 +43,12 @@ def rsa_key(number: int, size: int = 2048) -> rsa.RSAPrivateKey:
 
 
 @cache
-def certificate_pair(number: int = 1, days: int = 100, size: int = 2048) -> tuple[str, str]:
+def certificate_pair(
+    number: int = 1, days: int = 100, size: int = 2048, common_name: str = "sns.amazonaws.com"
+) -> tuple[str, str]:
     """Private key and certificate in PEM, which holds from NOW - ``days`` to NOW + ``days``."""
     key = rsa_key(number, size)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     now = datetime.datetime.fromtimestamp(NOW, datetime.UTC)
     certificate = (
         x509.CertificateBuilder()

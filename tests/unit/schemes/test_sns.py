@@ -59,7 +59,7 @@ def test_each_type_verifies_with_what_it_signs(members: dict[str, Any]) -> None:
     assert Proof("current") == pinned()(request(content), NOW)
     names = {"Message", "MessageId", "Timestamp", "TopicArn", *({"Subject", "Token", "SubscribeURL"} & set(members))}
     for name in names:
-        changed = "2027-01-15T08:00:01Z" if name == "Timestamp" else "changed"
+        changed = {"Timestamp": "2027-01-15T08:00:01Z", "TopicArn": f"{TOPIC}2"}.get(name, "changed")
         assert "signature-mismatch" == reason(pinned(), {**content, name: changed}), name
 
 
@@ -125,20 +125,26 @@ def test_a_certificate_elsewhere_is_refused_before_anything_else(url: object) ->
     assert [] == asked
 
 
-@pytest.mark.parametrize("region", ["us-east-1", "ap-southeast-2", "us-gov-west-1"])
-def test_the_hosts_of_all_regions_are_asked(region: str) -> None:
-    url = f"https://sns.{region}.amazonaws.com/a-1.pem"
-    china = "https://sns.cn-northwest-1.amazonaws.com.cn/a-1.pem"
-    for address in (url, china):
-        asked: list[str] = []
+@pytest.mark.parametrize(
+    ("partition", "region", "suffix"),
+    [
+        ("aws", "us-east-1", "amazonaws.com"),
+        ("aws", "ap-southeast-2", "amazonaws.com"),
+        ("aws-us-gov", "us-gov-west-1", "amazonaws.com"),
+        ("aws-cn", "cn-northwest-1", "amazonaws.com.cn"),
+    ],
+)
+def test_the_hosts_of_all_regions_are_asked(partition: str, region: str, suffix: str) -> None:
+    topic, address = f"arn:{partition}:sns:{region}:123456789012:t", f"https://sns.{region}.{suffix}/a-1.pem"
+    asked: list[str] = []
 
-        def fetch(address: str, asked: list[str] = asked) -> bytes:
-            asked.append(address)
-            return certificate_pair()[1].encode()
+    def fetch(address: str) -> bytes:
+        asked.append(address)
+        return certificate_pair()[1].encode()
 
-        verify = SnsScheme().bind((), Setting(parameters={"topic_arns": f"x, {TOPIC}"}, fetch=fetch))
-        assert Proof("current") == verify(request(message(SigningCertURL=address)), NOW)
-        assert [address] == asked
+    verify = SnsScheme().bind((), Setting(parameters={"topic_arns": f"x, {topic}"}, fetch=fetch))
+    assert Proof("current") == verify(request(message(SigningCertURL=address, TopicArn=topic)), NOW)
+    assert [address] == asked
 
 
 def test_topics_are_pinned_and_a_stranger_s_costs_no_call() -> None:
@@ -246,3 +252,44 @@ def test_any_body_is_signed_as_a_notification() -> None:
 def test_a_tolerance_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^tolerance: "):
         SnsScheme(tolerance=0)
+
+
+@pytest.mark.parametrize("name", ["MessageId", "Subject", "Timestamp", "TopicArn", "Type", "Token", "SubscribeURL"])
+def test_one_signature_is_that_of_one_message(name: str) -> None:
+    """Lines are signed: a message may be cut into members in several ways, if they may have line breaks."""
+    base = SUBSCRIBE if name in SUBSCRIBE else {"Subject": "s"}
+    content = message(**{**base, "Type": base.get("Type", "Notification")})
+    for broken in ("a\nb", "a\r\nb", "\n"):
+        refused = reason(pinned(), {**content, name: broken})
+        assert refused.startswith(("unexpected-", "untrusted-", "malformed-", "timestamp")), refused
+
+
+def test_the_messages_that_one_signature_was_for_are_one() -> None:
+    lines = "first\nMessageId\nm-2\nTimestamp\n2027-01-15T08:00:00Z"
+    genuine = message(Message=lines)
+    assert Proof("current") == pinned()(request(genuine), NOW)
+    rest = f"m-2\nTimestamp\n2027-01-15T08:00:00Z\nMessageId\n{genuine['MessageId']}"
+    assert "unexpected-messageid" == reason(pinned(), {**genuine, "Message": "first", "MessageId": rest})
+
+
+@pytest.mark.parametrize(
+    ("topic", "url", "trusted"),
+    [
+        (TOPIC, CERT_URL, True),
+        (TOPIC, CERT_URL.replace("eu-west-1", "us-east-1"), False),
+        ("arn:aws-cn:sns:cn-north-1:123456789012:t", "https://sns.cn-north-1.amazonaws.com.cn/a.pem", True),
+        ("arn:aws-cn:sns:cn-north-1:123456789012:t", "https://sns.cn-north-1.amazonaws.com/a.pem", False),
+        ("arn:aws-us-gov:sns:us-gov-west-1:123456789012:t", "https://sns.us-gov-west-1.amazonaws.com/a.pem", True),
+        ("arn:aws-eusc:sns:eusc-de-east-1:123456789012:t", "https://sns.eusc-de-east-1.amazonaws.eu/a.pem", True),
+        ("arn:aws:sns:eusc-de-east-1:123456789012:t", "https://sns.eusc-de-east-1.amazonaws.eu/a.pem", False),
+        ("arn:aws-iso:sns:us-iso-east-1:123456789012:t", "https://sns.us-iso-east-1.c2s.ic.gov/a.pem", True),
+        ("arn:aws-iso-b:sns:us-isob-east-1:123456789012:t", "https://sns.us-isob-east-1.sc2s.sgov.gov/a.pem", True),
+        ("arn:aws:sns:us-east-1.evil:123456789012:t", "https://sns.us-east-1.evil.amazonaws.com/a.pem", False),
+    ],
+)
+def test_the_certificate_is_of_the_topics_own_region(topic: str, url: str, trusted: bool) -> None:
+    content = message(TopicArn=topic, SigningCertURL=url)
+    if trusted:
+        assert Proof("current") == pinned()(request(content), NOW)
+    else:
+        assert "untrusted-signingcerturl" == reason(pinned(), content)
