@@ -81,6 +81,7 @@ def cloud(stack: Stack, endpoint: str, folder: Path, invoke: Callable[[str, Any]
         name = stack.name(ledger)
         dynamodb.create_table(TableName=name, **table)
         parts.callback(dynamodb.delete_table, TableName=name)
+        _warm(dynamodb, name)
         for secret in stack.names("AWS::SecretsManager::Secret"):
             value = INSTANCE_KEY if secret == "InstanceKey" else json.dumps(VARIABLES)
             secrets.call("CreateSecret", Name=stack.arn(secret), SecretString=value)
@@ -92,6 +93,13 @@ def cloud(stack: Stack, endpoint: str, folder: Path, invoke: Callable[[str, Any]
             "secretsmanager": secrets.url,
         }
         yield Cloud(stack, dynamodb, name, interpreter, runner, bucket, secrets, behind)
+
+
+def _warm(dynamodb: DynamoDBClient, table: str) -> None:
+    """The first write of DynamoDB Local loads half of Java, which may take longer than a sender waits."""
+    key: dict[str, Any] = {"pk": {"S": "warm"}, "sk": {"S": "warm"}}
+    dynamodb.put_item(TableName=table, Item=key, ConditionExpression="attribute_not_exists(pk)")
+    dynamodb.delete_item(TableName=table, Key=key)
 
 
 def _invoker(invoke: Callable[[str, Any], Any], name: str) -> Callable[[dict[str, Any]], object]:
