@@ -167,6 +167,16 @@ def test_what_is_put_there_works_without_a_new_start(start: Start, manager: Any)
     assert "current" == start.verified_by(rings["bare"], "bare secret")
 
 
+def test_the_token_of_a_handshake_is_found_once_it_is_there(start: Start, manager: Any, tmp_path: Path) -> None:
+    """It is asked for as it is known: nobody fetches it past the cache."""
+    secrets = SharedSecrets(EnvironmentSecrets({}, tmp_path), CurrentSecret(manager, "stack", start.clock))
+    with pytest.raises(KeyError):
+        secrets.resolve("env:META_VERIFY_TOKEN")
+    SourceSecrets(manager, "stack").put("META_VERIFY_TOKEN", "token")
+    start.clock.now += AGAIN
+    assert ("token",) == secrets.resolve("env:META_VERIFY_TOKEN")
+
+
 def test_a_rotation_by_put_and_retire(start: Start, manager: Any) -> None:
     secrets = SourceSecrets(manager, "stack")
     secrets.put("ORDERS", "first")

@@ -10,6 +10,7 @@ import pytest
 from tests.flows.conftest import AwsFace
 from tests.flows.deployment import SECRET
 from tests.flows.faces import LambdaFace
+from tests.flows.secret_store import INSTANCE_KEY_ARN
 from tests.flows.signing import order, x_signature
 from verihook import keys, main
 
@@ -72,3 +73,13 @@ def test_health_names_the_sources_to_those_who_may_see_them(fresh: AwsFace) -> N
     assert [] == health("sources:read", workflows=("order-log",))["withoutSecret"]
     assert "withoutSecret" not in health("instances:read")
     assert {"status": "ok"} == json.loads(api.send("GET", "/health", []).body)
+
+
+def test_a_store_that_is_down_at_the_start_is_503_and_never_an_exception(fresh: AwsFace) -> None:
+    fresh.secrets.trouble = "InternalServiceError"
+    assert [(503, "secrets-unavailable", "5")] * 2 == [post(fresh, "orders") for _ in range(2)]
+    # Not asked again within the time that the answer says.
+    assert {("GetSecretValue", "partial"), ("GetSecretValue", INSTANCE_KEY_ARN)} == {*fresh.secrets.calls}
+    fresh.secrets.trouble = ""
+    main.services.cache_clear()
+    assert (202, None, None) == post(fresh, "orders")
