@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from fastapi import Request
 
 from verihook import keys
-from verihook.errors import Forbidden, RequestInvalid, Unauthenticated, VerihookError
+from verihook.errors import Forbidden, RateLimited, RequestInvalid, Unauthenticated, VerihookError
 from verihook.ports import Documents, Services
 from verihook.scopes import ApiKey, Scope
 from verihook.source import Source
@@ -30,6 +30,11 @@ KEEP_MS = 30_000
 
 #: So many keys are held in memory, and so many unknown ones.
 MAX_HELD = 1024
+
+#: So many keys that turn out to be none are looked up in a minute, in each process.
+MAX_MISSES = 300
+
+_MINUTE_MS = 60_000
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -98,19 +103,26 @@ class KnownKeys:
         self._found: dict[bytes, tuple[int, keys.Stored]] = {}
         self._unknown: dict[bytes, int] = {}
         self._forgotten = 0
+        self._minute, self._misses = 0, 0
 
     def verify(self, secret: str, now_ms: int, *, fresh: bool = False) -> ApiKey:
-        """The key of this secret; ``fresh``: as the ledger has it now. Raises Unauthenticated, LedgerUnavailable."""
+        """The key of this secret; ``fresh``: as the ledger has it now.
+
+        Raises Unauthenticated, LedgerUnavailable, and RateLimited for a key that this process does not know, after too
+        many that were none: a checksum is easily made, and each look costs a consistent read.
+        """
         keys.digest_of(secret)
         # Not the key's own hash: what stands in memory is of no use in the ledger, and the other way round.
         name = hashlib.blake2b(secret.encode(), digest_size=32, person=b"verihook held").digest()
         held, forgotten = self._held(name, now_ms), self._forgotten
         if held is not None and not fresh and not keys.due_to_note(held.key, now_ms):
             return held.key
+        self._admit(name, now_ms)
         try:
             stored = keys.find(secret, self._documents, now_ms)
         except Unauthenticated:
             with self._lock:
+                self._misses += 1
                 self._found.pop(name, None)
                 _put(self._unknown, name, now_ms)
             raise
@@ -120,6 +132,16 @@ class KnownKeys:
             if forgotten == self._forgotten:
                 _put(self._found, name, (now_ms, stored))
         return stored.key
+
+    def _admit(self, name: bytes, now_ms: int) -> None:
+        with self._lock:
+            if not 0 <= now_ms - self._minute < _MINUTE_MS:
+                self._minute, self._misses = now_ms, 0
+            if self._misses < MAX_MISSES or name in self._found:
+                return
+            pause_s = max(1, (self._minute + _MINUTE_MS - now_ms) // 1000)
+        words = "Too many API keys that are none were sent: keys that are new here are looked up later."
+        raise RateLimited(words, limit=MAX_MISSES, retry_after=pause_s)
 
     def forget(self, key_id: str) -> None:
         """Read this key anew when it is used next: it was changed."""
