@@ -79,11 +79,11 @@ def build(kind: str, processor: str, folder: Path) -> None:
 
 
 def _copy(source: Path, target: Path, left_out: list[str], at: Path | None = None) -> None:
-    """Copy a folder without byte code and ``left_out``: patterns, of the names directly in ``at`` if it is given."""
-    byte_code, patterns = shutil.ignore_patterns("__pycache__"), shutil.ignore_patterns(*left_out)
+    """Copy a folder without byte code, secrets and ``left_out``: patterns, of the names directly in ``at`` if given."""
+    never, patterns = shutil.ignore_patterns("__pycache__", "*.secret"), shutil.ignore_patterns(*left_out)
 
     def ignored(folder: str, names: list[str]) -> set[str]:
-        return byte_code(folder, names) | (patterns(folder, names) if at in (None, Path(folder)) else set())
+        return never(folder, names) | (patterns(folder, names) if at in (None, Path(folder)) else set())
 
     shutil.copytree(source, target, ignore=ignored)
 
