@@ -11,6 +11,7 @@ from verihook.errors import (
     BodyTooLarge,
     InstanceNotFound,
     MethodNotAllowed,
+    RequestInvalid,
     SignatureError,
     SourceNotFound,
     VerihookError,
@@ -164,7 +165,13 @@ def _unsigned(request: Request, source: Source, services: Services, trace: Trace
 
 def _read(request: Request, source: Source | None, services: Services) -> Reply:
     """The status of an instance, from one ledger item; ``source`` None for an instance of any."""
-    instance_id = request.parameter("instanceId")
+    asked = request.parameters()
+    if source is None and any(name != "instanceId" for name, _ in asked):
+        raise RequestInvalid("GET takes one query parameter, instanceId, and no other.")
+    ids = [value for name, value in asked if name == "instanceId"]
+    if len(ids) > 1:
+        raise RequestInvalid("instanceId stands more than once in the query: ask for one instance at a time.")
+    instance_id = ids[0] if ids else None
     if instance_id is None:
         if source is not None:
             raise MethodNotAllowed("A source takes POST; GET needs ?instanceId=.", allow="GET, POST")

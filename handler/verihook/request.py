@@ -20,7 +20,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from verihook.errors import EventMalformed, InputInvalid, MethodNotAllowed, RateLimited, Unavailable, VerihookError
+from verihook.errors import (
+    EventMalformed,
+    InputInvalid,
+    MethodNotAllowed,
+    RateLimited,
+    RequestInvalid,
+    Unavailable,
+    VerihookError,
+)
 
 #: A query longer than this is not looked into: an instance id has 64 characters.
 MAX_QUERY = 2048
@@ -60,6 +68,12 @@ class Request:
             if key == name:
                 return value
         return None
+
+    def parameters(self) -> list[tuple[str, str]]:
+        """All of the query. Raises RequestInvalid if it is too long to be looked into."""
+        if len(self.query) > MAX_QUERY:
+            raise RequestInvalid(f"The query has more than {MAX_QUERY} characters.")
+        return parse_qsl(self.query, keep_blank_values=True)
 
     def parameter(self, name: str) -> str | None:
         """The first value of a query parameter; None where it is absent or the query is absurdly long."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import os
 import re
 import shlex
 import signal
@@ -19,6 +21,7 @@ from tests.flows.commands import verihook
 from tests.flows.deployment import ROOT, VARIABLES
 from tests.flows.faces import HttpFace, Server, run_key, wait_for
 from tests.flows.signing import order, x_signature
+from verihook.local.data import DataFolder
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +165,34 @@ def test_a_made_secret_and_the_ids_outlive_a_restart(tmp_path: Path) -> None:
 def test_what_is_in_the_data_folder_is_for_its_owner_alone(server: Server) -> None:
     for name in ("secrets.json", "run.json"):
         assert 0o600 == stat.S_IMODE((server.data / name).stat().st_mode)
+
+
+def test_in_a_folder_that_was_there_before_too_whatever_the_umask(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o755)
+    (data / "ledger.db").touch(mode=0o644)
+    before = os.umask(0)
+    try:
+        server = Server(data, VARIABLES)
+    finally:
+        os.umask(before)
+    try:
+        url = server.ready()
+        body = order()
+        assert HttpFace(url).send("POST", "/", x_signature(body), body).status == 202
+        files = [path for path in data.rglob("*") if path.is_file()]
+        assert {"ledger.db", "ledger.db-wal", "executions.db", "durable.db", "lock", "run.json"} <= {
+            path.name for path in files
+        }
+        assert {path.name: 0 for path in files} == {path.name: path.stat().st_mode & 0o077 for path in files}
+    finally:
+        server.stop()
+
+
+def test_what_a_killed_run_left_goes_when_the_next_one_begins(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"url": "http://127.0.0.1:1", "secrets": {"A": "b"}, "key": "vhk_old"}')
+    with contextlib.closing(DataFolder(tmp_path)):
+        assert not (tmp_path / "run.json").exists()
 
 
 def test_health_and_docs(server: Server) -> None:

@@ -3,14 +3,15 @@
 ================= ======================================================================================
 ``lock``          held while a server runs; two on one folder would start everything twice
 ``secrets.json``  the instance key, and the secrets made here; "" for a name that has a value of the operator's
-``run.json``      address, API key and secrets of the running server, for our own commands; gone when it stops
+``run.json``      address, API key and secrets of the running server, which ``verihook send`` signs with in another
+                  shell; gone when it stops, and after a kill when the next one starts
 ``ledger.db``     the ledger (SQLite)
 ``executions.db`` the interpreter's journal
 ``durable.db``    the executions of durable functions
 ``payloads/``     inputs and outputs that are too large for the ledger
 ================= ======================================================================================
 
-Everything in it is readable by its owner alone.
+Everything in it is readable by its owner alone, whatever the umask and whoever may look into the folder.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ from verihook.errors import ConfigurationError
 from verihook.hooks import Hooks
 
 DEFAULT = Path(".verihook")
+
+#: SQLite gives the files beside each of these (-wal, -shm) the mode of the file itself.
+DATABASES = ("ledger.db", "executions.db", "durable.db")
 
 _INSTANCE_KEY = "VERIHOOK_INSTANCE_KEY"
 
@@ -63,7 +67,9 @@ class DataFolder:
         try:
             # A folder that is there already stays as its owner has it.
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock: IO[str] = (path / "lock").open("w")
+            for name in DATABASES:
+                _own(path / name)
+            self._lock: IO[str] = os.fdopen(_open_own(str(path / "lock"), os.O_WRONLY | os.O_CREAT), "w")
         except OSError as error:
             raise ConfigurationError(str(path), "", f"the data folder cannot be written: {error.strerror}") from error
         try:
@@ -73,6 +79,9 @@ class DataFolder:
             self._lock.close()
             mend = "another Verihook runs on this data folder; stop it, or give another folder (--data; make: DATA=)"
             raise ConfigurationError(str(path), "", mend) from error
+        # What a run that was killed has left: its key and secrets open nothing any more.
+        (path / "run.json").unlink(missing_ok=True)
+        (path / "run.new").unlink(missing_ok=True)
 
     def secrets(self, hooks: Hooks, variables: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
         """The value of every ``env:`` secret that hooks.toml names, and the names of those that were made here.
@@ -107,6 +116,19 @@ class DataFolder:
         """The server has stopped."""
         (self.path / "run.json").unlink(missing_ok=True)
         self._lock.close()
+
+
+def _own(path: Path) -> None:
+    """Make the file if it is missing, and its owner's alone, with what an older version left beside it."""
+    os.close(_open_own(str(path), os.O_RDWR | os.O_CREAT))
+    for beside in path.parent.glob(f"{path.name}-*"):
+        beside.chmod(0o600)
+
+
+def _open_own(path: str, flags: int) -> int:
+    descriptor = os.open(path, flags, 0o600)
+    os.fchmod(descriptor, 0o600)
+    return descriptor
 
 
 def made_here(path: Path) -> set[str]:
