@@ -11,7 +11,7 @@ import pytest
 from verihook import fetcher
 from verihook.errors import SecretsUnavailable
 from verihook.fetcher import KeyFetcher
-from verihook.schemes.sns import HOSTS
+from verihook.schemes.sns_hosts import HOSTS
 
 
 class Host:

@@ -12,7 +12,7 @@ from verihook.errors import HandshakeRefused, SecretsUnavailable
 from verihook.handshake.binding import BoundHandshake, Means
 from verihook.request import Reply, Request, json_reply
 from verihook.schemes.json_member import member, split_path
-from verihook.schemes.sns import host_of
+from verihook.schemes.sns_hosts import host_of
 
 
 @dataclass(frozen=True, slots=True)

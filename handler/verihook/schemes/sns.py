@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -20,34 +19,15 @@ from verihook.schemes.certificates import certificate_proof
 from verihook.schemes.encoding import base64_bytes
 from verihook.schemes.key_urls import trusted
 from verihook.schemes.keys import make_with, read_private
+from verihook.schemes.sns_hosts import HOSTS, PARTITIONS, host_of
 from verihook.schemes.strict_json import read_object
 from verihook.schemes.timestamp import TIMES, encode_time
-
-_REGION = r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}"
-
-#: How the partitions of AWS name their regions and hosts. A region has no digit before its last part:
-#: ``sns.s3-ap-southeast-2`` is a bucket that anybody may own.
-#: https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json
-PARTITIONS: Mapping[str, tuple[str, str]] = {
-    "aws": (rf"(?!cn-|us-gov-|us-iso){_REGION}", "amazonaws.com"),
-    "aws-cn": (r"cn-[a-z]+-[0-9]{1,2}", "amazonaws.com.cn"),
-    "aws-us-gov": (r"us-gov-[a-z]+-[0-9]{1,2}", "amazonaws.com"),
-    "aws-eusc": (r"eusc-[a-z]{2}-[a-z]+-[0-9]{1,2}", "amazonaws.eu"),
-    "aws-iso": (r"us-iso-[a-z]+-[0-9]{1,2}", "c2s.ic.gov"),
-    "aws-iso-b": (r"us-isob-[a-z]+-[0-9]{1,2}", "sc2s.sgov.gov"),
-    "aws-iso-e": (r"eu-isoe-[a-z]+-[0-9]{1,2}", "cloud.adc-e.uk"),
-    "aws-iso-f": (r"us-isof-[a-z]+-[0-9]{1,2}", "csp.hci.ic.gov"),
-}
-
-#: The hosts of all of them; of these a message names that of its topic's own region.
-HOSTS = tuple(rf"sns\.{region}\.{re.escape(suffix)}" for region, suffix in PARTITIONS.values())
 
 #: What SNS's certificates are named, as AWS's validator for Java has it: ``sns.amazonaws.com``,
 #: ``sns-signing.me-south-1.amazonaws.com``, ``sns-cn-north-1.amazonaws.com.cn``, ``sns-us-gov-west-1.amazonaws.com``.
 _SUFFIXES = "|".join(sorted({re.escape(suffix) for _, suffix in PARTITIONS.values()}))
 _NAME = rf"sns(?:-signing)?(?:[.-][a-z]{{2,4}}(?:-[a-z]+)+-[0-9]{{1,2}})?\.(?:{_SUFFIXES})"
 
-_TOPIC = re.compile(r"arn:(aws[a-z-]*):sns:([a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_.-]{1,256}", re.ASCII)
 _PATH = r"/[A-Za-z0-9_-]+\.pem"
 
 _NOTIFICATION = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
@@ -138,13 +118,6 @@ class SnsScheme:
             raise ValueError(f"the body is no SNS message to sign: {error.reason}") from None
         body = json.dumps(message, ensure_ascii=False).encode()
         return Request(request.method, request.path, request.query, request.headers, body, request.request_id)
-
-
-def host_of(topic: str) -> str | None:
-    """The host of SNS in a topic's own region; None for what is no ARN of a topic."""
-    found = _TOPIC.fullmatch(topic)
-    region, suffix = PARTITIONS.get(found[1], ("", "")) if found else ("", "")
-    return f"sns.{found[2]}.{suffix}" if found and re.fullmatch(region, found[2], re.ASCII) else None
 
 
 def _topics(setting: Setting) -> frozenset[str]:
