@@ -26,6 +26,7 @@ def test_a_line_break_at_its_end_is_part_of_no_secret_wherever_it_is(
     kind: str, text: str, secret: str, tmp_path: Path, wire: Wire
 ) -> None:
     """Our own instructions (``--secret-string file://new.txt``) put one there."""
+    (tmp_path / "s").touch(0o600)
     (tmp_path / "s").write_bytes(text.encode())
     client, ssm = wire.client("secretsmanager"), wire.client("ssm")
     client.create_secret(Name="s", SecretString=text)

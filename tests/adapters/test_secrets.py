@@ -83,6 +83,7 @@ KINDS = ["env", "file", "secretsmanager", "secretsmanager-json", "ssm"]
 def kept(request: pytest.FixtureRequest, tmp_path: Path, wire: Wire) -> Iterator[tuple[RotatingSecrets, str, str]]:
     """Secrets, a reference to ``s3cret``, and one to nothing; over boto3's client and over ours."""
     kind, _, ours = request.param.partition(" by ")
+    (tmp_path / "s").touch(0o600)
     (tmp_path / "s").write_text("s3cret\n")
     client, ssm = wire.client("secretsmanager"), wire.client("ssm")
     client.create_secret(Name="s", SecretString="s3cret")

@@ -81,6 +81,7 @@ def shared(client: Any, folder: Path, **variables: str) -> SharedSecrets:
 
 def test_a_member_is_a_text_or_a_list_with_the_newest_first(start: Start, manager: Any, tmp_path: Path) -> None:
     fill(manager, A="a", B=["b2", "b1"], C="in the secret")
+    (tmp_path / "s").touch(0o600)
     (tmp_path / "s").write_text("from a file\n")
     secrets = shared(manager, tmp_path, C="a variable")
     assert (("a",),) == secrets.generations("env:A")

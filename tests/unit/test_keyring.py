@@ -129,6 +129,7 @@ def test_a_malformed_or_stale_delivery_asks_nothing() -> None:
 
 
 def test_a_file_that_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "s").touch(0o600)
     (tmp_path / "s").write_text("a\n")
     ring = keyring({}, "file:s", folder=tmp_path)
     ring.verify(delivery("a"), NOW)
@@ -138,6 +139,7 @@ def test_a_file_that_is_replaced(tmp_path: Path) -> None:
 
 def test_a_file_that_is_gone_verifies_no_more_and_is_found_again(tmp_path: Path) -> None:
     path = tmp_path / "s"
+    path.touch(0o600)
     path.write_text("a")
     reports = Reports()
     ring = keyring({}, "file:s", folder=tmp_path, reports=reports)
@@ -147,6 +149,7 @@ def test_a_file_that_is_gone_verifies_no_more_and_is_found_again(tmp_path: Path)
     with pytest.raises(SecretsUnavailable):
         ring.verify(delivery("a", later), later)
     assert ["secrets of a: file:s: file:s cannot be read: No such file or directory"] == reports
+    path.touch(0o600)
     path.write_text("a")
     with pytest.raises(SecretsUnavailable):
         ring.verify(delivery("a", later), later + AGAIN - 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +14,8 @@ from verihook.secrets.value import secret_of
 class EnvironmentSecrets:
     """The Secrets port over ``env:NAME`` and ``file:PATH``. Nothing is cached: a file is read whenever it is asked for.
 
-    ``variables``: the environment. A relative path is taken from ``folder``.
+    ``variables``: the environment. A relative path is taken from ``folder``. A file that every user of the machine may
+    read is refused.
     """
 
     def __init__(self, variables: Mapping[str, str], folder: Path) -> None:
@@ -57,6 +59,9 @@ class EnvironmentSecrets:
         try:
             # newline="": a secret's own line breaks stay as they are.
             with (self._folder / name).open(encoding="utf-8", newline="") as file:
+                if (self._folder / name).stat().st_mode & stat.S_IROTH:
+                    mend = f"chmod o-r {name}"
+                    raise KeyError(f"file:{name} can be read by every user of this machine; take that away: {mend}")
                 return file.read()
         except (OSError, UnicodeDecodeError) as error:
             raise KeyError(f"file:{name} cannot be read: {_words(error)}") from error

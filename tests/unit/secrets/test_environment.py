@@ -23,6 +23,7 @@ def test_the_environment(tmp_path: Path) -> None:
     [(b"s3cret", "s3cret"), (b"s3cret\n", "s3cret"), (b"s3cret\r\n", "s3cret"), (b"two\nlines\n", "two\nlines")],
 )
 def test_a_file(tmp_path: Path, content: bytes, secret: str) -> None:
+    (tmp_path / "secret").touch(0o600)
     (tmp_path / "secret").write_bytes(content)
     secrets = EnvironmentSecrets({}, tmp_path)
     assert (secret,) == secrets.resolve("file:secret")
@@ -59,8 +60,22 @@ def test_a_store_is_not_asked(tmp_path: Path) -> None:
 
 def test_a_file_that_gives_nothing(tmp_path: Path) -> None:
     secrets = EnvironmentSecrets({}, tmp_path)
-    (tmp_path / "empty").write_text("\n")
-    (tmp_path / "binary").write_bytes(b"\xff")
+    for name, content in (("empty", b"\n"), ("binary", b"\xff")):
+        (tmp_path / name).touch(0o600)
+        (tmp_path / name).write_bytes(content)
     for name, words in (("missing", "cannot be read"), ("empty", "is empty"), ("binary", "cannot be read")):
         with pytest.raises(KeyError, match=words):
             secrets.resolve(f"file:{name}")
+
+
+def test_a_file_that_everybody_may_read_is_refused(tmp_path: Path) -> None:
+    secrets = EnvironmentSecrets({}, tmp_path)
+    path = tmp_path / "open.secret"
+    path.write_text("s3cret")
+    for mode in (0o604, 0o644, 0o664):
+        path.chmod(mode)
+        with pytest.raises(KeyError, match=r"every user of this machine; take that away: chmod o-r open\.secret"):
+            secrets.resolve("file:open.secret")
+    for mode in (0o600, 0o640):  # a group is somebody's choice
+        path.chmod(mode)
+        assert ("s3cret",) == secrets.resolve("file:open.secret")
