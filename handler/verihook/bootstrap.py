@@ -15,7 +15,7 @@ from verihook.clock import SystemClock
 from verihook.errors import ConfigurationError
 from verihook.hooks import Hooks, load_hooks
 from verihook.observe import Observer
-from verihook.ports import Documents, Engine, Ledger, Pace, Payloads, Services, Telemetry
+from verihook.ports import Caller, Documents, Engine, Ledger, Pace, Payloads, Services, Telemetry
 from verihook.settings import Settings, aws_settings, environment, handler
 
 if TYPE_CHECKING:
@@ -90,7 +90,6 @@ def on_aws() -> Services:
     Only those of :data:`FOREGROUND` verify, so no other is given the secret of a source; only those of :data:`KEYED`
     have the instance key. Raises SecretsUnavailable if it cannot be read just now.
     """
-    from verihook.caller import HttpCaller
     from verihook.ledgers.dynamodb import DynamoDbDocuments, DynamoDbLedger
     from verihook.secrets.stores import instance_key, read_ahead, stores
 
@@ -111,7 +110,7 @@ def on_aws() -> Services:
         strict=False,
         engines=_engines_on_aws(settings, ledger, hooks),
         payloads=cast(Payloads, Later(lambda: _payloads_on_aws(settings))),
-        caller=HttpCaller(),
+        caller=cast(Caller, Later(_caller)),
         instance_key=instance_key(key) if key else b"",
         pace=AWS_PACE,
         # Only loopback may be open.
@@ -244,6 +243,12 @@ def _engines_on_one_machine(endpoints: Endpoints, ledger: Ledger, hooks: Hooks) 
         "durable": DurableEngine(local_client("lambda", endpoints.durable, endpoints.access_key), ""),
         "function": FunctionEngine(ledger, SystemClock(), endpoints.wake, hooks.workflows),
     }
+
+
+def _caller() -> Caller:
+    from verihook.caller import HttpCaller
+
+    return HttpCaller()
 
 
 def _streamed(_: str) -> None:

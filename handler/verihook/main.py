@@ -16,7 +16,6 @@ work        DynamoDB Streams                                 no
 
 from __future__ import annotations
 
-import random
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -175,6 +174,8 @@ def restore(entry: str) -> None:
     has the same random numbers before it.
     https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html
     """
+    import random  # a cold start has no need of it
+
     random.seed()
     for part in _PARTS[entry]:
         part.cache_clear()

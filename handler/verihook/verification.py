@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from verihook.errors import ConfigurationError
-from verihook.fetcher import KeyFetcher
 from verihook.handshake import BoundHandshake, Means
 from verihook.hooks import Hooks
 from verihook.keyring import SETTINGS, Keyring, RotatingSecrets
@@ -81,4 +80,7 @@ def _fetch(scheme: Scheme) -> Fetch | None:
     hosts: tuple[str, ...] = getattr(scheme, "key_hosts", ())
     if not hosts:
         return None
+    # Imported here: most senders publish no keys, and http.client takes a cold start longer than all of them.
+    from verihook.fetcher import KeyFetcher
+
     return KeyFetcher(hosts)

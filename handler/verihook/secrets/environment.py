@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -48,6 +47,8 @@ class EnvironmentSecrets:
             raise KeyError(f"{reference} holds a secret, which is not written over")
         try:
             # In the same folder, so that replacing is one step; made with mode 0600.
+            import tempfile  # a cold start keeps no secret
+
             with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", dir=path.parent, delete=False) as file:
                 fresh = Path(file.name)
                 file.write(f"{value}\n")
