@@ -15,6 +15,7 @@ from verihook.cli.reasons import in_words
 from verihook.cli.table import moment, show, terminal_width
 from verihook.clock import SystemClock
 from verihook.ports import KEPT_MS, Observation
+from verihook.printable import printable
 
 _UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _AGO = re.compile(r"([0-9]{1,9})([smhd])", re.ASCII)
@@ -57,15 +58,34 @@ def _limit(text: str) -> int:
 def _rejections(options: argparse.Namespace) -> int:
     with opened(options) as ledger:
         seen = ledger.observations("rejected", options.source, options.limit, options.since)
+        changed = ledger.observations("changed", options.source, options.limit, options.since)
     seen.sort(key=lambda row: row.last_at, reverse=True)
+    changed.sort(key=lambda row: row.last_at, reverse=True)
     if options.json:
-        print(json.dumps({"rejections": [row.public() for row in seen]}, indent=2))
-    elif seen:
+        content = {"rejections": [row.public() for row in seen]}
+        # They were accepted, as a rule; programs that know rejections alone are not told of them in vain.
+        print(json.dumps(content | ({"changed": [row.public() for row in changed]} if changed else {}), indent=2))
+        return 0
+    _warn(changed)
+    if seen:
         _show(seen)
     else:
         of = f" of source {options.source!r}" if options.source else ""
         print(f"No rejections{of} since {moment(options.since)}.")
     return 0
+
+
+def _warn(changed: list[Observation]) -> None:
+    """Of events that may have been lost, before all else: a line for each source."""
+    for source in sorted({row.source for row in changed}):
+        rows = [row for row in changed if row.source == source]
+        print(
+            f"! {printable(source)}: {sum(row.count for row in rows):,} redeliveries had another body than the first "
+            f"of their id, last seen {moment(rows[0].last_at)}. If `event.id` is the id of an object and not of the "
+            "event, events are lost: docs/configuration.md."
+        )
+    if changed:
+        print()
 
 
 def _show(seen: list[Observation]) -> None:

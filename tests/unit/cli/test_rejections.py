@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
@@ -113,6 +114,24 @@ def test_for_people(capsys: pytest.CaptureFixture[str], data: Path) -> None:
     ] == shown.splitlines()[:5]
     assert "  The signature is well-formed" in shown
     assert "source-not-found\n  No source is configured at this path. docs/operations.md has the mend.\n" in shown
+
+
+def test_redeliveries_with_another_body_stand_before_all_else(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    with SqliteFile(tmp_path / "ledger.db") as file:
+        for number, source in ((3, "orders"), (4, "orders"), (1, "stripe")):
+            at = NOW - number * HOUR
+            seen = an_observation(source=source, reason="", count=number, first_at=at, last_at=at)
+            SqliteLedger(file).observe(replace(seen, kind="changed"))
+    assert 0 == cli.main(["rejections", "--source", "orders", "--since", "5h", "--data", str(data)])
+    first, blank, *_ = capsys.readouterr().out.splitlines()
+    assert first.startswith("! orders: 7 redeliveries had another body than the first of their id, last seen ")
+    assert moment(NOW - 3 * HOUR) in first
+    assert blank == ""
+    assert 0 == cli.main(["rejections", "--since", "5h", "--json", "--data", str(data)])
+    changed = json.loads(capsys.readouterr().out)["changed"]
+    assert [("stripe", 1), ("orders", 3), ("orders", 4)] == [(row["source"], row["count"]) for row in changed]
 
 
 def test_every_reason_has_words() -> None:
