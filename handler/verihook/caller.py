@@ -70,13 +70,20 @@ def is_public(address: Address) -> bool:
 class HttpCaller:
     """Implements :class:`verihook.ports.Caller`. Thread-safe.
 
-    ``loopback``: on one machine; http and https to loopback addresses too. ``resolve`` and ``tls`` are for tests.
+    ``loopback``: on one machine; http and https to loopback addresses and ``localhost``, too, but to no other name
+    that leads there. ``resolve``, ``tls`` and ``named`` (any name may lead there) are for tests.
     """
 
     def __init__(
-        self, *, loopback: bool = False, resolve: Resolve = addresses_of, tls: ssl.SSLContext | None = None
+        self,
+        *,
+        loopback: bool = False,
+        resolve: Resolve = addresses_of,
+        tls: ssl.SSLContext | None = None,
+        named: bool = False,
     ) -> None:
         self._loopback = loopback
+        self._named = named
         self._resolve = resolve
         self._tls = tls
 
@@ -86,7 +93,7 @@ class HttpCaller:
         host = parts.hostname or ""
         literal = _literal(host)
         if literal is not None:
-            self._allow(parts.scheme, [literal])
+            self._allow(parts.scheme, [literal], here=True)
         elif _is_private_name(host):
             if not (self._loopback and host == "localhost"):
                 raise ValueError("the host is not a public one")
@@ -116,15 +123,15 @@ class HttpCaller:
         literal = _literal(host)
         found = [host] if literal is not None else list(self._resolve(host, port))
         addresses = [ipaddress.ip_address(text.partition("%")[0]) for text in found]
-        self._allow(parts.scheme, addresses)
+        self._allow(parts.scheme, addresses, here=literal is not None or host == "localhost" or self._named)
         where = (host, port, addresses[:_MAX_ADDRESSES])
         return _Pinned(where, self._context(parts.scheme), until), _target(parts)
 
-    def _allow(self, scheme: str, addresses: Sequence[Address]) -> None:
-        """Raises ValueError unless each of the addresses may be called."""
+    def _allow(self, scheme: str, addresses: Sequence[Address], *, here: bool) -> None:
+        """Raises ValueError unless each of the addresses may be called. ``here``: the URL itself names this machine."""
         if not addresses:
             raise ValueError("the host has no address")
-        if self._loopback and all(address.is_loopback for address in addresses):
+        if self._loopback and here and all(address.is_loopback for address in addresses):
             return
         if scheme != "https":
             raise ValueError("only https is called")

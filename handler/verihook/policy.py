@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Literal
+from urllib.parse import urlsplit
 
 Auth = Literal["required", "open"]
 
@@ -18,6 +20,7 @@ class Policy:
     is remembered. ``dapr_conflict``: the status with which Dapr's own grammar answers a taken id, 500 as Dapr itself
     or 409. ``dapr_components``: the workflow components that the grammar knows; none is a workflow's name.
     ``dapr_terminate_output``: whether the object in the body of its ``terminate`` becomes the output; Dapr ignores it.
+    ``callbacks_allow``: the origins on loopback that callbacks may go to, as ``http://127.0.0.1:9000``.
     """
 
     auth: Auth = "required"
@@ -27,3 +30,23 @@ class Policy:
     dapr_conflict: Literal[500, 409] = 500
     dapr_components: tuple[str, ...] = ("dapr",)
     dapr_terminate_output: bool = False
+    callbacks_allow: tuple[str, ...] = ()
+
+    def lets_call(self, url: str) -> bool:
+        """Whether a key of the ledger may name it for callbacks: it leads elsewhere, or its origin is allowed."""
+        return not leads_here(url) or origin(url) in self.callbacks_allow
+
+
+def leads_here(url: str) -> bool:
+    """Whether the URL names this machine itself: ``localhost``, or an address of loopback."""
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def origin(url: str) -> str:
+    """``scheme://host:port`` as it is written, in lower case. Raises ValueError."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()

@@ -127,6 +127,23 @@ def test_where_it_may_not_lead(api: Api, url: str) -> None:
     assert reply.json()["detail"].startswith("callbackUrl: ")
 
 
+def test_a_key_of_the_ledger_calls_nothing_behind_the_machine(receiver: Receiver, tmp_path: Path) -> None:
+    allowed = receiver.at("/").removesuffix("/")
+    with workshop(tmp_path, f'\n[callbacks]\nallow = ["{allowed}"]\n') as own:
+        made = verihook("keys", "create", "--name", "s", "--scope", "workflows:execute", "--data", str(own.data))
+        starter = Api(own.url, own.data, made.stdout.strip())
+        with starter.http:
+            for url in ("http://127.0.0.1:9/x", "http://localhost:9/", "https://[::1]:9/", f"{allowed}0/"):
+                body = {"input": {}, "callbackUrl": url}
+                reply = starter.http.post("/v1/workflows/order-log/instances", json=body)
+                assert (reply.status_code, reply.json()["code"]) == (400, "request-invalid"), url
+                dialect = starter.http.post("/v1/workflows/order-log/instances:batch", json={"instances": [body]})
+                assert [400] == [each["status"] for each in dialect.json()["results"]]
+            starter.start("order-log", {}, callbackUrl=receiver.at("/allowed"))
+        own.start("order-log", {}, callbackUrl=receiver.at("/of-the-run"))
+        wait_until(lambda: {"/allowed", "/of-the-run"} <= {call.path for call in receiver.calls})
+
+
 def test_in_aws_http_and_loopback_are_refused(receiver: Receiver) -> None:
     """As bootstrap.on_aws makes it: without ``loopback``."""
     for url in (receiver.at("/aws"), "https://127.0.0.1/", "https://localhost/", "http://example.com/"):

@@ -74,7 +74,7 @@ def _schemes() -> list[type]:
 
 def test_every_key_of_hooks_toml_is_documented() -> None:
     text = DOCUMENTS["configuration.md"]
-    known = (*hooks._TOP[:2], *sources._KNOWN, *workflows._KNOWN, *api._API, *api._CONNECTION)
+    known = (*hooks._TOP[:2], *sources._KNOWN, *workflows._KNOWN, *api._API, *api._CALLBACKS, *api._CONNECTION)
     schemes = [field.name for scheme in _schemes() for field in fields(scheme)]
     for key in (*known, *schemes):
         assert f"`{key}`" in text or f"`{key} =" in text, key

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tests.contracts.instances import HOUR, NOW, at_once
 from tests.unit.bare import Counted, documents
 from verihook import keys
-from verihook.errors import Conflict, LedgerUnavailable, RequestInvalid, Unauthenticated
+from verihook.api.access import KEEP_MS, KnownKeys
+from verihook.errors import Conflict, LedgerUnavailable, RateLimited, RequestInvalid, Unauthenticated
 from verihook.instance import iso
 
 __all__ = ["documents"]
@@ -260,3 +261,22 @@ def test_what_was_made_while_the_api_was_open_is_ended(documents: Counted) -> No
     with pytest.raises(Unauthenticated):
         keys.verify(secret, documents, NOW + 2)
     assert [stays.id] == [key.id for key in keys.listed(documents, NOW + 2) if key.live(NOW + 2)]
+
+
+def test_a_thousand_made_up_keys_cost_three_hundred_reads(documents: Counted) -> None:
+    """Their checksums are right. Who is known goes on meanwhile, and who is new gets in a minute later."""
+    held = KnownKeys(documents)
+    known, new = (keys.create(name, ["workflows:read"], documents, NOW)[1] for name in ("known", "new"))
+    held.verify(known, NOW)
+    documents.calls.clear()
+    refused = {Unauthenticated: 0, RateLimited: 0}
+    for _ in range(1000):
+        with pytest.raises((Unauthenticated, RateLimited)) as caught:
+            held.verify(keys.new_secret(), NOW)
+        refused[type(caught.value)] += 1
+    assert ({Unauthenticated: 300, RateLimited: 700}, ["read"] * 300) == (refused, documents.calls)
+    assert "known" == held.verify(known, NOW + KEEP_MS).name
+    with pytest.raises(RateLimited) as late:
+        held.verify(new, NOW + KEEP_MS)
+    assert 30 == late.value.retry_after
+    assert "new" == held.verify(new, NOW + 2 * KEEP_MS).name

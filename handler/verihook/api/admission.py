@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from verihook import idempotency, limits, manage
 from verihook.api.access import Identity
-from verihook.errors import RateLimited
+from verihook.errors import RateLimited, RequestInvalid
 from verihook.limits import Quota
 from verihook.manage import StartRequest, Submitted
 from verihook.ports import Services
@@ -52,6 +52,9 @@ def start(wanted: StartRequest, caller: Identity, services: Services) -> Started
         wanted = replace(wanted, on_conflict="fail")
     if wanted.on_conflict == "restart":
         caller.require("instances:manage", wanted.workflow)
+    if caller.key is not None and not services.policy.lets_call(wanted.callback_url or ""):
+        # A key that may only start reaches nothing behind this machine.
+        raise RequestInvalid("callbackUrl: callbacks to this machine take the key of the run, or [callbacks] allow.")
     key, quota = wanted.idempotency_key, None
 
     def door() -> None:

@@ -5,7 +5,7 @@ Every mistake is a ConfigurationError of one line: file, key, mend.
     reader.py      a table's values by their types, and the errors
     sources.py     [sources.NAME]
     workflows.py   [workflows.NAME]
-    api.py         [api] and [connections.NAME]
+    api.py         [api], [callbacks] and [connections.NAME]
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from verihook.policy import Policy
 from verihook.source import Source
 from verihook.workflow import Workflow
 
-_TOP = ("default_source", "retention_days", "api", "connections", "sources", "workflows")
+_TOP = ("default_source", "retention_days", "api", "callbacks", "connections", "sources", "workflows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +76,5 @@ def _hooks(path: Path, table: Mapping[str, Any]) -> Hooks:
     default = top.get("default_source", str, None)
     if default is not None and default not in sources:
         raise top.error("default_source", f"no [sources.{default}]; there are {listed(sources)}")
-    policy = read_policy(path, top.get("api", dict, {}), workflows)
+    policy = read_policy(path, top.get("api", dict, {}), top.get("callbacks", dict, {}), workflows)
     return Hooks(path, sources, workflows, default, policy, connections)

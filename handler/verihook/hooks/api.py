@@ -1,4 +1,4 @@
-"""``[api]`` and ``[connections.NAME]``."""
+"""``[api]``, ``[callbacks]`` and ``[connections.NAME]``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from verihook.connection import Connection
 from verihook.hooks.reader import REFERENCES, Reader, is_reference
-from verihook.policy import Policy
+from verihook.policy import Policy, leads_here
 
 _API = (
     "auth",
@@ -20,14 +20,18 @@ _API = (
     "dapr_components",
     "dapr_terminate_output",
 )
+_CALLBACKS = ("allow",)
 _CONNECTION = ("url", "secret", "header", "prefix")
 #: A component's name is a segment of a path (https://docs.dapr.io/operations/components/component-schema/).
 _COMPONENT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", re.ASCII)
 _HEADER = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
+_ORIGIN = re.compile(r"https?://[^/?#@\s]+", re.ASCII)
 _URL = re.compile(r"https?://[^\s?#]+", re.ASCII)
 
 
-def read_policy(path: Path, table: Mapping[str, Any], workflows: Collection[str]) -> Policy:
+def read_policy(
+    path: Path, table: Mapping[str, Any], callbacks: Mapping[str, Any], workflows: Collection[str]
+) -> Policy:
     """The rules of the API. ``workflows``: their names, of which no component has one. Raises ConfigurationError."""
     reader = Reader(path, "api", table, _API)
     conflict = reader.get("dapr_conflict", int, 500)
@@ -43,7 +47,18 @@ def read_policy(path: Path, table: Mapping[str, Any], workflows: Collection[str]
         conflict,
         _components(reader, workflows),
         reader.get("dapr_terminate_output", bool, False),
+        _origins(Reader(path, "callbacks", callbacks, _CALLBACKS)),
     )
+
+
+def _origins(reader: Reader) -> tuple[str, ...]:
+    origins = reader.strings("allow")
+    for each in origins:
+        if not _ORIGIN.fullmatch(each) or not leads_here(each):
+            raise reader.error(
+                "allow", f"{each[:63]!r}: write an origin on this machine, such as http://127.0.0.1:9000"
+            )
+    return tuple(each.lower() for each in origins)
 
 
 def _components(reader: Reader, workflows: Collection[str]) -> tuple[str, ...]:
