@@ -12,7 +12,7 @@ import pytest
 from moto import mock_aws
 
 from tests.adapters.dynamodb_local import client
-from verihook.aws.direct import Direct
+from tests.direct_clients import direct
 from verihook.aws.json_services import DIALECTS
 from verihook.aws.service import Patience
 from verihook.ledgers.table import create_table_request
@@ -57,12 +57,6 @@ class Ours:
     def __getattr__(self, operation: str) -> Any:
         ours = operation in DIALECTS["dynamodb"].operations
         return getattr(self._ours if ours else self._theirs, operation)
-
-
-def direct(variables: dict[str, str]) -> Direct:
-    """Our own clients with made-up credentials."""
-    credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "eu-central-1"}
-    return Direct({**credentials, **variables})
 
 
 class OnDynamoDb:

@@ -13,8 +13,8 @@ import pytest
 from botocore.config import Config
 
 from tests.adapters.durable_workflows import write_workflows
-from tests.adapters.dynamodb_tables import direct
 from tests.contracts.engine import Definitions, EngineContract, Rig, a_name
+from tests.direct_clients import direct
 from verihook.aws.boto import Boto
 from verihook.aws.service import Patience
 from verihook.engines.durable import DurableEngine, attempt_of, progress_of

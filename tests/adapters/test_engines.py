@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from tests.adapters.dynamodb_tables import direct
 from tests.adapters.interpreter_machines import (
     DEFINITIONS,
     EXPRESS,
@@ -27,6 +26,7 @@ from tests.adapters.interpreter_machines import (
     wait_for,
 )
 from tests.contracts.engine import Definitions, EngineContract, Rig, a_name
+from tests.direct_clients import direct
 from verihook.aws.boto import Boto
 from verihook.aws.service import Patience
 from verihook.cli.bill import counts

@@ -13,9 +13,9 @@ import pytest
 from botocore.config import Config
 from moto import mock_aws
 
-from tests.adapters.dynamodb_tables import direct
 from tests.adapters.moto_over_http import MotoOverHttp
 from tests.contracts.payloads import PayloadsContract, key_of
+from tests.direct_clients import direct
 from verihook.aws.boto import Boto
 from verihook.aws.errors import ServiceError
 from verihook.aws.service import Patience

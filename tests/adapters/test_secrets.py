@@ -13,8 +13,8 @@ import pytest
 from botocore.config import Config
 from moto import mock_aws
 
-from tests.adapters.dynamodb_tables import direct
 from tests.adapters.moto_over_http import MotoOverHttp
+from tests.direct_clients import direct
 from verihook.aws.boto import Boto
 from verihook.bootstrap import secrets_of
 from verihook.errors import SecretsUnavailable

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-from verihook.aws.direct import Direct
+from tests.direct_clients import direct
 
 Act = Callable[[socket.socket], None]
 
@@ -43,7 +43,7 @@ class Scripted:
 
     def client(self, service: str = "dynamodb", **variables: str) -> Any:
         """One of ours, that goes here."""
-        return Direct({**KEYS, "AWS_ENDPOINT_URL": self.url, **variables}).client(service)
+        return direct({**KEYS, "AWS_ENDPOINT_URL": self.url, **variables}).client(service)
 
     def _accept(self) -> None:
         while True:
