@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.deployed.gateway import Gateway
+from tests.deployed.gateway import SESSION, Gateway
 from tests.deployed.iam import Call, Role
 from tests.flows.conftest import AwsFace
 from tests.flows.faces import Answer
 from tests.flows.secret_store import INSTANCE_KEY_ARN, SECRETS_ARN
 from tests.project.template import actions, entries
-from verihook import main
+from verihook import bootstrap, main
 
 BROUGHT = "a" * 64
 STRANGERS = "f" * 64
@@ -64,6 +64,8 @@ class Pairing:
         )
         self._patch.setenv("VERIHOOK_HOOKS", str(self._folder / "hooks.toml"))
         self._patch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.gateway.url)
+        self._patch.setenv("AWS_SESSION_TOKEN", SESSION)
+        bootstrap.renew()
         main.services.cache_clear()
 
     def _role(self, pairing_secret: str) -> Role:
@@ -100,6 +102,7 @@ class Pairing:
         for arn in self.arns.values():
             self.face.secrets.call("DeleteSecret", SecretId=arn, ForceDeleteWithoutRecovery=True)
         self._stack.close()
+        bootstrap.renew()
         main.services.cache_clear()
 
 
