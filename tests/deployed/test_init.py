@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.deployed.emulator import Deployment, _post, built, function
+from tests.deployed.emulator import PYTHON, Deployment, _lambdas, _post, built, function
 from tests.deployed.events import ITEMS, delivery, http_event
 from tests.deployed.test_artifact import authorization, aws, dynamodb_local
 
@@ -67,3 +68,35 @@ def test_a_broken_configuration_is_told_at_init_and_once(aws: Deployment, name: 
     assert [503, 503, 503] == statuses
     assert 1 == before.count('"detail":"hooks.toml: workflows.a.definition: is missing",')
     assert "workflows.a" not in after
+
+
+#: What Lambda does around a snapshot, with its own module. Prints whether the services are others afterwards.
+SNAPSHOT = """
+import snapshot_restore_py
+from verihook import main
+before = main.services()
+hooks = snapshot_restore_py.get_after_restore()
+for hook, arguments, named in hooks:
+    hook(*arguments, **named)
+print(len(hooks), before is not main.services())
+"""
+
+
+@pytest.mark.parametrize("name", ["Receiver", "Api"])
+def test_lambda_restores_an_artifact_by_its_own_hooks(aws: Deployment, name: str, tmp_path: Path) -> None:
+    aws.invoke(name, http_event("GET", "/"))  # lays the runtime's folder out
+    runtime = aws.folder / "runtime"
+    result = subprocess.run(
+        [str(PYTHON), "-S", "-c", SNAPSHOT],
+        env={
+            **aws.cloud.environment(name),
+            **_lambdas(built(name), aws.stack.properties(name, "Timeout", "MemorySize"), name, runtime),
+            "AWS_ENDPOINT_URL": aws.gateway(name).url,
+            "PYTHONPATH": f"{built(name)}:{runtime}",
+            "_HANDLER": aws.stack.properties(name, "Handler")["Handler"],
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "1 True\n" == result.stdout, result.stderr
