@@ -44,8 +44,11 @@ FEEDS = "Feeds"
 #: Seconds that an invocation may take, and the start of the emulator.
 DEADLINE = 60.0
 
+#: What connections to other services hold.
+CONNECTION_SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:connections-AbCdEf"
+
 #: What an operator gives at the deployment: all that is optional too, so that every grant is there.
-PARAMETERS = {"FeedQueueArn": "arn:aws:sqs:us-east-1:123456789012:orders"}
+PARAMETERS = {"ConnectionSecretArns": CONNECTION_SECRET, "FeedQueueArn": "arn:aws:sqs:us-east-1:123456789012:orders"}
 
 
 @dataclass
@@ -96,6 +99,8 @@ class Deployment:
         if not self.more:
             return folder
         edited = self.folder / name
+        if edited.is_dir():
+            return edited
         edited.mkdir()
         for path in folder.iterdir():
             (edited / path.name).symlink_to(path)
@@ -118,13 +123,13 @@ def function(
     """A function in this folder with Handler, Timeout (s) and MemorySize (MB); the URL that invokes it."""
     if EMULATOR is None or not (PACKAGES / "awslambdaric").is_dir():
         _absent("the runtime interface emulator, or the functions' own Python, is absent: make build installs both")
-    port, runtime = _free_port(), log.parent / "runtime"
+    port, runtime = free_port(), log.parent / "runtime"
     runtime.mkdir(exist_ok=True)
     for path in (path for pattern in RUNTIME for path in PACKAGES.glob(pattern)):
         if not (runtime / path.name).exists():
             (runtime / path.name).symlink_to(path)
     listen = ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
-    listen += ["--runtime-api-address", f"127.0.0.1:{_free_port()}"]
+    listen += ["--runtime-api-address", f"127.0.0.1:{free_port()}"]
     with log.open("w") as out:
         process = subprocess.Popen(
             # -S: none of the packages of this interpreter.
@@ -195,7 +200,8 @@ def _absent(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that is free now."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])

@@ -8,7 +8,8 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -24,31 +25,31 @@ _PATIENCE = 320
 #: What a function's credentials are of, which are a role's; AWS takes no request of theirs that does not say it.
 SESSION = "session"
 
-#: Of a request, what stands behind gets instead.
-Change = Callable[[Request], Request]
-
 
 class Gateway:
-    """Listens on loopback. ``behind``: IAM's name of a service -> URL. Use as a context manager."""
+    """Listens on loopback. ``behind``: IAM's name of a service -> URL. Use as a context manager.
 
-    def __init__(self, role: Role, behind: Mapping[str, str], change: Change = lambda request: request) -> None:
+    ``arns``: ARNs of an emulator -> those that AWS gives.
+    """
+
+    def __init__(self, role: Role, behind: Mapping[str, str], arns: Mapping[str, str] | None = None) -> None:
         self.role = role
         #: What happened, and what was refused, in words.
         self.made: list[Asked] = []
         self.refused: list[str] = []
         self._behind = behind
-        self._change = change
+        self._arns: Mapping[str, str] = {} if arns is None else arns
         gateway = self
 
-        class Handler(_Handler):
-            def serve(self, request: Request) -> _Answer:
+        class Asking(Handler):
+            def serve(self, request: Request) -> Answer:
                 try:
                     return gateway.answer(request)
                 except Exception as error:  # the test shall fail by it, in its own thread
                     gateway.refused.append(f"{request.method} {request.path}: {error!r}")
                     raise
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Asking)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
@@ -60,22 +61,22 @@ class Gateway:
         self._server.shutdown()
         self._server.server_close()
 
-    def answer(self, request: Request) -> _Answer:
+    def answer(self, request: Request) -> Answer:
         """What AWS would answer."""
         try:
             if request.headers.get("x-amz-security-token") != SESSION:
                 raise UnknownRequestError(f"{request.method} {request.path} brings no token of its session")
             wanted = asked(request)
-            calls = wanted.calls()
+            calls = [replace(call, resource=self._arns.get(call.resource, call.resource)) for call in wanted.calls()]
         except UnknownRequestError as error:
             self.refused.append(str(error))
-            return _Answer(400, {"content-type": "application/json"}, b'{"__type":"UnknownOperationException"}')
+            return Answer(400, {"content-type": "application/json"}, b'{"__type":"UnknownOperationException"}')
         for call in calls:
             if not self.role.allows(call):
                 self.refused.append(f"the role does not allow {call}")
                 return _denied(wanted, call)
         self.made.append(wanted)
-        reply = _forward(self._behind[wanted.service], self._change(request))
+        reply = forward(self._behind[wanted.service], request)
         if wanted.operation == "GetObject" and reply.status == 404:
             # S3 says that an object is not there to those alone who may list the bucket.
             bucket = Call("s3:ListBucket", calls[0].resource.partition("/")[0])
@@ -85,19 +86,23 @@ class Gateway:
         return reply
 
 
-class _Answer:
+class Answer:
+    """What goes back."""
+
     def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         self.status = status
         self.headers = {name: value for name, value in headers.items() if name.lower() not in _HOP}
         self.body = body
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
+    """A connection. A subclass has ``serve``."""
+
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1  # headers and body leave in one packet
 
-    def serve(self, request: Request) -> _Answer:
+    def serve(self, request: Request) -> Answer:
         raise NotImplementedError
 
     def _do(self) -> None:
@@ -125,18 +130,19 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-def _forward(url: str, request: Request) -> _Answer:
+def forward(url: str, request: Request) -> Answer:
+    """What the server at this URL answers."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=_PATIENCE)
     headers = {name: value for name, value in request.headers.items() if name not in _HOP and name != "host"}
     try:
         connection.request(request.method, request.path, request.body, headers)
         reply = connection.getresponse()
-        return _Answer(reply.status, dict(reply.getheaders()), reply.read())
+        return Answer(reply.status, dict(reply.getheaders()), reply.read())
     finally:
         connection.close()
 
 
-def _denied(wanted: Asked, call: Call) -> _Answer:
+def _denied(wanted: Asked, call: Call) -> Answer:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"""
     words = (
         f"User: arn:aws:sts::123456789012:assumed-role/role/function is not authorized to perform: {call.action} "
@@ -144,8 +150,8 @@ def _denied(wanted: Asked, call: Call) -> _Answer:
     )
     if wanted.service == "s3":
         body = f"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>{words}</Message></Error>"
-        return _Answer(403, {"content-type": "application/xml"}, body.encode())
+        return Answer(403, {"content-type": "application/xml"}, body.encode())
     content: dict[str, Any] = {"__type": "AccessDeniedException", "message": words, "Message": words}
     status = 403 if wanted.service == "lambda" else 400
     headers = {"content-type": "application/json", "x-amzn-errortype": "AccessDeniedException"}
-    return _Answer(status, headers, json.dumps(content).encode())
+    return Answer(status, headers, json.dumps(content).encode())
