@@ -15,6 +15,7 @@ from threading import Condition, Lock
 from typing import Generic, TypeVar, cast
 
 from verihook.errors import LedgerUnavailable
+from verihook.ledgers.sqlite.words import unavailable
 
 T = TypeVar("T")
 
@@ -79,7 +80,7 @@ class GroupCommit:
             self._abandon(shared)
             raise
         if isinstance(operation.error, sqlite3.Error):
-            raise LedgerUnavailable("The ledger did not answer.") from operation.error
+            raise unavailable(operation.error) from operation.error
         if operation.error is not None:
             raise operation.error
         return cast("T", operation.answer)
@@ -138,7 +139,6 @@ class GroupCommit:
                 if self._run(batch, apart=apart):
                     self._connection.execute("COMMIT")
                     return
-                self._connection.execute("ROLLBACK")
             except sqlite3.Error as error:
                 for operation in batch:
                     operation.error = error
@@ -164,9 +164,11 @@ class GroupCommit:
                 if apart:
                     self._connection.execute("SAVEPOINT operation")
                 operation.answer = operation.work(self._connection)
-            except Exception as error:  # noqa: BLE001  # whatever it is, it goes to the thread that asked
+            except Exception as error:  # whatever it is, it goes to the thread that asked
                 if not apart:
                     return False
+                if not self._connection.in_transaction:
+                    raise
                 operation.error = error
                 self._connection.execute("ROLLBACK TO operation")
             if apart:

@@ -9,9 +9,9 @@ from pathlib import Path
 from threading import Lock
 from types import TracebackType
 
-from verihook.errors import LedgerUnavailable
 from verihook.ledgers.sqlite import schema
 from verihook.ledgers.sqlite.commit import Forget, GroupCommit, T, Work
+from verihook.ledgers.sqlite.words import unavailable
 
 
 @contextmanager
@@ -19,7 +19,7 @@ def _unavailable() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise LedgerUnavailable("The ledger did not answer.") from error
+        raise unavailable(error) from error
 
 
 class _Reader:

@@ -1,0 +1,27 @@
+"""What a failure of SQLite means for who runs the server, and what to do."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from verihook.errors import LedgerUnavailable
+
+_DAMAGED = "its file is damaged. Move ledger.db and the files beside it away, and put a copy back that is whole."
+
+#: By the beginning of SQLite's name of the error: https://www.sqlite.org/rescode.html
+_WORDS = {
+    "SQLITE_CORRUPT": _DAMAGED,
+    "SQLITE_NOTADB": _DAMAGED,
+    "SQLITE_FULL": "the disk is full. Make room; what was refused is delivered again.",
+    "SQLITE_IOERR": "the disk does not read or write. Look at the system's log.",
+    "SQLITE_READONLY": "its file may not be written. Give the data folder back to the user that runs the server.",
+    "SQLITE_CANTOPEN": "its file cannot be opened. Look whether the data folder is there, and whose it is.",
+    "SQLITE_BUSY": "another process keeps it locked. Look what else has ledger.db open.",
+}
+
+
+def unavailable(error: sqlite3.Error) -> LedgerUnavailable:
+    """The error in words, which name no path."""
+    name = getattr(error, "sqlite_errorname", None) or ""
+    why = next((words for beginning, words in _WORDS.items() if name.startswith(beginning)), None)
+    return LedgerUnavailable(f"The ledger did not answer: {why}" if why else "The ledger did not answer.")

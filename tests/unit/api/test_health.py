@@ -1,0 +1,25 @@
+"""What the deep health check finds."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.bare import Counted, Heard, bare_services
+from verihook.api.health import Health
+from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
+
+
+@pytest.mark.parametrize(("failing", "state"), [(set(), "ok"), ({"take"}, "unavailable")])
+def test_a_ledger_that_reads_and_does_not_write_is_unavailable(tmp_path: Path, failing: set[str], state: str) -> None:
+    with SqliteFile(tmp_path / "ledger.db") as file:
+        documents, heard = Counted(SqliteDocuments(file)), Heard()
+        documents.failing = failing
+        services: Any = bare_services(ledger=SqliteLedger(file), documents=documents, telemetry=heard)
+        found = asyncio.run(Health(services).look())
+    assert (found["status"], found["ledger"]) == (state, state)
+    assert documents.calls == ["take"]
+    assert [where for where, _ in heard.failures] == (["health ledger"] if failing else [])
