@@ -100,9 +100,8 @@ def started_by_api(whole: World, trial: int) -> str:
 
 
 def submit(whole: World, instance_id: str) -> None:
-    request = StartRequest(
-        "machine", {"note": "x" * 2_000}, id=instance_id, idempotency_key=instance_id, on_conflict="return"
-    )
+    note = {"note": "x" * 2_000}
+    request = StartRequest("machine", note, id=instance_id, idempotency_key=instance_id, on_conflict="return")
     assert instance_id == manage.submit(request, "scope", whole.services).instance.id
 
 

@@ -19,6 +19,7 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Iterator
 from functools import lru_cache
 from types import ModuleType
 from typing import Any
@@ -61,10 +62,8 @@ def mend_moto() -> None:
         replace: Any = setattr  # the methods are replaced on purpose
         replace(string_expression.StringJSONata, "_eval_body", _evaluate_jsonata)
         replace(string_expression.StringVariableSample, "_eval_body", _evaluate_variable)
-        for module in vars(factory).values():
-            for kind in vars(module).values() if isinstance(module, ModuleType) else ():
-                if isinstance(kind, type) and issubclass(kind, states_function.StatesFunction):
-                    replace(kind, "_eval_body", _evaluate_intrinsic)
+        for kind in _kinds(factory, states_function.StatesFunction):
+            replace(kind, "_eval_body", _evaluate_intrinsic)
         replace(inline_iteration_component.InlineIterationComponent, "_eval_body", _iterate)
         replace(iteration_worker.IterationWorker, "_eval_pool", _work)
         replace(state_task_service.StateTaskService, "_normalise_parameters", _to_boto3)
@@ -81,6 +80,14 @@ def mend_moto() -> None:
         for module in (json_path, result_path):
             replace(module, "parse", lru_cache(maxsize=1024)(module.parse))
         _mended.set()
+
+
+def _kinds(package: ModuleType, base: type) -> Iterator[type]:
+    """The classes in the modules of a package that are of this base."""
+    for module in vars(package).values():
+        for kind in vars(module).values() if isinstance(module, ModuleType) else ():
+            if isinstance(kind, type) and issubclass(kind, base):
+                yield kind
 
 
 def send_tasks_to(port: int, access_key: str) -> None:
