@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
 from verihook.aws.direct import Direct, suits
@@ -14,6 +13,7 @@ from verihook.aws.service import Patience
 from verihook.clock import SystemClock
 from verihook.errors import ConfigurationError
 from verihook.hooks import Hooks, load_hooks
+from verihook.later import Later, make_now
 from verihook.observe import Observer
 from verihook.ports import Caller, Documents, Engine, Ledger, Pace, Payloads, Services, Telemetry
 from verihook.settings import Settings, aws_settings, environment, handler
@@ -181,33 +181,6 @@ class Endpoints:
     durable: str
     wake: Callable[[str], None]
     access_key: str
-
-
-class Later:
-    """Stands for a part that is made when it is first used: a cold start pays for none that it does not need."""
-
-    def __init__(self, make: Callable[[], Any]) -> None:
-        self._make = make
-        self._lock = Lock()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._get(), name)
-
-    def _get(self) -> Any:
-        made = self.__dict__.get("_made")
-        if made is None:
-            # Threads of a round or a batch may be the first together; clients are made by one at a time.
-            with self._lock:
-                made = self.__dict__.get("_made")
-                if made is None:
-                    made = self.__dict__["_made"] = self._make()
-        return made
-
-
-def make_now(part: object) -> None:
-    """Make what a :class:`Later` stands for, which a call would do."""
-    if isinstance(part, Later):
-        part._get()
 
 
 def _engines_on_aws(settings: Settings, ledger: Ledger, hooks: Hooks) -> dict[str, Engine]:
