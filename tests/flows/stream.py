@@ -14,8 +14,9 @@ class Stream:
 
     def __init__(self, url: str, table: str) -> None:
         self._client: Any = boto3.client("dynamodbstreams", endpoint_url=url)
-        (found,) = self._client.list_streams(TableName=table)["Streams"]
-        self._arn = found["StreamArn"]
+        # A table of this name may have been there before, whose stream is still listed.
+        described = boto3.client("dynamodb", endpoint_url=url).describe_table(TableName=table)["Table"]
+        self._arn = described["LatestStreamArn"]
         self._places: dict[str, str | None] = {}
 
     def deliver(self, context: Any) -> None:
