@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import Iterator
@@ -23,3 +24,29 @@ def _no_connection_is_left() -> Iterator[None]:
     yield
     if clients := sys.modules.get("tests.direct_clients"):
         clients.close_all()
+
+
+class _Loops(asyncio.DefaultEventLoopPolicy):
+    """Mangum leaves its loop to its process, and any later ``asyncio.run`` takes its place: kept, to be closed at last.
+
+    What is thrown away open fails whichever test is next.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: list[asyncio.AbstractEventLoop] = []
+
+    def new_event_loop(self) -> asyncio.AbstractEventLoop:
+        loop = super().new_event_loop()
+        self.made = [each for each in self.made if not each.is_closed()] + [loop]
+        return loop
+
+
+_LOOPS = _Loops()
+asyncio.set_event_loop_policy(_LOOPS)
+
+
+def pytest_unconfigure() -> None:
+    """Nothing runs any more."""
+    for loop in _LOOPS.made:
+        loop.close()

@@ -170,7 +170,8 @@ def test_a_failed_write_raises_nothing_and_loses_nothing(
         observer.flush()
     # One try each, although two rows waited: the answer waits for it.
     assert 3 == ledger.writes
-    assert ["! observe: LedgerUnavailable: The ledger did not answer."] * 3 == told.getvalue().splitlines()
+    why = "The ledger did not answer: another process keeps it locked. Look what else has ledger.db open."
+    assert [f"! observe: LedgerUnavailable: {why}"] * 3 == told.getvalue().splitlines()
     observer.flush()
     assert [("orders", "signature-mismatch", 2), ("orders", "missing-header", 1)] == ledger.seen()
     assert [("orders", "", 1)] == ledger.seen("previous-secret")

@@ -66,7 +66,7 @@ class KeyRing(Generic[K]):
         self._entries: dict[str, _Entry[K]] = {}
         self._new, self._again, self._denied = _Budget(*NEW), _Budget(*AGAIN), _Budget(*DENIED)
         self._turned_away, self._denials = Sightings(), Sightings()
-        self._denial = ""
+        self._denial: SignatureError | None = None
         self._lock = Lock()
 
     def key(self, name: str, now: int, load: Callable[[], K]) -> K:
@@ -99,8 +99,8 @@ class KeyRing(Generic[K]):
 
     def _admit(self, name: str, now: int) -> None:
         if self._denials.seen(name, now):
-            if not self._denied.spend(now):
-                raise SignatureError(self._denial)
+            if self._denial is not None and not self._denied.spend(now):
+                raise self._denial.with_traceback(None)
             return
         budget = self._again if self._turned_away.seen(name, now) else self._new
         if not budget.spend(now):
@@ -113,7 +113,7 @@ class KeyRing(Generic[K]):
         except SignatureError as error:
             with self._lock:
                 self._denials.add(name, now)
-                self._denial = error.reason
+                self._denial = error
             raise
         except SecretsUnavailable:
             # The host did not answer: the next delivery may ask it, flood or not.
