@@ -80,7 +80,7 @@ class Deployment:
         with self.turns.setdefault(name, threading.Lock()):
             if name not in self.urls:
                 self.urls[name] = self._start(name)
-            return _post(self.urls[name], event)
+            return post(self.urls[name], event)
 
     def gateway(self, name: str) -> Gateway:
         """AWS as this function sees it."""
@@ -207,7 +207,7 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def _post(url: str, event: Any) -> Any:
+def post(url: str, event: Any) -> Any:
     """Invoke; the emulator listens a moment after it was started."""
     request = urllib.request.Request(url, json.dumps(event).encode())
     deadline = time.monotonic() + DEADLINE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from tests.deployed.emulator import built
 from tests.flows.deployment import ROOT
 
 
@@ -56,3 +57,17 @@ def test_what_the_telemetry_costs_a_cold_start_is_measured() -> None:
     )
     assert result.returncode == 0, result.stderr[-2000:]
     assert "ours / powertools:" in result.stdout
+
+
+def test_what_a_cold_start_takes_is_measured() -> None:
+    built("Receiver")
+    result = subprocess.run(
+        [sys.executable, "benchmarks/cold_start.py", "--rounds", "1"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert "INIT + first request" in result.stdout
+    assert "FastAPI + Mangum + boto3, three clients" in result.stdout
