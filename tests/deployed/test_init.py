@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.deployed.emulator import PYTHON, Deployment, _lambdas, _post, built, function
+from tests.deployed.emulator import PYTHON, Deployment, _lambdas, built, function, post
 from tests.deployed.events import ITEMS, delivery, http_event
 from tests.deployed.test_artifact import authorization, aws, dynamodb_local
 
@@ -27,7 +27,7 @@ def first(aws: Deployment, name: str, log: Path, *events: Any, **variables: str)
     properties = aws.stack.properties(name, "Handler", "Timeout", "MemorySize")
     environment = aws.cloud.environment(name) | {"AWS_ENDPOINT_URL": aws.gateway(name).url} | variables
     with function(built(name), properties, environment, aws.stack.name(name), log) as url:
-        statuses = [_post(url, event)["statusCode"] for event in events]
+        statuses = [post(url, event)["statusCode"] for event in events]
         before, found, after = log.read_text("utf-8").partition(INITIALISED)
     assert found, before[-2000:]
     return statuses, before, after
