@@ -12,6 +12,7 @@ from typing import Any
 
 from verihook.errors import IdempotencyMismatch, LedgerUnavailable, RequestInvalid
 from verihook.event import parse_kept
+from verihook.payload import spelled
 from verihook.ports import Document, Services
 
 PARTITION = "idempotency"
@@ -36,7 +37,7 @@ def fingerprint(content: object) -> str:
     Raises RequestInvalid where it is nested too deep.
     """
     try:
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+        text = spelled(content)
     except RecursionError:
         raise RequestInvalid("The request is nested too deep.") from None
     return hashlib.sha256(text.encode()).hexdigest()

@@ -125,7 +125,7 @@ def same(one: str, other: str, payloads: Payloads) -> bool:
 
 def spelled(content: object) -> str:
     """JSON in one spelling of several, with its members in order. Raises RecursionError."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def _digest_of(text: str) -> str:
