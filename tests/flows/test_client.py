@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.flows.commands import PROGRAM, verihook
+from tests.flows.commands import PROGRAM, heeding_ctrl_c, verihook
 from tests.flows.conftest import LocalFace
 from tests.flows.deployment import ROOT
 from tests.flows.faces import run_key
@@ -225,7 +225,8 @@ def test_a_reader_that_has_seen_enough(local_face: LocalFace) -> None:
 def test_ctrl_c_ends_the_waiting_and_not_the_instance(local_face: LocalFace, client: Client) -> None:
     name = fresh()
     command = [str(PROGRAM), "workflows", "run", "slow", "--id", name, "--input", '{"seconds": 60}', "--wait"]
-    with subprocess.Popen([*command, "--data", str(local_face.data)], stderr=subprocess.PIPE, text=True) as process:
+    command = heeding_ctrl_c(*command, "--data", str(local_face.data))
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         assert f"verihook: instance {name}\n" == process.stderr.readline()
         process.send_signal(signal.SIGINT)
