@@ -118,9 +118,17 @@ class Deployment:
 
 @contextmanager
 def function(
-    folder: Path, properties: Mapping[str, Any], variables: Mapping[str, str], name: str, log: Path
+    folder: Path,
+    properties: Mapping[str, Any],
+    variables: Mapping[str, str],
+    name: str,
+    log: Path,
+    client: str = "awslambdaric",
 ) -> Iterator[str]:
-    """A function in this folder with Handler, Timeout (s) and MemorySize (MB); the URL that invokes it."""
+    """A function in this folder with Handler, Timeout (s) and MemorySize (MB); the URL that invokes it.
+
+    ``client``: the module that asks the emulator for events, of the runtime's packages or the folder beside the log.
+    """
     if EMULATOR is None or not (PACKAGES / "awslambdaric").is_dir():
         _absent("the runtime interface emulator, or the functions' own Python, is absent: make build installs both")
     port, runtime = free_port(), log.parent / "runtime"
@@ -133,7 +141,7 @@ def function(
     with log.open("w") as out:
         process = subprocess.Popen(
             # -S: none of the packages of this interpreter.
-            [str(EMULATOR), *listen, str(PYTHON), "-S", "-m", "awslambdaric", properties["Handler"]],
+            [str(EMULATOR), *listen, str(PYTHON), "-S", "-m", client, properties["Handler"]],
             cwd=folder,
             env={**variables, **_lambdas(folder, properties, name, runtime)},
             stdin=subprocess.DEVNULL,

@@ -47,5 +47,8 @@ def test_what_the_telemetry_costs_a_cold_start_is_measured() -> None:
 def test_what_a_cold_start_takes_is_measured() -> None:
     built("Receiver")
     printed = one_round("cold_start")
-    assert "INIT + first request" in printed
-    assert "FastAPI + Mangum + boto3, three clients" in printed
+    assert "FastAPI + Mangum + boto3, 3 clients" in printed
+    # A machine without the controller says why.
+    assert "receiver / made late, first, throttled" in printed or "Nothing is throttled: " in printed
+    for line in ("receiver / bare boto3", "api / FastAPI + Mangum + boto3", "MB zipped"):
+        assert line in printed.partition("unzipped")[2]
