@@ -14,6 +14,7 @@ from verihook.api.instances import instances
 from verihook.api.keys import keys
 from verihook.api.lifecycle import lifecycle
 from verihook.api.operation import operation
+from verihook.api.pages import pages
 from verihook.api.problems import install
 from verihook.api.sources import sources
 from verihook.api.starting import starting
@@ -45,6 +46,11 @@ def create_app(services: Services, access: Access, *, local: bool) -> FastAPI:
         version="1",
         summary="A signed webhook starts a durable workflow exactly once.",
         openapi_url="/v1/openapi.json",
+        # The framework's own pages load their scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        # Relative to the document: a stage or a base path before it stands before every operation.
+        servers=[{"url": "..", "description": "where this description comes from"}],
         # A redirect would make a sender post again without the body, or not at all.
         redirect_slashes=False,
     )
@@ -62,6 +68,7 @@ def create_app(services: Services, access: Access, *, local: bool) -> FastAPI:
         events(services, access),
         sources(services, access),
         keys(services, access),
+        pages(access),
         *_dialects(services, access, longest_wait_s),
     ):
         app.include_router(router)

@@ -44,7 +44,7 @@ def api(event: Any, context: Any) -> dict[str, Any]:
 
     def serve(request: Request) -> Reply:
         if is_hook(request.path):
-            return answer(request, services())
+            return answer(request, services(), with_api=True)
         return _app()(request, event, context)
 
     return _over_http((services, _base_path, _app), serve, event, context)

@@ -22,6 +22,7 @@ from verihook.intake import Arrival, take
 from verihook.ports import Clock, Services, Telemetry, Trace
 from verihook.request import Reply, Request, json_reply, problem
 from verihook.source import Source
+from verihook.welcome import is_for_a_browser, welcome
 
 PREFIX = "/hooks/"
 
@@ -31,13 +32,13 @@ def is_hook(path: str) -> bool:
     return path == "/" or path.startswith(PREFIX)
 
 
-def receive(request: Request, services: Services) -> Reply:
-    """Answer one request. Raises nothing: every error becomes problem+json."""
+def receive(request: Request, services: Services, *, with_api: bool = False) -> Reply:
+    """Answer one request. Raises nothing: every error becomes problem+json. ``with_api``: it is here too."""
     trace = Trace(request.request_id, services.clock.now_ms())
     source = _source(request, services)
     with deadline.within(_patience_ms(source, services), trace.received_at, services.clock.now_ms):
         try:
-            reply = _route(request, source, services, trace)
+            reply = _route(request, source, services, trace, with_api)
         except VerihookError as error:
             reply = _refusal(error, trace)
         except Exception as error:  # noqa: BLE001  # the last net: a defect of ours is answered, and seen
@@ -106,12 +107,14 @@ def _told(reply: Reply, trace: Trace, services: Services) -> Reply:
     return reply
 
 
-def _route(request: Request, source: Source | None, services: Services, trace: Trace) -> Reply:
+def _route(request: Request, source: Source | None, services: Services, trace: Trace, with_api: bool) -> Reply:
     at_root = request.path == "/"
     if source and request.method in ("GET", "HEAD") and (answer := _unsigned(request, source, services, trace)):
         return answer
     if request.method in ("GET", "HEAD") and (at_root or source):
         trace.source, trace.outcome = None, "read"
+        if at_root and not request.query and is_for_a_browser(request):
+            return welcome(request.base, with_api=with_api)
         return _read(request, None if at_root else source, services)
     if source is None:
         raise SourceNotFound("No source is configured at this path.")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import re
 from typing import Any
 
 import pytest
@@ -29,6 +32,19 @@ def test_who_has_no_key_sees_what_is_open_and_makes_no_call(target: str, status:
     answer = aws.invoke("Api", http_event("GET", target))
     assert status == answer["statusCode"], answer
     assert made == len(aws.gateway("Api").made)
+
+
+def test_the_page_of_the_api_and_all_that_it_loads(aws: Deployment) -> None:
+    page = aws.invoke("Api", http_event("GET", "/docs"))["body"]
+    loaded = re.findall(r'="(docs/[^"]+)"', page)
+    assert 3 == len(loaded)
+    for asset in loaded:
+        answer = aws.invoke("Api", http_event("GET", f"/{asset}", headers={"accept-encoding": "gzip"}))
+        assert (200, True) == (answer["statusCode"], answer["isBase64Encoded"])
+        assert gzip.decompress(base64.b64decode(answer["body"]))
+    opened = http_event("GET", "/", headers={"accept": "text/html"})
+    assert 'href="docs"' in aws.invoke("Api", opened)["body"]
+    assert "ApiUrl" in aws.invoke("Receiver", opened)["body"]
 
 
 def test_health_in_depth_asks_ledger_and_engines(aws: Deployment, authorization: Key) -> None:

@@ -109,6 +109,30 @@ def test_the_api_behind_whatever_stands_before_it(behind_a_base_path: None, shap
         assert status == main.api(shape("GET", target, [], b""), Context())["statusCode"]
 
 
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_the_page_of_the_api_and_its_files_behind_whatever_stands_before_it(
+    behind_a_base_path: None, shape: Shape
+) -> None:
+    """REST APIs would give base64 to the browser, and a load balancer takes 1 MB."""
+    for target in ("/docs", "/docs/docs.js", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"):
+        answer = main.api(shape("GET", target, [("Accept-Encoding", "gzip, br")], b""), Context())
+        assert 200 == answer["statusCode"]
+        is_rest = "version" not in (event := shape("GET", target, [], b"")) and "elb" not in event["requestContext"]
+        assert not (is_rest and answer["isBase64Encoded"])
+        assert is_rest or len(answer["body"]) < 1_000_000
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_a_browser_gets_a_page_that_leads_on(behind_a_base_path: None, shape: Shape) -> None:
+    event = shape("GET", "/", [("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")], b"")
+    receiver, api = (str(entry(event, Context())["body"]) for entry in (main.receive, main.api))
+    assert ("<!doctype html>", "<!doctype html>") == (receiver[:15], api[:15])
+    assert (False, True) == ('docs">' in receiver, 'docs">' in api)
+    # With a question it is answered as for everybody.
+    asked = shape("GET", "/?instanceId=a", [("Accept", "text/html")], b"")
+    assert [404, 404] == [entry(asked, Context())["statusCode"] for entry in (main.receive, main.api)]
+
+
 def test_where_an_instance_is_told_of_is_where_the_caller_came_in(behind_a_base_path: None) -> None:
     for name, front in (("http-api-2-stage", "/prod"), ("rest-base-path", BASE_PATH), ("function-url", "")):
         request, _ = REQUESTS["delivery"]

@@ -82,6 +82,7 @@ def ask(client: Client, row: str, instance_id: str, given: Mapping[str, str] = N
     """The answer to a call of this row; ``given``: what stands in its path beside what always does."""
     method, path = row.split(" ")
     names = {"workflow": "free", "instanceId": instance_id, "name": "free", "keyId": "unknown", **given}
+    names.setdefault("asset", "docs.js")
     path = re.sub(r"\{(\w+)(:path)?\}", lambda found: names.get(found[1], instance_id), path)
     if row.startswith("GET /w/"):
         path += f"?instanceId={instance_id}"

@@ -74,6 +74,8 @@ def test_an_artifact_holds_what_its_kind_uses_and_nothing_else(name: str) -> Non
     workflows = {path.suffix for path in (folder / "workflows").iterdir() if path.name != "__pycache__"}
     # The operator's code is where it runs; the schemas of inputs are everywhere.
     assert workflows == ({".json", ".py"} if kind in ("worker", "durable") else {".json"})
+    # Of /docs, which the API alone has.
+    assert (kind == "api") is (folder / "verihook" / "api" / "assets" / "swagger-ui-bundle.js.gz").exists()
     services = {path.name for path in (folder / "botocore" / "data").glob("*/")}
     assert (set(artifact.SERVICES) <= services) is ("boto3" in {path.name for path in folder.iterdir()})
     assert len(services) < 10

@@ -39,7 +39,7 @@ def hooks(services: Services) -> ASGIApp:
             # Nobody is there to be answered; whoever it was delivers again.
             return
         # In a thread: ledger and engine block, and the loop must go on reading.
-        reply = await threads.run(lambda: receive(_request(scope, body), services))
+        reply = await threads.run(lambda: receive(_request(scope, body), services, with_api=True))
         await _answer(reply, send)
 
     return app

@@ -7,6 +7,7 @@ https://github.com/Kludex/mangum/blob/main/mangum/adapter.py
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote
 
@@ -52,12 +53,23 @@ class RequestHandler:
             "raw_path": request.path.encode(*_TEXT),
             "root_path": "",
             "query_string": request.query.encode(*_TEXT),
-            "headers": [(name.encode(*_TEXT), value.encode(*_TEXT)) for name, value in request.headers],
+            "headers": [(name.encode(*_TEXT), value.encode(*_TEXT)) for name, value in self._headers()],
             "server": (request.header("host") or "localhost", 443),
             "client": None,
             "aws.event": self._event,
             "aws.context": self._context,
         }
+
+    def _headers(self) -> Iterable[tuple[str, str]]:
+        """Those of the request; a REST API is asked for nothing compressed: it hands base64 on as the text that it is.
+
+        Only for types that it was told are binary it does not:
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/lambda-proxy-binary-media.html
+        """
+        match self._event:
+            case {"version": _} | {"requestContext": {"elb": _}}:
+                return self._request.headers
+        return ((name, value) for name, value in self._request.headers if name != "accept-encoding")
 
     def __call__(self, response: Any) -> Reply:
         """The reply of the app's response; a header that it has twice is joined (RFC 9110 section 5.3)."""

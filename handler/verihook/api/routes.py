@@ -58,7 +58,7 @@ NATIVE: Routes = {
     "GET /health": None,
     "GET /v1/openapi.json": None,
     "GET /docs": None,
-    "GET /redoc": None,
+    "GET /docs/{asset}": None,
 }
 
 

@@ -41,15 +41,16 @@ def banner(url: str, hooks: Hooks, made: list[str], data: Path, ended: Sequence[
     example = hooks.default_source or next(iter(hooks.sources), None)
     if example:
         lines += ["", "  Send a signed webhook from a second terminal:", f"    {_send(example, data)}"]
-    lines += ["", *_api(hooks, data, ended)]
+    lines += ["", *_api(url, hooks, data, ended)]
     return "\n".join([*lines, "", "  Ctrl-C stops it.", ""])
 
 
-def _api(hooks: Hooks, data: Path, ended: Sequence[ApiKey]) -> list[str]:
+def _api(url: str, hooks: Hooks, data: Path, ended: Sequence[ApiKey]) -> list[str]:
+    shown = f"  The API in a browser: {url}/docs"
     if hooks.policy.auth == "open":
-        return [_red(OPEN)]
+        return [shown, _red(OPEN)]
     show = _command("keys", "run", data=data)
-    lines = [f"  The API asks for a key. Our commands find the one of this run; `{show}` prints it."]
+    lines = [shown, f"  The API asks for a key. Our commands find the one of this run; `{show}` prints it."]
     if ended:
         lines += ["", _red("  These API keys were made while the API was open, and have ended with that:")]
         lines += [f"    {key.id}  {key.name}" for key in ended]

@@ -150,7 +150,6 @@ def test_documentation_is_served(deployed: Deployment) -> None:
     nobody = deployed.client("")
     document = nobody.get("/v1/openapi.json").json()
     assert document["openapi"].startswith("3.1")
-    assert [200, 200] == [nobody.get(path).status_code for path in ("/docs", "/redoc")]
     assert document == nobody.get("/v1/openapi.json").json()
 
 

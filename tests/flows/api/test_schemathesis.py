@@ -22,7 +22,7 @@ from verihook.api.routes import NATIVE
 from verihook.instance import Progress
 
 #: Pages, not operations.
-UNDESCRIBED = ("/docs", "/redoc", "/v1/openapi.json")
+UNDESCRIBED = ("/docs", "/docs/{asset}", "/v1/openapi.json")
 
 #: Every operation of the document, known before there is an app.
 OPERATIONS = sorted(

@@ -42,6 +42,7 @@ def test_an_open_api_is_told_in_red(hooks: Hooks, monkeypatch: pytest.MonkeyPatc
 def test_a_closed_api_says_where_its_key_is(hooks: Hooks) -> None:
     told = banner(URL, hooks, [], Path("data"), [])
     assert "keys run --data data` prints it." in told
+    assert f"  The API in a browser: {URL}/docs\n" in told
     assert "OPEN" not in told
 
 

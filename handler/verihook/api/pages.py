@@ -1,0 +1,88 @@
+"""``GET /docs``: the OpenAPI document in a browser. All that the page loads comes from this package.
+
+API keys are typed into it, so its Content-Security-Policy lets nothing run but the files in ``assets/``, whose README
+says where they come from. The page names them relatively: it may stand behind a stage or a base path.
+https://www.w3.org/TR/CSP3/
+"""
+
+from __future__ import annotations
+
+import gzip
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from fastapi import Request, Response
+
+from verihook.api.access import Access
+from verihook.api.routes import NATIVE, Guarded
+from verihook.errors import PathNotFound
+from verihook.welcome import SAFE
+
+_FOLDER = Path(__file__).parent / "assets"
+
+#: Swagger UI shows its icons from data: URLs of its style sheet, and styles its elements by script, never by attribute.
+_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+
+#: What the page loads -> its content type.
+ASSETS = {
+    "docs.js": "text/javascript; charset=utf-8",
+    "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+    "swagger-ui.css": "text/css; charset=utf-8",
+}
+
+
+def pages(access: Access) -> Guarded:
+    """The page and its files. OpenAPI does not tell of them: they are no operations."""
+    router = Guarded(access, NATIVE, include_in_schema=False)
+
+    @router.get("/docs")
+    async def page() -> Response:
+        content_type = "text/html; charset=utf-8"
+        return Response(_read("docs.html"), 200, {**SAFE, "content-security-policy": _POLICY}, content_type)
+
+    @router.get("/docs/{asset}")
+    async def file(asset: str, request: Request) -> Response:
+        if asset not in ASSETS:
+            raise PathNotFound("Nothing is served at this path.")
+        return _file(asset, request)
+
+    return router
+
+
+def _file(name: str, request: Request) -> Response:
+    """The file, compressed for who takes that. A browser keeps it, and asks each time whether it is still the same."""
+    compressed = _compressed(name)
+    headers = {**SAFE, "cache-control": "no-cache", "vary": "accept-encoding", "etag": f'"{_digest(name)}"'}
+    if request.headers.get("if-none-match") == headers["etag"]:
+        return Response(status_code=304, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(compressed, 200, {**headers, "content-encoding": "gzip"}, ASSETS[name])
+    return Response(gzip.decompress(compressed), 200, headers, ASSETS[name])
+
+
+@cache
+def _compressed(name: str) -> bytes:
+    stored = _FOLDER / f"{name}.gz"
+    return stored.read_bytes() if stored.exists() else gzip.compress(_read(name), mtime=0)
+
+
+@cache
+def _digest(name: str) -> str:
+    return sha256(_compressed(name)).hexdigest()[:32]
+
+
+@cache
+def _read(name: str) -> bytes:
+    return (_FOLDER / name).read_bytes()
