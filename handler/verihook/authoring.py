@@ -4,6 +4,7 @@
     instance_id, attempt = instance_of(context)
     approval = wait_for_event(context, "approved", 86_400)      # raises EventTimeout
     billing = connection("billing")                             # url and headers, with credentials
+    chosen = connection_of(context)                             # the name of the one that the start chose, or None
 
 How to write one: docs/workflows/durable.md.
 """
@@ -60,17 +61,23 @@ def instance_of(context: Any) -> tuple[str, int]:
     ``context``: the DurableContext, or what a function workflow is given. Make idempotency keys of it: a step may run
     more than once, and the id is the same each time. Raises ValueError where the run is of no instance.
     """
-    state = getattr(context, "execution_context", None)
-    if state is None:
-        parsed = _of_function(context)
-    else:
-        name = _execution_name(state.durable_execution_arn)
-        parsed = durable_names.instance_of(
-            name, lambda: parse_json(context.state.get_input_payload() or "null", "The input")
-        )
+    name = _execution_name(context)
+    parsed = _of_function(context) if name is None else durable_names.instance_of(name, lambda: _input(context))
     if parsed is None:
         raise ValueError("This run was not started by Verihook: it is of no instance.")
     return parsed
+
+
+def connection_of(context: Any) -> str | None:
+    """The name of the connection that the start chose, one of the workflow's ``connections`` in hooks.toml, or None.
+
+    ``context`` as for :func:`instance_of`. A restart keeps it, and no input can set it.
+    """
+    name = _execution_name(context)
+    if name is not None:
+        return durable_names.connection_of(name, _input(context))
+    chosen = getattr(context, "connection", None)
+    return chosen if isinstance(chosen, str) else None
 
 
 def read_input(event: Any) -> Any:
@@ -140,9 +147,17 @@ def connection(name: str) -> Endpoint:
     return Endpoint(found.url, {found.header: found.prefix + value})
 
 
-def _execution_name(arn: str) -> str:
-    parts = arn.split("/")
+def _execution_name(context: Any) -> str | None:
+    """The name of a durable execution; None for the context of a function workflow."""
+    state = getattr(context, "execution_context", None)
+    if state is None:
+        return None
+    parts = state.durable_execution_arn.split("/")
     return parts[-2] if len(parts) >= 3 else ""
+
+
+def _input(context: Any) -> Any:
+    return parse_json(context.state.get_input_payload() or "null", "The input")
 
 
 def _of_function(context: Any) -> tuple[str, int] | None:

@@ -19,7 +19,8 @@ from verihook.workflow import Workflow
 class Context:
     """What a function is told beside its event.
 
-    ``tries``: which try of this attempt it is, from 1. ``remaining_ms()``: how long it may go on, in milliseconds;
+    ``tries``: which try of this attempt it is, from 1. ``connection``: the name of the one that the start chose, None
+    for none. ``remaining_ms()``: how long it may go on, in milliseconds;
     what it gives after that is thrown away.
     """
 
@@ -30,6 +31,7 @@ class Context:
     source: str | None
     event_id: str | None
     remaining_ms: Callable[[], int]
+    connection: str | None = None
 
 
 #: ``run(event, context)``: the event is the parsed input; what it returns is the output.

@@ -1,4 +1,4 @@
-"""What state machines ask of us by a Task: to wait for an event, to pass a gate, to read of a large input.
+"""What state machines ask of us by a Task: an event, a gate, parts of a large input, the connection that was chosen.
 
 docs/workflows/stepfunctions.md has the states. Each invokes the function ``Feeds``.
 """
@@ -15,7 +15,7 @@ from verihook.instance import parse_execution_name
 from verihook.ports import MAX_INLINE, Services
 from verihook.request import json_text
 
-_KINDS = frozenset({"gate", "await", "read"})
+_KINDS = frozenset({"gate", "await", "read", "connection"})
 
 
 def is_task(event: Mapping[str, Any]) -> bool:
@@ -27,8 +27,9 @@ def answer(event: Mapping[str, Any], services: Services) -> Any:
     """What the Task gets.
 
     ``{"gate": {"execution", "token"}}``, ``{"await": {"execution", "name", "token"}}``: None. ``{"read":
-    {"execution", "input", "paths"}}``: what is at the paths. Raises RequestInvalid for what is none of them,
-    BodyTooLarge, and whatever the operation raises, so that the machine tries again.
+    {"execution", "input", "paths"}}``: what is at the paths. ``{"connection": {"execution"}}``: ``{"name", "url"}`` of
+    the one that the start chose, None if it chose none. Raises RequestInvalid for what is none of them, BodyTooLarge,
+    and whatever the operation raises, so that the machine tries again.
     """
     match event:
         case {"gate": {"execution": str(execution), "token": str(token)}}:
@@ -39,9 +40,23 @@ def answer(event: Mapping[str, Any], services: Services) -> Any:
             return None
         case {"read": {"execution": str(execution), "input": input, "paths": [*paths]}}:
             return _read(_instance(execution)[0], input, paths, services)
+        case {"connection": {"execution": str(execution)}}:
+            return _connection(execution, services)
     raise RequestInvalid(
-        "A task is gate {execution, token}, await {execution, name, token} or read {execution, input, paths}."
+        "A task is gate {execution, token}, await {execution, name, token}, read {execution, input, paths} or "
+        "connection {execution}."
     )
+
+
+def _connection(execution: str, services: Services) -> dict[str, str] | None:
+    """Its credentials are not told: what a state gets stands in the history of its execution."""
+    name = manage.connection_of(*_instance(execution), services, _arn(execution))
+    if name is None:
+        return None
+    found = services.connections.get(name)
+    if found is None:
+        raise RequestInvalid(f"connection: hooks.toml has no [connections.{name[:63]}] any more.")
+    return {"name": name, "url": found.url}
 
 
 def _read(instance_id: str, input: object, paths: list[Any], services: Services) -> Any:

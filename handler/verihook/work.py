@@ -134,6 +134,7 @@ def _context(row: Instance, timeout_ms: int, services: Services) -> Context:
         row.source,
         row.event_id,
         lambda: max(until - services.clock.now_ms(), 0),
+        row.connection,
     )
 
 

@@ -21,7 +21,8 @@ class Workflow:
     instance's id may read its output and error. ``express``: the machine is an Express one and answers at once.
     ``retention_days``: how long an ended instance is kept. ``retries``, ``backoff_s`` (doubled with each) and
     ``timeout_s`` of one try are of the engine ``function``. ``report_running``: in AWS it is written of every instance
-    that it runs, as soon as the engine tells it; else of those alone that the API has started.
+    that it runs, as soon as the engine tells it; else of those alone that the API has started. ``connections``: the
+    names of those that a start may choose from.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Workflow:
     backoff_s: int = 2
     timeout_s: int = 60
     report_running: bool = False
+    connections: tuple[str, ...] = ()
     _schema: Schema | None = field(default=None, repr=False, compare=False)
 
     def accept(self, content: object) -> object:

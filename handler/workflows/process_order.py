@@ -3,7 +3,8 @@
 Input: ``{"customerId", "items": [{"productId", "quantity", "price"}], "customerEmail"?, "notes"?}``.
 Output: ``{"subtotal", "tax", "total", "invoice", "confirmation"}``; ``confirmation`` is None without an address.
 
-It calls two services, ``[connections.billing]`` and ``[connections.mail]`` of hooks.toml, with their credentials.
+It calls two services, ``[connections.billing]`` and ``[connections.mail]`` of hooks.toml, with their credentials. If
+the start chose a connection, such as a sandbox, the invoice is made there.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from aws_durable_execution_sdk_python import DurableContext, durable_execution
 from aws_durable_execution_sdk_python.config import Duration, StepConfig
 from aws_durable_execution_sdk_python.retries import RetryDecision
 
-from verihook.authoring import connection, instance_of, read_input
+from verihook.authoring import connection, connection_of, instance_of, read_input
 
 TAX = Decimal("0.08")
 CENT = Decimal("0.01")
@@ -51,9 +52,10 @@ def handler(event: Any, context: DurableContext) -> dict[str, Any]:
     """Runs anew from its top after every wait: what is between the steps has to come out the same each time."""
     order = read_input(event)
     key = "-".join(map(str, instance_of(context)))
+    billing = connection_of(context) or "billing"
     sums = totals(order["items"])
     bill = {"customerId": order["customerId"], "amount": sums["total"], "metadata": {"source": "api-order"}}
-    invoice = context.step(lambda _: post("billing", bill, f"{key}-invoice"), name="Create Invoice", config=CALLED)
+    invoice = context.step(lambda _: post(billing, bill, f"{key}-invoice"), name="Create Invoice", config=CALLED)
     confirmation = None
     if order.get("customerEmail"):
         mail = {

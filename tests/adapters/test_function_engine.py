@@ -48,7 +48,7 @@ class LedgerRig(Rig):
         super().__init__(engine)
         self._work = work
 
-    def start(self, definition: str, name: str, input: str) -> Status:
+    def start(self, definition: str, name: str, input: str, connection: str | None = None) -> Status:
         parsed = parse_execution_name(name)
         assert parsed is not None
         instance_id, attempt = parsed

@@ -35,9 +35,9 @@ class Rig:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def start(self, definition: str, name: str, input: str) -> Status:
+    def start(self, definition: str, name: str, input: str, connection: str | None = None) -> Status:
         """Start as the core does; where instances live in the ledger, the row is claimed here first."""
-        return self.engine.start(definition, name, input)
+        return self.engine.start(definition, name, input, connection)
 
     def advance(self) -> None:
         """Between two looks: sleep a moment, or let a worker that the test drives do one round."""

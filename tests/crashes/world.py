@@ -82,13 +82,13 @@ class Hand(EngineByHand):
         super().__init__(**fields)
         self.asked: dict[str, set[str]] = {}
 
-    def start(self, definition: str, name: str, input: str) -> Status:
-        self.asked.setdefault(name, set()).add(input)
+    def start(self, definition: str, name: str, input: str, connection: str | None = None) -> Status:
+        self.asked.setdefault(name, set()).add(f"{input} {connection}")
         assert 1 == len(self.asked[name]), f"{name} was started with another input"
         if name not in self.executions:
             others = [other for other in self.running() if other != name and instance_of(other) == instance_of(name)]
             assert not others, f"{name} is started while {others} run"
-        return super().start(definition, name, input)
+        return super().start(definition, name, input, connection)
 
     def running(self) -> list[str]:
         return [name for name, progress in self.executions.items() if progress.status not in FINAL]

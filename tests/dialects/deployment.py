@@ -60,9 +60,9 @@ INVOICE = {
 WORKFLOWS = {
     workflow.name: workflow
     for workflow in [
-        *(Workflow(name, "stepfunctions", name) for name in MACHINES),
+        *(Workflow(name, "stepfunctions", name, connections=("conn_xyz",)) for name in MACHINES),
         Workflow("data-processing", "stepfunctions", "endless"),
-        Workflow("invoice", "stepfunctions", "echo", version=3, input_schema=INVOICE),
+        Workflow("invoice", "stepfunctions", "echo", version=3, input_schema=INVOICE, connections=("conn_xyz",)),
         Workflow("draft", "stepfunctions", "echo", status="draft"),
     ]
 }

@@ -62,10 +62,11 @@ def _write(folder: Path) -> Path:
     for name, machine in MACHINES.items():
         (machines / f"{name}.asl.json").write_text(json.dumps(machine))
     (handler / "invoice.schema.json").write_text(json.dumps(INVOICE))
-    lines = ["[api]\nstarts_per_minute = 0", '[connections.conn-xyz]\nurl = "https://example.com"']
+    lines = ["[api]\nstarts_per_minute = 0", '[connections.conn_xyz]\nurl = "https://example.com"']
     for name, workflow in WORKFLOWS.items():
         lines.append(f'[workflows.{name}]\nengine = "{workflow.engine}"\ndefinition = "{workflow.definition}"')
         lines.append(f'version = {workflow.version}\nstatus = "{workflow.status}"')
+        lines.append(f"connections = {json.dumps(workflow.connections)}")
         if workflow.input_schema is not None:
             lines.append('input_schema = "invoice.schema.json"')
     hooks = handler / "hooks.toml"

@@ -52,7 +52,7 @@ def test_loopfour(closed: Served, key: str) -> None:
 
 def test_awaitstep(closed: Served, key: str) -> None:
     at = {"https://app.awaitstep.dev": f"http://{closed.host}", "wf_abc123": "echo"}
-    started = {**at, "conn_xyz": "conn-xyz"}
+    started = {**at, "conn_xyz": "conn_xyz"}
     refused = json.loads(curl("awaitstep-trigger.sh", {**started, "ask_yourkey": NOBODYS}))
     assert refused == {"error": "Invalid API key"}
     made = json.loads(curl("awaitstep-trigger.sh", {**started, "ask_yourkey": key}))

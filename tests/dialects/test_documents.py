@@ -101,7 +101,7 @@ def test_loopfours_batch(served: Served) -> None:
 
 def test_awaitstep(served: Served) -> None:
     here = {"https://app.awaitstep.dev": f"http://{served.host}", "ask_yourkey": "any-key", "wf_abc123": "echo"}
-    made = json.loads(curl("awaitstep-trigger.sh", {**here, "conn_xyz": "conn-xyz"}))
+    made = json.loads(curl("awaitstep-trigger.sh", here))
     served.ended(made["instanceId"])
     polled = json.loads(curl("awaitstep-status.sh", {**here, "wf-instance-uuid": made["instanceId"]}))
     assert polled["status"] == "complete"

@@ -84,7 +84,7 @@ class Engine:
         self.happened = happened
         self.inputs: list[str] = []
 
-    def start(self, definition: str, name: str, input: str) -> None:
+    def start(self, definition: str, name: str, input: str, connection: str | None = None) -> None:
         self.happened.append("start")
         self.inputs.append(input)
 

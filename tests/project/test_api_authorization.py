@@ -64,7 +64,8 @@ BODIES = {
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     with deployment(tmp_path_factory.mktemp("authorization")) as made:
         connections = {"erp": Connection("erp", "https://erp.example")}
-        yield Deployment(replace(made.services, connections=connections), made.engine)
+        taking = {name: replace(each, connections=("erp",)) for name, each in made.services.workflows.items()}
+        yield Deployment(replace(made.services, connections=connections, workflows=taking), made.engine)
 
 
 @pytest.fixture(autouse=True)

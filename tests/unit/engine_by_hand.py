@@ -37,7 +37,7 @@ class EngineByHand:
         if operation in self.lost:
             raise EngineUnavailable("The answer was lost.")
 
-    def start(self, definition: str, name: str, input: str) -> Status:
+    def start(self, definition: str, name: str, input: str, connection: str | None = None) -> Status:
         self.begin("start")
         if self.refusing:
             raise EngineRefused("It can never start.")

@@ -57,7 +57,7 @@ def parts(tmp_path: Path) -> Iterator[Parts]:
     with SqliteFile(tmp_path / "ledger.db") as file:
         services = bare_services(
             workflows={
-                "w": Workflow("w", "hand", "w", version=3),
+                "w": Workflow("w", "hand", "w", version=3, connections=("erp",)),
                 "strict": Workflow("strict", "hand", "strict", input_schema=schema),
                 "draft": Workflow("draft", "hand", "w", status="draft"),
                 "express": Workflow("express", "hand", "w", express=True),

@@ -95,6 +95,15 @@ def test_a_connection() -> None:
         authoring.connection("other")
 
 
+def test_the_connection_that_the_start_chose() -> None:
+    started_with = with_instance("a.2", '{"n":1}', {"n": 1}, "erp")
+    assert authoring.connection_of(durable("-2-a", started_with)) == "erp"
+    assert authoring.connection_of(durable("-2-b", started_with)) is None
+    assert authoring.connection_of(durable("a", "")) is None
+    assert authoring.connection_of(SimpleNamespace(connection="erp")) == "erp"
+    assert authoring.connection_of(SimpleNamespace()) is None
+
+
 def test_a_function_waits_for_no_event() -> None:
     with pytest.raises(NotSupported, match="function"):
         authoring.wait_for_event(SimpleNamespace(instance_id="a", attempt=1), "approved", 5)

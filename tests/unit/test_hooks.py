@@ -91,6 +91,17 @@ def test_an_end_is_that_second() -> None:
         ('"a"\n', "1\n", "default_source: must be a TOML str, not int"),
         ("[sources.a]", "retention_days = 0\n[sources.a]", "retention_days: must be 1 to 3650"),
         ("[sources.a]", "[sources.A]", "sources.A: a name has lower-case letters"),
+        ("[sources.a]", "[sources.a_b]", "sources.a_b: a name has lower-case letters, digits and inner hyphens, up"),
+        (
+            "[sources.a]",
+            "[connections._x]\n[sources.a]",
+            "connections._x: a name has lower-case letters, digits and inner",
+        ),
+        (
+            'definition = "w"',
+            'definition = "w"\nconnections = ["b"]\n[connections.a_b]\nurl = "https://a.example"',
+            "workflows.w.connections: there is no [connections.b]; there are a_b",
+        ),
         ('sender = "generic"', 'sender = "gihub"', "sources.a.sender: unknown 'gihub'; there are "),
         ('sender = "generic"', 'sender = "../x"', "sources.a.sender: unknown"),
         ('sender = "generic"', "", "sources.a.sender: name a sender ("),

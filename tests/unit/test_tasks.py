@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 
 from tests.unit.working import working
 from verihook import payload
-from verihook.errors import BodyTooLarge, InstanceNotFound, RequestInvalid
+from verihook.connection import Connection
+from verihook.errors import BodyTooLarge, Conflict, InstanceNotFound, RequestInvalid
 from verihook.ports import MAX_INLINE
 from verihook.tasks import answer, is_task
 
@@ -30,6 +32,7 @@ def test_gates_and_waits_come_to_the_operations(tmp_path: Path) -> None:
         ({"gate": {"execution": "a"}}, "A task is gate"),
         ({"await": {"execution": "a", "name": 7, "token": "t"}}, "A task is gate"),
         ({"read": {"input": {}, "paths": []}}, "A task is gate"),
+        ({"connection": {"name": "erp"}}, "A task is gate"),
     ],
 )
 def test_a_task_of_no_known_shape_is_refused_in_words(tmp_path: Path, event: dict[str, Any], words: str) -> None:
@@ -70,3 +73,25 @@ def test_a_machine_reads_what_it_needs_of_a_large_input(tmp_path: Path, paths: l
         # What is of another instance was not written by us.
         assert json.loads(reference) == read([payload.MEMBER], "arn:aws:states:r:1:execution:m:other")
         assert {} == read(["orderId"], "b")
+
+
+def test_a_machine_learns_which_connection_was_chosen_and_no_credential(tmp_path: Path) -> None:
+    with working(tmp_path, {"w": lambda event, _: event}) as w:
+        services = replace(w.services, connections={"erp": Connection("erp", "https://erp.example", "env:ERP_KEY")})
+        w.claim("a", connection="erp", attempt=2)
+        w.claim("b")
+        w.claim("c", connection="gone")
+
+        def asked(execution: str) -> Any:
+            return answer({"connection": {"execution": execution}}, services)
+
+        assert {"name": "erp", "url": "https://erp.example"} == asked("a.2")
+        assert asked("b") is None
+        with pytest.raises(Conflict, match="attempt 2"):
+            asked("a")
+        with pytest.raises(RequestInvalid, match=r"no \[connections.gone\] any more"):
+            asked("c")
+        with pytest.raises(RequestInvalid, match="another workflow"):
+            asked("arn:aws:states:us-east-1:123456789012:execution:other:b")
+        with pytest.raises(InstanceNotFound):
+            asked("nobody")

@@ -42,6 +42,7 @@ _WORKFLOW = {
     "inputSchema": {"type": "object", "properties": {"orderId": {"type": "string"}}, "required": ["orderId"]},
     "publicOutput": False,
     "retentionDays": 30,
+    "connections": ["billing-live", "billing-sandbox"],
 }
 
 _KEY = {

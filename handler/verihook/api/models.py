@@ -159,6 +159,7 @@ class WorkflowView(_Told):
     input_schema: Any
     public_output: bool
     retention_days: int
+    connections: list[str]
 
 
 class Workflows(_Told):

@@ -59,4 +59,5 @@ def _told(workflow: Workflow) -> dict[str, Any]:
         "inputSchema": workflow.input_schema,
         "publicOutput": workflow.public_output,
         "retentionDays": workflow.retention_days,
+        "connections": list(workflow.connections),
     }

@@ -38,7 +38,7 @@ def add_parser(commands: Any) -> None:
         "--metadata", action="append", default=[], type=pair, metavar="KEY=VALUE", help="the same, as a pair"
     )
     run.add_argument("--delay", type=delay, metavar="SPAN", help="not before: seconds, 90s, 15m, 2h, 7d")
-    run.add_argument("--connection", metavar="NAME", help="one of [connections] in hooks.toml")
+    run.add_argument("--connection", metavar="NAME", help="one of those that the workflow takes")
     run.add_argument("--callback-url", metavar="URL", help="gets a signed POST when the instance ends")
     run.add_argument("--wait", action="store_true", help="wait for the end, and print the output")
     run.add_argument("--timeout", type=seconds, default=60.0, metavar="SECONDS", help="of --wait; default 60")
@@ -63,6 +63,8 @@ def _show(client: Client, options: argparse.Namespace) -> int:
         return 0
     row = (found.name, str(found.version), found.status, found.engine, f"{found.retention_days} days")
     show(("WORKFLOW", "VERSION", "STATUS", "ENGINE", "KEPT FOR"), [row], right="VERSION")
+    if found.connections:
+        print(f"\nA start may choose a connection: {', '.join(found.connections)}.")
     schema = found.input_schema
     print("\nAny input is taken." if schema is None else f"\nInput:\n{json.dumps(schema, indent=2)}")
     return 0

@@ -124,6 +124,7 @@ def workflow(content: Content) -> Workflow:
         content.get("inputSchema"),
         bool(content.get("publicOutput")),
         content.get("retentionDays"),
+        tuple(content.get("connections") or ()),
         content,
     )
 

@@ -119,7 +119,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """A workflow. ``input_schema``: a JSON Schema; None where any input is taken."""
+    """A workflow. ``input_schema``: a JSON Schema, None for any input; ``connections``: what a start may choose."""
 
     name: str
     version: int
@@ -128,6 +128,7 @@ class Workflow:
     input_schema: Any = None
     public_output: bool = False
     retention_days: int | None = None
+    connections: tuple[str, ...] = ()
     raw: Content = field(repr=False, compare=False, default_factory=dict)
 
 

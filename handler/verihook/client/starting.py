@@ -22,8 +22,8 @@ class StartOptions(TypedDict, total=False):
 
     ``id``: the instance's; made by the server where absent. ``on_conflict``: what an id that is taken does.
     ``start_at``: not before, an aware datetime; or ``delay`` in seconds, such as ``"15m"``, or a timedelta.
-    ``version``: refused where the workflow has another. ``connection``: one of hooks.toml. ``callback_url``: gets a
-    signed POST when the instance ends.
+    ``version``: refused where the workflow has another. ``connection``: one that the workflow takes. ``callback_url``:
+    gets a signed POST when the instance ends.
     """
 
     id: str | None

@@ -106,7 +106,7 @@ class DurableEngine:
         self._prefix = function_prefix
         self._qualifier = qualifier
 
-    def start(self, definition: str, name: str, input: str) -> Status:
+    def start(self, definition: str, name: str, input: str, connection: str | None = None) -> Status:
         """Invoke as an event, idempotent by name. A function that is missing may be deployed yet: EngineUnavailable."""
         if len(input.encode(errors="surrogatepass")) > self.max_input:
             raise EngineRefused(f"The input is larger than the {self.max_input} bytes that Lambda takes.")
@@ -117,7 +117,7 @@ class DurableEngine:
                 Qualifier=self._version(definition),
                 InvocationType="Event",
                 DurableExecutionName=durable_name(name),
-                Payload=with_instance(name, input, content).encode(),
+                Payload=with_instance(name, input, content, connection).encode(),
             )
         except ServiceError as error:
             if error.code == "DurableExecutionAlreadyStartedException":

@@ -6,12 +6,12 @@
 
 A hash tells no id, so the input of such an execution is wrapped:
 
-    {"verihookInstance": {"id", "attempt"}, "verihookInput": the input}
+    {"verihookInstance": {"id", "attempt", "connection"?}, "verihookInput": the input}
 
-and :func:`without_instance` unwraps it. An input that has a member ``verihookInstance`` of its own is wrapped too,
-whatever the name: what a sender or a caller wrote is never taken for ours. The name has the last word: a wrapping is
-believed only if its instance has this very name. A recorder of status events that has the name alone asks for the
-input, or leaves the instance to reconcile.
+and :func:`without_instance` unwraps it. That of a start that chose a connection is wrapped too, and an input that has a
+member ``verihookInstance`` of its own, whatever the name: what a sender or a caller wrote is never taken for ours. The
+name has the last word: a wrapping is believed only if its instance has this very name. A recorder of status
+events that has the name alone asks for the input, or leaves the instance to reconcile.
 https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 """
 
@@ -54,16 +54,17 @@ def parse_durable_name(name: str) -> tuple[str, int] | None:
     return (later[2], int(later[1])) if INSTANCE_ID.fullmatch(later[2]) else None
 
 
-def with_instance(name: str, input: str, content: Any) -> str:
+def with_instance(name: str, input: str, content: Any, connection: str | None = None) -> str:
     """The input to start ``name`` with, JSON text; ``content`` is ``input`` parsed.
 
-    ``input`` itself, unless the name in Lambda holds a hash or the content has our member.
+    ``input`` itself, unless a connection was chosen, the name in Lambda holds a hash, or the content has our member.
     """
     parsed = parse_execution_name(name)
     ours = isinstance(content, dict) and INSTANCE in content
-    if parsed is None or not (ours or durable_name(name).startswith(_HASHED)):
+    if parsed is None or not (connection or ours or durable_name(name).startswith(_HASHED)):
         return input
-    instance = json.dumps({"id": parsed[0], "attempt": parsed[1]})
+    chosen = {} if connection is None else {"connection": connection}
+    instance = json.dumps({"id": parsed[0], "attempt": parsed[1], **chosen})
     return f'{{"{INSTANCE}":{instance},"{VALUE}":{input}}}'
 
 
@@ -76,6 +77,15 @@ def instance_of(name: str, input: Callable[[], Any]) -> tuple[str, int] | None:
         return parse_durable_name(name)
     told = _wrapped(input())
     return told if told is not None and durable_name(execution_name(*told)) == name else None
+
+
+def connection_of(name: str, event: Any) -> str | None:
+    """The connection that the start of an execution chose, by its name in Lambda and its input, parsed."""
+    told = _wrapped(event)
+    if told is None or durable_name(execution_name(*told)) != name:
+        return None
+    chosen = event[INSTANCE].get("connection")
+    return chosen if isinstance(chosen, str) else None
 
 
 def without_instance(event: Any) -> Any:

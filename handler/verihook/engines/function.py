@@ -53,7 +53,7 @@ class FunctionEngine:
         self._wake = wake
         self._workflows = workflows
 
-    def start(self, definition: str, name: str, input: str) -> Status:
+    def start(self, definition: str, name: str, input: str, connection: str | None = None) -> Status:  # noqa: ARG002  # in the row
         """Tell the worker of the row; the worker leaves alone what has begun or ended."""
         if len(input.encode(errors="surrogatepass")) > self.max_input:
             raise EngineRefused(f"The input is larger than the {self.max_input} bytes that a row takes.")

@@ -71,7 +71,7 @@ class StepFunctionsEngine:
         self._express = express or client
         self._arn_prefix = arn_prefix
 
-    def start(self, definition: str, name: str, input: str) -> Status:
+    def start(self, definition: str, name: str, input: str, connection: str | None = None) -> Status:  # noqa: ARG002  # a Task asks for it
         """StartExecution, idempotent by name. A machine that is missing may be deployed yet: EngineUnavailable."""
         self._check(input)
         try:

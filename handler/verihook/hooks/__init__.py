@@ -70,9 +70,13 @@ def load_hooks(path: Path) -> Hooks:
 def _hooks(path: Path, table: Mapping[str, Any]) -> Hooks:
     top = Reader(path, "", table, _TOP)
     retention = top.number("retention_days", 90, 1, 3650)
-    workflows = {name: read_workflow(path, name, each, retention) for name, each in top.tables("workflows").items()}
+    connections = {
+        name: read_connection(path, name, each) for name, each in top.tables("connections", underscores=True).items()
+    }
+    workflows = {
+        name: read_workflow(path, name, each, retention, connections) for name, each in top.tables("workflows").items()
+    }
     sources = {name: read_source(path, name, each, workflows) for name, each in top.tables("sources").items()}
-    connections = {name: read_connection(path, name, each) for name, each in top.tables("connections").items()}
     default = top.get("default_source", str, None)
     if default is not None and default not in sources:
         raise top.error("default_source", f"no [sources.{default}]; there are {listed(sources)}")

@@ -69,14 +69,17 @@ class Reader:
             raise self.error(name, "must be a list of strings")
         return tuple(values)
 
-    def tables(self, name: str) -> dict[str, dict[str, Any]]:
-        """The tables ``[name.X]`` by X."""
+    def tables(self, name: str, *, underscores: bool = False) -> dict[str, dict[str, Any]]:
+        """The tables ``[name.X]`` by X. ``underscores``: X may have them, too."""
         tables: dict[str, dict[str, Any]] = self.get(name, dict, {})
-        for inner, content in tables.items():
-            if not _NAME.fullmatch(inner):
-                raise self.error(f"{name}.{inner}", "a name has lower-case letters, digits and inner hyphens, up to 63")
+        for each, content in tables.items():
+            if not _NAME.fullmatch(each.replace("_", "-") if underscores else each):
+                between = "hyphens or underscores" if underscores else "hyphens"
+                raise self.error(
+                    f"{name}.{each}", f"a name has lower-case letters, digits and inner {between}, up to 63"
+                )
             if not isinstance(content, dict):
-                raise self.error(f"{name}.{inner}", f"must be a table: [{self.full(name)}.{inner}]")
+                raise self.error(f"{name}.{each}", f"must be a table: [{self.full(name)}.{each}]")
         return tables
 
     def reads(self, name: str, read: Callable[[], T]) -> T:

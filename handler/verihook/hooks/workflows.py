@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from verihook.hooks.reader import Reader
+from verihook.hooks.reader import Reader, listed
 from verihook.workflow import Workflow, WorkflowStatus
 
 ENGINES = ("stepfunctions", "durable", "function")
@@ -28,6 +28,7 @@ _KNOWN = (
     "backoff_s",
     "timeout_s",
     "report_running",
+    "connections",
 )
 
 #: For so long Step Functions starts nothing under a name that it has seen, and durable functions can be told to.
@@ -35,8 +36,10 @@ _KNOWN = (
 NAMES_KEPT_DAYS = 90
 
 
-def read_workflow(path: Path, name: str, table: Mapping[str, Any], retention_days: int) -> Workflow:
-    """The workflow; ``retention_days`` where it says none. Raises ConfigurationError."""
+def read_workflow(
+    path: Path, name: str, table: Mapping[str, Any], retention_days: int, connections: Collection[str]
+) -> Workflow:
+    """The workflow; ``retention_days`` if it says none. ``connections``: all names. Raises ConfigurationError."""
     reader = Reader(path, f"workflows.{name}", table, _KNOWN)
     if name in _RESERVED:
         raise reader.error("", f"is a reserved name, as are {', '.join(_RESERVED)}; take another")
@@ -70,7 +73,16 @@ def read_workflow(path: Path, name: str, table: Mapping[str, Any], retention_day
         reader.number("backoff_s", 2, 1, 3600),
         reader.number("timeout_s", 60, 1, 840),
         reader.get("report_running", bool, False),
+        _connections(reader, connections),
     )
+
+
+def _connections(reader: Reader, known: Collection[str]) -> tuple[str, ...]:
+    names = reader.strings("connections")
+    for each in names:
+        if each not in known:
+            raise reader.error("connections", f"there is no [connections.{each[:63]}]; there are {listed(known)}")
+    return names
 
 
 def _schema(reader: Reader) -> dict[str, Any] | None:

@@ -3,13 +3,13 @@
 starting.py    submit, start, restart: from a request to a running attempt
 reading.py     get, list_instances, steps, attempts, input_of, output_of
 lifecycle.py   suspend, resume, terminate, rerun, redrive, purge
-events.py      raise_event, await_event, pass_gate, hand_over
+events.py      raise_event, await_event, pass_gate, connection_of, hand_over
 recording.py   record: what an engine says of an attempt
 """
 
 from __future__ import annotations
 
-from verihook.manage.events import await_event, hand_over, mailbox, pass_gate, raise_event
+from verihook.manage.events import await_event, connection_of, hand_over, mailbox, pass_gate, raise_event
 from verihook.manage.history import Attempt, attempts
 from verihook.manage.lifecycle import purge, redrive, rerun, resume, suspend, terminate
 from verihook.manage.reading import Page, cursor_of, get, input_of, list_instances, output_of, steps
@@ -25,6 +25,7 @@ __all__ = [
     "Submitted",
     "attempts",
     "await_event",
+    "connection_of",
     "cursor_of",
     "get",
     "hand_over",

@@ -136,6 +136,18 @@ def pass_gate(instance_id: str, attempt: int, token: str, services: Services, ex
         _try_to_give(instance, made, services)
 
 
+def connection_of(instance_id: str, attempt: int, services: Services, execution: str = "") -> str | None:
+    """The name of the connection that the start of this attempt chose, None for none.
+
+    ``execution`` and what is raised: as for :func:`await_event`; and Conflict for an attempt that is not the present
+    one, as its row has the choice of another.
+    """
+    instance = _own(instance_id, execution, services)
+    if instance.attempt != attempt:
+        raise Conflict(f"The instance is at attempt {instance.attempt} by now.", instance_id=instance_id)
+    return instance.connection
+
+
 def open_gate(instance: Instance, services: Services) -> None:
     """Let go what waits at the gate."""
     now = services.clock.now_ms()

@@ -9,6 +9,7 @@ from typing import Literal
 from verihook.errors import RequestInvalid
 from verihook.instance import INSTANCE_ID
 from verihook.ports import Services
+from verihook.workflow import Workflow
 
 #: ``replace`` is ``restart`` for one that has ended, and ``fail`` for one that has not.
 OnConflict = Literal["fail", "return", "restart", "replace"]
@@ -42,12 +43,12 @@ class StartRequest:
     callback_url: str | None = None
 
 
-def check(request: StartRequest, services: Services) -> None:
+def check(request: StartRequest, workflow: Workflow, services: Services) -> None:
     """Raises RequestInvalid, which names the field."""
     if request.id is not None and not INSTANCE_ID.fullmatch(request.id):
         raise RequestInvalid("id: 1 to 64 letters, digits, underscores and inner hyphens.")
-    if request.connection is not None and request.connection not in services.connections:
-        raise RequestInvalid(f"connection: there is no [connections.{request.connection[:63]}] in hooks.toml.")
+    if request.connection is not None and request.connection not in workflow.connections:
+        raise RequestInvalid(f"connection: {_choice(workflow)} (got {request.connection[:63]!r}).")
     if len(request.tags) + len(request.metadata) > MAX_LABELS:
         raise RequestInvalid(f"tags: at most {MAX_LABELS} tags and metadata together.")
     labels = [*request.tags, *request.metadata, *request.metadata.values()]
@@ -65,3 +66,9 @@ def check(request: StartRequest, services: Services) -> None:
             services.caller.check(request.callback_url)
         except ValueError as error:
             raise RequestInvalid(f"callbackUrl: {error}") from None
+
+
+def _choice(workflow: Workflow) -> str:
+    if not workflow.connections:
+        return f"the workflow {workflow.name!r} takes none, as hooks.toml gives it no connections"
+    return f"the workflow {workflow.name!r} takes one of {', '.join(workflow.connections)}"

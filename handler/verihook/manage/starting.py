@@ -62,7 +62,7 @@ def submit(
     workflow = active(request.workflow, services)
     if request.version not in (None, workflow.version):
         raise WorkflowNotFound(f"Workflow {workflow.name!r} has version {workflow.version}, not {request.version}.")
-    check(request, services)
+    check(request, workflow, services)
     content = workflow.accept(request.content)
     text = json_text(content)
     admit()
@@ -163,7 +163,7 @@ def start(instance: Instance, services: Services, given: str | None = None) -> S
         engine, definition = engine_of(instance, services)
         given = given or given_to(engine, instance, services)
         if not services.workflows[instance.workflow].express:
-            return engine.start(definition, name, given)
+            return engine.start(definition, name, given, instance.connection)
         progress = engine.run(definition, name, given)
     except EngineRefused as error:
         progress = Progress("failed", error="EngineRefused", cause=str(error))
@@ -223,7 +223,7 @@ def halt(instance: Instance, cause: str, services: Services) -> Progress | None:
     put_off = instance.held or instance.not_before > now or now - instance.updated_at > UNDER_WAY_MS
     if instance.status == "queued" and engine.keeps_names and not put_off:
         with suppress(EngineRefused, PayloadGone):
-            engine.start(definition, name, given_to(engine, instance, services))
+            engine.start(definition, name, given_to(engine, instance, services), instance.connection)
     engine.stop(definition, name, cause)
     found = engine.describe(definition, name)
     return found if found is not None and found.status in FINAL - {"terminated"} else None

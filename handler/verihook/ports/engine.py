@@ -20,9 +20,10 @@ class Engine(Protocol):
     #: Whether the engine itself remembers names. False where the ledger's row is all there is of an execution.
     keeps_names: bool
 
-    def start(self, definition: str, name: str, input: str) -> Status:
+    def start(self, definition: str, name: str, input: str, connection: str | None = None) -> Status:
         """Start the execution under this name; a name that is taken already counts as started.
 
+        ``connection``: the one that the start chose, for an engine whose workflows cannot read it from the row.
         ``running`` where the engine has it, ``queued`` where somebody will fetch it from the ledger.
         Raises EngineRefused where this input can never start.
         """

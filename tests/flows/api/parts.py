@@ -60,7 +60,7 @@ class ToldEngine:
         self.down = False
         self.starts = 0
 
-    def start(self, definition: str, name: str, input: str) -> Status:
+    def start(self, definition: str, name: str, input: str, connection: str | None = None) -> Status:
         if self.down:
             raise EngineUnavailable("The engine did not answer.")
         self.starts += name not in self.executions

@@ -22,10 +22,10 @@ def statuses(client: Client, *starts: Any, key: str | None = None) -> list[int]:
 def test_a_defect_in_one_start_is_its_own(client: Client, deployed: Deployment) -> None:
     begin = deployed.engine.start
 
-    def start(definition: str, name: str, input: str) -> Status:
+    def start(definition: str, name: str, input: str, connection: str | None = None) -> Status:
         if name == "broken":
             raise ZeroDivisionError("a defect")
-        return begin(definition, name, input)
+        return begin(definition, name, input, connection)
 
     deployed.engine.start = start  # type: ignore[method-assign]
     starts = [{"id": "a"}, {"id": "broken"}, {"id": "b"}]

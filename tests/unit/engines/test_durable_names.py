@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from verihook.engines.durable_names import (
+    connection_of,
     durable_name,
     instance_of,
     parse_durable_name,
@@ -52,6 +53,20 @@ INPUTS: list[Any] = [
     {"verihookInstance": VICTIM, "verihookInput": {"forged": True}}, {"verihookInstance": 1},
     {"verihookInstance": VICTIM, "verihookInput": {"verihookInstance": VICTIM, "verihookInput": 1}},
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize("chosen", [None, "live"])
+@pytest.mark.parametrize("name", ["a", "a.2", LONG, f"{LONG}.3"])
+@pytest.mark.parametrize(
+    "value", [*INPUTS, {"verihookInstance": {**VICTIM, "connection": "forged"}, "verihookInput": 1}]
+)
+def test_a_connection_is_the_one_that_was_chosen_whatever_the_input_says(
+    name: str, value: Any, chosen: str | None
+) -> None:
+    event = json.loads(with_instance(name, json.dumps(value), value, chosen))
+    assert connection_of(durable_name(name), event) == chosen
+    assert without_instance(event) == value
+    assert connection_of(durable_name("another"), event) is None
 
 
 @pytest.mark.parametrize("name", ["a", "a.2", LONG, f"{LONG}.3"])

@@ -27,7 +27,7 @@ class ReadyEngine:
     max_input = 262_144
     keeps_names = True
 
-    def start(self, definition: str, name: str, input: str) -> None:
+    def start(self, definition: str, name: str, input: str, connection: str | None = None) -> None:
         if "defect" in input:
             raise ZeroDivisionError
 
