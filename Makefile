@@ -45,7 +45,7 @@ if ! $(1)/bin/python -m pip --version >/dev/null 2>&1; then \
 fi
 endef
 
-.PHONY: help run test check vectors new-sender fuzz mutants signers benchmark ingest listing soak lint-template build lock install clean
+.PHONY: help run test check vectors new-sender fuzz mutants signers benchmark ingest listing soak lint-template build sam-local lock install clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -96,6 +96,10 @@ lint-template: $(SAM_VENV)/.installed $(CHECKOV_VENV)/.installed install ## chec
 
 build: $(SAM_VENV)/.installed $(LAMBDA_VENV)/.installed ## sam build, with the SAM and the Python that it installs: ARGS="--parameter-overrides Architecture=arm64"
 	@$(SAM) build $(ARGS)
+
+# Namespaces and the engine take root; tests/sam/run.py says what else.
+sam-local: $(SAM_VENV)/.installed $(LAMBDA_VENV)/.installed install ## sam local on what was built, with Debian's docker.io: ARGS="-k invoke"
+	@exec $(BIN)/python -m tests.sam.run $(ARGS)
 
 # The other files are resolved under dev.txt's versions, so all agree. The SAM environment stands apart.
 lock: install ## write the requirements files anew from pyproject.toml: ARGS=--upgrade

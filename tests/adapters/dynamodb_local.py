@@ -57,7 +57,7 @@ def endpoint() -> str:
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             ["sh", "-c", _UNTIL_PARENT_ENDS, "sh", *command],
-            cwd=_installation(),
+            cwd=installation(),
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
@@ -110,7 +110,7 @@ def _free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def _installation() -> Path:
+def installation() -> Path:
     """The directory of the jar, installed first where it is missing."""
     TOOLS.mkdir(parents=True, exist_ok=True)
     with _alone(TOOLS / ".lock"):

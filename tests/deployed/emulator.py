@@ -65,6 +65,8 @@ class Deployment:
     turns: dict[str, threading.Lock] = field(default_factory=dict)
     #: What is added to hooks.toml, as an operator edits it.
     more: str = ""
+    #: Where functions find AWS: an address of this machine that they reach.
+    host: str = "127.0.0.1"
 
     def invoke(self, name: str, event: Any) -> Any:
         """What the function answers. What it raised, or was not allowed, fails the test, with the function's log."""
@@ -85,7 +87,7 @@ class Deployment:
     def gateway(self, name: str) -> Gateway:
         """AWS as this function sees it."""
         if name not in self.gateways:
-            gateway = Gateway(Role(self.stack.statements(name)), self.cloud.behind)
+            gateway = Gateway(Role(self.stack.statements(name)), self.cloud.behind, host=self.host)
             self.gateways[name] = self.parts.enter_context(gateway)
         return self.gateways[name]
 
@@ -176,10 +178,10 @@ def _lambdas(folder: Path, properties: Mapping[str, Any], name: str, runtime: Pa
 
 
 @contextmanager
-def deployed(endpoint: str, folder: Path, more: str = "") -> Iterator[Deployment]:
+def deployed(endpoint: str, folder: Path, more: str = "", host: str = "127.0.0.1") -> Iterator[Deployment]:
     """A deployment whose table is at this endpoint of DynamoDB Local. Skips the test where nothing was built.
 
-    ``more``: what is added to hooks.toml.
+    ``more``: what is added to hooks.toml. ``host``: where functions find AWS.
     """
     template = BUILT / "template.yaml"
     if not template.is_file():
@@ -187,7 +189,7 @@ def deployed(endpoint: str, folder: Path, more: str = "") -> Iterator[Deployment
     calls.load()
     with ExitStack() as parts:
         stack = Stack(template, PARAMETERS)
-        deployment = Deployment(folder, stack, parts, more=more)
+        deployment = Deployment(folder, stack, parts, more=more, host=host)
         deployment.cloud = parts.enter_context(cloud(stack, endpoint, folder, deployment.outcome))
         yield deployment
         refused = {name: gateway.refused for name, gateway in deployment.gateways.items() if gateway.refused}

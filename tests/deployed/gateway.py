@@ -27,12 +27,14 @@ SESSION = "session"
 
 
 class Gateway:
-    """Listens on loopback. ``behind``: IAM's name of a service -> URL. Use as a context manager.
+    """``behind``: IAM's name of a service -> URL. Use as a context manager.
 
-    ``arns``: ARNs of an emulator -> those that AWS gives.
+    ``arns``: ARNs of an emulator -> those that AWS gives. ``host``: where it listens.
     """
 
-    def __init__(self, role: Role, behind: Mapping[str, str], arns: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, role: Role, behind: Mapping[str, str], arns: Mapping[str, str] | None = None, host: str = "127.0.0.1"
+    ) -> None:
         self.role = role
         #: What happened, and what was refused, in words.
         self.made: list[Asked] = []
@@ -49,9 +51,9 @@ class Gateway:
                     gateway.refused.append(f"{request.method} {request.path}: {error!r}")
                     raise
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Asking)
+        self._server = ThreadingHTTPServer((host, 0), Asking)
         self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.url = f"http://{host}:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()

@@ -59,11 +59,12 @@ class Stack:
 
     def names(self, kind: str) -> list[str]:
         """The logical ids of this type that the conditions leave in."""
-        return [
-            name
-            for name, resource in self.resources.items()
-            if resource["Type"] == kind and ("Condition" not in resource or self.holds(resource["Condition"]))
-        ]
+        return [name for name, resource in self.resources.items() if resource["Type"] == kind and self.has(name)]
+
+    def has(self, resource: str) -> bool:
+        """Whether the conditions leave it in."""
+        condition = self.resources[resource].get("Condition")
+        return condition is None or self.holds(condition)
 
     def properties(self, name: str, *keys: str) -> dict[str, Any]:
         """Of these properties of a resource, those that it has."""

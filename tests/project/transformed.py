@@ -106,7 +106,11 @@ class _Resolver:
             case {"Fn::Sub": str(text)}:
                 return {"Fn::Sub": self._filled(text, self._parameters)}
             case {"Fn::Sub": [text, values]}:
-                return {"Fn::Sub": self._filled(text, self._parameters | self.resolved(values))}
+                given = self.resolved(values)
+                known = {name: each for name, each in given.items() if isinstance(each, str)}
+                left = {name: each for name, each in given.items() if name not in known}
+                filled = self._filled(text, self._parameters | known)
+                return {"Fn::Sub": [filled, left] if left else filled}
         made = {key: self.resolved(each) for key, each in value.items()}
         return {key: each for key, each in made.items() if each != _NOTHING}
 
