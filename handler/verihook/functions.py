@@ -42,6 +42,10 @@ class OutOfTime(Exception):
     """The function did not return in its time."""
 
 
+class Interrupted(Exception):
+    """The process stops before the function has returned: it is to run again, and this was no try."""
+
+
 class Exited(Exception):
     """The function ended its thread (``sys.exit``) in place of returning."""
 
@@ -52,6 +56,8 @@ class Functions:
     def __init__(self, runs: Mapping[str, Run]) -> None:
         self._runs = dict(runs)
         self._idle: deque[_Beside] = deque()
+        self._busy: set[_Beside] = set()
+        self._interrupted = False
 
     @classmethod
     def load(cls, folder: Path, workflows: Mapping[str, Workflow]) -> Functions:
@@ -63,7 +69,7 @@ class Functions:
         return definition in self._runs
 
     def call(self, definition: str, event: object, context: Context, timeout_ms: int) -> object:
-        """What the function returns. Raises OutOfTime, Exited, and whatever the function raises.
+        """What the function returns. Raises OutOfTime, Exited, Interrupted, and whatever the function raises.
 
         It runs in a thread beside: Python cannot end one, so a function that is out of time is left to itself and
         nobody looks at what it gives.
@@ -77,23 +83,43 @@ class Functions:
                 outcome.error = error
             except BaseException as error:  # noqa: BLE001  # SystemExit: it must neither pass for a result nor end more
                 outcome.error = Exited(f"The function raised {type(error).__name__}.")
+            outcome.complete = True
 
         # A thread that has done its work takes the next: to make one costs more than most functions.
         try:
             beside = self._idle.pop()
         except IndexError:
             beside = _Beside()
-        if not beside.run(body, max(timeout_ms, 1) / 1000):
+        self._busy.add(beside)
+        try:
+            if self._interrupted:
+                raise Interrupted("The process stops.")
+            in_time = beside.run(body, max(timeout_ms, 1) / 1000)
+        finally:
+            self._busy.discard(beside)
+        if not in_time:
             raise OutOfTime(f"The function did not return within {timeout_ms / 1000:g} seconds.")
+        if not outcome.complete:
+            raise Interrupted("The process stops.")
         self._idle.append(beside)
         if outcome.error is not None:
             raise outcome.error
         return outcome.result
 
+    def interrupt(self) -> None:
+        """Every call that has not returned raises Interrupted, and so does every later one.
+
+        The functions themselves run on: Python cannot end them, but the end of the process does.
+        """
+        self._interrupted = True
+        for beside in list(self._busy):
+            beside.leave()
+
 
 class _Outcome:
-    """What a call came to."""
+    """What a call came to; ``complete`` once it has come to anything."""
 
+    complete = False
     result: object = None
     error: Exception | None = None
 
@@ -115,6 +141,10 @@ class _Beside:
         self._work = None
         self._called.release()
         return False
+
+    def leave(self) -> None:
+        """Let the caller of ``run`` go on as if it were done. It is to be used no more."""
+        self._done.release()
 
     def _run(self) -> None:
         while self._called.acquire() and (work := self._work) is not None:

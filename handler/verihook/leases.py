@@ -107,6 +107,13 @@ def again(progress: Progress, workflow: Workflow) -> Edit:
     return edit
 
 
+def give_back(row: Instance, now: int) -> Instance:
+    """Of the row of a try that a planned stop interrupts: it was no try, and the next one may begin at once."""
+    status: Status = "suspended" if row.held else "queued"
+    due = None if row.held else now
+    return replace(row, status=status, tries=row.tries - 1, leased_until=None, due_at=due, updated_at=now)
+
+
 def end(ending: Ending, row: Instance, workflow: Workflow, services: Services) -> Edit:
     """The end; a large output is kept as a payload first. Raises PayloadsUnavailable."""
     progress, output = ending.progress, ending.progress.output

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from verihook import leases, payload
 from verihook.errors import EventMalformed, PayloadGone, RequestInvalid
 from verihook.event import parse_json
-from verihook.functions import Context, Functions, OutOfTime
+from verihook.functions import Context, Functions, Interrupted, OutOfTime
 from verihook.instance import Instance, Progress, execution_name
 from verihook.leases import MARGIN_MS, Ending
 from verihook.ports import Services
@@ -87,7 +87,10 @@ def perform(
     leased = leases.take(row, timeout_ms + MARGIN_MS, services)
     if leased is None:
         return "left"
-    tried = _try(leased, event, workflow.definition, timeout_ms, functions, services)
+    try:
+        tried = _try(leased, event, workflow.definition, timeout_ms, functions, services)
+    except Interrupted:
+        return "left" if leases.write(leased, leases.give_back, services) else "lost"
     if tried.final or leased.tries > workflow.retries:
         return _end(leased, tried, workflow, services)
     return "again" if leases.write(leased, leases.again(tried.progress, workflow), services) else "lost"
@@ -96,9 +99,14 @@ def perform(
 def _try(
     row: Instance, event: object, definition: str, timeout_ms: int, functions: Functions, services: Services
 ) -> _Tried:
-    """Call the function. What it raises goes to the log with its stack, and to the row in words."""
+    """Call the function. What it raises goes to the log with its stack, and to the row in words.
+
+    Raises Interrupted.
+    """
     try:
         result = functions.call(definition, event, _context(row, timeout_ms, services), timeout_ms)
+    except Interrupted:
+        raise
     except OutOfTime as error:
         return _Tried(Progress("timed_out", None, "Timeout", str(error)))
     except Exception as error:  # noqa: BLE001  # the operator's code may raise anything

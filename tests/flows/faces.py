@@ -108,7 +108,8 @@ class Server:
         self.output = data.with_suffix(".out")
         with self.output.open("a") as stream:
             self.process = subprocess.Popen(
-                [str(PROGRAM), "run", "--port", str(port), "--data", str(data), *options],
+                # What still runs is of no interest when a test is over; a later --grace among the options counts.
+                [str(PROGRAM), "run", "--port", str(port), "--data", str(data), "--grace", "1", *options],
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **variables},
@@ -136,6 +137,11 @@ class Server:
         # A run.json that the dead server left behind would look ready at once.
         (self.data / "run.json").unlink(missing_ok=True)
         self.output.write_text("")
+
+    def kill_if_running(self) -> None:
+        """For what a test that failed leaves."""
+        if self.process.poll() is None:
+            self.kill()
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to stop; returns the exit code."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from threading import Event
+from queue import Queue
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 
 from verihook.errors import ConfigurationError
-from verihook.functions import Context, Exited, Functions, OutOfTime
+from verihook.functions import Context, Exited, Functions, Interrupted, OutOfTime
 from verihook.workflow import Workflow
 
 CONTEXT = Context("a", 1, 1, "w", None, None, lambda: 0)
@@ -57,3 +58,26 @@ def test_one_that_is_out_of_time_is_left_to_itself() -> None:
     assert not over.is_set()
     release.set()
     assert over.wait(20)
+
+
+def test_a_stop_interrupts_those_that_run_and_begins_none() -> None:
+    begun, release, ends = Event(), Event(), Queue[str]()
+
+    def run(event: Any, context: Any) -> Any:
+        begun.set()
+        release.wait(20)
+
+    def call() -> None:
+        try:
+            functions.call("w", None, CONTEXT, 60_000)
+        except Interrupted:
+            ends.put("interrupted")
+
+    functions = Functions({"w": run})
+    Thread(target=call).start()
+    assert begun.wait(20)
+    functions.interrupt()
+    assert "interrupted" == ends.get(timeout=20)
+    with pytest.raises(Interrupted):
+        functions.call("w", None, CONTEXT, 60_000)
+    release.set()

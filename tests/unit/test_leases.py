@@ -51,6 +51,19 @@ def test_no_lease_where_the_row_is_not_to_be_begun_any_more(tmp_path: Path, chan
         assert leases.take(stale, 1000, w.services) is None
 
 
+@pytest.mark.parametrize(("held", "status", "due"), [(False, "queued", NOW), (True, "suspended", None)])
+def test_what_is_given_back_had_no_try(tmp_path: Path, held: bool, status: str, due: int | None) -> None:
+    with working(tmp_path, {"w": print}) as w:
+        w.claim()
+        leased = take(w)
+        assert w.services.ledger.amend(replace(leased, held=held, status="suspended" if held else "running"))
+        assert leases.write(leased, leases.give_back, w.services)
+        row = w.row()
+        assert (status, 0, None, due) == (row.status, row.tries, row.leased_until, row.due_at)
+        # Whatever the function of that try still comes to is not written.
+        assert not leases.write(leased, leases.give_back, w.services)
+
+
 def test_an_end_is_written_although_others_touched_the_row(tmp_path: Path) -> None:
     with working(tmp_path, {"w": print}) as w:
         w.claim()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from verihook.local.data import DEFAULT
+from verihook.local.stopping import GRACE_S, MAX_GRACE_S, leave
 from verihook.settings import environment, hooks_path
 
 
@@ -23,6 +24,13 @@ def add_parser(commands: Any) -> None:
         action="store_true",
         help="for development: the API asks for no key, so whoever reaches the port has it",
     )
+    parser.add_argument(
+        "--grace",
+        type=_seconds,
+        default=GRACE_S,
+        metavar="S",
+        help=f"how long a stop waits for steps and functions that run, in seconds; default {GRACE_S}",
+    )
     parser.set_defaults(command=_run)
 
 
@@ -32,9 +40,15 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _run(options: argparse.Namespace) -> int:
-    from verihook.local.server import leave, serve
+def _seconds(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= MAX_GRACE_S):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds: 0 to {MAX_GRACE_S}")
+    return int(text)
 
-    serve(options.hooks, options.port, options.data, opened=options.open)
+
+def _run(options: argparse.Namespace) -> int:
+    from verihook.local.server import serve
+
+    serve(options.hooks, options.port, options.data, options.grace, opened=options.open)
     leave()
     return 0

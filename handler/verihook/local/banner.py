@@ -20,10 +20,11 @@ OPEN = """  The API is OPEN: whoever reaches this port may do everything, make A
 YELLOW = "33"
 
 
-def banner(url: str, hooks: Hooks, made: list[str], data: Path, ended: Sequence[ApiKey]) -> str:
+def banner(url: str, hooks: Hooks, made: list[str], data: Path, ended: Sequence[ApiKey], grace_s: float) -> str:
     """The address, the sources with their URLs, who gets into the API, and a command that sends a signed webhook.
 
     ``made``: the names of secrets that were made here. ``ended``: the keys that end with an API that was open.
+    ``grace_s``: how long a stop waits for what runs.
     """
     width = max((len(name) for name in hooks.sources), default=0)
     room = len(f"{url}/hooks/") + width
@@ -42,7 +43,10 @@ def banner(url: str, hooks: Hooks, made: list[str], data: Path, ended: Sequence[
     if example:
         lines += ["", "  Send a signed webhook from a second terminal:", f"    {_send(example, data)}"]
     lines += ["", *_api(url, hooks, data, ended)]
-    return "\n".join([*lines, "", "  Ctrl-C stops it.", ""])
+    stop = (
+        f"  Ctrl-C stops it: it waits up to {grace_s:g} s for steps and functions that run. A second ends it at once."
+    )
+    return "\n".join([*lines, "", stop, ""])
 
 
 def _api(url: str, hooks: Hooks, data: Path, ended: Sequence[ApiKey]) -> list[str]:

@@ -24,7 +24,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
 
 from verihook.errors import ConfigurationError
 from verihook.hooks import Hooks
@@ -69,14 +68,15 @@ class DataFolder:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             for name in DATABASES:
                 _own(path / name)
-            self._lock: IO[str] = os.fdopen(_open_own(str(path / "lock"), os.O_WRONLY | os.O_CREAT), "w")
+            # No file object, which would be closed, and the folder let go of, when nothing refers to it any more.
+            self._lock = _open_own(str(path / "lock"), os.O_WRONLY | os.O_CREAT)
         except OSError as error:
             raise ConfigurationError(str(path), "", f"the data folder cannot be written: {error.strerror}") from error
         try:
             # The kernel lets go of it when the process ends, however it ends.
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            self._lock.close()
+            os.close(self._lock)
             mend = "another Verihook runs on this data folder; stop it, or give another folder (--data; make: DATA=)"
             raise ConfigurationError(str(path), "", mend) from error
         # What a run that was killed has left: its key and secrets open nothing any more.
@@ -112,10 +112,14 @@ class DataFolder:
         """Tell our own commands where the server is, and what opens it."""
         _write(self.path / "run.json", asdict(run))
 
-    def close(self) -> None:
-        """The server has stopped."""
+    def withdraw(self) -> None:
+        """The server takes no requests any more. The folder stays locked."""
         (self.path / "run.json").unlink(missing_ok=True)
-        self._lock.close()
+
+    def close(self) -> None:
+        """Nothing works on the folder any more."""
+        self.withdraw()
+        os.close(self._lock)
 
 
 def _own(path: Path) -> None:

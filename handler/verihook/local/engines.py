@@ -24,7 +24,11 @@ SUBSTITUTIONS = {"FeedsName": "verihook-feeds"}
 
 
 class LocalEngines:
-    """Use as a context manager: enter, ``run`` with the services made over ``endpoints``, ``resume``, leave."""
+    """Use as a context manager: enter, ``run`` with the services made over ``endpoints``, ``resume``, ``hold``, leave.
+
+    Who leaves while something is ``busy`` interrupts it: a function is given back, a step or a call begins anew when
+    the next process resumes.
+    """
 
     def __init__(self, hooks: Hooks, data: Path) -> None:
         """Raises ConfigurationError where a workflow's definition is missing or cannot be run."""
@@ -56,6 +60,10 @@ class LocalEngines:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Interrupt what runs, and let go of the files. May be called twice."""
         self._worker.close()
         self._parts.close()
 
@@ -75,6 +83,16 @@ class LocalEngines:
         """Go on with what the end of a former process interrupted."""
         self._interpreter.resume()
         self._durable.resume()
+
+    def hold(self) -> None:
+        """Begin nothing more; what runs goes on."""
+        for part in (self._worker, self._interpreter, self._durable):
+            part.hold()
+
+    def busy(self) -> list[str]:
+        """The names of the executions that are in a function, a step or a call, each once."""
+        parts = (self._worker, self._interpreter, self._durable)
+        return sorted({name for part in parts for name in part.busy()})
 
     def _task(self, event: dict[str, Any]) -> object:
         """What a state machine's Task invokes."""

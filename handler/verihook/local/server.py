@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
-import os
-import signal
 import socket
-import sys
-import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -28,6 +24,8 @@ from verihook.local.connections import BACKLOG, Connection, SeldomSaid, most_con
 from verihook.local.data import DataFolder, Run, instance_key
 from verihook.local.engines import LocalEngines
 from verihook.local.housekeeping import sweep
+from verihook.local.rounds import Rounds
+from verihook.local.stopping import Stopping
 from verihook.ports import Services
 from verihook.reconcile import call_back, reconcile
 from verihook.scopes import ApiKey
@@ -43,10 +41,11 @@ ROUND = 0.2
 SWEEP = 600.0
 
 
-def serve(hooks_path: Path, port: int, data: Path, *, opened: bool = False) -> None:
+def serve(hooks_path: Path, port: int, data: Path, grace_s: float, *, opened: bool = False) -> None:
     """Run until a signal ends it. ``opened``: the API asks for no key, whatever hooks.toml says.
 
-    Raises ConfigurationError where it cannot start.
+    ``grace_s``: how long the stop waits for what runs. The data folder stays locked until the process has ended, as
+    code of the operator's may run to there. Raises ConfigurationError where it cannot start.
     """
     hooks = load_hooks(hooks_path)
     if opened:
@@ -60,34 +59,37 @@ def serve(hooks_path: Path, port: int, data: Path, *, opened: bool = False) -> N
         services = bootstrap.on_one_machine(hooks, variables, data, engines.endpoints, instance_key(values), made)
         run = Run(url, values, keys.new_secret())
         ended = _end_keys_made_open(services)
-        stopping = threading.Event()
-        payloads = data / "payloads"
-        rounds: dict[str, tuple[float, Callable[[Services], object]]] = {
-            "reconcile": (ROUND, reconcile),
-            "call_back": (ROUND, call_back),
-            "sweep": (SWEEP, lambda services: sweep(payloads, services)),
-        }
-        loops = [
-            threading.Thread(target=_repeat, args=(name, *each, services, stopping), name=name, daemon=True)
-            for name, each in rounds.items()
-        ]
+        rounds = _rounds(services, data / "payloads")
 
         def ready() -> None:
             folder.announce(run)
             engines.run(services)
-            print(banner(url, hooks, made, data, ended), flush=True)
+            print(banner(url, hooks, made, data, ended, grace_s), flush=True)
             # After the banner: a step that kills the process as soon as it runs must not leave it without a word.
             engines.resume()
-            for loop in loops:
-                loop.start()
+            rounds.start()
 
         try:
             access = Access(services, loopback=True, run_key=run.key)
-            _serve(create_app(services, access, local=True), listener, ready)
+            server = _Server(create_app(services, access, local=True), ready)
+            server.stopping = Stopping(engines, grace_s, lambda: server.ask(rounds), folder.withdraw)
+            server.run(sockets=[listener])
         finally:
-            stopping.set()
+            rounds.close()
             services.observer.flush()
-            folder.close()
+            folder.withdraw()
+    print("Verihook has stopped.", flush=True)
+
+
+def _rounds(services: Services, payloads: Path) -> Rounds:
+    return Rounds(
+        {
+            "reconcile": (ROUND, reconcile),
+            "call_back": (ROUND, call_back),
+            "sweep": (SWEEP, lambda services: sweep(payloads, services)),
+        },
+        services,
+    )
 
 
 def _end_keys_made_open(services: Services) -> list[ApiKey]:
@@ -95,27 +97,6 @@ def _end_keys_made_open(services: Services) -> list[ApiKey]:
     if services.policy.auth == "open":
         return []
     return keys.revoke_made_open(services.documents, services.clock.now_ms())
-
-
-def leave() -> None:
-    """End the process where a durable function is in a step: it is begun again later, nobody waits for it now."""
-    if any(thread is not threading.current_thread() and not thread.daemon for thread in threading.enumerate()):
-        sys.stdout.flush()
-        os._exit(0)
-
-
-def _repeat(
-    name: str, seconds: float, work: Callable[[Services], object], services: Services, stopping: threading.Event
-) -> None:
-    """What EventBridge Scheduler does in AWS, and sooner."""
-    seldom = SeldomSaid()
-    while not stopping.wait(seconds):
-        try:
-            work(services)
-        except Exception as error:  # noqa: BLE001  # the next round goes on, whatever it was
-            if seldom.suppressed(f"{type(error).__name__}: {error}") is not None:
-                services.telemetry.failure(name, error)
-        services.observer.flush()
 
 
 def _listen(port: int) -> socket.socket:
@@ -133,37 +114,45 @@ def _listen(port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
-        super().__init__(config)
+    """The receiver and the API: they answer while the stop waits for what runs, too."""
+
+    #: Set before it runs.
+    stopping: Stopping
+
+    def __init__(self, app: FastAPI, ready: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=Connection,
+                backlog=BACKLOG,
+                log_level="warning",
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                timeout_graceful_shutdown=3,
+            )
+        )
+        Connection.most = most_connections()
+        seldom = SeldomSaid()
+        for name in ("uvicorn.error", "asyncio"):
+            logging.getLogger(name).addFilter(seldom)
         self._ready = ready
+
+    def ask(self, rounds: Rounds) -> None:
+        """Stop soon, and the rounds with it."""
+        rounds.hold()
+        self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if not self.should_exit:
             self._ready()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await asyncio.to_thread(self.stopping.wait)
+        await super().shutdown(sockets)
 
-def _serve(app: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> None:
-    # uvicorn stops gracefully and then raises the signal again: leave as on Ctrl-C.
-    signal.signal(signal.SIGTERM, _leave)
-    config = uvicorn.Config(
-        app,
-        http=Connection,
-        backlog=BACKLOG,
-        log_level="warning",
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        timeout_graceful_shutdown=3,
-    )
-    Connection.most = most_connections()
-    seldom = SeldomSaid()
-    for name in ("uvicorn.error", "asyncio"):
-        logging.getLogger(name).addFilter(seldom)
-    with suppress(KeyboardInterrupt):
-        _Server(config, ready).run(sockets=[listener])
-    print("Verihook has stopped.", flush=True)
-
-
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """They are heard by ``stopping``."""
+        yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from queue import SimpleQueue
 from threading import Lock, Thread
 
@@ -13,6 +14,9 @@ from verihook.work import perform
 
 #: So many functions run at the same time.
 THREADS = 8
+
+#: The longest that the rows of interrupted functions are written for, in seconds; then a lease must run out.
+GIVING_BACK_S = 1.0
 
 
 class Worker:
@@ -27,13 +31,14 @@ class Worker:
         self._threads = threads
         self._names: SimpleQueue[str | None] = SimpleQueue()
         self._waiting: set[str] = set()
+        self._looking: list[str] = []
         self._lock = Lock()
         self._closed = False
 
     def wake(self, name: str) -> None:
         """Have a look at this execution soon; one that waits for its look already waits once. Takes no time.
 
-        Raises EngineUnavailable after :meth:`close`.
+        Raises EngineUnavailable after :meth:`hold`.
         """
         with self._lock:
             if self._closed:
@@ -49,12 +54,25 @@ class Worker:
             # Daemons: a function that runs for long does not keep the process.
             Thread(target=self._run, args=(services,), name=f"worker {number}", daemon=True).start()
 
-    def close(self) -> None:
-        """Begin nothing more. Waits for none: a function that is cut off runs again when its lease is over."""
+    def hold(self) -> None:
+        """Begin nothing more; what runs goes on."""
         with self._lock:
             self._closed = True
         for _ in range(self._threads):
             self._names.put(None)
+
+    def busy(self) -> list[str]:
+        """The names of what runs."""
+        with self._lock:
+            return sorted(self._looking)
+
+    def close(self) -> None:
+        """Give back what runs: it is begun again by the next process, and this was no try. Takes a second at most."""
+        self.hold()
+        self._functions.interrupt()
+        deadline = time.monotonic() + GIVING_BACK_S
+        while self.busy() and time.monotonic() < deadline:
+            time.sleep(0.005)
 
     def _run(self, services: Services) -> None:
         while (name := self._names.get()) is not None:
@@ -63,10 +81,14 @@ class Worker:
                     return
                 # Before the look: who is woken for during it is looked at again.
                 self._waiting.discard(name)
+                self._looking.append(name)
             try:
                 self._look(name, services)
             except Exception as error:  # noqa: BLE001  # the next one is not to suffer; reconcile comes back to this
                 services.telemetry.failure(f"worker {name}", error)
+            finally:
+                with self._lock:
+                    self._looking.remove(name)
 
     def _look(self, name: str, services: Services) -> None:
         execution = parse_execution_name(name)

@@ -32,15 +32,15 @@ def hooks() -> Hooks:
 def test_an_open_api_is_told_in_red(hooks: Hooks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setattr(sys, "stdout", Terminal())
-    opened = banner(URL, replace(hooks, policy=Policy(auth="open")), [], Path("data"), [])
+    opened = banner(URL, replace(hooks, policy=Policy(auth="open")), [], Path("data"), [], 25)
     (red,) = [part.partition(PLAIN)[0] for part in opened.split(RED)[1:]]
     assert "whoever reaches this port may do everything" in red
     monkeypatch.setenv("NO_COLOR", "1")
-    assert RED not in banner(URL, replace(hooks, policy=Policy(auth="open")), [], Path("data"), [])
+    assert RED not in banner(URL, replace(hooks, policy=Policy(auth="open")), [], Path("data"), [], 25)
 
 
 def test_a_closed_api_says_where_its_key_is(hooks: Hooks) -> None:
-    told = banner(URL, hooks, [], Path("data"), [])
+    told = banner(URL, hooks, [], Path("data"), [], 25)
     assert "keys run --data data` prints it." in told
     assert f"  The API in a browser: {URL}/docs\n" in told
     assert "OPEN" not in told
@@ -48,15 +48,15 @@ def test_a_closed_api_says_where_its_key_is(hooks: Hooks) -> None:
 
 def test_the_keys_that_ended_are_named(hooks: Hooks) -> None:
     ended = ApiKey("0123456789abcdef", "ci", ("keys:manage",), (), 0, made_open=True)
-    told = banner(URL, hooks, [], Path("data"), [ended])
+    told = banner(URL, hooks, [], Path("data"), [ended], 25)
     assert "    0123456789abcdef  ci" in told
 
 
 def test_what_was_made_here_is_told_in_colour_with_what_it_means(hooks: Hooks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setattr(sys, "stdout", Terminal())
-    told = banner(URL, hooks, ["STRIPE_WEBHOOK_SECRET"], Path("data"), [])
+    told = banner(URL, hooks, ["STRIPE_WEBHOOK_SECRET"], Path("data"), [], 25)
     assert "\x1b[33m  Secrets made here, kept in data/secrets.json:\x1b[0m" in told
     assert "\x1b[33m    STRIPE_WEBHOOK_SECRET\x1b[0m" in told
     assert "the senders themselves sign is refused (401)" in told
-    assert "made here" not in banner(URL, hooks, [], Path("data"), [])
+    assert "made here" not in banner(URL, hooks, [], Path("data"), [], 25)

@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Barrier, Event, Thread
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import pytest
 
 from tests.unit.working import Working, working
+from verihook import leases
 from verihook.clock import SystemClock
 from verihook.errors import EngineUnavailable
 from verihook.functions import Functions
@@ -122,7 +124,7 @@ def test_a_failed_try_is_repeated_by_reconcile(tmp_path: Path) -> None:
         assert ("completed", "3", 3) == (w.row().status, w.row().output, w.row().tries)
 
 
-def test_close_waits_for_none_and_begins_nothing_more(tmp_path: Path) -> None:
+def test_close_gives_back_what_runs_and_begins_nothing_more(tmp_path: Path) -> None:
     begun, release = Event(), Event()
 
     def run(event: Any, context: Any) -> Any:
@@ -143,6 +145,35 @@ def test_close_waits_for_none_and_begins_nothing_more(tmp_path: Path) -> None:
         assert not closing.is_alive()
         with pytest.raises(EngineUnavailable):
             worker.wake("c")
+        given_back = w.row("a")
+        assert ("queued", 0, None) == (given_back.status, given_back.tries, given_back.leased_until)
+        assert leases.to_begin(given_back, 1, w.services.clock.now_ms())
         release.set()
-        until(ended(w, "a"))
+        until(lambda: not [thread for thread in enumerate_threads() if thread.name.startswith("worker")])
+        assert given_back == w.row("a")
         assert ("queued", 0) == (w.row("b").status, w.row("b").tries)
+
+
+def test_what_is_held_runs_to_its_end(tmp_path: Path) -> None:
+    begun, release = Event(), Event()
+
+    def run(event: Any, context: Any) -> Any:
+        begun.set()
+        release.wait(20)
+        return 7
+
+    worker = Worker(Functions({"w": run}), threads=2)
+    with working(tmp_path, {"w": run}, SystemClock(), worker.wake, retries=0) as w:
+        w.claim("a")
+        worker.wake("a")
+        worker.start(w.services)
+        assert begun.wait(20)
+        worker.wake("a")
+        until(lambda: worker.busy() == ["a"])
+        worker.hold()
+        with pytest.raises(EngineUnavailable):
+            worker.wake("b")
+        release.set()
+        until(lambda: worker.busy() == [])
+        assert ("completed", "7") == (w.row("a").status, w.row("a").output)
+        worker.close()

@@ -7,7 +7,9 @@
     workflows.py     loads the handlers from the folder of workflows
     arns.py          the names of functions and executions
     store.py         the SQLite file that survives a kill -9
-    mends.py         what has to be mended in the testing SDK, the only file that reaches into it
+    handlers.py      how the handlers are called
+    stopping.py      what a planned stop leaves, and how the SDK is made to keep it
+    mends.py         what has to be mended in the testing SDK, the file that reaches into it
 
 Importing this package is cheap: the SDK is imported when the first DurableRunner starts.
 """

@@ -21,6 +21,11 @@ def execution_arn(function: str, name: str, id: str) -> str:
     return f"{_FUNCTION_PREFIX}{function}:{VERSION}/durable-execution/{name}/{id}"
 
 
+def execution_name(arn: str) -> str:
+    """The name in the ARN of an execution."""
+    return arn.rsplit("/", 2)[1]
+
+
 def function_arn(function: str) -> str:
     """The qualified ARN of a function."""
     return f"{_FUNCTION_PREFIX}{function}:{VERSION}"

@@ -4,6 +4,7 @@
 - Timers, retries and timeouts live in memory: nothing arms them again after a crash, nor calls the handlers that ran.
 - An ARN is two random ids; no function, no name.
 - Nothing is ever deleted, and every end stays in memory as an event that somebody might wait for.
+- A stop throws away what a step makes: stopping.py.
 - A timeout that comes late overwrites an end, and an ended execution still takes answers to its callbacks.
 - At most a handful of handlers run at a time, and each is told that it is ``test-invoke-12345``.
 - What is no Exception (``sys.exit()``) ends the loop that calls the handlers, and every workflow with it.
@@ -16,6 +17,7 @@ import logging
 import math
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -32,11 +34,9 @@ from aws_durable_execution_sdk_python_testing.checkpoint.processor import Checkp
 from aws_durable_execution_sdk_python_testing.child_dispatcher import (
     InProcessChildDispatcher,
 )
-from aws_durable_execution_sdk_python_testing.client import InMemoryServiceClient
 from aws_durable_execution_sdk_python_testing.clock import RealClock
 from aws_durable_execution_sdk_python_testing.exceptions import ResourceNotFoundException
 from aws_durable_execution_sdk_python_testing.execution import Execution
-from aws_durable_execution_sdk_python_testing.executor import Executor
 from aws_durable_execution_sdk_python_testing.model import StartDurableExecutionInput
 from aws_durable_execution_sdk_python_testing.scheduler import Scheduler
 from aws_durable_execution_sdk_python_testing.threads import DaemonThreadPool
@@ -47,6 +47,7 @@ from aws_durable_execution_sdk_python_testing.worker.status import InvocationSta
 
 from verihook.local.durable.arns import ACCOUNT, REGION, VERSION, execution_arn
 from verihook.local.durable.handlers import LONGEST, Functions, Invoker, context_of
+from verihook.local.durable.stopping import Client, StoppingExecutor, mend_beginnings
 from verihook.local.durable.store import Store
 from verihook.local.durable.workflows import Workflows
 
@@ -66,6 +67,9 @@ APART_S = 2.0
 #: https://docs.aws.amazon.com/lambda/latest/api/API_DurableConfig.html
 _ONE_CALL = 900
 
+#: How long a stop waits for the ledger to be told of ends, in seconds; reconcile finds the others.
+_TELLING_S = 1.0
+
 _log = logging.getLogger(__name__)
 
 
@@ -75,22 +79,24 @@ def quiet() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
-class Executions(Executor):
-    """The SDK's executor, mended. ``start`` first, ``close`` at last."""
+class Executions(StoppingExecutor):
+    """The SDK's executor, mended. ``start`` first, ``hold`` before ``close``."""
 
     def __init__(self, store: Store, workflows: Workflows, ended: Ended) -> None:
         self._timers = Scheduler()
         self._timers.start()  # type: ignore[no-untyped-call]
+        mend_beginnings()
         clock = RealClock()
         lanes = ExecutionRegistry(store, self._timers)
         processor = CheckpointProcessor(store, self._timers, clock)
+        self.client = Client(processor, lanes)
         functions = InProcessChildDispatcher(
             Functions(workflows), lambda request: context_of(request.function_name, str(uuid4())), _ONE_CALL, clock
         )
         super().__init__(
             store,
             self._timers,
-            Invoker(workflows, InMemoryServiceClient(processor, lanes), store),
+            Invoker(workflows, self.client, store),
             processor,
             invocation_timeout_seconds=_ONE_CALL,
             registry=lanes,
@@ -105,6 +111,7 @@ class Executions(Executor):
         self._workflows = workflows
         self._ended = ended
         self._telling = DaemonThreadPool(4, "durable-end")
+        self._untold: set[Future[None]] = set()
         self._starting = threading.Lock()
         self._live: set[str] = set()
 
@@ -165,7 +172,9 @@ class Executions(Executor):
 
     def close(self) -> None:
         """Stop; what has not ended is for the next process to resume."""
+        self.hold()
         self.shutdown()
+        wait(set(self._untold), _TELLING_S)
         self._telling.shutdown()
         self._registry.shutdown()
         self._timers.stop()  # type: ignore[no-untyped-call]
@@ -225,7 +234,9 @@ class Executions(Executor):
         for operation in execution.operations:
             if operation.callback_details:
                 self._cleanup_callback_timeouts(operation.callback_details.callback_id)
-        self._telling.submit(self._tell, execution)
+        untold = self._telling.submit(self._tell, execution)
+        self._untold.add(untold)
+        untold.add_done_callback(self._untold.discard)
 
     def _tell(self, execution: Execution) -> None:
         try:

@@ -25,12 +25,12 @@ _KEPT_S = 90 * 24 * 3600
 
 
 class DurableRunner:
-    """The embedded durable functions. Use: ``start()``, ``deploy(...)``, ``resume()``, at last ``close()``.
+    """The embedded durable functions. Use: ``start()``, ``deploy(...)``, ``resume()``, at last ``hold()``, ``close()``.
 
-    All its threads are daemons, but for those in which the SDK runs a workflow's own code: the end of the process waits
-    for a step that runs. Waits, retries and timeouts take their real time. What has not ended at ``close`` or at a
-    kill -9 goes on at ``resume`` of the next process from its last checkpoint: a completed step never runs again, one
-    that was interrupted does.
+    All its threads are daemons, but for those in which the SDK runs a workflow's own code: who does not wait from
+    ``hold`` on until nothing is ``busy`` has to end the process by force. Waits, retries and timeouts take their real
+    time. What has not ended at ``close`` or at a kill -9 goes on at ``resume`` of the next process from its last
+    checkpoint: a completed step never runs again, one that was interrupted does.
     """
 
     def __init__(
@@ -96,6 +96,14 @@ class DurableRunner:
         ConfigurationError where the workflow of one cannot be loaded any more; nothing goes on then.
         """
         return self._executions.resume()
+
+    def hold(self) -> None:
+        """Begin nothing more: a step that runs goes to its end, and its result is kept."""
+        self._executions.hold()
+
+    def busy(self) -> list[str]:
+        """The names of the executions that are in a step, or in what their handler does between steps."""
+        return self._executions.busy()
 
     def close(self) -> None:
         """Stop answering, leave what runs to a later ``resume``, close the store. May be called twice."""

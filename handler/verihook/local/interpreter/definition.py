@@ -33,13 +33,15 @@ class DefinitionError(Exception):
 class Definition:
     """A state machine: its ASL text and moto's program, which holds no state of its own and is shared by executions.
 
-    ``states``: the names of the machine's own states; ``marked``: of those that have effects or wait.
+    ``states``: the names of the machine's own states; ``marked``: of those that have effects or wait; ``calls``: of
+    its tasks that go on once they are answered.
     """
 
     asl: str
     program: Program
     states: frozenset[str]
     marked: frozenset[str]
+    calls: frozenset[str]
 
 
 def compile_definition(asl: str, express: bool = False) -> Definition:
@@ -49,11 +51,13 @@ def compile_definition(asl: str, express: bool = False) -> Definition:
     check_definition(asl, express)
     states = parse_json(asl)["States"]
     marked = frozenset(name for name, state in states.items() if _kinds(state) & {"Task", "Wait"})
+    calls = frozenset(name for name, state in states.items() if _is_call(state))
     try:
         program, _ = AmazonStateLanguageParser.parse(asl)
     except Exception as error:  # moto raises whatever its grammar stumbles over
         raise DefinitionError("", f"is no state machine that can run here: {error}") from error
-    return Definition(asl, program, frozenset(states), marked)  # type: ignore[arg-type]  # the parser is typed by its base class
+    own: Any = program  # the parser is typed by its base class
+    return Definition(asl, own, frozenset(states), marked, calls)
 
 
 def check_definition(asl: str, express: bool = False) -> None:
@@ -112,6 +116,12 @@ def _check_resource(key: str, value: str, express: bool) -> None:
         raise DefinitionError(key, "an HTTP Task calls through an EventBridge connection, which is in AWS alone")
     if express and value.endswith((".waitForTaskToken", ".sync", ".sync:2")):
         raise DefinitionError(key, "an Express machine waits for nobody: make it a Standard one")
+
+
+def _is_call(state: dict[str, Any]) -> bool:
+    """Whether it is a task that waits for neither a token nor another execution."""
+    resource = str(state.get("Resource", ""))
+    return state.get("Type") == "Task" and not (".sync" in resource or ".waitForTaskToken" in resource)
 
 
 def _kinds(state: Any) -> set[str]:

@@ -10,6 +10,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,7 @@ class Executions:
         self._on_end = on_end
         self._lock = threading.Lock()
         self._running: dict[tuple[str, str], Environment] = {}
+        self._held = threading.Event()
         self._closed = False
 
     def run(self, entry: Entry, definition: Definition, *, again: bool = False) -> bool:
@@ -76,12 +78,11 @@ class Executions:
     def run_express(self, entry: Entry, definition: Definition) -> End:
         """Run it in this thread to its end; the journal knows nothing of it."""
         environment: Any = environment_of(entry, express=True)
-        environment.marks = Marks(None, entry, frozenset())
+        environment.marks = Marks(None, entry, definition, self._held)
         history.begin(environment, entry.input)
         key = (entry.machine, f"{id(environment)}")
         with self._lock:
-            if self._closed:
-                raise ApiError("ServiceUnavailable", "The interpreter is closing", 503)
+            self._refuse_held()
             self._running[key] = environment
         try:
             return end_of(environment, _evaluate(definition, environment))
@@ -92,9 +93,14 @@ class Executions:
             forget_threads()
 
     def start_express(self, entry: Entry, definition: Definition) -> None:
-        """Run it in a thread of its own; nobody hears of its end."""
-        thread = threading.Thread(target=self.run_express, args=(entry, definition), name=entry.name, daemon=True)
-        thread.start()
+        """Run it in a thread of its own; nobody hears of its end. ApiError 503 when nothing begins any more."""
+        self._refuse_held()
+
+        def run() -> None:
+            with suppress(ApiError):
+                self.run_express(entry, definition)
+
+        threading.Thread(target=run, name=entry.name, daemon=True).start()
 
     def stop(self, entry: Entry, error: str | None, cause: str | None) -> None:
         """End it as ABORTED now; its thread comes to its end by itself."""
@@ -119,8 +125,19 @@ class Executions:
         with self._lock:
             return list(self._running.values())
 
+    def hold(self) -> None:
+        """Let each stop before its next state that has effects or waits: the journal has what went before."""
+        self._held.set()
+
+    def busy(self) -> list[str]:
+        """The names of those that are in a call, and of the express ones."""
+        with self._lock:
+            found = [getattr(environment, "marks", None) for environment in self._running.values()]
+        return sorted(marks.name for marks in found if marks is not None and marks.busy)
+
     def close(self) -> None:
         """Let the threads end without a word in the journal: a later process runs their executions again."""
+        self._held.set()
         with self._lock:
             self._closed = True
             environments = list(self._running.values())
@@ -128,7 +145,7 @@ class Executions:
             halt(environment)
 
     def _begin(self, entry: Entry, definition: Definition, environment: Any, again: bool) -> Marks:
-        marks = Marks(self._journal, entry, definition.marked)
+        marks = Marks(self._journal, entry, definition, self._held)
         mark, chapters = self._journal.marked(entry.machine, entry.name) if again else (None, [])
         if not chapters:
             history.begin(environment, entry.input)
@@ -140,6 +157,8 @@ class Executions:
     def _execute(self, entry: Entry, definition: Definition, environment: Environment, marks: Marks) -> None:
         try:
             end = end_of(environment, _evaluate(definition, environment))
+            if marks.parked:
+                return
             if end.status != "SUCCEEDED":
                 end = replace(end, mark=marks.latest)
             self._finish(entry, end, history.of(environment))
@@ -150,6 +169,10 @@ class Executions:
             self._forget(entry, environment)
             release(environment)
             forget_threads()
+
+    def _refuse_held(self) -> None:
+        if self._held.is_set():
+            raise ApiError("ServiceUnavailable", "The interpreter is closing", 503)
 
     def _finish(self, entry: Entry, end: End, events: list[dict[str, Any]]) -> None:
         if self._closed:

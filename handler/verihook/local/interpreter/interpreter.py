@@ -21,7 +21,7 @@ _KEPT_MS = 90 * 24 * 3600 * 1000
 
 
 class Interpreter:
-    """The embedded Step Functions. Use: ``start()``, ``deploy(...)``, ``resume()``, at last ``close()``.
+    """The embedded Step Functions. Use: ``start()``, ``deploy(...)``, ``resume()``, at last ``hold()``, ``close()``.
 
     All its threads are daemons: it works beside a server in the main thread and never holds up the end of the process.
     What still runs at ``close`` or at a kill -9 has no end in the journal, and ``resume`` of the next process runs it
@@ -104,6 +104,14 @@ class Interpreter:
         May be called again after a later ``deploy``: what runs already is left alone.
         """
         return self._operations.resume()
+
+    def hold(self) -> None:
+        """Begin nothing more: what is called answers, and its answer is kept."""
+        self._executions.hold()
+
+    def busy(self) -> list[str]:
+        """The names of the executions that are in a call, and of the express ones."""
+        return self._executions.busy()
 
     def close(self) -> None:
         """Stop answering, leave running executions to a later ``resume``, close the journal. May be called twice."""

@@ -8,13 +8,16 @@ Parallel has no mark of its own: the whole state is run again.
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING, Any
 
 from verihook.local.interpreter import history
+from verihook.local.interpreter.environment import halt
 
 if TYPE_CHECKING:
     from moto.stepfunctions.parser.asl.eval.environment import Environment
 
+    from verihook.local.interpreter.definition import Definition
     from verihook.local.interpreter.journal import Entry, Journal
 
 
@@ -22,13 +25,17 @@ class Marks:
     """The marks of one execution. mends.py calls :meth:`enter`; ``start`` is the state to begin with, None for StartAt.
 
     ``began_at``: when this run began, in milliseconds since the epoch; the machine's TimeoutSeconds counts from there.
+    ``parked``: whether it has been left where it stands, for a later process.
     """
 
-    def __init__(self, journal: Journal | None, entry: Entry, written: frozenset[str]) -> None:
-        """``journal`` None for an express execution, which begins anew; ``written``: the states to write marks of."""
+    def __init__(self, journal: Journal | None, entry: Entry, definition: Definition, held: threading.Event) -> None:
+        """``journal`` None for an express execution, which begins anew. ``held``: whether it stops where it is next."""
         self._journal = journal
         self._entry = entry
-        self._written = written
+        self._definition = definition
+        self.name = entry.name
+        self._held = held
+        self.parked = False
         self._events = 0  # how many are in the journal already
         self._latest: tuple[str, Any, dict[str, Any]] | None = None
         self.start: str | None = None
@@ -38,11 +45,24 @@ class Marks:
         """The execution enters a state of the machine itself."""
         first = self._latest is None
         self._latest = (name, environment.states.get_input(), dict(environment.variable_store._inner_scope))
-        if self._journal is None or first or name not in self._written:
+        if self._journal is None:
             return
-        events = history.of(environment, self._events)
-        self._journal.mark(self._entry, self.latest or "", history.pack(events))
-        self._events += len(events)
+        if not first:
+            if name not in self._definition.marked:
+                return
+            events = history.of(environment, self._events)
+            self._journal.mark(self._entry, self.latest or "", history.pack(events))
+            self._events += len(events)
+        if self._held.is_set():
+            self.parked = True
+            halt(environment)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a stop may wait for it: an express execution, or one that calls and goes on with the answer."""
+        if self._journal is None:
+            return True
+        return not self.parked and self._latest is not None and self._latest[0] in self._definition.calls
 
     @property
     def latest(self) -> str | None:

@@ -156,6 +156,8 @@ def _marked(enter: Any) -> Any:
         marks = getattr(env, "marks", None)
         if marks is not None:
             marks.enter(self.name, env)
+            if marks.parked:
+                return
         enter(self, env)
 
     return enter_marked

@@ -1,0 +1,84 @@
+"""A planned stop of the interpreter."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.local.interpreter.machines import client_of, end_of
+from verihook.local.interpreter import ARN_PREFIX, Interpreter
+
+CALL = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "OutputPath": "$.Payload"}
+TWO_CALLS = {
+    "StartAt": "First",
+    "States": {
+        "First": {**CALL, "Parameters": {"FunctionName": "first"}, "Next": "Look"},
+        "Look": {"Type": "Pass", "Next": "Second"},
+        "Second": {**CALL, "Parameters": {"FunctionName": "second", "Payload.$": "$"}, "End": True},
+    },
+}
+EXPRESS = {"StartAt": "Rest", "States": {"Rest": {"Type": "Wait", "Seconds": 1, "End": True}}}
+
+
+def until(look: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not look():
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.005)
+
+
+def test_a_call_is_answered_its_answer_is_kept_and_no_other_is_made(tmp_path: Path) -> None:
+    calls: list[str] = []
+    begun, release = threading.Event(), threading.Event()
+
+    def first(event: Any) -> Any:
+        calls.append("first")
+        begun.set()
+        release.wait(20)
+        return {"n": 1}
+
+    def second(event: Any) -> Any:
+        calls.append("second")
+        return event
+
+    journal, functions = tmp_path / "journal.db", {"first": first, "second": second}
+    machines = {"two-calls": json.dumps(TWO_CALLS)}
+    with Interpreter(journal, functions=functions) as interpreter:
+        interpreter.deploy(machines)
+        client = client_of(interpreter)
+        arn = client.start_execution(stateMachineArn=ARN_PREFIX + "two-calls", name="a")["executionArn"]
+        assert begun.wait(20)
+        assert ["a"] == interpreter.busy()
+        interpreter.hold()
+        late = client.start_execution(stateMachineArn=ARN_PREFIX + "two-calls", name="late")["executionArn"]
+        assert ["a"] == interpreter.busy()
+        release.set()
+        until(lambda: not interpreter.busy())
+        assert "RUNNING" == client.describe_execution(executionArn=arn)["status"]
+    assert ["first"] == calls
+    with Interpreter(journal, functions=functions) as interpreter:
+        interpreter.deploy(machines)
+        client = client_of(interpreter)
+        assert 2 == interpreter.resume()
+        ends = [end_of(client, each) for each in (arn, late)]
+        assert [("SUCCEEDED", '{"n":1}')] * 2 == [(end["status"], end["output"]) for end in ends]
+    assert ["first", "first", "second", "second"] == sorted(calls)
+
+
+def test_an_express_execution_is_waited_for_and_none_begins(tmp_path: Path) -> None:
+    with Interpreter(tmp_path / "journal.db") as interpreter:
+        interpreter.deploy({"express": json.dumps(EXPRESS)}, express={"express"})
+        client = client_of(interpreter)
+        client.start_execution(stateMachineArn=ARN_PREFIX + "express", name="a")
+        until(lambda: ["a"] == interpreter.busy())
+        interpreter.hold()
+        with pytest.raises(client.exceptions.ClientError, match="closing"):
+            client.start_execution(stateMachineArn=ARN_PREFIX + "express", name="late")
+        assert ["a"] == interpreter.busy()
+        until(lambda: not interpreter.busy())
