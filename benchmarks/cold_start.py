@@ -8,9 +8,10 @@ a whole processor, as in Lambda; throttled, the request has 0.29 of one (benchma
 
 Receiver and Api are what was built. The receiver's first request is a signed delivery: a claim and a start. The API's
 is a start by API key: the key's row, the claim, the start. AWS stands in a process of its own and answers cheaply over
-plain HTTP, secrets after 20 ms (benchmarks/cold/services.py). `made late` is the receiver whose services the first
-request makes. The peers ask AWS for nothing: bare.py has the whole of boto3, compiled as ours is; framework.py has its
-packages as pip leaves them, without byte code, in a folder that can keep none, as /var/task is.
+plain HTTP, secrets after 20 ms (benchmarks/cold/services.py). `made late` is the receiver with an INIT that does
+nothing: its first request imports and makes everything. The peers ask AWS for nothing: bare.py has the whole of boto3,
+compiled as ours is; framework.py has its packages as pip leaves them, without byte code, in a folder that can keep
+none, as /var/task is.
 
 Prints each ratio beside its limit. Ends with 1 if one is over, from nine rounds on: of fewer the median says little.
 """

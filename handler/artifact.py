@@ -15,6 +15,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import bytecode
+
 HANDLER = Path(__file__).parent
 
 #: What no function in AWS uses of the package.
@@ -132,6 +134,7 @@ def _compile(folder: Path) -> None:
     options = ["-q", "--invalidation-mode", "unchecked-hash", "-s", str(folder), "-p", "/var/task"]
     if subprocess.run([sys.executable, "-m", "compileall", *options, str(folder)], check=False).returncode:
         sys.exit("the byte code could not be written: see above")
+    bytecode.write(folder / "verihook", "/var/task/verihook")
 
 
 if __name__ == "__main__":

@@ -96,7 +96,9 @@ def subjects(folder: Path, stack: Stack, url: str) -> dict[str, Subject]:
     signed, anything = delivery("evt_1"), http_event("GET", "/")
     at = {"AWS_ENDPOINT_URL": url}
     receiver, api = (stack.environment(name) | at for name in ("Receiver", "Api"))
-    late = peer(folder / "late", "late", {path.name: path for path in built("Receiver").iterdir()}, compiled=True)
+    late = peer(folder / "late", "late", {})
+    for path in built("Receiver").iterdir():
+        (late / path.name).symlink_to(path)
     packages = Path(sys.prefix) / "lib" / f"python3.{sys.version_info[1]}" / "site-packages"
     boto3 = {name: packages / name for name in BOTO3}
     bare = peer(folder / "bare", "bare", boto3, compiled=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -16,6 +16,7 @@ from verihook.hooks import Hooks, load_hooks
 from verihook.later import Later, make_now
 from verihook.observe import Observer
 from verihook.ports import Caller, Documents, Engine, Ledger, Pace, Payloads, Services, Telemetry
+from verihook.records import replace
 from verihook.settings import Settings, aws_settings, environment, handler
 
 if TYPE_CHECKING:

@@ -11,13 +11,14 @@ import base64
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from verihook import payload
 from verihook.errors import EventMalformed, PayloadGone, PayloadsUnavailable
 from verihook.event import parse_json
 from verihook.instance import Instance, iso
 from verihook.ports import Answer, Services
+from verihook.records import replace
 
 #: From the end to the first try, and from each try to the next, in milliseconds, as Standard Webhooks advises: ten
 #: tries over three days. The first one is made as soon as reconcile sees the instance.

@@ -12,7 +12,7 @@ An event bus does not say in an event which rule brought it, so the rule's targe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from verihook import cloudevents, tasks
@@ -20,6 +20,7 @@ from verihook.errors import Duplicate, EventMalformed, RequestInvalid, SourceNot
 from verihook.event import Body, event_id, event_type, parse_json
 from verihook.intake import Arrival, take
 from verihook.ports import Services, Trace
+from verihook.records import replace
 from verihook.request import Request, json_text
 from verihook.source import Source
 

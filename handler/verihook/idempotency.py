@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from verihook.errors import IdempotencyMismatch, LedgerUnavailable, RequestInvalid
 from verihook.event import parse_kept
 from verihook.payload import spelled
 from verihook.ports import Document, Services
+from verihook.records import asdict
 
 PARTITION = "idempotency"
 

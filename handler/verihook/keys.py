@@ -15,12 +15,13 @@ import re
 import secrets
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from verihook.errors import Conflict, KeyNotFound, LedgerUnavailable, RequestInvalid, Unauthenticated
 from verihook.event import parse_kept
 from verihook.ports import Document, Documents
+from verihook.records import asdict, replace
 from verihook.scopes import SCOPES, ApiKey, Scope, check, is_scope
 
 PARTITION = "keys"

@@ -11,13 +11,14 @@ a later try: a worker that was given up changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from verihook import payload
 from verihook.errors import LedgerUnavailable
 from verihook.instance import Instance, Progress, Status
 from verihook.manage.recording import MAX_CAUSE, MAX_ERROR, cut
 from verihook.ports import MAX_OUTPUT, Services
+from verihook.records import replace
 from verihook.workflow import Workflow
 
 ENGINE = "function"

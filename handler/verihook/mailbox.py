@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from verihook.errors import Conflict, LedgerUnavailable
 from verihook.event import parse_kept
 from verihook.ports import Document, Documents
+from verihook.records import asdict
 
 T = TypeVar("T")
 

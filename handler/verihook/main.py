@@ -80,10 +80,9 @@ def record(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def reconcile(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Rounds of repairs, and of callbacks, until nothing is due or the time is over."""
-    from dataclasses import asdict
-
     from verihook.reconcile import call_back
     from verihook.reconcile import reconcile as repair
+    from verihook.records import asdict
 
     try:
         repairs = repair(services(), left=context.get_remaining_time_in_millis)

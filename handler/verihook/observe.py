@@ -12,13 +12,13 @@ causes the write.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import islice
 from threading import Lock
 from typing import Literal
 
 from verihook.errors import LedgerUnavailable
 from verihook.ports import Ledger, Observation, Telemetry, Trace
+from verihook.records import replace
 
 #: How long refusals are counted before they are written, in milliseconds.
 WINDOW_MS = 60_000

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 
 from verihook import callbacks, manage
 from verihook.errors import EngineUnavailable, InstanceNotFound, LedgerUnavailable, NotSupported
 from verihook.instance import FINAL, Instance, Progress, execution_name
 from verihook.manage.reading import engine_of
 from verihook.ports import Engine, Services
+from verihook.records import asdict, replace
 
 #: So many instances are looked after, and so many callbacks posted, at the same time.
 AT_ONCE = 8

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -15,15 +14,17 @@ def read_table(kind: type[T], table: Mapping[str, Any], besides: str) -> T:
     The annotation of a field is the name of its TOML type (``str``, ``int``, ``bool``, ``list``, ``dict``).
     Raises ValueError ``KEY: mend``.
     """
-    wanted = fields(kind)  # type: ignore[arg-type]  # mypy has no type for "a dataclass"
-    known = {field.name: str(field.type).partition("[")[0] for field in wanted}
+    known = {name: str(kept).partition("[")[0] for name, kept in kind.__annotations__.items() if "ClassVar" not in kept}
+    # Not of the fields as `dataclasses` has them, which a cold start would have to import.
+    optional = len(kind.__init__.__defaults__ or ())
+    required = [*known][: len(known) - optional]
     given = {key: value for key, value in table.items() if key != besides}
     for key, value in given.items():
         if key not in known:
             raise ValueError(f"{key}: unknown; known are {', '.join(sorted(known)) or 'none'}")
         if type(value).__name__ != known[key] or value == "":
             raise ValueError(f"{key}: must be a TOML {known[key]}, not {value!r}")
-    for field in wanted:
-        if field.default is MISSING and field.default_factory is MISSING and field.name not in given:
-            raise ValueError(f"{field.name}: is missing")
+    for name in required:
+        if name not in given:
+            raise ValueError(f"{name}: is missing")
     return kind(**given)

@@ -21,6 +21,9 @@ __all__ = ["authorization", "aws", "dynamodb_local"]
 
 INITIALISED = "INIT RTDONE(status: success)"
 
+#: What a receiver has no need of, and INIT would take long to import. handler/bytecode.py is for the first two.
+DEAR = {"dataclasses", "inspect", "boto3", "pydantic", "jsonschema", "cryptography", "http.client"}
+
 
 def first(aws: Deployment, name: str, log: Path, *events: Any, **variables: str) -> tuple[list[int], str, str]:
     """The statuses of a cold function's first events, and its log before the end of INIT and after it."""
@@ -44,6 +47,7 @@ def test_the_first_deliveries_of_an_artifact_import_nothing(aws: Deployment, tmp
     statuses, before, after = first(aws, "Receiver", tmp_path / "log", *events, PYTHONVERBOSE="1")
     assert [202, 202, 401] == statuses
     assert {"verihook.receive", "verihook.ledgers.dynamodb", "jsonschema_rs"} <= imported(before)
+    assert set() == imported(before) & DEAR
     assert set() == imported(after)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from verihook import idempotency, limits, manage
 from verihook.api.access import Identity
@@ -10,6 +10,7 @@ from verihook.errors import RateLimited, RequestInvalid
 from verihook.limits import Quota
 from verihook.manage import StartRequest, Submitted
 from verihook.ports import Services
+from verihook.records import replace
 
 
 @dataclass(frozen=True, slots=True)

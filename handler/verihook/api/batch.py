@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from fastapi import Request, Response
@@ -25,6 +24,7 @@ from verihook.errors import RateLimited, VerihookError
 from verihook.event import parse_json
 from verihook.limits import Quota
 from verihook.ports import Services
+from verihook.records import replace
 
 #: So many starts of one batch are under way at once.
 AT_ONCE = 8

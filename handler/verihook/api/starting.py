@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import Query, Request, Response
@@ -25,6 +24,7 @@ from verihook.errors import Conflict, InstanceNotFound, WorkflowNotFound
 from verihook.instance import Instance
 from verihook.manage import StartRequest
 from verihook.ports import Services
+from verihook.records import replace
 from verihook.request import json_text
 
 _HEADERS = LIMITED | headers(

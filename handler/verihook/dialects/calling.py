@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, ParamSpec, TypeVar
 
 from fastapi import Request
@@ -20,6 +19,7 @@ from verihook.instance import Instance
 from verihook.listing import Query
 from verihook.manage import Page, StartRequest, cursor_of
 from verihook.ports import Services
+from verihook.records import replace
 from verihook.source import MAX_BODY
 
 P = ParamSpec("P")

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from verihook.instance import Step
+from verihook.records import replace
 
 #: What an operation's events begin with, and what it is called where the workflow gave it no name.
 _KINDS = {

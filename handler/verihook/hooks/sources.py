@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 from verihook.event import places
 from verihook.hooks.reader import REFERENCES, Reader, is_reference, listed
+from verihook.records import replace
 from verihook.senders import Sender, load_sender, read_sender, sender_ids
 from verihook.source import CHANGED_POLICIES, DEFAULT_BODY, DUPLICATE_POLICIES, MAX_BODY, SecretReference, Source
 from verihook.workflow import Workflow

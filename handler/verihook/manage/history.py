@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from verihook.event import parse_kept
 from verihook.instance import Instance, Status
 from verihook.manage.reading import get
 from verihook.ports import Document, Services
+from verihook.records import asdict
 
 #: Those of an instance are kept as long as its mailbox: 400 days, in seconds.
 _KEPT_S = 400 * 86_400

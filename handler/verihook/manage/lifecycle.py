@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 
 from verihook import mailbox
 from verihook.errors import Conflict, LedgerUnavailable, NotSupported
@@ -14,6 +13,7 @@ from verihook.manage.events import open_gate
 from verihook.manage.reading import engine_of, get
 from verihook.manage.recording import MAX_CAUSE, cut, has_ended, kept_output, record
 from verihook.ports import Services
+from verihook.records import replace
 from verihook.request import json_text
 
 #: So many times another writer may be quicker.

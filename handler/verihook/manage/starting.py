@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from verihook import idempotency
 from verihook.errors import (
@@ -24,6 +24,7 @@ from verihook.manage.reading import engine_of
 from verihook.manage.recording import has_ended, record
 from verihook.manage.start_request import OnConflict, StartRequest, check
 from verihook.ports import Services
+from verihook.records import replace
 from verihook.request import json_text
 from verihook.workflow import Workflow
 

@@ -13,10 +13,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from verihook.errors import SignatureError
+from verihook.records import replace
 from verihook.request import Request
 
 

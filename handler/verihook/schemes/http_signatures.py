@@ -11,10 +11,11 @@ import base64
 import binascii
 import hashlib
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from verihook.errors import SignatureError
+from verihook.records import replace
 from verihook.request import Request
 from verihook.schemes import PLAIN, Proof, Setting, Verify, one_header, with_headers
 from verihook.schemes.signature_base import Target, read_target, signature_base

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from verihook.errors import SignatureError
+from verihook.records import replace
 from verihook.request import Request
 from verihook.schemes import Setting, with_headers
 from verihook.schemes.delivery import Delivery
