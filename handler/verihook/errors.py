@@ -137,7 +137,7 @@ class InputInvalid(Rejected):
 
 
 class Duplicate(Rejected):
-    """A redelivery to a source whose duplicate policy is ``reject``."""
+    """A redelivery that the source's ``duplicates``, ``changed`` or ``replays`` refuses."""
 
     code, status, title = "duplicate", 409, "Duplicate event"
 

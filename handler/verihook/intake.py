@@ -1,16 +1,17 @@
 """An event that is proven genuine becomes an instance: filter, validate, claim, start.
 
 The deliveries over HTTP (:mod:`verihook.receive`) and those of queues and topics (:mod:`verihook.feeds`) meet here. An
-accepted event costs one ledger write and one engine start, a duplicate one write.
+accepted event costs one ledger write and one engine start, a duplicate one write; :mod:`verihook.replays` one write
+more for senders that sign neither the event's id nor a time.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from verihook import deadline, limits, manage, payload
+from verihook import deadline, limits, manage, payload, replays
 from verihook.errors import Duplicate
 from verihook.event import wanted
 from verihook.instance import Instance, Status, derive_id
@@ -23,12 +24,16 @@ from verihook.source import Source
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A genuine event: its JSON text, the same parsed, the event's id and type where it has them."""
+    """A genuine event: its JSON text, the same parsed, the event's id and type where it has them.
+
+    ``signed``: the digest of what its sender signed, where a captured delivery could come again under another id.
+    """
 
     content: Any
     text: str
     id: str | None
     type: str | None
+    signed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +55,16 @@ def take(source: Source, arrival: Arrival, services: Services, trace: Trace) -> 
         trace.outcome = "ignored"
         return Taken(None, None, duplicate=False)
     with deadline.part(deadline.TAKING):
-        fresh, given = _instance(source, arrival, services, trace)
+        fresh, content = _instance(source, arrival, services, trace)
+        if source.refuses_replays:
+            replays.refuse(fresh, services, trace)
+        kept, given = keep(fresh.input, content, fresh.id, services.workflows[fresh.workflow], services)
+        fresh = replace(fresh, input=kept)
         if source.starts_per_minute is not None:
             limits.check(f"source#{source.name}", source.starts_per_minute, services)
         existing = services.ledger.claim(fresh)
+        if existing is None and not source.refuses_replays:
+            replays.note(fresh, services, trace)
     if existing is not None:
         return _redelivered(existing, fresh, given, source, services, trace)
     trace.outcome = "accepted"
@@ -71,8 +82,8 @@ def _start(fresh: Instance, services: Services, given: str) -> Status:
         return manage.start(fresh, services, given)
 
 
-def _instance(source: Source, arrival: Arrival, services: Services, trace: Trace) -> tuple[Instance, str]:
-    """The row to claim, and its input as the engine is given it.
+def _instance(source: Source, arrival: Arrival, services: Services, trace: Trace) -> tuple[Instance, object]:
+    """The row to claim, with the whole text of its input, and that parsed.
 
     It holds nothing of the delivery but the event, so every retry starts the same.
     """
@@ -81,12 +92,11 @@ def _instance(source: Source, arrival: Arrival, services: Services, trace: Trace
     # The very text that came, unless the schema's defaults were put in.
     text = arrival.text if content is arrival.content else json_text(content)
     trace.instance_id = derive_id(services.instance_key, source.name, _identity(source, arrival, trace))
-    kept, given = keep(text, content, trace.instance_id, workflow, services)
     now = trace.received_at
     instance = Instance(
         trace.instance_id,
         workflow.name,
-        kept,
+        text,
         created_at=now,
         updated_at=now,
         version=workflow.version,
@@ -95,8 +105,9 @@ def _instance(source: Source, arrival: Arrival, services: Services, trace: Trace
         event_type=arrival.type,
         engine=workflow.engine,
         due_at=now + first_look_ms(workflow, services),
+        signed=arrival.signed,
     )
-    return instance, given
+    return instance, content
 
 
 def _identity(source: Source, arrival: Arrival, trace: Trace) -> str:

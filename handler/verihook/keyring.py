@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from verihook.errors import SecretsUnavailable, SignatureError
@@ -253,11 +253,11 @@ class Keyring:
 def _proof(bound: _Bound, request: Request, now: int) -> Proof:
     proof = bound.verify(request, now)
     if bound.newest == 0 and bound.secrets:
-        return Proof("previous")  # the newest could not be read
+        return replace(proof, verified_by="previous")  # the newest could not be read
     if bound.current is not None and proof.verified_by != "current":
         with suppress(SignatureError):
             bound.current(request, now)
-            return Proof("current")
+            return replace(proof, verified_by="current")
     return proof
 
 

@@ -20,6 +20,8 @@ from verihook.errors import LedgerUnavailable
 from verihook.ports import Ledger, Observation, Telemetry, Trace
 from verihook.records import replace
 
+Kind = Literal["rejected", "previous-secret", "changed", "replayed"]
+
 #: How long refusals are counted before they are written, in milliseconds.
 WINDOW_MS = 60_000
 
@@ -64,6 +66,10 @@ class Observer:
         """The delivery was a redelivery with another body, whatever became of it. ``trace`` is complete."""
         self._count(trace, "changed", "")
 
+    def replayed(self, trace: Trace) -> None:
+        """What was signed came before under another event id, whatever became of it. ``trace`` is complete."""
+        self._count(trace, "replayed", "")
+
     def previous(self, trace: Trace) -> None:
         """The delivery was verified by an older secret, whatever became of it. ``trace`` is complete."""
         now = trace.received_at + trace.duration_ms
@@ -84,7 +90,7 @@ class Observer:
             batch = self._take(len(self._waiting))
         self._write(batch)
 
-    def _count(self, trace: Trace, kind: Literal["rejected", "changed"], reason: str) -> None:
+    def _count(self, trace: Trace, kind: Kind, reason: str) -> None:
         now = trace.received_at + trace.duration_ms
         batch: list[Observation] = []
         with self._lock:
@@ -124,7 +130,7 @@ def _ledger_answers(trace: Trace) -> bool:
     return trace.outcome != "unavailable"
 
 
-def _seen(kind: Literal["rejected", "previous-secret", "changed"], trace: Trace, reason: str, now: int) -> Observation:
+def _seen(kind: Kind, trace: Trace, reason: str, now: int) -> Observation:
     request_id = trace.request_id[:MAX_REQUEST_ID]
     if not (request_id.isascii() and request_id.isprintable()):
         # A terminal shows it, and a ledger takes no lone surrogate.

@@ -102,6 +102,8 @@ def _told(reply: Reply, trace: Trace, services: Services) -> Reply:
         services.observer.rejected(trace)
     if trace.changed:
         services.observer.changed(trace)
+    if trace.replay_of is not None:
+        services.observer.replayed(trace)
     if trace.verified_by == "previous":
         services.observer.previous(trace)
     return reply
@@ -144,7 +146,7 @@ def _deliver(request: Request, source: Source, services: Services, trace: Trace)
     kind = event_type(places, request, body)
     # What is not wanted need not have an id.
     number = event_id(places, request, body) if wanted(kind, source.types) else None
-    taken = take(source, Arrival(body.content, body.text, number, kind), services, trace)
+    taken = take(source, Arrival(body.content, body.text, number, kind, proof.signed or None), services, trace)
     if taken.instance_id is None:
         return json_reply(200, {"ignored": kind})
     return json_reply(

@@ -14,6 +14,9 @@ DUPLICATE_POLICIES: tuple[str, ...] = get_args(DuplicatePolicy)
 ChangedPolicy = Literal["return", "reject"]
 CHANGED_POLICIES: tuple[str, ...] = get_args(ChangedPolicy)
 
+ReplayPolicy = Literal["start", "refuse"]
+REPLAY_POLICIES: tuple[str, ...] = get_args(ReplayPolicy)
+
 #: What a body may have where the source does not say, in bytes.
 DEFAULT_BODY = 1_048_576
 
@@ -47,6 +50,8 @@ class Source:
     ``parameters``: see :class:`~verihook.schemes.Setting`. ``by_body``: deliveries without an event id and with
     the same body are one event. ``starts_per_minute``: None for no limit. ``feed``: the ARN of the queue,
     topic or event bus that may deliver without a signature, because AWS says who sends; "" for HTTP alone.
+    ``replays``: what a delivery does whose signed bytes came before under another event id; None leaves it to what the
+    sender says of them.
     """
 
     name: str
@@ -62,3 +67,23 @@ class Source:
     by_body: bool = False
     starts_per_minute: int | None = None
     feed: str = ""
+    replays: ReplayPolicy | None = None
+
+    @property
+    def replayable(self) -> bool:
+        """Whether a captured delivery could come again as another event: the signature covers neither id nor time.
+
+        Without a place for an id, each delivery is an event of its own in any case. CloudEvents may have theirs in
+        headers. A token signs nothing, so there is nothing to know a delivery by.
+        """
+        scheme, places = self.sender.scheme, self.sender.places
+        if scheme.timed or not scheme.binds_body:
+            return False
+        if places.envelope:
+            return True
+        return places.id is not None and not scheme.covers(places.id.header, places.id.json)
+
+    @property
+    def refuses_replays(self) -> bool:
+        """Whether it starts nothing of what was signed for an event before."""
+        return self.replayable and (self.replays or ("refuse" if self.sender.signs_once else "start")) == "refuse"

@@ -72,7 +72,7 @@ def handshakes(hooks: Hooks, secrets: RotatingSecrets, *, strict: bool = True) -
 
 def setting_of(source: Source) -> Setting:
     """What the source adds to its scheme, with a way to the keys that its sender publishes, where it does."""
-    return Setting(source.public_url, source.parameters, _fetch(source.sender.scheme))
+    return Setting(source.public_url, source.parameters, _fetch(source.sender.scheme), source.replayable)
 
 
 def _fetch(scheme: Scheme) -> Fetch | None:

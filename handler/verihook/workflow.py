@@ -10,6 +10,8 @@ from verihook.schema import Schema
 
 WorkflowStatus = Literal["draft", "active", "paused", "archived"]
 
+_WEEK_S, _YEAR_S = 7 * 86_400, 366 * 86_400
+
 
 @dataclass(slots=True)
 class Workflow:
@@ -40,6 +42,14 @@ class Workflow:
     report_running: bool = False
     connections: tuple[str, ...] = ()
     _schema: Schema | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def longest_s(self) -> int:
+        """How long an instance of it may live, in seconds: a week of tries, or what an execution may take in AWS.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html (a year, as of a durable function)
+        """
+        return _WEEK_S if self.express or self.engine == "function" else _YEAR_S
 
     def accept(self, content: object) -> object:
         """``content`` with the schema's defaults; the very same object where none was missing.

@@ -109,6 +109,28 @@ class DocumentsContract:
         assert Counter(answers) == {True: 1, False: 63}
         assert documents.read("key", "ci", NOW) == writes[answers.index(True)]
 
+    # first
+
+    def test_the_first_is_written_and_given_to_all_others(self, documents: Documents) -> None:
+        first = a_document(expires_at=NOW_S + 9)
+        assert documents.first("key", first, NOW) is None
+        assert documents.first("key", a_document(text="2"), NOW) == first
+        assert documents.first("key", a_document("other"), NOW) is None
+        assert documents.read("key", "ci", NOW) == first
+
+    def test_an_expired_one_is_no_first(self, documents: Documents) -> None:
+        old = a_document(expires_at=NOW_S)
+        documents.first("key", old, NOW - SECOND)
+        assert documents.first("key", a_document(text="2"), NOW - 1) == old
+        assert documents.first("key", a_document(text="2"), NOW) is None
+        assert documents.first("key", a_document(text="3"), NOW) == a_document(text="2")
+
+    def test_of_64_at_once_one_is_first(self, documents: Documents) -> None:
+        each = [a_document(text=str(number)) for number in range(64)]
+        answers = at_once([lambda one=one: documents.first("key", one, NOW) for one in each])  # type: ignore[misc]
+        (winner,) = [one for one, answer in zip(each, answers, strict=True) if answer is None]
+        assert [winner] * 63 == [answer for answer in answers if answer is not None]
+
     # expiry
 
     @pytest.mark.parametrize(("now", "there"), [(NOW - 1, True), (NOW, False), (NOW + 1, False)])

@@ -143,10 +143,13 @@ def world(client: Any, table: str, folder: Path) -> Iterator[World]:
         yield World(services, engine, clock, uncounted, table, meter)
 
 
-def deliver(world: World, engine: str, body: Recorded, **policies: Any) -> Taken:
-    """Take a delivery as a source with these policies does, of a workflow that is named like its engine."""
+def deliver(world: World, engine: str, body: Recorded, signed: str | None = None, **policies: Any) -> Taken:
+    """Take a delivery as a source with these policies does, of a workflow that is named like its engine.
+
+    ``signed``: the digest of what was signed, where the event's id is not a part of that.
+    """
     source = Source(body.sender, load_sender(body.sender), (), engine, **policies)
-    arrival = Arrival(body.content, body.text, body.id, body.type)
+    arrival = Arrival(body.content, body.text, body.id, body.type, signed)
     # Another key each time: the same event is another instance.
     services = replace(world.services, instance_key=f"{engine} {len(body.text)} {policies}".encode())
     return take(source, arrival, services, Trace("r1", world.clock.now_ms(), source.name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from random import Random
 from typing import Any
 
@@ -74,6 +75,14 @@ def test_a_limit(counted: World) -> None:
     deliver(counted, "function", body(), starts_per_minute=60, max_body=7)
     # The claim that follows is of the same kind.
     assert counted.meter.units() - without == POLICIES["limited"]["writes"]
+
+
+def test_a_sender_whose_id_is_not_signed(counted: World) -> None:
+    """The digest is a row of its own, and a part of the instance's."""
+    digest = sha256(body().text.encode()).hexdigest()
+    without = live(counted, "function", body()).written["claim"]
+    deliver(counted, "function", body(), digest, max_body=7)
+    assert counted.meter.units() - without == POLICIES["watched"]["writes"]
 
 
 def test_that_it_runs(counted: World) -> None:

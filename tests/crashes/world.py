@@ -36,6 +36,9 @@ QUEUE = "arn:aws:sqs:eu-central-1:123456789012:orders"
 #: A sender without event ids.
 WITHOUT_ID = 'scheme = "hmac"\nheader = "X-Signature"'
 
+#: The id of an event in a header, which the signature does not cover.
+UNSIGNED_ID = 'event = { id = { header = "X-Event" }, type = { json = "type" } }'
+
 HOOKS = """
 [sources.{name}]
 secrets = ["env:ORDERS_WEBHOOK_SECRET"]
@@ -54,6 +57,8 @@ SOURCES = {
     "changed": ("machine", 'changed = "reject"'),
     "by-body": ("machine", f"by_body = true\n[sources.by-body.signature]\n{WITHOUT_ID}"),
     "no-id": ("machine", f"[sources.no-id.signature]\n{WITHOUT_ID}"),
+    "captured": ("machine", UNSIGNED_ID),
+    "guarded": ("machine", f'replays = "refuse"\n{UNSIGNED_ID}'),
     "queue": ("machine", f'feed = "{QUEUE}"'),
     "queue-function": ("function", f'feed = "{QUEUE}"'),
 }
@@ -122,6 +127,7 @@ class Quiet:
     failures: list[tuple[str, BaseException]] = field(default_factory=list)
     traces: list[Trace] = field(default_factory=list)
     changes: list[Trace] = field(default_factory=list)
+    replays: list[Trace] = field(default_factory=list)
 
     def delivery(self, trace: Trace) -> None:
         self.traces.append(trace)
@@ -133,6 +139,9 @@ class Quiet:
 
     def changed(self, trace: Trace) -> None:
         self.changes.append(trace)
+
+    def replayed(self, trace: Trace) -> None:
+        self.replays.append(trace)
 
     def previous(self, trace: Trace) -> None: ...
 
@@ -157,8 +166,11 @@ class World:
 
     def deliver(self, source: str, event_id: str | None, **fields: Any) -> Reply:
         """One genuine delivery of an order, the same bytes for the same fields."""
-        body = order(id=event_id, **fields)
-        headers = tuple((name.lower(), value) for name, value in x_signature(body))
+        return self.send(source, order(id=event_id, **fields))
+
+    def send(self, source: str, body: bytes, *more: tuple[str, str]) -> Reply:
+        """These bytes, signed, with ``more`` headers."""
+        headers = tuple((name.lower(), value) for name, value in (*x_signature(body), *more))
         return receive(Request("POST", f"/hooks/{source}", "", headers, body, new_id()), self.services)
 
     def row(self, instance_id: str) -> Instance | None:

@@ -53,6 +53,12 @@ sender = "github"
 secrets = ["env:ORDERS_WEBHOOK_SECRET"]
 workflow = "order-created"
 
+[sources.guarded]
+sender = "github"
+secrets = ["env:GITHUB_WEBHOOK_SECRET"]
+workflow = "order-created"
+replays = "refuse"
+
 [sources.small]
 sender = "generic"
 secrets = ["env:ORDERS_WEBHOOK_SECRET"]

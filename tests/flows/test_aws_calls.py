@@ -11,7 +11,7 @@ import pytest
 from tests.flows.conftest import AwsFace
 from tests.flows.deployment import OLD_SECRET
 from tests.flows.faces import Headers
-from tests.flows.signing import new_id, order, x_signature
+from tests.flows.signing import github, new_id, order, x_signature
 from verihook.cli.bill import counts
 
 
@@ -55,6 +55,25 @@ def test_a_duplicate_is_one(aws_face: AwsFace, calls: list[str]) -> None:
     calls.clear()
     assert 202 == post(aws_face, body, x_signature(body))
     assert ["PutItem"] == calls
+
+
+def test_where_the_id_is_not_signed_an_accepted_one_is_one_more(aws_face: AwsFace, calls: list[str]) -> None:
+    # The first call of a client takes a busy machine longer than all that follow.
+    post(aws_face, order(), github(order(), new_id()), "guarded")
+    post(aws_face, body := order(), github(body, new_id()), "guarded")
+    calls.clear()
+    for source, start in (("github", []), ("guarded", ["StartExecution"])):
+        body, event = order(), new_id()
+        assert 202 == post(aws_face, body, github(body, event), source)
+        assert ["PutItem", "PutItem", *start] == calls
+        calls.clear()
+        assert 202 == post(aws_face, body, github(body, event), source)
+        # Where replays are refused, what was signed is looked up first.
+        assert ["PutItem"] * (2 if source == "guarded" else 1) == calls
+        calls.clear()
+        replayed = post(aws_face, body, github(body, new_id()), source)
+        assert ((202, 2) if source == "github" else (409, 1)) == (replayed, len(calls))
+        calls.clear()
 
 
 def test_a_forged_an_ignored_and_a_malformed_one_are_none(aws_face: AwsFace, calls: list[str]) -> None:

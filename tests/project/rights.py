@@ -44,7 +44,7 @@ DEAD_LETTERS = {"sqs:SendMessage": "DeadLetters.Arn"}
 ALLOWED: dict[str, dict[str, str]] = {
     "Receiver": {
         "dynamodb:GetItem": rows("instance"),
-        "dynamodb:PutItem": f"{rows('document#attempts')} | {rows('instance')}",
+        "dynamodb:PutItem": f"{rows('document#attempts', 'document#signed')} | {rows('instance')}",
         "dynamodb:UpdateItem": f"{rows('instance')} | {rows('observation', 'bucket')}",
         "s3:PutObject": OBJECTS,
         **READS_PAYLOADS,

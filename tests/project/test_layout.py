@@ -102,4 +102,14 @@ def test_a_sender_says_where_it_is_from(sender: str) -> None:
     assert table["documentation"].startswith("https://")
     assert table["evidence"] in ("documented", "official-vector", "official-library")
     # A timeout that the sender does not state is left out.
-    assert {"retries", "refusals"} <= set(table["delivery"]) <= {"retries", "refusals", "timeout_seconds"}
+    assert (
+        {"retries", "refusals"}
+        <= set(table["delivery"])
+        <= {
+            "retries",
+            "refusals",
+            "timeout_seconds",
+            "signs_once",
+        }
+    )
+    assert table["delivery"].get("signs_once", "https://").startswith("https://")

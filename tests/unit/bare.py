@@ -58,6 +58,10 @@ class Counted:
         self._call("write")
         return self._documents.write(partition, document, now_ms)
 
+    def first(self, partition: str, document: Document, now_ms: int) -> Document | None:
+        self._call("first")
+        return self._documents.first(partition, document, now_ms)
+
     def remove(self, partition: str, name: str) -> None:
         self._call("remove")
         self._documents.remove(partition, name)

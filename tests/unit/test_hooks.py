@@ -147,6 +147,16 @@ def test_an_end_is_that_second() -> None:
         ('workflow = "w"', "", "sources.a.workflow: is missing"),
         ('workflow = "w"', 'workflow = "x"', "sources.a.workflow: no [workflows.x]; there are w"),
         ('workflow = "w"', 'workflow = "w"\nduplicates = "drop"', "sources.a.duplicates: 'drop' is none of return,"),
+        (
+            'workflow = "w"',
+            'workflow = "w"\nreplays = "reject"',
+            "sources.a.replays: 'reject' is none of start, refuse",
+        ),
+        (
+            'workflow = "w"',
+            'workflow = "w"\nreplays = "refuse"',
+            "sources.a.replays: is for senders that sign their body",
+        ),
         ('workflow = "w"', 'workflow = "w"\nmax_body = 6000001', "sources.a.max_body: must be 1 to 6000000"),
         ('workflow = "w"', 'workflow = "w"\nmax_body = true', "sources.a.max_body: must be a TOML int, not bool"),
         ('engine = "stepfunctions"', 'engine = "cron"', "workflows.w.engine: 'cron' is none of stepfunctions"),
@@ -162,6 +172,23 @@ def test_mistakes(tmp_path: Path, old: str, new: str, message: str) -> None:
         load(tmp_path, GOOD.replace(old, new, 1))
     assert str(refusal.value).startswith(f"hooks.toml: {message}")
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("sender", "refuses"),
+    [
+        ('sender = "github"', False),
+        ('sender = "github"\nreplays = "start"', False),
+        ('sender = "github"\nreplays = "refuse"', True),
+        # An id of its own choice, in a header that nothing covers.
+        ('replays = "refuse"\nsignature = {scheme = "hmac", header = "X"}\nevent = {id = {header = "Y"}}', True),
+        ('sender = "generic"\nreplays = "refuse"\nevent = {id = {header = "Y"}}', True),
+    ],
+)
+def test_what_a_replay_does(tmp_path: Path, sender: str, refuses: bool) -> None:
+    path = tmp_path / "hooks.toml"
+    path.write_text(GOOD.replace('sender = "generic"', sender))
+    assert refuses is load_hooks(path).sources["a"].refuses_replays
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

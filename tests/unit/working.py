@@ -42,6 +42,9 @@ class Told:
         assert trace.changed
         self.altered.append(trace)
 
+    def replayed(self, trace: Trace) -> None:
+        raise AssertionError("nothing is signed here")
+
     def previous(self, trace: Trace) -> None:
         raise AssertionError("nothing is signed here")
 

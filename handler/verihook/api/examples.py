@@ -132,6 +132,7 @@ EXAMPLES: dict[str, Any] = {
                 "types": [],
                 "duplicates": "return",
                 "changed": "return",
+                "replays": None,
                 "maxBody": 262_144,
                 "startsPerMinute": None,
             }

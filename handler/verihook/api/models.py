@@ -72,8 +72,9 @@ class Listed(_Told):
 
 
 class Detail(Listed):
-    """An instance with all that is kept of it."""
+    """An instance with all that is kept of it. ``replay_of``: what the same signed bytes started under another id."""
 
+    replay_of: str | None
     input: Any
     output: Any
 
@@ -178,6 +179,7 @@ class SourceView(_Told):
     types: list[str]
     duplicates: str
     changed: str
+    replays: str | None
     max_body: int
     starts_per_minute: int | None
 

@@ -82,6 +82,7 @@ def _told(source: Source) -> dict[str, Any]:
         "types": list(source.types),
         "duplicates": source.duplicates,
         "changed": source.changed,
+        "replays": ("refuse" if source.refuses_replays else "start") if source.replayable else None,
         "maxBody": source.max_body,
         "startsPerMinute": source.starts_per_minute,
     }

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Path, Request, Response
 
-from verihook import manage
+from verihook import manage, replays
 from verihook.api.access import Identity
 from verihook.errors import EventMalformed, InstanceNotFound, RequestInvalid
 from verihook.event import parse_json
@@ -107,9 +107,9 @@ def listed(instance: Instance) -> dict[str, Any]:
 
 
 def detail(instance: Instance, services: Services) -> dict[str, Any]:
-    """With all that is kept of it. Blocks where input or output is a payload."""
+    """With all that is kept of it. Blocks: input or output may be a payload, and what was signed is looked up."""
     kept = {"input": manage.input_of(instance, services), "output": manage.output_of(instance, services)}
-    return {**listed(instance), **kept}
+    return {**listed(instance), "replayOf": replays.replay_of(instance, services), **kept}
 
 
 def step(each: Step) -> dict[str, Any]:

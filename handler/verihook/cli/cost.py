@@ -26,6 +26,7 @@ _POLICIES = {
     "redelivered": "a redelivery, duplicates = return or reject",
     "restarted": "a redelivery, duplicates = restart, of order-created",
     "limited": "starts_per_minute adds",
+    "watched": "a sender that signs its body alone (github) adds",
     "reported": "report_running adds",
     "large": "20 KB that compression leaves above 8 KB add",
 }

@@ -119,6 +119,7 @@ def _lines(found: Instance) -> list[tuple[str, str]]:
         ("source", found.source or ""),
         # Without a source it is the hash of an idempotency key, which says nothing to anybody.
         ("event", " ".join(text for text in (found.event_type, found.event_id) if text) if found.source else ""),
+        ("replay of", found.replay_of or ""),
         ("labels", ", ".join(labels)),
         ("connection", found.connection or ""),
         ("callback", found.callback_url or ""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from textwrap import wrap
 from typing import Any
@@ -18,6 +19,18 @@ from verihook.ports import KEPT_MS, Observation
 from verihook.printable import printable
 
 _UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+#: What was seen of deliveries that were answered -> what to say of it.
+_WARNINGS = {
+    "changed": (
+        "{count} redeliveries had another body than the first of their id, last seen {last}. If `event.id` is the id "
+        "of an object and not of the event, events are lost: docs/configuration.md."
+    ),
+    "replayed": (
+        "{count} deliveries had the signed bytes of an earlier one under another event id, last seen {last}. Two "
+        "events may be alike; if that cannot be, they were captured: docs/senders.md."
+    ),
+}
+
 _AGO = re.compile(r"([0-9]{1,9})([smhd])", re.ASCII)
 
 
@@ -58,15 +71,16 @@ def _limit(text: str) -> int:
 def _rejections(options: argparse.Namespace) -> int:
     with opened(options) as ledger:
         seen = ledger.observations("rejected", options.source, options.limit, options.since)
-        changed = ledger.observations("changed", options.source, options.limit, options.since)
-    seen.sort(key=lambda row: row.last_at, reverse=True)
-    changed.sort(key=lambda row: row.last_at, reverse=True)
+        told = {kind: ledger.observations(kind, options.source, options.limit, options.since) for kind in _WARNINGS}
+    for rows in (seen, *told.values()):
+        rows.sort(key=lambda row: row.last_at, reverse=True)
     if options.json:
         content = {"rejections": [row.public() for row in seen]}
         # They were accepted, as a rule; programs that know rejections alone are not told of them in vain.
-        print(json.dumps(content | ({"changed": [row.public() for row in changed]} if changed else {}), indent=2))
+        more = {kind: [row.public() for row in rows] for kind, rows in told.items() if rows}
+        print(json.dumps(content | more, indent=2))
         return 0
-    _warn(changed)
+    _warn(told)
     if seen:
         _show(seen)
     else:
@@ -75,16 +89,14 @@ def _rejections(options: argparse.Namespace) -> int:
     return 0
 
 
-def _warn(changed: list[Observation]) -> None:
-    """Of events that may have been lost, before all else: a line for each source."""
-    for source in sorted({row.source for row in changed}):
-        rows = [row for row in changed if row.source == source]
-        print(
-            f"! {printable(source)}: {sum(row.count for row in rows):,} redeliveries had another body than the first "
-            f"of their id, last seen {moment(rows[0].last_at)}. If `event.id` is the id of an object and not of the "
-            "event, events are lost: docs/configuration.md."
-        )
-    if changed:
+def _warn(told: Mapping[str, list[Observation]]) -> None:
+    """Of events that may have been lost or made up, before all else: a line for each source."""
+    for kind, seen in told.items():
+        for source in sorted({row.source for row in seen}):
+            rows = [row for row in seen if row.source == source]
+            count, last = f"{sum(row.count for row in rows):,}", moment(rows[0].last_at)
+            print(f"! {printable(source)}: {_WARNINGS[kind].format(count=count, last=last)}")
+    if any(told.values()):
         print()
 
 

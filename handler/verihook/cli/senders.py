@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from verihook.cli.table import show
-from verihook.event import Place
 from verihook.senders import FOLDER, load_sender, sender_ids
+from verihook.source import Source
 
 #: What a terminal does without, the first first.
 _SPARE = ("DOCUMENTATION", "TIMEOUT SECONDS", "EVIDENCE", "EVENT TYPE", "ID SIGNED", "EVENT ID")
@@ -24,7 +24,8 @@ class Row:
     ``event_id`` and ``event_type``: where they stand, "" for nowhere. ``id_signed``: whether the signature covers the
     id. ``timeout_seconds``: how long the sender waits for an answer; None where it does not say. ``retries`` and
     ``refusals``: how it goes on, and what it makes of an answer such as 4xx, 410 or 429, in words. ``evidence``: what
-    the description rests on (``documented``, ``official-vector``, ``official-library``).
+    the description rests on (``documented``, ``official-vector``, ``official-library``). ``replays``: what a source of
+    it does with signed bytes that come again under another id (``start``, ``refuse``); "" where that is not seen.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Row:
     documentation: str
     retries: str
     refusals: str
+    replays: str
 
 
 def add_parser(commands: Any) -> None:
@@ -63,6 +65,7 @@ def markdown(table: list[Row]) -> str:
     for row in table:
         title = f"[{row.title}]({row.documentation})" if row.documentation else row.title
         signed = "" if not row.event_id else ", signed" if row.id_signed else ", not signed"
+        signed += {"start": "; replays seen", "refuse": "; replays refused"}.get(row.replays, "")
         waits = "; ".join(filter(None, [f"{row.timeout_seconds} s" if row.timeout_seconds else "", row.retries]))
         where = f"{row.event_id or 'none'}{signed}"
         cells = [f"`{row.id}` {title}", row.scheme, where, row.event_type, waits, row.evidence]
@@ -85,18 +88,20 @@ def _row(sender_id: str) -> Row:
     table = tomllib.loads((FOLDER / f"{sender_id}.toml").read_text(encoding="utf-8"))
     sender = load_sender(sender_id)
     signature, delivery, places = table["signature"], table.get("delivery") or {}, sender.places
+    source = Source(sender_id, sender, (), "")
     return Row(
         sender_id,
         str(table.get("title", "")),
         _scheme(signature),
         str(places.id or ""),
-        _signed(places.id, signature),
+        places.id is not None and sender.scheme.covers(places.id.header, places.id.json),
         str(places.type or ""),
         delivery.get("timeout_seconds"),
         str(table.get("evidence", "")),
         str(table.get("documentation", "")),
         str(delivery.get("retries", "")),
         str(delivery.get("refusals", "")),
+        ("refuse" if source.refuses_replays else "start") if source.replayable else "",
     )
 
 
@@ -111,25 +116,9 @@ def _scheme(signature: Mapping[str, Any]) -> str:
     return " ".join([kind, *named])
 
 
-def _signed(place: Place | None, signature: Mapping[str, Any]) -> bool:
-    """Whether the signature covers what stands at ``place``; where it does only for some deliveries, it does not."""
-    kind, message = signature["scheme"], str(signature.get("message", "{body}")).lower()
-    if place is None or kind == "token":
-        return False
-    if place.header:
-        ids = signature.get("id_header", [])
-        signed_ids = [name.lower() for name in ([ids] if isinstance(ids, str) else ids)]
-        return ("{id}" in message and place.header in signed_ids) or f"{{header:{place.header}}}" in message
-    if kind in ("hmac", "public-key"):
-        # Not a CRC-32 of it (PayPal): whoever holds one delivery can make another body for that.
-        whole = "{body}" in message or "{form}" in message or "body_hash" in signature
-        return whole or f"{{json:{'.'.join(place.json)}}}" in message
-    return True  # the others cover the body, or the members that an id is read from
-
-
 def _columns(table: list[Row]) -> None:
     """Print them without what takes a sentence."""
-    names = [field.name for field in fields(Row) if field.name not in ("retries", "refusals")]
+    names = [field.name for field in fields(Row) if field.name not in ("retries", "refusals", "replays")]
     head = [name.replace("_", " ").upper() for name in names]
     show(head, [[_cell(getattr(row, name)) for name in names] for row in table], spare=_SPARE)
 

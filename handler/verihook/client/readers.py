@@ -45,6 +45,7 @@ def instance(content: Content) -> Instance:
         callback_url=content.get("callbackUrl"),
         error=error,
         cause=cause,
+        replay_of=content.get("replayOf"),
         input=content.get("input"),
         output=content.get("output"),
         raw=content,

@@ -50,7 +50,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """An instance. ``held``: an operator has suspended it. ``input`` and ``output`` are None in lists."""
+    """An instance. ``held``: an operator has suspended it. ``input`` and ``output`` are None in lists.
+
+    ``replay_of``: the instance that the same signed bytes started under another event id; None in lists, too.
+    """
 
     id: str
     workflow: str
@@ -71,6 +74,7 @@ class Instance:
     callback_url: str | None = None
     error: str | None = None
     cause: str | None = None
+    replay_of: str | None = None
     input: Any = None
     output: Any = None
     raw: Content = field(repr=False, compare=False, default_factory=dict)

@@ -12,7 +12,15 @@ from verihook.event import places
 from verihook.hooks.reader import REFERENCES, Reader, is_reference, listed
 from verihook.records import replace
 from verihook.senders import Sender, load_sender, read_sender, sender_ids
-from verihook.source import CHANGED_POLICIES, DEFAULT_BODY, DUPLICATE_POLICIES, MAX_BODY, SecretReference, Source
+from verihook.source import (
+    CHANGED_POLICIES,
+    DEFAULT_BODY,
+    DUPLICATE_POLICIES,
+    MAX_BODY,
+    REPLAY_POLICIES,
+    SecretReference,
+    Source,
+)
 from verihook.workflow import Workflow
 
 _URL = re.compile(r"https?://[^\s#]+", re.ASCII)
@@ -28,6 +36,7 @@ _KNOWN = (
     "types",
     "duplicates",
     "changed",
+    "replays",
     "by_body",
     "max_body",
     "starts_per_minute",
@@ -47,7 +56,7 @@ def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapp
     if feed and not _ARN.fullmatch(feed):
         raise reader.error("feed", "must be the ARN of an SQS queue, an SNS topic or an EventBridge bus or rule")
     sender = _sender(reader)
-    return Source(
+    source = Source(
         name,
         sender,
         _secrets(reader, needed=not (sender.scheme.keyless or feed)),
@@ -61,7 +70,15 @@ def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapp
         reader.get("by_body", bool, False),
         reader.number("starts_per_minute", None, 1, 60_000),
         feed,
+        reader.choice("replays", REPLAY_POLICIES) if "replays" in table else None,
     )
+    if source.replays is not None and not source.replayable:
+        raise reader.error(
+            "replays",
+            "is for senders that sign their body and neither the event's id nor a time; docs/senders.md lists them. "
+            "Leave it out (without event ids, by_body = true makes equal bodies one event)",
+        )
+    return source
 
 
 def _sender(reader: Reader) -> Sender:

@@ -41,6 +41,7 @@ _ATTRIBUTES = {
     "leased_until": "leasedUntil",
     "connection": "connection",
     "callback_url": "callbackUrl",
+    "signed": "signed",
 }
 
 #: Of these the absence says as much as "none of it": most rows have none.

@@ -34,6 +34,13 @@ class Documents(Protocol):
         """
         ...
 
+    def first(self, partition: str, document: Document, now_ms: int) -> Document | None:
+        """Write it (of version 1) if there is none: ONE conditional write. None if it was written, else what is there.
+
+        An expired one counts as none.
+        """
+        ...
+
     def remove(self, partition: str, name: str) -> None:
         """Remove it; where there is none, nothing happens."""
         ...

@@ -16,12 +16,13 @@ KEPT_MS = 14 * 86_400_000
 class Observation:
     """What was seen of a source within one hour, counted: why deliveries were refused, or that an old secret is in use.
 
-    ``kind`` is ``rejected``, ``previous-secret`` or ``changed`` (a redelivery with another body); ``reason`` the reason
-    code ("" for the others); ``source`` "" where no source was found. ``request_id`` is a sample to search the logs
-    for. Times in milliseconds since the epoch. Never a body, a secret or a MAC.
+    ``kind`` is ``rejected``, ``previous-secret``, ``changed`` (a redelivery with another body) or ``replayed`` (signed
+    bytes that came before under another event id); ``reason`` the reason code ("" for the others); ``source`` ""
+    where no source was found. ``request_id`` is a sample to search the logs for. Times in milliseconds since the
+    epoch. Never a body, a secret or a MAC.
     """
 
-    kind: Literal["rejected", "previous-secret", "changed"]
+    kind: Literal["rejected", "previous-secret", "changed", "replayed"]
     source: str
     reason: str
     count: int
@@ -45,7 +46,8 @@ class Observation:
 class Trace:
     """What is known of one delivery while it passes, for log and metric. Never a body, never a secret.
 
-    ``changed``: a redelivery whose body is another than the first one's.
+    ``changed``: a redelivery whose body is another than the first one's. ``replay_of``: the instance that its signed
+    bytes started under another event id.
     """
 
     request_id: str
@@ -60,6 +62,7 @@ class Trace:
     status: int = 0
     duration_ms: int = 0
     changed: bool = False
+    replay_of: str | None = None
 
 
 class Telemetry(Protocol):
@@ -83,6 +86,10 @@ class Observer(Protocol):
 
     def changed(self, trace: Trace) -> None:
         """The delivery was a redelivery with another body, whatever became of it."""
+        ...
+
+    def replayed(self, trace: Trace) -> None:
+        """What was signed came before under another event id, whatever became of it."""
         ...
 
     def previous(self, trace: Trace) -> None:

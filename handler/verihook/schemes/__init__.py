@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -23,9 +24,13 @@ from verihook.request import Request
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A delivery is genuine. ``verified_by``: ``current`` for the newest secret, ``previous`` for an older one."""
+    """A delivery is genuine. ``verified_by``: ``current`` for the newest secret, ``previous`` for an older one.
+
+    ``signed``: the SHA-256 of the signed message in hex, if the Setting wants ``digests``; else "".
+    """
 
     verified_by: str
+    signed: str = ""
 
 
 #: A delivery that the newest secret verified, and one that an older one did.
@@ -53,12 +58,13 @@ class Setting:
 
     ``public_url``: the URL as it was registered with the sender, for those that sign it. ``parameters``: what else
     the sender tells its customers (PayPal's webhook id, the topics of SNS). ``fetch``: None where the network is not
-    to be used.
+    to be used. ``digests``: a proof says what was signed, as the schemes do that sign a body and no time.
     """
 
     public_url: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     fetch: Fetch | None = None
+    digests: bool = False
 
 
 #: A source that adds nothing.
@@ -70,6 +76,23 @@ class Scheme(Protocol):
 
     #: Whether the keys come from the network, so that a source needs no secret.
     keyless: bool
+
+    @property
+    def timed(self) -> bool:
+        """Whether a time is signed, which is refused when it is old: nobody can deliver a captured message later."""
+        ...
+
+    @property
+    def binds_body(self) -> bool:
+        """Whether one signed message is that of one body, so that its digest stands for the delivery."""
+        ...
+
+    def covers(self, header: str, path: tuple[str, ...]) -> bool:
+        """Whether the signature covers what stands in the header (lower case), or without one at the path in the body.
+
+        Where it does only for some deliveries, it does not.
+        """
+        ...
 
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
         """The check with these secrets, newest first (a public key counts as one).
@@ -84,6 +107,14 @@ class Scheme(Protocol):
         ``now`` in seconds since the epoch. Raises ValueError, in words, where the sender's side cannot be played.
         """
         ...
+
+
+def digest_of(*parts: bytes) -> str:
+    """The SHA-256 of a signed message, in hex: never of the signature, which may have several spellings."""
+    state = hashlib.sha256()
+    for part in parts:
+        state.update(part)
+    return state.hexdigest()
 
 
 def one_header(request: Request, name: str, *, non_ascii: str = "non-ascii-header") -> str:

@@ -42,6 +42,12 @@ class AdyenScheme:
     """HMAC-SHA256 in base64 over eight members of each item; the secret is the key in hex."""
 
     keyless: ClassVar[bool] = False
+    timed: ClassVar[bool] = False
+    binds_body: ClassVar[bool] = False  # each item by itself: a part of a delivery is one, too
+
+    def covers(self, header: str, path: tuple[str, ...]) -> bool:
+        """See :class:`~verihook.schemes.Scheme`."""
+        return not header
 
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
         """See :class:`~verihook.schemes.Scheme`."""

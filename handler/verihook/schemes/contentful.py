@@ -42,10 +42,16 @@ class ContentfulScheme:
     tolerance: int = 30
 
     keyless: ClassVar[bool] = False
+    timed: ClassVar[bool] = True
+    binds_body: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.tolerance <= 0:
             raise ValueError("tolerance: seconds, more than 0")
+
+    def covers(self, header: str, path: tuple[str, ...]) -> bool:
+        """See :class:`~verihook.schemes.Scheme`."""
+        return not header
 
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
         """See :class:`~verihook.schemes.Scheme`."""

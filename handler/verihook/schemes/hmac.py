@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from verihook.errors import SignatureError
 from verihook.request import Request
-from verihook.schemes import CURRENT, PLAIN, PREVIOUS, Proof, Setting, Verify
+from verihook.schemes import CURRENT, PLAIN, PREVIOUS, Proof, Setting, Verify, digest_of
 from verihook.schemes.candidates import Candidates, Items, in_header, in_headers, in_items, in_json
 from verihook.schemes.delivery import Delivery
 from verihook.schemes.encoding import DECODERS, KEYS
@@ -93,6 +93,7 @@ class HmacScheme:
         macs = tuple(self.keyed(self.decode_key(secret)) for secret in secrets)
         read, message, accept = self._read(), self.signed_message(setting), self._accept()
         decode_time, timed, same = TIMES[self.timestamp], self._timed(), hmac.compare_digest
+        digests = setting.digests
 
         def verify(request: Request, now: int) -> Proof:
             if not macs:
@@ -110,7 +111,8 @@ class HmacScheme:
                         matched |= same(expected, signature)
                     if matched:
                         accept(request, signed, sent_at, now)
-                        return CURRENT if index == 0 else PREVIOUS
+                        proof = CURRENT if index == 0 else PREVIOUS
+                        return Proof(proof.verified_by, digest_of(*signed[:3])) if digests else proof
             raise SignatureError("signature-mismatch")
 
         return verify
@@ -121,6 +123,24 @@ class HmacScheme:
         from verihook.schemes.signer import sign
 
         return sign(self, secret, request, setting, message_id=message_id, now=now)
+
+    @property
+    def timed(self) -> bool:
+        """See :class:`~verihook.schemes.Scheme`."""
+        return bool(self.timestamp_header or self.timestamp_label or self.timestamp_json)
+
+    @property
+    def binds_body(self) -> bool:
+        """See :class:`~verihook.schemes.Scheme`."""
+        return not self.body_unsigned
+
+    def covers(self, header: str, path: tuple[str, ...]) -> bool:
+        """See :class:`~verihook.schemes.Scheme`."""
+        fields = {(name, argument.lower()) for name, argument in fields_of(self.message)}
+        if header:
+            return (header == self.id_header.lower() and ("id", "") in fields) or ("header", header) in fields
+        whole = bool({("body", ""), ("form", "")} & fields or self.body_hash)
+        return whole or ("json", ".".join(path).lower()) in fields
 
     def decode_key(self, secret: str) -> bytes:
         """The key that the secret stands for. Raises ValueError in words."""

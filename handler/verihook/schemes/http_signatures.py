@@ -58,6 +58,8 @@ class HttpSignatureScheme:
     tolerance: int = 300
 
     keyless: ClassVar[bool] = False
+    timed: ClassVar[bool] = True
+    binds_body: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.algorithm not in _ALGORITHMS:
@@ -66,6 +68,10 @@ class HttpSignatureScheme:
             raise ValueError("tolerance: seconds, more than 0")
         if self.algorithm != "hmac-sha256":
             import verihook.schemes.keys  # noqa: F401  # so that a package that is absent is told at load
+
+    def covers(self, header: str, path: tuple[str, ...]) -> bool:
+        """See :class:`~verihook.schemes.Scheme`."""
+        return not header
 
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
         """See :class:`~verihook.schemes.Scheme`. Raises ValueError without a ``public_url``."""

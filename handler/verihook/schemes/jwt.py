@@ -43,6 +43,8 @@ class JwtScheme:
     key_urls: dict = field(default_factory=dict)  # type: ignore[type-arg]
 
     keyless: ClassVar[bool] = False
+    timed: ClassVar[bool] = True
+    binds_body: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not self.header:
@@ -56,6 +58,10 @@ class JwtScheme:
     def key_hosts(self) -> tuple[str, ...]:
         """The hosts that keys are fetched from, as regular expressions."""
         return tuple(re.escape(url.split("/")[2]) for url in self.key_urls.values())
+
+    def covers(self, header: str, path: tuple[str, ...]) -> bool:
+        """See :class:`~verihook.schemes.Scheme`."""
+        return not header
 
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
         """See :class:`~verihook.schemes.Scheme`. ``verify`` raises SecretsUnavailable where no key can be had now."""

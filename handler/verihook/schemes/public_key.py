@@ -15,7 +15,7 @@ from typing import Any
 
 from verihook.errors import SignatureError
 from verihook.request import Request
-from verihook.schemes import CURRENT, PLAIN, PREVIOUS, Proof, Setting, Verify, one_header, with_headers
+from verihook.schemes import CURRENT, PLAIN, PREVIOUS, Proof, Setting, Verify, digest_of, one_header, with_headers
 from verihook.schemes import keys as public_keys
 from verihook.schemes.candidates import decode_any
 from verihook.schemes.certificates import certificate_proof
@@ -96,6 +96,24 @@ class PublicKeyScheme:
         return self.key == "certificate"
 
     @property
+    def timed(self) -> bool:
+        """See :class:`~verihook.schemes.Scheme`."""
+        return bool(self.timestamp_header)
+
+    @property
+    def binds_body(self) -> bool:
+        """True, also by a CRC-32: what else a sender signs then tells its deliveries apart."""
+        return True
+
+    def covers(self, header: str, path: tuple[str, ...]) -> bool:
+        """See :class:`~verihook.schemes.Scheme`."""
+        fields = {field.lower() for field in _FIELD.findall(self.message)}
+        if header:
+            return (header == self.id_header.lower() and "id" in fields) or f"header:{header}" in fields
+        # Not a CRC-32 of it (PayPal): whoever holds one delivery can make another body for that.
+        return "body" in fields
+
+    @property
     def key_hosts(self) -> tuple[str, ...]:
         """The hosts that keys are fetched from, as regular expressions."""
         return tuple(self.certificate_hosts)
@@ -108,7 +126,7 @@ class PublicKeyScheme:
         message, read, decode_time = self._message(setting), self._read(), TIMES["s"]
         timestamp_header = self.timestamp_header.lower()
         headers = _two_headers(self.header.lower(), timestamp_header)
-        tolerance_ms = self.tolerance * 1000
+        tolerance_ms, digests = self.tolerance * 1000, setting.digests
         have_keys, check_url = bool(secrets) or self.keyless, self._check_url if self.certificate_header else None
         require = [(name.lower(), value) for name, value in self.require.items()]
 
@@ -124,11 +142,12 @@ class PublicKeyScheme:
             signatures = read(signed)
             now_ms = now * 1000
             sent_ms = decode_time(timestamp) if timestamp_header else now_ms
-            proof = prove(request, signatures, message(request, timestamp), now)
+            whole = message(request, timestamp)
+            proof = prove(request, signatures, whole, now)
             # After the signature, or the answer would tell a stranger where our clock stands.
             if not -tolerance_ms <= now_ms - sent_ms <= tolerance_ms:
                 raise SignatureError("timestamp-outside-tolerance")
-            return proof
+            return Proof(proof.verified_by, digest_of(whole)) if digests else proof
 
         return verify
 

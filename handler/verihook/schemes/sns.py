@@ -51,11 +51,17 @@ class SnsScheme:
     tolerance: int = 3600
 
     keyless: ClassVar[bool] = True
+    timed: ClassVar[bool] = True
+    binds_body: ClassVar[bool] = True
     key_hosts: ClassVar[tuple[str, ...]] = HOSTS
 
     def __post_init__(self) -> None:
         if self.tolerance <= 0:
             raise ValueError("tolerance: seconds, more than 0")
+
+    def covers(self, header: str, path: tuple[str, ...]) -> bool:
+        """See :class:`~verihook.schemes.Scheme`."""
+        return not header
 
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
         """See :class:`~verihook.schemes.Scheme`. Certificates come from SNS, or are pinned as secrets (PEM).

@@ -20,10 +20,16 @@ class TokenScheme:
     prefix: str = ""
 
     keyless: ClassVar[bool] = False
+    timed: ClassVar[bool] = False
+    binds_body: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if not self.header:
             raise ValueError("header: name the header that holds the token")
+
+    def covers(self, header: str, path: tuple[str, ...]) -> bool:
+        """See :class:`~verihook.schemes.Scheme`."""
+        return False
 
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
         """See :class:`~verihook.schemes.Scheme`."""

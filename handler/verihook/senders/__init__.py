@@ -1,8 +1,9 @@
 """Senders: products that send webhooks, each described as data in one TOML file beside this one.
 
 The file's name is the sender's id. Tables: ``[signature]`` (a scheme and its fields), ``[event]`` (where id and type
-are), ``[handshake]``, ``[reply]`` (``bare``) and ``[delivery]`` (timeout and retries), with ``documentation``,
-the date it was ``read``, and the grade of ``evidence``.
+are), ``[handshake]``, ``[reply]`` (``bare``) and ``[delivery]`` (timeout and retries, and ``signs_once``, the page that
+says that no two events share their signed bytes), with ``documentation``, the date it was ``read``, and the grade of
+``evidence``.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ class Sender:
     """How a product's deliveries are verified and read.
 
     ``bare``: it wants 200 without a body, also where it is refused. ``timeout_s``: so long it waits for an answer, in
-    seconds; None if its documentation does not say.
+    seconds; None if its documentation does not say. ``signs_once``: its documentation says that no two of its events
+    share their signed bytes.
     """
 
     id: str
@@ -55,6 +57,7 @@ class Sender:
     handshake: Handshake | None
     bare: bool = False
     timeout_s: float | None = None
+    signs_once: bool = False
 
 
 def sender_ids() -> list[str]:
@@ -83,6 +86,7 @@ def read_sender(sender_id: str, table: Mapping[str, Any]) -> Sender:
         _within("handshake", handshake, table.get("handshake") or {}),
         _within("reply", _bare, table.get("reply") or {}),
         _within("delivery", _timeout, table.get("delivery") or {}),
+        _within("delivery", _signs_once, table.get("delivery") or {}),
     )
 
 
@@ -110,6 +114,13 @@ def _timeout(table: Mapping[str, Any]) -> float | None:
     if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float) or timeout <= 0):
         raise ValueError("timeout_seconds: must be a number above 0")
     return timeout
+
+
+def _signs_once(table: Mapping[str, Any]) -> bool:
+    page = table.get("signs_once", "")
+    if not isinstance(page, str) or (page and not page.startswith("https://")):
+        raise ValueError("signs_once: must be the URL of the page that says so")
+    return bool(page)
 
 
 def _within(table: str, read: Callable[[Mapping[str, Any]], T], content: Any) -> T:

@@ -35,6 +35,8 @@ class ConsoleTelemetry:
             words.append("by-previous-secret")
         if trace.changed:
             words.append("with-another-body")
+        if trace.replay_of:
+            words += ["replay-of", trace.replay_of]
         if trace.instance_id:
             words += ["->", trace.instance_id]
         self._print(f"{' '.join(words)} ({trace.duration_ms} ms)")

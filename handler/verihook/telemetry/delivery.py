@@ -13,6 +13,8 @@ def counts(trace: Trace) -> list[str]:
         names.append("VerifiedByPrevious")
     if trace.changed:
         names.append("BodyChanged")
+    if trace.replay_of is not None:
+        names.append("Replayed")
     return names
 
 
@@ -21,9 +23,9 @@ def dimensions(trace: Trace) -> list[list[str]]:
     return [["service"], ["service", "source"]] if trace.source else [["service"]]
 
 
-def kind(trace: Trace) -> tuple[str | None, str, bool, bool]:
+def kind(trace: Trace) -> tuple[object, ...]:
     """Deliveries of one kind differ in numbers and names alone: what is counted, and by what, is the same."""
-    return trace.source, trace.outcome, trace.verified_by == "previous", trace.changed
+    return trace.source, trace.outcome, trace.verified_by == "previous", trace.changed, trace.replay_of is not None
 
 
 def line(definition: dict[str, object], moment: dict[str, object], trace: Trace) -> dict[str, object]:
@@ -47,5 +49,6 @@ def _record(trace: Trace) -> dict[str, str | int]:
         "event_id": trace.event_id,
         "event_type": trace.event_type,
         "instance_id": trace.instance_id,
+        "replay_of": trace.replay_of,
     }
     return {name: value for name, value in record.items() if value is not None}

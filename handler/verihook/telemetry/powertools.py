@@ -8,9 +8,10 @@ No body, no secret and no signature is in any of them. Where a sender waits for 
 
 Metrics: ``Accepted``, ``Duplicate``, ``Ignored``, ``Handshake``, ``Read``, ``Rejected`` and ``Unavailable`` (counts);
 beside any of them ``VerifiedByPrevious`` (count) if an older secret verified, ``BodyChanged`` (count) if a redelivery
-had another body, and ``Latency`` (milliseconds). Each is there by ``service``, and by ``service`` and ``source``.
-CloudWatch is paid by name and dimensions: ten names make at most ten series, and ten more for every source of
-hooks.toml, whatever strangers send. Why a delivery was refused is the field ``reason`` of the line, and no dimension.
+had another body, ``Replayed`` (count) if the signed bytes came before under another event id, and ``Latency``
+(milliseconds). Each is there by ``service``, and by ``service`` and ``source``. CloudWatch is paid by name and
+dimensions: eleven names make at most eleven series, and eleven more for every source of hooks.toml, whatever strangers
+send. Why a delivery was refused is the field ``reason`` of the line, and no dimension.
 https://docs.aws.amazon.com/powertools/python/latest/core/metrics/
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """

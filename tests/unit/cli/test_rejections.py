@@ -134,10 +134,18 @@ def test_redeliveries_with_another_body_stand_before_all_else(
     assert [("stripe", 1), ("orders", 3), ("orders", 4)] == [(row["source"], row["count"]) for row in changed]
 
 
+def test_captured_deliveries_stand_there_too(capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path) -> None:
+    with SqliteFile(tmp_path / "ledger.db") as file:
+        seen = an_observation(source="github", reason="", count=2, first_at=NOW, last_at=NOW)
+        SqliteLedger(file).observe(replace(seen, kind="replayed"))
+    assert 0 == cli.main(["rejections", "--source", "github", "--since", "5h", "--data", str(data)])
+    first, *_ = capsys.readouterr().out.splitlines()
+    assert first.startswith("! github: 2 deliveries had the signed bytes of an earlier one under another event id, ")
+
+
 def test_every_reason_has_words() -> None:
-    assert "A redelivery to a source whose duplicate policy is reject. docs/operations.md has the mend." == meaning(
-        "duplicate"
-    )
+    text = "A redelivery that the source's duplicates, changed or replays refuses. docs/operations.md has the mend."
+    assert text == meaning("duplicate")
     assert "docs/operations.md tells what it means." == meaning("other")
 
 

@@ -76,6 +76,11 @@ def test_a_redelivery_with_another_body_is_named() -> None:
     assert "202 orders duplicate with-another-body -> abc (0 ms)\n" == shown(trace)
 
 
+def test_signed_bytes_under_another_id_are_named() -> None:
+    trace = Trace("r", 0, "github", "accepted", instance_id="abc", status=202, replay_of="def")
+    assert "202 github accepted replay-of def -> abc (0 ms)\n" == shown(trace)
+
+
 class _Slow(io.StringIO):
     """A terminal that holds the first line until it is let go."""
 

@@ -124,7 +124,7 @@ def series(record: dict[str, Any]) -> set[tuple[str, ...]]:
 
 
 def test_strangers_make_no_metrics(capsys: pytest.CaptureFixture[str]) -> None:
-    """Ten names: ten series, and ten for every source, whatever reasons there are."""
+    """Eleven names: eleven series, and eleven for every source, whatever reasons there are."""
     telemetry = PowertoolsTelemetry()
     sources = ["one", "two", "three"]
     outcomes = ["accepted", "duplicate", "ignored", "handshake", "read", "rejected", "unavailable"]
@@ -133,8 +133,9 @@ def test_strangers_make_no_metrics(capsys: pytest.CaptureFixture[str]) -> None:
             for reason in (None, *(f"reason-{number}" for number in range(40))):
                 for verified_by, changed in (("current", False), ("previous", True)):
                     trace = Trace("r", 1, source, outcome, reason, verified_by, changed=changed)
+                    trace.replay_of = "i" if changed else None
                     telemetry.delivery(trace)
     lines = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
     assert len(lines) == 4 * 7 * 41 * 2
-    assert len(set().union(*map(series, lines))) == 10 * (1 + len(sources))
+    assert len(set().union(*map(series, lines))) == 11 * (1 + len(sources))
     assert {"reason-39"} == {record["reason"] for record in lines[-1:]}

@@ -20,6 +20,9 @@ _ROUNDS = 8
 _IN_USE = "fullAt > :now AND fullAt <= :latest"
 _IDLE = "attribute_not_exists(fullAt) OR fullAt <= :now"
 
+#: There is no such document, or it has expired.
+_NONE = "attribute_not_exists(pk) OR expiresAt <= :now"
+
 
 class DynamoDbDocuments:
     """Implements :class:`verihook.ports.Documents` with a low-level client, which threads may share."""
@@ -37,14 +40,17 @@ class DynamoDbDocuments:
     @unavailable()
     def write(self, partition: str, document: Document, now_ms: int) -> bool:
         """See :meth:`verihook.ports.Documents.write`. One PutItem. An item above 400 KB raises LedgerUnavailable."""
-        item = _key(partition, document.name) | {"text": encode(document.text), "version": encode(document.version)}
-        if document.expires_at is not None:
-            item["expiresAt"] = encode(document.expires_at)
-        condition, values = "attribute_not_exists(pk) OR expiresAt <= :now", {":now": encode(now_ms // 1000)}
+        condition, values = _NONE, {":now": encode(now_ms // 1000)}
         if document.version != 1:
             condition = "version = :before AND (attribute_not_exists(expiresAt) OR expiresAt > :now)"
             values[":before"] = encode(document.version - 1)
-        return self._calls.put(item, condition, values) is None
+        return self._calls.put(_item(partition, document), condition, values) is None
+
+    @unavailable()
+    def first(self, partition: str, document: Document, now_ms: int) -> Document | None:
+        """See :meth:`verihook.ports.Documents.first`. One PutItem; its refusal brings what is there along."""
+        standing = self._calls.put(_item(partition, document), _NONE, {":now": encode(now_ms // 1000)})
+        return None if standing is None else _from_item(standing)
 
     @unavailable()
     def remove(self, partition: str, name: str) -> None:
@@ -103,6 +109,11 @@ def _partition(partition: str) -> str:
 
 def _key(partition: str, name: str) -> Item:
     return {"pk": encode(_partition(partition)), "sk": encode(name)}
+
+
+def _item(partition: str, document: Document) -> Item:
+    item = _key(partition, document.name) | {"text": encode(document.text), "version": encode(document.version)}
+    return item if document.expires_at is None else item | {"expiresAt": encode(document.expires_at)}
 
 
 def _from_item(item: Item) -> Document:

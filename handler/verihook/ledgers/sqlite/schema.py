@@ -133,8 +133,11 @@ _FOURTH = (
     "ALTER TABLE instances ADD COLUMN leased_until INTEGER",
 )
 
+#: What the sender signed.
+_FIFTH = ("ALTER TABLE instances ADD COLUMN signed TEXT",)
+
 #: What makes each schema of the one before it. A file may be of any: no step is ever changed.
-STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH)
+STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
 VERSION = len(STEPS)
 
 
