@@ -15,7 +15,7 @@ _POLICY = '"starts"'
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """How a caller stands. ``limit`` a minute; ``remaining`` None where the ledger did not say.
+    """How a caller stands. ``limit`` a minute; ``remaining`` None if the ledger could not count.
 
     ``reset_s``: in how many seconds there is one more at the latest.
     """
@@ -42,17 +42,17 @@ def check(name: str, per_minute: int | None, services: Services) -> Quota | None
     # Rounded up: never a token more than the limit.
     interval_ms = -(-MINUTE_MS // per_minute)
     try:
-        wait_ms = services.documents.take(name, per_minute, interval_ms, services.clock.now_ms())
+        token = services.documents.take(name, per_minute, interval_ms, services.clock.now_ms())
     except LedgerUnavailable as error:
         if services.policy.limits_fail == "closed":
             raise
         services.telemetry.failure(f"limit {name}", error)
-        wait_ms = 0
-    if wait_ms > 0:
-        wait_s = -(-wait_ms // 1000)
+        return Quota(per_minute, None, -(-interval_ms // 1000))
+    if token.wait_ms > 0:
+        wait_s = -(-token.wait_ms // 1000)
         text = f"More than {per_minute} starts a minute: try again in {wait_s} s."
         raise RateLimited(text, limit=per_minute, retry_after=wait_s)
-    return Quota(per_minute, None, -(-interval_ms // 1000))
+    return Quota(per_minute, token.left, -(-interval_ms // 1000))
 
 
 def headers(quota: Quota) -> dict[str, str]:

@@ -22,6 +22,7 @@ from tests.contracts.instances import (
     changed,
 )
 from verihook.instance import FINAL, Status
+from verihook.listing import Query
 from verihook.ports import MAX_INLINE, MAX_OUTPUT, Change, Ledger
 
 CALLBACK = "https://example.com/ended"
@@ -162,6 +163,20 @@ class ChangesContract:
     def test_an_unknown_instance_is_not_amended_into_being(self, ledger: Ledger) -> None:
         assert [ledger.amend(an_instance(id="nobody", revision=revision)) for revision in (1, 2)] == [False, False]
         assert ledger.get("nobody", NOW) is None
+
+    def test_a_tombstone_gives_way_to_a_new_instance_with_labels_and_a_callback(self, ledger: Ledger) -> None:
+        """Of several that want its place at once, one has it."""
+        buried = a_full_instance(purged=True, input="null", leased_until=NOW + 7, tags=(), metadata={}, revision=3)
+        ledger.claim(buried)
+        assert ledger.amend(replace(buried, leased_until=None)) is True
+        empty = ledger.get(buried.id, NOW)
+        assert empty == replace(buried, leased_until=None, revision=4)
+        fresh = an_instance(id=buried.id, attempt=buried.attempt + 1, revision=4, tags=("vip",), callback_url=CALLBACK)
+        assert Counter(at_once([lambda: ledger.amend(fresh)] * 16)) == {True: 1, False: 15}
+        assert ledger.get(buried.id, NOW) == replace(fresh, revision=5)
+        assert [row.id for row in ledger.page(Query(label=("tag", "vip")), 9, None, NOW)] == [fresh.id]
+        assert ledger.record(fresh.id, buried.attempt, Change("completed", NOW + 9)) is False
+        assert ledger.record(fresh.id, fresh.attempt, Change("completed", NOW + 9)) is True
 
     @pytest.mark.parametrize("tags", [(), ("vip",)], ids=["plain", "labelled"])
     def test_64_amends_at_once_leave_one(self, ledger: Ledger, tags: tuple[str, ...]) -> None:

@@ -51,6 +51,21 @@ def test_the_real_grammar_on_every_prefix(client: httpx.Client, prefix: str, end
     assert error(client.get(f"{base}/{id}")) == (404, "ERR_INSTANCE_ID_NOT_FOUND")
 
 
+def test_a_purge_frees_the_id(client: httpx.Client, ended: Ended) -> None:
+    """As in Dapr; in both grammars, under an id that was used before."""
+    id = an_id()
+    real, draft = f"/v1.0/workflows/dapr/{id}", f"/v1.0/workflows/echo/{id}"
+    for number in range(2):
+        started = client.post(f"/v1.0/workflows/dapr/echo/start?instanceID={id}", json=number)
+        assert (started.status_code, started.json()) == (202, {"instanceID": id})
+        assert ended(id).output == str(number)
+        assert client.post(f"{real}/purge").status_code == 202
+        assert error(client.get(real)) == (404, "ERR_INSTANCE_ID_NOT_FOUND")
+        assert client.post(f"{draft}/start", json=[number]).status_code == 202
+        assert ended(id).output == f"[{number}]"
+        assert client.delete(draft).status_code == 202
+
+
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_the_drafts_grammar_on_every_prefix(client: httpx.Client, prefix: str, ended: Ended) -> None:
     id = an_id()

@@ -207,7 +207,7 @@ def test_daprs_own_words_for_an_id_that_is_in_use(tmp_path: Path, status: Any) -
         assert (taken.status_code, taken.json()) == (status, {"errorCode": "ERR_START_WORKFLOW", "message": words})
         made.engine.finish("re-1", Progress("completed", "1"), made.services)
         client.post("/v1.0/workflows/dapr/re-1/purge")
-        purged = client.post("/v1.0/workflows/dapr/free/start?instanceID=re-1", json={})
+        purged = client.post("/v1.0/workflows/dapr/quick/start?instanceID=re-1", json={})
         assert (purged.status_code, purged.json()["errorCode"]) == (status, "ERR_START_WORKFLOW")
         assert "is taken" in purged.json()["message"]
 

@@ -139,8 +139,8 @@ def test_a_limit_is_told_in_its_words_and_headers(services: Services) -> None:
     with client_of(services, Policy(auth="open", starts_per_minute=2)) as limited:
         replies = [limited.post("/api/v1/workflows/echo/run", json={}) for _ in range(3)]
     assert replies[0].headers["x-ratelimit-limit"] == "2"
+    assert [reply.headers["x-ratelimit-remaining"] for reply in replies] == ["1", "0", "0"]
     assert refused(replies[2]) == (429, "RATE_LIMITED", "Rate limit exceeded. Limit: 2 requests per minute.")
-    assert replies[2].headers["x-ratelimit-remaining"] == "0"
     assert int(replies[2].headers["x-ratelimit-reset"]) > services.clock.now_ms() / 1000 - 1
     assert int(replies[2].headers["retry-after"]) >= 1
 

@@ -11,7 +11,7 @@ import pytest
 from tests.contracts.instances import NOW
 from verihook.errors import LedgerUnavailable
 from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile
-from verihook.ports import Document, Documents, Pace, Services
+from verihook.ports import Document, Documents, Pace, Services, Token
 
 
 class StandingClock:
@@ -70,7 +70,7 @@ class Counted:
         self._call("all")
         return self._documents.all(partition, limit, now_ms, after)
 
-    def take(self, bucket: str, capacity: int, interval_ms: int, now_ms: int) -> int:
+    def take(self, bucket: str, capacity: int, interval_ms: int, now_ms: int) -> Token:
         self._call("take")
         return self._documents.take(bucket, capacity, interval_ms, now_ms)
 

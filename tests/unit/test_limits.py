@@ -10,6 +10,7 @@ from verihook import limits
 from verihook.errors import LedgerUnavailable, RateLimited
 from verihook.limits import Quota
 from verihook.policy import Policy
+from verihook.ports import Token
 
 __all__ = ["documents"]
 
@@ -17,8 +18,8 @@ __all__ = ["documents"]
 def test_a_burst_passes_and_then_one_at_a_time(documents: Counted) -> None:
     clock = StandingClock()
     services = bare_services(documents=documents, clock=clock)
-    for _ in range(6):
-        assert Quota(6, None, 10) == limits.check("key#a", 6, services)
+    for left in (5, 4, 3, 2, 1, 0):
+        assert Quota(6, left, 10) == limits.check("key#a", 6, services)
     with pytest.raises(RateLimited, match="6 starts a minute: try again in 10 s") as caught:
         limits.check("key#a", 6, services)
     assert (6, 10) == (caught.value.limit, caught.value.retry_after)
@@ -51,9 +52,9 @@ def test_never_more_come_back_than_the_limit(documents: Counted, per_minute: int
     clock = StandingClock()
     taken: list[tuple[int, int]] = []
 
-    def take(bucket: str, capacity: int, interval_ms: int, now_ms: int) -> int:
+    def take(bucket: str, capacity: int, interval_ms: int, now_ms: int) -> Token:
         taken.append((capacity, interval_ms))
-        return 0
+        return Token(0)
 
     documents.take = take  # type: ignore[method-assign]
     limits.check("key#a", per_minute, bare_services(documents=documents, clock=clock))

@@ -92,6 +92,6 @@ def _headers(results: Sequence[dict[str, Any]], quotas: Sequence[Quota]) -> dict
     """How the caller stands after the last of them, and when those that were too many may come again."""
     if not quotas:
         return {}
-    worst = max(quotas, key=lambda quota: (quota.remaining == 0, quota.reset_s))
+    worst = min(quotas, key=lambda quota: (quota.limit if quota.remaining is None else quota.remaining, -quota.reset_s))
     too_many = any(result["status"] == RateLimited.status for result in results)
     return {**limits.headers(worst), **({"retry-after": str(worst.reset_s)} if too_many else {})}

@@ -19,10 +19,15 @@ def sweep(folder: Path, services: Services) -> int:
     now = services.clock.now_ms()
     swept = 0
     for each in [*folder.iterdir()] if folder.is_dir() else []:
-        if not (INSTANCE_ID.fullmatch(each.name) and each.is_dir()) or each.stat().st_mtime * 1000 > now - YOUNG_MS:
+        if not (INSTANCE_ID.fullmatch(each.name) and each.is_dir()) or _is_young(each, now):
             continue
         row = services.ledger.get(each.name, now)
-        if row is None or row.purged:
+        # Looked at again: a start may have put its input there meanwhile, and claim the row that was not there.
+        if (row is None or row.purged) and not _is_young(each, now):
             services.payloads.remove_all(each.name)
             swept += 1
     return swept
+
+
+def _is_young(folder: Path, now_ms: int) -> bool:
+    return folder.stat().st_mtime * 1000 > now_ms - YOUNG_MS

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from verihook import mailbox
 from verihook.errors import Conflict, LedgerUnavailable, NotSupported
 from verihook.instance import INSTANCE_ID, Instance, Progress, execution_name
-from verihook.manage import history, starting
+from verihook.manage import burial, starting
 from verihook.manage.events import open_gate
 from verihook.manage.reading import engine_of, get
 from verihook.manage.recording import MAX_CAUSE, cut, has_ended, kept_output, record
@@ -179,7 +178,7 @@ def redrive(instance_id: str, services: Services) -> Instance:
 
 
 def purge(instance_id: str, services: Services, force: bool = False) -> None:
-    """Delete what is kept of it. A tombstone refuses the id until its retention ends, so nothing runs again under it.
+    """Delete what is kept of it. Under a tombstone no event is started again (:mod:`verihook.manage.burial`).
 
     The tombstone comes first, so that nobody begins anew what is being taken away. Whoever was stopped after it may
     ask again: then the rest goes, and InstanceNotFound is raised as for any tombstone. Raises Conflict while it runs,
@@ -187,7 +186,7 @@ def purge(instance_id: str, services: Services, force: bool = False) -> None:
     """
     buried = services.ledger.get(instance_id, services.clock.now_ms()) if INSTANCE_ID.fullmatch(instance_id) else None
     if buried is not None and buried.purged:
-        _take_away(buried, services)
+        burial.finish(buried, services)
     instance = get(instance_id, services)
     if not instance.final:
         if not force:
@@ -202,53 +201,28 @@ def purge(instance_id: str, services: Services, force: bool = False) -> None:
     def bury(current: Instance) -> Instance:
         if current.attempt != instance.attempt or not current.final:
             raise Conflict(f"The instance is {current.status} again.", instance_id=instance_id)
-        return _tombstone(current)
+        return burial.tombstone(current, services.clock.now_ms())
 
-    _take_away(_amend(instance_id, bury, services), services)
-
-
-def _take_away(tombstone: Instance, services: Services) -> None:
-    engine, definition = engine_of(tombstone, services)
-    for attempt in range(1, tombstone.attempt + 1):
-        name = execution_name(tombstone.id, attempt)
-        engine.forget(definition, name)
-        mailbox.remove(name, services.documents)
-    services.payloads.remove_all(tombstone.id)
-    history.forget(tombstone.id, services)
-
-
-def _tombstone(instance: Instance) -> Instance:
-    return Instance(
-        instance.id,
-        instance.workflow,
-        "null",
-        created_at=instance.created_at,
-        updated_at=instance.updated_at,
-        status=instance.status,
-        version=instance.version,
-        attempt=instance.attempt,
-        engine=instance.engine,
-        expires_at=instance.expires_at,
-        revision=instance.revision,
-        purged=True,
-    )
+    burial.take_away(_amend(instance_id, bury, services), services)
 
 
 def _anew(instance: Instance, services: Services) -> Instance:
+    """Its next attempt, which begins no sooner than the instance was to."""
     now = services.clock.now_ms()
+    later = instance.start_at if instance.start_at is not None and instance.start_at > now else None
     return replace(
         instance,
         created_at=now,
         updated_at=now,
         status="queued",
         version=services.workflows[instance.workflow].version,
-        due_at=now + starting.first_look_ms(services.workflows[instance.workflow], services),
+        due_at=max(now + starting.first_look_ms(services.workflows[instance.workflow], services), later or 0),
         expires_at=None,
         output=None,
         error=None,
         cause=None,
         held=False,
-        start_at=None,
+        start_at=later,
         tries=0,
         begun_at=None,
         leased_until=None,

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from verihook import idempotency
 from verihook.errors import (
@@ -18,7 +19,7 @@ from verihook.errors import (
     WorkflowNotFound,
 )
 from verihook.instance import FINAL, Instance, Progress, Status, execution_name
-from verihook.manage import history
+from verihook.manage import burial, history
 from verihook.manage.inputs import given_to, keep
 from verihook.manage.reading import engine_of
 from verihook.manage.recording import has_ended, record
@@ -68,9 +69,13 @@ def submit(
     text = json_text(content)
     admit()
     fresh, told, replayed = _remembered(request, _fresh(request, workflow, services), scope, services)
-    kept, given = keep(text, content, fresh.id, workflow, services)
+    kept_input = partial(keep, text, content, fresh.id, workflow, services)
+    kept, given = kept_input()
     fresh = replace(fresh, input=kept)
     existing = services.ledger.claim(fresh)
+    if existing is not None and request.id is not None and (not replayed or existing.updated_at < fresh.created_at):
+        anew = _after_a_purge(existing, fresh, kept_input, services)
+        fresh, existing = (fresh, existing) if anew is None else (anew, None)
     if existing is None:
         return Submitted(replace(fresh, status=begin(fresh, services, given)), replayed, created=True, accepted=told)
     # Whoever was second to the key may be the first to claim. Such a row has the key's own time.
@@ -82,6 +87,23 @@ def submit(
         return Submitted(existing, replayed, created=False, accepted=told)
     taken = _taken(existing, fresh, request.on_conflict, services)
     return replace(taken, replayed=replayed and not taken.created)
+
+
+def _after_a_purge(
+    existing: Instance, fresh: Instance, keep_input: Callable[[], object], services: Services
+) -> Instance | None:
+    """The row that was put into the place of a tombstone, for a start that names its id; None if the id is taken."""
+    if not burial.is_free(existing, fresh):
+        return None
+    if existing.leased_until is not None:
+        # A purge was stopped, or is under way.
+        if existing.leased_until > services.clock.now_ms() or not burial.finish(existing, services):
+            return None
+        existing = services.ledger.get(existing.id, services.clock.now_ms()) or existing
+    # Again: while the grave was emptied, the payload of the new one may have gone along.
+    keep_input()
+    following = replace(fresh, attempt=existing.attempt + 1, revision=existing.revision)
+    return replace(following, revision=following.revision + 1) if services.ledger.amend(following) else None
 
 
 def _came_later(existing: Instance, fresh: Instance) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from verihook.ports.caller import Answer, Caller
 from verihook.ports.clock import Clock, Pace
-from verihook.ports.documents import Document, Documents
+from verihook.ports.documents import Document, Documents, Token
 from verihook.ports.engine import Engine
 from verihook.ports.ledger import MAX_INLINE, MAX_OUTPUT, Change, Ledger
 from verihook.ports.payloads import Payloads
@@ -31,5 +31,6 @@ __all__ = [
     "Secrets",
     "Services",
     "Telemetry",
+    "Token",
     "Trace",
 ]

@@ -19,6 +19,14 @@ class Document:
     expires_at: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What became of a wish for one: ``wait_ms`` is 0 if it was taken; ``left``: how many the bucket has then."""
+
+    wait_ms: int
+    left: int = 0
+
+
 class Documents(Protocol):
     """Texts of up to 300 KB by partition and name. Every method raises LedgerUnavailable where the store fails."""
 
@@ -49,10 +57,10 @@ class Documents(Protocol):
         """Up to ``limit`` documents of a partition whose name comes after ``after``, by name. No expired one."""
         ...
 
-    def take(self, bucket: str, capacity: int, interval_ms: int, now_ms: int) -> int:
+    def take(self, bucket: str, capacity: int, interval_ms: int, now_ms: int) -> Token:
         """Take one token of a bucket that holds ``capacity`` and wins one back every ``interval_ms``.
 
-        0 where it was taken, else in how many milliseconds there is one again (nothing was changed then). Atomic:
+        ``wait_ms`` 0 if it was taken, else in how many milliseconds there is one (nothing was changed then). Atomic:
         however many callers, no more tokens go than there are. One write where the bucket is in use. A bucket that
         is full again is forgotten.
         The generic cell rate algorithm: https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm

@@ -11,7 +11,9 @@ from tests.contracts.instances import LARGE, MINUTE, NOW
 from tests.unit.parts import Parts, request
 from verihook import manage
 from verihook.errors import Conflict, EngineUnavailable, IdTaken, InstanceNotFound, NotActive, NotSupported
-from verihook.instance import Progress, Status
+from verihook.instance import Instance, Progress, Status
+from verihook.listing import Query
+from verihook.manage.start_request import OnConflict
 from verihook.reconcile import reconcile
 
 
@@ -125,6 +127,19 @@ def test_restart(parts: Parts) -> None:
     assert not manage.record("a", 1, Progress("completed"), NOW, parts.services)
 
 
+def test_a_restart_keeps_a_delay_that_is_not_over(parts: Parts) -> None:
+    at = NOW + 3_600_000
+    manage.submit(request(id="a", start_at=at), "", parts.services)
+    manage.rerun("a", parts.services)
+    row = parts.row("a")
+    assert (2, "queued", at, at, []) == (row.attempt, row.status, row.start_at, row.due_at, parts.engine.starts)
+    parts.clock.at = at
+    reconcile(parts.services)
+    assert ["a.2"] == parts.engine.starts
+    manage.rerun("a", parts.services)
+    assert (3, None, ["a.2", "a.3"]) == (parts.row("a").attempt, parts.row("a").start_at, parts.engine.starts)
+
+
 def test_a_running_one_is_stopped_first_and_only_once_restarted(parts: Parts) -> None:
     started(parts)
 
@@ -189,12 +204,61 @@ def test_purge(parts: Parts, tmp_path: Path) -> None:
     assert [] == [path for path in (tmp_path / "payloads").rglob("*") if path.is_file()]
     row = parts.row("a")
     assert ("null", None, (), True) == (row.input, row.output, row.tags, row.purged)
-    # Until its retention ends, nothing starts under its id.
-    for policy in ("fail", "return", "restart"):
-        with pytest.raises(IdTaken):
-            manage.submit(request(id="a", on_conflict=policy), "", parts.services)
-    parts.clock.at = row.expires_at * 1000
-    assert manage.submit(request(id="a"), "", parts.services).created
+    # What is told of it late reaches nothing.
+    assert not manage.record("a", 2, Progress("running"), NOW, parts.services)
+
+
+@pytest.mark.parametrize("policy", ["fail", "return", "restart", "replace"])
+def test_an_id_that_a_caller_chose_is_free_once_it_is_purged(parts: Parts, policy: OnConflict, tmp_path: Path) -> None:
+    large = {"t": "x" * LARGE}
+    ended(parts)
+    manage.rerun("a", parts.services)
+    manage.purge("a", parts.services, force=True)
+    made = manage.submit(request(id="a", content=large, tags=("new",), on_conflict=policy), "", parts.services)
+    row = parts.row("a")
+    # Engines remember the names of the former attempts.
+    assert (True, 3, "a.3") == (made.created, row.attempt, parts.engine.starts[-1])
+    assert (False, ("new",), None, NOW) == (row.purged, row.tags, row.expires_at, row.created_at)
+    assert large == manage.input_of(row, parts.services)
+    assert [3] == [each.number for each in manage.attempts("a", parts.services)]
+    assert ["a"] == [
+        each.id for each in manage.list_instances(Query(label=("tag", "new")), 9, None, parts.services).instances
+    ]
+    parts.engine.end("a.3")
+    manage.record("a", 3, parts.engine.executions["a.3"], NOW, parts.services, "w")
+    assert "completed" == manage.get("a", parts.services).status
+
+
+def test_an_id_of_a_webhook_stays_taken_and_so_does_another_workflows(parts: Parts) -> None:
+    now = parts.clock.now_ms()
+    event = Instance(
+        "a" * 40, "w", "{}", now, now, engine="hand", source="orders", status="completed", expires_at=2**31
+    )
+    parts.ledger.claim(event)
+    ended(parts, id="b", workflow="short")
+    for id in ("a" * 40, "b"):
+        manage.purge(id, parts.services)
+        for policy in ("fail", "return", "restart", "replace"):
+            with pytest.raises(IdTaken):
+                manage.submit(request(id=id, on_conflict=policy), "", parts.services)
+        assert parts.row(id).purged
+    parts.clock.at = parts.row("b").expires_at * 1000
+    assert manage.submit(request(id="b"), "", parts.services).created
+
+
+def test_a_start_that_is_sent_again_after_the_purge_is_no_new_one(parts: Parts) -> None:
+    """A lost answer may be asked for late; what came after the purge begins anew, and is then its own."""
+    first = request(id="a", idempotency_key="before")
+    manage.submit(first, "s", parts.services)
+    parts.clock.at += 1
+    manage.purge("a", parts.services, force=True)
+    parts.clock.at += 1
+    with pytest.raises(IdTaken):
+        manage.submit(first, "s", parts.services)
+    later = request(id="a", idempotency_key="after")
+    assert (True, False) == ((made := manage.submit(later, "s", parts.services)).created, made.replayed)
+    assert (False, True) == ((again := manage.submit(later, "s", parts.services)).created, again.replayed)
+    assert ["a", "a.2"] == parts.engine.starts
 
 
 def test_what_has_ended_is_kept_as_long_as_its_workflow_says(parts: Parts) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from verihook.errors import LedgerUnavailable
 from verihook.ledgers.dynamodb.calls import Calls, unavailable
 from verihook.ledgers.item import Item, decode, encode, expired
-from verihook.ports import Document
+from verihook.ports import Document, Token
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -74,7 +74,7 @@ class DynamoDbDocuments:
         return [_from_item(item) for item in islice(there, limit)]
 
     @unavailable()
-    def take(self, bucket: str, capacity: int, interval_ms: int, now_ms: int) -> int:
+    def take(self, bucket: str, capacity: int, interval_ms: int, now_ms: int) -> Token:
         """See :meth:`verihook.ports.Documents.take`. One UpdateItem where the bucket is in use, two where it is full.
 
         The row has one number, the moment when the bucket is full again; a token moves it on by an interval. An answer
@@ -84,23 +84,30 @@ class DynamoDbDocuments:
         values = {":now": encode(now_ms), ":expiresAt": encode((latest + interval_ms) // 1000 + 1)}
         in_use = values | {":latest": encode(latest), ":interval": encode(interval_ms)}
         for _ in range(_ROUNDS):
-            standing = self._move(bucket, "fullAt + :interval", _IN_USE, in_use)
+            standing, full_at = self._move(bucket, "fullAt + :interval", _IN_USE, in_use)
             if standing is None:
-                return 0
+                return Token(0, (latest + interval_ms - full_at) // interval_ms)
             full_at = decode(standing["fullAt"]) if standing else now_ms
             if full_at > now_ms:
-                return full_at - latest
-            if self._move(bucket, ":fullAt", _IDLE, values | {":fullAt": encode(now_ms + interval_ms)}) is None:
-                return 0
+                return Token(full_at - latest)
+            fresh = values | {":fullAt": encode(now_ms + interval_ms)}
+            if self._move(bucket, ":fullAt", _IDLE, fresh)[0] is None:
+                return Token(0, capacity - 1)
         raise LedgerUnavailable("The bucket changes too fast.")
 
-    def _move(self, bucket: str, full_at: str, condition: str, values: Item) -> Item | None:
+    def _move(self, bucket: str, full_at: str, condition: str, values: Item) -> tuple[Item | None, int]:
+        """None and when the bucket is full again, or the row that stood in the way and 0."""
+        moved: Item = {}
+
         def call(**request: Any) -> None:
             key = {"pk": encode(f"bucket#{bucket}"), "sk": encode("bucket")}
             update = f"SET fullAt = {full_at}, expiresAt = :expiresAt"
-            self._calls.client.update_item(**request, Key=key, UpdateExpression=update)
+            asked: dict[str, Any] = {"Key": key, "UpdateExpression": update, "ReturnValues": "UPDATED_NEW"}
+            told: dict[str, Any] = {**self._calls.client.update_item(**request, **asked)}
+            moved.update(told.get("Attributes", {}))
 
-        return self._calls.conditionally(call, condition, values)
+        standing = self._calls.conditionally(call, condition, values)
+        return standing, decode(moved["fullAt"]) if standing is None else 0
 
 
 def _partition(partition: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from verihook.ledgers.sqlite.file import SqliteFile
-from verihook.ports import Document
+from verihook.ports import Document, Token
 
 _SELECT = "SELECT name, text, version, expires_at FROM documents"
 _NOT_EXPIRED = "(expires_at IS NULL OR expires_at > ?)"
@@ -78,15 +78,17 @@ class SqliteDocuments:
             rows = database.execute(ALL, (partition, after, now_ms // 1000, max(limit, 0)))
             return [Document(*row) for row in rows]
 
-    def take(self, bucket: str, capacity: int, interval_ms: int, now_ms: int) -> int:
+    def take(self, bucket: str, capacity: int, interval_ms: int, now_ms: int) -> Token:
         """See :meth:`verihook.ports.Documents.take`. A refusal changes no page, so it costs no fsync."""
         values = {"name": bucket, "now": now_ms, "interval": interval_ms, "capacity": capacity}
 
-        def one(database: sqlite3.Connection) -> int:
-            if database.execute(_TAKE, values).rowcount == 1:
-                return 0
+        def one(database: sqlite3.Connection) -> Token:
+            taken = database.execute(_TAKE, values).rowcount == 1
             (full_at,) = database.execute(FULL_AT, (bucket,)).fetchone()
+            missing_ms = int(full_at) - now_ms
+            if taken:
+                return Token(0, (capacity * interval_ms - missing_ms) // interval_ms)
             # One is there again once all but ``capacity - 1`` of what is missing has come back.
-            return int(full_at) - now_ms - (capacity - 1) * interval_ms
+            return Token(missing_ms - (capacity - 1) * interval_ms)
 
         return self._file.write(one, (FORGET_BUCKETS, now_ms))
