@@ -122,13 +122,15 @@ def on_aws() -> Services:
 @cache
 def telemetry() -> Telemetry:
     """That of a Lambda function; it needs no configuration that could be wrong."""
+    from verihook.telemetry.steady import SteadyTelemetry
+
     if (handler(environment()) or FOREGROUND[0]) in FOREGROUND:
         from verihook.telemetry.cloudwatch import CloudWatchTelemetry
 
-        return CloudWatchTelemetry(environment())
+        return SteadyTelemetry(CloudWatchTelemetry(environment()))
     from verihook.telemetry.powertools import PowertoolsTelemetry
 
-    return PowertoolsTelemetry()
+    return SteadyTelemetry(PowertoolsTelemetry())
 
 
 def warm(services: Services, entry: str) -> None:
@@ -155,6 +157,7 @@ def on_one_machine(
     from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
     from verihook.payloads.files import FilePayloads
     from verihook.telemetry.console import ConsoleTelemetry
+    from verihook.telemetry.steady import SteadyTelemetry
 
     check_schemas(hooks)
     file = SqliteFile(data / "ledger.db")
@@ -164,7 +167,7 @@ def on_one_machine(
         secrets_of(variables, hooks.path.parent),
         ledger,
         SqliteDocuments(file),
-        ConsoleTelemetry(made=hooks.sources_with(made)),
+        SteadyTelemetry(ConsoleTelemetry(made=hooks.sources_with(made))),
         engines=_engines_on_one_machine(endpoints, ledger, hooks),
         payloads=FilePayloads(data / "payloads"),
         caller=HttpCaller(loopback=True),

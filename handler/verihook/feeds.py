@@ -124,11 +124,11 @@ def _take(message: Message, services: Services) -> None:
 
 def _tell(trace: Trace, services: Services) -> None:
     trace.duration_ms = services.clock.now_ms() - trace.received_at
-    services.telemetry.delivery(trace)
     if trace.reason is not None:
         services.observer.rejected(trace)
     if trace.changed:
         services.observer.changed(trace)
+    services.telemetry.delivery(trace)
 
 
 def _arrival(source: Source, message: Message) -> Arrival:

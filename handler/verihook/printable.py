@@ -17,6 +17,14 @@ def printable(text: str, keep: str = "") -> str:
     return "".join(each if each.isprintable() or each in keep else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
+def words(value: object) -> str:
+    """The text of an exception or a value. One of the operator's own may have none that can be made."""
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001  # whatever __str__ raises
+        return "(its text cannot be made)"
+
+
 def line(text: str) -> str:
     """``text`` as one line of a log, with its end."""
     short = text if len(text) <= MAX_LINE else f"{text[:MAX_LINE]}..."

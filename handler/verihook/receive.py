@@ -94,10 +94,9 @@ def _refusal(error: VerihookError, trace: Trace) -> Reply:
 
 
 def _told(reply: Reply, trace: Trace, services: Services) -> Reply:
-    """Tell the operators of an answer, and give it."""
+    """Record what became of a request, tell the operators of it, and give the answer."""
     trace.status = reply.status
     trace.duration_ms = services.clock.now_ms() - trace.received_at
-    services.telemetry.delivery(trace)
     if trace.reason is not None:
         services.observer.rejected(trace)
     if trace.changed:
@@ -106,6 +105,7 @@ def _told(reply: Reply, trace: Trace, services: Services) -> Reply:
         services.observer.replayed(trace)
     if trace.verified_by == "previous":
         services.observer.previous(trace)
+    services.telemetry.delivery(trace)
     return reply
 
 

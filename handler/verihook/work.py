@@ -18,6 +18,7 @@ from verihook.functions import Context, Functions, Interrupted, OutOfTime
 from verihook.instance import Instance, Progress, execution_name
 from verihook.leases import MARGIN_MS, Ending
 from verihook.ports import Services
+from verihook.printable import words
 from verihook.workflow import Workflow
 
 #: ``again``: it failed and is tried once more later. ``left``: it is not for this worker now, nothing was done.
@@ -33,11 +34,15 @@ _RESERVE_MS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class _Tried:
-    """What a try came to. ``content``: the output, parsed. ``final``: no other try would help."""
+    """What a try came to.
+
+    ``content``: the output, parsed. ``final``: no other try would help. ``raised``: by the operator's code.
+    """
 
     progress: Progress
     content: object = None
     final: bool = False
+    raised: Exception | None = None
 
 
 def batch(
@@ -91,15 +96,19 @@ def perform(
         tried = _try(leased, event, workflow.definition, timeout_ms, functions, services)
     except Interrupted:
         return "left" if leases.write(leased, leases.give_back, services) else "lost"
-    if tried.final or leased.tries > workflow.retries:
-        return _end(leased, tried, workflow, services)
-    return "again" if leases.write(leased, leases.again(tried.progress, workflow), services) else "lost"
+    try:
+        return _keep(leased, tried, workflow, services)
+    finally:
+        # Recorded first, whatever becomes of the log.
+        if tried.raised is not None:
+            where = f"function {execution_name(leased.id, leased.attempt)} try {leased.tries}"
+            services.telemetry.failure(where, tried.raised)
 
 
 def _try(
     row: Instance, event: object, definition: str, timeout_ms: int, functions: Functions, services: Services
 ) -> _Tried:
-    """Call the function. What it raises goes to the log with its stack, and to the row in words.
+    """Call the function. What it raises goes to the row in words, and then to the log with its stack.
 
     Raises Interrupted.
     """
@@ -110,14 +119,19 @@ def _try(
     except OutOfTime as error:
         return _Tried(Progress("timed_out", None, "Timeout", str(error)))
     except Exception as error:  # noqa: BLE001  # the operator's code may raise anything
-        services.telemetry.failure(f"function {execution_name(row.id, row.attempt)} try {row.tries}", error)
-        return _Tried(Progress("failed", None, type(error).__name__, str(error)))
+        return _Tried(Progress("failed", None, type(error).__name__, words(error)), raised=error)
     try:
         output = json.dumps(result, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         cause = f"What the function returned is not JSON: {str(error)[:200]}"
         return _Tried(Progress("failed", None, "OutputNotJson", cause), final=True)
     return _Tried(Progress("completed", output), result, final=True)
+
+
+def _keep(row: Instance, tried: _Tried, workflow: Workflow, services: Services) -> Outcome:
+    if tried.final or row.tries > workflow.retries:
+        return _end(row, tried, workflow, services)
+    return "again" if leases.write(row, leases.again(tried.progress, workflow), services) else "lost"
 
 
 def _end(row: Instance, tried: _Tried, workflow: Workflow, services: Services) -> Outcome:

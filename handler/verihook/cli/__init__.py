@@ -11,6 +11,7 @@ from types import ModuleType
 
 from verihook.cli.parser import Parser, describe
 from verihook.errors import RecordDamaged, VerihookError
+from verihook.local.terminal import open_closed
 from verihook.printable import printable
 
 _MORE = "verihook COMMAND --help tells more of each."
@@ -18,6 +19,7 @@ _MORE = "verihook COMMAND --help tells more of each."
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Exit codes: 0 done, 1 it did not end well, 2 wrong use or configuration."""
+    open_closed()
     parser = Parser(prog="verihook", description="Signed webhooks start durable workflows.", epilog=_MORE)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in _commands():

@@ -48,7 +48,9 @@ def _seconds(text: str) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     from verihook.local.server import serve
+    from verihook.local.terminal import unfailing
 
-    serve(options.hooks, options.port, options.data, options.grace, opened=options.open)
-    leave()
+    with unfailing():
+        serve(options.hooks, options.port, options.data, options.grace, opened=options.open)
+        leave()
     return 0

@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping
 
 from verihook.ports import Trace
+from verihook.printable import words
 from verihook.telemetry.delivery import counts, dimensions, kind, line
 
 # ASCII alone: a lone surrogate of a sender's cannot break the line.
@@ -61,13 +62,13 @@ class CloudWatchTelemetry:
             "timestamp": f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(now))},{int(now % 1 * 1000):03d}+0000",
             "service": self._service,
             "where": where,
-            "detail": str(error),
+            "detail": words(error),
             "exception": "".join(traceback.format_exception(error)).rstrip("\n"),
             "exception_name": type(error).__name__,
             "exception_notes": getattr(error, "__notes__", None),
             "stack_trace": {
                 "type": type(error).__name__,
-                "value": str(error),
+                "value": words(error),
                 "module": type(error).__module__,
                 "frames": [
                     {"file": frame.filename, "line": frame.lineno, "function": frame.name, "statement": frame.line}

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import TextIO
 
 from verihook.ports import Trace
-from verihook.printable import line
+from verihook.printable import line, words
 
 
 class ConsoleTelemetry:
@@ -18,8 +18,8 @@ class ConsoleTelemetry:
     ``made``: the sources whose secret was made here, which its sender cannot have signed with.
     """
 
-    def __init__(self, stream: TextIO = sys.stdout, made: Container[str] = ()) -> None:
-        self._stream, self._made = stream, made
+    def __init__(self, stream: TextIO | None = None, made: Container[str] = ()) -> None:
+        self._stream, self._made = stream or sys.stdout, made
         self._lines: deque[str] = deque()
         self._writing = Lock()
 
@@ -43,7 +43,7 @@ class ConsoleTelemetry:
 
     def failure(self, where: str, error: BaseException) -> None:
         """See :class:`~verihook.ports.Telemetry`."""
-        self._print(f"! {where}: {type(error).__name__}: {error}")
+        self._print(f"! {where}: {type(error).__name__}: {words(error)}")
 
     def _print(self, text: str) -> None:
         """Whoever comes while another thread writes leaves the line to that thread."""

@@ -25,16 +25,18 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from verihook.ports import Trace
+from verihook.printable import words
 from verihook.telemetry.delivery import counts, dimensions, kind, line
 
-_ENCODER = json.JSONEncoder(separators=(",", ":"))
+# ASCII alone: a lone surrogate of a sender's, or of an error's text, cannot break the line.
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=words)
 
 
 class PowertoolsTelemetry:
     """The Telemetry port over Powertools. Service, namespace and level come from its POWERTOOLS_* variables."""
 
     def __init__(self) -> None:
-        self._logger = Logger()
+        self._logger = Logger(json_serializer=_ENCODER.encode)
         self._metrics = Metrics()
         self._definitions: dict[tuple[object, ...], dict[str, Any]] = {}
         if self._metrics.namespace is None:
@@ -68,4 +70,4 @@ class PowertoolsTelemetry:
 
     def failure(self, where: str, error: BaseException) -> None:
         """See :class:`~verihook.ports.Telemetry`."""
-        self._logger.error("failure", extra={"where": where, "detail": str(error)}, exc_info=error)
+        self._logger.error("failure", extra={"where": where, "detail": words(error)}, exc_info=error)

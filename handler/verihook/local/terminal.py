@@ -1,0 +1,74 @@
+"""The standard streams of a process: they may be closed, and who reads them may go away."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO
+
+
+def open_closed() -> None:
+    """Put the null device where standard input, output or error is closed (``>&-``).
+
+    Else the next file that is opened has that number, the ledger's for one, and what is written to the output is in it.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The lowest number that is free is this one.
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115  # until the end
+
+
+class Unfailing:
+    """A stream to which anything can be written: what cannot arrive is lost, and nothing is raised."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        if isinstance(stream, io.TextIOWrapper):
+            # Half a character, or one that the terminal's encoding has not.
+            stream.reconfigure(errors="backslashreplace")
+
+    def write(self, text: str) -> int:
+        """See :class:`io.TextIOBase`."""
+        # UnicodeError and "I/O operation on closed file" are ValueErrors.
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """See :class:`io.TextIOBase`."""
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+    def writelines(self, lines: Any) -> None:
+        """See :class:`io.TextIOBase`."""
+        self.write("".join(lines))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def unfailing() -> Iterator[None]:
+    """Standard output and error are such streams meanwhile, for ``print`` in the operator's code too."""
+    before = sys.stdout, sys.stderr
+    out: Any = Unfailing(sys.stdout)
+    error: Any = Unfailing(sys.stderr)
+    sys.stdout, sys.stderr = out, error
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
+        for stream in before:
+            try:
+                stream.flush()
+            except (OSError, ValueError):
+                # What is still buffered must not raise at the end of the process.
+                with suppress(OSError, ValueError):
+                    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

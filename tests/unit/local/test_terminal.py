@@ -1,0 +1,30 @@
+"""Streams that raise nothing. tests/flows/test_terminal.py closes those of a server."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from verihook.local.terminal import Unfailing, unfailing
+
+
+def test_what_the_encoding_has_not_is_written_all_the_same() -> None:
+    kept = io.BytesIO()
+    wrapped = io.TextIOWrapper(kept, "latin-1")
+    Unfailing(wrapped).write("é \ud800 \N{REPLACEMENT CHARACTER}\n")
+    wrapped.flush()
+    assert b"\xe9 \\ud800 \\ufffd\n" == kept.getvalue()
+
+
+def test_a_closed_stream_raises_nothing_and_is_as_it_was_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stdout", closed)
+    with unfailing():
+        sys.stdout.write("a")
+        sys.stdout.writelines(["b", "c"])
+        sys.stdout.flush()
+        assert sys.stdout.closed  # what else is asked of it is the stream's
+    assert sys.stdout is closed
