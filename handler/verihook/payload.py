@@ -39,6 +39,15 @@ def keep(text: str, content: object, instance_id: str, limit: int, payloads: Pay
     return _reference(payloads.base, key, digest, len(data))
 
 
+def too_large(output: str, payloads: Payloads) -> str | None:
+    """Why an output is not kept, in words; None if it is. What was kept could not be read again."""
+    most = payloads.max_output
+    # A character has at most 4 bytes: most texts need no look at theirs.
+    if len(output) * 4 <= most or (size := len(output.encode("utf-8", "surrogatepass"))) <= most:
+        return None
+    return f"The output has {size:,} bytes, and {most:,} at most are kept: keep it elsewhere, and return where it is."
+
+
 def load(text: str, payloads: Payloads) -> str:
     """The text that a reference stands for; any other text is given back as it is.
 

@@ -17,6 +17,7 @@ from verihook.event import parse_json
 from verihook.functions import Context, Functions, Interrupted, OutOfTime
 from verihook.instance import Instance, Progress, execution_name
 from verihook.leases import MARGIN_MS, Ending
+from verihook.manage.recording import bounded
 from verihook.ports import Services
 from verihook.printable import words
 from verihook.workflow import Workflow
@@ -125,7 +126,8 @@ def _try(
     except (TypeError, ValueError, RecursionError) as error:
         cause = f"What the function returned is not JSON: {str(error)[:200]}"
         return _Tried(Progress("failed", None, "OutputNotJson", cause), final=True)
-    return _Tried(Progress("completed", output), result, final=True)
+    ended = bounded(Progress("completed", output), services)
+    return _Tried(ended, None if ended.output is None else result, final=True)
 
 
 def _keep(row: Instance, tried: _Tried, workflow: Workflow, services: Services) -> Outcome:

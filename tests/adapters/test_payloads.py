@@ -182,8 +182,8 @@ def test_more_than_anybody_of_ours_keeps_is_not_read(
 ) -> None:
     payloads: Payloads = FilePayloads(tmp_path) if kind == "files" else S3Payloads(Boto(bucket), BUCKET)
     payloads.put(key_of("1234"), "1234")
+    payloads.put(key_of("12345"), "12345")
     monkeypatch.setattr(f"verihook.payloads.{kind}.MAX_BYTES", 4)
     assert "1234" == payloads.get(key_of("1234"))
-    payloads.put(key_of("12345"), "12345")
     with pytest.raises(PayloadsUnavailable, match="larger"):
         payloads.get(key_of("12345"))

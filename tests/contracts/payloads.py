@@ -13,6 +13,7 @@ import pytest
 from tests.contracts.instances import at_once
 from verihook import payload
 from verihook.errors import PayloadsUnavailable
+from verihook.payloads.bounds import MAX_BYTES
 from verihook.ports import Payloads
 
 TEXTS = ["{}", '"' + "x" * 6_000_000 + '"', '["é", "\U0001f4a5", "\\ud800", "\u2028"]', "", "\r\n \x00"]
@@ -38,6 +39,16 @@ class PayloadsContract:
     def test_a_text_comes_back_as_it_went(self, payloads: Payloads, text: str) -> None:
         payloads.put(key_of(text), text)
         assert text == payloads.get(key_of(text))
+
+    def test_the_largest_output_comes_back_and_what_would_not_is_not_taken(self, payloads: Payloads) -> None:
+        assert payloads.max_output <= MAX_BYTES
+        for size in {payloads.max_output, MAX_BYTES}:
+            text = "x" * size
+            payloads.put(key_of(text), text)
+            assert text == payloads.get(key_of(text))
+        text += "x"
+        with pytest.raises(PayloadsUnavailable, match="larger"):
+            payloads.put(key_of(text), text)
 
     def test_the_same_again_changes_nothing(self, payloads: Payloads) -> None:
         for _ in range(3):

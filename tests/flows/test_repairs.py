@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,13 +11,14 @@ import pytest
 
 from tests.flows.conftest import AwsFace, LambdaContext
 from tests.flows.eventbridge import status_change
+from tests.flows.faces import function_url_event
 from tests.flows.signing import order, x_signature
 from tests.flows.waiting import wait_until
-from verihook import bootstrap, main
+from verihook import bootstrap, main, manage
 from verihook.aws.boto import Boto
 from verihook.clock import SystemClock
 from verihook.engines.stepfunctions import StepFunctionsEngine
-from verihook.instance import Instance
+from verihook.instance import Instance, Progress
 from verihook.ledgers.dynamodb import DynamoDbLedger
 from verihook.local.interpreter import ARN_PREFIX
 from verihook.ports import Services
@@ -138,6 +140,24 @@ def test_an_output_that_eventbridge_left_out_is_fetched(aws_face: AwsFace) -> No
     without = {**ended["detail"], "output": None, "outputDetails": {"included": False}}
     assert {"recorded": True} == main.record({**ended, "detail": without}, None)
     assert '"orderId":"ord_large"' in str(row(aws_face, instance_id).output)
+
+
+def test_the_largest_output_fits_lambdas_answer_and_a_larger_one_is_a_failure_in_words(aws_face: AwsFace) -> None:
+    """A quote in an answer's body takes two bytes on the way, and a function answers 6 MB."""
+    most = main.services().payloads.max_output
+    texts = ['["' + '","' * ((size - 4) // 3) + "x" * ((size - 4) % 3) + '"]' for size in (most, most + 1)]
+    assert [most, most + 1] == [len(text) for text in texts]
+    for text, status in zip(texts, ("completed", "failed"), strict=True):
+        instance_id = accept(aws_face)
+        manage.record(instance_id, 1, Progress("completed", text), 0, main.services())
+        answer = main.receive(function_url_event("GET", f"/?instanceId={instance_id}", [], b""), None)
+        assert len(json.dumps(answer).encode()) < 6_291_556
+        told = json.loads(answer["body"])
+        assert (200, status) == (answer["statusCode"], told["status"])
+        if status == "failed":
+            assert "OutputTooLarge" == row(aws_face, instance_id).error
+        else:
+            assert json.loads(text) == told["output"]
 
 
 @pytest.mark.parametrize("name", ["not.ours", "a b", "unknown", ""])

@@ -136,6 +136,18 @@ def test_what_is_no_json_fails_in_words_and_is_not_tried_again(tmp_path: Path, r
         assert (w.row().cause or "").startswith("What the function returned is not JSON: ")
 
 
+@pytest.mark.parametrize(("length", "status"), [(98, "completed"), (99, "failed"), (10_000, "failed")])
+def test_what_is_too_large_fails_in_words_and_is_not_tried_again(tmp_path: Path, length: int, status: str) -> None:
+    with working(tmp_path, {"w": lambda event, context: "x" * length}, retries=5) as w:
+        w.services.payloads.max_output = 100
+        w.claim()
+        assert status == perform("a", 1, w.functions, w.services)
+        assert (status, 1) == (w.row().status, w.row().tries)
+        if status == "failed":
+            assert ("OutputTooLarge", None) == (w.row().error, w.row().output)
+            assert (w.row().cause or "").startswith(f"The output has {length + 2:,} bytes, and 100 at most are kept")
+
+
 def test_a_function_that_exits_has_failed(tmp_path: Path) -> None:
     def run(event: Any, context: Any) -> Any:
         raise SystemExit(0)

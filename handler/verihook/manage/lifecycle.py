@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from verihook.errors import Conflict, LedgerUnavailable, NotSupported
+from verihook import payload
+from verihook.errors import BodyTooLarge, Conflict, LedgerUnavailable, NotSupported
 from verihook.instance import INSTANCE_ID, Instance, Progress, execution_name
 from verihook.manage import burial, starting
 from verihook.manage.events import open_gate
@@ -24,14 +25,16 @@ _ABSENT = object()
 def terminate(instance_id: str, services: Services, reason: str = "", output: object = _ABSENT) -> Instance:
     """End it, wherever it stands; one that has ended raises Conflict, also if nobody had heard of it yet.
 
-    ``output``: what it is to have for an output.
+    ``output``: what it is to have for an output. Raises BodyTooLarge for one that is not kept.
 
     Stopped before it is written: a crash between the two leaves an instance that reconcile finds ended.
     """
     instance = _open(instance_id, services)
     reason = cut(reason, MAX_CAUSE) or ""
-    _refuse_ended(instance, starting.halt(instance, reason or "terminated", services), services)
     text = None if output is _ABSENT else json_text(output)
+    if text is not None and (why := payload.too_large(text, services.payloads)) is not None:
+        raise BodyTooLarge(why)
+    _refuse_ended(instance, starting.halt(instance, reason or "terminated", services), services)
     progress = Progress("terminated", text, None, reason or None)
     if not record(instance.id, instance.attempt, progress, instance.created_at, services, instance.workflow):
         # The engine's own word of the stop was quicker; what it does not know is put there.

@@ -24,6 +24,7 @@ def record(
     name; where it is not known the instance is kept as long as the longest.
     An execution that turns out to run although its instance was terminated before it had begun is stopped.
     """
+    progress = bounded(progress, services)
     if _is_large(progress.output) and not _waits_for(instance_id, attempt, services):
         # Else the payload of what was purged would be kept again.
         return False
@@ -43,6 +44,13 @@ def record(
     if not applied and progress.status == "running":
         _stop_what_is_over(instance_id, attempt, services)
     return applied
+
+
+def bounded(progress: Progress, services: Services) -> Progress:
+    """The same, or failed with ``OutputTooLarge``: no other end could be read."""
+    if progress.output is None or (why := payload.too_large(progress.output, services.payloads)) is None:
+        return progress
+    return Progress("failed", None, "OutputTooLarge", why)
 
 
 def has_ended(instance: Instance, progress: Progress | None, services: Services) -> bool:

@@ -16,6 +16,12 @@ INSTANCE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}", re.ASCII)
 MAX_BYTES = 12_582_912
 
 
+#: The largest output that can be read again in AWS, in bytes of UTF-8: half of what a Lambda function answers (6 MB),
+#: as a quote in the answer's body takes two bytes on the way.
+#: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html#function-configuration-deployment-and-execution
+MAX_ANSWERED = 3_000_000
+
+
 def too_large() -> PayloadsUnavailable:
-    """For a text that nobody of ours kept."""
+    """For a text that none of ours is: inputs are bounded by their bodies, outputs by ``max_output``."""
     return PayloadsUnavailable(f"The payload is larger than {MAX_BYTES} bytes.")

@@ -30,6 +30,7 @@ class FilePayloads:
     def __init__(self, folder: Path) -> None:
         self._folder = folder.absolute()
         self.base = f"{self._folder.as_uri()}/"
+        self.max_output = MAX_BYTES
         with suppress(OSError):
             self._clear()
 
@@ -39,6 +40,8 @@ class FilePayloads:
         if path is None:
             raise ValueError("a payload's key is INSTANCE/SHA256")
         data = text.encode("utf-8", "surrogatepass")
+        if len(data) > MAX_BYTES:
+            raise too_large()
         try:
             if not any(self._kept(path, data) for _ in range(_TRIES)):
                 raise FileNotFoundError(str(path))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from verihook.aws.errors import AwsError, ServiceError
 from verihook.errors import PayloadsUnavailable
-from verihook.payloads.bounds import INSTANCE, KEY, MAX_BYTES, too_large
+from verihook.payloads.bounds import INSTANCE, KEY, MAX_ANSWERED, MAX_BYTES, too_large
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -38,12 +38,15 @@ class S3Payloads:
         self._bucket = bucket
         self._prefix = prefix
         self.base = f"s3://{bucket}/{prefix}"
+        self.max_output = MAX_ANSWERED
 
     def put(self, key: str, text: str) -> None:
         """See :meth:`verihook.ports.Payloads.put`. S3 checks the digest. Raises ValueError for a key that is none."""
         if not KEY.fullmatch(key):
             raise ValueError("a payload's key is INSTANCE/SHA256")
         data = text.encode("utf-8", "surrogatepass")
+        if len(data) > MAX_BYTES:
+            raise too_large()
         with _unavailable():
             self._client.put_object(
                 Bucket=self._bucket,

@@ -11,8 +11,14 @@ class Payloads(Protocol):
     #: Where the texts are: ``s3://bucket/`` or ``file:///folder/``; a key is appended.
     base: str
 
+    #: The largest output that is kept, in bytes of UTF-8: one that can be read again.
+    max_output: int
+
     def put(self, key: str, text: str) -> None:
-        """Keep the text under ``key`` (``INSTANCE/SHA256``); the same again changes nothing. Durable on return."""
+        """Keep the text under ``key`` (``INSTANCE/SHA256``); the same again changes nothing. Durable on return.
+
+        Raises PayloadsUnavailable also for one that :meth:`get` would not read.
+        """
         ...
 
     def get(self, key: str) -> str | None:

@@ -9,6 +9,7 @@ import pytest
 from tests.contracts.instances import NOW
 from tests.unit.parts import Parts, request
 from verihook import manage, payload
+from verihook.errors import BodyTooLarge
 from verihook.instance import Progress
 from verihook.ports import MAX_OUTPUT
 
@@ -65,6 +66,31 @@ def test_an_output_that_is_no_text_of_json_is_kept_all_the_same(started: Parts, 
     assert tell(started, Progress("completed", output))
     kept = manage.output_of(started.row("a"), started.services)
     assert output.strip('"') == kept
+
+
+@pytest.mark.parametrize(("text", "size"), [('"xxxxxxxxx"', 11), ('"é€é€"', 12), ('"' + "x" * 4000 + '"', 4002)])
+def test_an_output_that_could_not_be_read_again_ends_it_in_words(started: Parts, text: str, size: int) -> None:
+    started.services.payloads.max_output = 10
+    assert tell(started, Progress("completed", text))
+    row = started.row("a")
+    words = f"The output has {size:,} bytes, and 10 at most are kept: keep it elsewhere, and return where it is."
+    assert ("failed", None, "OutputTooLarge", words) == (row.status, row.output, row.error, row.cause)
+    assert row.expires_at is not None
+
+
+def test_an_output_at_the_bound_is_kept(started: Parts) -> None:
+    started.services.payloads.max_output = 10
+    assert tell(started, Progress("completed", '"xxxxxxxx"'))
+    assert ("completed", '"xxxxxxxx"') == (started.row("a").status, started.row("a").output)
+
+
+def test_a_terminated_one_gets_no_larger_output_and_goes_on(started: Parts) -> None:
+    started.services.payloads.max_output = 10
+    with pytest.raises(BodyTooLarge, match="has 11 bytes, and 10 at most"):
+        manage.terminate("a", started.services, "no more", "xxxxxxxxx")
+    assert not started.row("a").final
+    assert [] == started.engine.calls
+    assert "terminated" == manage.terminate("a", started.services, "no more", "xxxxxxxx").status
 
 
 def test_what_runs_although_it_was_terminated_is_stopped(started: Parts) -> None:

@@ -8,6 +8,7 @@
     arns.py          the names of functions and executions
     store.py         the SQLite file that survives a kill -9
     handlers.py      how the handlers are called
+    results.py       how large a result may be
     stopping.py      what a planned stop leaves, and how the SDK is made to keep it
     mends.py         what has to be mended in the testing SDK, the file that reaches into it
 

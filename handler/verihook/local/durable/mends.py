@@ -4,7 +4,7 @@
 - Timers, retries and timeouts live in memory: nothing arms them again after a crash, nor calls the handlers that ran.
 - An ARN is two random ids; no function, no name.
 - Nothing is ever deleted, and every end stays in memory as an event that somebody might wait for.
-- A stop throws away what a step makes: stopping.py.
+- A stop throws away what a step makes: stopping.py. A large result is waited for without end: results.py.
 - A timeout that comes late overwrites an end, and an ended execution still takes answers to its callbacks.
 - At most a handful of handlers run at a time, and each is told that it is ``test-invoke-12345``.
 - What is no Exception (``sys.exit()``) ends the loop that calls the handlers, and every workflow with it.
@@ -47,6 +47,7 @@ from aws_durable_execution_sdk_python_testing.worker.status import InvocationSta
 
 from verihook.local.durable.arns import ACCOUNT, REGION, VERSION, execution_arn
 from verihook.local.durable.handlers import LONGEST, Functions, Invoker, context_of
+from verihook.local.durable.results import mend_results
 from verihook.local.durable.stopping import Client, StoppingExecutor, mend_beginnings
 from verihook.local.durable.store import Store
 from verihook.local.durable.workflows import Workflows
@@ -86,6 +87,7 @@ class Executions(StoppingExecutor):
         self._timers = Scheduler()
         self._timers.start()  # type: ignore[no-untyped-call]
         mend_beginnings()
+        mend_results()
         clock = RealClock()
         lanes = ExecutionRegistry(store, self._timers)
         processor = CheckpointProcessor(store, self._timers, clock)
