@@ -53,9 +53,7 @@ def remember(scope: str, key: str, fingerprint: str, start: First, services: Ser
     LedgerUnavailable.
     """
     now = services.clock.now_ms()
-    content = json.dumps({"fingerprint": fingerprint, **asdict(start)}, separators=(",", ":"))
-    expires_at = now // 1000 + services.policy.idempotency_hours * 3600
-    document = Document(name(scope, key), content, 1, expires_at)
+    document = _document(scope, key, fingerprint, start, services)
     for _ in range(_TRIES):
         if services.documents.write(PARTITION, document, now):
             return start, False
@@ -63,6 +61,30 @@ def remember(scope: str, key: str, fingerprint: str, start: First, services: Ser
         if first is not None:
             return _same(first, fingerprint), True
     raise LedgerUnavailable("The idempotency key could not be written.")
+
+
+def begin_anew(
+    scope: str, key: str, fingerprint: str, start: First, former: First, services: Services
+) -> tuple[First, bool]:
+    """The same for a key whose ``former`` start is not to count any more: of several that find it so, one begins anew.
+
+    A read and a write. Raises as :func:`remember`.
+    """
+    now = services.clock.now_ms()
+    document = services.documents.read(PARTITION, name(scope, key), now)
+    if document is None:
+        return remember(scope, key, fingerprint, start, services)
+    first = _same(document, fingerprint)
+    following = _document(scope, key, fingerprint, start, services, document.version + 1)
+    if first == former and services.documents.write(PARTITION, following, now):
+        return start, False
+    return remember(scope, key, fingerprint, start, services)
+
+
+def _document(scope: str, key: str, fingerprint: str, start: First, services: Services, version: int = 1) -> Document:
+    content = json.dumps({"fingerprint": fingerprint, **asdict(start)}, separators=(",", ":"))
+    expires_at = services.clock.now_ms() // 1000 + services.policy.idempotency_hours * 3600
+    return Document(name(scope, key), content, version, expires_at)
 
 
 def _same(document: Document, fingerprint: str) -> First:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.contracts.instances import HOUR, at_once
 from tests.unit.bare import Counted, StandingClock, bare_services, documents
 from verihook.errors import IdempotencyMismatch, LedgerUnavailable, RequestInvalid
-from verihook.idempotency import First, fingerprint, remember
+from verihook.idempotency import First, begin_anew, fingerprint, remember
 from verihook.policy import Policy
 
 __all__ = ["documents"]
@@ -35,6 +35,22 @@ def test_another_request_under_the_key_is_refused(documents: Counted) -> None:
     with pytest.raises(IdempotencyMismatch):
         remember("caller", "key", "another", start("b"), services)
     assert (start("a"), True) == remember("caller", "key", "print", start("c"), services)
+
+
+def test_a_key_begins_anew_once_however_many_ask(documents: Counted) -> None:
+    services = bare_services(documents=documents)
+    remember("caller", "key", "print", start("a"), services)
+    calls = [
+        partial(begin_anew, "caller", "key", "print", start(f"b{number}"), start("a"), services) for number in range(32)
+    ]
+    answers = at_once(calls)
+    assert 1 == sum(not replayed for _, replayed in answers)
+    assert 1 == len({first.instance_id for first, _ in answers})
+    # Whoever still thinks of the former one meets the new one.
+    assert answers[0][0] == begin_anew("caller", "key", "print", start("c"), start("a"), services)[0]
+    with pytest.raises(IdempotencyMismatch):
+        begin_anew("caller", "key", "another", start("c"), answers[0][0], services)
+    assert (start("d"), False) == begin_anew("caller", "unknown", "print", start("d"), start("x"), services)
 
 
 def test_callers_never_meet_each_others_keys(documents: Counted) -> None:

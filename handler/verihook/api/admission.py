@@ -60,7 +60,8 @@ def start(wanted: StartRequest, caller: Identity, services: Services) -> Started
 
     def door() -> None:
         nonlocal quota
-        quota = admit(caller, services, key)
+        # One that may begin anew is no mere repetition.
+        quota = admit(caller, services, None if wanted.clear_on_failure else key)
 
     submitted = manage.submit(wanted, caller.name, services, door)
     mine = key is not None and submitted.instance.event_id == idempotency.name(caller.name, key)

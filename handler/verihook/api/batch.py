@@ -80,12 +80,14 @@ def _one(
         return _refused(VerihookError("Something went wrong on our side.")), None
     submitted = started.submitted
     told = views.accepted(submitted.accepted)
-    return {"status": 202, "replayed": submitted.replayed, "instance": told, "problem": None}, started.quota
+    stands = submitted.instance.status if submitted.replayed and started.own else None
+    result = {"status": 202, "replayed": submitted.replayed, "instanceStatus": stands, "instance": told}
+    return {**result, "problem": None}, started.quota
 
 
 def _refused(error: VerihookError) -> dict[str, Any]:
     told = parse_json(rendered(error).body.decode(), "The problem")
-    return {"status": error.status, "replayed": False, "instance": None, "problem": told}
+    return {"status": error.status, "replayed": False, "instanceStatus": None, "instance": None, "problem": told}
 
 
 def _headers(results: Sequence[dict[str, Any]], quotas: Sequence[Quota]) -> dict[str, str]:

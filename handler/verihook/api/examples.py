@@ -91,8 +91,8 @@ EXAMPLES: dict[str, Any] = {
     "Instances": {"instances": [_LISTED], "cursor": None},
     "BatchResult": {
         "results": [
-            {"status": 202, "replayed": False, "instance": _ACCEPTED, "problem": None},
-            {"status": 409, "replayed": False, "instance": None, "problem": _REFUSED},
+            {"status": 202, "replayed": False, "instanceStatus": None, "instance": _ACCEPTED, "problem": None},
+            {"status": 409, "replayed": False, "instanceStatus": None, "instance": None, "problem": _REFUSED},
         ]
     },
     "Steps": {

@@ -87,10 +87,14 @@ class Instances(_Told):
 
 
 class BatchItem(_Told):
-    """One start of a batch: ``status`` is what it would have answered alone, with ``instance`` or ``problem``."""
+    """One start of a batch: ``status`` is what it would have answered alone, with ``instance`` or ``problem``.
+
+    ``instanceStatus``: how the instance of a replay stands.
+    """
 
     status: int
     replayed: bool
+    instance_status: Status | None
     instance: Accepted | None
     problem: dict[str, Any] | None
 

@@ -41,6 +41,9 @@ class Start(_Read):
     version: int | None = Field(None, description="refused where the workflow has another")
     connection: str | None = Field(None, description="one of those that the workflow takes")
     callback_url: str | None = Field(None, description="gets a signed POST when the instance ends")
+    clear_on_failure: bool = Field(
+        default=False, description="the idempotency key is free again if the instance that it began has failed"
+    )
 
 
 class Batch(_Read):

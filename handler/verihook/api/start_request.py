@@ -34,6 +34,7 @@ def start_request(workflow: str, body: Start, key: str | None, services: Service
         version=body.version,
         connection=body.connection,
         callback_url=body.callback_url,
+        clear_on_failure=body.clear_on_failure,
     )
 
 

@@ -30,6 +30,7 @@ from verihook.request import json_text
 _HEADERS = LIMITED | headers(
     Location="where the instance is",
     Idempotent_Replayed="true where the idempotency key was used before",
+    Instance_Status="how the instance of a replay stands; the body tells of its acceptance",
     Preference_Applied="what of Prefer was heeded",
 )
 
@@ -116,13 +117,14 @@ async def _answer(
     submitted = started.submitted
     instance = submitted.instance
     wait_s, headers = preferred(request, longest_wait_s)
-    if not started.own and not caller.may("instances:read", instance.workflow):
+    readable = started.own or caller.may("instances:read", instance.workflow)
+    if not readable:
         wait_s, headers = 0, {}
     headers["location"] = f"/v1/instances/{instance.id}"
     if started.quota is not None:
         headers.update(limits.headers(started.quota))
     if submitted.replayed:
-        headers["idempotent-replayed"] = "true"
+        headers |= {"idempotent-replayed": "true"} | ({"instance-status": instance.status} if readable else {})
     end = await _end(instance, wait_s, request, services) if wait_s > 0 else None
     if end is not None:
         return views.told(200, await run_in_threadpool(views.result, end, services), headers)

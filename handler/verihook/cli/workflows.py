@@ -33,6 +33,7 @@ def add_parser(commands: Any) -> None:
         help="where the id is taken: fail, return or restart; default fail",
     )
     run.add_argument("--idempotency-key", metavar="KEY", help="the same again starts nothing more")
+    run.add_argument("--clear-on-failure", action="store_true", help="but if what the key began has failed, anew")
     run.add_argument("--tag", action="append", default=[], help="to find it by; may be given several times")
     run.add_argument(
         "--metadata", action="append", default=[], type=pair, metavar="KEY=VALUE", help="the same, as a pair"
@@ -76,7 +77,7 @@ def _run(client: Client, options: argparse.Namespace) -> int:
         if options.json:
             emit(started.raw)
         else:
-            show(("INSTANCE", "WORKFLOW", "STATUS"), [(started.id, started.workflow, started.status)])
+            show(("INSTANCE", "WORKFLOW", "STATUS"), [(started.id, started.workflow, started.stands or started.status)])
         return 0
     # Told at once: whoever interrupts the waiting knows what goes on.
     print(f"verihook: instance {started.id}", file=sys.stderr, flush=True)
@@ -105,6 +106,7 @@ def _options(options: argparse.Namespace) -> StartOptions:
         "delay": options.delay,
         "connection": options.connection,
         "callback_url": options.callback_url,
+        "clear_on_failure": options.clear_on_failure or None,
     }
     if options.on_conflict:
         wanted["on_conflict"] = options.on_conflict

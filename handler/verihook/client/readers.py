@@ -57,7 +57,7 @@ def page(content: Content) -> Page:
     return Page(tuple(instance(each) for each in content["instances"]), content["cursor"])
 
 
-def started(content: Content, replayed: bool) -> Started:
+def started(content: Content, replayed: bool, stands: Any = None) -> Started:
     """An accepted start."""
     return Started(
         id=_text(content["instanceId"]),
@@ -67,6 +67,7 @@ def started(content: Content, replayed: bool) -> Started:
         start_at=_maybe(content.get("startAt")),
         status=content["status"],
         replayed=replayed,
+        stands=stands,
         raw=content,
     )
 
@@ -88,7 +89,7 @@ def result(content: Content) -> Result:
 def batch_item(content: Content) -> BatchItem:
     """One start of a batch."""
     if content["instance"] is not None:
-        return BatchItem(started(content["instance"], content["replayed"]), None)
+        return BatchItem(started(content["instance"], content["replayed"], content.get("instanceStatus")), None)
     return BatchItem(None, ApiError.of(told(content["status"], content["problem"])))
 
 

@@ -18,7 +18,10 @@ Content = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """An accepted start. ``status`` is as accepted, not as it stands now; ``replayed``: the key was used before."""
+    """An accepted start. ``status`` is as accepted, not as it stands now.
+
+    ``replayed``: the key was used before; ``stands``: how the instance stands then, else None.
+    """
 
     id: str
     workflow: str
@@ -27,6 +30,7 @@ class Started:
     start_at: datetime | None
     status: Status = "queued"
     replayed: bool = False
+    stands: Status | None = None
     raw: Content = field(repr=False, compare=False, default_factory=dict)
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypedDict, Unpack
 from verihook.client import readers
 from verihook.client.errors import InstanceFailed, WaitTimeout
 from verihook.client.reading import longest_wait, wait
-from verihook.client.records import BatchItem, Result, Started
+from verihook.client.records import BatchItem, Content, Result, Started
 from verihook.client.wire import Answer, Request, Work, path
 
 
@@ -23,7 +23,8 @@ class StartOptions(TypedDict, total=False):
     ``id``: the instance's; made by the server where absent. ``on_conflict``: what an id that is taken does.
     ``start_at``: not before, an aware datetime; or ``delay`` in seconds, such as ``"15m"``, or a timedelta.
     ``version``: refused where the workflow has another. ``connection``: one that the workflow takes. ``callback_url``:
-    gets a signed POST when the instance ends.
+    gets a signed POST when the instance ends. ``clear_on_failure``: the idempotency key is free again if what it began
+    has failed.
     """
 
     id: str | None
@@ -36,6 +37,7 @@ class StartOptions(TypedDict, total=False):
     version: int | None
     connection: str | None
     callback_url: str | None
+    clear_on_failure: bool | None
 
 
 class BatchStart(StartOptions, total=False):
@@ -55,6 +57,7 @@ _MEMBERS = {
     "version": "version",
     "connection": "connection",
     "callback_url": "callbackUrl",
+    "clear_on_failure": "clearOnFailure",
 }
 
 
@@ -64,7 +67,7 @@ def start(workflow: str, input: Any = None, **options: Unpack[StartOptions]) -> 
     Raises InvalidInput, Conflict (the id is taken), NotFound, RateLimited, Unauthorized, Forbidden, Unavailable.
     """
     answer = yield _request(workflow, input, options)
-    return answer.read(lambda content: readers.started(content, _replayed(answer)))
+    return answer.read(lambda content: _started(content, answer))
 
 
 def start_and_wait(
@@ -84,7 +87,7 @@ def start_and_wait(
     if answer.status == 200:
         result = answer.read(readers.result)
     else:
-        begun = answer.read(lambda content: readers.started(content, _replayed(answer)))
+        begun = answer.read(lambda content: _started(content, answer))
         left = None if until is None else max(0.0, until - time.monotonic())
         try:
             result = yield from wait(begun.id, left)
@@ -154,5 +157,6 @@ def _key(given: str | None) -> str:
     return '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _replayed(answer: Answer) -> bool:
-    return answer.headers.get("idempotent-replayed") == "true"
+def _started(content: Content, answer: Answer) -> Started:
+    replayed = answer.headers.get("idempotent-replayed") == "true"
+    return readers.started(content, replayed, answer.headers.get("instance-status") if replayed else None)

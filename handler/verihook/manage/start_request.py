@@ -28,6 +28,7 @@ class StartRequest:
     """A start that a caller of the API wants. ``content`` is the input, parsed; ``start_at`` in milliseconds.
 
     ``on_conflict``: what an ``id`` that is taken does. ``version`` None for whichever is configured.
+    ``clear_on_failure``: the idempotency key is free if what it began has failed.
     """
 
     workflow: str
@@ -41,24 +42,18 @@ class StartRequest:
     version: int | None = None
     connection: str | None = None
     callback_url: str | None = None
+    clear_on_failure: bool = False
 
 
 def check(request: StartRequest, workflow: Workflow, services: Services) -> None:
     """Raises RequestInvalid, which names the field."""
     if request.id is not None and not INSTANCE_ID.fullmatch(request.id):
         raise RequestInvalid("id: 1 to 64 letters, digits, underscores and inner hyphens.")
+    if request.clear_on_failure and (request.idempotency_key is None or request.id is not None):
+        raise RequestInvalid("clearOnFailure: goes with an idempotency key, and without an id, which stays taken.")
     if request.connection is not None and request.connection not in workflow.connections:
         raise RequestInvalid(f"connection: {_choice(workflow)} (got {request.connection[:63]!r}).")
-    if len(request.tags) + len(request.metadata) > MAX_LABELS:
-        raise RequestInvalid(f"tags: at most {MAX_LABELS} tags and metadata together.")
-    labels = [*request.tags, *request.metadata, *request.metadata.values()]
-    for label in labels:
-        if not 0 < len(label) <= MAX_LABEL or not label.isprintable():
-            raise RequestInvalid(
-                f"tags: a tag, a metadata key and its value have 1 to {MAX_LABEL} printable characters."
-            )
-    if sum(len(label.encode("utf-8", "surrogatepass")) for label in labels) > MAX_LABELS_BYTES:
-        raise RequestInvalid(f"tags: tags and metadata have at most {MAX_LABELS_BYTES} bytes together.")
+    _check_labels(request)
     if request.start_at is not None and request.start_at > services.clock.now_ms() + MAX_DELAY_MS:
         raise RequestInvalid("startAt: at most a year from now.")
     if request.callback_url is not None:
@@ -72,3 +67,16 @@ def _choice(workflow: Workflow) -> str:
     if not workflow.connections:
         return f"the workflow {workflow.name!r} takes none, as hooks.toml gives it no connections"
     return f"the workflow {workflow.name!r} takes one of {', '.join(workflow.connections)}"
+
+
+def _check_labels(request: StartRequest) -> None:
+    if len(request.tags) + len(request.metadata) > MAX_LABELS:
+        raise RequestInvalid(f"tags: at most {MAX_LABELS} tags and metadata together.")
+    labels = [*request.tags, *request.metadata, *request.metadata.values()]
+    for label in labels:
+        if not 0 < len(label) <= MAX_LABEL or not label.isprintable():
+            raise RequestInvalid(
+                f"tags: a tag, a metadata key and its value have 1 to {MAX_LABEL} printable characters."
+            )
+    if sum(len(label.encode("utf-8", "surrogatepass")) for label in labels) > MAX_LABELS_BYTES:
+        raise RequestInvalid(f"tags: tags and metadata have at most {MAX_LABELS_BYTES} bytes together.")

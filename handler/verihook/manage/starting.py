@@ -117,16 +117,25 @@ def _remembered(
     if request.idempotency_key is None:
         return fresh, fresh, False
     start = idempotency.First(fresh.id, fresh.version, fresh.created_at, fresh.start_at)
-    first, replayed = idempotency.remember(scope, request.idempotency_key, _print_of(request), start, services)
+    print_of_it, key = _print_of(request), request.idempotency_key
+    first, replayed = idempotency.remember(scope, key, print_of_it, start, services)
+    if replayed and request.clear_on_failure and _has_failed(first.instance_id, services):
+        first, replayed = idempotency.begin_anew(scope, key, print_of_it, start, first, services)
     fresh = replace(
         fresh,
         id=first.instance_id,
         created_at=first.created_at,
         start_at=first.start_at,
         # To a start by the API the key is what a delivery's event id is: what it was started for.
-        event_id=idempotency.name(scope, request.idempotency_key),
+        event_id=idempotency.name(scope, key),
     )
     return fresh, replace(fresh, version=first.version), replayed
+
+
+def _has_failed(instance_id: str, services: Services) -> bool:
+    """What an operator terminated has not: he wanted no more of it."""
+    instance = services.ledger.get(instance_id, services.clock.now_ms())
+    return instance is not None and not instance.purged and instance.status in ("failed", "timed_out")
 
 
 def _print_of(request: StartRequest) -> str:

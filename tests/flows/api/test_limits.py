@@ -30,6 +30,8 @@ def test_whoever_asks_again_is_answered_again(client: Client, scarce: Deployment
     first = client.post(FREE, headers=headers)
     assert 202 == first.status_code
     assert 429 == client.post(FREE, headers={"idempotency-key": "another"}).status_code
+    # It may begin anew: then it is a start like any other.
+    assert 429 == client.post(FREE, json={"clearOnFailure": True}, headers=headers).status_code
     for _ in range(10):
         again = client.post(FREE, headers=headers)
         assert (202, "true", first.content) == (again.status_code, again.headers["idempotent-replayed"], again.content)

@@ -92,6 +92,32 @@ def test_a_replay_is_the_same_answer(client: Client, deployed: Deployment) -> No
     assert 400 == differing.status_code
 
 
+def test_a_replay_says_how_the_instance_stands_and_a_failed_ones_key_may_begin_anew(
+    client: Client, deployed: Deployment
+) -> None:
+    headers = {"idempotency-key": "k1"}
+    first = client.post(ORDERS, json={"input": {"orderId": "1"}}, headers=headers)
+    assert "instance-status" not in first.headers
+    deployed.engine.finish(first.json()["instanceId"], Progress("failed", error="NoStock"), deployed.services)
+    again = client.post(ORDERS, json={"input": {"orderId": "1"}}, headers=headers)
+    assert (first.content, "failed") == (again.content, again.headers["instance-status"])
+    many = client.post(f"{ORDERS}:batch", json={"instances": [{"input": {"orderId": "1"}, "idempotencyKey": "k1"}]})
+    assert ["failed"] == [each["instanceStatus"] for each in many.json()["results"]]
+    anew = client.post(ORDERS, json={"input": {"orderId": "1"}, "clearOnFailure": True}, headers=headers)
+    assert (202, None) == (anew.status_code, anew.headers.get("idempotent-replayed"))
+    assert anew.json()["instanceId"] != first.json()["instanceId"]
+    replay = client.post(ORDERS, json={"input": {"orderId": "1"}}, headers=headers)
+    assert (anew.content, "queued") == (replay.content, replay.headers["instance-status"])
+
+
+def test_how_anothers_instance_stands_is_told_to_those_who_may_read_it(client: Client, deployed: Deployment) -> None:
+    client.put("/v1/workflows/free/instances/theirs", json=1)
+    starter = deployed.client(deployed.make_key("workflows:execute"))
+    told = starter.put("/v1/workflows/free/instances/theirs", json=1)
+    assert ("true", None) == (told.headers["idempotent-replayed"], told.headers.get("instance-status"))
+    assert "queued" == client.put("/v1/workflows/free/instances/theirs", json=1).headers["instance-status"]
+
+
 def test_idempotency_keys_are_each_callers_own(client: Client, deployed: Deployment) -> None:
     other = deployed.client(deployed.make_key("workflows:execute"))
     headers = {"idempotency-key": "shared"}

@@ -49,6 +49,7 @@ def test_run_sends_everything(capsys: pytest.CaptureFixture[str], tmp_path: Path
     (tmp_path / "order.json").write_text('{"sum": 1}')
     options = ["--id", "order-1", "--on-conflict", "return", "--idempotency-key", "k", "--tag", "a", "--tag", "b"]
     options += ["--metadata", "k=v=w", "--delay", "15m", "--connection", "c", "--callback-url", "https://a.test"]
+    options += ["--clear-on-failure"]
     with scripted_api({START: (202, ACCEPTED)}) as api:
         command = ["workflows", "run", "orders", "--input", f"@{tmp_path}/order.json", "--key", "vhk_1", *options]
         assert 0 == cli.main([*command, "--url", api.url])
@@ -63,6 +64,7 @@ def test_run_sends_everything(capsys: pytest.CaptureFixture[str], tmp_path: Path
         "delay": "15m",
         "connection": "c",
         "callbackUrl": "https://a.test",
+        "clearOnFailure": True,
     } == body
     assert "INSTANCE  WORKFLOW  STATUS\norder-1   orders    queued\n" == capsys.readouterr().out
 

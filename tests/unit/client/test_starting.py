@@ -52,9 +52,9 @@ def test_a_start_as_it_is_sent(script: Callable[..., Script]) -> None:
 
 @pytest.mark.parametrize("given", [None, "mine"])
 def test_however_often_it_is_sent_it_has_one_key(script: Callable[..., Script], given: str | None) -> None:
-    replayed = httpx.Response(202, json=ACCEPTED, headers={"idempotent-replayed": "true"})
+    replayed = httpx.Response(202, json=ACCEPTED, headers={"idempotent-replayed": "true", "instance-status": "failed"})
     told = script(BUSY, LOST, httpx.Response(429), httpx.ConnectError("refused"), replayed)
-    assert told.call("start", "orders", idempotency_key=given).replayed
+    assert ((begun := told.call("start", "orders", idempotency_key=given)).replayed, begun.stands) == (True, "failed")
     keys = {request.headers["idempotency-key"] for request in told.requests}
     assert (5, 1) == (len(told.requests), len(keys))
     assert keys == {f'"{given}"'} if given else 38 == len(keys.pop())
@@ -156,12 +156,12 @@ def test_one_that_takes_longer(script: Callable[..., Script]) -> None:
 def test_a_batch(script: Callable[..., Script]) -> None:
     taken = {"detail": "The id is taken.", "code": "conflict", "instanceId": "order-1"}
     results = [
-        {"status": 202, "replayed": True, "instance": ACCEPTED, "problem": None},
-        {"status": 409, "replayed": False, "instance": None, "problem": taken},
+        {"status": 202, "replayed": True, "instanceStatus": "failed", "instance": ACCEPTED, "problem": None},
+        {"status": 409, "replayed": False, "instanceStatus": None, "instance": None, "problem": taken},
     ]
     told = script(LOST, (200, {"results": results}))
     first, second = told.call("batch", "orders", [{"input": 1, "tags": ["a"]}, {"id": "order-1"}])
-    assert (True, None) == (first.started.replayed, first.error)
+    assert (True, "failed", None) == (first.started.replayed, first.started.stands, first.error)
     assert (None, Conflict, "order-1") == (second.started, type(second.error), second.error.instance_id)
     assert {"instances": [{"input": 1, "tags": ["a"]}, {"input": None, "id": "order-1"}]} == told.bodies()[1]
     assert 1 == len({request.headers["idempotency-key"] for request in told.requests})

@@ -21,7 +21,7 @@ from verihook.errors import (
     VerihookError,
     WorkflowNotFound,
 )
-from verihook.instance import Instance, Progress
+from verihook.instance import Instance, Progress, Status
 from verihook.reconcile import reconcile
 
 
@@ -253,6 +253,31 @@ def test_a_key_that_met_anothers_instance_is_replayed_too(parts: Parts) -> None:
     manage.submit(request(id="a"), "s", parts.services)
     met = [manage.submit(request(id="a", idempotency_key="k", on_conflict="return"), "s", parts.services) for _ in "12"]
     assert [False, True] == [made.replayed for made in met]
+
+
+@pytest.mark.parametrize("status", ["failed", "timed_out", "terminated", "completed", None])
+def test_a_key_of_what_failed_begins_anew_if_the_caller_wants_it(parts: Parts, status: Status | None) -> None:
+    first = manage.submit(request(idempotency_key="k"), "s", parts.services).instance
+    if status is not None:
+        manage.record(first.id, 1, Progress(status), NOW, parts.services)
+    plain = manage.submit(request(idempotency_key="k"), "s", parts.services)
+    assert (True, first.id) == (plain.replayed, plain.instance.id)
+    parts.clock.at += 1
+    wanted = request(idempotency_key="k", clear_on_failure=True)
+    again, replay = (manage.submit(wanted, "s", parts.services) for _ in "12")
+    anew = status in ("failed", "timed_out")
+    assert (anew, not anew) == (again.created, again.replayed)
+    assert anew == (again.instance.id != first.id)
+    assert (True, again.instance.id) == (replay.replayed, replay.instance.id)
+    assert again.instance.id == manage.submit(request(idempotency_key="k"), "s", parts.services).instance.id
+    with pytest.raises(IdempotencyMismatch):
+        manage.submit(request(content={"n": 2}, idempotency_key="k", clear_on_failure=True), "s", parts.services)
+
+
+@pytest.mark.parametrize("wanted", [{}, {"idempotency_key": "k", "id": "a"}])
+def test_what_a_cleared_key_does_not_go_with(parts: Parts, wanted: dict[str, Any]) -> None:
+    with pytest.raises(RequestInvalid, match="clearOnFailure: goes with an idempotency key"):
+        manage.submit(request(clear_on_failure=True, **wanted), "s", parts.services)
 
 
 @pytest.mark.parametrize(
