@@ -76,7 +76,10 @@ def _missing() -> str:
     absent += [name for name in ("unshare", "ip") if shutil.which(name) is None]
     if absent:
         return f"there is no {', no '.join(absent)}"
-    return "" if os.geteuid() == 0 else "namespaces and the engine need root"
+    if os.geteuid() != 0:
+        return "namespaces and the engine need root"
+    tried = subprocess.run([*_NAMESPACES, "true"], capture_output=True, text=True, check=False)
+    return f"this machine makes no namespaces: {tried.stderr.strip()}" if tried.returncode else ""
 
 
 def _remove_cgroups() -> None:

@@ -30,8 +30,16 @@ def test_without_root_it_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run.shutil, "which", lambda name: f"/bin/{name}")
     monkeypatch.setattr(run.os, "geteuid", lambda: 1000)
     assert "namespaces and the engine need root" == run._missing()
+
+
+@pytest.mark.parametrize(("namespaces", "reason"), [(["true"], ""), (["sh", "-c", "echo no >&2; false"], "no")])
+def test_namespaces_are_tried(namespaces: list[str], reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DOCKERD", "DOCKER"):
+        monkeypatch.setattr(run, name, Path("/bin/sh"))
+    monkeypatch.setattr(run.shutil, "which", lambda name: f"/bin/{name}")
     monkeypatch.setattr(run.os, "geteuid", lambda: 0)
-    assert "" == run._missing()
+    monkeypatch.setattr(run, "_NAMESPACES", namespaces)
+    assert (f"this machine makes no namespaces: {reason}" if reason else "") == run._missing()
 
 
 def test_an_engine_that_ends_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
