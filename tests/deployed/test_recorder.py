@@ -89,8 +89,12 @@ def test_every_end_of_a_durable_function(
             lambdas.send_durable_execution_callback_failure(CallbackId=token, Error={"ErrorType": "No"})
     eventually(lambda: lambdas.get_durable_execution(DurableExecutionArn=arn)["Status"] == end)
     event = durable_event(aws.stack.arn("OrderApproval"), arn, instance_id, end)
+    before = len(aws.gateway("Recorder").made)
     assert {"recorded": True} == aws.invoke("Recorder", event)
     assert status == row(aws, instance_id).status
+    # A list may trail.
+    asked = [each.operation for each in aws.gateway("Recorder").made[before:] if each.service == "lambda"]
+    assert ["GetDurableExecution"] == asked
 
 
 @pytest.mark.parametrize("source", ["reviewed", "approved"])

@@ -68,6 +68,15 @@ def test_the_build_looks_for_the_interpreter_of_the_runtime() -> None:
     assert f"RUNTIME := {GLOBALS['Runtime']}\n" in (ROOT / "handler" / "runtime.mk").read_text("utf-8")
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/deployment.md"])
+def test_the_pages_say_what_the_build_needs(page: str) -> None:
+    text = " ".join((ROOT / page).read_text("utf-8").split())
+    assert re.search(rf"Python {GLOBALS['Runtime'].removeprefix('python')} with pip( and make)?", text)
+    assert re.search(r"\bmake\b.{0,80}Python 3|with pip and make for the build", text)
+    # The build that everybody has at hand comes first.
+    assert text.index("sam build") < text.index("make build")
+
+
 def _names() -> list[tuple[str, int]]:
     """Every name that begins with the stack's, without that, and how long it may be with it."""
     return [

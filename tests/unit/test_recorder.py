@@ -62,6 +62,13 @@ def test_an_end_of_a_durable_function_is_asked_for(parts: Parts, services: Servi
     assert NOW // 1000 + 2 * 86_400 == row.expires_at
 
 
+def test_an_end_of_a_durable_function_is_asked_for_by_its_own_arn(parts: Parts, services: Services) -> None:
+    parts.engine.end("a", output='{"n":1}')
+    parts.engine.listed = False
+    assert record(durable("SUCCEEDED"), services)
+    assert ("completed", '{"n":1}') == (parts.row("a").status, parts.row("a").output)
+
+
 def test_what_only_runs_asks_nobody(parts: Parts, services: Services) -> None:
     assert record(machine("RUNNING"), services)
     assert record(durable("RUNNING"), services)
