@@ -1,4 +1,4 @@
-"""AWS as a function's first request meets it, in a process of its own: prints the port of loopback that it listens at.
+"""AWS as a function's first request meets it, in a process of its own: prints its ports of loopback, one a service.
 
 Cheap answers, so that what is measured is the function. Secrets Manager takes :data:`SECRETS_MS`, the others answer at
 once; rows are kept, and what a condition says is not asked. Plain HTTP: a TLS handshake is in no figure.
@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 SECRETS_MS = 20
+
+#: As the variables of their endpoints name them.
+#: https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html
+SERVICES = ("DYNAMODB", "SFN", "SECRETS_MANAGER", "LAMBDA")
 
 
 def answers(secrets: dict[str, str]) -> dict[str, Callable[[dict[str, Any]], dict[str, Any]]]:
@@ -65,10 +70,13 @@ def serve(secrets: dict[str, str]) -> None:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    print(server.server_address[1], flush=True)
-    server.serve_forever()
+    # Each service has an address of its own, or connections to one would serve for another.
+    servers = {service: ThreadingHTTPServer(("127.0.0.1", 0), Handler) for service in SERVICES}
+    print(json.dumps({service: f"http://127.0.0.1:{server.server_address[1]}" for service, server in servers.items()}))
+    sys.stdout.flush()
+    for server in servers.values():
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever).start()
 
 
 if __name__ == "__main__":

@@ -72,8 +72,8 @@ def times(log: str) -> tuple[float, float]:
 
 
 @contextmanager
-def services(stack: Stack) -> Iterator[str]:
-    """The URL of what stands for AWS."""
+def services(stack: Stack) -> Iterator[dict[str, str]]:
+    """What stands for AWS: service -> URL."""
     secrets = {stack.arn("InstanceKey"): "k" * 64, stack.arn("SourceSecrets"): json.dumps(VARIABLES)}
     command = [sys.executable, str(COLD / "services.py")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -82,19 +82,19 @@ def services(stack: Stack) -> Iterator[str]:
         process.stdin.write(json.dumps(secrets))
         process.stdin.close()
         try:
-            yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+            yield json.loads(process.stdout.readline())
         finally:
             process.kill()
 
 
-def subjects(folder: Path, stack: Stack, url: str) -> dict[str, Subject]:
-    """All that is started. ``folder``: for the code of the peers; ``url``: of what stands for AWS."""
-    documents = DynamoDbDocuments(client(url), stack.environment("Api")["VERIHOOK_TABLE"])
+def subjects(folder: Path, stack: Stack, urls: Mapping[str, str]) -> dict[str, Subject]:
+    """All that is started. ``folder``: for the code of the peers; ``urls``: of what stands for AWS."""
+    documents = DynamoDbDocuments(client(urls["DYNAMODB"]), stack.environment("Api")["VERIHOOK_TABLE"])
     _, key = keys.create("cold", SCOPES, documents, 1)
     body = json.dumps({"input": {"orderId": "ord_1", "items": ITEMS}})
     begin = http_event("POST", "/v1/workflows/order-created/instances", body, {"authorization": f"Bearer {key}"})
     signed, anything = delivery("evt_1"), http_event("GET", "/")
-    at = {"AWS_ENDPOINT_URL": url}
+    at = {f"AWS_ENDPOINT_URL_{service}": url for service, url in urls.items()}
     receiver, api = (stack.environment(name) | at for name in ("Receiver", "Api"))
     late = peer(folder / "late", "late", {})
     for path in built("Receiver").iterdir():

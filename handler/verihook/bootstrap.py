@@ -31,6 +31,9 @@ STORE: dict[str, Any] = {"read_timeout": 1}
 #: The alias of durable functions that template.yaml publishes: an execution goes on with the version it began with.
 ALIAS = "live"
 
+#: Engine -> the service that it asks; "" for none but the ledger's.
+_ASKED = {"stepfunctions": "stepfunctions", "durable": "lambda", "function": ""}
+
 #: In AWS the events of the engine come first; reconcile mends what they miss.
 AWS_PACE = Pace(first_ms=60_000, again_ms=900_000)
 
@@ -134,15 +137,23 @@ def telemetry() -> Telemetry:
 
 
 def warm(services: Services, entry: str) -> None:
-    """Make at once what the first event would: the engines that this entry of main.py may ask, compiled schemas."""
+    """Make at once what the first event would: the engines that this entry of main.py may ask, compiled schemas.
+
+    Where a sender waits, connections too: looking a name up and the handshake of TLS have a whole processor now.
+    """
     if entry == "work":
         return  # its instances are in the ledger alone
     started = {source.workflow for source in services.sources.values()}
-    for workflow in services.workflows.values():
-        if workflow.name in started or entry not in ("receive", "feed"):
-            make_now(services.engines[workflow.engine])
-            if entry in ("receive", "api", "feed"):  # those that inputs come to
-                workflow.compile_schema()
+    used = [each for each in services.workflows.values() if each.name in started or entry not in ("receive", "feed")]
+    for workflow in used:
+        make_now(services.engines[workflow.engine])
+    asked = {_ASKED[workflow.engine] for workflow in used} - {""}
+    connected = _direct().open("dynamodb", *asked) if entry in ("receive", "api") and suits(environment()) else None
+    if entry in ("receive", "api", "feed"):  # those that inputs come to
+        for workflow in used:
+            workflow.compile_schema()
+    if connected:
+        connected()
 
 
 def on_one_machine(

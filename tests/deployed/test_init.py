@@ -16,6 +16,7 @@ import pytest
 from tests.deployed.emulator import PYTHON, Deployment, _lambdas, built, function, post
 from tests.deployed.events import ITEMS, delivery, http_event
 from tests.deployed.test_artifact import authorization, aws, dynamodb_local
+from tests.unit.aws.scripted import Scripted
 
 __all__ = ["authorization", "aws", "dynamodb_local"]
 
@@ -48,6 +49,8 @@ def test_the_first_deliveries_of_an_artifact_import_nothing(aws: Deployment, tmp
     assert [202, 202, 401] == statuses
     assert {"verihook.receive", "verihook.ledgers.dynamodb", "jsonschema_rs"} <= imported(before)
     assert set() == imported(before) & DEAR
+    # Lambda's runtime imports none of it either.
+    assert "import 'encodings.idna'" not in before
     assert set() == imported(after)
 
 
@@ -61,6 +64,16 @@ def test_the_first_calls_of_an_artifact_import_nothing(
     assert [202, 200, 202] == statuses
     assert {"verihook.app", "fastapi", "verihook.dialects.dapr"} <= imported(before)
     assert set() == imported(after)
+
+
+@pytest.mark.parametrize("name", ["Receiver", "Api"])
+def test_connections_are_made_at_init(aws: Deployment, name: str, tmp_path: Path) -> None:
+    with Scripted() as dynamodb, Scripted() as engine:
+        at = {"AWS_ENDPOINT_URL_DYNAMODB": dynamodb.url, "AWS_ENDPOINT_URL_SFN": engine.url}
+        # Forged: it asks AWS for nothing.
+        statuses, _, _ = first(aws, name, tmp_path / "log", delivery("evt_cold", "guess"), **at)
+        assert [401] == statuses
+        assert [(1, []), (1, [])] == [(each.connections, each.requests) for each in (dynamodb, engine)]
 
 
 @pytest.mark.parametrize("name", ["Receiver", "Api"])

@@ -46,6 +46,11 @@ class Place:
     port: int
     tls: ssl.SSLContext | None
 
+    @property
+    def wire_host(self) -> bytes:
+        """As bytes: for a text, socket and ssl would import Python's tables of international names."""
+        return self.host.encode("ascii" if self.host.isascii() else "idna")
+
 
 class Connection:
     """A connection to a server. ``until`` is a moment of the monotonic clock; every method raises OSError after it."""
@@ -185,6 +190,13 @@ class Pool:
         """A new one. Raises OSError."""
         return Connection(self._place, until)
 
+    def open(self, until: float) -> None:
+        """Keep a new one for the next request, where none is kept. Raises OSError."""
+        if not self._idle:
+            connection = self.fresh(until)
+            connection.reusable = True  # nothing was asked on it yet
+            self.give_back(connection)
+
     def give_back(self, connection: Connection) -> None:
         """Keep it for the next request, or close it where none may follow."""
         with self._lock:
@@ -224,14 +236,14 @@ def _looked_up(place: Place, until: float) -> list[Any]:
     """What getaddrinfo says. Raises OSError, also if it says nothing in time."""
     try:
         numeric = socket.AI_NUMERICHOST
-        return socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM, flags=numeric)
+        return socket.getaddrinfo(place.wire_host, place.port, type=socket.SOCK_STREAM, flags=numeric)
     except socket.gaierror:
         pass  # it is a name
     answers: SimpleQueue[Any] = SimpleQueue()
 
     def look_up() -> None:
         try:
-            answers.put(socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM))
+            answers.put(socket.getaddrinfo(place.wire_host, place.port, type=socket.SOCK_STREAM))
         except OSError as error:
             answers.put(error)
 
@@ -248,7 +260,7 @@ def _looked_up(place: Place, until: float) -> list[Any]:
 
 def _over_tls(plain: socket.socket, place: Place, tls: ssl.SSLContext, until: float) -> socket.socket:
     # The handshake is several reads, each of which would have the whole of the socket's timeout.
-    over = tls.wrap_socket(plain, server_hostname=place.host, do_handshake_on_connect=False)
+    over = tls.wrap_socket(plain, server_hostname=place.wire_host, do_handshake_on_connect=False)
     try:
         over.settimeout(max(0.001, min(CONNECT_S, until - time.monotonic())))
         over.do_handshake()

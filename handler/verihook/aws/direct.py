@@ -7,13 +7,16 @@ What they do not do (proxies, FIPS and dual-stack endpoints, profiles, some part
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
 from verihook.aws import credentials
-from verihook.aws.connection import Place, Pool
+from verihook.aws.connection import CONNECT_S, Place, Pool
 from verihook.aws.credentials import Credentials
 from verihook.aws.json_services import DIALECTS, JsonClient
 from verihook.aws.service import Patience, Service
@@ -79,6 +82,27 @@ class Direct:
             vars(made)["start_sync_execution"] = sync.start_sync_execution
         return made
 
+    def open(self, *services: str) -> Callable[[], None]:
+        """Connect to these now, so that no request waits for a name and a handshake. What is returned waits for that.
+
+        Neither raises anything: what is wrong with a server its first request says.
+        """
+
+        def connect(pool: Pool) -> None:
+            with suppress(OSError):
+                pool.open(time.monotonic() + CONNECT_S)
+
+        pools = {self._pool(self._endpoint(*_SERVICES[service])) for service in services}
+        threads = [Thread(target=connect, args=[pool], name="connect", daemon=True) for pool in pools]
+
+        def wait() -> None:
+            for thread in threads:
+                thread.join()
+
+        for thread in threads:
+            thread.start()
+        return wait
+
     def renew(self) -> None:
         """For a process that goes on from a snapshot: its connections are gone, and its credentials are old."""
         self._credentials.forget()
@@ -91,21 +115,25 @@ class Direct:
 
     def _service(self, name: str, url: str, base: str, patience: Patience) -> Service:
         parts = urlsplit(url)
-        host, secure = parts.hostname or "", parts.scheme == "https"
-        port = parts.port or (443 if secure else 80)
-        pool = self._pools.get(parts.netloc)
-        if pool is None:
-            pool = self._pools[parts.netloc] = Pool(Place(host, port, self._tls if secure else None))
         base = parts.path.rstrip("/") + base
         return Service(
             Signer(name, self._region),
             self._credentials,
-            pool,
+            self._pool(url),
             host=parts.netloc.rpartition("@")[2],
             base=base,
             patience=patience,
             trace=self._trace,
         )
+
+    def _pool(self, url: str) -> Pool:
+        parts = urlsplit(url)
+        pool = self._pools.get(parts.netloc)
+        if pool is None:
+            secure = parts.scheme == "https"
+            place = Place(parts.hostname or "", parts.port or (443 if secure else 80), self._tls if secure else None)
+            pool = self._pools[parts.netloc] = Pool(place)
+        return pool
 
     def _trace(self) -> str:
         """The trace of this invocation, by which Lambda notices a loop of functions.
@@ -116,6 +144,9 @@ class Direct:
 
     def _url(self, name: str) -> str:
         return f"https://{name}.{self._region}.{_domain(self._region)}"
+
+    def _endpoint(self, name: str, variable: str) -> str:
+        return self._configured(variable) or self._url(name)
 
     def _configured(self, variable: str) -> str:
         """The endpoint that the environment names, or "".

@@ -9,8 +9,10 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from tests.direct_clients import direct
 from tests.unit.aws.scripted import KEYS, Scripted, answer
 from verihook.aws.direct import Direct, suits
+from verihook.aws.errors import Unreachable
 
 SNAPSTART = {"AWS_REGION": "eu-central-1", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9001/v1"}
 
@@ -79,3 +81,22 @@ def test_an_endpoint_that_the_environment_names(variables: dict[str, str], goes:
 def test_the_region_is_boto3s() -> None:
     client = Direct({**KEYS, "AWS_DEFAULT_REGION": "us-east-1"}).client("ssm")
     assert "ssm.us-east-1.amazonaws.com" == client._service._host
+
+
+def test_a_connection_is_at_hand_before_the_first_request() -> None:
+    with Scripted(answer({}), answer({})) as server:
+        ours = direct({"AWS_ENDPOINT_URL": server.url})
+        client = ours.client("dynamodb")
+        ours.open("dynamodb", "stepfunctions")()
+        ours.open("dynamodb")()
+        assert (1, []) == (server.connections, server.requests)
+        client.put_item(TableName="a", Item={})
+        client.put_item(TableName="a", Item={})
+        assert (1, 2) == (server.connections, len(server.requests))
+
+
+def test_a_server_that_is_not_there_is_told_by_the_first_request() -> None:
+    ours = direct({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
+    ours.open("dynamodb")()
+    with pytest.raises(Unreachable, match="refused"):
+        ours.client("dynamodb").put_item(TableName="a", Item={})
