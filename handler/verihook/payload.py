@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 
 from verihook.errors import EventMalformed, PayloadGone, PayloadsUnavailable
 from verihook.event import parse_json
-from verihook.ports import Payloads
+from verihook.ports import Payloads, Puts
 
 MEMBER = "verihookPayload"
 
 
-def keep(text: str, content: object, instance_id: str, limit: int, payloads: Payloads) -> str:
+def keep(text: str, content: object, instance_id: str, limit: int, payloads: Puts) -> str:
     """``text`` itself where it has at most ``limit`` bytes, else it is kept and the reference is given.
 
     ``content`` is the parsed text. Raises PayloadsUnavailable.

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
 from tests.deployed.emulator import Deployment
-from tests.deployed.events import delivery, execution_event, http_event
+from tests.deployed.events import delivery, execution_event, http_event, now_ms
 from tests.deployed.rights import check
 from tests.deployed.rows import accepted, ledger, row, rows
 from tests.flows.deployment import VARIABLES
-from tests.flows.signing import slack
+from tests.flows.signing import github, slack
+from verihook.ledgers.dynamodb import DynamoDbDocuments
 
 LARGE = "x" * 300_000
 
@@ -35,6 +37,22 @@ def test_a_delivery_is_taken_once_and_a_forged_one_never(aws: Deployment) -> Non
 
     status, told = answered(aws, http_event("GET", f"/hooks/orders?instanceId={instance_id}"))
     assert (200, instance_id) == (status, told["instanceId"])
+
+
+def test_a_captured_delivery_under_another_id_is_seen(aws: Deployment) -> None:
+    body = json.dumps({"ref": "refs/heads/main", "at": now_ms()})
+    ids = []
+    for event in ("one", "other"):
+        headers = {name.lower(): value for name, value in github(body.encode(), event)}
+        status, answer = answered(aws, http_event("POST", "/hooks/github", body, headers))
+        assert 202 == status, answer
+        ids.append(answer["instanceId"])
+    first, second = (row(aws, instance_id) for instance_id in ids)
+    assert first.signed == second.signed == sha256(body.encode()).hexdigest()
+    documents = DynamoDbDocuments(aws.cloud.dynamodb, aws.cloud.table)
+    found = documents.read(f"signed#github#{first.signed}", "instance", now_ms())
+    assert found is not None
+    assert first.id == found.text
 
 
 def test_a_handshake_is_answered_without_a_call(aws: Deployment) -> None:

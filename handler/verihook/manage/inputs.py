@@ -7,20 +7,29 @@ from __future__ import annotations
 
 from verihook import payload
 from verihook.instance import Instance
-from verihook.ports import MAX_INLINE, Engine, Services
+from verihook.ports import MAX_INLINE, Engine, Puts, Services
 from verihook.workflow import Workflow
 
 
-def keep(text: str, content: object, instance_id: str, workflow: Workflow, services: Services) -> tuple[str, str]:
+def keep(
+    text: str,
+    content: object,
+    instance_id: str,
+    workflow: Workflow,
+    services: Services,
+    payloads: Puts | None = None,
+) -> tuple[str, str]:
     """A fresh input as its row has it, and as the engine is given it.
 
-    ``content`` is the parsed text. Raises PayloadsUnavailable.
+    ``content`` is the parsed text. ``payloads``: where it is put, if not in those of the services. Raises
+    PayloadsUnavailable.
     """
+    where = payloads or services.payloads
     limit = min(MAX_INLINE, services.engines[workflow.engine].max_input)
-    given = payload.keep(text, content, instance_id, limit, services.payloads)
+    given = payload.keep(text, content, instance_id, limit, where)
     if given is not text or services.ledger.has_room(text):
         return given, given
-    return payload.keep(text, content, instance_id, 0, services.payloads), given
+    return payload.keep(text, content, instance_id, 0, where), given
 
 
 def given_to(engine: Engine, instance: Instance, services: Services) -> str:

@@ -7,7 +7,7 @@ from verihook.ports.clock import Clock, Pace
 from verihook.ports.documents import Document, Documents, Token
 from verihook.ports.engine import Engine
 from verihook.ports.ledger import MAX_INLINE, MAX_OUTPUT, Change, Ledger
-from verihook.ports.payloads import Payloads
+from verihook.ports.payloads import Payloads, Puts
 from verihook.ports.secrets import Secrets
 from verihook.ports.services import Services
 from verihook.ports.telemetry import KEPT_MS, Observation, Observer, Telemetry, Trace
@@ -28,6 +28,7 @@ __all__ = [
     "Observer",
     "Pace",
     "Payloads",
+    "Puts",
     "Secrets",
     "Services",
     "Telemetry",

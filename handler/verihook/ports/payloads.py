@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Protocol
 
 
-class Payloads(Protocol):
-    """Texts by key. Every method raises PayloadsUnavailable where the store fails."""
+class Puts(Protocol):
+    """As much of :class:`Payloads` as a text is put with."""
 
-    #: Where the texts are: ``s3://bucket/`` or ``file:///folder/``; a key is appended.
-    base: str
-
-    #: The largest output that is kept, in bytes of UTF-8: one that can be read again.
-    max_output: int
+    @property
+    def base(self) -> str:
+        """Where the texts are: ``s3://bucket/`` or ``file:///folder/``; a key is appended."""
+        ...
 
     def put(self, key: str, text: str) -> None:
         """Keep the text under ``key`` (``INSTANCE/SHA256``); the same again changes nothing. Durable on return.
@@ -20,6 +19,13 @@ class Payloads(Protocol):
         Raises PayloadsUnavailable also for one that :meth:`get` would not read.
         """
         ...
+
+
+class Payloads(Puts, Protocol):
+    """Texts by key. Every method raises PayloadsUnavailable where the store fails."""
+
+    #: The largest output that is kept, in bytes of UTF-8: one that can be read again.
+    max_output: int
 
     def get(self, key: str) -> str | None:
         """The text; None where there is none."""

@@ -18,6 +18,7 @@ from verihook.ports.secrets import Secrets
 from verihook.ports.telemetry import Observer, Telemetry
 from verihook.schemes import Verify
 from verihook.source import Source
+from verihook.spared import Spared
 from verihook.workflow import Workflow
 
 
@@ -30,6 +31,7 @@ class Services:
     it is empty, and refused by both, if the entry point does neither.
     ``secrets``: for the connections; None where the entry point has no business with any. ``without_secret()`` names
     the sources that no delivery can be verified for just now, each looked at as often as a delivery to it would.
+    ``spared``: the payloads that a redelivery need not put again.
     """
 
     sources: Mapping[str, Source]
@@ -51,3 +53,4 @@ class Services:
     secrets: Secrets | None = None
     handshakes: Mapping[str, BoundHandshake] = field(default_factory=dict)
     without_secret: Callable[[], Sequence[str]] = tuple
+    spared: Spared = field(default_factory=Spared)
