@@ -43,7 +43,8 @@ def answers(secrets: dict[str, str]) -> dict[str, Callable[[dict[str, Any]], dic
     return {
         "PutItem": put,
         "GetItem": get,
-        "UpdateItem": lambda _: {"Attributes": {}},
+        # A bucket of starts, which has room.
+        "UpdateItem": lambda _: {"Attributes": {"fullAt": {"N": str(int(time.time() * 1000))}}},
         "GetSecretValue": secret,
         "StartExecution": lambda asked: {"executionArn": asked["stateMachineArn"], "startDate": time.time()},
     }
