@@ -16,7 +16,6 @@ import threading
 import time
 import urllib.request
 from http.server import ThreadingHTTPServer
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, unquote, urlsplit
@@ -26,8 +25,9 @@ from tests.deployed.emulator import DEADLINE, Deployment, free_port
 from tests.deployed.gateway import Answer, Gateway, Handler, forward
 from tests.deployed.iam import Role
 from tests.deployed.stack import ACCOUNT
+from tests.project.template import ROOT
 
-_COMMAND = Path(sys.executable).parent / "dex-local-runner"
+_COMMAND = [sys.executable, "-m", "tests.deployed.local_runner"]
 
 
 class Runner:
@@ -71,7 +71,8 @@ class Runner:
         options += ["--store-type", "sqlite", "--store-path", str(self._aws.folder / "runner.db")]
         with (self._aws.folder / "runner.log").open("a") as log:
             self._process = subprocess.Popen(
-                [str(_COMMAND), "start-server", *options],
+                [*_COMMAND, "start-server", *options],
+                cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

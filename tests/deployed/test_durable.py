@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -21,16 +22,22 @@ from tests.deployed.runner import Runner
 
 
 class Services:
-    """What the connections lead to. ``called``: path and credential of each call."""
+    """What the connections lead to. ``called``: path, credential and idempotency key of each call.
+
+    ``busy``: paths that are answered 503.
+    """
 
     def __init__(self) -> None:
-        self.called: list[tuple[str, str]] = []
+        self.called: list[tuple[str, str, str]] = []
+        self.busy: set[str] = set()
         services = self
 
         class Answering(Handler):
             def serve(self, request: Request) -> Answer:
-                services.called.append((request.path, request.headers.get("authorization", "")))
-                return Answer(200, {"content-type": "application/json"}, b'{"number": "7"}')
+                headers = request.headers
+                services.called.append((request.path, headers["authorization"], headers["idempotency-key"]))
+                status = 503 if request.path in services.busy else 200
+                return Answer(status, {"content-type": "application/json"}, b'{"number": "7"}')
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
         self.server.daemon_threads = True
@@ -65,6 +72,17 @@ def runner(aws: Deployment) -> Iterator[Runner]:
         yield running
 
 
+def steps(aws: Deployment, function: str, instance_id: str) -> Counter[tuple[str, str]]:
+    """(name, action) of what the function has told of its steps -> how often."""
+    return Counter(
+        (update["Name"], update["Action"])
+        for asked in aws.gateway(function).made
+        if asked.operation == "CheckpointDurableExecution" and instance_id in asked.parameters["DurableExecutionArn"]
+        for update in asked.parameters.get("Updates", [])
+        if update["Type"] == "STEP"
+    )
+
+
 def ended(runner: Runner, instance_id: str) -> dict[str, Any]:
     return eventually(lambda: (found := runner.execution(instance_id))["Status"] != "RUNNING" and found)
 
@@ -89,6 +107,10 @@ def test_an_order_is_charged_approved_and_shipped_across_a_crash(
     output = json.loads(found["Result"])
     assert ("shipped", "me") == (output["outcome"], output["by"])
     assert f"charge-{instance_id}-1-charge" == output["charge"]
+    # It ran anew from its top, and no step a second time.
+    names = ("Charge", "Wait for approved", "Ship")
+    once = Counter((name, action) for name in names for action in ("START", "SUCCEED"))
+    assert once == steps(aws, "OrderApproval", instance_id)
 
 
 def test_an_event_that_was_raised_before_is_taken_at_once(
@@ -105,14 +127,37 @@ def test_an_event_that_was_raised_before_is_taken_at_once(
     assert "cancelled" == json.loads(found["Result"])["outcome"], found
 
 
-def test_an_invoice_is_made_and_a_confirmation_sent_with_their_credentials(
+def test_an_invoice_is_made_once_and_its_confirmation_sent_across_a_crash(
     aws: Deployment, authorization: dict[str, str], runner: Runner, services: Services
 ) -> None:
     order = {"customerId": "c1", "items": ITEMS, "customerEmail": "c1@example.com", "notes": "x" * 300_000}
-    found = ended(runner, started(aws, "process-order", authorization, order))
+    services.busy.add("/mail")
+    instance_id = started(aws, "process-order", authorization, order)
+    # Told, and the invocation over: nothing is on its way to the runner.
+    eventually(
+        lambda: (
+            steps(aws, "ProcessOrderFunction", instance_id)["Send Confirmation", "RETRY"]
+            and not aws.turns["ProcessOrderFunction"].locked()
+        )
+    )
+
+    runner.kill()
+    services.busy.clear()
+    del aws.urls["ProcessOrderFunction"]
+    runner.start()
+
+    found = ended(runner, instance_id)
     assert "SUCCEEDED" == found["Status"], (found, aws.log("ProcessOrderFunction"))
     assert (21.6, "7") == ((output := json.loads(found["Result"]))["total"], output["invoice"]["number"])
-    assert [("/billing", "Bearer credential"), ("/mail", "Bearer credential")] == services.called
+
+    key = f"{instance_id}-1"
+    tries = len(services.called) - 1
+    mails = [("/mail", "Bearer credential", f"{key}-mail")] * tries
+    assert [("/billing", "Bearer credential", f"{key}-invoice"), *mails] == services.called
+    told = steps(aws, "ProcessOrderFunction", instance_id)
+    assert (1, 1) == (told["Create Invoice", "START"], told["Create Invoice", "SUCCEED"])
+    assert (tries, tries - 1, 1) == tuple(told["Send Confirmation", each] for each in ("START", "RETRY", "SUCCEED"))
+    assert tries >= 2
 
 
 @pytest.mark.parametrize("function", ["OrderApproval", "ProcessOrderFunction"])
