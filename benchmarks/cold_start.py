@@ -4,7 +4,8 @@
 
 Each start is a new process with nothing warm but the machine's file cache. INIT is what the emulator reports of it:
 from the start of Python to the first question for an event; the emulator's own start is in no figure. INIT always has
-a whole processor, as in Lambda; throttled, the request has 0.29 of one (benchmarks/cold/quota.py).
+a whole processor, as in Lambda; throttled, the request has 0.29 of one. Either comes before what else the machine runs,
+if it can make cgroups (benchmarks/cold/quota.py).
 
 Receiver and Api are what was built. The receiver's first request is a signed delivery: a claim and a start. The API's
 is a start by API key: the key's row, the claim, the start. AWS stands in a process of its own and answers cheaply over
@@ -30,7 +31,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "handler")]
 
-from benchmarks.cold.quota import SHARE, NoQuota, quota
+from benchmarks.cold.quota import SHARE, NoQuota, foremost, quota
 from benchmarks.cold.subjects import API, BARE, FRAMEWORK, LATE, RECEIVER, Subject, services, subjects
 from tests.deployed.emulator import BUILT, PARAMETERS, built
 from tests.deployed.stack import Stack
@@ -57,6 +58,7 @@ def main() -> None:
         folder = Path(parts.enter_context(tempfile.TemporaryDirectory()))
         group = None
         try:
+            parts.enter_context(foremost())
             group = parts.enter_context(quota())
         except NoQuota as reason:
             print(f"Nothing is throttled: {reason}")

@@ -1,11 +1,13 @@
-"""The share of a processor that 512 MB get, as a cgroup's quota.
+"""The share of a processor that 512 MB get, as a cgroup's quota: that share, whatever else the machine does.
 
 https://docs.kernel.org/scheduler/sched-bwc.html
+https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu
 """
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,13 +30,33 @@ class NoQuota(Exception):
 @contextmanager
 def quota() -> Iterator[Path]:
     """A cgroup with that share, as the file that takes the ids of its processes. Raises NoQuota."""
-    name, quota_us = f"verihook-cold-start-{os.getpid()}", int(SHARE * PERIOD_US)
-    if (_V1 / "cpu.cfs_quota_us").parent.is_dir() and (_V1 / "cgroup.procs").is_file():
-        group, limits = _V1 / name, {"cpu.cfs_period_us": f"{PERIOD_US}", "cpu.cfs_quota_us": f"{quota_us}"}
+    quota_us = int(SHARE * PERIOD_US)
+    v1 = {"cpu.cfs_period_us": f"{PERIOD_US}", "cpu.cfs_quota_us": f"{quota_us}"}
+    with _group("throttled", v1, {"cpu.max": f"{quota_us} {PERIOD_US}"}) as group:
+        yield group / "cgroup.procs"
+
+
+@contextmanager
+def foremost() -> Iterator[None]:
+    """This process and all that it starts come before what else the machine runs. Raises NoQuota."""
+    with _group("foremost", {}, {}) as group:
+        (group / "cgroup.procs").write_text(str(os.getpid()))
+        try:
+            yield
+        finally:
+            (group.parent / "cgroup.procs").write_text(str(os.getpid()))
+
+
+@contextmanager
+def _group(name: str, v1: dict[str, str], v2: dict[str, str]) -> Iterator[Path]:
+    """A cgroup of the greatest weight with these limits, in the words of either version."""
+    if (_V1 / "cgroup.procs").is_file():
+        root, limits = _V1, v1 | {"cpu.shares": "262144"}
     elif (_V2 / "cgroup.controllers").is_file():
-        group, limits = _V2 / name, {"cpu.max": f"{quota_us} {PERIOD_US}"}
+        root, limits = _V2, v2 | {"cpu.weight": "10000"}
     else:
-        raise NoQuota(f"there is no cgroup controller for the processor: neither {_V1} nor {_V2}/cgroup.controllers")
+        raise NoQuota(f"there is no cgroup for the processor, neither {_V1} nor {_V2}/cgroup.controllers")
+    group = root / f"verihook-{name}-{os.getpid()}"
     try:
         group.mkdir()
         for file, limit in limits.items():
@@ -43,10 +65,13 @@ def quota() -> Iterator[Path]:
         with suppress(OSError):
             group.rmdir()
         raise NoQuota(
-            f"the cgroup {group} cannot be made or limited, which takes root and the cpu controller: {error}"
+            f"{group} cannot be made and limited, which takes root and the cpu controller: {error}"
         ) from error
     try:
-        yield group / "cgroup.procs"
+        yield group
     finally:
-        with suppress(OSError):  # a process of it is not reaped yet
-            group.rmdir()
+        for _ in range(500):  # until its last process is reaped
+            with suppress(OSError):
+                group.rmdir()
+                break
+            time.sleep(0.01)

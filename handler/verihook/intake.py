@@ -8,7 +8,7 @@ more for senders that sign neither the event's id nor a time.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from verihook import deadline, limits, manage, payload, replays
@@ -18,6 +18,7 @@ from verihook.instance import Instance, Status, derive_id
 from verihook.manage.inputs import keep
 from verihook.manage.starting import active, first_look_ms
 from verihook.ports import Services, Trace
+from verihook.records import replace
 from verihook.request import json_text
 from verihook.source import Source
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from verihook.errors import SecretsUnavailable, SignatureError
 from verihook.ports import Secrets
+from verihook.records import replace
 from verihook.request import Request
 from verihook.schemes import Proof, Setting, Verify
 from verihook.source import SecretReference, Source

@@ -12,7 +12,7 @@ __all__ = ["Fields", "asdict", "replace"]
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from dataclasses import asdict, replace
+    from dataclasses import asdict, replace  # noqa: TID251  # for mypy, which knows these two
 else:
 
     def replace(record, /, **changes):
