@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/validate.py [--rounds 9]
 
-Both are measured in turn in the same process, so what counts are the ratios. A body that fits is to take at most half
-the time of ``json.loads``; one that does not also has its faults looked for.
+Both are measured in turn in the same process, so what counts are the ratios: at most half the time of ``json.loads``,
+whether the body fits or has its faults looked for.
 """
 
 from __future__ import annotations

@@ -12,9 +12,10 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
+from verihook import schema_lists
 from verihook.errors import EventMalformed
 from verihook.schema_defaults import Defaults, parts_of
-from verihook.schema_faults import Fault, Faults, Judge, compiled, matches, no_panic, step
+from verihook.schema_faults import Fault, Faults, Judge, Walk, compiled, matches, no_panic, step
 
 #: No more violations are looked for: a sender mends no more at once, and a body of a megabyte can have half a million.
 MAX_VIOLATIONS = 100
@@ -61,14 +62,21 @@ class Schema:
         too deep, and ValueError if the schema itself is wrong.
         """
         try:
-            if self._fits(content):
-                return []
-            found = list(islice(self._faults.of(content), MAX_VIOLATIONS))
+            found = self._found(content)
         except UnicodeEncodeError:
             return self.violations(_whole_characters(content))
         except RecursionError:
             raise EventMalformed("The body is nested too deep.") from None
         return [_violation(fault) for fault in sorted(found, key=lambda fault: _pointer(fault.path))]
+
+    def _found(self, content: object) -> list[Fault]:
+        if schema_lists.holds(self._schema, content):
+            walk = Walk(self._faults)
+            among_items = schema_lists.faults(self._schema, "", content, (), self._faults, walk)
+            found = list(islice(among_items, MAX_VIOLATIONS))
+            if found or walk.goes_on:
+                return found
+        return [] if self._fits(content) else list(islice(self._faults.of(content), MAX_VIOLATIONS))
 
     def check(self) -> None:
         """Raises ValueError, in words, where the schema is wrong: its form, a pattern, a ``$ref``, a default."""

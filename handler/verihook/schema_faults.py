@@ -9,6 +9,7 @@ error with a copy of what is wrong, and takes a body of a megabyte 800 MB.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -22,8 +23,8 @@ from verihook.schema_words import COMBINED, SAID, listed, shown, unexplained
 MAX_LOOKS = 20_000
 MAX_DEPTH = 32
 
-#: Items of an array that are judged together, a power of 16: most of a long array is right.
-_TOGETHER = 4096
+#: Items of an array that are judged together, a power of 4: most of a long array is right.
+TOGETHER = 1024
 
 #: The address of the whole schema for its parts. Nothing is ever fetched.
 _ROOT = "urn:verihook:schema"
@@ -88,21 +89,29 @@ class Faults:
 
     def of_part(self, part: Any, pointer: str, content: object) -> Iterator[Fault]:
         """The same of what does not fit the part at ``pointer``."""
-        return _Walk(self).faults(part, pointer, content, ())
+        return Walk(self).faults(part, pointer, content, ())
+
+    def compiled(self, name: str, schema: dict[str, Any]) -> Judge:
+        """The judge of a schema that refers to nothing, made once under this name."""
+        if name not in self._judges:
+            self._judges[name] = compiled(schema)
+        return self._judges[name]
 
     def judge(self, pointer: str, keyword: str = "") -> Judge:
         """Of the part at ``pointer``: of a value; with ``items`` of many values at once, and so on."""
         name = f"{keyword} {pointer}"
         if name not in self._judges:
-            part = _reference(pointer)
-            self._judges[name] = compiled({keyword: part} if keyword else part, self._schema)
+            reference = _reference(pointer)
+            found = self.at(reference["$ref"].removeprefix(_ROOT))
+            # A reference costs the library as much as a small part: one that refers to nothing stands for itself.
+            alone = found is not None and '"$' not in json.dumps(found[0])
+            part = found[0] if found is not None and alone else reference
+            self._judges[name] = compiled({keyword: part} if keyword else part, None if alone else self._schema)
         return self._judges[name]
 
     def alone(self, place: str, keyword: str, wanted: object) -> Judge:
         """Of a keyword by itself, which stands at ``place``."""
-        if place not in self._judges:
-            self._judges[place] = compiled({keyword: wanted})
-        return self._judges[place]
+        return self.compiled(place, {keyword: wanted})
 
     def combined(self, place: str, keyword: str, schema: dict[str, Any]) -> Judge:
         """Of a keyword that combines parts, with those beside it that it counts by."""
@@ -126,12 +135,17 @@ class Faults:
         return part, pointer
 
 
-class _Walk:
+class Walk:
     """One walk to the faults of one input, with what is left of its looks."""
 
     def __init__(self, parts: Faults) -> None:
         self._parts = parts
         self._looks = MAX_LOOKS
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it could look at everything so far."""
+        return self._looks >= 0
 
     def faults(self, schema: Any, pointer: str, value: object, path: Path) -> Iterator[Fault]:
         """Those of ``value``, which does not fit the part ``schema`` at ``pointer``: one at least."""
@@ -215,15 +229,15 @@ class _Walk:
             first = len(schema.get("prefixItems", ()))
             judge = self._parts.judge(place, "items")
             yield from (
-                (wanted, place, value[number], (number,)) for number in self._wrong(judge, value, first, _TOGETHER)
+                (wanted, place, value[number], (number,)) for number in self.wrong(judge, value, first, TOGETHER)
             )
 
-    def _wrong(self, judge: Judge, value: list[Any], start: int, size: int) -> Iterator[int]:
+    def wrong(self, judge: Judge, value: list[Any], start: int, size: int) -> Iterator[int]:
         """The numbers of the items from ``start`` that do not fit: ``size`` are judged together, then ever fewer."""
         for at in range(start, len(value), size):
             some = value[at : at + size]
             if self._look() and not judge(some):
-                yield from [at] if size == 1 else (at + inner for inner in self._wrong(judge, some, 0, size // 16))
+                yield from [at] if size == 1 else (at + inner for inner in self.wrong(judge, some, 0, size // 4))
 
     def _look(self) -> bool:
         """Take one look; False if none is left."""
