@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from verihook.api.access import Access
 from verihook.api.documents import describe
 from verihook.api.events import events
+from verihook.api.health import Faults
 from verihook.api.hooks import hooks, is_hook
 from verihook.api.hooks_described import HOOKS
 from verihook.api.instances import instances
@@ -36,10 +37,11 @@ class App(FastAPI):
             await super().__call__(scope, receive, send)
 
 
-def create_app(services: Services, access: Access, *, local: bool) -> FastAPI:
+def create_app(services: Services, access: Access, *, local: bool, faults: Faults = dict) -> FastAPI:
     """The app over these services; ``access`` guards what is not a webhook or a status.
 
-    ``local``: on one machine, where waits may be longer and ``/metrics`` is served.
+    ``local``: on one machine, where waits may be longer and ``/metrics`` is served. ``faults``: of what works beside
+    the API in this process.
     """
     app = App(
         title="Verihook",
@@ -60,7 +62,7 @@ def create_app(services: Services, access: Access, *, local: bool) -> FastAPI:
     _show_hooks(app)
     # Ours first: a dialect's path never takes one of them.
     for router in (
-        operation(services, access, local=local),
+        operation(services, access, faults, local=local),
         workflows(services, access),
         starting(services, access, longest_wait_s),
         instances(services, access, longest_wait_s),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
 from verihook.errors import Unavailable
-from verihook.ports import Services
+from verihook.ports import Clock, Services
 
 #: An answer is good for so long, in milliseconds: however many ask, the parts are asked once in it.
 KEPT_MS = 5_000
@@ -17,31 +17,33 @@ KEPT_MS = 5_000
 #: No instance and no execution has this name.
 PROBE = "verihook-health-probe"
 
-
-#: What a stranger is told. That this process answers is all that it knows without a call, which would cost.
-ALIVE = {"status": "ok"}
+#: What is wrong in this process, in words by the part that is: an engine, or a round of repairs. It makes no call.
+Faults = Callable[[], Mapping[str, str]]
 
 
 class Health:
     """What was found last."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, faults: Faults = dict) -> None:
         self._services = services
-        self._lock = asyncio.Lock()
-        self._found: dict[str, Any] = {}
-        self._until_ms = 0
+        self._look = _Kept(self._ask, services.clock)
+        self._faults = _Kept(lambda: dict(faults()), services.clock)
+
+    async def faults(self) -> dict[str, str]:
+        """What is wrong in this process. A stranger may ask: no call is made."""
+        return await self._faults()
 
     async def look(self) -> dict[str, Any]:
         """``{"status", "ledger", "engines"}``, each ``ok`` or ``unavailable``; ``withoutSecret``, names of sources.
 
-        A source without a secret answers 503 by itself and is no part that the others need: the status is without it.
+        ``faults``, if there are any: what is wrong in this process, in words. A source without a secret answers 503 by
+        itself and is no part that the others need: the status is without it.
         """
-        async with self._lock:
-            now = self._services.clock.now_ms()
-            if now >= self._until_ms:
-                self._found = await run_in_threadpool(self._ask)
-                self._until_ms = now + KEPT_MS
-        return self._found
+        found, faults = await self._look(), await self._faults()
+        if not faults:
+            return found
+        engines = {name: "unavailable" if name in faults else state for name, state in found["engines"].items()}
+        return {**found, "status": "unavailable", "engines": engines, "faults": faults}
 
     def _ask(self) -> dict[str, Any]:
         services = self._services
@@ -70,3 +72,21 @@ class Health:
             self._services.telemetry.failure(f"health {part}", error)
             return "unavailable"
         return "ok"
+
+
+class _Kept:
+    """What ``ask`` gives, asked in another thread at most every :data:`KEPT_MS`."""
+
+    def __init__(self, ask: Callable[[], dict[str, Any]], clock: Clock) -> None:
+        self._ask, self._clock = ask, clock
+        self._lock = asyncio.Lock()
+        self._found: dict[str, Any] = {}
+        self._until_ms = 0
+
+    async def __call__(self) -> dict[str, Any]:
+        async with self._lock:
+            now = self._clock.now_ms()
+            if now >= self._until_ms:
+                self._found = await run_in_threadpool(self._ask)
+                self._until_ms = now + KEPT_MS
+        return self._found

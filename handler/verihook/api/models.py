@@ -256,12 +256,14 @@ class Keys(_Told):
 class Health(_Told):
     """``ok``, or ``unavailable`` with the parts that are. Without an API key, the status alone.
 
+    ``faults``: on one machine, what works beside the API in its process and does not any more, in words by its name.
     ``withoutSecret``: the sources, of those that the key may see, that answer 503 because their secret is missing.
     """
 
     status: Literal["ok", "unavailable"]
     ledger: Literal["ok", "unavailable"] | None = None
     engines: dict[str, Literal["ok", "unavailable"]] | None = None
+    faults: dict[str, str] | None = None
     without_secret: list[str] | None = None
 
 

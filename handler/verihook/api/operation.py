@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from verihook.api import models, views
 from verihook.api.access import Access, Identity
 from verihook.api.described import problems
-from verihook.api.health import ALIVE, Health
+from verihook.api.health import Faults, Health
 from verihook.api.routes import NATIVE, Caller, Guarded
 from verihook.errors import LedgerUnavailable
 from verihook.instance import Status
@@ -37,10 +37,10 @@ _METRICS = {
 Labels = tuple[tuple[str, str], ...]
 
 
-def operation(services: Services, access: Access, *, local: bool) -> Guarded:
+def operation(services: Services, access: Access, faults: Faults, *, local: bool) -> Guarded:
     """The routes. In AWS CloudWatch has the metrics."""
     router = Guarded(access, NATIVE, tags=["operation"])
-    state = Health(services)
+    state = Health(services, faults)
 
     @router.get(
         "/health",
@@ -53,9 +53,13 @@ def operation(services: Services, access: Access, *, local: bool) -> Guarded:
         },
     )
     async def health(request: Request) -> Response:
-        """With an API key, of whatever scope: looks at most every five seconds. Without one: that the API answers."""
+        """With an API key, of whatever scope: looks at most every five seconds.
+
+        Without one: that the API answers and, on one machine, whether all that works beside it does.
+        """
         if access.is_stranger(request):
-            return views.told(200, ALIVE)
+            alive = {"status": "unavailable" if await state.faults() else "ok"}
+            return views.told(200 if alive["status"] == "ok" else 503, alive)
         try:
             caller = await run_in_threadpool(access.identify, request)
         except LedgerUnavailable as error:

@@ -6,7 +6,7 @@ import secrets
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from verihook import authoring, tasks
 from verihook.bootstrap import Endpoints
@@ -94,6 +94,15 @@ class LocalEngines:
         parts = (self._worker, self._interpreter, self._durable)
         return sorted({name for part in parts for name in part.busy()})
 
+    def faults(self) -> dict[str, str]:
+        """What is wrong, in words by the engine."""
+        parts: dict[str, _Part] = {
+            "durable": self._durable,
+            "function": self._worker,
+            "stepfunctions": self._interpreter,
+        }
+        return {name: fault for name, part in parts.items() if (fault := part.fault()) is not None}
+
     def _task(self, event: dict[str, Any]) -> object:
         """What a state machine's Task invokes."""
         return tasks.answer(event, self._known())
@@ -110,6 +119,10 @@ class LocalEngines:
         if self._services is None:  # pragma: no cover  # run() comes before resume()
             raise RuntimeError("the engines are not running yet")
         return self._services
+
+
+class _Part(Protocol):
+    def fault(self) -> str | None: ...
 
 
 def machines(hooks: Hooks) -> dict[str, str]:

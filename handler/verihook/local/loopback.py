@@ -40,6 +40,11 @@ class Listener:
         """The port it listens on."""
         return int(self._server.server_address[1])
 
+    @property
+    def listens(self) -> bool:
+        """Whether it still does."""
+        return self._thread.is_alive()
+
     def close(self) -> None:
         """Stop listening and cut the open connections; an answer under way may be lost."""
         self._server.shutdown()

@@ -42,11 +42,12 @@ class Rounds:
             if thread.is_alive():
                 thread.join(_LAST_S)
 
-    def dead(self) -> list[str]:
-        """The names of those that have ended though nothing asked for it."""
-        return (
-            [] if self._over.is_set() else [each.name for each in self._threads if each.ident and not each.is_alive()]
-        )
+    def faults(self) -> dict[str, str]:
+        """Those that have ended though nothing asked for it, in words by their name."""
+        if self._over.is_set():
+            return {}
+        ended = [each.name for each in self._threads if each.ident is not None and not each.is_alive()]
+        return {name: f"The rounds of {name} have ended. Restart the server." for name in ended}
 
     def _repeat(self, name: str, seconds: float, work: Callable[[Services], object]) -> None:
         seldom = SeldomSaid()

@@ -71,7 +71,8 @@ def serve(hooks_path: Path, port: int, data: Path, grace_s: float, *, opened: bo
 
         try:
             access = Access(services, loopback=True, run_key=run.key)
-            server = _Server(create_app(services, access, local=True), ready)
+            app = create_app(services, access, local=True, faults=lambda: {**engines.faults(), **rounds.faults()})
+            server = _Server(app, ready)
             server.stopping = Stopping(engines, grace_s, lambda: server.ask(rounds), folder.withdraw)
             server.run(sockets=[listener])
         finally:

@@ -33,6 +33,7 @@ class Worker:
         self._waiting: set[str] = set()
         self._looking: list[str] = []
         self._lock = Lock()
+        self._begun: list[Thread] = []
         self._closed = False
 
     def wake(self, name: str) -> None:
@@ -52,7 +53,16 @@ class Worker:
         """Begin. The services are known later than the worker, because their engine wakes it."""
         for number in range(1, self._threads + 1):
             # Daemons: a function that runs for long does not keep the process.
-            Thread(target=self._run, args=(services,), name=f"worker {number}", daemon=True).start()
+            thread = Thread(target=self._run, args=(services,), name=f"worker {number}", daemon=True)
+            self._begun.append(thread)
+            thread.start()
+
+    def fault(self) -> str | None:
+        """What is wrong with it, in words."""
+        ended = sum(not thread.is_alive() for thread in self._begun)
+        if not ended or self._closed:
+            return None
+        return f"{ended} of the {self._threads} threads that run functions have ended. Restart the server."
 
     def hold(self) -> None:
         """Begin nothing more; what runs goes on."""

@@ -179,8 +179,10 @@ class Executions(StoppingExecutor):
         wait(set(self._untold), _TELLING_S)
         self._telling.shutdown()
         self._registry.shutdown()
-        self._timers.stop()  # type: ignore[no-untyped-call]
-        self._timers._loop.close()
+        # A loop that has ended would be waited for without end.
+        if self.answers():
+            self._timers.stop()  # type: ignore[no-untyped-call]
+            self._timers._loop.close()
         self._kept.close()
 
     def _complete_callback_success(self, callback_id: str, result: bytes | None) -> None:

@@ -97,6 +97,13 @@ class DurableRunner:
         """
         return self._executions.resume()
 
+    def fault(self) -> str | None:
+        """What is wrong with it, in words. Takes a second at most."""
+        listens = self._endpoint is not None and self._endpoint.listens
+        if listens and self._executions.answers():
+            return None
+        return "The loop that calls durable functions does not answer. Restart the server."
+
     def hold(self) -> None:
         """Begin nothing more: a step that runs goes to its end, and its result is kept."""
         self._executions.hold()

@@ -7,7 +7,9 @@ wait, branch by branch; the next process calls its handler again.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache, wraps
 from typing import Any
 
@@ -20,6 +22,9 @@ from aws_durable_execution_sdk_python_testing.invoker import InvokeResponse
 from aws_durable_execution_sdk_python_testing.worker.status import InvocationState
 
 from verihook.local.durable.arns import execution_name
+
+#: How long the loop may take to answer, in seconds.
+_ANSWER_S = 1.0
 
 
 class Client(InMemoryServiceClient):
@@ -54,6 +59,13 @@ class StoppingExecutor(Executor):
     def hold(self) -> None:
         """Call no handler any more, and let those that run begin no operation."""
         self.client.holding = True
+
+    def answers(self) -> bool:
+        """Whether the loop that calls the handlers takes part."""
+        answered = threading.Event()
+        with suppress(RuntimeError):  # it is closed
+            self._scheduler._loop.call_soon_threadsafe(answered.set)
+        return answered.wait(_ANSWER_S)
 
     def busy(self) -> list[str]:
         """The names of the executions whose handler is being called."""

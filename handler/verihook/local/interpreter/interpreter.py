@@ -105,6 +105,11 @@ class Interpreter:
         """
         return self._operations.resume()
 
+    def fault(self) -> str | None:
+        """What is wrong with it, in words."""
+        listens = self._endpoint is not None and self._endpoint.listens
+        return None if listens else "The interpreter of state machines does not listen any more. Restart the server."
+
     def hold(self) -> None:
         """Begin nothing more: what is called answers, and its answer is kept."""
         self._executions.hold()
