@@ -24,6 +24,8 @@ SAM := $(WITH_PYTHON) SAM_CLI_TELEMETRY=0 $(SAM_VENV)/bin/sam
 # The requirements files name everything, so pip resolves nothing (--no-deps). It would also refuse requirements with
 # extras, such as boto3[crt], as not pinned.
 PIP_INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --no-deps
+# Of check-long, the longest last.
+LONG := receive cold-start benchmark listing ingest soak fuzz
 # The groups of pyproject.toml: what each kind of function is built with.
 KINDS := receiver api background worker durable public-keys
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -45,7 +47,7 @@ if ! $(1)/bin/python -m pip --version >/dev/null 2>&1; then \
 fi
 endef
 
-.PHONY: help run test check vectors new-sender fuzz mutants signers benchmark ingest listing soak lint-template build sam-local lock install clean
+.PHONY: help run test check vectors new-sender fuzz mutants signers benchmark ingest listing receive cold-start soak check-long lint-template build sam-local lock install clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -87,8 +89,22 @@ ingest: install ## webhooks a second on this machine, against others; installs R
 listing: install ## the price of a page among 100,000 instances
 	@exec $(BIN)/python benchmarks/listing.py
 
+receive: install ## the CPU of a delivery, against a bare handler and FastAPI
+	@exec $(BIN)/python benchmarks/receive.py
+
+cold-start: $(SAM_VENV)/.installed $(LAMBDA_VENV)/.installed install ## INIT and the first request of what was built, against others
+	@exec $(BIN)/python benchmarks/cold_start.py
+
 soak: install ## two minutes of deliveries under kill -9: DURATION=120
 	@exec $(BIN)/python -m tests.soak.run --seconds "$(DURATION)"
+
+# Each by itself, as the limits of the benchmarks are for a machine that does nothing else. All run, whichever fails.
+check-long: build ## what takes longer than .ci/run may: soak, fuzz, every benchmark with its limits; about an hour
+	@failed=; for each in $(LONG); do \
+		printf '\n=== %s\n' "$$each"; \
+		$(MAKE) --no-print-directory "$$each" || failed="$$failed $$each"; \
+	done; \
+	if [ "$$failed" ]; then echo "=== check-long: FAILED:$$failed" >&2; exit 1; fi; echo "=== check-long: all passed"
 
 lint-template: $(SAM_VENV)/.installed $(CHECKOV_VENV)/.installed install ## check template.yaml: SAM, every rule of cfn-lint, checkov
 	@$(SAM) validate --lint
