@@ -102,10 +102,7 @@ def _seen(found: Mapping[str, Any], caller: Identity, services: Services) -> dic
 def _metrics(caller: Identity, services: Services) -> str:
     since = services.clock.now_ms() - _HOURS * 3_600_000
     families = []
-    for kind, name, words in (
-        ("rejected", "verihook_deliveries_rejected", "Deliveries refused in the last 24 hours, by source and reason."),
-        ("previous-secret", "verihook_previous_secret", "Deliveries verified by an old secret in the last 24 hours."),
-    ):
+    for kind, name, words in _OBSERVED:
         counts: dict[Labels, int] = {}
         for seen in services.ledger.observations(kind, None, 10_000, since):
             if not caller.covers_source(seen.source, services.sources):
@@ -121,6 +118,14 @@ def _metrics(caller: Identity, services: Services) -> str:
     ]
     return "".join([*families, _family("verihook_workflow", "The workflows that are configured.", known)])
 
+
+#: Kind of observation, the family's name and its words.
+_OBSERVED = (
+    ("rejected", "verihook_deliveries_rejected", "Deliveries refused in the last 24 hours, by source and reason."),
+    ("previous-secret", "verihook_previous_secret", "Deliveries verified by an old secret in the last 24 hours."),
+    ("changed", "verihook_deliveries_changed", "Redeliveries with another body in the last 24 hours."),
+    ("replayed", "verihook_deliveries_replayed", "Signed bytes that came under another event id in the last 24 hours."),
+)
 
 _OPEN = f"Instances that have not ended, by status, counted up to {MAX_COUNTED}."
 

@@ -32,10 +32,14 @@ def test_rejections_and_metrics(client: Client, deployed: Deployment) -> None:
     deployed.services.ledger.observe(Observation("rejected", "github", "signature-mismatch", 3, now, now, "r1"))
     (seen,) = client.get("/v1/rejections?source=github").json()["rejections"]
     assert (3, "signature-mismatch") == (seen["count"], seen["reason"])
+    for kind in ("changed", "replayed"):
+        deployed.services.ledger.observe(Observation(kind, "github", "", 2, now, now, "r2"))  # type: ignore[arg-type]
     client.post("/v1/workflows/free/instances")
     metrics = client.get("/metrics")
     assert metrics.headers["content-type"].startswith("text/plain")
     assert 'verihook_deliveries_rejected{source="github",reason="signature-mismatch"} 3\n' in metrics.text
+    assert 'verihook_deliveries_changed{source="github"} 2\n' in metrics.text
+    assert 'verihook_deliveries_replayed{source="github"} 2\n' in metrics.text
     assert 'verihook_instances{status="queued"} 1\n' in metrics.text
 
 
