@@ -12,6 +12,7 @@ from typing import Any
 
 from verihook import definitions
 from verihook.errors import ConfigurationError
+from verihook.running import INSTANCE
 from verihook.workflow import Workflow
 
 
@@ -77,12 +78,15 @@ class Functions:
         run, outcome = self._runs[definition], _Outcome()
 
         def body() -> None:
+            # The thread does another's work later.
+            INSTANCE.set(context.instance_id)
             try:
                 outcome.result = run(event, context)
             except Exception as error:  # noqa: BLE001  # whatever it is, it goes to who called
                 outcome.error = error
             except BaseException as error:  # noqa: BLE001  # SystemExit: it must neither pass for a result nor end more
                 outcome.error = Exited(f"The function raised {type(error).__name__}.")
+                outcome.error.__cause__ = error
             outcome.complete = True
 
         # A thread that has done its work takes the next: to make one costs more than most functions.

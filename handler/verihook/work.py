@@ -37,7 +37,7 @@ _RESERVE_MS = 2_000
 class _Tried:
     """What a try came to.
 
-    ``content``: the output, parsed. ``final``: no other try would help. ``raised``: by the operator's code.
+    ``content``: the output, parsed. ``final``: no other try would help. ``raised``: what the log is told of it.
     """
 
     progress: Progress
@@ -118,14 +118,14 @@ def _try(
     except Interrupted:
         raise
     except OutOfTime as error:
-        return _Tried(Progress("timed_out", None, "Timeout", str(error)))
+        return _Tried(Progress("timed_out", None, "Timeout", str(error)), raised=error.with_traceback(None))
     except Exception as error:  # noqa: BLE001  # the operator's code may raise anything
         return _Tried(Progress("failed", None, type(error).__name__, words(error)), raised=error)
     try:
         output = json.dumps(result, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         cause = f"What the function returned is not JSON: {str(error)[:200]}"
-        return _Tried(Progress("failed", None, "OutputNotJson", cause), final=True)
+        return _Tried(Progress("failed", None, "OutputNotJson", cause), final=True, raised=error.with_traceback(None))
     ended = bounded(Progress("completed", output), services)
     return _Tried(ended, None if ended.output is None else result, final=True)
 

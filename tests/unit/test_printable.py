@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verihook.printable import MAX_LINE, line, printable, words
+from verihook.printable import MARGIN, MAX_LINE, line, printable, stack, words
 
 
 def test_what_is_printable_stays() -> None:
@@ -20,6 +22,42 @@ def test_an_exception_need_not_have_a_text() -> None:
             raise RuntimeError("no text")
 
     assert ["why", "(its text cannot be made)"] == [words(error) for error in (ValueError("why"), Mute())]
+
+
+def _raised(make: Callable[[], object]) -> Exception:
+    try:
+        make()
+    except (LookupError, RecursionError) as error:
+        return error
+    raise AssertionError
+
+
+def test_a_stack_names_file_and_line_and_what_it_came_of() -> None:
+    def outer() -> None:
+        try:
+            int("x\n202 forged")
+        except ValueError as error:
+            raise LookupError("lost") from error
+
+    told = stack(_raised(outer))
+    assert [True] * len(told) == [
+        each.startswith(f'{MARGIN}File "{__file__}", line ') or MARGIN in each for each in told
+    ]
+    assert told[1].endswith('in outer: raise LookupError("lost") from error')
+    assert told[2].startswith(f"{MARGIN}because of ValueError: ")
+    assert told[3].endswith('in outer: int("x\\n202 forged")')
+
+
+def test_a_stack_is_bounded_whatever_was_raised() -> None:
+    def deeper() -> None:
+        deeper()
+
+    told = stack(_raised(deeper))
+    assert len(told) == 25
+    assert "more" in told[4]
+    circle = ValueError("a")
+    circle.__cause__ = circle
+    assert [] == stack(circle)
 
 
 @given(st.text(st.characters() | st.sampled_from("\r\n\x1b\x9b\u2028\u202e\ud800")))

@@ -69,6 +69,22 @@ def test_an_exception_without_a_text_is_recorded_too(tmp_path: Path) -> None:
         assert ("failed", "Mute", "(its text cannot be made)") == (w.row().status, w.row().error, w.row().cause)
 
 
+def test_a_try_without_an_exception_of_its_own_is_told_of_too(tmp_path: Path) -> None:
+    never = Event()
+
+    def leaving(event: Any, context: Any) -> Any:
+        raise SystemExit(3)
+
+    runs = {"late": lambda event, context: never.wait(20), "odd": lambda event, context: {1, 2}, "leaving": leaving}
+    with working(tmp_path, runs, timeout_s=1, retries=0) as w:
+        for name in runs:
+            w.claim(name, name)
+            perform(name, 1, w.functions, w.services)
+    never.set()
+    assert ["OutOfTime", "TypeError", "Exited"] == [type(error).__name__ for _, error in w.told.failures]
+    assert isinstance(w.told.failures[2][1].__cause__, SystemExit)
+
+
 def test_who_wants_to_be_called_back_is_due_at_its_end(tmp_path: Path) -> None:
     with working(tmp_path, {"w": lambda event, context: None}) as w:
         w.claim(callback_url="https://there.example/")

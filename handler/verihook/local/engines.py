@@ -16,6 +16,7 @@ from verihook.hooks import Hooks
 from verihook.local.durable import DurableRunner
 from verihook.local.interpreter import ARN_PREFIX, Interpreter
 from verihook.local.worker import Worker
+from verihook.local.workflow_log import say_end
 from verihook.ports import Services
 from verihook.recorder import record
 
@@ -109,7 +110,10 @@ class LocalEngines:
 
     def _ended(self, detail: dict[str, Any]) -> None:
         """What EventBridge tells the recorder in AWS. Raises Unavailable: reconcile finds the end then."""
-        record({"detail": detail}, self._known())
+        try:
+            record({"detail": detail}, self._known())
+        finally:
+            say_end(detail)
 
     def _payload(self, _bucket: str, key: str) -> str | None:
         """What a state machine's GetObject reads; there is one folder, whatever the bucket."""

@@ -26,6 +26,7 @@ from verihook.local.engines import LocalEngines
 from verihook.local.housekeeping import sweep
 from verihook.local.rounds import Rounds
 from verihook.local.stopping import Stopping
+from verihook.local.workflow_log import workflow_log
 from verihook.ports import Services
 from verihook.reconcile import call_back, reconcile
 from verihook.scopes import ApiKey
@@ -74,7 +75,8 @@ def serve(hooks_path: Path, port: int, data: Path, grace_s: float, *, opened: bo
             app = create_app(services, access, local=True, faults=lambda: {**engines.faults(), **rounds.faults()})
             server = _Server(app, ready)
             server.stopping = Stopping(engines, grace_s, lambda: server.ask(rounds), folder.withdraw)
-            server.run(sockets=[listener])
+            with workflow_log():
+                server.run(sockets=[listener])
         finally:
             rounds.close()
             services.observer.flush()

@@ -1,4 +1,4 @@
-"""What a person at a terminal sees: one line a delivery."""
+"""What a person at a terminal sees: one line a delivery, and of a failure the stack."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Container
 from threading import Lock
 from typing import TextIO
 
+from verihook.errors import VerihookError
 from verihook.ports import Trace
-from verihook.printable import line, words
+from verihook.printable import line, stack, words
 
 
 class ConsoleTelemetry:
@@ -43,11 +44,13 @@ class ConsoleTelemetry:
 
     def failure(self, where: str, error: BaseException) -> None:
         """See :class:`~verihook.ports.Telemetry`."""
-        self._print(f"! {where}: {type(error).__name__}: {words(error)}")
+        told = [f"! {where}: {type(error).__name__}: {words(error)}"]
+        # An error of ours says in its words what is wrong.
+        self._print(*told, *([] if isinstance(error, VerihookError) else stack(error)))
 
-    def _print(self, text: str) -> None:
-        """Whoever comes while another thread writes leaves the line to that thread."""
-        self._lines.append(line(text))
+    def _print(self, *texts: str) -> None:
+        """Whoever comes while another thread writes leaves the lines to that thread."""
+        self._lines.append("".join(line(text) for text in texts))
         # Once more where a line was left just before the lock was free again.
         while self._lines and self._writing.acquire(blocking=False):
             try:

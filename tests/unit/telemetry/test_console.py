@@ -7,6 +7,7 @@ from threading import Event, Thread
 
 import pytest
 
+from verihook.errors import LedgerUnavailable
 from verihook.ports import Trace
 from verihook.telemetry.console import ConsoleTelemetry
 
@@ -69,6 +70,20 @@ def test_failures() -> None:
     stream = io.StringIO()
     ConsoleTelemetry(stream).failure("start abc", ValueError("why"))
     assert "! start abc: ValueError: why\n" == stream.getvalue()
+
+
+def test_a_failure_shows_where_and_an_error_of_ours_its_words_alone() -> None:
+    stream = io.StringIO()
+    telemetry = ConsoleTelemetry(stream)
+    for error in (ValueError("why"), LedgerUnavailable("The ledger did not answer.")):
+        try:
+            raise error
+        except (ValueError, LedgerUnavailable) as raised:
+            telemetry.failure("start abc", raised)
+    head, frame, ours = stream.getvalue().splitlines()
+    assert "! start abc: ValueError: why" == head
+    assert frame.startswith(f'    File "{__file__}", line ')
+    assert "! start abc: LedgerUnavailable: The ledger did not answer." == ours
 
 
 def test_a_redelivery_with_another_body_is_named() -> None:

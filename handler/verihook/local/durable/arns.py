@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from verihook.engines import durable_names
+
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 VERSION = "$LATEST"
@@ -24,6 +26,12 @@ def execution_arn(function: str, name: str, id: str) -> str:
 def execution_name(arn: str) -> str:
     """The name in the ARN of an execution."""
     return arn.rsplit("/", 2)[1]
+
+
+def instance_of(arn: str) -> str:
+    """The instance of an execution, for a person; its name if that holds a hash, or is of none."""
+    name = execution_name(arn) if arn.count("/") >= 2 else arn
+    return (durable_names.parse_durable_name(name) or (name, 1))[0]
 
 
 def function_arn(function: str) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from typing import Any
 from uuid import uuid4
 
+from aws_durable_execution_sdk_python import execution
 from aws_durable_execution_sdk_python.lambda_service import (
     DurableExecutionInvocationOutput,
     ErrorObject,
@@ -18,9 +22,10 @@ from aws_durable_execution_sdk_python_testing.exceptions import ResourceNotFound
 from aws_durable_execution_sdk_python_testing.invoker import InProcessInvoker, InvokeResponse
 from aws_durable_execution_sdk_python_testing.model import LambdaContext
 
-from verihook.local.durable.arns import REGION, VERSION, function_arn
+from verihook.local.durable.arns import REGION, VERSION, function_arn, instance_of
 from verihook.local.durable.store import Store
 from verihook.local.durable.workflows import Handler, Workflows
+from verihook.running import INSTANCE
 
 #: The longest that Lambda lets an execution take, in seconds: 366 days.
 #: https://docs.aws.amazon.com/lambda/latest/api/API_DurableConfig.html
@@ -43,6 +48,7 @@ class Invoker(InProcessInvoker):
         request = str(uuid4())
         arn = input.durable_execution_arn
         self._kept.call_begins(arn)
+        INSTANCE.set(instance_of(arn))
         try:
             output = self._resolve_handler(function_name)(input, context_of(function_name.partition(":")[0], request))
         except Exception:
@@ -54,6 +60,17 @@ class Invoker(InProcessInvoker):
             with suppress(sqlite3.ProgrammingError):
                 self._kept.call_ends(arn)
         return InvokeResponse.from_output(output, request)
+
+
+def carry_context() -> None:
+    """The SDK runs a handler in a thread of its own, which from now on has the context of who called it."""
+    replace: Any = setattr  # on purpose
+    replace(execution, "ThreadPoolExecutor", _InContext)
+
+
+class _InContext(ThreadPoolExecutor):
+    def submit(self, work: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
+        return super().submit(copy_context().run, work, *arguments, **options)
 
 
 def _failed(error: BaseException) -> dict[str, Any]:

@@ -62,11 +62,13 @@ class DurableRunner:
 
         ConfigurationError where the store or the port is taken.
         """
+        from verihook.local.durable.handlers import carry_context
         from verihook.local.durable.mends import Executions, quiet
         from verihook.local.durable.operations import Operations
         from verihook.local.durable.store import Store
 
         quiet()
+        carry_context()
         store = Store(self._store_path)
         store.prune(time.time() - _KEPT_S)
         self._executions = Executions(store, self._workflows, self._tell)
@@ -115,6 +117,10 @@ class DurableRunner:
     def close(self) -> None:
         """Stop answering, leave what runs to a later ``resume``, close the store. May be called twice."""
         if self._endpoint is not None:
+            from verihook.local.durable.mends import quiet
+
+            # What is cut off now is no failure of a workflow.
+            quiet()
             self._endpoint.close()
             self._executions.close()
             self._endpoint = None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from verihook.local.interpreter import history
 from verihook.local.interpreter.arns import ACCOUNT, ARN_PREFIX, REGION, ROLE, execution_arn, express_arn
+from verihook.local.interpreter.failures import tell_failures
 from verihook.local.interpreter.journal import End, Entry
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def environment_of(entry: Entry, express: bool = False) -> Environment:
     )
     # It counts as running from here on, so that a stop that comes before the first state is seen.
     environment.next_state_name = ""
+    tell_failures(environment, entry.name)
     return environment
 
 

@@ -25,6 +25,7 @@ from verihook.local.interpreter.environment import (
     release,
     status_change,
 )
+from verihook.local.interpreter.failures import say
 from verihook.local.interpreter.journal import End, Entry, Journal
 from verihook.local.interpreter.marks import Marks
 from verihook.local.interpreter.mends import forget_threads
@@ -85,7 +86,10 @@ class Executions:
             self._refuse_held()
             self._running[key] = environment
         try:
-            return end_of(environment, _evaluate(definition, environment))
+            end = end_of(environment, _evaluate(definition, environment))
+            if end.status in ("FAILED", "TIMED_OUT"):
+                say(entry.name, f"{entry.machine} {end.status.lower()}", end.error, end.cause)
+            return end
         finally:
             with self._lock:
                 self._running.pop(key, None)

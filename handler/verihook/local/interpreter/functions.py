@@ -10,13 +10,14 @@ import json
 import logging
 import re
 import threading
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from verihook.errors import VerihookError
 from verihook.local.interpreter.validation import ApiError
+from verihook.printable import words
 
 _log = logging.getLogger(__name__)
 
@@ -94,11 +95,9 @@ def _invoke(function: Function, event: Any) -> Reply:
     try:
         body = json.dumps(function(event), allow_nan=False)
     except Exception as error:  # noqa: BLE001  # whatever it raises is its own failure, and the task's
-        _log.info("a function of a state machine failed: %s", error)
-        told = {
-            "errorMessage": str(error),
-            "errorType": type(error).__name__,
-            "stackTrace": traceback.format_tb(error.__traceback__)[1:],
-        }
+        if not isinstance(error, VerihookError):
+            _log.error("a function of a state machine failed", exc_info=error)
+        # The stack is in the log alone: what is told here, a caller of the API may read as the cause.
+        told = {"errorMessage": words(error), "errorType": type(error).__name__, "stackTrace": []}
         return Reply(200, json.dumps(told).encode(), headers | {"X-Amz-Function-Error": "Unhandled"})
     return Reply(200, body.encode(), headers)

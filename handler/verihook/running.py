@@ -1,0 +1,8 @@
+"""Which instance the operator's code runs for just now: what it logs is told by that."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+
+#: The instance's id, in the context of the thread that runs its code; "" outside of any.
+INSTANCE: ContextVar[str] = ContextVar("instance", default="")
