@@ -32,7 +32,9 @@ class Spared:
 
     def note(self, key: str, row: Instance, now_ms: int) -> None:
         """The payload is there, and so is the row of its instance, a purged one too."""
-        if row.expires_at is not None and row.expires_at * 1000 <= now_ms + 2 * SPARED_MS:
+        soon = row.expires_at is not None and row.expires_at * 1000 <= now_ms + 2 * SPARED_MS
+        # An id that a caller chose is free after a purge.
+        if soon or row.source is None:
             return
         with self._lock:
             self._until[key] = now_ms + SPARED_MS

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.unit.parts import Parts, parts
+from tests.unit.parts import Parts, parts, request
 from verihook import manage, replays
-from verihook.errors import Duplicate, LedgerUnavailable
+from verihook.errors import Duplicate, IdTaken, LedgerUnavailable
 from verihook.intake import Arrival, Taken, take
 from verihook.ports import Document, Trace
 from verihook.senders import load_sender, sender_ids
@@ -116,6 +116,14 @@ def test_a_purge_leaves_what_was_signed(parts: Parts) -> None:
     manage.purge(str(first.instance_id), parts.services, force=True)
     with pytest.raises(Duplicate):
         arrive(parts, "b", REFUSING)
+
+
+def test_a_purge_leaves_the_id_of_an_event_taken(parts: Parts) -> None:
+    first, _ = arrive(parts, "a")
+    manage.purge(str(first.instance_id), parts.services, force=True)
+    with pytest.raises(IdTaken):
+        manage.submit(request(id=first.instance_id), "", parts.services)
+    assert arrive(parts, "a")[0].duplicate
 
 
 def test_it_is_remembered_as_long_as_the_row(parts: Parts) -> None:

@@ -131,10 +131,17 @@ def test_a_row_that_soon_expires_spares_nothing(parts: Parts, puts: Puts) -> Non
 def test_what_is_remembered_is_bounded() -> None:
     spared, counted = Spared(), Puts(Nowhere())
     for number in range(MOST + 1):
-        spared.note(f"i/{number}", an_instance(), NOW)
+        spared.note(f"i/{number}", an_instance(source="orders"), NOW)
     for number in (0, 1, MOST):
         spared.of(counted, NOW).put(f"i/{number}", "{}")
     assert ["i/0"] == counted.put_keys
+
+
+def test_the_row_of_an_id_that_a_caller_chose_spares_nothing() -> None:
+    spared, counted = Spared(), Puts(Nowhere())
+    spared.note("i/1", an_instance(source=None), NOW)
+    spared.of(counted, NOW).put("i/1", "{}")
+    assert ["i/1"] == counted.put_keys
 
 
 class Nowhere:
