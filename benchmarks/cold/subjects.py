@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.cold.quota import release
 from tests.adapters.dynamodb_local import client
 from tests.deployed.emulator import PYTHON, built, function, post
 from tests.deployed.events import ITEMS, delivery, http_event
@@ -59,6 +60,8 @@ class Subject:
                     raise RuntimeError(log.read_text("utf-8")) from error
                 if answer.get("statusCode") != self.status:
                     raise RuntimeError(f"{answer}\n{log.read_text('utf-8')}")
+                if quota:
+                    release(quota)
                 return times(log.read_text("utf-8"))
 
 
