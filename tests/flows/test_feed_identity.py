@@ -16,7 +16,7 @@ from verihook.event import EventPlaces, Place
 from verihook.feeds import take_all
 from verihook.receive import receive
 from verihook.request import Reply, Request
-from verihook.schemes import CURRENT
+from verihook.schemes import CURRENT, Proof
 from verihook.senders import load_sender
 from verihook.source import Source
 
@@ -81,3 +81,24 @@ def test_two_cloud_events_about_one_object_are_two(tmp_path: Path) -> None:
     with working(tmp_path, {"w": print}, sources={"queue": Source("queue", GENERIC, (), "w", feed=QUEUE)}) as w:
         assert [] == take_all(queued(*events), w.services)
         assert ["accepted", "accepted"] == [trace.outcome for trace in w.told.deliveries]
+
+
+@pytest.mark.parametrize("http_first", [True, False])
+def test_an_event_of_github_by_a_queue_is_no_replay_of_its_delivery(tmp_path: Path, http_first: bool) -> None:
+    """AWS says who sends, and nothing is signed: the id alone says that the two are one."""
+    fed = Source("a", load_sender("github"), (), "w", feed=QUEUE, replays="refuse")
+    content = {"ref": "refs/heads/main"}
+    message = queued(content)
+    attributes = {"X-GitHub-Delivery": "72d3162e", "X-GitHub-Event": "push"}
+    message["Records"][0]["messageAttributes"] = {name: {"stringValue": text} for name, text in attributes.items()}
+    headers = tuple((name.lower(), text) for name, text in attributes.items())
+    request = Request("POST", "/hooks/a", "", headers, json.dumps(content).encode(), "r")
+    with working(tmp_path, {"w": print}, sources={"a": fed}) as w:
+        over_http = replace(w.services, verify={"a": lambda request, now: Proof("current", "5" * 64)})
+        for by_queue in (not http_first, http_first):
+            if by_queue:
+                assert [] == take_all(message, w.services)
+            else:
+                assert 202 == receive(request, over_http).status
+        assert ["accepted", "duplicate"] == [trace.outcome for trace in w.told.deliveries]
+        assert not any(trace.replay_of for trace in w.told.deliveries)

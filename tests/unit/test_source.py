@@ -6,15 +6,20 @@ import base64
 import hashlib
 import zlib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tests.unit.schemes.key_material import NOW, certificate_pair
+from verihook.errors import SecretsUnavailable
+from verihook.keyring import Keyring
 from verihook.request import Request
 from verihook.schemes import CURRENT, Scheme, Setting
 from verihook.schemes.hmac import HmacScheme
+from verihook.secrets.environment import EnvironmentSecrets
 from verihook.senders import load_sender, sender_ids
-from verihook.source import Source
+from verihook.source import SecretReference, Source
+from verihook.verification import setting_of
 
 BODY = b'{"a":1}'
 SETTING = Setting("https://hooks.example.com/in?a=1", {"webhook_id": "WH-1"}, digests=True)
@@ -79,3 +84,30 @@ def test_a_token_signs_nothing() -> None:
     scheme = load_sender("telegram").scheme
     sent = scheme.sign("secret", delivery(), SETTING, message_id="m", now=NOW)
     assert scheme.bind(("secret",), SETTING)(sent, NOW).signed == ""
+
+
+class Generations(EnvironmentSecrets):
+    """A store: two secrets of the present generation, one of that before; nothing where the newest cannot be read."""
+
+    def generations(self, reference: str, *, fresh: bool = False) -> tuple[tuple[str, ...], ...]:
+        if reference == "env:LOST":
+            raise SecretsUnavailable("It does not answer.")
+        return (("pending", "secret"), ("older",))
+
+
+@pytest.mark.parametrize(
+    ("references", "secret", "verified_by"),
+    [
+        (("env:A",), "pending", "current"),
+        (("env:A",), "secret", "current"),
+        (("env:A",), "older", "previous"),
+        (("env:LOST", "env:A"), "pending", "previous"),
+    ],
+)
+def test_a_rotation_tells_what_was_signed(
+    references: tuple[str, ...], secret: str, verified_by: str, tmp_path: Path
+) -> None:
+    source = Source("a", load_sender("github"), tuple(map(SecretReference, references)), "w")
+    ring = Keyring(source, Generations({}, tmp_path), setting_of(source), lambda where, error: None)
+    proof = ring.verify(signed(source.sender.scheme, secret), NOW)
+    assert (verified_by, hashlib.sha256(BODY).hexdigest()) == (proof.verified_by, proof.signed)
