@@ -3,8 +3,9 @@
     python3.13 artifact.py KIND PROCESSOR FOLDER        as the Makefile beside it runs it for `sam build`
 
 Each kind has its list of packages in ``requirements/KIND.txt``, which `make lock` writes, and its rooms of the package.
-Every function reads hooks.toml, so the build reads it too: it fails, in words, on one that no function could load. That
-also says whether a source's scheme needs public keys; if none does, ``requirements/public-keys.txt`` stays out.
+Every function reads hooks.toml, so the build reads it too: it fails, in words, on one that no function could load, and
+on an input schema that is none. That also says whether a source's scheme needs public keys; if none does,
+``requirements/public-keys.txt`` stays out.
 """
 
 from __future__ import annotations
@@ -62,6 +63,26 @@ except ConfigurationError as error:
     print(cause.name) if cause else sys.exit(str(error))
 """
 
+#: Looks at the input schemas with what is in the folder alone. Prints the package whose wheel is for another processor.
+CHECK = """
+import sys
+from pathlib import Path
+try:
+    import jsonschema, jsonschema_rs
+except ImportError as error:
+    # Without either, no inputs come to functions of this kind.
+    if error.name not in ("jsonschema", "jsonschema_rs"):
+        print(error.name)
+    sys.exit()
+from verihook.errors import ConfigurationError
+from verihook.hooks import load_hooks
+from verihook.hooks.schemas import check_schemas
+try:
+    check_schemas(load_hooks(Path("hooks.toml")))
+except ConfigurationError as error:
+    sys.exit(str(error))
+"""
+
 
 def build(kind: str, processor: str, folder: Path) -> None:
     """Fill ``folder``. Exits in words for a hooks.toml that is wrong, and where pip fails."""
@@ -76,6 +97,8 @@ def build(kind: str, processor: str, folder: Path) -> None:
         _install(name, processor, folder)
     if absent := _absent(folder):
         sys.exit(f"hooks.toml: a source needs the package {absent}, which requirements/public-keys.txt does not have")
+    if foreign := _run(CHECK, folder):
+        sys.stderr.write(f"Input schemas are looked at when the function starts: {foreign} is for another processor.\n")
     _trim(folder, runs_workflows)
     _compile(folder)
 
@@ -102,8 +125,13 @@ def _install(name: str, processor: str, folder: Path) -> None:
 
 def _absent(folder: Path) -> str:
     """The package that a source of hooks.toml needs and is absent; "" if there is none. Exits for a wrong file."""
+    return _run(TRY, folder)
+
+
+def _run(program: str, folder: Path) -> str:
+    """What a program says that has the folder alone. Exits with its words if it fails."""
     # -S, -E: none of the packages of this interpreter.
-    python = [sys.executable, "-S", "-E", "-B", "-c", TRY]
+    python = [sys.executable, "-S", "-E", "-B", "-c", program]
     done = subprocess.run(python, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(done.stderr)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 from verihook.aws.direct import Direct, suits
 from verihook.aws.service import Patience
 from verihook.clock import SystemClock
-from verihook.errors import ConfigurationError
 from verihook.hooks import Hooks, load_hooks
+from verihook.hooks.schemas import check_schemas, compile_schemas
 from verihook.later import Later, make_now
 from verihook.observe import Observer
 from verihook.ports import Caller, Documents, Engine, Ledger, Pace, Payloads, Services, Telemetry
@@ -150,8 +150,7 @@ def warm(services: Services, entry: str) -> None:
     asked = {_ASKED[workflow.engine] for workflow in used} - {""}
     connected = _direct().open("dynamodb", *asked) if entry in ("receive", "api") and suits(environment()) else None
     if entry in ("receive", "api", "feed"):  # those that inputs come to
-        for workflow in used:
-            workflow.compile_schema()
+        compile_schemas(used, services.telemetry)
     if connected:
         connected()
 
@@ -254,15 +253,6 @@ def secrets_of(variables: Mapping[str, str], folder: Path) -> RotatingSecrets:
     from verihook.secrets.stores import stores
 
     return stores(variables, folder, partial(client_of, **STORE))
-
-
-def check_schemas(hooks: Hooks) -> None:
-    """Raises ConfigurationError for an input schema that is itself wrong. Imports jsonschema."""
-    for name, workflow in hooks.workflows.items():
-        try:
-            workflow.check_schema()
-        except ValueError as error:
-            raise ConfigurationError(hooks.path.name, f"workflows.{name}.input_schema", str(error)) from error
 
 
 def local_client(

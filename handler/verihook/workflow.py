@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from verihook.errors import InputInvalid
+from verihook.errors import InputInvalid, NotConfigured
 from verihook.schema import Schema
 
 WorkflowStatus = Literal["draft", "active", "paused", "archived"]
@@ -54,19 +54,20 @@ class Workflow:
     def accept(self, content: object) -> object:
         """``content`` with the schema's defaults; the very same object where none was missing.
 
-        Raises InputInvalid with the violations, EventMalformed where it is nested too deep.
+        Raises InputInvalid with the violations, EventMalformed where it is nested too deep, NotConfigured if the schema
+        itself is wrong.
         """
         if self.input_schema is None:
             return content
-        filled = self._compiled(self.input_schema).filled(content)
+        filled = self._usable(self.input_schema).filled(content)
         self.validate(filled)
         return filled
 
     def validate(self, content: object) -> None:
-        """Raises InputInvalid with the violations of ``content``, and ValueError if the schema itself is wrong."""
+        """Raises InputInvalid with the violations of ``content``, and NotConfigured if the schema itself is wrong."""
         if self.input_schema is None:
             return
-        violations = self._compiled(self.input_schema).violations(content)
+        violations = self._usable(self.input_schema).violations(content)
         if violations:
             raise InputInvalid(f"The input does not satisfy the schema of {self.name!r}.", violations=violations)
 
@@ -79,6 +80,14 @@ class Workflow:
         """Compile the input schema now, which the first input would. Raises ValueError if it is itself wrong."""
         if self.input_schema is not None:
             self._compiled(self.input_schema).compile()
+
+    def _usable(self, schema: dict[str, Any] | bool) -> Schema:
+        compiled = self._compiled(schema)
+        try:
+            compiled.compile()
+        except ValueError as error:
+            raise NotConfigured(f"The input schema of {self.name!r} cannot be used; the log says why.") from error
+        return compiled
 
     def _compiled(self, schema: dict[str, Any] | bool) -> Schema:
         if self._schema is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -205,3 +206,18 @@ def test_lambda_is_given_the_hook(aws_face: AwsFace, tmp_path: Path) -> None:
     )
     logged, _ = start(RECEIVE, PYTHONPATH=str(tmp_path))
     assert ["restore receive"] == logged
+
+
+def test_a_schema_that_cannot_be_used_is_told_at_init_and_stops_its_own_sources_alone(
+    aws_face: AwsFace, tmp_path: Path
+) -> None:
+    deployment = tmp_path / "deployment"
+    shutil.copytree(Path(os.environ["VERIHOOK_HOOKS"]).parent, deployment)
+    (deployment / "workflows" / "order-created.schema.json").write_text('{"pattern": "(?=a)"}')
+    hooks = deployment / "hooks.toml"
+    body = order()
+    logged = function_url_event("POST", "/hooks/logged", x_signature(body), body)
+    told, (statuses, _, _) = start(RECEIVE, post(body), logged, post(order()), VERIHOOK_HOOKS=str(hooks))
+    assert [503, 202, 503] == statuses, told
+    (line,) = told
+    assert "hooks.toml: workflows.order-created.input_schema: cannot be compiled: " in json.loads(line)["detail"]

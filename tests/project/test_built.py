@@ -144,6 +144,25 @@ def test_the_build_refuses_hooks_that_no_function_could_load(handler: Path) -> N
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ('{"type": "objekt"}', "not a JSON Schema: $.type: "),
+        ('{"pattern": "(?=a)"}', "#/pattern: '(?=a)' is no regular expression that can be matched in bounded time"),
+        ('{"$ref": "#/$defs/nobody"}', "$ref '#/$defs/nobody' is not within the schema"),
+    ],
+)
+def test_the_build_refuses_an_input_schema_that_is_none(handler: Path, schema: str, words: str) -> None:
+    (handler / "workflows" / "order-created.schema.json").write_text(schema)
+    done = build(handler, "receiver")
+    if "pip could not install" in done.stderr and not os.environ.get("CI"):
+        pytest.skip("pip reaches no index")
+    assert 1 == done.returncode
+    assert "hooks.toml: workflows.order-created.input_schema: " in done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_without_its_interpreter_the_build_says_which_is_needed(handler: Path, tmp_path: Path) -> None:
     # Only the commands that make and the lookup need; none of them is a Python of that version.
     (tmp_path / "bin").mkdir()

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from verihook.bootstrap import check_schemas
 from verihook.errors import ConfigurationError
 from verihook.hooks import load_hooks
+from verihook.hooks.schemas import check_schemas
 from verihook.source import SecretReference
 
 SHIPPED = Path(__file__).parents[2] / "handler" / "hooks.toml"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from verihook.errors import InputInvalid
+from verihook.errors import InputInvalid, NotConfigured
 from verihook.schema import MAX_VIOLATIONS
 from verihook.workflow import Workflow
 
@@ -48,8 +50,18 @@ def test_a_fault_deeper_than_is_looked_is_told_where_the_looking_ends() -> None:
 
 def test_a_schema_never_fetches() -> None:
     schema = {"$ref": "http://127.0.0.1:9/schema.json"}
-    with pytest.raises(ValueError, match=r"is not within the schema"):
+    with pytest.raises(NotConfigured) as caught:
         workflow(schema).validate({})
+    assert "is not within the schema" in str(caught.value.__cause__)
+
+
+@pytest.mark.parametrize("schema", [{"pattern": "(?=a)"}, {"type": "objekt"}])
+def test_a_schema_that_cannot_be_used_is_our_fault_and_none_of_the_inputs(schema: dict[str, Any]) -> None:
+    for judge in (workflow(schema).accept, workflow(schema).validate):
+        with pytest.raises(NotConfigured, match="cannot be used; the log says why"):
+            judge("text")
+    with pytest.raises(ValueError, match=r"\w"):
+        workflow(schema).compile_schema()
 
 
 def test_a_schema_that_is_itself_wrong() -> None:

@@ -6,6 +6,7 @@ Every mistake is a ConfigurationError of one line: file, key, mend.
     sources.py     [sources.NAME]
     workflows.py   [workflows.NAME]
     api.py         [api], [callbacks] and [connections.NAME]
+    schemas.py     the input schemas of workflows
 """
 
 from __future__ import annotations
