@@ -23,3 +23,13 @@ def test_a_ledger_that_reads_and_does_not_write_is_unavailable(tmp_path: Path, f
     assert (found["status"], found["ledger"]) == (state, state)
     assert documents.calls == ["take"]
     assert [where for where, _ in heard.failures] == (["health ledger"] if failing else [])
+
+
+def test_what_has_ended_in_the_process_is_said_in_words(tmp_path: Path) -> None:
+    with SqliteFile(tmp_path / "ledger.db") as file:
+        services: Any = bare_services(ledger=SqliteLedger(file), documents=SqliteDocuments(file), telemetry=Heard())
+        for faults in ({}, {"reconcile": "The rounds of reconcile have ended."}):
+            health = Health(services, lambda faults=faults: faults)  # type: ignore[misc]
+            found = asyncio.run(health.look())
+            assert ("unavailable" if faults else "ok", "ok") == (found["status"], found["ledger"])
+            assert faults == found.get("faults", {}) == asyncio.run(health.faults())

@@ -154,6 +154,23 @@ def test_close_gives_back_what_runs_and_begins_nothing_more(tmp_path: Path) -> N
         assert ("queued", 0) == (w.row("b").status, w.row("b").tries)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_threads_that_have_ended_are_a_fault(tmp_path: Path) -> None:
+    class Leaving(Worker):
+        def _look(self, name: str, services: Any) -> None:
+            raise SystemExit
+
+    worker = Leaving(Functions({}), threads=3)
+    with working(tmp_path, {}, SystemClock()) as w:
+        worker.start(w.services)
+        assert worker.fault() is None
+        worker.wake("a")
+        until(lambda: worker.fault() is not None)
+        assert "1 of the 3 threads that run functions have ended. Restart the server." == worker.fault()
+        worker.close()
+        assert worker.fault() is None
+
+
 def test_what_is_held_runs_to_its_end(tmp_path: Path) -> None:
     begun, release = Event(), Event()
 

@@ -1,0 +1,120 @@
+"""A planned stop of the durable functions: held, waited for, closed, and gone on with by the next runner."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import Queue
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from verihook.local.durable import DurableRunner
+
+FLOW = """
+import time
+from pathlib import Path
+
+from aws_durable_execution_sdk_python import durable_execution
+
+
+def step(event, line):
+    with Path(event["lines"]).open("a") as file:
+        file.write(line + "\\n")
+    while not Path(event["go"]).exists():
+        time.sleep(0.01)
+    return line
+
+
+@durable_execution
+def handler(event, context):
+    first = context.step(lambda _: step(event, "first"), name="First")
+    return [first, context.step(lambda _: step(event, "second"), name="Second")]
+"""
+
+
+class Rig:
+    """A folder with the flow, and what its runners are told to do."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        (folder / "flow.py").write_text(FLOW)
+        self.ends: Queue[dict[str, Any]] = Queue()
+        self.event = {"lines": str(folder / "lines"), "go": str(folder / "go")}
+
+    def runner(self) -> DurableRunner:
+        return DurableRunner(self._folder / "store.db", self._folder, on_end=self.ends.put)
+
+    def start(self, runner: DurableRunner, name: str) -> None:
+        connection = http.client.HTTPConnection(urlsplit(runner.endpoint_url).netloc, timeout=10)
+        headers = {"X-Amz-Invocation-Type": "Event", "X-Amz-Durable-Execution-Name": name}
+        connection.request("POST", "/2015-03-31/functions/flow/invocations", json.dumps(self.event), headers)
+        assert 202 == connection.getresponse().status
+        connection.close()
+
+    def lines(self) -> list[str]:
+        path = self._folder / "lines"
+        return path.read_text().split() if path.exists() else []
+
+    def let_go(self) -> None:
+        (self._folder / "go").touch()
+
+
+def until(look: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not look():
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    made = Rig(tmp_path)
+    yield made
+    # No step outlives a test that failed.
+    made.let_go()
+
+
+def test_a_step_is_kept_no_other_begins_and_the_next_runner_goes_on(rig: Rig) -> None:
+    with rig.runner() as runner:
+        rig.start(runner, "a")
+        until(lambda: rig.lines() == ["first"])
+        assert ["a"] == runner.busy()
+        runner.hold()
+        # It is accepted, and begins with the next runner.
+        rig.start(runner, "late")
+        assert ["a"] == runner.busy()
+        rig.let_go()
+        until(lambda: not runner.busy())
+    assert ["first"] == rig.lines()
+    assert rig.ends.empty()
+    with rig.runner() as runner:
+        assert 2 == runner.resume()
+        ends = [rig.ends.get(timeout=20) for _ in range(2)]
+    assert [("SUCCEEDED", '["first", "second"]')] * 2 == [(end["status"], end["Result"]) for end in ends]
+    assert ["first", "first", "second", "second"] == sorted(rig.lines())
+
+
+def test_what_is_interrupted_is_no_death(rig: Rig) -> None:
+    for _ in range(4):
+        with rig.runner() as runner:
+            runner.resume() or rig.start(runner, "a")
+            until(lambda: ["a"] == runner.busy())
+    rig.let_go()
+    with rig.runner() as runner:
+        assert 1 == runner.resume()
+        assert "SUCCEEDED" == rig.ends.get(timeout=20)["status"]
+
+
+def test_a_loop_that_has_ended_is_a_fault_and_keeps_nobody_from_the_stop(rig: Rig) -> None:
+    with rig.runner() as runner:
+        assert runner.fault() is None
+        loop = runner._executions._scheduler._loop
+        loop.call_soon_threadsafe(loop.stop)
+        until(lambda: runner.fault() is not None)
+        assert "The loop that calls durable functions does not answer. Restart the server." == runner.fault()
+    loop.close()

@@ -1,0 +1,62 @@
+"""Rounds go on whatever one of them comes to, and it is told when one has ended for good."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.unit.bare import Heard, bare_services
+from verihook.local.rounds import Rounds
+
+
+class Observer:
+    """Is told at the end of each round."""
+
+    def flush(self) -> None: ...
+
+
+def until(look: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not look():
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.005)
+
+
+def services(heard: Heard) -> Any:
+    return bare_services(telemetry=heard, observer=Observer())
+
+
+def test_a_round_that_fails_is_told_and_the_next_one_comes() -> None:
+    heard, rounds_done = Heard(), []
+
+    def work(_: Any) -> None:
+        rounds_done.append(1)
+        raise ValueError("not this time")
+
+    rounds = Rounds({"reconcile": (0.001, work)}, services(heard))
+    assert {} == rounds.faults()
+    rounds.start()
+    until(lambda: len(rounds_done) > 3)
+    assert {} == rounds.faults()
+    rounds.close()
+    assert ["reconcile"] == [where for where, _ in heard.failures]
+    done = len(rounds_done)
+    assert {} == rounds.faults()
+    assert done == len(rounds_done)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_one_that_has_ended_is_a_fault_in_words() -> None:
+    def leave(_: Any) -> None:
+        raise SystemExit
+
+    rounds = Rounds({"reconcile": (0.001, leave), "sweep": (60, print)}, services(Heard()))
+    rounds.start()
+    until(lambda: bool(rounds.faults()))
+    assert {"reconcile": "The rounds of reconcile have ended. Restart the server."} == rounds.faults()
+    rounds.close()
+    assert "sweep" not in [thread.name for thread in threading.enumerate()]
