@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from fastapi import Request
 
 from verihook import keys
+from verihook.api.turned_away import TurnedAway
 from verihook.errors import Forbidden, RateLimited, RequestInvalid, Unauthenticated, VerihookError
 from verihook.ports import Documents, Services
 from verihook.scopes import ApiKey, Scope
@@ -31,7 +32,7 @@ KEEP_MS = 30_000
 #: So many keys are held in memory, and so many unknown ones.
 MAX_HELD = 1024
 
-#: So many keys that turn out to be none are looked up in a minute, in each process.
+#: So many keys that turn out to be none are looked up in a minute, in each process; then those that come again.
 MAX_MISSES = 300
 
 _MINUTE_MS = 60_000
@@ -104,6 +105,7 @@ class KnownKeys:
         self._unknown: dict[bytes, int] = {}
         self._forgotten = 0
         self._minute, self._misses = 0, 0
+        self._turned_away = TurnedAway()
 
     def verify(self, secret: str, now_ms: int, *, fresh: bool = False) -> ApiKey:
         """The key of this secret; ``fresh``: as the ledger has it now.
@@ -139,9 +141,10 @@ class KnownKeys:
                 self._minute, self._misses = now_ms, 0
             if self._misses < MAX_MISSES or name in self._found:
                 return
-            pause_s = max(1, (self._minute + _MINUTE_MS - now_ms) // 1000)
-        words = "Too many API keys that are none were sent: keys that are new here are looked up later."
-        raise RateLimited(words, limit=MAX_MISSES, retry_after=pause_s)
+            if self._turned_away.may_be_looked_up(name, now_ms):
+                return
+        words = "Too many API keys that are none were sent: one that is new here is looked up when it comes again."
+        raise RateLimited(words, limit=MAX_MISSES, retry_after=1)
 
     def forget(self, key_id: str) -> None:
         """Read this key anew when it is used next: it was changed."""
