@@ -33,6 +33,10 @@ Left = Callable[[], int]
 _RESERVE_MS = 2_000
 
 
+class TooLarge(Exception):
+    """What the function returned is larger than an output may be."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Tried:
     """What a try came to.
@@ -127,7 +131,9 @@ def _try(
         cause = f"What the function returned is not JSON: {str(error)[:200]}"
         return _Tried(Progress("failed", None, "OutputNotJson", cause), final=True, raised=error.with_traceback(None))
     ended = bounded(Progress("completed", output), services)
-    return _Tried(ended, None if ended.output is None else result, final=True)
+    if ended.output is None:
+        return _Tried(ended, final=True, raised=TooLarge(ended.cause))
+    return _Tried(ended, result, final=True)
 
 
 def _keep(row: Instance, tried: _Tried, workflow: Workflow, services: Services) -> Outcome:

@@ -16,7 +16,7 @@ from verihook.hooks import Hooks
 from verihook.local.durable import DurableRunner
 from verihook.local.interpreter import ARN_PREFIX, Interpreter
 from verihook.local.worker import Worker
-from verihook.local.workflow_log import say_end
+from verihook.local.workflow_log import hear_steps, say_end
 from verihook.ports import Services
 from verihook.recorder import record
 
@@ -33,7 +33,7 @@ class LocalEngines:
 
     def __init__(self, hooks: Hooks, data: Path) -> None:
         """Raises ConfigurationError where a workflow's definition is missing or cannot be run."""
-        folder = hooks.path.resolve().parent / "workflows"
+        folder = workflows_of(hooks)
         self._hooks = hooks
         self._functions = Functions.load(folder, hooks.workflows)
         self._worker = Worker(self._functions)
@@ -78,6 +78,7 @@ class LocalEngines:
         """Take what is new."""
         self._services = services
         authoring.use(services)
+        hear_steps()
         self._worker.start(services)
 
     def resume(self) -> None:
@@ -127,6 +128,11 @@ class LocalEngines:
 
 class _Part(Protocol):
     def fault(self) -> str | None: ...
+
+
+def workflows_of(hooks: Hooks) -> Path:
+    """The folder of the workflows in Python."""
+    return hooks.path.resolve().parent / "workflows"
 
 
 def machines(hooks: Hooks) -> dict[str, str]:

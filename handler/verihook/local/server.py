@@ -22,7 +22,7 @@ from verihook.hooks import load_hooks
 from verihook.local.banner import banner
 from verihook.local.connections import BACKLOG, Connection, SeldomSaid, most_connections
 from verihook.local.data import DataFolder, Run, instance_key
-from verihook.local.engines import LocalEngines
+from verihook.local.engines import LocalEngines, workflows_of
 from verihook.local.housekeeping import sweep
 from verihook.local.rounds import Rounds
 from verihook.local.stopping import Stopping
@@ -55,7 +55,7 @@ def serve(hooks_path: Path, port: int, data: Path, grace_s: float, *, opened: bo
     listener = _listen(port)
     values, made = folder.secrets(hooks, environment())
     url = f"http://{HOST}:{listener.getsockname()[1]}"
-    with LocalEngines(hooks, data) as engines:
+    with workflow_log(workflows_of(hooks)), LocalEngines(hooks, data) as engines:
         variables = {**environment(), **values}
         services = bootstrap.on_one_machine(hooks, variables, data, engines.endpoints, instance_key(values), made)
         run = Run(url, values, keys.new_secret())
@@ -75,8 +75,7 @@ def serve(hooks_path: Path, port: int, data: Path, grace_s: float, *, opened: bo
             app = create_app(services, access, local=True, faults=lambda: {**engines.faults(), **rounds.faults()})
             server = _Server(app, ready)
             server.stopping = Stopping(engines, grace_s, lambda: server.ask(rounds), folder.withdraw)
-            with workflow_log():
-                server.run(sockets=[listener])
+            server.run(sockets=[listener])
         finally:
             rounds.close()
             services.observer.flush()

@@ -21,8 +21,17 @@ def open_closed() -> None:
         except OSError:
             # The lowest number that is free is this one.
             os.open(os.devnull, os.O_RDWR)
-        if getattr(sys, name) is None:
+        stream = getattr(sys, name)
+        if stream is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115  # until the end
+        elif mode == "w":
+            _take_anything(stream)
+
+
+def _take_anything(stream: TextIO) -> None:
+    """Half a character, or one that the terminal's encoding has not, is written as its escape."""
+    if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+        stream.reconfigure(errors="backslashreplace")
 
 
 class Unfailing:
@@ -30,9 +39,7 @@ class Unfailing:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        if isinstance(stream, io.TextIOWrapper):
-            # Half a character, or one that the terminal's encoding has not.
-            stream.reconfigure(errors="backslashreplace")
+        _take_anything(stream)
 
     def write(self, text: str) -> int:
         """See :class:`io.TextIOBase`."""

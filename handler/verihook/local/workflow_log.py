@@ -10,10 +10,12 @@ The failures of functions come by telemetry, as they do in AWS.
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from verihook.instance import parse_execution_name
@@ -38,20 +40,31 @@ _STEP = re.compile(r"failed .* name: %s")
 
 
 class WorkflowLog(logging.Handler):
-    """Writes to standard output. Raises nothing: what cannot be said is not, and the workflow goes on."""
+    """Writes to standard output. Raises nothing: what cannot be said is not, and the workflow goes on.
+
+    ``folder``: of the operator's code, which is heard from its own threads too.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = f"{folder}{os.sep}"
 
     def emit(self, record: logging.LogRecord) -> None:
         """See :class:`logging.Handler`."""
         with suppress(Exception):
-            if text := said(record):
+            if text := said(record, self._folder):
                 sys.stdout.write(text)
                 sys.stdout.flush()
 
 
-def said(record: logging.LogRecord) -> str:
-    """The lines of a record; "" for what is not shown. Below a warning only an instance's code is."""
+def said(record: logging.LogRecord, folder: str) -> str:
+    """The lines of a record; "" for what is not shown.
+
+    Below a warning that is what neither comes from a file in ``folder``, nor from a library while an instance runs.
+    """
     instance = _instance_of(record)
-    if record.levelno < logging.WARNING and (not instance or record.name.partition(".")[0] in _LIBRARIES):
+    theirs = instance and record.name.partition(".")[0] not in _LIBRARIES
+    if record.levelno < logging.WARNING and not (theirs or record.pathname.startswith(folder)):
         return ""
     first, *more = _message(record).splitlines() or [""]
     tag = f"[{instance}] " if instance else ""
@@ -104,14 +117,18 @@ def say_end(detail: Mapping[str, Any]) -> None:
     _log.error("%s", told, extra={"instance": instance})
 
 
+def hear_steps() -> None:
+    """From now on: the engine of durable functions has silenced the SDK at its start, and does so when it is closed."""
+    logging.getLogger(SDK).setLevel(logging.ERROR)
+
+
 @contextmanager
-def workflow_log() -> Iterator[None]:
-    """Show it meanwhile. The engines have been started: they silence the SDK until then, and when they are closed."""
-    root, handler = logging.getLogger(), WorkflowLog()
+def workflow_log(folder: Path) -> Iterator[None]:
+    """Show it meanwhile. Begin before the operator's code is loaded: its basicConfig() does nothing then, as in AWS."""
+    root, handler = logging.getLogger(), WorkflowLog(folder)
     level = root.level
     root.addHandler(handler)
     root.setLevel(logging.INFO)
-    logging.getLogger(SDK).setLevel(logging.ERROR)
     try:
         yield
     finally:

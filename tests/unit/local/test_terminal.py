@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from verihook.local.terminal import Unfailing, unfailing
+from verihook.local.terminal import Unfailing, open_closed, unfailing
 
 
 def test_what_the_encoding_has_not_is_written_all_the_same() -> None:
@@ -16,6 +16,16 @@ def test_what_the_encoding_has_not_is_written_all_the_same() -> None:
     Unfailing(wrapped).write("é \ud800 \N{REPLACEMENT CHARACTER}\n")
     wrapped.flush()
     assert b"\xe9 \\ud800 \\ufffd\n" == kept.getvalue()
+
+
+def test_a_command_prints_what_its_terminal_has_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = io.BytesIO()
+    strict = io.TextIOWrapper(kept, "ascii")
+    monkeypatch.setattr(sys, "stdout", strict)
+    open_closed()
+    strict.write("é\n")
+    strict.flush()
+    assert b"\\xe9\n" == kept.getvalue()
 
 
 def test_a_closed_stream_raises_nothing_and_is_as_it_was_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:

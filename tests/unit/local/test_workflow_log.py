@@ -7,11 +7,13 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from verihook.local.workflow_log import SDK, said, say_end, workflow_log
+from verihook.local.workflow_log import said as said_by
+from verihook.local.workflow_log import say_end, workflow_log
 from verihook.running import INSTANCE
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:charge:$LATEST/durable-execution/{}/0"
@@ -22,6 +24,10 @@ def running(instance_id: str) -> Iterator[None]:
     token = INSTANCE.set(instance_id)
     yield
     INSTANCE.reset(token)
+
+
+def said(record: logging.LogRecord) -> str:
+    return said_by(record, "/workflows/")
 
 
 def record(level: int, name: str, text: object, *values: object, **more: Any) -> logging.LogRecord:
@@ -39,6 +45,8 @@ def test_below_a_warning_the_code_of_an_instance_alone() -> None:
             assert shown is bool(said(record(logging.INFO, name, "a")))
     with running("a1"):
         assert "[a1] INFO mine: a\n" == said(record(logging.INFO, "mine", "a"))
+    # A thread that the operator's code has begun has no instance.
+    assert "INFO mine: a\n" == said(record(logging.INFO, "mine", "a", pathname="/workflows/mine.py"))
 
 
 @pytest.mark.parametrize(
@@ -73,9 +81,8 @@ def test_it_raises_nothing_and_leaves_the_log_as_it_was(monkeypatch: pytest.Monk
     before = root.level, list(root.handlers)
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stdout", stream)
-    with workflow_log():
+    with workflow_log(Path()):
         logging.getLogger("mine").warning("said")
         stream.close()
         logging.getLogger("mine").warning("lost")
     assert before == (root.level, list(root.handlers))
-    logging.getLogger(SDK).setLevel(logging.NOTSET)
