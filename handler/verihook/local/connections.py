@@ -1,7 +1,7 @@
 """The connections of the server on one machine: so many, each so long, and one line a minute about those that are cut.
 
-uvicorn closes what is idle after an answer, but waits for ever for a first head or for the rest of a body: as many
-idle connections as the process may have files would stop it.
+uvicorn closes what is idle after an answer, but waits for ever for a first head, for the rest of a body, and for a
+client to take an answer: as many such connections as the process may have files would stop it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ MAX_CONNECTIONS = 512
 #: How long a head, and a whole request, may take to come, in seconds.
 HEAD_S = 10
 REQUEST_S = 60
+
+#: How long a client may take nothing of an answer, in seconds. The kernel takes it in parts of up to a megabyte.
+TAKEN_S = 30
 
 #: Connections that wait to be accepted; no more are accepted at once.
 BACKLOG = 128
@@ -63,46 +66,108 @@ class SeldomSaid(logging.Filter):
 
 
 class Connection(H11Protocol):
-    """One connection of the server: it has so long for a head, and for a request; the longest idle one makes room."""
+    """One connection of the server: it has so long for a head, for a request, and to take an answer.
 
-    #: Those that wait for a head or a body, the oldest first.
+    It is asked for its next request when its answer is sent, so that it holds one answer at most.
+    """
+
+    #: Those whose turn it is, the longest idle first: they make room.
     waiting: dict[Connection, None] = {}  # noqa: RUF012  # of the one server that a process has
     most = MAX_CONNECTIONS
     head_s: float = HEAD_S
     request_s: float = REQUEST_S
+    taken_s: float = TAKEN_S
     _timer: asyncio.TimerHandle | None = None
+    #: What it waits for, and the request before or in which it does.
+    _awaited: tuple[str, object] | None = None
+    _unsent = 0
+    _is_answered = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """See :class:`asyncio.Protocol`."""
         super().connection_made(transport)
+        # pause_writing then says that something is unsent, and resume_writing that all is sent.
+        transport.set_write_buffer_limits(0)
         if len(self.connections) > self.most:
-            # One that is answered is not cut; if all are, the newcomer goes.
+            # One that we work for is not cut; if all are, the newcomer goes.
             next(iter(self.waiting), self)._cut("More connections than %d: the longest idle ones were cut.", self.most)
-        self._await(self.head_s)
+        self._look()
 
     def data_received(self, data: bytes) -> None:
         """See :class:`asyncio.Protocol`."""
-        new = self._timer is None
-        head_only = self.conn.their_state is h11.IDLE
         super().data_received(data)
-        if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
-            self._settle()
-        elif new or (head_only and self.conn.their_state is h11.SEND_BODY):
-            self._await(self.request_s if self.conn.their_state is h11.SEND_BODY else self.head_s)
+        self._look()
+
+    def on_response_complete(self) -> None:
+        """Go on with what came after the request, once the answer is sent."""
+        if self.flow.write_paused:
+            self._is_answered = True
+        else:
+            super().on_response_complete()
+        self._look()
+
+    def pause_writing(self) -> None:
+        """See :class:`asyncio.Protocol`."""
+        super().pause_writing()
+        self._look()
+
+    def resume_writing(self) -> None:
+        """See :class:`asyncio.Protocol`."""
+        super().resume_writing()
+        if self._is_answered:
+            self._is_answered = False
+            super().on_response_complete()
+        self._look()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See :class:`asyncio.Protocol`."""
         self._settle()
         super().connection_lost(exc)
 
-    def _await(self, seconds: float) -> None:
-        self._settle()
+    def _look(self) -> None:
+        """See whether it waits for something else than before, or for the same of another request."""
+        awaited = self._awaits()
+        if awaited != self._awaited:
+            self._settle()
+            if awaited is not None:
+                self._await(*awaited)
+
+    def _awaits(self) -> tuple[str, object] | None:
+        if self.flow.write_paused:
+            return "taking", self.cycle
+        if self.transport.is_closing():
+            return None
+        if self.conn.their_state is h11.SEND_BODY:
+            return "body", self.cycle
+        if self.conn.their_state is h11.IDLE:
+            # uvicorn's own timer ends one that is idle after an answer.
+            return "head" if self.timeout_keep_alive_task is None else "next", self.cycle
+        return None
+
+    def _await(self, what: str, of: object) -> None:
+        self._awaited = what, of
         self.waiting[self] = None
-        self._timer = self.loop.call_later(
-            seconds, self._cut, "Connections were cut that did not send a request in %d seconds.", self.request_s
-        )
+        self._unsent = self.transport.get_write_buffer_size()
+        if what == "taking":
+            self._timer = self.loop.call_later(self.taken_s, self._look_what_was_taken)
+        elif what != "next":
+            self._timer = self.loop.call_later(
+                self.request_s if what == "body" else self.head_s,
+                self._cut,
+                "Connections were cut that did not send a request in %d seconds.",
+                self.request_s,
+            )
+
+    def _look_what_was_taken(self) -> None:
+        unsent = self.transport.get_write_buffer_size()
+        if unsent >= self._unsent:
+            self._cut("Connections were cut that took nothing of an answer in %d seconds.", self.taken_s)
+        else:
+            self._unsent = unsent
+            self._timer = self.loop.call_later(self.taken_s, self._look_what_was_taken)
 
     def _settle(self) -> None:
+        self._awaited = None
         self.waiting.pop(self, None)
         if self._timer is not None:
             self._timer.cancel()

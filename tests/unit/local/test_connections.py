@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,51 +18,85 @@ from tests.flows.waiting import wait_until
 from verihook.local.connections import Connection, SeldomSaid
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+GET_MUCH = GET.replace(b"/ ", b"/much ")
+POST_HALF = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"
+
+#: More than the kernel takes from the server for a client that reads nothing.
+MUCH = 12 * 1024 * 1024
 
 
 class Short(Connection):
     """Waits no longer than a test does."""
 
     waiting: dict[Connection, None] = {}  # noqa: RUF012
-    most, head_s, request_s = 4, 0.4, 0.6
+    most, head_s, request_s, taken_s = 4, 0.4, 0.6, 1
+
+
+#: The paths that were asked for.
+asked: list[str] = []
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
+    asked.append(scope["path"])
+    body = b"." * MUCH if scope["path"] == "/much" else b"ok"
     size = 0
     while True:
         message = await receive()
         size += len(message.get("body", b""))
         if not message.get("more_body"):
             break
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
-    await send({"type": "http.response.body", "body": b"ok"})
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
 
 
 @pytest.fixture
-def address() -> Iterator[tuple[str, int]]:
+def server() -> Iterator[uvicorn.Server]:
+    asked.clear()
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, http=Short, log_level="critical", lifespan="off", timeout_keep_alive=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     wait_until(lambda: server.started)
-    yield listener.getsockname()
+    yield server
     server.should_exit = True
     thread.join()
+
+
+@pytest.fixture
+def address(server: uvicorn.Server) -> tuple[str, int]:
+    found: tuple[str, int] = server.servers[0].sockets[0].getsockname()
+    return found
 
 
 def ended(connection: socket.socket, seconds: float = 5) -> bool:
     """Whether the server has closed it by then."""
     connection.settimeout(seconds)
     try:
-        return connection.recv(1000) == b""
+        while connection.recv(1000):
+            pass
     except ConnectionError:
         return True
     except TimeoutError:
         return False
+    return True
 
 
-@pytest.mark.parametrize("first", [b"", b"GET / HT", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"])
+def reading_nothing(address: tuple[str, int], sent: bytes) -> socket.socket:
+    """A connection whose kernel takes as little as it can."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    connection.connect(address)
+    connection.sendall(sent)
+    return connection
+
+
+def test_how_many_and_how_long() -> None:
+    limits = Connection.most, Connection.head_s, Connection.request_s, Connection.taken_s
+    assert limits == (512, 10, 60, 30)
+
+
+@pytest.mark.parametrize("first", [b"", b"GET / HT", POST_HALF, GET + POST_HALF, GET + GET + POST_HALF])
 def test_who_sends_no_whole_request_is_cut(address: tuple[str, int], first: bytes) -> None:
     with socket.create_connection(address) as connection:
         connection.sendall(first)
@@ -101,6 +136,42 @@ def test_the_longest_idle_one_makes_room(address: tuple[str, int]) -> None:
             connection.sendall(GET)
             assert connection.recv(1000).startswith(b"HTTP/1.1 200")
         assert ended(idle[0], 0.2)
+
+
+@pytest.mark.parametrize(
+    "sent", [GET_MUCH, GET_MUCH * 8, GET_MUCH.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")]
+)
+def test_who_takes_no_answer_is_cut(server: uvicorn.Server, address: tuple[str, int], sent: bytes) -> None:
+    with reading_nothing(address, sent):
+        wait_until(lambda: asked)
+        assert server.server_state.connections
+        wait_until(lambda: not server.server_state.connections)
+    assert ["/much"] == asked, "no other answer is made before the first is taken"
+
+
+def test_who_takes_an_answer_slowly_gets_all_that_it_asked_for(address: tuple[str, int]) -> None:
+    with reading_nothing(address, GET_MUCH + GET) as connection:
+        began = time.monotonic()
+        size, last = 0, b""
+        while not last.endswith(b"ok"):
+            last = connection.recv(1024 * 1024, socket.MSG_WAITALL) if size < MUCH - 2**21 else connection.recv(1000)
+            size += len(last)
+            time.sleep(0.15 if size < MUCH - 2**21 else 0)
+        assert size > MUCH
+        assert time.monotonic() - began > Short.taken_s
+    assert ["/much", "/"] == asked
+
+
+@pytest.mark.parametrize("held", [GET, GET + POST_HALF, GET_MUCH])
+def test_who_was_answered_or_takes_no_answer_makes_room_too(address: tuple[str, int], held: bytes) -> None:
+    with contextlib.ExitStack() as stack:
+        for number in range(4):
+            stack.enter_context(reading_nothing(address, held))
+            wait_until(partial(lambda most: len(asked) > most, number))
+        for _ in range(3):
+            with socket.create_connection(address) as connection:
+                connection.sendall(GET)
+                assert connection.recv(1000).startswith(b"HTTP/1.1 200")
 
 
 def test_what_goes_on_is_said_once_a_minute() -> None:
