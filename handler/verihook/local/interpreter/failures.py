@@ -23,6 +23,9 @@ def tell_failures(environment: Environment, name: str) -> None:
 
     def publish_and_tell(**event: Any) -> None:
         publish(**event)
+        if not environment.is_running():
+            # It was stopped, or is left to a later process: what it waited with ends as if its time were over.
+            return
         kind = str(event["event_type"].value)
         if kind == "FailStateEntered":
             say(name, f"state {event['event_details']['stateEnteredEventDetails']['name']!r} fails", None, None)

@@ -82,3 +82,26 @@ def test_an_express_execution_is_waited_for_and_none_begins(tmp_path: Path) -> N
             client.start_execution(stateMachineArn=ARN_PREFIX + "express", name="late")
         assert ["a"] == interpreter.busy()
         until(lambda: not interpreter.busy())
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_a_wait_that_a_stop_ends_is_told_as_no_failure(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, stopped: bool
+) -> None:
+    asked = threading.Event()
+    ask = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+        "Parameters": {"FunctionName": "ask", "Payload": {"token.$": "$$.Task.Token"}},
+        "End": True,
+    }
+    with Interpreter(tmp_path / "journal.db", functions={"ask": lambda event: asked.set()}) as interpreter:
+        interpreter.deploy({"asking": json.dumps({"StartAt": "Ask", "States": {"Ask": ask}})})
+        client = client_of(interpreter)
+        arn = client.start_execution(stateMachineArn=ARN_PREFIX + "asking", name="a")["executionArn"]
+        assert asked.wait(20)
+        assert [] == interpreter.busy()
+        if stopped:
+            client.stop_execution(executionArn=arn)
+    until(lambda: not [thread for thread in threading.enumerate() if thread.name == "execution a"])
+    assert [] == [record.getMessage() for record in caplog.records if record.name.startswith("verihook")]
