@@ -7,8 +7,7 @@ left. A request without one (a feed, a repair, a caller of the API) has the clie
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -37,6 +36,21 @@ class _Deadline:
     until: int
 
 
+class _Within:
+    """A class: every delivery has some, and a generator takes three times as long."""
+
+    __slots__ = ("_deadline", "_token")
+
+    def __init__(self, deadline: _Deadline | None) -> None:
+        self._deadline = deadline
+
+    def __enter__(self) -> None:
+        self._token = _present.set(self._deadline)
+
+    def __exit__(self, *_: object) -> None:
+        _present.reset(self._token)
+
+
 _present: ContextVar[_Deadline | None] = ContextVar("deadline", default=None)
 
 
@@ -51,35 +65,27 @@ def patience_ms(timeout_s: float | None, longest_ms: int = LONGEST_MS) -> int:
     return min(longest_ms, max(timeout_ms - ON_THE_WAY_MS, timeout_ms // 2))
 
 
-@contextmanager
-def within(whole_ms: int, begun_ms: int, now_ms: Callable[[], int]) -> Iterator[None]:
+def within(whole_ms: int, begun_ms: int, now_ms: Callable[[], int]) -> _Within:
     """What is called within it has ``whole_ms``, counted from ``begun_ms``, by the clock ``now_ms``."""
-    with _set(_Deadline(now_ms, begun_ms, begun_ms + whole_ms)):
-        yield
+    return _Within(_Deadline(now_ms, begun_ms, begun_ms + whole_ms))
 
 
-@contextmanager
-def part(share: float) -> Iterator[None]:
+def part(share: float) -> _Within:
     """Within it, only this share of the whole may pass."""
     whole = _present.get()
     if whole is None:
-        yield
-        return
+        return _Within(None)
     until = whole.begun + int((whole.until - whole.begun) * share)
-    with _set(_Deadline(whole.now_ms, whole.begun, until)):
-        yield
+    return _Within(_Deadline(whole.now_ms, whole.begun, until))
 
 
-@contextmanager
-def at_most(most_ms: int) -> Iterator[None]:
+def at_most(most_ms: int) -> _Within:
     """Within it there are at most so many milliseconds from now on, and no more than are left."""
     whole = _present.get()
     if whole is None:
-        yield
-        return
+        return _Within(None)
     now = whole.now_ms()
-    with _set(_Deadline(whole.now_ms, now, min(whole.until, now + most_ms))):
-        yield
+    return _Within(_Deadline(whole.now_ms, now, min(whole.until, now + most_ms)))
 
 
 def left_s() -> float | None:
@@ -92,12 +98,3 @@ def left_s() -> float | None:
         return None
     whole = present.until - present.begun
     return max(0, min(whole, present.until - present.now_ms())) / 1000
-
-
-@contextmanager
-def _set(deadline: _Deadline) -> Iterator[None]:
-    token = _present.set(deadline)
-    try:
-        yield
-    finally:
-        _present.reset(token)

@@ -57,17 +57,19 @@ def take(source: Source, arrival: Arrival, services: Services, trace: Trace) -> 
         return Taken(None, None, duplicate=False)
     with deadline.part(deadline.TAKING):
         fresh, content = _instance(source, arrival, services, trace)
-        if source.refuses_replays:
+        refuses_replays = source.refuses_replays
+        if refuses_replays:
             replays.refuse(fresh, services, trace)
         payloads = services.spared.of(services.payloads, trace.received_at)
         kept, given = keep(fresh.input, content, fresh.id, services.workflows[fresh.workflow], services, payloads)
-        fresh = replace(fresh, input=kept)
+        if kept is not fresh.input:
+            fresh = replace(fresh, input=kept)
         if source.starts_per_minute is not None:
             limits.check(f"source#{source.name}", source.starts_per_minute, services)
         existing = services.ledger.claim(fresh)
         if (key := payload.key_of(kept)) is not None:
             services.spared.note(key, existing or fresh, trace.received_at)
-        if existing is None and not source.refuses_replays:
+        if existing is None and not refuses_replays:
             replays.note(fresh, services, trace)
     if existing is not None:
         return _redelivered(existing, fresh, given, source, services, trace)

@@ -145,7 +145,7 @@ def from_lambda(event: Any, base_path: str = "", request_id: str = "") -> Reques
         texts = (request.method, request.path, request.request_id, *query_and_headers)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise EventMalformed(_UNKNOWN_SHAPE) from error
-    if not all(isinstance(text, str) for text in texts):
+    if set(map(type, texts)) != {str}:
         raise EventMalformed(_UNKNOWN_SHAPE)
     return request
 

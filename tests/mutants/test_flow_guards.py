@@ -157,9 +157,9 @@ def test_what_is_suspended_is_not_looked_at_again_and_again(parts: Parts) -> Non
 def test_what_is_suspended_between_claim_and_start_does_not_run(parts: Parts) -> None:
     start = parts.engine.start
 
-    def suspended_before(definition: str, name: str, input: str) -> Status:
+    def suspended_before(definition: str, name: str, input: str, connection: str | None = None) -> Status:
         manage.suspend("a", parts.services)
-        return start(definition, name, input)
+        return start(definition, name, input, connection)
 
     parts.engine.start = suspended_before  # type: ignore[method-assign]
     manage.submit(request(id="a"), "", parts.services)

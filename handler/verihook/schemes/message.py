@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from urllib.parse import unquote_to_bytes
 
 from verihook.errors import SignatureError
@@ -40,12 +41,13 @@ Message = Callable[[Delivery], list[Signed]]
 _Piece = bytes | Callable[[Delivery], bytes] | None
 
 
-def fields_of(template: str) -> list[tuple[str, str]]:
+@cache  # of a few templates, asked for with every delivery
+def fields_of(template: str) -> tuple[tuple[str, str], ...]:
     """The fields of a template with their arguments, ``("json", "signature.token")``.
 
     Raises ValueError ``KEY: mend``.
     """
-    found = [(match[1], match[2] or "") for match in _FIELD.finditer(template.removeprefix(KEY_FIRST))]
+    found = tuple((match[1], match[2] or "") for match in _FIELD.finditer(template.removeprefix(KEY_FIRST)))
     for name, argument in found:
         if name not in NAMES or (name in ("header", "json", "param")) != bool(argument):
             raise ValueError(f"message: {{{name}}} is no field; known are {', '.join(NAMES)}")
