@@ -11,7 +11,9 @@
 ``payloads/``     inputs and outputs that are too large for the ledger
 ================= ======================================================================================
 
-Everything in it is readable by its owner alone, whatever the umask and whoever may look into the folder.
+Everything in it is readable by its owner alone, whatever the umask and whoever may look into the folder. The folder
+itself, and each file that is found in it, must be of the user who runs this, or root's, and others may write to none:
+with a ``secrets.json`` of theirs they would sign webhooks, and ``run.json`` in a file of theirs is the key of the run.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import hashlib
 import json
 import os
 import secrets
+import stat
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -66,6 +69,7 @@ class DataFolder:
         try:
             # A folder that is there already stays as its owner has it.
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _check_folder(path)
             for name in DATABASES:
                 _own(path / name)
             # No file object, which would be closed, and the folder let go of, when nothing refers to it any more.
@@ -81,7 +85,8 @@ class DataFolder:
             raise ConfigurationError(str(path), "", mend) from error
         # What a run that was killed has left: its key and secrets open nothing any more.
         (path / "run.json").unlink(missing_ok=True)
-        (path / "run.new").unlink(missing_ok=True)
+        for unfinished in path.glob("*.new"):
+            unfinished.unlink()
 
     def secrets(self, hooks: Hooks, variables: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
         """The value of every ``env:`` secret that hooks.toml names, and the names of those that were made here.
@@ -126,13 +131,39 @@ def _own(path: Path) -> None:
     """Make the file if it is missing, and its owner's alone, with what an older version left beside it."""
     os.close(_open_own(str(path), os.O_RDWR | os.O_CREAT))
     for beside in path.parent.glob(f"{path.name}-*"):
-        beside.chmod(0o600)
+        os.close(_open_own(str(beside), os.O_RDWR))
 
 
 def _open_own(path: str, flags: int) -> int:
-    descriptor = os.open(path, flags, 0o600)
-    os.fchmod(descriptor, 0o600)
+    """A file of the folder, for its owner alone from here on. No link is followed: it could lead anywhere."""
+    descriptor = os.open(path, flags | os.O_NOFOLLOW, 0o600)
+    try:
+        _check_owner(path, os.fstat(descriptor), "move it away")
+        os.fchmod(descriptor, 0o600)
+    except BaseException:
+        os.close(descriptor)
+        raise
     return descriptor
+
+
+def _check_folder(path: Path) -> None:
+    """Raises ConfigurationError unless nothing in it can be of others. A volume that is shared has room for one."""
+    found = path.stat()
+    _check_owner(
+        str(path), found, "give a folder of your own (--data; make: DATA=), in a volume one that is made in it"
+    )
+    if others := stat.S_IMODE(found.st_mode) & 0o022:
+        mend = "look at what is in it, then: chmod go-w, or give another folder, in a volume one that is made in it"
+        who = "every user of this machine" if others & 0o002 else "its group"
+        raise ConfigurationError(str(path), "", f"{who} may write to the data folder, and so give us secrets; {mend}")
+
+
+def _check_owner(path: str, found: os.stat_result, mend: str) -> None:
+    """Root may write everywhere anyhow; for root itself no other user's will do. Raises ConfigurationError."""
+    mine = os.geteuid()
+    if found.st_uid not in (0, mine):
+        why = f"belongs to another user (uid {found.st_uid}; this runs as uid {mine}), who could put secrets into it"
+        raise ConfigurationError(path, "", f"{why}; run this as that user, {mend}, or chown it")
 
 
 def made_here(path: Path) -> set[str]:
@@ -175,7 +206,9 @@ def read_instance_key(path: Path) -> bytes:
 def _read_secrets(path: Path) -> dict[str, str]:
     """What was kept. A damaged file is told and left as it is: new secrets would shut out who knows the old ones."""
     try:
-        kept = json.loads(path.read_text())
+        with path.open() as file:
+            _check_owner(str(path), os.fstat(file.fileno()), "move it away")
+            kept = json.load(file)
         if not (isinstance(kept, dict) and all(isinstance(value, str) for value in kept.values())):
             raise ValueError("names and strings are kept in it")
     except FileNotFoundError:
@@ -187,8 +220,9 @@ def _read_secrets(path: Path) -> dict[str, str]:
 
 def _write(path: Path, content: object) -> None:
     """Whole or not at all, and for the owner's eyes only."""
-    fresh = path.with_suffix(".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # A name that is new: what somebody else had made under it would stay open to them.
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}.new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         json.dump(content, file, indent=1)
         file.flush()

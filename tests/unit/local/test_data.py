@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,87 @@ def test_one_server_a_folder(tmp_path: Path) -> None:
         DataFolder(tmp_path)
     first.close()
     DataFolder(tmp_path).close()
+
+
+@pytest.fixture
+def theirs(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Gives a file to another user. Who may not do that is another user himself from then on."""
+
+    def give(path: Path) -> None:
+        if os.geteuid() == 0:
+            os.chown(path, 65534, 65534)
+        else:
+            monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+
+    return give
+
+
+def test_a_folder_of_another_user_is_refused(tmp_path: Path, theirs: Callable[[Path], None]) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    theirs(data)
+    with pytest.raises(
+        ConfigurationError, match=r"data: belongs to another user \(uid \d+; .* \(--data; make: DATA=\)"
+    ):
+        DataFolder(data)
+    assert [] == [*data.iterdir()]
+
+
+@pytest.mark.parametrize(
+    ("mode", "who"), [(0o777, "every user"), (0o1777, "every user"), (0o702, "every user"), (0o775, "its group")]
+)
+def test_a_folder_that_others_may_write_to_is_refused(tmp_path: Path, mode: int, who: str) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    data.chmod(mode)
+    with pytest.raises(ConfigurationError, match=f"data: {who}.* may write to the data folder.* chmod go-w"):
+        DataFolder(data)
+    assert [] == [*data.iterdir()]
+    data.chmod(0o755)
+    DataFolder(data).close()
+
+
+@pytest.mark.parametrize("name", ["lock", "ledger.db", "ledger.db-wal", "executions.db", "durable.db"])
+def test_a_file_of_another_user_is_refused(tmp_path: Path, theirs: Callable[[Path], None], name: str) -> None:
+    """Left there while the folder was open to them."""
+    (tmp_path / name).touch()
+    theirs(tmp_path / name)
+    # One who is another user himself is refused the folder already.
+    with pytest.raises(ConfigurationError, match="belongs to another user"):
+        DataFolder(tmp_path)
+
+
+def test_secrets_of_another_user_are_not_taken(tmp_path: Path, theirs: Callable[[Path], None]) -> None:
+    folder = DataFolder(tmp_path)
+    folder.secrets(HOOKS, {})
+    theirs(tmp_path / "secrets.json")
+    with pytest.raises(ConfigurationError, match=r"secrets\.json: belongs to another user .* move it away"):
+        folder.secrets(HOOKS, {})
+    folder.close()
+
+
+def test_a_link_in_the_folder_is_not_followed(tmp_path: Path) -> None:
+    aim, data = tmp_path / "aim", tmp_path / "data"
+    data.mkdir()
+    (data / "ledger.db").symlink_to(aim)
+    with pytest.raises(ConfigurationError, match="the data folder cannot be written"):
+        DataFolder(data)
+    assert not aim.exists()
+
+
+def test_what_is_written_goes_into_no_file_that_was_there(tmp_path: Path) -> None:
+    """Somebody who has the file open would read the key of the run."""
+    folder = DataFolder(tmp_path)
+    for planted in ("run.new", "run.json.new"):
+        (tmp_path / planted).touch(mode=0o666)
+    with (tmp_path / "run.new").open() as one, (tmp_path / "run.json.new").open() as other:
+        folder.announce(Run("http://127.0.0.1:1", {}, "vhk_run"))
+        assert ("", "") == (one.read(), other.read())
+    assert 0o600 == (tmp_path / "run.json").stat().st_mode & 0o777
+    folder.close()
+    # What a run that was killed in the middle of it left goes when the next one begins.
+    DataFolder(tmp_path).close()
+    assert [] == [*tmp_path.glob("*.new")]
 
 
 def test_a_running_server_is_announced(tmp_path: Path) -> None:
