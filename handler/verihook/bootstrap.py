@@ -174,7 +174,7 @@ def on_one_machine(
     ledger = SqliteLedger(file)
     return assemble(
         hooks,
-        secrets_of(variables, hooks.path.parent),
+        secrets_of(variables, hooks.path.parent, data),
         ledger,
         SqliteDocuments(file),
         SteadyTelemetry(ConsoleTelemetry(made=hooks.sources_with(made))),
@@ -248,11 +248,12 @@ def _payloads_on_aws(settings: Settings) -> Payloads:
     return S3Payloads(client_of("s3"), settings.payloads)
 
 
-def secrets_of(variables: Mapping[str, str], folder: Path) -> RotatingSecrets:
-    """The secrets behind every kind of reference; ``folder`` is what relative paths are taken from."""
+def secrets_of(variables: Mapping[str, str], folder: Path, data: Path | None = None) -> RotatingSecrets:
+    """The secrets behind every kind of reference. Relative paths are taken from ``data/secrets``, then ``folder``."""
     from verihook.secrets.stores import stores
 
-    return stores(variables, folder, partial(client_of, **STORE))
+    private = None if data is None else data.absolute() / "secrets"
+    return stores(variables, folder, partial(client_of, **STORE), private=private)
 
 
 def local_client(

@@ -87,7 +87,7 @@ def find_source(options: argparse.Namespace) -> Source:
 def open_secrets(options: argparse.Namespace) -> RotatingSecrets:
     """The secrets as the server that runs on the data folder has them, else as this environment does."""
     run = read_run(options.data)
-    return secrets_of({**environment(), **(run.secrets if run else {})}, options.hooks.parent)
+    return secrets_of({**environment(), **(run.secrets if run else {})}, options.hooks.parent, options.data)
 
 
 def secret_missing(source: Source, hooks: Path, error: KeyError) -> ConfigurationError:

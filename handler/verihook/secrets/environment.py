@@ -13,13 +13,15 @@ from verihook.secrets.value import secret_of
 class EnvironmentSecrets:
     """The Secrets port over ``env:NAME`` and ``file:PATH``. Nothing is cached: a file is read whenever it is asked for.
 
-    ``variables``: the environment. A relative path is taken from ``folder``. A file that every user of the machine may
-    read is refused.
+    ``variables``: the environment. A relative path is taken from ``private``, a folder outside the code that is its
+    owner's alone; if there is no such file, or no such folder, from ``folder``, where hooks.toml is. A file that every
+    user of the machine may read is refused.
     """
 
-    def __init__(self, variables: Mapping[str, str], folder: Path) -> None:
+    def __init__(self, variables: Mapping[str, str], folder: Path, private: Path | None = None) -> None:
         self._variables = variables
         self._folder = folder
+        self._private = private
 
     def resolve(self, reference: str) -> tuple[str, ...]:
         """See :class:`~verihook.ports.Secrets`."""
@@ -42,13 +44,15 @@ class EnvironmentSecrets:
             raise KeyError(f"{reference} cannot be written; name a file: or a secretsmanager: instead")
         if not value:
             raise KeyError(f"{reference}: an empty secret is not kept")
-        path = self._folder / name
+        path = self._place(name)
         if path.exists() and path.read_bytes().strip():
             raise KeyError(f"{reference} holds a secret, which is not written over")
         try:
             # In the same folder, so that replacing is one step; made with mode 0600.
             import tempfile  # a cold start keeps no secret
 
+            if path.parent == self._private:
+                path.parent.mkdir(mode=0o700, exist_ok=True)
             with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", dir=path.parent, delete=False) as file:
                 fresh = Path(file.name)
                 file.write(f"{value}\n")
@@ -56,16 +60,26 @@ class EnvironmentSecrets:
         except OSError as error:
             raise SecretsUnavailable("A secret could not be kept.") from error
 
+    def _place(self, name: str) -> Path:
+        """Where the file is, or is to be."""
+        beside = self._folder / name
+        if self._private is None or Path(name).is_absolute() or ".." in Path(name).parts:
+            return beside
+        private = self._private / name
+        return beside if beside.exists() and not private.exists() else private
+
     def _file(self, name: str) -> str:
+        path = self._place(name)
         try:
             # newline="": a secret's own line breaks stay as they are.
-            with (self._folder / name).open(encoding="utf-8", newline="") as file:
-                if (self._folder / name).stat().st_mode & stat.S_IROTH:
+            with path.open(encoding="utf-8", newline="") as file:
+                if path.stat().st_mode & stat.S_IROTH:
                     mend = f"chmod o-r {name}"
                     raise KeyError(f"file:{name} can be read by every user of this machine; take that away: {mend}")
                 return file.read()
         except (OSError, UnicodeDecodeError) as error:
-            raise KeyError(f"file:{name} cannot be read: {_words(error)}") from error
+            there = f" (looked for at {path})" if isinstance(error, FileNotFoundError) else ""
+            raise KeyError(f"file:{name} cannot be read: {_words(error)}{there}") from error
 
 
 def _words(error: OSError | UnicodeDecodeError) -> str:

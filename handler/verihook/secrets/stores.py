@@ -23,13 +23,17 @@ LEAST_KEY = 32
 
 
 def stores(
-    variables: Mapping[str, str], folder: Path, client_of: ClientOf, shared: CurrentSecret | None = None
+    variables: Mapping[str, str],
+    folder: Path,
+    client_of: ClientOf,
+    shared: CurrentSecret | None = None,
+    private: Path | None = None,
 ) -> StoresByKind:
-    """Every kind of reference. ``folder`` is what relative paths are taken from.
+    """Every kind of reference. ``folder`` and ``private`` are what relative paths are taken from.
 
     ``shared``: the secret of which an ``env:NAME`` is a member if it is no variable; None for none.
     """
-    at_hand = EnvironmentSecrets(variables, folder)
+    at_hand = EnvironmentSecrets(variables, folder, private)
 
     def env() -> RotatingSecrets:
         from verihook.secrets.shared import SharedSecrets

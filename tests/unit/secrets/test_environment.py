@@ -79,3 +79,26 @@ def test_a_file_that_everybody_may_read_is_refused(tmp_path: Path) -> None:
     for mode in (0o600, 0o640):  # a group is somebody's choice
         path.chmod(mode)
         assert ("s3cret",) == secrets.resolve("file:open.secret")
+
+
+def test_a_file_stands_outside_the_code_unless_it_is_beside_hooks_toml_already(tmp_path: Path) -> None:
+    code, private = tmp_path / "code", tmp_path / "data" / "secrets"
+    code.mkdir()
+    private.parent.mkdir()
+    secrets = EnvironmentSecrets({}, code, private)
+    with pytest.raises(KeyError, match=rf"file:a.secret cannot be read: .*looked for at {private}/a.secret"):
+        secrets.resolve("file:a.secret")
+    secrets.keep("file:a.secret", "kept")
+    assert ["a.secret"] == [path.name for path in private.iterdir()]
+    assert (0o700, 0o600) == (private.stat().st_mode & 0o777, (private / "a.secret").stat().st_mode & 0o777)
+    for name in ("a.secret", "b.secret"):
+        (code / name).touch(0o600)
+        (code / name).write_text("beside")
+    assert (("kept",), ("beside",)) == (secrets.resolve("file:a.secret"), secrets.resolve("file:b.secret"))
+    assert ("beside",) == secrets.resolve(f"file:{code}/b.secret")
+    (code / "b.secret").write_text("")
+    secrets.keep("file:b.secret", "where it was")
+    assert "where it was\n" == (code / "b.secret").read_text()
+    (tmp_path / "out.secret").touch(0o600)
+    (tmp_path / "out.secret").write_text("out")
+    assert ("out",) == secrets.resolve("file:../out.secret")
