@@ -33,6 +33,8 @@ _MAX_ADDRESSES = 4
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 #: IPv6 that leads to IPv4 by relays of others: 6to4 and Teredo.
 _RELAYED = (ipaddress.IPv6Network("2002::/16"), ipaddress.IPv6Network("2001::/32"))
+#: Global to some Pythons that we run on: of the IETF's protocols, the relays of 6to4, and documentation (RFC 9637).
+_RESERVED = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
 _IPV6_PUBLIC = ipaddress.IPv6Network("2000::/3")
 
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
@@ -64,6 +66,8 @@ def is_public(address: Address) -> bool:
             return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
         if address not in _IPV6_PUBLIC or any(address in network for network in _RELAYED):
             return False
+    if any(address in network for network in _RESERVED):
+        return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 

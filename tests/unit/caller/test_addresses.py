@@ -104,6 +104,10 @@ def test_loopback_is_for_one_machine(url: str) -> None:
         *[(text, False) for text in ("::ffff:127.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "64:ff9b::7f00:1")],
         *[
             (text, False)
+            for text in ("192.0.0.1", "192.0.0.100", "192.88.99.1", "::ffff:192.88.99.1", "3fff::1", "3fff:fff::1")
+        ],
+        *[
+            (text, False)
             for text in ("64:ff9b::a9fe:a9fe", "64:ff9b:1::1", "2002:7f00:1::", "2002:808:808::", "2001:0:1::1")
         ],
     ],
