@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 
 import pytest
 
-from tests.flows.api.parts import Client, Deployment
+from tests.flows.api.parts import Client, Deployment, deployment
 from verihook import manage
 from verihook.instance import Progress
+from verihook.policy import Policy
 
 FREE = "/v1/workflows/free/instances"
 
@@ -85,3 +87,14 @@ def test_when_to_look_at_what_begins_later(client: Client) -> None:
     result = client.get("/v1/instances/later/result")
     assert (202, True) == (result.status_code, 3500 < int(result.headers["retry-after"]) <= 3600)
     assert "1" == client.post(FREE).headers["retry-after"]
+
+
+def test_a_guess_at_anothers_input_costs_a_start_and_tells_no_more(tmp_path: Path) -> None:
+    with deployment(tmp_path, Policy(starts_per_minute=3)) as deployed:
+        deployed.client().put(f"{FREE}/theirs", json=7)
+        deployed.engine.finish("theirs", Progress("completed", '"their output"'), deployed.services)
+        starter = deployed.client(deployed.make_key("workflows:execute"))
+        guesses = [starter.put(f"{FREE}/theirs", json=guess) for guess in (5, 6, 7, 8)]
+    assert [409, 409, 202, 429] == [answer.status_code for answer in guesses]
+    for answer in guesses:
+        assert not any(told in answer.text for told in ("completed", "their output"))
