@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def ports(server: Server) -> list[int]:
+    return ports_of(server)
+
+
+def ports_of(server: Server) -> list[int]:
     """What the process listens on beside its own port, as anybody may read it in /proc/net/tcp."""
     inodes = set()
     for link in Path(f"/proc/{server.process.pid}/fd").iterdir():
@@ -82,3 +88,17 @@ def test_what_runs_there_is_served_all_the_same(server: Server) -> None:
         assert api.until(id)["output"]["decision"] == "approved"
         key = json.loads((server.data / "run.json").read_text())["key"]
         assert key not in server.output.read_text()
+
+
+def test_idle_connections_of_another_user_stop_no_engine(tmp_path: Path) -> None:
+    with serving(tmp_path / "data", VARIABLES) as server, contextlib.ExitStack() as stack:
+        for port in ports_of(server):
+            for _ in range(270):
+                stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5))
+        api = Api(server.url, server.data, run_key(server.data))
+        with api.http:
+            for workflow in ("order-review", "order-approval"):
+                id = api.start(workflow, {"orderId": "1", "amount": 500})
+                api.waits(id, "approved")
+                assert api.act(id, "events/approved", {"approved": True}).status_code == 202
+                assert "completed" == api.until(id)["status"]

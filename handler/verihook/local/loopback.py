@@ -2,7 +2,8 @@
 
 Only who has the access key of the run is served: other users of the machine reach the ports, too, and whoever has a
 task token may approve. It is compared as AWS's clients send it; their signatures are not checked. A browser does not
-get through either: a foreign Host header is refused, and so is a request with an Origin.
+get through either: a foreign Host header is refused, and so is a request with an Origin. A connection that has not
+shown the key has 10 seconds to, and makes room for a newcomer.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import hmac
 import re
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -56,6 +58,12 @@ class Listener:
 #: Connections at a time, each with a thread: a client of this process keeps at most 64 for a service.
 MAX_CONNECTIONS = 256
 
+#: How long a connection may last on which nobody has shown the key, in seconds.
+STRANGERS_S = 10
+
+#: Of the body of a request that is refused, so much is read, in bytes: the client hears why in place of a reset.
+STRANGERS_BODY = 16 * 1024
+
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
@@ -65,28 +73,59 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], handler: type[Handler], parts: Any, access_key: str) -> None:
         self.parts = parts
         self.access_key = access_key.encode()
-        self._open: set[socket.socket] = set()
+        #: When each began, in seconds; None once the key was shown. The oldest first.
+        self._open: dict[socket.socket, float | None] = {}
+        self._lock = threading.Lock()
         super().__init__(address, handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        if len(self._open) >= MAX_CONNECTIONS:
+        """The oldest stranger makes room; where there is none, the newcomer goes."""
+        if len(self._open) >= MAX_CONNECTIONS and not self._cut_stranger(time.monotonic()):
             super().shutdown_request(request)
             return
-        self._open.add(request)
+        with self._lock:
+            self._open[request] = time.monotonic()
         super().process_request(request, client_address)
 
+    def service_actions(self) -> None:
+        """Between two requests, and every 50 ms."""
+        while self._cut_stranger(time.monotonic() - STRANGERS_S):
+            pass
+
+    def know(self, connection: socket.socket) -> None:
+        """The key was shown on it."""
+        with self._lock:
+            if connection in self._open:
+                self._open[connection] = None
+
     def shutdown_request(self, request: Any) -> None:
-        self._open.discard(request)
+        with self._lock:
+            self._open.pop(request, None)
         super().shutdown_request(request)
 
     def cut_connections(self) -> None:
         """Wake the threads that wait for a next request."""
-        for connection in list(self._open):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+        with self._lock:
+            for connection in self._open:
+                _cut(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no event."""
+
+    def _cut_stranger(self, before: float) -> bool:
+        """Cut the oldest connection without the key, if it began by then. Its thread closes it."""
+        with self._lock:
+            oldest = next(((each, began) for each, began in self._open.items() if began is not None), None)
+            if oldest is None or oldest[1] > before:
+                return False
+            del self._open[oldest[0]]
+            _cut(oldest[0])
+            return True
+
+
+def _cut(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -106,9 +145,17 @@ class Handler(BaseHTTPRequestHandler):
         """Nothing: the terminal belongs to Verihook's own log."""
 
     def is_foreign(self) -> bool:
-        """Whether it may come from a page of somebody's, or from another user of the machine."""
+        """Whether it may come from a page of somebody's, or from another user of the machine: asked before its body.
+
+        The connection ends with the answer then, and lasts otherwise.
+        """
         host = self.headers.get("Host", "").rpartition(":")[0]
-        return host not in ("127.0.0.1", "localhost") or "Origin" in self.headers or not self._has_key()
+        if host not in ("127.0.0.1", "localhost") or "Origin" in self.headers or not self._has_key():
+            self.body(STRANGERS_BODY)
+            self.close_connection = True
+            return True
+        cast(_Server, self.server).know(self.connection)
+        return False
 
     def _has_key(self) -> bool:
         wanted = cast(_Server, self.server).access_key

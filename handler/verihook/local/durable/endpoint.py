@@ -52,12 +52,12 @@ class _Handler(Handler):
         self.answer(answer.status, "application/json", body, answer.headers)
 
     def _request(self) -> ApiRequest:
+        if self.is_foreign():
+            raise ApiError("AccessDeniedException", "Only clients of this run are served", 403)
         body = self.body(_MAX_BODY)
         if body is None:
             message = f"Send a Content-Length of at most {_MAX_BODY} bytes"
             raise ApiError("RequestTooLargeException", message, 413)
-        if self.is_foreign():
-            raise ApiError("AccessDeniedException", "Only clients of this run are served", 403)
         url = urlsplit(self.path)
         return ApiRequest(
             self.command,

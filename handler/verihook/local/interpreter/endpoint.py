@@ -50,10 +50,10 @@ class _Handler(Handler):
         self.answer(reply.status, reply.kind, reply.body, reply.headers)
 
     def _act(self) -> Reply:
+        self._check_client()
         body = self.body(_MAX_BODY)
         if body is None:
             raise ApiError("SerializationException", f"Send a Content-Length of at most {_MAX_BODY} bytes", 413)
-        self._check_host()
         act: Act
         functions: Functions
         act, functions = self.parts
@@ -74,14 +74,14 @@ class _Handler(Handler):
 
     def _read(self) -> Reply:
         """Only who signs as AWS's clients do reads a payload: a browser adds no such header to a plain GET."""
-        self._check_host()
+        self._check_client()
         if not self.headers.get("Authorization", "").startswith("AWS4-HMAC-SHA256 "):
             self.close_connection = True
             raise ApiError("UnknownOperationException", "Send an AWS request by POST", 404)
         functions: Functions = self.parts[1]
         return functions.get(self.path)
 
-    def _check_host(self) -> None:
+    def _check_client(self) -> None:
         if self.is_foreign():
             raise ApiError("AccessDeniedException", "Only clients of this run are served", 403)
 

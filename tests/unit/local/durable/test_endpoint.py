@@ -33,6 +33,7 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DurableRunner]:
         ("POST", "/2025-12-01/durable-execution-callbacks/-/succeed", {}, 400, "InvalidParameterValueException"),
         ("GET", "/", {"Host": "evil.example"}, 403, "AccessDeniedException"),
         ("GET", "/", {"Origin": "http://127.0.0.1"}, 403, "AccessDeniedException"),
+        ("POST", INVOKE, {"Host": "evil.example", "Content-Length": "7000000"}, 403, "AccessDeniedException"),
         ("POST", INVOKE, {"Content-Length": "-1"}, 413, "RequestTooLargeException"),
     ],
 )  # fmt: skip
