@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -49,6 +50,7 @@ class LocalEngines:
         )
         self._durable = DurableRunner(data / "durable.db", folder, on_end=self._ended, access_key=self._access_key)
         self._parts = ExitStack()
+        self._closing = Lock()
 
     def __enter__(self) -> Self:
         with ExitStack() as parts:
@@ -64,9 +66,10 @@ class LocalEngines:
         self.close()
 
     def close(self) -> None:
-        """Interrupt what runs, and let go of the files. May be called twice."""
-        self._worker.close()
-        self._parts.close()
+        """Interrupt what runs, and let go of the files. May be called twice, at the same time too."""
+        with self._closing:
+            self._worker.close()
+            self._parts.close()
 
     @property
     def endpoints(self) -> Endpoints:

@@ -90,11 +90,15 @@ class Stopping:
     def _end_at_once(self) -> None:
         with suppress(OSError):
             self._withdraw()
-        closing = threading.Thread(target=self._engines.close, name="close", daemon=True)
+        closing = threading.Thread(target=self._interrupt, name="close", daemon=True)
         closing.start()
         closing.join(_HASTE_S)
         _say("Ended at once: what ran is begun again at the next start.")
         os._exit(INTERRUPTED)
+
+    def _interrupt(self) -> None:
+        with suppress(Exception):  # whatever it is, the process ends
+            self._engines.close()
 
 
 def leave() -> None:

@@ -21,7 +21,10 @@ class Engines:
         print("held", flush=True)
         self.free_at = time.monotonic() + float(sys.argv[3])
     def busy(self): return ["a", "b"] if time.monotonic() < self.free_at else []
-    def close(self): print("closed", flush=True); time.sleep(float(sys.argv[2]))
+    def close(self):
+        print("closed", flush=True)
+        time.sleep(float(sys.argv[2]))
+        raise RuntimeError("closed twice")
 
 asked = []
 stopping = Stopping(Engines(), float(sys.argv[1]), lambda: asked.append(1), lambda: print("withdrawn", flush=True))
