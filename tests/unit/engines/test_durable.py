@@ -55,6 +55,9 @@ def test_a_start(stub: Any, engine: DurableEngine) -> None:
     full = "arn:aws:lambda:eu-west-1:123456789012:function:other"
     stub.add_response("invoke", {}, expected | {"FunctionName": full, "Qualifier": "3"})
     assert engine.start(f"{full}:3", "a.2", "{}") == "running"
+    chosen = b'{"verihookInstance":{"id": "a", "attempt": 2, "connection": "erp"},"verihookInput":{}}'
+    stub.add_response("invoke", {}, expected | {"Payload": chosen})
+    assert engine.start("order", "a.2", "{}", "erp") == "running"
     stub.assert_no_pending_responses()
 
 
