@@ -6,6 +6,7 @@ import base64
 import http.client
 import json
 import os
+import re
 import signal
 import subprocess
 import uuid
@@ -129,6 +130,17 @@ class Server:
 
         self.url = wait_until(told, timeout, "the server was not ready")
         return self.url
+
+    def listens_on(self) -> list[tuple[str, int]]:
+        """(address as the kernel writes it, port) of all that it listens on, as anybody may read in /proc/net."""
+        inodes = set()
+        for link in Path(f"/proc/{self.process.pid}/fd").iterdir():
+            found = re.fullmatch(r"socket:\[(\d+)\]", str(link.readlink()))
+            inodes |= {found[1]} if found else set()
+        text = Path("/proc/net/tcp").read_text() + Path("/proc/net/tcp6").read_text()
+        rows = [line.split() for line in text.splitlines()]
+        names = [row[1].partition(":") for row in rows if row[3] == "0A" and row[9] in inodes]
+        return [(address, int(port, 16)) for address, _, port in names]
 
     def kill(self) -> None:
         """kill -9 of the whole group: nothing can be tidied up."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,15 +45,9 @@ def ports(server: Server) -> list[int]:
 
 
 def ports_of(server: Server) -> list[int]:
-    """What the process listens on beside its own port, as anybody may read it in /proc/net/tcp."""
-    inodes = set()
-    for link in Path(f"/proc/{server.process.pid}/fd").iterdir():
-        found = re.fullmatch(r"socket:\[(\d+)\]", str(link.readlink()))
-        inodes |= {found[1]} if found else set()
-    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    listening = [int(row[1].partition(":")[2], 16) for row in rows if row[3] == "0A" and row[9] in inodes]
+    """What the process listens on beside its own port."""
     own = int(server.url.rpartition(":")[2])
-    return [port for port in listening if port != own]
+    return [port for _, port in server.listens_on() if port != own]
 
 
 @pytest.mark.parametrize(("service", "operation", "asked"), CALLS)

@@ -69,7 +69,13 @@ def _file(name: str, request: Request) -> Response:
         return Response(status_code=304, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(compressed, 200, {**headers, "content-encoding": "gzip"}, ASSETS[name])
-    return Response(gzip.decompress(compressed), 200, headers, ASSETS[name])
+    return Response(_plain(name), 200, headers, ASSETS[name])
+
+
+@cache
+def _plain(name: str) -> bytes:
+    # Kept: for the time that this takes, no other request is answered.
+    return gzip.decompress(_compressed(name))
 
 
 @cache

@@ -91,6 +91,14 @@ def test_a_file_is_compressed_for_those_who_say_that_they_take_it(stranger: Clie
     assert int(small.headers["content-length"]) * 4 / 3 < 1_000_000 < int(large.headers["content-length"])
 
 
+def test_a_file_is_decompressed_once(stranger: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other request is answered while it is."""
+    path, headers = "/docs/swagger-ui-bundle.js", {"accept-encoding": "identity"}
+    first = stranger.get(path, headers=headers)
+    monkeypatch.setattr(gzip, "decompress", lambda _: b"again")
+    assert first.content == stranger.get(path, headers=headers).content
+
+
 def test_a_browser_that_has_a_file_does_not_get_it_again(stranger: Client) -> None:
     path = "/docs/swagger-ui.css"
     tag = stranger.get(path).headers["etag"]
