@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from tests.flows.conftest import AwsFace
 from tests.flows.faces import Answer, LambdaFace
 from tests.flows.signing import order, x_signature
 from verihook import keys, main
+from verihook.app import create_app
 
 
 def face() -> LambdaFace:
@@ -33,6 +36,25 @@ def test_health_and_documentation(aws_face: AwsFace) -> None:
     whole = {"status": "ok", "ledger": "ok", "engines": engines, "withoutSecret": []}
     assert (200, whole) == (health.status, content(health))
     assert 200 == api.send("GET", "/docs", []).status
+
+
+def test_no_life_cycle_is_run_beside_the_calls(aws_face: AwsFace, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def noted(*given: Any, **named: Any) -> Any:
+        app = create_app(*given, **named)
+
+        async def call(scope: Any, receive: Any, send: Any) -> None:
+            seen.append(scope["type"])
+            await app(scope, receive, send)
+
+        return call
+
+    monkeypatch.setattr("verihook.app.create_app", noted)
+    api = face()
+    assert [200, 200] == [api.send("GET", "/docs", []).status for _ in range(2)]
+    assert ["http", "http"] == seen
+    main._app.cache_clear()
 
 
 def test_a_strangers_look_at_health_costs_no_call(calls: list[str]) -> None:

@@ -48,6 +48,16 @@ def test_the_root_is_the_default_source(face: Face, prefix: str) -> None:
     assert answer.json["instanceId"] == again.json["instanceId"]
 
 
+def test_white_space_makes_no_other_event(face: Face) -> None:
+    body = order()
+    first = post(face, "orders", body)
+    for other in (body + b"\n", json.dumps(json.loads(body), indent=2).encode()):
+        assert other != body
+        again = post(face, "orders", other)
+        assert (202, True) == (again.status, again.json["duplicate"])
+        assert first.json["instanceId"] == again.json["instanceId"]
+
+
 @pytest.mark.parametrize("items", [[], None, "absent"])
 def test_an_order_without_items_completes_with_total_0(face: Face, items: object) -> None:
     content = json.loads(order(items=items))
@@ -75,6 +85,12 @@ def test_every_sender_signs_in_its_own_way(face: Face, source: str, sign: object
     assert "completed" == wait_for(face, answer.json["instanceId"])["status"]
     tampered = post(face, source, body + b" ", sign(body))  # type: ignore[operator]
     assert 401 == tampered.status
+
+
+def _lasting(answer: Answer) -> tuple[int, dict[str, str], dict[str, object]]:
+    """What of an answer is not of this very request."""
+    headers = {name: value for name, value in answer.headers.items() if name not in ("date", "x-request-id")}
+    return answer.status, headers, {name: value for name, value in answer.json.items() if name != "requestId"}
 
 
 def _sha512(body: bytes) -> str:
@@ -192,6 +208,8 @@ class TestStatus:
     def test_unknown_and_malformed_are_the_same_404(self, face: Face, instance_id: str) -> None:
         answer = face.send("GET", f"/?instanceId={instance_id}", [])
         assert (404, "not-found") == (answer.status, answer.json["code"])
+        # Nothing but its request's own id and time tells it from the answer to an id that could well be one.
+        assert _lasting(answer) == _lasting(face.send("GET", f"/?instanceId={'0' * 40}", []))
 
     @pytest.mark.parametrize(
         ("target", "status"),

@@ -163,8 +163,14 @@ def test_a_made_secret_and_the_ids_outlive_a_restart(tmp_path: Path) -> None:
 
 
 def test_what_is_in_the_data_folder_is_for_its_owner_alone(server: Server) -> None:
-    for name in ("secrets.json", "run.json"):
-        assert 0o600 == stat.S_IMODE((server.data / name).stat().st_mode)
+    body = order()
+    signed = x_signature(body, json.loads((server.data / "run.json").read_text())["secrets"]["ORDERS_WEBHOOK_SECRET"])
+    assert HttpFace(server.ready()).send("POST", "/hooks/orders", signed, body).status == 202
+    files = [path for path in server.data.rglob("*") if path.is_file()]
+    databases = {f"{name}{beside}" for name in ("ledger.db", "executions.db", "durable.db") for beside in ("", "-wal")}
+    assert {"secrets.json", "run.json", "lock", *databases} <= {path.name for path in files}
+    assert {path.name: 0o600 for path in files} == {path.name: stat.S_IMODE(path.stat().st_mode) for path in files}
+    assert 0o700 == stat.S_IMODE(server.data.stat().st_mode)
 
 
 def test_in_a_folder_that_was_there_before_too_whatever_the_umask(tmp_path: Path) -> None:

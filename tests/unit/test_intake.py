@@ -10,9 +10,9 @@ import pytest
 
 from tests.contracts.instances import NOW
 from tests.unit.parts import Parts, parts
-from verihook import payload
+from verihook import manage, payload
 from verihook.errors import Duplicate, InputInvalid, NotActive, RateLimited
-from verihook.instance import derive_id
+from verihook.instance import Progress, derive_id
 from verihook.intake import Arrival, Taken, take
 from verihook.ports import Trace
 from verihook.senders import load_sender
@@ -56,6 +56,21 @@ def test_the_same_again_is_a_duplicate_that_starts_nothing(parts: Parts) -> None
     assert (first.instance_id, True, "duplicate") == (again.instance_id, again.duplicate, trace.outcome)
     assert not trace.changed
     assert [first.instance_id] == parts.engine.starts
+
+
+def test_the_same_is_a_duplicate_for_retention_days_after_its_end(parts: Parts) -> None:
+    source = replace(SOURCE, workflow="short")
+    first, _ = arrive(parts, source)
+    day_ms = 86_400_000
+    # What runs is known for as long as it runs.
+    parts.clock.at += 30 * day_ms
+    assert arrive(parts, source)[0].duplicate
+    assert manage.record(first.instance_id, 1, Progress("completed", "1"), parts.clock.at, parts.services, "short")
+    parts.clock.at += day_ms - 1000
+    assert arrive(parts, source)[0].duplicate
+    parts.clock.at += 2000
+    again, _ = arrive(parts, source)
+    assert (first.instance_id, False) == (again.instance_id, again.duplicate)
 
 
 def test_sources_do_not_share_events(parts: Parts) -> None:

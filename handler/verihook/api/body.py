@@ -12,7 +12,8 @@ from verihook.event import finite
 from verihook.json_size import check_size
 from verihook.source import MAX_BODY
 
-#: A longer body is read no further; up to here it is drained, so that the client reads the 413 and not a reset.
+#: A longer body is read no further; up to here what is above the limit is read and thrown away, so that the client
+#: reads the 413 and not a reset.
 DRAIN = 16 * 1024 * 1024
 
 

@@ -166,6 +166,29 @@ def test_a_wait_that_ends_before(client: Client) -> None:
     assert 1 <= time.monotonic() - begun < 10
 
 
+def test_a_wait_ends_when_the_caller_hangs_up(deployed: Deployment) -> None:
+    """And nothing else does: the instance goes on."""
+
+    async def hung_up() -> float:
+        messages = iter([{"type": "http.request", "body": b'{"id": "w1"}', "more_body": False}])
+        begun = time.monotonic()
+
+        async def receive() -> dict[str, object]:
+            return next(messages, {"type": "http.disconnect"})
+
+        async def send(message: object) -> None: ...
+
+        named = {"authorization": f"Bearer {deployed.key}", "prefer": "wait=20", "host": "127.0.0.1"}
+        headers = [(name.encode(), value.encode()) for name, value in named.items()]
+        path = "/v1/workflows/free/instances"
+        scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers}
+        await asyncio.wait_for(deployed.app(scope, receive, send), 30)
+        return time.monotonic() - begun
+
+    assert asyncio.run(hung_up()) < 10
+    assert ("w1", "running") == (manage.get("w1", deployed.services).id, deployed.engine.executions["w1"].status)
+
+
 def test_what_runs_express_has_ended_at_once(client: Client) -> None:
     answer = client.post("/v1/workflows/quick/instances", json={"input": [1]}, headers={"prefer": "wait=5"})
     assert (200, [1]) == (answer.status_code, answer.json()["output"])

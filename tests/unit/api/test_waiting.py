@@ -1,11 +1,19 @@
-"""What of ``Prefer`` is heeded."""
+"""What of ``Prefer`` is heeded, and what a wait holds."""
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import Request
 
-from verihook.api.waiting import preferred
+from tests.unit.parts import Parts, parts, request
+from verihook import manage
+from verihook.api.waiting import ended, preferred
+
+__all__ = ["parts"]
 
 
 @pytest.mark.parametrize(
@@ -22,6 +30,28 @@ from verihook.api.waiting import preferred
     ],
 )
 def test_preferences(values: list[str], wait_s: int, applied: str | None) -> None:
-    request = Request({"type": "http", "headers": [(b"prefer", value.encode()) for value in values]})
-    found, headers = preferred(request, 60)
+    asked = Request({"type": "http", "headers": [(b"prefer", value.encode()) for value in values]})
+    found, headers = preferred(asked, 60)
     assert (wait_s, applied) == (found, headers.get("preference-applied"))
+
+
+async def _stays() -> Any:
+    await asyncio.Event().wait()
+
+
+def test_a_wait_holds_no_thread(parts: Parts) -> None:
+    """But for its looks, which are short beside the pauses between them."""
+    instance = manage.submit(request(id="a"), "", parts.services).instance
+
+    async def held() -> list[int]:
+        threads = current_default_thread_limiter()
+        wait = asyncio.create_task(ended(instance, 1, Request({"type": "http"}, _stays), parts.services))
+        found = []
+        while not wait.done():
+            await asyncio.sleep(0.01)
+            found.append(threads.borrowed_tokens)
+        assert not (await wait).final
+        return found
+
+    found = asyncio.run(held())
+    assert sum(found) < len(found) / 2
