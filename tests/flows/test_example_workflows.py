@@ -50,6 +50,7 @@ def services(tmp_path: Path, rig: DurableRig, receiver: Receiver) -> Iterator[Se
         clock=SimpleNamespace(now_ms=lambda: 1_700_000_000_000),
         connections={
             "billing": Connection("billing", f"{receiver.url}/invoices", "env:BILLING_KEY"),
+            "billing-sandbox": Connection("billing-sandbox", f"{receiver.url}/sandbox"),
             "mail": Connection("mail", f"{receiver.url}/mails", "env:MAIL_KEY", "x-api-key", ""),
         },
         secrets=EnvironmentSecrets({"BILLING_KEY": "sk_test_1", "MAIL_KEY": "mk_2"}, tmp_path),
@@ -145,6 +146,15 @@ class TestProcessOrder:
             DurableExecutionArn=rig.arn("process-order", id), IncludeExecutionData=True
         )
         assert "sk_test_1" not in str(history)
+
+    def test_the_invoice_is_made_where_the_start_chose(
+        self, rig: DurableRig, services: Services, receiver: Receiver
+    ) -> None:
+        text = json.dumps({**self.ORDER, "customerEmail": ""})
+        rig.start("process-order", id := a_name(), text, "billing-sandbox")
+        assert output(rig.end_of("process-order", id))["total"] == 64.82
+        (call,) = receiver.calls
+        assert ("/sandbox", None) == (call.path, call.headers.get("authorization"))
 
     def test_a_refusal_is_not_repeated(self, rig: DurableRig, services: Services, receiver: Receiver) -> None:
         receiver.at("/invoices", (402, {}))
