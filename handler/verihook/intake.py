@@ -57,7 +57,8 @@ def take(source: Source, arrival: Arrival, services: Services, trace: Trace) -> 
         return Taken(None, None, duplicate=False)
     with deadline.part(deadline.TAKING):
         fresh, content = _instance(source, arrival, services, trace)
-        refuses_replays = source.refuses_replays
+        # Most sources remember nothing of what was signed.
+        refuses_replays = fresh.signed is not None and source.refuses_replays
         if refuses_replays:
             replays.refuse(fresh, services, trace)
         payloads = services.spared.of(services.payloads, trace.received_at)

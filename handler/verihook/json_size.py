@@ -19,8 +19,9 @@ _NEXT = re.compile(r'"(?:[^"\\]++|\\.?)*+"?|(,|[\[{](?!\s*[\]}]))', re.DOTALL)
 
 def check_size(text: str, what: str) -> None:
     """Raises BodyTooLarge, which begins with ``what``, if ``text`` has more values than :data:`MAX_VALUES`."""
-    # Enough for nearly every body: with what stands inside of texts there are never fewer.
-    if text.count(",") + text.count("[") + text.count("{") < MAX_VALUES:
+    # Enough for nearly every body: a value has a character at least, and with what stands inside of texts there are
+    # never fewer.
+    if len(text) < MAX_VALUES or text.count(",") + text.count("[") + text.count("{") < MAX_VALUES:
         return
     values = 1
     for found in _NEXT.finditer(text):

@@ -17,6 +17,7 @@ import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -141,8 +142,7 @@ def from_lambda(event: Any, base_path: str = "", request_id: str = "") -> Reques
     try:
         request = (_from_payload_2 if event.get("version") == "2.0" else _from_payload_1)(event, request_id)
         _take_off(request, event["requestContext"], "version" in event, base_path)
-        query_and_headers = (request.query, *(value for pair in request.headers for value in pair))
-        texts = (request.method, request.path, request.request_id, *query_and_headers)
+        texts = chain((request.method, request.path, request.query, request.request_id), *request.headers)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise EventMalformed(_UNKNOWN_SHAPE) from error
     if set(map(type, texts)) != {str}:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 from verihook.ports import Trace
 from verihook.printable import words
-from verihook.telemetry.delivery import counts, dimensions, kind, line
+from verihook.telemetry.delivery import counts, dimensions, kind, own
 
 # ASCII alone: a lone surrogate of a sender's cannot break the line.
 _ENCODER = json.JSONEncoder(separators=(",", ":"), default=str)
@@ -35,17 +35,17 @@ class CloudWatchTelemetry:
         self._namespace = variables.get("POWERTOOLS_METRICS_NAMESPACE") or "Verihook"
         level = variables.get("AWS_LAMBDA_LOG_LEVEL") or variables.get("POWERTOOLS_LOG_LEVEL") or "INFO"
         self._silent = level.upper() in _SILENT
-        self._kinds: dict[tuple[object, ...], tuple[dict[str, object], list[dict[str, object]]]] = {}
+        #: Kind of delivery -> what its lines have in common, between the time and what is its own: encoded once.
+        self._common: dict[tuple[object, ...], str] = {}
 
     def delivery(self, trace: Trace) -> None:
         """See :class:`~verihook.ports.Telemetry`."""
         key = kind(trace)
-        made = self._kinds.get(key)
-        if made is None:
-            made = self._kinds[key] = self._define(trace)
-        definition, declared = made
-        moment = {"Timestamp": trace.received_at + trace.duration_ms, "CloudWatchMetrics": declared}
-        print(_ENCODER.encode(line(definition, moment, trace)))
+        common = self._common.get(key)
+        if common is None:
+            common = self._common[key] = self._define(trace)
+        now = trace.received_at + trace.duration_ms
+        print(f'{{"_aws":{{"Timestamp":{now},{common},{_ENCODER.encode(own(trace))[1:]}')
 
     def failure(self, where: str, error: BaseException) -> None:
         """See :class:`~verihook.ports.Telemetry`."""
@@ -79,7 +79,7 @@ class CloudWatchTelemetry:
         }
         print(_ENCODER.encode({name: value for name, value in content.items() if value is not None}))
 
-    def _define(self, trace: Trace) -> tuple[dict[str, object], list[dict[str, object]]]:
+    def _define(self, trace: Trace) -> str:
         """What every line of such a delivery has, and the metrics that it declares."""
         names = counts(trace)
         metrics = [*({"Name": name, "Unit": "Count"} for name in names), {"Name": "Latency", "Unit": "Milliseconds"}]
@@ -89,8 +89,9 @@ class CloudWatchTelemetry:
             "Metrics": metrics,
         }
         # The source's name comes from hooks.toml, never from the caller, who could make any number of dimensions.
-        definition: dict[str, object] = {"_aws": None, "source": trace.source or "none", "service": self._service}
-        return definition | {name: [1.0] for name in names}, [declared]
+        definition: dict[str, object] = {"source": trace.source or "none", "service": self._service}
+        members = _ENCODER.encode(definition | {name: [1.0] for name in names})
+        return f'"CloudWatchMetrics":{_ENCODER.encode([declared])}}},{members[1:-1]}'
 
     def _trace_id(self) -> str | None:
         """X-Ray's id of this invocation, if it is traced."""

@@ -30,9 +30,12 @@ def kind(trace: Trace) -> tuple[object, ...]:
 
 def line(definition: dict[str, object], moment: dict[str, object], trace: Trace) -> dict[str, object]:
     """The whole line. ``definition``: what deliveries of this kind have in common; ``moment``: its ``_aws``."""
+    return {**definition, "_aws": moment, **own(trace)}
+
+
+def own(trace: Trace) -> dict[str, object]:
+    """What the line of this delivery has besides."""
     return {
-        **definition,
-        "_aws": moment,
         "Latency": [trace.duration_ms],
         "correlation_id": trace.request_id,
         **({"reason": trace.reason} if trace.reason else {}),
