@@ -72,7 +72,7 @@ new-sender: install ## write the files of a sender to fill in: NAME=acme
 	@exec $(BIN)/python -m tests.vectors.new_sender "$(NAME)"
 
 fuzz: install ## any headers, body and clock against every sender, for longer: EXAMPLES=50000
-	@VERIHOOK_EXAMPLES=$(EXAMPLES) exec $(BIN)/python -m pytest tests/unit/schemes/test_any_delivery.py
+	@VERIHOOK_EXAMPLES=$(EXAMPLES) exec $(BIN)/python -m pytest tests/unit/senders/schemes/test_any_delivery.py
 
 mutants: install ## break each guard in turn: the tests must notice
 	@exec $(BIN)/python -m tests.mutants.run

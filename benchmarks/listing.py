@@ -25,14 +25,14 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "handler"), str(ROOT)]
 
 from tests.adapters.dynamodb_local import client, endpoint
-from verihook.instance import Instance
-from verihook.ledgers.dynamodb import DynamoDbLedger, labels
-from verihook.ledgers.dynamodb.calls import Calls
-from verihook.ledgers.item import to_item
-from verihook.ledgers.sqlite import SqliteFile, SqliteLedger
-from verihook.ledgers.table import create_table_request
-from verihook.listing import Position, Query
-from verihook.ports import Ledger
+from verihook.adapters.ledgers.dynamodb import DynamoDbLedger, labels
+from verihook.adapters.ledgers.dynamodb.calls import Calls
+from verihook.adapters.ledgers.item import to_item
+from verihook.adapters.ledgers.sqlite import SqliteFile, SqliteLedger
+from verihook.adapters.ledgers.table import create_table_request
+from verihook.model.instance import Instance
+from verihook.model.listing import Position, Query
+from verihook.model.ports import Ledger
 
 NOW, LIMIT, ROUNDS, THREADS = 1_760_000_000_000, 50, 15, 4
 

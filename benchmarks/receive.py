@@ -37,10 +37,10 @@ from mangum import Mangum
 
 from tests.flows.secret_store import INSTANCE_KEY_ARN, SECRETS_ARN, SecretStore
 from verihook import bootstrap, main
-from verihook.hooks import load_hooks
-from verihook.instance import Instance
-from verihook.secrets.environment import EnvironmentSecrets
-from verihook.telemetry.cloudwatch import CloudWatchTelemetry
+from verihook.adapters.secrets.environment import EnvironmentSecrets
+from verihook.adapters.telemetry.cloudwatch import CloudWatchTelemetry
+from verihook.config import load_hooks
+from verihook.model.instance import Instance
 
 SECRET = "s3cret"
 CALLS = 200

@@ -15,15 +15,16 @@ from pathlib import Path
 HANDLER = Path(__file__).parents[1] / "handler"
 
 ADAPTERS = {
-    "ours": "from verihook.telemetry.cloudwatch import CloudWatchTelemetry as T; telemetry = T({})",
-    "powertools": "from verihook.telemetry.powertools import PowertoolsTelemetry as T; telemetry = T()",
+    "ours": "from verihook.adapters.telemetry.cloudwatch import CloudWatchTelemetry as T; telemetry = T({})",
+    "powertools": "from verihook.adapters.telemetry.powertools import PowertoolsTelemetry as T; telemetry = T()",
 }
 
 #: What every function has imported by then does not count.
 PROGRAM = """
 import contextlib, io, time
-from verihook import main, settings
-from verihook.ports import Trace
+from verihook import main
+from verihook.config import settings
+from verihook.model.ports import Trace
 began = time.perf_counter()
 {make}
 with contextlib.redirect_stdout(io.StringIO()):

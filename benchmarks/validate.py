@@ -21,7 +21,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "handler"))
 
-from verihook.schema import Schema
+from verihook.model.schema import Schema
 
 TEXTS: dict[str, Any] = {"properties": {"items": {"items": {"type": "string"}}}}
 ROWS: dict[str, Any] = {

@@ -32,8 +32,8 @@ from gidgethub.sansio import validate_event
 from nacl.signing import SigningKey
 
 from verihook.request import Request
-from verihook.schemes import Setting
 from verihook.senders import load_sender
+from verihook.senders.schemes import Setting
 
 ROUNDS, CALLS = 41, 300
 SECRET = "It's a Secret to Everybody"

@@ -14,6 +14,7 @@ import ast
 import shutil
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import bytecode
@@ -28,7 +29,7 @@ FRONT = ("api", "app.py", "dialects")
 
 #: Kind -> what it leaves out of the package, and whether it runs the operator's workflows.
 KINDS: dict[str, tuple[tuple[str, ...], bool]] = {
-    "receiver": ((*HERE_ALONE, *FRONT, "feeds.py", "recorder.py", "work.py"), False),
+    "receiver": ((*HERE_ALONE, *FRONT, "webhooks/feeds.py", "worker"), False),
     "api": (HERE_ALONE, False),
     "background": ((*HERE_ALONE, *FRONT), False),
     "worker": ((*HERE_ALONE, *FRONT), True),
@@ -53,7 +54,7 @@ TRY = """
 import sys
 from pathlib import Path
 from verihook.errors import ConfigurationError
-from verihook.hooks import load_hooks
+from verihook.config import load_hooks
 try:
     load_hooks(Path("hooks.toml"))
 except ConfigurationError as error:
@@ -75,8 +76,8 @@ except ImportError as error:
         print(error.name)
     sys.exit()
 from verihook.errors import ConfigurationError
-from verihook.hooks import load_hooks
-from verihook.hooks.schemas import check_schemas
+from verihook.config import load_hooks
+from verihook.config.schemas import check_schemas
 try:
     check_schemas(load_hooks(Path("hooks.toml")))
 except ConfigurationError as error:
@@ -90,7 +91,7 @@ def build(kind: str, processor: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(HANDLER / "hooks.toml", folder)
     package = HANDLER / "verihook"
-    _copy(package, folder / "verihook", [*left_out, "py.typed"], at=package)
+    _copy(package, folder / "verihook", [*left_out, "py.typed"])
     _copy(HANDLER / "workflows", folder / "workflows", [] if runs_workflows else ["*.py"])
     public_keys = ["public-keys"] if _absent(folder) else []
     for name in (kind, *public_keys):
@@ -103,12 +104,14 @@ def build(kind: str, processor: str, folder: Path) -> None:
     _compile(folder)
 
 
-def _copy(source: Path, target: Path, left_out: list[str], at: Path | None = None) -> None:
-    """Copy a folder without byte code, secrets and ``left_out``: patterns, of the names directly in ``at`` if given."""
-    never, patterns = shutil.ignore_patterns("__pycache__", "*.secret"), shutil.ignore_patterns(*left_out)
+def _copy(source: Path, target: Path, left_out: list[str]) -> None:
+    """Copy a folder without byte code, secrets and ``left_out``: patterns of paths in it ('*' takes a slash too)."""
+    never = shutil.ignore_patterns("__pycache__", "*.secret")
 
     def ignored(folder: str, names: list[str]) -> set[str]:
-        return never(folder, names) | (patterns(folder, names) if at in (None, Path(folder)) else set())
+        below = {name: str((Path(folder) / name).relative_to(source)) for name in names}
+        unused = {name for name, path in below.items() if any(fnmatch(path, pattern) for pattern in left_out)}
+        return never(folder, names) | unused
 
     shutil.copytree(source, target, ignore=ignored)
 

@@ -35,10 +35,10 @@ def __delattr__(self, name):
     raise FrozenInstanceError(f'cannot delete field {{name!r}}')
 
 def __getstate__(self):
-    return [getattr(self, name) for name in self.__slots__]
+    return [getattr(self, name) for name in self.__match_args__]
 
 def __setstate__(self, state):
-    for name, value in zip(self.__slots__, state):
+    for name, value in zip(self.__match_args__, state):
         object.__setattr__(self, name, value)
 """
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from weakref import WeakSet
 
-from verihook.aws.direct import Direct
+from verihook.adapters.aws.direct import Direct
 
 _MADE: WeakSet[Direct] = WeakSet()
 

@@ -20,9 +20,9 @@ from tests.deployed.emulator import PYTHON, built, function, post
 from tests.deployed.events import ITEMS, delivery, http_event
 from tests.deployed.stack import Stack
 from tests.flows.deployment import VARIABLES
-from verihook import keys
-from verihook.ledgers.dynamodb import DynamoDbDocuments
-from verihook.scopes import SCOPES
+from verihook.adapters.ledgers.dynamodb import DynamoDbDocuments
+from verihook.instances import api_keys
+from verihook.model.scopes import SCOPES
 
 COLD = Path(__file__).parent
 
@@ -93,7 +93,7 @@ def services(stack: Stack) -> Iterator[dict[str, str]]:
 def subjects(folder: Path, stack: Stack, urls: Mapping[str, str]) -> dict[str, Subject]:
     """All that is started. ``folder``: for the code of the peers; ``urls``: of what stands for AWS."""
     documents = DynamoDbDocuments(client(urls["DYNAMODB"]), stack.environment("Api")["VERIHOOK_TABLE"])
-    _, key = keys.create("cold", SCOPES, documents, 1)
+    _, key = api_keys.create("cold", SCOPES, documents, 1)
     body = json.dumps({"input": {"orderId": "ord_1", "items": ITEMS}})
     begin = http_event("POST", "/v1/workflows/order-created/instances", body, {"authorization": f"Bearer {key}"})
     signed, anything = delivery("evt_1"), http_event("GET", "/")

@@ -6,14 +6,14 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from verihook.api.access import Access
-from verihook.api.documents import describe
 from verihook.api.events import events
 from verihook.api.health import Faults
 from verihook.api.hooks import hooks, is_hook
-from verihook.api.hooks_described import HOOKS
 from verihook.api.instances import instances
 from verihook.api.keys import keys
 from verihook.api.lifecycle import lifecycle
+from verihook.api.openapi_document import describe
+from verihook.api.openapi_hooks import HOOKS
 from verihook.api.operation import operation
 from verihook.api.pages import pages
 from verihook.api.problems import install
@@ -21,7 +21,7 @@ from verihook.api.sources import sources
 from verihook.api.starting import starting
 from verihook.api.waiting import LONGEST_IN_AWS_S, LONGEST_S
 from verihook.api.workflows import workflows
-from verihook.ports import Services
+from verihook.model.ports import Services
 
 
 class App(FastAPI):

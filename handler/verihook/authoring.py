@@ -16,12 +16,12 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from verihook.engines import durable_names
+from verihook.adapters.engines import durable_names
 from verihook.errors import NotSupported
-from verihook.event import parse_json
+from verihook.strict_json import parse_json
 
 if TYPE_CHECKING:
-    from verihook.ports import Services
+    from verihook.model.ports import Services
 
 #: The longest that a durable function waits for an event, in seconds: as long as it may run, 366 days.
 #: https://docs.aws.amazon.com/lambda/latest/api/API_DurableConfig.html
@@ -86,7 +86,7 @@ def read_input(event: Any) -> Any:
     Raises EventMalformed where the payload is gone, PayloadsUnavailable where its store fails: let it through, and the
     run is tried again.
     """
-    from verihook import payload
+    from verihook.instances import payload
 
     content = durable_names.without_instance(event)
     if not isinstance(content, dict) or payload.MEMBER not in content:
@@ -116,11 +116,11 @@ def wait_for_event(context: Any, name: str, timeout: int = LONGEST_WAIT) -> Any:
     token = callback.callback_id
 
     def tell(_step: Any) -> None:
-        from verihook import manage
+        from verihook import instances
 
         # Told again after a crash: the mailbox knows the token.
         execution = context.execution_context.durable_execution_arn
-        manage.await_event(instance_id, attempt, name, token, _provided(), execution)
+        instances.await_event(instance_id, attempt, name, token, _provided(), execution)
 
     context.step(tell, name=f"Wait for {name}"[:256])
     try:

@@ -8,19 +8,19 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from verihook.aws.direct import Direct, suits
-from verihook.aws.service import Patience
-from verihook.clock import SystemClock
-from verihook.hooks import Hooks, load_hooks
-from verihook.hooks.schemas import check_schemas, compile_schemas
-from verihook.later import Later, make_now
-from verihook.observe import Observer
-from verihook.ports import Caller, Documents, Engine, Ledger, Pace, Payloads, Services, Telemetry
+from verihook.adapters.aws.direct import Direct, suits
+from verihook.adapters.aws.service import Patience
+from verihook.adapters.clock import SystemClock
+from verihook.config import Hooks, load_hooks
+from verihook.config.schemas import check_schemas, compile_schemas
+from verihook.config.settings import Settings, aws_settings, environment, handler
+from verihook.model.ports import Caller, Documents, Engine, Ledger, Pace, Payloads, Services, Telemetry
 from verihook.records import replace
-from verihook.settings import Settings, aws_settings, environment, handler
+from verihook.start import Later, make_now
+from verihook.webhooks.observe import Observer
 
 if TYPE_CHECKING:
-    from verihook.keyring import RotatingSecrets
+    from verihook.model.ports import RotatingSecrets
 
 #: For an express execution, which answers when it has ended (5 minutes at most) and must not be started twice.
 PATIENT: dict[str, Any] = {"read_timeout": 310, "attempts": 1}
@@ -94,8 +94,8 @@ def on_aws() -> Services:
     Only those of :data:`FOREGROUND` verify, so no other is given the secret of a source; only those of :data:`KEYED`
     have the instance key. Raises SecretsUnavailable if it cannot be read just now.
     """
-    from verihook.ledgers.dynamodb import DynamoDbDocuments, DynamoDbLedger
-    from verihook.secrets.stores import instance_key, read_ahead, stores
+    from verihook.adapters.ledgers.dynamodb import DynamoDbDocuments, DynamoDbLedger
+    from verihook.adapters.secrets.stores import instance_key, read_ahead, stores
 
     entry = handler(environment()) or FOREGROUND[0]
     settings = aws_settings(environment(), keyed=entry in KEYED, verifies=entry in FOREGROUND)
@@ -125,13 +125,13 @@ def on_aws() -> Services:
 @cache
 def telemetry() -> Telemetry:
     """That of a Lambda function; it needs no configuration that could be wrong."""
-    from verihook.telemetry.steady import SteadyTelemetry
+    from verihook.adapters.telemetry.steady import SteadyTelemetry
 
     if (handler(environment()) or FOREGROUND[0]) in FOREGROUND:
-        from verihook.telemetry.cloudwatch import CloudWatchTelemetry
+        from verihook.adapters.telemetry.cloudwatch import CloudWatchTelemetry
 
         return SteadyTelemetry(CloudWatchTelemetry(environment()))
-    from verihook.telemetry.powertools import PowertoolsTelemetry
+    from verihook.adapters.telemetry.powertools import PowertoolsTelemetry
 
     return SteadyTelemetry(PowertoolsTelemetry())
 
@@ -163,11 +163,11 @@ def on_one_machine(
     ``key``: the instance key. ``made``: the variables whose values were made here. Raises ConfigurationError, also for
     a schema that is wrong.
     """
-    from verihook.caller import HttpCaller
-    from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
-    from verihook.payloads.files import FilePayloads
-    from verihook.telemetry.console import ConsoleTelemetry
-    from verihook.telemetry.steady import SteadyTelemetry
+    from verihook.adapters.caller import HttpCaller
+    from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
+    from verihook.adapters.payloads.files import FilePayloads
+    from verihook.adapters.telemetry.console import ConsoleTelemetry
+    from verihook.adapters.telemetry.steady import SteadyTelemetry
 
     check_schemas(hooks)
     file = SqliteFile(data / "ledger.db")
@@ -199,18 +199,18 @@ class Endpoints:
 
 def _engines_on_aws(settings: Settings, ledger: Ledger, hooks: Hooks) -> dict[str, Engine]:
     def stepfunctions() -> Engine:
-        from verihook.engines.stepfunctions import StepFunctionsEngine
+        from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
 
         client, express = client_of("stepfunctions"), Later(lambda: client_of("stepfunctions", **PATIENT))
         return StepFunctionsEngine(client, settings.state_machine_prefix, cast(Any, express))
 
     def durable() -> Engine:
-        from verihook.engines.durable import DurableEngine
+        from verihook.adapters.engines.durable import DurableEngine
 
         return DurableEngine(client_of("lambda"), settings.function_prefix, ALIAS)
 
     def function() -> Engine:
-        from verihook.engines.function import FunctionEngine
+        from verihook.adapters.engines.function import FunctionEngine
 
         return FunctionEngine(ledger, SystemClock(), _streamed, hooks.workflows)
 
@@ -219,9 +219,9 @@ def _engines_on_aws(settings: Settings, ledger: Ledger, hooks: Hooks) -> dict[st
 
 
 def _engines_on_one_machine(endpoints: Endpoints, ledger: Ledger, hooks: Hooks) -> dict[str, Engine]:
-    from verihook.engines.durable import DurableEngine
-    from verihook.engines.function import FunctionEngine
-    from verihook.engines.stepfunctions import StepFunctionsEngine
+    from verihook.adapters.engines.durable import DurableEngine
+    from verihook.adapters.engines.function import FunctionEngine
+    from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
 
     patient = local_client("stepfunctions", endpoints.stepfunctions, endpoints.access_key, **PATIENT)
     client = local_client("stepfunctions", endpoints.stepfunctions, endpoints.access_key)
@@ -233,7 +233,7 @@ def _engines_on_one_machine(endpoints: Endpoints, ledger: Ledger, hooks: Hooks) 
 
 
 def _caller() -> Caller:
-    from verihook.caller import HttpCaller
+    from verihook.adapters.caller import HttpCaller
 
     return HttpCaller()
 
@@ -243,14 +243,14 @@ def _streamed(_: str) -> None:
 
 
 def _payloads_on_aws(settings: Settings) -> Payloads:
-    from verihook.payloads.s3 import S3Payloads
+    from verihook.adapters.payloads.s3 import S3Payloads
 
     return S3Payloads(client_of("s3"), settings.payloads)
 
 
 def secrets_of(variables: Mapping[str, str], folder: Path, data: Path | None = None) -> RotatingSecrets:
     """The secrets behind every kind of reference. Relative paths are taken from ``data/secrets``, then ``folder``."""
-    from verihook.secrets.stores import stores
+    from verihook.adapters.secrets.stores import stores
 
     private = None if data is None else data.absolute() / "secrets"
     return stores(variables, folder, partial(client_of, **STORE), private=private)
@@ -260,7 +260,7 @@ def local_client(
     service: str, endpoint: str, access_key: str = "local", *, read_timeout: int = 3, attempts: int = 2
 ) -> Any:
     """A client for an engine of this process: loopback, never AWS. Options as of client_of."""
-    from verihook.aws.boto import client
+    from verihook.adapters.aws.boto import client
 
     return client(
         service,
@@ -282,7 +282,7 @@ def client_of(service: str, *, read_timeout: int = 3, attempts: int = 2) -> Any:
     variables = environment()
     if (handler(variables) or FOREGROUND[0]) in FOREGROUND and suits(variables):
         return _direct().client(service, Patience(read_timeout, attempts))
-    from verihook.aws.boto import client
+    from verihook.adapters.aws.boto import client
 
     return client(service, read_timeout=read_timeout, attempts=attempts)
 

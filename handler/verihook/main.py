@@ -20,18 +20,19 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from verihook import bootstrap, settings
-from verihook.clock import SystemClock
+from verihook import bootstrap
+from verihook.adapters.clock import SystemClock
+from verihook.config import settings
 from verihook.errors import VerihookError
-from verihook.receive import is_hook, refuse, unready
-from verihook.receive import receive as answer
 from verihook.request import Reply, Request, from_lambda, to_lambda
 from verihook.start import Part, make_all, public
+from verihook.webhooks.receive import is_hook, refuse, unready
+from verihook.webhooks.receive import receive as answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from verihook.functions import Functions
+    from verihook.worker.functions import Functions
 
 
 def receive(event: Any, context: Any) -> dict[str, Any]:
@@ -73,15 +74,15 @@ def record(event: dict[str, Any], context: Any) -> dict[str, Any]:
     "Step Functions Execution Status Change" or "Durable Execution Status Change". An event that is not of ours is left
     alone. Unavailable is raised, so that Lambda tries again.
     """
-    from verihook.recorder import record as write
+    from verihook.worker.recorder import record as write
 
     return {"recorded": write(event, services())}
 
 
 def reconcile(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Rounds of repairs, and of callbacks, until nothing is due or the time is over."""
-    from verihook.reconcile import call_back
-    from verihook.reconcile import reconcile as repair
+    from verihook.instances.reconcile import call_back
+    from verihook.instances.reconcile import reconcile as repair
     from verihook.records import asdict
 
     try:
@@ -94,20 +95,20 @@ def reconcile(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def feed(event: dict[str, Any], context: Any) -> Any:
     """Events of queues, topics and buses; gates, waits and large inputs of state machines."""
-    from verihook.feeds import handle
+    from verihook.webhooks.feeds import handle
 
     return handle(event, services(), context.get_remaining_time_in_millis)
 
 
 def work(event: dict[str, Any], context: Any) -> Any:
     """Instances of the engine ``function``: runs the operator's code, and so never has the instance key."""
-    from verihook.work import batch
+    from verihook.worker.work import batch
 
     return batch(event, _functions(), services(), context.get_remaining_time_in_millis)
 
 
 def _make_functions() -> Functions:
-    from verihook.functions import Functions
+    from verihook.worker.functions import Functions
 
     return Functions.load(settings.DEFAULT_WORKFLOWS, services().workflows)
 
@@ -154,10 +155,10 @@ def _ask_the_app() -> None:
 #: Entry -> what its first event would do besides.
 _FIRST: dict[str, tuple[Callable[[], object], ...]] = {
     "api": (_ask_the_app,),
-    "record": (partial(import_module, "verihook.recorder"),),
-    "reconcile": (partial(import_module, "verihook.reconcile"),),
-    "feed": (partial(import_module, "verihook.feeds"),),
-    "work": (partial(import_module, "verihook.work"),),
+    "record": (partial(import_module, "verihook.worker.recorder"),),
+    "reconcile": (partial(import_module, "verihook.instances.reconcile"),),
+    "feed": (partial(import_module, "verihook.webhooks.feeds"),),
+    "work": (partial(import_module, "verihook.worker.work"),),
 }
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from verihook.errors import ConfigurationError, NotConfigured, Unavailable
-from verihook.ports import Clock
+from verihook.model.ports import Clock
 
 Made = TypeVar("Made")
 
@@ -79,3 +79,30 @@ def public(error: Exception) -> Unavailable:
     if isinstance(error, Unavailable):
         return error
     return NotConfigured("The receiver is not configured; its log says what is wrong. Deliver again later.")
+
+
+class Later:
+    """Stands for a part that is made when it is first used: a cold start pays for none that it does not need."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self._lock = Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._get(), name)
+
+    def _get(self) -> Any:
+        made = self.__dict__.get("_made")
+        if made is None:
+            # Threads of a round or a batch may be the first together; clients are made by one at a time.
+            with self._lock:
+                made = self.__dict__.get("_made")
+                if made is None:
+                    made = self.__dict__["_made"] = self._make()
+        return made
+
+
+def make_now(part: object) -> None:
+    """Make what a :class:`Later` stands for, which a call would do."""
+    if isinstance(part, Later):
+        part._get()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from verihook.config import Hooks
 from verihook.errors import ConfigurationError
-from verihook.handshake import BoundHandshake, Means
-from verihook.hooks import Hooks
-from verihook.keyring import SETTINGS, Keyring, RotatingSecrets
-from verihook.schemes import Fetch, Scheme, Setting
-from verihook.source import Source
+from verihook.model.ports import RotatingSecrets
+from verihook.model.source import Source
+from verihook.senders.handshake import BoundHandshake, Means
+from verihook.senders.schemes import Fetch, Scheme, Setting
+from verihook.webhooks.keyring import SETTINGS, Keyring
 
 
 def keyrings(
@@ -81,6 +82,6 @@ def _fetch(scheme: Scheme) -> Fetch | None:
     if not hosts:
         return None
     # Imported here: most senders publish no keys, and http.client takes a cold start longer than all of them.
-    from verihook.fetcher import KeyFetcher
+    from verihook.senders.fetcher import KeyFetcher
 
     return KeyFetcher(hosts)

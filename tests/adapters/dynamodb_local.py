@@ -24,8 +24,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from verihook.aws.boto import Boto
-from verihook.aws.errors import AwsError
+from verihook.adapters.aws.boto import Boto
+from verihook.adapters.aws.errors import AwsError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

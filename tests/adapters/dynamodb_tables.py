@@ -13,9 +13,9 @@ from moto import mock_aws
 
 from tests.adapters.dynamodb_local import client
 from tests.direct_clients import direct
-from verihook.aws.json_services import DIALECTS
-from verihook.aws.service import Patience
-from verihook.ledgers.table import create_table_request
+from verihook.adapters.aws.json_services import DIALECTS
+from verihook.adapters.aws.service import Patience
+from verihook.adapters.ledgers.table import create_table_request
 
 TABLE = "verihook-ledger"
 

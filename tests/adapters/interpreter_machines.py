@@ -13,7 +13,7 @@ from botocore.config import Config
 
 from tests.contracts.engine import Definitions, Rig
 from verihook.local.interpreter import REGION
-from verihook.ports import Engine
+from verihook.model.ports import Engine
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from verihook.ledgers.sqlite import SqliteFile
+from verihook.adapters.ledgers.sqlite import SqliteFile
 
 
 class OnSqlite:

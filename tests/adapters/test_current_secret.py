@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.adapters.test_secrets import Clock, Wire, manager, stage, wire
+from verihook.adapters.secrets.current import CurrentSecret
+from verihook.adapters.secrets.kept import JUST_NOW, MAX_AGE
 from verihook.errors import SecretsUnavailable
-from verihook.secrets.current import CurrentSecret
-from verihook.secrets.kept import JUST_NOW, MAX_AGE
 
 __all__ = ["manager", "wire"]
 

@@ -14,11 +14,11 @@ from tests.adapters.dynamodb_tables import TABLE, OnDynamoDb, Ours, nowhere, on_
 from tests.adapters.sqlite_files import OnSqlite
 from tests.contracts.documents import DocumentsContract, a_document
 from tests.contracts.instances import NOW
-from verihook.aws.errors import ServiceError, Unreachable
+from verihook.adapters.aws.errors import ServiceError, Unreachable
+from verihook.adapters.ledgers.dynamodb import DynamoDbDocuments
+from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile
 from verihook.errors import LedgerUnavailable
-from verihook.ledgers.dynamodb import DynamoDbDocuments
-from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile
-from verihook.ports import Document, Documents
+from verihook.model.ports import Document, Documents
 
 #: Every method of the port, called once.
 CALLS: dict[str, Callable[[Documents], object]] = {

@@ -18,8 +18,8 @@ import pytest
 from tests.adapters.durable_workflows import write_workflows
 from tests.adapters.test_durable_engine import DurableRig
 from verihook.errors import ConfigurationError, EngineUnavailable
-from verihook.instance import Progress
 from verihook.local.durable import DurableRunner
+from verihook.model.instance import Progress
 
 ROOT = Path(__file__).parents[2]
 

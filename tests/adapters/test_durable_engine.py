@@ -15,13 +15,13 @@ from botocore.config import Config
 from tests.adapters.durable_workflows import write_workflows
 from tests.contracts.engine import Definitions, EngineContract, Rig, a_name
 from tests.direct_clients import direct
-from verihook.aws.boto import Boto
-from verihook.aws.service import Patience
-from verihook.engines.durable import DurableEngine, attempt_of, progress_of
-from verihook.engines.durable_names import durable_name
-from verihook.instance import Progress
+from verihook.adapters.aws.boto import Boto
+from verihook.adapters.aws.service import Patience
+from verihook.adapters.engines.durable import DurableEngine, attempt_of, progress_of
+from verihook.adapters.engines.durable_names import durable_name
 from verihook.local.durable import DurableRunner
-from verihook.ports import Engine
+from verihook.model.instance import Progress
+from verihook.model.ports import Engine
 
 
 def client_of(url: str) -> Any:

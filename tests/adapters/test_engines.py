@@ -27,14 +27,14 @@ from tests.adapters.interpreter_machines import (
 )
 from tests.contracts.engine import Definitions, EngineContract, Rig, a_name
 from tests.direct_clients import direct
-from verihook.aws.boto import Boto
-from verihook.aws.service import Patience
+from verihook.adapters.aws.boto import Boto
+from verihook.adapters.aws.service import Patience
+from verihook.adapters.engines.stepfunctions import StepFunctionsEngine, progress_of
 from verihook.cli.bill import counts
-from verihook.engines.stepfunctions import StepFunctionsEngine, progress_of
 from verihook.errors import EngineRefused, EngineUnavailable
-from verihook.instance import Progress
 from verihook.local.interpreter import ARN_PREFIX, Interpreter
-from verihook.ports import Engine
+from verihook.model.instance import Progress
+from verihook.model.ports import Engine
 
 ROOT = Path(__file__).parents[2]
 

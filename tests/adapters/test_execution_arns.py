@@ -6,10 +6,10 @@ from typing import Any, cast
 
 import pytest
 
-from verihook.clock import SystemClock
-from verihook.engines.durable import DurableEngine
-from verihook.engines.function import FunctionEngine
-from verihook.engines.stepfunctions import StepFunctionsEngine
+from verihook.adapters.clock import SystemClock
+from verihook.adapters.engines.durable import DurableEngine
+from verihook.adapters.engines.function import FunctionEngine
+from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
 
 NOTHING = cast(Any, None)
 STATES = "arn:aws:states:eu-west-1:123456789012"

@@ -13,14 +13,14 @@ import pytest
 
 from tests.contracts.engine import Definitions, EngineContract, Rig
 from tests.unit.working import Working, working
-from verihook import payload
-from verihook.clock import SystemClock
-from verihook.engines.function import FunctionEngine
+from verihook.adapters.clock import SystemClock
+from verihook.adapters.engines.function import FunctionEngine
 from verihook.errors import LedgerUnavailable
-from verihook.functions import Functions
-from verihook.instance import Instance, Progress, Status, parse_execution_name
+from verihook.instances import payload
 from verihook.local.worker import Worker
-from verihook.ports import Engine
+from verihook.model.instance import Instance, Progress, Status, parse_execution_name
+from verihook.model.ports import Engine
+from verihook.worker.functions import Functions
 
 _OVER = Event()
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.adapters.test_secrets import manager, wire
+from verihook.adapters.secrets.secrets_manager import SecretsManagerSecrets
 from verihook.errors import SecretsUnavailable
-from verihook.secrets.secrets_manager import SecretsManagerSecrets
 
 __all__ = ["manager", "wire"]
 

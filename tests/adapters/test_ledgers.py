@@ -18,14 +18,14 @@ import pytest
 from tests.adapters.dynamodb_local import client, dynamodb_local  # noqa: F401 - a fixture
 from tests.adapters.dynamodb_tables import TABLE, OnDynamoDb, Ours, nowhere, on_moto
 from tests.adapters.sqlite_files import OnSqlite
-from verihook.aws.errors import ServiceError, Unreachable
+from verihook.adapters.aws.errors import ServiceError, Unreachable
+from verihook.adapters.ledgers.dynamodb import DynamoDbLedger
+from verihook.adapters.ledgers.sqlite import SqliteFile, SqliteLedger
+from verihook.adapters.ledgers.table import time_to_live_request
 from verihook.errors import LedgerUnavailable
-from verihook.instance import Instance, Status
-from verihook.ledgers.dynamodb import DynamoDbLedger
-from verihook.ledgers.sqlite import SqliteFile, SqliteLedger
-from verihook.ledgers.table import time_to_live_request
-from verihook.listing import Query
-from verihook.ports import Change, Ledger
+from verihook.model.instance import Instance, Status
+from verihook.model.listing import Query
+from verihook.model.ports import Change, Ledger
 
 pytest.register_assert_rewrite(
     *(f"tests.contracts.{name}" for name in ("changes", "due", "ledger", "listing", "observations"))
@@ -70,8 +70,8 @@ class TestSqlite(OnSqlite, WholeContract):
     def test_a_claim_survives_a_process_that_is_killed_as_it_returns(self, path: Path) -> None:
         program = (
             "import os, signal, sys\n"
-            "from verihook.instance import Instance\n"
-            "from verihook.ledgers.sqlite import SqliteFile, SqliteLedger\n"
+            "from verihook.model.instance import Instance\n"
+            "from verihook.adapters.ledgers.sqlite import SqliteFile, SqliteLedger\n"
             "owned = SqliteLedger(SqliteFile(sys.argv[1])).claim(Instance('the_event', 'deploy', '1', 2, 3))\n"
             "os.kill(os.getpid(), signal.SIGKILL if owned is None else signal.SIGTERM)\n"
         )
@@ -84,8 +84,8 @@ class TestSqlite(OnSqlite, WholeContract):
     def test_processes_that_open_one_new_file_at_once_share_one_owner(self, path: Path) -> None:
         program = (
             "import sys\n"
-            "from verihook.instance import Instance\n"
-            "from verihook.ledgers.sqlite import SqliteFile, SqliteLedger\n"
+            "from verihook.model.instance import Instance\n"
+            "from verihook.adapters.ledgers.sqlite import SqliteFile, SqliteLedger\n"
             "sys.stdin.read()\n"
             "with SqliteFile(sys.argv[1]) as file:\n"
             "    print(SqliteLedger(file).claim(Instance('the_event', 'deploy', '1', 2, 3)) is None)\n"

@@ -16,13 +16,13 @@ from moto import mock_aws
 from tests.adapters.moto_over_http import MotoOverHttp
 from tests.contracts.payloads import PayloadsContract, key_of
 from tests.direct_clients import direct
-from verihook.aws.boto import Boto
-from verihook.aws.errors import ServiceError
-from verihook.aws.service import Patience
+from verihook.adapters.aws.boto import Boto
+from verihook.adapters.aws.errors import ServiceError
+from verihook.adapters.aws.service import Patience
+from verihook.adapters.payloads.files import FilePayloads
+from verihook.adapters.payloads.s3 import S3Payloads
 from verihook.errors import PayloadsUnavailable
-from verihook.payloads.files import FilePayloads
-from verihook.payloads.s3 import S3Payloads
-from verihook.ports import Payloads
+from verihook.model.ports import Payloads
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -183,7 +183,7 @@ def test_more_than_anybody_of_ours_keeps_is_not_read(
     payloads: Payloads = FilePayloads(tmp_path) if kind == "files" else S3Payloads(Boto(bucket), BUCKET)
     payloads.put(key_of("1234"), "1234")
     payloads.put(key_of("12345"), "12345")
-    monkeypatch.setattr(f"verihook.payloads.{kind}.MAX_BYTES", 4)
+    monkeypatch.setattr(f"verihook.adapters.payloads.{kind}.MAX_BYTES", 4)
     assert "1234" == payloads.get(key_of("1234"))
     with pytest.raises(PayloadsUnavailable, match="larger"):
         payloads.get(key_of("12345"))

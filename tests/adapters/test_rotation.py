@@ -12,22 +12,22 @@ from typing import Any
 import pytest
 
 from tests.adapters.test_secrets import Wire, manager, stage, wire
+from verihook.adapters.clock import SystemClock
+from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
+from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
+from verihook.adapters.secrets.environment import EnvironmentSecrets
+from verihook.adapters.secrets.parameter_store import ParameterStoreSecrets
+from verihook.adapters.secrets.secrets_manager import SecretsManagerSecrets
+from verihook.adapters.secrets.stores import StoresByKind
+from verihook.adapters.telemetry.console import ConsoleTelemetry
 from verihook.bootstrap import AWS_PACE, assemble
-from verihook.clock import SystemClock
-from verihook.engines.stepfunctions import StepFunctionsEngine
+from verihook.config import load_hooks
 from verihook.errors import SecretsUnavailable, SignatureError
-from verihook.hooks import load_hooks
-from verihook.keyring import AGAIN, MINUTE, RotatingSecrets
-from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
-from verihook.ports import Services
-from verihook.receive import receive
+from verihook.model.ports import RotatingSecrets, Services
 from verihook.request import Request
-from verihook.secrets.environment import EnvironmentSecrets
-from verihook.secrets.parameter_store import ParameterStoreSecrets
-from verihook.secrets.secrets_manager import SecretsManagerSecrets
-from verihook.secrets.stores import StoresByKind
 from verihook.senders import load_sender
-from verihook.telemetry.console import ConsoleTelemetry
+from verihook.webhooks.keyring import AGAIN, MINUTE
+from verihook.webhooks.receive import receive
 
 __all__ = ["manager", "wire"]
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.test_secrets import Wire, wire
-from verihook.keyring import RotatingSecrets
-from verihook.secrets.current import CurrentSecret
-from verihook.secrets.environment import EnvironmentSecrets
-from verihook.secrets.parameter_store import ParameterStoreSecrets
-from verihook.secrets.secrets_manager import SecretsManagerSecrets
-from verihook.secrets.shared import SharedSecrets
+from verihook.adapters.secrets.current import CurrentSecret
+from verihook.adapters.secrets.environment import EnvironmentSecrets
+from verihook.adapters.secrets.parameter_store import ParameterStoreSecrets
+from verihook.adapters.secrets.secrets_manager import SecretsManagerSecrets
+from verihook.adapters.secrets.shared import SharedSecrets
+from verihook.model.ports import RotatingSecrets
 
 __all__ = ["wire"]
 

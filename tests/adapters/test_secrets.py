@@ -14,15 +14,15 @@ from moto import mock_aws
 
 from tests.adapters.moto_over_http import MotoOverHttp
 from tests.direct_clients import direct
-from verihook.aws.boto import Boto
+from verihook.adapters.aws.boto import Boto
+from verihook.adapters.secrets.environment import EnvironmentSecrets
+from verihook.adapters.secrets.kept import JUST_NOW, MAX_AGE
+from verihook.adapters.secrets.parameter_store import ParameterStoreSecrets
+from verihook.adapters.secrets.secrets_manager import SecretsManagerSecrets
+from verihook.adapters.secrets.stores import StoresByKind
 from verihook.bootstrap import secrets_of
 from verihook.errors import SecretsUnavailable
-from verihook.keyring import RotatingSecrets
-from verihook.secrets.environment import EnvironmentSecrets
-from verihook.secrets.kept import JUST_NOW, MAX_AGE
-from verihook.secrets.parameter_store import ParameterStoreSecrets
-from verihook.secrets.secrets_manager import SecretsManagerSecrets
-from verihook.secrets.stores import StoresByKind
+from verihook.model.ports import RotatingSecrets
 
 
 class Clock:

@@ -10,16 +10,16 @@ import pytest
 
 from tests.adapters.test_rotation import delivery
 from tests.adapters.test_secrets import Clock, Wire, manager, wire
-from tests.unit.test_keyring import Reports
+from tests.unit.webhooks.test_keyring import Reports
+from verihook.adapters.secrets.current import CurrentSecret
+from verihook.adapters.secrets.document import SourceSecrets
+from verihook.adapters.secrets.environment import EnvironmentSecrets
+from verihook.adapters.secrets.kept import MAX_AGE
+from verihook.adapters.secrets.shared import SharedSecrets
+from verihook.config import load_hooks
 from verihook.errors import SecretsUnavailable, SignatureError
-from verihook.hooks import load_hooks
-from verihook.keyring import AGAIN, MINUTE, Keyring
-from verihook.secrets.current import CurrentSecret
-from verihook.secrets.document import SourceSecrets
-from verihook.secrets.environment import EnvironmentSecrets
-from verihook.secrets.kept import MAX_AGE
-from verihook.secrets.shared import SharedSecrets
 from verihook.verification import keyrings
+from verihook.webhooks.keyring import AGAIN, MINUTE, Keyring
 
 __all__ = ["manager", "wire"]
 

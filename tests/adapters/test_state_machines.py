@@ -13,14 +13,14 @@ import pytest
 from tests.adapters.interpreter_machines import WORKER, InterpreterRig, Worker, call, client_of, shipped
 from tests.contracts.engine import Rig, a_name
 from tests.unit.bare import bare_services
-from verihook import payload
-from verihook.aws.boto import Boto
-from verihook.engines.stepfunctions import StepFunctionsEngine
+from verihook.adapters.aws.boto import Boto
+from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
+from verihook.adapters.payloads.files import FilePayloads
 from verihook.errors import ConfigurationError
-from verihook.instance import Progress
+from verihook.instances import payload
+from verihook.instances.tasks import answer
 from verihook.local.interpreter import ARN_PREFIX, Interpreter
-from verihook.payloads.files import FilePayloads
-from verihook.tasks import answer
+from verihook.model.instance import Progress
 
 Run = Callable[[Any], Any]
 

@@ -21,9 +21,9 @@ from tests.contracts.instances import (
     at_once,
     changed,
 )
-from verihook.instance import FINAL, Status
-from verihook.listing import Query
-from verihook.ports import MAX_INLINE, MAX_OUTPUT, Change, Ledger
+from verihook.model.instance import FINAL, Status
+from verihook.model.listing import Query
+from verihook.model.ports import MAX_INLINE, MAX_OUTPUT, Change, Ledger
 
 CALLBACK = "https://example.com/ended"
 

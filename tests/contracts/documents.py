@@ -1,4 +1,6 @@
-"""What every store of documents promises (``verihook.ports.Documents``). An adapter's tests subclass DocumentsContract.
+"""What every store of documents promises (``verihook.model.ports.Documents``).
+
+An adapter's tests subclass DocumentsContract.
 
 A subclass supplies two fixtures: ``documents``, over an empty store, and ``reopen``, a function that gives others over
 the same store, as a restarted process would have.
@@ -13,7 +15,7 @@ from dataclasses import replace
 import pytest
 
 from tests.contracts.instances import NOW, NOW_S, ODD, at_once
-from verihook.ports import Document, Documents, Token
+from verihook.model.ports import Document, Documents, Token
 
 SECOND = 1_000
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tests.contracts.instances import LATER, LIVE, NOW, NOW_S, a_full_instance, an_instance, changed
-from verihook.instance import FINAL, Status
-from verihook.ports import Change, Ledger
+from verihook.model.instance import FINAL, Status
+from verihook.model.ports import Change, Ledger
 
 CALLBACK = "https://example.com/ended"
 

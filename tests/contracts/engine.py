@@ -1,4 +1,4 @@
-"""What every engine promises (``verihook.ports.Engine``). An adapter's tests subclass EngineContract.
+"""What every engine promises (``verihook.model.ports.Engine``). An adapter's tests subclass EngineContract.
 
 A subclass supplies the fixtures ``engine``, ``unreachable`` (an engine whose far side does not answer) and
 ``definitions`` (the workflows to run), where it must a ``rig`` of its own, and the class variable ``SUSPENDS``.
@@ -16,8 +16,8 @@ import pytest
 from tests.contracts.engine_operations import OperationsContract
 from tests.contracts.engine_rig import Definitions, Rig, a_name
 from verihook.errors import EngineRefused, EngineUnavailable
-from verihook.instance import Progress
-from verihook.ports import Engine
+from verihook.model.instance import Progress
+from verihook.model.ports import Engine
 
 __all__ = ["Definitions", "EngineContract", "Rig", "a_name"]
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.contracts.engine_rig import Definitions, Rig, a_name
 from verihook.errors import EngineRefused, NotSupported
-from verihook.instance import Progress
-from verihook.ports import Engine
+from verihook.model.instance import Progress
+from verihook.model.ports import Engine
 
 #: The largest payload of an answer, in bytes: what SendTaskSuccess and SendDurableExecutionCallbackSuccess take.
 MAX_ANSWER = 262_144

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import uuid4
 
-from verihook.instance import FINAL, Progress, Status
-from verihook.ports import Engine
+from verihook.model.instance import FINAL, Progress, Status
+from verihook.model.ports import Engine
 
 Found = TypeVar("Found")
 

@@ -11,8 +11,8 @@ from typing import Any, TypeVar, get_args
 
 from hypothesis import strategies as st
 
-from verihook.instance import FINAL, Instance, Status
-from verihook.ports import Change, Observation
+from verihook.model.instance import FINAL, Instance, Status
+from verihook.model.ports import Change, Observation
 
 T = TypeVar("T")
 

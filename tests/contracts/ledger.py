@@ -1,4 +1,4 @@
-"""What every ledger promises of claims (``verihook.ports.Ledger``). An adapter's tests subclass LedgerContract.
+"""What every ledger promises of claims (``verihook.model.ports.Ledger``). An adapter's tests subclass LedgerContract.
 
 A subclass supplies two fixtures: ``ledger``, over an empty store, and ``reopen``, a function that gives another ledger
 over the same store, as a restarted process would have. It takes the other suites of the port along:
@@ -30,8 +30,8 @@ from tests.contracts.instances import (
     instances,
     live_changes,
 )
-from verihook.instance import Instance
-from verihook.ports import Change, Ledger
+from verihook.model.instance import Instance
+from verihook.model.ports import Change, Ledger
 
 
 class LedgerContract:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.contracts.instances import NOW, NOW_S, ODD, a_full_instance, an_instance, listed
-from verihook.instance import Instance
-from verihook.listing import Position, Query
-from verihook.ports import Change, Ledger
+from verihook.model.instance import Instance
+from verihook.model.listing import Position, Query
+from verihook.model.ports import Change, Ledger
 
 VIP = ("tag", "vip")
 

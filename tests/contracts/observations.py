@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.contracts.instances import HOUR, NOW, an_instance, an_observation, at_once
-from verihook.ports import KEPT_MS, Ledger
+from verihook.model.ports import KEPT_MS, Ledger
 
 
 class ObservationsContract:

@@ -1,4 +1,6 @@
-"""What every store of payloads promises (``verihook.ports.Payloads``). An adapter's tests subclass PayloadsContract.
+"""What every store of payloads promises (``verihook.model.ports.Payloads``).
+
+An adapter's tests subclass PayloadsContract.
 
 A subclass supplies the fixtures ``payloads`` and ``unreachable``, a store whose far side does not answer.
 """
@@ -11,10 +13,10 @@ from functools import partial
 import pytest
 
 from tests.contracts.instances import at_once
-from verihook import payload
+from verihook.adapters.payloads.bounds import MAX_BYTES
 from verihook.errors import PayloadsUnavailable
-from verihook.payloads.bounds import MAX_BYTES
-from verihook.ports import Payloads
+from verihook.instances import payload
+from verihook.model.ports import Payloads
 
 TEXTS = ["{}", '"' + "x" * 6_000_000 + '"', '["é", "\U0001f4a5", "\\ud800", "\u2028"]', "", "\r\n \x00"]
 DIGEST = "0" * 64

@@ -16,8 +16,9 @@ from random import Random
 from typing import Any
 
 from tests.vectors.run import read_cases, request_of
-from verihook.event import event_id, event_type, parse
 from verihook.senders import load_sender
+from verihook.senders.body import parse
+from verihook.senders.event import event_id, event_type
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 

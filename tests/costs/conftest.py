@@ -9,7 +9,7 @@ import pytest
 from tests.adapters.dynamodb_local import client, dynamodb_local  # noqa: F401 - a fixture
 from tests.adapters.dynamodb_tables import TABLE
 from tests.costs.lives import World, world
-from verihook.ledgers.table import create_table_request
+from verihook.adapters.ledgers.table import create_table_request
 
 
 @pytest.fixture

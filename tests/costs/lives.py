@@ -18,21 +18,21 @@ from tests.adapters.dynamodb_local import client as local_client
 from tests.costs.bodies import Recorded
 from tests.unit.bare import StandingClock, bare_services
 from tests.unit.engine_by_hand import EngineByHand
-from verihook import work
+from verihook.adapters.engines.function import FunctionEngine
+from verihook.adapters.ledgers.dynamodb import DynamoDbDocuments, DynamoDbLedger
+from verihook.adapters.ledgers.item import from_item, key
+from verihook.adapters.ledgers.table import create_table_request
+from verihook.adapters.payloads.files import FilePayloads
 from verihook.bootstrap import AWS_PACE
-from verihook.engines.function import FunctionEngine
-from verihook.functions import Functions
-from verihook.instance import Progress
-from verihook.intake import Arrival, Taken, take
-from verihook.ledgers.dynamodb import DynamoDbDocuments, DynamoDbLedger
-from verihook.ledgers.item import from_item, key
-from verihook.ledgers.table import create_table_request
-from verihook.payloads.files import FilePayloads
-from verihook.ports import Services, Trace
-from verihook.recorder import record
+from verihook.model.instance import Progress
+from verihook.model.ports import Services, Trace
+from verihook.model.source import Source
+from verihook.model.workflow import Workflow
 from verihook.senders import load_sender
-from verihook.source import Source
-from verihook.workflow import Workflow
+from verihook.webhooks.intake import Arrival, Taken, take
+from verihook.worker import work
+from verihook.worker.functions import Functions
+from verihook.worker.recorder import record
 
 #: What each engine writes, in its order.
 STAGES = {

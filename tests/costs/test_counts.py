@@ -12,8 +12,8 @@ from tests.costs.bodies import SENDERS, SIZES, Recorded, recorded
 from tests.costs.lives import STAGES, World, deliver, events, live
 from tests.project.template import FUNCTIONS, of_type
 from verihook.cli import bill
-from verihook.reconcile import call_back, reconcile
-from verihook.recorder import record
+from verihook.instances.reconcile import call_back, reconcile
+from verihook.worker.recorder import record
 
 COUNTS = bill.counts()
 POLICIES = COUNTS["policies"]

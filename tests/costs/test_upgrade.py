@@ -13,13 +13,13 @@ import pytest
 from tests.adapters.dynamodb_local import client, dynamodb_local  # noqa: F401 - a fixture
 from tests.contracts.instances import LATER, NOW, NOW_S, an_instance, listed
 from tests.costs import before
-from verihook.aws.boto import Boto
-from verihook.instance import Instance, Status
-from verihook.ledgers.dynamodb import DynamoDbLedger
-from verihook.ledgers.item import to_item
-from verihook.ledgers.table import LIST_SHARDS, create_table_request
-from verihook.listing import Query
-from verihook.ports import Change
+from verihook.adapters.aws.boto import Boto
+from verihook.adapters.ledgers.dynamodb import DynamoDbLedger
+from verihook.adapters.ledgers.item import to_item
+from verihook.adapters.ledgers.table import LIST_SHARDS, create_table_request
+from verihook.model.instance import Instance, Status
+from verihook.model.listing import Query
+from verihook.model.ports import Change
 
 TABLE = "of-before"
 INPUT = json.dumps({"note": "x" * 2000})

@@ -8,20 +8,20 @@ import pytest
 
 from tests.crashes.faults import When, every_position
 from tests.crashes.world import LATER_MS, World
-from verihook import manage
-from verihook.instance import Progress
-from verihook.manage import StartRequest
-from verihook.ports import Answer
-from verihook.reconcile import call_back
+from verihook import instances
+from verihook.instances import StartRequest
+from verihook.instances.reconcile import call_back
+from verihook.model.instance import Progress
+from verihook.model.ports import Answer
 
 
 def ended(whole: World, trial: int) -> str:
     """An instance that has just ended, whose starter waits to be called back."""
     name = f"called-{trial}"
     url = "https://receiver.example/ended"
-    manage.submit(StartRequest("machine", {"n": trial}, id=name, callback_url=url), "", whole.services)
+    instances.submit(StartRequest("machine", {"n": trial}, id=name, callback_url=url), "", whole.services)
     whole.hand.end(name)
-    manage.record(name, 1, Progress("completed", '"done"'), whole.clock.at, whole.services, "machine")
+    instances.record(name, 1, Progress("completed", '"done"'), whole.clock.at, whole.services, "machine")
     return name
 
 
@@ -79,7 +79,7 @@ def test_an_end_that_is_recorded_twice_is_told_once(whole: World) -> None:
     name = ended(whole, 1)
     rounds(whole, 1)
     for status in ("completed", "failed"):
-        assert not manage.record(name, 1, Progress(status), whole.clock.at, whole.services, "machine")  # type: ignore[arg-type]
+        assert not instances.record(name, 1, Progress(status), whole.clock.at, whole.services, "machine")  # type: ignore[arg-type]
     rounds(whole)
     whole.settle()
     assert 1 == len(told(whole, name))

@@ -7,21 +7,21 @@ import pytest
 from tests.crashes.faults import When, every_position
 from tests.crashes.test_operations import accepted
 from tests.crashes.world import World
-from verihook import manage
+from verihook import instances
 
 
 def waiting(whole: World, trial: int) -> str:
     instance_id = accepted(whole, trial)
     token = f"token of {instance_id}"
     whole.hand.tokens.add(token)
-    manage.await_event(instance_id, 1, "approved", token, whole.services)
+    instances.await_event(instance_id, 1, "approved", token, whole.services)
     return instance_id
 
 
 def raised(whole: World, trial: int) -> str:
     instance_id = accepted(whole, trial)
     whole.hand.tokens.add(f"token of {instance_id}")
-    manage.raise_event(instance_id, "approved", {"by": "kim"}, whole.services, "1")
+    instances.raise_event(instance_id, "approved", {"by": "kim"}, whole.services, "1")
     return instance_id
 
 
@@ -35,9 +35,9 @@ def test_an_event_meets_its_wait_once(whole: World, first: str, when: When, agai
 
     def meet(instance_id: str) -> None:
         if first == "wait":
-            manage.raise_event(instance_id, "approved", {"by": "kim"}, whole.services, "1")
+            instances.raise_event(instance_id, "approved", {"by": "kim"}, whole.services, "1")
         else:
-            manage.await_event(instance_id, 1, "approved", f"token of {instance_id}", whole.services)
+            instances.await_event(instance_id, 1, "approved", f"token of {instance_id}", whole.services)
 
     def once(trial: int) -> None:
         whole.faults.plan(0, when)
@@ -55,10 +55,12 @@ def test_an_event_meets_its_wait_once(whole: World, first: str, when: When, agai
         nothing = not again and not given
         assert given == ([] if nothing else ['{"by":"kim"}']), call
         if nothing:
-            assert 1 == len(manage.mailbox(instance_id, whole.services)), call
+            assert 1 == len(instances.mailbox(instance_id, whole.services)), call
         else:
             # A wait that is told again after it was answered is forgotten at the next event of its name.
-            assert [] == [entry for entry in manage.mailbox(instance_id, whole.services) if entry.state == "buffered"]
+            assert [] == [
+                entry for entry in instances.mailbox(instance_id, whole.services) if entry.state == "buffered"
+            ]
         whole.settle()
         whole.assert_one(instance_id, call)
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from tests.crashes.test_races import in_between, settle, started
 from tests.unit.parts import Parts, parts
-from verihook import manage
-from verihook.instance import Instance
-from verihook.manage import EXPRESS_MS
-from verihook.reconcile import reconcile
+from verihook import instances
+from verihook.instances import EXPRESS_MS
+from verihook.instances.reconcile import reconcile
+from verihook.model.instance import Instance
 
 __all__ = ["parts"]
 
@@ -38,7 +38,7 @@ def test_an_express_machine_whose_answer_was_lost_is_run_by_one_round(parts: Par
 def test_terminating_an_express_machine_does_not_run_it(parts: Parts) -> None:
     parts.engine.failing.add("run")
     started(parts, "express")
-    manage.terminate("a", parts.services)
+    instances.terminate("a", parts.services)
     assert ([], "terminated") == (parts.engine.starts, parts.row("a").status)
 
 

@@ -18,12 +18,12 @@ from botocore.stub import Stubber
 
 from tests.crashes.test_operations import accepted, event
 from tests.crashes.world import World
-from verihook.aws.boto import Boto
-from verihook.engines.stepfunctions import StepFunctionsEngine
+from verihook.adapters.aws.boto import Boto
+from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
 from verihook.errors import EngineRefused, EngineUnavailable
-from verihook.instance import Progress
-from verihook.reconcile import reconcile
-from verihook.recorder import record
+from verihook.instances.reconcile import reconcile
+from verihook.model.instance import Progress
+from verihook.worker.recorder import record
 
 MACHINES = "arn:aws:states:eu-central-1:123456789012:stateMachine:"
 

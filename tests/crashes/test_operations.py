@@ -11,12 +11,12 @@ import pytest
 
 from tests.crashes.faults import Kind, When, every_position
 from tests.crashes.world import World, instance_of
-from verihook import manage, payload
+from verihook import instances
 from verihook.errors import Conflict, InstanceNotFound, Unavailable
-from verihook.instance import Instance, Progress
-from verihook.manage import StartRequest
-from verihook.reconcile import reconcile
-from verihook.recorder import record
+from verihook.instances import StartRequest, payload
+from verihook.instances.reconcile import reconcile
+from verihook.model.instance import Instance, Progress
+from verihook.worker.recorder import record
 
 LARGE = json.dumps({"note": "x" * 120_000})
 
@@ -27,7 +27,7 @@ Prepare = Callable[[World, int], str]
 def accepted(whole: World, trial: int) -> str:
     """A running instance."""
     instance_id = str(json.loads(whole.deliver("restart", f"evt_{trial}").body)["instanceId"])
-    manage.record(instance_id, 1, Progress("running"), whole.clock.at, whole.services, "machine")
+    instances.record(instance_id, 1, Progress("running"), whole.clock.at, whole.services, "machine")
     return instance_id
 
 
@@ -64,13 +64,13 @@ def durably_ended(whole: World, trial: int) -> str:
 def failed(whole: World, trial: int) -> str:
     instance_id = accepted(whole, trial)
     whole.hand.end(instance_id, "failed", None)
-    manage.record(instance_id, 1, Progress("failed"), whole.clock.at, whole.services, "machine")
+    instances.record(instance_id, 1, Progress("failed"), whole.clock.at, whole.services, "machine")
     return instance_id
 
 
 def suspended(whole: World, trial: int) -> str:
     instance_id = accepted(whole, trial)
-    manage.suspend(instance_id, whole.services)
+    instances.suspend(instance_id, whole.services)
     return instance_id
 
 
@@ -102,12 +102,12 @@ def started_by_api(whole: World, trial: int) -> str:
 def submit(whole: World, instance_id: str) -> None:
     note = {"note": "x" * 2_000}
     request = StartRequest("machine", note, id=instance_id, idempotency_key=instance_id, on_conflict="return")
-    assert instance_id == manage.submit(request, "scope", whole.services).instance.id
+    assert instance_id == instances.submit(request, "scope", whole.services).instance.id
 
 
 def raise_and_start(whole: World, instance_id: str) -> None:
     start = StartRequest("machine", {"note": "x"}, id=instance_id, on_conflict="return")
-    manage.raise_event(instance_id, "approved", {"by": "kim"}, whole.services, "1", start)
+    instances.raise_event(instance_id, "approved", {"by": "kim"}, whole.services, "1", start)
 
 
 #: What there is before, what is done, and the calls of it.
@@ -157,12 +157,12 @@ OPERATIONS: dict[str, tuple[Prepare, Act, list[str]]] = {
     ),
     "rerun": (
         accepted,
-        lambda whole, id: manage.rerun(id, whole.services),
+        lambda whole, id: instances.rerun(id, whole.services),
         ["ledger.get", "engine.stop", "engine.describe", "documents.write", "ledger.amend", "engine.start"],
     ),
     "rerun of a queued one": (
         just_queued,
-        lambda whole, id: manage.rerun(id, whole.services),
+        lambda whole, id: instances.rerun(id, whole.services),
         [
             "ledger.get",
             "engine.start",
@@ -175,32 +175,32 @@ OPERATIONS: dict[str, tuple[Prepare, Act, list[str]]] = {
     ),
     "terminate": (
         accepted,
-        lambda whole, id: manage.terminate(id, whole.services, "enough"),
+        lambda whole, id: instances.terminate(id, whole.services, "enough"),
         ["ledger.get", "engine.stop", "engine.describe", "ledger.record", "ledger.get"],
     ),
     "terminate a queued one": (
         just_queued,
-        lambda whole, id: manage.terminate(id, whole.services, "enough"),
+        lambda whole, id: instances.terminate(id, whole.services, "enough"),
         ["ledger.get", "engine.start", "engine.stop", "engine.describe", "ledger.record", "ledger.get"],
     ),
     "rerun of one that is queued for long": (
         queued,
-        lambda whole, id: manage.rerun(id, whole.services),
+        lambda whole, id: instances.rerun(id, whole.services),
         ["ledger.get", "engine.stop", "engine.describe", "documents.write", "ledger.amend", "engine.start"],
     ),
     "terminate one that is queued for long": (
         queued,
-        lambda whole, id: manage.terminate(id, whole.services, "enough"),
+        lambda whole, id: instances.terminate(id, whole.services, "enough"),
         ["ledger.get", "engine.stop", "engine.describe", "ledger.record", "ledger.get"],
     ),
     "redrive": (
         failed,
-        lambda whole, id: manage.redrive(id, whole.services),
+        lambda whole, id: instances.redrive(id, whole.services),
         ["ledger.get", "ledger.get", "ledger.amend", "engine.redrive"],
     ),
     "resume": (
         suspended,
-        lambda whole, id: manage.resume(id, whole.services),
+        lambda whole, id: instances.resume(id, whole.services),
         [
             "ledger.get",
             "engine.resume",
@@ -255,7 +255,7 @@ def _try_everywhere(whole: World, name: str, when: When, again: bool, kind: Kind
         if row is not None and row.held and not row.final:
             # Nobody has resumed it: an operator's hold is kept.
             assert (name, again) == ("resume", False)
-            manage.resume(instance_id, whole.services)
+            instances.resume(instance_id, whole.services)
             whole.settle()
         _assert_ended(whole, instance_id, name, note)
 
@@ -270,7 +270,7 @@ def _assert_ended(whole: World, instance_id: str, name: str, note: str) -> None:
     assert row.attempt - unbegun <= begun <= row.attempt, note
     assert row.status in ("completed", "terminated", "failed"), note
     if OPERATIONS[name][0] in (ended, durably_ended):
-        assert json.loads(LARGE) == manage.output_of(row, whole.services), note
+        assert json.loads(LARGE) == instances.output_of(row, whole.services), note
 
 
 @pytest.mark.parametrize("again", [True, False], ids=["asked again", "reconcile alone"])
@@ -287,15 +287,15 @@ def test_a_purge(whole: World, when: When, again: bool) -> None:
         whole.faults.plan(0, when)
         made[trial] = deliver(trial)
         whole.settle()
-        keys[trial] = str(payload.key_of(manage.get(made[trial], whole.services).input))
+        keys[trial] = str(payload.key_of(instances.get(made[trial], whole.services).input))
         assert whole.plain.payloads.get(keys[trial]) is not None
         whole.faults.plan(trial, when)
-        manage.purge(made[trial], whole.services)
+        instances.purge(made[trial], whole.services)
 
     def check(trial: int, call: str) -> None:
         if again:
             with suppress(InstanceNotFound):
-                manage.purge(made[trial], whole.services)
+                instances.purge(made[trial], whole.services)
         row: Instance | None = whole.row(made[trial])
         assert row is not None
         if again or not call:

@@ -9,8 +9,8 @@ import pytest
 
 from tests.crashes.faults import Kind, When, every_position
 from tests.crashes.world import World
-from verihook import payload
-from verihook.spared import Spared
+from verihook.instances import payload
+from verihook.model.spared import Spared
 
 LARGE = {"note": "x" * 2_000}
 

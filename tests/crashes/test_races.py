@@ -10,12 +10,13 @@ import pytest
 
 from tests.contracts.instances import MINUTE, NOW
 from tests.unit.parts import Parts, parts, request
-from verihook import mailbox, manage
+from verihook import instances
 from verihook.errors import Conflict, EngineUnavailable, InstanceNotFound
-from verihook.instance import Progress
-from verihook.mailbox import Event, Wait
-from verihook.ports import Answer
-from verihook.reconcile import call_back, reconcile
+from verihook.instances import mailboxes
+from verihook.instances.mailboxes import Event, Wait
+from verihook.instances.reconcile import call_back, reconcile
+from verihook.model.instance import Progress
+from verihook.model.ports import Answer
 
 __all__ = ["parts"]
 
@@ -23,12 +24,12 @@ LATER = 60 * MINUTE
 
 
 def started(parts: Parts, workflow: str = "w", **fields: Any) -> None:
-    manage.submit(request(workflow, id="a", **fields), "", parts.services)
+    instances.submit(request(workflow, id="a", **fields), "", parts.services)
 
 
 def running(parts: Parts) -> None:
     started(parts)
-    manage.record("a", 1, Progress("running"), NOW, parts.services)
+    instances.record("a", 1, Progress("running"), NOW, parts.services)
 
 
 def ended(parts: Parts, status: Any = "completed") -> None:
@@ -74,9 +75,9 @@ class First:
 
 def test_a_purge_does_not_bury_what_was_restarted(parts: Parts) -> None:
     ended(parts)
-    ledger: Any = First(parts.ledger, "amend", lambda: manage.rerun("a", parts.services))
+    ledger: Any = First(parts.ledger, "amend", lambda: instances.rerun("a", parts.services))
     with pytest.raises(Conflict, match="again"):
-        manage.purge("a", replace(parts.services, ledger=ledger))
+        instances.purge("a", replace(parts.services, ledger=ledger))
     assert (False, 2) == (parts.row("a").purged, parts.row("a").attempt)
     parts.engine.end("a.2")
     settle(parts)
@@ -91,10 +92,10 @@ def test_what_is_being_purged_is_not_restarted(parts: Parts) -> None:
 
     def restart() -> None:
         with pytest.raises(InstanceNotFound):
-            manage.rerun("a", parts.services)
+            instances.rerun("a", parts.services)
 
     payloads: Any = First(parts.services.payloads, "remove_all", restart)
-    manage.purge("a", replace(parts.services, payloads=payloads))
+    instances.purge("a", replace(parts.services, payloads=payloads))
     assert (True, 1) == (parts.row("a").purged, parts.row("a").attempt)
 
 
@@ -104,11 +105,11 @@ def test_a_purge_that_was_cut_off_is_finished_by_asking_again(parts: Parts, tmp_
     settle(parts)
     parts.engine.failing.add("forget")
     with pytest.raises(EngineUnavailable):
-        manage.purge("a", parts.services)
+        instances.purge("a", parts.services)
     assert (tmp_path / "payloads" / "a").exists()
     parts.engine.failing.clear()
     with pytest.raises(InstanceNotFound):
-        manage.purge("a", parts.services)
+        instances.purge("a", parts.services)
     assert not (tmp_path / "payloads" / "a").exists()
 
 
@@ -123,11 +124,11 @@ def test_a_purge_takes_every_attempt_along(parts: Parts, tmp_path: Any) -> None:
     payloads = tmp_path / "payloads" / "a"
     assert 4 == len([*payloads.iterdir()])
     end = parts.engine.executions["a.2"]
-    manage.purge("a", parts.services)
+    instances.purge("a", parts.services)
     assert not payloads.exists()
     assert {} == parts.engine.executions
     # The event of its end comes a second time.
-    assert not manage.record("a", 2, end, NOW, parts.services)
+    assert not instances.record("a", 2, end, NOW, parts.services)
     assert not payloads.exists()
 
 
@@ -136,10 +137,10 @@ def test_one_that_is_suspended_while_its_start_is_on_its_way(parts: Parts) -> No
     parts.engine.failing.add("start")
     started(parts)
     parts.engine.failing.clear()
-    in_between(parts, "start", lambda: manage.suspend("a", parts.services))
+    in_between(parts, "start", lambda: instances.suspend("a", parts.services))
     settle(parts, 2)
     assert ({"a": "suspended"}, "suspended") == (statuses(parts), parts.row("a").status)
-    manage.resume("a", parts.services)
+    instances.resume("a", parts.services)
     parts.engine.end("a")
     settle(parts)
     assert "completed" == parts.row("a").status
@@ -150,7 +151,7 @@ def test_one_that_is_suspended_while_the_ledger_calls_it_queued_is_seen_to_end(p
     if gate:
         parts.engine.suspend = lambda definition, name: False  # type: ignore[method-assign]
     started(parts)
-    manage.suspend("a", parts.services)
+    instances.suspend("a", parts.services)
     parts.engine.end("a")
     settle(parts)
     assert "completed" == parts.row("a").status
@@ -160,7 +161,7 @@ def test_a_suspend_that_was_cut_off_is_done_by_reconcile_with_its_reason(parts: 
     running(parts)
     parts.engine.failing.add("suspend")
     with pytest.raises(EngineUnavailable):
-        manage.suspend("a", parts.services, "audit")
+        instances.suspend("a", parts.services, "audit")
     parts.engine.failing.clear()
     settle(parts)
     row = parts.row("a")
@@ -170,7 +171,7 @@ def test_a_suspend_that_was_cut_off_is_done_by_reconcile_with_its_reason(parts: 
 def test_what_is_held_is_never_started(parts: Parts) -> None:
     parts.engine.failing.add("start")
     started(parts)
-    manage.suspend("a", parts.services)
+    instances.suspend("a", parts.services)
     parts.engine.failing.clear()
     settle(parts, 3)
     assert ([], "suspended", True) == (parts.engine.starts, parts.row("a").status, parts.row("a").held)
@@ -178,12 +179,12 @@ def test_what_is_held_is_never_started(parts: Parts) -> None:
 
 def test_an_attempt_knows_nothing_of_the_events_of_the_one_before(parts: Parts) -> None:
     started(parts)
-    manage.raise_event("a", "approved", "old", parts.services, event_id="e1")
+    instances.raise_event("a", "approved", "old", parts.services, event_id="e1")
     started(parts, on_conflict="restart")
     parts.engine.tokens.add("t")
-    manage.await_event("a", 2, "approved", "t", parts.services)
+    instances.await_event("a", 2, "approved", "t", parts.services)
     assert [] == parts.engine.answers
-    manage.raise_event("a", "approved", "new", parts.services, event_id="e1")
+    instances.raise_event("a", "approved", "new", parts.services, event_id="e1")
     assert [("t", '"new"')] == parts.engine.answers
 
 
@@ -193,8 +194,8 @@ def test_a_late_start_of_a_former_attempt_is_stopped(parts: Parts) -> None:
     parts.engine.failing.clear()
 
     def overtaken() -> None:
-        manage.suspend("a", parts.services)
-        manage.rerun("a", parts.services)
+        instances.suspend("a", parts.services)
+        instances.rerun("a", parts.services)
 
     in_between(parts, "start", overtaken)
     settle(parts, 2)
@@ -206,13 +207,13 @@ def test_a_redrive_does_not_put_an_old_row_over_a_new_attempt(parts: Parts) -> N
     parts.engine.redrives = False
 
     def another() -> None:
-        manage.rerun("a", parts.services)
+        instances.rerun("a", parts.services)
         parts.engine.end("a.2")
-        manage.record("a", 2, Progress("completed"), NOW, parts.services)
+        instances.record("a", 2, Progress("completed"), NOW, parts.services)
 
     in_between(parts, "redrive", another)
     with pytest.raises(Conflict):
-        manage.redrive("a", parts.services)
+        instances.redrive("a", parts.services)
     assert (2, "completed") == (parts.row("a").attempt, parts.row("a").status)
     assert ["a", "a.2"] == parts.engine.starts
 
@@ -222,13 +223,13 @@ def test_terminating_what_was_never_started_runs_none_of_it(parts: Parts) -> Non
     started(parts)
     parts.engine.failing.clear()
     parts.clock.at += LATER
-    manage.terminate("a", parts.services)
+    instances.terminate("a", parts.services)
     assert ([], "terminated") == (parts.engine.starts, parts.row("a").status)
 
 
 def test_a_callback_is_posted_by_one_round(parts: Parts) -> None:
     started(parts, callback_url="https://there.example/")
-    manage.record("a", 1, Progress("completed"), NOW, parts.services)
+    instances.record("a", 1, Progress("completed"), NOW, parts.services)
     posts: list[str] = []
 
     def post(url: str, body: bytes, headers: dict[str, str]) -> Answer:
@@ -245,14 +246,14 @@ def test_an_event_whose_answer_was_lost_twice_is_given_once(parts: Parts) -> Non
     running(parts)
     now = parts.clock.at
     # Matched; whoever did it was stopped.
-    mailbox.change("a", parts.services.documents, now, lambda box: box.put(Event("", "go", "1", now)))
-    mailbox.change("a", parts.services.documents, now, lambda box: box.wait(Wait("go", "t1", now)))
+    mailboxes.change("a", parts.services.documents, now, lambda box: box.put(Event("", "go", "1", now)))
+    mailboxes.change("a", parts.services.documents, now, lambda box: box.wait(Wait("go", "t1", now)))
     parts.engine.tokens |= {"t1", "t2"}
     parts.engine.lost.add("answer")
     settle(parts)
     parts.engine.lost.clear()
     settle(parts)
-    manage.await_event("a", 1, "go", "t2", parts.services)
+    instances.await_event("a", 1, "go", "t2", parts.services)
     assert [("t1", "1")] == parts.engine.answers
 
 
@@ -262,9 +263,9 @@ def test_a_key_restarts_once(parts: Parts) -> None:
     second = request(id="a", idempotency_key="L", on_conflict="restart")
     for number, wanted in enumerate((first, second), 2):
         parts.clock.at += 5
-        assert number == manage.submit(wanted, "", parts.services).instance.attempt
+        assert number == instances.submit(wanted, "", parts.services).instance.attempt
     parts.clock.at += 5
-    assert not manage.submit(first, "", parts.services).created
+    assert not instances.submit(first, "", parts.services).created
     assert 3 == parts.row("a").attempt
 
 

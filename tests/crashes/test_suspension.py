@@ -7,7 +7,7 @@ import pytest
 from tests.crashes.faults import When, every_position
 from tests.crashes.test_operations import accepted, queued
 from tests.crashes.world import World
-from verihook import manage
+from verihook import instances
 
 SUSPEND = {
     "running": (accepted, ["ledger.get", "ledger.get", "ledger.amend", "engine.describe", "engine.suspend"]),
@@ -25,7 +25,7 @@ def passed(whole: World, instance_id: str) -> int:
 
 
 def to_the_gate(whole: World, instance_id: str) -> None:
-    manage.pass_gate(instance_id, 1, token_of(instance_id), whole.services)
+    instances.pass_gate(instance_id, 1, token_of(instance_id), whole.services)
 
 
 def held(whole: World, instance_id: str) -> bool:
@@ -45,12 +45,12 @@ def test_suspend(whole: World, before: str, when: When, again: bool) -> None:
         whole.faults.plan(0, when)
         made[trial] = prepare(whole, trial)
         whole.faults.plan(trial, when)
-        manage.suspend(made[trial], whole.services)
+        instances.suspend(made[trial], whole.services)
 
     def check(trial: int, call: str) -> None:
         instance_id = made[trial]
         if again:
-            manage.suspend(instance_id, whole.services)
+            instances.suspend(instance_id, whole.services)
         if again or not call:
             # However much time passes, no step of it starts.
             whole.settle(1)
@@ -59,7 +59,7 @@ def test_suspend(whole: World, before: str, when: When, again: bool) -> None:
             assert (True, "suspended") == (row.held, row.status), call
             assert (before == "running") == (instance_id in whole.hand.starts), call
         if held(whole, instance_id):
-            manage.resume(instance_id, whole.services)
+            instances.resume(instance_id, whole.services)
         whole.settle()
         assert "completed" == whole.assert_one(instance_id, call).status
 
@@ -74,23 +74,23 @@ def test_resume_at_a_gate(whole: World, when: When, again: bool) -> None:
     def once(trial: int) -> None:
         whole.faults.plan(0, when)
         made[trial] = instance_id = accepted(whole, trial)
-        manage.suspend(instance_id, whole.services)
+        instances.suspend(instance_id, whole.services)
         whole.hand.tokens.add(token_of(instance_id))
         to_the_gate(whole, instance_id)
         assert not passed(whole, instance_id)
         whole.faults.plan(trial, when)
-        manage.resume(instance_id, whole.services)
+        instances.resume(instance_id, whole.services)
 
     def check(trial: int, call: str) -> None:
         instance_id = made[trial]
         if again:
-            manage.resume(instance_id, whole.services)
+            instances.resume(instance_id, whole.services)
         whole.settle(1, ending=False)
         # Whom nobody has resumed yet is held, and whoever is not held is let go.
         assert held(whole, instance_id) == (not passed(whole, instance_id)), call
         if held(whole, instance_id):
             assert not again, call
-            manage.resume(instance_id, whole.services)
+            instances.resume(instance_id, whole.services)
         assert 1 == passed(whole, instance_id), call
         whole.settle()
         assert "completed" == whole.assert_one(instance_id, call).status

@@ -12,7 +12,7 @@ from tests.crashes.faults import Kind, When, every_position
 from tests.crashes.world import QUEUE, World
 from tests.flows.signing import order
 from verihook.errors import LedgerUnavailable
-from verihook.feeds import handle
+from verihook.webhooks.feeds import handle
 
 LARGE = {"note": "x" * 2_000}
 

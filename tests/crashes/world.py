@@ -15,21 +15,21 @@ from tests.flows.signing import new_id, order, x_signature
 from tests.unit.bare import StandingClock
 from tests.unit.engine_by_hand import EngineByHand
 from verihook import bootstrap
-from verihook.engines.function import FunctionEngine
-from verihook.functions import Functions
-from verihook.hooks import load_hooks
-from verihook.instance import FINAL, Instance, Progress, Status, parse_execution_name
-from verihook.ledgers.dynamodb import DynamoDbDocuments, DynamoDbLedger
-from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
-from verihook.ledgers.table import create_table_request
-from verihook.listing import Query
-from verihook.payloads.files import FilePayloads
-from verihook.ports import Answer, Services, Trace
-from verihook.receive import receive
-from verihook.reconcile import reconcile
+from verihook.adapters.engines.function import FunctionEngine
+from verihook.adapters.ledgers.dynamodb import DynamoDbDocuments, DynamoDbLedger
+from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
+from verihook.adapters.ledgers.table import create_table_request
+from verihook.adapters.payloads.files import FilePayloads
+from verihook.adapters.secrets.environment import EnvironmentSecrets
+from verihook.config import load_hooks
+from verihook.instances.reconcile import reconcile
+from verihook.model.instance import FINAL, Instance, Progress, Status, parse_execution_name
+from verihook.model.listing import Query
+from verihook.model.ports import Answer, Services, Trace
 from verihook.request import Reply, Request
-from verihook.secrets.environment import EnvironmentSecrets
-from verihook.work import perform
+from verihook.webhooks.receive import receive
+from verihook.worker.functions import Functions
+from verihook.worker.work import perform
 
 QUEUE = "arn:aws:sqs:eu-central-1:123456789012:orders"
 

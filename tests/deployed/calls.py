@@ -20,7 +20,7 @@ from botocore.validate import ParamValidator
 
 from tests.deployed.iam import Call
 from tests.deployed.stack import ACCOUNT, REGION
-from verihook.ledgers.table import create_table_request
+from verihook.adapters.ledgers.table import create_table_request
 
 #: The name in a signature's scope, which is IAM's, and botocore's.
 SERVICES = {

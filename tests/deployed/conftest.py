@@ -13,9 +13,9 @@ import pytest
 from tests.adapters.dynamodb_local import dynamodb_local
 from tests.deployed.emulator import Deployment, deployed
 from tests.deployed.events import now_ms
-from verihook import keys
-from verihook.ledgers.dynamodb import DynamoDbDocuments
-from verihook.scopes import SCOPES
+from verihook.adapters.ledgers.dynamodb import DynamoDbDocuments
+from verihook.instances import api_keys
+from verihook.model.scopes import SCOPES
 
 __all__ = ["dynamodb_local"]
 
@@ -31,7 +31,7 @@ def aws(dynamodb_local: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def authorization(aws: Deployment) -> dict[str, str]:
     """The header with an API key, which is written into the ledger as `verihook keys create` does it."""
     documents = DynamoDbDocuments(aws.cloud.dynamodb, aws.cloud.table)
-    _, secret = keys.create("artifact", list(SCOPES), documents, now_ms())
+    _, secret = api_keys.create("artifact", list(SCOPES), documents, now_ms())
     return {"authorization": f"Bearer {secret}"}
 
 

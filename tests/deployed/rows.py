@@ -11,8 +11,8 @@ import pytest
 from tests.deployed.emulator import DEADLINE, Deployment
 from tests.deployed.events import delivery, http_event, now_ms
 from tests.flows.deployment import SECRET
-from verihook.instance import Instance
-from verihook.ledgers.dynamodb import DynamoDbLedger
+from verihook.adapters.ledgers.dynamodb import DynamoDbLedger
+from verihook.model.instance import Instance
 
 
 def ledger(aws: Deployment) -> DynamoDbLedger:

@@ -11,9 +11,9 @@ import pytest
 from tests.adapters.dynamodb_local import dynamodb_local
 from tests.deployed.emulator import DEADLINE, PYTHON, Deployment, built, deployed
 from tests.deployed.events import ITEMS, delivery, http_event, now_ms
-from verihook import keys
-from verihook.instance import Instance
-from verihook.ledgers.dynamodb import DynamoDbDocuments, DynamoDbLedger
+from verihook.adapters.ledgers.dynamodb import DynamoDbDocuments, DynamoDbLedger
+from verihook.instances import api_keys
+from verihook.model.instance import Instance
 
 __all__ = ["dynamodb_local"]
 
@@ -29,7 +29,7 @@ def aws(dynamodb_local: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture(scope="module")
 def authorization(aws: Deployment) -> dict[str, str]:
     """The header with the first API key, which is written into the ledger as `verihook keys create` does it."""
-    _, secret = keys.create("artifact", SCOPES, DynamoDbDocuments(aws.cloud.dynamodb, aws.cloud.table), now_ms())
+    _, secret = api_keys.create("artifact", SCOPES, DynamoDbDocuments(aws.cloud.dynamodb, aws.cloud.table), now_ms())
     return {"authorization": f"Bearer {secret}"}
 
 
@@ -90,7 +90,7 @@ def test_the_api_starts_and_lists_with_a_key(aws: Deployment, authorization: dic
 
 #: Durable function -> the modules that its invocations import, those at need included.
 MODULES = {
-    "OrderApproval": "workflows.order_approval, verihook.manage",
+    "OrderApproval": "workflows.order_approval, verihook.instances",
     "ProcessOrderFunction": "workflows.process_order, verihook.bootstrap",
 }
 

@@ -16,7 +16,7 @@ import pytest
 from tests.deployed.emulator import PYTHON, Deployment, _lambdas, built, function, post
 from tests.deployed.events import ITEMS, delivery, http_event
 from tests.deployed.test_artifact import authorization, aws, dynamodb_local
-from tests.unit.aws.scripted import Scripted
+from tests.unit.adapters.aws.scripted import Scripted
 
 __all__ = ["authorization", "aws", "dynamodb_local"]
 
@@ -47,7 +47,7 @@ def test_the_first_deliveries_of_an_artifact_import_nothing(aws: Deployment, tmp
     events = [delivery("evt_cold"), delivery("evt_cold"), delivery("evt_cold", "guess")]
     statuses, before, after = first(aws, "Receiver", tmp_path / "log", *events, PYTHONVERBOSE="1")
     assert [202, 202, 401] == statuses
-    assert {"verihook.receive", "verihook.ledgers.dynamodb", "jsonschema_rs"} <= imported(before)
+    assert {"verihook.webhooks.receive", "verihook.adapters.ledgers.dynamodb", "jsonschema_rs"} <= imported(before)
     assert set() == imported(before) & DEAR
     # Lambda's runtime imports none of it either.
     assert "import 'encodings.idna'" not in before

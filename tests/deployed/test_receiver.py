@@ -14,7 +14,7 @@ from tests.deployed.rights import check
 from tests.deployed.rows import accepted, ledger, row, rows
 from tests.flows.deployment import VARIABLES
 from tests.flows.signing import github, slack
-from verihook.ledgers.dynamodb import DynamoDbDocuments
+from verihook.adapters.ledgers.dynamodb import DynamoDbDocuments
 
 LARGE = "x" * 300_000
 

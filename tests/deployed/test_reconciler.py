@@ -12,9 +12,9 @@ from tests.deployed.emulator import Deployment
 from tests.deployed.events import ITEMS, TICK, now_ms
 from tests.deployed.rights import check
 from tests.deployed.rows import accepted, approval, callback, eventually, ledger, row, started
-from verihook import mailbox
-from verihook.instance import Instance, execution_name
-from verihook.ledgers.dynamodb import DynamoDbDocuments
+from verihook.adapters.ledgers.dynamodb import DynamoDbDocuments
+from verihook.instances import mailboxes
+from verihook.model.instance import Instance, execution_name
 
 ORDER = {"orderId": "ord_2", "items": ITEMS}
 APPROVAL = {"orderId": "ord_3", "amount": 5}
@@ -75,14 +75,14 @@ def test_an_event_that_was_left_on_its_way_is_handed_over(
     else:
         instance_id, token = started(aws, workflow, authorization, ORDER), "x" * 64
 
-    def left(box: mailbox.Mailbox) -> None:
-        over = mailbox.Handover(mailbox.Wait("approved", token, 1), mailbox.Event("", "approved", "{}", 1), 1)
+    def left(box: mailboxes.Mailbox) -> None:
+        over = mailboxes.Handover(mailboxes.Wait("approved", token, 1), mailboxes.Event("", "approved", "{}", 1), 1)
         box.handovers.append(over)
 
     documents = DynamoDbDocuments(aws.cloud.dynamodb, aws.cloud.table)
-    mailbox.change(execution_name(instance_id, 1), documents, now_ms(), left)
+    mailboxes.change(execution_name(instance_id, 1), documents, now_ms(), left)
     due(aws, instance_id)
-    assert not mailbox.read(execution_name(instance_id, 1), documents, now_ms()).handovers
+    assert not mailboxes.read(execution_name(instance_id, 1), documents, now_ms()).handovers
 
 
 def test_every_right_is_used_or_listed(aws: Deployment, request: pytest.FixtureRequest) -> None:

@@ -12,7 +12,7 @@ from tests.deployed.emulator import Deployment
 from tests.deployed.events import ITEMS, durable_event, execution_event
 from tests.deployed.rights import check
 from tests.deployed.rows import accepted, approval, callback, eventually, ledger, row, started
-from verihook.engines.stepfunctions import STATUSES
+from verihook.adapters.engines.stepfunctions import STATUSES
 
 LARGE = {"text": "x" * 300_000}
 

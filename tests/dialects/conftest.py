@@ -10,9 +10,9 @@ import pytest
 from tests.dialects.deployment import client_of, deployed, faults
 from tests.dialects.server import Served, run_server
 from tests.flows.waiting import wait_until
-from verihook import manage
-from verihook.instance import Instance
-from verihook.ports import Services
+from verihook import instances
+from verihook.model.instance import Instance
+from verihook.model.ports import Services
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +60,7 @@ def ended(services: Services) -> Callable[[str], Instance]:
 
     def wait(instance_id: str) -> Instance:
         def found() -> Instance | None:
-            instance = manage.get(instance_id, services)
+            instance = instances.get(instance_id, services)
             return instance if instance.final else None
 
         return wait_until(found, what=f"{instance_id} did not end")

@@ -16,19 +16,19 @@ import uvicorn
 from fastapi import FastAPI
 
 from tests.unit.bare import Heard, bare_services
-from verihook import bootstrap, dialects, manage
+from verihook import bootstrap, dialects, instances
+from verihook.adapters.clock import SystemClock
+from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
+from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
+from verihook.adapters.payloads.files import FilePayloads
 from verihook.api.access import Access
-from verihook.clock import SystemClock
-from verihook.connection import Connection
-from verihook.engines.stepfunctions import StepFunctionsEngine
-from verihook.instance import execution_name
-from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
-from verihook.listing import Query
 from verihook.local.interpreter import ARN_PREFIX, Interpreter
-from verihook.payloads.files import FilePayloads
-from verihook.policy import Policy
-from verihook.ports import Services
-from verihook.workflow import Workflow
+from verihook.model.connection import Connection
+from verihook.model.instance import execution_name
+from verihook.model.listing import Query
+from verihook.model.policy import Policy
+from verihook.model.ports import Services
+from verihook.model.workflow import Workflow
 
 _FRUIT = "{% $join($states.input.items.('Ordered ' & $string(amount) & ' ' & fruit), '...') & '...' %}"
 
@@ -137,8 +137,8 @@ def _record(services: Services, stopping: threading.Event) -> None:
         now = services.clock.now_ms()
         for query in (Query(status="queued"), Query(status="running")):
             for instance in services.ledger.page(query, 100, None, now):
-                engine, definition = manage.reading.engine_of(instance, services)
+                engine, definition = instances.reading.engine_of(instance, services)
                 progress = engine.describe(definition, execution_name(instance.id, instance.attempt))
                 if progress is not None and progress.status != instance.status:
                     attempt = (instance.id, instance.attempt, progress, instance.created_at)
-                    manage.record(*attempt, services, instance.workflow)
+                    instances.record(*attempt, services, instance.workflow)

@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from tests.dialects.deployment import client_of
-from verihook import keys
-from verihook.instance import Instance
-from verihook.policy import Policy
-from verihook.ports import Services
+from verihook.instances import api_keys
+from verihook.model.instance import Instance
+from verihook.model.policy import Policy
+from verihook.model.ports import Services
 
 Ended = Callable[[str], Instance]
 
@@ -108,7 +108,7 @@ def test_the_worker(client: httpx.Client, ended: Ended) -> None:
 
 
 def test_keys_and_scopes_in_its_words(services: Services) -> None:
-    _, secret = keys.create("read", ["instances:read"], services.documents, services.clock.now_ms())
+    _, secret = api_keys.create("read", ["instances:read"], services.documents, services.clock.now_ms())
     with client_of(services, Policy(auth="required")) as closed:
         assert (401, {"error": "Unauthorized"}) == (trigger(closed, "echo").status_code, trigger(closed, "echo").json())
         closed.headers["authorization"] = "Bearer vhk_wrong"

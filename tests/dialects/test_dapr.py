@@ -11,12 +11,12 @@ import httpx
 import pytest
 
 from tests.dialects.deployment import client_of
-from verihook import manage
+from verihook import instances
 from verihook.dialects.dapr import PREFIXES
-from verihook.instance import Instance
-from verihook.listing import Query
-from verihook.policy import Policy
-from verihook.ports import Services
+from verihook.model.instance import Instance
+from verihook.model.listing import Query
+from verihook.model.policy import Policy
+from verihook.model.ports import Services
 
 Ended = Callable[[str], Instance]
 
@@ -86,7 +86,7 @@ def test_the_metadata_headers_are_kept_and_found(client: httpx.Client, services:
     assert client.post(f"/v1.0/workflows/endless/{id}/start", json={}, headers=headers).status_code == 202
     metadata = client.get(f"/v1.0/workflows/endless/{id}").json()["metadata"]
     assert metadata == {"customer": value, "region": "eu", "tier": "gold"}
-    page = manage.list_instances(Query(label=("metadata.customer", value)), 10, None, services)
+    page = instances.list_instances(Query(label=("metadata.customer", value)), 10, None, services)
     assert [instance.id for instance in page.instances] == [id]
     bad = client.post(
         f"/v1.0/workflows/endless/{an_id()}/start", json={}, headers={"dapr-workflow-metadata": "nothing"}

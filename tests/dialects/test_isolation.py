@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from tests.flows.api.parts import Client, Deployment, deployment
-from verihook.instance import Progress
-from verihook.policy import Policy
+from verihook.model.instance import Progress
+from verihook.model.policy import Policy
 
 #: Each list, where its rows are, the name of a row's id, and where its cursor is.
 LISTS = {

@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from tests.dialects.deployment import client_of
-from verihook import keys
-from verihook.instance import Instance
-from verihook.policy import Policy
-from verihook.ports import Services
+from verihook.instances import api_keys
+from verihook.model.instance import Instance
+from verihook.model.policy import Policy
+from verihook.model.ports import Services
 
 Ended = Callable[[str], Instance]
 INPUT = {"input": {"customerId": "cus_xxx", "amount": 9900}}
@@ -146,7 +146,7 @@ def test_a_limit_is_told_in_its_words_and_headers(services: Services) -> None:
 
 
 def test_keys_and_scopes(services: Services) -> None:
-    _, secret = keys.create("read", ["instances:read"], services.documents, services.clock.now_ms())
+    _, secret = api_keys.create("read", ["instances:read"], services.documents, services.clock.now_ms())
     with client_of(services, Policy(auth="required")) as closed:
         assert refused(closed.post("/api/v1/workflows/echo/run", json={}))[:2] == (401, "UNAUTHORIZED")
         key = {"x-api-key": secret}

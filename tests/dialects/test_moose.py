@@ -9,10 +9,11 @@ from collections.abc import Callable
 import httpx
 
 from tests.dialects.deployment import client_of
-from verihook import keys, manage
-from verihook.instance import Instance
-from verihook.policy import Policy
-from verihook.ports import Services
+from verihook import instances
+from verihook.instances import api_keys
+from verihook.model.instance import Instance
+from verihook.model.policy import Policy
+from verihook.model.ports import Services
 
 BODY = '{ "inputValue": "process-user-data",\n "priority": "high" }'
 Ended = Callable[[str], Instance]
@@ -110,7 +111,7 @@ def test_without_a_token_the_answer_is_plain_text(services: Services) -> None:
 
 def test_a_key_opens_both_prefixes(services: Services, ended: Ended) -> None:
     scopes = ["workflows:execute", "instances:read"]
-    _, secret = keys.create("moose", scopes, services.documents, services.clock.now_ms(), workflows=["echo"])
+    _, secret = api_keys.create("moose", scopes, services.documents, services.clock.now_ms(), workflows=["echo"])
     bearer = {"authorization": f"Bearer {secret}"}
     with client_of(services, Policy(auth="required", starts_per_minute=None)) as closed:
         for prefix in ("", "/admin"):
@@ -120,4 +121,4 @@ def test_a_key_opens_both_prefixes(services: Services, ended: Ended) -> None:
         assert closed.post("/workflows/endless/trigger", headers=bearer).status_code == 403
         assert closed.post("/workflows/echo/terminate", headers=bearer).status_code == 403
         shown = closed.get("/admin/workflows/history?limit=1000", headers=bearer).json()
-        assert {manage.get(row["name"], services).workflow for row in shown} == {"echo"}
+        assert {instances.get(row["name"], services).workflow for row in shown} == {"echo"}

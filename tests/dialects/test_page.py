@@ -8,7 +8,7 @@ from typing import get_args
 from tests.flows.deployment import ROOT
 from verihook.dialects import ROUTES
 from verihook.dialects.statuses import Dialect, word
-from verihook.instance import Status
+from verihook.model.instance import Status
 
 PAGE = (ROOT / "docs" / "dialects.md").read_text()
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("|")]

@@ -10,10 +10,11 @@ import httpx
 import pytest
 
 from tests.dialects.deployment import client_of
-from verihook import keys, manage
-from verihook.instance import Instance
-from verihook.policy import Policy
-from verihook.ports import Services
+from verihook import instances
+from verihook.instances import api_keys
+from verihook.model.instance import Instance
+from verihook.model.policy import Policy
+from verihook.model.ports import Services
 
 Ended = Callable[[str], Instance]
 
@@ -51,7 +52,7 @@ def test_ruling_2_the_drafts_event_has_its_name_elsewhere(client: httpx.Client, 
         client.post(f"/v1.0/workflows/dapr/{id}/raiseEvent/by-path", json={"n": 4}),
     ]
     assert [reply.status_code for reply in replies] == [202] * 5
-    assert [entry.name for entry in manage.mailbox(id, services)] == ["by-query", "by-body", "by-type", "by-path"]
+    assert [entry.name for entry in instances.mailbox(id, services)] == ["by-query", "by-body", "by-type", "by-path"]
     reply = client.post(f"{base}/raiseEvent", json={"n": 5})
     assert (reply.status_code, reply.json()["errorCode"]) == (400, "ERR_WORKFLOW_EVENT_NAME_MISSING")
 
@@ -91,7 +92,7 @@ def test_ruling_6_admin_always_asks_for_a_key(client: httpx.Client, services: Se
     for path in ("/admin/workflows/echo/trigger", "/admin/workflows/echo/terminate"):
         assert client.post(path).status_code == 401
     assert client.get("/admin/workflows/history").status_code == 401
-    _, secret = keys.create("admin", ["instances:read"], services.documents, services.clock.now_ms())
+    _, secret = api_keys.create("admin", ["instances:read"], services.documents, services.clock.now_ms())
     bearer = {"authorization": f"Bearer {secret}"}
     assert client.get("/admin/workflows/history", headers=bearer).status_code == 200
 
@@ -152,7 +153,7 @@ def test_ruling_12_a_missing_member_is_told_in_four_ways(client: httpx.Client) -
 
 @pytest.mark.parametrize("header", ["authorization", "x-api-key", "dapr-api-token"])
 def test_ruling_13_every_dialect_takes_the_key_from_any_of_the_headers(services: Services, header: str) -> None:
-    _, secret = keys.create("any", ["instances:read"], services.documents, services.clock.now_ms())
+    _, secret = api_keys.create("any", ["instances:read"], services.documents, services.clock.now_ms())
     value = f"Bearer {secret}" if header == "authorization" else secret
     with client_of(services, Policy(auth="required")) as closed:
         for path in ("/workflows/history", "/api/v1/runs", "/api/runs", "/w/echo"):

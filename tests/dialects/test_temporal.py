@@ -8,9 +8,9 @@ from datetime import datetime
 import httpx
 
 from tests.dialects.deployment import client_of
-from verihook.instance import Instance
-from verihook.policy import Policy
-from verihook.ports import Services
+from verihook.model.instance import Instance
+from verihook.model.policy import Policy
+from verihook.model.ports import Services
 
 Ended = Callable[[str], Instance]
 ITEMS = {"items": [{"fruit": "APPLE", "amount": 5}, {"fruit": "BANANA", "amount": 3}]}

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.events.shapes import BASE_PATH, FUNCTION_URL, MULTIPLE, SAMPLES, SHAPES, Shape
 from verihook.errors import EventMalformed, SignatureError
 from verihook.request import Reply, Request, from_lambda, to_lambda
-from verihook.schemes import Proof
 from verihook.senders import load_sender
+from verihook.senders.schemes import Proof
 
 shapes = pytest.mark.parametrize("shape", SHAPES, ids=str)
 

@@ -22,9 +22,9 @@ from tests.flows.relay import Relay
 from tests.flows.secret_store import INSTANCE_KEY_ARN, SECRETS_ARN, SecretStore
 from tests.flows.stream import Stream
 from verihook import bootstrap, main
-from verihook.aws.boto import Boto
-from verihook.hooks import load_hooks
-from verihook.ledgers.table import create_table_request
+from verihook.adapters.aws.boto import Boto
+from verihook.adapters.ledgers.table import create_table_request
+from verihook.config import load_hooks
 from verihook.local.durable import DurableRunner
 from verihook.local.engines import SUBSTITUTIONS, machines
 from verihook.local.interpreter import ARN_PREFIX, Interpreter

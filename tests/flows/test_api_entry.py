@@ -10,8 +10,9 @@ import pytest
 from tests.flows.conftest import AwsFace
 from tests.flows.faces import Answer, LambdaFace
 from tests.flows.signing import order, x_signature
-from verihook import keys, main
+from verihook import main
 from verihook.app import create_app
+from verihook.instances import api_keys
 
 
 def face() -> LambdaFace:
@@ -22,7 +23,7 @@ def face() -> LambdaFace:
 def a_key() -> str:
     """The secret of a new key that may do little."""
     services = main.services()
-    return keys.create("probe", ["sources:read"], services.documents, services.clock.now_ms())[1]
+    return api_keys.create("probe", ["sources:read"], services.documents, services.clock.now_ms())[1]
 
 
 def content(answer: Answer) -> Any:

@@ -20,7 +20,7 @@ from tests.flows.commands import verihook
 from tests.flows.receiver import Call, Receiver, receiving
 from tests.flows.waiting import wait_until
 from tests.flows.workshop import Api, workshop
-from verihook.caller import HttpCaller
+from verihook.adapters.caller import HttpCaller
 
 pytest_plugins = ["tests.flows.workshop_fixture"]
 

@@ -15,7 +15,8 @@ from tests.flows.faces import LambdaFace
 from tests.flows.signing import new_id, order, slack, x_signature
 from tests.flows.waiting import wait_until
 from tests.project.template import FUNCTIONS
-from verihook import bootstrap, deadline, main
+from verihook import bootstrap, main
+from verihook.model import deadline
 from verihook.senders import load_sender
 
 #: What a busy machine may take beside the calls, in seconds.

@@ -9,11 +9,11 @@ import pytest
 from tests.flows.deployment import VARIABLES
 from tests.flows.waiting import wait_until
 from tests.flows.workshop import write_workshop
-from verihook import bootstrap, manage
-from verihook.hooks import load_hooks
-from verihook.instance import Instance
+from verihook import bootstrap, instances
+from verihook.config import load_hooks
+from verihook.instances import StartRequest
 from verihook.local.engines import LocalEngines
-from verihook.manage import StartRequest
+from verihook.model.instance import Instance
 
 
 @pytest.mark.parametrize(
@@ -25,13 +25,13 @@ def test_an_end_is_recorded_without_reconcile(tmp_path: Path, workflow: str, sta
     with LocalEngines(hooks, tmp_path / "data") as engines:
         services = bootstrap.on_one_machine(hooks, VARIABLES, tmp_path / "data", engines.endpoints, b"k" * 32)
         engines.run(services)
-        manage.submit(StartRequest(workflow, {"orderId": "o-1"}, id="a"), "", services)
+        instances.submit(StartRequest(workflow, {"orderId": "o-1"}, id="a"), "", services)
 
         def ended() -> Instance | None:
-            row = manage.get("a", services)
-            waits = any(each.state == "waiting" for each in manage.mailbox("a", services))
+            row = instances.get("a", services)
+            waits = any(each.state == "waiting" for each in instances.mailbox("a", services))
             if waits and status == "completed" and not row.final:
-                manage.raise_event("a", "approved", {"by": "ops"}, services, event_id="once")
+                instances.raise_event("a", "approved", {"by": "ops"}, services, event_id="once")
             return row if row.final else None
 
         assert wait_until(ended).status == status

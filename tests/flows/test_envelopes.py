@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.flows.deployment import VARIABLES, write
 from tests.flows.faces import run_key, serving
 from tests.flows.workshop import Api
-from verihook.payload import prune
+from verihook.instances.payload import prune
 
 HOOKS = """
 [workflows.mirror-stepfunctions]

@@ -13,15 +13,15 @@ import pytest
 from tests.adapters.test_durable_engine import DurableRig
 from tests.contracts.engine import a_name
 from tests.flows.receiver import Receiver, receiving
-from verihook import authoring, manage
+from verihook import authoring, instances
+from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
+from verihook.adapters.secrets.environment import EnvironmentSecrets
 from verihook.cli.bill import counts
-from verihook.connection import Connection
-from verihook.instance import Instance, Progress
-from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
 from verihook.local.durable import DurableRunner
-from verihook.ports import Services
-from verihook.secrets.environment import EnvironmentSecrets
-from verihook.workflow import Workflow
+from verihook.model.connection import Connection
+from verihook.model.instance import Instance, Progress
+from verihook.model.ports import Services
+from verihook.model.workflow import Workflow
 
 WORKFLOWS = Path(__file__).parents[2] / "handler/workflows"
 
@@ -81,8 +81,8 @@ class TestOrderApproval:
 
     def test_an_approved_order_is_shipped(self, rig: DurableRig, services: Services) -> None:
         id = start(rig, services, "order-approval", {"orderId": "A1", "amount": 20})
-        rig.until(lambda: manage.mailbox(id, services) or None, "it waits")
-        manage.raise_event(id, "approved", {"by": "kim"}, services)
+        rig.until(lambda: instances.mailbox(id, services) or None, "it waits")
+        instances.raise_event(id, "approved", {"by": "kim"}, services)
         assert output(rig.end_of("order-approval", id)) == {
             "orderId": "A1",
             "amount": 20,
@@ -103,7 +103,7 @@ class TestOrderApproval:
         id, text = a_name(), json.dumps({"orderId": "A1", "amount": 20})
         now = services.clock.now_ms()
         services.ledger.claim(Instance(id, "order-approval", text, now, now, engine="durable"))
-        manage.raise_event(id, "approved", {"approved": False}, services)
+        instances.raise_event(id, "approved", {"approved": False}, services)
         rig.start("order-approval", id, text)
         result = output(rig.end_of("order-approval", id))
         assert (result["outcome"], result["reason"]) == ("cancelled", "it was not approved")

@@ -12,13 +12,13 @@ import pytest
 
 from tests.unit.carriers import CLOUD, QUEUE, event_of_a_bus, notified, queued
 from tests.unit.working import Working, working
-from verihook.event import EventPlaces, Place
-from verihook.feeds import take_all
-from verihook.receive import receive
+from verihook.model.source import Source
 from verihook.request import Reply, Request
-from verihook.schemes import CURRENT, Proof
 from verihook.senders import load_sender
-from verihook.source import Source
+from verihook.senders.event import EventPlaces, Place
+from verihook.senders.schemes import CURRENT, Proof
+from verihook.webhooks.feeds import take_all
+from verihook.webhooks.receive import receive
 
 FEED = "arn:aws:sns:eu-central-1:123456789012:payments"
 GENERIC = replace(load_sender("generic"), places=EventPlaces(Place(json=("id",)), Place(json=("type",))))

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from tests.unit.working import Working, working
-from verihook import definitions
-from verihook.feeds import handle
-from verihook.functions import Functions
-from verihook.instance import Instance, derive_id
-from verihook.ledgers.item import to_item
-from verihook.reconcile import reconcile
+from verihook.adapters.ledgers.item import to_item
+from verihook.config import definitions
+from verihook.instances.reconcile import reconcile
+from verihook.model.instance import Instance, derive_id
+from verihook.model.source import Source
 from verihook.senders import load_sender
-from verihook.source import Source
-from verihook.work import batch
+from verihook.webhooks.feeds import handle
+from verihook.worker.functions import Functions
+from verihook.worker.work import batch
 
 WORKFLOWS = Path(__file__).parents[2] / "handler" / "workflows"
 QUEUE = "arn:aws:sqs:eu-central-1:123456789012:orders"
@@ -86,8 +86,8 @@ def test_a_worker_that_dies_is_replaced_by_way_of_reconcile_and_the_stream(tmp_p
 
 
 def test_the_same_event_by_http_and_by_queue_is_one_instance(tmp_path: Path) -> None:
-    from verihook.intake import Arrival, take
-    from verihook.ports import Trace
+    from verihook.model.ports import Trace
+    from verihook.webhooks.intake import Arrival, take
 
     source = Source("orders", load_sender("generic"), (), "w", feed=QUEUE)
     with working(tmp_path, {"w": lambda event, context: 1}, sources={"orders": source}) as w:

@@ -10,10 +10,11 @@ import pytest
 from tests.flows.conftest import AwsFace, LocalFace
 from tests.flows.faces import Face, wait_for
 from tests.flows.signing import new_id, x_signature
-from verihook import main, payload
-from verihook.instance import Instance
-from verihook.ledgers.sqlite import SqliteFile, SqliteLedger
-from verihook.ports import MAX_INLINE
+from verihook import main
+from verihook.adapters.ledgers.sqlite import SqliteFile, SqliteLedger
+from verihook.instances import payload
+from verihook.model.instance import Instance
+from verihook.model.ports import MAX_INLINE
 
 #: The default of a source, and the most that one can allow.
 DEFAULT, MOST = 1_048_576, 6_000_000

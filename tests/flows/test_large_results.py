@@ -11,7 +11,7 @@ import pytest
 from tests.flows.deployment import VARIABLES
 from tests.flows.faces import run_key, serving
 from tests.flows.workshop import Api, write_workshop
-from verihook.payloads.bounds import MAX_BYTES
+from verihook.adapters.payloads.bounds import MAX_BYTES
 
 MORE = """
 [workflows.large]

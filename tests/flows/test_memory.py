@@ -19,7 +19,7 @@ import json, pathlib, re, sys
 from benchmarks import receive
 from tests.flows.faces import function_url_event
 from tests.flows.signing import x_signature
-from verihook.payloads.files import FilePayloads
+from verihook.adapters.payloads.files import FilePayloads
 receive.InstantEngine.max_input = 100_000_000
 handler = receive.ours()
 services = receive.main.services()

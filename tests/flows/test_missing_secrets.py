@@ -12,7 +12,8 @@ from tests.flows.deployment import SECRET
 from tests.flows.faces import LambdaFace
 from tests.flows.secret_store import INSTANCE_KEY_ARN
 from tests.flows.signing import order, x_signature
-from verihook import keys, main
+from verihook import main
+from verihook.instances import api_keys
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_health_names_the_sources_to_those_who_may_see_them(fresh: AwsFace) -> N
     now = services.clock.now_ms()
 
     def health(*scopes: str, workflows: tuple[str, ...] = ()) -> dict[str, object]:
-        _, secret = keys.create("probe", scopes, services.documents, now, workflows=workflows)
+        _, secret = api_keys.create("probe", scopes, services.documents, now, workflows=workflows)
         answer = api.send("GET", "/health", [("x-api-key", secret)])
         assert 200 == answer.status
         return dict(json.loads(answer.body))

@@ -14,14 +14,14 @@ from tests.flows.eventbridge import status_change
 from tests.flows.faces import function_url_event
 from tests.flows.signing import order, x_signature
 from tests.flows.waiting import wait_until
-from verihook import bootstrap, main, manage
-from verihook.aws.boto import Boto
-from verihook.clock import SystemClock
-from verihook.engines.stepfunctions import StepFunctionsEngine
-from verihook.instance import Instance, Progress
-from verihook.ledgers.dynamodb import DynamoDbLedger
+from verihook import bootstrap, instances, main
+from verihook.adapters.aws.boto import Boto
+from verihook.adapters.clock import SystemClock
+from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
+from verihook.adapters.ledgers.dynamodb import DynamoDbLedger
 from verihook.local.interpreter import ARN_PREFIX
-from verihook.ports import Services
+from verihook.model.instance import Instance, Progress
+from verihook.model.ports import Services
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -149,7 +149,7 @@ def test_the_largest_output_fits_lambdas_answer_and_a_larger_one_is_a_failure_in
     assert [most, most + 1] == [len(text) for text in texts]
     for text, status in zip(texts, ("completed", "failed"), strict=True):
         instance_id = accept(aws_face)
-        manage.record(instance_id, 1, Progress("completed", text), 0, main.services())
+        instances.record(instance_id, 1, Progress("completed", text), 0, main.services())
         answer = main.receive(function_url_event("GET", f"/?instanceId={instance_id}", [], b""), None)
         assert len(json.dumps(answer).encode()) < 6_291_556
         told = json.loads(answer["body"])

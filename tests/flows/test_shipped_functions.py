@@ -10,8 +10,8 @@ import pytest
 from tests.costs.bodies import VECTORS
 from tests.flows.deployment import ROOT
 from tests.vectors.run import read_cases, request_of
-from verihook.functions import Context, Functions
-from verihook.hooks import load_hooks
+from verihook.config import load_hooks
+from verihook.worker.functions import Context, Functions
 
 HOOKS = load_hooks(ROOT / "handler" / "hooks.toml")
 FUNCTIONS = Functions.load(ROOT / "handler" / "workflows", HOOKS.workflows)

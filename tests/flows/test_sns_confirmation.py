@@ -17,12 +17,12 @@ from cryptography.x509.oid import NameOID
 
 from tests.flows.conftest import AwsFace
 from verihook import main
-from verihook.handshake import Means
-from verihook.receive import receive
+from verihook.model.source import Source
 from verihook.request import Reply, Request
-from verihook.schemes import Setting
 from verihook.senders import load_sender
-from verihook.source import Source
+from verihook.senders.handshake import Means
+from verihook.senders.schemes import Setting
+from verihook.webhooks.receive import receive
 
 TOPIC = "arn:aws:sns:us-east-2:123456789012:orders"
 CERTIFICATE_URL = "https://sns.us-east-2.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem"

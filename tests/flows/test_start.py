@@ -19,7 +19,8 @@ from tests.flows.deployment import ROOT, SECRET
 from tests.flows.faces import LambdaFace, function_url_event
 from tests.flows.secret_store import SECRETS_ARN
 from tests.flows.signing import order, x_signature
-from verihook import keys, main
+from verihook import main
+from verihook.instances import api_keys
 
 #: What Lambda does: imports the handler's module, then hands over one event after the other. Prints what was in memory
 #: only after the first events, and the clients that they made.
@@ -27,7 +28,7 @@ PROGRAM = """
 import json, sys
 handler, events = json.load(sys.stdin)
 from verihook import bootstrap, main
-from verihook.aws import boto, direct
+from verihook.adapters.aws import boto, direct
 modules, made = set(sys.modules), []
 for place, name in ((boto, "client"), (direct.Direct, "client")):
     make = getattr(place, name)
@@ -77,7 +78,7 @@ def test_the_first_deliveries_import_nothing_and_make_no_client(aws_face: AwsFac
 def test_the_first_calls_of_the_api_import_nothing_and_make_no_client(aws_face: AwsFace) -> None:
     services = main.services()
     scopes = ["workflows:execute", "workflows:read", "instances:read"]
-    _, key = keys.create("first", scopes, services.documents, services.clock.now_ms())
+    _, key = api_keys.create("first", scopes, services.documents, services.clock.now_ms())
     given = {"x-api-key": key}
     content = json.dumps({"input": json.loads(order())}).encode()
     headers = [("content-type", "application/json"), *given.items()]

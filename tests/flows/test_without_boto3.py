@@ -49,6 +49,6 @@ def test_the_receiver(aws_face: AwsFace) -> None:
     assert [202, 202, 401, 202, 202, 202, 200] == [status for status, _ in answers]
     assert [False, True] == [content["duplicate"] for _, content in answers[:2]]
     assert ["running", "running"] == [content["status"] for _, content in answers[:5:3]]
-    assert {"verihook.aws.s3", "verihook.engines.stepfunctions"} <= set(modules)
+    assert {"verihook.adapters.aws.s3", "verihook.adapters.engines.stepfunctions"} <= set(modules)
     # Powertools asks whether there is a botocore, and takes nothing of it.
     assert [] == [name for name in modules if name.split(".")[0] == "boto3" or name.startswith("botocore.")]

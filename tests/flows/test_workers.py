@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from tests.unit.working import NOW, Working, working
-from verihook import manage
-from verihook.functions import Functions
-from verihook.instance import Progress
-from verihook.reconcile import reconcile
-from verihook.work import perform
+from verihook import instances
+from verihook.instances.reconcile import reconcile
+from verihook.model.instance import Progress
+from verihook.worker.functions import Functions
+from verihook.worker.work import perform
 
 WORKERS = 64
 
@@ -111,9 +111,9 @@ def test_the_result_of_a_stopped_attempt_is_thrown_away(tmp_path: Path, end: str
 
     def run(event: Any, context: Any) -> Any:
         if end == "terminate":
-            manage.terminate("a", holder[0].services, "no more")
+            instances.terminate("a", holder[0].services, "no more")
         elif context.attempt == 1:
-            manage.rerun("a", holder[0].services)
+            instances.rerun("a", holder[0].services)
         return context.attempt
 
     with working(tmp_path, {"w": run}) as w:
@@ -143,7 +143,7 @@ def test_a_record_of_reconcile_in_between_neither_doubles_nor_loses(tmp_path: Pa
         return context.tries
 
     def reconcile_saw(w: Working) -> bool:
-        return manage.record("a", 1, Progress("queued"), NOW, w.services)
+        return instances.record("a", 1, Progress("queued"), NOW, w.services)
 
     with working(tmp_path, {"w": run}) as w:
         holder.append(w)
@@ -155,9 +155,9 @@ def test_a_record_of_reconcile_in_between_neither_doubles_nor_loses(tmp_path: Pa
 def test_one_that_is_suspended_before_it_begins_waits_for_its_resume(tmp_path: Path) -> None:
     with working(tmp_path, {"w": lambda event, context: 1}) as w:
         w.claim()
-        assert ("suspended", True) == (manage.suspend("a", w.services).status, w.row().held)
+        assert ("suspended", True) == (instances.suspend("a", w.services).status, w.row().held)
         assert "left" == perform("a", 1, w.functions, w.services)
-        manage.resume("a", w.services)
+        instances.resume("a", w.services)
         # Once or more: a worker leaves what has begun.
         assert {"a"} == set(w.woken)
         assert "completed" == perform("a", 1, w.functions, w.services)

@@ -9,8 +9,8 @@ import pytest
 from tests.flows import signing
 from tests.mutants.test_guards import Parts as Receiver
 from tests.mutants.test_guards import parts as receiver
-from verihook import deadline
-from verihook.instance import Instance
+from verihook.model import deadline
+from verihook.model.instance import Instance
 
 __all__ = ["receiver"]
 

@@ -21,20 +21,21 @@ from tests.mutants.test_guards import Parts as Receiver
 from tests.mutants.test_guards import parts as receiver
 from tests.unit.bare import Counted, documents
 from tests.unit.parts import Parts, parts, request
-from verihook import callbacks, keys, manage, payload
+from verihook import instances
+from verihook.adapters.caller import HttpCaller
+from verihook.adapters.ledgers.dynamodb import DynamoDbLedger
+from verihook.adapters.ledgers.item import encode, key
+from verihook.adapters.ledgers.table import create_table_request
 from verihook.api.access import Identity
-from verihook.caller import HttpCaller
 from verihook.dialects import calling
 from verihook.errors import Forbidden, InstanceNotFound, PayloadGone
-from verihook.instance import Instance, Progress, Status
-from verihook.ledgers.dynamodb import DynamoDbLedger
-from verihook.ledgers.item import encode, key
-from verihook.ledgers.table import create_table_request
-from verihook.listing import Query
-from verihook.policy import Policy
-from verihook.reconcile import reconcile
+from verihook.instances import api_keys, callbacks, payload
+from verihook.instances.reconcile import reconcile
+from verihook.model.instance import Instance, Progress, Status
+from verihook.model.listing import Query
+from verihook.model.policy import Policy
+from verihook.model.scopes import SCOPES, ApiKey
 from verihook.request import Reply
-from verihook.scopes import SCOPES, ApiKey
 
 __all__ = ["documents", "parts", "receiver"]
 
@@ -53,7 +54,7 @@ def test_an_instance_of_the_api_is_claimed_before_it_is_started(parts: Parts) ->
         return found
 
     parts.ledger.claim = watched
-    assert manage.submit(request(id="a"), "", parts.services).created
+    assert instances.submit(request(id="a"), "", parts.services).created
     assert ([], ["a"]) == (started, parts.engine.starts)
 
 
@@ -144,9 +145,9 @@ def test_a_restart_counts_as_a_start(tmp_path: Path) -> None:
 
 
 def test_what_is_suspended_is_not_looked_at_again_and_again(parts: Parts) -> None:
-    manage.submit(request(id="a"), "", parts.services)
-    manage.record("a", 1, Progress("running"), NOW, parts.services)
-    manage.suspend("a", parts.services)
+    instances.submit(request(id="a"), "", parts.services)
+    instances.record("a", 1, Progress("running"), NOW, parts.services)
+    instances.suspend("a", parts.services)
     # As where only a gate holds it: the engine itself calls it running.
     parts.engine.executions["a"] = Progress("running")
     parts.clock.at += 1_000_000
@@ -158,11 +159,11 @@ def test_what_is_suspended_between_claim_and_start_does_not_run(parts: Parts) ->
     start = parts.engine.start
 
     def suspended_before(definition: str, name: str, input: str, connection: str | None = None) -> Status:
-        manage.suspend("a", parts.services)
+        instances.suspend("a", parts.services)
         return start(definition, name, input, connection)
 
     parts.engine.start = suspended_before  # type: ignore[method-assign]
-    manage.submit(request(id="a"), "", parts.services)
+    instances.submit(request(id="a"), "", parts.services)
     parts.clock.at += HOUR
     reconcile(parts.services)
     assert ("suspended", "suspended") == (parts.row("a").status, parts.engine.executions["a"].status)
@@ -177,7 +178,7 @@ def test_an_address_is_called_over_https_alone(loopback: bool) -> None:
 
 
 def test_the_hash_of_a_key_is_compared_in_constant_time(documents: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, secret = keys.create("ci", ["workflows:read"], documents, NOW)
+    _, secret = api_keys.create("ci", ["workflows:read"], documents, NOW)
     compared: list[tuple[str, str]] = []
 
     def compare(first: str, second: str) -> bool:
@@ -185,12 +186,12 @@ def test_the_hash_of_a_key_is_compared_in_constant_time(documents: Counted, monk
         return first == second
 
     monkeypatch.setattr(hmac, "compare_digest", compare)
-    keys.find(secret, documents, NOW)
-    assert [(keys.digest_of(secret),) * 2] == compared
+    api_keys.find(secret, documents, NOW)
+    assert [(api_keys.digest_of(secret),) * 2] == compared
 
 
 def test_a_payload_that_somebody_changed_is_not_read(parts: Parts, tmp_path: Path) -> None:
-    row = manage.submit(request(content={"t": "x" * LARGE}), "", parts.services).instance
+    row = instances.submit(request(content={"t": "x" * LARGE}), "", parts.services).instance
     (kept,) = (path for path in (tmp_path / "payloads").rglob("*") if path.is_file())
     kept.write_text(kept.read_text().replace("x", "y"))
     with pytest.raises(PayloadGone, match="not what was kept"):
@@ -200,7 +201,7 @@ def test_a_payload_that_somebody_changed_is_not_read(parts: Parts, tmp_path: Pat
 def test_a_dialect_keeps_to_the_workflows_of_a_key(parts: Parts) -> None:
     """What the route's own check cannot know: the workflow stands in the body, or in the instance."""
     for number in range(3):
-        manage.submit(request(id=f"private-{number}"), "", parts.services)
+        instances.submit(request(id=f"private-{number}"), "", parts.services)
     caller = Identity(ApiKey("0" * 16, "bound", SCOPES, ("short",), NOW))
     for id in ("private-0", "unknown"):
         with pytest.raises(InstanceNotFound):
@@ -210,7 +211,7 @@ def test_a_dialect_keeps_to_the_workflows_of_a_key(parts: Parts) -> None:
     page = asyncio.run(calling.listed([Query(), Query(status="queued")], 1, None, caller, parts.services))
     # A cursor is made of an id.
     assert ([], None) == (page.instances, page.cursor)
-    manage.submit(request("short", id="mine"), "", parts.services)
+    instances.submit(request("short", id="mine"), "", parts.services)
     page = asyncio.run(calling.listed([Query()], 10, None, caller, parts.services))
     assert ["mine"] == [instance.id for instance in page.instances]
 
@@ -226,7 +227,7 @@ def test_a_retry_of_loopfour_counts_as_a_start(tmp_path: Path) -> None:
 def test_a_key_makes_none_that_outlives_it(tmp_path: Path) -> None:
     with deployment(tmp_path) as deployed:
         now = deployed.services.clock.now_ms()
-        _, secret = keys.create("short", ["keys:manage"], deployed.services.documents, now, expires_at=now + HOUR)
+        _, secret = api_keys.create("short", ["keys:manage"], deployed.services.documents, now, expires_at=now + HOUR)
         client = deployed.client(secret)
         wanted = {"name": "next", "scopes": ["keys:manage"]}
         ends: list[dict[str, str]] = [{}, {"expires": "2h"}, {"expires": "9m"}]
@@ -234,10 +235,10 @@ def test_a_key_makes_none_that_outlives_it(tmp_path: Path) -> None:
 
 
 def test_a_wait_that_is_told_again_stands_once(parts: Parts) -> None:
-    manage.submit(request(id="a"), "", parts.services)
+    instances.submit(request(id="a"), "", parts.services)
     for _ in range(2):
-        manage.await_event("a", 1, "approved", "the-token", parts.services)
-    entries = manage.mailbox("a", parts.services)
+        instances.await_event("a", 1, "approved", "the-token", parts.services)
+    entries = instances.mailbox("a", parts.services)
     assert ["waiting"] == [entry.state for entry in entries]
     # Whoever has the token could answer in the engine's place: it is nobody's to see.
     assert "the-token" not in repr(entries)

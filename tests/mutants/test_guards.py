@@ -13,17 +13,17 @@ import pytest
 
 from tests.flows import signing
 from tests.flows.deployment import ROOT, SECRET, VARIABLES
-from tests.unit.schemes.test_any_delivery import target
+from tests.unit.senders.schemes.test_any_delivery import target
 from verihook import bootstrap
+from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
+from verihook.adapters.secrets.environment import EnvironmentSecrets
+from verihook.config import load_hooks
 from verihook.errors import SignatureError
-from verihook.hooks import load_hooks
-from verihook.instance import Instance
-from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
-from verihook.ports import Services, Trace
-from verihook.receive import receive
+from verihook.model.instance import Instance
+from verihook.model.ports import Services, Trace
 from verihook.request import Reply, Request
-from verihook.secrets.environment import EnvironmentSecrets
 from verihook.senders import load_sender, sender_ids
+from verihook.webhooks.receive import receive
 
 #: Schemes that verify with a public key: there is no secret to be found out by the time that a comparison takes.
 PUBLIC_KEY = {"PublicKeyScheme", "SnsScheme", "JwtScheme", "HttpSignatureScheme"}

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from verihook.hooks import load_hooks
+from verihook.config import load_hooks
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,12 +10,13 @@ import httpx
 import pytest
 
 from tests.flows.api.parts import Client, Deployment, deployment
-from verihook import dialects, keys
+from verihook import dialects
 from verihook.api.routes import NATIVE
-from verihook.connection import Connection
-from verihook.instance import Progress
-from verihook.listing import Query
-from verihook.scopes import SCOPES
+from verihook.instances import api_keys
+from verihook.model.connection import Connection
+from verihook.model.instance import Progress
+from verihook.model.listing import Query
+from verihook.model.scopes import SCOPES
 
 NOTHING: Mapping[str, str] = {}
 
@@ -105,7 +106,7 @@ def call(client: Client, row: str, instance_id: str) -> tuple[int, str]:
 @pytest.mark.parametrize("row", GUARDED)
 def test_without_a_key_and_with_a_wrong_one(deployed: Deployment, instance_id: str, row: str) -> None:
     wrong = deployed.make_key()[:-6] + "000000"
-    unknown = keys.create("elsewhere", SCOPES, _Nowhere(), deployed.services.clock.now_ms())[1]  # type: ignore[arg-type]
+    unknown = api_keys.create("elsewhere", SCOPES, _Nowhere(), deployed.services.clock.now_ms())[1]  # type: ignore[arg-type]
     for key in ("", wrong, "nonsense", unknown):
         assert (401, "unauthenticated") == call(deployed.client(key), row, instance_id)
 
@@ -113,9 +114,9 @@ def test_without_a_key_and_with_a_wrong_one(deployed: Deployment, instance_id: s
 @pytest.mark.parametrize("row", GUARDED)
 def test_with_an_expired_and_a_revoked_one(deployed: Deployment, instance_id: str, row: str) -> None:
     documents, now = deployed.services.documents, deployed.services.clock.now_ms()
-    expired = keys.create("expired", SCOPES, documents, now - 10_000, expires_at=now - 5_000)[1]
-    key, revoked = keys.create("revoked", SCOPES, documents, now)
-    keys.revoke(key.id, documents, now)
+    expired = api_keys.create("expired", SCOPES, documents, now - 10_000, expires_at=now - 5_000)[1]
+    key, revoked = api_keys.create("revoked", SCOPES, documents, now)
+    api_keys.revoke(key.id, documents, now)
     for secret in (expired, revoked):
         assert (401, "unauthenticated") == call(deployed.client(secret), row, instance_id)
 
@@ -164,10 +165,10 @@ def test_the_dialects_without_a_key_and_with_one_that_opens_nothing(
 ) -> None:
     documents, now = deployed.services.documents, deployed.services.clock.now_ms()
     wrong = deployed.make_key()[:-6] + "000000"
-    unknown = keys.create("elsewhere", SCOPES, _Nowhere(), now)[1]  # type: ignore[arg-type]
-    expired = keys.create("expired", SCOPES, documents, now - 10_000, expires_at=now - 5_000)[1]
-    key, revoked = keys.create("revoked", SCOPES, documents, now)
-    keys.revoke(key.id, documents, now)
+    unknown = api_keys.create("elsewhere", SCOPES, _Nowhere(), now)[1]  # type: ignore[arg-type]
+    expired = api_keys.create("expired", SCOPES, documents, now - 10_000, expires_at=now - 5_000)[1]
+    key, revoked = api_keys.create("revoked", SCOPES, documents, now)
+    api_keys.revoke(key.id, documents, now)
     for secret in ("", wrong, "nonsense", unknown, expired, revoked):
         assert ask(deployed.client(secret), row, instance_id, names).status_code == 401
 

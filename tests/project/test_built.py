@@ -47,8 +47,9 @@ ROOMS: dict[str, set[str]] = {
     "client": set(),
     "dialects": {"api"},
     "local": set(),
-    "receive.py": {kind for kind, _ in KINDS.values()},
-    "work.py": {"api", "background", "worker", "durable"},
+    "webhooks/receive.py": {kind for kind, _ in KINDS.values()},
+    "webhooks/feeds.py": {"api", "background", "worker", "durable"},
+    "worker": {"api", "background", "worker", "durable"},
 }
 
 #: A source whose scheme needs public keys.

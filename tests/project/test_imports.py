@@ -50,11 +50,11 @@ ROOMS = {
     "verihook.cli",
     "verihook.client",
     "verihook.dialects",
-    "verihook.engines.durable",
+    "verihook.adapters.engines.durable",
     "verihook.local",
-    "verihook.payloads.s3",
-    "verihook.recorder",
-    "verihook.work",
+    "verihook.adapters.payloads.s3",
+    "verihook.webhooks.feeds",
+    "verihook.worker",
 }
 
 

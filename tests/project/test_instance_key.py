@@ -11,8 +11,8 @@ import pytest
 
 from tests.flows.secret_store import INSTANCE_KEY, INSTANCE_KEY_ARN, SECRETS_ARN, SecretStore
 from tests.project.template import ENVIRONMENT, FUNCTIONS, ROOT, WORKFLOWS, rights
-from verihook.callbacks import callback_secret
-from verihook.instance import derive_id
+from verihook.instances.callbacks import callback_secret
+from verihook.model.instance import derive_id
 
 ARN = "VERIHOOK_INSTANCE_KEY_ARN"
 

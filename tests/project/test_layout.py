@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.flows.deployment import ROOT
-from verihook import errors, hooks, settings
-from verihook.hooks import api, sources, workflows
+from verihook import config, errors
+from verihook.config import api, settings, sources, workflows
 from verihook.senders import FOLDER, SCHEMES, sender_ids
 
 SOURCES = sorted((ROOT / "handler").rglob("*.py"))
@@ -55,6 +55,12 @@ def test_unit_tests_mirror_the_package() -> None:
         assert name == "any_delivery" or any(candidate.exists() for candidate in candidates), path
 
 
+def test_the_root_of_the_package_has_at_most_ten_modules() -> None:
+    """Each is an entrance, or what every room needs; all else has a room."""
+    loose = {path.stem for path in (ROOT / "handler" / "verihook").glob("*.py")} - {"__init__"}
+    assert len(loose) <= 10, sorted(loose)
+
+
 def test_no_vague_names() -> None:
     for path in SOURCES + TESTS:
         assert not {"utils", "helpers", "common", "manager"} & {part.removesuffix(".py") for part in path.parts}, path
@@ -74,7 +80,7 @@ def _schemes() -> list[type]:
 
 def test_every_key_of_hooks_toml_is_documented() -> None:
     text = DOCUMENTS["configuration.md"]
-    known = (*hooks._TOP[:2], *sources._KNOWN, *workflows._KNOWN, *api._API, *api._CALLBACKS, *api._CONNECTION)
+    known = (*config._TOP[:2], *sources._KNOWN, *workflows._KNOWN, *api._API, *api._CALLBACKS, *api._CONNECTION)
     schemes = [field.name for scheme in _schemes() for field in fields(scheme)]
     for key in (*known, *schemes):
         assert f"`{key}`" in text or f"`{key} =" in text, key

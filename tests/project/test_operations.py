@@ -10,7 +10,7 @@ import pytest
 
 from tests.flows.deployment import ROOT
 from verihook import errors
-from verihook.observe import OTHER
+from verihook.webhooks.observe import OTHER
 
 Functions = tuple[ast.FunctionDef, ...]
 

@@ -20,8 +20,8 @@ from tests.project.template import (
     of_type,
     rights,
 )
-from verihook.keys import PARTITION as KEYS
-from verihook.ledgers import hours
+from verihook.adapters.ledgers import hours
+from verihook.instances.api_keys import PARTITION as KEYS
 
 
 def test_every_function_is_known() -> None:

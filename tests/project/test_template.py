@@ -28,16 +28,16 @@ from tests.project.template import (
     entries,
     of_type,
 )
-from tests.unit.test_settings import REFUSED, TAKEN
+from tests.unit.config.test_settings import REFUSED, TAKEN
 from verihook import main
+from verihook.adapters.ledgers.item import to_item
+from verihook.adapters.ledgers.table import create_table_request, time_to_live_request
 from verihook.authoring import LONGEST_WAIT
 from verihook.bootstrap import ALIAS, FOREGROUND, KEYED
+from verihook.config.settings import aws_settings
 from verihook.errors import ConfigurationError
-from verihook.instance import Instance
-from verihook.ledgers.item import to_item
-from verihook.ledgers.table import create_table_request, time_to_live_request
-from verihook.manage.start_request import MAX_DELAY_MS
-from verihook.settings import aws_settings
+from verihook.instances.start_request import MAX_DELAY_MS
+from verihook.model.instance import Instance
 
 #: Read by aws-lambda-powertools itself.
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from verihook.errors import SignatureError
 from verihook.request import Request
-from verihook.schemes import Setting
 from verihook.senders import load_sender
+from verihook.senders.schemes import Setting
 
 URL = "https://hooks.example.com/hooks/orders?x=1"
 

@@ -20,8 +20,8 @@ from tests.signers.node_libraries import NODE
 from tests.signers.symmetric import ADYEN, SYMMETRIC
 from verihook.errors import SignatureError
 from verihook.request import Request
-from verihook.schemes import Proof
 from verihook.senders import load_sender
+from verihook.senders.schemes import Proof
 
 LIBRARIES = {library.name: library for library in [*SYMMETRIC, *ASYMMETRIC, *NODE]}
 

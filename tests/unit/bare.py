@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.contracts.instances import NOW
+from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile
 from verihook.errors import LedgerUnavailable
-from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile
-from verihook.ports import Document, Documents, Pace, Services, Token
+from verihook.model.ports import Document, Documents, Pace, Services, Token
 
 
 class StandingClock:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from verihook.errors import EngineRefused, EngineUnavailable, NotSupported
-from verihook.instance import FINAL, Progress, Status, Step
+from verihook.model.instance import FINAL, Progress, Status, Step
 
 
 @dataclass
 class EngineByHand:
-    """Implements :class:`verihook.ports.Engine`. ``failing``: the operations that are unavailable; ``lost``: those that
-    are done although their answer is lost."""
+    """Implements :class:`verihook.model.ports.Engine`.
+
+    ``failing``: the operations that are unavailable; ``lost``: those that are done although their answer is lost.
+    """
 
     max_input: int = 262_144
     keeps_names: bool = True

@@ -11,12 +11,12 @@ import pytest
 
 from tests.unit.bare import Heard, StandingClock, bare_services
 from tests.unit.engine_by_hand import EngineByHand
-from verihook.connection import Connection
-from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
-from verihook.manage import StartRequest
-from verihook.payloads.files import FilePayloads
-from verihook.ports import Services
-from verihook.workflow import Workflow
+from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
+from verihook.adapters.payloads.files import FilePayloads
+from verihook.instances import StartRequest
+from verihook.model.connection import Connection
+from verihook.model.ports import Services
+from verihook.model.workflow import Workflow
 
 
 class NoCaller:

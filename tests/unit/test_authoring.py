@@ -9,11 +9,12 @@ from typing import Any, cast
 
 import pytest
 
-from verihook import authoring, payload
-from verihook.connection import Connection
-from verihook.engines.durable_names import durable_name, with_instance
+from verihook import authoring
+from verihook.adapters.engines.durable_names import durable_name, with_instance
 from verihook.errors import NotSupported, PayloadGone
-from verihook.ports import Payloads, Services
+from verihook.instances import payload
+from verihook.model.connection import Connection
+from verihook.model.ports import Payloads, Services
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:f:$LATEST/durable-execution/{}/0"
 

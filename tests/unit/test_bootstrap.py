@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
+from verihook.adapters.telemetry.console import ConsoleTelemetry
 from verihook.bootstrap import LOCAL_PACE, assemble, secrets_of
+from verihook.config import load_hooks
 from verihook.errors import ConfigurationError, SignatureError
-from verihook.hooks import load_hooks
-from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
-from verihook.ports import Services
+from verihook.model.ports import Services
 from verihook.request import Request
-from verihook.telemetry.console import ConsoleTelemetry
 
 WORKFLOW = """
 workflow = "w"

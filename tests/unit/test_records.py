@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from verihook import records
-from verihook.mailbox import Event, Mailbox
+from verihook.instances.mailboxes import Event, Mailbox
 
 MAILBOX = Mailbox([Event("evt_1", "approved", '{"by":"a"}', 1)], seen=["evt_1"])
 

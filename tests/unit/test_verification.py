@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from verihook.adapters.secrets.environment import EnvironmentSecrets
+from verihook.config import Hooks, load_hooks
 from verihook.errors import ConfigurationError, SignatureError
-from verihook.hooks import Hooks, load_hooks
-from verihook.keyring import RotatingSecrets
+from verihook.model.ports import RotatingSecrets
 from verihook.request import Request
-from verihook.secrets.environment import EnvironmentSecrets
 from verihook.senders import load_sender
 from verihook.verification import handshakes, keyrings, setting_of
 

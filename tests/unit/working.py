@@ -10,14 +10,14 @@ from typing import Any
 
 from tests.contracts.instances import NOW
 from tests.unit.bare import StandingClock, bare_services
-from verihook.engines.function import FunctionEngine
-from verihook.functions import Functions
-from verihook.instance import Instance
-from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
-from verihook.payloads.files import FilePayloads
-from verihook.ports import Clock, Services, Trace
-from verihook.source import Source
-from verihook.workflow import Workflow
+from verihook.adapters.engines.function import FunctionEngine
+from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
+from verihook.adapters.payloads.files import FilePayloads
+from verihook.model.instance import Instance
+from verihook.model.ports import Clock, Services, Trace
+from verihook.model.source import Source
+from verihook.model.workflow import Workflow
+from verihook.worker.functions import Functions
 
 
 @dataclass

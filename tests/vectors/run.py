@@ -25,8 +25,8 @@ from urllib.parse import urlsplit
 
 from verihook.errors import SignatureError
 from verihook.request import Request
-from verihook.schemes import Scheme, Setting
 from verihook.senders import load_sender, sender_ids
+from verihook.senders.schemes import Scheme, Setting
 
 Case = dict[str, Any]
 

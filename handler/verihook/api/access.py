@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 
-from verihook import keys
 from verihook.api.turned_away import TurnedAway
 from verihook.errors import Forbidden, RateLimited, RequestInvalid, Unauthenticated, VerihookError
-from verihook.ports import Documents, Services
-from verihook.scopes import ApiKey, Scope
-from verihook.source import Source
+from verihook.instances import api_keys
+from verihook.model.ports import Documents, Services
+from verihook.model.scopes import ApiKey, Scope
+from verihook.model.source import Source
 
 __all__ = ["KEEP_MS", "Access", "Identity", "KnownKeys", "Scope", "challenge"]
 
@@ -101,7 +101,7 @@ class KnownKeys:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
         self._lock = Lock()
-        self._found: dict[bytes, tuple[int, keys.Stored]] = {}
+        self._found: dict[bytes, tuple[int, api_keys.Stored]] = {}
         self._unknown: dict[bytes, int] = {}
         self._forgotten = 0
         self._minute, self._misses = 0, 0
@@ -113,22 +113,22 @@ class KnownKeys:
         Raises Unauthenticated, LedgerUnavailable, and RateLimited for a key that this process does not know, after too
         many that were none: a checksum is easily made, and each look costs a consistent read.
         """
-        keys.digest_of(secret)
+        api_keys.digest_of(secret)
         # Not the key's own hash: what stands in memory is of no use in the ledger, and the other way round.
         name = hashlib.blake2b(secret.encode(), digest_size=32, person=b"verihook held").digest()
         held, forgotten = self._held(name, now_ms), self._forgotten
-        if held is not None and not fresh and not keys.due_to_note(held.key, now_ms):
+        if held is not None and not fresh and not api_keys.due_to_note(held.key, now_ms):
             return held.key
         self._admit(name, now_ms)
         try:
-            stored = keys.find(secret, self._documents, now_ms)
+            stored = api_keys.find(secret, self._documents, now_ms)
         except Unauthenticated:
             with self._lock:
                 self._misses += 1
                 self._found.pop(name, None)
                 _put(self._unknown, name, now_ms)
             raise
-        stored = keys.note_use(stored, self._documents, now_ms)
+        stored = api_keys.note_use(stored, self._documents, now_ms)
         with self._lock:
             # What was read before another changed a key is not held: it may be that one.
             if forgotten == self._forgotten:
@@ -153,16 +153,16 @@ class KnownKeys:
             for name in [name for name, (_, stored) in self._found.items() if stored.key.id == key_id]:
                 del self._found[name]
 
-    def _held(self, name: bytes, now_ms: int) -> keys.Stored | None:
+    def _held(self, name: bytes, now_ms: int) -> api_keys.Stored | None:
         with self._lock:
             since, stored = self._found.get(name, (0, None))
             unknown_since = self._unknown.get(name)
         if unknown_since is not None and 0 <= now_ms - unknown_since < KEEP_MS:
-            raise Unauthenticated(keys.REFUSED)
+            raise Unauthenticated(api_keys.REFUSED)
         if stored is None or not 0 <= now_ms - since < KEEP_MS:
             return None
         if not stored.key.live(now_ms):
-            raise Unauthenticated(keys.REFUSED)
+            raise Unauthenticated(api_keys.REFUSED)
         return stored
 
 
@@ -189,7 +189,7 @@ class Access:
             raise RequestInvalid("The request has more than one API key: send one.")
         opened = self._open and _from_here(request)
         # An open machine takes whatever token a client must send, but a key of its own means what it says.
-        if given and not (opened and not given[0].startswith(keys.PREFIX)):
+        if given and not (opened and not given[0].startswith(api_keys.PREFIX)):
             if self._is_of_run(given[0]):
                 return Identity(entry="run")
             return Identity(self._keys.verify(given[0], self._clock.now_ms(), fresh=fresh))
@@ -226,7 +226,7 @@ class Access:
 def challenge(error: VerihookError) -> dict[str, str]:
     """The header that goes with a 401 or 403 (https://www.rfc-editor.org/rfc/rfc6750#section-3); {} with others."""
     if isinstance(error, Unauthenticated):
-        invalid = str(error) in (keys.REFUSED, keys.MISTYPED)
+        invalid = str(error) in (api_keys.REFUSED, api_keys.MISTYPED)
         return {"www-authenticate": 'Bearer realm="verihook"' + (', error="invalid_token"' if invalid else "")}
     if isinstance(error, Forbidden):
         return {"www-authenticate": 'Bearer realm="verihook", error="insufficient_scope"'}

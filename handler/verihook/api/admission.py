@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from verihook import idempotency, limits, manage
+from verihook import instances
 from verihook.api.access import Identity
 from verihook.errors import RateLimited, RequestInvalid
-from verihook.limits import Quota
-from verihook.manage import StartRequest, Submitted
-from verihook.ports import Services
+from verihook.instances import StartRequest, Submitted, idempotency, limits
+from verihook.instances.limits import Quota
+from verihook.model.ports import Services
 from verihook.records import replace
 
 
@@ -46,7 +46,7 @@ def start(wanted: StartRequest, caller: Identity, services: Services) -> Started
     To restart stops what somebody else may have begun, so it takes ``instances:manage``, too. A grammar that begins the
     id of an ended instance anew (``replace``) does so for such a caller; to anybody else the id is taken: another
     caller, or a signed webhook, may have made what would be lost. What can never start takes nothing of the caller's
-    minute. Raises as :func:`admit` and :func:`verihook.manage.submit` do, and Forbidden.
+    minute. Raises as :func:`admit` and :func:`verihook.instances.submit` do, and Forbidden.
     """
     caller.require("workflows:execute", wanted.workflow)
     if wanted.on_conflict == "replace" and not caller.may("instances:manage", wanted.workflow):
@@ -63,7 +63,7 @@ def start(wanted: StartRequest, caller: Identity, services: Services) -> Started
         # One that may begin anew is no mere repetition.
         quota = admit(caller, services, None if wanted.clear_on_failure else key)
 
-    submitted = manage.submit(wanted, caller.name, services, door)
+    submitted = instances.submit(wanted, caller.name, services, door)
     mine = key is not None and submitted.instance.event_id == idempotency.name(caller.name, key)
     return Started(submitted, quota, submitted.created or mine)
 

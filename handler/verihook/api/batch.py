@@ -9,22 +9,22 @@ from typing import Any
 from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from verihook import limits
-from verihook.api import views
+from verihook.api import rendering
 from verihook.api.access import Identity
 from verihook.api.admission import start
 from verihook.api.body import json_body
-from verihook.api.described import LIMITED, headers, problems
-from verihook.api.models import BatchResult
+from verihook.api.openapi_models import BatchResult
+from verihook.api.openapi_problems import LIMITED, headers, problems
+from verihook.api.parameters import KEY, Batch, Start, read, takes
 from verihook.api.problems import rendered
-from verihook.api.reads import KEY, Batch, Start, read, takes
 from verihook.api.routes import Caller, Guarded
 from verihook.api.start_request import idempotency_key, start_request
 from verihook.errors import RateLimited, VerihookError
-from verihook.event import parse_json
-from verihook.limits import Quota
-from verihook.ports import Services
+from verihook.instances import limits
+from verihook.instances.limits import Quota
+from verihook.model.ports import Services
 from verihook.records import replace
+from verihook.strict_json import parse_json
 
 #: So many starts of one batch are under way at once.
 AT_ONCE = 8
@@ -43,9 +43,9 @@ def batch(router: Guarded, services: Services) -> None:
         },
         openapi_extra=takes(Batch, KEY),
     )
-    async def many(workflow: views.WorkflowName, request: Request, caller: Caller) -> Response:
+    async def many(workflow: rendering.WorkflowName, request: Request, caller: Caller) -> Response:
         """Each start has a result of its own. With an Idempotency-Key, start N has the key `KEY/N` if it has none."""
-        views.only(request)
+        rendering.only(request)
         caller.require("workflows:execute", workflow)
         body = read(Batch, await json_body(request))
         key = idempotency_key(request)
@@ -58,7 +58,7 @@ def batch(router: Guarded, services: Services) -> None:
 
         done = await asyncio.gather(*(one(number, content) for number, content in enumerate(body.instances)))
         results = [result for result, _ in done]
-        return views.told(200, {"results": results}, _headers(results, [quota for _, quota in done if quota]))
+        return rendering.told(200, {"results": results}, _headers(results, [quota for _, quota in done if quota]))
 
 
 def _one(
@@ -79,7 +79,7 @@ def _one(
         services.telemetry.failure(f"batch {workflow}", error)
         return _refused(VerihookError("Something went wrong on our side.")), None
     submitted = started.submitted
-    told = views.accepted(submitted.accepted)
+    told = rendering.accepted(submitted.accepted)
     stands = submitted.instance.status if submitted.replayed and started.own else None
     result = {"status": 202, "replayed": submitted.replayed, "instanceStatus": stands, "instance": told}
     return {**result, "problem": None}, started.quota

@@ -8,9 +8,8 @@ from typing import Any
 from fastapi import Request
 
 from verihook.errors import BodyTooLarge, RequestInvalid, UnsupportedMediaType
-from verihook.event import finite
-from verihook.json_size import check_size
-from verihook.source import MAX_BODY
+from verihook.model.source import MAX_BODY
+from verihook.strict_json import check_size, finite
 
 #: A longer body is read no further; up to here what is above the limit is read and thrown away, so that the client
 #: reads the 413 and not a reset.

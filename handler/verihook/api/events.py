@@ -7,17 +7,17 @@ from typing import Annotated
 from fastapi import Header, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from verihook import manage
-from verihook.api import views
+from verihook import instances
+from verihook.api import rendering
 from verihook.api.access import Access
 from verihook.api.body import json_body
-from verihook.api.described import problems
-from verihook.api.models import Entries, Listed
-from verihook.api.reads import takes_json
+from verihook.api.openapi_models import Entries, Listed
+from verihook.api.openapi_problems import problems
+from verihook.api.parameters import takes_json
 from verihook.api.routes import NATIVE, Caller, Guarded
 from verihook.errors import RequestInvalid
-from verihook.instance import Instance, iso
-from verihook.ports import Services
+from verihook.model.instance import Instance, iso
+from verihook.model.ports import Services
 
 
 def events(services: Services, access: Access) -> Guarded:
@@ -31,16 +31,16 @@ def events(services: Services, access: Access) -> Guarded:
         summary="Events and waits",
         responses={200: {"model": Entries}, **problems(404)},
     )
-    async def mailbox(instance_id: views.InstanceId, request: Request, caller: Caller) -> Response:
+    async def mailbox(instance_id: rendering.InstanceId, request: Request, caller: Caller) -> Response:
         """Events that nobody took yet, and waits that no event came for."""
-        views.only(request)
+        rendering.only(request)
 
         def entries() -> list[dict[str, object]]:
-            views.visible(instance_id, caller, services)
-            found = manage.mailbox(instance_id, services)
+            rendering.visible(instance_id, caller, services)
+            found = instances.mailbox(instance_id, services)
             return [{"name": it.name, "id": it.id or None, "state": it.state, "at": iso(it.at)} for it in found]
 
-        return views.told(200, {"events": await run_in_threadpool(entries)})
+        return rendering.told(200, {"events": await run_in_threadpool(entries)})
 
     return router
 
@@ -55,7 +55,7 @@ def _raising(router: Guarded, services: Services) -> None:
         openapi_extra=takes_json("what the workflow's wait gets", {"approved": True}),
     )
     async def raise_event(
-        instance_id: views.InstanceId,
+        instance_id: rendering.InstanceId,
         name: Annotated[str, Path(description="what the workflow waits for", examples=["approved"])],
         request: Request,
         caller: Caller,
@@ -63,13 +63,13 @@ def _raising(router: Guarded, services: Services) -> None:
         query_id: Annotated[str | None, Query(alias="eventId", description="the same as the header")] = None,
     ) -> Response:
         """It goes to the oldest wait for its name, or is kept until one comes."""
-        views.only(request, "eventId")
+        rendering.only(request, "eventId")
         if event_id is not None and query_id not in (None, event_id):
             raise RequestInvalid("eventId: the header Event-Id has another; give one of them.")
         content = await json_body(request)
 
         def raised() -> Instance:
-            views.visible(instance_id, caller, services)
-            return manage.raise_event(instance_id, name, content, services, event_id or query_id)
+            rendering.visible(instance_id, caller, services)
+            return instances.raise_event(instance_id, name, content, services, event_id or query_id)
 
-        return views.told(202, views.listed(await run_in_threadpool(raised)))
+        return rendering.told(202, rendering.listed(await run_in_threadpool(raised)))

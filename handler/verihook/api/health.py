@@ -9,7 +9,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from verihook.errors import Unavailable
-from verihook.ports import Clock, Services
+from verihook.model.ports import Clock, Services
 
 #: An answer is good for so long, in milliseconds: however many ask, the parts are asked once in it.
 KEPT_MS = 5_000

@@ -10,13 +10,13 @@ from fastapi import Request as HttpRequest
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from verihook import receive as receiver
 from verihook.api.body import read_body
 from verihook.api.problems import request_id
 from verihook.api.threads import Threads
-from verihook.ports import Services
-from verihook.receive import PREFIX, receive
+from verihook.model.ports import Services
 from verihook.request import Reply, Request
+from verihook.webhooks import receive as receiver
+from verihook.webhooks.receive import PREFIX, receive
 
 #: So many deliveries and reads are under way at once. Measured with 64 connections: 40 threads double the latency of
 #: the slowest hundredth, with 8 too few deliveries share an fsync.

@@ -8,17 +8,18 @@ from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from verihook import listing, manage
-from verihook.api import views
+from verihook import instances as operations
+from verihook.api import rendering
 from verihook.api.access import Access, Identity
-from verihook.api.described import headers, problems
-from verihook.api.models import Attempts, Detail, Instances, Result, Steps
+from verihook.api.openapi_models import Attempts, Detail, Instances, Result, Steps
+from verihook.api.openapi_problems import headers, problems
 from verihook.api.routes import NATIVE, Caller, Guarded
 from verihook.api.times import moment_ms
 from verihook.api.waiting import ended
 from verihook.errors import FilterRefused, Forbidden
-from verihook.instance import Status
-from verihook.ports import Services
+from verihook.model import listing
+from verihook.model.instance import Status
+from verihook.model.ports import Services
 
 _METADATA = "metadata."
 
@@ -66,14 +67,14 @@ def instances(services: Services, access: Access, longest_wait_s: int) -> Guarde
         summary="An instance",
         responses={200: {"model": Detail}, **problems(404)},
     )
-    async def one(instance_id: views.InstanceId, request: Request, caller: Caller) -> Response:
+    async def one(instance_id: rendering.InstanceId, request: Request, caller: Caller) -> Response:
         """With its input, and its output once it has one."""
-        views.only(request)
+        rendering.only(request)
 
         def told() -> dict[str, Any]:
-            return views.detail(views.visible(instance_id, caller, services), services)
+            return rendering.detail(rendering.visible(instance_id, caller, services), services)
 
-        return views.told(200, await run_in_threadpool(told))
+        return rendering.told(200, await run_in_threadpool(told))
 
     return router
 
@@ -94,19 +95,19 @@ def _result(router: Guarded, services: Services, longest_wait_s: int) -> None:
         },
     )
     async def result(
-        instance_id: views.InstanceId,
+        instance_id: rendering.InstanceId,
         request: Request,
         caller: Caller,
         wait: Annotated[int, Query(ge=0, le=3600, description="seconds to wait for the end, at most 60")] = 0,
     ) -> Response:
         """Waits up to `wait` seconds for the end. In AWS at most 20."""
-        views.only(request, "wait")
-        instance = await run_in_threadpool(views.visible, instance_id, caller, services)
+        rendering.only(request, "wait")
+        instance = await run_in_threadpool(rendering.visible, instance_id, caller, services)
         instance = await ended(instance, min(wait, longest_wait_s), request, services)
-        content = await run_in_threadpool(views.result, instance, services)
+        content = await run_in_threadpool(rendering.result, instance, services)
         if instance.final:
-            return views.told(200, content)
-        return views.told(202, content, {"retry-after": views.retry_after(instance, services)})
+            return rendering.told(200, content)
+        return rendering.told(202, content, {"retry-after": rendering.retry_after(instance, services)})
 
 
 def _history(router: Guarded, services: Services) -> None:
@@ -116,15 +117,15 @@ def _history(router: Guarded, services: Services) -> None:
         summary="Its steps",
         responses={200: {"model": Steps}, **problems(404, 501)},
     )
-    async def steps(instance_id: views.InstanceId, request: Request, caller: Caller) -> Response:
+    async def steps(instance_id: rendering.InstanceId, request: Request, caller: Caller) -> Response:
         """Of the present attempt, from the engine."""
-        views.only(request)
+        rendering.only(request)
 
         def told() -> list[dict[str, Any]]:
-            views.visible(instance_id, caller, services)
-            return [views.step(each) for each in manage.steps(instance_id, services)]
+            rendering.visible(instance_id, caller, services)
+            return [rendering.step(each) for each in operations.steps(instance_id, services)]
 
-        return views.told(200, {"steps": await run_in_threadpool(told)})
+        return rendering.told(200, {"steps": await run_in_threadpool(told)})
 
     @router.get(
         "/{instanceId}/attempts",
@@ -132,15 +133,15 @@ def _history(router: Guarded, services: Services) -> None:
         summary="Its attempts",
         responses={200: {"model": Attempts}, **problems(404)},
     )
-    async def attempts(instance_id: views.InstanceId, request: Request, caller: Caller) -> Response:
+    async def attempts(instance_id: rendering.InstanceId, request: Request, caller: Caller) -> Response:
         """A restart begins another; what became of those before stays known."""
-        views.only(request)
+        rendering.only(request)
 
         def told() -> list[dict[str, Any]]:
-            views.visible(instance_id, caller, services)
-            return [views.attempt(each) for each in manage.attempts(instance_id, services)]
+            rendering.visible(instance_id, caller, services)
+            return [rendering.attempt(each) for each in operations.attempts(instance_id, services)]
 
-        return views.told(200, {"attempts": await run_in_threadpool(told)})
+        return rendering.told(200, {"attempts": await run_in_threadpool(told)})
 
 
 def _list(router: Guarded, services: Services) -> None:
@@ -156,7 +157,7 @@ def _list(router: Guarded, services: Services) -> None:
         `workflow` with `status`; `since` and `until` go with each. Others together are refused, as no index answers
         them. An API key that is bound to workflows gives `workflow`.
         """  # noqa: D205  # one paragraph in the documentation
-        views.only(request, *Filters.model_fields, prefix=_METADATA)
+        rendering.only(request, *Filters.model_fields, prefix=_METADATA)
         query = listing.Query(
             workflow=filters.workflow,
             status=filters.status,
@@ -166,8 +167,10 @@ def _list(router: Guarded, services: Services) -> None:
             until=None if filters.until is None else moment_ms(filters.until, "until"),
         )
         _allow(caller, filters.workflow)
-        page = await run_in_threadpool(manage.list_instances, query, filters.limit, filters.cursor, services)
-        return views.told(200, {"instances": [views.listed(it) for it in page.instances], "cursor": page.cursor})
+        page = await run_in_threadpool(operations.list_instances, query, filters.limit, filters.cursor, services)
+        return rendering.told(
+            200, {"instances": [rendering.listed(it) for it in page.instances], "cursor": page.cursor}
+        )
 
 
 def _label(request: Request, tag: str | None) -> tuple[str, str] | None:

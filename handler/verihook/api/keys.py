@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from verihook import keys as kept
-from verihook.api import views
+from verihook.api import rendering
 from verihook.api.access import Access, Identity
 from verihook.api.body import json_body
-from verihook.api.described import Responses, problems
-from verihook.api.models import Keys, KeyShown, KeyView
-from verihook.api.reads import NewKey, Rotate, read, takes
+from verihook.api.openapi_models import Keys, KeyShown, KeyView
+from verihook.api.openapi_problems import Responses, problems
+from verihook.api.parameters import NewKey, Rotate, read, takes
 from verihook.api.routes import NATIVE, Caller, Guarded
 from verihook.api.times import end_ms, span_ms
 from verihook.errors import Forbidden, KeyNotFound
-from verihook.instance import iso
-from verihook.ports import Services
-from verihook.scopes import ApiKey
+from verihook.instances import api_keys as kept
+from verihook.model.instance import iso
+from verihook.model.ports import Services
+from verihook.model.scopes import ApiKey
 
 _SHOWN: Responses = {201: {"model": KeyShown, "description": "Made; the secret is shown this once"}}
 
@@ -34,11 +34,11 @@ def keys(services: Services, access: Access) -> Guarded:
 
         They come in the order of their ids.
         """
-        views.only(request)
+        rendering.only(request)
         now = services.clock.now_ms()
         found = await run_in_threadpool(lambda: list(kept.listed(services.documents, now)))
         shown = [key for key in found if caller.key is None or caller.key.holds(key)]
-        return views.told(200, {"keys": [key.public(now) for key in shown]})
+        return rendering.told(200, {"keys": [key.public(now) for key in shown]})
 
     @router.delete(
         "/{keyId}",
@@ -46,9 +46,9 @@ def keys(services: Services, access: Access) -> Guarded:
         summary="Revoke a key",
         responses={200: {"model": KeyView}, **problems(404, missing=KeyNotFound)},
     )
-    async def revoke(key_id: views.KeyId, request: Request, caller: Caller) -> Response:
+    async def revoke(key_id: rendering.KeyId, request: Request, caller: Caller) -> Response:
         """For good. It takes up to 30 seconds to reach every process."""
-        views.only(request)
+        rendering.only(request)
         now = services.clock.now_ms()
 
         def revoked() -> ApiKey:
@@ -57,7 +57,7 @@ def keys(services: Services, access: Access) -> Guarded:
             access.forget(key_id)
             return key
 
-        return views.told(200, (await run_in_threadpool(revoked)).public(now))
+        return rendering.told(200, (await run_in_threadpool(revoked)).public(now))
 
     _making(router, services)
     _replacing(router, services, access)
@@ -75,7 +75,7 @@ def _making(router: Guarded, services: Services) -> None:
     )
     async def create(request: Request, caller: Caller) -> Response:
         """The secret is shown this once, and is nowhere afterwards. It ends no later than the caller's own key."""
-        views.only(request)
+        rendering.only(request)
         body = read(NewKey, await json_body(request))
         now = services.clock.now_ms()
         expires_at = None if body.expires is None else end_ms(body.expires, "expires", now)
@@ -106,12 +106,12 @@ def _replacing(router: Guarded, services: Services, access: Access) -> None:
         responses={**_SHOWN, **problems(404, 409, 413, 415, missing=KeyNotFound)},
         openapi_extra=takes(Rotate, required=False),
     )
-    async def rotate(key_id: views.KeyId, request: Request, caller: Caller) -> Response:
+    async def rotate(key_id: rendering.KeyId, request: Request, caller: Caller) -> Response:
         """A new key with the same rights, which lasts as long as the old one; the old one goes on for `overlap`.
 
         Another's ends no later than the caller's own key; its own lasts no longer than it was made for.
         """
-        views.only(request)
+        rendering.only(request)
         body = read(Rotate, await json_body(request, empty={}))
         overlap_ms = span_ms(body.overlap, "overlap")
         now = services.clock.now_ms()
@@ -132,7 +132,7 @@ def _replacing(router: Guarded, services: Services, access: Access) -> None:
 
 def _shown(made: tuple[ApiKey, str], services: Services) -> Response:
     key, secret = made
-    return views.told(201, {**key.public(services.clock.now_ms()), "secret": secret})
+    return rendering.told(201, {**key.public(services.clock.now_ms()), "secret": secret})
 
 
 def _theirs(key_id: str, caller: Identity, services: Services) -> ApiKey:

@@ -8,18 +8,18 @@ from typing import Annotated, Any
 from fastapi import Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from verihook import manage
-from verihook.api import views
+from verihook import instances
+from verihook.api import rendering
 from verihook.api.access import Access
 from verihook.api.admission import admit
 from verihook.api.body import json_body
-from verihook.api.described import Responses, problems
-from verihook.api.models import Listed
-from verihook.api.reads import Suspend, Terminate, read, takes
+from verihook.api.openapi_models import Listed
+from verihook.api.openapi_problems import Responses, problems
+from verihook.api.parameters import Suspend, Terminate, read, takes
 from verihook.api.routes import NATIVE, Caller, Guarded
 from verihook.errors import RequestInvalid
-from verihook.instance import Instance
-from verihook.ports import Services
+from verihook.model.instance import Instance
+from verihook.model.ports import Services
 
 _DONE: Responses = {200: {"model": Listed}, **problems(404, 409, 413, 415, 501)}
 _BEGUN: Responses = {200: {"model": Listed}, **problems(404, 409, 413, 415, 429, 501)}
@@ -39,17 +39,17 @@ def lifecycle(services: Services, access: Access) -> Guarded:
         responses={204: {"description": "Deleted"}, **problems(404, 409)},
     )
     async def delete(
-        instance_id: views.InstanceId,
+        instance_id: rendering.InstanceId,
         request: Request,
         caller: Caller,
         force: Annotated[bool, Query(description="terminate it first where it runs")] = False,
     ) -> Response:
         """A conflict while it runs, unless forced. Its id stays taken until its retention ends."""
-        views.only(request, "force")
+        rendering.only(request, "force")
 
         def purge() -> None:
-            views.visible(instance_id, caller, services)
-            manage.purge(instance_id, services, force)
+            rendering.visible(instance_id, caller, services)
+            instances.purge(instance_id, services, force)
 
         await run_in_threadpool(purge)
         return Response(status_code=204)
@@ -65,12 +65,12 @@ def _with_words(router: Guarded, services: Services) -> None:
         responses=_DONE,
         openapi_extra=takes(Terminate, required=False),
     )
-    async def terminate(instance_id: views.InstanceId, request: Request, caller: Caller) -> Response:
+    async def terminate(instance_id: rendering.InstanceId, request: Request, caller: Caller) -> Response:
         """`output` becomes what the instance has for an output. One that has ended is a conflict."""
-        views.only(request)
+        rendering.only(request)
         body = read(Terminate, await json_body(request, empty={}))
         options = {"output": body.output} if "output" in body.model_fields_set else {}
-        return await _done(manage.terminate, instance_id, caller, services, reason=body.reason, **options)
+        return await _done(instances.terminate, instance_id, caller, services, reason=body.reason, **options)
 
     @router.post(
         "/suspend",
@@ -79,49 +79,49 @@ def _with_words(router: Guarded, services: Services) -> None:
         responses=_DONE,
         openapi_extra=takes(Suspend, required=False),
     )
-    async def suspend(instance_id: views.InstanceId, request: Request, caller: Caller) -> Response:
+    async def suspend(instance_id: rendering.InstanceId, request: Request, caller: Caller) -> Response:
         """One that is suspended stays so."""
-        views.only(request)
+        rendering.only(request)
         body = read(Suspend, await json_body(request, empty={}))
-        return await _done(manage.suspend, instance_id, caller, services, reason=body.reason)
+        return await _done(instances.suspend, instance_id, caller, services, reason=body.reason)
 
 
 def _without_words(router: Guarded, services: Services) -> None:
     @router.post("/resume", operation_id="resumeInstance", summary="Go on with it", responses=_DONE)
-    async def resume(instance_id: views.InstanceId, request: Request, caller: Caller) -> Response:
+    async def resume(instance_id: rendering.InstanceId, request: Request, caller: Caller) -> Response:
         """One that is not suspended is left alone."""
         await _nothing(request)
-        return await _done(manage.resume, instance_id, caller, services)
+        return await _done(instances.resume, instance_id, caller, services)
 
     @router.post(
         "/restart", operation_id="restartInstance", summary="Run it anew, with the same input", responses=_BEGUN
     )
-    async def restart(instance_id: views.InstanceId, request: Request, caller: Caller) -> Response:
+    async def restart(instance_id: rendering.InstanceId, request: Request, caller: Caller) -> Response:
         """A new attempt under the same id; a running one is stopped first. Counts as a start."""
         await _nothing(request)
-        return await _done(manage.rerun, instance_id, caller, services)
+        return await _done(instances.rerun, instance_id, caller, services)
 
     @router.post("/redrive", operation_id="redriveInstance", summary="Go on where it failed", responses=_BEGUN)
-    async def redrive(instance_id: views.InstanceId, request: Request, caller: Caller) -> Response:
+    async def redrive(instance_id: rendering.InstanceId, request: Request, caller: Caller) -> Response:
         """Where the engine cannot, a new attempt begins. Counts as a start."""
         await _nothing(request)
-        return await _done(manage.redrive, instance_id, caller, services)
+        return await _done(instances.redrive, instance_id, caller, services)
 
 
 async def _done(
     operation: Callable[..., Instance], instance_id: str, caller: Caller, services: Services, **options: Any
 ) -> Response:
     def do() -> Instance:
-        views.visible(instance_id, caller, services)
-        if operation in (manage.rerun, manage.redrive):
+        rendering.visible(instance_id, caller, services)
+        if operation in (instances.rerun, instances.redrive):
             admit(caller, services)
         return operation(instance_id, services, **options)
 
-    return views.told(200, views.listed(await run_in_threadpool(do)))
+    return rendering.told(200, rendering.listed(await run_in_threadpool(do)))
 
 
 async def _nothing(request: Request) -> None:
     """Raises RequestInvalid for a body that says something: nobody would read it."""
-    views.only(request)
+    rendering.only(request)
     if await json_body(request, empty={}) not in ({}, None):
         raise RequestInvalid("This operation takes no body.")

@@ -8,15 +8,15 @@ from typing import Any
 from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from verihook.api import models, views
+from verihook.api import openapi_models, rendering
 from verihook.api.access import Access, Identity
-from verihook.api.described import problems
 from verihook.api.health import Faults, Health
+from verihook.api.openapi_problems import problems
 from verihook.api.routes import NATIVE, Caller, Guarded
 from verihook.errors import LedgerUnavailable
-from verihook.instance import Status
-from verihook.listing import Query
-from verihook.ports import Services
+from verihook.model.instance import Status
+from verihook.model.listing import Query
+from verihook.model.ports import Services
 
 #: Instances of one status are counted up to here.
 MAX_COUNTED = 1000
@@ -47,8 +47,8 @@ def operation(services: Services, access: Access, faults: Faults, *, local: bool
         operation_id="getHealth",
         summary="Whether ledger and engines can be reached",
         responses={
-            200: {"model": models.Health},
-            503: {"model": models.Health, "description": "Some part cannot"},
+            200: {"model": openapi_models.Health},
+            503: {"model": openapi_models.Health, "description": "Some part cannot"},
             **{status: problems()[status] for status in (400, 401, 405)},
         },
     )
@@ -59,14 +59,14 @@ def operation(services: Services, access: Access, faults: Faults, *, local: bool
         """
         if access.is_stranger(request):
             alive = {"status": "unavailable" if await state.faults() else "ok"}
-            return views.told(200 if alive["status"] == "ok" else 503, alive)
+            return rendering.told(200 if alive["status"] == "ok" else 503, alive)
         try:
             caller = await run_in_threadpool(access.identify, request)
         except LedgerUnavailable as error:
             services.telemetry.failure("health ledger", error)
-            return views.told(503, {"status": "unavailable", "ledger": "unavailable"})
+            return rendering.told(503, {"status": "unavailable", "ledger": "unavailable"})
         found = _seen(await state.look(), caller, services)
-        return views.told(200 if found["status"] == "ok" else 503, found)
+        return rendering.told(200 if found["status"] == "ok" else 503, found)
 
     if local:
         _counting(router, services)
@@ -86,7 +86,7 @@ def _counting(router: Guarded, services: Services) -> None:
 
         Of a key that is bound to workflows: of these alone.
         """
-        views.only(request)
+        rendering.only(request)
         text = await run_in_threadpool(_metrics, caller, services)
         return Response(text, 200, {"content-type": _TEXT})
 

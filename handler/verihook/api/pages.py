@@ -17,7 +17,7 @@ from fastapi import Request, Response
 from verihook.api.access import Access
 from verihook.api.routes import NATIVE, Guarded
 from verihook.errors import PathNotFound
-from verihook.welcome import SAFE
+from verihook.webhooks.welcome import SAFE
 
 _FOLDER = Path(__file__).parent / "assets"
 

@@ -1,4 +1,4 @@
-"""Every error of the API as problem+json (RFC 9457). ``verihook.api.described`` tells OpenAPI of them.
+"""Every error of the API as problem+json (RFC 9457). ``verihook.api.openapi_problems`` tells OpenAPI of them.
 
 https://www.rfc-editor.org/rfc/rfc9457
 """
@@ -15,7 +15,6 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 
-from verihook import limits
 from verihook.api.access import challenge
 from verihook.api.head import HeadAsGet
 from verihook.errors import (
@@ -28,10 +27,11 @@ from verihook.errors import (
     SourceNotFound,
     VerihookError,
 )
-from verihook.event import parse_json
-from verihook.ports import Services
-from verihook.receive import refuse
+from verihook.instances import limits
+from verihook.model.ports import Services
 from verihook.request import Reply, json_reply, problem
+from verihook.strict_json import parse_json
+from verihook.webhooks.receive import refuse
 
 
 def answer(error: VerihookError) -> Response:

@@ -9,14 +9,14 @@ from typing import Annotated, Any
 from fastapi import Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from verihook.api import views
+from verihook.api import rendering
 from verihook.api.access import Access
-from verihook.api.described import problems
-from verihook.api.models import Rejections, Senders, Sources
+from verihook.api.openapi_models import Rejections, Senders, Sources
+from verihook.api.openapi_problems import problems
 from verihook.api.routes import NATIVE, Caller, Guarded
-from verihook.ports import KEPT_MS, Services
+from verihook.model.ports import KEPT_MS, Services
+from verihook.model.source import Source
 from verihook.senders import FOLDER, sender_ids
-from verihook.source import Source
 
 
 def sources(services: Services, access: Access) -> Guarded:
@@ -31,9 +31,9 @@ def sources(services: Services, access: Access) -> Guarded:
     )
     async def listed(request: Request, caller: Caller) -> Response:
         """Never a secret, nor where one is."""
-        views.only(request)
+        rendering.only(request)
         shown = [services.sources[name] for name in sorted(services.sources)]
-        return views.told(200, {"sources": [_told(each) for each in shown if caller.covers(each.workflow)]})
+        return rendering.told(200, {"sources": [_told(each) for each in shown if caller.covers(each.workflow)]})
 
     @router.get(
         "/senders",
@@ -43,8 +43,8 @@ def sources(services: Services, access: Access) -> Guarded:
     )
     async def senders(request: Request) -> Response:
         """The products whose deliveries this version verifies."""
-        views.only(request)
-        return views.told(200, {"senders": await run_in_threadpool(_senders)})
+        rendering.only(request)
+        return rendering.told(200, {"senders": await run_in_threadpool(_senders)})
 
     _refused(router, services)
     return router
@@ -66,11 +66,11 @@ def _refused(router: Guarded, services: Services) -> None:
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> Response:
         """The newest hours first, for 14 days. Bodies, secrets and expected signatures are never kept."""
-        views.only(request, "source", "limit")
+        rendering.only(request, "source", "limit")
         since = services.clock.now_ms() - KEPT_MS
         seen = await run_in_threadpool(services.ledger.observations, "rejected", source, limit, since)
         shown = [each.public() for each in seen if caller.covers_source(each.source, services.sources)]
-        return views.told(200, {"rejections": shown})
+        return rendering.told(200, {"rejections": shown})
 
 
 def _told(source: Source) -> dict[str, Any]:

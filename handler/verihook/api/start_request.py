@@ -6,11 +6,11 @@ import re
 
 from fastapi import Request
 
-from verihook.api.reads import Start
+from verihook.api.parameters import Start
 from verihook.api.times import moment_ms, span_ms
 from verihook.errors import RequestInvalid
-from verihook.manage import StartRequest
-from verihook.ports import Services
+from verihook.instances import StartRequest
+from verihook.model.ports import Services
 
 _KEY = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}", re.ASCII)
 

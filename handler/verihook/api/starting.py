@@ -7,23 +7,23 @@ from typing import Annotated, Literal
 from fastapi import Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from verihook import limits, manage, payload
-from verihook.api import views
+from verihook import instances
+from verihook.api import rendering
 from verihook.api.access import Access, Identity
 from verihook.api.admission import Started
 from verihook.api.admission import start as begin
 from verihook.api.batch import batch
 from verihook.api.body import json_body
-from verihook.api.described import LIMITED, Responses, headers, problems
-from verihook.api.models import Accepted, Result
-from verihook.api.reads import KEY, PREFER, Start, read, takes, takes_json
+from verihook.api.openapi_models import Accepted, Result
+from verihook.api.openapi_problems import LIMITED, Responses, headers, problems
+from verihook.api.parameters import KEY, PREFER, Start, read, takes, takes_json
 from verihook.api.routes import NATIVE, Caller, Guarded
 from verihook.api.start_request import idempotency_key, start_request
 from verihook.api.waiting import ended, preferred
 from verihook.errors import Conflict, InstanceNotFound, WorkflowNotFound
-from verihook.instance import Instance
-from verihook.manage import StartRequest
-from verihook.ports import Services
+from verihook.instances import StartRequest, limits, payload
+from verihook.model.instance import Instance
+from verihook.model.ports import Services
 from verihook.records import replace
 from verihook.request import json_text
 
@@ -57,13 +57,13 @@ def starting(services: Services, access: Access, longest_wait_s: int) -> Guarded
         responses=_STARTED,
         openapi_extra=takes(Start, PREFER, KEY, required=False),
     )
-    async def start(workflow: views.WorkflowName, request: Request, caller: Caller) -> Response:
+    async def start(workflow: rendering.WorkflowName, request: Request, caller: Caller) -> Response:
         """The same idempotency key starts nothing twice. A caller that hangs up cancels nothing.
 
         `onConflict` `restart` needs the scope `instances:manage`, too. Without `instances:read` nobody waits for the
         end of what another start began: that is answered 202 at once.
         """
-        views.only(request)
+        rendering.only(request)
         caller.require("workflows:execute", workflow)
         body = read(Start, await json_body(request, empty={}))
         wanted = start_request(workflow, body, idempotency_key(request), services)
@@ -85,14 +85,14 @@ def _under_an_id(router: Guarded, services: Services, longest_wait_s: int) -> No
         openapi_extra=takes_json("the input", {"orderId": "1042"}, PREFER),
     )
     async def put(
-        workflow: views.WorkflowName,
+        workflow: rendering.WorkflowName,
         request: Request,
         caller: Caller,
-        instance_id: views.InstanceId,
+        instance_id: rendering.InstanceId,
         on_conflict: Annotated[Literal["fail", "return", "restart"], Query(alias="onConflict")] = "return",
     ) -> Response:
         """The body is the input. The same again changes nothing; another input for the same id is a conflict."""
-        views.only(request, "onConflict")
+        rendering.only(request, "onConflict")
         caller.require("workflows:execute", workflow)
         content = await json_body(request)
         wanted = StartRequest(workflow, content, id=instance_id, on_conflict=on_conflict)
@@ -127,9 +127,9 @@ async def _answer(
         headers |= {"idempotent-replayed": "true"} | ({"instance-status": instance.status} if readable else {})
     end = await _end(instance, wait_s, request, services) if wait_s > 0 else None
     if end is not None:
-        return views.told(200, await run_in_threadpool(views.result, end, services), headers)
-    headers["retry-after"] = views.retry_after(submitted.accepted, services)
-    return views.told(202, views.accepted(submitted.accepted), headers)
+        return rendering.told(200, await run_in_threadpool(rendering.result, end, services), headers)
+    headers["retry-after"] = rendering.retry_after(submitted.accepted, services)
+    return rendering.told(202, rendering.accepted(submitted.accepted), headers)
 
 
 async def _end(instance: Instance, wait_s: int, request: Request, services: Services) -> Instance | None:
@@ -137,7 +137,7 @@ async def _end(instance: Instance, wait_s: int, request: Request, services: Serv
     try:
         instance = await ended(instance, wait_s, request, services)
         # Read once more: what ran express has its output in the row alone.
-        return await run_in_threadpool(manage.get, instance.id, services) if instance.final else None
+        return await run_in_threadpool(instances.get, instance.id, services) if instance.final else None
     except InstanceNotFound:
         # Deleted meanwhile; it was accepted all the same.
         return None

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 
 from verihook.errors import RequestInvalid
-from verihook.manage.start_request import MAX_DELAY_MS
+from verihook.instances.start_request import MAX_DELAY_MS
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 

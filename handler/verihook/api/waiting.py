@@ -8,9 +8,9 @@ import re
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
-from verihook import manage
-from verihook.instance import Instance
-from verihook.ports import Services
+from verihook import instances
+from verihook.model.instance import Instance
+from verihook.model.ports import Services
 
 #: The most that one machine waits, in seconds.
 LONGEST_S = 60
@@ -55,5 +55,5 @@ async def ended(instance: Instance, wait_s: float, request: Request, services: S
     while not instance.final and (left := until - loop.time()) > 0 and not await request.is_disconnected():
         await asyncio.sleep(min(pause, left))
         pause = min(pause * 1.5, _LONGEST_PAUSE_S)
-        instance = await run_in_threadpool(manage.get, instance.id, services)
+        instance = await run_in_threadpool(instances.get, instance.id, services)
     return instance

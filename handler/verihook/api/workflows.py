@@ -6,14 +6,14 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from verihook.api import views
+from verihook.api import rendering
 from verihook.api.access import Access
-from verihook.api.described import problems
-from verihook.api.models import Workflows, WorkflowView
+from verihook.api.openapi_models import Workflows, WorkflowView
+from verihook.api.openapi_problems import problems
 from verihook.api.routes import NATIVE, Caller, Guarded
 from verihook.errors import WorkflowNotFound
-from verihook.ports import Services
-from verihook.workflow import Workflow
+from verihook.model.ports import Services
+from verihook.model.workflow import Workflow
 
 
 def workflows(services: Services, access: Access) -> Guarded:
@@ -28,9 +28,9 @@ def workflows(services: Services, access: Access) -> Guarded:
     )
     async def listed(request: Request, caller: Caller) -> Response:
         """Those that the API key may have to do with."""
-        views.only(request)
+        rendering.only(request)
         shown = [services.workflows[name] for name in sorted(services.workflows) if caller.covers(name)]
-        return views.told(200, {"workflows": [_told(each) for each in shown]})
+        return rendering.told(200, {"workflows": [_told(each) for each in shown]})
 
     @router.get(
         "/{workflow}",
@@ -38,14 +38,14 @@ def workflows(services: Services, access: Access) -> Guarded:
         summary="A workflow",
         responses={200: {"model": WorkflowView}, **problems(404, missing=WorkflowNotFound)},
     )
-    async def one(workflow: views.WorkflowName, request: Request, caller: Caller) -> Response:
+    async def one(workflow: rendering.WorkflowName, request: Request, caller: Caller) -> Response:
         """Its status, version, engine and input schema."""
-        views.only(request)
+        rendering.only(request)
         caller.require("workflows:read", workflow)
         found = services.workflows.get(workflow)
         if found is None:
             raise WorkflowNotFound(f"There is no workflow {workflow[:63]!r}.")
-        return views.told(200, _told(found))
+        return rendering.told(200, _told(found))
 
     return router
 

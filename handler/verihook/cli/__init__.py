@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from types import ModuleType
 
+from verihook.adapters.printable import printable
 from verihook.cli.parser import Parser, describe
 from verihook.errors import RecordDamaged, VerihookError
 from verihook.local.terminal import open_closed
-from verihook.printable import printable
 
 _MORE = "verihook COMMAND --help tells more of each."
 

@@ -10,9 +10,9 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from verihook.adapters.printable import printable
+from verihook.config.settings import environment
 from verihook.local.data import DEFAULT
-from verihook.printable import printable
-from verihook.settings import environment
 
 if TYPE_CHECKING:
     from verihook.client import Client, ClientError

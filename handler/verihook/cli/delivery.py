@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from itertools import chain
 
 from verihook.errors import ConfigurationError, SignatureError
+from verihook.model.source import Source
 from verihook.request import Request
-from verihook.schemes import Setting, with_headers
-from verihook.source import Source
+from verihook.senders.schemes import Setting, with_headers
 
 #: What ``--tamper`` can do, in the order in which it is done.
 TAMPERINGS = ("signature", "timestamp", "body", "duplicate-header")

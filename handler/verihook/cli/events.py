@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from verihook.adapters.printable import printable
 from verihook.cli.arguments import json_value
 from verihook.cli.connect import add_action, emit
-from verihook.printable import printable
 
 if TYPE_CHECKING:
     from verihook.client import Client

@@ -9,13 +9,13 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, get_args
 
+from verihook.adapters.printable import printable
 from verihook.cli.arguments import count, json_value, moment, pair, seconds
 from verihook.cli.connect import add_action, emit
 from verihook.cli.table import moment as at
 from verihook.cli.table import show
 from verihook.cli.watching import standing, watch
-from verihook.instance import Status
-from verihook.printable import printable
+from verihook.model.instance import Status
 
 if TYPE_CHECKING:
     from verihook.client import Client, Filters, Instance

@@ -11,17 +11,17 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from verihook import keys
+from verihook.adapters.clock import SystemClock
 from verihook.cli import ledger
 from verihook.cli.connect import served
-from verihook.clock import SystemClock
-from verihook.instance import iso
+from verihook.config.settings import environment
+from verihook.instances import api_keys
 from verihook.local.data import DEFAULT
-from verihook.settings import environment
+from verihook.model.instance import iso
 
 if TYPE_CHECKING:
     from verihook.client import Client
-    from verihook.ports import Documents
+    from verihook.model.ports import Documents
 
 Told: TypeAlias = Mapping[str, Any]
 
@@ -59,21 +59,23 @@ class LedgerKeys:
         self, name: str, scopes: Sequence[str], workflows: Sequence[str], expires_at: int | None
     ) -> tuple[Told, str]:
         """See :class:`Place`."""
-        key, secret = keys.create(name, scopes, self._documents, self._now, workflows=workflows, expires_at=expires_at)
+        key, secret = api_keys.create(
+            name, scopes, self._documents, self._now, workflows=workflows, expires_at=expires_at
+        )
         return key.public(self._now), secret
 
     def all(self) -> list[Told]:
         """See :class:`Place`."""
-        return [key.public(self._now) for key in keys.listed(self._documents, self._now)]
+        return [key.public(self._now) for key in api_keys.listed(self._documents, self._now)]
 
     def rotate(self, key_id: str, overlap_ms: int, expires_at: int | None) -> tuple[Told, str]:
         """See :class:`Place`."""
-        key, secret = keys.rotate(key_id, overlap_ms, self._documents, self._now, expires_at=expires_at)
+        key, secret = api_keys.rotate(key_id, overlap_ms, self._documents, self._now, expires_at=expires_at)
         return key.public(self._now), secret
 
     def revoke(self, key_id: str) -> Told:
         """See :class:`Place`."""
-        return keys.revoke(key_id, self._documents, self._now).public(self._now)
+        return api_keys.revoke(key_id, self._documents, self._now).public(self._now)
 
 
 class ApiKeys:

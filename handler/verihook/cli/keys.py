@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from verihook import bootstrap
-from verihook.callbacks import callback_secret
+from verihook.adapters.clock import SystemClock
+from verihook.adapters.printable import printable
 from verihook.cli.connect import EXIT_CODES, emit
 from verihook.cli.key_places import Place, Told, add_options, placed
 from verihook.cli.table import aligned, show
-from verihook.clock import SystemClock
+from verihook.config.settings import environment
 from verihook.errors import ConfigurationError
+from verihook.instances.callbacks import callback_secret
 from verihook.local.data import DEFAULT, read_instance_key, read_run
-from verihook.printable import printable
-from verihook.scopes import MEANINGS, SCOPES
-from verihook.settings import environment
+from verihook.model.scopes import MEANINGS, SCOPES
 
 _UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _HEAD = ("ID", "NAME", "STATUS", "SCOPES", "WORKFLOWS", "EXPIRES", "LAST USED")

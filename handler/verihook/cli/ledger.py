@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
+from verihook.adapters.printable import printable
 from verihook.errors import ConfigurationError, LedgerUnavailable
-from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
 from verihook.local.data import DEFAULT
-from verihook.printable import printable
 
 if TYPE_CHECKING:
-    from verihook.ledgers.dynamodb import DynamoDbLedger
-    from verihook.ports import Documents
+    from verihook.adapters.ledgers.dynamodb import DynamoDbLedger
+    from verihook.model.ports import Documents
 
 Opened: TypeAlias = "SqliteLedger | DynamoDbLedger"
 
@@ -40,7 +40,7 @@ def opened(options: argparse.Namespace) -> Iterator[Opened]:
     """
     with _told(options):
         if options.table:
-            from verihook.ledgers.dynamodb import DynamoDbLedger
+            from verihook.adapters.ledgers.dynamodb import DynamoDbLedger
 
             yield DynamoDbLedger(_client(), options.table)
         else:
@@ -53,7 +53,7 @@ def documents(options: argparse.Namespace) -> Iterator[Documents]:
     """The documents of the ledger that the options name, to read and to write; errors as in :func:`opened`."""
     with _told(options):
         if options.table:
-            from verihook.ledgers.dynamodb import DynamoDbDocuments
+            from verihook.adapters.ledgers.dynamodb import DynamoDbDocuments
 
             yield DynamoDbDocuments(_client(), options.table)
         else:
@@ -84,7 +84,7 @@ def _client() -> Any:
     import boto3
     from botocore.exceptions import BotoCoreError
 
-    from verihook.aws.boto import Boto
+    from verihook.adapters.aws.boto import Boto
 
     try:
         return Boto(boto3.client("dynamodb"))

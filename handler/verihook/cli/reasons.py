@@ -1,4 +1,4 @@
-"""Why a delivery was refused, in words: the likely cause and the mend for every reason code of schemes/.
+"""Why a delivery was refused, in words: the likely cause and the mend for every reason code of senders/schemes/.
 
 A code that is not listed whole is looked up by its beginning: ``unexpected-box-signature-version`` by ``unexpected``.
 """

@@ -11,12 +11,12 @@ from textwrap import wrap
 from typing import Any
 
 from verihook import errors
+from verihook.adapters.clock import SystemClock
+from verihook.adapters.printable import printable
 from verihook.cli.ledger import add_options, opened
 from verihook.cli.reasons import in_words
 from verihook.cli.table import moment, show, terminal_width
-from verihook.clock import SystemClock
-from verihook.ports import KEPT_MS, Observation
-from verihook.printable import printable
+from verihook.model.ports import KEPT_MS, Observation
 
 _UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 #: What was seen of deliveries that were answered -> what to say of it.

@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from verihook.config.settings import environment, hooks_path
 from verihook.local.data import DEFAULT
 from verihook.local.stopping import GRACE_S, MAX_GRACE_S, leave
-from verihook.settings import environment, hooks_path
 
 
 def add_parser(commands: Any) -> None:

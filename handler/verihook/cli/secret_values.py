@@ -10,15 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from verihook.aws.errors import AwsError
+from verihook.adapters.aws.errors import AwsError
+from verihook.adapters.secrets import secret_in
+from verihook.adapters.secrets.document import SourceSecrets
+from verihook.adapters.secrets.kept import MAX_AGE
+from verihook.config import Hooks, load_hooks
+from verihook.config.settings import environment, hooks_path
 from verihook.errors import ConfigurationError
-from verihook.hooks import Hooks, load_hooks
-from verihook.keyring import SETTINGS
-from verihook.secrets.document import SourceSecrets
-from verihook.secrets.kept import MAX_AGE
-from verihook.secrets.value import secret_in
-from verihook.settings import environment, hooks_path
 from verihook.verification import setting_of
+from verihook.webhooks.keyring import SETTINGS
 
 #: The stack's output that names the secret.
 OUTPUT = "SourceSecretsArn"
@@ -150,8 +150,8 @@ def _client(service: str, region: str | None = None) -> Any:
     import boto3
     from botocore.exceptions import BotoCoreError
 
-    from verihook.aws.boto import Boto
-    from verihook.aws.errors import Unreachable
+    from verihook.adapters.aws.boto import Boto
+    from verihook.adapters.aws.errors import Unreachable
 
     make: Any = boto3.client  # its stubs have an overload for every service of AWS
     try:

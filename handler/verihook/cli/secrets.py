@@ -8,16 +8,16 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from verihook.adapters.clock import SystemClock
 from verihook.cli import secret_values
 from verihook.cli.ledger import add_options, opened
 from verihook.cli.table import moment, show
-from verihook.clock import SystemClock
-from verihook.hooks import load_hooks
-from verihook.instance import iso
+from verihook.config import load_hooks
+from verihook.config.settings import environment, hooks_path
 from verihook.local.data import made_here
-from verihook.ports import KEPT_MS, Observation
-from verihook.settings import environment, hooks_path
-from verihook.source import SecretReference, Source
+from verihook.model.instance import iso
+from verihook.model.ports import KEPT_MS, Observation
+from verihook.model.source import SecretReference, Source
 
 
 def add_parser(commands: Any) -> None:

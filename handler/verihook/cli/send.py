@@ -11,18 +11,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from verihook.adapters.printable import printable
 from verihook.bootstrap import secrets_of
 from verihook.cli.arguments import seconds
 from verihook.cli.delivery import TAMPERINGS, Sending, cannot_send, content_type_of
+from verihook.config import load_hooks
+from verihook.config.settings import environment, hooks_path
 from verihook.errors import ConfigurationError
-from verihook.hooks import load_hooks
-from verihook.instance import FINAL
-from verihook.keyring import RotatingSecrets
 from verihook.local.data import DEFAULT, read_run
-from verihook.printable import printable
+from verihook.model.instance import FINAL
+from verihook.model.ports import RotatingSecrets
+from verihook.model.source import Source
 from verihook.request import Request
-from verihook.settings import environment, hooks_path
-from verihook.source import Source
 
 T = TypeVar("T")
 

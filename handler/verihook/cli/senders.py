@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from verihook.cli.table import show
+from verihook.model.source import Source
 from verihook.senders import FOLDER, load_sender, sender_ids
-from verihook.source import Source
 
 #: What a terminal does without, the first first.
 _SPARE = ("DOCUMENTATION", "TIMEOUT SECONDS", "EVIDENCE", "EVENT TYPE", "ID SIGNED", "EVENT ID")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from io import StringIO
 from shutil import get_terminal_size
 
-from verihook.printable import printable
+from verihook.adapters.printable import printable
 
 #: How a status is shown on a terminal.
 COLOURS = {

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from verihook.adapters.printable import printable
 from verihook.cli.reasons import in_words
 from verihook.cli.send import add_source_options, find_source, open_secrets, read_file, secret_missing
 from verihook.errors import ConfigurationError, SignatureError, VerihookError
-from verihook.keyring import Keyring
-from verihook.printable import printable
 from verihook.request import Request, from_lambda
 from verihook.verification import setting_of
+from verihook.webhooks.keyring import Keyring
 
 #: Times beyond the year 5138 are a mistake.
 MAX_MOMENT = 100_000_000_000

@@ -7,9 +7,9 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+from verihook.adapters.printable import printable
 from verihook.cli.connect import ENDED_BADLY
 from verihook.cli.table import moment
-from verihook.printable import printable
 
 if TYPE_CHECKING:
     from verihook.client import Client, Instance, Step

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from verihook.client import readers
+from verihook.client import decoding
 from verihook.client.records import Instance
 from verihook.client.wire import NO_BODY, Request, Work, path
 
@@ -54,9 +54,9 @@ def raise_event(instance_id: str, name: str, payload: Any = None, *, event_id: s
     """
     query = {"eventId": str(uuid.uuid4()) if event_id is None else event_id}
     answer = yield Request("POST", path("instances", instance_id, "events", name), query, body=payload)
-    return answer.read(readers.instance)
+    return answer.read(decoding.instance)
 
 
 def _act(instance_id: str, what: str, body: Any = NO_BODY, *, repeatable: bool = True) -> Work[Instance]:
     answer = yield Request("POST", path("instances", instance_id, what), body=body, repeatable=repeatable)
-    return answer.read(readers.instance)
+    return answer.read(decoding.instance)

@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from verihook.instance import Status
+from verihook.model.instance import Status
 
 
 class ClientError(Exception):

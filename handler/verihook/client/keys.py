@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from verihook.client import readers
+from verihook.client import decoding
 from verihook.client.records import Key, NewKey
 from verihook.client.wire import Request, Work, path
 
@@ -14,7 +14,7 @@ from verihook.client.wire import Request, Work, path
 def list_keys() -> Work[tuple[Key, ...]]:
     """The keys, those that have ended within 90 days too; never a secret. Raises Unauthorized, Forbidden."""
     answer = yield Request("GET", path("keys"))
-    return answer.read(lambda content: tuple(readers.key(each) for each in content["keys"]))
+    return answer.read(lambda content: tuple(decoding.key(each) for each in content["keys"]))
 
 
 def create_key(
@@ -31,7 +31,7 @@ def create_key(
     """
     body = {"name": name, "scopes": [*scopes], "workflows": [*workflows], "expires": _end(expires)}
     answer = yield Request("POST", path("keys"), body=body, repeatable=False)
-    return answer.read(readers.new_key)
+    return answer.read(decoding.new_key)
 
 
 def rotate_key(
@@ -45,13 +45,13 @@ def rotate_key(
     spare = round(overlap.total_seconds()) if isinstance(overlap, timedelta) else overlap
     body = {"overlap": spare, "expires": _end(expires)}
     answer = yield Request("POST", path("keys", key_id, "rotate"), body=body, repeatable=False)
-    return answer.read(readers.new_key)
+    return answer.read(decoding.new_key)
 
 
 def revoke_key(key_id: str) -> Work[Key]:
     """End a key for good, within 30 seconds everywhere. Raises NotFound, Forbidden."""
     answer = yield Request("DELETE", path("keys", key_id))
-    return answer.read(readers.key)
+    return answer.read(decoding.key)
 
 
 def _end(expires: Any) -> str | None:

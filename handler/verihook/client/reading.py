@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from verihook.client import readers
+from verihook.client import decoding
 from verihook.client.errors import WaitTimeout
 from verihook.client.records import Attempt, Instance, Page, Result, Step, Workflow
 from verihook.client.wire import Pause, Request, Work, path
-from verihook.instance import Status
+from verihook.model.instance import Status
 
 #: The most that is waited in one request, in seconds: what the API in AWS allows.
 LONGEST_WAIT_S = 20
@@ -34,7 +34,7 @@ class Filters(TypedDict, total=False):
 def get(instance_id: str) -> Work[Instance]:
     """The instance, with its input, and its output once it has one. Raises NotFound."""
     answer = yield Request("GET", path("instances", instance_id))
-    return answer.read(readers.instance)
+    return answer.read(decoding.instance)
 
 
 def page(*, limit: int = 50, cursor: str | None = None, **filters: Unpack[Filters]) -> Work[Page]:
@@ -44,13 +44,13 @@ def page(*, limit: int = 50, cursor: str | None = None, **filters: Unpack[Filter
     """
     query = {"limit": str(limit), **({} if cursor is None else {"cursor": cursor}), **_query(filters)}
     answer = yield Request("GET", path("instances"), query)
-    return answer.read(readers.page)
+    return answer.read(decoding.page)
 
 
 def result(instance_id: str) -> Work[Result]:
     """How it stands now, with its output once it has completed. Raises NotFound."""
     answer = yield Request("GET", path("instances", instance_id, "result"))
-    return answer.read(readers.result)
+    return answer.read(decoding.result)
 
 
 def wait(instance_id: str, timeout: float | None = 60) -> Work[Result]:
@@ -64,7 +64,7 @@ def wait(instance_id: str, timeout: float | None = 60) -> Work[Result]:
         query = {"wait": str(wait_s)}
         begun = time.monotonic()
         answer = yield Request("GET", path("instances", instance_id, "result"), query, wait_s=wait_s, deadline=until)
-        found = answer.read(readers.result)
+        found = answer.read(decoding.result)
         if found.final:
             return found
         now = time.monotonic()
@@ -80,25 +80,25 @@ def wait(instance_id: str, timeout: float | None = 60) -> Work[Result]:
 def steps(instance_id: str) -> Work[tuple[Step, ...]]:
     """The steps of the present attempt, in the order they started. Raises NotFound, NotSupported."""
     answer = yield Request("GET", path("instances", instance_id, "steps"))
-    return answer.read(lambda content: tuple(readers.step(each) for each in content["steps"]))
+    return answer.read(lambda content: tuple(decoding.step(each) for each in content["steps"]))
 
 
 def attempts(instance_id: str) -> Work[tuple[Attempt, ...]]:
     """All attempts, the first first. Raises NotFound."""
     answer = yield Request("GET", path("instances", instance_id, "attempts"))
-    return answer.read(lambda content: tuple(readers.attempt(each) for each in content["attempts"]))
+    return answer.read(lambda content: tuple(decoding.attempt(each) for each in content["attempts"]))
 
 
 def workflows() -> Work[tuple[Workflow, ...]]:
     """The workflows that the API key may have to do with, by name."""
     answer = yield Request("GET", path("workflows"))
-    return answer.read(lambda content: tuple(readers.workflow(each) for each in content["workflows"]))
+    return answer.read(lambda content: tuple(decoding.workflow(each) for each in content["workflows"]))
 
 
 def workflow(name: str) -> Work[Workflow]:
     """The workflow. Raises NotFound, Forbidden."""
     answer = yield Request("GET", path("workflows", name))
-    return answer.read(readers.workflow)
+    return answer.read(decoding.workflow)
 
 
 def longest_wait(until: float | None) -> int:

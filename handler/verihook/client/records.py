@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from verihook.client.errors import ApiError
-from verihook.instance import FINAL, Status
+from verihook.model.instance import FINAL, Status
 
 Content = Mapping[str, Any]
 

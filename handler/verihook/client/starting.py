@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypedDict, Unpack
 
-from verihook.client import readers
+from verihook.client import decoding
 from verihook.client.errors import InstanceFailed, WaitTimeout
 from verihook.client.reading import longest_wait, wait
 from verihook.client.records import BatchItem, Content, Result, Started
@@ -85,7 +85,7 @@ def start_and_wait(
     answer = yield _request(workflow, input, options, until, longest_wait(until))
     result: Result
     if answer.status == 200:
-        result = answer.read(readers.result)
+        result = answer.read(decoding.result)
     else:
         begun = answer.read(lambda content: _started(content, answer))
         left = None if until is None else max(0.0, until - time.monotonic())
@@ -112,7 +112,7 @@ def batch(
     answer = yield Request(
         "POST", path("workflows", workflow, "instances:batch"), {}, headers, {"instances": bodies}, wait_s=len(bodies)
     )
-    return answer.read(lambda content: tuple(readers.batch_item(each) for each in content["results"]))
+    return answer.read(lambda content: tuple(decoding.batch_item(each) for each in content["results"]))
 
 
 def _request(
@@ -159,4 +159,4 @@ def _key(given: str | None) -> str:
 
 def _started(content: Content, answer: Answer) -> Started:
     replayed = answer.headers.get("idempotent-replayed") == "true"
-    return readers.started(content, replayed, answer.headers.get("instance-status") if replayed else None)
+    return decoding.started(content, replayed, answer.headers.get("instance-status") if replayed else None)

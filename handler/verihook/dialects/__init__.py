@@ -20,7 +20,7 @@ from verihook.dialects import awaitstep, dapr, loopfour, moose, temporal
 from verihook.dialects.dapr_errors import rendering as dapr_rendering
 from verihook.dialects.fallback import fallback, rows
 from verihook.dialects.grammar import Render
-from verihook.ports import Services
+from verihook.model.ports import Services
 
 #: What is theirs alone: unknown paths and other methods there are answered in their words. The longer ones first.
 _PLACES = (

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from fastapi import Query as Parameter
 from fastapi import Request, Response
 
-from verihook import keys, manage
+from verihook import instances
 from verihook.api.access import Access
 from verihook.api.routes import Caller, Guarded, Routes
 from verihook.dialects import calling, statuses
@@ -30,10 +30,10 @@ from verihook.errors import (
     VerihookError,
     WorkflowNotFound,
 )
-from verihook.instance import Instance, iso
-from verihook.listing import Query
-from verihook.manage import StartRequest
-from verihook.ports import Services
+from verihook.instances import StartRequest, api_keys
+from verihook.model.instance import Instance, iso
+from verihook.model.listing import Query
+from verihook.model.ports import Services
 from verihook.request import json_text
 
 ROUTES: Routes = {
@@ -83,7 +83,7 @@ def router(services: Services, access: Access) -> Guarded:
     @routes.get("/api/workflows/{workflow}/runs/{run_id}")
     async def one(workflow: str, run_id: str, caller: Caller) -> Response:
         instance = await calling.find(run_id, "instances:read", caller, services, workflow)
-        output = await calling.ask(manage.output_of, instance, services)
+        output = await calling.ask(instances.output_of, instance, services)
         row = {**_row(instance), "output": None if instance.output is None else json_text(output)}
         return answer(row, headers=_request_id())
 
@@ -95,9 +95,9 @@ def router(services: Services, access: Access) -> Guarded:
 
         routes.add_api_route(f"/api/workflows/{{workflow}}/runs/{{run_id}}/{verb}", control, methods=["POST"])
 
-    controls(manage.suspend, "pause")
-    controls(manage.resume, "resume")
-    controls(manage.terminate, "terminate")
+    controls(instances.suspend, "pause")
+    controls(instances.resume, "resume")
+    controls(instances.terminate, "terminate")
     _add_worker(routes, services)
     return routes
 
@@ -122,7 +122,7 @@ def _add_worker(routes: Guarded, services: Services) -> None:
         if not instance_id:
             return Response(status_code=200)
         instance = await calling.find(instance_id, "instances:read", caller, services, workflow)
-        output = await calling.ask(manage.output_of, instance, services)
+        output = await calling.ask(instances.output_of, instance, services)
         return answer(
             {"status": statuses.word("awaitstep", instance.status), "output": output, "error": _error(instance)}
         )
@@ -149,7 +149,7 @@ def render(request: Request, error: VerihookError) -> Response:
 
 def _words(request: Request, error: VerihookError) -> str:
     if isinstance(error, Unauthenticated):
-        return "Invalid API key" if str(error) in (keys.REFUSED, keys.MISTYPED) else "Unauthorized"
+        return "Invalid API key" if str(error) in (api_keys.REFUSED, api_keys.MISTYPED) else "Unauthorized"
     if isinstance(error, Forbidden):
         return f"API key missing required scope: {'read' if request.method == 'GET' else 'deploy'}"
     if isinstance(error, InstanceNotFound):

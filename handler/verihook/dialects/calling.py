@@ -8,19 +8,19 @@ from typing import Any, ParamSpec, TypeVar
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
-from verihook import manage
+from verihook import instances
 from verihook.api import admission
 from verihook.api.access import Identity, Scope
 from verihook.api.admission import Started
 from verihook.api.body import read_body
 from verihook.errors import BodyTooLarge, EventMalformed, InstanceNotFound, UnsupportedMediaType
-from verihook.event import parse_sent
-from verihook.instance import Instance
-from verihook.listing import Query
-from verihook.manage import Page, StartRequest, cursor_of
-from verihook.ports import Services
+from verihook.instances import Page, StartRequest, cursor_of
+from verihook.model.instance import Instance
+from verihook.model.listing import Query
+from verihook.model.ports import Services
+from verihook.model.source import MAX_BODY
 from verihook.records import replace
-from verihook.source import MAX_BODY
+from verihook.strict_json import parse_sent
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -73,7 +73,7 @@ async def find(
     ``workflow``: an instance of another one counts as none. So does one that the caller's key does not cover: whether
     another's instance exists is nobody's business.
     """
-    instance = await ask(manage.get, instance_id, services)
+    instance = await ask(instances.get, instance_id, services)
     if workflow not in (None, instance.workflow) or not caller.covers(instance.workflow):
         raise InstanceNotFound("There is no instance with this id.")
     caller.require(scope)
@@ -107,7 +107,7 @@ def _of_caller(queries: list[Query], caller: Identity, services: Services) -> li
 
 
 def _page(queries: list[Query], limit: int, cursor: str | None, services: Services) -> Page:
-    pages = [manage.list_instances(query, limit, cursor, services) for query in queries]
+    pages = [instances.list_instances(query, limit, cursor, services) for query in queries]
     merged = sorted(
         (instance for page in pages for instance in page.instances),
         key=lambda instance: (instance.created_at, instance.id),

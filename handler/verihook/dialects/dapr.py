@@ -14,7 +14,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from verihook import __version__, manage
+from verihook import __version__, instances
 from verihook.api.access import Access, Identity, Scope
 from verihook.api.routes import Caller, Guarded, Routes
 from verihook.dialects import calling, statuses
@@ -22,9 +22,9 @@ from verihook.dialects.dapr_errors import rendering
 from verihook.dialects.dapr_requests import content_of, draft_event, is_draft, metadata_of
 from verihook.dialects.grammar import answer, speaking
 from verihook.errors import Conflict, InstanceNotFound, RequestInvalid
-from verihook.instance import Instance, iso
-from verihook.manage import StartRequest
-from verihook.ports import Services
+from verihook.instances import StartRequest
+from verihook.model.instance import Instance, iso
+from verihook.model.ports import Services
 from verihook.request import json_text
 
 PREFIXES = ("/v1.0", "/v1.0-beta1", "/v1.0-alpha1")
@@ -81,7 +81,7 @@ def _operations(services: Services) -> dict[str, _Operation]:
 
     async def purge(kind: str, subject: str, request: Request, caller: Caller) -> Response:
         await _find(kind, subject, request, caller, services)
-        await calling.ask(manage.purge, subject, services)
+        await calling.ask(instances.purge, subject, services)
         return _accepted()
 
     def change(operation: Callable[[str, Services], Instance]) -> _Operation:
@@ -92,14 +92,14 @@ def _operations(services: Services) -> dict[str, _Operation]:
 
         return changed
 
-    suspend = change(manage.suspend)
+    suspend = change(instances.suspend)
     return {
         "POST /start": _starting(services),
         "GET ": read,
         **_raising(services),
         "POST /pause": suspend,
         "POST /suspend": suspend,
-        "POST /resume": change(manage.resume),
+        "POST /resume": change(instances.resume),
         "POST /terminate": _terminating(services),
         "POST /purge": purge,
         "DELETE ": purge,
@@ -130,7 +130,7 @@ def _starting(services: Services) -> _Operation:
 async def _in_daprs_words(conflict: Conflict, asked: StartRequest, services: Services) -> Conflict:
     """What Dapr says of an id that a running instance has; of what it has not (a purged one, another's) our words."""
     try:
-        instance = await calling.ask(manage.get, asked.id or "", services)
+        instance = await calling.ask(instances.get, asked.id or "", services)
     except InstanceNotFound:
         return conflict
     if instance.final or instance.workflow != asked.workflow:
@@ -142,7 +142,7 @@ def _raising(services: Services) -> dict[str, _Operation]:
     async def raised(subject: str, name: str, content: object, request: Request) -> None:
         # A CloudEvent's id makes it one event however often it comes.
         event_id = request.headers.get("ce-id")
-        await calling.ask(manage.raise_event, subject, name, content, services, event_id=event_id)
+        await calling.ask(instances.raise_event, subject, name, content, services, event_id=event_id)
 
     async def named(kind: str, subject: str, event: str, request: Request, caller: Caller) -> Response:
         await _find(kind, subject, request, caller, services, "events:send")
@@ -168,9 +168,9 @@ def _terminating(services: Services) -> _Operation:
         instance = await _find(kind, subject, request, caller, services)
         if text.strip() and (draft or services.policy.dapr_terminate_output):
             # One that has ended is a conflict: a 202 would promise to keep this.
-            await calling.ask(manage.terminate, subject, services, output=content)
+            await calling.ask(instances.terminate, subject, services, output=content)
         else:
-            await _unless_ended(manage.terminate, instance, services)
+            await _unless_ended(instances.terminate, instance, services)
         return _accepted()
 
     return terminate
@@ -182,7 +182,7 @@ async def _unless_ended(operation: Callable[[str, Services], Instance], instance
         if not instance.final:
             await calling.ask(operation, instance.id, services)
     except Conflict:
-        if not (await calling.ask(manage.get, instance.id, services)).final:
+        if not (await calling.ask(instances.get, instance.id, services)).final:
             raise
 
 
@@ -199,9 +199,9 @@ async def _find(
 
 def _state(instance: Instance, draft: bool, services: Services) -> dict[str, Any]:
     """What Dapr tells of an instance; inputs and outputs are JSON texts. The draft has metadata and the end too."""
-    properties = {"dapr.workflow.input": json_text(manage.input_of(instance, services))}
+    properties = {"dapr.workflow.input": json_text(instances.input_of(instance, services))}
     if instance.output is not None:
-        properties["dapr.workflow.output"] = json_text(manage.output_of(instance, services))
+        properties["dapr.workflow.output"] = json_text(instances.output_of(instance, services))
     if instance.status in ("failed", "timed_out"):
         error = instance.error or instance.status.upper()
         properties["dapr.workflow.failure.error_type"] = error

@@ -20,8 +20,8 @@ from verihook.errors import (
     VerihookError,
     WorkflowNotFound,
 )
-from verihook.instance import INSTANCE_ID
-from verihook.ports import Services
+from verihook.model.instance import INSTANCE_ID
+from verihook.model.ports import Services
 
 #: The last segment of a path that has a verb: the code and the words of its failure.
 _FAILED = {

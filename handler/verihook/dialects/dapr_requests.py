@@ -8,7 +8,7 @@ from fastapi import Request
 
 from verihook.dialects import calling
 from verihook.errors import RequestInvalid
-from verihook.ports import Services
+from verihook.model.ports import Services
 
 NAME_MISSING = "eventName: missing workflow event name"
 

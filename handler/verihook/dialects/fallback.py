@@ -11,7 +11,7 @@ from verihook.api.access import Access
 from verihook.api.routes import Guarded, Routes
 from verihook.dialects.grammar import Render, speaking
 from verihook.errors import MethodNotAllowed, PathNotFound
-from verihook.ports import Services
+from verihook.model.ports import Services
 
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 

@@ -22,7 +22,7 @@ from verihook.errors import (
     Unavailable,
     VerihookError,
 )
-from verihook.ports import Services
+from verihook.model.ports import Services
 from verihook.request import json_text
 
 _REQUIRED = re.compile(r"['\"](.*)['\"] is a required property", re.DOTALL)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Query as Parameter
 from fastapi import Request, Response
 
-from verihook import limits, manage
+from verihook import instances
 from verihook.api import admission
 from verihook.api.access import Access
 from verihook.api.routes import Caller, Guarded, Routes
@@ -24,11 +24,11 @@ from verihook.errors import (
     VerihookError,
     WorkflowNotFound,
 )
-from verihook.instance import Instance, Step, iso
-from verihook.limits import Quota
-from verihook.listing import Query
-from verihook.manage import StartRequest
-from verihook.ports import Services
+from verihook.instances import StartRequest, limits
+from verihook.instances.limits import Quota
+from verihook.model.instance import Instance, Step, iso
+from verihook.model.listing import Query
+from verihook.model.ports import Services
 
 ROUTES: Routes = {
     "POST /api/v1/workflows/{workflow}/run": "workflows:execute",
@@ -104,14 +104,14 @@ def _add_controls(routes: Guarded, services: Services) -> None:
     @routes.post("/api/v1/runs/{run_id}/cancel")
     async def cancel(run_id: str, caller: Caller) -> Response:
         await calling.find(run_id, "instances:manage", caller, services)
-        return answer(_success(_run(await calling.ask(manage.terminate, run_id, services, "cancelled"))))
+        return answer(_success(_run(await calling.ask(instances.terminate, run_id, services, "cancelled"))))
 
     @routes.post("/api/v1/runs/{run_id}/retry")
     async def retry(run_id: str, caller: Caller) -> Response:
         await calling.find(run_id, "instances:manage", caller, services)
         # As under /v1: it counts as a start.
         quota = await calling.ask(admission.admit, caller, services)
-        instance = await calling.ask(manage.redrive, run_id, services)
+        instance = await calling.ask(instances.redrive, run_id, services)
         return answer(_success(_ran(instance, created=True)), headers=_limits(quota, services))
 
 
@@ -204,9 +204,9 @@ def _run(instance: Instance) -> dict[str, object]:
 def _whole(instance: Instance, services: Services) -> dict[str, object]:
     return {
         **_run(instance),
-        "input": manage.input_of(instance, services),
-        "output": manage.output_of(instance, services),
-        "steps": [_step(step) for step in manage.steps(instance.id, services)],
+        "input": instances.input_of(instance, services),
+        "output": instances.output_of(instance, services),
+        "steps": [_step(step) for step in instances.steps(instance.id, services)],
     }
 
 

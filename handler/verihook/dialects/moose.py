@@ -14,7 +14,7 @@ from fastapi import Query as Parameter
 from fastapi import Request, Response
 from fastapi.responses import PlainTextResponse
 
-from verihook import manage
+from verihook import instances
 from verihook.api.access import Access, Identity
 from verihook.api.routes import Caller, Guarded, Routes
 from verihook.dialects import calling, statuses
@@ -34,10 +34,10 @@ from verihook.errors import (
     Unavailable,
     VerihookError,
 )
-from verihook.instance import INSTANCE_ID, Instance, iso
-from verihook.listing import Query
-from verihook.manage import StartRequest
-from verihook.ports import Services
+from verihook.instances import StartRequest
+from verihook.model.instance import INSTANCE_ID, Instance, iso
+from verihook.model.listing import Query
+from verihook.model.ports import Services
 from verihook.request import json_text
 
 ROUTES: Routes = {
@@ -79,7 +79,7 @@ def router(services: Services, access: Access) -> Guarded:
     async def terminate(workflow_id: str, request: Request, caller: Caller) -> Response:
         _check_token(request, caller)
         await calling.find(workflow_id, "instances:manage", caller, services)
-        await calling.ask(manage.terminate, workflow_id, services)
+        await calling.ask(instances.terminate, workflow_id, services)
         return answer({"status": "terminated", "message": f"'{workflow_id}' terminated successfully\n"})
 
     async def history(

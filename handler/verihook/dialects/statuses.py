@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from verihook.instance import Status
+from verihook.model.instance import Status
 
 Dialect = Literal["moose", "temporal", "loopfour", "dapr", "awaitstep"]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from verihook import manage
+from verihook import instances
 from verihook.api.access import Access, Identity
 from verihook.api.routes import Caller, Guarded, Routes
 from verihook.api.waiting import ended
@@ -26,9 +26,9 @@ from verihook.errors import (
     PathNotFound,
     VerihookError,
 )
-from verihook.instance import Instance
-from verihook.manage import StartRequest
-from verihook.ports import Services
+from verihook.instances import StartRequest
+from verihook.model.instance import Instance
+from verihook.model.ports import Services
 
 ROUTES: Routes = {
     "POST /workflows/{name}": "workflows:execute",
@@ -113,7 +113,7 @@ def _problem(violation: Mapping[str, object]) -> dict[str, object]:
 async def _result(instance: Instance, services: Services) -> Response:
     """The result; the words of the failure; or 202 where it still runs, to be asked for again."""
     if instance.status == "completed":
-        output = await calling.ask(manage.output_of, instance, services)
+        output = await calling.ask(instances.output_of, instance, services)
         return answer({"workflow_id": instance.id, "status": "completed", "result": output})
     if instance.final:
         return answer({"detail": f"Workflow failed: {_failure(instance)}"}, 500)

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from verihook.hooks import Hooks
+from verihook.config import Hooks
+from verihook.config.settings import environment
 from verihook.local.data import DEFAULT
-from verihook.scopes import ApiKey
-from verihook.settings import environment
+from verihook.model.scopes import ApiKey
 
 OPEN = """  The API is OPEN: whoever reaches this port may do everything, make API keys too. A proxy, a tunnel, `ssh -R`
   or a relay before it gives that to strangers. To close it, leave out --open, and auth = "open" in hooks.toml."""

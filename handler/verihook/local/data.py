@@ -28,8 +28,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from verihook.config import Hooks
 from verihook.errors import ConfigurationError
-from verihook.hooks import Hooks
 
 DEFAULT = Path(".verihook")
 

@@ -9,17 +9,18 @@ from threading import Lock
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from verihook import authoring, tasks
+from verihook import authoring
 from verihook.bootstrap import Endpoints
+from verihook.config import Hooks
 from verihook.errors import ConfigurationError
-from verihook.functions import Functions
-from verihook.hooks import Hooks
+from verihook.instances import tasks
 from verihook.local.durable import DurableRunner
 from verihook.local.interpreter import ARN_PREFIX, Interpreter
 from verihook.local.worker import Worker
 from verihook.local.workflow_log import hear_steps, say_end
-from verihook.ports import Services
-from verihook.recorder import record
+from verihook.model.ports import Services
+from verihook.worker.functions import Functions
+from verihook.worker.recorder import record
 
 #: What stands in a state machine for the function that its tasks invoke, as in template.yaml; and the name here.
 SUBSTITUTIONS = {"FeedsName": "verihook-feeds"}

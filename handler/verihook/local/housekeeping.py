@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from verihook.instance import INSTANCE_ID
-from verihook.ports import Services
+from verihook.model.instance import INSTANCE_ID
+from verihook.model.ports import Services
 
 #: A payload is kept before its instance is claimed: what was added to later than this is left, in milliseconds.
 YOUNG_MS = 3_600_000

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 
 from verihook.local.connections import SeldomSaid
-from verihook.ports import Services
+from verihook.model.ports import Services
 
 #: What a round does, and how many seconds after the one before.
 Round = tuple[float, Callable[[Services], object]]

@@ -14,11 +14,14 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from verihook import bootstrap, keys
+from verihook import bootstrap
 from verihook.api.access import Access
 from verihook.app import create_app
+from verihook.config import load_hooks
+from verihook.config.settings import environment
 from verihook.errors import ConfigurationError
-from verihook.hooks import load_hooks
+from verihook.instances import api_keys
+from verihook.instances.reconcile import call_back, reconcile
 from verihook.local.banner import banner
 from verihook.local.connections import BACKLOG, Connection, SeldomSaid, most_connections
 from verihook.local.data import DataFolder, Run, instance_key
@@ -27,10 +30,8 @@ from verihook.local.housekeeping import sweep
 from verihook.local.rounds import Rounds
 from verihook.local.stopping import Stopping
 from verihook.local.workflow_log import workflow_log
-from verihook.ports import Services
-from verihook.reconcile import call_back, reconcile
-from verihook.scopes import ApiKey
-from verihook.settings import environment
+from verihook.model.ports import Services
+from verihook.model.scopes import ApiKey
 
 #: Loopback only: the folder's secrets are made up, and a stranger has no business here.
 HOST = "127.0.0.1"
@@ -58,7 +59,7 @@ def serve(hooks_path: Path, port: int, data: Path, grace_s: float, *, opened: bo
     with workflow_log(workflows_of(hooks)), LocalEngines(hooks, data) as engines:
         variables = {**environment(), **values}
         services = bootstrap.on_one_machine(hooks, variables, data, engines.endpoints, instance_key(values), made)
-        run = Run(url, values, keys.new_secret())
+        run = Run(url, values, api_keys.new_secret())
         ended = _end_keys_made_open(services)
         rounds = _rounds(services, data / "payloads")
 
@@ -98,7 +99,7 @@ def _end_keys_made_open(services: Services) -> list[ApiKey]:
     """Where the API is closed: whoever reached the port while it was open may have made them."""
     if services.policy.auth == "open":
         return []
-    return keys.revoke_made_open(services.documents, services.clock.now_ms())
+    return api_keys.revoke_made_open(services.documents, services.clock.now_ms())
 
 
 def _listen(port: int) -> socket.socket:

@@ -7,10 +7,10 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 
 from verihook.errors import EngineUnavailable
-from verihook.functions import Functions
-from verihook.instance import parse_execution_name
-from verihook.ports import Services
-from verihook.work import perform
+from verihook.model.instance import parse_execution_name
+from verihook.model.ports import Services
+from verihook.worker.functions import Functions
+from verihook.worker.work import perform
 
 #: So many functions run at the same time.
 THREADS = 8

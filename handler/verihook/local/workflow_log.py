@@ -18,10 +18,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from verihook.instance import parse_execution_name
-from verihook.local.durable.arns import instance_of
-from verihook.printable import MARGIN, line, stack, words
-from verihook.running import INSTANCE
+from verihook.adapters.printable import MARGIN, line, stack, words
+from verihook.local.durable import instance_of
+from verihook.model.instance import parse_execution_name
+from verihook.worker.running import INSTANCE
 
 _log = logging.getLogger(__name__)
 

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from verihook.errors import ConfigurationError
-from verihook.event import EventPlaces, places
-from verihook.handshake import Handshake, handshake
-from verihook.schemes import Scheme
-from verihook.tables import read_table
+from verihook.senders.event import EventPlaces, places
+from verihook.senders.handshake import Handshake
+from verihook.senders.handshake import handshake as handshake_of
+from verihook.senders.schemes import Scheme
+from verihook.senders.tables import read_table
 
 T = TypeVar("T")
 
@@ -31,14 +32,14 @@ _ID = re.compile("[a-z0-9-]+")
 #: The kinds of ``scheme`` that a ``[signature]`` table can name: module and class. A module is imported when a sender
 #: in use names it, so that only the sources that need cryptography pay for it.
 SCHEMES: dict[str, tuple[str, str]] = {
-    "hmac": ("verihook.schemes.hmac", "HmacScheme"),
-    "token": ("verihook.schemes.token", "TokenScheme"),
-    "public-key": ("verihook.schemes.public_key", "PublicKeyScheme"),
-    "adyen": ("verihook.schemes.adyen", "AdyenScheme"),
-    "contentful": ("verihook.schemes.contentful", "ContentfulScheme"),
-    "sns": ("verihook.schemes.sns", "SnsScheme"),
-    "jwt": ("verihook.schemes.jwt", "JwtScheme"),
-    "http-signature": ("verihook.schemes.http_signatures", "HttpSignatureScheme"),
+    "hmac": ("verihook.senders.schemes.hmac", "HmacScheme"),
+    "token": ("verihook.senders.schemes.token", "TokenScheme"),
+    "public-key": ("verihook.senders.schemes.public_key", "PublicKeyScheme"),
+    "adyen": ("verihook.senders.schemes.adyen", "AdyenScheme"),
+    "contentful": ("verihook.senders.schemes.contentful", "ContentfulScheme"),
+    "sns": ("verihook.senders.schemes.sns", "SnsScheme"),
+    "jwt": ("verihook.senders.schemes.jwt", "JwtScheme"),
+    "http-signature": ("verihook.senders.schemes.http_signatures", "HttpSignatureScheme"),
 }
 
 #: An artifact has these packages only if a source of its hooks.toml had such a scheme when it was built.
@@ -87,7 +88,7 @@ def read_sender(sender_id: str, table: Mapping[str, Any]) -> Sender:
         sender_id,
         _within("signature", scheme, table.get("signature") or {}),
         _within("event", places, table.get("event") or {}),
-        _within("handshake", handshake, table.get("handshake") or {}),
+        _within("handshake", handshake_of, table.get("handshake") or {}),
         _within("reply", _bare, table.get("reply") or {}),
         _within("delivery", _timeout, table.get("delivery") or {}),
         _within("delivery", _signs_once, table.get("delivery") or {}),

@@ -13,23 +13,24 @@ from fastapi import FastAPI
 
 from tests.contracts.instances import NOW
 from tests.flows.deployment import SECRET, STANDARD_SECRET
-from verihook import keys, manage
+from verihook import instances
+from verihook.adapters.caller import HttpCaller
+from verihook.adapters.clock import SystemClock
+from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
+from verihook.adapters.payloads.files import FilePayloads
+from verihook.adapters.secrets.environment import EnvironmentSecrets
 from verihook.api.access import Access
 from verihook.app import create_app
-from verihook.caller import HttpCaller
-from verihook.clock import SystemClock
+from verihook.config import load_hooks
 from verihook.errors import EngineUnavailable
-from verihook.hooks import load_hooks
-from verihook.instance import Progress, Status, Step, parse_execution_name
-from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
-from verihook.observe import Observer
-from verihook.payloads.files import FilePayloads
-from verihook.policy import Policy
-from verihook.ports import Pace, Services
-from verihook.scopes import SCOPES
-from verihook.secrets.environment import EnvironmentSecrets
+from verihook.instances import api_keys
+from verihook.model.instance import Progress, Status, Step, parse_execution_name
+from verihook.model.policy import Policy
+from verihook.model.ports import Pace, Services
+from verihook.model.scopes import SCOPES
+from verihook.model.workflow import Workflow
 from verihook.verification import handshakes, keyrings
-from verihook.workflow import Workflow
+from verihook.webhooks.observe import Observer
 
 #: Of the sources of hooks.toml.
 SECRETS = {
@@ -108,7 +109,7 @@ class ToldEngine:
         found = [name for name in self.executions if (parse_execution_name(name) or ("", 0))[0] == instance_id]
         attempt = len(found)
         self.executions[found[-1]] = progress
-        assert manage.record(instance_id, attempt, progress, NOW, services)
+        assert instances.record(instance_id, attempt, progress, NOW, services)
 
 
 class Client:
@@ -150,7 +151,7 @@ class Deployment:
     def make_key(self, *scopes: str, **options: Any) -> str:
         """The secret of a new key; with every scope where none is named."""
         now = self.services.clock.now_ms()
-        return keys.create("test", scopes or SCOPES, self.services.documents, now, **options)[1]
+        return api_keys.create("test", scopes or SCOPES, self.services.documents, now, **options)[1]
 
     def client(self, key: str | None = None) -> Client:
         """A client with a key; with one that may do everything where none is given, without one for ""."""

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.flows.api.parts import Client, Deployment, deployment
-from verihook.instance import Status
-from verihook.policy import Policy
+from verihook.model.instance import Status
+from verihook.model.policy import Policy
 
 BATCH = "/v1/workflows/free/instances:batch"
 

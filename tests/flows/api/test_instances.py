@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.flows.api.parts import Client, Deployment
-from verihook import manage
-from verihook.instance import Progress
-from verihook.mailbox import GATE
+from verihook import instances
+from verihook.instances.mailboxes import GATE
+from verihook.model.instance import Progress
 
 FREE = "/v1/workflows/free/instances"
 
@@ -104,14 +104,14 @@ def test_events_are_raised_once(client: Client, deployed: Deployment) -> None:
     assert [("paid", "e1", "buffered"), ("paid", "e2", "buffered")] == [
         (it["name"], it["id"], it["state"]) for it in found
     ]
-    manage.await_event(instance_id, 1, "paid", "token", deployed.services)
+    instances.await_event(instance_id, 1, "paid", "token", deployed.services)
     assert [("token", '{"sum":1}')] == deployed.engine.answered
 
 
 def test_suspend_and_resume(client: Client, deployed: Deployment) -> None:
     instance_id = start(client)
     assert 200 == client.post(f"/v1/instances/{instance_id}/suspend", json={"reason": "audit"}).status_code
-    manage.pass_gate(instance_id, 1, "gate", deployed.services)
+    instances.pass_gate(instance_id, 1, "gate", deployed.services)
     assert 200 == client.post(f"/v1/instances/{instance_id}/resume").status_code
     assert GATE not in [it["name"] for it in client.get(f"/v1/instances/{instance_id}/events").json()["events"]]
 

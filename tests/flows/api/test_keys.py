@@ -12,10 +12,10 @@ import pytest
 
 from tests.contracts.instances import HOUR
 from tests.flows.api.parts import Client, Deployment, deployment
-from verihook import keys
 from verihook.client import AsyncClient, Forbidden, Key, NotFound
-from verihook.policy import Policy
-from verihook.scopes import ApiKey
+from verihook.instances import api_keys
+from verihook.model.policy import Policy
+from verihook.model.scopes import ApiKey
 
 DAY = 24 * HOUR
 
@@ -23,7 +23,7 @@ DAY = 24 * HOUR
 def made(deployed: Deployment, *scopes: str, **options: object) -> tuple[ApiKey, Client]:
     """A key and a client that has it."""
     documents, now = deployed.services.documents, deployed.services.clock.now_ms()
-    key, secret = keys.create("test", scopes or ["keys:manage"], documents, now, **options)  # type: ignore[arg-type]
+    key, secret = api_keys.create("test", scopes or ["keys:manage"], documents, now, **options)  # type: ignore[arg-type]
     return key, deployed.client(secret)
 
 
@@ -32,7 +32,7 @@ def test_a_key_that_is_revoked_makes_no_other(deployed: Deployment, client: Clie
     key, own = made(deployed)
     assert 200 == own.get("/v1/keys").status_code
     if by == "another process":
-        keys.revoke(key.id, deployed.services.documents, deployed.services.clock.now_ms())
+        api_keys.revoke(key.id, deployed.services.documents, deployed.services.clock.now_ms())
     else:
         assert 200 == (own if by == "itself" else client).delete(f"/v1/keys/{key.id}").status_code
     again = own.post("/v1/keys", json={"name": "more", "scopes": ["keys:manage"]})
@@ -99,7 +99,7 @@ def test_a_key_neither_sees_nor_changes_one_that_may_do_more(deployed: Deploymen
             answer = own.request(method, path)
             assert 403 == answer.status_code
             assert why in answer.json()["detail"]
-        kept = keys.load(mighty.id, deployed.services.documents, deployed.services.clock.now_ms())
+        kept = api_keys.load(mighty.id, deployed.services.documents, deployed.services.clock.now_ms())
         assert kept is not None
         assert (None, None) == (kept.key.revoked_at, kept.key.expires_at)
     assert {bound.id, less.id} == {key["id"] for key in own.get("/v1/keys").json()["keys"]}

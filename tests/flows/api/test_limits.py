@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.flows.api.parts import Client, Deployment, deployment
-from verihook.policy import Policy
+from verihook.model.policy import Policy
 
 FREE = "/v1/workflows/free/instances"
 

@@ -10,8 +10,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.flows.api.parts import Deployment
-from verihook.api import models
-from verihook.api.examples import EXAMPLES
+from verihook.api import openapi_models
+from verihook.api.openapi_examples import EXAMPLES
 
 Operation = dict[str, Any]
 
@@ -65,7 +65,7 @@ def found(document: dict[str, Any], content: dict[str, Any]) -> list[Any]:
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
 def test_every_example_is_what_its_model_says(name: str) -> None:
-    getattr(models, name).model_validate(EXAMPLES[name])
+    getattr(openapi_models, name).model_validate(EXAMPLES[name])
 
 
 def test_every_parameter_is_told(document: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ import re
 
 from tests.flows.deployment import ROOT
 from verihook.api.routes import NATIVE
-from verihook.scopes import MEANINGS
+from verihook.model.scopes import MEANINGS
 
 
 def test_every_operation_with_its_scope() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.flows.api.parts import SCHEMA, Client, Deployment, deployment
-from verihook.instance import Progress
-from verihook.ports import Observation
+from verihook.model.instance import Progress
+from verihook.model.ports import Observation
 
 
 def test_workflows(client: Client) -> None:

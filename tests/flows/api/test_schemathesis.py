@@ -17,9 +17,9 @@ from schemathesis.schemas import BaseSchema
 
 from tests.flows.api.parts import Deployment, deployment
 from tests.flows.signing import order, x_signature
-from verihook.api.hooks_described import HOOKS
+from verihook.api.openapi_hooks import HOOKS
 from verihook.api.routes import NATIVE
-from verihook.instance import Progress
+from verihook.model.instance import Progress
 
 #: Pages, not operations.
 UNDESCRIBED = ("/docs", "/docs/{asset}", "/v1/openapi.json")

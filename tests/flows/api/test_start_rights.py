@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.flows.api.parts import Client, Deployment, deployment
-from verihook import manage
-from verihook.instance import Progress
-from verihook.policy import Policy
+from verihook import instances
+from verihook.model.instance import Progress
+from verihook.model.policy import Policy
 
 FREE = "/v1/workflows/free/instances"
 
@@ -30,10 +30,10 @@ def test_who_may_only_start_restarts_nothing(client: Client, starter: Client, de
     for answer in (starter.post(FREE, json=body), starter.put(f"{FREE}/theirs?onConflict=restart", json=1)):
         assert (403, "forbidden") == (answer.status_code, answer.json()["code"])
         assert "instances:manage" in answer.json()["detail"]
-    assert 1 == manage.get("theirs", deployed.services).attempt
+    assert 1 == instances.get("theirs", deployed.services).attempt
     both = deployed.client(deployed.make_key("workflows:execute", "instances:manage", workflows=["free"]))
     assert 202 == both.post(FREE, json=body).status_code
-    assert 2 == manage.get("theirs", deployed.services).attempt
+    assert 2 == instances.get("theirs", deployed.services).attempt
 
 
 def test_who_may_only_start_reads_no_output_of_another_start(
@@ -74,7 +74,7 @@ def test_one_that_is_deleted_while_it_is_waited_for_was_accepted(deployed: Deplo
             deadline = time.monotonic() + 10
             while "gone" not in deployed.engine.executions and time.monotonic() < deadline:
                 await asyncio.sleep(0.01)
-            await asyncio.to_thread(manage.purge, "gone", deployed.services, True)
+            await asyncio.to_thread(instances.purge, "gone", deployed.services, True)
             answer = await call
             return answer.status_code, answer.json()["instanceId"]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.flows.api.parts import Client, Deployment, deployment
-from verihook import manage
-from verihook.instance import Progress
-from verihook.policy import Policy
+from verihook import instances
+from verihook.model.instance import Progress
+from verihook.model.policy import Policy
 
 ORDERS = "/v1/workflows/order/instances"
 
@@ -186,7 +186,7 @@ def test_a_wait_ends_when_the_caller_hangs_up(deployed: Deployment) -> None:
         return time.monotonic() - begun
 
     assert asyncio.run(hung_up()) < 10
-    assert ("w1", "running") == (manage.get("w1", deployed.services).id, deployed.engine.executions["w1"].status)
+    assert ("w1", "running") == (instances.get("w1", deployed.services).id, deployed.engine.executions["w1"].status)
 
 
 def test_what_runs_express_has_ended_at_once(client: Client) -> None:
@@ -202,11 +202,11 @@ def test_an_id_that_is_taken(client: Client, deployed: Deployment) -> None:
     assert (409, "o1") == (taken.status_code, taken.json()["instanceId"])
     assert first.content == client.post(ORDERS, json={**body, "onConflict": "return"}).content
     assert 202 == client.post(ORDERS, json={**body, "onConflict": "restart"}).status_code
-    assert 2 == manage.get("o1", deployed.services).attempt
+    assert 2 == instances.get("o1", deployed.services).attempt
     for policy in ("return", "restart"):
         other = client.post("/v1/workflows/free/instances", json={"id": "o1", "onConflict": policy})
         assert (409, "o1") == (other.status_code, other.json()["instanceId"])
-    assert 2 == manage.get("o1", deployed.services).attempt
+    assert 2 == instances.get("o1", deployed.services).attempt
 
 
 def test_a_put_may_be_repeated(client: Client) -> None:

@@ -9,11 +9,11 @@ from fastapi import Request
 
 from tests.contracts.instances import MINUTE, NOW
 from tests.unit.bare import Counted, StandingClock, bare_services, documents
-from verihook import keys
 from verihook.api.access import KEEP_MS, Access, Identity, challenge
 from verihook.errors import Forbidden, LedgerUnavailable, RequestInvalid, Unauthenticated
-from verihook.policy import Policy
-from verihook.ports import Document
+from verihook.instances import api_keys
+from verihook.model.policy import Policy
+from verihook.model.ports import Document
 
 __all__ = ["documents"]
 
@@ -35,7 +35,7 @@ def access(
 
 @pytest.fixture
 def secret(documents: Counted) -> str:
-    return keys.create("ci", ["workflows:execute"], documents, NOW, workflows=["order-*"])[1]
+    return api_keys.create("ci", ["workflows:execute"], documents, NOW, workflows=["order-*"])[1]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def secret(documents: Counted) -> str:
 def test_a_key_in_each_header(documents: Counted, secret: str, header: str, before: str) -> None:
     identity = access(documents).identify(asked((header.lower(), before + secret)))
     assert identity.key is not None
-    assert identity.name == identity.key.id == keys.digest_of(secret)[:16]
+    assert identity.name == identity.key.id == api_keys.digest_of(secret)[:16]
 
 
 def test_the_scope_and_the_workflow_count(documents: Counted, secret: str) -> None:
@@ -81,7 +81,7 @@ def test_no_key_no_entry(documents: Counted, headers: tuple[tuple[str, str], ...
 
 def test_a_wrong_key(documents: Counted, secret: str) -> None:
     wrong = secret[:-1] + ("a" if secret[-1] != "a" else "b")
-    documents.remove(keys.PARTITION, keys.digest_of(secret)[:16])
+    documents.remove(api_keys.PARTITION, api_keys.digest_of(secret)[:16])
     for text in (wrong, secret, "made up"):
         with pytest.raises(Unauthenticated) as caught:
             access(documents).identify(asked(("x-api-key", text)))
@@ -91,7 +91,7 @@ def test_a_wrong_key(documents: Counted, secret: str) -> None:
 
 
 def test_two_different_keys_are_none(documents: Counted, secret: str) -> None:
-    other = keys.create("other", ["workflows:execute"], documents, NOW)[1]
+    other = api_keys.create("other", ["workflows:execute"], documents, NOW)[1]
     guard = access(documents)
     for headers in (
         [("x-api-key", secret), ("authorization", f"Bearer {other}")],
@@ -125,7 +125,7 @@ def test_one_machine_is_open_on_loopback(documents: Counted) -> None:
 
 
 def test_the_key_of_the_run_opens_everything_from_anywhere_and_costs_no_read(documents: Counted) -> None:
-    mine, another = keys.new_secret(), keys.new_secret()
+    mine, another = api_keys.new_secret(), api_keys.new_secret()
     for auth in ("required", "open"):
         guard = access(documents, loopback=True, auth=auth, run_key=mine)
         for headers in ([("x-api-key", mine)], [("authorization", f"Bearer {mine}"), ("x-forwarded-for", "1.2.3.4")]):
@@ -194,7 +194,7 @@ def test_a_key_is_read_once_in_30_seconds(documents: Counted, secret: str) -> No
     documents.calls.clear()
     guard.identify(request)
     assert ["read", "write"] == documents.calls
-    keys.revoke(keys.digest_of(secret)[:16], documents, NOW)
+    api_keys.revoke(api_keys.digest_of(secret)[:16], documents, NOW)
     documents.calls.clear()
     clock.at += KEEP_MS - 1
     assert guard.identify(request).key is not None
@@ -207,11 +207,11 @@ def test_a_key_is_read_once_in_30_seconds(documents: Counted, secret: str) -> No
 
 
 def test_whoever_handles_keys_is_looked_up_each_time(documents: Counted) -> None:
-    key, secret = keys.create("ops", ["keys:manage", "workflows:read"], documents, NOW)
+    key, secret = api_keys.create("ops", ["keys:manage", "workflows:read"], documents, NOW)
     guard, request = access(documents), asked(("x-api-key", secret))
     for _ in range(2):
         assert key.id == guard.require(request, "keys:manage").name
-    keys.revoke(key.id, documents, NOW)
+    api_keys.revoke(key.id, documents, NOW)
     assert key.id == guard.require(request, "workflows:read").name
     with pytest.raises(Unauthenticated):
         guard.require(request, "keys:manage")
@@ -221,11 +221,11 @@ def test_whoever_handles_keys_is_looked_up_each_time(documents: Counted) -> None
 
 def test_a_key_that_is_forgotten_is_read_anew(documents: Counted, secret: str) -> None:
     guard, request = access(documents), asked(("x-api-key", secret))
-    other = keys.create("other", ["workflows:read"], documents, NOW)[1]
+    other = api_keys.create("other", ["workflows:read"], documents, NOW)[1]
     for held in (request, asked(("x-api-key", other))):
         guard.identify(held)
-    key_id = keys.digest_of(secret)[:16]
-    keys.revoke(key_id, documents, NOW)
+    key_id = api_keys.digest_of(secret)[:16]
+    api_keys.revoke(key_id, documents, NOW)
     guard.forget(key_id)
     documents.calls.clear()
     assert guard.identify(asked(("x-api-key", other))).key is not None
@@ -235,12 +235,12 @@ def test_a_key_that_is_forgotten_is_read_anew(documents: Counted, secret: str) -
 
 
 def test_a_key_that_changes_while_it_is_read_is_not_held(documents: Counted, secret: str) -> None:
-    guard, request, key_id = access(documents), asked(("x-api-key", secret)), keys.digest_of(secret)[:16]
+    guard, request, key_id = access(documents), asked(("x-api-key", secret)), api_keys.digest_of(secret)[:16]
     write = documents.write
 
     def revoked_meanwhile(partition: str, document: Document, now_ms: int) -> bool:
         documents.write = write  # type: ignore[method-assign]
-        keys.revoke(key_id, documents, NOW)
+        api_keys.revoke(key_id, documents, NOW)
         guard.forget(key_id)
         return False
 
@@ -260,7 +260,7 @@ def test_what_a_caller_may(documents: Counted, secret: str) -> None:
 
 def test_a_key_that_is_held_still_expires(documents: Counted) -> None:
     clock = StandingClock()
-    _, secret = keys.create("ci", ["workflows:read"], documents, NOW, expires_at=NOW + 10)
+    _, secret = api_keys.create("ci", ["workflows:read"], documents, NOW, expires_at=NOW + 10)
     guard, request = access(documents, clock=clock), asked(("x-api-key", secret))
     guard.identify(request)
     clock.at += 10
@@ -274,9 +274,9 @@ def test_the_use_of_a_key_that_is_held_is_noted(documents: Counted, secret: str)
     for _ in range(60):
         guard.identify(request)
         clock.at += MINUTE // 3
-    (key,) = keys.listed(documents, clock.at)
+    (key,) = api_keys.listed(documents, clock.at)
     assert key.last_used_at is not None
-    assert clock.at - key.last_used_at < 2 * keys.USE_NOTED_MS
+    assert clock.at - key.last_used_at < 2 * api_keys.USE_NOTED_MS
     assert 3 == documents.calls.count("write")
 
 
@@ -292,7 +292,7 @@ def test_an_outage_is_no_refusal_and_is_not_remembered(documents: Counted, secre
 def test_what_is_held_is_bounded(documents: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("verihook.api.access.MAX_HELD", 2)
     guard = access(documents)
-    secrets = [keys.create("ci", ["workflows:read"], documents, NOW)[1] for _ in range(4)]
+    secrets = [api_keys.create("ci", ["workflows:read"], documents, NOW)[1] for _ in range(4)]
     for secret in secrets:
         guard.identify(asked(("x-api-key", secret)))
     documents.calls.clear()

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.unit.bare import Counted, Heard, bare_services
+from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
 from verihook.api.health import Health
-from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
 
 
 @pytest.mark.parametrize(("failing", "state"), [(set(), "ok"), ({"take"}, "unavailable")])

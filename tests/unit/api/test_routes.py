@@ -7,7 +7,7 @@ import pytest
 from tests.unit.bare import bare_services
 from verihook.api.access import Access
 from verihook.api.routes import NATIVE, Guarded, scope_of
-from verihook.scopes import SCOPES
+from verihook.model.scopes import SCOPES
 
 
 async def endpoint() -> None: ...

@@ -10,7 +10,7 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import Request
 
 from tests.unit.parts import Parts, parts, request
-from verihook import manage
+from verihook import instances
 from verihook.api.waiting import ended, preferred
 
 __all__ = ["parts"]
@@ -41,7 +41,7 @@ async def _stays() -> Any:
 
 def test_a_wait_holds_no_thread(parts: Parts) -> None:
     """But for its looks, which are short beside the pauses between them."""
-    instance = manage.submit(request(id="a"), "", parts.services).instance
+    instance = instances.submit(request(id="a"), "", parts.services).instance
 
     async def held() -> list[int]:
         threads = current_default_thread_limiter()

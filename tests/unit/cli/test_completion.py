@@ -12,7 +12,7 @@ from tests.flows.deployment import ROOT
 from verihook import cli
 from verihook.cli import connect
 from verihook.cli.tree import Node, read_tree
-from verihook.scopes import SCOPES
+from verihook.model.scopes import SCOPES
 
 
 def script_for(shell: str, capsys: pytest.CaptureFixture[str]) -> str:

@@ -16,9 +16,9 @@ from tests.flows.deployment import ROOT
 from tests.vectors.run import parameters_of, read_cases, request_of, secrets_of
 from verihook.cli.delivery import TAMPERINGS, Sending, content_type_of
 from verihook.errors import SignatureError
-from verihook.schemes import Setting
+from verihook.model.source import Source
 from verihook.senders import FOLDER, load_sender
-from verihook.source import Source
+from verihook.senders.schemes import Setting
 
 NOW = 1_765_432_100
 BODY = b'{"id": "evt_1", "type": "order.created"}'

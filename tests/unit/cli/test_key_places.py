@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from tests.unit.cli.scripted_api import Api, scripted_api
-from verihook import cli, keys
-from verihook.api.examples import EXAMPLES
-from verihook.clock import SystemClock
-from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile
+from verihook import cli
+from verihook.adapters.clock import SystemClock
+from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile
+from verihook.api.openapi_examples import EXAMPLES
+from verihook.instances import api_keys
 
 KEY = EXAMPLES["Keys"]["keys"][0]
 MADE = EXAMPLES["KeyShown"]
@@ -74,7 +75,7 @@ def test_where_it_goes(tmp_path: Path, capsys: pytest.CaptureFixture[str], monke
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".verihook").mkdir()
     with SqliteFile(tmp_path / ".verihook" / "ledger.db") as file, scripted_api(ANSWERS) as api:
-        here, _ = keys.create("here", ["keys:manage"], SqliteDocuments(file), SystemClock().now_ms())
+        here, _ = api_keys.create("here", ["keys:manage"], SqliteDocuments(file), SystemClock().now_ms())
         (tmp_path / ".verihook" / "run.json").write_text(json.dumps({"url": api.url, "key": "vhk_run"}))
 
         def ids(*arguments: str) -> list[str]:

@@ -13,13 +13,14 @@ import pytest
 from moto import mock_aws
 
 from tests.contracts.instances import HOUR
-from verihook import cli, keys
-from verihook.callbacks import callback_secret
-from verihook.clock import SystemClock
+from verihook import cli
+from verihook.adapters.clock import SystemClock
+from verihook.adapters.ledgers.dynamodb import DynamoDbDocuments
+from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile
+from verihook.adapters.ledgers.table import create_table_request
 from verihook.errors import Unauthenticated
-from verihook.ledgers.dynamodb import DynamoDbDocuments
-from verihook.ledgers.sqlite import SqliteDocuments, SqliteFile
-from verihook.ledgers.table import create_table_request
+from verihook.instances import api_keys
+from verihook.instances.callbacks import callback_secret
 
 DAY = 24 * HOUR
 
@@ -42,7 +43,7 @@ def test_a_key_is_made_used_listed_rotated_and_revoked(
     now = SystemClock().now_ms()
     scopes = ["--scope", "workflows:execute", "--scope", "instances:read"]
     made = run(tmp_path, capsys, "create", "--name", "ci", *scopes, "--workflow", "order-*", "--expires", "90d")
-    key = keys.verify(made["secret"], documents, SystemClock().now_ms())
+    key = api_keys.verify(made["secret"], documents, SystemClock().now_ms())
     assert made["key"]["id"] == key.id
     assert ("ci", ("workflows:execute", "instances:read"), ("order-*",)) == (key.name, key.scopes, key.workflows)
     assert 0 <= (key.expires_at or 0) - now - 90 * DAY < 60_000
@@ -50,12 +51,12 @@ def test_a_key_is_made_used_listed_rotated_and_revoked(
     assert (key.id, "active", True) == (row["id"], row["status"], row["lastUsedAt"] is not None)
     fresh = run(tmp_path, capsys, "rotate", key.id, "--overlap", "1h")
     assert key.id == fresh["key"]["replaces"]
-    keys.verify(made["secret"], documents, now + HOUR - 1)
+    api_keys.verify(made["secret"], documents, now + HOUR - 1)
     with pytest.raises(Unauthenticated):
-        keys.verify(made["secret"], documents, now + 2 * HOUR)
+        api_keys.verify(made["secret"], documents, now + 2 * HOUR)
     assert "revoked" == run(tmp_path, capsys, "revoke", fresh["key"]["id"])["key"]["status"]
     with pytest.raises(Unauthenticated):
-        keys.verify(fresh["secret"], documents, SystemClock().now_ms())
+        api_keys.verify(fresh["secret"], documents, SystemClock().now_ms())
     assert ["active", "revoked"] == [row["status"] for row in run(tmp_path, capsys, "list")["keys"]]
 
 
@@ -71,7 +72,7 @@ def test_for_people_the_secret_stands_alone_on_stdout(
     assert 0 == cli.main(["keys", "list", "--data", str(tmp_path)])
     table = capsys.readouterr().out.splitlines()
     assert "ID                NAME  STATUS  SCOPES          WORKFLOWS  EXPIRES  LAST USED" == table[0]
-    key_id = keys.digest_of(shown.out.strip())[:16]
+    key_id = api_keys.digest_of(shown.out.strip())[:16]
     assert f"{key_id}  ci    active  workflows:read  all        never    -" == table[1]
     assert 0 == cli.main(["keys", "revoke", key_id, "--data", str(tmp_path)])
     assert capsys.readouterr().out.startswith(f"{key_id} (ci) is revoked since 20")
@@ -86,10 +87,10 @@ def test_on_a_table(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monk
         client.create_table(**create_table_request("a-table"))
         assert 0 == cli.main(["keys", "create", "--name", "ci", "--scope", "workflows:read", "--table", "a-table"])
         secret = capsys.readouterr().out.strip()
-        key = keys.verify(secret, DynamoDbDocuments(client, "a-table"), SystemClock().now_ms())
+        key = api_keys.verify(secret, DynamoDbDocuments(client, "a-table"), SystemClock().now_ms())
         assert 0 == cli.main(["keys", "revoke", key.id, "--table", "a-table"])
         with pytest.raises(Unauthenticated):
-            keys.verify(secret, DynamoDbDocuments(client, "a-table"), SystemClock().now_ms())
+            api_keys.verify(secret, DynamoDbDocuments(client, "a-table"), SystemClock().now_ms())
         with pytest.raises(SystemExit) as caught:
             cli.main(["keys", "list", "--table", "another-table"])
     assert 1 == caught.value.code
@@ -123,7 +124,7 @@ def test_what_is_not_done_is_told(
     assert 2 == cli.main(["keys", *arguments, "--data", str(tmp_path)])
     (line,) = capsys.readouterr().err.splitlines()
     assert words in line
-    assert [] == documents.all(keys.PARTITION, 10, SystemClock().now_ms())
+    assert [] == documents.all(api_keys.PARTITION, 10, SystemClock().now_ms())
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""Every reason code of schemes/ has words: the codes are read off the sources, and off every case that is at hand."""
+"""Every reason code of senders/schemes/ has words.
+
+The codes are read off the sources, and off every case that is at hand.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,16 @@ import pytest
 
 from tests.vectors.run import read_cases, refusal
 from tests.vectors.test_vectors import FOLDER
-from verihook import schemes
 from verihook.cli.reasons import REASONS, in_words
+from verihook.senders import schemes
 
 CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*-?")
 
 
 def codes() -> set[str]:
-    """Every reason code in the sources of schemes/: the constants that end in a SignatureError, however they get there.
+    """Every reason code in the sources of senders/schemes/.
+
+    The constants that end in a SignatureError, however they get there.
 
     A function that hands a parameter on to SignatureError, or to another such function, is followed.
     """

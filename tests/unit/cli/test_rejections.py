@@ -13,15 +13,15 @@ from moto import mock_aws
 
 from tests.contracts.instances import HOUR, an_observation
 from verihook import cli
-from verihook.aws.boto import Boto
+from verihook.adapters.aws.boto import Boto
+from verihook.adapters.clock import SystemClock
+from verihook.adapters.ledgers.dynamodb import DynamoDbLedger
+from verihook.adapters.ledgers.sqlite import SqliteFile, SqliteLedger
+from verihook.adapters.ledgers.table import create_table_request
 from verihook.cli.rejections import meaning
 from verihook.cli.table import moment
-from verihook.clock import SystemClock
-from verihook.instance import iso
-from verihook.ledgers.dynamodb import DynamoDbLedger
-from verihook.ledgers.sqlite import SqliteFile, SqliteLedger
-from verihook.ledgers.table import create_table_request
-from verihook.ports import KEPT_MS, Ledger
+from verihook.model.instance import iso
+from verihook.model.ports import KEPT_MS, Ledger
 
 NOW = SystemClock().now_ms()
 

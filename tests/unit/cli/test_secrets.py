@@ -14,16 +14,16 @@ from moto import mock_aws
 from tests.contracts.instances import HOUR, an_observation
 from tests.flows.deployment import OLD_SECRET, SECRET, write
 from verihook import cli
+from verihook.adapters.clock import SystemClock
+from verihook.adapters.ledgers.dynamodb import DynamoDbLedger
+from verihook.adapters.ledgers.sqlite import SqliteFile, SqliteLedger
+from verihook.adapters.ledgers.table import create_table_request
 from verihook.cli.secrets import _content, _rows
 from verihook.cli.table import moment
-from verihook.clock import SystemClock
-from verihook.hooks import load_hooks
-from verihook.instance import iso
-from verihook.ledgers.dynamodb import DynamoDbLedger
-from verihook.ledgers.sqlite import SqliteFile, SqliteLedger
-from verihook.ledgers.table import create_table_request
-from verihook.ports import KEPT_MS, Ledger
-from verihook.source import SecretReference
+from verihook.config import load_hooks
+from verihook.model.instance import iso
+from verihook.model.ports import KEPT_MS, Ledger
+from verihook.model.source import SecretReference
 
 NOW = SystemClock().now_ms()
 

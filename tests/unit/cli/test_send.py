@@ -16,12 +16,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.flows.deployment import SECRET, VARIABLES, write
 from verihook import cli
+from verihook.config import load_hooks
 from verihook.errors import SignatureError
-from verihook.hooks import load_hooks
 from verihook.request import Request
-from verihook.schemes import Setting
-from verihook.schemes.hmac import HmacScheme
 from verihook.senders import load_sender
+from verihook.senders.schemes import Setting
+from verihook.senders.schemes.hmac import HmacScheme
 
 PUBLIC_KEY_SOURCE = """
 [sources.signed]

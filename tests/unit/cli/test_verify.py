@@ -14,8 +14,8 @@ from tests.flows.deployment import OLD_SECRET, SECRET, STANDARD_SECRET, VARIABLE
 from verihook import cli
 from verihook.cli.reasons import in_words
 from verihook.request import Request
-from verihook.schemes.hmac import HmacScheme
 from verihook.senders import load_sender
+from verihook.senders.schemes.hmac import HmacScheme
 
 BODY = b'{"id": "evt_1", "type": "order.created"}'
 NOW = 1_765_432_100

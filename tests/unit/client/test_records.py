@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from verihook.client import Instance, Result
-from verihook.instance import FINAL, Status
+from verihook.model.instance import FINAL, Status
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -9,12 +9,12 @@ import pytest
 
 from tests.contracts.instances import NOW
 from tests.unit.parts import Parts, parts, request
-from verihook import manage
+from verihook import instances
 from verihook.api.access import Identity
 from verihook.dialects.calling import find, json_or_text, listed
 from verihook.errors import Forbidden, InstanceNotFound, RequestInvalid
-from verihook.listing import Query
-from verihook.scopes import SCOPES, ApiKey
+from verihook.model.listing import Query
+from verihook.model.scopes import SCOPES, ApiKey
 
 __all__ = ["parts"]
 
@@ -34,7 +34,7 @@ def filled(parts: Parts) -> Parts:
     for number in range(6):
         parts.clock.at = NOW + number
         workflow = ("w", "strict", "short")[number % 3]
-        manage.submit(request(workflow, id=f"{workflow}{number}"), "", parts.services)
+        instances.submit(request(workflow, id=f"{workflow}{number}"), "", parts.services)
     return parts
 
 

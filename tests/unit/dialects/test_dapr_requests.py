@@ -8,7 +8,7 @@ from fastapi import Request
 from tests.unit.bare import bare_services
 from verihook.dialects.dapr_requests import content_of, draft_event, is_draft, metadata_of
 from verihook.errors import EventMalformed, RequestInvalid
-from verihook.policy import Policy
+from verihook.model.policy import Policy
 
 
 def request(*headers: tuple[str, str], query: str = "", kind: str = "order") -> Request:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from verihook.dialects.moose import run_id, workflow_id
-from verihook.instance import INSTANCE_ID, Instance
+from verihook.model.instance import INSTANCE_ID, Instance
 
 INPUT = '{"inputValue":"process-user-data","priority":"high"}'
 

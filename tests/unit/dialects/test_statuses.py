@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from verihook.dialects.statuses import Dialect, meant, word
-from verihook.instance import Status
+from verihook.model.instance import Status
 
 #: docs/dialects.md has the same table.
 TABLE = {

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from verihook.dialects.temporal import fresh_id
-from verihook.instance import INSTANCE_ID
+from verihook.model.instance import INSTANCE_ID
 
 
 def test_ids_are_the_name_a_word_and_a_suffix_of_their_own() -> None:

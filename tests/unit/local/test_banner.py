@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from verihook.hooks import Hooks, load_hooks
+from verihook.config import Hooks, load_hooks
+from verihook.config.settings import DEFAULT_HOOKS
 from verihook.local.banner import banner
-from verihook.policy import Policy
-from verihook.scopes import ApiKey
-from verihook.settings import DEFAULT_HOOKS
+from verihook.model.policy import Policy
+from verihook.model.scopes import ApiKey
 
 URL = "http://127.0.0.1:8787"
 RED, PLAIN = "\x1b[1;31m", "\x1b[0m"

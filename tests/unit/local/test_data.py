@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from verihook.config import load_hooks
+from verihook.config.settings import DEFAULT_HOOKS
 from verihook.errors import ConfigurationError
-from verihook.hooks import load_hooks
 from verihook.local.data import SHIPPED, DataFolder, Run, instance_key, made_here, read_run
-from verihook.settings import DEFAULT_HOOKS
 
 HOOKS = load_hooks(DEFAULT_HOOKS)
 

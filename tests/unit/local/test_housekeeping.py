@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.contracts.instances import NOW
 from tests.unit.parts import Parts, parts, request
-from verihook import manage
+from verihook import instances
 from verihook.local.housekeeping import YOUNG_MS, sweep
 
 __all__ = ["parts"]
@@ -16,9 +16,9 @@ DAY = 86_400_000
 
 
 def start(parts: Parts, instance_id: str, workflow: str) -> None:
-    manage.submit(request(workflow, id=instance_id, content={"n": 1, "note": "x" * 300_000}), "", parts.services)
+    instances.submit(request(workflow, id=instance_id, content={"n": 1, "note": "x" * 300_000}), "", parts.services)
     parts.engine.end(instance_id)
-    manage.record(instance_id, 1, parts.engine.executions[instance_id], NOW, parts.services, workflow)
+    instances.record(instance_id, 1, parts.engine.executions[instance_id], NOW, parts.services, workflow)
 
 
 def age(folder: Path, milliseconds: int) -> None:

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from tests.unit.working import Working, working
-from verihook import leases
-from verihook.clock import SystemClock
+from verihook.adapters.clock import SystemClock
 from verihook.errors import EngineUnavailable
-from verihook.functions import Functions
-from verihook.instance import FINAL
+from verihook.instances.reconcile import reconcile
 from verihook.local.worker import Worker
-from verihook.reconcile import reconcile
+from verihook.model.instance import FINAL
+from verihook.worker import leases
+from verihook.worker.functions import Functions
 
 
 def until(look: Callable[[], bool], seconds: float = 20) -> None:

@@ -17,6 +17,7 @@ Importing this package is cheap: the SDK is imported when the first DurableRunne
 
 from __future__ import annotations
 
+from verihook.local.durable.arns import instance_of
 from verihook.local.durable.runner import DurableRunner
 
-__all__ = ["DurableRunner"]
+__all__ = ["DurableRunner", "instance_of"]

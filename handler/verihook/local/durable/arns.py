@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from verihook.engines import durable_names
+from verihook.adapters.engines import durable_names
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"

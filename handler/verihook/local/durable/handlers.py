@@ -25,7 +25,7 @@ from aws_durable_execution_sdk_python_testing.model import LambdaContext
 from verihook.local.durable.arns import REGION, VERSION, function_arn, instance_of
 from verihook.local.durable.store import Store
 from verihook.local.durable.workflows import Handler, Workflows
-from verihook.running import INSTANCE
+from verihook.worker.running import INSTANCE
 
 #: The longest that Lambda lets an execution take, in seconds: 366 days.
 #: https://docs.aws.amazon.com/lambda/latest/api/API_DurableConfig.html

@@ -47,8 +47,8 @@ class DurableRunner:
         ``access_key``: of the clients that are served; "" serves any.
 
         ``on_end`` is called, in a thread of its own, after each end is in the store, with what
-        ``verihook.engines.durable.progress_of`` and ``attempt_of`` read: the event of EventBridge, and output, error
-        and input besides. It may be missed at a crash.
+        ``verihook.adapters.engines.durable.progress_of`` and ``attempt_of`` read: the event of EventBridge, and output,
+        error and input besides. It may be missed at a crash.
         """
         self._store_path = store_path
         self._port = port

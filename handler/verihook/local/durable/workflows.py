@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from verihook import definitions
+from verihook.config import definitions
 from verihook.errors import ConfigurationError
 
 #: What ``@durable_execution`` makes: (event, Lambda's context) -> the invocation's output.

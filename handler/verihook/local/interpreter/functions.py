@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from verihook.adapters.printable import words
 from verihook.errors import VerihookError
 from verihook.local.interpreter.validation import ApiError
-from verihook.printable import words
 
 _log = logging.getLogger(__name__)
 

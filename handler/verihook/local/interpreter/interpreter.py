@@ -45,7 +45,8 @@ class Interpreter:
         what the tasks' S3 GetObject reads. ``access_key``: of the clients that are served; "" serves any.
 
         ``on_end`` is called, in the thread of the execution, after each end is in the journal, with the detail that
-        EventBridge would send (``verihook.engines.stepfunctions.progress_of`` reads it). It may be missed at a crash.
+        EventBridge would send (``verihook.adapters.engines.stepfunctions.progress_of`` reads it). It may be missed at a
+        crash.
         """
         self._journal_path = journal_path
         self._port = port

@@ -1,0 +1,1 @@
+"""What the ports stand for: AWS, and the one machine. Only bootstrap chooses among them."""

@@ -1,0 +1,171 @@
+"""One service of AWS: sign, send, try again where that is safe, tell errors apart.
+
+What botocore does for the calls that a webhook waits for, in a hundredth of its start. Names of operations, parameters
+and answers are boto3's, so that an adapter does not know which client it has.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from verihook import __version__
+from verihook.adapters.aws.connection import Answer, BrokenAnswer, Pool
+from verihook.adapters.aws.credentials import Credentials
+from verihook.adapters.aws.errors import AwsError, ServiceError, Unreachable
+from verihook.adapters.aws.signature import Keys, Request, Signer, encode, query_text
+from verihook.model import deadline
+
+#: Codes of a service that has too much to do, whatever their status: what botocore's standard mode asks again for.
+#: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+_BUSY = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+    }
+)
+_TRANSIENT = frozenset({500, 502, 503, 504})
+
+#: Before a busy service is asked again, in seconds; a little more each time, so that those refused together part.
+_PAUSE_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is sent: a path that is percent-encoded, a query that is not, headers in lower case.
+
+    ``repeatable``: sent twice it does no more harm than once, or the caller can tell (``ServiceError.retried``).
+    """
+
+    method: str = "POST"
+    path: str = "/"
+    headers: Mapping[str, str] | None = None
+    body: bytes = b""
+    query: Sequence[tuple[str, str]] = ()
+    repeatable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """What a call may take without a deadline: seconds a try, and how many tries. With one, no more than is left."""
+
+    timeout_s: float = 3.0
+    attempts: int = 2
+
+
+class Service:
+    """Sends calls to one endpoint. ``host``: as the Host header has it; ``base``: a path before every path.
+
+    ``trace``: what the trace header says, "" for none.
+    """
+
+    def __init__(
+        self,
+        signer: Signer,
+        credentials: Credentials,
+        pool: Pool,
+        *,
+        host: str,
+        base: str,
+        patience: Patience,
+        trace: Callable[[], str],
+    ) -> None:
+        self._trace = trace
+        self._signer, self._credentials, self._pool = signer, credentials, pool
+        self._host, self._base, self._patience = host, base, patience
+
+    def send(self, call: Call, error_of: Callable[[Answer, bool], ServiceError]) -> Answer:
+        """The answer, of a status below 300. Raises Unreachable, and ServiceError as ``error_of(answer, retried)``."""
+        attempts = self._patience.attempts if call.repeatable else 1
+        failure: AwsError = Unreachable("The time of this request is over.")
+        for attempt in range(attempts):
+            try:
+                answer = self._try(call, last=attempt + 1 == attempts)
+            except OSError as error:
+                failure = Unreachable(f"{self._host} did not answer: {error}")
+                failure.__cause__ = error
+            else:
+                if answer.status < 300:
+                    return answer
+                failure = error_of(answer, attempt > 0)
+                if failure.code not in _BUSY and answer.status not in _TRANSIENT:
+                    break
+            if attempt + 1 < attempts and not _pause(failure, attempt):
+                break
+        try:
+            raise failure
+        finally:
+            # Else the error would hold this frame, which holds the error, and with it the connections.
+            del failure
+
+    def _try(self, call: Call, *, last: bool) -> Answer:
+        """One try. Raises OSError."""
+        keys = self._credentials.keys()
+        left = deadline.left_s()
+        whole = self._patience.timeout_s if left is None else min(left, self._patience.timeout_s)
+        until = time.monotonic() + whole
+        connection = self._pool.kept()
+        # One that was kept may be dead without a word; then there is time left for a new one.
+        answer_by = until if connection is None or last else until - whole / 2
+        if connection is None:
+            connection = self._pool.fresh(until)
+        try:
+            return self._checked(connection.exchange(self._written(call, keys), answer_by))
+        except OSError:
+            # The others were kept as long.
+            self._pool.clear()
+            raise
+        finally:
+            self._pool.give_back(connection)
+
+    def _written(self, call: Call, keys: Keys) -> bytes:
+        """The request as it goes over the wire."""
+        headers = {"host": self._host, **(call.headers or {}), "content-length": str(len(call.body))}
+        request = Request(call.method, self._base + call.path, headers, call.body, call.query)
+        signed = self._signer.sign(request, keys, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()))
+        signed["user-agent"] = f"verihook/{__version__}"
+        if trace := self._trace():
+            signed["x-amzn-trace-id"] = trace
+        lines = [f"{name}: {value}" for name, value in signed.items()]
+        if any("\r" in line or "\n" in line for line in lines):
+            raise ServiceError("ValidationException", "a header must not have a line break")
+        query = query_text([(encode(name), encode(value)) for name, value in call.query])
+        target = request.path + (f"?{query}" if query else "")
+        return "\r\n".join([f"{call.method} {target} HTTP/1.1", *lines, "", ""]).encode("latin-1") + call.body
+
+    @staticmethod
+    def _checked(answer: Answer) -> Answer:
+        """DynamoDB says the checksum of what it sends. Raises BrokenAnswer where that is not what came."""
+        checksum = answer.headers.get("x-amz-crc32")
+        if checksum is not None and "content-encoding" not in answer.headers:
+            import zlib
+
+            if str(zlib.crc32(answer.body)) != checksum:
+                raise BrokenAnswer("the answer has another checksum than it says")
+        return answer
+
+
+def _pause(failure: AwsError, attempt: int) -> bool:
+    """Wait before the next try. False where the time is over."""
+    left = deadline.left_s()
+    if isinstance(failure, Unreachable):
+        return left is None or left > 0
+    # The clock's last digits stand for chance.
+    pause = _PAUSE_S * (attempt + 1) + time.perf_counter_ns() % 50_000 / 1_000_000
+    if left is not None and left <= pause:
+        return False
+    time.sleep(pause)
+    return True

@@ -1,0 +1,182 @@
+"""The engine of plain Python functions: its instances live in the ledger alone, and workers fetch them there.
+
+A start costs nothing: the row is there, and the worker (:mod:`verihook.worker.work`) learns of it. On one machine
+``wake`` puts the name into its queue. In AWS it does nothing, because the ledger's stream brings every write of a row
+that is ``queued``: a claim as INSERT; a resume, a restart, and reconcile's record of ``queued`` as MODIFY.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import NoReturn
+
+from verihook.errors import EngineRefused, EngineUnavailable, EventMalformed, LedgerUnavailable, NotSupported
+from verihook.model.instance import Instance, Progress, Status, Step, parse_execution_name
+from verihook.model.ports import MAX_INLINE, Change, Clock, Ledger
+from verihook.model.workflow import Workflow
+from verihook.strict_json import parse_json
+
+#: A cause is cut to this, in characters.
+_MAX_CAUSE = 4000
+
+#: Of a workflow that hooks.toml does not have.
+_RETENTION_DAYS = 90
+
+
+class FunctionEngine:
+    """Implements :class:`verihook.model.ports.Engine`; threads may share it.
+
+    A function that runs cannot be interrupted: after a stop its result is thrown away, because the ledger refuses the
+    end of a row that is final.
+    """
+
+    #: Bytes of UTF-8; a row has room for so many.
+    max_input = MAX_INLINE
+
+    keeps_names = False
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        wake: Callable[[str], None],
+        workflows: Mapping[str, Workflow] | None = None,
+    ) -> None:
+        """``wake`` takes an execution's name and raises at most EngineUnavailable.
+
+        ``workflows``: all of the deployment, for which definitions there are and how long an instance is kept. Without
+        them any definition will do, and 90 days.
+        """
+        self._ledger = ledger
+        self._clock = clock
+        self._wake = wake
+        self._workflows = workflows
+
+    def start(self, definition: str, name: str, input: str, connection: str | None = None) -> Status:  # noqa: ARG002  # in the row
+        """Tell the worker of the row; the worker leaves alone what has begun or ended."""
+        if len(input.encode(errors="surrogatepass")) > self.max_input:
+            raise EngineRefused(f"The input is larger than the {self.max_input} bytes that a row takes.")
+        try:
+            parse_json(input, "The input")
+        except EventMalformed as error:
+            raise EngineRefused(str(error)) from None
+        if not self._knows(definition):
+            raise EngineUnavailable(f"No workflow of the engine function has the definition {definition[:63]!r}.")
+        self._wake(name)
+        return "queued"
+
+    def run(self, definition: str, name: str, input: str) -> Progress:  # noqa: ARG002  # the port's
+        """Raises NotSupported: who runs a function is not who takes the webhook."""
+        _refuse("answer at once (express)")
+
+    def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:  # noqa: ARG002  # the port's
+        """The row, if a worker has it or had it: ``running``, ``queued`` or ``suspended`` before a try, or its end.
+
+        None where nobody has begun, and where the lease is over or the next try is due: somebody is to begin then.
+        """
+        row = self._row(name)
+        if row is None:
+            return None
+        if row.final:
+            return Progress(row.status, row.output, row.error, row.cause)
+        if row.tries == 0 or row.not_before <= self._clock.now_ms():
+            return None
+        return Progress(row.status, None, row.error, row.cause)
+
+    def stop(self, definition: str, name: str, cause: str) -> None:  # noqa: ARG002  # the port's
+        """Write the end. A queued one never begins; one that runs goes on unheard."""
+        row = self._row(name)
+        if row is None or row.final:
+            return
+        now = self._clock.now_ms()
+        workflow = (self._workflows or {}).get(row.workflow)
+        kept_s = (workflow.retention_days if workflow else _RETENTION_DAYS) * 86_400
+        change = Change("terminated", at=now, due_at=now, expires_at=now // 1000 + kept_s, cause=cause[:_MAX_CAUSE])
+        with _unavailable():
+            self._ledger.record(row.id, row.attempt, change)
+
+    def suspend(self, definition: str, name: str) -> bool:  # noqa: ARG002  # the port's
+        """True for one that no worker has: it is held. Raises NotSupported while a function runs."""
+        row = self._row(name)
+        if row is not None and self._is_leased(row):
+            _refuse("suspend a function that runs")
+        return True
+
+    def resume(self, definition: str, name: str) -> None:  # noqa: ARG002  # the port's
+        """Tell the worker of it."""
+        self._wake(name)
+
+    def answer(self, token: str, payload: str) -> bool:  # noqa: ARG002  # the port's
+        """Raises NotSupported: a function waits for nothing."""
+        _refuse("wait for events")
+
+    def runs(self, definition: str, execution: str) -> bool:  # noqa: ARG002  # the port's
+        """False: its executions have no ARN."""
+        return False
+
+    def check_events(self) -> None:
+        """Raises NotSupported: a function waits for nothing."""
+        _refuse("wait for events")
+
+    def redrive(self, definition: str, name: str) -> bool:  # noqa: ARG002  # the port's
+        """False: a function has no place to go on from."""
+        return False
+
+    def steps(self, definition: str, name: str) -> list[Step]:  # noqa: ARG002  # the port's
+        """One step a try. Of those before the last the row tells no more than that they failed since it was made."""
+        row = self._row(name)
+        if row is None or row.tries == 0:
+            return []
+        former = [
+            Step(f"try {number}", "failed", row.created_at, row.updated_at, row.input) for number in range(1, row.tries)
+        ]
+        return [*former, _last(row)]
+
+    def forget(self, definition: str, name: str) -> None:
+        """Nothing is kept but the row."""
+
+    def _knows(self, definition: str) -> bool:
+        return self._workflows is None or any(
+            workflow.engine == "function" and workflow.definition == definition for workflow in self._workflows.values()
+        )
+
+    def _is_leased(self, row: Instance) -> bool:
+        """Whether a worker has it. One that waits for its next try is ``queued``; of a held one, nothing asks."""
+        return not row.final and row.status != "queued" and row.tries > 0 and row.not_before > self._clock.now_ms()
+
+    def _row(self, name: str) -> Instance | None:
+        """The row of this attempt; None where there is none, or the row is another attempt's."""
+        parsed = parse_execution_name(name)
+        if parsed is None:
+            return None
+        with _unavailable():
+            row = self._ledger.get(parsed[0], self._clock.now_ms())
+        return row if row is not None and not row.purged and row.attempt == parsed[1] else None
+
+
+def _last(row: Instance) -> Step:
+    """The last try: it runs, it has failed and the next one waits, or it has ended."""
+    name = f"try {row.tries}"
+    if row.status == "completed":
+        return Step(name, "completed", _began(row), row.updated_at, row.input, row.output)
+    if row.final or row.status in ("queued", "suspended"):
+        return Step(name, "failed", _began(row), row.updated_at, row.input, None, row.error, row.cause)
+    return Step(name, "running", _began(row), None, row.input)
+
+
+def _began(row: Instance) -> int:
+    return row.created_at if row.begun_at is None else row.begun_at
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    """A ledger that does not answer is, for who asks an engine, an engine that does not."""
+    try:
+        yield
+    except LedgerUnavailable as error:
+        raise EngineUnavailable("The ledger did not answer.") from error
+
+
+def _refuse(operation: str) -> NoReturn:
+    raise NotSupported(f"The engine function cannot {operation}.")

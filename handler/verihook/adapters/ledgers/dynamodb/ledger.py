@@ -1,0 +1,25 @@
+"""The rooms of the table that the Ledger port speaks of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from verihook.adapters.ledgers.dynamodb.calls import Calls
+from verihook.adapters.ledgers.dynamodb.instances import Instances
+from verihook.adapters.ledgers.dynamodb.lists import Lists
+from verihook.adapters.ledgers.dynamodb.observations import Observations
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+
+class DynamoDbLedger(Instances, Lists, Observations):
+    """Implements :class:`verihook.model.ports.Ledger` with a low-level client, which threads may share.
+
+    Every write of an instance is one conditional call and carries a ``writeId`` of its own, so that an owner never
+    hears that it is a duplicate because an answer was lost.
+    """
+
+    def __init__(self, client: DynamoDBClient, table_name: str) -> None:
+        """``table_name``: a table as :func:`verihook.adapters.ledgers.table.create_table_request` defines it."""
+        super().__init__(Calls(client, table_name))

@@ -1,0 +1,149 @@
+"""The table of instances: written by id, read by id and by what is due."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from verihook.adapters.ledgers.sqlite.file import SqliteFile
+from verihook.adapters.ledgers.sqlite.lists import listed
+from verihook.adapters.ledgers.sqlite.rows import COLUMNS, SELECTED, from_row, values
+from verihook.model.instance import FINAL, Instance
+from verihook.model.listing import Position, Query
+from verihook.model.ports import Change
+
+_FINAL = ", ".join(f"'{status}'" for status in sorted(FINAL))
+
+_ADD = f"""INSERT INTO instances ({", ".join(COLUMNS)}) VALUES ({", ".join("?" * len(COLUMNS))})
+    ON CONFLICT (id) DO NOTHING"""
+GET = f"SELECT {SELECTED} FROM instances WHERE id = ?"
+_REMOVE = "DELETE FROM instances WHERE id = ?"
+_LABEL = "INSERT OR IGNORE INTO labels (name, value, created_at, id) VALUES (?, ?, ?, ?)"
+
+_RECORD = f"""UPDATE instances SET status = ?, updated_at = ?, due_at = {{due_at}}, expires_at = ?, output = ?,
+        error = ?, cause = ?, revision = revision + 1{{more}}
+    WHERE id = ? AND attempt = ? AND status NOT IN ({_FINAL}) {{unless}}"""
+_RECORD_LIVE = _RECORD.format(due_at="?", more="", unless="")
+_RECORD_RUNNING = _RECORD.format(due_at="?", more="", unless="AND NOT (held AND status = 'suspended')")
+#: Only a callback makes an end due: there is nothing else left to do, and nothing to hold.
+_RECORD_END = _RECORD.format(due_at="CASE WHEN callback_url IS NULL THEN NULL ELSE ? END", more=", held = 0", unless="")
+
+_AMEND = "UPDATE instances SET {columns}revision = revision + 1 WHERE id = ?"
+_REVISION = COLUMNS.index("revision")
+
+#: What the labels of a row are made of: where one of these changes, they are made anew.
+_LABELLED = frozenset(("created_at", "purged", "tags", "metadata"))
+
+#: The first two lines are the words of the partial index, which is used only where they are repeated
+#: (https://www.sqlite.org/partialindex.html, section 3).
+_DUE = f"""SELECT {SELECTED} FROM instances
+    WHERE due_at IS NOT NULL AND purged = 0
+        AND (callback_url IS NOT NULL OR status NOT IN ({_FINAL}))
+        AND due_at <= ? AND (expires_at IS NULL OR expires_at > ?) {{kind}}
+    ORDER BY due_at, id LIMIT ?"""
+#: What has ended and is to be told, what lives, and both. The + keeps SQLite from the index of all that ever ended.
+DUE_OF = {
+    True: _DUE.format(kind=f"AND +status IN ({_FINAL})"),
+    False: _DUE.format(kind=f"AND +status NOT IN ({_FINAL})"),
+    None: _DUE.format(kind=""),
+}
+
+FORGET = """DELETE FROM instances WHERE rowid IN
+    (SELECT rowid FROM instances WHERE expires_at IS NOT NULL AND expires_at <= ? LIMIT ?)"""
+
+
+class Instances:
+    """What :class:`verihook.model.ports.Ledger` says of instances."""
+
+    def __init__(self, file: SqliteFile) -> None:
+        """``file`` stays the caller's to close."""
+        self._file = file
+
+    def claim(self, instance: Instance) -> Instance | None:
+        """See :meth:`verihook.model.ports.Ledger.claim`. A duplicate changes no page, so it costs no fsync."""
+
+        def add(database: sqlite3.Connection) -> Instance | None:
+            if not _added(database, instance):
+                existing = from_row(database.execute(GET, (instance.id,)).fetchone())
+                if existing.expires_at is None or existing.expires_at * 1000 > instance.created_at:
+                    return existing
+                database.execute(_REMOVE, (instance.id,))
+                _added(database, instance)
+            _label(database, instance)
+            return None
+
+        return self._file.write(add, (FORGET, instance.created_at // 1000))
+
+    def has_room(self, text: str) -> bool:  # noqa: ARG002  # the port's
+        """True: a file has room for every input that an engine takes."""
+        return True
+
+    def get(self, instance_id: str, now_ms: int) -> Instance | None:
+        """See :meth:`verihook.model.ports.Ledger.get`."""
+        with self._file.by_key() as database:
+            row = database.execute(GET, (instance_id,)).fetchone()
+        instance = None if row is None else from_row(row)
+        if instance is None or (instance.expires_at is not None and instance.expires_at * 1000 <= now_ms):
+            return None
+        return instance
+
+    def record(self, instance_id: str, attempt: int, change: Change) -> bool:
+        """See :meth:`verihook.model.ports.Ledger.record`."""
+        statement = _RECORD_RUNNING if change.status == "running" else _RECORD_LIVE
+        if change.status in FINAL:
+            statement = _RECORD_END
+        written = (
+            change.status,
+            change.at,
+            change.due_at,
+            change.expires_at,
+            change.output,
+            change.error,
+            change.cause,
+        )
+        return self._file.write(
+            lambda database: database.execute(statement, (*written, instance_id, attempt)).rowcount == 1
+        )
+
+    def amend(self, instance: Instance) -> bool:
+        """See :meth:`verihook.model.ports.Ledger.amend`."""
+        written = values(instance)
+
+        def replace(database: sqlite3.Connection) -> bool:
+            row = database.execute(GET, (instance.id,)).fetchone()
+            if row is None or row[_REVISION] != instance.revision:
+                return False
+            # Only what differs: SQLite writes every index that has a column of the statement, changed or not.
+            fresh = {name: new for name, old, new in zip(COLUMNS, row, written, strict=True) if new != old}
+            labels_anew = not _LABELLED.isdisjoint(fresh)
+            if labels_anew:
+                # Their trigger takes the labels away where these two are written.
+                fresh.update((name, written[COLUMNS.index(name)]) for name in ("tags", "metadata"))
+            columns = "".join(f"{name} = ?, " for name in fresh)
+            database.execute(_AMEND.format(columns=columns), (*fresh.values(), instance.id))
+            if labels_anew:
+                _label(database, instance)
+            return True
+
+        return self._file.write(replace)
+
+    def due(self, now_ms: int, limit: int, ended: bool | None = None) -> list[Instance]:
+        """See :meth:`verihook.model.ports.Ledger.due`. Neither an expired row nor a tombstone is."""
+        with self._file.lists() as database:
+            # A negative LIMIT would be no limit at all.
+            return [from_row(row) for row in database.execute(DUE_OF[ended], (now_ms, now_ms // 1000, max(limit, 0)))]
+
+    def page(self, query: Query, limit: int, after: Position | None, now_ms: int) -> list[Instance]:
+        """See :meth:`verihook.model.ports.Ledger.page`."""
+        statement, parameters = listed(query, limit, after, now_ms)
+        with self._file.lists() as database:
+            return [from_row(row) for row in database.execute(statement, parameters)]
+
+
+def _added(database: sqlite3.Connection, instance: Instance) -> bool:
+    return database.execute(_ADD, values(instance)).rowcount == 1
+
+
+def _label(database: sqlite3.Connection, instance: Instance) -> None:
+    """The row's triggers have taken the labels that it had before."""
+    if instance.labels and not instance.purged:
+        database.executemany(_LABEL, [(*label, instance.created_at, instance.id) for label in instance.labels])

@@ -1,0 +1,40 @@
+"""An instance as a row of its table, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any
+
+from verihook.model.instance import Instance
+
+#: A column for each field. Tags and metadata are JSON texts, booleans are 0 and 1.
+COLUMNS = tuple(field.name for field in fields(Instance))
+SELECTED = ", ".join(f"instances.{column}" for column in COLUMNS)
+
+#: The same without what a list does not show.
+LISTED = SELECTED.replace("instances.input", "''").replace("instances.output", "NULL")
+
+_HELD, _PURGED, _TAGS, _METADATA = map(COLUMNS.index, ("held", "purged", "tags", "metadata"))
+
+_attributes = attrgetter(*COLUMNS)
+
+
+def values(instance: Instance) -> list[Any]:
+    """The row in the order of :data:`COLUMNS`."""
+    row = list(_attributes(instance))
+    row[_TAGS] = json.dumps(instance.tags) if instance.tags else "[]"
+    row[_METADATA] = json.dumps(dict(instance.metadata)) if instance.metadata else "{}"
+    return row
+
+
+def from_row(selected: Sequence[Any]) -> Instance:
+    """The instance of a row in the order of :data:`COLUMNS`."""
+    row = list(selected)
+    row[_HELD] = bool(row[_HELD])
+    row[_PURGED] = bool(row[_PURGED])
+    row[_TAGS] = () if row[_TAGS] == "[]" else tuple(json.loads(row[_TAGS]))
+    row[_METADATA] = {} if row[_METADATA] == "{}" else json.loads(row[_METADATA])
+    return Instance(*row)

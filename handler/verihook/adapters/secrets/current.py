@@ -1,0 +1,35 @@
+"""One secret of AWS Secrets Manager as it is now: one call, where a rotation's three stages would be three.
+
+https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from verihook.adapters.secrets.kept import Clock, Kept
+
+#: Answers that mean: there is no such secret, or none in this stage. Every other one is the store's own trouble.
+ABSENT = ("ResourceNotFoundException", "InvalidRequestException")
+
+
+class CurrentSecret:
+    """The text of the secret ``arn`` under AWSCURRENT.
+
+    ``client``: a ``secretsmanager`` client that raises AwsError. ``clock`` as in :class:`Kept`.
+    """
+
+    def __init__(self, client: Any, arn: str, clock: Clock = time.time) -> None:
+        self._client, self.arn = client, arn
+        self._kept = Kept(self._read, ABSENT, clock)
+
+    def text(self, *, fresh: bool = False) -> str:
+        """The text; "" where there is no such secret, or none was put into it. ``fresh``: as it is just now.
+
+        Raises SecretsUnavailable.
+        """
+        return self._kept.get("AWSCURRENT", fresh=fresh)
+
+    def _read(self, stage: str) -> object:
+        return self._client.get_secret_value(SecretId=self.arn, VersionStage=stage).get("SecretString")

@@ -1,0 +1,67 @@
+"""What a store answered, for as long as it is believed: many who ask together, as all sources at the start, are one."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+from verihook.adapters.aws.errors import AwsError, ServiceError
+from verihook.errors import SecretsUnavailable
+
+K = TypeVar("K", bound=Hashable)
+
+#: How long an answer is kept, in seconds.
+MAX_AGE = 300
+
+#: An answer that is no older counts as fresh, and a store that has just failed is left alone for so long, in seconds.
+JUST_NOW = 5
+
+Clock = Callable[[], float]
+
+
+class Kept(Generic[K]):
+    """Answers by their keys, of which hooks.toml names so many.
+
+    ``ask``: reads one, raising AwsError. ``absent``: the codes that mean that there is none, which is kept as "".
+    ``clock``: seconds since the epoch, so that an answer grows old in a snapshot too.
+    """
+
+    def __init__(self, ask: Callable[[K], object], absent: tuple[str, ...], clock: Clock = time.time) -> None:
+        self._ask, self._absent, self._clock = ask, absent, clock
+        self._lock = threading.Lock()
+        self._answers: dict[K, tuple[float, str]] = {}
+        self._failed_at: float | None = None
+
+    def get(self, key: K, *, fresh: bool = False) -> str:
+        """The text; "" where there is none. ``fresh``: as it is just now. Raises SecretsUnavailable."""
+        with self._lock:
+            now = self._clock()
+            at, answer = self._answers.get(key, (None, ""))
+            if not _young(at, now, JUST_NOW if fresh else MAX_AGE):
+                if _young(self._failed_at, now, JUST_NOW):
+                    raise SecretsUnavailable("A secret store did not answer.")
+                answer = self._read(key, now)
+            return answer
+
+    def forget(self) -> None:
+        """Something was written: every answer may be another."""
+        self._answers.clear()
+
+    def _read(self, key: K, now: float) -> str:
+        try:
+            answer = self._ask(key)
+        except AwsError as error:
+            if not isinstance(error, ServiceError) or error.code not in self._absent:
+                self._failed_at = now
+                raise SecretsUnavailable("A secret store did not answer.") from error
+            answer = ""
+        text = answer if isinstance(answer, str) else ""
+        self._answers[key], self._failed_at = (now, text), None
+        return text
+
+
+def _young(at: float | None, now: float, age: float) -> bool:
+    # A clock that was set back must not keep an answer for as long as it was ahead.
+    return at is not None and 0 <= now - at < age

@@ -1,0 +1,43 @@
+"""Secrets from AWS Systems Manager Parameter Store, decrypted.
+
+https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-parameter-store.html
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from verihook.adapters.secrets import secret_of
+from verihook.adapters.secrets.kept import Clock, Kept
+
+_ABSENT = ("ParameterNotFound", "ParameterVersionNotFound")
+
+
+class ParameterStoreSecrets:
+    """The Secrets port over ``ssm:/path``, of type SecureString or String.
+
+    ``client``: an ``ssm`` client that raises AwsError. ``clock`` as in :class:`~verihook.adapters.secrets.kept.Kept`.
+    """
+
+    def __init__(self, client: Any, clock: Clock = time.time) -> None:
+        self._client = client
+        self._kept = Kept(self._read, _ABSENT, clock)
+
+    def resolve(self, reference: str) -> tuple[str, ...]:
+        """See :class:`~verihook.model.ports.Secrets`."""
+        return self.generations(reference)[0]
+
+    def generations(self, reference: str, *, fresh: bool = False) -> tuple[tuple[str, ...], ...]:
+        """See :class:`~verihook.model.ports.RotatingSecrets`: the newest version alone."""
+        value = self._kept.get(reference.partition(":")[2], fresh=fresh)
+        if not value:
+            raise KeyError(f"{reference} is not there, or empty")
+        return ((secret_of(reference, value),),)
+
+    def keep(self, reference: str, value: str) -> None:  # noqa: ARG002  # as the port has it
+        """See :class:`~verihook.model.ports.Secrets`: it never writes here."""
+        raise KeyError(f"{reference} cannot be written; name a file: or a secretsmanager: instead")
+
+    def _read(self, name: str) -> object:
+        return self._client.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]

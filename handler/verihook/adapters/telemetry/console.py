@@ -1,0 +1,66 @@
+"""What a person at a terminal sees: one line a delivery, and of a failure the stack."""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Container
+from threading import Lock
+from typing import TextIO
+
+from verihook.adapters.printable import line, stack, words
+from verihook.errors import VerihookError
+from verihook.model.ports import Trace
+
+
+class ConsoleTelemetry:
+    """The Telemetry port on a terminal. Status reads are not shown: a client polls them.
+
+    ``made``: the sources whose secret was made here, which its sender cannot have signed with.
+    """
+
+    def __init__(self, stream: TextIO | None = None, made: Container[str] = ()) -> None:
+        self._stream, self._made = stream or sys.stdout, made
+        self._lines: deque[str] = deque()
+        self._writing = Lock()
+
+    def delivery(self, trace: Trace) -> None:
+        """See :class:`~verihook.model.ports.Telemetry`."""
+        if trace.outcome == "read":
+            return
+        words = [str(trace.status), trace.source or "-", trace.outcome]
+        words += [word for word in (trace.reason, _one_word(trace.event_type)) if word]
+        if trace.status == 401 and trace.source in self._made:
+            words.append("(its secret was made here)")
+        if trace.verified_by == "previous":
+            words.append("by-previous-secret")
+        if trace.changed:
+            words.append("with-another-body")
+        if trace.replay_of:
+            words += ["replay-of", trace.replay_of]
+        if trace.instance_id:
+            words += ["->", trace.instance_id]
+        self._print(f"{' '.join(words)} ({trace.duration_ms} ms)")
+
+    def failure(self, where: str, error: BaseException) -> None:
+        """See :class:`~verihook.model.ports.Telemetry`."""
+        told = [f"! {where}: {type(error).__name__}: {words(error)}"]
+        # An error of ours says in its words what is wrong.
+        self._print(*told, *([] if isinstance(error, VerihookError) else stack(error)))
+
+    def _print(self, *texts: str) -> None:
+        """Whoever comes while another thread writes leaves the lines to that thread."""
+        self._lines.append("".join(line(text) for text in texts))
+        # Once more where a line was left just before the lock was free again.
+        while self._lines and self._writing.acquire(blocking=False):
+            try:
+                lines = [self._lines.popleft() for _ in range(len(self._lines))]
+                self._stream.write("".join(lines))
+                self._stream.flush()
+            finally:
+                self._writing.release()
+
+
+def _one_word(text: str | None) -> str | None:
+    """A sender's text among our words: in quotes if it could be taken for several."""
+    return text if text is None or " " not in text else f'"{text}"'

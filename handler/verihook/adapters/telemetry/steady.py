@@ -1,0 +1,31 @@
+"""Telemetry that never fails whoever tells it: an answer is not lost because its line could not be written."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from verihook.model.ports import Telemetry, Trace
+
+
+class Untold(Exception):
+    """Stands for an error that could not be told as it is: its text or its stack cannot be made."""
+
+
+class SteadyTelemetry:
+    """The Telemetry port over another one, of which nothing is raised."""
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
+
+    def delivery(self, trace: Trace) -> None:
+        """See :class:`~verihook.model.ports.Telemetry`."""
+        with suppress(Exception):
+            self._telemetry.delivery(trace)
+
+    def failure(self, where: str, error: BaseException) -> None:
+        """See :class:`~verihook.model.ports.Telemetry`."""
+        try:
+            self._telemetry.failure(where, error)
+        except Exception as why:  # noqa: BLE001  # a closed stream, or an error of the operator's that has no text
+            with suppress(Exception):
+                self._telemetry.failure(where, Untold(f"{type(error).__name__} (not told: {type(why).__name__})"))

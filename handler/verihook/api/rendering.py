@@ -1,0 +1,152 @@
+"""The core's data as :mod:`verihook.api.openapi_models` tells it, and who may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import Path, Request, Response
+
+from verihook import instances
+from verihook.api.access import Identity
+from verihook.errors import EventMalformed, InstanceNotFound, RequestInvalid
+from verihook.instances import Attempt, replays
+from verihook.model.instance import Instance, Step, iso
+from verihook.model.ports import Services
+from verihook.request import json_text
+from verihook.strict_json import parse_json
+
+InstanceId = Annotated[
+    str, Path(alias="instanceId", description="1 to 64 letters, digits, - and _", examples=["order-1042"])
+]
+
+KeyId = Annotated[str, Path(alias="keyId", description="the key's public id", examples=["0f2a9c41b7d35e68"])]
+
+WorkflowName = Annotated[str, Path(description="a workflow of hooks.toml", examples=["order-created"])]
+
+
+def told(status: int, content: object, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON response; nothing of it is kept by caches."""
+    body = json_text(content).encode()
+    return Response(body, status, {"content-type": "application/json", "cache-control": "no-store", **(headers or {})})
+
+
+def only(request: Request, *known: str, prefix: str = "") -> None:
+    """Raises RequestInvalid for a query parameter that the operation does not have, or that is given twice."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    for name in names:
+        if name not in known and not (prefix and name.startswith(prefix) and name != prefix):
+            listed = ", ".join([*known, *([prefix + "KEY"] if prefix else [])]) or "none"
+            raise RequestInvalid(f"{name[:60]!r} is no parameter of this operation; it has: {listed}.")
+        if names.count(name) > 1:
+            raise RequestInvalid(f"{name[:60]!r} is given twice.")
+
+
+def visible(instance_id: str, caller: Identity, services: Services) -> Instance:
+    """The instance, where the caller may have to do with its workflow.
+
+    Raises InstanceNotFound otherwise, too: whether another's instance exists is nobody's business.
+    """
+    instance = instances.get(instance_id, services)
+    if not caller.covers(instance.workflow):
+        raise InstanceNotFound("There is no instance with this id.")
+    return instance
+
+
+def accepted(instance: Instance) -> dict[str, Any]:
+    """The answer to a start: nothing in it depends on when it was asked."""
+    return {
+        "instanceId": instance.id,
+        "workflow": instance.workflow,
+        "version": instance.version,
+        "status": "queued",
+        "createdAt": iso(instance.created_at),
+        "startAt": _iso(instance.start_at),
+    }
+
+
+def retry_after(instance: Instance, services: Services) -> str:
+    """In how many seconds to look at one that has not ended: a second, or when it begins."""
+    left_ms = (instance.start_at or 0) - services.clock.now_ms()
+    return str(max(1, -(-left_ms // 1000)))
+
+
+def result(instance: Instance, services: Services) -> dict[str, Any]:
+    """How it stands, with its output. Blocks where that is a payload."""
+    return {
+        "instanceId": instance.id,
+        "workflow": instance.workflow,
+        "status": instance.status,
+        "output": instances.output_of(instance, services),
+        "error": _failure(instance.error, instance.cause),
+    }
+
+
+def listed(instance: Instance) -> dict[str, Any]:
+    """As lists show it."""
+    return {
+        "instanceId": instance.id,
+        "workflow": instance.workflow,
+        "version": instance.version,
+        "engine": instance.engine,
+        "status": instance.status,
+        "held": instance.held,
+        "attempt": instance.attempt,
+        "createdAt": iso(instance.created_at),
+        "updatedAt": iso(instance.updated_at),
+        "startAt": _iso(instance.start_at),
+        "source": instance.source,
+        "eventId": instance.event_id,
+        "eventType": instance.event_type,
+        "tags": list(instance.tags),
+        "metadata": dict(instance.metadata),
+        "connection": instance.connection,
+        "callbackUrl": instance.callback_url,
+        "error": _failure(instance.error, instance.cause),
+    }
+
+
+def detail(instance: Instance, services: Services) -> dict[str, Any]:
+    """With all that is kept of it. Blocks: input or output may be a payload, and what was signed is looked up."""
+    kept = {"input": instances.input_of(instance, services), "output": instances.output_of(instance, services)}
+    return {**listed(instance), "replayOf": replays.replay_of(instance, services), **kept}
+
+
+def step(each: Step) -> dict[str, Any]:
+    """One step."""
+    return {
+        "name": each.name,
+        "status": each.status,
+        "startedAt": iso(each.started_at),
+        "endedAt": _iso(each.ended_at),
+        "input": _content(each.input),
+        "output": _content(each.output),
+        "error": _failure(each.error, each.cause),
+    }
+
+
+def attempt(each: Attempt) -> dict[str, Any]:
+    """One attempt."""
+    return {
+        "number": each.number,
+        "status": each.status,
+        "startedAt": iso(each.started_at),
+        "endedAt": _iso(each.ended_at),
+        "error": _failure(each.error, each.cause),
+    }
+
+
+def _failure(error: str | None, cause: str | None) -> dict[str, Any] | None:
+    return None if error is None and cause is None else {"code": error, "message": cause}
+
+
+def _iso(milliseconds: int | None) -> str | None:
+    return None if milliseconds is None else iso(milliseconds)
+
+
+def _content(text: str | None) -> object:
+    """An engine's text, parsed where it is JSON: a history may cut it short."""
+    try:
+        return None if text is None else parse_json(text, "The step")
+    except EventMalformed:
+        return text

@@ -1,0 +1,85 @@
+"""hooks.toml: this deployment's sources and workflows, read and checked at load.
+
+Every mistake is a ConfigurationError of one line: file, key, mend.
+
+    reader.py      a table's values by their types, and the errors
+    sources.py     [sources.NAME]
+    workflows.py   [workflows.NAME]
+    api.py         [api], [callbacks] and [connections.NAME]
+    schemas.py     the input schemas of workflows
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from verihook.config.api import read_connection, read_policy
+from verihook.config.sources import read_source
+from verihook.config.table_reader import Reader, listed
+from verihook.config.workflows import read_workflow
+from verihook.errors import ConfigurationError
+from verihook.model.connection import Connection
+from verihook.model.policy import Policy
+from verihook.model.source import Source
+from verihook.model.workflow import Workflow
+
+_TOP = ("default_source", "retention_days", "api", "callbacks", "connections", "sources", "workflows")
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """The whole file."""
+
+    path: Path
+    sources: dict[str, Source]
+    workflows: dict[str, Workflow]
+    default_source: str | None
+    policy: Policy = field(default_factory=Policy)
+    connections: dict[str, Connection] = field(default_factory=dict)
+
+    def variables(self) -> list[str]:
+        """The names of all ``env:NAME`` that sources have as secrets or tokens, each once."""
+        references = [secret.reference for source in self.sources.values() for secret in source.secrets]
+        references += [source.parameters.get("verify_token", "") for source in self.sources.values()]
+        return list(dict.fromkeys(text.removeprefix("env:") for text in references if text.startswith("env:")))
+
+    def sources_with(self, variables: Collection[str]) -> set[str]:
+        """The sources that have one of these variables as a secret."""
+        references = {f"env:{name}" for name in variables}
+        return {
+            name
+            for name, source in self.sources.items()
+            if any(secret.reference in references for secret in source.secrets)
+        }
+
+
+def load_hooks(path: Path) -> Hooks:
+    """Read and check hooks.toml. Raises ConfigurationError."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(path.name, "", f"cannot be read: {error.strerror}: {path}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(path.name, "", f"is not TOML: {error}") from error
+    return _hooks(path, table)
+
+
+def _hooks(path: Path, table: Mapping[str, Any]) -> Hooks:
+    top = Reader(path, "", table, _TOP)
+    retention = top.number("retention_days", 90, 1, 3650)
+    connections = {
+        name: read_connection(path, name, each) for name, each in top.tables("connections", underscores=True).items()
+    }
+    workflows = {
+        name: read_workflow(path, name, each, retention, connections) for name, each in top.tables("workflows").items()
+    }
+    sources = {name: read_source(path, name, each, workflows) for name, each in top.tables("sources").items()}
+    default = top.get("default_source", str, None)
+    if default is not None and default not in sources:
+        raise top.error("default_source", f"no [sources.{default}]; there are {listed(sources)}")
+    policy = read_policy(path, top.get("api", dict, {}), top.get("callbacks", dict, {}), workflows)
+    return Hooks(path, sources, workflows, default, policy, connections)

@@ -1,0 +1,100 @@
+"""What the environment says: the only file that reads it.
+
+| variable | meaning |
+|---|---|
+| ``VERIHOOK_TABLE`` | name of the DynamoDB table |
+| ``VERIHOOK_INSTANCE_KEY_ARN`` | the secret that is the key of instance ids and callbacks; with those who need it |
+| ``VERIHOOK_SECRETS`` | the secret whose members are what hooks.toml names as ``env:NAME``; with those who verify |
+| ``VERIHOOK_STATE_MACHINE_PREFIX`` | ARN prefix of the state machines; a workflow's definition is appended |
+| ``VERIHOOK_FUNCTION_PREFIX`` | prefix of the names of durable functions; a workflow's definition is appended |
+| ``VERIHOOK_PAYLOADS`` | name of the bucket of large inputs and outputs |
+| ``VERIHOOK_BASE_PATH`` | what stands before the paths of receiver and API, such as /payments; default: nothing |
+| ``VERIHOOK_HOOKS`` | path of hooks.toml; default: beside the package |
+
+and every variable that hooks.toml names as ``env:NAME``, of which one that is set comes before the member.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from verihook.errors import ConfigurationError
+from verihook.request import OWN_PREFIXES
+
+#: hooks.toml stands beside the package, in the folder that is deployed.
+DEFAULT_HOOKS = Path(__file__).parents[2] / "hooks.toml"
+
+#: The Python workflows stand there too.
+DEFAULT_WORKFLOWS = DEFAULT_HOOKS.parent / "workflows"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of a deployment in AWS. The ARNs are "" for a function that has no need of what they name."""
+
+    table: str
+    instance_key_arn: str
+    secrets_arn: str
+    state_machine_prefix: str
+    function_prefix: str
+    payloads: str
+    hooks: Path
+
+
+def environment() -> Mapping[str, str]:
+    """The environment, for the secrets that hooks.toml refers to."""
+    return os.environ
+
+
+def handler(variables: Mapping[str, str]) -> str:
+    """The entry point that Lambda runs, such as ``verihook.main.receive``; "" outside Lambda.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+    """
+    return variables.get("_HANDLER", "")
+
+
+def aws_settings(variables: Mapping[str, str], *, keyed: bool = True, verifies: bool = True) -> Settings:
+    """The settings in AWS. Raises ConfigurationError if one is missing.
+
+    Without an instance key if not ``keyed``, and without the secrets of sources if it ``verifies`` nothing.
+    """
+    return Settings(
+        table=_required(variables, "VERIHOOK_TABLE"),
+        instance_key_arn=_required(variables, "VERIHOOK_INSTANCE_KEY_ARN") if keyed else "",
+        secrets_arn=_required(variables, "VERIHOOK_SECRETS") if verifies else "",
+        state_machine_prefix=_required(variables, "VERIHOOK_STATE_MACHINE_PREFIX"),
+        function_prefix=_required(variables, "VERIHOOK_FUNCTION_PREFIX"),
+        payloads=_required(variables, "VERIHOOK_PAYLOADS"),
+        hooks=hooks_path(variables),
+    )
+
+
+def hooks_path(variables: Mapping[str, str]) -> Path:
+    """Where hooks.toml is."""
+    path = variables.get("VERIHOOK_HOOKS")
+    return Path(path) if path else DEFAULT_HOOKS
+
+
+def base_path(variables: Mapping[str, str]) -> str:
+    """What :func:`~verihook.request.from_lambda` takes off, "/a/b" or "". Raises ConfigurationError."""
+    path = "/".join(["", *variables.get("VERIHOOK_BASE_PATH", "").strip("/").split("/")]).rstrip("/")
+    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*", path) or f"{path}/".startswith(OWN_PREFIXES):
+        raise ConfigurationError(
+            "environment",
+            "VERIHOOK_BASE_PATH",
+            f"must be segments of letters, digits and . _ ~ -, such as /payments, and must not begin with "
+            f"{' or '.join(OWN_PREFIXES)}, where our own paths are (got {path!r})",
+        )
+    return path
+
+
+def _required(variables: Mapping[str, str], name: str) -> str:
+    value = variables.get(name)
+    if not value:
+        raise ConfigurationError("environment", name, "is not set; template.yaml sets it if it is needed")
+    return value

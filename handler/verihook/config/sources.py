@@ -1,0 +1,154 @@
+"""``[sources.NAME]``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from verihook.config.table_reader import REFERENCES, Reader, is_reference, listed
+from verihook.model.source import (
+    CHANGED_POLICIES,
+    DEFAULT_BODY,
+    DUPLICATE_POLICIES,
+    MAX_BODY,
+    REPLAY_POLICIES,
+    SecretReference,
+    Source,
+)
+from verihook.model.workflow import Workflow
+from verihook.records import replace
+from verihook.senders import Sender, load_sender, read_sender, sender_ids
+from verihook.senders.event import places
+
+_URL = re.compile(r"https?://[^\s#]+", re.ASCII)
+_ARN = re.compile(r"arn:[a-z-]+:(sqs|sns|events):[a-z0-9-]*:[0-9]{12}:\S+", re.ASCII)
+_KNOWN = (
+    "sender",
+    "signature",
+    "event",
+    "handshake",
+    "reply",
+    "secrets",
+    "workflow",
+    "types",
+    "duplicates",
+    "changed",
+    "replays",
+    "by_body",
+    "max_body",
+    "starts_per_minute",
+    "public_url",
+    "parameters",
+    "feed",
+)
+
+
+def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapping[str, Workflow]) -> Source:
+    """The source. Raises ConfigurationError."""
+    reader = Reader(path, f"sources.{name}", table, _KNOWN)
+    workflow = reader.get("workflow", str)
+    if workflow not in workflows:
+        raise reader.error("workflow", f"no [workflows.{workflow}]; there are {listed(workflows)}")
+    feed = reader.get("feed", str, "")
+    if feed and not _ARN.fullmatch(feed):
+        raise reader.error("feed", "must be the ARN of an SQS queue, an SNS topic or an EventBridge bus or rule")
+    sender = _sender(reader)
+    source = Source(
+        name,
+        sender,
+        _secrets(reader, needed=not (sender.scheme.keyless or feed)),
+        workflow,
+        reader.strings("types"),
+        reader.choice("duplicates", DUPLICATE_POLICIES, "return"),
+        reader.number("max_body", DEFAULT_BODY, 1, MAX_BODY),
+        _public_url(reader),
+        _parameters(reader),
+        reader.choice("changed", CHANGED_POLICIES, "return"),
+        reader.get("by_body", bool, False),
+        reader.number("starts_per_minute", None, 1, 60_000),
+        feed,
+        reader.choice("replays", REPLAY_POLICIES) if "replays" in table else None,
+    )
+    if source.replays is not None and not source.replayable:
+        raise reader.error(
+            "replays",
+            "is for senders that sign their body and neither the event's id nor a time; docs/senders.md lists them. "
+            "Leave it out (without event ids, by_body = true makes equal bodies one event)",
+        )
+    return source
+
+
+def _sender(reader: Reader) -> Sender:
+    sender_id = reader.get("sender", str, None)
+    if sender_id is None:
+        if "signature" not in reader.table:
+            raise reader.error(
+                "sender", f"name a sender ({listed(sender_ids())}) or write [{reader.full('signature')}]"
+            )
+        return reader.reads("", lambda: read_sender(reader.full(""), reader.table))
+    for part in ("signature", "handshake", "reply"):
+        if part in reader.table:
+            raise reader.error(part, "goes without sender: a sender brings its own")
+    try:
+        sender = load_sender(sender_id)
+    except KeyError:
+        raise reader.error("sender", f"unknown {sender_id!r}; there are {listed(sender_ids())}") from None
+    if "event" not in reader.table:
+        return sender
+    where = reader.reads("event", lambda: places(reader.get("event", dict)))
+    return replace(sender, places=where)
+
+
+def _public_url(reader: Reader) -> str:
+    url: str = reader.get("public_url", str, "")
+    if url and not _URL.fullmatch(url):
+        raise reader.error("public_url", "must be the https URL as it was registered with the sender")
+    return url
+
+
+def _parameters(reader: Reader) -> dict[str, str]:
+    parameters: dict[str, str] = reader.get("parameters", dict, {})
+    for name, value in parameters.items():
+        if not isinstance(value, str):
+            raise reader.error(f"parameters.{name}", "must be a string")
+    return parameters
+
+
+def _secrets(reader: Reader, *, needed: bool) -> tuple[SecretReference, ...]:
+    entries: list[object] = reader.get("secrets", list, [])
+    if not entries and needed:
+        raise reader.error("secrets", 'name at least one, newest first: ["env:NAME"] or ["file:PATH"]')
+    return tuple(_reference(reader, entry, number) for number, entry in enumerate(entries, 1))
+
+
+def _reference(reader: Reader, entry: object, number: int) -> SecretReference:
+    """One entry. It is never shown: it may be a secret that stands in the wrong place."""
+    table = entry if isinstance(entry, dict) else {"ref": entry}
+    if not table.keys() <= {"ref", "until"}:
+        raise reader.error("secrets", f"entry {number} has an unknown key; write {{ ref = ..., until = ... }}")
+    reference = table.get("ref")
+    if not isinstance(reference, str) or not is_reference(reference):
+        raise reader.error("secrets", f"entry {number} is no reference: write {REFERENCES}")
+    if "until" not in table:
+        return SecretReference(reference)
+    try:
+        return SecretReference(reference, _end(table["until"]))
+    except ValueError as error:
+        raise reader.error("secrets", f"entry {number}: until: {error}") from None
+
+
+def _end(until: object) -> int:
+    """The end of a TOML date (after its whole day, in UTC) or a datetime, in seconds. Raises ValueError in words."""
+    if isinstance(until, datetime):
+        if until.tzinfo is None:
+            raise ValueError("has no offset; write 2026-12-31T12:00:00Z")
+        return int(until.timestamp())
+    if isinstance(until, date):
+        try:
+            return int(datetime.combine(until + timedelta(days=1), time(), UTC).timestamp())
+        except OverflowError:
+            raise ValueError("is beyond the calendar; leave it out") from None
+    raise ValueError("write a TOML date (2026-12-31) or datetime (2026-12-31T12:00:00Z), without quotes")

@@ -1,0 +1,98 @@
+"""``[workflows.NAME]``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from verihook.config.table_reader import Reader, listed
+from verihook.model.workflow import Workflow, WorkflowStatus
+
+ENGINES = ("stepfunctions", "durable", "function")
+
+#: These stand at the place of a name in the paths of other products' APIs.
+_RESERVED = ("batch", "dapr", "history", "v1")
+
+_KNOWN = (
+    "engine",
+    "definition",
+    "version",
+    "status",
+    "input_schema",
+    "public_output",
+    "express",
+    "retention_days",
+    "retries",
+    "backoff_s",
+    "timeout_s",
+    "report_running",
+    "connections",
+)
+
+#: For so long Step Functions starts nothing under a name that it has seen, and durable functions can be told to.
+#: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+NAMES_KEPT_DAYS = 90
+
+
+def read_workflow(
+    path: Path, name: str, table: Mapping[str, Any], retention_days: int, connections: Collection[str]
+) -> Workflow:
+    """The workflow; ``retention_days`` if it says none. ``connections``: all names. Raises ConfigurationError."""
+    reader = Reader(path, f"workflows.{name}", table, _KNOWN)
+    if name in _RESERVED:
+        raise reader.error("", f"is a reserved name, as are {', '.join(_RESERVED)}; take another")
+    engine = reader.choice("engine", ENGINES)
+    for key in ("retries", "backoff_s", "timeout_s"):
+        if key in table and engine != "function":
+            raise reader.error(key, f"is of the engine function; a workflow of {engine} has its own")
+    if "report_running" in table and engine == "function":
+        raise reader.error("report_running", "is of the engines stepfunctions and durable; a worker writes it anyway")
+    if "express" in table and engine != "stepfunctions":
+        raise reader.error("express", "is of the engine stepfunctions")
+    express: bool = reader.get("express", bool, False)
+    days = reader.number("retention_days", retention_days, 1, 3650)
+    if engine != "function" and not express and days < NAMES_KEPT_DAYS:
+        raise reader.error(
+            "retention_days",
+            f"at least {NAMES_KEPT_DAYS} with engine {engine}, which remembers names for so long: an id that was used "
+            "again sooner would meet the old execution and start nothing",
+        )
+    return Workflow(
+        name,
+        engine,
+        reader.get("definition", str),
+        reader.get("version", int, 1),
+        reader.choice("status", get_args(WorkflowStatus), "active"),
+        _schema(reader),
+        reader.get("public_output", bool, False),
+        express,
+        days,
+        reader.number("retries", 3, 0, 100),
+        reader.number("backoff_s", 2, 1, 3600),
+        reader.number("timeout_s", 60, 1, 840),
+        reader.get("report_running", bool, False),
+        _connections(reader, connections),
+    )
+
+
+def _connections(reader: Reader, known: Collection[str]) -> tuple[str, ...]:
+    names = reader.strings("connections")
+    for each in names:
+        if each not in known:
+            raise reader.error("connections", f"there is no [connections.{each[:63]}]; there are {listed(known)}")
+    return names
+
+
+def _schema(reader: Reader) -> dict[str, Any] | None:
+    name = reader.get("input_schema", str, None)
+    if name is None:
+        return None
+    try:
+        schema = json.loads((reader.path.parent / name).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise reader.error("input_schema", f"{name} cannot be read as JSON: {error}") from error
+    if not isinstance(schema, dict):
+        raise reader.error("input_schema", f"{name} is not a JSON Schema: it must be an object")
+    return schema

@@ -1,0 +1,70 @@
+"""The attempts of an instance: what became of those before the present one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from verihook.instances.reading import get
+from verihook.model.instance import Instance, Status
+from verihook.model.ports import Document, Services
+from verihook.records import asdict
+from verihook.strict_json import parse_kept
+
+#: Those of an instance are kept as long as its mailbox: 400 days, in seconds.
+_KEPT_S = 400 * 86_400
+
+_MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt. Times in milliseconds since the epoch; ``ended_at`` None while it runs."""
+
+    number: int
+    status: Status
+    started_at: int
+    ended_at: int | None
+    error: str | None = None
+    cause: str | None = None
+
+
+def attempts(instance_id: str, services: Services) -> list[Attempt]:
+    """All of them, the first first; the last is the present one. Of very many, the first hundred and the present."""
+    instance = get(instance_id, services)
+    if instance.attempt == 1:
+        return [_attempt(instance)]
+    kept = services.documents.all(_partition(instance_id), _MOST, services.clock.now_ms())
+    what = f"An attempt of the instance {instance_id}"
+    return [*(parse_kept(document.text, what, lambda told: Attempt(**told)) for document in kept), _attempt(instance)]
+
+
+def keep(instance: Instance, services: Services) -> None:
+    """Remember the present attempt, before the next one takes its row. The same again changes nothing."""
+    now = services.clock.now_ms()
+    text = json.dumps(asdict(_attempt(instance)), separators=(",", ":"))
+    document = Document(f"{instance.attempt:09d}", text, 1, now // 1000 + _KEPT_S)
+    services.documents.write(_partition(instance.id), document, now)
+
+
+def forget(instance_id: str, services: Services) -> None:
+    """Throw them away."""
+    while found := services.documents.all(_partition(instance_id), _MOST, services.clock.now_ms()):
+        for document in found:
+            services.documents.remove(_partition(instance_id), document.name)
+
+
+def _attempt(instance: Instance) -> Attempt:
+    ended = instance.updated_at if instance.final else None
+    return Attempt(
+        instance.attempt,
+        instance.status,
+        instance.created_at,
+        ended,
+        instance.error,
+        (instance.cause or "")[:1000] or None,
+    )
+
+
+def _partition(instance_id: str) -> str:
+    return f"attempts#{instance_id}"

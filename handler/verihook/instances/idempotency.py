@@ -1,0 +1,102 @@
+"""Idempotency keys: the first start under a key decides, every other one meets its instance and is told the same.
+
+https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from verihook.errors import IdempotencyMismatch, LedgerUnavailable, RequestInvalid
+from verihook.instances.payload import spelled
+from verihook.model.ports import Document, Services
+from verihook.records import asdict
+from verihook.strict_json import parse_kept
+
+PARTITION = "idempotency"
+
+#: A key that is there when it is written and gone when it is read has just expired: then it is written again.
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """What the first start under a key was told. Times in milliseconds since the epoch, UTC."""
+
+    instance_id: str
+    version: int
+    created_at: int
+    start_at: int | None
+
+
+def fingerprint(content: object) -> str:
+    """SHA-256 of the content as canonical JSON, in hex: the order of members and white space make no difference.
+
+    Raises RequestInvalid where it is nested too deep.
+    """
+    try:
+        text = spelled(content)
+    except RecursionError:
+        raise RequestInvalid("The request is nested too deep.") from None
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def remember(scope: str, key: str, fingerprint: str, start: First, services: Services) -> tuple[First, bool]:
+    """The first start under this key, and whether there was one before. One write; a replay costs a read more.
+
+    ``scope``: whose keys they are, so that two callers never meet each other's. A replay's instance may have no row
+    yet, where the first caller was stopped in between: whoever gets the id claims it all the same. The key is kept for
+    ``policy.idempotency_hours``. Raises IdempotencyMismatch for another ``fingerprint`` than the first one's,
+    LedgerUnavailable.
+    """
+    now = services.clock.now_ms()
+    document = _document(scope, key, fingerprint, start, services)
+    for _ in range(_TRIES):
+        if services.documents.write(PARTITION, document, now):
+            return start, False
+        first = services.documents.read(PARTITION, document.name, now)
+        if first is not None:
+            return _same(first, fingerprint), True
+    raise LedgerUnavailable("The idempotency key could not be written.")
+
+
+def begin_anew(
+    scope: str, key: str, fingerprint: str, start: First, former: First, services: Services
+) -> tuple[First, bool]:
+    """The same for a key whose ``former`` start is not to count any more: of several that find it so, one begins anew.
+
+    A read and a write. Raises as :func:`remember`.
+    """
+    now = services.clock.now_ms()
+    document = services.documents.read(PARTITION, name(scope, key), now)
+    if document is None:
+        return remember(scope, key, fingerprint, start, services)
+    first = _same(document, fingerprint)
+    following = _document(scope, key, fingerprint, start, services, document.version + 1)
+    if first == former and services.documents.write(PARTITION, following, now):
+        return start, False
+    return remember(scope, key, fingerprint, start, services)
+
+
+def _document(scope: str, key: str, fingerprint: str, start: First, services: Services, version: int = 1) -> Document:
+    content = json.dumps({"fingerprint": fingerprint, **asdict(start)}, separators=(",", ":"))
+    expires_at = services.clock.now_ms() // 1000 + services.policy.idempotency_hours * 3600
+    return Document(name(scope, key), content, version, expires_at)
+
+
+def _same(document: Document, fingerprint: str) -> First:
+    def shape(content: Any) -> tuple[str, First]:
+        return content.pop("fingerprint"), First(**content)
+
+    before, first = parse_kept(document.text, "The document of the idempotency key", shape)
+    if before != fingerprint:
+        raise IdempotencyMismatch("This idempotency key was used before, for another request: give a new one.")
+    return first
+
+
+def name(scope: str, key: str) -> str:
+    """What is kept of a key, 64 hex digits: a hash, as keys are callers' words. Binds the scope's length."""
+    return hashlib.sha256(f"{len(scope)}:{scope}:{key}".encode("utf-8", "surrogatepass")).hexdigest()

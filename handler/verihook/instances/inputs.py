@@ -1,0 +1,43 @@
+"""An input as its row has it, and as its engine is given it: the text, or a reference to the payload that it is.
+
+A row has a reference sooner than an engine: what would make every write of the row dear is kept apart.
+"""
+
+from __future__ import annotations
+
+from verihook.instances import payload
+from verihook.model.instance import Instance
+from verihook.model.ports import MAX_INLINE, Engine, Puts, Services
+from verihook.model.workflow import Workflow
+
+
+def keep(
+    text: str,
+    content: object,
+    instance_id: str,
+    workflow: Workflow,
+    services: Services,
+    payloads: Puts | None = None,
+) -> tuple[str, str]:
+    """A fresh input as its row has it, and as the engine is given it.
+
+    ``content`` is the parsed text. ``payloads``: where it is put, if not in those of the services. Raises
+    PayloadsUnavailable.
+    """
+    where = payloads or services.payloads
+    limit = min(MAX_INLINE, services.engines[workflow.engine].max_input)
+    given = payload.keep(text, content, instance_id, limit, where)
+    if given is not text or services.ledger.has_room(text):
+        return given, given
+    return payload.keep(text, content, instance_id, 0, where), given
+
+
+def given_to(engine: Engine, instance: Instance, services: Services) -> str:
+    """The input of a row as its engine is given it, the very same as at its first start.
+
+    Raises PayloadsUnavailable, PayloadGone.
+    """
+    if not engine.keeps_names:
+        # The worker reads it itself.
+        return instance.input
+    return payload.inline(instance.input, min(MAX_INLINE, engine.max_input), services.payloads)

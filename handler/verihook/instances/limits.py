@@ -1,0 +1,80 @@
+"""How many starts a minute a key or a source has: a bucket of tokens in the ledger, one write for each start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from verihook.errors import LedgerUnavailable, RateLimited
+from verihook.model.ports import Services
+
+MINUTE_MS = 60_000
+
+#: The policy's name in the ``RateLimit`` headers.
+_POLICY = '"starts"'
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How a caller stands. ``limit`` a minute; ``remaining`` None if the ledger could not count.
+
+    ``reset_s``: in how many seconds there is one more at the latest.
+    """
+
+    limit: int
+    remaining: int | None
+    reset_s: int
+
+    @classmethod
+    def spent(cls, error: RateLimited) -> Quota:
+        """How a caller stands who was refused."""
+        return cls(error.limit, 0, error.retry_after)
+
+
+def check(name: str, per_minute: int | None, services: Services) -> Quota | None:
+    """Take one start from the bucket ``name``; None where there is no limit.
+
+    A full bucket holds what a minute may bring, so that a burst passes after a pause; what was taken comes back evenly.
+    Raises RateLimited where it is empty. Where the ledger cannot count, ``policy.limits_fail`` says whether the start
+    goes through, or LedgerUnavailable is raised.
+    """
+    if per_minute is None:
+        return None
+    # Rounded up: never a token more than the limit.
+    interval_ms = -(-MINUTE_MS // per_minute)
+    try:
+        token = services.documents.take(name, per_minute, interval_ms, services.clock.now_ms())
+    except LedgerUnavailable as error:
+        if services.policy.limits_fail == "closed":
+            raise
+        services.telemetry.failure(f"limit {name}", error)
+        return Quota(per_minute, None, -(-interval_ms // 1000))
+    if token.wait_ms > 0:
+        wait_s = -(-token.wait_ms // 1000)
+        text = f"More than {per_minute} starts a minute: try again in {wait_s} s."
+        raise RateLimited(text, limit=per_minute, retry_after=wait_s)
+    return Quota(per_minute, token.left, -(-interval_ms // 1000))
+
+
+def headers(quota: Quota) -> dict[str, str]:
+    """``RateLimit-Policy``, and ``RateLimit`` where it is known how many remain: that header must say it.
+
+    https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-10
+    """
+    content = {"ratelimit-policy": f"{_POLICY};q={quota.limit};w={MINUTE_MS // 1000}"}
+    if quota.remaining is not None:
+        content["ratelimit"] = f"{_POLICY};r={quota.remaining};t={quota.reset_s}"
+    return content
+
+
+def x_headers(quota: Quota, now_ms: int) -> dict[str, str]:
+    """The ``X-RateLimit-`` headers of dialects; the reset as a time in seconds since the epoch, as GitHub has it.
+
+    https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+    """
+    content = {
+        "x-ratelimit-limit": str(quota.limit),
+        "x-ratelimit-reset": str(-(-now_ms // 1000) + quota.reset_s),
+    }
+    if quota.remaining is not None:
+        content["x-ratelimit-remaining"] = str(quota.remaining)
+    return content

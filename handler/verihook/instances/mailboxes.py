@@ -1,0 +1,189 @@
+"""The mailbox of an instance: events raised before anybody waits, and waits for which no event has come yet.
+
+Plain data: what is matched here is delivered by :mod:`verihook.instances`. A wait is a token of the engine (a task
+token, a callback id); the oldest event of a name goes to the oldest wait for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from verihook.errors import Conflict, LedgerUnavailable
+from verihook.model.ports import Document, Documents
+from verihook.records import asdict
+from verihook.strict_json import parse_kept
+
+T = TypeVar("T")
+
+#: What waits at a gate while its instance is suspended. No event can have this name.
+GATE = "$resume"
+
+#: The most that a mailbox holds after an event has come, in bytes of its JSON text, which is ASCII.
+MAX_MAILBOX = 280_000
+
+#: The most that it ever holds: whoever waits, and so takes events out of it, finds room. A document has no more.
+MAX_WITH_WAITS = 300_000
+
+#: So many event ids are remembered after their events were delivered.
+MAX_SEEN = 500
+
+#: A mailbox outlives any execution, which Step Functions and durable functions end after a year: 400 days, in seconds.
+_KEPT_S = 400 * 86_400
+
+#: So many times another writer may be quicker.
+_TRIES = 200
+
+
+@dataclass(slots=True)
+class Event:
+    """Something raised. ``id`` makes it idempotent, "" for none; ``payload`` is JSON text; ``at`` in milliseconds."""
+
+    id: str
+    name: str
+    payload: str
+    at: int
+
+
+@dataclass(slots=True)
+class Wait:
+    """Somebody waits for an event of this name, and is answered with ``token``."""
+
+    name: str
+    token: str
+    at: int
+
+
+@dataclass(slots=True)
+class Handover:
+    """An event on its way to a wait, since ``at``. ``tried``: it may have been handed over."""
+
+    wait: Wait
+    event: Event
+    at: int
+    tried: bool = False
+
+
+@dataclass(slots=True)
+class Mailbox:
+    """What is in it, oldest first. ``seen``: ids of events that were raised."""
+
+    events: list[Event] = field(default_factory=list)
+    waits: list[Wait] = field(default_factory=list)
+    handovers: list[Handover] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
+
+    def put(self, event: Event) -> list[Handover]:
+        """Take an event; one whose id was seen before changes nothing. The handovers that this makes."""
+        if event.id:
+            seen = hashlib.sha256(event.id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+            if seen in self.seen:
+                return []
+            self.seen = [*self.seen, seen][-MAX_SEEN:]
+        self.events.append(event)
+        return self._match(event.at)
+
+    def wait(self, wait: Wait) -> list[Handover]:
+        """Take a wait; one whose token is here already changes nothing. The handovers that this makes."""
+        if any(wait.token == other.token for other in [*self.waits, *(over.wait for over in self.handovers)]):
+            return []
+        self.waits.append(wait)
+        return self._match(wait.at)
+
+    def open_gate(self, now_ms: int) -> list[Handover]:
+        """Let go whoever waits at the gate."""
+        held = [wait for wait in self.waits if wait.name == GATE]
+        self.waits = [wait for wait in self.waits if wait.name != GATE]
+        made = [Handover(wait, Event("", GATE, "{}", now_ms), now_ms) for wait in held]
+        self.handovers += made
+        return made
+
+    def trying(self, token: str) -> bool:
+        """From here on nobody can tell whether the event has reached its wait, until it is said. Whether it was so."""
+        before = any(over.tried for over in self.handovers if over.wait.token == token)
+        for over in self.handovers:
+            over.tried |= over.wait.token == token
+        return before
+
+    def delivered(self, token: str, now_ms: int) -> list[Handover]:
+        """The event has reached its wait."""
+        self.handovers = [over for over in self.handovers if over.wait.token != token]
+        return self._match(now_ms)
+
+    def returned(self, token: str, now_ms: int) -> list[Handover]:
+        """Nobody waits with this token any more: its event waits again, before the others."""
+        back = [over.event for over in self.handovers if over.wait.token == token and over.wait.name != GATE]
+        self.events = [*back, *self.events]
+        return self.delivered(token, now_ms)
+
+    def text(self) -> str:
+        """The JSON text of it."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    def _match(self, now_ms: int) -> list[Handover]:
+        made: list[Handover] = []
+        for wait in list(self.waits):
+            event = next((event for event in self.events if event.name == wait.name), None)
+            if event is not None:
+                self.events.remove(event)
+                self.waits.remove(wait)
+                made.append(Handover(wait, event, now_ms))
+        self.handovers += made
+        return made
+
+
+def read(execution: str, documents: Documents, now_ms: int) -> Mailbox:
+    """The mailbox as it stands; an empty one where there is none."""
+    document = documents.read(_partition(execution), "mailbox", now_ms)
+    return Mailbox() if document is None else _mailbox(document.text)
+
+
+def change(
+    execution: str, documents: Documents, now_ms: int, edit: Callable[[Mailbox], T], most: int = MAX_WITH_WAITS
+) -> T:
+    """Edit the mailbox as if nobody else did; ``edit`` may run again on a newer one.
+
+    Raises Conflict where it would hold too much, LedgerUnavailable where others keep being quicker.
+    """
+    for _ in range(_TRIES):
+        before = documents.read(_partition(execution), "mailbox", now_ms)
+        mailbox = Mailbox() if before is None else _mailbox(before.text)
+        result = edit(mailbox)
+        text = mailbox.text()
+        if before is not None and text == before.text:
+            return result
+        if len(text) > most:
+            raise Conflict("Too many events wait for this instance; it has to take some first.")
+        version = 1 if before is None else before.version + 1
+        fresh = Document("mailbox", text, version, now_ms // 1000 + _KEPT_S)
+        if documents.write(_partition(execution), fresh, now_ms):
+            return result
+    raise LedgerUnavailable("Too many write to this mailbox at once.")
+
+
+def remove(execution: str, documents: Documents) -> None:
+    """Throw it away with what is in it."""
+    documents.remove(_partition(execution), "mailbox")
+
+
+def _partition(execution: str) -> str:
+    return f"instance#{execution}"
+
+
+def _mailbox(text: str) -> Mailbox:
+    return parse_kept(text, "The mailbox", _shaped)
+
+
+def _shaped(content: Any) -> Mailbox:
+    return Mailbox(
+        [Event(**event) for event in content["events"]],
+        [Wait(**wait) for wait in content["waits"]],
+        [
+            Handover(Wait(**over["wait"]), Event(**over["event"]), over["at"], over.get("tried", False))
+            for over in content["handovers"]
+        ],
+        content["seen"],
+    )

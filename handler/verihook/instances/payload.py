@@ -1,0 +1,154 @@
+"""Large inputs and outputs: the text is kept as a payload, and engine and ledger get a reference to it.
+
+    {"verihookPayload": {"uri", "bucket", "key", "sha256", "size"}}
+
+``size`` in bytes of UTF-8. The key holds the instance's id and the text's digest, so a reference that somebody made up
+reads nothing that he does not have already; a delivered body of this very shape is itself kept as a payload, so that
+nobody's words are taken for a reference of ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import urlsplit
+
+from verihook.errors import EventMalformed, PayloadGone, PayloadsUnavailable
+from verihook.model.ports import Payloads, Puts
+from verihook.strict_json import parse_json
+
+MEMBER = "verihookPayload"
+
+
+def keep(text: str, content: object, instance_id: str, limit: int, payloads: Puts) -> str:
+    """``text`` itself where it has at most ``limit`` bytes, else it is kept and the reference is given.
+
+    ``content`` is the parsed text. Raises PayloadsUnavailable.
+    """
+    # A character has at most 4 bytes: most texts need no look at theirs.
+    if len(text) * 4 <= limit and not _looks_like_one(content):
+        return text
+    data = text.encode("utf-8", "surrogatepass")
+    if len(data) <= limit and not _looks_like_one(content):
+        return text
+    digest = hashlib.sha256(data).hexdigest()
+    key = f"{instance_id}/{digest}"
+    payloads.put(key, text)
+    return _reference(payloads.base, key, digest, len(data))
+
+
+def too_large(output: str, payloads: Payloads) -> str | None:
+    """Why an output is not kept, in words; None if it is. What was kept could not be read again."""
+    most = payloads.max_output
+    # A character has at most 4 bytes: most texts need no look at theirs.
+    if len(output) * 4 <= most or (size := len(output.encode("utf-8", "surrogatepass"))) <= most:
+        return None
+    return f"The output has {size:,} bytes, and {most:,} at most are kept: keep it elsewhere, and return where it is."
+
+
+def load(text: str, payloads: Payloads) -> str:
+    """The text that a reference stands for; any other text is given back as it is.
+
+    Raises PayloadsUnavailable, and PayloadGone where it is not there any more, or is another.
+    """
+    key = key_of(text)
+    if key is None:
+        return text
+    kept = payloads.get(key)
+    if kept is None:
+        raise PayloadGone("The payload of this instance is gone.")
+    if hashlib.sha256(kept.encode("utf-8", "surrogatepass")).hexdigest() != key.rpartition("/")[2]:
+        raise PayloadGone("The payload of this instance is not what was kept.")
+    return kept
+
+
+def inline(text: str, limit: int, payloads: Payloads) -> str:
+    """What an engine that takes ``limit`` bytes is given for the input of a row: the text if it may be, as it came.
+
+    A reference stays one where its text is larger, or could be taken for a reference. Raises as :func:`load`.
+    """
+    key = key_of(text)
+    if key is None or _size_in(text) > limit:
+        return text
+    kept = load(text, payloads)
+    return text if _looks_like_one(parse_json(kept, "The payload")) else kept
+
+
+def prune(content: Any, paths: Collection[str]) -> Any:
+    """What of ``content`` stands at these paths (``orderId``, ``items.*.price``), in the same shape.
+
+    ``*`` is every item of a list, a name a member of an object. What a path does not find is left out of an object and
+    None in a list, whose items keep their places.
+    """
+    heads: dict[str, list[str]] = {}
+    for path in paths:
+        head, _, rest = path.partition(".")
+        heads.setdefault(head, []).append(rest)
+    if isinstance(content, dict):
+        return {name: _below(content[name], rests) for name, rests in heads.items() if name in content}
+    if isinstance(content, list) and "*" in heads:
+        return [_below(item, heads["*"]) for item in content]
+    return None
+
+
+def _below(content: Any, rests: list[str]) -> Any:
+    return content if "" in rests else prune(content, rests)
+
+
+def key_of(text: str | None) -> str | None:
+    """The key in a reference; None for any other text."""
+    if text is None or MEMBER not in text[:40]:
+        return None
+    try:
+        content = parse_json(text, "The payload reference")
+    except EventMalformed:
+        # An engine's text that is no JSON, or is cut: data.
+        return None
+    if not _looks_like_one(content):
+        return None
+    parts = str(content[MEMBER].get("uri", "")).rsplit("/", 2)
+    return "/".join(parts[1:]) if len(parts) == 3 else None
+
+
+def _size_in(reference: str) -> int:
+    size = parse_json(reference, "The payload reference")[MEMBER].get("size")
+    return size if isinstance(size, int) else 0
+
+
+def same(one: str, other: str, payloads: Payloads) -> bool:
+    """Whether two inputs, inline or referred to, are the same JSON, however it is spelled: a bus writes it anew.
+
+    A payload that cannot be read for it is another one.
+    """
+    if _digest_of(one) == _digest_of(other):
+        return True
+    try:
+        return spelled(parse_json(load(one, payloads), "One input")) == spelled(
+            parse_json(load(other, payloads), "The other input")
+        )
+    except (PayloadGone, PayloadsUnavailable, EventMalformed, RecursionError):
+        return False
+
+
+def spelled(content: object) -> str:
+    """JSON in one spelling of several, with its members in order. Raises RecursionError."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _digest_of(text: str) -> str:
+    key = key_of(text)
+    return key.rpartition("/")[2] if key else hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _looks_like_one(content: object) -> bool:
+    return isinstance(content, dict) and isinstance(content.get(MEMBER), dict)
+
+
+def _reference(base: str, key: str, digest: str, size: int) -> str:
+    uri = urlsplit(base + key)
+    # What is on a disk has no bucket; the state machines ask for one all the same.
+    where = (uri.netloc, uri.path.lstrip("/")) if uri.netloc else ("local", key)
+    reference: dict[str, Any] = {"uri": base + key, "bucket": where[0], "key": where[1], "sha256": digest, "size": size}
+    return json.dumps({MEMBER: reference}, separators=(",", ":"))

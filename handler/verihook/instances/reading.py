@@ -1,0 +1,95 @@
+"""Reads: from the ledger alone, but for the steps, which the engine keeps."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+from verihook.errors import EngineUnavailable, EventMalformed, InstanceNotFound, RequestInvalid
+from verihook.instances import payload
+from verihook.model.instance import INSTANCE_ID, Instance, Step, execution_name
+from verihook.model.listing import Position, Query
+from verihook.model.ports import Engine, Services
+from verihook.strict_json import parse_json, parse_kept
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a list, the newest first. ``cursor`` leads to the next; None on the last."""
+
+    instances: list[Instance]
+    cursor: str | None
+
+
+def get(instance_id: str, services: Services) -> Instance:
+    """The instance. An unknown, a malformed and a purged id raise the same InstanceNotFound."""
+    if INSTANCE_ID.fullmatch(instance_id):
+        instance = services.ledger.get(instance_id, services.clock.now_ms())
+        if instance is not None and not instance.purged:
+            return instance
+    raise InstanceNotFound("There is no instance with this id.")
+
+
+def list_instances(query: Query, limit: int, cursor: str | None, services: Services) -> Page:
+    """Up to ``limit`` instances, at least one, that come after the cursor.
+
+    Raises RequestInvalid for another limit, and for a cursor that is none of ours.
+    """
+    if limit < 1:
+        raise RequestInvalid("limit: must be at least 1.")
+    after = None if cursor is None else _position(cursor)
+    found = services.ledger.page(query, limit + 1, after, services.clock.now_ms())
+    shown = found[:limit]
+    return Page(shown, cursor_of(shown[-1]) if len(found) > limit else None)
+
+
+def steps(instance_id: str, services: Services) -> list[Step]:
+    """The steps of the present attempt, in the order they started."""
+    instance = get(instance_id, services)
+    engine, definition = engine_of(instance, services)
+    return engine.steps(definition, execution_name(instance.id, instance.attempt))
+
+
+def input_of(instance: Instance, services: Services) -> object:
+    """The input, parsed, wherever it is kept."""
+    text = payload.load(instance.input, services.payloads)
+    return parse_kept(text, f"The input of the instance {instance.id}", lambda content: content)
+
+
+def output_of(instance: Instance, services: Services) -> object:
+    """The output, parsed, wherever it is kept; None where there is none. What is not JSON is given as text."""
+    if instance.output is None:
+        return None
+    text = payload.load(instance.output, services.payloads)
+    try:
+        return parse_json(text, "The output")
+    except EventMalformed:
+        return text
+
+
+def engine_of(instance: Instance, services: Services) -> tuple[Engine, str]:
+    """The engine that has the instance, and the definition of its workflow.
+
+    Raises EngineUnavailable where hooks.toml has lost the workflow: the instance waits until it is put back.
+    """
+    workflow = services.workflows.get(instance.workflow)
+    if workflow is None or instance.engine not in services.engines:
+        raise EngineUnavailable(f"Workflow {instance.workflow!r} is not configured any more.")
+    return services.engines[instance.engine], workflow.definition
+
+
+def cursor_of(instance: Instance) -> str:
+    """What leads to the instances after this one in a list."""
+    return base64.urlsafe_b64encode(f"{instance.created_at}:{instance.id}".encode()).decode().rstrip("=")
+
+
+def _position(cursor: str) -> Position:
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
+        created_at, _, instance_id = text.partition(":")
+        if len(created_at) <= 15 and created_at.isdecimal() and INSTANCE_ID.fullmatch(instance_id):
+            return Position(int(created_at), instance_id)
+    except (binascii.Error, ValueError):
+        pass
+    raise RequestInvalid("cursor: is not one that a list of ours gave; leave it out to begin anew.")

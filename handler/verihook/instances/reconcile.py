@@ -1,0 +1,216 @@
+"""Repairs: starts what was accepted and never confirmed, refreshes what is stale, calls back who waits to be told.
+
+The same code runs on a schedule in AWS, where it mends what a lost event or a crash left behind, and in a loop on one
+machine, where it is also what notices that an instance has ended.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from verihook import instances
+from verihook.errors import EngineUnavailable, InstanceNotFound, LedgerUnavailable, NotSupported
+from verihook.instances import callbacks
+from verihook.instances.reading import engine_of
+from verihook.model.instance import FINAL, Instance, Progress, execution_name
+from verihook.model.ports import Engine, Services
+from verihook.records import asdict, replace
+
+#: So many instances are looked after, and so many callbacks posted, at the same time.
+AT_ONCE = 8
+
+#: An engine that did not answer so often is asked no more in this call: each try may take seconds.
+ENOUGH = 5
+
+#: The share of an invocation's time that is left to the callbacks after the repairs.
+RESERVE = 0.4
+
+#: A round of callbacks takes at most so long, in milliseconds: 64 in eights, ten seconds each, and room.
+ROUND_MS = 90_000
+
+#: Nobody else posts a callback while a try of it may be under way, in milliseconds.
+POSTING_MS = 60_000
+
+
+@dataclass(slots=True)
+class Report:
+    """What a round did, in instances. ``postponed``: engine or payloads did not answer; ``told``: callbacks taken."""
+
+    looked: int = 0
+    started: int = 0
+    finished: int = 0
+    postponed: int = 0
+    told: int = 0
+
+    def add(self, other: Report) -> None:
+        """Count it in."""
+        for name, count in asdict(other).items():
+            setattr(self, name, getattr(self, name) + count)
+
+
+def reconcile(services: Services, limit: int = 200, left: Callable[[], int] | None = None) -> Report:
+    """One round over at most ``limit`` instances that are due. Raises LedgerUnavailable; the next round goes on.
+
+    ``left``: how long this may go on, in milliseconds. Round follows upon round then, until nothing is due or the time
+    is over: after an outage there is more to start than one round takes.
+    """
+    outages = Counter[str]()
+    reserve_ms = 0.0 if left is None else left() * RESERVE
+
+    def look_after(instance: Instance) -> Report:
+        # A row may have ended since its index was read: then there is nothing to look after, least of all to run again.
+        if instance.final or (left is not None and left() < reserve_ms + _takes_ms(instance, services)):
+            return Report()
+        return _look_after(instance, services, outages)
+
+    return _rounds(look_after, services, limit, left, reserve_ms, ended=False)
+
+
+def _takes_ms(instance: Instance, services: Services) -> int:
+    """How long a look may take: an express execution is run to its end."""
+    workflow = services.workflows.get(instance.workflow)
+    return instances.EXPRESS_MS if workflow is not None and workflow.express else 0
+
+
+def call_back(services: Services, limit: int = 64, left: Callable[[], int] | None = None) -> Report:
+    """One round over at most ``limit`` ends that somebody waits to be told, beside reconcile: no receiver holds it up.
+
+    ``left`` as in :func:`reconcile`. Raises LedgerUnavailable; the next round goes on.
+    """
+
+    def tell(instance: Instance) -> Report:
+        try:
+            return Report(looked=1, told=instance.final and _tell(instance, services))
+        except LedgerUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  # one that cannot be told must not keep all others from their turn
+            services.telemetry.failure(f"callback {instance.id}", error)
+            return Report(looked=1, postponed=1)
+
+    return _rounds(tell, services, limit, left, ROUND_MS, ended=True)
+
+
+def _rounds(
+    look: Callable[[Instance], Report],
+    services: Services,
+    limit: int,
+    left: Callable[[], int] | None,
+    reserve_ms: float,
+    *,
+    ended: bool,
+) -> Report:
+    """One round, or, with ``left``, round upon round until nothing is due or no more than the reserve is left."""
+    report = Report()
+    while True:
+        due = services.ledger.due(services.clock.now_ms(), limit, ended=ended)
+        _each(look, due, report)
+        if left is None or len(due) < limit or left() < reserve_ms:
+            return report
+
+
+def _each(look: Callable[[Instance], Report], due: list[Instance], report: Report) -> None:
+    """Look at each, several at a time, and count it in."""
+    if len(due) < 2:
+        results = [look(instance) for instance in due]
+    else:
+        with ThreadPoolExecutor(AT_ONCE, "reconcile") as pool:
+            results = list(pool.map(look, due))
+    for result in results:
+        report.add(result)
+
+
+def _look_after(instance: Instance, services: Services, outages: Counter[str]) -> Report:
+    report = Report(looked=1)
+    try:
+        if outages[instance.workflow] >= ENOUGH:
+            raise EngineUnavailable(
+                f"The engine of {instance.workflow} did not answer {ENOUGH} times: not asked again now."
+            )
+        progress = _ask_or_start(instance, services, report, outages)
+        if progress is not None:
+            report.finished += _record(instance, progress, services) and progress.status in FINAL
+    except Exception as error:  # noqa: BLE001  # one that cannot be dealt with must not keep all others from their turn
+        # Also where its workflow is no longer in hooks.toml: it waits until the operator puts it back.
+        services.telemetry.failure(f"reconcile {instance.id}", error)
+        outages[instance.workflow] += isinstance(error, EngineUnavailable)
+        report.postponed += 1
+        # Where the ledger itself is down this raises, and the round is over.
+        _record(instance, Progress(instance.status, None, instance.error, instance.cause), services)
+    return report
+
+
+def _record(instance: Instance, progress: Progress, services: Services) -> bool:
+    return instances.record(instance.id, instance.attempt, progress, instance.created_at, services, instance.workflow)
+
+
+def _ask_or_start(instance: Instance, services: Services, report: Report, outages: Counter[str]) -> Progress | None:
+    """How the engine says the instance stands; None where another round has it.
+
+    One that the engine does not know is started, which is idempotent, unless an operator holds it.
+    """
+    engine, definition = engine_of(instance, services)
+    # An express execution answers once and is not kept: there is nobody to ask.
+    express = services.workflows[instance.workflow].express
+    name = execution_name(instance.id, instance.attempt)
+    progress = None if express else engine.describe(definition, name)
+    if progress is None and instance.held:
+        return Progress(instance.status, None, instance.error, instance.cause)
+    if progress is None:
+        # Its name keeps nobody from running it twice: no other round may have it until it must have ended.
+        if express and not _put_off(instance, instances.EXPRESS_MS, services):
+            return None
+        report.started += 1
+        status = instances.start(instance, services)
+        # Of a row that waits for its worker, ``queued`` is no outage.
+        outages[instance.workflow] += status == "queued" and engine.keeps_names
+        # An express one has written its end; where its answer was lost it may run on, and stays put off.
+        return None if express else Progress(status)
+    if progress.status == "running" and (instance.leased_until or 0) > services.clock.now_ms():
+        # A worker has it: there is nothing to see before its lease is over. If it has just ended, nothing is written.
+        services.ledger.amend(replace(instance, due_at=instance.leased_until))
+        return None
+    if progress.status not in FINAL:
+        instances.hand_over(instance, services)
+    if instance.held and progress.status == "running":
+        return _hold(instance, engine, definition, services)
+    if instance.held and progress.status == "suspended":
+        # With the operator's words, which the engine does not know.
+        return replace(progress, cause=instance.cause)
+    return progress
+
+
+def _put_off(instance: Instance, milliseconds: int, services: Services) -> bool:
+    """Keep every other round from it for so long; False where another has it, or it has changed since."""
+    return services.ledger.amend(replace(instance, due_at=services.clock.now_ms() + milliseconds))
+
+
+def _hold(instance: Instance, engine: Engine, definition: str, services: Services) -> Progress | None:
+    """What is held and runs: whoever suspended it was stopped in between, or the start was on its way."""
+    name = execution_name(instance.id, instance.attempt)
+    try:
+        engine.suspend(definition, name)
+    except NotSupported:
+        # Held in the row alone, where whoever suspended it stopped before the row was put right.
+        return Progress("suspended" if instance.status == "suspended" else "running", cause=instance.cause)
+    try:
+        if instances.get(instance.id, services).held:
+            # Where the engine knows nothing of it, a gate does.
+            return Progress("suspended", cause=instance.cause)
+    except InstanceNotFound:
+        return None
+    # It was resumed meanwhile.
+    engine.resume(definition, name)
+    return None
+
+
+def _tell(instance: Instance, services: Services) -> bool:
+    """One try of the callback, and when the next one is; whether there is none."""
+    if not _put_off(instance, POSTING_MS, services):
+        # Where a restart was quicker its end is told, not this one's.
+        return False
+    following = callbacks.deliver(instance, services)
+    written = services.ledger.amend(replace(following, revision=instance.revision + 1))
+    return written and following.due_at is None

@@ -1,0 +1,113 @@
+"""What an engine says of an attempt becomes what the ledger says."""
+
+from __future__ import annotations
+
+from verihook.errors import EventMalformed
+from verihook.instances import payload
+from verihook.instances.reading import engine_of
+from verihook.model.instance import FINAL, Instance, Progress, execution_name
+from verihook.model.ports import MAX_OUTPUT, Change, Services
+from verihook.request import json_text
+from verihook.strict_json import parse_json
+
+#: An engine's words are cut to this, in characters: a row has room for so many.
+MAX_ERROR = 500
+MAX_CAUSE = 4000
+
+
+def record(
+    instance_id: str, attempt: int, progress: Progress, created_at: int, services: Services, workflow: str | None = None
+) -> bool:
+    """Write what an engine says of an attempt; False where the ledger knows better (final, another attempt, unknown).
+
+    ``created_at``: of the instance or, where that is not known, of the report; in milliseconds. ``workflow``: its
+    name; where it is not known the instance is kept as long as the longest.
+    An execution that turns out to run although its instance was terminated before it had begun is stopped.
+    """
+    progress = bounded(progress, services)
+    if _is_large(progress.output) and not _waits_for(instance_id, attempt, services):
+        # Else the payload of what was purged would be kept again.
+        return False
+    now = services.clock.now_ms()
+    final = progress.status in FINAL
+    change = Change(
+        progress.status,
+        at=now,
+        # What ends is due at once where somebody waits to be told.
+        due_at=now if final else services.pace.next_look(created_at, now, queued=progress.status == "queued"),
+        expires_at=now // 1000 + _retention_s(workflow, services) if final else None,
+        output=kept_output(instance_id, progress.output, services),
+        error=cut(progress.error, MAX_ERROR),
+        cause=cut(progress.cause, MAX_CAUSE),
+    )
+    applied = services.ledger.record(instance_id, attempt, change)
+    if not applied and progress.status == "running":
+        _stop_what_is_over(instance_id, attempt, services)
+    return applied
+
+
+def bounded(progress: Progress, services: Services) -> Progress:
+    """The same, or failed with ``OutputTooLarge``: no other end could be read."""
+    if progress.output is None or (why := payload.too_large(progress.output, services.payloads)) is None:
+        return progress
+    return Progress("failed", None, "OutputTooLarge", why)
+
+
+def has_ended(instance: Instance, progress: Progress | None, services: Services) -> bool:
+    """Whether an engine says that an instance has come to its end, which the ledger may hear of late: now it has."""
+    if progress is None or progress.status not in FINAL:
+        return False
+    record(instance.id, instance.attempt, progress, instance.created_at, services, instance.workflow)
+    return True
+
+
+def _is_large(output: str | None) -> bool:
+    return output is not None and len(output) * 4 > MAX_OUTPUT
+
+
+def _waits_for(instance_id: str, attempt: int, services: Services) -> bool:
+    instance = services.ledger.get(instance_id, services.clock.now_ms())
+    return instance is not None and instance.attempt == attempt and not (instance.final or instance.purged)
+
+
+def cut(text: str | None, most: int) -> str | None:
+    """A text that fits, of which UTF-8 can be made: an engine's words may quote a sender's lone surrogate."""
+    return text and text.encode("utf-8", "backslashreplace").decode()[:most]
+
+
+def kept_output(instance_id: str, output: str | None, services: Services) -> str | None:
+    """The output as a row has it, kept apart where it is large. Raises PayloadsUnavailable.
+
+    What is no JSON (an engine's odd text) is kept as a JSON string.
+    """
+    if output is None:
+        return None
+    try:
+        content = parse_json(output, "The output")
+    except EventMalformed:
+        content = output
+        output = json_text(output)
+    if cut(output, len(output)) != output:
+        # A lone surrogate stands there unescaped.
+        output = json_text(content)
+    return payload.keep(output, content, instance_id, MAX_OUTPUT, services.payloads)
+
+
+def _stop_what_is_over(instance_id: str, attempt: int, services: Services) -> None:
+    instance = services.ledger.get(instance_id, services.clock.now_ms())
+    if instance is None:
+        return
+    # An attempt that another has replaced was stopped, too: a start that was on its way came after that.
+    if instance.attempt > attempt or (instance.attempt == attempt and instance.status == "terminated"):
+        engine, definition = engine_of(instance, services)
+        engine.stop(definition, execution_name(instance_id, attempt), "terminated")
+
+
+def _retention_s(workflow: str | None, services: Services) -> int:
+    known = services.workflows.get(workflow or "")
+    days = (
+        known.retention_days
+        if known
+        else max((each.retention_days for each in services.workflows.values()), default=90)
+    )
+    return days * 86_400

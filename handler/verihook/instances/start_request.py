@@ -1,0 +1,82 @@
+"""A start that a caller of the API wants, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from verihook.errors import RequestInvalid
+from verihook.model.instance import INSTANCE_ID
+from verihook.model.ports import Services
+from verihook.model.workflow import Workflow
+
+#: ``replace`` is ``restart`` for one that has ended, and ``fail`` for one that has not.
+OnConflict = Literal["fail", "return", "restart", "replace"]
+
+#: What labels may have: names and values are looked for, not searched in.
+MAX_LABELS = 20
+MAX_LABEL = 256
+MAX_LABELS_BYTES = 8_192
+
+#: A start can be put off by so much: a year, in milliseconds.
+MAX_DELAY_MS = 366 * 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class StartRequest:
+    """A start that a caller of the API wants. ``content`` is the input, parsed; ``start_at`` in milliseconds.
+
+    ``on_conflict``: what an ``id`` that is taken does. ``version`` None for whichever is configured.
+    ``clear_on_failure``: the idempotency key is free if what it began has failed.
+    """
+
+    workflow: str
+    content: object = None
+    id: str | None = None
+    idempotency_key: str | None = None
+    on_conflict: OnConflict = "fail"
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    start_at: int | None = None
+    version: int | None = None
+    connection: str | None = None
+    callback_url: str | None = None
+    clear_on_failure: bool = False
+
+
+def check(request: StartRequest, workflow: Workflow, services: Services) -> None:
+    """Raises RequestInvalid, which names the field."""
+    if request.id is not None and not INSTANCE_ID.fullmatch(request.id):
+        raise RequestInvalid("id: 1 to 64 letters, digits, underscores and inner hyphens.")
+    if request.clear_on_failure and (request.idempotency_key is None or request.id is not None):
+        raise RequestInvalid("clearOnFailure: goes with an idempotency key, and without an id, which stays taken.")
+    if request.connection is not None and request.connection not in workflow.connections:
+        raise RequestInvalid(f"connection: {_choice(workflow)} (got {request.connection[:63]!r}).")
+    _check_labels(request)
+    if request.start_at is not None and request.start_at > services.clock.now_ms() + MAX_DELAY_MS:
+        raise RequestInvalid("startAt: at most a year from now.")
+    if request.callback_url is not None:
+        try:
+            services.caller.check(request.callback_url)
+        except ValueError as error:
+            raise RequestInvalid(f"callbackUrl: {error}") from None
+
+
+def _choice(workflow: Workflow) -> str:
+    if not workflow.connections:
+        return f"the workflow {workflow.name!r} takes none, as hooks.toml gives it no connections"
+    return f"the workflow {workflow.name!r} takes one of {', '.join(workflow.connections)}"
+
+
+def _check_labels(request: StartRequest) -> None:
+    if len(request.tags) + len(request.metadata) > MAX_LABELS:
+        raise RequestInvalid(f"tags: at most {MAX_LABELS} tags and metadata together.")
+    labels = [*request.tags, *request.metadata, *request.metadata.values()]
+    for label in labels:
+        if not 0 < len(label) <= MAX_LABEL or not label.isprintable():
+            raise RequestInvalid(
+                f"tags: a tag, a metadata key and its value have 1 to {MAX_LABEL} printable characters."
+            )
+    if sum(len(label.encode("utf-8", "surrogatepass")) for label in labels) > MAX_LABELS_BYTES:
+        raise RequestInvalid(f"tags: tags and metadata have at most {MAX_LABELS_BYTES} bytes together.")

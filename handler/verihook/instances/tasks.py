@@ -1,0 +1,91 @@
+"""What state machines ask of us by a Task: an event, a gate, parts of a large input, the connection that was chosen.
+
+docs/workflows/stepfunctions.md has the states. Each invokes the function ``Feeds``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from verihook import instances
+from verihook.errors import BodyTooLarge, RequestInvalid
+from verihook.instances import payload
+from verihook.model.instance import parse_execution_name
+from verihook.model.ports import MAX_INLINE, Services
+from verihook.request import json_text
+from verihook.strict_json import parse_json
+
+_KINDS = frozenset({"gate", "await", "read", "connection"})
+
+
+def is_task(event: Mapping[str, Any]) -> bool:
+    """Whether a state machine sent the event: messages of queues, topics and buses have none of these names."""
+    return not _KINDS.isdisjoint(event)
+
+
+def answer(event: Mapping[str, Any], services: Services) -> Any:
+    """What the Task gets.
+
+    ``{"gate": {"execution", "token"}}``, ``{"await": {"execution", "name", "token"}}``: None. ``{"read":
+    {"execution", "input", "paths"}}``: what is at the paths. ``{"connection": {"execution"}}``: ``{"name", "url"}`` of
+    the one that the start chose, None if it chose none. Raises RequestInvalid for what is none of them, BodyTooLarge,
+    and whatever the operation raises, so that the machine tries again.
+    """
+    match event:
+        case {"gate": {"execution": str(execution), "token": str(token)}}:
+            instances.pass_gate(*_instance(execution), token, services, _arn(execution))
+            return None
+        case {"await": {"execution": str(execution), "name": str(awaited), "token": str(token)}}:
+            instances.await_event(*_instance(execution), awaited, token, services, _arn(execution))
+            return None
+        case {"read": {"execution": str(execution), "input": input, "paths": [*paths]}}:
+            return _read(_instance(execution)[0], input, paths, services)
+        case {"connection": {"execution": str(execution)}}:
+            return _connection(execution, services)
+    raise RequestInvalid(
+        "A task is gate {execution, token}, await {execution, name, token}, read {execution, input, paths} or "
+        "connection {execution}."
+    )
+
+
+def _connection(execution: str, services: Services) -> dict[str, str] | None:
+    """Its credentials are not told: what a state gets stands in the history of its execution."""
+    name = instances.connection_of(*_instance(execution), services, _arn(execution))
+    if name is None:
+        return None
+    found = services.connections.get(name)
+    if found is None:
+        raise RequestInvalid(f"connection: hooks.toml has no [connections.{name[:63]}] any more.")
+    return {"name": name, "url": found.url}
+
+
+def _read(instance_id: str, input: object, paths: list[Any], services: Services) -> Any:
+    """Of an input that was too large for the state machine, what it asks for; it has to fit into a state.
+
+    A reference to the payload of another instance was not written by us: it is data.
+    """
+    if not all(isinstance(path, str) and path for path in paths):
+        raise RequestInvalid("read.paths: is a list of paths such as orderId and items.*.price.")
+    text = json_text(input)
+    key = payload.key_of(text)
+    if key is not None and key.startswith(f"{instance_id}/"):
+        text = payload.load(text, services.payloads)
+    content = parse_json(text, "The input")
+    found = payload.prune(content, paths)
+    if len(json_text(found).encode()) > MAX_INLINE:
+        raise BodyTooLarge(f"What read.paths finds is larger than the {MAX_INLINE} bytes that a state holds.")
+    return found
+
+
+def _instance(execution: str) -> tuple[str, int]:
+    """The instance id and attempt of an execution, by its ARN or name."""
+    parsed = parse_execution_name(execution.rpartition(":")[2])
+    if parsed is None:
+        raise RequestInvalid("execution: is not one of ours; give $states.context.Execution.Id.")
+    return parsed
+
+
+def _arn(execution: str) -> str:
+    """Machines that were deployed before give the name alone: "" then."""
+    return execution if execution.startswith("arn:") else ""

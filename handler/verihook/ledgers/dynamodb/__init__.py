@@ -1,8 +1,0 @@
-"""The ledger in AWS: one DynamoDB table. Keys, indexes and calls are described in docs/ledger.md."""
-
-from __future__ import annotations
-
-from verihook.ledgers.dynamodb.documents import DynamoDbDocuments
-from verihook.ledgers.dynamodb.ledger import DynamoDbLedger
-
-__all__ = ["DynamoDbDocuments", "DynamoDbLedger"]

@@ -1,9 +1,0 @@
-"""The ledger on one machine: one SQLite file in WAL mode (https://www.sqlite.org/wal.html), SQLite 3.24 or newer."""
-
-from __future__ import annotations
-
-from verihook.ledgers.sqlite.documents import SqliteDocuments
-from verihook.ledgers.sqlite.file import SqliteFile
-from verihook.ledgers.sqlite.ledger import SqliteLedger
-
-__all__ = ["SqliteDocuments", "SqliteFile", "SqliteLedger"]

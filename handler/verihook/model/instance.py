@@ -1,0 +1,149 @@
+"""An instance: one start of a workflow, as the ledger keeps it, and what an engine says of it."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+Status = Literal["queued", "running", "suspended", "completed", "failed", "timed_out", "terminated"]
+
+#: An instance in one of these never changes again, except by a restart (a new attempt).
+FINAL: frozenset[Status] = frozenset({"completed", "failed", "timed_out", "terminated"})
+
+#: The intersection of what Step Functions (80), Lambda durable functions (64), Dapr (64) and Cloudflare (100) accept.
+INSTANCE_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}", re.ASCII)
+
+_LATER_ATTEMPT = re.compile(r"[2-9]|[1-9][0-9]{1,8}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One row of the ledger.
+
+    ``created_at``, ``updated_at`` and ``due_at`` are milliseconds since the epoch, UTC. ``due_at`` is when reconcile
+    looks at the instance next; None once it is final. ``expires_at`` is in seconds since the epoch (the unit of
+    DynamoDB's TTL) and is set when the instance becomes final: what is not at its end never expires.
+    ``input`` and ``output`` are JSON texts, or references to payloads (:mod:`verihook.instances.payload`); ``input`` is
+    byte-identical on every start of one attempt. ``revision`` grows with every write of the row. ``held``: an operator
+    has suspended it. ``purged``: a tombstone, which refuses the id and is shown to nobody. ``start_at``: not started
+    before, in milliseconds. ``tries``: how often a worker has begun this attempt (engine ``function``); ``begun_at`` is
+    when it did so last, and before ``leased_until`` no other one begins, both in milliseconds.
+    ``signed``: the SHA-256 in hex of what its sender signed, where the event's id is not a part of that.
+    ``callback_tries``: how often the end was told in vain; ``tags`` and ``metadata`` are the labels to find it by.
+    """
+
+    id: str
+    workflow: str
+    input: str
+    created_at: int
+    updated_at: int
+    status: Status = "queued"
+    version: int = 1
+    attempt: int = 1
+    source: str | None = None
+    event_id: str | None = None
+    event_type: str | None = None
+    due_at: int | None = None
+    expires_at: int | None = None
+    output: str | None = None
+    error: str | None = None
+    cause: str | None = None
+    engine: str = "stepfunctions"
+    revision: int = 1
+    held: bool = False
+    purged: bool = False
+    start_at: int | None = None
+    tries: int = 0
+    begun_at: int | None = None
+    leased_until: int | None = None
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    connection: str | None = None
+    callback_url: str | None = None
+    callback_tries: int = 0
+    signed: str | None = None
+
+    @property
+    def labels(self) -> tuple[tuple[str, str], ...]:
+        """Names and values to find it by: ``("tag", "vip")``, ``("metadata.customer", "42")``."""
+        tags = [("tag", tag) for tag in self.tags]
+        return (*tags, *((f"metadata.{key}", value) for key, value in self.metadata.items()))
+
+    @property
+    def not_before(self) -> int:
+        """When it may be started or begun at the earliest, in milliseconds."""
+        return max(self.start_at or 0, self.leased_until or 0)
+
+    @property
+    def final(self) -> bool:
+        """Whether the instance has come to its end."""
+        return self.status in FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What an engine says of an execution. ``output`` is JSON text; ``error`` and ``cause`` are the engine's words."""
+
+    status: Status
+    output: str | None = None
+    error: str | None = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One unit of an instance's history. Times in milliseconds since the epoch; ``ended_at`` None while it runs.
+
+    ``input`` and ``output`` are JSON texts, None where the engine keeps none. ``error`` and ``cause`` are its words.
+    """
+
+    name: str
+    status: Literal["running", "completed", "failed"]
+    started_at: int
+    ended_at: int | None = None
+    input: str | None = None
+    output: str | None = None
+    error: str | None = None
+    cause: str | None = None
+
+
+def derive_id(key: bytes, source: str, event_id: str) -> str:
+    """The instance id of an event: 40 hex digits (160 bits) of HMAC-SHA256 over source and event id.
+
+    The same event always meets the same row, and nobody without the key can guess the id. The length of the source's
+    name is bound in, so that ("ab", "c") and ("a", "bc") differ. Raises ValueError without a key.
+    """
+    if not key:
+        raise ValueError("this entry point has no instance key; add it to bootstrap.KEYED and template.yaml")
+    message = f"{len(source)}:{source}:{event_id}".encode()
+    return hmac.digest(key, message, "sha256").hex()[:40]
+
+
+def execution_name(instance_id: str, attempt: int) -> str:
+    """The engine's name for an attempt: the instance id itself, then ``id.2``, ``id.3`` and so on.
+
+    A dot cannot stand in an instance id, so an attempt never takes another instance's name.
+    """
+    return instance_id if attempt == 1 else f"{instance_id}.{attempt}"
+
+
+def parse_execution_name(name: str) -> tuple[str, int] | None:
+    """The inverse of :func:`execution_name`; None for a name that is not ours."""
+    instance_id, dot, number = name.partition(".")
+    if not INSTANCE_ID.fullmatch(instance_id):
+        return None
+    if not dot:
+        return instance_id, 1
+    if not _LATER_ATTEMPT.fullmatch(number):
+        return None
+    return instance_id, int(number)
+
+
+def iso(milliseconds: int) -> str:
+    """ISO 8601, UTC, with milliseconds and Z."""
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

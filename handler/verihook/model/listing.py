@@ -1,0 +1,60 @@
+"""Which instances to list, and by which index: a filter that would read more than it shows is refused, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from verihook.errors import FilterRefused
+from verihook.model.instance import Status
+
+Index = Literal["created", "workflow", "status", "workflow-status", "source", "label"]
+
+#: The combinations that an index answers: the filters given, in the order of their names.
+_INDEXES: dict[tuple[str, ...], Index] = {
+    (): "created",
+    ("workflow",): "workflow",
+    ("status",): "status",
+    ("status", "workflow"): "workflow-status",
+    ("source",): "source",
+    ("label",): "label",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a list, the newest first: what comes after it was created earlier, or at once with a smaller id."""
+
+    created_at: int
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The filters of a list; ``since`` (inclusive) and ``until`` (exclusive) go with all of them, in milliseconds.
+
+    ``label`` is a name and a value: ``("tag", "vip")`` or ``("metadata.customer", "42")``.
+    Raises FilterRefused where no index answers the combination.
+    """
+
+    workflow: str | None = None
+    status: Status | None = None
+    source: str | None = None
+    label: tuple[str, str] | None = None
+    since: int | None = None
+    until: int | None = None
+
+    def __post_init__(self) -> None:
+        if self._given() not in _INDEXES:
+            raise FilterRefused(
+                f"No index answers {' and '.join(self._given())} together: give one of workflow, status, source, tag "
+                "or metadata.KEY, or workflow with status; since and until go with each."
+            )
+
+    @property
+    def index(self) -> Index:
+        """The index that answers."""
+        return _INDEXES[self._given()]
+
+    def _given(self) -> tuple[str, ...]:
+        return tuple(name for name in ("label", "source", "status", "workflow") if getattr(self, name) is not None)

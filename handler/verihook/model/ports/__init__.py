@@ -1,0 +1,38 @@
+"""What the core needs of the world, as Protocols, whose adapters live in the rooms beside the core."""
+
+from __future__ import annotations
+
+from verihook.model.ports.caller import Answer, Caller
+from verihook.model.ports.clock import Clock, Pace
+from verihook.model.ports.documents import Document, Documents, Token
+from verihook.model.ports.engine import Engine
+from verihook.model.ports.ledger import MAX_INLINE, MAX_OUTPUT, Change, Ledger
+from verihook.model.ports.payloads import Payloads, Puts
+from verihook.model.ports.secrets import RotatingSecrets, Secrets
+from verihook.model.ports.services import Services
+from verihook.model.ports.telemetry import KEPT_MS, Observation, Observer, Telemetry, Trace
+
+__all__ = [
+    "KEPT_MS",
+    "MAX_INLINE",
+    "MAX_OUTPUT",
+    "Answer",
+    "Caller",
+    "Change",
+    "Clock",
+    "Document",
+    "Documents",
+    "Engine",
+    "Ledger",
+    "Observation",
+    "Observer",
+    "Pace",
+    "Payloads",
+    "Puts",
+    "RotatingSecrets",
+    "Secrets",
+    "Services",
+    "Telemetry",
+    "Token",
+    "Trace",
+]

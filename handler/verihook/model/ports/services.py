@@ -1,0 +1,56 @@
+"""Everything that the core works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from verihook.model.connection import Connection
+from verihook.model.policy import Policy
+from verihook.model.ports.caller import Caller
+from verihook.model.ports.clock import Clock, Pace
+from verihook.model.ports.documents import Documents
+from verihook.model.ports.engine import Engine
+from verihook.model.ports.ledger import Ledger
+from verihook.model.ports.payloads import Payloads
+from verihook.model.ports.secrets import Secrets
+from verihook.model.ports.telemetry import Observer, Telemetry
+from verihook.model.source import Source
+from verihook.model.spared import Spared
+from verihook.model.workflow import Workflow
+from verihook.senders.handshake import BoundHandshake
+from verihook.senders.schemes import Verify
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that the core works with, put together once by bootstrap.
+
+    ``verify`` maps a source's name to its check, compiled with its secrets; ``handshakes`` has those of the sources
+    whose sender has one. ``instance_key`` keys the derivation of instance ids and of what signs callbacks;
+    it is empty, and refused by both, if the entry point does neither.
+    ``secrets``: for the connections; None where the entry point has no business with any. ``without_secret()`` names
+    the sources that no delivery can be verified for just now, each looked at as often as a delivery to it would.
+    ``spared``: the payloads that a redelivery need not put again.
+    """
+
+    sources: Mapping[str, Source]
+    default_source: str | None
+    workflows: Mapping[str, Workflow]
+    verify: Mapping[str, Verify]
+    ledger: Ledger
+    documents: Documents
+    engines: Mapping[str, Engine]
+    payloads: Payloads
+    caller: Caller
+    clock: Clock
+    telemetry: Telemetry
+    observer: Observer
+    instance_key: bytes
+    pace: Pace
+    policy: Policy = field(default_factory=Policy)
+    connections: Mapping[str, Connection] = field(default_factory=dict)
+    secrets: Secrets | None = None
+    handshakes: Mapping[str, BoundHandshake] = field(default_factory=dict)
+    without_secret: Callable[[], Sequence[str]] = tuple
+    spared: Spared = field(default_factory=Spared)

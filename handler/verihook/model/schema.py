@@ -1,0 +1,174 @@
+"""The JSON Schema of an input: what breaks it, what it adds, and whether it is one itself.
+
+Draft 2020-12, https://json-schema.org/draft/2020-12/json-schema-validation. Nothing is ever fetched: a ``$ref`` reaches
+into the schema itself and nowhere else.
+
+jsonschema-rs judges inputs, all of them and alone; jsonschema says of a schema, once and at load, whether it is one.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+from verihook.errors import EventMalformed
+from verihook.model import schema_lists
+from verihook.model.schema_defaults import Defaults, parts_of
+from verihook.model.schema_faults import Fault, Faults, Judge, Walk, compiled, matches, no_panic, step
+
+#: No more violations are looked for: a sender mends no more at once, and a body of a megabyte can have half a million.
+MAX_VIOLATIONS = 100
+
+#: The one draft that is understood: keywords of another would be passed over in silence.
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+#: A value of each kind but a text, which a library would match by Python's own regular expressions.
+_SAMPLES: tuple[Any, ...] = ({}, [], 0, None)
+
+
+class Schema:
+    """A schema, compiled for many inputs."""
+
+    def __init__(self, text: dict[str, Any] | bool) -> None:
+        self._schema = text
+        self._faults = Faults(text)
+        self._defaults = Defaults(text)
+
+    @cached_property
+    def _fits(self) -> Judge:
+        """Raises ValueError if the schema cannot be compiled; :meth:`check` says so in words."""
+        return compiled(self._schema)
+
+    def compile(self) -> None:
+        """Do now what the first content would wait for. Raises ValueError if the schema itself is wrong."""
+        self._fits  # noqa: B018  # made when it is first read
+
+    def filled(self, content: object) -> object:
+        """``content`` with the defaults that are missing in it; the very same object where none is missing.
+
+        ``content`` itself is not changed. Raises EventMalformed where it is nested too deep.
+        """
+        try:
+            with no_panic():
+                return self._defaults.filled(content)
+        except RecursionError:
+            raise EventMalformed("The body is nested too deep.") from None
+
+    def violations(self, content: object) -> list[dict[str, object]]:
+        """The first :data:`MAX_VIOLATIONS`, ``{"path", "pointer", "message"}``, in the order of their paths.
+
+        Of a large input fewer are told, never none: see schema_faults. Raises EventMalformed if the content is nested
+        too deep, and ValueError if the schema itself is wrong.
+        """
+        try:
+            found = self._found(content)
+        except UnicodeEncodeError:
+            return self.violations(_whole_characters(content))
+        except RecursionError:
+            raise EventMalformed("The body is nested too deep.") from None
+        return [_violation(fault) for fault in sorted(found, key=lambda fault: _pointer(fault.path))]
+
+    def _found(self, content: object) -> list[Fault]:
+        if schema_lists.holds(self._schema, content):
+            walk = Walk(self._faults)
+            among_items = schema_lists.faults(self._schema, "", content, (), self._faults, walk)
+            found = list(islice(among_items, MAX_VIOLATIONS))
+            if found or walk.goes_on:
+                return found
+        return [] if self._fits(content) else list(islice(self._faults.of(content), MAX_VIOLATIONS))
+
+    def check(self) -> None:
+        """Raises ValueError, in words, where the schema is wrong: its form, a pattern, a ``$ref``, a default."""
+        import jsonschema
+
+        try:
+            # Without its formats: its regular expressions are Python's, and ours are those of the judge.
+            jsonschema.Draft202012Validator.check_schema(self._schema, format_checker=jsonschema.FormatChecker(()))
+        except jsonschema.SchemaError as error:
+            raise ValueError(f"not a JSON Schema: {error.json_path}: {error.message[:200]}") from None
+        for place, part in parts_of(self._schema):
+            if part.get("$schema", DIALECT) not in (DIALECT, f"{DIALECT}#"):
+                raise ValueError(f"{place}: $schema {part['$schema']!r} is another draft; write {DIALECT}")
+            self._check_ref(place, part)
+            _check_patterns(place, part)
+        self._try()
+        try:
+            self._fits  # noqa: B018  # compiled by being read
+        except ValueError as error:
+            raise ValueError(f"cannot be compiled: {str(error).splitlines()[0][:200]}") from None
+        for place, part in parts_of(self._schema):
+            if "default" in part:
+                self._check_default(place, part)
+
+    def _check_ref(self, place: str, part: dict[str, Any]) -> None:
+        from referencing.exceptions import Unresolvable
+
+        if "$ref" in part:
+            try:
+                self._defaults.root.lookup(part["$ref"])
+            except Unresolvable:
+                raise ValueError(f"{place}: $ref {part['$ref']!r} is not within the schema") from None
+
+    def _try(self) -> None:
+        """Apply every part to a value of each kind: a reference to itself never ends, whatever it is applied to."""
+        import jsonschema
+        import referencing
+        from referencing.exceptions import Unresolvable
+
+        validator = jsonschema.Draft202012Validator(self._schema, registry=referencing.Registry())
+        for place, part in parts_of(self._schema):
+            try:
+                with no_panic():
+                    for value in _SAMPLES:
+                        list(validator.descend(value, part))
+            except RecursionError:
+                raise ValueError(f"{place}: refers to itself without an end") from None
+            except Unresolvable as error:
+                raise ValueError(f"{place}: refers to what is not within the schema: {str(error)[:200]}") from None
+
+    def _check_default(self, place: str, part: dict[str, Any]) -> None:
+        try:
+            with no_panic():
+                default = self._defaults.within(part, part["default"])
+                fits = self._faults.judge(place.removeprefix("#"))(default)
+        except RecursionError:
+            raise ValueError(f"{place}: its default brings itself in again and again") from None
+        if not fits:
+            first = next(self._faults.of_part(part, place.removeprefix("#"), default))
+            raise ValueError(f"{place}: its default does not fit: {_pointer(first.path)} {first.message}")
+
+
+def _check_patterns(place: str, part: dict[str, Any]) -> None:
+    patterns = [
+        (f"{place}/patternProperties/{step(pattern)}", pattern) for pattern in part.get("patternProperties", ())
+    ]
+    if "pattern" in part:
+        patterns.append((f"{place}/pattern", part["pattern"]))
+    for where, pattern in patterns:
+        try:
+            matches(pattern)
+        except ValueError:
+            raise ValueError(
+                f"{where}: {pattern!r} is no regular expression that can be matched in bounded time. What looks ahead "
+                "or behind, refers back, or repeats to more than some megabytes is not taken; write it without"
+            ) from None
+
+
+def _whole_characters(content: Any) -> Any:
+    """``content`` with another character for each half of one, as a sender makes who cuts an emoji in two."""
+    if isinstance(content, str):
+        return content.encode(errors="replace").decode()
+    if isinstance(content, list):
+        return [_whole_characters(each) for each in content]
+    if isinstance(content, dict):
+        return {_whole_characters(name): _whole_characters(each) for name, each in content.items()}
+    return content
+
+
+def _pointer(path: tuple[str | int, ...]) -> str:
+    return "".join(f"/{step(str(name))}" for name in path)
+
+
+def _violation(fault: Fault) -> dict[str, object]:
+    return {"path": list(fault.path), "pointer": _pointer(fault.path), "message": fault.message}

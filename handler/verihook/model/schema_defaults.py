@@ -1,0 +1,131 @@
+"""The defaults that a schema adds to an input, and the parts of a schema."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+from verihook.model.schema_faults import additional, matches, step
+
+#: Keywords whose value is a schema, a list of schemas, or a map of names to schemas.
+_ONE = (
+    "additionalProperties",
+    "contains",
+    "else",
+    "if",
+    "items",
+    "not",
+    "propertyNames",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+)
+_LIST = ("allOf", "anyOf", "oneOf", "prefixItems")
+_MAP = ("$defs", "definitions", "dependentSchemas", "patternProperties", "properties")
+
+
+def parts_of(schema: object, place: str = "#") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema within a schema, itself first, each with its place: ``#/properties/a``."""
+    if not isinstance(schema, dict):
+        return
+    yield place, schema
+    for key, value in schema.items():
+        if key in _ONE:
+            yield from parts_of(value, f"{place}/{key}")
+        elif key in _LIST and isinstance(value, list):
+            for number, inner in enumerate(value):
+                yield from parts_of(inner, f"{place}/{key}/{number}")
+        elif key in _MAP and isinstance(value, dict):
+            for name, inner in value.items():
+                yield from parts_of(inner, f"{place}/{key}/{step(name)}")
+
+
+class Defaults:
+    """The defaults of one schema.
+
+    They stand in ``properties``, and are found through ``items``, ``prefixItems``, ``additionalProperties``,
+    ``patternProperties``, ``allOf`` and ``$ref``: what holds for every input.
+    """
+
+    def __init__(self, schema: dict[str, Any] | bool) -> None:
+        self._schema = schema
+
+    @cached_property
+    def root(self) -> Any:
+        """What looks a ``$ref`` up."""
+        import referencing
+        from referencing.jsonschema import DRAFT202012
+
+        return referencing.Registry().resolver_with_root(DRAFT202012.create_resource(self._schema))
+
+    @cached_property
+    def _leading(self) -> frozenset[int]:
+        """The ``id()`` of each part that leads to a default: for no other is a long array walked through."""
+        parts = [part for _, part in parts_of(self._schema)]
+        found = frozenset(id(part) for part in parts if "default" in part)
+        # References may go round: until a look at all parts adds none.
+        while found and (more := {id(part) for part in parts if not found.isdisjoint(self._next(part))} - found):
+            found |= more
+        return found
+
+    def _next(self, part: dict[str, Any]) -> Iterator[int]:
+        if "$ref" in part:
+            yield id(self.root.lookup(part["$ref"]).contents)
+        yield from map(id, part.get("allOf", ()))
+        yield from map(id, part.get("prefixItems", ()))
+        yield from (id(part[key]) for key in ("items", "additionalProperties") if key in part)
+        for key in ("properties", "patternProperties"):
+            yield from map(id, part.get(key, {}).values())
+
+    def filled(self, content: object) -> object:
+        """``content`` with what is missing in it; itself if nothing is. Raises RecursionError."""
+        return self.within(self._schema, content) if self._leading else content
+
+    def within(self, part: object, content: object) -> Any:
+        """The same for a part of the schema."""
+        return self._fill(part, content, self.root)
+
+    def _fill(self, schema: object, content: object, resolver: Any, passed: frozenset[int] = frozenset()) -> Any:
+        """``passed``: the parts that were applied to this very value, so that a ``$ref`` to itself has an end."""
+        if not isinstance(schema, dict) or id(schema) not in self._leading or id(schema) in passed:
+            return content
+        passed |= {id(schema)}
+        if "$ref" in schema:
+            target = resolver.lookup(schema["$ref"])
+            content = self._fill(target.contents, content, target.resolver, passed)
+        for inner in schema.get("allOf", ()):
+            content = self._fill(inner, content, resolver, passed)
+        if isinstance(content, dict):
+            return self._fill_object(schema, content, resolver)
+        if isinstance(content, list):
+            return self._fill_array(schema, content, resolver)
+        return content
+
+    def _fill_object(self, schema: dict[str, Any], content: dict[str, Any], resolver: Any) -> dict[str, Any]:
+        fresh: dict[str, Any] = {}
+        for name, inner in schema.get("properties", {}).items():
+            if name in content:
+                fresh[name] = self._fill(inner, content[name], resolver)
+            elif isinstance(inner, dict) and "default" in inner:
+                fresh[name] = self._fill(inner, copy.deepcopy(inner["default"]), resolver)
+        patterns = schema.get("patternProperties", {})
+        rest = schema.get("additionalProperties")
+        for name in content if patterns or isinstance(rest, dict) else ():
+            for inner in [inner for pattern, inner in patterns.items() if matches(pattern)(name)]:
+                fresh[name] = self._fill(inner, fresh.get(name, content[name]), resolver)
+            if additional(schema, name):
+                fresh[name] = self._fill(rest, content[name], resolver)
+        if all(name in content and content[name] is value for name, value in fresh.items()):
+            return content
+        return {**content, **fresh}
+
+    def _fill_array(self, schema: dict[str, Any], content: list[Any], resolver: Any) -> list[Any]:
+        first, rest = schema.get("prefixItems", []), schema.get("items")
+        fresh = [self._fill(inner, value, resolver) for inner, value in zip(first, content, strict=False)]
+        if id(rest) in self._leading:
+            fresh += [self._fill(rest, value, resolver) for value in content[len(first) :]]
+        if all(new is old for new, old in zip(fresh, content, strict=False)):
+            return content
+        return [*fresh, *content[len(fresh) :]]

@@ -1,0 +1,89 @@
+"""A source: an entry point that the operator configured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from verihook.senders import Sender
+
+DuplicatePolicy = Literal["return", "reject", "restart"]
+DUPLICATE_POLICIES: tuple[str, ...] = get_args(DuplicatePolicy)
+
+ChangedPolicy = Literal["return", "reject"]
+CHANGED_POLICIES: tuple[str, ...] = get_args(ChangedPolicy)
+
+ReplayPolicy = Literal["start", "refuse"]
+REPLAY_POLICIES: tuple[str, ...] = get_args(ReplayPolicy)
+
+#: What a body may have where the source does not say, in bytes.
+DEFAULT_BODY = 1_048_576
+
+#: The most that a source can allow: a Lambda function takes 6 MB a request, and a binary body comes as base64.
+#: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+MAX_BODY = 6_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class SecretReference:
+    """Where a secret is, never the secret itself.
+
+    ``reference``: ``env:NAME``, ``file:PATH``, ``secretsmanager:NAME-or-ARN[#json-key]`` or ``ssm:/path``. ``until_s``:
+    from this second on, since the epoch, it verifies no more; None for no end.
+    """
+
+    reference: str
+    until_s: int | None = None
+
+    def live(self, now: int) -> bool:
+        """Whether it still verifies at ``now``, in seconds since the epoch."""
+        return self.until_s is None or now < self.until_s
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One ``[sources.NAME]`` of hooks.toml.
+
+    ``secrets`` newest first. ``types``: the event types wanted, () for all. ``duplicates``: what a redelivery does;
+    ``changed``: what one does whose body is another than the first one's. ``max_body`` in bytes. ``public_url`` and
+    ``parameters``: see :class:`~verihook.senders.schemes.Setting`. ``by_body``: deliveries without an event id and with
+    the same body are one event. ``starts_per_minute``: None for no limit. ``feed``: the ARN of the queue,
+    topic or event bus that may deliver without a signature, because AWS says who sends; "" for HTTP alone.
+    ``replays``: what a delivery does whose signed bytes came before under another event id; None leaves it to what the
+    sender says of them.
+    """
+
+    name: str
+    sender: Sender
+    secrets: tuple[SecretReference, ...]
+    workflow: str
+    types: tuple[str, ...] = ()
+    duplicates: DuplicatePolicy = "return"
+    max_body: int = DEFAULT_BODY
+    public_url: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    changed: ChangedPolicy = "return"
+    by_body: bool = False
+    starts_per_minute: int | None = None
+    feed: str = ""
+    replays: ReplayPolicy | None = None
+
+    @property
+    def replayable(self) -> bool:
+        """Whether a captured delivery could come again as another event: the signature covers neither id nor time.
+
+        Without a place for an id, each delivery is an event of its own in any case. CloudEvents may have theirs in
+        headers. A token signs nothing, so there is nothing to know a delivery by.
+        """
+        scheme, places = self.sender.scheme, self.sender.places
+        if scheme.timed or not scheme.binds_body:
+            return False
+        if places.envelope:
+            return True
+        return places.id is not None and not scheme.covers(places.id.header, places.id.json)
+
+    @property
+    def refuses_replays(self) -> bool:
+        """Whether it starts nothing of what was signed for an event before."""
+        return self.replayable and (self.replays or ("refuse" if self.sender.signs_once else "start")) == "refuse"

@@ -1,0 +1,95 @@
+"""A workflow: a named definition that instances are started from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from verihook.errors import InputInvalid, NotConfigured
+from verihook.model.schema import Schema
+
+WorkflowStatus = Literal["draft", "active", "paused", "archived"]
+
+_WEEK_S, _YEAR_S = 7 * 86_400, 366 * 86_400
+
+
+@dataclass(slots=True)
+class Workflow:
+    """One ``[workflows.NAME]`` of hooks.toml.
+
+    ``definition`` is the engine's own: for ``stepfunctions`` the machine's name or its full ARN, for ``durable`` and
+    ``function`` the module in handler/workflows/ (in AWS ``durable`` takes a Lambda function's ARN too).
+    ``input_schema`` is a JSON Schema (draft 2020-12), None for any input. ``public_output``: whoever knows an
+    instance's id may read its output and error. ``express``: the machine is an Express one and answers at once.
+    ``retention_days``: how long an ended instance is kept. ``retries``, ``backoff_s`` (doubled with each) and
+    ``timeout_s`` of one try are of the engine ``function``. ``report_running``: in AWS it is written of every instance
+    that it runs, as soon as the engine tells it; else of those alone that the API has started. ``connections``: the
+    names of those that a start may choose from.
+    """
+
+    name: str
+    engine: str
+    definition: str
+    version: int = 1
+    status: WorkflowStatus = "active"
+    input_schema: dict[str, Any] | bool | None = None
+    public_output: bool = False
+    express: bool = False
+    retention_days: int = 90
+    retries: int = 3
+    backoff_s: int = 2
+    timeout_s: int = 60
+    report_running: bool = False
+    connections: tuple[str, ...] = ()
+    _schema: Schema | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def longest_s(self) -> int:
+        """How long an instance of it may live, in seconds: a week of tries, or what an execution may take in AWS.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html (a year, as of a durable function)
+        """
+        return _WEEK_S if self.express or self.engine == "function" else _YEAR_S
+
+    def accept(self, content: object) -> object:
+        """``content`` with the schema's defaults; the very same object where none was missing.
+
+        Raises InputInvalid with the violations, EventMalformed where it is nested too deep, NotConfigured if the schema
+        itself is wrong.
+        """
+        if self.input_schema is None:
+            return content
+        filled = self._usable(self.input_schema).filled(content)
+        self.validate(filled)
+        return filled
+
+    def validate(self, content: object) -> None:
+        """Raises InputInvalid with the violations of ``content``, and NotConfigured if the schema itself is wrong."""
+        if self.input_schema is None:
+            return
+        violations = self._usable(self.input_schema).violations(content)
+        if violations:
+            raise InputInvalid(f"The input does not satisfy the schema of {self.name!r}.", violations=violations)
+
+    def check_schema(self) -> None:
+        """Raises ValueError, in words, where the input schema is itself wrong, or a default in it does not fit."""
+        if self.input_schema is not None:
+            self._compiled(self.input_schema).check()
+
+    def compile_schema(self) -> None:
+        """Compile the input schema now, which the first input would. Raises ValueError if it is itself wrong."""
+        if self.input_schema is not None:
+            self._compiled(self.input_schema).compile()
+
+    def _usable(self, schema: dict[str, Any] | bool) -> Schema:
+        compiled = self._compiled(schema)
+        try:
+            compiled.compile()
+        except ValueError as error:
+            raise NotConfigured(f"The input schema of {self.name!r} cannot be used; the log says why.") from error
+        return compiled
+
+    def _compiled(self, schema: dict[str, Any] | bool) -> Schema:
+        if self._schema is None:
+            self._schema = Schema(schema)
+        return self._schema

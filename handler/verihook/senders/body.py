@@ -1,0 +1,49 @@
+"""The body of a delivery: the only place where one is parsed, after it was verified, never before."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import parse_qsl
+
+from verihook.errors import EventMalformed, UnsupportedMediaType
+from verihook.request import Request
+from verihook.senders.event import Body
+from verihook.strict_json import decoded, parse_sent
+
+_FORM = "application/x-www-form-urlencoded"
+
+
+def parse(request: Request, form_field: str = "", envelope: str = "") -> Body:
+    """The body of a verified delivery; of ``envelope`` see :class:`~verihook.senders.event.EventPlaces`.
+
+    Raises EventMalformed (not UTF-8, not JSON, too deep), BodyTooLarge (too many values) and UnsupportedMediaType.
+    """
+    media_type = (request.header("content-type") or "").partition(";")[0].strip().lower()
+    coding = (request.header("content-encoding") or "identity").strip().lower()
+    if coding != "identity":
+        raise UnsupportedMediaType(f"Content-Encoding {coding[:40]!r}: send the body as it is, not compressed.")
+    if media_type.startswith("multipart/"):
+        raise UnsupportedMediaType("Content-Type multipart: send JSON, or a URL-encoded form.")
+    if envelope:
+        # Imported here: few sources need it.
+        from verihook.senders.cloudevents import read
+
+        return read(request)
+    text = decoded(request.body)
+    if media_type == _FORM and not text.lstrip().startswith(("{", "[")):
+        text = _json_of_form(text, form_field)
+    return Body(text, parse_sent(text, "The body"))
+
+
+def _json_of_form(text: str, form_field: str) -> str:
+    """The JSON in the sender's form field, else the fields as an object (a repeated field as an array)."""
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text), max_num_fields=1000, errors="strict")
+    except ValueError:
+        raise EventMalformed("The body is not a URL-encoded form.") from None
+    fields: dict[str, str | list[str]] = {}
+    for name, value in pairs:
+        before = fields.get(name)
+        fields[name] = value if before is None else [*([before] if isinstance(before, str) else before), value]
+    inner = fields.get(form_field) if form_field else None
+    return inner if isinstance(inner, str) else json.dumps(fields)

@@ -1,0 +1,156 @@
+"""The event that a delivery carries: where its id and type stand, and what can be one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from verihook.errors import EventMalformed
+from verihook.request import Request
+from verihook.strict_json import member
+
+#: Longer ids and types are refused: they are stored, logged and hashed.
+MAX_ID = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value stands: in a header (lower case), or in the JSON body at a path of member names.
+
+    ``aliases``: other names of the header, of which the first that came counts. ``optional``: an event without it is
+    taken all the same; without an id it is an event of its own.
+    """
+
+    header: str = ""
+    json: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    optional: bool = False
+
+    def __str__(self) -> str:
+        return f"header {self.header}" if self.header else ".".join(self.json)
+
+    def read(self, request: Request, content: object) -> object:
+        """The value, None where there is none."""
+        if self.header:
+            values = (request.header(name) for name in (self.header, *self.aliases))
+            return next((value for value in values if value is not None), None)
+        return member(content, self.json)
+
+
+@dataclass(frozen=True, slots=True)
+class EventPlaces:
+    """Where a sender puts the event's id and type. Without a place for the id every delivery is an event of its own.
+
+    ``form_field`` holds JSON where the sender posts a form. ``envelope``: ``cloudevents`` where the sender speaks that;
+    then id and type come from it.
+    """
+
+    id: Place | None = None
+    type: Place | None = None
+    form_field: str = ""
+    envelope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A delivered body: ``text`` is the JSON that the workflow gets, ``content`` the same parsed.
+
+    ``id`` and ``type`` are those of the envelope that it came in, None without one.
+    """
+
+    text: str
+    content: Any
+    id: str | None = None
+    type: str | None = None
+
+
+def event_id(places: EventPlaces, request: Request, body: Body) -> str | None:
+    """The event's id; None where the sender has none. Raises EventMalformed where it should stand and does not."""
+    if body.id is not None:
+        return body.id
+    value = places.id.read(request, body.content) if places.id else None
+    if places.id is None or (value is None and places.id.optional):
+        return None
+    return _word(places.id, "id", value)
+
+
+def event_type(places: EventPlaces, request: Request, body: Body) -> str | None:
+    """The event's type; None where there is none. Raises EventMalformed."""
+    if body.type is not None:
+        return body.type
+    value = places.type.read(request, body.content) if places.type else None
+    return None if value is None else _word(places.type, "type", value)
+
+
+def _word(place: Place | None, what: str, value: object) -> str:
+    """An id or a type as text: a string, or a whole number in its decimal digits."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    return checked_word(what, str(place), value)
+
+
+def checked_word(what: str, where: str, value: object) -> str:
+    """An id or a type that can be stored, logged and hashed. Raises EventMalformed that says ``where`` it stands."""
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_ID:
+        raise EventMalformed(f"The event's {what} ({where}) must be 1 to {MAX_ID} characters.")
+    if not _encodable(value):
+        raise EventMalformed(f"The event's {what} ({where}) is not valid Unicode.")
+    return value
+
+
+def _encodable(text: str) -> bool:
+    """JSON can spell a lone surrogate, UTF-8 cannot."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def wanted(kind: str | None, types: tuple[str, ...]) -> bool:
+    """Whether a source that wants ``types`` takes this one: exact, or ``order.*``; no types means all."""
+    if not types:
+        return True
+    return kind is not None and any(
+        kind == pattern or (pattern.endswith("*") and kind.startswith(pattern[:-1])) for pattern in types
+    )
+
+
+def places(table: Mapping[str, Any]) -> EventPlaces:
+    """EventPlaces from the ``[event]`` table of a sender or a source. Raises ValueError ``KEY: mend``."""
+    unknown = set(table) - {"id", "type", "form_field", "envelope"}
+    if unknown:
+        raise ValueError(f"{min(unknown)}: unknown; known are id, type, form_field, envelope")
+    envelope = table.get("envelope", "")
+    if envelope not in ("", "cloudevents"):
+        raise ValueError('envelope: write "cloudevents", or leave it out')
+    return EventPlaces(_place(table, "id"), _place(table, "type"), str(table.get("form_field", "")), envelope)
+
+
+def _place(table: Mapping[str, Any], key: str) -> Place | None:
+    place = table.get(key)
+    if place is None:
+        return None
+    match place:
+        case {"header": str(header) | [str(header)], **rest} if header and set(rest) <= {"optional"}:
+            return Place(header=header.lower(), optional=_flag(key, rest))
+        case {"header": [str(header), *aliases], **rest} if header and set(rest) <= {"optional"} and _names(aliases):
+            lower = tuple(alias.lower() for alias in aliases)
+            return Place(header=header.lower(), aliases=lower, optional=_flag(key, rest))
+        case {"json": str(path), **rest} if path and set(rest) <= {"optional"}:
+            return Place(json=tuple(path.split(".")), optional=_flag(key, rest))
+    raise ValueError(f'{key}: write {{ header = "NAME" }} or {{ json = "path.to.member" }}')
+
+
+def _names(values: list[Any]) -> bool:
+    return all(isinstance(value, str) and value for value in values)
+
+
+def _flag(key: str, rest: Mapping[Any, Any]) -> bool:
+    optional = rest.get("optional", False)
+    if not isinstance(optional, bool):
+        raise ValueError(f"{key}: optional is true or false")
+    return optional

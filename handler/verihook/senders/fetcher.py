@@ -1,0 +1,140 @@
+"""Keys over the network: the one place from which Verihook reads a certificate or a JSON Web Key of a sender's.
+
+Plain http.client: no redirects are followed, no proxy is asked, and nothing is sent but what the scheme gave. What a
+delivery names is a guess of a stranger's until it is verified, so every way is bounded: hosts, size, time, memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import ssl
+import time
+from collections.abc import Iterable
+from threading import Lock
+from urllib.parse import urlsplit
+
+from verihook.errors import SecretsUnavailable
+from verihook.senders.schemes.key_urls import MAX_URL, host_matches
+
+#: A certificate has about 2 KB.
+MAX_DOCUMENT = 65_536
+
+#: Documents kept, and for how many seconds.
+MAX_KEPT = 64
+KEEP_S = 600.0
+
+#: A sender waits a few seconds in all; one read is at most TIMEOUT_S, the whole exchange at most TOTAL_S.
+TIMEOUT_S = 2.0
+TOTAL_S = 4.0
+
+#: Words by which a host says that there is no such document: S3 says 403.
+_NONE = (403, 404, 410)
+
+
+class KeyFetcher:
+    """The documents at https URLs of ``hosts`` (regular expressions, matched with the whole host). Thread-safe.
+
+    ``keep_s``: how long a document is kept, in seconds. ``loopback``: for tests; plain http to 127.0.0.1 alone.
+    """
+
+    def __init__(self, hosts: Iterable[str], *, keep_s: float = KEEP_S, loopback: bool = False) -> None:
+        self._hosts = tuple(hosts)
+        self._keep_s = keep_s
+        self._loopback = loopback
+        self._kept: dict[tuple[str, bytes], tuple[float, bytes]] = {}
+        self._flights: dict[tuple[str, bytes], tuple[Lock, int]] = {}
+        self._lock = Lock()
+        self._tls: ssl.SSLContext | None = None
+
+    def __call__(self, url: str, content: bytes = b"") -> bytes:
+        """The document at ``url``, by GET, or by POST of JSON ``content``; kept where it was found.
+
+        ``b""`` where the host says that there is none; the body of a 400 as it is, not kept: some hosts explain there.
+        Raises SecretsUnavailable for everything else.
+        """
+        # A POST holds the sender's secret: what is kept knows its hash alone.
+        name = (url, hashlib.sha256(content).digest())
+        flight = self._board(name)
+        try:
+            # One flight at a time for each document: who waits here finds it kept.
+            with flight:
+                document = self._find(name)
+                if document is None:
+                    status, document = self._ask(url, content)
+                    if status == 200:
+                        self._keep(name, document)
+                return document
+        finally:
+            self._leave(name)
+
+    def _board(self, name: tuple[str, bytes]) -> Lock:
+        with self._lock:
+            flight, passengers = self._flights.get(name, (Lock(), 0))
+            self._flights[name] = (flight, passengers + 1)
+            return flight
+
+    def _leave(self, name: tuple[str, bytes]) -> None:
+        with self._lock:
+            flight, passengers = self._flights.pop(name)
+            if passengers > 1:
+                self._flights[name] = (flight, passengers - 1)
+
+    def _find(self, name: tuple[str, bytes]) -> bytes | None:
+        with self._lock:
+            expires_at, document = self._kept.get(name, (0.0, b""))
+        return document if time.monotonic() < expires_at else None
+
+    def _keep(self, name: tuple[str, bytes], document: bytes) -> None:
+        with self._lock:
+            self._kept.pop(name, None)
+            if len(self._kept) >= MAX_KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[name] = (time.monotonic() + self._keep_s, document)
+
+    def _ask(self, url: str, content: bytes) -> tuple[int, bytes]:
+        connection, path = self._connection(url)
+        headers = {"accept": "*/*", "user-agent": "verihook", "connection": "close"}
+        if content:
+            headers["content-type"] = "application/json"
+        try:
+            connection.request("POST" if content else "GET", path, content or None, headers)
+            reply = connection.getresponse()
+            document = _read(reply)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise SecretsUnavailable("A sender's key could not be fetched; deliver again.") from error
+        finally:
+            connection.close()
+        if reply.status in (200, 400):
+            return reply.status, document
+        if reply.status in _NONE:
+            return reply.status, b""
+        # A redirect too: it would lead to a host that nobody allowed.
+        raise SecretsUnavailable("A sender's key could not be fetched; deliver again.")
+
+    def _connection(self, url: str) -> tuple[http.client.HTTPConnection, str]:
+        try:
+            parts = urlsplit(url if len(url) <= MAX_URL and url.isascii() and url.isprintable() else "")
+        except ValueError:
+            parts = urlsplit("")
+        path = parts.path + (f"?{parts.query}" if parts.query else "")
+        if parts.scheme == "https" and parts.netloc == parts.hostname and host_matches(parts.netloc, self._hosts):
+            if self._tls is None:
+                self._tls = ssl.create_default_context()
+            return http.client.HTTPSConnection(parts.netloc, timeout=TIMEOUT_S, context=self._tls), path
+        if self._loopback and parts.scheme == "http" and parts.netloc.rpartition(":")[0] == "127.0.0.1":
+            return http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT_S), path
+        raise SecretsUnavailable("A key was asked for at a URL that is not allowed.")
+
+
+def _read(reply: http.client.HTTPResponse) -> bytes:
+    """The body, within size and time: a host that drips must not hold the delivery. Raises ValueError."""
+    deadline = time.monotonic() + TOTAL_S
+    document = b""
+    while piece := reply.read1(8192):
+        document += piece
+        if len(document) > MAX_DOCUMENT or time.monotonic() > deadline:
+            raise ValueError("too long")
+    if reply.length:
+        raise ValueError("cut off")
+    return document

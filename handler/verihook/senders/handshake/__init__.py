@@ -1,0 +1,45 @@
+"""Handshakes: requests by which a sender proves that the URL is ours, as data.
+
+Two rules. What the sender signs is answered only after verification. And no answer carries a MAC of something that
+could be a delivery, or it would be a signature for a forged one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from verihook.senders.handshake.binding import BoundHandshake, Handshake, Means
+from verihook.senders.handshake.confirmation import ConfirmGet
+from verihook.senders.handshake.pairing import PairByHeader, PairByJson
+from verihook.senders.handshake.signed import EchoByHeader, EchoJson, Fixed, HmacJson
+from verihook.senders.handshake.unsigned import Crc, EchoQuery, HeaderToJson, HeadOk
+from verihook.senders.tables import read_table
+
+__all__ = ["KINDS", "BoundHandshake", "Handshake", "Means", "handshake"]
+
+#: What ``kind`` of a ``[handshake]`` table can be.
+KINDS: dict[str, type[Any]] = {
+    "confirm-get": ConfirmGet,
+    "crc": Crc,
+    "echo-by-header": EchoByHeader,
+    "echo-json": EchoJson,
+    "echo-query": EchoQuery,
+    "fixed": Fixed,
+    "head-ok": HeadOk,
+    "header-to-json": HeaderToJson,
+    "hmac-json": HmacJson,
+    "pair-by-header": PairByHeader,
+    "pair-by-json": PairByJson,
+}
+
+
+def handshake(table: Mapping[str, Any]) -> Handshake | None:
+    """The handshake of a sender's ``[handshake]`` table, None where it is empty. Raises ValueError ``KEY: mend``."""
+    if not table:
+        return None
+    kind = KINDS.get(str(table.get("kind")))
+    if kind is None:
+        raise ValueError(f"kind: write one of {', '.join(sorted(KINDS))}")
+    made: Handshake = read_table(kind, table, "kind")
+    return made

@@ -1,0 +1,69 @@
+"""SNS: a subscription is confirmed by opening the URL in its signed confirmation.
+
+https://docs.aws.amazon.com/sns/latest/dg/SendMessageToHttp.prepare.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from verihook.errors import HandshakeRefused, SecretsUnavailable
+from verihook.request import Reply, Request, json_reply
+from verihook.senders.handshake.binding import BoundHandshake, Means
+from verihook.senders.schemes.sns_hosts import host_of
+from verihook.strict_json import member, split_path
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmGet:
+    """A verified ``SubscriptionConfirmation`` of a topic of the source's ``parameters.topic_arns`` is confirmed.
+
+    ``topic_arns``: one ARN or several, separated by commas. AWS signs for every account alike: without the
+    pin, anybody's topic could be subscribed to this source. An ``UnsubscribeConfirmation`` is answered 200 and left
+    alone: opening its URL would subscribe again.
+    """
+
+    def bind(self, means: Means) -> BoundHandshake:
+        """See :class:`~verihook.senders.handshake.Handshake`."""
+        topics = [topic.strip() for topic in means.parameters.get("topic_arns", "").split(",") if topic.strip()]
+        for topic in topics:
+            if host_of(topic) is None:
+                raise ValueError(f"parameters.topic_arns: {topic[:300]!r} is no ARN of an SNS topic")
+
+        def answer(request: Request, content: object) -> Reply | None:  # noqa: ARG001
+            kind = member(content, split_path("Type"))
+            if kind == "UnsubscribeConfirmation":
+                return json_reply(200, {"ignored": kind})
+            if kind != "SubscriptionConfirmation":
+                return None
+            topic, url = member(content, split_path("TopicArn")), member(content, split_path("SubscribeURL"))
+            if not isinstance(topic, str) or topic not in topics:
+                raise HandshakeRefused("The topic is none of this source's: name its ARN in parameters.topic_arns.")
+            if not isinstance(url, str) or not _leads_home(url, topic):
+                raise HandshakeRefused("SubscribeURL does not confirm this topic at SNS.")
+            if means.fetch is None:
+                raise SecretsUnavailable("This deployment does not use the network; confirm the subscription by hand.")
+            if b"ConfirmSubscriptionResponse" not in means.fetch(url):
+                raise HandshakeRefused("SNS did not confirm the subscription; its token holds for three days.")
+            return json_reply(200, {"confirmed": topic})
+
+        return BoundHandshake(signed=answer)
+
+
+def _leads_home(url: str, topic: str) -> bool:
+    """Whether the URL is of SNS in the topic's own region, and confirms that topic: the whole host, not its end."""
+    try:
+        parts = urlsplit(url)
+        query = parse_qs(parts.query, strict_parsing=True, max_num_fields=8)
+    except ValueError:
+        return False
+    return (
+        url.isascii()
+        and (parts.scheme, parts.path, parts.fragment) == ("https", "/", "")
+        # Compared as it was parsed, with nothing before or after: no user, no port.
+        and parts.netloc == host_of(topic)
+        and query.get("Action") == ["ConfirmSubscription"]
+        and query.get("TopicArn") == [topic]
+        and len(query.get("Token", [])) == 1
+    )

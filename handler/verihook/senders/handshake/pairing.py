@@ -1,0 +1,120 @@
+"""Pairing: handshakes in which the sender brings the secret itself, unsigned.
+
+Whoever posts first sets the key. So it is possible only while the operator says so, ``pairing = REFERENCE`` in the
+source's parameters, and only until that reference holds a secret: one shot.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from verihook.errors import EventMalformed, HandshakeRefused
+from verihook.request import Reply, Request
+from verihook.senders.handshake.binding import BoundHandshake, Means, same
+from verihook.strict_json import member, parse_json, split_path
+
+#: A secret that is short or holds anything else is no sender's: Asana sends 64 hex digits or 32, Notion 50 characters.
+_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}", re.ASCII)
+
+#: Bytes of a pairing body; Notion sends 75.
+_MAX_BODY = 1024
+
+_CLOSED = "This source is not pairing: set parameters.pairing while the webhook is made at the sender."
+_PAIRED = "This source is paired already: its reference holds a secret. Empty it to pair anew."
+
+
+@dataclass(frozen=True, slots=True)
+class PairByHeader:
+    """POST: the value of ``header`` is kept as the secret, and comes back in the same header.
+
+    ``heartbeat``: a signed body whose member of this name is an empty list is answered 200 and starts nothing.
+    Asana: https://developers.asana.com/docs/webhooks-guide#the-webhook-handshake
+    """
+
+    header: str
+    heartbeat: str = ""
+
+    def bind(self, means: Means) -> BoundHandshake:
+        """See :class:`~verihook.senders.handshake.Handshake`."""
+        header, keep = self.header.lower(), _keeper(means)
+
+        def answer(request: Request) -> Reply | None:
+            values = request.values(header)
+            if request.method != "POST" or not values:
+                return None
+            if keep is None:
+                raise HandshakeRefused(_CLOSED)
+            secret = _secret(values[0] if len(values) == 1 else None)
+            keep(secret)
+            return Reply(200, b"", {header: secret, "cache-control": "no-store"})
+
+        def beat(request: Request, content: object) -> Reply | None:  # noqa: ARG001
+            return Reply(200) if self.heartbeat and same(member(content, split_path(self.heartbeat)), []) else None
+
+        return BoundHandshake(answer, beat)
+
+
+@dataclass(frozen=True, slots=True)
+class PairByJson:
+    """POST without ``signature`` (a header): the JSON member ``member`` is kept as the secret; answered 200, empty.
+
+    Outside the pairing state the body is not looked into: verification refuses it, as anything that is not signed.
+    Notion: https://developers.notion.com/reference/webhooks#step-2-verifying-the-subscription
+    """
+
+    member: str
+    signature: str
+
+    def bind(self, means: Means) -> BoundHandshake:
+        """See :class:`~verihook.senders.handshake.Handshake`."""
+        header, keep = self.signature.lower(), _keeper(means)
+
+        def answer(request: Request) -> Reply | None:
+            if keep is None or request.method != "POST" or request.values(header) or len(request.body) > _MAX_BODY:
+                return None
+            try:
+                content = parse_json(request.body.decode(), "The body")
+            except (UnicodeDecodeError, EventMalformed):
+                return None
+            # Nothing else may stand beside it: an event is never taken for a pairing.
+            if not isinstance(content, dict) or set(content) != {self.member}:
+                return None
+            keep(_secret(content[self.member]))
+            return Reply(200, b"", {"cache-control": "no-store"})
+
+        return BoundHandshake(unsigned=answer)
+
+
+def _keeper(means: Means) -> Callable[[str], None] | None:
+    """What keeps the secret, once; None outside the pairing state. Raises ValueError ``KEY: mend``."""
+    if "pairing" not in means.parameters:
+        return None
+    reference = means.reference("pairing")
+    if reference not in means.references:
+        raise ValueError("parameters.pairing: must be one of the source's secrets, or what is kept never verifies")
+    lock = threading.Lock()
+    kept = False
+
+    def keep(secret: str) -> None:
+        nonlocal kept
+        with lock:
+            if kept or means.held(reference):
+                raise HandshakeRefused(_PAIRED)
+            try:
+                means.keep(reference, secret)
+            except KeyError:
+                raise HandshakeRefused(
+                    "The secret cannot be kept: parameters.pairing cannot be written, or holds one."
+                ) from None
+            kept = True
+
+    return keep
+
+
+def _secret(value: object) -> str:
+    if not isinstance(value, str) or not _SECRET.fullmatch(value):
+        raise EventMalformed("The secret is not of the form that a sender brings: 16 to 256 of A-Z a-z 0-9 _ -.")
+    return value

@@ -1,0 +1,108 @@
+"""Handshakes that nobody signs: answered before verification, without dispatching, fetching or writing anything."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from dataclasses import dataclass, field
+
+from verihook.errors import SecretsUnavailable, SignatureError
+from verihook.request import Reply, Request
+from verihook.senders.handshake.binding import MAX_TOKEN, BoundHandshake, Means, echo, is_token, json_answer, token
+
+
+@dataclass(frozen=True, slots=True)
+class EchoQuery:
+    """GET: the query parameter ``echo`` comes back as text, where the parameters of ``equals`` have their values.
+
+    Where ``token`` names a parameter, it must equal the secret that the source's ``parameters.verify_token`` refers
+    to. Meta: https://developers.facebook.com/docs/graph-api/webhooks/getting-started#verification-requests
+    Dropbox: https://www.dropbox.com/developers/reference/webhooks
+    """
+
+    echo: str
+    equals: dict[str, str] = field(default_factory=dict)
+    token: str = ""
+
+    def bind(self, means: Means) -> BoundHandshake:
+        """See :class:`~verihook.senders.handshake.Handshake`."""
+        reference = means.reference("verify_token") if self.token else ""
+
+        def answer(request: Request) -> Reply | None:
+            if request.method != "GET" or (challenge := request.parameter(self.echo)) is None:
+                return None
+            if any(request.parameter(name) != value for name, value in self.equals.items()):
+                return None
+            if self.token:
+                given = (request.parameter(self.token) or "").encode("utf-8", "surrogatepass")
+                expected = means.held(reference)
+                if not expected:
+                    raise SecretsUnavailable("The token of this source could not be read.")
+                if not sum([hmac.compare_digest(given, value.encode()) for value in expected]):
+                    raise SignatureError("verify-token-mismatch")
+            return echo(challenge, signed=False)
+
+        return BoundHandshake(unsigned=answer)
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderToJson:
+    """GET: the value of ``header`` comes back as the member ``member`` of a JSON object.
+
+    Okta: https://developer.okta.com/docs/concepts/event-hooks/#one-time-verification-request
+    """
+
+    header: str
+    member: str
+
+    def bind(self, means: Means) -> BoundHandshake:  # noqa: ARG002
+        """See :class:`~verihook.senders.handshake.Handshake`."""
+        header = self.header.lower()
+
+        def answer(request: Request) -> Reply | None:
+            if request.method != "GET" or (value := request.header(header)) is None:
+                return None
+            return json_answer({self.member: echo(value, signed=False).body.decode()})
+
+        return BoundHandshake(unsigned=answer)
+
+
+@dataclass(frozen=True, slots=True)
+class HeadOk:
+    """HEAD is answered 200, without a body.
+
+    Trello: https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/#webhook-creation
+    """
+
+    def bind(self, means: Means) -> BoundHandshake:  # noqa: ARG002
+        """See :class:`~verihook.senders.handshake.Handshake`."""
+        return BoundHandshake(unsigned=lambda request: Reply(200) if request.method == "HEAD" else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Crc:
+    """GET: ``{member: prefix + base64 of HMAC-SHA256(newest secret, query parameter)}``.
+
+    X: https://docs.x.com/x-api/webhooks/quickstart
+
+    Anybody may ask, and X signs a delivery by the same HMAC over its bare body. So that an answer is never a
+    signature, the two are kept apart on both sides: only a token is signed here, and a delivery whose whole body is
+    a token (``12345`` is JSON too) is refused, whatever its signature.
+    """
+
+    parameter: str
+    member: str
+    prefix: str = ""
+
+    def bind(self, means: Means) -> BoundHandshake:
+        """See :class:`~verihook.senders.handshake.Handshake`."""
+
+        def answer(request: Request) -> Reply | None:
+            if request.method == "POST" and is_token(request.body[:MAX_TOKEN].decode("latin-1")):
+                raise SignatureError("challenge-as-body")
+            if request.method != "GET" or (text := request.parameter(self.parameter)) is None:
+                return None
+            mac = hmac.digest(means.newest(), token(text).encode(), "sha256")
+            return json_answer({self.member: self.prefix + base64.b64encode(mac).decode()})
+
+        return BoundHandshake(unsigned=answer)

@@ -1,0 +1,121 @@
+"""Where the signatures of a delivery stand: in a header, in items of a header, in several headers, in the JSON body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from verihook.errors import SignatureError
+from verihook.senders.schemes import Delivery
+from verihook.senders.schemes.encoding import Decode
+from verihook.senders.schemes.headers import one_of
+from verihook.strict_json import member
+
+#: More signatures than this in one delivery are refused: each costs us a comparison, and a caller chooses how many.
+MAX_CANDIDATES = 16
+
+#: The decoded signatures of a delivery. Raises SignatureError.
+Candidates = Callable[[Delivery], list[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """The grammar of a header of items, each label + ``assign`` + value; ``spaces`` may stand around an item.
+
+    ``timestamp_label`` is the label of the timestamp, "" where it does not stand among them.
+    """
+
+    separator: str
+    assign: str
+    label: str
+    timestamp_label: str
+    spaces: bool
+
+
+def in_header(names: tuple[str, ...], prefix: str, optional: bool, decode: Decode, size: int) -> Candidates:
+    """One header, ``prefix`` + signature (``optional``: the bare one too)."""
+
+    def read(delivery: Delivery) -> list[bytes]:
+        text = one_of(delivery.request, names)
+        if text.startswith(prefix):
+            text = text[len(prefix) :]
+        elif not optional:
+            raise SignatureError("wrong-prefix")
+        return [decode(text, size)]
+
+    return read
+
+
+def in_items(names: tuple[str, ...], grammar: Items, decode: Decode, size: int) -> Candidates:
+    """One header of items, of which any with the label may match. Sets the delivery's timestamp."""
+    separator, assign, label = grammar.separator, grammar.assign, grammar.label
+    timestamp_label, spaces = grammar.timestamp_label, grammar.spaces
+    decode_one = _sized(decode, size)
+
+    def read(delivery: Delivery) -> list[bytes]:
+        items = one_of(delivery.request, names).split(separator)
+        labelled = [(item.strip(" ") if spaces else item).partition(assign) for item in items]
+        signatures = decode_any([value for name, _, value in labelled if name == label], decode_one)
+        if timestamp_label:
+            stamps = [value for name, _, value in labelled if name == timestamp_label]
+            # Two are refused rather than chosen from: the official libraries disagree, first or last.
+            if len(stamps) != 1:
+                raise SignatureError("duplicate-field" if stamps else "no-timestamp")
+            delivery.timestamp = stamps[0]
+        return signatures
+
+    return read
+
+
+def in_headers(names: tuple[str, ...], decode: Decode, size: int) -> Candidates:
+    """Several headers, each with one signature, of which some stand."""
+    known, decode_one = frozenset(names), _sized(decode, size)
+
+    def read(delivery: Delivery) -> list[bytes]:
+        found: dict[str, str] = {}
+        for name, value in delivery.request.headers:
+            if name in known:
+                if name in found:
+                    raise SignatureError("duplicate-header")
+                found[name] = value
+        if not found:
+            raise SignatureError("missing-signature-headers")
+        return decode_any(list(found.values()), decode_one)
+
+    return read
+
+
+def in_json(path: tuple[str, ...], decode: Decode, size: int) -> Candidates:
+    """A text in the JSON body."""
+
+    def read(delivery: Delivery) -> list[bytes]:
+        text = member(delivery.content, path)
+        if not isinstance(text, str):
+            raise SignatureError("signature-is-not-text")
+        return [decode(text, size)]
+
+    return read
+
+
+def _sized(decode: Decode, size: int) -> Callable[[str], bytes]:
+    return lambda text: decode(text, size)
+
+
+def decode_any(texts: list[str], decode: Callable[[str], bytes]) -> list[bytes]:
+    """The well-formed signatures; one that is malformed must not hide a good one beside it. Raises SignatureError."""
+    if not texts:
+        raise SignatureError("no-signature-with-the-expected-version")
+    if len(texts) > MAX_CANDIDATES:
+        raise SignatureError("too-many-signatures")
+    signatures: list[bytes] = []
+    first_error: SignatureError | None = None
+    for text in texts:
+        try:
+            if not text.isascii():
+                raise SignatureError("non-ascii-signature")
+            signatures.append(decode(text))
+        except SignatureError as error:
+            first_error = first_error or error
+    if not signatures and first_error:
+        raise first_error
+    return signatures

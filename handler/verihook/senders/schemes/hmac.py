@@ -1,0 +1,137 @@
+"""HMAC (or a plain digest) over a message template: the one scheme behind most senders.
+
+A sender's TOML says where the signature stands and over what it is made; :meth:`HmacScheme.bind` compiles that, with
+the secrets, into one function. RFC 2104, https://www.rfc-editor.org/rfc/rfc2104
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from typing import ClassVar
+
+from verihook.errors import SignatureError
+from verihook.request import Request
+from verihook.senders.schemes import CURRENT, PLAIN, PREVIOUS, Delivery, Proof, Setting, Verify, digest_of
+from verihook.senders.schemes.candidates import Candidates, Items, in_header, in_headers, in_items, in_json
+from verihook.senders.schemes.encoding import DECODERS
+from verihook.senders.schemes.headers import aliased, numbered, one_of, require
+from verihook.senders.schemes.hmac_fields import HmacFields
+from verihook.senders.schemes.message import Signed, fields_of
+from verihook.senders.schemes.timestamp import TIMES
+from verihook.senders.schemes.url import check_body_hash
+from verihook.strict_json import read_object, split_path, text_member
+
+
+class HmacScheme(HmacFields):
+    """Verifies what :class:`~verihook.senders.schemes.hmac_fields.HmacFields` says, and signs it."""
+
+    __slots__ = ()
+
+    keyless: ClassVar[bool] = False
+
+    def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
+        """See :class:`~verihook.senders.schemes.Scheme`."""
+        macs = tuple(self.keyed(self.decode_key(secret)) for secret in secrets)
+        read, message, accept = self._read(), self.signed_message(setting), self._accept()
+        decode_time, timed, same = TIMES[self.timestamp], self._timed(), hmac.compare_digest
+        digests = setting.digests
+
+        def verify(request: Request, now: int) -> Proof:
+            if not macs:
+                raise SignatureError("no-secret")
+            delivery = Delivery(request)
+            signatures = read(delivery)
+            sent_at = decode_time(delivery.timestamp) if timed else None
+            messages = message(delivery)
+            for index, mac in enumerate(macs):
+                for signed in messages:
+                    expected = mac(signed)
+                    matched = False
+                    # Every candidate is compared, so that the time tells nothing of which one matched.
+                    for signature in signatures:
+                        matched |= same(expected, signature)
+                    if matched:
+                        accept(request, signed, sent_at, now)
+                        proof = CURRENT if index == 0 else PREVIOUS
+                        return Proof(proof.verified_by, digest_of(*signed[:3])) if digests else proof
+            raise SignatureError("signature-mismatch")
+
+        return verify
+
+    def sign(self, secret: str, request: Request, setting: Setting = PLAIN, *, message_id: str, now: int) -> Request:
+        """See :class:`~verihook.senders.schemes.Scheme`."""
+        # Receivers never sign, and a cold start shall not pay for it.
+        from verihook.senders.schemes.signer import sign
+
+        return sign(self, secret, request, setting, message_id=message_id, now=now)
+
+    @property
+    def timed(self) -> bool:
+        """See :class:`~verihook.senders.schemes.Scheme`."""
+        return bool(self.timestamp_header or self.timestamp_label or self.timestamp_json)
+
+    @property
+    def binds_body(self) -> bool:
+        """See :class:`~verihook.senders.schemes.Scheme`."""
+        return not self.body_unsigned
+
+    def covers(self, header: str, path: tuple[str, ...]) -> bool:
+        """See :class:`~verihook.senders.schemes.Scheme`."""
+        fields = {(name, argument.lower()) for name, argument in fields_of(self.message)}
+        if header:
+            return (header == self.id_header.lower() and ("id", "") in fields) or ("header", header) in fields
+        whole = bool({("body", ""), ("form", "")} & fields or self.body_hash)
+        return whole or ("json", ".".join(path).lower()) in fields
+
+    def _read(self) -> Candidates:
+        """How to read everything that stands before the MAC: the signatures, and the timestamp's text."""
+        check, candidates = require(self.required, self.expected), self._candidates()
+        parses = bool(self.signature_json or "{json:" in self.message or (self.timestamp_json and self._timed()))
+        stamp_names, stamp_path = aliased(self.timestamp_header, self.aliases), split_path(self.timestamp_json)
+
+        def read(delivery: Delivery) -> list[bytes]:
+            if check is not None:
+                check(delivery.request)
+            if parses:
+                delivery.content = read_object(delivery.request.body)
+            signatures = candidates(delivery)
+            if stamp_names:
+                delivery.timestamp = one_of(delivery.request, stamp_names, non_ascii="bad-timestamp")
+            elif parses and stamp_path:
+                delivery.timestamp = text_member(delivery.content, stamp_path, "no-timestamp")
+            return signatures
+
+        return read
+
+    def _accept(self) -> Callable[[Request, Signed, int | None, int], None]:
+        """What else must hold of a message whose MAC matched.
+
+        The clock is looked at after the MAC, or the answer would tell a stranger where ours stands.
+        """
+        path = () if self._timed() else split_path(self.timestamp_json)
+        decode_time, tolerance, hash_name = TIMES[self.timestamp], self.tolerance * 1000, self.body_hash
+
+        def accept(request: Request, signed: Signed, sent_at: int | None, now: int) -> None:
+            if path:
+                sent_at = decode_time(text_member(read_object(request.body), path, "no-timestamp"))
+            if sent_at is not None and not -tolerance <= now * 1000 - sent_at <= tolerance:
+                raise SignatureError("timestamp-outside-tolerance")
+            if hash_name:
+                _, _, _, url = signed
+                check_body_hash(request.body, url, hash_name)
+
+        return accept
+
+    def _candidates(self) -> Candidates:
+        decode, size = DECODERS[self.encoding], hashlib.new(self.algorithm).digest_size
+        if self.signature_json:
+            return in_json(split_path(self.signature_json), decode, size)
+        if self.headers:
+            return in_headers(numbered(self.headers), decode, size)
+        names = aliased(self.header, self.aliases)
+        if self.separator:
+            grammar = Items(self.separator, self.assign, self.label, self.timestamp_label, self.spaces)
+            return in_items(names, grammar, decode, size)
+        return in_header(names, self.prefix, self.prefix_optional, decode, size)

@@ -1,0 +1,163 @@
+"""What a sender's TOML says of an HMAC signature, and what its message and key are. hmac.py verifies it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from verihook.senders.schemes import Setting
+from verihook.senders.schemes.encoding import DECODERS, KEYS
+from verihook.senders.schemes.headers import aliased, numbered
+from verihook.senders.schemes.message import KEY_FIRST, Message, Signed, compile_message, fields_of
+from verihook.senders.schemes.timestamp import TIMES
+from verihook.senders.schemes.url import Urls, urls
+
+Mac = Callable[[Signed], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class HmacFields:
+    """One shape of HMAC signature.
+
+    Where the signature stands, one of: ``header`` with ``prefix`` + signature (``prefix_optional``: the bare one too);
+    ``header`` with items split by ``separator`` (``spaces`` around them allowed), each ``label`` + ``assign`` +
+    signature, of which any may match and other labels are skipped; ``headers``, of which some stand and any may match
+    (``NAME{1..9}``: numbered); ``signature_json``, a path in the JSON body. ``aliases`` replaces prefixes of header
+    names: ``{"svix-" = "webhook-"}``.
+
+    ``message`` is described in :mod:`verihook.senders.schemes.message`. The body must be in it, as ``{body}``, as
+    ``{form}``, or by its SHA-256 in the query parameter ``body_hash`` of a signed ``{url}``; ``body_unsigned`` says
+    that it is not.
+
+    The timestamp stands in ``timestamp_header``, in the item ``timestamp_label``, or in the JSON body at
+    ``timestamp_json``, in the unit ``timestamp`` (``s``, ``ms``, ``rfc3339``); ``tolerance`` reaches both ways, in
+    seconds.
+
+    ``url``: ``registered``, the source's public_url as it stands; ``delivered``, with the query of the delivery instead
+    of its own, where there is one. ``url_ports`` also tries Twilio's variants, ``url_unescape`` decodes as HubSpot.
+
+    ``key``: see :data:`verihook.senders.schemes.encoding.KEYS`. ``required``: headers with the value that they must
+    have; ``expected``: the same where they stand.
+    """
+
+    header: str = ""
+    message: str = "{body}"
+    algorithm: str = "sha256"
+    encoding: str = "hex"
+    prefix: str = ""
+    prefix_optional: bool = False
+    separator: str = ""
+    spaces: bool = False
+    assign: str = "="
+    label: str = ""
+    headers: list = field(default_factory=list)  # type: ignore[type-arg]  # the annotation is a TOML type's name
+    signature_json: str = ""
+    aliases: dict = field(default_factory=dict)  # type: ignore[type-arg]
+    body_hash: str = ""
+    body_unsigned: bool = False
+    timestamp: str = "s"
+    timestamp_header: str = ""
+    timestamp_label: str = ""
+    timestamp_json: str = ""
+    tolerance: int = 300
+    id_header: str = ""
+    url: str = "registered"
+    url_ports: bool = False
+    url_unescape: bool = False
+    key: str = "utf8"
+    key_prefix: str = ""
+    required: dict = field(default_factory=dict)  # type: ignore[type-arg]
+    expected: dict = field(default_factory=dict)  # type: ignore[type-arg]
+
+    def __post_init__(self) -> None:
+        self._check_words()
+        self._check_places()
+        self._check_message()
+
+    def decode_key(self, secret: str) -> bytes:
+        """The key that the secret stands for. Raises ValueError in words."""
+        key = KEYS[self.key](secret, self.key_prefix)
+        if not key:
+            raise ValueError("the secret is empty")
+        return key
+
+    def keyed(self, key: bytes) -> Mac:
+        """How to compute the signature of messages with one key.
+
+        The key is hashed once: https://www.rfc-editor.org/rfc/rfc2104#section-4
+        """
+        plain = self.message.startswith(KEY_FIRST)
+        start = hashlib.new(self.algorithm, key) if plain else hmac.new(key, digestmod=self.algorithm)
+
+        def compute(signed: Signed) -> bytes:
+            before, body, after, _ = signed
+            state = start.copy()
+            if before:
+                state.update(before)
+            state.update(body)
+            if after:
+                state.update(after)
+            return state.digest()
+
+        return compute
+
+    def signed_message(self, setting: Setting) -> Message:
+        """How to put the signed bytes together. Raises ValueError ``KEY: mend``."""
+        return compile_message(self.message, aliased(self.id_header, self.aliases), setting, self._urls(setting))
+
+    def _urls(self, setting: Setting) -> Urls | None:
+        if "{url}" not in self.message:
+            return None
+        return urls(setting.public_url, self.url, ports=self.url_ports, unescape=self.url_unescape)
+
+    def _timed(self) -> bool:
+        """Whether the timestamp is read before the MAC, because it is signed by itself.
+
+        One that stands in the signed body is read after it: nothing is parsed of a stranger's.
+        """
+        return "{timestamp}" in self.message
+
+    def _check_words(self) -> None:
+        for name, known in (
+            ("algorithm", ("sha1", "sha256", "sha512")),
+            ("encoding", tuple(DECODERS)),
+            ("key", tuple(KEYS)),
+            ("timestamp", tuple(TIMES)),
+            ("url", ("registered", "delivered")),
+        ):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name}: {getattr(self, name)!r} is none of {', '.join(known)}")
+        if self.tolerance <= 0:
+            raise ValueError("tolerance: seconds, more than 0")
+        for name in ("aliases", "required", "expected"):
+            if not all(isinstance(text, str) and text for pair in getattr(self, name).items() for text in pair):
+                raise ValueError(f"{name}: must map texts to texts")
+
+    def _check_places(self) -> None:
+        if (bool(self.header), bool(self.headers), bool(self.signature_json)).count(True) != 1:
+            raise ValueError("header: name what holds the signature: header, headers or signature_json, one of them")
+        if bool(self.separator) != bool(self.label) or (self.separator and not self.header):
+            raise ValueError("separator: separator and label go together, in a header")
+        if not self.assign:
+            raise ValueError("assign: what stands between a label and its value")
+        if self.timestamp_label and not self.separator:
+            raise ValueError("timestamp_label: needs a separator")
+        if (bool(self.timestamp_header), bool(self.timestamp_label), bool(self.timestamp_json)).count(True) > 1:
+            raise ValueError("timestamp_header: one place for the timestamp is enough")
+        numbered(self.headers)
+
+    def _check_message(self) -> None:
+        names = [name for name, _ in fields_of(self.message)]
+        if not self.body_unsigned and not {"body", "form"} & set(names) and not (self.body_hash and "url" in names):
+            raise ValueError("message: {body} is not signed")
+        stamped = "timestamp" in names
+        if stamped != bool(self.timestamp_header or self.timestamp_label or (self.timestamp_json and stamped)):
+            raise ValueError("message: a signed {timestamp} and timestamp_header or timestamp_label go together")
+        if self.timestamp_json and not stamped and "body" not in names:
+            raise ValueError("message: the timestamp at timestamp_json is not signed")
+        if ("id" in names) != bool(self.id_header):
+            raise ValueError("message: a signed {id} and id_header go together")
+        if self.body_hash and "url" not in names:
+            raise ValueError("body_hash: the message has no {url}")

@@ -1,0 +1,197 @@
+"""HTTP message signatures: RFC 9421.
+
+https://www.rfc-editor.org/rfc/rfc9421
+
+The body is covered through ``Content-Digest`` (RFC 9530, https://www.rfc-editor.org/rfc/rfc9530), which is checked.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from verihook.errors import SignatureError
+from verihook.records import replace
+from verihook.request import Request
+from verihook.senders.schemes import PLAIN, Proof, Setting, Verify, one_header, with_headers
+from verihook.senders.schemes.signature_base import Target, read_target, signature_base
+from verihook.senders.schemes.structured_fields import (
+    InnerList,
+    Parameters,
+    read_inputs,
+    read_signatures,
+    write_bytes,
+    write_inner_list,
+)
+
+if TYPE_CHECKING:
+    from verihook.senders.schemes.asymmetric import Check, Make
+
+_ALGORITHMS = {
+    "hmac-sha256": "",
+    "ed25519": "ed25519",
+    "ecdsa-p256-sha256": "ecdsa-p256-sha256",
+    "rsa-pss-sha512": "rsa-pss-sha512",
+    "rsa-v1_5-sha256": "rsa-sha256",
+}
+_DIGESTS = {"sha-256": "sha256", "sha-512": "sha512"}
+_SIGNED_BY_US = ("@method", "@target-uri", "content-type", "content-digest")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSignatureScheme:
+    """One algorithm of RFC 9421; what the delivery says of ``alg`` must be the same.
+
+    Covered must be ``@method``, ``@target-uri`` (or ``@authority``, ``@path`` and ``@query``) and ``content-digest``;
+    ``created`` must stand there, within ``tolerance`` seconds both ways. The URL is the source's ``public_url``.
+    Parameters of the source: ``label`` takes this signature where there are several (without it, exactly one may
+    stand there), ``keyid`` and ``tag`` must be these, and ``rfc_example = "true"`` demands no coverage: for the
+    published examples, which cover neither URL nor body, and for nothing else.
+    An HMAC secret that begins with ``base64:`` is decoded; other secrets are PEM.
+    """
+
+    algorithm: str
+    tolerance: int = 300
+
+    keyless: ClassVar[bool] = False
+    timed: ClassVar[bool] = True
+    binds_body: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if self.algorithm not in _ALGORITHMS:
+            raise ValueError(f"algorithm: {self.algorithm!r} is none of {', '.join(_ALGORITHMS)}")
+        if self.tolerance <= 0:
+            raise ValueError("tolerance: seconds, more than 0")
+        if self.algorithm != "hmac-sha256":
+            import verihook.senders.schemes.asymmetric  # noqa: F401  # so that a package that is absent is told at load
+
+    def covers(self, header: str, path: tuple[str, ...]) -> bool:
+        """See :class:`~verihook.senders.schemes.Scheme`."""
+        return not header
+
+    def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
+        """See :class:`~verihook.senders.schemes.Scheme`. Raises ValueError without a ``public_url``."""
+        checks = [self._check(secret) for secret in secrets]
+        registered = read_target(setting.public_url)
+        pinned = {name: setting.parameters[name] for name in ("keyid", "tag") if name in setting.parameters}
+        label = setting.parameters.get("label", "")
+        example = str(setting.parameters.get("rfc_example", "")).lower() == "true"
+
+        def verify(request: Request, now: int) -> Proof:
+            if not checks:
+                raise SignatureError("no-secret")
+            covered, signature = _one_signature(request, label)
+            self._check_parameters(covered.parameters, pinned)
+            names = {name for name, _ in covered.items}
+            if not example and not _covers_enough(names):
+                raise SignatureError("required-components-not-covered")
+            signed = signature_base(covered, request, _target(registered, request))
+            for index, check in enumerate(checks):
+                if check(signature, signed):
+                    # After the signature, or the answer would tell a stranger where our clock stands.
+                    self._check_time(covered.parameters, now)
+                    if "content-digest" in names:
+                        _check_digest(request)
+                    return Proof("current" if index == 0 else "previous")
+            raise SignatureError("signature-mismatch")
+
+        return verify
+
+    def sign(self, secret: str, request: Request, setting: Setting = PLAIN, *, message_id: str, now: int) -> Request:
+        """See :class:`~verihook.senders.schemes.Scheme`. ``secret``: the shared one, or the private key (PEM)."""
+        make = self._make(secret)
+        digest = write_bytes(hashlib.sha256(request.body).digest())
+        request = with_headers(request, [("content-digest", f"sha-256={digest}")])
+        names = [name for name in _SIGNED_BY_US if name.startswith("@") or request.header(name) is not None]
+        parameters: Parameters = {"created": now, "nonce": message_id, "alg": self.algorithm}
+        parameters.update({name: setting.parameters[name] for name in ("keyid", "tag") if name in setting.parameters})
+        covered = InnerList(tuple((name, {}) for name in names), parameters)
+        try:
+            signed = signature_base(covered, request, _target(read_target(setting.public_url), request))
+        except SignatureError as error:
+            raise ValueError(f"this delivery cannot be signed: {error.reason}") from None
+        label = setting.parameters.get("label", "sig1")
+        headers = [("signature-input", f"{label}={write_inner_list(covered)}")]
+        return with_headers(request, [*headers, ("signature", f"{label}={write_bytes(make(signed))}")])
+
+    def _check(self, secret: str) -> Check:
+        if self.algorithm == "hmac-sha256":
+            key = _hmac_key(secret)
+            return lambda signature, message: hmac.compare_digest(hmac.digest(key, message, "sha256"), signature)
+        # Imported here: a source with a shared secret does not pay for cryptography.
+        from verihook.senders.schemes.asymmetric import check_with, read_public
+
+        if not secret:
+            raise ValueError("the secret is empty")
+        return check_with(read_public(secret), _ALGORITHMS[self.algorithm])
+
+    def _make(self, secret: str) -> Make:
+        if self.algorithm == "hmac-sha256":
+            key = _hmac_key(secret)
+            return lambda message: hmac.digest(key, message, "sha256")
+        from verihook.senders.schemes.asymmetric import make_with, read_private
+
+        return make_with(read_private(secret), _ALGORITHMS[self.algorithm])
+
+    def _check_parameters(self, parameters: Parameters, pinned: dict[str, str]) -> None:
+        if parameters.get("alg", self.algorithm) != self.algorithm:
+            raise SignatureError("alg")
+        for name, value in pinned.items():
+            if parameters.get(name) != value:
+                raise SignatureError(f"unexpected-{name}")
+
+    def _check_time(self, parameters: Parameters, now: int) -> None:
+        created, expires = parameters.get("created"), parameters.get("expires", now)
+        if created is None:
+            raise SignatureError("no-timestamp")
+        for value in (created, expires):
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise SignatureError("bad-timestamp")
+        if not -self.tolerance <= now - int(created) <= self.tolerance or int(expires) < now:
+            raise SignatureError("timestamp-outside-tolerance")
+
+
+def _hmac_key(secret: str) -> bytes:
+    try:
+        key = base64.b64decode(secret[7:], validate=True) if secret.startswith("base64:") else secret.encode()
+    except (binascii.Error, ValueError) as error:
+        raise ValueError("the secret is not base64 (after 'base64:')") from error
+    if not key:
+        raise ValueError("the secret is empty")
+    return key
+
+
+def _one_signature(request: Request, label: str) -> tuple[InnerList, bytes]:
+    """What is covered, and the signature over it; of several only the one that the source names."""
+    signatures = read_signatures(one_header(request, "signature", non_ascii="malformed-structured-field"))
+    inputs = read_inputs(one_header(request, "signature-input", non_ascii="malformed-structured-field"))
+    if not label and len(signatures) == len(inputs) == 1:
+        label = next(iter(signatures))
+    if label not in signatures or label not in inputs:
+        raise SignatureError("exactly-one-signature-expected")
+    return inputs[label], signatures[label]
+
+
+def _covers_enough(names: set[str]) -> bool:
+    url = "@target-uri" in names or {"@authority", "@path", "@query"} <= names
+    return url and {"@method", "content-digest"} <= names
+
+
+def _target(registered: Target, request: Request) -> Target:
+    """The URL as it was registered, with the query that arrives, where one does."""
+    return replace(registered, query=request.query) if request.query else registered
+
+
+def _check_digest(request: Request) -> None:
+    """Every digest of a known algorithm must be right, and there must be one."""
+    digests = read_signatures(one_header(request, "content-digest", non_ascii="malformed-structured-field"))
+    known = [(_DIGESTS[name], value) for name, value in digests.items() if name in _DIGESTS]
+    if not known:
+        raise SignatureError("no-content-digest")
+    for algorithm, value in known:
+        if not hmac.compare_digest(hashlib.new(algorithm, request.body).digest(), value):
+            raise SignatureError("content-digest-mismatch")

@@ -1,0 +1,145 @@
+"""The signed bytes: a template, compiled into one function.
+
+Fields: ``{body}``, ``{timestamp}`` as sent, ``{id}``, ``{method}``, ``{url}``, ``{form}`` (Twilio's),
+``{header:NAME}``, ``{json:path.to.member}``, ``{param:NAME}`` (a parameter of the source). ``{secret}`` at the front
+makes a plain digest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from urllib.parse import unquote_to_bytes
+
+from verihook.errors import SignatureError
+from verihook.request import Request
+from verihook.senders.schemes import Delivery, Setting, one_header
+from verihook.senders.schemes.headers import one_of
+from verihook.senders.schemes.url import Urls
+from verihook.strict_json import split_path, text_member
+
+#: At the front of a template: the message begins with the secret, and is hashed without a key.
+KEY_FIRST = "{secret}"
+
+NAMES = ("body", "timestamp", "id", "method", "url", "form", "header", "json", "param")
+
+#: More fields in a form than this are refused.
+MAX_FIELDS = 1000
+
+_FIELD = re.compile(r"\{([a-z]+)(?::([^{}]+))?\}")
+
+
+#: Bytes to sign as (before, body, after), so that a large body is not copied, and the URL among them ("": none).
+Signed = tuple[bytes, bytes, bytes, str]
+
+#: The messages of a delivery, of which any may be the signed one. Raises SignatureError.
+Message = Callable[[Delivery], list[Signed]]
+
+#: A piece: bytes as they are, what to make them of, or None for the URL.
+_Piece = bytes | Callable[[Delivery], bytes] | None
+
+
+@cache  # of a few templates, asked for with every delivery
+def fields_of(template: str) -> tuple[tuple[str, str], ...]:
+    """The fields of a template with their arguments, ``("json", "signature.token")``.
+
+    Raises ValueError ``KEY: mend``.
+    """
+    found = tuple((match[1], match[2] or "") for match in _FIELD.finditer(template.removeprefix(KEY_FIRST)))
+    for name, argument in found:
+        if name not in NAMES or (name in ("header", "json", "param")) != bool(argument):
+            raise ValueError(f"message: {{{name}}} is no field; known are {', '.join(NAMES)}")
+    if set("{}") & set(_FIELD.sub("", template.removeprefix(KEY_FIRST))):
+        raise ValueError("message: a brace that belongs to no field")
+    if sum(name == "body" for name, _ in found) > 1:
+        raise ValueError("message: {body} stands there twice")
+    return found
+
+
+def compile_message(template: str, id_names: tuple[str, ...], setting: Setting, urls: Urls | None) -> Message:
+    """How to put the signed bytes together. Raises ValueError ``KEY: mend`` where a parameter is missing."""
+    before, with_body, after = template.removeprefix(KEY_FIRST).partition("{body}")
+    if with_body and not before and not after:
+        return lambda delivery: [(b"", delivery.request.body, b"", "")]
+    head, tail = _pieces(before, id_names, setting), _pieces(after, id_names, setting)
+
+    def message(delivery: Delivery) -> list[Signed]:
+        body = delivery.request.body if with_body else b""
+        first, last = _filled(head, delivery), _filled(tail, delivery)
+        if urls is None:
+            return [(b"".join(first), body, b"".join(last), "")]  # type: ignore[arg-type]  # only a URL is None
+        return [(_join(first, url), body, _join(last, url), url) for url in urls(delivery.request)]
+
+    return message
+
+
+def form(body: bytes) -> bytes:
+    """Twilio's form: each distinct name, sorted, with each of its distinct values, sorted; nothing in between.
+
+    Raises SignatureError. https://www.twilio.com/docs/usage/webhooks/webhooks-security
+    """
+    if body.count(b"&") >= MAX_FIELDS:
+        raise SignatureError("too-many-form-fields")
+    pairs = set()
+    for field in body.split(b"&"):
+        name, _, value = field.partition(b"=")
+        if field:
+            pairs.add((_unquote(name), _unquote(value)))
+    # Twilio repeats the name before each of its values.
+    return b"".join([name + value for name, value in sorted(pairs)])
+
+
+def _unquote(text: bytes) -> bytes:
+    text = text.replace(b"+", b" ")
+    return unquote_to_bytes(text) if b"%" in text else text
+
+
+def _pieces(template: str, id_names: tuple[str, ...], setting: Setting) -> list[_Piece]:
+    pieces: list[_Piece] = []
+    end = 0
+    for match in _FIELD.finditer(template):
+        pieces.append(template[end : match.start()].encode())
+        pieces.append(_piece(match[1], match[2] or "", id_names, setting))
+        end = match.end()
+    pieces.append(template[end:].encode())
+    return [piece for piece in pieces if piece != b""]
+
+
+def _piece(name: str, argument: str, id_names: tuple[str, ...], setting: Setting) -> _Piece:
+    if name == "url":
+        return None
+    if name == "param":
+        value = setting.parameters.get(argument)
+        if not value:
+            raise ValueError(f"parameters.{argument}: is missing; the sender signs it")
+        return value.encode()
+    header, path = argument.lower(), split_path(argument)
+    made: dict[str, Callable[[Delivery], bytes]] = {
+        "timestamp": lambda delivery: delivery.timestamp.encode(),
+        "id": lambda delivery: _id(delivery.request, id_names),
+        "method": lambda delivery: delivery.request.method.encode("utf-8", "surrogatepass"),
+        "form": lambda delivery: form(delivery.request.body),
+        "header": lambda delivery: one_header(delivery.request, header).encode(),
+        "json": lambda delivery: text_member(delivery.content, path, "signed-member-is-not-text").encode(),
+    }
+    return made[name]
+
+
+def _filled(pieces: list[_Piece], delivery: Delivery) -> list[bytes | None]:
+    """All but the URL, of which there may be several: a form is put together once."""
+    if not pieces:
+        return []
+    return [piece(delivery) if callable(piece) else piece for piece in pieces]
+
+
+def _join(pieces: list[bytes | None], url: str) -> bytes:
+    # A caller's surrogates have no UTF-8; as bytes of any kind they match nothing that a sender signed.
+    return b"".join([url.encode("utf-8", "surrogatepass") if piece is None else piece for piece in pieces])
+
+
+def _id(request: Request, names: tuple[str, ...]) -> bytes:
+    value = one_of(request, names)
+    if not value:
+        raise SignatureError("empty-id")
+    return value.encode()

@@ -1,0 +1,285 @@
+"""Public keys over a message template: Ed25519 (Standard Webhooks v1a, Discord), ECDSA (SendGrid), RSA (PayPal).
+
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from verihook.errors import SignatureError
+from verihook.request import Request
+from verihook.senders.schemes import (
+    CURRENT,
+    PLAIN,
+    PREVIOUS,
+    Proof,
+    Setting,
+    Verify,
+    digest_of,
+    one_header,
+    with_headers,
+)
+from verihook.senders.schemes import asymmetric as public_keys
+from verihook.senders.schemes.candidates import decode_any
+from verihook.senders.schemes.certificates import certificate_proof
+from verihook.senders.schemes.encoding import UNSIZED
+from verihook.senders.schemes.headers import two_headers
+from verihook.senders.schemes.key_urls import trusted
+from verihook.senders.schemes.timestamp import TIMES, encode_time
+
+_FIELD = re.compile(r"\{([a-z0-9_]+(?::[A-Za-z0-9_-]+)?)\}", re.ASCII)
+
+#: ``part(request, timestamp)``: one piece of the signed bytes; the timestamp as sent.
+Part = Callable[[Request, str], bytes]
+
+#: ``prove(request, signature, message, now)``. Raises SignatureError, SecretsUnavailable.
+Prove = Callable[[Request, list[bytes], bytes, int], Proof]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKeyScheme:
+    """One shape of public-key signature.
+
+    ``header`` holds one signature, or items split by ``separator`` of which those with ``label`` + ``assign`` count.
+    ``message`` joins literals with ``{body}``, ``{body_crc32}`` (decimal), ``{timestamp}``, ``{id}``, ``{header:NAME}``
+    and ``{parameter:NAME}`` of the source. ``tolerance`` in seconds, both ways, for the ``timestamp_header``.
+    ``key``: ``hex`` or ``base64`` (after ``key_prefix``) of a raw Ed25519 key, ``spki`` (PEM, or base64 of DER), or
+    ``certificate``: pinned as secret, or at the URL in ``certificate_header``, which must be https on one of
+    ``certificate_hosts`` with ``certificate_path`` (regular expressions, matched whole). ``require``: headers that must
+    have exactly these values.
+    """
+
+    header: str
+    algorithm: str
+    message: str
+    encoding: str = "base64"
+    key: str = "spki"
+    key_prefix: str = ""
+    private_prefix: str = ""
+    separator: str = ""
+    assign: str = ","
+    label: str = ""
+    timestamp_header: str = ""
+    tolerance: int = 300
+    id_header: str = ""
+    certificate_header: str = ""
+    certificate_hosts: list = field(default_factory=list)  # type: ignore[type-arg]
+    certificate_path: str = ""
+    require: dict = field(default_factory=dict)  # type: ignore[type-arg]
+
+    def __post_init__(self) -> None:
+        if self.algorithm not in public_keys.KINDS:
+            raise ValueError(f"algorithm: {self.algorithm!r} is none of {', '.join(public_keys.KINDS)}")
+        if self.encoding not in UNSIZED:
+            raise ValueError(f"encoding: {self.encoding!r} is neither hex nor base64")
+        if self.key not in ("hex", "base64", "spki", "certificate"):
+            raise ValueError(f"key: {self.key!r} is none of hex, base64, spki, certificate")
+        if not self.header:
+            raise ValueError("header: name the header that holds the signature")
+        if bool(self.separator) != bool(self.label):
+            raise ValueError("separator: separator and label go together")
+        if not all(isinstance(text, str) for text in (*self.certificate_hosts, *self.require.values())):
+            raise ValueError("require: its values, and those of certificate_hosts, must be strings")
+        self._check_message()
+
+    def _check_message(self) -> None:
+        if "{body}" not in self.message and "{body_crc32}" not in self.message:
+            raise ValueError("message: the body is not signed")
+        for name, header in (("timestamp", self.timestamp_header), ("id", self.id_header)):
+            if (f"{{{name}}}" in self.message) != bool(header):
+                raise ValueError(f"message: a signed {{{name}}} and {name}_header go together")
+        if self.tolerance <= 0:
+            raise ValueError("tolerance: seconds, more than 0")
+        certificate = bool(self.certificate_header and self.certificate_hosts and self.certificate_path)
+        if (self.key == "certificate") != certificate:
+            raise ValueError("key: certificate goes with certificate_header, certificate_hosts and certificate_path")
+
+    @property
+    def keyless(self) -> bool:
+        """A certificate comes over the network."""
+        return self.key == "certificate"
+
+    @property
+    def timed(self) -> bool:
+        """See :class:`~verihook.senders.schemes.Scheme`."""
+        return bool(self.timestamp_header)
+
+    @property
+    def binds_body(self) -> bool:
+        """True, also by a CRC-32: what else a sender signs then tells its deliveries apart."""
+        return True
+
+    def covers(self, header: str, path: tuple[str, ...]) -> bool:
+        """See :class:`~verihook.senders.schemes.Scheme`."""
+        fields = {field.lower() for field in _FIELD.findall(self.message)}
+        if header:
+            return (header == self.id_header.lower() and "id" in fields) or f"header:{header}" in fields
+        # Not a CRC-32 of it (PayPal): whoever holds one delivery can make another body for that.
+        return "body" in fields
+
+    @property
+    def key_hosts(self) -> tuple[str, ...]:
+        """The hosts that keys are fetched from, as regular expressions."""
+        return tuple(self.certificate_hosts)
+
+    def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
+        """See :class:`~verihook.senders.schemes.Scheme`.
+
+        Raises SecretsUnavailable in ``verify`` where keys are fetched.
+        """
+        if not all(secrets):
+            raise ValueError("the secret is empty")
+        prove = self._certificate_proof(secrets, setting) if self.keyless else self._key_proof(secrets)
+        message, read, decode_time = self._message(setting), self._read(), TIMES["s"]
+        timestamp_header = self.timestamp_header.lower()
+        headers = two_headers(self.header.lower(), timestamp_header)
+        tolerance_ms, digests = self.tolerance * 1000, setting.digests
+        have_keys, check_url = bool(secrets) or self.keyless, self._check_url if self.certificate_header else None
+        require = [(name.lower(), value) for name, value in self.require.items()]
+
+        def verify(request: Request, now: int) -> Proof:
+            if not have_keys:
+                raise SignatureError("no-secret")
+            for name, value in require:
+                if one_header(request, name) != value:
+                    raise SignatureError(f"unexpected-{name}")
+            if check_url:
+                check_url(request)
+            signed, timestamp = headers(request)
+            signatures = read(signed)
+            now_ms = now * 1000
+            sent_ms = decode_time(timestamp) if timestamp_header else now_ms
+            whole = message(request, timestamp)
+            proof = prove(request, signatures, whole, now)
+            # After the signature, or the answer would tell a stranger where our clock stands.
+            if not -tolerance_ms <= now_ms - sent_ms <= tolerance_ms:
+                raise SignatureError("timestamp-outside-tolerance")
+            return Proof(proof.verified_by, digest_of(whole)) if digests else proof
+
+        return verify
+
+    def sign(self, secret: str, request: Request, setting: Setting = PLAIN, *, message_id: str, now: int) -> Request:
+        """See :class:`~verihook.senders.schemes.Scheme`. ``secret`` is the private key."""
+        make = public_keys.make_with(self._private(secret), self.algorithm)
+        headers = list(self.require.items())
+        if self.timestamp_header:
+            headers.append((self.timestamp_header, str(now)))
+        if self.id_header:
+            headers.append((self.id_header, message_id))
+        # What the template takes from headers must be there to be signed.
+        headers += [
+            (name, encode_time(now, "rfc3339") if name.lower().endswith("-time") else message_id)
+            for name in re.findall(r"\{header:([A-Za-z0-9_-]+)\}", self.message)
+            if request.header(name.lower()) is None
+        ]
+        if self.certificate_header and request.header(self.certificate_header.lower()) is None:
+            url = setting.parameters.get("certificate_url")
+            if not url:
+                raise ValueError("parameters.certificate_url: the URL of the certificate that the delivery names")
+            headers.append((self.certificate_header, url))
+        request = with_headers(request, headers)
+        signature = make(self._message(setting)(request, str(now)))
+        text = signature.hex() if self.encoding == "hex" else base64.b64encode(signature).decode()
+        return with_headers(request, [(self.header, f"{self.label}{self.assign}{text}" if self.separator else text)])
+
+    def _check_url(self, request: Request) -> None:
+        """The URL of the certificate is looked at before anything is done with it, pinned or not."""
+        name = self.certificate_header.lower()
+        if not trusted(one_header(request, name), tuple(self.certificate_hosts), self.certificate_path):
+            raise SignatureError(f"unexpected-{name}")
+
+    def _read(self) -> Callable[[str], list[bytes]]:
+        """How to read the signatures of the header's value. Raises SignatureError."""
+        decode = UNSIZED[self.encoding]
+        separator, assign, wanted = self.separator, self.assign, self.label
+
+        def read(text: str) -> list[bytes]:
+            if not separator:
+                return [decode(text)]
+            items = [item.partition(assign) for item in text.split(separator)]
+            return decode_any([value for label, _, value in items if label == wanted], decode)
+
+        return read
+
+    def _key_proof(self, secrets: tuple[str, ...]) -> Prove:
+        keys = [public_keys.check_with(self._public(secret), self.algorithm) for secret in secrets]
+        checks = [(check, CURRENT if index == 0 else PREVIOUS) for index, check in enumerate(keys)]
+
+        def prove(_: Request, signatures: list[bytes], message: bytes, __: int) -> Proof:
+            for check, proof in checks:
+                for signature in signatures:
+                    if check(signature, message):
+                        return proof
+            raise SignatureError("signature-mismatch")
+
+        return prove
+
+    def _certificate_proof(self, secrets: tuple[str, ...], setting: Setting) -> Prove:
+        prove = certificate_proof(secrets, setting)
+        name = self.certificate_header.lower()
+        return lambda request, signatures, message, now: prove(
+            request.values(name)[0], self.algorithm, signatures[0], message, now
+        )
+
+    def _public(self, secret: str) -> Any:
+        if self.key == "spki":
+            return public_keys.read_public(secret)
+        return public_keys.ed25519_public(self._raw(secret.removeprefix(self.key_prefix)))
+
+    def _private(self, secret: str) -> Any:
+        if self.key in ("spki", "certificate"):
+            return public_keys.read_private(secret)
+        if self.private_prefix and not secret.startswith(self.private_prefix):
+            raise ValueError(f"to sign as this sender, give a private key: {self.private_prefix}...")
+        return public_keys.ed25519_private(self._raw(secret.removeprefix(self.private_prefix)))
+
+    def _raw(self, text: str) -> bytes:
+        try:
+            return bytes.fromhex(text) if self.key == "hex" else base64.b64decode(text, validate=True)
+        except (ValueError, binascii.Error) as error:
+            raise ValueError(f"the secret is not {self.key}") from error
+
+    def _message(self, setting: Setting) -> Part:
+        """How to put the signed bytes together. Raises ValueError for a parameter that the source lacks."""
+        if self.message == "{timestamp}{body}":
+            # Discord's and SendGrid's: a list and a join cost as much as reading a header.
+            return lambda request, timestamp: timestamp.encode() + request.body
+        pieces = enumerate(_FIELD.split(self.message))
+        parts = [self._part(text, index % 2 == 1, setting) for index, text in pieces if text]
+        return lambda request, timestamp: b"".join([part(request, timestamp) for part in parts])
+
+    def _part(self, text: str, is_field: bool, setting: Setting) -> Part:
+        if not is_field:
+            literal = text.encode()
+            return lambda _request, _timestamp: literal
+        kind, _, name = text.partition(":")
+        header = {"id": self.id_header, "header": name}.get(kind, "").lower()
+        if kind == "body":
+            return lambda request, _: request.body
+        if kind == "body_crc32":
+            return lambda request, _: str(zlib.crc32(request.body)).encode()
+        if kind == "id":
+            return lambda request, _: _not_empty(one_header(request, header))
+        if kind == "timestamp":
+            return lambda _, timestamp: timestamp.encode()
+        if kind == "header":
+            return lambda request, _: one_header(request, header).encode()
+        if kind == "parameter":
+            value = setting.parameters.get(name, "")
+            if not value:
+                raise ValueError(f"parameters.{name}: is signed by this sender; write it into the source")
+            return lambda _request, _timestamp: value.encode()
+        raise ValueError(f"message: {{{text}}} is unknown")
+
+
+def _not_empty(value: str) -> bytes:
+    if not value:
+        raise SignatureError("empty-id")
+    return value.encode()

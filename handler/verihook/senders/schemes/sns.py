@@ -1,0 +1,161 @@
+"""Amazon SNS over HTTPS: the signature stands in the JSON, and so does the URL of the certificate.
+
+https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message-verify-message-signature.html
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from verihook.errors import SignatureError
+from verihook.request import Request
+from verihook.senders.schemes import PLAIN, Proof, Setting, Verify
+from verihook.senders.schemes.asymmetric import make_with, read_private
+from verihook.senders.schemes.certificates import certificate_proof
+from verihook.senders.schemes.encoding import base64_bytes
+from verihook.senders.schemes.key_urls import trusted
+from verihook.senders.schemes.sns_hosts import HOSTS, PARTITIONS, host_of
+from verihook.senders.schemes.timestamp import TIMES, encode_time
+from verihook.strict_json import read_object
+
+#: What SNS's certificates are named, as AWS's validator for Java has it: ``sns.amazonaws.com``,
+#: ``sns-signing.me-south-1.amazonaws.com``, ``sns-cn-north-1.amazonaws.com.cn``, ``sns-us-gov-west-1.amazonaws.com``.
+_SUFFIXES = "|".join(sorted({re.escape(suffix) for _, suffix in PARTITIONS.values()}))
+_NAME = rf"sns(?:-signing)?(?:[.-][a-z]{{2,4}}(?:-[a-z]+)+-[0-9]{{1,2}})?\.(?:{_SUFFIXES})"
+
+_PATH = r"/[A-Za-z0-9_-]+\.pem"
+
+_NOTIFICATION = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
+_CONFIRMATION = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
+_SIGNED = {
+    "Notification": _NOTIFICATION,
+    "SubscriptionConfirmation": _CONFIRMATION,
+    "UnsubscribeConfirmation": _CONFIRMATION,
+}
+_ALGORITHMS = {"1": "rsa-sha1", "2": "rsa-sha256"}
+
+
+@dataclass(frozen=True, slots=True)
+class SnsScheme:
+    """Signature versions 1 (SHA-1) and 2 (SHA-256), all three types of message.
+
+    ``tolerance`` in seconds, both ways. A source names its topics in ``parameters.topic_arns``, separated by commas:
+    every customer of AWS can have SNS sign for a topic of their own, so that a signature alone proves nothing.
+    """
+
+    tolerance: int = 3600
+
+    keyless: ClassVar[bool] = True
+    timed: ClassVar[bool] = True
+    binds_body: ClassVar[bool] = True
+    key_hosts: ClassVar[tuple[str, ...]] = HOSTS
+
+    def __post_init__(self) -> None:
+        if self.tolerance <= 0:
+            raise ValueError("tolerance: seconds, more than 0")
+
+    def covers(self, header: str, path: tuple[str, ...]) -> bool:
+        """See :class:`~verihook.senders.schemes.Scheme`."""
+        return not header
+
+    def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
+        """See :class:`~verihook.senders.schemes.Scheme`. Certificates come from SNS, or are pinned as secrets (PEM).
+
+        Without topics it binds only where the certificate is pinned and the network is off, which no deployment has:
+        to check recorded deliveries. ``verify`` raises SecretsUnavailable where a certificate cannot be had now.
+        """
+        if not all(secrets):
+            raise ValueError("the secret is empty")
+        topics = _topics(setting)
+        if not topics and setting.fetch is not None:
+            raise ValueError("parameters.topic_arns: name the topics, separated by commas; anybody can own others")
+        prove, tolerance_ms = certificate_proof(secrets, setting, _NAME), self.tolerance * 1000
+
+        def verify(request: Request, now: int) -> Proof:
+            message = read_object(request.body)
+            url = message.get("SigningCertURL")
+            if not isinstance(url, str) or not trusted(url, HOSTS, _PATH):
+                raise SignatureError("untrusted-signingcerturl")
+            if urlsplit(url).netloc != host_of(_word(message, "TopicArn")):
+                raise SignatureError("untrusted-signingcerturl")
+            algorithm = _ALGORITHMS.get(_word(message, "SignatureVersion"))
+            if algorithm is None:
+                raise SignatureError("unexpected-signatureversion")
+            signature, signed = _signature(message), _signed(message)
+            sent_ms = TIMES["rfc3339"](_word(message, "Timestamp"))
+            # Before the certificate is asked for: a stranger's topic costs no call.
+            if topics and message["TopicArn"] not in topics:
+                raise SignatureError("unexpected-topicarn")
+            proof = prove(url, algorithm, signature, signed, now)
+            # After the signature, or the answer would tell a stranger where our clock stands.
+            if not -tolerance_ms <= now * 1000 - sent_ms <= tolerance_ms:
+                raise SignatureError("timestamp-outside-tolerance")
+            return proof
+
+        return verify
+
+    def sign(self, secret: str, request: Request, setting: Setting = PLAIN, *, message_id: str, now: int) -> Request:
+        """See :class:`~verihook.senders.schemes.Scheme`. The body becomes the ``Message`` of a notification, version 2.
+
+        A body that is an SNS message already (has a ``Type``) keeps its members. ``secret``: an RSA private key (PEM).
+        """
+        make = make_with(read_private(secret), "rsa-sha256")
+        try:
+            given = read_object(request.body)
+        except SignatureError:
+            given = {}
+        topic = next(iter(sorted(_topics(setting))), "arn:aws:sns:us-east-1:123456789012:verihook")
+        message: dict[str, Any] = {"Type": "Notification", "MessageId": message_id, "TopicArn": topic}
+        if given.get("Type") in _SIGNED:
+            message.update(given)
+        else:
+            message["Message"] = request.body.decode("utf-8", "backslashreplace")
+        message["Timestamp"] = encode_time(now, "rfc3339")
+        message.setdefault("SigningCertURL", "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-test.pem")
+        message["SignatureVersion"] = "2"
+        try:
+            message["Signature"] = base64.b64encode(make(_signed(message))).decode()
+        except SignatureError as error:
+            raise ValueError(f"the body is no SNS message to sign: {error.reason}") from None
+        body = json.dumps(message, ensure_ascii=False).encode()
+        return Request(request.method, request.path, request.query, request.headers, body, request.request_id)
+
+
+def _topics(setting: Setting) -> frozenset[str]:
+    topics = setting.parameters.get("topic_arns", "").split(",")
+    return frozenset(topic.strip() for topic in topics if topic.strip())
+
+
+def _word(message: dict[str, Any], name: str) -> str:
+    value = message.get(name)
+    if not isinstance(value, str):
+        raise SignatureError(f"missing-{name.lower()}")
+    return value
+
+
+def _signature(message: dict[str, Any]) -> bytes:
+    text = message.get("Signature")
+    if not isinstance(text, str):
+        raise SignatureError("no-signature")
+    if not text.isascii():
+        raise SignatureError("non-ascii-signature")
+    return base64_bytes(text)
+
+
+def _signed(message: dict[str, Any]) -> bytes:
+    names = _SIGNED.get(_word(message, "Type"))
+    if names is None:
+        raise SignatureError("unexpected-type")
+    # Only a Subject may be absent, or null.
+    present = [name for name in names if name != "Subject" or message.get(name) is not None]
+    for name in present:
+        # Names and values are signed as lines: with a line break in another member than the first, one signature is
+        # that of several messages.
+        if name != "Message" and not {"\n", "\r"}.isdisjoint(_word(message, name)):
+            raise SignatureError(f"unexpected-{name.lower()}")
+    return "".join([f"{name}\n{_word(message, name)}\n" for name in present]).encode()

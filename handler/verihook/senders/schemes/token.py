@@ -1,0 +1,64 @@
+"""A static token in a header: nothing is signed, the sender only shows that it knows the secret."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import ClassVar
+
+from verihook.errors import SignatureError
+from verihook.request import Request
+from verihook.senders.schemes import PLAIN, Proof, Setting, Verify, one_header, with_headers
+
+
+@dataclass(frozen=True, slots=True)
+class TokenScheme:
+    """The header holds ``prefix`` + the secret, as it is. Header names know no case, the prefix and the secret do."""
+
+    header: str
+    prefix: str = ""
+
+    keyless: ClassVar[bool] = False
+    timed: ClassVar[bool] = False
+    binds_body: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if not self.header:
+            raise ValueError("header: name the header that holds the token")
+
+    def covers(self, header: str, path: tuple[str, ...]) -> bool:
+        """See :class:`~verihook.senders.schemes.Scheme`."""
+        return False
+
+    def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
+        """See :class:`~verihook.senders.schemes.Scheme`."""
+        header, prefix = self.header.lower(), self.prefix
+        # Digests are compared, so that not even the length of the secret shows in the time.
+        digests = tuple(hashlib.sha256(self._token(secret)).digest() for secret in secrets)
+        sha256, same = hashlib.sha256, hmac.compare_digest
+
+        def verify(request: Request, now: int) -> Proof:  # noqa: ARG001  a token is as good at any time
+            if not digests:
+                raise SignatureError("no-secret")
+            text = one_header(request, header)
+            if not text.startswith(prefix):
+                raise SignatureError("wrong-prefix")
+            shown = sha256(text[len(prefix) :].encode()).digest()
+            for index, digest in enumerate(digests):
+                if same(digest, shown):
+                    return Proof("current" if index == 0 else "previous")
+            raise SignatureError("signature-mismatch")
+
+        return verify
+
+    def sign(self, secret: str, request: Request, setting: Setting = PLAIN, *, message_id: str, now: int) -> Request:
+        """See :class:`~verihook.senders.schemes.Scheme`."""
+        return with_headers(request, [(self.header, self.prefix + self._token(secret).decode())])
+
+    def _token(self, secret: str) -> bytes:
+        if not secret:
+            raise ValueError("the secret is empty")
+        if not secret.isascii() or not secret.isprintable():
+            raise ValueError("the secret must be printable ASCII: it is the value of a header")
+        return secret.encode()

@@ -1,0 +1,31 @@
+"""Reads a dataclass from a TOML table: what is unknown, missing or of another type is told by its key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def read_table(kind: type[T], table: Mapping[str, Any], besides: str) -> T:
+    """``kind`` made of the members of ``table``, but for the one named ``besides``, which chose the kind.
+
+    The annotation of a field is the name of its TOML type (``str``, ``int``, ``bool``, ``list``, ``dict``).
+    Raises ValueError ``KEY: mend``.
+    """
+    kept = [pair for each in reversed(kind.__mro__) for pair in getattr(each, "__annotations__", {}).items()]
+    known = {name: str(text).partition("[")[0] for name, text in kept if "ClassVar" not in text}
+    # Not of the fields as `dataclasses` has them, which a cold start would have to import.
+    optional = len(kind.__init__.__defaults__ or ())
+    required = [*known][: len(known) - optional]
+    given = {key: value for key, value in table.items() if key != besides}
+    for key, value in given.items():
+        if key not in known:
+            raise ValueError(f"{key}: unknown; known are {', '.join(sorted(known)) or 'none'}")
+        if type(value).__name__ != known[key] or value == "":
+            raise ValueError(f"{key}: must be a TOML {known[key]}, not {value!r}")
+    for name in required:
+        if name not in given:
+            raise ValueError(f"{name}: is missing")
+    return kind(**given)

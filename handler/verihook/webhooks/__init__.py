@@ -1,0 +1,1 @@
+"""A delivery: verified, understood, taken, and remembered where it is refused."""

@@ -1,0 +1,148 @@
+"""Between the flow and the ledger: counts why deliveries were refused and that an old secret was needed.
+
+What strangers send must not cost a write each. A refusal is counted in memory, and what was counted is written by the
+first refusal after a window of :data:`WINDOW_MS` has closed, at most :data:`WRITES` rows at a time. Whoever has a loop
+of its own calls :meth:`Observer.flush` instead; a Lambda function has none, so what an execution environment counted
+since its last write is lost when AWS takes the environment away. The log and the metrics have every refusal.
+
+That an old secret verified a delivery is written at once, and then at most every :data:`PREVIOUS_MS` for a source: the
+operator drops the secret when nobody needs it any more, so a sighting must not be lost, and only who knows the secret
+causes the write.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from threading import Lock
+from typing import Literal
+
+from verihook.errors import LedgerUnavailable
+from verihook.model.ports import Ledger, Observation, Telemetry, Trace
+from verihook.records import replace
+
+Kind = Literal["rejected", "previous-secret", "changed", "replayed"]
+
+#: How long refusals are counted before they are written, in milliseconds.
+WINDOW_MS = 60_000
+
+#: How far apart two writes are by which a source's previous secret is seen, in milliseconds.
+PREVIOUS_MS = 600_000
+
+#: How many pairs of source and reason are told apart; the rest count together as :data:`OTHER`.
+MAX_KEYS = 200
+
+#: How many rows one refusal writes: its answer waits for them.
+WRITES = 10
+
+#: The reason of refusals that were not told apart; their source is "".
+OTHER = "other"
+
+#: A request id is a sample; where it is a caller's (a load balancer's trace id) it may have any length.
+MAX_REQUEST_ID = 128
+
+
+class Observer:
+    """Counts in bounded memory and writes seldom. Threads may share it.
+
+    No method raises: where the ledger is unavailable, what was counted waits for the next write, and telemetry is told.
+    """
+
+    def __init__(self, ledger: Ledger, telemetry: Telemetry) -> None:
+        self._ledger = ledger
+        self._telemetry = telemetry
+        self._lock = Lock()
+        #: By kind, source and reason, the longest waiting first.
+        self._waiting: dict[tuple[str, str, str], Observation] = {}
+        #: When the window closes, in milliseconds since the epoch; None before the first refusal.
+        self._closes_at: int | None = None
+        #: Source -> when its previous secret was last written.
+        self._told: dict[str, int] = {}
+
+    def rejected(self, trace: Trace) -> None:
+        """The delivery was refused, for ``trace.reason``. ``trace`` is complete."""
+        self._count(trace, "rejected", trace.reason or "internal")
+
+    def changed(self, trace: Trace) -> None:
+        """The delivery was a redelivery with another body, whatever became of it. ``trace`` is complete."""
+        self._count(trace, "changed", "")
+
+    def replayed(self, trace: Trace) -> None:
+        """What was signed came before under another event id, whatever became of it. ``trace`` is complete."""
+        self._count(trace, "replayed", "")
+
+    def previous(self, trace: Trace) -> None:
+        """The delivery was verified by an older secret, whatever became of it. ``trace`` is complete."""
+        now = trace.received_at + trace.duration_ms
+        seen = _seen("previous-secret", trace, "", now)
+        with self._lock:
+            self._add(seen)
+            told = self._told.get(seen.source)
+            if not _ledger_answers(trace) or (told is not None and now < told + PREVIOUS_MS):
+                return
+            self._told[seen.source] = now
+            batch = [self._waiting.pop(_key(seen))]
+        self._write(batch)
+
+    def flush(self) -> None:
+        """Write all that waits; the next refusal opens a new window. For a loop, and for the end of a process."""
+        with self._lock:
+            self._closes_at = None
+            batch = self._take(len(self._waiting))
+        self._write(batch)
+
+    def _count(self, trace: Trace, kind: Kind, reason: str) -> None:
+        now = trace.received_at + trace.duration_ms
+        batch: list[Observation] = []
+        with self._lock:
+            self._add(_seen(kind, trace, reason, now))
+            if self._closes_at is None:
+                self._closes_at = now + WINDOW_MS
+            elif now >= self._closes_at and _ledger_answers(trace):
+                self._closes_at = now + WINDOW_MS
+                batch = self._take(WRITES)
+        self._write(batch)
+
+    def _add(self, seen: Observation) -> None:
+        # Previous secrets are never counted together: strangers make none, and an operator asks by source.
+        if seen.kind == "rejected" and _key(seen) not in self._waiting and len(self._waiting) >= MAX_KEYS:
+            seen = replace(seen, source="", reason=OTHER)
+        before = self._waiting.get(_key(seen))
+        self._waiting[_key(seen)] = seen if before is None else _both(before, seen)
+
+    def _take(self, most: int) -> list[Observation]:
+        return [self._waiting.pop(key) for key in list(islice(self._waiting, most))]
+
+    def _write(self, batch: list[Observation]) -> None:
+        for number, seen in enumerate(batch):
+            try:
+                self._ledger.observe(seen)
+            except LedgerUnavailable as error:
+                # The rest is not tried: each would keep the answer waiting for as long again.
+                with self._lock:
+                    for unwritten in batch[number:]:
+                        self._add(unwritten)
+                self._telemetry.failure("observe", error)
+                return
+
+
+def _ledger_answers(trace: Trace) -> bool:
+    """Whether a write may be tried: after one that failed, another would make a late answer later still."""
+    return trace.outcome != "unavailable"
+
+
+def _seen(kind: Kind, trace: Trace, reason: str, now: int) -> Observation:
+    request_id = trace.request_id[:MAX_REQUEST_ID]
+    if not (request_id.isascii() and request_id.isprintable()):
+        # A terminal shows it, and a ledger takes no lone surrogate.
+        request_id = "".join(one if one.isascii() and one.isprintable() else "?" for one in request_id)
+    return Observation(kind, trace.source or "", reason, 1, now, now, request_id)
+
+
+def _key(seen: Observation) -> tuple[str, str, str]:
+    return seen.kind, seen.source, seen.reason
+
+
+def _both(one: Observation, other: Observation) -> Observation:
+    """The two counted together; the sample is the later one's."""
+    later = other if other.last_at >= one.last_at else one
+    return replace(later, count=one.count + other.count, first_at=min(one.first_at, other.first_at))

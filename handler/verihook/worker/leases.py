@@ -1,0 +1,154 @@
+"""Who may begin an instance of the engine ``function``, and who may write its end.
+
+A row is begun where it is neither final nor held and its time has come. A lease is a write of the row: the try is
+counted, and ``leased_until`` is put to the end of the lease, so nobody else begins it before. ``due_at`` stays if it
+comes soon, as to move it costs two writes of an index and most tries have ended by then: reconcile puts off what it
+finds leased. (It is ``leased_until`` that keeps others out: reconcile may write status and ``due_at`` of a row that it
+saw just before the lease.) A write of a try is refused where the row is final, of another attempt, or of
+a later try: a worker that was given up changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from verihook.errors import LedgerUnavailable
+from verihook.instances import payload
+from verihook.instances.recording import MAX_CAUSE, MAX_ERROR, cut
+from verihook.model.instance import Instance, Progress, Status
+from verihook.model.ports import MAX_OUTPUT, Services
+from verihook.model.workflow import Workflow
+from verihook.records import replace
+
+ENGINE = "function"
+
+#: A lease outlives its try by so much, in milliseconds: for the last write, and for clocks that differ.
+MARGIN_MS = 10_000
+
+#: No back-off is longer, in seconds.
+MAX_BACKOFF_S = 3_600
+
+#: So many times another writer may be quicker.
+_TRIES = 50
+
+#: Makes the row that is to be written of the one that is there, at a time in milliseconds.
+Edit = Callable[[Instance, int], Instance]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How an attempt ends. ``content`` is the output, parsed."""
+
+    progress: Progress
+    content: object = None
+
+
+def to_begin(row: Instance, attempt: int, now_ms: int) -> bool:
+    """Whether a try of this attempt may begin now."""
+    return (
+        row.engine == ENGINE
+        and row.attempt == attempt
+        and not (row.final or row.held or row.purged)
+        and row.not_before <= now_ms
+    )
+
+
+def take(row: Instance, lease_ms: int, services: Services) -> Instance | None:
+    """The row with a lease on it; None where somebody else has begun it, or it is not to be begun any more.
+
+    Raises LedgerUnavailable.
+    """
+    for _ in range(_TRIES):
+        now = services.clock.now_ms()
+        if not to_begin(row, row.attempt, now):
+            return None
+        end = now + lease_ms
+        leased = replace(
+            row,
+            status="running",
+            tries=row.tries + 1,
+            begun_at=now,
+            leased_until=end,
+            due_at=_looked_at(row, now, end, services.pace.first_ms),
+            updated_at=now,
+        )
+        if services.ledger.amend(leased):
+            return replace(leased, revision=leased.revision + 1)
+        current = services.ledger.get(row.id, now)
+        if current is None or _key(current) != _key(row):
+            return None
+        row = current
+    raise LedgerUnavailable("Too many write to this instance at once.")
+
+
+def write(row: Instance, edit: Edit, services: Services) -> bool:
+    """Write what became of a try; False where the row has gone on without it. Raises LedgerUnavailable."""
+    for _ in range(_TRIES):
+        now = services.clock.now_ms()
+        if services.ledger.amend(edit(row, now)):
+            return True
+        current = services.ledger.get(row.id, now)
+        if current is None or current.final or current.purged or _key(current) != _key(row):
+            return False
+        row = current
+    raise LedgerUnavailable("Too many write to this instance at once.")
+
+
+def again(progress: Progress, workflow: Workflow) -> Edit:
+    """Queued until the back-off is over, or suspended if it is held, with the error to be seen."""
+
+    def edit(row: Instance, now: int) -> Instance:
+        at = now + backoff_ms(workflow.backoff_s, row.tries)
+        status: Status = "suspended" if row.held else "queued"
+        due = None if row.held else at
+        error, cause = cut(progress.error, MAX_ERROR), cut(progress.cause, MAX_CAUSE)
+        return replace(row, status=status, leased_until=at, due_at=due, updated_at=now, error=error, cause=cause)
+
+    return edit
+
+
+def give_back(row: Instance, now: int) -> Instance:
+    """Of the row of a try that a planned stop interrupts: it was no try, and the next one may begin at once."""
+    status: Status = "suspended" if row.held else "queued"
+    due = None if row.held else now
+    return replace(row, status=status, tries=row.tries - 1, leased_until=None, due_at=due, updated_at=now)
+
+
+def end(ending: Ending, row: Instance, workflow: Workflow, services: Services) -> Edit:
+    """The end; a large output is kept as a payload first. Raises PayloadsUnavailable."""
+    progress, output = ending.progress, ending.progress.output
+    if output is not None:
+        output = payload.keep(output, ending.content, row.id, MAX_OUTPUT, services.payloads)
+
+    def edit(row: Instance, now: int) -> Instance:
+        return replace(
+            row,
+            status=progress.status,
+            held=False,
+            leased_until=None,
+            # Whoever wants to be called back is due at once.
+            due_at=now if row.callback_url else None,
+            expires_at=now // 1000 + workflow.retention_days * 86_400,
+            updated_at=now,
+            output=output,
+            error=cut(progress.error, MAX_ERROR),
+            cause=cut(progress.cause, MAX_CAUSE),
+        )
+
+    return edit
+
+
+def backoff_ms(backoff_s: int, tries: int) -> int:
+    """How long to wait after so many tries, in milliseconds: doubled with each, an hour at most."""
+    return min(backoff_s << min(tries - 1, 20), MAX_BACKOFF_S) * 1000
+
+
+def _looked_at(row: Instance, now: int, end: int, first_ms: int) -> int:
+    """When reconcile looks at a leased row: when it would have anyway if that is soon, else at the lease's end."""
+    soon = row.due_at is not None and now < row.due_at <= max(end, now + first_ms)
+    return row.due_at if soon and row.due_at is not None else end
+
+
+def _key(row: Instance) -> tuple[int, int]:
+    return row.attempt, row.tries

@@ -1,0 +1,86 @@
+"""Reads the events by which the engines of AWS tell that an execution has changed its status.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+https://docs.aws.amazon.com/lambda/latest/dg/durable-monitoring.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from verihook import instances
+from verihook.adapters.engines import durable, stepfunctions
+from verihook.errors import EngineUnavailable
+from verihook.instances.reading import engine_of
+from verihook.model.instance import FINAL, Instance, Progress, execution_name, parse_execution_name
+from verihook.model.ports import Services
+
+
+def record(event: Mapping[str, Any], services: Services) -> bool:
+    """Write what the event says; False where it is not of ours, or the ledger knows better.
+
+    Raises Unavailable, also where the engine does not know yet what it has told: the event is to be brought again.
+    """
+    detail = event["detail"]
+    return (_durable if "durableExecutionArn" in detail else _stepfunctions)(detail, services)
+
+
+def _stepfunctions(detail: Mapping[str, Any], services: Services) -> bool:
+    name = parse_execution_name(detail["name"])
+    if name is None:
+        return False
+    progress = stepfunctions.progress_of(detail)
+    if progress.status == "running" and _unread(
+        services.ledger.get(name[0], services.clock.now_ms()), name[1], services
+    ):
+        return False
+    if progress.status in FINAL and (progress.status != "completed" or progress.output is None):
+        # EventBridge leaves an output out that would make its event too large. And what failed may have been redriven
+        # before its event came, or came again.
+        told = services.engines["stepfunctions"].describe(detail["stateMachineArn"], detail["name"])
+        progress = _whole(progress, told, "Step Functions") if progress.status == "completed" else told or progress
+    return instances.record(*name, progress, detail["startDate"], services)
+
+
+def _durable(detail: Mapping[str, Any], services: Services) -> bool:
+    """The event has neither output nor error: the engine is asked for them."""
+    name = durable.attempt_of(detail)
+    instance = services.ledger.get(name[0], services.clock.now_ms()) if name else None
+    if name is None or instance is None:
+        return False
+    progress = durable.progress_of(detail)
+    if progress.status == "running" and _unread(instance, name[1], services):
+        return False
+    if progress.status in FINAL:
+        if instance.final or instance.attempt != name[1]:
+            # The engine may have forgotten it since; there is nothing left to write.
+            return False
+        engine, definition = engine_of(instance, services)
+        arn = detail["durableExecutionArn"]
+        progress = _whole(progress, engine.describe(definition, execution_name(*name), arn), "Lambda")
+    return instances.record(*name, progress, instance.created_at, services, instance.workflow)
+
+
+def _unread(instance: Instance | None, attempt: int, services: Services) -> bool:
+    """Whether nothing reads that the attempt runs, so that the write is saved.
+
+    A caller of the API waits to see it; of what a webhook has started the end is read, and most ends come within the
+    minute after which reconcile looks. What is over is not left alone: an execution of it is to be stopped.
+    """
+    if instance is None:
+        return True
+    if instance.source is None or instance.held or instance.attempt != attempt:
+        return False
+    workflow = services.workflows.get(instance.workflow)
+    return instance.status in ("queued", "running") and not (workflow is not None and workflow.report_running)
+
+
+def _whole(event: Progress, told: Progress | None, engine: str) -> Progress:
+    """The end as the engine tells it, whose event has not all of it. Raises EngineUnavailable if it does not know yet.
+
+    A row that is final is never written again, so an end without its output would have lost it for good.
+    """
+    if told is None or told.status not in FINAL:
+        raise EngineUnavailable(f"{engine} has told that an execution is {event.status}, and does not know how yet.")
+    return told

@@ -1,0 +1,60 @@
+"""Handshakes bound for a test, and the requests that ask them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import tomllib
+from collections.abc import Callable
+from typing import Any
+
+from verihook.request import Request
+from verihook.senders.handshake import BoundHandshake, Means, handshake
+
+SECRET = "the sender's secret"
+PREVIOUS = "its previous secret"
+
+#: What strangers try to have repeated: script, a break of the line, other alphabets, nothing, too much.
+NOT_REPEATED = ["<script>alert(1)</script>", "a\r\nset-cookie: b", "é", "", "x" * 1025, "a b<", "\x00"]
+
+
+class Store:
+    """Secrets in memory: the port's two methods."""
+
+    def __init__(self, **held: str) -> None:
+        self.held = {f"env:{name}": value for name, value in held.items()}
+        self.writes: list[tuple[str, str]] = []
+
+    def resolve(self, reference: str) -> tuple[str, ...]:
+        if reference not in self.held:
+            raise KeyError(f"{reference} is not set")
+        return (self.held[reference],)
+
+    def keep(self, reference: str, value: str) -> None:
+        if reference.startswith("env:"):
+            raise KeyError("env: cannot be written")
+        self.writes.append((reference, value))
+        self.held[reference] = value
+
+
+def bind(
+    table: str, store: Store | None = None, fetch: Callable[[str], bytes] | None = None, **rest: Any
+) -> BoundHandshake:
+    """The handshake of a ``[handshake]`` table in TOML; ``rest``: references and parameters."""
+    store = store or Store(NEW=SECRET, OLD=PREVIOUS)
+    made = handshake(tomllib.loads(table))
+    assert made is not None
+    rest.setdefault("references", ("env:NEW", "env:OLD"))
+    return made.bind(Means(resolve=store.resolve, keep=store.keep, fetch=fetch, **rest))
+
+
+def get(query: str = "", *headers: tuple[str, str], method: str = "GET") -> Request:
+    return Request(method, "/hooks/source", query, headers, b"", "request-1")
+
+
+def post(body: bytes = b"", *headers: tuple[str, str]) -> Request:
+    return Request("POST", "/hooks/source", "", headers, body, "request-1")
+
+
+def mac(message: bytes, secret: str = SECRET) -> bytes:
+    return hmac.new(secret.encode(), message, hashlib.sha256).digest()

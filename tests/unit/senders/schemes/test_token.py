@@ -1,0 +1,67 @@
+"""Static tokens."""
+
+from __future__ import annotations
+
+import pytest
+
+from verihook.errors import SignatureError
+from verihook.request import Request
+from verihook.senders.schemes import Proof
+from verihook.senders.schemes.token import TokenScheme
+
+BASIC = TokenScheme("Authorization", "Basic ")
+
+
+def request(*values: str) -> Request:
+    return Request("POST", "/", "", tuple(("authorization", value) for value in values), b"{}", "")
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ([], "missing-header"),
+        (["Basic new", "Basic new"], "duplicate-header"),
+        (["Basic né"], "non-ascii-header"),
+        (["\ud800"], "non-ascii-header"),
+        (["basic new"], "wrong-prefix"),
+        (["new"], "wrong-prefix"),
+        ([""], "wrong-prefix"),
+        (["Basic "], "signature-mismatch"),
+        (["Basic NEW"], "signature-mismatch"),
+        (["Basic ne"], "signature-mismatch"),
+        (["Basic new "], "signature-mismatch"),
+        (["Basic newold"], "signature-mismatch"),
+    ],
+)
+def test_another_token_is_refused(values: list[str], reason: str) -> None:
+    with pytest.raises(SignatureError) as refusal:
+        BASIC.bind(("new", "old"))(request(*values), 0)
+    assert reason == refusal.value.reason
+
+
+def test_each_of_several_tokens_verifies_and_is_told_apart() -> None:
+    verify = BASIC.bind(("new", "old", "older"))
+    for secret, verified_by in (("new", "current"), ("old", "previous"), ("older", "previous")):
+        assert Proof(verified_by) == verify(BASIC.sign(secret, request(), message_id="1", now=0), 0)
+
+
+@pytest.mark.parametrize(
+    ("secret", "words"),
+    [("", "the secret is empty"), ("né", "printable"), ("a\n", "printable"), ("\ud800", "printable")],
+)
+def test_a_secret_that_no_header_can_hold_is_refused(secret: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        BASIC.bind(("new", secret))
+    with pytest.raises(ValueError, match=words):
+        BASIC.sign(secret, request(), message_id="1", now=0)
+
+
+def test_no_secret_never_verifies() -> None:
+    with pytest.raises(SignatureError) as refusal:
+        BASIC.bind(())(request("Basic "), 0)
+    assert "no-secret" == refusal.value.reason
+
+
+def test_a_header_must_be_named() -> None:
+    with pytest.raises(ValueError, match=r"^header: "):
+        TokenScheme("")

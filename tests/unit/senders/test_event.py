@@ -1,0 +1,120 @@
+"""What a verified delivery says."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from verihook.errors import BodyTooLarge, EventMalformed, UnsupportedMediaType
+from verihook.request import Request
+from verihook.senders.body import parse
+from verihook.senders.event import EventPlaces, Place, event_id, event_type, places, wanted
+
+
+def request(body: bytes, *headers: tuple[str, str]) -> Request:
+    return Request("POST", "/", "", headers, body, "")
+
+
+FORM = ("content-type", "application/x-www-form-urlencoded; charset=utf-8")
+
+
+@given(st.binary(max_size=100), st.sampled_from([(), (FORM,)]))
+def test_any_body_is_understood_or_refused(body: bytes, headers: tuple[tuple[str, str], ...]) -> None:
+    try:
+        parsed = parse(request(body, *headers), "payload")
+    except EventMalformed:
+        return
+    assert parsed.content == json.loads(parsed.text)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
+def test_the_input_is_the_body_to_the_byte(content: object) -> None:
+    body = json.dumps(content, indent=3, ensure_ascii=False).encode()
+    parsed = parse(request(body))
+    assert (body.decode(), content) == (parsed.text, parsed.content)
+
+
+def test_a_byte_order_mark_is_ignored() -> None:
+    assert '{"a":1}' == parse(request(b'\xef\xbb\xbf{"a":1}')).text
+
+
+@pytest.mark.parametrize("envelope", ["", "cloudevents"])
+@pytest.mark.parametrize("media_type", ["application/json", "application/cloudevents+json", FORM[1]])
+def test_too_many_values_are_refused_before_they_are_made(envelope: str, media_type: str) -> None:
+    body = b"[" + b"0," * 500_000 + b"}"
+    headers = [
+        ("content-type", media_type),
+        *((f"ce-{name}", "1.0") for name in ("specversion", "id", "source", "type")),
+    ]
+    with pytest.raises(BodyTooLarge, match="more than 500,000 values"):
+        parse(request(body, *headers), "payload", envelope if media_type != FORM[1] else "")
+
+
+def test_forms() -> None:
+    assert {"a": "1", "b": ["2", "3"], "c": ""} == parse(request(b"a=1&b=2&b=3&c=", FORM)).content
+    assert {"a": 1} == parse(request(b"payload=%7B%22a%22:1%7D&x=y", FORM), "payload").content
+    assert {"payload": "text"} == parse(request(b"payload=text", FORM)).content
+    # Some senders post JSON and call it a form, because their client's default says so.
+    assert {"a": 1} == parse(request(b' {"a":1}', FORM)).content
+
+
+def test_media_that_cannot_be_read() -> None:
+    for header in (("content-encoding", "br"), ("content-type", "multipart/form-data")):
+        with pytest.raises(UnsupportedMediaType):
+            parse(request(b"{}", header))
+    assert {} == parse(request(b"{}", ("content-encoding", " Identity "))).content
+
+
+def test_ids_and_types() -> None:
+    where = EventPlaces(Place(header="x-id"), Place(json=("data", "kind")))
+    delivery = request(b'{"data": {"kind": 7}}', ("x-id", "a"))
+    body = parse(delivery)
+    assert ("a", "7") == (event_id(where, delivery, body), event_type(where, delivery, body))
+    empty = request(b"[]")
+    assert event_type(where, empty, parse(empty)) is None
+    with pytest.raises(EventMalformed, match="header x-id"):
+        event_id(where, empty, parse(empty))
+    assert (None, None) == (event_id(EventPlaces(), empty, body), event_type(EventPlaces(), empty, body))
+
+
+def test_a_header_of_two_names_and_an_id_that_may_be_missing() -> None:
+    where = places({"id": {"header": ["Svix-Id", "Webhook-Id"], "optional": True}})
+    for headers, expected in (
+        ([("webhook-id", "w")], "w"),
+        ([("webhook-id", "w"), ("svix-id", "s")], "s"),
+        ([], None),
+    ):
+        delivery = request(b"{}", *headers)
+        assert expected == event_id(where, delivery, parse(delivery))
+    empty = request(b"{}", ("svix-id", ""))
+    with pytest.raises(EventMalformed):
+        event_id(where, empty, parse(empty))
+
+
+def test_wanted() -> None:
+    assert wanted(None, ())
+    assert not wanted(None, ("a",))
+    assert wanted("order.created", ("order.*",))
+    assert wanted("anything", ("*",))
+    assert not wanted("orders", ("order.*", "order"))
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"ids": 1}, "ids: unknown"),
+        ({"id": "x"}, "id: write"),
+        ({"id": {}}, "id: write"),
+        ({"id": {"header": ""}}, "id: write"),
+        ({"type": {"json": "a", "header": "b"}}, "type: write"),
+        ({"id": {"header": []}}, "id: write"),
+        ({"id": {"header": ["a", 1]}}, "id: write"),
+        ({"id": {"json": "a", "optional": "yes"}}, "id: optional is true or false"),
+    ],
+)
+def test_tables_that_say_nothing(table: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        places(table)

@@ -1,0 +1,60 @@
+"""The ``[handshake]`` table."""
+
+from __future__ import annotations
+
+import pytest
+
+from verihook.senders.handshake import KINDS, handshake
+from verihook.senders.handshake.signed import EchoJson
+
+SLACK = {"kind": "echo-json", "field": "type", "equals": "url_verification", "echo": "challenge"}
+
+
+def test_the_table() -> None:
+    assert handshake({}) is None
+    assert EchoJson("type", "url_verification", "challenge") == handshake(SLACK)
+
+
+def test_every_kind_is_told() -> None:
+    with pytest.raises(ValueError, match=r"^kind: write one of ") as caught:
+        handshake({"kind": "sign-anything"})
+    assert [kind for kind in KINDS if kind not in str(caught.value)] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"echo": 1}, "echo: must be a TOML str, not 1"),
+        ({"echo": ""}, "echo: must be a TOML str, not ''"),
+        ({"mac": "sha1"}, "mac: unknown; known are echo, equals, field"),
+        ({"kind": "head-ok"}, "field: unknown; known are none"),
+        ({"kind": "fixed", "equals": "x"}, "equals: unknown; known are field, replies"),
+    ],
+)
+def test_mistakes(change: dict[str, object], told: str) -> None:
+    with pytest.raises(ValueError, match=r"^[a-z]+: ") as caught:
+        handshake({**SLACK, **change})
+    assert told == str(caught.value)
+
+
+def test_what_is_missing() -> None:
+    with pytest.raises(ValueError, match=r"^replies: is missing$"):
+        handshake({"kind": "fixed", "field": "type"})
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {},
+        {"equals": 1},
+        {"status": 200},
+        {"equals": 1, "status": 500},
+        {"equals": 1, "status": 204, "json": {}},
+        {"equals": 1, "status": 200, "json": "{}"},
+        {"equals": 1, "status": 200, "absent": 1},
+        {"equals": 1, "status": 200, "header": "x"},
+    ],
+)
+def test_fixed_replies(reply: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"^replies: number 1"):
+        handshake({"kind": "fixed", "field": "type", "replies": [reply]})
