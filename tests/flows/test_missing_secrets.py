@@ -48,7 +48,7 @@ def test_a_source_without_a_secret_answers_503_and_the_others_work(
     # The library's logger may have been made with the stream of a former test.
     told = [str(record.exc_info) for record in caplog.records] or lines
     # Once, whatever comes; with what to do.
-    for name in ("GITHUB_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SECRET"):
+    for name in ("STRIPE_WEBHOOK_SECRET", "STANDARD_WEBHOOK_SECRET"):
         (line,) = [line for line in told if name in line]
         assert f"verihook secrets put {name}" in line
 
@@ -70,7 +70,7 @@ def test_health_names_the_sources_to_those_who_may_see_them(fresh: AwsFace) -> N
         assert 200 == answer.status
         return dict(json.loads(answer.body))
 
-    assert ["github", "stripe", "slack", "standard", "impatient"] == health("sources:read")["withoutSecret"]
+    assert ["github", "stripe", "slack", "standard", "impatient", "guarded"] == health("sources:read")["withoutSecret"]
     assert [] == health("sources:read", workflows=("order-log",))["withoutSecret"]
     assert "withoutSecret" not in health("instances:read")
     assert {"status": "ok"} == json.loads(api.send("GET", "/health", []).body)

@@ -44,7 +44,7 @@ def idempotency_key(request: Request) -> str | None:
     https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header-07#section-2.1
     Raises RequestInvalid where it came with two values.
     """
-    values = {value.strip() for value in request.headers.getlist("idempotency-key")}
+    values = {value.strip(" \t") for value in request.headers.getlist("idempotency-key")}
     if len(values) > 1:
         raise RequestInvalid("Idempotency-Key: is given twice.")
     for value in values:

@@ -38,6 +38,11 @@ CONFIG = {
 }
 
 
+def arrives_as_it_is(case: schemathesis.Case) -> bool:
+    """White space at the ends is no part of a header's value: https://www.rfc-editor.org/rfc/rfc9110#section-5.5"""
+    return all(str(value) == str(value).strip(" \t") for value in (case.headers or {}).values())
+
+
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     with deployment(tmp_path_factory.mktemp("schemathesis")) as made:
@@ -69,7 +74,7 @@ def test_no_server_error_and_no_undocumented_answer(
     headers = {"Authorization": f"Bearer {deployed.key}"}
 
     @settings(max_examples=10, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
-    @given(described[path][method].as_strategy(generation_mode=mode))
+    @given(described[path][method].as_strategy(generation_mode=mode).filter(arrives_as_it_is))
     def called(case: schemathesis.Case) -> None:
         case.call_and_validate(headers=headers)
 

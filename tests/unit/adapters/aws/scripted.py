@@ -45,6 +45,13 @@ class Scripted:
         """One of ours, that goes here."""
         return direct({**KEYS, "AWS_ENDPOINT_URL": self.url, **variables}).client(service)
 
+    def connected(self, wanted: int) -> int:
+        """How many connections were made, once there are so many: the kernel makes one before it is accepted here."""
+        deadline = time.monotonic() + 10
+        while self.connections < wanted and time.monotonic() < deadline:
+            time.sleep(0.001)
+        return self.connections
+
     def _accept(self) -> None:
         while True:
             try:

@@ -89,7 +89,7 @@ def test_a_connection_is_at_hand_before_the_first_request() -> None:
         client = ours.client("dynamodb")
         ours.open("dynamodb", "stepfunctions")()
         ours.open("dynamodb")()
-        assert (1, []) == (server.connections, server.requests)
+        assert (1, []) == (server.connected(1), server.requests)
         client.put_item(TableName="a", Item={})
         client.put_item(TableName="a", Item={})
         assert (1, 2) == (server.connections, len(server.requests))
