@@ -60,8 +60,9 @@ def root(folder: Path, code: Iterable[Path]) -> None:
         _copy(path, folder)
     if not (folder / "bin").exists():
         (folder / "bin").symlink_to("usr/bin")
-    (folder / "tmp").mkdir()
-    (folder / "var" / "task").mkdir()
+    for name in ("tmp", "var/task"):
+        # A library may stand in one of them, as in a checkout below /tmp.
+        (folder / name).mkdir(parents=True, exist_ok=True)
     bootstrap = runtime / "bootstrap"
     bootstrap.write_text(_BOOTSTRAP.format(python=python))
     bootstrap.chmod(0o755)
