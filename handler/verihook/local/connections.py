@@ -7,11 +7,7 @@ client to take an answer: as many such connections as the process may have files
 from __future__ import annotations
 
 import asyncio
-import logging
 import resource
-import threading
-import time
-from collections.abc import Callable
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -34,35 +30,6 @@ def most_connections() -> int:
     """How many this process can hold."""
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return MAX_CONNECTIONS if files == resource.RLIM_INFINITY else max(16, min(MAX_CONNECTIONS, files // 2))
-
-
-class SeldomSaid(logging.Filter):
-    """Lets a message pass once a minute, and says how often it came since. ``now``: a clock in seconds."""
-
-    def __init__(self, now: Callable[[], float] = time.monotonic, seconds: float = 60) -> None:
-        super().__init__()
-        self._now, self._seconds = now, seconds
-        self._said: dict[str, tuple[float, int]] = {}
-        self._lock = threading.Lock()
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """See :class:`logging.Filter`."""
-        suppressed = self.suppressed(str(record.msg))
-        if suppressed:
-            record.msg = f"{record.msg} ({suppressed} more in the last minute)"
-        return suppressed is not None
-
-    def suppressed(self, what: str) -> int | None:
-        """None if ``what`` is not to be said now, else how often it was not said before."""
-        with self._lock:
-            at, number = self._said.get(what, (self._now() - self._seconds, 0))
-            if self._now() - at < self._seconds:
-                self._said[what] = (at, number + 1)
-                return None
-            if what not in self._said and len(self._said) >= 64:
-                del self._said[next(iter(self._said))]
-            self._said[what] = (self._now(), 0)
-            return number
 
 
 class Connection(H11Protocol):

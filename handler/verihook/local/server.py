@@ -23,11 +23,12 @@ from verihook.errors import ConfigurationError
 from verihook.instances import api_keys
 from verihook.instances.reconcile import call_back, reconcile
 from verihook.local.banner import banner
-from verihook.local.connections import BACKLOG, Connection, SeldomSaid, most_connections
+from verihook.local.connections import BACKLOG, Connection, most_connections
 from verihook.local.data import DataFolder, Run, instance_key
 from verihook.local.engines import LocalEngines, workflows_of
 from verihook.local.housekeeping import sweep
 from verihook.local.rounds import Rounds
+from verihook.local.seldom import SeldomSaid
 from verihook.local.stopping import Stopping
 from verihook.local.workflow_log import workflow_log
 from verihook.model.ports import Services

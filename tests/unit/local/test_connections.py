@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import socket
 import threading
 import time
@@ -15,7 +14,7 @@ import pytest
 import uvicorn
 
 from tests.flows.waiting import wait_until
-from verihook.local.connections import Connection, SeldomSaid
+from verihook.local.connections import Connection
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 GET_MUCH = GET.replace(b"/ ", b"/much ")
@@ -172,22 +171,3 @@ def test_who_was_answered_or_takes_no_answer_makes_room_too(address: tuple[str, 
             with socket.create_connection(address) as connection:
                 connection.sendall(GET)
                 assert connection.recv(1000).startswith(b"HTTP/1.1 200")
-
-
-def test_what_goes_on_is_said_once_a_minute() -> None:
-    now = [100.0]
-    seldom = SeldomSaid(lambda: now[0])
-
-    def said(what: str) -> str | None:
-        record = logging.LogRecord("a", logging.WARNING, "", 0, what, (), None)
-        return str(record.msg) if seldom.filter(record) else None
-
-    assert said("full") == "full"
-    assert [None] * 5 == [said("full") for _ in range(5)]
-    assert said("other") == "other"
-    now[0] += 60
-    assert said("full") == "full (5 more in the last minute)"
-    assert said("full") is None
-    for number in range(1000):
-        assert said(str(number))
-    assert len(seldom._said) <= 64

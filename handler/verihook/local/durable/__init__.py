@@ -10,6 +10,7 @@
     handlers.py      how the handlers are called
     results.py       how large a result may be
     stopping.py      what a planned stop leaves, and how the SDK is made to keep it
+    unsaved.py       what could not be saved, on a full disk, goes on from what is saved once there is room
     mends.py         what has to be mended in the testing SDK, the file that reaches into it
 
 Importing this package is cheap: the SDK is imported when the first DurableRunner starts.

@@ -56,8 +56,8 @@ class Invoker(InProcessInvoker):
         except BaseException as error:  # noqa: BLE001  # sys.exit() of a workflow ends that execution, not this loop
             output = _failed(error)
         finally:
-            # After a stop the file is another process's.
-            with suppress(sqlite3.ProgrammingError):
+            # After a stop the file is another process's. On a full disk the row stays: at most it counts as one death.
+            with suppress(sqlite3.Error):
                 self._kept.call_ends(arn)
         return InvokeResponse.from_output(output, request)
 

@@ -3,6 +3,7 @@
 - Names are not unique: a start of a taken name begins a second execution.
 - Timers, retries and timeouts live in memory: nothing arms them again after a crash, nor calls the handlers that ran.
 - An ARN is two random ids; no function, no name.
+- What cannot be saved is given up, and its execution waits for ever: unsaved.py.
 - Nothing is ever deleted, and every end stays in memory as an event that somebody might wait for.
 - A stop throws away what a step makes: stopping.py. A large result is waited for without end: results.py.
 - A timeout that comes late overwrites an end, and an ended execution still takes answers to its callbacks.
@@ -48,8 +49,9 @@ from aws_durable_execution_sdk_python_testing.worker.status import InvocationSta
 from verihook.local.durable.arns import ACCOUNT, REGION, VERSION, execution_arn
 from verihook.local.durable.handlers import LONGEST, Functions, Invoker, context_of
 from verihook.local.durable.results import mend_results
-from verihook.local.durable.stopping import Client, StoppingExecutor, mend_beginnings
+from verihook.local.durable.stopping import Client, mend_beginnings
 from verihook.local.durable.store import Store
+from verihook.local.durable.unsaved import SavingExecutor
 from verihook.local.durable.workflows import Workflows
 
 #: What is called with each execution that has ended.
@@ -80,7 +82,7 @@ def quiet() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
-class Executions(StoppingExecutor):
+class Executions(SavingExecutor):
     """The SDK's executor, mended. ``start`` first, ``hold`` before ``close``."""
 
     def __init__(self, store: Store, workflows: Workflows, ended: Ended) -> None:
@@ -92,6 +94,7 @@ class Executions(StoppingExecutor):
         lanes = ExecutionRegistry(store, self._timers)
         processor = CheckpointProcessor(store, self._timers, clock)
         self.client = Client(processor, lanes)
+        self.watch(store)
         functions = InProcessChildDispatcher(
             Functions(workflows), lambda request: context_of(request.function_name, str(uuid4())), _ONE_CALL, clock
         )
@@ -109,7 +112,6 @@ class Executions(StoppingExecutor):
         processor.add_execution_observer(self)
         processor.set_chained_invoke_preflight(self.preflight_chained_invoke)
         self._invocation_pool = DaemonThreadPool(HANDLERS, "durable-handler")
-        self._kept = store
         self._workflows = workflows
         self._ended = ended
         self._telling = DaemonThreadPool(4, "durable-end")
@@ -214,6 +216,8 @@ class Executions(StoppingExecutor):
         arn = execution.durable_execution_arn
         self._live.add(arn)
         error = ErrorObject("The execution has taken too long.", "Timeout", None, None)
+        if armed := self._execution_timeouts.pop(arn, None):
+            armed.cancel()
         self._execution_timeouts[arn] = self._timers.call_later(
             lambda: self.on_timed_out(arn, error), delay=_left(execution, timeout_seconds)
         )
@@ -270,13 +274,18 @@ class Executions(StoppingExecutor):
             )
 
     def _redispatch(self, execution: Execution) -> None:
-        """Start the child executions that were asked for and of which none is known."""
+        """Start the child executions that were asked for and of which none is known; hear of those that have ended."""
         for update in execution.updates:
             if update.operation_type is not OperationType.CHAINED_INVOKE or update.chained_invoke_options is None:
                 continue
             _, operation = execution.find_operation(update.operation_id)
-            begun = update.operation_id in execution.chained_invoke_children
-            if operation.status is OperationStatus.STARTED and not begun:
+            child = execution.chained_invoke_children.get(update.operation_id)
+            if operation.status is not OperationStatus.STARTED:
+                continue
+            if child is not None:
+                if self._store.load(child).is_complete:
+                    self._notify_parent_of_terminal_child(child)
+            else:
                 self.on_chained_invoke_started(
                     execution.durable_execution_arn,
                     update.operation_id,

@@ -103,7 +103,7 @@ class DurableRunner:
         """What is wrong with it, in words. Takes a second at most."""
         listens = self._endpoint is not None and self._endpoint.listens
         if listens and self._executions.answers():
-            return None
+            return self._executions.unsaved()
         return "The loop that calls durable functions does not answer. Restart the server."
 
     def hold(self) -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from aws_durable_execution_sdk_python_testing.execution import Execution
 from aws_durable_execution_sdk_python_testing.stores.sqlite import SQLiteExecutionStore
 
 from verihook.errors import ConfigurationError
@@ -20,6 +21,12 @@ from verihook.errors import ConfigurationError
 #: Whose handler is being called now, and how often this process died in the middle of that call.
 _CALLS = """CREATE TABLE IF NOT EXISTS calls (
     durable_execution_arn TEXT PRIMARY KEY, busy INTEGER NOT NULL, deaths INTEGER NOT NULL DEFAULT 0)"""
+
+#: Its one row is what ``try_writing`` wrote last.
+_TRIED = "CREATE TABLE IF NOT EXISTS tried (one INTEGER PRIMARY KEY, bytes BLOB NOT NULL)"
+
+#: As much as two of the largest results of a step.
+_ROOM = 524_288
 
 
 class Store(SQLiteExecutionStore):
@@ -32,6 +39,8 @@ class Store(SQLiteExecutionStore):
     def __init__(self, db_path: Path) -> None:
         """Open or create it; ConfigurationError where it cannot be used."""
         super().__init__(db_path)
+        #: Is called with the ARN of an execution that could not be saved, and why.
+        self.unsaved: Callable[[str, Exception], None] = lambda _arn, _error: None
         self._lock = threading.RLock()
         try:
             db_path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,6 +53,7 @@ class Store(SQLiteExecutionStore):
             with self._connection() as db:
                 db.execute("CREATE INDEX IF NOT EXISTS by_name ON executions (function_name, execution_name)")
                 db.execute(_CALLS)
+                db.execute(_TRIED)
         except (sqlite3.Error, OSError, RuntimeError) as error:
             mend = "is another process using it? Stop that, or give this one a file of its own"
             raise ConfigurationError(str(db_path), "", f"the executions cannot be opened ({error}); {mend}") from error
@@ -52,6 +62,26 @@ class Store(SQLiteExecutionStore):
     def _connection(self) -> Iterator[sqlite3.Connection]:
         with self._lock, self._db:
             yield self._db
+
+    def save(self, execution: Execution) -> None:
+        """Write it whole. Raises RuntimeError if it cannot be written, after ``unsaved`` has heard of it."""
+        with self._telling(execution.durable_execution_arn):
+            super().save(execution)
+
+    @contextmanager
+    def _telling(self, arn: str) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, RuntimeError) as error:
+            self.unsaved(arn, error)
+            raise
+
+    def try_writing(self) -> None:
+        """Write as much as a step may, in the same place each time. Raises sqlite3.Error if that is not possible."""
+        with self._connection() as db:
+            db.execute("INSERT OR REPLACE INTO tried VALUES (1, zeroblob(?))", (_ROOM,))
+        with self._connection() as db:
+            db.execute("DELETE FROM tried")
 
     def find(self, function: str, name: str) -> str | None:
         """The ARN of the execution of this name."""
@@ -69,7 +99,7 @@ class Store(SQLiteExecutionStore):
     def call_begins(self, arn: str) -> None:
         """Its handler is called."""
         sql = "INSERT INTO calls (durable_execution_arn, busy) VALUES (?, 1) ON CONFLICT DO UPDATE SET busy = 1"
-        with self._connection() as db:
+        with self._telling(arn), self._connection() as db:
             db.execute(sql, (arn,))
 
     def call_ends(self, arn: str) -> None:

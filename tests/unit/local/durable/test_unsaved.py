@@ -1,0 +1,105 @@
+"""A store that is full for a while: what could not be saved goes on by itself, and no saved step runs again."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from queue import Queue
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from verihook.local.durable import DurableRunner, unsaved
+
+FLOW = """
+import time
+from pathlib import Path
+
+from aws_durable_execution_sdk_python import durable_execution
+from aws_durable_execution_sdk_python.config import Duration
+
+
+def step(event, line):
+    with Path(event["lines"]).open("a") as file:
+        file.write(line + "\\n")
+    while line != "first" and not Path(event["go"]).exists():
+        time.sleep(0.01)
+    return line if line == "first" else line * 20_000
+
+
+@durable_execution
+def handler(event, context):
+    first = context.step(lambda _: step(event, "first"), name="First")
+    if event["waits"]:
+        context.wait(Duration.from_seconds(1))
+    return [first, len(context.step(lambda _: step(event, "second"), name="Second"))]
+"""
+
+
+def until(look: Callable[[], Any]) -> None:
+    deadline = time.monotonic() + 20
+    while not look():
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.005)
+
+
+def start(runner: DurableRunner, event: dict[str, Any]) -> None:
+    connection = http.client.HTTPConnection(urlsplit(runner.endpoint_url).netloc, timeout=10)
+    headers = {"X-Amz-Invocation-Type": "Event", "X-Amz-Durable-Execution-Name": "a"}
+    connection.request("POST", "/2015-03-31/functions/flow/invocations", json.dumps(event), headers)
+    assert 202 == connection.getresponse().status
+    connection.close()
+
+
+def bound(runner: DurableRunner, pages: int) -> None:
+    """No more pages than these, but never fewer than there are: at 1 the disk is full."""
+    with runner._executions._kept._connection() as db:
+        db.execute(f"PRAGMA max_page_count = {pages}")
+
+
+def allot_none(runner: DurableRunner) -> None:
+    """Use up the free pages, too."""
+    with runner._executions._kept._connection() as db:
+        db.execute("CREATE TABLE fill (it BLOB)")
+        free = db.execute("PRAGMA freelist_count").fetchone()[0]
+        db.execute("INSERT INTO fill VALUES (zeroblob(?))", (4096 * (free + 4),))
+    bound(runner, 1)
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_what_could_not_be_saved_goes_on_when_there_is_room(
+    tmp_path: Path, waits: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(unsaved, "PACE_S", 0.05)
+    (tmp_path / "flow.py").write_text(FLOW)
+    lines, go = tmp_path / "lines", tmp_path / "go"
+    ends: Queue[dict[str, Any]] = Queue()
+    runner = DurableRunner(tmp_path / "store.db", tmp_path, on_end=ends.put)
+    with caplog.at_level(logging.ERROR, "verihook"), runner:
+        start(runner, {"lines": str(lines), "go": str(go), "waits": waits})
+        until(lambda: lines.exists() and lines.read_text().split()[-1] == ("first" if waits else "second"))
+        if waits:
+            until(lambda: not runner.busy())
+        allot_none(runner)
+        go.touch()
+        until(runner.fault)
+        until(lambda: not runner.busy())
+        # For as long as nothing can be saved, nothing runs.
+        time.sleep(0.5)
+        assert ends.empty()
+        assert str(tmp_path / "store.db") in str(runner.fault())
+        assert "full" in str(runner.fault())
+        before = lines.read_text().split()
+        bound(runner, 1_000_000)
+        end = ends.get(timeout=20)
+        until(lambda: runner.fault() is None)
+    assert ("SUCCEEDED", '["first", 120000]') == (end["status"], end["Result"])
+    assert [*before, "second"] == lines.read_text().split()
+    assert before in (["first"], ["first", "second"])
+    told = [each for each in caplog.records if "cannot be written" in each.getMessage()]
+    assert 1 == len(told)
