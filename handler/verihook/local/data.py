@@ -219,12 +219,18 @@ def _read_secrets(path: Path) -> dict[str, str]:
 
 
 def _write(path: Path, content: object) -> None:
-    """Whole or not at all, and for the owner's eyes only."""
+    """Whole or not at all, and for the owner's eyes only. Raises ConfigurationError, and leaves nothing then."""
     # A name that is new: what somebody else had made under it would stay open to them.
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}.new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(content, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    try:
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(content, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        mend = "make room on its disk, or give another folder (--data; make: DATA=), and start again"
+        why = f"{path.name} cannot be written into the data folder ({error.strerror}); {mend}"
+        raise ConfigurationError(str(path.parent), "", why) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -185,3 +186,20 @@ def test_a_running_server_is_announced(tmp_path: Path) -> None:
     for nonsense in ("", "{}", "[]", json.dumps({"url": "x", "other": 1})):
         (folder.path / "run.json").write_text(nonsense)
         assert read_run(folder.path) is None
+
+
+def test_secrets_that_cannot_be_written_are_told_in_words_and_leave_nothing(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # To a file, a limit of the process is what a full disk is: it is made, and the first byte is refused.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        with pytest.raises(ConfigurationError) as raised:
+            folder.secrets(HOOKS, {})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    told = f"{tmp_path}: secrets.json cannot be written into the data folder (File too large); make room on its disk"
+    assert str(raised.value).startswith(told)
+    assert not [*tmp_path.glob("secrets.json*")]
+    assert folder.secrets(HOOKS, {})[1] == [*SHIPPED]
+    folder.close()
