@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from verihook.errors import ConfigurationError
+from verihook.local.unopened import unopened
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS executions (
@@ -93,8 +93,7 @@ class Journal:
                 self._db.executescript(f"BEGIN; {_GROW} {_SCHEMA} COMMIT;")
             self._db.executescript(_SCHEMA)
         except (sqlite3.Error, OSError) as error:
-            mend = "is another process using it? Stop that, or give this one a journal of its own"
-            raise ConfigurationError(str(path), "", f"the journal cannot be opened ({error}); {mend}") from error
+            raise unopened(path, error) from error
 
     def close(self) -> None:
         """Close the file; every later call raises sqlite3.ProgrammingError."""

@@ -1,0 +1,34 @@
+"""Why an engine's file in the data folder cannot be opened, and what to do."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from verihook.errors import ConfigurationError
+
+_DAMAGED = (
+    "is damaged ({error}). Move {name} and the files beside it ({name}-*) out of {folder} and start again: what ran in "
+    "it begins anew, from its first step, and the histories of what has ended are lost"
+)
+
+#: By the beginning of SQLite's name of the error: https://www.sqlite.org/rescode.html
+_WORDS = {
+    "SQLITE_CORRUPT": _DAMAGED,
+    "SQLITE_NOTADB": _DAMAGED,
+    "SQLITE_FULL": "cannot be written: the disk of {folder} is full. Make room and start again; nothing is lost",
+    "SQLITE_BUSY": "is locked: another process has it open. Stop that, or give another folder (--data; make: DATA=)",
+    "SQLITE_IOERR": "cannot be read or written ({error}). Look at the system's log, and whether the disk of {folder} "
+    "is full; then start again",
+}
+_OTHER = (
+    "cannot be opened ({error}). Look whether {folder} is there, whose it is, and whether this user may write to it"
+)
+
+
+def unopened(path: Path, error: Exception) -> ConfigurationError:
+    """The error in words. ``error``: of SQLite or the system, or one that was raised from such a one."""
+    cause = error.__cause__ or error
+    code = (getattr(cause, "sqlite_errorname", None) or "") if isinstance(cause, sqlite3.Error) else ""
+    words = next((words for beginning, words in _WORDS.items() if code.startswith(beginning)), _OTHER)
+    return ConfigurationError(str(path), "", words.format(error=cause, name=path.name, folder=path.parent))
