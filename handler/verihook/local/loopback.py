@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hmac
+import logging
 import re
 import socket
 import threading
@@ -17,7 +18,9 @@ import time
 import uuid
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, cast
+from typing import Any, ClassVar, cast
+
+from verihook.adapters.seldom import SeldomSaid
 
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 _CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/,\s]+)/.*")
@@ -135,6 +138,7 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1  # headers and body leave in one packet
     timeout = 600
+    seldom: ClassVar = SeldomSaid()
 
     @property
     def parts(self) -> Any:
@@ -143,6 +147,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class names it
         """Nothing: the terminal belongs to Verihook's own log."""
+
+    def tell(self, log: logging.Logger, what: str, error: Exception) -> None:
+        """A fault of ours with its stack. One that goes on, as of a full disk, is said once a minute."""
+        cause = error.__cause__ or error
+        if self.seldom.suppressed(f"{what}: {type(cause).__name__}: {cause}") is not None:
+            log.error(what, exc_info=error)
 
     def is_foreign(self) -> bool:
         """Whether it may come from a page of somebody's, or from another user of the machine: asked before its body.

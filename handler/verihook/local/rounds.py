@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 
-from verihook.local.seldom import SeldomSaid
+from verihook.adapters.seldom import SeldomSaid
 from verihook.model.ports import Services
 
 #: What a round does, and how many seconds after the one before.

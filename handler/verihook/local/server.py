@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from verihook import bootstrap
+from verihook.adapters.seldom import SeldomSaid
 from verihook.api.access import Access
 from verihook.app import create_app
 from verihook.config import load_hooks
@@ -28,7 +29,6 @@ from verihook.local.data import DataFolder, Run, instance_key
 from verihook.local.engines import LocalEngines, workflows_of
 from verihook.local.housekeeping import sweep
 from verihook.local.rounds import Rounds
-from verihook.local.seldom import SeldomSaid
 from verihook.local.stopping import Stopping
 from verihook.local.workflow_log import workflow_log
 from verihook.model.ports import Services

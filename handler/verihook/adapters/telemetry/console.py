@@ -9,12 +9,15 @@ from threading import Lock
 from typing import TextIO
 
 from verihook.adapters.printable import line, stack, words
-from verihook.errors import VerihookError
+from verihook.adapters.seldom import SeldomSaid
+from verihook.errors import Unavailable, VerihookError
 from verihook.model.ports import Trace
 
 
 class ConsoleTelemetry:
     """The Telemetry port on a terminal. Status reads are not shown: a client polls them.
+
+    What is unavailable stays so for a while, and fails whatever needs it: it is said once a minute.
 
     ``made``: the sources whose secret was made here, which its sender cannot have signed with.
     """
@@ -23,6 +26,7 @@ class ConsoleTelemetry:
         self._stream, self._made = stream or sys.stdout, made
         self._lines: deque[str] = deque()
         self._writing = Lock()
+        self._seldom = SeldomSaid()
 
     def delivery(self, trace: Trace) -> None:
         """See :class:`~verihook.model.ports.Telemetry`."""
@@ -44,7 +48,12 @@ class ConsoleTelemetry:
 
     def failure(self, where: str, error: BaseException) -> None:
         """See :class:`~verihook.model.ports.Telemetry`."""
-        told = [f"! {where}: {type(error).__name__}: {words(error)}"]
+        notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+        what = f"{type(error).__name__}: {words(error)}{notes}"
+        more = self._seldom.suppressed(what) if isinstance(error, Unavailable) else 0
+        if more is None:
+            return
+        told = [f"! {where}: {what}" + (f" ({more} more in the last minute)" if more else "")]
         # An error of ours says in its words what is wrong.
         self._print(*told, *([] if isinstance(error, VerihookError) else stack(error)))
 

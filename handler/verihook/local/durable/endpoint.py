@@ -44,8 +44,8 @@ class _Handler(Handler):
             answer = self.parts(self._request())
         except ApiError as error:
             answer = ApiAnswer(error.status, {"message": str(error)}, {"x-amzn-ErrorType": error.code})
-        except Exception:  # noqa: BLE001  # a fault of ours must answer, or the client waits for its timeout
-            _log.exception("the runner failed")
+        except Exception as error:  # noqa: BLE001  # a fault of ours must answer, or the client waits for its timeout
+            self.tell(_log, "the runner failed", error)
             message = {"message": "The runner failed; see its log"}
             answer = ApiAnswer(500, message, {"x-amzn-ErrorType": "ServiceException"})
         body = b"" if answer.body is None else json.dumps(answer.body, default=plain).encode()

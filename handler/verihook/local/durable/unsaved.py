@@ -18,9 +18,9 @@ from aws_durable_execution_sdk_python_testing.exceptions import ResourceNotFound
 from aws_durable_execution_sdk_python_testing.execution import Execution
 from aws_durable_execution_sdk_python_testing.worker.status import InvocationState
 
+from verihook.adapters.seldom import SeldomSaid
 from verihook.local.durable.stopping import StoppingExecutor
 from verihook.local.durable.store import Store
-from verihook.local.seldom import SeldomSaid
 
 #: How often it is tried whether writing works again, in seconds.
 PACE_S = 5.0

@@ -44,8 +44,8 @@ class _Handler(Handler):
             reply = act()
         except ApiError as error:
             reply = _fault(error.status, error.code, str(error))
-        except Exception:  # noqa: BLE001  # a fault of ours must answer, or the client waits for its timeout
-            _log.exception("the interpreter failed")
+        except Exception as error:  # noqa: BLE001  # a fault of ours must answer, or the client waits for its timeout
+            self.tell(_log, "the interpreter failed", error)
             reply = _fault(500, "InternalFailure", "The interpreter failed; see its log")
         self.answer(reply.status, reply.kind, reply.body, reply.headers)
 

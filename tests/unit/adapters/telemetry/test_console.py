@@ -86,6 +86,21 @@ def test_a_failure_shows_where_and_an_error_of_ours_its_words_alone() -> None:
     assert "! start abc: LedgerUnavailable: The ledger did not answer." == ours
 
 
+def test_what_is_unavailable_for_a_while_is_one_line_whatever_needs_it() -> None:
+    stream = io.StringIO()
+    telemetry = ConsoleTelemetry(stream)
+    full = LedgerUnavailable("The disk is full.")
+    full.add_note("data/ledger.db")
+    for number in range(100):
+        telemetry.failure(f"reconcile {number}", full)
+        telemetry.failure("observe", full)
+    telemetry.failure("observe", LedgerUnavailable("The ledger is locked."))
+    assert [
+        "! reconcile 0: LedgerUnavailable: The disk is full. (data/ledger.db)",
+        "! observe: LedgerUnavailable: The ledger is locked.",
+    ] == stream.getvalue().splitlines()
+
+
 def test_a_redelivery_with_another_body_is_named() -> None:
     trace = Trace("r", 0, "orders", "duplicate", instance_id="abc", status=202, changed=True)
     assert "202 orders duplicate with-another-body -> abc (0 ms)\n" == shown(trace)

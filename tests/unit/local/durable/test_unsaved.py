@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from verihook.adapters.seldom import SeldomSaid
 from verihook.local.durable import DurableRunner, unsaved
+from verihook.local.loopback import Handler
 
 FLOW = """
 import time
@@ -48,12 +50,13 @@ def until(look: Callable[[], Any]) -> None:
         time.sleep(0.005)
 
 
-def start(runner: DurableRunner, event: dict[str, Any]) -> None:
+def start(runner: DurableRunner, event: dict[str, Any], name: str = "a") -> int:
     connection = http.client.HTTPConnection(urlsplit(runner.endpoint_url).netloc, timeout=10)
-    headers = {"X-Amz-Invocation-Type": "Event", "X-Amz-Durable-Execution-Name": "a"}
+    headers = {"X-Amz-Invocation-Type": "Event", "X-Amz-Durable-Execution-Name": name}
     connection.request("POST", "/2015-03-31/functions/flow/invocations", json.dumps(event), headers)
-    assert 202 == connection.getresponse().status
+    status = connection.getresponse().status
     connection.close()
+    return status
 
 
 def bound(runner: DurableRunner, pages: int) -> None:
@@ -81,7 +84,7 @@ def test_what_could_not_be_saved_goes_on_when_there_is_room(
     ends: Queue[dict[str, Any]] = Queue()
     runner = DurableRunner(tmp_path / "store.db", tmp_path, on_end=ends.put)
     with caplog.at_level(logging.ERROR, "verihook"), runner:
-        start(runner, {"lines": str(lines), "go": str(go), "waits": waits})
+        assert 202 == start(runner, {"lines": str(lines), "go": str(go), "waits": waits})
         until(lambda: lines.exists() and lines.read_text().split()[-1] == ("first" if waits else "second"))
         if waits:
             until(lambda: not runner.busy())
@@ -103,3 +106,22 @@ def test_what_could_not_be_saved_goes_on_when_there_is_room(
     assert before in (["first"], ["first", "second"])
     told = [each for each in caplog.records if "cannot be written" in each.getMessage()]
     assert 1 == len(told)
+
+
+def test_starts_that_cannot_be_kept_are_refused_and_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(unsaved, "PACE_S", 0.05)
+    monkeypatch.setattr(Handler, "seldom", SeldomSaid())
+    (tmp_path / "flow.py").write_text(FLOW)
+    event = {"lines": str(tmp_path / "lines"), "go": str(tmp_path / "go"), "waits": True, "much": "x" * 50_000}
+    with caplog.at_level(logging.ERROR, "verihook"), DurableRunner(tmp_path / "store.db", tmp_path) as runner:
+        allot_none(runner)
+        assert [500] * 5 == [start(runner, event, f"a-{number}") for number in range(5)]
+        bound(runner, 1_000_000)
+        # What was refused waits for nothing: who asked for it asks again.
+        until(lambda: runner.fault() is None)
+        assert 202 == start(runner, event, "a-0")
+    told = [each.getMessage() for each in caplog.records]
+    assert 1 == len([each for each in told if each == "the runner failed"])
+    assert 1 == len([each for each in told if "cannot be written" in each])

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from threading import Condition, Lock
 from typing import Generic, TypeVar, cast
 
@@ -46,9 +47,9 @@ class _Operation(Generic[T]):
 class GroupCommit:
     """Runs operations on one connection, which it owns. Threads may share it."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        """``connection`` is in autocommit mode and made with ``check_same_thread=False``."""
-        self._connection = connection
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        """``connection``, to ``path``, is in autocommit mode and made with ``check_same_thread=False``."""
+        self._connection, self._path = connection, path
         self._mutex = Lock()
         self._idle = Condition(self._mutex)
         self._waiting: deque[_Operation[object]] = deque()
@@ -80,7 +81,7 @@ class GroupCommit:
             self._abandon(shared)
             raise
         if isinstance(operation.error, sqlite3.Error):
-            raise unavailable(operation.error) from operation.error
+            raise unavailable(operation.error, self._path) from operation.error
         if operation.error is not None:
             raise operation.error
         return cast("T", operation.answer)

@@ -15,11 +15,11 @@ from verihook.adapters.ledgers.sqlite.words import unavailable
 
 
 @contextmanager
-def _unavailable() -> Iterator[None]:
+def _unavailable(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise unavailable(error) from error
+        raise unavailable(error, path) from error
 
 
 class _Reader:
@@ -29,13 +29,13 @@ class _Reader:
     a connection for each thread gave half the reads a second of one behind a lock, and twice the longest wait.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection, self._path = connection, path
         self._lock = Lock()
 
     @contextmanager
     def turn(self) -> Iterator[sqlite3.Connection]:
-        with _unavailable(), self._lock:
+        with _unavailable(self._path), self._lock:
             yield self._connection
 
     def close(self) -> None:
@@ -57,7 +57,7 @@ class SqliteFile:
         file; a write raises LedgerUnavailable then. Raises LedgerUnavailable where the file cannot be opened, read or
         written, and ConfigurationError where another Verihook made it and this one cannot bring it up to date.
         """
-        with _unavailable(), ExitStack() as opened:
+        with _unavailable(Path(path)), ExitStack() as opened:
             connect = _connect_to_read if read_only else _connect_to_write
             writer = opened.enter_context(closing(connect(Path(path), busy_timeout)))
             (schema.check if read_only else schema.create)(writer, path)
@@ -65,8 +65,8 @@ class SqliteFile:
             # A list takes a hundred times as long as a read by key, which does not wait for it.
             lists = opened.enter_context(closing(_connect_to_read(Path(path), busy_timeout)))
             opened.pop_all()
-        self._commits = GroupCommit(writer)
-        self._by_key, self._lists = _Reader(by_key), _Reader(lists)
+        self._commits = GroupCommit(writer, Path(path))
+        self._by_key, self._lists = _Reader(by_key, Path(path)), _Reader(lists, Path(path))
 
     def __enter__(self) -> SqliteFile:
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 from verihook.errors import LedgerUnavailable
 
@@ -20,8 +21,10 @@ _WORDS = {
 }
 
 
-def unavailable(error: sqlite3.Error) -> LedgerUnavailable:
-    """The error in words, which name no path."""
+def unavailable(error: sqlite3.Error, path: Path) -> LedgerUnavailable:
+    """The error in words, which name no path: a client may read them. ``path``, of the file, is its note."""
     name = getattr(error, "sqlite_errorname", None) or ""
     why = next((words for beginning, words in _WORDS.items() if name.startswith(beginning)), None)
-    return LedgerUnavailable(f"The ledger did not answer: {why}" if why else "The ledger did not answer.")
+    told = LedgerUnavailable(f"The ledger did not answer: {why}" if why else "The ledger did not answer.")
+    told.add_note(str(path.absolute()))
+    return told

@@ -50,7 +50,7 @@ class Bench:
         self.connection.execute("CREATE TABLE numbers (number INTEGER CHECK (number < 1000))")
         self.statements: list[str] = []
         self.connection.set_trace_callback(self.statements.append)
-        self.commits = GroupCommit(self.connection)
+        self.commits = GroupCommit(self.connection, path)
         self.threads = ThreadPoolExecutor(80)
 
     @property

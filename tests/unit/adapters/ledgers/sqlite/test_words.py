@@ -32,6 +32,9 @@ def test_a_full_disk(tmp_path: Path) -> None:
             connection.execute("PRAGMA max_page_count = 1")
 
         file.write(fill)
-        with pytest.raises(LedgerUnavailable, match="the disk is full"):
+        with pytest.raises(LedgerUnavailable, match="the disk is full") as raised:
             documents.write("a", Document("a", "x" * 1_000_000, 1, None), 1)
         assert documents.read("a", "a", 1) is None
+    # An operator has to know which; a client, who reads the text alone, has not.
+    assert [str(tmp_path / "ledger.db")] == raised.value.__notes__
+    assert str(tmp_path) not in str(raised.value)

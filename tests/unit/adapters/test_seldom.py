@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from verihook.local.seldom import SeldomSaid
+from verihook.adapters.seldom import SeldomSaid
 
 
 def test_what_goes_on_is_said_once_a_minute() -> None:
