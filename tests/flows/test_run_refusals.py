@@ -37,6 +37,12 @@ def test_where_the_data_folder_cannot_be_written(tmp_path: Path) -> None:
     assert line.endswith("the data folder cannot be written: Not a directory")
 
 
+def test_where_the_ledger_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").write_bytes(b"no database at all" * 100)
+    line = fails("--port", "0", "--data", str(tmp_path))
+    assert line.endswith(f"put a copy back that is whole. ({tmp_path / 'ledger.db'})")
+
+
 def test_where_another_one_runs_on_the_folder(local_face: LocalFace) -> None:
     line = fails("--port", "0", "--data", str(local_face.data))
     assert "another Verihook runs on this data folder" in line

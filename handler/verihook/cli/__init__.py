@@ -29,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.command(options))
     except (VerihookError, RecordDamaged) as error:
-        print(f"verihook: {printable(str(error))}", file=sys.stderr)
+        notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+        print(f"verihook: {printable(f'{error}{notes}')}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
