@@ -11,6 +11,7 @@
     environment.py   what moto runs one in, and what became of it
     marks.py         where an execution stands, for a crash or a redrive
     journal.py       the SQLite file that survives a kill -9
+    unsaved.py       writes what the journal could not take, on a full disk, once there is room
     mends.py         what has to be mended in moto, the only file that patches it
     jsonata.py       evaluates JSONata for mends.py, intrinsics.py the States.* functions
 

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from verihook.local.interpreter import history
@@ -29,6 +30,7 @@ from verihook.local.interpreter.failures import say
 from verihook.local.interpreter.journal import End, Entry, Journal
 from verihook.local.interpreter.marks import Marks
 from verihook.local.interpreter.mends import forget_threads
+from verihook.local.interpreter.unsaved import when_it_can
 from verihook.local.interpreter.validation import ApiError
 
 if TYPE_CHECKING:
@@ -165,7 +167,8 @@ class Executions:
                 return
             if end.status != "SUCCEEDED":
                 end = replace(end, mark=marks.latest)
-            self._finish(entry, end, history.of(environment))
+            finish = partial(self._finish, entry, end, history.of(environment))
+            when_it_can(finish, self._held, self._journal.path)
         except sqlite3.Error:
             if not self._closed:
                 _log.exception("the end of execution %s could not be written; a restart runs it again", entry.name)

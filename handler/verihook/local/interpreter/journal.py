@@ -81,6 +81,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         """Open or create it; ConfigurationError where it cannot be used."""
+        self.path = path
         self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -194,10 +195,12 @@ class Journal:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            # On a full disk SQLite may have done so itself.
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
     def _select(self, where: str, values: tuple[Any, ...]) -> list[Entry]:
         with self._lock:

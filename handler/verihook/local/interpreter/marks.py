@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from verihook.local.interpreter import history
 from verihook.local.interpreter.environment import halt
+from verihook.local.interpreter.unsaved import when_it_can
 
 if TYPE_CHECKING:
     from moto.stepfunctions.parser.asl.eval.environment import Environment
@@ -51,7 +53,8 @@ class Marks:
             if name not in self._definition.marked:
                 return
             events = history.of(environment, self._events)
-            self._journal.mark(self._entry, self.latest or "", history.pack(events))
+            mark = partial(self._journal.mark, self._entry, self.latest or "", history.pack(events))
+            when_it_can(mark, self._held, self._journal.path)
             self._events += len(events)
         if self._held.is_set():
             self.parked = True

@@ -1,0 +1,38 @@
+"""What cannot be written into the journal, on a full disk, is written as soon as writing works."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from verihook.adapters.seldom import SeldomSaid
+
+#: How often it is tried again, in seconds.
+PACE_S = 5.0
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+_seldom = SeldomSaid()
+
+
+def when_it_can(write: Callable[[], T], held: threading.Event, path: Path) -> T:
+    """What ``write`` returns, which is tried again and again: meanwhile its execution stands still, and loses nothing.
+
+    Raises sqlite3.Error when nothing is to begin any more, for the next process goes on from what is written.
+    """
+    while True:
+        try:
+            return write()
+        except sqlite3.ProgrammingError:  # it is closed
+            raise
+        except sqlite3.Error as error:
+            what = f"{path} cannot be written ({error})"
+            if _seldom.suppressed(what) is not None:
+                _log.error("%s. What runs in it goes on by itself when it can: make room.", what)
+            if held.wait(PACE_S):
+                raise
