@@ -9,6 +9,7 @@
 ``executions.db`` the interpreter's journal
 ``durable.db``    the executions of durable functions
 ``payloads/``     inputs and outputs that are too large for the ledger
+``secrets/``      the operator's own files, which a ``file:`` of hooks.toml names
 ================= ======================================================================================
 
 Everything in it is readable by its owner alone, whatever the umask and whoever may look into the folder. The folder
