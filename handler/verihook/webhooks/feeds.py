@@ -25,6 +25,7 @@ from verihook.senders import cloudevents
 from verihook.senders.event import Body, event_id, event_type
 from verihook.strict_json import parse_json
 from verihook.webhooks.intake import Arrival, take
+from verihook.webhooks.refused import note
 
 #: What an invocation needs for one message, in milliseconds: two calls of AWS that are slow.
 _ROOM_MS = 10_000
@@ -116,8 +117,8 @@ def _take(message: Message, services: Services) -> None:
             # The source refuses what was there before; to bring it again would not help.
             trace.outcome, trace.reason, trace.status = "duplicate", error.code, error.status
         except VerihookError as error:
-            trace.outcome = "unavailable" if error.status >= 500 else "rejected"
-            trace.reason, trace.status = error.code, error.status
+            note(error, trace)
+            trace.status = error.status
             refusal = refusal or error
         _tell(trace, services)
     if refusal is not None:

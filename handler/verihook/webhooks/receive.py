@@ -12,7 +12,6 @@ from verihook.errors import (
     InstanceNotFound,
     MethodNotAllowed,
     RequestInvalid,
-    SignatureError,
     SourceNotFound,
     VerihookError,
 )
@@ -24,6 +23,7 @@ from verihook.request import Reply, Request, json_reply, problem
 from verihook.senders.body import parse
 from verihook.senders.event import event_id, event_type, wanted
 from verihook.webhooks.intake import Arrival, take
+from verihook.webhooks.refused import note
 from verihook.webhooks.welcome import is_for_a_browser, welcome
 
 PREFIX = "/hooks/"
@@ -90,8 +90,7 @@ def unready(error: VerihookError, request_id: str, telemetry: Telemetry, clock: 
 
 
 def _refusal(error: VerihookError, trace: Trace) -> Reply:
-    trace.outcome = "unavailable" if error.status >= 500 else "rejected"
-    trace.reason = error.reason if isinstance(error, SignatureError) else error.code
+    note(error, trace)
     return problem(error, trace.request_id)
 
 

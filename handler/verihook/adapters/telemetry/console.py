@@ -44,7 +44,8 @@ class ConsoleTelemetry:
             words += ["replay-of", trace.replay_of]
         if trace.instance_id:
             words += ["->", trace.instance_id]
-        self._print(f"{' '.join(words)} ({trace.duration_ms} ms)")
+        text = f"{' '.join(words)} ({trace.duration_ms} ms)"
+        self._print(text if trace.reason is None else f"{text} {_why(trace)}")
 
     def failure(self, where: str, error: BaseException) -> None:
         """See :class:`~verihook.model.ports.Telemetry`."""
@@ -68,6 +69,12 @@ class ConsoleTelemetry:
                 self._stream.flush()
             finally:
                 self._writing.release()
+
+
+def _why(trace: Trace) -> str:
+    """What a delivery that was refused is searched by, and what is wrong with it, if that has words."""
+    request = f"request {_one_word(trace.request_id)}"
+    return f"{request}: {trace.detail}" if trace.detail else request
 
 
 def _one_word(text: str | None) -> str | None:

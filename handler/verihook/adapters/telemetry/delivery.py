@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from verihook.adapters.printable import printable
 from verihook.model.ports import Trace
 
 
@@ -56,5 +57,6 @@ def _record(trace: Trace) -> dict[str, str | int]:
         "event_type": trace.event_type,
         "instance_id": trace.instance_id,
         "replay_of": trace.replay_of,
+        "detail": trace.detail and printable(trace.detail),
     }
     return {name: value for name, value in record.items() if value is not None}

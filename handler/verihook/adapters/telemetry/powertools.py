@@ -1,10 +1,11 @@
 """Structured logs and CloudWatch metrics on AWS, by AWS Lambda Powertools.
 
 A delivery is ONE line: Powertools Metrics writes it in CloudWatch's embedded metric format, in which the log record
-(the request id as ``correlation_id``; outcome, status, ids under ``delivery``) stands beside the metrics, to be
-searched by Logs Insights. Two lines would say nothing more at twice the price. Failures are lines of the Logger.
-No body, no secret and no signature is in any of them. Where a sender waits for the start of the function,
-:mod:`verihook.adapters.telemetry.cloudwatch` writes the same lines in a fraction of the time.
+(the request id as ``correlation_id``; outcome, status, ids and what is wrong, in words, under ``delivery``) stands
+beside the metrics, to be searched by Logs Insights. Two lines would say nothing more at twice the price. Failures are
+lines of the Logger. No body, no secret and no signature is in any of them, but for the value that a violation of a
+schema quotes. Where a sender waits for the start of the function, :mod:`verihook.adapters.telemetry.cloudwatch` writes
+the same lines in a fraction of the time.
 
 Metrics: ``Accepted``, ``Duplicate``, ``Ignored``, ``Handshake``, ``Read``, ``Rejected`` and ``Unavailable`` (counts);
 beside any of them ``VerifiedByPrevious`` (count) if an older secret verified, ``BodyChanged`` (count) if a redelivery

@@ -47,7 +47,8 @@ class Trace:
     """What is known of one delivery while it passes, for log and metric. Never a body, never a secret.
 
     ``changed``: a redelivery whose body is another than the first one's. ``replay_of``: the instance that its signed
-    bytes started under another event id.
+    bytes started under another event id. ``detail``: what is wrong with it, in words, never of a
+    signature; of the body it quotes what a violation's message does.
     """
 
     request_id: str
@@ -63,6 +64,7 @@ class Trace:
     duration_ms: int = 0
     changed: bool = False
     replay_of: str | None = None
+    detail: str | None = None
 
 
 class Telemetry(Protocol):

@@ -47,6 +47,7 @@ def traces() -> list[Trace]:
     for outcome, source, secret, changed in product(OUTCOMES, ("orders", None), (None, "current", "previous"), (0, 1)):
         known = Trace("r é", 5, source, outcome, "why", secret, "e", "t", "i", 200, 7, bool(changed))
         known.replay_of = "h" if changed else None
+        known.detail = "/a é\n: why" if changed else None
         found += [known, Trace("r", 5, source, outcome, verified_by=secret, changed=bool(changed))]
     return found
 

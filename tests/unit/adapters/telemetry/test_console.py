@@ -22,8 +22,10 @@ def test_deliveries() -> None:
     accepted = Trace("r", 0, "orders", "accepted", None, "current", "evt_1", "order.created", "abc", 202, 12)
     assert "202 orders accepted order.created -> abc (12 ms)\n" == shown(accepted)
     refused = Trace("r", 0, "orders", reason="signature-mismatch", status=401)
-    assert "401 orders rejected signature-mismatch (0 ms)\n" == shown(refused)
-    assert "404 - rejected source-not-found (0 ms)\n" == shown(Trace("r", 0, reason="source-not-found", status=404))
+    assert "401 orders rejected signature-mismatch (0 ms) request r\n" == shown(refused)
+    assert "404 - rejected source-not-found (0 ms) request r\n" == shown(
+        Trace("r", 0, reason="source-not-found", status=404)
+    )
 
 
 def test_a_refusal_by_a_secret_that_was_made_here_says_so() -> None:
@@ -32,10 +34,19 @@ def test_a_refusal_by_a_secret_that_was_made_here_says_so() -> None:
     for source, status in (("orders", 401), ("github", 401), ("orders", 503)):
         telemetry.delivery(Trace("r", 0, source, reason="x", status=status))
     assert [
-        "401 orders rejected x (its secret was made here) (0 ms)",
-        "401 github rejected x (0 ms)",
-        "503 orders rejected x (0 ms)",
+        "401 orders rejected x (its secret was made here) (0 ms) request r",
+        "401 github rejected x (0 ms) request r",
+        "503 orders rejected x (0 ms) request r",
     ] == stream.getvalue().splitlines()
+
+
+def test_a_refusal_has_its_request_id_and_what_is_wrong_in_words() -> None:
+    wrong = Trace("a b", 0, "acme", reason="input-invalid", event_type="parcel.sent", status=422, duration_ms=1)
+    wrong.detail = "/weight: 'x\n202 acme accepted\x1b[2J' is not of type 'number'"
+    assert shown(wrong) == (
+        '422 acme rejected input-invalid parcel.sent (1 ms) request "a b": '
+        "/weight: 'x\ufffd202 acme accepted\ufffd[2J' is not of type 'number'\n"
+    )
 
 
 def test_a_secret_that_is_being_rotated_out_is_named() -> None:
