@@ -106,6 +106,14 @@ def test_signed_nonsense_is_a_400_in_words(face: Face, rows: Callable[[], int], 
     assert before == rows()
 
 
+def test_what_is_neither_json_nor_the_form_that_curl_makes_of_it_says_what_to_send(face: Face) -> None:
+    signed = [each for each in x_signature(b"nojson") if each[0].lower() != "content-type"]
+    headers = [*signed, ("content-type", "application/x-www-form-urlencoded")]
+    detail = face.send("POST", "/hooks/orders", headers, b"nojson").json["detail"]
+    assert "neither JSON nor a URL-encoded form" in detail
+    assert "send JSON as application/json, or a form as application/x-www-form-urlencoded" in detail
+
+
 @pytest.mark.parametrize("size", [1_048_577, 2_000_000])
 def test_a_body_too_large(face: Face, rows: Callable[[], int], size: int) -> None:
     body = order(note="x" * size)

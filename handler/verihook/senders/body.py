@@ -12,6 +12,9 @@ from verihook.strict_json import decoded, parse_sent
 
 _FORM = "application/x-www-form-urlencoded"
 
+# curl says that whatever it sends is a form.
+_NEITHER = f"The body is neither JSON nor a URL-encoded form: send JSON as application/json, or a form as {_FORM}."
+
 
 def parse(request: Request, form_field: str = "", envelope: str = "") -> Body:
     """The body of a verified delivery; of ``envelope`` see :class:`~verihook.senders.event.EventPlaces`.
@@ -40,7 +43,7 @@ def _json_of_form(text: str, form_field: str) -> str:
     try:
         pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text), max_num_fields=1000, errors="strict")
     except ValueError:
-        raise EventMalformed("The body is not a URL-encoded form.") from None
+        raise EventMalformed(_NEITHER) from None
     fields: dict[str, str | list[str]] = {}
     for name, value in pairs:
         before = fields.get(name)
