@@ -90,10 +90,13 @@ def open_secrets(options: argparse.Namespace) -> RotatingSecrets:
     return secrets_of({**environment(), **(run.secrets if run else {})}, options.hooks.parent, options.data)
 
 
-def secret_missing(source: Source, hooks: Path, error: KeyError) -> ConfigurationError:
+def secret_missing(source: Source, options: argparse.Namespace, error: KeyError) -> ConfigurationError:
     """A secret that is not there, as an error for who runs the command."""
-    mend = f"{error.args[0]}; set it as the server has it, or give --data"
-    return ConfigurationError(hooks.name, f"sources.{source.name}.secrets", mend)
+    mend = f"{error.args[0]}; set it as the server has it"
+    if read_run(options.data) is None:
+        mend += f"; no server runs on the data folder {options.data}, which would give it: start one there (make run)"
+        mend += ", or name the folder of one that runs (--data)"
+    return ConfigurationError(options.hooks.name, f"sources.{source.name}.secrets", mend)
 
 
 def read_file(read: Callable[[], T], path: Path) -> T:
@@ -213,4 +216,4 @@ def _secret(source: Source, options: argparse.Namespace) -> str:
     try:
         return open_secrets(options).resolve(source.secrets[0].reference)[0]
     except KeyError as error:
-        raise secret_missing(source, options.hooks, error) from error
+        raise secret_missing(source, options, error) from error

@@ -128,7 +128,7 @@ def _verify(options: argparse.Namespace) -> int:
         keyring.check()
         proof = keyring.verify(capture.request, now)
     except KeyError as error:
-        raise secret_missing(source, options.hooks, error) from error
+        raise secret_missing(source, options, error) from error
     except ValueError as error:
         raise ConfigurationError(options.hooks.name, f"sources.{source.name}", str(error)) from error
     except SignatureError as error:

@@ -206,6 +206,17 @@ def test_what_cannot_be_sent(send: Send, receiver: Receiver, tmp_path: Path, mon
     assert [] == receiver.received
 
 
+def test_a_secret_that_only_a_server_would_give(send: Send, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ORDERS_WEBHOOK_SECRET")
+    code, out, err = send("orders")
+    assert (2, "", 1) == (code, out, len(err.splitlines()))
+    assert "env:ORDERS_WEBHOOK_SECRET is not set; set it as the server has it; " in err
+    assert f"no server runs on the data folder {tmp_path / 'none'}, which would give it: start one there" in err
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "run.json").write_text(json.dumps({"url": send.url, "secrets": {}, "key": "k"}))
+    assert send("orders")[2].endswith("set it as the server has it\n")
+
+
 @pytest.mark.parametrize("arguments", [["--tamper", "luck"], ["--repeat", "0"], ["--repeat", "x"], ["--skew", "1.5"]])
 def test_wrong_use(send: Send, arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as end:
