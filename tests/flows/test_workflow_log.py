@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 import pytest
@@ -22,6 +23,10 @@ retries = 0
 [workflows.charge]
 engine = "durable"
 definition = "charge"
+
+[workflows.leave]
+engine = "durable"
+definition = "leave"
 
 [workflows.look-up]
 engine = "stepfunctions"
@@ -83,6 +88,21 @@ def take(amount):
     raise ValueError(f"{amount} cannot be charged")
 """
 
+LEAVE = """
+import sys
+
+from aws_durable_execution_sdk_python import durable_execution
+
+
+@durable_execution
+def handler(event, context):
+    context.step(lambda step: leave(), name="Leave") if event["step"] else leave()
+
+
+def leave():
+    sys.exit("out of words")
+"""
+
 LOOK_UP: Any = {
     "StartAt": "Choose",
     "States": {
@@ -110,6 +130,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     workflows = hooks.parent / "workflows"
     (workflows / "blind.py").write_text(BLIND)
     (workflows / "charge.py").write_text(CHARGE)
+    (workflows / "leave.py").write_text(LEAVE)
     for name in ("look-up", "look-up-express"):
         (machines / f"{name}.asl.json").write_text(json.dumps(LOOK_UP))
     with serving(folder / "data", VARIABLES, "--hooks", str(hooks)) as server:
@@ -169,6 +190,19 @@ def test_a_durable_step_that_fails_is_named_with_its_stack(api: Api) -> None:
     assert lines[at + 2].endswith('/charge.py", line 24, in take: raise ValueError(f"{amount} cannot be charged")')
     assert any(each.startswith(f"! [{id}] the workflow failed: ") for each in lines)
     assert "charge.py" not in answers(api, id)
+
+
+@pytest.mark.parametrize("step", [False, True])
+def test_a_durable_workflow_that_leaves_its_thread_shows_file_and_line(api: Api, step: bool) -> None:
+    id = api.start("leave", {"step": step})
+    assert "failed" == api.until(id)["status"]
+    lines = shown(api, f"! [{id}] leave failed: ")
+    at = lines.index(f"! [{id}] the workflow ended its thread: SystemExit: out of words")
+    frames = list(takewhile(lambda each: each.startswith("    "), lines[at + 1 :]))
+    assert frames
+    assert all("/workflows/leave.py" in each for each in frames), frames
+    assert frames[-1].endswith('line 13, in leave: sys.exit("out of words")')
+    assert "leave.py" not in answers(api, id)
 
 
 @pytest.mark.parametrize("workflow", ["look-up", "look-up-express"])

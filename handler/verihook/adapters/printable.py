@@ -17,8 +17,8 @@ MARGIN = "    "
 #: So many errors of a chain are told, and of each so many frames.
 _MOST_ERRORS, _MOST_FRAMES = 5, 24
 
-#: Parts of the paths of files that are no workflow's: this package, and the SDK of durable functions.
-_MACHINERY = (str(Path(__file__).parents[1]), "aws_durable_execution_sdk_python")
+#: Parts of the paths of files that are no workflow's: this package, the SDK of durable functions, and its threads.
+_MACHINERY = (str(Path(__file__).parents[1]), "aws_durable_execution_sdk_python", str(Path("concurrent", "futures")))
 
 
 def printable(text: str, keep: str = "") -> str:

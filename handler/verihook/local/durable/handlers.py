@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,6 +27,8 @@ from verihook.local.durable.arns import REGION, VERSION, function_arn, instance_
 from verihook.local.durable.store import Store
 from verihook.local.durable.workflows import Handler, Workflows
 from verihook.worker.running import INSTANCE
+
+_log = logging.getLogger(__name__)
 
 #: The longest that Lambda lets an execution take, in seconds: 366 days.
 #: https://docs.aws.amazon.com/lambda/latest/api/API_DurableConfig.html
@@ -54,6 +57,8 @@ class Invoker(InProcessInvoker):
         except Exception:
             raise
         except BaseException as error:  # noqa: BLE001  # sys.exit() of a workflow ends that execution, not this loop
+            # The execution keeps the error's name alone, and the SDK says nothing of what is no Exception.
+            _log.error("the workflow ended its thread", exc_info=error, extra={"executionArn": arn})
             output = _failed(error)
         finally:
             # After a stop the file is another process's. On a full disk the row stays: at most it counts as one death.
