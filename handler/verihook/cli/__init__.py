@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pkgutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,7 +11,7 @@ from types import ModuleType
 from verihook.adapters.printable import printable
 from verihook.cli.parser import Parser, describe
 from verihook.errors import RecordDamaged, VerihookError
-from verihook.local.terminal import open_closed
+from verihook.local.terminal import Unwritten, drop, open_closed, telling
 
 _MORE = "verihook COMMAND --help tells more of each."
 
@@ -27,7 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     describe(commands)
     options = parser.parse_args(arguments)
     try:
-        return int(options.command(options))
+        with telling():
+            return int(options.command(options))
     except (VerihookError, RecordDamaged) as error:
         notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
         print(f"verihook: {printable(f'{error}{notes}')}", file=sys.stderr)
@@ -35,9 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Who reads has seen enough (`| head`). What is still buffered must not raise at the end of the process.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Who reads has seen enough (`| head`).
+        drop(sys.stdout)
         return 0
+    except Unwritten as error:
+        print(f"verihook: {printable(str(error))}; what was asked for may be done", file=sys.stderr)
+        drop(sys.stdout)
+        return 1
 
 
 def _commands() -> Iterator[ModuleType]:

@@ -20,6 +20,7 @@ from verihook.config.settings import environment
 from verihook.errors import ConfigurationError
 from verihook.instances.callbacks import callback_secret
 from verihook.local.data import DEFAULT, read_instance_key, read_run
+from verihook.local.terminal import Unwritten
 from verihook.model.scopes import MEANINGS, SCOPES
 
 _UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -128,11 +129,20 @@ def _list(place: Place, options: argparse.Namespace) -> int:
 
 
 def _show_once(key: Told, secret: str, options: argparse.Namespace) -> int:
+    try:
+        if options.json:
+            emit({"key": key, "secret": secret})
+        else:
+            # The secret alone goes to stdout: KEY=$(verihook keys create ...).
+            print(secret)
+        sys.stdout.flush()
+    except (Unwritten, BrokenPipeError) as error:
+        mend = f"and it is not shown again: verihook keys revoke {key['id']}, with the options of this command, ends it"
+        raise Unwritten(
+            f"the key {key['id']} ({key['name']}) is made but could not be shown ({error}), {mend}"
+        ) from error
     if options.json:
-        emit({"key": key, "secret": secret})
         return 0
-    # The secret alone goes to stdout: KEY=$(verihook keys create ...).
-    print(secret)
     rows = [[printable(cell) for cell in row] for row in _rows([key])]
     print(f"\nKeep it now, it is not shown again.\n\n{aligned(_HEAD, rows)}", file=sys.stderr)
     return 0

@@ -34,6 +34,63 @@ def _take_anything(stream: TextIO) -> None:
         stream.reconfigure(errors="backslashreplace")
 
 
+class Unwritten(OSError):
+    """Standard output cannot be written: its disk is full. Says what that means, in words."""
+
+
+class Telling:
+    """A stream whose failures pass for no other: Unwritten is raised, and BrokenPipeError as ever."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """See :class:`io.TextIOBase`."""
+        with _unwritten():
+            return self._stream.write(text)
+
+    def flush(self) -> None:
+        """See :class:`io.TextIOBase`."""
+        with _unwritten():
+            self._stream.flush()
+
+    def writelines(self, lines: Any) -> None:
+        """See :class:`io.TextIOBase`."""
+        self.write("".join(lines))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def _unwritten() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Unwritten(f"standard output cannot be written: {error.strerror or error}") from error
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """Standard output is such a stream meanwhile, and all of it is written at the end."""
+    before = sys.stdout
+    out: Any = Telling(before)
+    sys.stdout = out
+    try:
+        yield
+        out.flush()
+    finally:
+        sys.stdout = before
+
+
+def drop(stream: TextIO) -> None:
+    """What is still buffered for it is lost, and does not raise at the end of the process."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 class Unfailing:
     """A stream to which anything can be written: what cannot arrive is lost, and nothing is raised."""
 
@@ -76,6 +133,4 @@ def unfailing() -> Iterator[None]:
             try:
                 stream.flush()
             except (OSError, ValueError):
-                # What is still buffered must not raise at the end of the process.
-                with suppress(OSError, ValueError):
-                    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+                drop(stream)

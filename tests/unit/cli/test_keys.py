@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,24 @@ def test_for_people_the_secret_stands_alone_on_stdout(
     assert f"{key_id}  ci    active  workflows:read  all        never    -" == table[1]
     assert 0 == cli.main(["keys", "revoke", key_id, "--data", str(tmp_path)])
     assert capsys.readouterr().out.startswith(f"{key_id} (ci) is revoked since 20")
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_key_that_cannot_be_shown_is_named_with_what_ends_it(
+    more: list[str],
+    capsys: pytest.CaptureFixture[str],
+    documents: SqliteDocuments,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    create = ["keys", "create", "--name", "ci", "--scope", "workflows:read", "--data", str(tmp_path), *more]
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert 1 == cli.main(create)
+    (key,) = api_keys.listed(documents, SystemClock().now_ms())
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith(f"verihook: the key {key.id} (ci) is made but could not be shown (standard output cannot be")
+    assert f"No space left on device), and it is not shown again: verihook keys revoke {key.id}, " in told
 
 
 def test_on_a_table(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

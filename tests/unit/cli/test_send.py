@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -204,6 +205,15 @@ def test_what_cannot_be_sent(send: Send, receiver: Receiver, tmp_path: Path, mon
         assert err.startswith(f"verihook: {text}")
         assert "not base64!" not in err
     assert [] == receiver.received
+
+
+def test_an_answer_that_cannot_be_written(
+    send: Send, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert 1 == send("orders")[0]
+    assert 1 == len(receiver.received)
 
 
 def test_a_secret_that_only_a_server_would_give(send: Send, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
