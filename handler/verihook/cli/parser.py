@@ -32,6 +32,15 @@ class Parser(argparse.ArgumentParser):
         """Under a title of their own, which is their metavar."""
         return super().add_subparsers(**{"title": f"{str(settings['metavar']).lower()}s", **settings})
 
+    def _match_argument(self, action: argparse.Action, arg_strings_pattern: str) -> int:
+        # argparse names the choices of a wrong value, and not those of a missing one; this name is as old as it is.
+        try:
+            return super()._match_argument(action, arg_strings_pattern)
+        except argparse.ArgumentError as error:
+            if action.choices:
+                error.message += f": {', '.join(str(choice) for choice in action.choices)}"
+            raise
+
     def error(self, message: str) -> NoReturn:
         """End the program with what is wrong and where to read on."""
         self.exit(2, f"{self.prog}: {message} (usage: {self.prog} --help)\n")

@@ -28,7 +28,8 @@ def load(folder: Path, definition: str, attribute: str) -> Any:
         mend = f"{definition[:63]!r} is no definition: lower-case letters, digits, hyphens and underscores"
         raise ConfigurationError(folder.name, "", mend)
     if not path.is_file():
-        raise ConfigurationError(shown, "", f"there is no such file in {folder}; write it, or mend the definition")
+        mend = f'write it, or mend the workflow of hooks.toml that has definition = "{definition}"'
+        raise ConfigurationError(shown, "", f"there is no such file in {folder}; {mend}")
     module = _run(path, f"verihook_workflow_{name}", shown)
     if not hasattr(module, attribute):
         raise ConfigurationError(shown, attribute, f"is missing; the workflow {definition!r} runs it")

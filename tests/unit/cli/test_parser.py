@@ -59,6 +59,10 @@ def test_its_own_words_go_first() -> None:
             ["senders", "--json", "--markdown"],
             "verihook senders: argument --markdown: not allowed with argument --json",
         ),
+        (
+            ["send", "orders", "body", "--tamper"],
+            "verihook send: argument --tamper: expected one argument: signature, timestamp, body, duplicate-header (",
+        ),
     ],
 )
 def test_a_mistake_is_one_line(capsys: pytest.CaptureFixture[str], arguments: list[str], line: str) -> None:

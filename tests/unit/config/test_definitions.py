@@ -21,7 +21,11 @@ def test_a_definition_is_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("definition", "words"),
     [
-        ("missing", r"missing\.py: there is no such file in .*; write it, or mend the definition"),
+        (
+            "missing",
+            r"missing\.py: there is no such file in .*; write it, or mend the workflow of hooks.toml that has "
+            'definition = "missing"$',
+        ),
         ("../x", "'../x' is no definition: lower-case letters, digits, hyphens and underscores"),
         ("", "'' is no definition"),
         ("empty", r"empty\.py: run: is missing; the workflow 'empty' runs it"),
