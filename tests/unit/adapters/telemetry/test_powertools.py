@@ -100,6 +100,11 @@ def test_what_is_wrong_is_told_in_words_but_of_a_signature(
     assert (None, None) == (told["signature-mismatch"], told["missing-header"])
 
 
+def test_the_words_are_printable(capsys: pytest.CaptureFixture[str]) -> None:
+    PowertoolsTelemetry().delivery(Trace("r", 0, reason="input-invalid", detail="/a\n\x1b[2J: why"))
+    assert "/a\ufffd\ufffd[2J: why" == json.loads(capsys.readouterr().out)["delivery"]["detail"]
+
+
 def test_a_refused_duplicate_is_one(services: Services, capsys: pytest.CaptureFixture[str]) -> None:
     body = order()
     receive(post("rejecting", body), services)
