@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         drop(sys.stdout)
         return 0
     except Unwritten as error:
-        print(f"verihook: {printable(str(error))}; what was asked for may be done", file=sys.stderr)
+        print(f"verihook: {printable(str(error))}", file=sys.stderr)
         drop(sys.stdout)
         return 1
 

@@ -138,9 +138,8 @@ def _show_once(key: Told, secret: str, options: argparse.Namespace) -> int:
         sys.stdout.flush()
     except (Unwritten, BrokenPipeError) as error:
         mend = f"and it is not shown again: verihook keys revoke {key['id']}, with the options of this command, ends it"
-        raise Unwritten(
-            f"the key {key['id']} ({key['name']}) is made but could not be shown ({error}), {mend}"
-        ) from error
+        unseen = f"the key {key['id']} ({key['name']}) is made but could not be shown ({error.__cause__ or error})"
+        raise Unwritten(f"{unseen}, {mend}") from error
     if options.json:
         return 0
     rows = [[printable(cell) for cell in row] for row in _rows([key])]

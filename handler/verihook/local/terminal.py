@@ -69,7 +69,8 @@ def _unwritten() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise Unwritten(f"standard output cannot be written: {error.strerror or error}") from error
+        why = f"standard output cannot be written: {error.strerror or error}; what was asked for may be done"
+        raise Unwritten(why) from error
 
 
 @contextmanager
