@@ -32,6 +32,8 @@ def step(event, line):
 
 @durable_execution
 def handler(event, context):
+    with Path(event["calls"]).open("a") as file:
+        file.write("called\\n")
     first = context.step(lambda _: step(event, "first"), name="First")
     return [first, context.step(lambda _: step(event, "second"), name="Second")]
 """
@@ -44,7 +46,7 @@ class Rig:
         self._folder = folder
         (folder / "flow.py").write_text(FLOW)
         self.ends: Queue[dict[str, Any]] = Queue()
-        self.event = {"lines": str(folder / "lines"), "go": str(folder / "go")}
+        self.event = {name: str(folder / name) for name in ("lines", "calls", "go")}
 
     def runner(self) -> DurableRunner:
         return DurableRunner(self._folder / "store.db", self._folder, on_end=self.ends.put)
@@ -59,6 +61,9 @@ class Rig:
     def lines(self) -> list[str]:
         path = self._folder / "lines"
         return path.read_text().split() if path.exists() else []
+
+    def calls(self) -> int:
+        return len((self._folder / "calls").read_text().split())
 
     def let_go(self) -> None:
         (self._folder / "go").touch()
@@ -90,7 +95,7 @@ def test_a_step_is_kept_no_other_begins_and_the_next_runner_goes_on(rig: Rig) ->
         assert ["a"] == runner.busy()
         rig.let_go()
         until(lambda: not runner.busy())
-    assert ["first"] == rig.lines()
+    assert (1, ["first"]) == (rig.calls(), rig.lines())
     assert rig.ends.empty()
     with rig.runner() as runner:
         assert 2 == runner.resume()
