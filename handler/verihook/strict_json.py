@@ -55,7 +55,7 @@ def parse_kept(text: str, what: str, shape: Callable[[Any], T]) -> T:
 
 
 def decoded(body: bytes) -> str:
-    """A body as text. Raises EventMalformed where it is not UTF-8."""
+    """A body as text. Raises EventMalformed if it is not UTF-8."""
     try:
         # A byte order mark may be ignored rather than refused: RFC 8259 section 8.1.
         return body.decode().removeprefix("\ufeff")

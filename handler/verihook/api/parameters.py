@@ -38,7 +38,7 @@ class Start(_Read):
     metadata: dict[str, str] = Field(default_factory=dict, max_length=20)
     start_at: str | None = Field(None, description="ISO 8601 with an offset; at most a year from now")
     delay: int | str | None = Field(None, description="seconds, or such as 90s, 15m, 2h, 7d; instead of startAt")
-    version: int | None = Field(None, description="refused where the workflow has another")
+    version: int | None = Field(None, description="refused if the workflow has another")
     connection: str | None = Field(None, description="one of those that the workflow takes")
     callback_url: str | None = Field(None, description="gets a signed POST when the instance ends")
     clear_on_failure: bool = Field(

@@ -32,7 +32,7 @@ async def ask(operation: Callable[P, T], *given: P.args, **named: P.kwargs) -> T
 
 
 async def text_of(request: Request, limit: int = MAX_BODY) -> str:
-    """The body. Raises BodyTooLarge above ``limit`` bytes, EventMalformed where it is not UTF-8.
+    """The body. Raises BodyTooLarge above ``limit`` bytes, EventMalformed if it is not UTF-8.
 
     Raises UnsupportedMediaType where it is compressed.
     """

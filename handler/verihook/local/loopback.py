@@ -61,7 +61,7 @@ class Listener:
 #: Connections at a time, each with a thread: a client of this process keeps at most 64 for a service.
 MAX_CONNECTIONS = 256
 
-#: How long a connection may last on which nobody has shown the key, in seconds.
+#: How long a connection may last that has not shown the key, in seconds.
 STRANGERS_S = 10
 
 #: Of the body of a request that is refused, so much is read, in bytes: the client hears why in place of a reset.

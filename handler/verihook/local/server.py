@@ -48,7 +48,7 @@ def serve(hooks_path: Path, port: int, data: Path, grace_s: float, *, opened: bo
     """Run until a signal ends it. ``opened``: the API asks for no key, whatever hooks.toml says.
 
     ``grace_s``: how long the stop waits for what runs. The data folder stays locked until the process has ended, as
-    code of the operator's may run to there. Raises ConfigurationError where it cannot start.
+    code of the operator's may run to there. Raises ConfigurationError if it cannot start.
     """
     hooks = load_hooks(hooks_path)
     if opened:

@@ -32,7 +32,7 @@ class Instance:
     has suspended it. ``purged``: a tombstone, which refuses the id and is shown to nobody. ``start_at``: not started
     before, in milliseconds. ``tries``: how often a worker has begun this attempt (engine ``function``); ``begun_at`` is
     when it did so last, and before ``leased_until`` no other one begins, both in milliseconds.
-    ``signed``: the SHA-256 in hex of what its sender signed, where the event's id is not a part of that.
+    ``signed``: the SHA-256 in hex of what its sender signed, if the event's id is not a part of that.
     ``callback_tries``: how often the end was told in vain; ``tags`` and ``metadata`` are the labels to find it by.
     """
 

@@ -47,7 +47,7 @@ class Schema:
     def filled(self, content: object) -> object:
         """``content`` with the defaults that are missing in it; the very same object where none is missing.
 
-        ``content`` itself is not changed. Raises EventMalformed where it is nested too deep.
+        ``content`` itself is not changed. Raises EventMalformed if it is nested too deep.
         """
         try:
             with no_panic():

@@ -54,7 +54,7 @@ class Workflow:
     def accept(self, content: object) -> object:
         """``content`` with the schema's defaults; the very same object where none was missing.
 
-        Raises InputInvalid with the violations, EventMalformed where it is nested too deep, NotConfigured if the schema
+        Raises InputInvalid with the violations, EventMalformed if it is nested too deep, NotConfigured if the schema
         itself is wrong.
         """
         if self.input_schema is None:

@@ -1,1 +1,1 @@
-"""A delivery: verified, understood, taken, and remembered where it is refused."""
+"""A delivery: verified, understood, taken, and remembered if it is refused."""

@@ -27,9 +27,9 @@ from verihook.senders.event import wanted
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A genuine event: its JSON text, the same parsed, the event's id and type where it has them.
+    """A genuine event: its JSON text, the same parsed, the event's id and type if it has them.
 
-    ``signed``: the digest of what its sender signed, where a captured delivery could come again under another id.
+    ``signed``: the digest of what its sender signed, if a captured delivery could come again under another id.
     """
 
     content: Any

@@ -22,7 +22,7 @@ _TRIES = 16
 
 
 class FilePayloads:
-    """Implements :class:`verihook.model.ports.Payloads` in a folder, which is made where it is missing.
+    """Implements :class:`verihook.model.ports.Payloads` in a folder, which is made if it is missing.
 
     A text is written whole or not at all, and is on the disk when :meth:`put` returns; only the owner may read it.
     """

@@ -61,7 +61,7 @@ class ConsoleTelemetry:
     def _print(self, *texts: str) -> None:
         """Whoever comes while another thread writes leaves the lines to that thread."""
         self._lines.append("".join(line(text) for text in texts))
-        # Once more where a line was left just before the lock was free again.
+        # Once more if a line was left just before the lock was free again.
         while self._lines and self._writing.acquire(blocking=False):
             try:
                 lines = [self._lines.popleft() for _ in range(len(self._lines))]

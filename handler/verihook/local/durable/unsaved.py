@@ -1,6 +1,6 @@
 """An execution that could not be saved, on a full disk, goes on from what is saved as soon as writing works.
 
-The SDK calls the handler again and counts that; but where it cannot save the count either, nothing ever calls it again.
+The SDK calls the handler again and counts that; but if it cannot save the count either, nothing ever calls it again.
 Here nothing is counted, and the execution is taken up as by the start of a next process: a step whose result could not
 be saved runs again, and one whose result is saved does not.
 """

@@ -22,7 +22,7 @@ class Puts(Protocol):
 
 
 class Payloads(Puts, Protocol):
-    """Texts by key. Every method raises PayloadsUnavailable where the store fails."""
+    """Texts by key. Every method raises PayloadsUnavailable if the store fails."""
 
     #: The largest output that is kept, in bytes of UTF-8: one that can be read again.
     max_output: int

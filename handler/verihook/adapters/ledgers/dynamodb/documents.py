@@ -80,7 +80,7 @@ class DynamoDbDocuments:
     def take(self, bucket: str, capacity: int, interval_ms: int, now_ms: int) -> Token:
         """See :meth:`verihook.model.ports.Documents.take`.
 
-        One UpdateItem where the bucket is in use, two where it is full.
+        One UpdateItem if the bucket is in use, two if it is full.
 
         The row has one number, the moment when the bucket is full again; a token moves it on by an interval. An answer
         that is lost may cost a second token: never more go than there are.
