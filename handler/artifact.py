@@ -89,7 +89,8 @@ def build(kind: str, processor: str, folder: Path) -> None:
     """Fill ``folder``. Exits in words for a hooks.toml that is wrong, and where pip fails."""
     left_out, runs_workflows = KINDS[kind]
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(HANDLER / "hooks.toml", folder)
+    for name in ("hooks.toml", "LICENSE", "NOTICE"):
+        shutil.copy(HANDLER / name, folder)
     package = HANDLER / "verihook"
     _copy(package, folder / "verihook", [*left_out, "py.typed"])
     _copy(HANDLER / "workflows", folder / "workflows", [] if runs_workflows else ["*.py"])
