@@ -69,6 +69,12 @@ def require(required: Mapping[str, str], expected: Mapping[str, str]) -> Callabl
     return check
 
 
+def check_texts(key: str, table: Mapping[object, object]) -> None:
+    """Raise ValueError ``KEY: mend`` if a name or a value of a table is not a text of one character at least."""
+    if not all(isinstance(text, str) and text for pair in table.items() for text in pair):
+        raise ValueError(f"{key}: must map texts to texts")
+
+
 def example(value: str) -> str:
     """A value that a required one with ``*`` takes."""
     return value.replace("*", "1")

@@ -18,7 +18,7 @@ from verihook.senders.schemes.candidates import Candidates, Items, in_header, in
 from verihook.senders.schemes.encoding import DECODERS
 from verihook.senders.schemes.headers import aliased, numbered, one_of, require
 from verihook.senders.schemes.hmac_fields import HmacFields
-from verihook.senders.schemes.message import Signed, fields_of
+from verihook.senders.schemes.message import Signed, covers
 from verihook.senders.schemes.timestamp import TIMES
 from verihook.senders.schemes.url import check_body_hash
 from verihook.strict_json import read_object, split_path, text_member
@@ -79,11 +79,7 @@ class HmacScheme(HmacFields):
 
     def covers(self, header: str, path: tuple[str, ...]) -> bool:
         """See :class:`~verihook.senders.schemes.Scheme`."""
-        fields = {(name, argument.lower()) for name, argument in fields_of(self.message)}
-        if header:
-            return (header == self.id_header.lower() and ("id", "") in fields) or ("header", header) in fields
-        whole = bool({("body", ""), ("form", "")} & fields or self.body_hash)
-        return whole or ("json", ".".join(path).lower()) in fields
+        return covers(self.message, self.id_header, header, path) or (not header and bool(self.body_hash))
 
     def _read(self) -> Candidates:
         """How to read everything that stands before the MAC: the signatures, and the timestamp's text."""

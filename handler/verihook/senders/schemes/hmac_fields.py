@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from verihook.senders.schemes import Setting
 from verihook.senders.schemes.encoding import DECODERS, KEYS
-from verihook.senders.schemes.headers import aliased, numbered
-from verihook.senders.schemes.message import KEY_FIRST, Message, Signed, compile_message, fields_of
+from verihook.senders.schemes.headers import aliased, check_texts, numbered
+from verihook.senders.schemes.message import KEY_FIRST, Message, Signed, check_place, compile_message, fields_of
 from verihook.senders.schemes.timestamp import TIMES
 from verihook.senders.schemes.url import Urls, urls
 
@@ -132,8 +132,7 @@ class HmacFields:
         if self.tolerance <= 0:
             raise ValueError("tolerance: seconds, more than 0")
         for name in ("aliases", "required", "expected"):
-            if not all(isinstance(text, str) and text for pair in getattr(self, name).items() for text in pair):
-                raise ValueError(f"{name}: must map texts to texts")
+            check_texts(name, getattr(self, name))
 
     def _check_places(self) -> None:
         if (bool(self.header), bool(self.headers), bool(self.signature_json)).count(True) != 1:
@@ -153,11 +152,10 @@ class HmacFields:
         if not self.body_unsigned and not {"body", "form"} & set(names) and not (self.body_hash and "url" in names):
             raise ValueError("message: {body} is not signed")
         stamped = "timestamp" in names
-        if stamped != bool(self.timestamp_header or self.timestamp_label or (self.timestamp_json and stamped)):
-            raise ValueError("message: a signed {timestamp} and timestamp_header or timestamp_label go together")
+        where = bool(self.timestamp_header or self.timestamp_label or (self.timestamp_json and stamped))
+        check_place(self.message, "timestamp", "timestamp_header or timestamp_label", where)
         if self.timestamp_json and not stamped and "body" not in names:
             raise ValueError("message: the timestamp at timestamp_json is not signed")
-        if ("id" in names) != bool(self.id_header):
-            raise ValueError("message: a signed {id} and id_header go together")
+        check_place(self.message, "id", "id_header", bool(self.id_header))
         if self.body_hash and "url" not in names:
             raise ValueError("body_hash: the message has no {url}")

@@ -1,13 +1,14 @@
 """The signed bytes: a template, compiled into one function.
 
-Fields: ``{body}``, ``{timestamp}`` as sent, ``{id}``, ``{method}``, ``{url}``, ``{form}`` (Twilio's),
-``{header:NAME}``, ``{json:path.to.member}``, ``{param:NAME}`` (a parameter of the source). ``{secret}`` at the front
-makes a plain digest.
+Fields: ``{body}``, ``{body_crc32}`` (in decimal), ``{timestamp}`` as sent, ``{id}``, ``{method}``, ``{url}``,
+``{form}`` (Twilio's), ``{header:NAME}``, ``{json:path.to.member}``, ``{parameter:NAME}`` (of the source). ``{secret}``
+at the front makes a plain digest.
 """
 
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable
 from functools import cache
 from urllib.parse import unquote_to_bytes
@@ -22,13 +23,14 @@ from verihook.strict_json import split_path, text_member
 #: At the front of a template: the message begins with the secret, and is hashed without a key.
 KEY_FIRST = "{secret}"
 
-NAMES = ("body", "timestamp", "id", "method", "url", "form", "header", "json", "param")
+#: The fields without an argument, and those with one.
+PLAIN_FIELDS = ("body", "body_crc32", "timestamp", "id", "method", "url", "form")
+NAMED_FIELDS = ("header", "json", "parameter")
 
 #: More fields in a form than this are refused.
 MAX_FIELDS = 1000
 
-_FIELD = re.compile(r"\{([a-z]+)(?::([^{}]+))?\}")
-
+_FIELD = re.compile(r"\{([a-z0-9_]+)(?::([^{}]+))?\}", re.ASCII)
 
 #: Bytes to sign as (before, body, after), so that a large body is not copied, and the URL among them ("": none).
 Signed = tuple[bytes, bytes, bytes, str]
@@ -48,13 +50,32 @@ def fields_of(template: str) -> tuple[tuple[str, str], ...]:
     """
     found = tuple((match[1], match[2] or "") for match in _FIELD.finditer(template.removeprefix(KEY_FIRST)))
     for name, argument in found:
-        if name not in NAMES or (name in ("header", "json", "param")) != bool(argument):
-            raise ValueError(f"message: {{{name}}} is no field; known are {', '.join(NAMES)}")
+        if name not in (NAMED_FIELDS if argument else PLAIN_FIELDS):
+            known = ", ".join([*PLAIN_FIELDS, *(f"{each}:NAME" for each in NAMED_FIELDS)])
+            given = f"{name}:{argument}" if argument else name
+            raise ValueError(f"message: {{{given}}} is unknown; the fields are {known}")
     if set("{}") & set(_FIELD.sub("", template.removeprefix(KEY_FIRST))):
         raise ValueError("message: a brace that belongs to no field")
     if sum(name == "body" for name, _ in found) > 1:
         raise ValueError("message: {body} stands there twice")
     return found
+
+
+def check_place(template: str, field: str, key: str, is_set: bool) -> None:
+    """Raise ValueError ``KEY: mend`` if a field is signed and has no place in a delivery, or the other way round."""
+    if (f"{{{field}}}" in template) != is_set:
+        raise ValueError(f"message: a signed {{{field}}} and {key} go together")
+
+
+def covers(template: str, id_header: str, header: str, path: tuple[str, ...]) -> bool:
+    """Whether the signed bytes contain a header (lower case), or without one what stands at a path in the body.
+
+    A CRC-32 of the body does not cover it: whoever holds one delivery can make another body for that.
+    """
+    fields = {(name, argument.lower()) for name, argument in fields_of(template)}
+    if header:
+        return (header == id_header.lower() and ("id", "") in fields) or ("header", header) in fields
+    return bool({("body", ""), ("form", "")} & fields) or ("json", ".".join(path).lower()) in fields
 
 
 def compile_message(template: str, id_names: tuple[str, ...], setting: Setting, urls: Urls | None) -> Message:
@@ -63,6 +84,9 @@ def compile_message(template: str, id_names: tuple[str, ...], setting: Setting, 
     if with_body and not before and not after:
         return lambda delivery: [(b"", delivery.request.body, b"", "")]
     head, tail = _pieces(before, id_names, setting), _pieces(after, id_names, setting)
+    if with_body and not tail and len(head) == 1 and callable(piece := head[0]):
+        # A list and a join cost as much as reading a header.
+        return lambda delivery: [(piece(delivery), delivery.request.body, b"", "")]
 
     def message(delivery: Delivery) -> list[Signed]:
         body = delivery.request.body if with_body else b""
@@ -109,13 +133,14 @@ def _pieces(template: str, id_names: tuple[str, ...], setting: Setting) -> list[
 def _piece(name: str, argument: str, id_names: tuple[str, ...], setting: Setting) -> _Piece:
     if name == "url":
         return None
-    if name == "param":
+    if name == "parameter":
         value = setting.parameters.get(argument)
         if not value:
-            raise ValueError(f"parameters.{argument}: is missing; the sender signs it")
+            raise ValueError(f"parameters.{argument}: is signed by this sender; write it into the source")
         return value.encode()
     header, path = argument.lower(), split_path(argument)
     made: dict[str, Callable[[Delivery], bytes]] = {
+        "body_crc32": lambda delivery: str(zlib.crc32(delivery.request.body)).encode(),
         "timestamp": lambda delivery: delivery.timestamp.encode(),
         "id": lambda delivery: _id(delivery.request, id_names),
         "method": lambda delivery: delivery.request.method.encode("utf-8", "surrogatepass"),

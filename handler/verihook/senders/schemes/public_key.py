@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +17,7 @@ from verihook.senders.schemes import (
     CURRENT,
     PLAIN,
     PREVIOUS,
+    Delivery,
     Proof,
     Setting,
     Verify,
@@ -30,14 +29,10 @@ from verihook.senders.schemes import asymmetric as public_keys
 from verihook.senders.schemes.candidates import decode_any
 from verihook.senders.schemes.certificates import certificate_proof
 from verihook.senders.schemes.encoding import UNSIZED
-from verihook.senders.schemes.headers import two_headers
+from verihook.senders.schemes.headers import aliased, check_texts, example, require, two_headers
 from verihook.senders.schemes.key_urls import trusted
+from verihook.senders.schemes.message import KEY_FIRST, Message, check_place, compile_message, covers, fields_of
 from verihook.senders.schemes.timestamp import TIMES, encode_time
-
-_FIELD = re.compile(r"\{([a-z0-9_]+(?::[A-Za-z0-9_-]+)?)\}", re.ASCII)
-
-#: ``part(request, timestamp)``: one piece of the signed bytes; the timestamp as sent.
-Part = Callable[[Request, str], bytes]
 
 #: ``prove(request, signature, message, now)``. Raises SignatureError, SecretsUnavailable.
 Prove = Callable[[Request, list[bytes], bytes, int], Proof]
@@ -48,12 +43,12 @@ class PublicKeyScheme:
     """One shape of public-key signature.
 
     ``header`` holds one signature, or items split by ``separator`` of which those with ``label`` + ``assign`` count.
-    ``message`` joins literals with ``{body}``, ``{body_crc32}`` (decimal), ``{timestamp}``, ``{id}``, ``{header:NAME}``
-    and ``{parameter:NAME}`` of the source. ``tolerance`` in seconds, both ways, for the ``timestamp_header``.
+    ``message`` is described in :mod:`verihook.senders.schemes.message`; the body must be in it, as ``{body}`` or as
+    ``{body_crc32}``. ``tolerance`` in seconds, both ways, for the ``timestamp_header``.
     ``key``: ``hex`` or ``base64`` (after ``key_prefix``) of a raw Ed25519 key, ``spki`` (PEM, or base64 of DER), or
     ``certificate``: pinned as secret, or at the URL in ``certificate_header``, which must be https on one of
-    ``certificate_hosts`` with ``certificate_path`` (regular expressions, matched whole). ``require``: headers that must
-    have exactly these values.
+    ``certificate_hosts`` with ``certificate_path`` (regular expressions, matched whole). ``required``: headers with the
+    value that they must have.
     """
 
     header: str
@@ -72,7 +67,7 @@ class PublicKeyScheme:
     certificate_header: str = ""
     certificate_hosts: list = field(default_factory=list)  # type: ignore[type-arg]
     certificate_path: str = ""
-    require: dict = field(default_factory=dict)  # type: ignore[type-arg]
+    required: dict = field(default_factory=dict)  # type: ignore[type-arg]
 
     def __post_init__(self) -> None:
         if self.algorithm not in public_keys.KINDS:
@@ -85,16 +80,19 @@ class PublicKeyScheme:
             raise ValueError("header: name the header that holds the signature")
         if bool(self.separator) != bool(self.label):
             raise ValueError("separator: separator and label go together")
-        if not all(isinstance(text, str) for text in (*self.certificate_hosts, *self.require.values())):
-            raise ValueError("require: its values, and those of certificate_hosts, must be strings")
+        if not all(isinstance(host, str) for host in self.certificate_hosts):
+            raise ValueError("certificate_hosts: must be strings")
+        check_texts("required", self.required)
         self._check_message()
 
     def _check_message(self) -> None:
-        if "{body}" not in self.message and "{body_crc32}" not in self.message:
+        names = {name for name, _ in fields_of(self.message)}
+        if self.message.startswith(KEY_FIRST) or {"url", "json"} & names:
+            raise ValueError("message: {secret}, {url} and {json:PATH} are fields of the scheme hmac alone")
+        if not {"body", "body_crc32"} & names:
             raise ValueError("message: the body is not signed")
-        for name, header in (("timestamp", self.timestamp_header), ("id", self.id_header)):
-            if (f"{{{name}}}" in self.message) != bool(header):
-                raise ValueError(f"message: a signed {{{name}}} and {name}_header go together")
+        check_place(self.message, "timestamp", "timestamp_header", bool(self.timestamp_header))
+        check_place(self.message, "id", "id_header", bool(self.id_header))
         if self.tolerance <= 0:
             raise ValueError("tolerance: seconds, more than 0")
         certificate = bool(self.certificate_header and self.certificate_hosts and self.certificate_path)
@@ -118,11 +116,7 @@ class PublicKeyScheme:
 
     def covers(self, header: str, path: tuple[str, ...]) -> bool:
         """See :class:`~verihook.senders.schemes.Scheme`."""
-        fields = {field.lower() for field in _FIELD.findall(self.message)}
-        if header:
-            return (header == self.id_header.lower() and "id" in fields) or f"header:{header}" in fields
-        # Not a CRC-32 of it (PayPal): whoever holds one delivery can make another body for that.
-        return "body" in fields
+        return covers(self.message, self.id_header, header, path)
 
     @property
     def key_hosts(self) -> tuple[str, ...]:
@@ -142,21 +136,21 @@ class PublicKeyScheme:
         headers = two_headers(self.header.lower(), timestamp_header)
         tolerance_ms, digests = self.tolerance * 1000, setting.digests
         have_keys, check_url = bool(secrets) or self.keyless, self._check_url if self.certificate_header else None
-        require = [(name.lower(), value) for name, value in self.require.items()]
+        check_required = require(self.required, {})
 
         def verify(request: Request, now: int) -> Proof:
             if not have_keys:
                 raise SignatureError("no-secret")
-            for name, value in require:
-                if one_header(request, name) != value:
-                    raise SignatureError(f"unexpected-{name}")
+            if check_required is not None:
+                check_required(request)
             if check_url:
                 check_url(request)
             signed, timestamp = headers(request)
             signatures = read(signed)
             now_ms = now * 1000
             sent_ms = decode_time(timestamp) if timestamp_header else now_ms
-            whole = message(request, timestamp)
+            before, body, after, _ = message(Delivery(request, None, timestamp))[0]
+            whole = before + body + after
             proof = prove(request, signatures, whole, now)
             # After the signature, or the answer would tell a stranger where our clock stands.
             if not -tolerance_ms <= now_ms - sent_ms <= tolerance_ms:
@@ -168,7 +162,7 @@ class PublicKeyScheme:
     def sign(self, secret: str, request: Request, setting: Setting = PLAIN, *, message_id: str, now: int) -> Request:
         """See :class:`~verihook.senders.schemes.Scheme`. ``secret`` is the private key."""
         make = public_keys.make_with(self._private(secret), self.algorithm)
-        headers = list(self.require.items())
+        headers = [(name, example(value)) for name, value in self.required.items()]
         if self.timestamp_header:
             headers.append((self.timestamp_header, str(now)))
         if self.id_header:
@@ -176,8 +170,8 @@ class PublicKeyScheme:
         # What the template takes from headers must be there to be signed.
         headers += [
             (name, encode_time(now, "rfc3339") if name.lower().endswith("-time") else message_id)
-            for name in re.findall(r"\{header:([A-Za-z0-9_-]+)\}", self.message)
-            if request.header(name.lower()) is None
+            for field_name, name in fields_of(self.message)
+            if field_name == "header" and request.header(name.lower()) is None
         ]
         if self.certificate_header and request.header(self.certificate_header.lower()) is None:
             url = setting.parameters.get("certificate_url")
@@ -185,7 +179,7 @@ class PublicKeyScheme:
                 raise ValueError("parameters.certificate_url: the URL of the certificate that the delivery names")
             headers.append((self.certificate_header, url))
         request = with_headers(request, headers)
-        signature = make(self._message(setting)(request, str(now)))
+        signature = make(b"".join(self._message(setting)(Delivery(request, None, str(now)))[0][:3]))
         text = signature.hex() if self.encoding == "hex" else base64.b64encode(signature).decode()
         return with_headers(request, [(self.header, f"{self.label}{self.assign}{text}" if self.separator else text)])
 
@@ -246,40 +240,5 @@ class PublicKeyScheme:
         except (ValueError, binascii.Error) as error:
             raise ValueError(f"the secret is not {self.key}") from error
 
-    def _message(self, setting: Setting) -> Part:
-        """How to put the signed bytes together. Raises ValueError for a parameter that the source lacks."""
-        if self.message == "{timestamp}{body}":
-            # Discord's and SendGrid's: a list and a join cost as much as reading a header.
-            return lambda request, timestamp: timestamp.encode() + request.body
-        pieces = enumerate(_FIELD.split(self.message))
-        parts = [self._part(text, index % 2 == 1, setting) for index, text in pieces if text]
-        return lambda request, timestamp: b"".join([part(request, timestamp) for part in parts])
-
-    def _part(self, text: str, is_field: bool, setting: Setting) -> Part:
-        if not is_field:
-            literal = text.encode()
-            return lambda _request, _timestamp: literal
-        kind, _, name = text.partition(":")
-        header = {"id": self.id_header, "header": name}.get(kind, "").lower()
-        if kind == "body":
-            return lambda request, _: request.body
-        if kind == "body_crc32":
-            return lambda request, _: str(zlib.crc32(request.body)).encode()
-        if kind == "id":
-            return lambda request, _: _not_empty(one_header(request, header))
-        if kind == "timestamp":
-            return lambda _, timestamp: timestamp.encode()
-        if kind == "header":
-            return lambda request, _: one_header(request, header).encode()
-        if kind == "parameter":
-            value = setting.parameters.get(name, "")
-            if not value:
-                raise ValueError(f"parameters.{name}: is signed by this sender; write it into the source")
-            return lambda _request, _timestamp: value.encode()
-        raise ValueError(f"message: {{{text}}} is unknown")
-
-
-def _not_empty(value: str) -> bytes:
-    if not value:
-        raise SignatureError("empty-id")
-    return value.encode()
+    def _message(self, setting: Setting) -> Message:
+        return compile_message(self.message, aliased(self.id_header, {}), setting, None)

@@ -248,7 +248,7 @@ def test_a_scheme_that_makes_no_sense_is_refused(fields: dict[str, object], key:
 
 
 def test_a_parameter_of_the_source_can_be_signed() -> None:
-    scheme = HmacScheme("X-Signature", "{param:hook}:{header:X-Topic}:{body}")
+    scheme = HmacScheme("X-Signature", "{parameter:hook}:{header:X-Topic}:{body}")
     with pytest.raises(ValueError, match=r"^parameters\.hook: "):
         scheme.bind(("secret",))
     setting = Setting(parameters={"hook": "h1"})

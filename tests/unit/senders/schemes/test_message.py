@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from verihook.errors import SignatureError
 from verihook.request import Request
 from verihook.senders.schemes import Delivery, Setting
-from verihook.senders.schemes.message import MAX_FIELDS, compile_message, form
+from verihook.senders.schemes.message import MAX_FIELDS, compile_message, covers, fields_of, form
 
 REQUEST = Request("PUT", "/", "", (("x-id", "m1"), ("x-topic", "t")), b"\xff{body}", "")
 
@@ -29,12 +29,49 @@ def message(template: str, delivery: Delivery | None = None) -> list[bytes]:
         ("{body}{timestamp}", b"\xff{body}123"),
         ("{method} {header:X-Topic}\n{body}.", b"PUT t\n\xff{body}."),
         ("{timestamp}{json:a.b}{json:a.n}", b"123c7"),
-        ("{param:hook}|{body}", b"h\xc3\xa9|\xff{body}"),
+        ("{parameter:hook}|{body}", b"h\xc3\xa9|\xff{body}"),
+        ("{body_crc32};{id}", b"1906247670;m1"),
         ("{secret}{body}", b"\xff{body}"),
     ],
 )
 def test_a_template_is_filled(template: str, expected: bytes) -> None:
     assert expected == message(template)[0]
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        # How parameters were once written in one of the schemes.
+        ("{param:hook}{body}", r"\{param:hook\} is unknown; .*parameter:NAME"),
+        ("{Body}", "a brace"),
+        ("{body:x}", r"\{body:x\} is unknown"),
+        ("{header}{body}", r"\{header\} is unknown"),
+        ("{body}{body}", "stands there twice"),
+        ("{body", "a brace"),
+        ("{body}{secret}", r"\{secret\} is unknown"),
+    ],
+)
+def test_what_is_no_template_is_refused(template: str, words: str) -> None:
+    with pytest.raises(ValueError, match=f"^message: .*{words}"):
+        fields_of(template)
+
+
+@pytest.mark.parametrize(
+    ("template", "header", "path", "covered"),
+    [
+        ("{id}.{body}", "x-id", (), True),
+        ("{body}", "x-id", (), False),
+        ("{header:X-Topic}{body}", "x-topic", (), True),
+        ("{body}", "", ("a", "b"), True),
+        ("{form}", "", ("a", "b"), True),
+        ("{json:a.b}", "", ("a", "b"), True),
+        ("{json:a.b}", "", ("a",), False),
+        # Two bodies with one CRC-32 are made at will.
+        ("{body_crc32}", "", ("a",), False),
+    ],
+)
+def test_what_a_template_covers(template: str, header: str, path: tuple[str, ...], covered: bool) -> None:
+    assert covered == covers(template, "X-Id", header, path)
 
 
 def test_each_url_makes_a_message() -> None:
