@@ -6,8 +6,7 @@ import re
 from typing import get_args
 
 from tests.flows.deployment import ROOT
-from verihook.dialects import ROUTES
-from verihook.dialects.statuses import Dialect, word
+from verihook.dialects import DIALECTS, ROUTES
 from verihook.model.instance import Status
 
 PAGE = (ROOT / "docs" / "dialects.md").read_text()
@@ -16,7 +15,7 @@ ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.s
 
 def test_the_table_of_status_words() -> None:
     told = {row[0].strip("`"): row[1:] for row in ROWS if row[0].strip("`") in get_args(Status)}
-    assert told == {status: [word(dialect, status) for dialect in get_args(Dialect)] for status in get_args(Status)}
+    assert told == {status: [dialect.words[status] for dialect in DIALECTS] for status in get_args(Status)}
 
 
 def routes() -> dict[str, str]:

@@ -1,13 +1,12 @@
-"""The HTTP grammars of five other products over our operations: translations, without a rule of their own.
+"""The HTTP grammars of other products over our operations: translations, without a rule of their own.
 
     moose.py       Moose: trigger, terminate, history
     temporal.py    the guide "trigger Temporal workflows via HTTP API"
     loopfour.py    LoopFour, "API triggers"
     dapr.py        Dapr's Workflow API, its first draft and what was built
     awaitstep.py   AwaitStep: its API and its worker
-    statuses.py    the one table of their status words
 
-docs/dialects.md tells which client can be pointed here, and what differs.
+Each is a row of :data:`DIALECTS`. docs/dialects.md tells which client can be pointed here, and what differs.
 """
 
 from __future__ import annotations
@@ -16,50 +15,29 @@ from fastapi import APIRouter
 
 from verihook.api.access import Access
 from verihook.api.routes import Routes
-from verihook.dialects import awaitstep, dapr, loopfour, moose, temporal
-from verihook.dialects.dapr_errors import rendering as dapr_rendering
-from verihook.dialects.fallback import fallback, rows
-from verihook.dialects.grammar import Render
+from verihook.dialects import awaitstep, dapr, dapr_errors, loopfour, moose, temporal
+from verihook.dialects.dialect import Dialect
+from verihook.dialects.fallback import fallback, fallback_routes
 from verihook.model.ports import Services
 
-#: What is theirs alone: unknown paths and other methods there are answered in their words. The longer ones first.
-_PLACES = (
-    "/admin/workflows/{rest:path}",
-    "/workflows/{rest:path}",
-    "/api/v1/{rest:path}",
-    "/api/{rest:path}",
-    *(f"{prefix}/{{rest:path}}" for prefix in dapr.PREFIXES),
-    "/w/{rest:path}",
+#: A new dialect is a file and a row here. Moose stands before the guide: its /workflows/history is one of the guide's
+#: /workflows/{...} otherwise.
+DIALECTS = (
+    Dialect("moose", ("/admin/workflows",), moose.ROUTES, moose.add_routes, moose.render, moose.WORDS),
+    Dialect("temporal", ("/workflows",), temporal.ROUTES, temporal.add_routes, temporal.render, temporal.WORDS),
+    Dialect("loopfour", ("/api/v1",), loopfour.ROUTES, loopfour.add_routes, loopfour.render, loopfour.WORDS),
+    Dialect("dapr", dapr.PREFIXES, dapr.ROUTES, dapr.add_routes, dapr_errors.render, dapr.WORDS),
+    Dialect("awaitstep", ("/api", "/w"), awaitstep.ROUTES, awaitstep.add_routes, awaitstep.render, awaitstep.WORDS),
 )
 
 #: Which route needs which scope.
-ROUTES: Routes = {
-    **moose.ROUTES,
-    **temporal.ROUTES,
-    **loopfour.ROUTES,
-    **dapr.ROUTES,
-    **awaitstep.ROUTES,
-    **{row: scope for place in _PLACES for row, scope in rows(place).items()},
-}
+ROUTES: Routes = {row: scope for each in DIALECTS for row, scope in {**each.routes, **fallback_routes(each)}.items()}
 
 
 def routers(services: Services, access: Access, longest_wait_s: float) -> list[APIRouter]:
     """The routers of all of them, to be included in this order.
 
-    ``longest_wait_s``: how long an answer may wait for an instance's end.
+    ``longest_wait_s``: how long an answer may wait for an instance's end, in seconds.
     """
-    # Moose's /workflows/history before the guide's /workflows/{...}.
-    dialects: list[APIRouter] = [
-        moose.router(services, access),
-        temporal.router(services, access, longest_wait_s),
-        *(each.router(services, access) for each in (loopfour, dapr, awaitstep)),
-    ]
-    renders: list[Render] = [
-        moose.render,
-        temporal.render,
-        loopfour.rendering(services),
-        awaitstep.render,
-        *(dapr_rendering(services) for _ in dapr.PREFIXES),
-        awaitstep.render,
-    ]
-    return [*dialects, fallback(dict(zip(_PLACES, renders, strict=True)), dialects, services, access)]
+    own: list[APIRouter] = [each.router(services, access, longest_wait_s) for each in DIALECTS]
+    return [*own, fallback(DIALECTS, own, services, access)]

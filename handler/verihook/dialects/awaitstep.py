@@ -14,10 +14,10 @@ from fastapi import Query as Parameter
 from fastapi import Request, Response
 
 from verihook import instances
-from verihook.api.access import Access
 from verihook.api.routes import Caller, Guarded, Routes
-from verihook.dialects import calling, statuses
-from verihook.dialects.grammar import ShapeInvalid, answer, field_of, headers_of, required, speaking, wrong
+from verihook.dialects import calling
+from verihook.dialects.grammar import ShapeInvalid, answer, field_of, headers_of, required, wrong
+from verihook.dialects.statuses import Words
 from verihook.errors import (
     EventMalformed,
     Forbidden,
@@ -48,6 +48,17 @@ ROUTES: Routes = {
     "GET /w/{workflow}": "instances:read",
 }
 
+#: What it calls each status.
+WORDS: Words = {
+    "queued": "queued",
+    "running": "running",
+    "suspended": "paused",
+    "completed": "complete",
+    "failed": "errored",
+    "timed_out": "errored",
+    "terminated": "terminated",
+}
+
 #: What a body and its ``params`` may have, in bytes.
 MAX_BODY = 1024 * 1024
 MAX_PARAMS = 100 * 1024
@@ -55,9 +66,8 @@ MAX_PARAMS = 100 * 1024
 Limit = Annotated[int, Parameter(ge=1, le=100)]
 
 
-def router(services: Services, access: Access) -> Guarded:
+def add_routes(routes: Guarded, services: Services, _: float) -> None:
     """The routes of the API, and those of the worker."""
-    routes = Guarded(access, ROUTES, route_class=speaking(render, services), include_in_schema=False)
 
     @routes.post("/api/workflows/{workflow}/trigger")
     async def trigger(workflow: str, request: Request, caller: Caller) -> Response:
@@ -99,7 +109,6 @@ def router(services: Services, access: Access) -> Guarded:
     controls(instances.resume, "resume")
     controls(instances.terminate, "terminate")
     _add_worker(routes, services)
-    return routes
 
 
 def _add_worker(routes: Guarded, services: Services) -> None:
@@ -123,12 +132,10 @@ def _add_worker(routes: Guarded, services: Services) -> None:
             return Response(status_code=200)
         instance = await calling.find(instance_id, "instances:read", caller, services, workflow)
         output = await calling.ask(instances.output_of, instance, services)
-        return answer(
-            {"status": statuses.word("awaitstep", instance.status), "output": output, "error": _error(instance)}
-        )
+        return answer({"status": WORDS[instance.status], "output": output, "error": _error(instance)})
 
 
-def render(request: Request, error: VerihookError) -> Response:
+def render(request: Request, error: VerihookError, _: Services) -> Response:
     """``{"error"[, "details"]}`` of the API, ``{"message"}`` of the worker."""
     if request.url.path.startswith("/w/"):
         words = "Instance not found" if isinstance(error, InstanceNotFound) else str(error)
@@ -191,7 +198,7 @@ def _row(instance: Instance) -> dict[str, Any]:
         "versionId": f"{instance.workflow}-v{instance.version}",
         "connectionId": instance.connection,
         "instanceId": instance.id,
-        "status": statuses.word("awaitstep", instance.status),
+        "status": WORDS[instance.status],
         "output": None,
         "error": None if error is None else json.dumps(error),
         "createdAt": iso(instance.created_at),

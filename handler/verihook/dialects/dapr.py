@@ -15,12 +15,12 @@ from typing import Any
 from fastapi import Request, Response
 
 from verihook import __version__, instances
-from verihook.api.access import Access, Identity, Scope
+from verihook.api.access import Identity, Scope
 from verihook.api.routes import Caller, Guarded, Routes
-from verihook.dialects import calling, statuses
-from verihook.dialects.dapr_errors import rendering
+from verihook.dialects import calling
 from verihook.dialects.dapr_requests import content_of, draft_event, is_draft, metadata_of
-from verihook.dialects.grammar import answer, speaking
+from verihook.dialects.grammar import answer
+from verihook.dialects.statuses import Words
 from verihook.errors import Conflict, InstanceNotFound, RequestInvalid
 from verihook.instances import StartRequest
 from verihook.model.instance import Instance, iso
@@ -28,6 +28,17 @@ from verihook.model.ports import Services
 from verihook.request import json_text
 
 PREFIXES = ("/v1.0", "/v1.0-beta1", "/v1.0-alpha1")
+
+#: What it calls each status.
+WORDS: Words = {
+    "queued": "PENDING",
+    "running": "RUNNING",
+    "suspended": "SUSPENDED",
+    "completed": "COMPLETED",
+    "failed": "FAILED",
+    "timed_out": "FAILED",
+    "terminated": "TERMINATED",
+}
 
 _PLACE = "/workflows/{kind}/{subject}"
 
@@ -60,18 +71,16 @@ ROUTES: Routes = {
 _Operation = Callable[..., Awaitable[Response]]
 
 
-def router(services: Services, access: Access) -> Guarded:
+def add_routes(routes: Guarded, services: Services, _: float) -> None:
     """The routes of both grammars at the three places."""
-    routes = Guarded(access, ROUTES, route_class=speaking(rendering(services), services), include_in_schema=False)
     operations = _operations(services)
     for prefix in PREFIXES:
         for operation in _OPERATIONS:
-            method, _, rest = operation.partition(" ")
+            method, rest = operation.split(" ")
             routes.add_api_route(f"{prefix}{_PLACE}{rest}", operations[operation], methods=[method])
         routes.add_api_route(f"{prefix}/metadata", _metadata(services), methods=["GET"])
         for path in _OPEN[1:]:
             routes.add_api_route(f"{prefix}{path}", _healthy, methods=["GET"])
-    return routes
 
 
 def _operations(services: Services) -> dict[str, _Operation]:
@@ -211,7 +220,7 @@ def _state(instance: Instance, draft: bool, services: Services) -> dict[str, Any
         "workflowName": instance.workflow,
         "createdAt": iso(instance.created_at),
         "lastUpdatedAt": iso(instance.updated_at),
-        "runtimeStatus": statuses.word("dapr", instance.status),
+        "runtimeStatus": WORDS[instance.status],
         "properties": properties,
     }
     if draft:

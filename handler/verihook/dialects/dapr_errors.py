@@ -8,7 +8,7 @@ from __future__ import annotations
 from fastapi import Request, Response
 
 from verihook.dialects.dapr_requests import NAME_MISSING, is_draft
-from verihook.dialects.grammar import Render, answer, field_of, headers_of, in_one
+from verihook.dialects.grammar import answer, field_of, headers_of, in_one
 from verihook.errors import (
     Conflict,
     EventMalformed,
@@ -36,19 +36,15 @@ _FAILED = {
 _GET = ("ERR_GET_WORKFLOW", "error while getting workflow info on instance '{}': {}")
 
 
-def rendering(services: Services) -> Render:
-    """How the errors of both grammars are told."""
-
-    def render(request: Request, error: VerihookError) -> Response:
-        verb = _verb(request)
-        subject = str(request.path_params.get("subject", ""))
-        draft = is_draft(request, services)
-        status, code, message = _said(request, error, verb, subject, draft)
-        if isinstance(error, Conflict) and verb == "start" and not draft:
-            status = services.policy.dapr_conflict
-        return answer({"errorCode": code, "message": message}, status, headers_of(error))
-
-    return render
+def render(request: Request, error: VerihookError, services: Services) -> Response:
+    """An error of either grammar."""
+    verb = _verb(request)
+    subject = str(request.path_params.get("subject", ""))
+    draft = is_draft(request, services)
+    status, code, message = _said(request, error, verb, subject, draft)
+    if isinstance(error, Conflict) and verb == "start" and not draft:
+        status = services.policy.dapr_conflict
+    return answer({"errorCode": code, "message": message}, status, headers_of(error))
 
 
 def _said(request: Request, error: VerihookError, verb: str, subject: str, draft: bool) -> tuple[int, str, str]:

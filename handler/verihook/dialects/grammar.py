@@ -27,8 +27,8 @@ from verihook.request import json_text
 
 _REQUIRED = re.compile(r"['\"](.*)['\"] is a required property", re.DOTALL)
 
-#: An error in the words of a dialect.
-Render = Callable[[Request, VerihookError], Response]
+#: Renders an error in the words of a dialect.
+Render = Callable[[Request, VerihookError, Services], Response]
 
 
 def answer(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -104,12 +104,12 @@ def speaking(render: Render, services: Services) -> type[APIRoute]:
                 try:
                     return await handle(request)
                 except VerihookError as error:
-                    return render(request, error)
+                    return render(request, error, services)
                 except (HTTPException, RequestValidationError) as error:
-                    return render(request, in_words(error))
+                    return render(request, in_words(error), services)
                 except Exception as error:  # noqa: BLE001  # a fault of ours is told in the dialect too
                     await run_in_threadpool(services.telemetry.failure, f"{request.method} {self.path}", error)
-                    return render(request, VerihookError("Internal server error"))
+                    return render(request, VerihookError("Internal server error"), services)
 
             return spoken
 

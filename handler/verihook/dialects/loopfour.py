@@ -10,10 +10,10 @@ from fastapi import Request, Response
 
 from verihook import instances
 from verihook.api import admission
-from verihook.api.access import Access
 from verihook.api.routes import Caller, Guarded, Routes
-from verihook.dialects import calling, statuses
-from verihook.dialects.grammar import Render, answer, field_of, headers_of, required, speaking, wrong
+from verihook.dialects import calling
+from verihook.dialects.grammar import answer, field_of, headers_of, required, wrong
+from verihook.dialects.statuses import Words, meant
 from verihook.errors import (
     EventMalformed,
     IdempotencyMismatch,
@@ -36,6 +36,17 @@ ROUTES: Routes = {
     "GET /api/v1/runs/{run_id}": "instances:read",
     "POST /api/v1/runs/{run_id}/cancel": "instances:manage",
     "POST /api/v1/runs/{run_id}/retry": "instances:manage",
+}
+
+#: What it calls each status.
+WORDS: Words = {
+    "queued": "pending",
+    "running": "running",
+    "suspended": "running",
+    "completed": "completed",
+    "failed": "failed",
+    "timed_out": "failed",
+    "terminated": "cancelled",
 }
 
 #: The product's codes, by ours. What is in neither is a conflict or a fault.
@@ -63,9 +74,8 @@ _CODES: Mapping[str, tuple[int, str]] = {
 _FIELDS = {"connection": "connectionId"}
 
 
-def router(services: Services, access: Access) -> Guarded:
+def add_routes(routes: Guarded, services: Services, _: float) -> None:
     """The routes."""
-    routes = Guarded(access, ROUTES, route_class=speaking(rendering(services), services), include_in_schema=False)
 
     @routes.post("/api/v1/workflows/{workflow}/run")
     async def run(workflow: str, request: Request, caller: Caller) -> Response:
@@ -89,15 +99,14 @@ def router(services: Services, access: Access) -> Guarded:
     ) -> Response:
         queries = [Query(workflow=workflow)]
         if status is not None:
-            if not statuses.meant("loopfour", status):
+            if not meant(WORDS, status):
                 raise wrong(["status"], "Expected pending, running, completed, failed or cancelled")
-            queries = [Query(workflow=workflow, status=each) for each in statuses.meant("loopfour", status)]
+            queries = [Query(workflow=workflow, status=each) for each in meant(WORDS, status)]
         page = await calling.listed(queries, limit, cursor, caller, services)
         rows = [_run(instance) for instance in page.instances]
         return answer({**_success(rows), "meta": {"cursor": page.cursor, "hasMore": page.cursor is not None}})
 
     _add_controls(routes, services)
-    return routes
 
 
 def _add_controls(routes: Guarded, services: Services) -> None:
@@ -115,23 +124,17 @@ def _add_controls(routes: Guarded, services: Services) -> None:
         return answer(_success(_ran(instance, created=True)), headers=_limits(quota, services))
 
 
-def rendering(services: Services) -> Render:
+def render(_: Request, error: VerihookError, services: Services) -> Response:
     """``{"success": false, "error": {"code", "message"[, "details"]}}``."""
-
-    def render(_: Request, error: VerihookError) -> Response:
-        status, code = _CODES.get(
-            error.code, (error.status, "INTERNAL_ERROR" if error.status == 500 else "UNAVAILABLE")
-        )
-        said: dict[str, Any] = {"code": code, "message": _message(error)}
-        details = _details(error)
-        if details:
-            said["details"] = details
-        headers = headers_of(error)
-        if isinstance(error, RateLimited):
-            headers |= limits.x_headers(Quota.spent(error), services.clock.now_ms())
-        return answer({"success": False, "error": said}, status, headers)
-
-    return render
+    status, code = _CODES.get(error.code, (error.status, "INTERNAL_ERROR" if error.status == 500 else "UNAVAILABLE"))
+    said: dict[str, Any] = {"code": code, "message": _message(error)}
+    details = _details(error)
+    if details:
+        said["details"] = details
+    headers = headers_of(error)
+    if isinstance(error, RateLimited):
+        headers |= limits.x_headers(Quota.spent(error), services.clock.now_ms())
+    return answer({"success": False, "error": said}, status, headers)
 
 
 def _message(error: VerihookError) -> str:
@@ -179,7 +182,7 @@ def _ran(instance: Instance, created: bool) -> dict[str, object]:
     """A new run is told as ``pending``, whatever it is by now; one that was there before as it stands."""
     return {
         "runId": instance.id,
-        "status": "pending" if created else statuses.word("loopfour", instance.status),
+        "status": "pending" if created else WORDS[instance.status],
         "workflowId": instance.workflow,
         "workflowVersion": instance.version,
     }
@@ -191,7 +194,7 @@ def _run(instance: Instance) -> dict[str, object]:
     return {
         "id": instance.id,
         "workflowId": instance.workflow,
-        "status": statuses.word("loopfour", instance.status),
+        "status": WORDS[instance.status],
         "triggerType": "webhook" if instance.source else "api",
         "startedAt": None if instance.status == "queued" else iso(instance.created_at),
         "completedAt": None if ended is None else iso(ended),

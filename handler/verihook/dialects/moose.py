@@ -15,10 +15,11 @@ from fastapi import Request, Response
 from fastapi.responses import PlainTextResponse
 
 from verihook import instances
-from verihook.api.access import Access, Identity
+from verihook.api.access import Identity
 from verihook.api.routes import Caller, Guarded, Routes
-from verihook.dialects import calling, statuses
-from verihook.dialects.grammar import answer, headers_of, in_one, speaking
+from verihook.dialects import calling
+from verihook.dialects.grammar import answer, headers_of, in_one
+from verihook.dialects.statuses import Words, meant
 from verihook.errors import (
     BodyTooLarge,
     Conflict,
@@ -49,6 +50,17 @@ ROUTES: Routes = {
     "GET /admin/workflows/history": "instances:read",
 }
 
+#: What it calls each status, before its long prefix.
+WORDS: Words = {
+    "queued": "RUNNING",
+    "running": "RUNNING",
+    "suspended": "RUNNING",
+    "completed": "COMPLETED",
+    "failed": "FAILED",
+    "timed_out": "TIMED_OUT",
+    "terminated": "TERMINATED",
+}
+
 UNAUTHORIZED = "Unauthorized: Invalid or missing token"
 
 #: Where an instance is shown.
@@ -62,9 +74,8 @@ _OWN_STATUS = (BodyTooLarge, Forbidden, MethodNotAllowed, NotSupported, RateLimi
 _RUN = uuid.UUID("6b1ab1f4-5c0c-5b0e-9f0a-6d6f6f736521")
 
 
-def router(services: Services, access: Access) -> Guarded:
+def add_routes(routes: Guarded, services: Services, _: float) -> None:
     """The routes at both places."""
-    routes = Guarded(access, ROUTES, route_class=speaking(render, services), include_in_schema=False)
 
     async def trigger(name: str, request: Request, caller: Caller) -> Response:
         _check_token(request, caller)
@@ -90,7 +101,7 @@ def router(services: Services, access: Access) -> Guarded:
     ) -> Response:
         _check_token(request, caller)
         # Another word than these three is as good as none.
-        wanted = statuses.meant("moose", status.upper()) if status.lower() in ("running", "completed", "failed") else ()
+        wanted = meant(WORDS, status.upper()) if status.lower() in ("running", "completed", "failed") else ()
         queries = [Query(status=each) for each in wanted] or [Query()]
         page = await calling.listed(queries, min(limit, 1000), None, caller, services)
         return answer([_row(instance, services.clock.now_ms()) for instance in page.instances])
@@ -99,7 +110,6 @@ def router(services: Services, access: Access) -> Guarded:
         routes.add_api_route(f"{prefix}/workflows/history", history, methods=["GET"])
         routes.add_api_route(f"{prefix}/workflows/{{name}}/trigger", trigger, methods=["POST"])
         routes.add_api_route(f"{prefix}/workflows/{{workflow_id}}/terminate", terminate, methods=["POST"])
-    return routes
 
 
 def workflow_id(name: str, text: str | None) -> str:
@@ -117,11 +127,11 @@ def run_id(instance: Instance) -> str:
     return str(uuid.uuid5(_RUN, f"{instance.id}.{instance.attempt}"))
 
 
-def render(request: Request, error: VerihookError) -> Response:
+def render(request: Request, error: VerihookError, _: Services) -> Response:
     """``{"error", "details"}``; 401 is plain text."""
     if isinstance(error, Unauthenticated):
         return PlainTextResponse(UNAUTHORIZED, 401, headers_of(error))
-    *_, subject, verb = request.url.path.split("/")
+    subject, verb = request.url.path.split("/")[-2:]
     headline, details = _HEADLINES.get(verb, "Failed to retrieve workflow list"), str(error)
     if isinstance(error, EventMalformed) and verb == "trigger":
         headline = "Invalid JSON body"
@@ -151,7 +161,7 @@ def _row(instance: Instance, now_ms: int) -> dict[str, Any]:
     return {
         "name": instance.id,
         "run_id": run_id(instance),
-        "status": f"WORKFLOW_EXECUTION_STATUS_{statuses.word('moose', instance.status)}",
+        "status": f"WORKFLOW_EXECUTION_STATUS_{WORDS[instance.status]}",
         "started_at": iso(instance.created_at),
         "duration": f"{max(ended - instance.created_at, 0) / 1000:.3f}s",
     }

@@ -12,11 +12,12 @@ from typing import Any
 from fastapi import Request, Response
 
 from verihook import instances
-from verihook.api.access import Access, Identity
+from verihook.api.access import Identity
 from verihook.api.routes import Caller, Guarded, Routes
 from verihook.api.waiting import ended
-from verihook.dialects import calling, statuses
-from verihook.dialects.grammar import answer, headers_of, required, speaking
+from verihook.dialects import calling
+from verihook.dialects.grammar import answer, headers_of, required
+from verihook.dialects.statuses import Words
 from verihook.errors import (
     Conflict,
     EventMalformed,
@@ -37,6 +38,17 @@ ROUTES: Routes = {
     "GET /workflows/{workflow_id}/result": "instances:read",
 }
 
+#: What it calls each status.
+WORDS: Words = {
+    "queued": "RUNNING",
+    "running": "RUNNING",
+    "suspended": "PAUSED",
+    "completed": "COMPLETED",
+    "failed": "FAILED",
+    "timed_out": "TIMED_OUT",
+    "terminated": "TERMINATED",
+}
+
 #: What FastAPI says of these, and so the guide.
 _SAID: Mapping[type[VerihookError], str] = {
     Conflict: "Workflow already running",
@@ -48,9 +60,8 @@ _SAID: Mapping[type[VerihookError], str] = {
 _NO_JSON = re.compile(r"(.*) at character ([0-9]+)\.", re.DOTALL)
 
 
-def router(services: Services, access: Access, longest_wait_s: float) -> Guarded:
+def add_routes(routes: Guarded, services: Services, longest_wait_s: float) -> None:
     """The routes. After ``longest_wait_s`` an answer is a 202, and the result is to be asked for again."""
-    routes = Guarded(access, ROUTES, route_class=speaking(render, services), include_in_schema=False)
 
     async def started(name: str, request: Request, caller: Identity) -> Instance:
         content = calling.parsed(await calling.text_of(request))
@@ -83,15 +94,13 @@ def router(services: Services, access: Access, longest_wait_s: float) -> Guarded
         instance = await calling.find(workflow_id, "instances:read", caller, services)
         return await _result(await at_its_end(instance, request), services)
 
-    return routes
-
 
 def fresh_id(name: str) -> str:
     """``NAME-workflow-SUFFIX``, which no other start has; a long name is cut to leave room for 24 random digits."""
     return f"{name[:30]}-workflow-{uuid.uuid4().hex[:24]}"
 
 
-def render(_: Request, error: VerihookError) -> Response:
+def render(_request: Request, error: VerihookError, _services: Services) -> Response:
     """``{"detail"}``, as FastAPI has it; what is wrong with an input is a list."""
     if isinstance(error, InputInvalid):
         return answer({"detail": [_problem(violation) for violation in error.violations]}, 422)
@@ -117,19 +126,19 @@ async def _result(instance: Instance, services: Services) -> Response:
         return answer({"workflow_id": instance.id, "status": "completed", "result": output})
     if instance.final:
         return answer({"detail": f"Workflow failed: {_failure(instance)}"}, 500)
-    content = {"workflow_id": instance.id, "status": statuses.word("temporal", instance.status).lower(), "result": None}
+    content = {"workflow_id": instance.id, "status": WORDS[instance.status].lower(), "result": None}
     return answer(content, 202, {"location": f"/workflows/{instance.id}/result", "retry-after": "1"})
 
 
 def _failure(instance: Instance) -> str:
     words = [part for part in (instance.error, instance.cause) if part]
-    return ": ".join(words) or statuses.word("temporal", instance.status)
+    return ": ".join(words) or WORDS[instance.status]
 
 
 def _status(instance: Instance) -> dict[str, Any]:
     return {
         "workflow_id": instance.id,
-        "status": statuses.word("temporal", instance.status),
+        "status": WORDS[instance.status],
         "start_time": _naive(instance.created_at),
         "close_time": _naive(instance.updated_at) if instance.final else None,
     }

@@ -4,7 +4,8 @@ from typing import get_args
 
 import pytest
 
-from verihook.dialects.statuses import Dialect, meant, word
+from verihook.dialects import DIALECTS, loopfour, moose
+from verihook.dialects.statuses import Words, meant
 from verihook.model.instance import Status
 
 #: docs/dialects.md has the same table.
@@ -22,17 +23,17 @@ TABLE = {
 def test_every_status_has_a_word_in_every_dialect() -> None:
     assert set(TABLE) == set(get_args(Status))
     for status in get_args(Status):
-        assert tuple(word(dialect, status) for dialect in get_args(Dialect)) == TABLE[status]
+        assert tuple(dialect.words[status] for dialect in DIALECTS) == TABLE[status]
 
 
 @pytest.mark.parametrize(
-    ("dialect", "asked", "statuses"),
+    ("words", "asked", "statuses"),
     [
-        ("moose", "RUNNING", ("queued", "running", "suspended")),
-        ("loopfour", "running", ("running", "suspended")),
-        ("loopfour", "failed", ("failed", "timed_out")),
-        ("loopfour", "odd", ()),
+        (moose.WORDS, "RUNNING", ("queued", "running", "suspended")),
+        (loopfour.WORDS, "running", ("running", "suspended")),
+        (loopfour.WORDS, "failed", ("failed", "timed_out")),
+        (loopfour.WORDS, "odd", ()),
     ],
 )
-def test_a_word_covers_statuses_of_ours(dialect: Dialect, asked: str, statuses: tuple[Status, ...]) -> None:
-    assert meant(dialect, asked) == statuses
+def test_a_word_covers_statuses_of_ours(words: Words, asked: str, statuses: tuple[Status, ...]) -> None:
+    assert meant(words, asked) == statuses

@@ -1,0 +1,57 @@
+"""What a new part takes: so many files, and so many rows in a table of ours. CONTRIBUTING.md tells the same numbers.
+
+    dialect    1 file, dialects/NAME.py    1 row of dialects/__init__.py
+
+A row comes with its import. Each test adds a part to a copy of the tree, runs the suites that go through the table, and
+meets the part through the public face.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.mutants.run import copies, run_tests
+
+PARTS = "tests/project/additions"
+
+
+@pytest.fixture
+def tree() -> Iterator[Path]:
+    """A copy of the tree, to add to."""
+    with copies(1) as trees:
+        yield trees.get()
+
+
+def add(tree: Path, part: str, file: str, table: str, begins: str, row: str, imported: str) -> None:
+    """Add a part: one file of the package, and one row, with its import, in a table there.
+
+    ``begins``: the line after which the table's rows stand.
+    """
+    package = tree / "handler" / "verihook"
+    assert not (package / file).exists()
+    shutil.copy(tree / PARTS / part, package / file)
+    text = (package / table).read_text()
+    assert text.count(begins) == 1, begins
+    text = text.replace(begins, f"{begins}\n    {row}")
+    future = "from __future__ import annotations\n"
+    (package / table).write_text(text.replace(future, f"{future}\n{imported}", 1))
+
+
+def check(tree: Path, *tests: str) -> None:
+    """These tests pass in the tree."""
+    passed, output = run_tests(tree, tests, patience=300)
+    assert passed, output
+    assert " passed" in output
+
+
+def test_a_dialect_is_one_file_and_one_row(tree: Path) -> None:
+    row = 'Dialect("acme", ("/acme",), acme.ROUTES, acme.add_routes, acme.render, acme.WORDS),'
+    imported = "from verihook.dialects import acme"
+    add(tree, "acme_dialect.py", "dialects/acme.py", "dialects/__init__.py", "DIALECTS = (", row, imported)
+    check(tree, f"{PARTS}/meets_dialect.py", "tests/unit/test_dialects.py")
+    # The matrix has its routes by itself.
+    check(tree, "tests/project/test_api_authorization.py", "-k", "acme")
