@@ -1,0 +1,119 @@
+"""The pages hang together: links lead somewhere, the index names every page, and what code cites is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import verihook
+from tests.flows.deployment import ROOT
+from verihook.model.instance import Status
+
+#: Where pages and what cites them stand; what our commands make is elsewhere.
+FOLDERS = ("benchmarks", "docs", "events", "examples", "handler", "infra", "tests", ".github", ".ci")
+FILES = [
+    *(path for path in ROOT.iterdir() if path.is_file()),
+    *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()),
+]
+PAGES = sorted(path for path in FILES if path.suffix == ".md")
+CITING = sorted(
+    path for path in FILES if path.suffix in (".py", ".toml", ".yaml", ".yml", ".mk", ".in") or path.name == "Makefile"
+)
+DECISIONS = ROOT / "docs" / "decisions"
+
+#: A page of the project, cited in a comment, a docstring or a text; not part of a URL.
+CITED = re.compile(r"(?<![\w/.-])(?:[\w-]+/)*[\w-]+\.md\b")
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def prose(page: Path) -> str:
+    """The page without its code."""
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r"`[^`\n]*`", lambda code: re.sub(r"[\[\]()]", "", code[0]), text)
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    found: set[str] = set()
+    for heading in re.findall(
+        r"^#+ (.+)$", re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE), re.MULTILINE
+    ):
+        plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
+        slug = re.sub(r"[^\w\- ]", "", plain.lower()).replace(" ", "-")
+        number = sum(each == slug or re.fullmatch(re.escape(slug) + r"-\d+", each) is not None for each in found)
+        found.add(f"{slug}-{number}" if number else slug)
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_lead_to_a_file_and_a_heading(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        linked = (page.parent / path).resolve() if path else page
+        assert linked.exists(), target
+        assert not anchor or linked.suffix != ".md" or anchor in anchors(linked), target
+
+
+def test_a_page_that_is_cited_is_there() -> None:
+    pages = {name_of(page) for page in PAGES}
+    missing = [
+        f"{name_of(path)}: {cited}"
+        for path in CITING
+        for cited in CITED.findall(path.read_text("utf-8"))
+        if path != Path(__file__) and not any(each == cited or each.endswith(f"/{cited}") for each in pages)
+    ]
+    assert [] == missing
+
+
+def test_the_index_has_every_page() -> None:
+    index = ROOT / "docs" / "README.md"
+    linked = {
+        (index.parent / target.partition("#")[0]).resolve()
+        for target in re.findall(r"\]\(([^)]+)\)", index.read_text())
+    }
+    pages = {page for page in PAGES if page.is_relative_to(ROOT / "docs") and page.parent != DECISIONS} - {index}
+    assert pages | {DECISIONS / "README.md"} <= linked
+    assert ["Tutorial", "How-to", "Reference", "Explanation"] == re.findall(
+        r"^## ([\w-]+)", index.read_text(), re.MULTILINE
+    )
+
+
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", ROOT / "docs" / "README.md", ROOT / "CONTRIBUTING.md"], ids=name_of
+)
+def test_who_comes_in_is_led_to_the_words_first(page: Path) -> None:
+    before = re.split(r"^## ", page.read_text("utf-8"), maxsplit=1, flags=re.MULTILINE)[0]
+    assert "glossary.md)" in before
+
+
+def test_the_glossary_has_the_words_of_the_statuses_and_the_engines() -> None:
+    glossary = (ROOT / "docs" / "glossary.md").read_text("utf-8")
+    for word in (*get_args(Status), "stepfunctions", "durable", "function"):
+        assert f"`{word}`" in glossary, word
+
+
+@pytest.mark.parametrize("page", sorted(DECISIONS.glob("[!R]*.md")), ids=lambda page: page.stem)
+def test_a_decision_says_why_what_else_and_what_would_change_it(page: Path) -> None:
+    text = page.read_text("utf-8")
+    headings = [each for each in re.findall(r"^## (.+)$", text, re.MULTILINE) if each != "What it costs us"]
+    assert ["Decision", "Why", "Alternatives", "What would make us change it"] == headings
+    assert len(re.findall(r"^- \*\*", text, re.MULTILINE)) >= 2, "name the alternatives"
+    assert len(text.splitlines()) <= 50, "one short page"
+    assert f"({page.name})" in (DECISIONS / "README.md").read_text("utf-8")
+
+
+def test_the_changelog_tells_of_this_version() -> None:
+    versions = re.findall(
+        r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert versions[0] == verihook.__version__
+    minor = verihook.__version__.rpartition(".")[0]
+    assert f"| {minor} | yes |" in (ROOT / "SECURITY.md").read_text("utf-8")
