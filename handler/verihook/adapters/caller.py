@@ -19,6 +19,7 @@ from email.utils import parsedate_to_datetime
 from threading import Thread
 from urllib.parse import SplitResult, urlsplit
 
+from verihook.model.loopback import LOOPBACK_NAMES
 from verihook.model.ports.caller import Answer
 
 #: Connecting, and each read, in seconds; and the whole exchange with looking up the name.
@@ -99,7 +100,7 @@ class HttpCaller:
         if literal is not None:
             self._allow(parts.scheme, [literal], here=True)
         elif _is_private_name(host):
-            if not (self._loopback and host == "localhost"):
+            if not (self._loopback and host in LOOPBACK_NAMES):
                 raise ValueError("the host is not a public one")
         elif parts.scheme != "https":
             raise ValueError("only https is called")
@@ -127,7 +128,7 @@ class HttpCaller:
         literal = _literal(host)
         found = [host] if literal is not None else list(self._resolve(host, port))
         addresses = [ipaddress.ip_address(text.partition("%")[0]) for text in found]
-        self._allow(parts.scheme, addresses, here=literal is not None or host == "localhost" or self._named)
+        self._allow(parts.scheme, addresses, here=literal is not None or host in LOOPBACK_NAMES or self._named)
         where = (host, port, addresses[:_MAX_ADDRESSES])
         return _Pinned(where, self._context(parts.scheme), until), _target(parts)
 

@@ -20,6 +20,7 @@ from fastapi import Request
 from verihook.api.turned_away import TurnedAway
 from verihook.errors import Forbidden, RateLimited, RequestInvalid, Unauthenticated, VerihookError
 from verihook.instances import api_keys
+from verihook.model.loopback import LOOPBACK_NAMES
 from verihook.model.ports import Documents, Services
 from verihook.model.scopes import ApiKey, Scope
 from verihook.model.source import Source
@@ -36,8 +37,6 @@ MAX_HELD = 1024
 MAX_MISSES = 300
 
 _MINUTE_MS = 60_000
-
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 #: What a proxy or a tunnel adds: the request came from elsewhere. So does any ``x-forwarded-``.
 _FORWARDED = frozenset(
@@ -264,7 +263,7 @@ def _from_here(request: Request) -> bool:
         return False
     origins = request.headers.getlist("origin")
     urls = [f"//{host}" for host in request.headers.getlist("host")] + origins
-    return bool(urls) and all(_host(url) in _LOOPBACK for url in urls)
+    return bool(urls) and all(_host(url) in LOOPBACK_NAMES for url in urls)
 
 
 def _host(url: str) -> str | None:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 
 from verihook.errors import RequestInvalid
 from verihook.instances.start_request import MAX_DELAY_MS
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-
-_SPAN = re.compile(r"([0-9]{1,9})([smhd]?)", re.ASCII)
+from verihook.model.span import LONGEST_S, span_s
 
 _DAY_MS = 86_400_000
 
-#: No span is longer than a century; one of these fields ends before.
-_LONGEST_MS = 36_500 * _DAY_MS
+#: By the member of the request, in milliseconds; of any other member LONGEST_S.
 _LONGEST_OF = {"delay": MAX_DELAY_MS}
 
 
@@ -36,14 +31,13 @@ def span_ms(value: int | str, what: str) -> int:
 
     ``what``: the member of the request; a ``delay`` is at most what a start can be put off by, all else 36500 days.
     """
-    found = _SPAN.fullmatch(str(value))
-    if found is None:
+    seconds = span_s(str(value), default_unit="s")
+    if seconds is None:
         raise RequestInvalid(f"{what}: write seconds, or such as 90s, 15m, 2h, 7d.")
-    milliseconds = int(found[1]) * _UNITS[found[2] or "s"] * 1000
-    longest = _LONGEST_OF.get(what, _LONGEST_MS)
-    if milliseconds > longest:
+    longest = _LONGEST_OF.get(what, LONGEST_S * 1000)
+    if seconds * 1000 > longest:
         raise RequestInvalid(f"{what}: at most {longest // _DAY_MS}d.")
-    return milliseconds
+    return seconds * 1000
 
 
 def end_ms(text: str, what: str, now_ms: int) -> int:
@@ -51,7 +45,7 @@ def end_ms(text: str, what: str, now_ms: int) -> int:
 
     A day ends it as it begins. Raises RequestInvalid, which names ``what``.
     """
-    if _SPAN.fullmatch(text):
+    if span_s(text, default_unit="s") is not None:
         return now_ms + span_ms(text, what)
     try:
         at = datetime.fromisoformat(text)

@@ -11,8 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_SPAN = re.compile(r"([0-9]{1,5})([smhd])", re.ASCII)
+from verihook.model.span import span_s
 
 
 def json_value(text: str) -> Any:
@@ -42,10 +41,10 @@ def pair(text: str) -> tuple[str, str]:
 
 def moment(text: str) -> datetime:
     """``2h`` ago, or a time; UTC where it has no offset."""
-    span = _SPAN.fullmatch(text)
+    span = span_s(text)
     try:
-        if span:
-            return datetime.now(UTC) - timedelta(**{_UNITS[span[2]]: int(span[1])})
+        if span is not None:
+            return datetime.now(UTC) - timedelta(seconds=span)
         at = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"{text!r}: write 30m, 2h, 7d, or a time such as 2026-01-31T14:02") from None
@@ -56,7 +55,7 @@ def delay(text: str) -> int | str:
     """Seconds, or a span as the API takes it."""
     if text.isascii() and text.isdigit():
         return int(text)
-    if not _SPAN.fullmatch(text):
+    if span_s(text) is None:
         raise argparse.ArgumentTypeError(f"{text!r}: write seconds, 90s, 15m, 2h or 7d")
     return text
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -22,10 +21,9 @@ from verihook.instances.callbacks import callback_secret
 from verihook.local.data import DEFAULT, read_instance_key, read_run
 from verihook.local.terminal import Unwritten
 from verihook.model.scopes import MEANINGS, SCOPES
+from verihook.model.span import LONGEST_S, span_s
 
-_UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _HEAD = ("ID", "NAME", "STATUS", "SCOPES", "WORKFLOWS", "EXPIRES", "LAST USED")
-_SPAN = re.compile(r"([0-9]{1,5})([smhd])", re.ASCII)
 
 
 def add_parser(commands: Any) -> None:
@@ -81,15 +79,15 @@ def _finish(parser: argparse.ArgumentParser, command: Any) -> None:
 
 def _span(text: str) -> int:
     """Milliseconds."""
-    span = _SPAN.fullmatch(text)
-    if span is None:
+    span = span_s(text)
+    if span is None or span > LONGEST_S:
         raise argparse.ArgumentTypeError(f"{text!r}: write 30m, 12h or 90d")
-    return int(span[1]) * _UNITS[span[2]]
+    return span * 1000
 
 
 def _moment(text: str) -> int:
     """Milliseconds since the epoch."""
-    if _SPAN.fullmatch(text):
+    if span_s(text) is not None:
         return SystemClock().now_ms() + _span(text)
     try:
         moment = datetime.fromisoformat(text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from textwrap import wrap
@@ -17,8 +16,8 @@ from verihook.cli.ledger import add_options, opened
 from verihook.cli.reasons import in_words
 from verihook.cli.table import moment, show, terminal_width
 from verihook.model.ports import KEPT_MS, Observation
+from verihook.model.span import span_s
 
-_UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 #: What was seen of deliveries that were answered -> what to say of it.
 _WARNINGS = {
     "changed": (
@@ -30,8 +29,6 @@ _WARNINGS = {
         "events may be alike; if that cannot be, they were captured: docs/senders.md."
     ),
 }
-
-_AGO = re.compile(r"([0-9]{1,9})([smhd])", re.ASCII)
 
 
 def add_parser(commands: Any) -> None:
@@ -49,9 +46,9 @@ def add_parser(commands: Any) -> None:
 def _since(text: str) -> int:
     """Milliseconds since the epoch; never before the 14 days that the ledger keeps."""
     now = SystemClock().now_ms()
-    ago = _AGO.fullmatch(text)
+    ago_s = span_s(text)
     try:
-        since = now - int(ago[1]) * _UNITS[ago[2]] if ago else int(_utc(text).timestamp() * 1000)
+        since = int(_utc(text).timestamp() * 1000) if ago_s is None else now - ago_s * 1000
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r}: write 30m, 2h, 7d, or a time such as 2026-01-31T14:02") from None
     return max(since, now - KEPT_MS)

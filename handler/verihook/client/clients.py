@@ -20,11 +20,10 @@ from verihook.client.reading import Filters
 from verihook.client.records import Instance
 from verihook.client.retries import Retries, driven
 from verihook.client.wire import NOTHING, Answer, NoAnswer, Pause, Request, Work
+from verihook.model.loopback import LOOPBACK_NAMES
 
 #: Before these, no byte of the request has left.
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Operations:
@@ -214,7 +213,7 @@ def of_run(data: str | Path) -> tuple[str, str]:
     try:
         run = json.loads((Path(data) / "run.json").read_text(encoding="utf-8"))
         url, key = str(run["url"]), str(run["key"])
-        if urlsplit(url).hostname in _LOOPBACK:
+        if urlsplit(url).hostname in LOOPBACK_NAMES:
             return url, key
     except (OSError, ValueError, KeyError, TypeError):
         pass
@@ -244,7 +243,7 @@ def _settings(url: str, key: str | None, timeout: float) -> dict[str, Any]:
         # However many calls share the pool, each waits for its turn.
         "timeout": httpx.Timeout(timeout, pool=None),
         # A proxy of the environment has no business between us and this machine.
-        "trust_env": parts.hostname not in _LOOPBACK,
+        "trust_env": parts.hostname not in LOOPBACK_NAMES,
     }
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from verihook.config.table_reader import REFERENCES, Reader, is_reference
 from verihook.model.connection import Connection
-from verihook.model.policy import Policy, leads_here
+from verihook.model.loopback import is_on_loopback
+from verihook.model.policy import Policy
 
 _API = (
     "auth",
@@ -54,7 +55,7 @@ def read_policy(
 def _origins(reader: Reader) -> tuple[str, ...]:
     origins = reader.strings("allow")
     for each in origins:
-        if not _ORIGIN.fullmatch(each) or not leads_here(each):
+        if not _ORIGIN.fullmatch(each) or not is_on_loopback(each):
             raise reader.error(
                 "allow", f"{each[:63]!r}: write an origin on this machine, such as http://127.0.0.1:9000"
             )

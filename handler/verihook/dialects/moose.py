@@ -38,6 +38,7 @@ from verihook.errors import (
 from verihook.instances import StartRequest
 from verihook.model.instance import INSTANCE_ID, Instance, iso
 from verihook.model.listing import Query
+from verihook.model.loopback import LOOPBACK_NAMES
 from verihook.model.ports import Services
 from verihook.request import json_text
 
@@ -151,7 +152,7 @@ def _check_token(request: Request, caller: Identity) -> None:
 
 def _triggered(instance: Instance, request: Request) -> dict[str, Any]:
     content = {"workflowId": instance.id, "runId": run_id(instance)}
-    if request.url.hostname in ("127.0.0.1", "localhost", "::1") and "aws.event" not in request.scope:
+    if request.url.hostname in LOOPBACK_NAMES and "aws.event" not in request.scope:
         content["dashboardUrl"] = str(request.base_url) + SHOWN.format(id=instance.id)
     return content
 

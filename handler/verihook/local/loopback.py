@@ -21,6 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, cast
 
 from verihook.adapters.seldom import SeldomSaid
+from verihook.model.loopback import LOOPBACK_NAMES
 
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 _CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/,\s]+)/.*")
@@ -160,7 +161,7 @@ class Handler(BaseHTTPRequestHandler):
         The connection ends with the answer then, and lasts otherwise.
         """
         host = self.headers.get("Host", "").rpartition(":")[0]
-        if host not in ("127.0.0.1", "localhost") or "Origin" in self.headers or not self._has_key():
+        if host not in LOOPBACK_NAMES or "Origin" in self.headers or not self._has_key():
             self.body(STRANGERS_BODY)
             self.close_connection = True
             return True

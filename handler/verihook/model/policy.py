@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
+
+from verihook.model.loopback import is_on_loopback
 
 Auth = Literal["required", "open"]
 
@@ -33,17 +34,8 @@ class Policy:
     callbacks_allow: tuple[str, ...] = ()
 
     def lets_call(self, url: str) -> bool:
-        """Whether a key of the ledger may name it for callbacks: it leads elsewhere, or its origin is allowed."""
-        return not leads_here(url) or origin(url) in self.callbacks_allow
-
-
-def leads_here(url: str) -> bool:
-    """Whether the URL names this machine itself: ``localhost``, or an address of loopback."""
-    try:
-        host = urlsplit(url).hostname or ""
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+        """Whether a key of the ledger may name it for callbacks: if on this machine, its origin has to be allowed."""
+        return not is_on_loopback(url) or origin(url) in self.callbacks_allow
 
 
 def origin(url: str) -> str:

@@ -32,7 +32,7 @@ def test_it_imports_httpx_and_the_standard_library_alone() -> None:
     )
     imported = json.loads(done.stdout)
     ours = [name for name in imported if name.startswith("verihook.") and not name.startswith("verihook.client")]
-    assert ["verihook.model", "verihook.model.instance"] == ours
+    assert ["verihook.model", "verihook.model.instance", "verihook.model.loopback"] == ours
     assert {name.partition(".")[0] for name in imported} - sys.stdlib_module_names == {"verihook"}
 
 

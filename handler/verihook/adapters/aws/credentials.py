@@ -18,6 +18,7 @@ from verihook.adapters.aws.connection import Connection, Place
 from verihook.adapters.aws.errors import Unreachable
 from verihook.adapters.aws.signature import Keys
 from verihook.model import deadline
+from verihook.model.loopback import LOOPBACK_NAMES
 
 _URL = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 
@@ -28,7 +29,7 @@ _EARLY_S = 300.0
 _TIMEOUT_S, _AGAIN_S = 1.0, 5.0
 
 #: Only these are asked over plain HTTP, as botocore has it.
-_PLAIN_HOSTS = ("127.0.0.1", "localhost", "::1", "169.254.170.2", "169.254.170.23", "fd00:ec2::23")
+_PLAIN_HOSTS = (*LOOPBACK_NAMES, "169.254.170.2", "169.254.170.23", "fd00:ec2::23")
 
 
 def are_named(variables: Mapping[str, str]) -> bool:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from verihook.adapters.aws.errors import AwsError, ServiceError
 from verihook.adapters.engines.durable_history import error_of, steps_of
 from verihook.adapters.engines.durable_names import durable_name, instance_of, with_instance
+from verihook.adapters.translation import ErrorTranslation
 from verihook.errors import EngineRefused, EngineUnavailable, NotSupported
 from verihook.model.instance import Progress, Status, Step
 
@@ -59,6 +59,8 @@ _NOBODY_WAITS = frozenset(
 
 #: There is no such function or execution.
 _UNKNOWN = "ResourceNotFoundException"
+
+_translated_errors = ErrorTranslation(AwsError, lambda _: EngineUnavailable("Lambda did not answer."))
 
 _SETTLED = frozenset({_UNKNOWN, "ResourceConflictException"})
 
@@ -140,7 +142,7 @@ class DurableEngine:
 
         Without ``arn`` it is looked for by ListDurableExecutionsByFunction, which may trail.
         """
-        with _unavailable():
+        with _translated_errors:
             if arn is not None:
                 return self._get(arn)
             found = self._find(definition, name)
@@ -182,7 +184,7 @@ class DurableEngine:
         """
         if len(payload.encode(errors="surrogatepass")) > MAX_ANSWER:
             raise EngineRefused(f"The payload is larger than the {MAX_ANSWER} bytes that a durable function takes.")
-        with _unavailable():
+        with _translated_errors:
             try:
                 self._client.send_durable_execution_callback_success(CallbackId=token, Result=payload.encode())
             except ServiceError as error:
@@ -200,7 +202,7 @@ class DurableEngine:
 
     def steps(self, definition: str, name: str) -> list[Step]:
         """GetDurableExecutionHistory, all its pages."""
-        with _unavailable():
+        with _translated_errors:
             found = self._find(definition, name)
             if found is None:
                 return []
@@ -226,7 +228,7 @@ class DurableEngine:
 
     def _settle(self, definition: str, name: str, act: Any) -> None:
         """Do it to the execution, where there is one that can bear it."""
-        with _unavailable():
+        with _translated_errors:
             found = self._find(definition, name)
             if found is None or found["Status"] == "DELETING":
                 return
@@ -272,11 +274,3 @@ def _parse(text: str) -> Any:
         raise ValueError(f"{word} is not JSON")
 
     return json.loads(text, parse_constant=refuse)
-
-
-@contextmanager
-def _unavailable() -> Iterator[None]:
-    try:
-        yield
-    except AwsError as error:
-        raise EngineUnavailable("Lambda did not answer.") from error

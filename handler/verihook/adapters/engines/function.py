@@ -7,10 +7,10 @@ that is ``queued``: a claim as INSERT; a resume, a restart, and reconcile's reco
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import NoReturn
 
+from verihook.adapters.translation import ErrorTranslation
 from verihook.errors import EngineRefused, EngineUnavailable, EventMalformed, LedgerUnavailable, NotSupported
 from verihook.model.instance import Instance, Progress, Status, Step, parse_execution_name
 from verihook.model.ports import MAX_INLINE, Change, Clock, Ledger
@@ -22,6 +22,9 @@ _MAX_CAUSE = 4000
 
 #: Of a workflow that hooks.toml does not have.
 _RETENTION_DAYS = 90
+
+# To the caller of an engine, a ledger that does not answer is an engine that does not.
+_translated_errors = ErrorTranslation(LedgerUnavailable, lambda _: EngineUnavailable("The ledger did not answer."))
 
 
 class FunctionEngine:
@@ -93,7 +96,7 @@ class FunctionEngine:
         workflow = (self._workflows or {}).get(row.workflow)
         kept_s = (workflow.retention_days if workflow else _RETENTION_DAYS) * 86_400
         change = Change("terminated", at=now, due_at=now, expires_at=now // 1000 + kept_s, cause=cause[:_MAX_CAUSE])
-        with _unavailable():
+        with _translated_errors:
             self._ledger.record(row.id, row.attempt, change)
 
     def suspend(self, definition: str, name: str) -> bool:  # noqa: ARG002  # the port's
@@ -150,7 +153,7 @@ class FunctionEngine:
         parsed = parse_execution_name(name)
         if parsed is None:
             return None
-        with _unavailable():
+        with _translated_errors:
             row = self._ledger.get(parsed[0], self._clock.now_ms())
         return row if row is not None and not row.purged and row.attempt == parsed[1] else None
 
@@ -167,15 +170,6 @@ def _last(row: Instance) -> Step:
 
 def _began(row: Instance) -> int:
     return row.created_at if row.begun_at is None else row.begun_at
-
-
-@contextmanager
-def _unavailable() -> Iterator[None]:
-    """A ledger that does not answer is, for who asks an engine, an engine that does not."""
-    try:
-        yield
-    except LedgerUnavailable as error:
-        raise EngineUnavailable("The ledger did not answer.") from error
 
 
 def _refuse(operation: str) -> NoReturn:

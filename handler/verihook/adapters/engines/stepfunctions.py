@@ -6,11 +6,11 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecutio
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from verihook.adapters.aws.errors import AwsError, ServiceError
 from verihook.adapters.engines.steps import steps_of
+from verihook.adapters.translation import ErrorTranslation
 from verihook.errors import EngineRefused, EngineUnavailable, VerihookError
 from verihook.model.instance import Progress, Status, Step
 
@@ -36,6 +36,8 @@ _NOBODY = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken", "Valida
 
 #: There is no such execution.
 _UNKNOWN = "ExecutionDoesNotExist"
+
+_translated_errors = ErrorTranslation(AwsError, lambda _: EngineUnavailable("Step Functions did not answer."))
 
 
 def progress_of(detail: Mapping[str, Any]) -> Progress:
@@ -96,7 +98,7 @@ class StepFunctionsEngine:
 
     def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:  # noqa: ARG002  # from the name
         """DescribeExecution; None where there is none, which is also so 90 days after its end."""
-        with _unavailable():
+        with _translated_errors:
             try:
                 return progress_of(self._client.describe_execution(executionArn=self._execution(definition, name)))
             except ServiceError as error:
@@ -106,7 +108,7 @@ class StepFunctionsEngine:
 
     def stop(self, definition: str, name: str, cause: str) -> None:
         """StopExecution; ``cause`` is cut to what it holds."""
-        with _unavailable():
+        with _translated_errors:
             try:
                 self._client.stop_execution(executionArn=self._execution(definition, name), cause=cause[:32768])
             except ServiceError as error:
@@ -164,7 +166,7 @@ class StepFunctionsEngine:
 
     def steps(self, definition: str, name: str) -> list[Step]:
         """GetExecutionHistory, all its pages: up to 25,000 events."""
-        with _unavailable():
+        with _translated_errors:
             try:
                 return steps_of(self._events(self._execution(definition, name)))
             except ServiceError as error:
@@ -213,11 +215,3 @@ def _told(error: AwsError, what: str, never: frozenset[str] = frozenset()) -> Ve
     if isinstance(error, ServiceError):
         return EngineUnavailable("Step Functions does not do it now.")
     return EngineUnavailable("Step Functions could not be reached.")
-
-
-@contextmanager
-def _unavailable() -> Iterator[None]:
-    try:
-        yield
-    except AwsError as error:
-        raise EngineUnavailable("Step Functions did not answer.") from error

@@ -5,23 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from verihook.adapters.aws.errors import AwsError, ServiceError
 from verihook.adapters.payloads.bounds import INSTANCE, KEY, MAX_ANSWERED, MAX_BYTES, too_large
+from verihook.adapters.translation import ErrorTranslation
 from verihook.errors import PayloadsUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-
-@contextmanager
-def _unavailable() -> Iterator[None]:
-    try:
-        yield
-    except AwsError as error:
-        raise PayloadsUnavailable("The store of payloads did not answer.") from error
+_translated_errors = ErrorTranslation(AwsError, lambda _: PayloadsUnavailable("The store of payloads did not answer."))
 
 
 class S3Payloads:
@@ -50,7 +45,7 @@ class S3Payloads:
         data = text.encode("utf-8", "surrogatepass")
         if len(data) > MAX_BYTES:
             raise too_large()
-        with _unavailable():
+        with _translated_errors:
             self._client.put_object(
                 Bucket=self._bucket,
                 Key=self._prefix + key,
@@ -63,7 +58,7 @@ class S3Payloads:
         """See :meth:`verihook.model.ports.Payloads.get`."""
         if not KEY.fullmatch(key):
             return None
-        with _unavailable():
+        with _translated_errors:
             try:
                 answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
             except ServiceError as error:
@@ -80,7 +75,7 @@ class S3Payloads:
         """See :meth:`verihook.model.ports.Payloads.remove_all`. One request to list them, and one for each 1,000."""
         if not INSTANCE.fullmatch(instance_id):
             return
-        with _unavailable():
+        with _translated_errors:
             for keys in self._pages(f"{self._prefix}{instance_id}/"):
                 answer = self._client.delete_objects(
                     Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from verihook.adapters.aws.errors import AwsError, ServiceError
 from verihook.adapters.ledgers.item import Item, encode
+from verihook.adapters.translation import ErrorTranslation
 from verihook.errors import LedgerUnavailable
 
 if TYPE_CHECKING:
@@ -20,13 +20,8 @@ if TYPE_CHECKING:
 _BATCH_READ, _BATCH_WRITE = 100, 25
 
 
-@contextmanager
-def unavailable() -> Iterator[None]:
-    """What a client raises, as LedgerUnavailable."""
-    try:
-        yield
-    except AwsError as error:
-        raise LedgerUnavailable("The ledger did not answer.") from error
+#: Raises what a client raises as LedgerUnavailable.
+translated_errors = ErrorTranslation(AwsError, lambda _: LedgerUnavailable("The ledger did not answer."))
 
 
 class Calls:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from verihook.adapters.ledgers.dynamodb.calls import Calls, unavailable
+from verihook.adapters.ledgers.dynamodb.calls import Calls, translated_errors
 from verihook.adapters.ledgers.item import Item, decode, encode, expired
 from verihook.errors import LedgerUnavailable
 from verihook.model.ports import Document, Token
@@ -31,13 +31,13 @@ class DynamoDbDocuments:
         """``table_name``: a table as :func:`verihook.adapters.ledgers.table.create_table_request` defines it."""
         self._calls = Calls(client, table_name)
 
-    @unavailable()
+    @translated_errors
     def read(self, partition: str, name: str, now_ms: int) -> Document | None:
         """See :meth:`verihook.model.ports.Documents.read`. One GetItem with ConsistentRead."""
         item = self._calls.get(_key(partition, name))
         return None if item is None or expired(item, now_ms) else _from_item(item)
 
-    @unavailable()
+    @translated_errors
     def write(self, partition: str, document: Document, now_ms: int) -> bool:
         """See :meth:`verihook.model.ports.Documents.write`.
 
@@ -49,18 +49,18 @@ class DynamoDbDocuments:
             values[":before"] = encode(document.version - 1)
         return self._calls.put(_item(partition, document), condition, values) is None
 
-    @unavailable()
+    @translated_errors
     def first(self, partition: str, document: Document, now_ms: int) -> Document | None:
         """See :meth:`verihook.model.ports.Documents.first`. One PutItem; its refusal brings what is there along."""
         standing = self._calls.put(_item(partition, document), _NONE, {":now": encode(now_ms // 1000)})
         return None if standing is None else _from_item(standing)
 
-    @unavailable()
+    @translated_errors
     def remove(self, partition: str, name: str) -> None:
         """See :meth:`verihook.model.ports.Documents.remove`. One DeleteItem."""
         self._calls.client.delete_item(TableName=self._calls.table, Key=_key(partition, name))
 
-    @unavailable()
+    @translated_errors
     def all(self, partition: str, limit: int, now_ms: int, after: str = "") -> list[Document]:
         """See :meth:`verihook.model.ports.Documents.all`. One consistent Query a page, which is 1 MB at most."""
         condition, values = "pk = :pk", {":pk": encode(_partition(partition))}
@@ -76,7 +76,7 @@ class DynamoDbDocuments:
         there = (item for item in self._calls.query(request, limit) if not expired(item, now_ms))
         return [_from_item(item) for item in islice(there, limit)]
 
-    @unavailable()
+    @translated_errors
     def take(self, bucket: str, capacity: int, interval_ms: int, now_ms: int) -> Token:
         """See :meth:`verihook.model.ports.Documents.take`.
 

@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from verihook.adapters.ledgers import places
 from verihook.adapters.ledgers.dynamodb import labels
-from verihook.adapters.ledgers.dynamodb.calls import Calls, unavailable
+from verihook.adapters.ledgers.dynamodb.calls import Calls, translated_errors
 from verihook.adapters.ledgers.item import (
     FINAL_VALUES,
     Item,
@@ -49,7 +49,7 @@ class Instances:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    @unavailable()
+    @translated_errors
     def claim(self, instance: Instance) -> Instance | None:
         """See :meth:`verihook.model.ports.Ledger.claim`. One PutItem; its refusal brings the existing row along.
 
@@ -73,13 +73,13 @@ class Instances:
         """See :meth:`verihook.model.ports.Ledger.has_room`: up to 8 KB as they are written. No call."""
         return fits(text, _ROOM)
 
-    @unavailable()
+    @translated_errors
     def get(self, instance_id: str, now_ms: int) -> Instance | None:
         """See :meth:`verihook.model.ports.Ledger.get`. One GetItem with ConsistentRead."""
         item = self._calls.get(key(instance_id))
         return None if item is None or expired(item, now_ms) else from_item(item)
 
-    @unavailable()
+    @translated_errors
     def record(self, instance_id: str, attempt: int, change: Change) -> bool:
         """See :meth:`verihook.model.ports.Ledger.record`. One UpdateItem.
 
@@ -99,7 +99,7 @@ class Instances:
         waits = row.callback_url is not None
         return self._record(instance_id, attempt, change, _LIVE, waits=waits) is None
 
-    @unavailable()
+    @translated_errors
     def amend(self, instance: Instance) -> bool:
         """See :meth:`verihook.model.ports.Ledger.amend`.
 
@@ -118,7 +118,7 @@ class Instances:
             labels.settle(self._calls, instance, standing)
         return applied
 
-    @unavailable()
+    @translated_errors
     def due(self, now_ms: int, limit: int, ended: bool | None = None) -> list[Instance]:
         """See :meth:`verihook.model.ports.Ledger.due`. One Query a shard, then BatchGetItem for what they name.
 

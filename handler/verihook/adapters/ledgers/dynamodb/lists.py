@@ -7,7 +7,7 @@ from itertools import islice
 
 from verihook.adapters.ledgers import places
 from verihook.adapters.ledgers.dynamodb import labels
-from verihook.adapters.ledgers.dynamodb.calls import Calls, unavailable
+from verihook.adapters.ledgers.dynamodb.calls import Calls, translated_errors
 from verihook.adapters.ledgers.item import LISTED, encode, expired, from_item, key
 from verihook.adapters.ledgers.table import LIST_INDEXES, LISTED_AT
 from verihook.model.instance import Instance
@@ -31,7 +31,7 @@ class Lists:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    @unavailable()
+    @translated_errors
     def page(self, query: Query, limit: int, after: Position | None, now_ms: int) -> list[Instance]:
         """See :meth:`verihook.model.ports.Ledger.page`. One Query a shard and one BatchGetItem for each 100 rows.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from verihook.adapters.aws.errors import ServiceError
 from verihook.adapters.ledgers import hours
-from verihook.adapters.ledgers.dynamodb.calls import Calls, unavailable
+from verihook.adapters.ledgers.dynamodb.calls import Calls, translated_errors
 from verihook.adapters.ledgers.item import encode
 from verihook.model.ports import Observation
 
@@ -23,7 +23,7 @@ class Observations:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    @unavailable()
+    @translated_errors
     def observe(self, observation: Observation) -> None:
         """See :meth:`verihook.model.ports.Ledger.observe`. One UpdateItem, whose counts DynamoDB sums.
 
@@ -44,7 +44,7 @@ class Observations:
         if before and int(before["firstAt"]["N"]) > observation.first_at:
             self._widen(observation, "firstAt > :at", "SET firstAt = :at", observation.first_at)
 
-    @unavailable()
+    @translated_errors
     def observations(self, kind: str, source: str | None, limit: int, since_ms: int = 0) -> list[Observation]:
         """See :meth:`verihook.model.ports.Ledger.observations`.
 

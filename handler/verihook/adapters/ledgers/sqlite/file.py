@@ -12,14 +12,11 @@ from types import TracebackType
 from verihook.adapters.ledgers.sqlite import schema
 from verihook.adapters.ledgers.sqlite.commit import Forget, GroupCommit, T, Work
 from verihook.adapters.ledgers.sqlite.words import unavailable
+from verihook.adapters.translation import ErrorTranslation
 
 
-@contextmanager
-def _unavailable(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise unavailable(error, path) from error
+def _translated_errors(path: Path) -> ErrorTranslation[sqlite3.Error]:
+    return ErrorTranslation(sqlite3.Error, lambda error: unavailable(error, path))
 
 
 class _Reader:
@@ -35,7 +32,7 @@ class _Reader:
 
     @contextmanager
     def turn(self) -> Iterator[sqlite3.Connection]:
-        with _unavailable(self._path), self._lock:
+        with _translated_errors(self._path), self._lock:
             yield self._connection
 
     def close(self) -> None:
@@ -57,7 +54,7 @@ class SqliteFile:
         file; a write raises LedgerUnavailable then. Raises LedgerUnavailable where the file cannot be opened, read or
         written, and ConfigurationError where another Verihook made it and this one cannot bring it up to date.
         """
-        with _unavailable(Path(path)), ExitStack() as opened:
+        with _translated_errors(Path(path)), ExitStack() as opened:
             connect = _connect_to_read if read_only else _connect_to_write
             writer = opened.enter_context(closing(connect(Path(path), busy_timeout)))
             (schema.check if read_only else schema.create)(writer, path)

@@ -8,7 +8,7 @@ from tests.contracts.instances import LATER, NOW, an_instance
 from tests.unit.adapters.ledgers.dynamodb.wire import Wire
 from verihook.adapters.aws.errors import ServiceError, Unreachable
 from verihook.adapters.ledgers.dynamodb import DynamoDbLedger
-from verihook.adapters.ledgers.dynamodb.calls import Calls, unavailable
+from verihook.adapters.ledgers.dynamodb.calls import Calls, translated_errors
 from verihook.adapters.ledgers.item import encode, key
 from verihook.errors import LedgerUnavailable
 
@@ -66,6 +66,6 @@ def test_a_refusal_that_is_not_the_conditions_is_raised(calls: Calls) -> None:
     [Unreachable("refused"), ServiceError("Throttling")],
 )
 def test_what_a_client_raises_is_unavailability(error: Exception) -> None:
-    with pytest.raises(LedgerUnavailable) as caught, unavailable():
+    with pytest.raises(LedgerUnavailable) as caught, translated_errors:
         raise error
     assert caught.value.__cause__ is error

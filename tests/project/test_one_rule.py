@@ -1,0 +1,77 @@
+"""Each of these rules has one definition in the package, so that no second one can drift from it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.flows.deployment import ROOT
+
+PACKAGE = ROOT / "handler" / "verihook"
+SOURCES = {str(path.relative_to(PACKAGE)): ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    """Every string that is in the code, docstrings included."""
+    return (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def translates_errors(function: ast.AST) -> bool:
+    """Whether it is a context manager that raises a library's error as one of Unavailable's kind."""
+    return isinstance(function, ast.FunctionDef) and any(
+        isinstance(node, ast.Try)
+        and any(isinstance(each, ast.Expr) and isinstance(each.value, ast.Yield) for each in node.body)
+        and any("unavailable(" in ast.unparse(handler).lower() for handler in node.handlers)
+        for node in function.body
+    )
+
+
+def names_loopback(tree: ast.AST) -> bool:
+    """Whether a host is compared with, or looked for among, names of this machine."""
+    return bool({"localhost", "::1"} & set(texts(tree)))
+
+
+def reads_spans(tree: ast.AST) -> bool:
+    """Whether a pattern takes a number and a unit of time."""
+    return any(re.search(r"\[(?=[smhd]*s)(?=[smhd]*m)(?=[smhd]*h)[smhd]{3,4}\]", text) for text in texts(tree))
+
+
+def found(rule: object) -> set[str]:
+    return {file for file, tree in SOURCES.items() if callable(rule) and any(map(rule, ast.walk(tree)))}
+
+
+def test_errors_of_a_library_are_translated_in_one_place() -> None:
+    assert found(translates_errors) == set()
+    assert any("ErrorTranslation(" in ast.unparse(tree) for tree in SOURCES.values())
+
+
+def test_the_names_of_this_machine_stand_once() -> None:
+    exceptions = {
+        "adapters/caller.py",  # among the names that are private wherever they are looked up (RFC 6761)
+        "api/on_lambda.py",  # the host of an event that has none
+    }
+    assert found(names_loopback) - exceptions == {"model/loopback.py"}
+
+
+def test_spans_of_time_are_read_in_one_place() -> None:
+    assert found(reads_spans) == {"model/span.py"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        (
+            translates_errors,
+            "def a():\n try:\n  yield\n except OSError as error:\n  raise LedgerUnavailable() from error",
+        ),
+        (names_loopback, "NAMES = ('127.0.0.1', 'localhost')"),
+        (reads_spans, "SPAN = re.compile(r'([0-9]+)([smhd])')"),
+        (reads_spans, "SPAN = re.compile(r'([0-9]+)([dhms]?)')"),
+    ],
+)
+def test_a_second_definition_is_found(rule: object, code: str) -> None:
+    assert callable(rule)
+    assert any(map(rule, ast.walk(ast.parse(code))))
