@@ -18,6 +18,7 @@ import yaml
 from tests.deployed.emulator import BUILT, DEADLINE, Deployment, free_port
 from tests.deployed.gateway import SESSION
 from tests.deployed.stack import REGION
+from tests.flows.commands import heeding_ctrl_c
 from tests.project.template import ROOT
 from tests.sam.image import NAME
 from tests.sam.part import ENDPOINT, part
@@ -63,7 +64,7 @@ class Sam:
     def started(self, what: str, **variables: str) -> Iterator[str]:
         """`sam local start-api` or `start-lambda`: its URL. A container is kept once it was needed."""
         port, log = free_port(), self._folder / f"{what}.log"
-        command = self._command(what, variables)
+        command = heeding_ctrl_c(*self._command(what, variables))
         command += ["--host", "127.0.0.1", "--port", str(port), "--warm-containers", "LAZY"]
         with log.open("w") as out:
             process = subprocess.Popen(command, env=self._environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
