@@ -103,14 +103,18 @@ def function_url_event(method: str, target: str, headers: Headers, body: bytes) 
 class Server:
     """``verihook run`` as a process of its own, in a process group of its own."""
 
-    def __init__(self, data: Path, variables: Mapping[str, str], *options: str, port: int = 0) -> None:
+    def __init__(
+        self, data: Path, variables: Mapping[str, str], *options: str, port: int = 0, files: int | None = None
+    ) -> None:
+        """``files``: how many it may have at most, whatever it asks for."""
         self.data = data
         self.url = ""
         self.output = data.with_suffix(".out")
+        bounded = [] if files is None else ["sh", "-c", f'ulimit -n {files} && exec "$@"', "sh"]
         with self.output.open("a") as stream:
             self.process = subprocess.Popen(
                 # What still runs is of no interest when a test is over; a later --grace among the options counts.
-                [str(PROGRAM), "run", "--port", str(port), "--data", str(data), "--grace", "1", *options],
+                [*bounded, str(PROGRAM), "run", "--port", str(port), "--data", str(data), "--grace", "1", *options],
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **variables},

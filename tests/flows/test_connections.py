@@ -21,13 +21,10 @@ GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
 @contextmanager
 def serving(data: Path, files: int) -> Iterator[Server]:
-    """A server that is ready, and may have so many files."""
+    """A server that is ready, and may have so many files; the test itself may have more."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
-    try:
-        server = Server(data, VARIABLES)
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(4096, hard)), hard))
+    server = Server(data, VARIABLES, files=files)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(4096, hard)), hard))
     try:
         server.ready()
         yield server
@@ -72,3 +69,26 @@ def test_connections_that_got_an_answer_keep_no_delivery_out(tmp_path: Path, sen
             if number % 40 == 39:
                 deliver(server, number)
         assert len(server.output.read_text()) < 20_000
+
+
+def test_a_server_asks_for_more_files_than_the_system_gives_unasked(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        server = Server(tmp_path / "data", VARIABLES)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    try:
+        server.ready()
+        assert (min(65_536, hard), hard) == resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+    finally:
+        server.stop()
+
+
+def test_a_request_to_upgrade_is_answered_as_any_other(tmp_path: Path) -> None:
+    with serving(tmp_path / "data", 1024) as server:
+        headers = [("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")]
+        answer = HttpFace(server.url).send("GET", "/health", headers)
+        assert (200, "ok") == (answer.status, answer.json["status"])
+        assert "Unsupported upgrade" not in server.output.read_text()
+        assert "WebSocket" not in server.output.read_text()

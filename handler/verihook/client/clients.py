@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -206,18 +207,32 @@ class AsyncClient(Operations, Awaiting):
 
 
 def of_run(data: str | Path) -> tuple[str, str]:
-    """The URL and the API key of the server that runs on this data folder. Raises Unavailable where none does.
+    """Return the URL and the API key of the server that runs on this data folder. Raises Unavailable if none does.
 
-    It is of this machine: a folder that somebody else has filled must not name the server that gets our key.
+    The server is one of this machine and its file this user's or root's: a folder that another user has filled must not
+    name the server that gets our key.
     """
+    path = Path(data) / "run.json"
     try:
-        run = json.loads((Path(data) / "run.json").read_text(encoding="utf-8"))
+        # Before it is opened, as there may be no right to; and what was opened, as the name may lead elsewhere by then.
+        _check_owner(path, path.stat())
+        with path.open(encoding="utf-8") as file:
+            _check_owner(path, os.fstat(file.fileno()))
+            run = json.load(file)
         url, key = str(run["url"]), str(run["key"])
         if urlsplit(url).hostname in LOOPBACK_NAMES:
             return url, key
     except (OSError, ValueError, KeyError, TypeError):
         pass
     raise ApiError.of(Problem(0, "unreachable", f"No Verihook runs on the data folder {data}."))
+
+
+def _check_owner(path: Path, found: os.stat_result) -> None:
+    if found.st_uid not in (0, os.geteuid()):
+        why = (
+            f"{path} belongs to another user (uid {found.st_uid}): call the API as that user, or give --url and --key."
+        )
+        raise ApiError.of(Problem(0, "unreachable", why))
 
 
 def _settings(url: str, key: str | None, timeout: float) -> dict[str, Any]:

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import resource
+from contextlib import suppress
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 #: Connections at a time, or half of the files that the process may have: the ledger and the engines need some, too.
 MAX_CONNECTIONS = 512
+
+#: So many files the process asks for. Most systems give 1,024 to one that does not ask, and the ports of the engines
+#: take some beside this server's.
+MAX_FILES = 65_536
 
 #: How long a head, and a whole request, may take to come, in seconds.
 HEAD_S = 10
@@ -22,12 +27,25 @@ REQUEST_S = 60
 #: How long a client may take nothing of an answer, in seconds. The kernel takes it in parts of up to a megabyte.
 TAKEN_S = 30
 
+#: Bytes of answers that clients have not taken yet, over all connections. The one that has waited longest makes room.
+MAX_UNSENT = 64 * 1024 * 1024
+
 #: Connections that wait to be accepted; no more are accepted at once.
 BACKLOG = 128
 
 
+def raise_file_limit() -> None:
+    """Let the process have as many files as the system allows, at most :data:`MAX_FILES`; never fewer than it has."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        # macOS has a lower limit than the one it tells: what the process has is enough to run with.
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
 def most_connections() -> int:
-    """How many this process can hold."""
+    """Return how many connections this process can hold."""
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return MAX_CONNECTIONS if files == resource.RLIM_INFINITY else max(16, min(MAX_CONNECTIONS, files // 2))
 
@@ -41,6 +59,7 @@ class Connection(H11Protocol):
     #: Those whose turn it is, the longest idle first: they make room.
     waiting: dict[Connection, None] = {}  # noqa: RUF012  # of the one server that a process has
     most = MAX_CONNECTIONS
+    most_unsent = MAX_UNSENT
     head_s: float = HEAD_S
     request_s: float = REQUEST_S
     taken_s: float = TAKEN_S
@@ -77,6 +96,7 @@ class Connection(H11Protocol):
         """See :class:`asyncio.Protocol`."""
         super().pause_writing()
         self._look()
+        self._bound_unsent()
 
     def resume_writing(self) -> None:
         """See :class:`asyncio.Protocol`."""
@@ -132,6 +152,22 @@ class Connection(H11Protocol):
         else:
             self._unsent = unsent
             self._timer = self.loop.call_later(self.taken_s, self._look_what_was_taken)
+
+    def _bound_unsent(self) -> None:
+        """Cut those that have waited longest until what is left is not too much; one answer alone is never too much."""
+        held = [each for each in self.waiting if each.flow.write_paused]
+        unsent = sum(each.transport.get_write_buffer_size() for each in held)
+        for each in held[:-1]:
+            if unsent <= self.most_unsent:
+                break
+            unsent -= each.transport.get_write_buffer_size()
+            each._cut("More than %d bytes of answers were not taken: the longest idle ones were cut.", self.most_unsent)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: the request is answered as if it asked for no upgrade, as HTTP allows.
+
+        uvicorn would write two lines about each, and advise the operator to install a library.
+        """
 
     def _settle(self) -> None:
         self._awaited = None

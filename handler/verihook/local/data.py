@@ -28,6 +28,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from verihook.config import Hooks
 from verihook.errors import ConfigurationError
@@ -183,9 +184,12 @@ def _missing(name: str, hooks: Hooks, *, own: bool) -> str:
 
 
 def read_run(path: Path) -> Run | None:
-    """What the server that runs on this data folder announced; None where none does."""
+    """Return what the server that runs on this data folder announced; None if none does.
+
+    Raises ConfigurationError if the file is another user's: it would name the server that gets our deliveries.
+    """
     try:
-        return Run(**json.loads((path / "run.json").read_text()))
+        return Run(**_read_own(path / "run.json", "name another folder (--data)"))
     except (OSError, ValueError, TypeError):
         return None
 
@@ -207,9 +211,7 @@ def read_instance_key(path: Path) -> bytes:
 def _read_secrets(path: Path) -> dict[str, str]:
     """What was kept. A damaged file is told and left as it is: new secrets would shut out who knows the old ones."""
     try:
-        with path.open() as file:
-            _check_owner(str(path), os.fstat(file.fileno()), "move it away")
-            kept = json.load(file)
+        kept = _read_own(path, "move it away")
         if not (isinstance(kept, dict) and all(isinstance(value, str) for value in kept.values())):
             raise ValueError("names and strings are kept in it")
     except FileNotFoundError:
@@ -217,6 +219,15 @@ def _read_secrets(path: Path) -> dict[str, str]:
     except (OSError, ValueError) as error:
         raise ConfigurationError(str(path), "", f"is damaged ({error}); mend it, or move it away") from error
     return kept
+
+
+def _read_own(path: Path, mend: str) -> Any:
+    """Return the JSON in a file. Raises ConfigurationError if another user than root owns it, OSError, ValueError."""
+    # Before it is opened, as there may be no right to; and what was opened, as the name may lead elsewhere by then.
+    _check_owner(str(path), path.stat(), mend)
+    with path.open() as file:
+        _check_owner(str(path), os.fstat(file.fileno()), mend)
+        return json.load(file)
 
 
 def _write(path: Path, content: object) -> None:

@@ -24,7 +24,7 @@ from verihook.errors import ConfigurationError
 from verihook.instances import api_keys
 from verihook.instances.reconcile import call_back, reconcile
 from verihook.local.banner import banner
-from verihook.local.connections import BACKLOG, Connection, most_connections
+from verihook.local.connections import BACKLOG, Connection, most_connections, raise_file_limit
 from verihook.local.data import DataFolder, Run, instance_key
 from verihook.local.engines import LocalEngines, workflows_of
 from verihook.local.housekeeping import sweep
@@ -50,6 +50,7 @@ def serve(hooks_path: Path, port: int, data: Path, grace_s: float, *, opened: bo
     ``grace_s``: how long the stop waits for what runs. The data folder stays locked until the process has ended, as
     code of the operator's may run to there. Raises ConfigurationError if it cannot start.
     """
+    raise_file_limit()
     hooks = load_hooks(hooks_path)
     if opened:
         hooks = replace(hooks, policy=replace(hooks.policy, auth="open"))
@@ -128,6 +129,7 @@ class _Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 http=Connection,
+                ws="none",
                 backlog=BACKLOG,
                 log_level="warning",
                 access_log=False,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -102,6 +103,17 @@ def test_the_server_of_a_data_folder(tmp_path: Path) -> None:
         client.workflows()
     url = "http://127.0.0.1:1234/v1/workflows"
     assert [(url, "Bearer vhk_run"), (url, "Bearer vhk_mine")] == asked
+
+
+def test_a_server_that_another_user_announced_gets_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "run.json").write_text(json.dumps({"url": "http://127.0.0.1:1234", "secrets": {}, "key": "vhk_run"}))
+    if os.geteuid() == 0:
+        os.chown(tmp_path / "run.json", 65534, 65534)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    for client in (Client, AsyncClient):
+        with pytest.raises(Unavailable, match=r"run\.json belongs to another user \(uid \d+\): "):
+            client.from_run(tmp_path, "vhk_mine")
 
 
 def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:

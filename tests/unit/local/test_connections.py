@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import resource
 import socket
 import threading
 import time
@@ -14,7 +15,8 @@ import pytest
 import uvicorn
 
 from tests.flows.waiting import wait_until
-from verihook.local.connections import Connection
+from verihook.local import connections
+from verihook.local.connections import MAX_FILES, Connection, raise_file_limit
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 GET_MUCH = GET.replace(b"/ ", b"/much ")
@@ -29,6 +31,13 @@ class Short(Connection):
 
     waiting: dict[Connection, None] = {}  # noqa: RUF012
     most, head_s, request_s, taken_s = 4, 0.4, 0.6, 1
+
+
+class Patient(Connection):
+    """Waits for longer than a test does, and holds two answers that are not taken."""
+
+    waiting: dict[Connection, None] = {}  # noqa: RUF012
+    most_unsent = 2 * MUCH
 
 
 #: The paths that were asked for.
@@ -48,11 +57,11 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-@pytest.fixture
-def server() -> Iterator[uvicorn.Server]:
+@pytest.fixture(params=[Short])
+def server(request: pytest.FixtureRequest) -> Iterator[uvicorn.Server]:
     asked.clear()
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, http=Short, log_level="critical", lifespan="off", timeout_keep_alive=1)
+    config = uvicorn.Config(app, http=request.param, log_level="critical", lifespan="off", timeout_keep_alive=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -93,6 +102,21 @@ def reading_nothing(address: tuple[str, int], sent: bytes) -> socket.socket:
 def test_how_many_and_how_long() -> None:
     limits = Connection.most, Connection.head_s, Connection.request_s, Connection.taken_s
     assert limits == (512, 10, 60, 30)
+    assert (Connection.most_unsent, MAX_FILES) == (64 * 1024 * 1024, 65_536)
+
+
+@pytest.mark.parametrize(("soft", "most", "raised"), [(256, 512, 512), (512, 256, 512), (256, 2**60, None)])
+def test_a_process_has_as_many_files_as_it_may(
+    monkeypatch: pytest.MonkeyPatch, soft: int, most: int, raised: int | None
+) -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    monkeypatch.setattr(connections, "MAX_FILES", most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, before[1]))
+    try:
+        raise_file_limit()
+        assert (raised or before[1], before[1]) == resource.getrlimit(resource.RLIMIT_NOFILE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 @pytest.mark.parametrize("first", [b"", b"GET / HT", POST_HALF, GET + POST_HALF, GET + GET + POST_HALF])
@@ -171,3 +195,32 @@ def test_who_was_answered_or_takes_no_answer_makes_room_too(address: tuple[str, 
             with socket.create_connection(address) as connection:
                 connection.sendall(GET)
                 assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("server", [Patient], indirect=True)
+def test_what_is_not_taken_is_bounded(server: uvicorn.Server, address: tuple[str, int]) -> None:
+    """The kernel takes some megabytes of each answer; the rest is in the memory of the process."""
+    with contextlib.ExitStack() as stack:
+        held = []
+        for number in range(6):
+            held.append(stack.enter_context(reading_nothing(address, GET_MUCH)))
+            wait_until(partial(lambda most: len(asked) > most, number))
+            wait_until(partial(lambda one: unsent(server, one), held[-1]))
+            assert unsent(server) <= Patient.most_unsent
+        assert ended(held[0], 0.2), "the one that has waited longest"
+        assert unsent(server, held[-1])
+        # Who takes the answer has it whole.
+        size = 0
+        while size < MUCH:
+            size += len(held[-1].recv(1024 * 1024))
+        assert size > MUCH
+
+
+def unsent(server: uvicorn.Server, of: socket.socket | None = None) -> int:
+    """The bytes that the server holds for this client, or for all."""
+    transports = [each.transport for each in server.server_state.connections]  # type: ignore[union-attr]
+    return sum(
+        each.get_write_buffer_size()
+        for each in transports
+        if of is None or each.get_extra_info("peername") == of.getsockname()
+    )

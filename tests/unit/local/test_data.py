@@ -152,6 +152,20 @@ def test_secrets_of_another_user_are_not_taken(tmp_path: Path, theirs: Callable[
     folder.close()
 
 
+@pytest.mark.parametrize("mode", [0o644, 0o000], ids=["open to all", "closed to us"])
+def test_what_another_user_announced_is_refused(tmp_path: Path, theirs: Callable[[Path], None], mode: int) -> None:
+    """It would name the server that gets our deliveries, signed with our secrets."""
+    folder = DataFolder(tmp_path)
+    folder.announce(Run("http://127.0.0.1:1", {}, "vhk_run"))
+    (tmp_path / "run.json").chmod(mode)
+    theirs(tmp_path / "run.json")
+    with pytest.raises(
+        ConfigurationError, match=r"run\.json: belongs to another user .* name another folder \(--data\)"
+    ):
+        read_run(tmp_path)
+    folder.close()
+
+
 def test_a_link_in_the_folder_is_not_followed(tmp_path: Path) -> None:
     aim, data = tmp_path / "aim", tmp_path / "data"
     data.mkdir()
