@@ -94,12 +94,13 @@ ERRORS = {
 }
 
 
-@pytest.mark.parametrize("code", sorted(RAISED | ERRORS | {"internal", OTHER}))
-def test_every_reason_code_has_a_meaning_and_a_mend(code: str) -> None:
-    row = documented(code)
-    assert row is not None, f"docs/operations.md does not tell what {code} means"
-    assert all(len(cell) > 2 or cell == "" for cell in ROWS[row])
-    assert ROWS[row][-1], f"docs/operations.md has no mend for {code}"
+def test_every_reason_code_has_a_meaning_and_a_mend() -> None:
+    rows = {code: documented(code) for code in sorted(RAISED | ERRORS | {"internal", OTHER})}
+    assert [] == [code for code, row in rows.items() if row is None]
+    cells = {row: ROWS[row] for row in rows.values() if row}
+    assert [] == [
+        row for row, its in cells.items() if not its[-1] or not all(len(cell) > 2 or not cell for cell in its)
+    ]
 
 
 def test_the_search_for_codes_finds_what_it_should() -> None:

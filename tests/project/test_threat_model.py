@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from tests.flows.deployment import ROOT
 
 NAMED = sorted(set(re.findall(r"`(tests/[^`]+)`", (ROOT / "docs" / "threat-model.md").read_text())))
 
 
-@pytest.mark.parametrize("named", NAMED)
-def test_a_named_test_exists(named: str) -> None:
+def exists(named: str) -> bool:
     path, *names = named.split("::")
-    text = (ROOT / path).read_text()
-    for name in names:
-        assert re.search(rf"\b(?:def|class) {name}\b", text), named
+    text = (ROOT / path).read_text() if (ROOT / path).is_file() else ""
+    return (ROOT / path).exists() and all(re.search(rf"\b(?:def|class) {name}\b", text) for name in names)
+
+
+def test_every_named_test_exists() -> None:
+    assert len(NAMED) > 100
+    assert [] == [named for named in NAMED if not exists(named)]
