@@ -1,23 +1,29 @@
-"""The door of every start: what the caller may, its rate limit, and then the start."""
+"""The way in for every front end (the native API, its batches, the dialects, a console): who may act on what.
+
+A start, a restart and a redrive are let in here alone, as they take one of the caller's starts a minute; an instance is
+found here alone, as a key may be bound to workflows. tests/project/test_admission.py looks that no route goes round it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from verihook import instances
 from verihook.api.access import Identity
-from verihook.errors import RateLimited, RequestInvalid
+from verihook.errors import InstanceNotFound, RateLimited, RequestInvalid
 from verihook.instances import StartRequest, Submitted, idempotency, limits
 from verihook.instances.limits import Quota
+from verihook.model.instance import Instance
 from verihook.model.ports import Services
 from verihook.records import replace
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """What became of a start. ``own``: the caller began the instance itself, now or with this idempotency key before.
+    """The outcome of a start. ``own``: the caller began the instance itself, now or with this idempotency key before.
 
-    ``quota`` None where there is no limit.
+    ``quota`` is None if the caller has no limit.
     """
 
     submitted: Submitted
@@ -25,28 +31,26 @@ class Started:
     own: bool
 
 
-def admit(identity: Identity, services: Services, idempotency_key: str | None = None) -> Quota | None:
-    """Take one start from the caller's minute; how the caller stands then, None where there is no limit.
+def visible(instance_id: str, caller: Identity, services: Services, workflow: str | None = None) -> Instance:
+    """Return the instance if the caller's key covers its workflow. Blocks for a read.
 
-    Each key has a bucket of its own; callers without one (IAM, loopback) share one. Blocks for one write. Whoever comes
-    with an idempotency key that is known is let through an empty bucket, for a read more: it gets its answer again.
-    Raises RateLimited, and LedgerUnavailable where the ledger cannot count and the policy is ``closed``.
+    ``workflow``: an instance of another one is not found. Raises InstanceNotFound, also for an instance that exists but
+    is not covered: a key must not find out which ids others have.
     """
-    try:
-        return limits.check(f"key#{identity.name}", services.policy.starts_per_minute, services)
-    except RateLimited as error:
-        if idempotency_key is None or not _known(identity.name, idempotency_key, services):
-            raise
-        return Quota.spent(error)
+    instance = instances.get(instance_id, services)
+    if workflow not in (None, instance.workflow) or not caller.covers(instance.workflow):
+        raise InstanceNotFound("There is no instance with this id.")
+    return instance
 
 
 def start(wanted: StartRequest, caller: Identity, services: Services) -> Started:
-    """A start of somebody who may start this workflow. Blocks.
+    """Start an instance for a caller who may start this workflow. Blocks.
 
-    To restart stops what somebody else may have begun, so it takes ``instances:manage``, too. A grammar that begins the
-    id of an ended instance anew (``replace``) does so for such a caller; to anybody else the id is taken: another
-    caller, or a signed webhook, may have made what would be lost. What can never start takes nothing of the caller's
-    minute. Raises as :func:`admit` and :func:`verihook.instances.submit` do, and Forbidden.
+    To restart stops what another caller may have begun, so it takes ``instances:manage``, too. ``replace`` (the grammar
+    of some dialects) begins an ended instance again under its id for such a caller alone; for any other the id is
+    taken, as another caller or a signed webhook may have made what would be lost. A start that can never succeed takes
+    none of the caller's starts. Raises as :func:`verihook.instances.submit` does, Forbidden, RateLimited, and
+    LedgerUnavailable if the ledger cannot count and the policy is ``closed``.
     """
     caller.require("workflows:execute", wanted.workflow)
     if wanted.on_conflict == "replace" and not caller.may("instances:manage", wanted.workflow):
@@ -58,14 +62,52 @@ def start(wanted: StartRequest, caller: Identity, services: Services) -> Started
         raise RequestInvalid("callbackUrl: callbacks to this machine take the key of the run, or [callbacks] allow.")
     key, quota = wanted.idempotency_key, None
 
-    def door() -> None:
+    def spend() -> None:
         nonlocal quota
-        # One that may begin anew is no mere repetition.
-        quota = admit(caller, services, None if wanted.clear_on_failure else key)
+        # With clear_on_failure a known key may begin another instance, so it is not let through an empty bucket.
+        quota = _spend_start(caller, services, None if wanted.clear_on_failure else key)
 
-    submitted = instances.submit(wanted, caller.name, services, door)
+    submitted = instances.submit(wanted, caller.name, services, spend)
     mine = key is not None and submitted.instance.event_id == idempotency.name(caller.name, key)
     return Started(submitted, quota, submitted.created or mine)
+
+
+def restart(instance_id: str, caller: Identity, services: Services) -> tuple[Instance, Quota | None]:
+    """Run an instance again with the same input, as one of the caller's starts. Blocks.
+
+    Raises InstanceNotFound, RateLimited, and as :func:`verihook.instances.rerun` does.
+    """
+    return _run_again(instances.rerun, instance_id, caller, services)
+
+
+def redrive(instance_id: str, caller: Identity, services: Services) -> tuple[Instance, Quota | None]:
+    """Have an instance go on where it failed, as one of the caller's starts. Blocks.
+
+    Raises InstanceNotFound, RateLimited, and as :func:`verihook.instances.redrive` does.
+    """
+    return _run_again(instances.redrive, instance_id, caller, services)
+
+
+def _run_again(
+    operation: Callable[[str, Services], Instance], instance_id: str, caller: Identity, services: Services
+) -> tuple[Instance, Quota | None]:
+    visible(instance_id, caller, services)
+    quota = _spend_start(caller, services)
+    return operation(instance_id, services), quota
+
+
+def _spend_start(caller: Identity, services: Services, idempotency_key: str | None = None) -> Quota | None:
+    """Take one start from the caller's minute and return what remains, or None if there is no limit. One write.
+
+    Each key has a bucket of its own; callers without one (IAM, loopback) share one. A known idempotency key passes an
+    empty bucket, for one more read: its answer is given again. Raises RateLimited, LedgerUnavailable.
+    """
+    try:
+        return limits.check(f"key#{caller.name}", services.policy.starts_per_minute, services)
+    except RateLimited as error:
+        if idempotency_key is None or not _known(caller.name, idempotency_key, services):
+            raise
+        return Quota.spent(error)
 
 
 def _known(scope: str, key: str, services: Services) -> bool:

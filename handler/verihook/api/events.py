@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from verihook import instances
 from verihook.api import rendering
 from verihook.api.access import Access
+from verihook.api.admission import visible
 from verihook.api.body import json_body
 from verihook.api.openapi_models import Entries, Listed
 from verihook.api.openapi_problems import problems
@@ -36,7 +37,7 @@ def events(services: Services, access: Access) -> Guarded:
         rendering.only(request)
 
         def entries() -> list[dict[str, object]]:
-            rendering.visible(instance_id, caller, services)
+            visible(instance_id, caller, services)
             found = instances.mailbox(instance_id, services)
             return [{"name": it.name, "id": it.id or None, "state": it.state, "at": iso(it.at)} for it in found]
 
@@ -69,7 +70,7 @@ def _raising(router: Guarded, services: Services) -> None:
         content = await json_body(request)
 
         def raised() -> Instance:
-            rendering.visible(instance_id, caller, services)
+            visible(instance_id, caller, services)
             return instances.raise_event(instance_id, name, content, services, event_id or query_id)
 
         return rendering.told(202, rendering.listed(await run_in_threadpool(raised)))

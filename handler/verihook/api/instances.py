@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from verihook import instances as operations
 from verihook.api import rendering
 from verihook.api.access import Access, Identity
+from verihook.api.admission import visible
 from verihook.api.openapi_models import Attempts, Detail, Instances, Result, Steps
 from verihook.api.openapi_problems import headers, problems
 from verihook.api.routes import NATIVE, Caller, Guarded
@@ -72,7 +73,7 @@ def instances(services: Services, access: Access, longest_wait_s: int) -> Guarde
         rendering.only(request)
 
         def told() -> dict[str, Any]:
-            return rendering.detail(rendering.visible(instance_id, caller, services), services)
+            return rendering.detail(visible(instance_id, caller, services), services)
 
         return rendering.told(200, await run_in_threadpool(told))
 
@@ -102,7 +103,7 @@ def _result(router: Guarded, services: Services, longest_wait_s: int) -> None:
     ) -> Response:
         """Waits up to `wait` seconds for the end. In AWS at most 20."""
         rendering.only(request, "wait")
-        instance = await run_in_threadpool(rendering.visible, instance_id, caller, services)
+        instance = await run_in_threadpool(visible, instance_id, caller, services)
         instance = await ended(instance, min(wait, longest_wait_s), request, services)
         content = await run_in_threadpool(rendering.result, instance, services)
         if instance.final:
@@ -122,7 +123,7 @@ def _history(router: Guarded, services: Services) -> None:
         rendering.only(request)
 
         def told() -> list[dict[str, Any]]:
-            rendering.visible(instance_id, caller, services)
+            visible(instance_id, caller, services)
             return [rendering.step(each) for each in operations.steps(instance_id, services)]
 
         return rendering.told(200, {"steps": await run_in_threadpool(told)})
@@ -138,7 +139,7 @@ def _history(router: Guarded, services: Services) -> None:
         rendering.only(request)
 
         def told() -> list[dict[str, Any]]:
-            rendering.visible(instance_id, caller, services)
+            visible(instance_id, caller, services)
             return [rendering.attempt(each) for each in operations.attempts(instance_id, services)]
 
         return rendering.told(200, {"attempts": await run_in_threadpool(told)})

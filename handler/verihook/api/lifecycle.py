@@ -10,14 +10,15 @@ from starlette.concurrency import run_in_threadpool
 
 from verihook import instances
 from verihook.api import rendering
-from verihook.api.access import Access
-from verihook.api.admission import admit
+from verihook.api.access import Access, Identity
+from verihook.api.admission import redrive, restart, visible
 from verihook.api.body import json_body
 from verihook.api.openapi_models import Listed
 from verihook.api.openapi_problems import Responses, problems
 from verihook.api.parameters import Suspend, Terminate, read, takes
 from verihook.api.routes import NATIVE, Caller, Guarded
 from verihook.errors import RequestInvalid
+from verihook.instances.limits import Quota
 from verihook.model.instance import Instance
 from verihook.model.ports import Services
 
@@ -48,7 +49,7 @@ def lifecycle(services: Services, access: Access) -> Guarded:
         rendering.only(request, "force")
 
         def purge() -> None:
-            rendering.visible(instance_id, caller, services)
+            visible(instance_id, caller, services)
             instances.purge(instance_id, services, force)
 
         await run_in_threadpool(purge)
@@ -96,28 +97,36 @@ def _without_words(router: Guarded, services: Services) -> None:
     @router.post(
         "/restart", operation_id="restartInstance", summary="Run it anew, with the same input", responses=_BEGUN
     )
-    async def restart(instance_id: rendering.InstanceId, request: Request, caller: Caller) -> Response:
+    async def restart_instance(instance_id: rendering.InstanceId, request: Request, caller: Caller) -> Response:
         """A new attempt under the same id; a running one is stopped first. Counts as a start."""
         await _nothing(request)
-        return await _done(instances.rerun, instance_id, caller, services)
+        return await _run_again(restart, instance_id, caller, services)
 
     @router.post("/redrive", operation_id="redriveInstance", summary="Go on where it failed", responses=_BEGUN)
-    async def redrive(instance_id: rendering.InstanceId, request: Request, caller: Caller) -> Response:
+    async def redrive_instance(instance_id: rendering.InstanceId, request: Request, caller: Caller) -> Response:
         """Where the engine cannot, a new attempt begins. Counts as a start."""
         await _nothing(request)
-        return await _done(instances.redrive, instance_id, caller, services)
+        return await _run_again(redrive, instance_id, caller, services)
 
 
 async def _done(
     operation: Callable[..., Instance], instance_id: str, caller: Caller, services: Services, **options: Any
 ) -> Response:
     def do() -> Instance:
-        rendering.visible(instance_id, caller, services)
-        if operation in (instances.rerun, instances.redrive):
-            admit(caller, services)
+        visible(instance_id, caller, services)
         return operation(instance_id, services, **options)
 
     return rendering.told(200, rendering.listed(await run_in_threadpool(do)))
+
+
+async def _run_again(
+    operation: Callable[[str, Identity, Services], tuple[Instance, Quota | None]],
+    instance_id: str,
+    caller: Caller,
+    services: Services,
+) -> Response:
+    instance, _ = await run_in_threadpool(operation, instance_id, caller, services)
+    return rendering.told(200, rendering.listed(instance))
 
 
 async def _nothing(request: Request) -> None:

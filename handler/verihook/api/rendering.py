@@ -1,4 +1,4 @@
-"""The core's data as :mod:`verihook.api.openapi_models` tells it, and who may see it."""
+"""The core's data in the shapes of :mod:`verihook.api.openapi_models`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Annotated, Any
 from fastapi import Path, Request, Response
 
 from verihook import instances
-from verihook.api.access import Identity
-from verihook.errors import EventMalformed, InstanceNotFound, RequestInvalid
+from verihook.errors import EventMalformed, RequestInvalid
 from verihook.instances import Attempt, replays
 from verihook.model.instance import Instance, Step, iso
 from verihook.model.ports import Services
@@ -40,17 +39,6 @@ def only(request: Request, *known: str, prefix: str = "") -> None:
             raise RequestInvalid(f"{name[:60]!r} is no parameter of this operation; it has: {listed}.")
         if names.count(name) > 1:
             raise RequestInvalid(f"{name[:60]!r} is given twice.")
-
-
-def visible(instance_id: str, caller: Identity, services: Services) -> Instance:
-    """The instance, where the caller may have to do with its workflow.
-
-    Raises InstanceNotFound otherwise, too: whether another's instance exists is nobody's business.
-    """
-    instance = instances.get(instance_id, services)
-    if not caller.covers(instance.workflow):
-        raise InstanceNotFound("There is no instance with this id.")
-    return instance
 
 
 def accepted(instance: Instance) -> dict[str, Any]:

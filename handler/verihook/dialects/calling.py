@@ -13,7 +13,7 @@ from verihook.api import admission
 from verihook.api.access import Identity, Scope
 from verihook.api.admission import Started
 from verihook.api.body import read_body
-from verihook.errors import BodyTooLarge, EventMalformed, InstanceNotFound, UnsupportedMediaType
+from verihook.errors import BodyTooLarge, EventMalformed, UnsupportedMediaType
 from verihook.instances import Page, StartRequest, cursor_of
 from verihook.model.instance import Instance
 from verihook.model.listing import Query
@@ -68,14 +68,11 @@ async def start(request: StartRequest, caller: Identity, services: Services) -> 
 async def find(
     instance_id: str, scope: Scope, caller: Identity, services: Services, workflow: str | None = None
 ) -> Instance:
-    """The instance, which the caller may do this with. Raises InstanceNotFound, Forbidden (the scope lacks).
+    """Return the instance if the caller sees it and has the scope. Raises InstanceNotFound, Forbidden.
 
-    ``workflow``: an instance of another one counts as none. So does one that the caller's key does not cover: whether
-    another's instance exists is nobody's business.
+    ``workflow``: an instance of another one is not found.
     """
-    instance = await ask(instances.get, instance_id, services)
-    if workflow not in (None, instance.workflow) or not caller.covers(instance.workflow):
-        raise InstanceNotFound("There is no instance with this id.")
+    instance = await ask(admission.visible, instance_id, caller, services, workflow)
     caller.require(scope)
     return instance
 

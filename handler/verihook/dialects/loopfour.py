@@ -118,9 +118,7 @@ def _add_controls(routes: Guarded, services: Services) -> None:
     @routes.post("/api/v1/runs/{run_id}/retry")
     async def retry(run_id: str, caller: Caller) -> Response:
         await calling.find(run_id, "instances:manage", caller, services)
-        # As under /v1: it counts as a start.
-        quota = await calling.ask(admission.admit, caller, services)
-        instance = await calling.ask(instances.redrive, run_id, services)
+        instance, quota = await calling.ask(admission.redrive, run_id, caller, services)
         return answer(_success(_ran(instance, created=True)), headers=_limits(quota, services))
 
 
