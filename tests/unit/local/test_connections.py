@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import resource
 import socket
@@ -217,10 +218,14 @@ def test_what_is_not_taken_is_bounded(server: uvicorn.Server, address: tuple[str
 
 
 def unsent(server: uvicorn.Server, of: socket.socket | None = None) -> int:
-    """The bytes that the server holds for this client, or for all."""
-    transports = [each.transport for each in server.server_state.connections]  # type: ignore[union-attr]
-    return sum(
-        each.get_write_buffer_size()
-        for each in transports
-        if of is None or each.get_extra_info("peername") == of.getsockname()
-    )
+    """The bytes that the server holds for this client, or for all, as its loop has them between two steps."""
+
+    async def count() -> int:
+        transports = [each.transport for each in server.server_state.connections]  # type: ignore[union-attr]
+        return sum(
+            each.get_write_buffer_size()
+            for each in transports
+            if of is None or each.get_extra_info("peername") == of.getsockname()
+        )
+
+    return asyncio.run_coroutine_threadsafe(count(), server.servers[0].get_loop()).result(10)
