@@ -270,7 +270,7 @@ def _assert_ended(whole: World, instance_id: str, name: str, note: str) -> None:
     assert row.attempt - unbegun <= begun <= row.attempt, note
     assert row.status in ("completed", "terminated", "failed"), note
     if OPERATIONS[name][0] in (ended, durably_ended):
-        assert json.loads(LARGE) == instances.output_of(row, whole.services), note
+        assert json.loads(LARGE) == instances.output_of(row, whole.services.payloads), note
 
 
 @pytest.mark.parametrize("again", [True, False], ids=["asked again", "reconcile alone"])

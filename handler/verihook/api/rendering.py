@@ -65,7 +65,7 @@ def result(instance: Instance, services: Services) -> dict[str, Any]:
         "instanceId": instance.id,
         "workflow": instance.workflow,
         "status": instance.status,
-        "output": instances.output_of(instance, services),
+        "output": instances.output_of(instance, services.payloads),
         "error": _failure(instance.error, instance.cause),
     }
 
@@ -96,7 +96,10 @@ def listed(instance: Instance) -> dict[str, Any]:
 
 def detail(instance: Instance, services: Services) -> dict[str, Any]:
     """With all that is kept of it. Blocks: input or output may be a payload, and what was signed is looked up."""
-    kept = {"input": instances.input_of(instance, services), "output": instances.output_of(instance, services)}
+    kept = {
+        "input": instances.input_of(instance, services.payloads),
+        "output": instances.output_of(instance, services.payloads),
+    }
     return {**listed(instance), "replayOf": replays.replay_of(instance, services), **kept}
 
 

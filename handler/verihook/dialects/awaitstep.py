@@ -93,7 +93,7 @@ def add_routes(routes: Guarded, services: Services, _: float) -> None:
     @routes.get("/api/workflows/{workflow}/runs/{run_id}")
     async def one(workflow: str, run_id: str, caller: Caller) -> Response:
         instance = await calling.find(run_id, "instances:read", caller, services, workflow)
-        output = await calling.ask(instances.output_of, instance, services)
+        output = await calling.ask(instances.output_of, instance, services.payloads)
         row = {**_row(instance), "output": None if instance.output is None else json_text(output)}
         return answer(row, headers=_request_id())
 
@@ -131,7 +131,7 @@ def _add_worker(routes: Guarded, services: Services) -> None:
         if not instance_id:
             return Response(status_code=200)
         instance = await calling.find(instance_id, "instances:read", caller, services, workflow)
-        output = await calling.ask(instances.output_of, instance, services)
+        output = await calling.ask(instances.output_of, instance, services.payloads)
         return answer({"status": WORDS[instance.status], "output": output, "error": _error(instance)})
 
 

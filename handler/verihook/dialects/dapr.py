@@ -208,9 +208,9 @@ async def _find(
 
 def _state(instance: Instance, draft: bool, services: Services) -> dict[str, Any]:
     """What Dapr tells of an instance; inputs and outputs are JSON texts. The draft has metadata and the end too."""
-    properties = {"dapr.workflow.input": json_text(instances.input_of(instance, services))}
+    properties = {"dapr.workflow.input": json_text(instances.input_of(instance, services.payloads))}
     if instance.output is not None:
-        properties["dapr.workflow.output"] = json_text(instances.output_of(instance, services))
+        properties["dapr.workflow.output"] = json_text(instances.output_of(instance, services.payloads))
     if instance.status in ("failed", "timed_out"):
         error = instance.error or instance.status.upper()
         properties["dapr.workflow.failure.error_type"] = error

@@ -205,8 +205,8 @@ def _run(instance: Instance) -> dict[str, object]:
 def _whole(instance: Instance, services: Services) -> dict[str, object]:
     return {
         **_run(instance),
-        "input": instances.input_of(instance, services),
-        "output": instances.output_of(instance, services),
+        "input": instances.input_of(instance, services.payloads),
+        "output": instances.output_of(instance, services.payloads),
         "steps": [_step(step) for step in instances.steps(instance.id, services)],
     }
 

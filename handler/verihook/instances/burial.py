@@ -10,11 +10,15 @@ attempt, because engines remember the names of the former ones.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from verihook.instances import history, mailboxes
 from verihook.instances.reading import engine_of
 from verihook.model.instance import Instance, execution_name
-from verihook.model.ports import Services
 from verihook.records import replace
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import ControlPorts
 
 #: A call that takes things away is over after so long, in milliseconds: Lambda or its own time limits have ended it.
 TAKING_MS = 120_000
@@ -43,45 +47,45 @@ def tombstone(instance: Instance, now_ms: int) -> Instance:
     )
 
 
-def take_away(buried: Instance, services: Services) -> bool:
+def take_away(buried: Instance, ports: ControlPorts) -> bool:
     """Take away what is left under a tombstone that this call has just written. Whether the grave is empty now.
 
     Where another call is at it by now, that one says so. Raises EngineUnavailable, LedgerUnavailable and
     PayloadsUnavailable: ask again.
     """
-    return _emptied(buried, services) and services.ledger.amend(replace(buried, leased_until=None))
+    return _emptied(buried, ports) and ports.ledger.amend(replace(buried, leased_until=None))
 
 
-def _emptied(buried: Instance, services: Services) -> bool:
-    engine, definition = engine_of(buried, services)
+def _emptied(buried: Instance, ports: ControlPorts) -> bool:
+    engine, definition = engine_of(buried, ports)
     for attempt in range(1, buried.attempt + 1):
         name = execution_name(buried.id, attempt)
         engine.forget(definition, name)
-        mailboxes.remove(name, services.documents)
-    for remove in (services.payloads.remove_all, lambda id: history.forget(id, services)):
+        mailboxes.remove(name, ports.documents)
+    for remove in (ports.payloads.remove_all, lambda id: history.forget(id, ports)):
         # They go by the id alone: of a start that has it anew they would take what is its own.
-        if services.clock.now_ms() > (buried.leased_until or 0) - _MARGIN_MS:
+        if ports.clock.now_ms() > (buried.leased_until or 0) - _MARGIN_MS:
             return False
         remove(buried.id)
     return True
 
 
-def finish(buried: Instance, services: Services) -> bool:
+def finish(buried: Instance, ports: ControlPorts) -> bool:
     """Go on with a purge that may have been stopped, whose tombstone this is; whether the grave is empty now.
 
     Raises as :func:`take_away`.
     """
     if buried.leased_until is None:
         return True
-    now = services.clock.now_ms()
+    now = ports.clock.now_ms()
     ours = replace(buried, leased_until=now + TAKING_MS)
-    if not services.ledger.amend(ours):
+    if not ports.ledger.amend(ours):
         return False
     ours = replace(ours, revision=ours.revision + 1)
     if buried.leased_until <= now:
-        return take_away(ours, services)
+        return take_away(ours, ports)
     # The other call may still be at it. What is left goes; the id stays taken until neither can be at it any more.
-    _emptied(ours, services)
+    _emptied(ours, ports)
     return False
 
 

@@ -12,13 +12,17 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from verihook.errors import EventMalformed, PayloadGone, PayloadsUnavailable
 from verihook.instances import payload
 from verihook.model.instance import Instance, iso
-from verihook.model.ports import Answer, Services
+from verihook.model.ports import Answer, Payloads
 from verihook.records import replace
 from verihook.strict_json import parse_json
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import CallbackPorts
 
 #: From the end to the first try, and from each try to the next, in milliseconds, as Standard Webhooks advises: ten
 #: tries over three days. The first one is made as soon as reconcile sees the instance.
@@ -50,27 +54,27 @@ def callback_secret(instance_key: bytes) -> str:
     return f"whsec_{base64.b64encode(_key(instance_key)).decode()}"
 
 
-def deliver(instance: Instance, services: Services) -> Instance:
+def deliver(instance: Instance, ports: CallbackPorts) -> Instance:
     """Tell the end of an instance that is final and due, once; what its row becomes.
 
     ``due_at`` is None there when it is told or given up, else the time of the next try. Raises nothing of the far
     side's doing, PayloadsUnavailable neither: that try counts as one in vain.
     """
-    now = services.clock.now_ms()
+    now = ports.clock.now_ms()
     if instance.callback_url is None:
         return replace(instance, due_at=None)
     try:
-        message = sign(instance, body_of(instance, services), services.instance_key, now)
-        answer = services.caller.post(instance.callback_url, message.body, message.headers)
+        message = sign(instance, body_of(instance, ports.payloads), ports.instance_key, now)
+        answer = ports.caller.post(instance.callback_url, message.body, message.headers)
     except PayloadsUnavailable as error:
-        services.telemetry.failure(f"callback {instance.id}", error)
+        ports.telemetry.failure(f"callback {instance.id}", error)
         answer = Answer(0)
     if 200 <= answer.status < 300:
         return replace(instance, due_at=None)
     tried = replace(instance, callback_tries=instance.callback_tries + 1)
     if answer.status == 410 or instance.callback_tries >= len(RETRIES_MS):
         why = f"The callback was not taken: status {answer.status or 'none'}, {tried.callback_tries} tries; given up."
-        services.telemetry.failure(f"callback {instance.id}", CallbackGivenUp(why))
+        ports.telemetry.failure(f"callback {instance.id}", CallbackGivenUp(why))
         return replace(tried, due_at=None)
     return replace(tried, due_at=now + _pause(instance, answer))
 
@@ -91,7 +95,7 @@ def sign(instance: Instance, body: bytes, instance_key: bytes, now_ms: int) -> M
     )
 
 
-def body_of(instance: Instance, services: Services) -> bytes:
+def body_of(instance: Instance, payloads: Payloads) -> bytes:
     """The JSON that tells the end, the same on every try. Raises PayloadsUnavailable.
 
     ``data.output`` is the very text that the engine gave; ``data.outputTooLarge`` stands in for one above
@@ -106,7 +110,7 @@ def body_of(instance: Instance, services: Services) -> bytes:
     }
     if instance.error is not None or instance.cause is not None:
         data["error"] = {"code": instance.error, "message": instance.cause}
-    output = _output(instance, services)
+    output = _output(instance, payloads)
     if output == "":
         data["outputTooLarge"] = True
     text = _compact(data)
@@ -116,12 +120,12 @@ def body_of(instance: Instance, services: Services) -> bytes:
     return f'{head[:-1]},"data":{text}}}'.encode("utf-8", "replace")
 
 
-def _output(instance: Instance, services: Services) -> str | None:
+def _output(instance: Instance, payloads: Payloads) -> str | None:
     """The output's JSON text; None where there is none, "" where it is too large to send."""
     if instance.output is None:
         return None
     try:
-        text = payload.load(instance.output, services.payloads)
+        text = payload.load(instance.output, payloads)
     except PayloadGone:
         # It is not kept any more.
         return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from operator import methodcaller
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from verihook.errors import BodyTooLarge, Conflict, EngineUnavailable, InstanceNotFound, RequestInvalid
 from verihook.instances import mailboxes as boxes
@@ -19,8 +19,10 @@ from verihook.instances.recording import has_ended
 from verihook.instances.start_request import StartRequest
 from verihook.instances.starting import submit
 from verihook.model.instance import Instance, execution_name
-from verihook.model.ports import Services
 from verihook.request import json_text
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import ControlPorts, DocumentPorts, EventPorts, ReadPorts, SubmitPorts
 
 #: What Step Functions and durable functions take as the answer to a wait, in bytes.
 MAX_PAYLOAD = 131_072
@@ -41,10 +43,10 @@ class Entry:
     id: str = ""
 
 
-def mailbox(instance_id: str, services: Services) -> list[Entry]:
+def mailbox(instance_id: str, ports: DocumentPorts) -> list[Entry]:
     """The events that nobody took yet, and the waits that no event came for, the oldest first."""
-    instance = get(instance_id, services)
-    box = boxes.read(_box(instance), services.documents, services.clock.now_ms())
+    instance = get(instance_id, ports)
+    box = boxes.read(_box(instance), ports.documents, ports.clock.now_ms())
     waits = [Entry(wait.name, "waiting", wait.at) for wait in box.waits if wait.name != GATE]
     events = [Entry(event.name, "buffered", event.at, event.id) for event in box.events]
     return sorted([*waits, *events], key=lambda entry: entry.at)
@@ -54,7 +56,7 @@ def raise_event(
     instance_id: str,
     name: str,
     content: object,
-    services: Services,
+    ports: SubmitPorts,
     event_id: str | None = None,
     start: StartRequest | None = None,
     scope: str = "",
@@ -73,118 +75,118 @@ def raise_event(
     if len(text.encode()) > MAX_PAYLOAD:
         raise BodyTooLarge(f"An event has at most {MAX_PAYLOAD} bytes.")
     try:
-        instance = get(instance_id, services)
+        instance = get(instance_id, ports)
     except InstanceNotFound:
         if start is None:
             raise
-        instance = submit(start, scope, services).instance
+        instance = submit(start, scope, ports).instance
     if instance.final:
         raise Conflict(f"The instance is {instance.status} and takes no events.", instance_id=instance_id)
-    engine, _ = engine_of(instance, services)
+    engine, _ = engine_of(instance, ports)
     engine.check_events()
-    now = services.clock.now_ms()
+    now = ports.clock.now_ms()
     event = Event(event_id or "", name, text, now)
-    made = boxes.change(_box(instance), services.documents, now, lambda box: box.put(event), boxes.MAX_MAILBOX)
-    taken = _give(instance, made, services)
-    hand_over(instance, services)
+    made = boxes.change(_box(instance), ports.documents, now, lambda box: box.put(event), boxes.MAX_MAILBOX)
+    taken = _give(instance, made, ports)
+    hand_over(instance, ports)
     if not taken:
-        _refuse_ended(instance, services)
+        _refuse_ended(instance, ports)
     return instance
 
 
-def _refuse_ended(instance: Instance, services: Services) -> None:
+def _refuse_ended(instance: Instance, ports: ControlPorts) -> None:
     """An event that nothing waits for may have come after an end that the ledger has not heard of. Raises Conflict."""
-    engine, definition = engine_of(instance, services)
+    engine, definition = engine_of(instance, ports)
     try:
         progress = engine.describe(definition, _box(instance))
     except EngineUnavailable as error:
         # The event is kept, and whether it is over will be known.
-        services.telemetry.failure(f"event of {_box(instance)}", error)
+        ports.telemetry.failure(f"event of {_box(instance)}", error)
         return
-    if progress is not None and has_ended(instance, progress, services):
+    if progress is not None and has_ended(instance, progress, ports):
         raise Conflict(f"The instance is {progress.status} and takes no events.", instance_id=instance.id)
 
 
-def await_event(instance_id: str, attempt: int, name: str, token: str, services: Services, execution: str = "") -> None:
+def await_event(instance_id: str, attempt: int, name: str, token: str, ports: EventPorts, execution: str = "") -> None:
     """An execution waits for an event and is answered with ``token``; told again, nothing changes.
 
     ``execution``: its ARN, "" if its name alone is known. A wait of an attempt that is not the present one is left
     without an answer. Raises RequestInvalid for an execution of another workflow than the instance's.
     """
-    instance = _own(instance_id, execution, services)
+    instance = _own(instance_id, execution, ports)
     if instance.attempt != attempt or instance.final:
         return
-    now = services.clock.now_ms()
-    made = boxes.change(_box(instance), services.documents, now, lambda box: box.wait(Wait(name, token, now)))
-    _try_to_give(instance, made, services)
+    now = ports.clock.now_ms()
+    made = boxes.change(_box(instance), ports.documents, now, lambda box: box.wait(Wait(name, token, now)))
+    _try_to_give(instance, made, ports)
 
 
-def pass_gate(instance_id: str, attempt: int, token: str, services: Services, execution: str = "") -> None:
+def pass_gate(instance_id: str, attempt: int, token: str, ports: EventPorts, execution: str = "") -> None:
     """An execution is at a gate: it passes at once, unless its instance is suspended; then it waits for resume.
 
     ``execution`` and what is raised: as for :func:`await_event`.
     """
-    instance = _own(instance_id, execution, services)
+    instance = _own(instance_id, execution, ports)
     if instance.attempt != attempt or instance.final:
         return
-    now = services.clock.now_ms()
-    boxes.change(_box(instance), services.documents, now, lambda box: box.wait(Wait(GATE, token, now)))
+    now = ports.clock.now_ms()
+    boxes.change(_box(instance), ports.documents, now, lambda box: box.wait(Wait(GATE, token, now)))
     # Looked at after the wait is written: a resume between the two finds it.
-    if not get(instance_id, services).held:
-        now = services.clock.now_ms()
-        made = boxes.change(_box(instance), services.documents, now, lambda box: box.open_gate(now))
-        _try_to_give(instance, made, services)
+    if not get(instance_id, ports).held:
+        now = ports.clock.now_ms()
+        made = boxes.change(_box(instance), ports.documents, now, lambda box: box.open_gate(now))
+        _try_to_give(instance, made, ports)
 
 
-def connection_of(instance_id: str, attempt: int, services: Services, execution: str = "") -> str | None:
+def connection_of(instance_id: str, attempt: int, ports: ReadPorts, execution: str = "") -> str | None:
     """The name of the connection that the start of this attempt chose, None for none.
 
     ``execution`` and what is raised: as for :func:`await_event`; and Conflict for an attempt that is not the present
     one, as its row has the choice of another.
     """
-    instance = _own(instance_id, execution, services)
+    instance = _own(instance_id, execution, ports)
     if instance.attempt != attempt:
         raise Conflict(f"The instance is at attempt {instance.attempt} by now.", instance_id=instance_id)
     return instance.connection
 
 
-def open_gate(instance: Instance, services: Services) -> None:
+def open_gate(instance: Instance, ports: EventPorts) -> None:
     """Let go what waits at the gate."""
-    now = services.clock.now_ms()
-    made = boxes.change(_box(instance), services.documents, now, lambda box: box.open_gate(now))
-    _give(instance, made, services)
+    now = ports.clock.now_ms()
+    made = boxes.change(_box(instance), ports.documents, now, lambda box: box.open_gate(now))
+    _give(instance, made, ports)
 
 
-def hand_over(instance: Instance, services: Services) -> None:
+def hand_over(instance: Instance, ports: EventPorts) -> None:
     """Hand over what an earlier call left behind.
 
     Where nobody waits any more although it was tried, the event was handed over then, as far as can be told: it is not
     given a second time, and the log tells of it.
     """
-    now = services.clock.now_ms()
-    box = boxes.read(_box(instance), services.documents, now)
+    now = ports.clock.now_ms()
+    box = boxes.read(_box(instance), ports.documents, now)
     gates = [wait for wait in box.waits if wait.name == GATE]
     # A resume that stopped before it opened the gate.
-    if gates and not get(instance.id, services).held:
-        open_gate(instance, services)
+    if gates and not get(instance.id, ports).held:
+        open_gate(instance, ports)
     left = [over for over in box.handovers if over.at < now - _LEFT_MS]
-    engine, _ = engine_of(instance, services)
+    engine, _ = engine_of(instance, ports)
     for over in left:
         # First, and from the mailbox as it is now: where the answer to this call is lost, the next one knows.
         trying = methodcaller("trying", over.wait.token)
-        tried = boxes.change(_box(instance), services.documents, now, trying)
+        tried = boxes.change(_box(instance), ports.documents, now, trying)
         taken = engine.answer(over.wait.token, over.event.payload)
         if tried and not taken:
             why = LookupError(f"nobody waits any more for {over.event.name!r}, which may have been handed over before")
-            services.telemetry.failure(f"event of {_box(instance)}", why)
+            ports.telemetry.failure(f"event of {_box(instance)}", why)
         settle = methodcaller("delivered" if taken or tried else "returned", over.wait.token, now)
-        _give(instance, boxes.change(_box(instance), services.documents, now, settle), services)
+        _give(instance, boxes.change(_box(instance), ports.documents, now, settle), ports)
 
 
-def _own(instance_id: str, execution: str, services: Services) -> Instance:
+def _own(instance_id: str, execution: str, ports: ReadPorts) -> Instance:
     """The instance, of whose workflow the execution is: one workflow's code takes no event of another's instance."""
-    instance = get(instance_id, services)
-    engine, definition = engine_of(instance, services)
+    instance = get(instance_id, ports)
+    engine, definition = engine_of(instance, ports)
     if execution and not engine.runs(definition, execution):
         raise RequestInvalid("execution: is of another workflow than the instance.")
     return instance
@@ -195,26 +197,26 @@ def _box(instance: Instance) -> str:
     return execution_name(instance.id, instance.attempt)
 
 
-def _try_to_give(instance: Instance, made: list[Handover], services: Services) -> None:
+def _try_to_give(instance: Instance, made: list[Handover], ports: EventPorts) -> None:
     """The same for who waits: an engine that is away now is asked again by reconcile.
 
     To fail would end the very task that waits: the answer would come to a token that nobody has any more.
     """
     try:
-        _give(instance, made, services)
+        _give(instance, made, ports)
     except EngineUnavailable as error:
-        services.telemetry.failure(f"wait of {_box(instance)}", error)
+        ports.telemetry.failure(f"wait of {_box(instance)}", error)
 
 
-def _give(instance: Instance, made: list[Handover], services: Services) -> bool:
+def _give(instance: Instance, made: list[Handover], ports: EventPorts) -> bool:
     """Hand over what this call matched; whether something was. A wait whose time was over gives its event back."""
-    engine, _ = engine_of(instance, services)
+    engine, _ = engine_of(instance, ports)
     failed: EngineUnavailable | None = None
     any_taken = False
     while made:
         over = made.pop(0)
-        now = services.clock.now_ms()
-        boxes.change(_box(instance), services.documents, now, methodcaller("trying", over.wait.token))
+        now = ports.clock.now_ms()
+        boxes.change(_box(instance), ports.documents, now, methodcaller("trying", over.wait.token))
         try:
             taken = engine.answer(over.wait.token, over.event.payload)
         except EngineUnavailable as error:
@@ -222,7 +224,7 @@ def _give(instance: Instance, made: list[Handover], services: Services) -> bool:
             continue
         any_taken = any_taken or taken
         settle = methodcaller("delivered" if taken else "returned", over.wait.token, now)
-        made += boxes.change(_box(instance), services.documents, now, settle)
+        made += boxes.change(_box(instance), ports.documents, now, settle)
     if failed is not None:
         raise failed
     return any_taken

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from verihook.instances.reading import get
 from verihook.model.instance import Instance, Status
-from verihook.model.ports import Document, Services
+from verihook.model.ports import Document
 from verihook.records import asdict
 from verihook.strict_json import parse_kept
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import DocumentPorts
 
 #: Those of an instance are kept as long as its mailbox: 400 days, in seconds.
 _KEPT_S = 400 * 86_400
@@ -29,29 +33,29 @@ class Attempt:
     cause: str | None = None
 
 
-def attempts(instance_id: str, services: Services) -> list[Attempt]:
+def attempts(instance_id: str, ports: DocumentPorts) -> list[Attempt]:
     """All of them, the first first; the last is the present one. Of very many, the first hundred and the present."""
-    instance = get(instance_id, services)
+    instance = get(instance_id, ports)
     if instance.attempt == 1:
         return [_attempt(instance)]
-    kept = services.documents.all(_partition(instance_id), _MOST, services.clock.now_ms())
+    kept = ports.documents.all(_partition(instance_id), _MOST, ports.clock.now_ms())
     what = f"An attempt of the instance {instance_id}"
     return [*(parse_kept(document.text, what, lambda told: Attempt(**told)) for document in kept), _attempt(instance)]
 
 
-def keep(instance: Instance, services: Services) -> None:
+def keep(instance: Instance, ports: DocumentPorts) -> None:
     """Remember the present attempt, before the next one takes its row. The same again changes nothing."""
-    now = services.clock.now_ms()
+    now = ports.clock.now_ms()
     text = json.dumps(asdict(_attempt(instance)), separators=(",", ":"))
     document = Document(f"{instance.attempt:09d}", text, 1, now // 1000 + _KEPT_S)
-    services.documents.write(_partition(instance.id), document, now)
+    ports.documents.write(_partition(instance.id), document, now)
 
 
-def forget(instance_id: str, services: Services) -> None:
+def forget(instance_id: str, ports: DocumentPorts) -> None:
     """Throw them away."""
-    while found := services.documents.all(_partition(instance_id), _MOST, services.clock.now_ms()):
+    while found := ports.documents.all(_partition(instance_id), _MOST, ports.clock.now_ms()):
         for document in found:
-            services.documents.remove(_partition(instance_id), document.name)
+            ports.documents.remove(_partition(instance_id), document.name)
 
 
 def _attempt(instance: Instance) -> Attempt:

@@ -8,13 +8,16 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from verihook.errors import IdempotencyMismatch, LedgerUnavailable, RequestInvalid
 from verihook.instances.payload import spelled
-from verihook.model.ports import Document, Services
+from verihook.model.ports import Document
 from verihook.records import asdict
 from verihook.strict_json import parse_kept
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import SubmitPorts
 
 PARTITION = "idempotency"
 
@@ -44,7 +47,7 @@ def fingerprint(content: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def remember(scope: str, key: str, fingerprint: str, start: First, services: Services) -> tuple[First, bool]:
+def remember(scope: str, key: str, fingerprint: str, start: First, ports: SubmitPorts) -> tuple[First, bool]:
     """The first start under this key, and whether there was one before. One write; a replay costs a read more.
 
     ``scope``: whose keys they are, so that two callers never meet each other's. A replay's instance may have no row
@@ -52,38 +55,38 @@ def remember(scope: str, key: str, fingerprint: str, start: First, services: Ser
     ``policy.idempotency_hours``. Raises IdempotencyMismatch for another ``fingerprint`` than the first one's,
     LedgerUnavailable.
     """
-    now = services.clock.now_ms()
-    document = _document(scope, key, fingerprint, start, services)
+    now = ports.clock.now_ms()
+    document = _document(scope, key, fingerprint, start, ports)
     for _ in range(_TRIES):
-        if services.documents.write(PARTITION, document, now):
+        if ports.documents.write(PARTITION, document, now):
             return start, False
-        first = services.documents.read(PARTITION, document.name, now)
+        first = ports.documents.read(PARTITION, document.name, now)
         if first is not None:
             return _same(first, fingerprint), True
     raise LedgerUnavailable("The idempotency key could not be written.")
 
 
 def begin_anew(
-    scope: str, key: str, fingerprint: str, start: First, former: First, services: Services
+    scope: str, key: str, fingerprint: str, start: First, former: First, ports: SubmitPorts
 ) -> tuple[First, bool]:
     """The same for a key whose ``former`` start is not to count any more: of several that find it so, one begins anew.
 
     A read and a write. Raises as :func:`remember`.
     """
-    now = services.clock.now_ms()
-    document = services.documents.read(PARTITION, name(scope, key), now)
+    now = ports.clock.now_ms()
+    document = ports.documents.read(PARTITION, name(scope, key), now)
     if document is None:
-        return remember(scope, key, fingerprint, start, services)
+        return remember(scope, key, fingerprint, start, ports)
     first = _same(document, fingerprint)
-    following = _document(scope, key, fingerprint, start, services, document.version + 1)
-    if first == former and services.documents.write(PARTITION, following, now):
+    following = _document(scope, key, fingerprint, start, ports, document.version + 1)
+    if first == former and ports.documents.write(PARTITION, following, now):
         return start, False
-    return remember(scope, key, fingerprint, start, services)
+    return remember(scope, key, fingerprint, start, ports)
 
 
-def _document(scope: str, key: str, fingerprint: str, start: First, services: Services, version: int = 1) -> Document:
+def _document(scope: str, key: str, fingerprint: str, start: First, ports: SubmitPorts, version: int = 1) -> Document:
     content = json.dumps({"fingerprint": fingerprint, **asdict(start)}, separators=(",", ":"))
-    expires_at = services.clock.now_ms() // 1000 + services.policy.idempotency_hours * 3600
+    expires_at = ports.clock.now_ms() // 1000 + ports.policy.idempotency_hours * 3600
     return Document(name(scope, key), content, version, expires_at)
 
 

@@ -5,10 +5,15 @@ A row has a reference sooner than an engine: what would make every write of the 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from verihook.instances import payload
 from verihook.model.instance import Instance
-from verihook.model.ports import MAX_INLINE, Engine, Puts, Services
+from verihook.model.ports import MAX_INLINE, Engine, Payloads, Puts
 from verihook.model.workflow import Workflow
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import RecordPorts
 
 
 def keep(
@@ -16,23 +21,23 @@ def keep(
     content: object,
     instance_id: str,
     workflow: Workflow,
-    services: Services,
+    ports: RecordPorts,
     payloads: Puts | None = None,
 ) -> tuple[str, str]:
     """A fresh input as its row has it, and as the engine is given it.
 
-    ``content`` is the parsed text. ``payloads``: where it is put, if not in those of the services. Raises
+    ``content`` is the parsed text. ``payloads``: where it is put, if not in those of ``ports``. Raises
     PayloadsUnavailable.
     """
-    where = payloads or services.payloads
-    limit = min(MAX_INLINE, services.engines[workflow.engine].max_input)
+    where = payloads or ports.payloads
+    limit = min(MAX_INLINE, ports.engines[workflow.engine].max_input)
     given = payload.keep(text, content, instance_id, limit, where)
-    if given is not text or services.ledger.has_room(text):
+    if given is not text or ports.ledger.has_room(text):
         return given, given
     return payload.keep(text, content, instance_id, 0, where), given
 
 
-def given_to(engine: Engine, instance: Instance, services: Services) -> str:
+def given_to(engine: Engine, instance: Instance, payloads: Payloads) -> str:
     """The input of a row as its engine is given it, the very same as at its first start.
 
     Raises PayloadsUnavailable, PayloadGone.
@@ -40,4 +45,4 @@ def given_to(engine: Engine, instance: Instance, services: Services) -> str:
     if not engine.keeps_names:
         # The worker reads it itself.
         return instance.input
-    return payload.inline(instance.input, min(MAX_INLINE, engine.max_input), services.payloads)
+    return payload.inline(instance.input, min(MAX_INLINE, engine.max_input), payloads)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from verihook.errors import BodyTooLarge, Conflict, LedgerUnavailable, NotSupported
 from verihook.instances import burial, payload, starting
@@ -11,9 +12,11 @@ from verihook.instances.events import open_gate
 from verihook.instances.reading import engine_of, get
 from verihook.instances.recording import MAX_CAUSE, cut, has_ended, kept_output, record
 from verihook.model.instance import INSTANCE_ID, Instance, Progress, execution_name
-from verihook.model.ports import Services
 from verihook.records import replace
 from verihook.request import json_text
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import ControlPorts, ReadPorts, RecordPorts, RowPorts
 
 #: So many times another writer may be quicker.
 _TRIES = 50
@@ -21,34 +24,34 @@ _TRIES = 50
 _ABSENT = object()
 
 
-def terminate(instance_id: str, services: Services, reason: str = "", output: object = _ABSENT) -> Instance:
+def terminate(instance_id: str, ports: ControlPorts, reason: str = "", output: object = _ABSENT) -> Instance:
     """End it, wherever it stands; one that has ended raises Conflict, also if nobody had heard of it yet.
 
     ``output``: what it is to have for an output. Raises BodyTooLarge for one that is not kept.
 
     Stopped before it is written: a crash between the two leaves an instance that reconcile finds ended.
     """
-    instance = _open(instance_id, services)
+    instance = _open(instance_id, ports)
     reason = cut(reason, MAX_CAUSE) or ""
     text = None if output is _ABSENT else json_text(output)
-    if text is not None and (why := payload.too_large(text, services.payloads)) is not None:
+    if text is not None and (why := payload.too_large(text, ports.payloads)) is not None:
         raise BodyTooLarge(why)
-    _refuse_ended(instance, starting.halt(instance, reason or "terminated", services), services)
+    _refuse_ended(instance, starting.halt(instance, reason or "terminated", ports), ports)
     progress = Progress("terminated", text, None, reason or None)
-    if not record(instance.id, instance.attempt, progress, instance.created_at, services, instance.workflow):
+    if not record(instance.id, instance.attempt, progress, instance.created_at, ports, instance.workflow):
         # The engine's own word of the stop was quicker; what it does not know is put there.
-        return _ended(instance, progress, services)
-    return get(instance_id, services)
+        return _ended(instance, progress, ports)
+    return get(instance_id, ports)
 
 
-def suspend(instance_id: str, services: Services, reason: str = "") -> Instance:
+def suspend(instance_id: str, ports: ControlPorts, reason: str = "") -> Instance:
     """Start no new step of it, not the first one either. Suspended already: nothing happens.
 
     Raises Conflict for one that has ended, NotSupported where the engine cannot.
     """
     why = cut(reason, MAX_CAUSE) or None
 
-    before = get(instance_id, services)
+    before = get(instance_id, ports)
 
     def hold(instance: Instance) -> Instance:
         nonlocal before
@@ -59,11 +62,11 @@ def suspend(instance_id: str, services: Services, reason: str = "") -> Instance:
         # It stays due: if its start was on its way, reconcile finds it running.
         return replace(instance, held=True, status="suspended", cause=why)
 
-    held = _amend(instance_id, hold, services)
-    engine, definition = engine_of(held, services)
+    held = _amend(instance_id, hold, ports)
+    engine, definition = engine_of(held, ports)
     name = execution_name(held.id, held.attempt)
-    found = _in_its_engine(held, services)
-    _refuse_ended(held, found, services)
+    found = _in_its_engine(held, ports)
+    _refuse_ended(held, found, ports)
     try:
         if before.status == "running" or found is not None:
             engine.suspend(definition, name)
@@ -74,12 +77,12 @@ def suspend(instance_id: str, services: Services, reason: str = "") -> Instance:
                 return instance
             return replace(instance, held=False, status=before.status, due_at=before.due_at, cause=before.cause)
 
-        _amend(instance_id, undo, services)
+        _amend(instance_id, undo, ports)
         raise
     return held
 
 
-def resume(instance_id: str, services: Services) -> Instance:
+def resume(instance_id: str, ports: ControlPorts) -> Instance:
     """Go on with it; one that is not suspended is left alone. Raises Conflict for one that has ended."""
 
     def release(instance: Instance) -> Instance:
@@ -87,76 +90,76 @@ def resume(instance_id: str, services: Services) -> Instance:
         if not instance.held and instance.status != "suspended":
             return instance
         status = ("queued" if found is None else "running") if instance.status == "suspended" else instance.status
-        now = services.clock.now_ms()
-        due = max(now + services.pace.first_ms, instance.not_before)
+        now = ports.clock.now_ms()
+        due = max(now + ports.pace.first_ms, instance.not_before)
         return replace(instance, held=False, status=status, due_at=due, cause=None)
 
-    before = get(instance_id, services)
+    before = get(instance_id, ports)
     _refuse_final(before)
     if not before.held and before.status != "suspended":
         return before
     # Before the row: one that stops in between is still held, and whoever asks again resumes it. Also for one that the
     # ledger calls queued: it may run by now, and be held by its engine.
-    engine, definition = engine_of(before, services)
+    engine, definition = engine_of(before, ports)
     engine.resume(definition, execution_name(before.id, before.attempt))
-    found = _in_its_engine(before, services)
-    _refuse_ended(before, found, services)
-    released = _amend(instance_id, release, services)
+    found = _in_its_engine(before, ports)
+    _refuse_ended(before, found, ports)
+    released = _amend(instance_id, release, ports)
     if released.status == "queued":
-        return replace(released, status=starting.begin(released, services))
-    open_gate(released, services)
+        return replace(released, status=starting.begin(released, ports))
+    open_gate(released, ports)
     return released
 
 
-def _in_its_engine(instance: Instance, services: Services) -> Progress | None:
+def _in_its_engine(instance: Instance, ports: ReadPorts) -> Progress | None:
     """What its engine knows of it: of an express one and of a row that waits for its worker, nothing."""
-    engine, definition = engine_of(instance, services)
-    if services.workflows[instance.workflow].express or not engine.keeps_names:
+    engine, definition = engine_of(instance, ports)
+    if ports.workflows[instance.workflow].express or not engine.keeps_names:
         return None
     return engine.describe(definition, execution_name(instance.id, instance.attempt))
 
 
-def _refuse_ended(instance: Instance, progress: Progress | None, services: Services) -> None:
+def _refuse_ended(instance: Instance, progress: Progress | None, ports: RecordPorts) -> None:
     """Raises Conflict for an end that its engine knows."""
-    if progress is not None and has_ended(instance, progress, services):
+    if progress is not None and has_ended(instance, progress, ports):
         raise Conflict(f"The instance is {progress.status} already.", instance_id=instance.id)
 
 
-def rerun(instance_id: str, services: Services) -> Instance:
+def rerun(instance_id: str, ports: ControlPorts) -> Instance:
     """A new attempt under the same id with the same input; a running one is stopped first.
 
     Raises Conflict where another caller was quicker, NotActive where nothing of this workflow may be started.
     """
-    instance = get(instance_id, services)
-    starting.active(instance.workflow, services)
-    following = starting.restart(instance, _anew(instance, services), services)
+    instance = get(instance_id, ports)
+    starting.active(instance.workflow, ports.workflows)
+    following = starting.restart(instance, _anew(instance, ports), ports)
     if following is None:
         raise Conflict(f"The instance {instance_id!r} was restarted by another caller.", instance_id=instance_id)
-    return replace(following, status=starting.begin(following, services))
+    return replace(following, status=starting.begin(following, ports))
 
 
-def redrive(instance_id: str, services: Services) -> Instance:
+def redrive(instance_id: str, ports: ControlPorts) -> Instance:
     """Go on with a failed instance where it failed; where the engine cannot, a new attempt from the beginning.
 
     Raises Conflict for one that has not failed.
     """
-    instance = get(instance_id, services)
+    instance = get(instance_id, ports)
     if instance.status not in ("failed", "timed_out", "terminated"):
         raise Conflict(
             f"Only what failed can be redriven; this instance is {instance.status}.", instance_id=instance_id
         )
-    starting.active(instance.workflow, services)
-    engine, definition = engine_of(instance, services)
+    starting.active(instance.workflow, ports.workflows)
+    engine, definition = engine_of(instance, ports)
 
     def revive(current: Instance) -> Instance:
         if current.status != instance.status or current.attempt != instance.attempt:
             raise Conflict(f"The instance is {current.status} by now.", instance_id=instance_id)
-        now = services.clock.now_ms()
+        now = ports.clock.now_ms()
         return replace(
             current,
             status="running",
             updated_at=now,
-            due_at=now + services.pace.again_ms,
+            due_at=now + ports.pace.again_ms,
             expires_at=None,
             output=None,
             error=None,
@@ -166,7 +169,7 @@ def redrive(instance_id: str, services: Services) -> Instance:
 
     # Before the engine: of one that stops in between, reconcile finds that it has failed. The other way round its row
     # would have failed for good while it runs.
-    revived = _amend(instance_id, revive, services)
+    revived = _amend(instance_id, revive, ports)
     if engine.redrive(definition, execution_name(instance.id, instance.attempt)):
         return revived
 
@@ -175,50 +178,50 @@ def redrive(instance_id: str, services: Services) -> Instance:
             raise Conflict(f"The instance {instance_id!r} was restarted by another caller.", instance_id=instance_id)
         return replace(instance, revision=current.revision)
 
-    _amend(instance_id, back, services)
-    return rerun(instance_id, services)
+    _amend(instance_id, back, ports)
+    return rerun(instance_id, ports)
 
 
-def purge(instance_id: str, services: Services, force: bool = False) -> None:
+def purge(instance_id: str, ports: ControlPorts, force: bool = False) -> None:
     """Delete what is kept of it. Under a tombstone no event is started again (:mod:`verihook.instances.burial`).
 
     The tombstone comes first, so that nobody begins anew what is being taken away. Whoever was stopped after it may
     ask again: then the rest goes, and InstanceNotFound is raised as for any tombstone. Raises Conflict while it runs,
     unless ``force`` terminates it first.
     """
-    buried = services.ledger.get(instance_id, services.clock.now_ms()) if INSTANCE_ID.fullmatch(instance_id) else None
+    buried = ports.ledger.get(instance_id, ports.clock.now_ms()) if INSTANCE_ID.fullmatch(instance_id) else None
     if buried is not None and buried.purged:
-        burial.finish(buried, services)
-    instance = get(instance_id, services)
+        burial.finish(buried, ports)
+    instance = get(instance_id, ports)
     if not instance.final:
         if not force:
             raise Conflict(f"The instance is {instance.status}; terminate it first, or force.", instance_id=instance_id)
         with suppress(Conflict):
             # It may come to its end just now.
-            terminate(instance_id, services, "purged")
-    instance = get(instance_id, services)
+            terminate(instance_id, ports, "purged")
+    instance = get(instance_id, ports)
     # What cannot be asked is told before anything is gone.
-    engine_of(instance, services)
+    engine_of(instance, ports)
 
     def bury(current: Instance) -> Instance:
         if current.attempt != instance.attempt or not current.final:
             raise Conflict(f"The instance is {current.status} again.", instance_id=instance_id)
-        return burial.tombstone(current, services.clock.now_ms())
+        return burial.tombstone(current, ports.clock.now_ms())
 
-    burial.take_away(_amend(instance_id, bury, services), services)
+    burial.take_away(_amend(instance_id, bury, ports), ports)
 
 
-def _anew(instance: Instance, services: Services) -> Instance:
+def _anew(instance: Instance, ports: ControlPorts) -> Instance:
     """Its next attempt, which begins no sooner than the instance was to."""
-    now = services.clock.now_ms()
+    now = ports.clock.now_ms()
     later = instance.start_at if instance.start_at is not None and instance.start_at > now else None
     return replace(
         instance,
         created_at=now,
         updated_at=now,
         status="queued",
-        version=services.workflows[instance.workflow].version,
-        due_at=max(now + starting.first_look_ms(services.workflows[instance.workflow], services), later or 0),
+        version=ports.workflows[instance.workflow].version,
+        due_at=max(now + starting.first_look_ms(ports.workflows[instance.workflow], ports), later or 0),
         expires_at=None,
         output=None,
         error=None,
@@ -232,20 +235,20 @@ def _anew(instance: Instance, services: Services) -> Instance:
     )
 
 
-def _ended(instance: Instance, progress: Progress, services: Services) -> Instance:
+def _ended(instance: Instance, progress: Progress, ports: ControlPorts) -> Instance:
     """The row of a terminated attempt, with our reason and output; one that ended otherwise raises Conflict."""
 
     def complete(current: Instance) -> Instance:
         if current.attempt != instance.attempt or current.status != "terminated":
             raise Conflict(f"The instance is {current.status}.", instance_id=instance.id)
-        text = kept_output(instance.id, progress.output, services)
+        text = kept_output(instance.id, progress.output, ports.payloads)
         return replace(current, output=text or current.output, cause=progress.cause or current.cause)
 
-    return _amend(instance.id, complete, services)
+    return _amend(instance.id, complete, ports)
 
 
-def _open(instance_id: str, services: Services) -> Instance:
-    instance = get(instance_id, services)
+def _open(instance_id: str, ports: RowPorts) -> Instance:
+    instance = get(instance_id, ports)
     _refuse_final(instance)
     return instance
 
@@ -255,14 +258,14 @@ def _refuse_final(instance: Instance) -> None:
         raise Conflict(f"The instance is {instance.status} already.", instance_id=instance.id)
 
 
-def _amend(instance_id: str, edit: Callable[[Instance], Instance], services: Services) -> Instance:
+def _amend(instance_id: str, edit: Callable[[Instance], Instance], ports: RowPorts) -> Instance:
     """Edit the row as if nobody else did; ``edit`` may run again on a newer one."""
     for _ in range(_TRIES):
-        current = get(instance_id, services)
+        current = get(instance_id, ports)
         fresh = edit(current)
         if fresh == current:
             return current
-        fresh = replace(fresh, updated_at=services.clock.now_ms())
-        if services.ledger.amend(fresh):
+        fresh = replace(fresh, updated_at=ports.clock.now_ms())
+        if ports.ledger.amend(fresh):
             return replace(fresh, revision=fresh.revision + 1)
     raise LedgerUnavailable("Too many write to this instance at once.")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from verihook.errors import LedgerUnavailable, RateLimited
-from verihook.model.ports import Services
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import LimitPorts
 
 MINUTE_MS = 60_000
 
@@ -30,7 +33,7 @@ class Quota:
         return cls(error.limit, 0, error.retry_after)
 
 
-def check(name: str, per_minute: int | None, services: Services) -> Quota | None:
+def check(name: str, per_minute: int | None, ports: LimitPorts) -> Quota | None:
     """Take one start from the bucket ``name``; None where there is no limit.
 
     A full bucket holds what a minute may bring, so that a burst passes after a pause; what was taken comes back evenly.
@@ -42,11 +45,11 @@ def check(name: str, per_minute: int | None, services: Services) -> Quota | None
     # Rounded up: never a token more than the limit.
     interval_ms = -(-MINUTE_MS // per_minute)
     try:
-        token = services.documents.take(name, per_minute, interval_ms, services.clock.now_ms())
+        token = ports.documents.take(name, per_minute, interval_ms, ports.clock.now_ms())
     except LedgerUnavailable as error:
-        if services.policy.limits_fail == "closed":
+        if ports.policy.limits_fail == "closed":
             raise
-        services.telemetry.failure(f"limit {name}", error)
+        ports.telemetry.failure(f"limit {name}", error)
         return Quota(per_minute, None, -(-interval_ms // 1000))
     if token.wait_ms > 0:
         wait_s = -(-token.wait_ms // 1000)

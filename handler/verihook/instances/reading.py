@@ -5,13 +5,17 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from verihook.errors import EngineUnavailable, EventMalformed, InstanceNotFound, RequestInvalid
 from verihook.instances import payload
 from verihook.model.instance import INSTANCE_ID, Instance, Step, execution_name
 from verihook.model.listing import Position, Query
-from verihook.model.ports import Engine, Services
+from verihook.model.ports import Engine, Payloads
 from verihook.strict_json import parse_json, parse_kept
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import ReadPorts, RowPorts
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +26,16 @@ class Page:
     cursor: str | None
 
 
-def get(instance_id: str, services: Services) -> Instance:
+def get(instance_id: str, ports: RowPorts) -> Instance:
     """The instance. An unknown, a malformed and a purged id raise the same InstanceNotFound."""
     if INSTANCE_ID.fullmatch(instance_id):
-        instance = services.ledger.get(instance_id, services.clock.now_ms())
+        instance = ports.ledger.get(instance_id, ports.clock.now_ms())
         if instance is not None and not instance.purged:
             return instance
     raise InstanceNotFound("There is no instance with this id.")
 
 
-def list_instances(query: Query, limit: int, cursor: str | None, services: Services) -> Page:
+def list_instances(query: Query, limit: int, cursor: str | None, ports: RowPorts) -> Page:
     """Up to ``limit`` instances, at least one, that come after the cursor.
 
     Raises RequestInvalid for another limit, and for a cursor that is none of ours.
@@ -39,44 +43,44 @@ def list_instances(query: Query, limit: int, cursor: str | None, services: Servi
     if limit < 1:
         raise RequestInvalid("limit: must be at least 1.")
     after = None if cursor is None else _position(cursor)
-    found = services.ledger.page(query, limit + 1, after, services.clock.now_ms())
+    found = ports.ledger.page(query, limit + 1, after, ports.clock.now_ms())
     shown = found[:limit]
     return Page(shown, cursor_of(shown[-1]) if len(found) > limit else None)
 
 
-def steps(instance_id: str, services: Services) -> list[Step]:
+def steps(instance_id: str, ports: ReadPorts) -> list[Step]:
     """The steps of the present attempt, in the order they started."""
-    instance = get(instance_id, services)
-    engine, definition = engine_of(instance, services)
+    instance = get(instance_id, ports)
+    engine, definition = engine_of(instance, ports)
     return engine.steps(definition, execution_name(instance.id, instance.attempt))
 
 
-def input_of(instance: Instance, services: Services) -> object:
+def input_of(instance: Instance, payloads: Payloads) -> object:
     """The input, parsed, wherever it is kept."""
-    text = payload.load(instance.input, services.payloads)
+    text = payload.load(instance.input, payloads)
     return parse_kept(text, f"The input of the instance {instance.id}", lambda content: content)
 
 
-def output_of(instance: Instance, services: Services) -> object:
+def output_of(instance: Instance, payloads: Payloads) -> object:
     """The output, parsed, wherever it is kept; None where there is none. What is not JSON is given as text."""
     if instance.output is None:
         return None
-    text = payload.load(instance.output, services.payloads)
+    text = payload.load(instance.output, payloads)
     try:
         return parse_json(text, "The output")
     except EventMalformed:
         return text
 
 
-def engine_of(instance: Instance, services: Services) -> tuple[Engine, str]:
+def engine_of(instance: Instance, ports: ReadPorts) -> tuple[Engine, str]:
     """The engine that has the instance, and the definition of its workflow.
 
     Raises EngineUnavailable where hooks.toml has lost the workflow: the instance waits until it is put back.
     """
-    workflow = services.workflows.get(instance.workflow)
-    if workflow is None or instance.engine not in services.engines:
+    workflow = ports.workflows.get(instance.workflow)
+    if workflow is None or instance.engine not in ports.engines:
         raise EngineUnavailable(f"Workflow {instance.workflow!r} is not configured any more.")
-    return services.engines[instance.engine], workflow.definition
+    return ports.engines[instance.engine], workflow.definition
 
 
 def cursor_of(instance: Instance) -> str:

@@ -7,17 +7,22 @@ machine, where it is also what notices that an instance has ended.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from verihook import instances
 from verihook.errors import EngineUnavailable, InstanceNotFound, LedgerUnavailable, NotSupported
 from verihook.instances import callbacks
 from verihook.instances.reading import engine_of
 from verihook.model.instance import FINAL, Instance, Progress, execution_name
-from verihook.model.ports import Engine, Services
+from verihook.model.ports import Engine
+from verihook.model.workflow import Workflow
 from verihook.records import asdict, replace
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import ReconcilePorts
 
 #: So many instances are looked after, and so many callbacks posted, at the same time.
 AT_ONCE = 8
@@ -51,7 +56,7 @@ class Report:
             setattr(self, name, getattr(self, name) + count)
 
 
-def reconcile(services: Services, limit: int = 200, left: Callable[[], int] | None = None) -> Report:
+def reconcile(ports: ReconcilePorts, limit: int = 200, left: Callable[[], int] | None = None) -> Report:
     """One round over at most ``limit`` instances that are due. Raises LedgerUnavailable; the next round goes on.
 
     ``left``: how long this may go on, in milliseconds. Round follows upon round then, until nothing is due or the time
@@ -62,20 +67,20 @@ def reconcile(services: Services, limit: int = 200, left: Callable[[], int] | No
 
     def look_after(instance: Instance) -> Report:
         # A row may have ended since its index was read: then there is nothing to look after, least of all to run again.
-        if instance.final or (left is not None and left() < reserve_ms + _takes_ms(instance, services)):
+        if instance.final or (left is not None and left() < reserve_ms + _takes_ms(instance, ports.workflows)):
             return Report()
-        return _look_after(instance, services, outages)
+        return _look_after(instance, ports, outages)
 
-    return _rounds(look_after, services, limit, left, reserve_ms, ended=False)
+    return _rounds(look_after, ports, limit, left, reserve_ms, ended=False)
 
 
-def _takes_ms(instance: Instance, services: Services) -> int:
+def _takes_ms(instance: Instance, workflows: Mapping[str, Workflow]) -> int:
     """How long a look may take: an express execution is run to its end."""
-    workflow = services.workflows.get(instance.workflow)
+    workflow = workflows.get(instance.workflow)
     return instances.EXPRESS_MS if workflow is not None and workflow.express else 0
 
 
-def call_back(services: Services, limit: int = 64, left: Callable[[], int] | None = None) -> Report:
+def call_back(ports: ReconcilePorts, limit: int = 64, left: Callable[[], int] | None = None) -> Report:
     """One round over at most ``limit`` ends that somebody waits to be told, beside reconcile: no receiver holds it up.
 
     ``left`` as in :func:`reconcile`. Raises LedgerUnavailable; the next round goes on.
@@ -83,19 +88,19 @@ def call_back(services: Services, limit: int = 64, left: Callable[[], int] | Non
 
     def tell(instance: Instance) -> Report:
         try:
-            return Report(looked=1, told=instance.final and _tell(instance, services))
+            return Report(looked=1, told=instance.final and _tell(instance, ports))
         except LedgerUnavailable:
             raise
         except Exception as error:  # noqa: BLE001  # one that cannot be told must not keep all others from their turn
-            services.telemetry.failure(f"callback {instance.id}", error)
+            ports.telemetry.failure(f"callback {instance.id}", error)
             return Report(looked=1, postponed=1)
 
-    return _rounds(tell, services, limit, left, ROUND_MS, ended=True)
+    return _rounds(tell, ports, limit, left, ROUND_MS, ended=True)
 
 
 def _rounds(
     look: Callable[[Instance], Report],
-    services: Services,
+    ports: ReconcilePorts,
     limit: int,
     left: Callable[[], int] | None,
     reserve_ms: float,
@@ -105,7 +110,7 @@ def _rounds(
     """One round, or, with ``left``, round upon round until nothing is due or no more than the reserve is left."""
     report = Report()
     while True:
-        due = services.ledger.due(services.clock.now_ms(), limit, ended=ended)
+        due = ports.ledger.due(ports.clock.now_ms(), limit, ended=ended)
         _each(look, due, report)
         if left is None or len(due) < limit or left() < reserve_ms:
             return report
@@ -122,72 +127,72 @@ def _each(look: Callable[[Instance], Report], due: list[Instance], report: Repor
         report.add(result)
 
 
-def _look_after(instance: Instance, services: Services, outages: Counter[str]) -> Report:
+def _look_after(instance: Instance, ports: ReconcilePorts, outages: Counter[str]) -> Report:
     report = Report(looked=1)
     try:
         if outages[instance.workflow] >= ENOUGH:
             raise EngineUnavailable(
                 f"The engine of {instance.workflow} did not answer {ENOUGH} times: not asked again now."
             )
-        progress = _ask_or_start(instance, services, report, outages)
+        progress = _ask_or_start(instance, ports, report, outages)
         if progress is not None:
-            report.finished += _record(instance, progress, services) and progress.status in FINAL
+            report.finished += _record(instance, progress, ports) and progress.status in FINAL
     except Exception as error:  # noqa: BLE001  # one that cannot be dealt with must not keep all others from their turn
         # Also where its workflow is no longer in hooks.toml: it waits until the operator puts it back.
-        services.telemetry.failure(f"reconcile {instance.id}", error)
+        ports.telemetry.failure(f"reconcile {instance.id}", error)
         outages[instance.workflow] += isinstance(error, EngineUnavailable)
         report.postponed += 1
         # Where the ledger itself is down this raises, and the round is over.
-        _record(instance, Progress(instance.status, None, instance.error, instance.cause), services)
+        _record(instance, Progress(instance.status, None, instance.error, instance.cause), ports)
     return report
 
 
-def _record(instance: Instance, progress: Progress, services: Services) -> bool:
-    return instances.record(instance.id, instance.attempt, progress, instance.created_at, services, instance.workflow)
+def _record(instance: Instance, progress: Progress, ports: ReconcilePorts) -> bool:
+    return instances.record(instance.id, instance.attempt, progress, instance.created_at, ports, instance.workflow)
 
 
-def _ask_or_start(instance: Instance, services: Services, report: Report, outages: Counter[str]) -> Progress | None:
+def _ask_or_start(instance: Instance, ports: ReconcilePorts, report: Report, outages: Counter[str]) -> Progress | None:
     """How the engine says the instance stands; None where another round has it.
 
     One that the engine does not know is started, which is idempotent, unless an operator holds it.
     """
-    engine, definition = engine_of(instance, services)
+    engine, definition = engine_of(instance, ports)
     # An express execution answers once and is not kept: there is nobody to ask.
-    express = services.workflows[instance.workflow].express
+    express = ports.workflows[instance.workflow].express
     name = execution_name(instance.id, instance.attempt)
     progress = None if express else engine.describe(definition, name)
     if progress is None and instance.held:
         return Progress(instance.status, None, instance.error, instance.cause)
     if progress is None:
         # Its name keeps nobody from running it twice: no other round may have it until it must have ended.
-        if express and not _put_off(instance, instances.EXPRESS_MS, services):
+        if express and not _put_off(instance, instances.EXPRESS_MS, ports):
             return None
         report.started += 1
-        status = instances.start(instance, services)
+        status = instances.start(instance, ports)
         # Of a row that waits for its worker, ``queued`` is no outage.
         outages[instance.workflow] += status == "queued" and engine.keeps_names
         # An express one has written its end; where its answer was lost it may run on, and stays put off.
         return None if express else Progress(status)
-    if progress.status == "running" and (instance.leased_until or 0) > services.clock.now_ms():
+    if progress.status == "running" and (instance.leased_until or 0) > ports.clock.now_ms():
         # A worker has it: there is nothing to see before its lease is over. If it has just ended, nothing is written.
-        services.ledger.amend(replace(instance, due_at=instance.leased_until))
+        ports.ledger.amend(replace(instance, due_at=instance.leased_until))
         return None
     if progress.status not in FINAL:
-        instances.hand_over(instance, services)
+        instances.hand_over(instance, ports)
     if instance.held and progress.status == "running":
-        return _hold(instance, engine, definition, services)
+        return _hold(instance, engine, definition, ports)
     if instance.held and progress.status == "suspended":
         # With the operator's words, which the engine does not know.
         return replace(progress, cause=instance.cause)
     return progress
 
 
-def _put_off(instance: Instance, milliseconds: int, services: Services) -> bool:
+def _put_off(instance: Instance, milliseconds: int, ports: ReconcilePorts) -> bool:
     """Keep every other round from it for so long; False where another has it, or it has changed since."""
-    return services.ledger.amend(replace(instance, due_at=services.clock.now_ms() + milliseconds))
+    return ports.ledger.amend(replace(instance, due_at=ports.clock.now_ms() + milliseconds))
 
 
-def _hold(instance: Instance, engine: Engine, definition: str, services: Services) -> Progress | None:
+def _hold(instance: Instance, engine: Engine, definition: str, ports: ReconcilePorts) -> Progress | None:
     """What is held and runs: whoever suspended it was stopped in between, or the start was on its way."""
     name = execution_name(instance.id, instance.attempt)
     try:
@@ -196,7 +201,7 @@ def _hold(instance: Instance, engine: Engine, definition: str, services: Service
         # Held in the row alone, where whoever suspended it stopped before the row was put right.
         return Progress("suspended" if instance.status == "suspended" else "running", cause=instance.cause)
     try:
-        if instances.get(instance.id, services).held:
+        if instances.get(instance.id, ports).held:
             # Where the engine knows nothing of it, a gate does.
             return Progress("suspended", cause=instance.cause)
     except InstanceNotFound:
@@ -206,11 +211,11 @@ def _hold(instance: Instance, engine: Engine, definition: str, services: Service
     return None
 
 
-def _tell(instance: Instance, services: Services) -> bool:
+def _tell(instance: Instance, ports: ReconcilePorts) -> bool:
     """One try of the callback, and when the next one is; whether there is none."""
-    if not _put_off(instance, POSTING_MS, services):
+    if not _put_off(instance, POSTING_MS, ports):
         # Where a restart was quicker its end is told, not this one's.
         return False
-    following = callbacks.deliver(instance, services)
-    written = services.ledger.amend(replace(following, revision=instance.revision + 1))
+    following = callbacks.deliver(instance, ports)
+    written = ports.ledger.amend(replace(following, revision=instance.revision + 1))
     return written and following.due_at is None

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from verihook.errors import EventMalformed
 from verihook.instances import payload
 from verihook.instances.reading import engine_of
 from verihook.model.instance import FINAL, Instance, Progress, execution_name
-from verihook.model.ports import MAX_OUTPUT, Change, Services
+from verihook.model.ports import MAX_OUTPUT, Change, Payloads
+from verihook.model.workflow import Workflow
 from verihook.request import json_text
 from verihook.strict_json import parse_json
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import RecordPorts, RowPorts
 
 #: An engine's words are cut to this, in characters: a row has room for so many.
 MAX_ERROR = 500
@@ -16,7 +23,7 @@ MAX_CAUSE = 4000
 
 
 def record(
-    instance_id: str, attempt: int, progress: Progress, created_at: int, services: Services, workflow: str | None = None
+    instance_id: str, attempt: int, progress: Progress, created_at: int, ports: RecordPorts, workflow: str | None = None
 ) -> bool:
     """Write what an engine says of an attempt; False where the ledger knows better (final, another attempt, unknown).
 
@@ -24,40 +31,40 @@ def record(
     name; where it is not known the instance is kept as long as the longest.
     An execution that turns out to run although its instance was terminated before it had begun is stopped.
     """
-    progress = bounded(progress, services)
-    if _is_large(progress.output) and not _waits_for(instance_id, attempt, services):
+    progress = bounded(progress, ports.payloads)
+    if _is_large(progress.output) and not _waits_for(instance_id, attempt, ports):
         # Else the payload of what was purged would be kept again.
         return False
-    now = services.clock.now_ms()
+    now = ports.clock.now_ms()
     final = progress.status in FINAL
     change = Change(
         progress.status,
         at=now,
         # What ends is due at once where somebody waits to be told.
-        due_at=now if final else services.pace.next_look(created_at, now, queued=progress.status == "queued"),
-        expires_at=now // 1000 + _retention_s(workflow, services) if final else None,
-        output=kept_output(instance_id, progress.output, services),
+        due_at=now if final else ports.pace.next_look(created_at, now, queued=progress.status == "queued"),
+        expires_at=now // 1000 + _retention_s(workflow, ports.workflows) if final else None,
+        output=kept_output(instance_id, progress.output, ports.payloads),
         error=cut(progress.error, MAX_ERROR),
         cause=cut(progress.cause, MAX_CAUSE),
     )
-    applied = services.ledger.record(instance_id, attempt, change)
+    applied = ports.ledger.record(instance_id, attempt, change)
     if not applied and progress.status == "running":
-        _stop_what_is_over(instance_id, attempt, services)
+        _stop_what_is_over(instance_id, attempt, ports)
     return applied
 
 
-def bounded(progress: Progress, services: Services) -> Progress:
+def bounded(progress: Progress, payloads: Payloads) -> Progress:
     """The same, or failed with ``OutputTooLarge``: no other end could be read."""
-    if progress.output is None or (why := payload.too_large(progress.output, services.payloads)) is None:
+    if progress.output is None or (why := payload.too_large(progress.output, payloads)) is None:
         return progress
     return Progress("failed", None, "OutputTooLarge", why)
 
 
-def has_ended(instance: Instance, progress: Progress | None, services: Services) -> bool:
+def has_ended(instance: Instance, progress: Progress | None, ports: RecordPorts) -> bool:
     """Whether an engine says that an instance has come to its end, which the ledger may hear of late: now it has."""
     if progress is None or progress.status not in FINAL:
         return False
-    record(instance.id, instance.attempt, progress, instance.created_at, services, instance.workflow)
+    record(instance.id, instance.attempt, progress, instance.created_at, ports, instance.workflow)
     return True
 
 
@@ -65,8 +72,8 @@ def _is_large(output: str | None) -> bool:
     return output is not None and len(output) * 4 > MAX_OUTPUT
 
 
-def _waits_for(instance_id: str, attempt: int, services: Services) -> bool:
-    instance = services.ledger.get(instance_id, services.clock.now_ms())
+def _waits_for(instance_id: str, attempt: int, ports: RowPorts) -> bool:
+    instance = ports.ledger.get(instance_id, ports.clock.now_ms())
     return instance is not None and instance.attempt == attempt and not (instance.final or instance.purged)
 
 
@@ -75,7 +82,7 @@ def cut(text: str | None, most: int) -> str | None:
     return text and text.encode("utf-8", "backslashreplace").decode()[:most]
 
 
-def kept_output(instance_id: str, output: str | None, services: Services) -> str | None:
+def kept_output(instance_id: str, output: str | None, payloads: Payloads) -> str | None:
     """The output as a row has it, kept apart where it is large. Raises PayloadsUnavailable.
 
     What is no JSON (an engine's odd text) is kept as a JSON string.
@@ -90,24 +97,20 @@ def kept_output(instance_id: str, output: str | None, services: Services) -> str
     if cut(output, len(output)) != output:
         # A lone surrogate stands there unescaped.
         output = json_text(content)
-    return payload.keep(output, content, instance_id, MAX_OUTPUT, services.payloads)
+    return payload.keep(output, content, instance_id, MAX_OUTPUT, payloads)
 
 
-def _stop_what_is_over(instance_id: str, attempt: int, services: Services) -> None:
-    instance = services.ledger.get(instance_id, services.clock.now_ms())
+def _stop_what_is_over(instance_id: str, attempt: int, ports: RecordPorts) -> None:
+    instance = ports.ledger.get(instance_id, ports.clock.now_ms())
     if instance is None:
         return
     # An attempt that another has replaced was stopped, too: a start that was on its way came after that.
     if instance.attempt > attempt or (instance.attempt == attempt and instance.status == "terminated"):
-        engine, definition = engine_of(instance, services)
+        engine, definition = engine_of(instance, ports)
         engine.stop(definition, execution_name(instance_id, attempt), "terminated")
 
 
-def _retention_s(workflow: str | None, services: Services) -> int:
-    known = services.workflows.get(workflow or "")
-    days = (
-        known.retention_days
-        if known
-        else max((each.retention_days for each in services.workflows.values()), default=90)
-    )
+def _retention_s(workflow: str | None, workflows: Mapping[str, Workflow]) -> int:
+    known = workflows.get(workflow or "")
+    days = known.retention_days if known else max((each.retention_days for each in workflows.values()), default=90)
     return days * 86_400

@@ -10,20 +10,25 @@ The same id always passes: what is remembered is the instance, which the id is d
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from verihook.errors import Duplicate, LedgerUnavailable
 from verihook.model.instance import Instance
-from verihook.model.ports import Document, Services, Trace
+from verihook.model.ports import Document, Trace
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import ControlPorts, DocumentPorts
 
 #: Each digest has a partition of its own, so that no source is slower for it.
 _NAME = "instance"
 
 
-def refuse(fresh: Instance, services: Services, trace: Trace) -> None:
+def refuse(fresh: Instance, ports: ControlPorts, trace: Trace) -> None:
     """Before the claim, so that what is refused leaves nothing. Raises Duplicate, LedgerUnavailable.
 
     If the process dies after it, the sender delivers the same id again, which passes.
     """
-    trace.replay_of = _first(fresh, services)
+    trace.replay_of = _first(fresh, ports)
     if trace.replay_of is not None:
         raise Duplicate(
             f"The very bytes that are signed were delivered before, under another event id; their instance is "
@@ -31,33 +36,33 @@ def refuse(fresh: Instance, services: Services, trace: Trace) -> None:
         )
 
 
-def note(fresh: Instance, services: Services, trace: Trace) -> None:
+def note(fresh: Instance, ports: ControlPorts, trace: Trace) -> None:
     """After the claim, which has told a redelivery by then. The event is taken whatever this comes to."""
     try:
-        trace.replay_of = _first(fresh, services)
+        trace.replay_of = _first(fresh, ports)
     except LedgerUnavailable as error:
-        services.telemetry.failure(f"replays {fresh.id}", error)
+        ports.telemetry.failure(f"replays {fresh.id}", error)
 
 
-def replay_of(instance: Instance, services: Services) -> str | None:
+def replay_of(instance: Instance, ports: DocumentPorts) -> str | None:
     """The instance that the same signed bytes started first, None if that is this one. One read if it has any."""
     if instance.signed is None:
         return None
-    first = services.documents.read(_partition(instance), _NAME, services.clock.now_ms())
+    first = ports.documents.read(_partition(instance), _NAME, ports.clock.now_ms())
     return None if first is None or first.text == instance.id else first.text
 
 
-def _first(fresh: Instance, services: Services) -> str | None:
+def _first(fresh: Instance, ports: ControlPorts) -> str | None:
     """Another instance that these bytes started; None if there is none, and then they are remembered. One write.
 
     They are for as long as the instance's row, whose time begins when it ends. A purge leaves them.
     """
     if fresh.signed is None:
         return None
-    workflow = services.workflows[fresh.workflow]
+    workflow = ports.workflows[fresh.workflow]
     kept_s = workflow.retention_days * 86_400 + workflow.longest_s
     document = Document(_NAME, fresh.id, 1, fresh.created_at // 1000 + kept_s)
-    first = services.documents.first(_partition(fresh), document, fresh.created_at)
+    first = ports.documents.first(_partition(fresh), document, fresh.created_at)
     return None if first is None or first.text == fresh.id else first.text
 
 

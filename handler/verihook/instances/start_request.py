@@ -8,7 +8,7 @@ from typing import Literal
 
 from verihook.errors import RequestInvalid
 from verihook.model.instance import INSTANCE_ID
-from verihook.model.ports import Services
+from verihook.model.ports import Caller
 from verihook.model.workflow import Workflow
 
 #: ``replace`` is ``restart`` for one that has ended, and ``fail`` for one that has not.
@@ -45,7 +45,7 @@ class StartRequest:
     clear_on_failure: bool = False
 
 
-def check(request: StartRequest, workflow: Workflow, services: Services) -> None:
+def check(request: StartRequest, workflow: Workflow, caller: Caller, now_ms: int) -> None:
     """Raises RequestInvalid, which names the field."""
     if request.id is not None and not INSTANCE_ID.fullmatch(request.id):
         raise RequestInvalid("id: 1 to 64 letters, digits, underscores and inner hyphens.")
@@ -54,11 +54,11 @@ def check(request: StartRequest, workflow: Workflow, services: Services) -> None
     if request.connection is not None and request.connection not in workflow.connections:
         raise RequestInvalid(f"connection: {_choice(workflow)} (got {request.connection[:63]!r}).")
     _check_labels(request)
-    if request.start_at is not None and request.start_at > services.clock.now_ms() + MAX_DELAY_MS:
+    if request.start_at is not None and request.start_at > now_ms + MAX_DELAY_MS:
         raise RequestInvalid("startAt: at most a year from now.")
     if request.callback_url is not None:
         try:
-            services.caller.check(request.callback_url)
+            caller.check(request.callback_url)
         except ValueError as error:
             raise RequestInvalid(f"callbackUrl: {error}") from None
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from verihook.errors import (
     EngineRefused,
@@ -23,10 +24,12 @@ from verihook.instances.reading import engine_of
 from verihook.instances.recording import has_ended, record
 from verihook.instances.start_request import OnConflict, StartRequest, check
 from verihook.model.instance import FINAL, Instance, Progress, Status, execution_name
-from verihook.model.ports import Services
 from verihook.model.workflow import Workflow
 from verihook.records import replace
 from verihook.request import json_text
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import ControlPorts, RecordPorts, RowPorts, SubmitPorts
 
 #: An express execution has ended after so long, in milliseconds: five minutes, and room for its record.
 EXPRESS_MS = 330_000
@@ -53,30 +56,30 @@ class Submitted:
 
 
 def submit(
-    request: StartRequest, scope: str, services: Services, admit: Callable[[], object] = lambda: None
+    request: StartRequest, scope: str, ports: SubmitPorts, admit: Callable[[], object] = lambda: None
 ) -> Submitted:
     """Start an instance as a caller wants it; nothing is written before everything is checked.
 
     ``scope``: whose idempotency keys. ``admit`` is called in between, and may raise. Raises WorkflowNotFound,
     NotActive, InputInvalid, RequestInvalid, IdTaken, IdempotencyMismatch and Unavailable.
     """
-    workflow = active(request.workflow, services)
+    workflow = active(request.workflow, ports.workflows)
     if request.version not in (None, workflow.version):
         raise WorkflowNotFound(f"Workflow {workflow.name!r} has version {workflow.version}, not {request.version}.")
-    check(request, workflow, services)
+    check(request, workflow, ports.caller, ports.clock.now_ms())
     content = workflow.accept(request.content)
     text = json_text(content)
     admit()
-    fresh, told, replayed = _remembered(request, _fresh(request, workflow, services), scope, services)
-    kept_input = partial(keep, text, content, fresh.id, workflow, services)
+    fresh, told, replayed = _remembered(request, _fresh(request, workflow, ports), scope, ports)
+    kept_input = partial(keep, text, content, fresh.id, workflow, ports)
     kept, given = kept_input()
     fresh = replace(fresh, input=kept)
-    existing = services.ledger.claim(fresh)
+    existing = ports.ledger.claim(fresh)
     if existing is not None and request.id is not None and (not replayed or existing.updated_at < fresh.created_at):
-        anew = _after_a_purge(existing, fresh, kept_input, services)
+        anew = _after_a_purge(existing, fresh, kept_input, ports)
         fresh, existing = (fresh, existing) if anew is None else (anew, None)
     if existing is None:
-        return Submitted(replace(fresh, status=begin(fresh, services, given)), replayed, created=True, accepted=told)
+        return Submitted(replace(fresh, status=begin(fresh, ports, given)), replayed, created=True, accepted=told)
     # Whoever was second to the key may be the first to claim. Such a row has the key's own time.
     ours = replayed or existing.created_at == fresh.created_at
     if request.idempotency_key is not None and ours and existing.event_id == fresh.event_id:
@@ -84,25 +87,25 @@ def submit(
     if replayed and request.on_conflict in ("restart", "replace") and _came_later(existing, fresh):
         # What this key began was itself replaced since: to restart once more would undo a later wish.
         return Submitted(existing, replayed, created=False, accepted=told)
-    taken = _taken(existing, fresh, request.on_conflict, services)
+    taken = _taken(existing, fresh, request.on_conflict, ports)
     return replace(taken, replayed=replayed and not taken.created)
 
 
 def _after_a_purge(
-    existing: Instance, fresh: Instance, keep_input: Callable[[], object], services: Services
+    existing: Instance, fresh: Instance, keep_input: Callable[[], object], ports: ControlPorts
 ) -> Instance | None:
     """The row that was put into the place of a tombstone, for a start that names its id; None if the id is taken."""
     if not burial.is_free(existing, fresh):
         return None
     if existing.leased_until is not None:
         # A purge was stopped, or is under way.
-        if existing.leased_until > services.clock.now_ms() or not burial.finish(existing, services):
+        if existing.leased_until > ports.clock.now_ms() or not burial.finish(existing, ports):
             return None
-        existing = services.ledger.get(existing.id, services.clock.now_ms()) or existing
+        existing = ports.ledger.get(existing.id, ports.clock.now_ms()) or existing
     # Again: while the grave was emptied, the payload of the new one may have gone along.
     keep_input()
     following = replace(fresh, attempt=existing.attempt + 1, revision=existing.revision)
-    return replace(following, revision=following.revision + 1) if services.ledger.amend(following) else None
+    return replace(following, revision=following.revision + 1) if ports.ledger.amend(following) else None
 
 
 def _came_later(existing: Instance, fresh: Instance) -> bool:
@@ -110,16 +113,16 @@ def _came_later(existing: Instance, fresh: Instance) -> bool:
 
 
 def _remembered(
-    request: StartRequest, fresh: Instance, scope: str, services: Services
+    request: StartRequest, fresh: Instance, scope: str, ports: SubmitPorts
 ) -> tuple[Instance, Instance, bool]:
     """The row to claim, the row to tell of, and whether the idempotency key was used before."""
     if request.idempotency_key is None:
         return fresh, fresh, False
     start = idempotency.First(fresh.id, fresh.version, fresh.created_at, fresh.start_at)
     print_of_it, key = _print_of(request), request.idempotency_key
-    first, replayed = idempotency.remember(scope, key, print_of_it, start, services)
-    if replayed and request.clear_on_failure and _has_failed(first.instance_id, services):
-        first, replayed = idempotency.begin_anew(scope, key, print_of_it, start, first, services)
+    first, replayed = idempotency.remember(scope, key, print_of_it, start, ports)
+    if replayed and request.clear_on_failure and _has_failed(first.instance_id, ports):
+        first, replayed = idempotency.begin_anew(scope, key, print_of_it, start, first, ports)
     fresh = replace(
         fresh,
         id=first.instance_id,
@@ -131,9 +134,9 @@ def _remembered(
     return fresh, replace(fresh, version=first.version), replayed
 
 
-def _has_failed(instance_id: str, services: Services) -> bool:
+def _has_failed(instance_id: str, ports: RowPorts) -> bool:
     """What an operator terminated has not: he wanted no more of it."""
-    instance = services.ledger.get(instance_id, services.clock.now_ms())
+    instance = ports.ledger.get(instance_id, ports.clock.now_ms())
     return instance is not None and not instance.purged and instance.status in ("failed", "timed_out")
 
 
@@ -153,9 +156,9 @@ def _print_of(request: StartRequest) -> str:
     )
 
 
-def active(name: str, services: Services) -> Workflow:
+def active(name: str, workflows: Mapping[str, Workflow]) -> Workflow:
     """The workflow of this name. Raises WorkflowNotFound, and NotActive where nothing may be started of it."""
-    workflow = services.workflows.get(name)
+    workflow = workflows.get(name)
     if workflow is None:
         raise WorkflowNotFound(f"There is no workflow {name[:63]!r}.")
     if workflow.status != "active":
@@ -163,7 +166,7 @@ def active(name: str, services: Services) -> Workflow:
     return workflow
 
 
-def first_look_ms(workflow: Workflow, services: Services) -> int:
+def first_look_ms(workflow: Workflow, ports: RecordPorts) -> int:
     """How long after a claim reconcile looks at it.
 
     An express one is left to who started it until it has ended. Of one that is a row and nothing else, the end comes
@@ -171,18 +174,18 @@ def first_look_ms(workflow: Workflow, services: Services) -> int:
     """
     if workflow.express:
         return EXPRESS_MS
-    first_ms = services.pace.first_ms
-    return first_ms if services.engines[workflow.engine].keeps_names else max(first_ms, WORKER_MS)
+    first_ms = ports.pace.first_ms
+    return first_ms if ports.engines[workflow.engine].keeps_names else max(first_ms, WORKER_MS)
 
 
-def begin(instance: Instance, services: Services, given: str | None = None) -> Status:
+def begin(instance: Instance, ports: ControlPorts, given: str | None = None) -> Status:
     """Start a claimed instance now, or leave it to its time. ``given`` as in :func:`start`."""
-    if instance.not_before > services.clock.now_ms():
+    if instance.not_before > ports.clock.now_ms():
         return "queued"
-    return start(instance, services, given)
+    return start(instance, ports, given)
 
 
-def start(instance: Instance, services: Services, given: str | None = None) -> Status:
+def start(instance: Instance, ports: ControlPorts, given: str | None = None) -> Status:
     """Start a claimed instance in its engine.
 
     ``given``: the input as the engine is given it, where the caller has it at hand; else it is read.
@@ -191,9 +194,9 @@ def start(instance: Instance, services: Services, given: str | None = None) -> S
     """
     name = execution_name(instance.id, instance.attempt)
     try:
-        engine, definition = engine_of(instance, services)
-        given = given or given_to(engine, instance, services)
-        if not services.workflows[instance.workflow].express:
+        engine, definition = engine_of(instance, ports)
+        given = given or given_to(engine, instance, ports.payloads)
+        if not ports.workflows[instance.workflow].express:
             return engine.start(definition, name, given, instance.connection)
         progress = engine.run(definition, name, given)
     except EngineRefused as error:
@@ -201,13 +204,13 @@ def start(instance: Instance, services: Services, given: str | None = None) -> S
     except PayloadGone as error:
         progress = Progress("failed", error="InputUnreadable", cause=str(error))
     except (EngineUnavailable, PayloadsUnavailable) as error:
-        services.telemetry.failure(f"start {name}", error)
+        ports.telemetry.failure(f"start {name}", error)
         return "queued"
-    record(instance.id, instance.attempt, progress, instance.created_at, services, instance.workflow)
+    record(instance.id, instance.attempt, progress, instance.created_at, ports, instance.workflow)
     return progress.status
 
 
-def restart(existing: Instance, fresh: Instance, services: Services) -> Instance | None:
+def restart(existing: Instance, fresh: Instance, ports: ControlPorts) -> Instance | None:
     """Stop ``existing`` where it still runs, and put ``fresh`` into its place as the next attempt.
 
     Returns the new attempt, to be started; None where another caller restarted it first. Raises EngineUnavailable
@@ -218,26 +221,26 @@ def restart(existing: Instance, fresh: Instance, services: Services) -> Instance
     attempt = existing.attempt
     while existing.attempt == attempt:
         if not existing.final:
-            if has_ended(existing, halt(existing, "restarted", services), services):
-                existing = _present(existing, services)
+            if has_ended(existing, halt(existing, "restarted", ports), ports):
+                existing = _present(existing, ports)
                 continue
-            existing = replace(existing, status="terminated", updated_at=services.clock.now_ms(), cause="restarted")
-        history.keep(existing, services)
+            existing = replace(existing, status="terminated", updated_at=ports.clock.now_ms(), cause="restarted")
+        history.keep(existing, ports)
         following = replace(fresh, attempt=attempt + 1, revision=existing.revision)
-        if services.ledger.amend(following):
+        if ports.ledger.amend(following):
             return replace(following, revision=following.revision + 1)
         # The end of the stopped attempt may have been recorded in between; then it is still ours to restart.
-        existing = _present(existing, services)
+        existing = _present(existing, ports)
     return None
 
 
-def _present(instance: Instance, services: Services) -> Instance:
+def _present(instance: Instance, ports: RowPorts) -> Instance:
     """Its row as it is now; of one that is gone, one of an attempt that is none."""
-    current = services.ledger.get(instance.id, services.clock.now_ms())
+    current = ports.ledger.get(instance.id, ports.clock.now_ms())
     return replace(instance, attempt=0) if current is None or current.purged else current
 
 
-def halt(instance: Instance, cause: str, services: Services) -> Progress | None:
+def halt(instance: Instance, cause: str, ports: ControlPorts) -> Progress | None:
     """Stop the present attempt in its engine; how it had ended before, None if it was stopped.
 
     Raises EngineUnavailable. The ledger hears of an end late, so the engine alone knows what there was left to stop.
@@ -245,40 +248,40 @@ def halt(instance: Instance, cause: str, services: Services) -> Progress | None:
     is on its way comes to nothing and never runs beside what follows. A start that comes later still is one of
     reconcile's, which stops what it finds to be over.
     """
-    engine, definition = engine_of(instance, services)
+    engine, definition = engine_of(instance, ports)
     name = execution_name(instance.id, instance.attempt)
-    now = services.clock.now_ms()
-    if services.workflows[instance.workflow].express:
+    now = ports.clock.now_ms()
+    if ports.workflows[instance.workflow].express:
         # Nobody can stop one, and to start it would run it.
         return None
     put_off = instance.held or instance.not_before > now or now - instance.updated_at > UNDER_WAY_MS
     if instance.status == "queued" and engine.keeps_names and not put_off:
         with suppress(EngineRefused, PayloadGone):
-            engine.start(definition, name, given_to(engine, instance, services), instance.connection)
+            engine.start(definition, name, given_to(engine, instance, ports.payloads), instance.connection)
     engine.stop(definition, name, cause)
     found = engine.describe(definition, name)
     return found if found is not None and found.status in FINAL - {"terminated"} else None
 
 
-def _taken(existing: Instance, fresh: Instance, policy: OnConflict, services: Services) -> Submitted:
+def _taken(existing: Instance, fresh: Instance, policy: OnConflict, ports: ControlPorts) -> Submitted:
     if existing.workflow != fresh.workflow:
         # Whoever may start this workflow need not know of the others.
         raise IdTaken(existing.id)
     if policy == "return" and not existing.purged:
         return Submitted(existing, replayed=False, created=False, accepted=existing)
     if (policy == "restart" or (policy == "replace" and existing.final)) and not existing.purged:
-        following = restart(existing, fresh, services)
+        following = restart(existing, fresh, ports)
         if following is not None:
-            begun = replace(following, status=begin(following, services))
+            begun = replace(following, status=begin(following, ports))
             return Submitted(begun, replayed=False, created=True, accepted=begun)
-        current = services.ledger.get(existing.id, services.clock.now_ms()) or existing
+        current = ports.ledger.get(existing.id, ports.clock.now_ms()) or existing
         if policy == "restart":
             return Submitted(current, replayed=False, created=False, accepted=current)
     raise IdTaken(existing.id)
 
 
-def _fresh(request: StartRequest, workflow: Workflow, services: Services) -> Instance:
-    now = services.clock.now_ms()
+def _fresh(request: StartRequest, workflow: Workflow, ports: RecordPorts) -> Instance:
+    now = ports.clock.now_ms()
     return Instance(
         request.id or secrets.token_hex(16),
         workflow.name,
@@ -287,7 +290,7 @@ def _fresh(request: StartRequest, workflow: Workflow, services: Services) -> Ins
         updated_at=now,
         version=workflow.version,
         engine=workflow.engine,
-        due_at=max(now + first_look_ms(workflow, services), request.start_at or 0),
+        due_at=max(now + first_look_ms(workflow, ports), request.start_at or 0),
         start_at=request.start_at,
         tags=tuple(dict.fromkeys(request.tags)),
         metadata=dict(request.metadata),

@@ -6,15 +6,18 @@ docs/workflows/stepfunctions.md has the states. Each invokes the function ``Feed
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from verihook import instances
 from verihook.errors import BodyTooLarge, RequestInvalid
 from verihook.instances import payload
 from verihook.model.instance import parse_execution_name
-from verihook.model.ports import MAX_INLINE, Services
+from verihook.model.ports import MAX_INLINE, Payloads
 from verihook.request import json_text
 from verihook.strict_json import parse_json
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import TaskPorts
 
 _KINDS = frozenset({"gate", "await", "read", "connection"})
 
@@ -24,7 +27,7 @@ def is_task(event: Mapping[str, Any]) -> bool:
     return not _KINDS.isdisjoint(event)
 
 
-def answer(event: Mapping[str, Any], services: Services) -> Any:
+def answer(event: Mapping[str, Any], ports: TaskPorts) -> Any:
     """What the Task gets.
 
     ``{"gate": {"execution", "token"}}``, ``{"await": {"execution", "name", "token"}}``: None. ``{"read":
@@ -34,33 +37,33 @@ def answer(event: Mapping[str, Any], services: Services) -> Any:
     """
     match event:
         case {"gate": {"execution": str(execution), "token": str(token)}}:
-            instances.pass_gate(*_instance(execution), token, services, _arn(execution))
+            instances.pass_gate(*_instance(execution), token, ports, _arn(execution))
             return None
         case {"await": {"execution": str(execution), "name": str(awaited), "token": str(token)}}:
-            instances.await_event(*_instance(execution), awaited, token, services, _arn(execution))
+            instances.await_event(*_instance(execution), awaited, token, ports, _arn(execution))
             return None
         case {"read": {"execution": str(execution), "input": input, "paths": [*paths]}}:
-            return _read(_instance(execution)[0], input, paths, services)
+            return _read(_instance(execution)[0], input, paths, ports.payloads)
         case {"connection": {"execution": str(execution)}}:
-            return _connection(execution, services)
+            return _connection(execution, ports)
     raise RequestInvalid(
         "A task is gate {execution, token}, await {execution, name, token}, read {execution, input, paths} or "
         "connection {execution}."
     )
 
 
-def _connection(execution: str, services: Services) -> dict[str, str] | None:
+def _connection(execution: str, ports: TaskPorts) -> dict[str, str] | None:
     """Its credentials are not told: what a state gets stands in the history of its execution."""
-    name = instances.connection_of(*_instance(execution), services, _arn(execution))
+    name = instances.connection_of(*_instance(execution), ports, _arn(execution))
     if name is None:
         return None
-    found = services.connections.get(name)
+    found = ports.connections.get(name)
     if found is None:
         raise RequestInvalid(f"connection: hooks.toml has no [connections.{name[:63]}] any more.")
     return {"name": name, "url": found.url}
 
 
-def _read(instance_id: str, input: object, paths: list[Any], services: Services) -> Any:
+def _read(instance_id: str, input: object, paths: list[Any], payloads: Payloads) -> Any:
     """Of an input that was too large for the state machine, what it asks for; it has to fit into a state.
 
     A reference to the payload of another instance was not written by us: it is data.
@@ -70,7 +73,7 @@ def _read(instance_id: str, input: object, paths: list[Any], services: Services)
     text = json_text(input)
     key = payload.key_of(text)
     if key is not None and key.startswith(f"{instance_id}/"):
-        text = payload.load(text, services.payloads)
+        text = payload.load(text, payloads)
     content = parse_json(text, "The input")
     found = payload.prune(content, paths)
     if len(json_text(found).encode()) > MAX_INLINE:

@@ -96,7 +96,7 @@ def _instance(source: Source, arrival: Arrival, services: Services, trace: Trace
 
     It holds nothing of the delivery but the event, so every retry starts the same.
     """
-    workflow = active(source.workflow, services)
+    workflow = active(source.workflow, services.workflows)
     content = workflow.accept(arrival.content)
     # The very text that came, unless the schema's defaults were put in.
     text = arrival.text if content is arrival.content else json_text(content)

@@ -209,7 +209,7 @@ def _public(instance: Instance, services: Services) -> dict[str, object]:
     workflow = services.workflows.get(instance.workflow)
     if workflow is not None and workflow.public_output:
         if instance.output is not None:
-            content["output"] = instances.output_of(instance, services)
+            content["output"] = instances.output_of(instance, services.payloads)
         if instance.error is not None or instance.cause is not None:
             content["error"] = {"code": instance.error, "message": instance.cause}
     return content

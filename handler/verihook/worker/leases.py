@@ -12,14 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from verihook.errors import LedgerUnavailable
 from verihook.instances import payload
 from verihook.instances.recording import MAX_CAUSE, MAX_ERROR, cut
 from verihook.model.instance import Instance, Progress, Status
-from verihook.model.ports import MAX_OUTPUT, Services
+from verihook.model.ports import MAX_OUTPUT, Payloads
 from verihook.model.workflow import Workflow
 from verihook.records import replace
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import RowPorts, WorkPorts
 
 ENGINE = "function"
 
@@ -54,13 +58,13 @@ def to_begin(row: Instance, attempt: int, now_ms: int) -> bool:
     )
 
 
-def take(row: Instance, lease_ms: int, services: Services) -> Instance | None:
+def take(row: Instance, lease_ms: int, ports: WorkPorts) -> Instance | None:
     """The row with a lease on it; None where somebody else has begun it, or it is not to be begun any more.
 
     Raises LedgerUnavailable.
     """
     for _ in range(_TRIES):
-        now = services.clock.now_ms()
+        now = ports.clock.now_ms()
         if not to_begin(row, row.attempt, now):
             return None
         end = now + lease_ms
@@ -70,25 +74,25 @@ def take(row: Instance, lease_ms: int, services: Services) -> Instance | None:
             tries=row.tries + 1,
             begun_at=now,
             leased_until=end,
-            due_at=_looked_at(row, now, end, services.pace.first_ms),
+            due_at=_looked_at(row, now, end, ports.pace.first_ms),
             updated_at=now,
         )
-        if services.ledger.amend(leased):
+        if ports.ledger.amend(leased):
             return replace(leased, revision=leased.revision + 1)
-        current = services.ledger.get(row.id, now)
+        current = ports.ledger.get(row.id, now)
         if current is None or _key(current) != _key(row):
             return None
         row = current
     raise LedgerUnavailable("Too many write to this instance at once.")
 
 
-def write(row: Instance, edit: Edit, services: Services) -> bool:
+def write(row: Instance, edit: Edit, ports: RowPorts) -> bool:
     """Write what became of a try; False where the row has gone on without it. Raises LedgerUnavailable."""
     for _ in range(_TRIES):
-        now = services.clock.now_ms()
-        if services.ledger.amend(edit(row, now)):
+        now = ports.clock.now_ms()
+        if ports.ledger.amend(edit(row, now)):
             return True
-        current = services.ledger.get(row.id, now)
+        current = ports.ledger.get(row.id, now)
         if current is None or current.final or current.purged or _key(current) != _key(row):
             return False
         row = current
@@ -115,11 +119,11 @@ def give_back(row: Instance, now: int) -> Instance:
     return replace(row, status=status, tries=row.tries - 1, leased_until=None, due_at=due, updated_at=now)
 
 
-def end(ending: Ending, row: Instance, workflow: Workflow, services: Services) -> Edit:
+def end(ending: Ending, row: Instance, workflow: Workflow, payloads: Payloads) -> Edit:
     """The end; a large output is kept as a payload first. Raises PayloadsUnavailable."""
     progress, output = ending.progress, ending.progress.output
     if output is not None:
-        output = payload.keep(output, ending.content, row.id, MAX_OUTPUT, services.payloads)
+        output = payload.keep(output, ending.content, row.id, MAX_OUTPUT, payloads)
 
     def edit(row: Instance, now: int) -> Instance:
         return replace(

@@ -7,62 +7,62 @@ https://docs.aws.amazon.com/lambda/latest/dg/durable-monitoring.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from verihook import instances
 from verihook.adapters.engines import durable, stepfunctions
 from verihook.errors import EngineUnavailable
 from verihook.instances.reading import engine_of
 from verihook.model.instance import FINAL, Instance, Progress, execution_name, parse_execution_name
-from verihook.model.ports import Services
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import RecordPorts
 
 
-def record(event: Mapping[str, Any], services: Services) -> bool:
+def record(event: Mapping[str, Any], ports: RecordPorts) -> bool:
     """Write what the event says; False where it is not of ours, or the ledger knows better.
 
     Raises Unavailable, also where the engine does not know yet what it has told: the event is to be brought again.
     """
     detail = event["detail"]
-    return (_durable if "durableExecutionArn" in detail else _stepfunctions)(detail, services)
+    return (_durable if "durableExecutionArn" in detail else _stepfunctions)(detail, ports)
 
 
-def _stepfunctions(detail: Mapping[str, Any], services: Services) -> bool:
+def _stepfunctions(detail: Mapping[str, Any], ports: RecordPorts) -> bool:
     name = parse_execution_name(detail["name"])
     if name is None:
         return False
     progress = stepfunctions.progress_of(detail)
-    if progress.status == "running" and _unread(
-        services.ledger.get(name[0], services.clock.now_ms()), name[1], services
-    ):
+    if progress.status == "running" and _unread(ports.ledger.get(name[0], ports.clock.now_ms()), name[1], ports):
         return False
     if progress.status in FINAL and (progress.status != "completed" or progress.output is None):
         # EventBridge leaves an output out that would make its event too large. And what failed may have been redriven
         # before its event came, or came again.
-        told = services.engines["stepfunctions"].describe(detail["stateMachineArn"], detail["name"])
+        told = ports.engines["stepfunctions"].describe(detail["stateMachineArn"], detail["name"])
         progress = _whole(progress, told, "Step Functions") if progress.status == "completed" else told or progress
-    return instances.record(*name, progress, detail["startDate"], services)
+    return instances.record(*name, progress, detail["startDate"], ports)
 
 
-def _durable(detail: Mapping[str, Any], services: Services) -> bool:
+def _durable(detail: Mapping[str, Any], ports: RecordPorts) -> bool:
     """The event has neither output nor error: the engine is asked for them."""
     name = durable.attempt_of(detail)
-    instance = services.ledger.get(name[0], services.clock.now_ms()) if name else None
+    instance = ports.ledger.get(name[0], ports.clock.now_ms()) if name else None
     if name is None or instance is None:
         return False
     progress = durable.progress_of(detail)
-    if progress.status == "running" and _unread(instance, name[1], services):
+    if progress.status == "running" and _unread(instance, name[1], ports):
         return False
     if progress.status in FINAL:
         if instance.final or instance.attempt != name[1]:
             # The engine may have forgotten it since; there is nothing left to write.
             return False
-        engine, definition = engine_of(instance, services)
+        engine, definition = engine_of(instance, ports)
         arn = detail["durableExecutionArn"]
         progress = _whole(progress, engine.describe(definition, execution_name(*name), arn), "Lambda")
-    return instances.record(*name, progress, instance.created_at, services, instance.workflow)
+    return instances.record(*name, progress, instance.created_at, ports, instance.workflow)
 
 
-def _unread(instance: Instance | None, attempt: int, services: Services) -> bool:
+def _unread(instance: Instance | None, attempt: int, ports: RecordPorts) -> bool:
     """Whether nothing reads that the attempt runs, so that the write is saved.
 
     A caller of the API waits to see it; of what a webhook has started the end is read, and most ends come within the
@@ -72,7 +72,7 @@ def _unread(instance: Instance | None, attempt: int, services: Services) -> bool
         return True
     if instance.source is None or instance.held or instance.attempt != attempt:
         return False
-    workflow = services.workflows.get(instance.workflow)
+    workflow = ports.workflows.get(instance.workflow)
     return instance.status in ("queued", "running") and not (workflow is not None and workflow.report_running)
 
 

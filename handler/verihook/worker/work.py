@@ -9,19 +9,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from verihook.adapters.printable import words
 from verihook.errors import EventMalformed, PayloadGone, RequestInvalid
 from verihook.instances import payload
 from verihook.instances.recording import bounded
 from verihook.model.instance import Instance, Progress, execution_name
-from verihook.model.ports import Services
 from verihook.model.workflow import Workflow
 from verihook.strict_json import parse_json
 from verihook.worker import leases
 from verihook.worker.functions import Context, Functions, Interrupted, OutOfTime
 from verihook.worker.leases import MARGIN_MS, Ending
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import WorkPorts
 
 #: ``again``: it failed and is tried once more later. ``left``: it is not for this worker now, nothing was done.
 #: ``lost``: the row went on without this worker, whose result was thrown away.
@@ -51,9 +53,7 @@ class _Tried:
     raised: Exception | None = None
 
 
-def batch(
-    event: Mapping[str, Any], functions: Functions, services: Services, left: Left | None = None
-) -> dict[str, Any]:
+def batch(event: Mapping[str, Any], functions: Functions, ports: WorkPorts, left: Left | None = None) -> dict[str, Any]:
     """One invocation of the Lambda function: a batch of the table's stream.
 
     Returns ``{"batchItemFailures": [{"itemIdentifier"}]}``: what is to be brought again. Raises RequestInvalid for an
@@ -62,7 +62,7 @@ def batch(
     records = event.get("Records")
     if not isinstance(records, list) or not all(_of_the_stream(record) for record in records) or not records:
         raise RequestInvalid("The worker takes batches of the table's stream alone; feeds and tasks go to Feeds.")
-    return {"batchItemFailures": [{"itemIdentifier": number} for number in _stream(records, functions, services, left)]}
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in _stream(records, functions, ports, left)]}
 
 
 def _of_the_stream(record: object) -> bool:
@@ -70,56 +70,56 @@ def _of_the_stream(record: object) -> bool:
 
 
 def perform(
-    instance_id: str, attempt: int, functions: Functions, services: Services, limit_ms: int | None = None
+    instance_id: str, attempt: int, functions: Functions, ports: WorkPorts, limit_ms: int | None = None
 ) -> Outcome:
     """Run one try of an attempt, where it is to be run now.
 
     ``limit_ms``: the most that a try may take here, whatever the workflow says. Raises LedgerUnavailable and
     PayloadsUnavailable: before the lease nothing has happened then; after it, it runs out and the try is repeated.
     """
-    now = services.clock.now_ms()
-    row = services.ledger.get(instance_id, now)
+    now = ports.clock.now_ms()
+    row = ports.ledger.get(instance_id, now)
     if row is None or not leases.to_begin(row, attempt, now):
         return "left"
-    workflow = services.workflows.get(row.workflow)
+    workflow = ports.workflows.get(row.workflow)
     if workflow is None or workflow.definition not in functions:
         # hooks.toml has lost it: the instance waits until it is put back.
-        services.telemetry.failure(f"work {instance_id}", LookupError(f"no function for workflow {row.workflow!r}"))
+        ports.telemetry.failure(f"work {instance_id}", LookupError(f"no function for workflow {row.workflow!r}"))
         return "left"
     if row.tries > workflow.retries:
         lost = Progress("timed_out", None, "WorkerLost", f"No worker told how try {row.tries} ended.")
-        return _end(row, _Tried(lost), workflow, services)
+        return _end(row, _Tried(lost), workflow, ports)
     try:
-        event = parse_json(payload.load(row.input, services.payloads), "The input")
+        event = parse_json(payload.load(row.input, ports.payloads), "The input")
     except (EventMalformed, PayloadGone) as error:
-        return _end(row, _Tried(Progress("failed", None, "InputUnreadable", str(error))), workflow, services)
+        return _end(row, _Tried(Progress("failed", None, "InputUnreadable", str(error))), workflow, ports)
     timeout_ms = workflow.timeout_s * 1000
     timeout_ms = timeout_ms if limit_ms is None else max(min(timeout_ms, limit_ms), 1)
-    leased = leases.take(row, timeout_ms + MARGIN_MS, services)
+    leased = leases.take(row, timeout_ms + MARGIN_MS, ports)
     if leased is None:
         return "left"
     try:
-        tried = _try(leased, event, workflow.definition, timeout_ms, functions, services)
+        tried = _try(leased, event, workflow.definition, timeout_ms, functions, ports)
     except Interrupted:
-        return "left" if leases.write(leased, leases.give_back, services) else "lost"
+        return "left" if leases.write(leased, leases.give_back, ports) else "lost"
     try:
-        return _keep(leased, tried, workflow, services)
+        return _keep(leased, tried, workflow, ports)
     finally:
         # Recorded first, whatever becomes of the log.
         if tried.raised is not None:
             where = f"function {execution_name(leased.id, leased.attempt)} try {leased.tries}"
-            services.telemetry.failure(where, tried.raised)
+            ports.telemetry.failure(where, tried.raised)
 
 
 def _try(
-    row: Instance, event: object, definition: str, timeout_ms: int, functions: Functions, services: Services
+    row: Instance, event: object, definition: str, timeout_ms: int, functions: Functions, ports: WorkPorts
 ) -> _Tried:
     """Call the function. What it raises goes to the row in words, and then to the log with its stack.
 
     Raises Interrupted.
     """
     try:
-        result = functions.call(definition, event, _context(row, timeout_ms, services), timeout_ms)
+        result = functions.call(definition, event, _context(row, timeout_ms, ports), timeout_ms)
     except Interrupted:
         raise
     except OutOfTime as error:
@@ -131,21 +131,21 @@ def _try(
     except (TypeError, ValueError, RecursionError) as error:
         cause = f"What the function returned is not JSON: {str(error)[:200]}"
         return _Tried(Progress("failed", None, "OutputNotJson", cause), final=True, raised=error.with_traceback(None))
-    ended = bounded(Progress("completed", output), services)
+    ended = bounded(Progress("completed", output), ports.payloads)
     if ended.output is None:
         return _Tried(ended, final=True, raised=TooLarge(ended.cause))
     return _Tried(ended, result, final=True)
 
 
-def _keep(row: Instance, tried: _Tried, workflow: Workflow, services: Services) -> Outcome:
+def _keep(row: Instance, tried: _Tried, workflow: Workflow, ports: WorkPorts) -> Outcome:
     if tried.final or row.tries > workflow.retries:
-        return _end(row, tried, workflow, services)
-    return "again" if leases.write(row, leases.again(tried.progress, workflow), services) else "lost"
+        return _end(row, tried, workflow, ports)
+    return "again" if leases.write(row, leases.again(tried.progress, workflow), ports) else "lost"
 
 
-def _end(row: Instance, tried: _Tried, workflow: Workflow, services: Services) -> Outcome:
-    ending = leases.end(Ending(tried.progress, tried.content), row, workflow, services)
-    if not leases.write(row, ending, services):
+def _end(row: Instance, tried: _Tried, workflow: Workflow, ports: WorkPorts) -> Outcome:
+    ending = leases.end(Ending(tried.progress, tried.content), row, workflow, ports.payloads)
+    if not leases.write(row, ending, ports):
         return "lost"
     match tried.progress.status:
         case "completed":
@@ -155,7 +155,7 @@ def _end(row: Instance, tried: _Tried, workflow: Workflow, services: Services) -
     return "failed"
 
 
-def _context(row: Instance, timeout_ms: int, services: Services) -> Context:
+def _context(row: Instance, timeout_ms: int, ports: WorkPorts) -> Context:
     until = (row.begun_at or row.updated_at) + timeout_ms
     return Context(
         row.id,
@@ -164,18 +164,18 @@ def _context(row: Instance, timeout_ms: int, services: Services) -> Context:
         row.workflow,
         row.source,
         row.event_id,
-        lambda: max(until - services.clock.now_ms(), 0),
+        lambda: max(until - ports.clock.now_ms(), 0),
         row.connection,
     )
 
 
-def _stream(records: list[dict[str, Any]], functions: Functions, services: Services, left: Left | None) -> list[str]:
+def _stream(records: list[dict[str, Any]], functions: Functions, ports: WorkPorts, left: Left | None) -> list[str]:
     """Run what the records name, in their order; the sequence numbers of those that are to be brought again.
 
     A record that kills the process (or is out of time) does not block its shard: it is leased by then, so the next
     worker passes over it, and reconcile has it begun again when the lease is over.
     """
-    longest = max((each.timeout_s for each in services.workflows.values() if each.engine == leases.ENGINE), default=0)
+    longest = max((each.timeout_s for each in ports.workflows.values() if each.engine == leases.ENGINE), default=0)
     failed: list[str] = []
     for number, record in enumerate(records):
         room = None if left is None else left() - _RESERVE_MS
@@ -183,14 +183,14 @@ def _stream(records: list[dict[str, Any]], functions: Functions, services: Servi
             # Lambda goes on from the first that failed, in an invocation with its whole time.
             return [*failed, *(_sequence(later) for later in records[number:])]
         try:
-            _one(record, functions, services, room)
+            _one(record, functions, ports, room)
         except Exception as error:  # noqa: BLE001  # it must not keep the others from their turn
-            services.telemetry.failure(f"work {_sequence(record)}", error)
+            ports.telemetry.failure(f"work {_sequence(record)}", error)
             failed.append(_sequence(record))
     return failed
 
 
-def _one(record: Mapping[str, Any], functions: Functions, services: Services, limit_ms: int | None) -> None:
+def _one(record: Mapping[str, Any], functions: Functions, ports: WorkPorts, limit_ms: int | None) -> None:
     """The row of a stream record, where it is one that waits for a worker."""
     change = record.get("dynamodb", {})
     match change:
@@ -198,7 +198,7 @@ def _one(record: Mapping[str, Any], functions: Functions, services: Services, li
             "Keys": {"pk": {"S": str(key)}, "sk": {"S": "instance"}},
             "NewImage": {"attempt": {"N": str(attempt)}, "engine": {"S": "function"}, "status": {"S": "queued"}},
         } if key.startswith("instance#"):
-            perform(key.removeprefix("instance#"), int(attempt), functions, services, limit_ms)
+            perform(key.removeprefix("instance#"), int(attempt), functions, ports, limit_ms)
 
 
 def _sequence(record: Mapping[str, Any]) -> str:

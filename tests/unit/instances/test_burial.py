@@ -61,7 +61,7 @@ def test_a_start_in_the_middle_of_a_purge_is_refused_and_loses_nothing_afterward
     payloads: Any = Before(parts.services.payloads, "remove_all", start)
     instances.purge("a", replace(parts.services, payloads=payloads))
     begin(parts)
-    assert (2, LARGE_INPUT) == (parts.row("a").attempt, instances.input_of(parts.row("a"), parts.services))
+    assert (2, LARGE_INPUT) == (parts.row("a").attempt, instances.input_of(parts.row("a"), parts.services.payloads))
 
 
 def test_the_input_of_a_start_that_a_purge_took_along_is_kept_again(parts: Parts) -> None:
@@ -69,7 +69,7 @@ def test_the_input_of_a_start_that_a_purge_took_along_is_kept_again(parts: Parts
     ended(parts)
     ledger: Any = Before(parts.ledger, "claim", lambda: instances.purge("a", parts.services))
     instances.submit(request(id="a", content=LARGE_INPUT), "", replace(parts.services, ledger=ledger))
-    assert (2, LARGE_INPUT) == (parts.row("a").attempt, instances.input_of(parts.row("a"), parts.services))
+    assert (2, LARGE_INPUT) == (parts.row("a").attempt, instances.input_of(parts.row("a"), parts.services.payloads))
 
 
 def test_a_purge_that_was_stopped_is_finished_by_the_start_that_wants_its_id(parts: Parts) -> None:
@@ -79,7 +79,7 @@ def test_a_purge_that_was_stopped_is_finished_by_the_start_that_wants_its_id(par
         begin(parts)
     parts.clock.at += burial.TAKING_MS + 1
     begin(parts)
-    assert (2, LARGE_INPUT) == (parts.row("a").attempt, instances.input_of(parts.row("a"), parts.services))
+    assert (2, LARGE_INPUT) == (parts.row("a").attempt, instances.input_of(parts.row("a"), parts.services.payloads))
     assert ["a.2"] == list(parts.engine.executions)
 
 
@@ -130,4 +130,4 @@ def test_a_purge_that_stood_still_takes_nothing_of_what_came_after_it(parts: Par
     parts.engine.forget = forget  # type: ignore[method-assign]
     instances.purge("a", parts.services)
     assert (False, 2) == (parts.row("a").purged, parts.row("a").attempt)
-    assert instances.input_of(parts.row("a"), parts.services) == LARGE_INPUT
+    assert instances.input_of(parts.row("a"), parts.services.payloads) == LARGE_INPUT

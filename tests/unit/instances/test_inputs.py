@@ -34,7 +34,7 @@ def test_an_input_that_a_row_has_no_room_for_is_given_to_the_engine_all_the_same
     made = instances.submit(request(content=content), "", narrow.services).instance
     row = narrow.row(made.id)
     assert payload.key_of(row.input) is not None
-    assert content == instances.input_of(row, narrow.services) == json.loads(narrow.engine.inputs[made.id])
+    assert content == instances.input_of(row, narrow.services.payloads) == json.loads(narrow.engine.inputs[made.id])
     small = instances.submit(request(), "", narrow.services).instance
     assert '{"n":1}' == narrow.row(small.id).input
 

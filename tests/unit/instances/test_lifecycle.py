@@ -219,7 +219,7 @@ def test_an_id_that_a_caller_chose_is_free_once_it_is_purged(parts: Parts, polic
     # Engines remember the names of the former attempts.
     assert (True, 3, "a.3") == (made.created, row.attempt, parts.engine.starts[-1])
     assert (False, ("new",), None, NOW) == (row.purged, row.tags, row.expires_at, row.created_at)
-    assert large == instances.input_of(row, parts.services)
+    assert large == instances.input_of(row, parts.services.payloads)
     assert [3] == [each.number for each in instances.attempts("a", parts.services)]
     assert ["a"] == [
         each.id for each in instances.list_instances(Query(label=("tag", "new")), 9, None, parts.services).instances
@@ -274,4 +274,4 @@ def test_a_large_output_is_kept_apart(parts: Parts) -> None:
     output = '{"t":"' + "x" * 100_000 + '"}'
     instances.record("a", 1, Progress("completed", output), NOW, parts.services)
     assert len(parts.row("a").output) < 500
-    assert {"t": "x" * 100_000} == instances.output_of(parts.row("a"), parts.services)
+    assert {"t": "x" * 100_000} == instances.output_of(parts.row("a"), parts.services.payloads)

@@ -59,13 +59,13 @@ def test_a_large_output_is_kept_as_a_payload(started: Parts, size: int) -> None:
     tell(started, Progress("completed", text))
     row = started.row("a")
     assert (size > MAX_OUTPUT) == (payload.key_of(row.output) is not None)
-    assert json.loads(text) == instances.output_of(row, started.services)
+    assert json.loads(text) == instances.output_of(row, started.services.payloads)
 
 
 @pytest.mark.parametrize("output", ["no JSON", "", "{", "\ud800", '"\ud800"'])
 def test_an_output_that_is_no_text_of_json_is_kept_all_the_same(started: Parts, output: str) -> None:
     assert tell(started, Progress("completed", output))
-    kept = instances.output_of(started.row("a"), started.services)
+    kept = instances.output_of(started.row("a"), started.services.payloads)
     assert output.strip('"') == kept
 
 

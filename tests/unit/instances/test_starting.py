@@ -182,14 +182,14 @@ def test_a_large_input_is_kept_apart_at_the_limit_to_the_byte(parts: Parts) -> N
     apart = instances.submit(request(content={"t": text + "x"}), "", parts.services).instance
     reference = parts.row(apart.id).input
     assert (reference, True) == (parts.engine.inputs[apart.id], len(reference) < 500)
-    assert {"t": text + "x"} == instances.input_of(parts.row(apart.id), parts.services)
+    assert {"t": text + "x"} == instances.input_of(parts.row(apart.id), parts.services.payloads)
 
 
 def test_nobodys_words_are_taken_for_a_reference(parts: Parts) -> None:
     victim = instances.submit(request(content={"secret": "x" * LARGE}), "", parts.services).instance
     forged = instances.submit(request(content=_parsed(parts.row(victim.id).input)), "", parts.services).instance
     assert payload.key_of(parts.row(forged.id).input) != payload.key_of(parts.row(victim.id).input)
-    assert _parsed(parts.row(victim.id).input) == instances.input_of(parts.row(forged.id), parts.services)
+    assert _parsed(parts.row(victim.id).input) == instances.input_of(parts.row(forged.id), parts.services.payloads)
 
 
 def _parsed(text: str) -> Any:
@@ -201,7 +201,7 @@ def _parsed(text: str) -> Any:
 def test_an_express_workflow_has_ended_when_it_has_started(parts: Parts) -> None:
     made = instances.submit(request("express"), "", parts.services).instance
     assert ("completed", "completed") == (made.status, parts.row(made.id).status)
-    assert {"n": 1} == instances.output_of(parts.row(made.id), parts.services)
+    assert {"n": 1} == instances.output_of(parts.row(made.id), parts.services.payloads)
 
 
 def test_what_the_engine_refuses_has_failed(parts: Parts) -> None:

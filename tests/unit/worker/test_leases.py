@@ -70,7 +70,7 @@ def test_an_end_is_written_although_others_touched_the_row(tmp_path: Path) -> No
         leased = take(w)
         assert w.services.ledger.amend(replace(leased, held=True, status="suspended"))
         words = Progress("failed", None, "E" * 5000, "\ud800" + "c" * 5000)
-        ending = leases.end(Ending(words), leased, w.services.workflows["w"], w.services)
+        ending = leases.end(Ending(words), leased, w.services.workflows["w"], w.services.payloads)
         assert leases.write(leased, ending, w.services) is True
         row = w.row()
         assert ("failed", False, NOW, None) == (row.status, row.held, row.begun_at, row.leased_until)

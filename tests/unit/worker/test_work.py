@@ -153,7 +153,7 @@ def test_a_large_output_is_kept_apart(tmp_path: Path, length: int, kept: bool) -
         w.claim()
         perform("a", 1, w.functions, w.services)
         assert kept == (payload.key_of(w.row().output) is not None)
-        assert "x" * length == output_of(w.row(), w.services)
+        assert "x" * length == output_of(w.row(), w.services.payloads)
 
 
 def test_an_output_in_the_shape_of_a_reference_is_no_reference(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_an_output_in_the_shape_of_a_reference_is_no_reference(tmp_path: Path) -
     with working(tmp_path, {"w": lambda event, context: forged}) as w:
         w.claim()
         perform("a", 1, w.functions, w.services)
-        assert forged == output_of(w.row(), w.services)
+        assert forged == output_of(w.row(), w.services.payloads)
 
 
 def test_a_large_input_is_resolved(tmp_path: Path) -> None:

@@ -1,0 +1,194 @@
+"""The ports that each kind of operation needs: what a signature asks for in place of all services.
+
+:class:`~verihook.model.ports.Services` has them all, so that who holds it passes it, and who is called sees no more
+than its set. These are for type checkers alone: import them under ``TYPE_CHECKING``, and no cold start pays for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from verihook.model.connection import Connection
+from verihook.model.policy import Policy
+from verihook.model.ports.caller import Caller
+from verihook.model.ports.clock import Clock, Pace
+from verihook.model.ports.documents import Documents
+from verihook.model.ports.engine import Engine
+from verihook.model.ports.ledger import Ledger
+from verihook.model.ports.payloads import Payloads
+from verihook.model.ports.telemetry import Telemetry
+from verihook.model.workflow import Workflow
+
+
+class RowPorts(Protocol):
+    """Reads and writes the rows of instances."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """Has the rows."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """Says which rows have expired, and when one is written."""
+        ...
+
+
+class DocumentPorts(RowPorts, Protocol):
+    """Reads the row of an instance, and what is kept beside it: former attempts, a mailbox."""
+
+    @property
+    def documents(self) -> Documents:
+        """Has former attempts, mailboxes, idempotency keys and buckets of tokens."""
+        ...
+
+
+class ReadPorts(RowPorts, Protocol):
+    """Reads an instance, and asks its engine."""
+
+    @property
+    def workflows(self) -> Mapping[str, Workflow]:
+        """By name."""
+        ...
+
+    @property
+    def engines(self) -> Mapping[str, Engine]:
+        """By name, as a workflow says it."""
+        ...
+
+
+class RecordPorts(ReadPorts, Protocol):
+    """Writes what an engine says of an attempt."""
+
+    @property
+    def payloads(self) -> Payloads:
+        """Has the inputs and outputs that are too large for a row."""
+        ...
+
+    @property
+    def pace(self) -> Pace:
+        """Says when reconcile looks at the instance again."""
+        ...
+
+
+class EventPorts(ReadPorts, DocumentPorts, Protocol):
+    """Brings events to the executions that wait for them."""
+
+    @property
+    def telemetry(self) -> Telemetry:
+        """Gets the failures that no answer tells of."""
+        ...
+
+
+class ControlPorts(RecordPorts, EventPorts, Protocol):
+    """Starts, stops, suspends and purges an instance."""
+
+
+class SubmitPorts(ControlPorts, Protocol):
+    """Starts an instance as a caller of the API wants it."""
+
+    @property
+    def caller(self) -> Caller:
+        """Says which URLs can be called back."""
+        ...
+
+    @property
+    def policy(self) -> Policy:
+        """Says how long an idempotency key is kept."""
+        ...
+
+
+class LimitPorts(Protocol):
+    """Counts the starts of a minute."""
+
+    @property
+    def documents(self) -> Documents:
+        """Has the buckets of tokens."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """Says how much has come back."""
+        ...
+
+    @property
+    def telemetry(self) -> Telemetry:
+        """Gets a ledger that cannot count."""
+        ...
+
+    @property
+    def policy(self) -> Policy:
+        """Says whether a start passes if the ledger cannot count."""
+        ...
+
+
+class TaskPorts(EventPorts, Protocol):
+    """Answers what a state machine asks by a Task."""
+
+    @property
+    def payloads(self) -> Payloads:
+        """Has the inputs that are too large for a state."""
+        ...
+
+    @property
+    def connections(self) -> Mapping[str, Connection]:
+        """By name."""
+        ...
+
+
+class CallbackPorts(Protocol):
+    """Posts the end of an instance to the URL that its start gave."""
+
+    @property
+    def caller(self) -> Caller:
+        """Posts."""
+        ...
+
+    @property
+    def instance_key(self) -> bytes:
+        """What the key of the signature is derived from."""
+        ...
+
+    @property
+    def payloads(self) -> Payloads:
+        """Has a large output."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """Says the time that is signed, and when the next try is due."""
+        ...
+
+    @property
+    def telemetry(self) -> Telemetry:
+        """Gets what was given up."""
+        ...
+
+
+class ReconcilePorts(ControlPorts, CallbackPorts, Protocol):
+    """Repairs what is due, and calls back."""
+
+
+class WorkPorts(RowPorts, Protocol):
+    """Runs functions ourselves."""
+
+    @property
+    def workflows(self) -> Mapping[str, Workflow]:
+        """By name: how long a function may take, and how often it is tried."""
+        ...
+
+    @property
+    def payloads(self) -> Payloads:
+        """Has the inputs and outputs that are too large for a row."""
+        ...
+
+    @property
+    def pace(self) -> Pace:
+        """Says when reconcile looks at a leased row."""
+        ...
+
+    @property
+    def telemetry(self) -> Telemetry:
+        """Gets what a function raised."""
+        ...
