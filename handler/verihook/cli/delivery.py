@@ -11,7 +11,8 @@ from itertools import chain
 from verihook.errors import ConfigurationError, SignatureError
 from verihook.model.source import Source
 from verihook.request import Request
-from verihook.senders.schemes import Setting, with_headers
+from verihook.senders.schemes import Setting
+from verihook.senders.schemes.headers import with_headers
 
 #: What ``--tamper`` can do, in the order in which it is done.
 TAMPERINGS = ("signature", "timestamp", "body", "duplicate-header")

@@ -19,7 +19,7 @@ from verihook.model.ports.secrets import Generations
 from verihook.model.source import SecretReference, Source
 from verihook.records import replace
 from verihook.request import Request
-from verihook.senders.schemes import Proof, Setting, Verify
+from verihook.senders.schemes import Proof, Setting, Verify, no_secret
 
 #: How often what is known is looked at again, and how often at most a mismatch makes us fetch, in seconds.
 MINUTE = 60
@@ -234,7 +234,7 @@ class Keyring:
     def _bind(self, references: tuple[SecretReference, ...], secrets: tuple[str, ...], newest: int) -> _Bound:
         if self._references and not secrets:
             # All have ended. Not left to the scheme: one that also has keys from the network would go on with those.
-            return _Bound(references, (), 0, _no_secret, None)
+            return _Bound(references, (), 0, no_secret, None)
         verify = self._scheme.bind(secrets, self._setting)
         several = self._scheme.bind(secrets[:newest], self._setting) if newest > 1 else None
         return _Bound(references, secrets, newest, verify, several)
@@ -249,10 +249,6 @@ def _proof(bound: _Bound, request: Request, now: int) -> Proof:
             bound.current(request, now)
             return replace(proof, verified_by="current")
     return proof
-
-
-def _no_secret(_request: Request, _now: int) -> Proof:
-    raise SignatureError("no-secret")
 
 
 def _due(at: int | None, now: int, interval: int) -> bool:

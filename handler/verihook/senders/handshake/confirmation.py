@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from verihook.errors import HandshakeRefused, SecretsUnavailable
 from verihook.request import Reply, Request, json_reply
 from verihook.senders.handshake.binding import BoundHandshake, Means
-from verihook.senders.schemes.sns_hosts import host_of
+from verihook.senders.schemes.sns_hosts import host_of, topics_of
 from verihook.strict_json import member, split_path
 
 
@@ -26,7 +26,7 @@ class ConfirmGet:
 
     def bind(self, means: Means) -> BoundHandshake:
         """See :class:`~verihook.senders.handshake.Handshake`."""
-        topics = [topic.strip() for topic in means.parameters.get("topic_arns", "").split(",") if topic.strip()]
+        topics = topics_of(means.parameters)
         for topic in topics:
             if host_of(topic) is None:
                 raise ValueError(f"parameters.topic_arns: {topic[:300]!r} is no ARN of an SNS topic")

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from verihook.errors import SignatureError
-from verihook.records import replace
 from verihook.request import Request
 
 
@@ -128,31 +127,11 @@ def digest_of(*parts: bytes) -> str:
     return state.hexdigest()
 
 
-def one_header(request: Request, name: str, *, non_ascii: str = "non-ascii-header") -> str:
-    """The one ASCII value of a header (lower case) that a signature depends on.
-
-    A repeated one is refused rather than chosen from: a proxy and we might choose differently.
-    Raises SignatureError.
-    """
-    value = lone_header(request, name, non_ascii=non_ascii)
-    if value is None:
-        raise SignatureError("missing-header")
-    return value
+def proof_by(index: int) -> Proof:
+    """The proof by the secret at an index, of those that stand the newest first."""
+    return CURRENT if index == 0 else PREVIOUS
 
 
-def lone_header(request: Request, name: str, *, non_ascii: str = "non-ascii-header") -> str | None:
-    """As :func:`one_header`, but None where the header is absent. Raises SignatureError."""
-    found: str | None = None
-    for key, value in request.headers:
-        if key == name:
-            if found is not None:
-                raise SignatureError("duplicate-header")
-            found = value
-    if found is not None and not found.isascii():
-        raise SignatureError(non_ascii)
-    return found
-
-
-def with_headers(request: Request, headers: list[tuple[str, str]]) -> Request:
-    """``request`` with these headers added, names in lower case as everywhere in a Request."""
-    return replace(request, headers=(*request.headers, *((name.lower(), value) for name, value in headers)))
+def no_secret(_request: Request, _now: int) -> Proof:
+    """The check of a source without any secret: a :data:`Verify` that refuses every delivery."""
+    raise SignatureError("no-secret")

@@ -9,20 +9,19 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from verihook.errors import SignatureError
+from verihook.records import replace
 from verihook.request import Request
-from verihook.senders.schemes import PLAIN, Proof, Setting, Verify
-from verihook.senders.schemes.encoding import decode_base64
+from verihook.senders.schemes import PLAIN, Proof, Setting, Verify, no_secret, proof_by
+from verihook.senders.schemes.candidates import signature_text
+from verihook.senders.schemes.encoding import decode_base64, key_of
 from verihook.strict_json import read_object
 
 #: More items than this in one delivery are refused; Adyen sends up to six.
 MAX_ITEMS = 100
-
-_KEY = re.compile(r"(?:[0-9a-fA-F]{2})+", re.ASCII)
 
 #: What is signed, in this order, joined by ":" without escapes. All else in an item is not signed.
 _SIGNED = (
@@ -51,11 +50,12 @@ class AdyenScheme:
 
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
         """See :class:`~verihook.senders.schemes.Scheme`."""
-        keys = tuple(_key(secret) for secret in secrets)
+        # One of Adyen's libraries cuts a key off at the first character that is no hex digit; here it is refused.
+        keys = tuple(key_of(secret, "hex") for secret in secrets)
+        if not keys:
+            return no_secret
 
         def verify(request: Request, _now: int) -> Proof:
-            if not keys:
-                raise SignatureError("no-secret")
             oldest = 0
             for item in _items(read_object(request.body)):
                 signature, signed = _signature(item), _signed(item)
@@ -63,7 +63,7 @@ class AdyenScheme:
                 if not any(matches):
                     raise SignatureError("signature-mismatch")
                 oldest = max(oldest, matches.index(True))
-            return Proof("current" if oldest == 0 else "previous")
+            return proof_by(oldest)
 
         return verify
 
@@ -72,7 +72,7 @@ class AdyenScheme:
 
         The body must hold notification items; each gets its signature.
         """
-        key = _key(secret)
+        key = key_of(secret, "hex")
         try:
             content = read_object(request.body)
             for item in _items(content):
@@ -83,16 +83,7 @@ class AdyenScheme:
         except SignatureError as error:
             raise ValueError(f"the body is no notification of Adyen's to sign: {error.reason}") from None
         body = json.dumps(content, ensure_ascii=False).encode()
-        return Request(request.method, request.path, request.query, request.headers, body, request.request_id)
-
-
-def _key(secret: str) -> bytes:
-    if not secret:
-        raise ValueError("the secret is empty")
-    # One of Adyen's libraries cuts a key off at the first character that is no hex digit.
-    if not _KEY.fullmatch(secret):
-        raise ValueError("the secret is not hex: copy the HMAC key from the Customer Area")
-    return bytes.fromhex(secret)
+        return replace(request, body=body)
 
 
 def _items(content: dict[str, Any]) -> list[dict[str, Any]]:
@@ -111,11 +102,7 @@ def _items(content: dict[str, Any]) -> list[dict[str, Any]]:
 def _signature(item: dict[str, Any]) -> bytes:
     additional = item.get("additionalData")
     text = additional.get("hmacSignature") if isinstance(additional, dict) else None
-    if not isinstance(text, str):
-        raise SignatureError("no-signature")
-    if not text.isascii():
-        raise SignatureError("non-ascii-signature")
-    return decode_base64(text, 32)
+    return decode_base64(signature_text(text), 32)
 
 
 def _signed(item: dict[str, Any]) -> bytes:

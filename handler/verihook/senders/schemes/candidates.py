@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from verihook.errors import SignatureError
 from verihook.senders.schemes import Delivery
 from verihook.senders.schemes.encoding import Decode
-from verihook.senders.schemes.headers import one_of
+from verihook.senders.schemes.headers import lone_header, one_header
 from verihook.strict_json import member
 
 #: More signatures than this in one delivery are refused: each costs us a comparison, and a caller chooses how many.
@@ -36,7 +36,7 @@ def in_header(names: tuple[str, ...], prefix: str, optional: bool, decode: Decod
     """One header, ``prefix`` + signature (``optional``: the bare one too)."""
 
     def read(delivery: Delivery) -> list[bytes]:
-        text = one_of(delivery.request, names)
+        text = one_header(delivery.request, *names)
         if text.startswith(prefix):
             text = text[len(prefix) :]
         elif not optional:
@@ -53,7 +53,7 @@ def in_items(names: tuple[str, ...], grammar: Items, decode: Decode, size: int) 
     decode_one = _sized(decode, size)
 
     def read(delivery: Delivery) -> list[bytes]:
-        items = one_of(delivery.request, names).split(separator)
+        items = one_header(delivery.request, *names).split(separator)
         labelled = [(item.strip(" ") if spaces else item).partition(assign) for item in items]
         signatures = decode_any([value for name, _, value in labelled if name == label], decode_one)
         if timestamp_label:
@@ -72,15 +72,11 @@ def in_headers(names: tuple[str, ...], decode: Decode, size: int) -> Candidates:
     known, decode_one = frozenset(names), _sized(decode, size)
 
     def read(delivery: Delivery) -> list[bytes]:
-        found: dict[str, str] = {}
-        for name, value in delivery.request.headers:
-            if name in known:
-                if name in found:
-                    raise SignatureError("duplicate-header")
-                found[name] = value
-        if not found:
+        # Of the names, of which there may be a hundred, only those that came are looked for.
+        came = dict.fromkeys(name for name, _ in delivery.request.headers if name in known)
+        if not came:
             raise SignatureError("missing-signature-headers")
-        return decode_any(list(found.values()), decode_one)
+        return decode_any([lone_header(delivery.request, name) or "" for name in came], decode_one)
 
     return read
 
@@ -101,6 +97,15 @@ def _sized(decode: Decode, size: int) -> Callable[[str], bytes]:
     return lambda text: decode(text, size)
 
 
+def signature_text(value: object) -> str:
+    """A signature as it is written. Raise SignatureError for what is no text in ASCII."""
+    if not isinstance(value, str):
+        raise SignatureError("no-signature")
+    if not value.isascii():
+        raise SignatureError("non-ascii-signature")
+    return value
+
+
 def decode_any(texts: list[str], decode: Callable[[str], bytes]) -> list[bytes]:
     """The well-formed signatures; one that is malformed must not hide a good one beside it. Raises SignatureError."""
     if not texts:
@@ -111,9 +116,7 @@ def decode_any(texts: list[str], decode: Callable[[str], bytes]) -> list[bytes]:
     first_error: SignatureError | None = None
     for text in texts:
         try:
-            if not text.isascii():
-                raise SignatureError("non-ascii-signature")
-            signatures.append(decode(text))
+            signatures.append(decode(signature_text(text)))
         except SignatureError as error:
             first_error = first_error or error
     if not signatures and first_error:

@@ -16,7 +16,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
 from verihook.errors import SecretsUnavailable, SignatureError
-from verihook.senders.schemes import Proof, Setting
+from verihook.senders.schemes import CURRENT, Proof, Setting, proof_by
 from verihook.senders.schemes.asymmetric import check_with
 from verihook.senders.schemes.fetched_keys import FetchedKeys
 
@@ -75,12 +75,12 @@ def certificate_proof(secrets: tuple[str, ...], setting: Setting, name: str = ".
     def prove(url: str, algorithm: str, signature: bytes, message: bytes, now: int) -> Proof:
         for index, certificate in enumerate(pinned):
             if certificate.verifies(algorithm, signature, message, now):
-                return Proof("current" if index == 0 else "previous")
+                return proof_by(index)
         if not pinned:
             certificate = ring.key(url, now, lambda: load(url))
             if certificate.verifies(algorithm, signature, message, now):
                 ring.prove(url)
-                return Proof("current")
+                return CURRENT
         raise SignatureError("signature-mismatch")
 
     return prove

@@ -6,25 +6,21 @@ https://www.contentful.com/developers/docs/webhooks/request-verification/
 from __future__ import annotations
 
 import hmac
-import re
 from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import quote, urlsplit
 
 from verihook.errors import SignatureError
 from verihook.request import Request
-from verihook.senders.schemes import PLAIN, Proof, Setting, Verify, one_header, with_headers
-from verihook.senders.schemes.encoding import decode_hex
-from verihook.senders.schemes.timestamp import TIMES
+from verihook.senders.schemes import PLAIN, Proof, Setting, Verify, no_secret, proof_by
+from verihook.senders.schemes.encoding import decode_hex, key_of
+from verihook.senders.schemes.headers import FIELD_NAME, FIELD_VALUE, one_header, with_headers
+from verihook.senders.schemes.timestamp import TIMES, check_age, check_tolerance
 from verihook.senders.schemes.url import registered_url
 
 _SIGNATURE = "x-contentful-signature"
 _LIST = "x-contentful-signed-headers"
 _TIMESTAMP = "x-contentful-timestamp"
-
-_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]{1,128}", re.ASCII)
-
-_VALUE = re.compile(r"[\t -~]*", re.ASCII)
 
 #: More signed headers than this are no delivery of Contentful's.
 MAX_HEADERS = 64
@@ -46,8 +42,7 @@ class ContentfulScheme:
     binds_body: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        if self.tolerance <= 0:
-            raise ValueError("tolerance: seconds, more than 0")
+        check_tolerance(self.tolerance)
 
     def covers(self, header: str, path: tuple[str, ...]) -> bool:
         """See :class:`~verihook.senders.schemes.Scheme`."""
@@ -55,22 +50,19 @@ class ContentfulScheme:
 
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
         """See :class:`~verihook.senders.schemes.Scheme`."""
-        keys = tuple(_key(secret) for secret in secrets)
-        tolerance_ms = self.tolerance * 1000
-        target = _target(setting)
+        keys = tuple(key_of(secret, "utf8") for secret in secrets)
+        target, tolerance = _target(setting), self.tolerance
+        if not keys:
+            return no_secret
 
         def verify(request: Request, now: int) -> Proof:
-            if not keys:
-                raise SignatureError("no-secret")
             signature = decode_hex(one_header(request, _SIGNATURE), 32)
-            milliseconds = TIMES["ms"](one_header(request, _TIMESTAMP, non_ascii="bad-timestamp"))
+            sent_ms = TIMES["ms"](one_header(request, _TIMESTAMP, non_ascii="bad-timestamp"))
             signed = _signed(request, _names(request), target)
             for index, key in enumerate(keys):
                 if sum([hmac.compare_digest(hmac.digest(key, one, "sha256"), signature) for one in signed]):
-                    # After the MAC, or the answer would tell a stranger where our clock stands.
-                    if not -tolerance_ms <= now * 1000 - milliseconds <= tolerance_ms:
-                        raise SignatureError("timestamp-outside-tolerance")
-                    return Proof("current" if index == 0 else "previous")
+                    check_age(sent_ms, now, tolerance)
+                    return proof_by(index)
             raise SignatureError("signature-mismatch")
 
         return verify
@@ -87,18 +79,12 @@ class ContentfulScheme:
             signed = _signed(request, names, _target(setting))
         except SignatureError as error:
             raise ValueError(f"this delivery cannot be signed: {error.reason}") from None
-        return with_headers(request, [(_SIGNATURE, hmac.digest(_key(secret), signed[0], "sha256").hex())])
-
-
-def _key(secret: str) -> bytes:
-    if not secret:
-        raise ValueError("the secret is empty")
-    return secret.encode()
+        return with_headers(request, [(_SIGNATURE, hmac.digest(key_of(secret, "utf8"), signed[0], "sha256").hex())])
 
 
 def _names(request: Request) -> list[str]:
     names = one_header(request, _LIST).split(",")
-    if len(names) > MAX_HEADERS or len(set(names)) != len(names) or not all(map(_NAME.fullmatch, names)):
+    if len(names) > MAX_HEADERS or len(set(names)) != len(names) or not all(map(FIELD_NAME.fullmatch, names)):
         raise SignatureError("malformed-signed-headers")
     # Or whoever has one delivery could give it another time, or other headers.
     if _LIST not in names or _TIMESTAMP not in names:
@@ -117,7 +103,7 @@ def _target(setting: Setting) -> tuple[str, str]:
 def _signed(request: Request, names: list[str], registered: tuple[str, str]) -> list[bytes]:
     """What may be signed: with the query encoded as the toolkit does it first."""
     values = [one_header(request, name).strip() for name in names]
-    if not all(map(_VALUE.fullmatch, values)):
+    if not all(map(FIELD_VALUE.fullmatch, values)):
         raise SignatureError("malformed-signed-headers")
     headers = ";".join([f"{name}:{value}" for name, value in zip(names, values, strict=True)])
     targets = _targets(registered[0] or request.path, request.query or registered[1])

@@ -119,6 +119,19 @@ KEYS: dict[str, Callable[[str, str], bytes]] = {
 }
 
 
+def key_of(secret: str, kind: str, prefix: str = "") -> bytes:
+    """The key that a secret stands for; ``kind`` of :data:`KEYS`. Raise ValueError in words, also for an empty one."""
+    key = KEYS[kind](secret, prefix)
+    refuse_empty(key)
+    return key
+
+
+def refuse_empty(*secrets: str | bytes) -> None:
+    """Raise ValueError in words if one is empty: anybody can sign with that."""
+    if not all(secrets):
+        raise ValueError("the secret is empty")
+
+
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 
 

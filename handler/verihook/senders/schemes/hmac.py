@@ -13,13 +13,13 @@ from typing import ClassVar
 
 from verihook.errors import SignatureError
 from verihook.request import Request
-from verihook.senders.schemes import CURRENT, PLAIN, PREVIOUS, Delivery, Proof, Setting, Verify, digest_of
+from verihook.senders.schemes import PLAIN, Delivery, Proof, Setting, Verify, digest_of, no_secret, proof_by
 from verihook.senders.schemes.candidates import Candidates, Items, in_header, in_headers, in_items, in_json
 from verihook.senders.schemes.encoding import DECODERS
-from verihook.senders.schemes.headers import aliased, numbered, one_of, require
+from verihook.senders.schemes.headers import aliased, numbered, one_header, require
 from verihook.senders.schemes.hmac_fields import HmacFields
 from verihook.senders.schemes.message import Signed, covers
-from verihook.senders.schemes.timestamp import TIMES
+from verihook.senders.schemes.timestamp import TIMES, check_age
 from verihook.senders.schemes.url import check_body_hash
 from verihook.strict_json import read_object, split_path, text_member
 
@@ -33,14 +33,14 @@ class HmacScheme(HmacFields):
 
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
         """See :class:`~verihook.senders.schemes.Scheme`."""
-        macs = tuple(self.keyed(self.decode_key(secret)) for secret in secrets)
+        macs = tuple(self.keyed(self.secret_key(secret)) for secret in secrets)
         read, message, accept = self._read(), self.signed_message(setting), self._accept()
         decode_time, timed, same = TIMES[self.timestamp], self._timed(), hmac.compare_digest
         digests = setting.digests
+        if not macs:
+            return no_secret
 
         def verify(request: Request, now: int) -> Proof:
-            if not macs:
-                raise SignatureError("no-secret")
             delivery = Delivery(request)
             signatures = read(delivery)
             sent_at = decode_time(delivery.timestamp) if timed else None
@@ -54,7 +54,7 @@ class HmacScheme(HmacFields):
                         matched |= same(expected, signature)
                     if matched:
                         accept(request, signed, sent_at, now)
-                        proof = CURRENT if index == 0 else PREVIOUS
+                        proof = proof_by(index)
                         return Proof(proof.verified_by, digest_of(*signed[:3])) if digests else proof
             raise SignatureError("signature-mismatch")
 
@@ -94,7 +94,7 @@ class HmacScheme(HmacFields):
                 delivery.content = read_object(delivery.request.body)
             signatures = candidates(delivery)
             if stamp_names:
-                delivery.timestamp = one_of(delivery.request, stamp_names, non_ascii="bad-timestamp")
+                delivery.timestamp = one_header(delivery.request, *stamp_names, non_ascii="bad-timestamp")
             elif parses and stamp_path:
                 delivery.timestamp = text_member(delivery.content, stamp_path, "no-timestamp")
             return signatures
@@ -102,18 +102,15 @@ class HmacScheme(HmacFields):
         return read
 
     def _accept(self) -> Callable[[Request, Signed, int | None, int], None]:
-        """What else must hold of a message whose MAC matched.
-
-        The clock is looked at after the MAC, or the answer would tell a stranger where ours stands.
-        """
+        """What else must hold of a message whose MAC matched."""
         path = () if self._timed() else split_path(self.timestamp_json)
-        decode_time, tolerance, hash_name = TIMES[self.timestamp], self.tolerance * 1000, self.body_hash
+        decode_time, tolerance, hash_name = TIMES[self.timestamp], self.tolerance, self.body_hash
 
         def accept(request: Request, signed: Signed, sent_at: int | None, now: int) -> None:
             if path:
                 sent_at = decode_time(text_member(read_object(request.body), path, "no-timestamp"))
-            if sent_at is not None and not -tolerance <= now * 1000 - sent_at <= tolerance:
-                raise SignatureError("timestamp-outside-tolerance")
+            if sent_at is not None:
+                check_age(sent_at, now, tolerance)
             if hash_name:
                 _, _, _, url = signed
                 check_body_hash(request.body, url, hash_name)

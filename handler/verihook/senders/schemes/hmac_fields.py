@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from verihook.senders.schemes import Setting
-from verihook.senders.schemes.encoding import DECODERS, KEYS
+from verihook.senders.schemes.encoding import DECODERS, KEYS, key_of
 from verihook.senders.schemes.headers import aliased, check_texts, numbered
 from verihook.senders.schemes.message import KEY_FIRST, Message, Signed, check_place, compile_message, fields_of
-from verihook.senders.schemes.timestamp import TIMES
+from verihook.senders.schemes.timestamp import TIMES, check_tolerance
 from verihook.senders.schemes.url import Urls, urls
 
 Mac = Callable[[Signed], bytes]
@@ -76,12 +76,9 @@ class HmacFields:
         self._check_places()
         self._check_message()
 
-    def decode_key(self, secret: str) -> bytes:
-        """The key that the secret stands for. Raises ValueError in words."""
-        key = KEYS[self.key](secret, self.key_prefix)
-        if not key:
-            raise ValueError("the secret is empty")
-        return key
+    def secret_key(self, secret: str) -> bytes:
+        """The key that the secret stands for. Raise ValueError in words."""
+        return key_of(secret, self.key, self.key_prefix)
 
     def keyed(self, key: bytes) -> Mac:
         """How to compute the signature of messages with one key.
@@ -129,8 +126,7 @@ class HmacFields:
         ):
             if getattr(self, name) not in known:
                 raise ValueError(f"{name}: {getattr(self, name)!r} is none of {', '.join(known)}")
-        if self.tolerance <= 0:
-            raise ValueError("tolerance: seconds, more than 0")
+        check_tolerance(self.tolerance)
         for name in ("aliases", "required", "expected"):
             check_texts(name, getattr(self, name))
 

@@ -7,8 +7,6 @@ The body is covered through ``Content-Digest`` (RFC 9530, https://www.rfc-editor
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import hmac
 from dataclasses import dataclass
@@ -17,7 +15,9 @@ from typing import TYPE_CHECKING, ClassVar
 from verihook.errors import SignatureError
 from verihook.records import replace
 from verihook.request import Request
-from verihook.senders.schemes import PLAIN, Proof, Setting, Verify, one_header, with_headers
+from verihook.senders.schemes import PLAIN, Proof, Setting, Verify, no_secret, proof_by
+from verihook.senders.schemes.encoding import key_of, refuse_empty
+from verihook.senders.schemes.headers import one_header, with_headers
 from verihook.senders.schemes.signature_base import Target, read_target, signature_base
 from verihook.senders.schemes.structured_fields import (
     InnerList,
@@ -27,6 +27,7 @@ from verihook.senders.schemes.structured_fields import (
     write_bytes,
     write_inner_list,
 )
+from verihook.senders.schemes.timestamp import check_age, check_tolerance, whole_seconds
 
 if TYPE_CHECKING:
     from verihook.senders.schemes.asymmetric import Check, Make
@@ -64,8 +65,7 @@ class HttpSignatureScheme:
     def __post_init__(self) -> None:
         if self.algorithm not in _ALGORITHMS:
             raise ValueError(f"algorithm: {self.algorithm!r} is none of {', '.join(_ALGORITHMS)}")
-        if self.tolerance <= 0:
-            raise ValueError("tolerance: seconds, more than 0")
+        check_tolerance(self.tolerance)
         if self.algorithm != "hmac-sha256":
             import verihook.senders.schemes.asymmetric  # noqa: F401  # so that a package that is absent is told at load
 
@@ -80,10 +80,10 @@ class HttpSignatureScheme:
         pinned = {name: setting.parameters[name] for name in ("keyid", "tag") if name in setting.parameters}
         label = setting.parameters.get("label", "")
         example = str(setting.parameters.get("rfc_example", "")).lower() == "true"
+        if not checks:
+            return no_secret
 
         def verify(request: Request, now: int) -> Proof:
-            if not checks:
-                raise SignatureError("no-secret")
             covered, signature = _one_signature(request, label)
             self._check_parameters(covered.parameters, pinned)
             names = {name for name, _ in covered.items}
@@ -92,11 +92,10 @@ class HttpSignatureScheme:
             signed = signature_base(covered, request, _target(registered, request))
             for index, check in enumerate(checks):
                 if check(signature, signed):
-                    # After the signature, or the answer would tell a stranger where our clock stands.
                     self._check_time(covered.parameters, now)
                     if "content-digest" in names:
                         _check_digest(request)
-                    return Proof("current" if index == 0 else "previous")
+                    return proof_by(index)
             raise SignatureError("signature-mismatch")
 
         return verify
@@ -125,8 +124,7 @@ class HttpSignatureScheme:
         # Imported here: a source with a shared secret does not pay for cryptography.
         from verihook.senders.schemes.asymmetric import check_with, read_public
 
-        if not secret:
-            raise ValueError("the secret is empty")
+        refuse_empty(secret)
         return check_with(read_public(secret), _ALGORITHMS[self.algorithm])
 
     def _make(self, secret: str) -> Make:
@@ -148,21 +146,14 @@ class HttpSignatureScheme:
         created, expires = parameters.get("created"), parameters.get("expires", now)
         if created is None:
             raise SignatureError("no-timestamp")
-        for value in (created, expires):
-            if not isinstance(value, int) or isinstance(value, bool):
-                raise SignatureError("bad-timestamp")
-        if not -self.tolerance <= now - int(created) <= self.tolerance or int(expires) < now:
+        created_ms, expires_ms = whole_seconds(created), whole_seconds(expires)
+        check_age(created_ms, now, self.tolerance)
+        if expires_ms < now * 1000:
             raise SignatureError("timestamp-outside-tolerance")
 
 
 def _hmac_key(secret: str) -> bytes:
-    try:
-        key = base64.b64decode(secret[7:], validate=True) if secret.startswith("base64:") else secret.encode()
-    except (binascii.Error, ValueError) as error:
-        raise ValueError("the secret is not base64 (after 'base64:')") from error
-    if not key:
-        raise ValueError("the secret is empty")
-    return key
+    return key_of(secret, "base64-if-prefixed", "base64:")
 
 
 def _one_signature(request: Request, label: str) -> tuple[InnerList, bytes]:

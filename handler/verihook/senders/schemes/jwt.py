@@ -15,10 +15,12 @@ from typing import Any, ClassVar
 
 from verihook.errors import SecretsUnavailable, SignatureError
 from verihook.request import Request
-from verihook.senders.schemes import PLAIN, Proof, Setting, Verify, one_header, with_headers
+from verihook.senders.schemes import CURRENT, PLAIN, Proof, Setting, Verify, no_secret, proof_by
 from verihook.senders.schemes.asymmetric import Check, check_with, make_with, p256_private, p256_public
-from verihook.senders.schemes.encoding import base64url_bytes, base64url_text, decode_hex
+from verihook.senders.schemes.encoding import base64url_bytes, base64url_text, decode_hex, refuse_empty
 from verihook.senders.schemes.fetched_keys import FetchedKeys
+from verihook.senders.schemes.headers import one_header, with_headers
+from verihook.senders.schemes.timestamp import check_age, check_tolerance, whole_seconds
 from verihook.strict_json import read_object
 
 #: A longer token is no sender's.
@@ -49,8 +51,7 @@ class JwtScheme:
     def __post_init__(self) -> None:
         if not self.header:
             raise ValueError("header: name the header that holds the token")
-        if self.tolerance <= 0:
-            raise ValueError("tolerance: seconds, more than 0")
+        check_tolerance(self.tolerance)
         if not all(str(url).startswith("https://") for url in self.key_urls.values()):
             raise ValueError("key_urls: must be https")
 
@@ -68,15 +69,14 @@ class JwtScheme:
 
         ``verify`` raises SecretsUnavailable where no key can be had now.
         """
-        if not all(secrets):
-            raise ValueError("the secret is empty")
+        refuse_empty(*secrets)
         pinned = all(secret.lstrip().startswith("{") for secret in secrets)
         find = _pinned(secrets) if pinned else self._fetched(secrets, setting)
-        header, tolerance = self.header.lower(), self.tolerance
+        header = self.header.lower()
+        if not secrets:
+            return no_secret
 
         def verify(request: Request, now: int) -> Proof:
-            if not secrets:
-                raise SignatureError("no-secret")
             token = one_header(request, header)
             protected, claims, signature, signed = _parts(token)
             if protected.get("alg") != "ES256" or "crit" in protected:
@@ -91,7 +91,7 @@ class JwtScheme:
             check, proof = find(kid, now)
             if not check(value, signed):
                 raise SignatureError("signature-mismatch")
-            self._check_claims(read_object(base64url_bytes(claims), "malformed-token"), request.body, now, tolerance)
+            self._check_claims(read_object(base64url_bytes(claims), "malformed-token"), request.body, now)
             return proof
 
         return verify
@@ -109,17 +109,13 @@ class JwtScheme:
         signature = make_with(key, _ALGORITHM)(signed.encode())
         return with_headers(request, [(self.header, f"{signed}.{base64url_text(signature)}")])
 
-    def _check_claims(self, claims: dict[str, Any], body: bytes, now: int, tolerance: int) -> None:
+    def _check_claims(self, claims: dict[str, Any], body: bytes, now: int) -> None:
         expected = claims.get(self.hash_claim)
         if not isinstance(expected, str) or not expected.isascii():
             raise SignatureError("no-body-hash")
         if not hmac.compare_digest(decode_hex(expected, 32), hashlib.sha256(body).digest()):
             raise SignatureError("body-hash-mismatch")
-        issued = claims.get("iat")
-        if not isinstance(issued, int) or isinstance(issued, bool):
-            raise SignatureError("bad-timestamp")
-        if not -tolerance <= now - issued <= tolerance:
-            raise SignatureError("timestamp-outside-tolerance")
+        check_age(whole_seconds(claims.get("iat")), now, self.tolerance)
 
     def _fetched(self, secrets: tuple[str, ...], setting: Setting) -> Callable[[str, int], tuple[Check, Proof]]:
         """Keys by id from the sender's endpoint."""
@@ -149,7 +145,7 @@ class JwtScheme:
 
         def find(kid: str, now: int) -> tuple[Check, Proof]:
             check = ring.key(kid, now, lambda: load(kid))
-            return lambda signature, signed: _proven(ring, kid, check(signature, signed)), Proof("current")
+            return lambda signature, signed: _proven(ring, kid, check(signature, signed)), CURRENT
 
         return find
 
@@ -178,7 +174,7 @@ def _pinned(secrets: tuple[str, ...]) -> Callable[[str, int], tuple[Check, Proof
         if not isinstance(jwk.get("kid"), str):
             raise ValueError("the JSON Web Key has no kid")
         check = _jwk_check(jwk, ValueError("the secret is no JSON Web Key for ES256 (EC, P-256)"))
-        found.setdefault(jwk["kid"], (check, Proof("current" if index == 0 else "previous")))
+        found.setdefault(jwk["kid"], (check, proof_by(index)))
 
     def find(kid: str, _now: int) -> tuple[Check, Proof]:
         if kid not in found:

@@ -15,8 +15,8 @@ from urllib.parse import unquote_to_bytes
 
 from verihook.errors import SignatureError
 from verihook.request import Request
-from verihook.senders.schemes import Delivery, Setting, one_header
-from verihook.senders.schemes.headers import one_of
+from verihook.senders.schemes import Delivery, Setting
+from verihook.senders.schemes.headers import one_header
 from verihook.senders.schemes.url import Urls
 from verihook.strict_json import split_path, text_member
 
@@ -164,7 +164,7 @@ def _join(pieces: list[bytes | None], url: str) -> bytes:
 
 
 def _id(request: Request, names: tuple[str, ...]) -> bytes:
-    value = one_of(request, names)
+    value = one_header(request, *names)
     if not value:
         raise SignatureError("empty-id")
     return value.encode()

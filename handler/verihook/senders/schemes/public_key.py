@@ -5,34 +5,29 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from verihook.errors import SignatureError
 from verihook.request import Request
-from verihook.senders.schemes import (
-    CURRENT,
-    PLAIN,
-    PREVIOUS,
-    Delivery,
-    Proof,
-    Setting,
-    Verify,
-    digest_of,
-    one_header,
-    with_headers,
-)
+from verihook.senders.schemes import PLAIN, Delivery, Proof, Setting, Verify, digest_of, no_secret, proof_by
 from verihook.senders.schemes import asymmetric as public_keys
 from verihook.senders.schemes.candidates import decode_any
 from verihook.senders.schemes.certificates import certificate_proof
-from verihook.senders.schemes.encoding import UNSIZED
-from verihook.senders.schemes.headers import aliased, check_texts, example, require, two_headers
+from verihook.senders.schemes.encoding import UNSIZED, encode_signature, key_of, refuse_empty
+from verihook.senders.schemes.headers import aliased, check_texts, example, one_header, require, with_headers
 from verihook.senders.schemes.key_urls import trusted
-from verihook.senders.schemes.message import KEY_FIRST, Message, check_place, compile_message, covers, fields_of
-from verihook.senders.schemes.timestamp import TIMES, encode_time
+from verihook.senders.schemes.message import (
+    KEY_FIRST,
+    Message,
+    Signed,
+    check_place,
+    compile_message,
+    covers,
+    fields_of,
+)
+from verihook.senders.schemes.timestamp import TIMES, check_age, check_tolerance, encode_time
 
 #: ``prove(request, signature, message, now)``. Raises SignatureError, SecretsUnavailable.
 Prove = Callable[[Request, list[bytes], bytes, int], Proof]
@@ -93,8 +88,7 @@ class PublicKeyScheme:
             raise ValueError("message: the body is not signed")
         check_place(self.message, "timestamp", "timestamp_header", bool(self.timestamp_header))
         check_place(self.message, "id", "id_header", bool(self.id_header))
-        if self.tolerance <= 0:
-            raise ValueError("tolerance: seconds, more than 0")
+        check_tolerance(self.tolerance)
         certificate = bool(self.certificate_header and self.certificate_hosts and self.certificate_path)
         if (self.key == "certificate") != certificate:
             raise ValueError("key: certificate goes with certificate_header, certificate_hosts and certificate_path")
@@ -128,34 +122,32 @@ class PublicKeyScheme:
 
         Raises SecretsUnavailable in ``verify`` where keys are fetched.
         """
-        if not all(secrets):
-            raise ValueError("the secret is empty")
+        refuse_empty(*secrets)
         prove = self._certificate_proof(secrets, setting) if self.keyless else self._key_proof(secrets)
         message, read, decode_time = self._message(setting), self._read(), TIMES["s"]
-        timestamp_header = self.timestamp_header.lower()
-        headers = two_headers(self.header.lower(), timestamp_header)
-        tolerance_ms, digests = self.tolerance * 1000, setting.digests
-        have_keys, check_url = bool(secrets) or self.keyless, self._check_url if self.certificate_header else None
-        check_required = require(self.required, {})
+        header, timestamp_header = self.header.lower(), self.timestamp_header.lower()
+        tolerance, digests, check_required = self.tolerance, setting.digests, require(self.required, {})
+        check_url = self._check_url if self.certificate_header else None
+        if not secrets and not self.keyless:
+            return no_secret
 
         def verify(request: Request, now: int) -> Proof:
-            if not have_keys:
-                raise SignatureError("no-secret")
             if check_required is not None:
                 check_required(request)
-            if check_url:
+            if check_url is not None:
                 check_url(request)
-            signed, timestamp = headers(request)
-            signatures = read(signed)
-            now_ms = now * 1000
-            sent_ms = decode_time(timestamp) if timestamp_header else now_ms
-            before, body, after, _ = message(Delivery(request, None, timestamp))[0]
-            whole = before + body + after
-            proof = prove(request, signatures, whole, now)
-            # After the signature, or the answer would tell a stranger where our clock stands.
-            if not -tolerance_ms <= now_ms - sent_ms <= tolerance_ms:
-                raise SignatureError("timestamp-outside-tolerance")
-            return Proof(proof.verified_by, digest_of(whole)) if digests else proof
+            delivery, sent_ms = Delivery(request), None
+            text = one_header(request, header)
+            if timestamp_header:
+                delivery.timestamp = one_header(request, timestamp_header, non_ascii="bad-timestamp")
+            signatures = read(text)
+            if timestamp_header:
+                sent_ms = decode_time(delivery.timestamp)
+            signed = _joined(message(delivery)[0])
+            proof = prove(request, signatures, signed, now)
+            if sent_ms is not None:
+                check_age(sent_ms, now, tolerance)
+            return Proof(proof.verified_by, digest_of(signed)) if digests else proof
 
         return verify
 
@@ -179,8 +171,8 @@ class PublicKeyScheme:
                 raise ValueError("parameters.certificate_url: the URL of the certificate that the delivery names")
             headers.append((self.certificate_header, url))
         request = with_headers(request, headers)
-        signature = make(b"".join(self._message(setting)(Delivery(request, None, str(now)))[0][:3]))
-        text = signature.hex() if self.encoding == "hex" else base64.b64encode(signature).decode()
+        signature = make(_joined(self._message(setting)(Delivery(request, None, str(now)))[0]))
+        text = encode_signature(signature, self.encoding)
         return with_headers(request, [(self.header, f"{self.label}{self.assign}{text}" if self.separator else text)])
 
     def _check_url(self, request: Request) -> None:
@@ -204,7 +196,7 @@ class PublicKeyScheme:
 
     def _key_proof(self, secrets: tuple[str, ...]) -> Prove:
         keys = [public_keys.check_with(self._public(secret), self.algorithm) for secret in secrets]
-        checks = [(check, CURRENT if index == 0 else PREVIOUS) for index, check in enumerate(keys)]
+        checks = [(check, proof_by(index)) for index, check in enumerate(keys)]
 
         def prove(_: Request, signatures: list[bytes], message: bytes, __: int) -> Proof:
             for check, proof in checks:
@@ -225,20 +217,19 @@ class PublicKeyScheme:
     def _public(self, secret: str) -> Any:
         if self.key == "spki":
             return public_keys.read_public(secret)
-        return public_keys.ed25519_public(self._raw(secret.removeprefix(self.key_prefix)))
+        return public_keys.ed25519_public(key_of(secret, self.key, self.key_prefix))
 
     def _private(self, secret: str) -> Any:
         if self.key in ("spki", "certificate"):
             return public_keys.read_private(secret)
         if self.private_prefix and not secret.startswith(self.private_prefix):
             raise ValueError(f"to sign as this sender, give a private key: {self.private_prefix}...")
-        return public_keys.ed25519_private(self._raw(secret.removeprefix(self.private_prefix)))
-
-    def _raw(self, text: str) -> bytes:
-        try:
-            return bytes.fromhex(text) if self.key == "hex" else base64.b64decode(text, validate=True)
-        except (ValueError, binascii.Error) as error:
-            raise ValueError(f"the secret is not {self.key}") from error
+        return public_keys.ed25519_private(key_of(secret, self.key, self.private_prefix))
 
     def _message(self, setting: Setting) -> Message:
         return compile_message(self.message, aliased(self.id_header, {}), setting, None)
+
+
+def _joined(signed: Signed) -> bytes:
+    before, body, after, _ = signed
+    return before + body + after

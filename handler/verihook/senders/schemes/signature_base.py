@@ -5,13 +5,13 @@ https://www.rfc-editor.org/rfc/rfc9421#section-2.5
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from verihook.errors import SignatureError
 from verihook.request import Request
+from verihook.senders.schemes.headers import FIELD_NAME, FIELD_VALUE
 from verihook.senders.schemes.structured_fields import (
     InnerList,
     Parameters,
@@ -20,8 +20,6 @@ from verihook.senders.schemes.structured_fields import (
     write_string,
 )
 
-_FIELD_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
-_FIELD_VALUE = re.compile(r"[\t -~]*", re.ASCII)
 _PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -107,12 +105,12 @@ def _percent(text: str) -> str:
 
 def _field(name: str, request: Request) -> str:
     """The values of a header, joined: https://www.rfc-editor.org/rfc/rfc9421#section-2.1 ."""
-    if not _FIELD_NAME.fullmatch(name):
+    if not FIELD_NAME.fullmatch(name):
         raise SignatureError("unsupported-component")
     values = [value.strip(" \t") for value in request.values(name)]
     if not values:
         raise SignatureError("missing-header")
     # A line break inside a value would let its author write lines of the signature base.
-    if not all(_FIELD_VALUE.fullmatch(value) for value in values):
+    if not all(FIELD_VALUE.fullmatch(value) for value in values):
         raise SignatureError("non-ascii-header")
     return ", ".join(values)

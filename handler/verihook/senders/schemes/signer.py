@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from verihook.errors import SignatureError
 from verihook.records import replace
 from verihook.request import Request
-from verihook.senders.schemes import Delivery, Setting, with_headers
+from verihook.senders.schemes import Delivery, Setting
 from verihook.senders.schemes.encoding import encode_signature
-from verihook.senders.schemes.headers import example, numbered
+from verihook.senders.schemes.headers import example, numbered, with_headers
 from verihook.senders.schemes.message import fields_of
 from verihook.senders.schemes.timestamp import encode_time
 from verihook.senders.schemes.url import query_of
@@ -28,7 +28,7 @@ def sign(scheme: HmacFields, secret: str, request: Request, setting: Setting, *,
 
     What the scheme needs is added: headers, members of the JSON body, the hash of the body in the query.
     """
-    key, stamp = scheme.decode_key(secret), encode_time(now, scheme.timestamp)
+    key, stamp = scheme.secret_key(secret), encode_time(now, scheme.timestamp)
     request = _prepared(scheme, request, setting, message_id, stamp)
     content = _members(request) if scheme.signature_json or "{json:" in scheme.message else None
     try:

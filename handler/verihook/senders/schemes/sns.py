@@ -13,14 +13,16 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from verihook.errors import SignatureError
+from verihook.records import replace
 from verihook.request import Request
 from verihook.senders.schemes import PLAIN, Proof, Setting, Verify
 from verihook.senders.schemes.asymmetric import make_with, read_private
+from verihook.senders.schemes.candidates import signature_text
 from verihook.senders.schemes.certificates import certificate_proof
-from verihook.senders.schemes.encoding import base64_bytes
+from verihook.senders.schemes.encoding import base64_bytes, refuse_empty
 from verihook.senders.schemes.key_urls import trusted
-from verihook.senders.schemes.sns_hosts import HOSTS, PARTITIONS, host_of
-from verihook.senders.schemes.timestamp import TIMES, encode_time
+from verihook.senders.schemes.sns_hosts import HOSTS, PARTITIONS, host_of, topics_of
+from verihook.senders.schemes.timestamp import TIMES, check_age, check_tolerance, encode_time
 from verihook.strict_json import read_object
 
 #: What SNS's certificates are named, as AWS's validator for Java has it: ``sns.amazonaws.com``,
@@ -56,8 +58,7 @@ class SnsScheme:
     key_hosts: ClassVar[tuple[str, ...]] = HOSTS
 
     def __post_init__(self) -> None:
-        if self.tolerance <= 0:
-            raise ValueError("tolerance: seconds, more than 0")
+        check_tolerance(self.tolerance)
 
     def covers(self, header: str, path: tuple[str, ...]) -> bool:
         """See :class:`~verihook.senders.schemes.Scheme`."""
@@ -69,12 +70,11 @@ class SnsScheme:
         Without topics it binds only where the certificate is pinned and the network is off, which no deployment has:
         to check recorded deliveries. ``verify`` raises SecretsUnavailable where a certificate cannot be had now.
         """
-        if not all(secrets):
-            raise ValueError("the secret is empty")
-        topics = _topics(setting)
+        refuse_empty(*secrets)
+        topics = frozenset(topics_of(setting.parameters))
         if not topics and setting.fetch is not None:
             raise ValueError("parameters.topic_arns: name the topics, separated by commas; anybody can own others")
-        prove, tolerance_ms = certificate_proof(secrets, setting, _NAME), self.tolerance * 1000
+        prove, tolerance = certificate_proof(secrets, setting, _NAME), self.tolerance
 
         def verify(request: Request, now: int) -> Proof:
             message = read_object(request.body)
@@ -86,15 +86,13 @@ class SnsScheme:
             algorithm = _ALGORITHMS.get(_word(message, "SignatureVersion"))
             if algorithm is None:
                 raise SignatureError("unexpected-signatureversion")
-            signature, signed = _signature(message), _signed(message)
+            signature, signed = base64_bytes(signature_text(message.get("Signature"))), _signed(message)
             sent_ms = TIMES["rfc3339"](_word(message, "Timestamp"))
             # Before the certificate is asked for: a stranger's topic costs no call.
             if topics and message["TopicArn"] not in topics:
                 raise SignatureError("unexpected-topicarn")
             proof = prove(url, algorithm, signature, signed, now)
-            # After the signature, or the answer would tell a stranger where our clock stands.
-            if not -tolerance_ms <= now * 1000 - sent_ms <= tolerance_ms:
-                raise SignatureError("timestamp-outside-tolerance")
+            check_age(sent_ms, now, tolerance)
             return proof
 
         return verify
@@ -109,7 +107,7 @@ class SnsScheme:
             given = read_object(request.body)
         except SignatureError:
             given = {}
-        topic = next(iter(sorted(_topics(setting))), "arn:aws:sns:us-east-1:123456789012:verihook")
+        topic = next(iter(sorted(topics_of(setting.parameters))), "arn:aws:sns:us-east-1:123456789012:verihook")
         message: dict[str, Any] = {"Type": "Notification", "MessageId": message_id, "TopicArn": topic}
         if given.get("Type") in _SIGNED:
             message.update(given)
@@ -123,12 +121,7 @@ class SnsScheme:
         except SignatureError as error:
             raise ValueError(f"the body is no SNS message to sign: {error.reason}") from None
         body = json.dumps(message, ensure_ascii=False).encode()
-        return Request(request.method, request.path, request.query, request.headers, body, request.request_id)
-
-
-def _topics(setting: Setting) -> frozenset[str]:
-    topics = setting.parameters.get("topic_arns", "").split(",")
-    return frozenset(topic.strip() for topic in topics if topic.strip())
+        return replace(request, body=body)
 
 
 def _word(message: dict[str, Any], name: str) -> str:
@@ -136,15 +129,6 @@ def _word(message: dict[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise SignatureError(f"missing-{name.lower()}")
     return value
-
-
-def _signature(message: dict[str, Any]) -> bytes:
-    text = message.get("Signature")
-    if not isinstance(text, str):
-        raise SignatureError("no-signature")
-    if not text.isascii():
-        raise SignatureError("non-ascii-signature")
-    return base64_bytes(text)
 
 
 def _signed(message: dict[str, Any]) -> bytes:

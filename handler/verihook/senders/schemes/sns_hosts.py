@@ -30,6 +30,12 @@ HOSTS = tuple(rf"sns\.{region}\.{re.escape(suffix)}" for region, suffix in PARTI
 _TOPIC = re.compile(r"arn:(aws[a-z-]*):sns:([a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_.-]{1,256}", re.ASCII)
 
 
+def topics_of(parameters: Mapping[str, str]) -> tuple[str, ...]:
+    """The ARNs in a source's ``topic_arns``, which stand there with commas between them; () for none."""
+    topics = [topic.strip() for topic in parameters.get("topic_arns", "").split(",")]
+    return tuple(topic for topic in topics if topic)
+
+
 def host_of(topic: str) -> str | None:
     """The host of SNS in a topic's own region; None for what is no ARN of a topic."""
     found = _TOPIC.fullmatch(topic)

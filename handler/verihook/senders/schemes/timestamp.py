@@ -56,6 +56,28 @@ TIMES: dict[str, Callable[[str], int]] = {
 }
 
 
+def whole_seconds(value: object) -> int:
+    """Milliseconds since the epoch from seconds that stand in JSON as a whole number. Raise SignatureError."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise SignatureError("bad-timestamp")
+    return value * 1000
+
+
+def check_tolerance(tolerance: int) -> None:
+    """Raise ValueError ``tolerance: mend`` unless this is a number of seconds above 0."""
+    if tolerance <= 0:
+        raise ValueError(f"tolerance: must be more than 0 seconds (got {tolerance})")
+
+
+def check_age(sent_ms: int, now: int, tolerance: int) -> None:
+    """Raise SignatureError if ``sent_ms`` is further than ``tolerance`` seconds from ``now`` (in seconds), either way.
+
+    Only for a delivery whose signature is right, or the answer would tell a stranger where our clock stands.
+    """
+    if abs(now * 1000 - sent_ms) > tolerance * 1000:
+        raise SignatureError("timestamp-outside-tolerance")
+
+
 def encode_time(now: int, unit: str) -> str:
     """``now``, in seconds since the epoch, as a sender writes it in a unit of TIMES."""
     if unit == "rfc3339":

@@ -9,7 +9,9 @@ from typing import ClassVar
 
 from verihook.errors import SignatureError
 from verihook.request import Request
-from verihook.senders.schemes import PLAIN, Proof, Setting, Verify, one_header, with_headers
+from verihook.senders.schemes import PLAIN, Proof, Setting, Verify, no_secret, proof_by
+from verihook.senders.schemes.encoding import refuse_empty
+from verihook.senders.schemes.headers import one_header, with_headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +39,17 @@ class TokenScheme:
         # Digests are compared, so that not even the length of the secret shows in the time.
         digests = tuple(hashlib.sha256(self._token(secret)).digest() for secret in secrets)
         sha256, same = hashlib.sha256, hmac.compare_digest
+        if not digests:
+            return no_secret
 
         def verify(request: Request, now: int) -> Proof:  # noqa: ARG001  a token is as good at any time
-            if not digests:
-                raise SignatureError("no-secret")
             text = one_header(request, header)
             if not text.startswith(prefix):
                 raise SignatureError("wrong-prefix")
             shown = sha256(text[len(prefix) :].encode()).digest()
             for index, digest in enumerate(digests):
                 if same(digest, shown):
-                    return Proof("current" if index == 0 else "previous")
+                    return proof_by(index)
             raise SignatureError("signature-mismatch")
 
         return verify
@@ -57,8 +59,7 @@ class TokenScheme:
         return with_headers(request, [(self.header, self.prefix + self._token(secret).decode())])
 
     def _token(self, secret: str) -> bytes:
-        if not secret:
-            raise ValueError("the secret is empty")
+        refuse_empty(secret)
         if not secret.isascii() or not secret.isprintable():
             raise ValueError("the secret must be printable ASCII: it is the value of a header")
         return secret.encode()

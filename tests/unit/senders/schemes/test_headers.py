@@ -6,7 +6,7 @@ import pytest
 
 from verihook.errors import SignatureError
 from verihook.request import Request
-from verihook.senders.schemes.headers import aliased, example, numbered, one_of, require
+from verihook.senders.schemes.headers import aliased, example, numbered, one_header, require
 
 
 def request(*headers: tuple[str, str]) -> Request:
@@ -22,11 +22,11 @@ def test_a_prefix_is_replaced() -> None:
 
 def test_the_first_name_that_stands_counts() -> None:
     names = ("a", "b")
-    assert "1" == one_of(request(("b", "2"), ("a", "1")), names)
-    assert "2" == one_of(request(("b", "2")), names)
+    assert "1" == one_header(request(("b", "2"), ("a", "1")), *names)
+    assert "2" == one_header(request(("b", "2")), *names)
     for headers, reason in (((), "missing-header"), ((("a", "1"), ("a", "1"), ("b", "2")), "duplicate-header")):
         with pytest.raises(SignatureError) as refusal:
-            one_of(request(*headers), names)
+            one_header(request(*headers), *names)
         assert reason == refusal.value.reason
 
 
