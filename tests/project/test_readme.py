@@ -12,6 +12,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -86,17 +87,17 @@ def sh(command: str, folder: Path, **variables: str) -> subprocess.CompletedProc
     )
 
 
-@pytest.fixture(scope="module", params=[RUN, RUN_WITH_SECRET])
-def running(request: pytest.FixtureRequest, checkout: Path) -> Iterator[tuple[str, str]]:
-    """``make run`` as the README has it; only the port is a free one. Gives the command and the server's URL."""
+@contextmanager
+def served(command: str, checkout: Path, **variables: str) -> Iterator[str]:
+    """The URL of a server that this command starts, at a free port; it has to end as Ctrl-C asks for."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     shutil.rmtree(checkout / ".verihook", ignore_errors=True)
     with (checkout / "run.out").open("w") as output:
         process = subprocess.Popen(
-            ["bash", "-c", request.param],
+            ["bash", "-c", command],
             cwd=checkout,
-            env=environment(PORT=str(port)),
+            env=environment(PORT=str(port), **variables),
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -107,11 +108,18 @@ def running(request: pytest.FixtureRequest, checkout: Path) -> Iterator[tuple[st
             assert process.poll() is None, (checkout / "run.out").read_text()
             assert time.monotonic() < deadline
             time.sleep(0.1)
-        yield request.param, f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}"
     finally:
         os.killpg(process.pid, signal.SIGINT)
         process.wait(15)
     assert "Verihook has stopped." in (checkout / "run.out").read_text()
+
+
+@pytest.fixture(scope="module", params=[RUN, RUN_WITH_SECRET])
+def running(request: pytest.FixtureRequest, checkout: Path) -> Iterator[tuple[str, str]]:
+    """``make run`` as the README has it; only the port is a free one. Gives the command and the server's URL."""
+    with served(request.param, checkout) as url:
+        yield request.param, url
 
 
 def test_a_first_webhook(running: tuple[str, str], checkout: Path) -> None:
@@ -158,6 +166,22 @@ def test_the_api_and_its_client(running: tuple[str, str], checkout: Path) -> Non
     (program,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     done = sh(f".venv/bin/python -c {shlex.quote(program)}", checkout)
     assert (0, "completed 20.0\n") == (done.returncode, done.stdout), done.stderr
+
+
+def test_with_another_data_folder_each_command_takes_it(checkout: Path, tmp_path: Path) -> None:
+    assert "`make run PORT=9000 DATA=/some/dir`" in README
+    assert "add `--data /some/dir` to each of them" in " ".join(README.split())
+    data = tmp_path / "data"
+    with served(RUN, checkout, DATA=str(data)):
+        for block in (SEND, LOG, approval()):
+            commands = "\n".join(f"{line} --data {data}" for line in block.splitlines())
+            result = sh(f"set -e; {commands}", checkout)
+            assert result.returncode == 0, result.stderr
+        (program,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+        assert 'write `Client.from_run("/some/dir")` in Python' in " ".join(README.split())
+        there = program.replace("Client.from_run()", f'Client.from_run("{data}")')
+        assert sh(f".venv/bin/python -c {shlex.quote(there)}", checkout).stdout == "completed 20.0\n"
+    assert not (checkout / ".verihook").exists()
 
 
 def test_the_tests(checkout: Path) -> None:
