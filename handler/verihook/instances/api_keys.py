@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from verihook.errors import Conflict, KeyNotFound, LedgerUnavailable, RequestInvalid, Unauthenticated
+from verihook.model.conflict import Overtaken, retry_on_conflict
 from verihook.model.ports import Document, Documents
 from verihook.model.scopes import SCOPES, ApiKey, Scope, check, is_scope
 from verihook.records import asdict, replace
@@ -35,9 +36,6 @@ USE_NOTED_MS = 600_000
 
 #: How long a key that was replaced goes on at most: a year, in milliseconds.
 MAX_OVERLAP_MS = 366 * 86_400_000
-
-#: How often a change is tried against others that change the same key.
-_TRIES = 8
 
 #: Of the hash, in hex digits.
 ID_LENGTH = 16
@@ -224,25 +222,30 @@ def _scopes(given: Sequence[str]) -> tuple[Scope, ...]:
 
 def _kept(key: ApiKey, documents: Documents, now_ms: int) -> tuple[ApiKey, str]:
     """Write the key under a secret of its own."""
-    for _ in range(_TRIES):
+
+    def write() -> tuple[ApiKey, str]:
         secret = new_secret()
         digest = digest_of(secret)
         stored = Stored(replace(key, id=digest[:ID_LENGTH]), digest, 1)
-        # An id that is taken: one in 2**64, and then another secret.
         if documents.write(PARTITION, _document(stored), now_ms):
             return stored.key, secret
-    raise LedgerUnavailable("The key could not be written.")
+        # The id is taken, which happens once in 2**64: the next try has another secret.
+        raise Overtaken
+
+    return retry_on_conflict(write, "The list of API keys")
 
 
 def _changed(key_id: str, documents: Documents, now_ms: int, change: Callable[[ApiKey], ApiKey]) -> ApiKey:
-    for _ in range(_TRIES):
+    def write() -> ApiKey:
         stored = load(key_id, documents, now_ms)
         if stored is None:
             raise KeyNotFound("There is no API key with this id.")
         fresh = replace(stored, key=change(stored.key), version=stored.version + 1)
         if fresh.key == stored.key or documents.write(PARTITION, _document(fresh), now_ms):
             return fresh.key
-    raise LedgerUnavailable("Too many change this key at once.")
+        raise Overtaken
+
+    return retry_on_conflict(write, "This API key")
 
 
 def _document(stored: Stored) -> Document:

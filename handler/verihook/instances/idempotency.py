@@ -10,8 +10,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from verihook.errors import IdempotencyMismatch, LedgerUnavailable, RequestInvalid
+from verihook.errors import IdempotencyMismatch, RequestInvalid
 from verihook.instances.payload import spelled
+from verihook.model.conflict import Overtaken, retry_on_conflict
 from verihook.model.ports import Document
 from verihook.records import asdict
 from verihook.strict_json import parse_kept
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from verihook.model.ports.sets import SubmitPorts
 
 PARTITION = "idempotency"
-
-#: A key that is there when it is written and gone when it is read has just expired: then it is written again.
-_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +55,17 @@ def remember(scope: str, key: str, fingerprint: str, start: First, ports: Submit
     """
     now = ports.clock.now_ms()
     document = _document(scope, key, fingerprint, start, ports)
-    for _ in range(_TRIES):
+
+    def write() -> tuple[First, bool]:
         if ports.documents.write(PARTITION, document, now):
             return start, False
         first = ports.documents.read(PARTITION, document.name, now)
         if first is not None:
             return _same(first, fingerprint), True
-    raise LedgerUnavailable("The idempotency key could not be written.")
+        # It has just expired: it was there when it was written, and gone when it was read.
+        raise Overtaken
+
+    return retry_on_conflict(write, "This idempotency key")
 
 
 def begin_anew(

@@ -6,20 +6,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from verihook.errors import BodyTooLarge, Conflict, LedgerUnavailable, NotSupported
+from verihook.errors import BodyTooLarge, Conflict, NotSupported
 from verihook.instances import burial, payload, starting
 from verihook.instances.events import open_gate
 from verihook.instances.reading import engine_of, get
 from verihook.instances.recording import MAX_CAUSE, cut, has_ended, kept_output, record
+from verihook.model.conflict import Overtaken, retry_on_conflict
 from verihook.model.instance import INSTANCE_ID, Instance, Progress, execution_name
 from verihook.records import replace
 from verihook.request import json_text
 
 if TYPE_CHECKING:
     from verihook.model.ports.sets import ControlPorts, ReadPorts, RecordPorts, RowPorts
-
-#: So many times another writer may be quicker.
-_TRIES = 50
 
 _ABSENT = object()
 
@@ -260,7 +258,8 @@ def _refuse_final(instance: Instance) -> None:
 
 def _amend(instance_id: str, edit: Callable[[Instance], Instance], ports: RowPorts) -> Instance:
     """Edit the row as if nobody else did; ``edit`` may run again on a newer one."""
-    for _ in range(_TRIES):
+
+    def write() -> Instance:
         current = get(instance_id, ports)
         fresh = edit(current)
         if fresh == current:
@@ -268,4 +267,6 @@ def _amend(instance_id: str, edit: Callable[[Instance], Instance], ports: RowPor
         fresh = replace(fresh, updated_at=ports.clock.now_ms())
         if ports.ledger.amend(fresh):
             return replace(fresh, revision=fresh.revision + 1)
-    raise LedgerUnavailable("Too many write to this instance at once.")
+        raise Overtaken
+
+    return retry_on_conflict(write, "This instance")

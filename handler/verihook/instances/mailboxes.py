@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from verihook.errors import Conflict, LedgerUnavailable
+from verihook.errors import Conflict
+from verihook.model.conflict import Overtaken, retry_on_conflict
 from verihook.model.ports import Document, Documents
 from verihook.records import asdict
 from verihook.strict_json import parse_kept
@@ -33,9 +34,6 @@ MAX_SEEN = 500
 
 #: A mailbox outlives any execution, which Step Functions and durable functions end after a year: 400 days, in seconds.
 _KEPT_S = 400 * 86_400
-
-#: So many times another writer may be quicker.
-_TRIES = 200
 
 
 @dataclass(slots=True)
@@ -148,7 +146,8 @@ def change(
 
     Raises Conflict where it would hold too much, LedgerUnavailable where others keep being quicker.
     """
-    for _ in range(_TRIES):
+
+    def write() -> T:
         before = documents.read(_partition(execution), "mailbox", now_ms)
         mailbox = Mailbox() if before is None else _mailbox(before.text)
         result = edit(mailbox)
@@ -161,7 +160,9 @@ def change(
         fresh = Document("mailbox", text, version, now_ms // 1000 + _KEPT_S)
         if documents.write(_partition(execution), fresh, now_ms):
             return result
-    raise LedgerUnavailable("Too many write to this mailbox at once.")
+        raise Overtaken
+
+    return retry_on_conflict(write, "The mailbox of this instance")
 
 
 def remove(execution: str, documents: Documents) -> None:

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from verihook.errors import LedgerUnavailable
 from verihook.instances import payload
 from verihook.instances.recording import MAX_CAUSE, MAX_ERROR, cut
+from verihook.model.conflict import Overtaken, retry_on_conflict
 from verihook.model.instance import Instance, Progress, Status
 from verihook.model.ports import MAX_OUTPUT, Payloads
 from verihook.model.workflow import Workflow
@@ -33,11 +33,11 @@ MARGIN_MS = 10_000
 #: No back-off is longer, in seconds.
 MAX_BACKOFF_S = 3_600
 
-#: So many times another writer may be quicker.
-_TRIES = 50
-
 #: Makes the row that is to be written of the one that is there, at a time in milliseconds.
 Edit = Callable[[Instance, int], Instance]
+
+#: The same, or None if nothing is to be written.
+_MaybeEdit = Callable[[Instance, int], Instance | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,12 @@ def take(row: Instance, lease_ms: int, ports: WorkPorts) -> Instance | None:
 
     Raises LedgerUnavailable.
     """
-    for _ in range(_TRIES):
-        now = ports.clock.now_ms()
+
+    def begin(row: Instance, now: int) -> Instance | None:
         if not to_begin(row, row.attempt, now):
             return None
         end = now + lease_ms
-        leased = replace(
+        return replace(
             row,
             status="running",
             tries=row.tries + 1,
@@ -77,26 +77,34 @@ def take(row: Instance, lease_ms: int, ports: WorkPorts) -> Instance | None:
             due_at=_looked_at(row, now, end, ports.pace.first_ms),
             updated_at=now,
         )
-        if ports.ledger.amend(leased):
-            return replace(leased, revision=leased.revision + 1)
-        current = ports.ledger.get(row.id, now)
-        if current is None or _key(current) != _key(row):
-            return None
-        row = current
-    raise LedgerUnavailable("Too many write to this instance at once.")
+
+    return _amend(row, begin, ports)
 
 
 def write(row: Instance, edit: Edit, ports: RowPorts) -> bool:
     """Write what became of a try; False where the row has gone on without it. Raises LedgerUnavailable."""
-    for _ in range(_TRIES):
+    return _amend(row, edit, ports) is not None
+
+
+def _amend(row: Instance, edit: _MaybeEdit, ports: RowPorts) -> Instance | None:
+    """The row as it was written; None if ``edit`` made none, or the row has ended or has gone on to another try."""
+    latest = row
+
+    def write() -> Instance | None:
+        nonlocal latest
         now = ports.clock.now_ms()
-        if ports.ledger.amend(edit(row, now)):
-            return True
+        edited = edit(latest, now)
+        if edited is None:
+            return None
+        if ports.ledger.amend(edited):
+            return replace(edited, revision=edited.revision + 1)
         current = ports.ledger.get(row.id, now)
         if current is None or current.final or current.purged or _key(current) != _key(row):
-            return False
-        row = current
-    raise LedgerUnavailable("Too many write to this instance at once.")
+            return None
+        latest = current
+        raise Overtaken
+
+    return retry_on_conflict(write, "This instance")
 
 
 def again(progress: Progress, workflow: Workflow) -> Edit:

@@ -12,6 +12,8 @@ import uuid
 from typing import Any
 
 from verihook.adapters.aws.errors import ServiceError
+from verihook.errors import SecretsUnavailable
+from verihook.model.conflict import Overtaken, retry_on_conflict
 
 #: What the versions are named in, see :meth:`SourceSecrets._write`.
 _NAMES = uuid.UUID("8f0f2c55-3b5c-4c1e-9a40-6a7a1e5a0d11")
@@ -61,7 +63,8 @@ class SourceSecrets:
 
     def _change(self, member: str, change: Any) -> bool:
         """Read, change, write; again if somebody else has written meanwhile."""
-        while True:
+
+        def write() -> bool:
             text, version = self._read()
             kept = members(text).get(member, ())
             values = change(kept)
@@ -72,6 +75,9 @@ class SourceSecrets:
                 raise ValueError(f"the secret would be larger than {MOST} bytes, the most that AWS keeps in one")
             if self._write(changed, version):
                 return True
+            raise Overtaken
+
+        return retry_on_conflict(write, "The secret", SecretsUnavailable)
 
     def _read(self) -> tuple[str, str]:
         """The text and the id of its version; "" and "" where nothing was put yet."""

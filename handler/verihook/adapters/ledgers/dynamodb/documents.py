@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from verihook.adapters.ledgers.dynamodb.calls import Calls, translated_errors
 from verihook.adapters.ledgers.item import Item, decode, encode, expired
-from verihook.errors import LedgerUnavailable
+from verihook.model.conflict import Overtaken, retry_on_conflict
 from verihook.model.ports import Document, Token
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
-
-#: How often a bucket that others empty and fill at the same moment is asked again.
-_ROUNDS = 8
 
 #: The bucket is in use and holds a token; and it is full.
 _IN_USE = "fullAt > :now AND fullAt <= :latest"
@@ -88,7 +85,8 @@ class DynamoDbDocuments:
         latest = now_ms + (capacity - 1) * interval_ms
         values = {":now": encode(now_ms), ":expiresAt": encode((latest + interval_ms) // 1000 + 1)}
         in_use = values | {":latest": encode(latest), ":interval": encode(interval_ms)}
-        for _ in range(_ROUNDS):
+
+        def move() -> Token:
             standing, full_at = self._move(bucket, "fullAt + :interval", _IN_USE, in_use)
             if standing is None:
                 return Token(0, (latest + interval_ms - full_at) // interval_ms)
@@ -98,7 +96,9 @@ class DynamoDbDocuments:
             fresh = values | {":fullAt": encode(now_ms + interval_ms)}
             if self._move(bucket, ":fullAt", _IDLE, fresh)[0] is None:
                 return Token(0, capacity - 1)
-        raise LedgerUnavailable("The bucket changes too fast.")
+            raise Overtaken
+
+        return retry_on_conflict(move, "This rate limit")
 
     def _move(self, bucket: str, full_at: str, condition: str, values: Item) -> tuple[Item | None, int]:
         """None and when the bucket is full again, or the row that stood in the way and 0."""
