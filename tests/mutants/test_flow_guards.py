@@ -136,12 +136,15 @@ def test_an_index_that_trails_shows_no_tombstone() -> None:
             assert [] == ledger.page(query, 10, None, NOW)
 
 
-def test_a_restart_counts_as_a_start(tmp_path: Path) -> None:
+@pytest.mark.parametrize("operation", ["restart", "redrive"])
+def test_a_restart_counts_as_a_start(tmp_path: Path, operation: str) -> None:
     with deployment(tmp_path, Policy(starts_per_minute=2)) as deployed:
-        client = deployed.client()
+        client, statuses = deployed.client(), []
         instance_id = client.post("/v1/workflows/free/instances").json()["instanceId"]
-        path = f"/v1/instances/{instance_id}/restart"
-        assert [200, 429] == [client.post(path).status_code for _ in range(2)]
+        for _ in range(2):
+            deployed.engine.finish(instance_id, Progress("failed"), deployed.services)
+            statuses.append(client.post(f"/v1/instances/{instance_id}/{operation}").status_code)
+    assert [200, 429] == statuses
 
 
 def test_what_is_suspended_is_not_looked_at_again_and_again(parts: Parts) -> None:

@@ -153,6 +153,7 @@ def test_what_a_bound_key_sees(deployed: Deployment, instance_id: str) -> None:
     covered = {name for name in deployed.services.workflows if name.startswith("order")}
     assert {"order", "order-created"} <= covered < set(deployed.services.workflows)
     assert covered == {it["name"] for it in client.get("/v1/workflows").json()["workflows"]}
+    assert ["orders"] == [it["name"] for it in client.get("/v1/sources").json()["sources"]]
     assert 403 == client.get("/v1/instances").status_code
     assert 403 == client.get("/v1/instances?workflow=free").status_code
     assert 403 == client.get("/v1/instances?tag=vip").status_code

@@ -120,6 +120,7 @@ def test_an_end_is_that_second() -> None:
         ('sender = "generic"', 'sender = "generic"\nsignature = {}', "sources.a.signature: goes without sender"),
         ('sender = "generic"', 'sender = "generic"\nevent = {id = 1}', "sources.a.event.id: write { header ="),
         ('secrets = ["env:A"]', "", "sources.a.secrets: name at least one, newest first"),
+        ('["env:A"]', "[]", "sources.a.secrets: name at least one, newest first"),
         ('["env:A"]', '"env:A"', "sources.a.secrets: must be a TOML list, not str"),
         ('["env:A"]', "[1]", "sources.a.secrets: entry 1 is no reference: write env:NAME, file:PATH, secretsmanager:"),
         ('["env:A"]', '["s3cret-in-the-file"]', "sources.a.secrets: entry 1 is no reference: write env:"),

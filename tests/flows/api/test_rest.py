@@ -168,6 +168,17 @@ def test_every_operation_has_examples_and_an_answer_for_a_stranger(deployed: Dep
                 assert operation["requestBody"]["content"]["application/json"]["schema"]["examples"], (method, path)
 
 
+def test_rejections_are_cut_to_the_workflows_of_a_key(client: Client, deployed: Deployment) -> None:
+    """Those of a source that is gone, too: whose workflow it started is not known any more."""
+    now = deployed.services.clock.now_ms()
+    for source in ("orders", "github", "gone"):
+        deployed.services.ledger.observe(Observation("rejected", source, "signature-mismatch", 3, now, now, "r1"))
+    bound = deployed.client(deployed.make_key("sources:read", workflows=["order-*"]))
+    told = [it.get("/v1/rejections").json()["rejections"] for it in (client, bound)]
+    assert [["github", "gone", "orders"], ["orders"]] == [sorted(it["source"] for it in each) for each in told]
+    assert [] == bound.get("/v1/rejections?source=github").json()["rejections"]
+
+
 def test_metrics_are_cut_to_the_workflows_of_a_key(client: Client, deployed: Deployment) -> None:
     now = deployed.services.clock.now_ms()
     for source in ("orders", "gone"):

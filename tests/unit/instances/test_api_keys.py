@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import operator
 import re
+import string
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 
 import pytest
 from hypothesis import given
@@ -39,11 +41,19 @@ def test_every_secret_is_another(documents: Counted) -> None:
     assert 20 == len({secret for _, secret in made}) == len({key.id for key, _ in made})
 
 
+def test_a_secret_has_256_random_bits() -> None:
+    """Each bit is set in some of them, and in others it is not."""
+    alphabet = string.digits + string.ascii_uppercase + string.ascii_lowercase
+    bodies = [api_keys.new_secret()[4:47] for _ in range(80)]
+    made = [sum(alphabet.index(digit) * 62**at for at, digit in enumerate(reversed(body))) for body in bodies]
+    assert 2**256 - 1 == reduce(operator.or_, made)
+    assert 0 == reduce(operator.and_, made)
+
+
 def test_the_ledger_has_the_hash_alone(documents: Counted) -> None:
     _, secret = api_keys.create("ci", ["workflows:read"], documents, NOW)
     (document,) = documents.all(api_keys.PARTITION, 10, NOW)
-    assert secret not in document.text
-    assert secret[4:47] not in document.text
+    assert [] == [secret[at : at + 6] for at in range(len(secret) - 5) if secret[at : at + 6] in document.text]
     assert api_keys.digest_of(secret) in document.text
     assert api_keys.digest_of(secret).startswith(document.name)
 
@@ -282,3 +292,21 @@ def test_a_thousand_made_up_keys_cost_three_hundred_reads(documents: Counted) ->
         held.verify(new, NOW + KEEP_MS)
     assert 1 == late.value.retry_after
     assert "new" == held.verify(new, NOW + KEEP_MS + 1_000).name
+
+
+def test_unknown_keys_are_remembered_for_30_seconds_in_bounded_memory(
+    documents: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("verihook.api.access.MAX_HELD", 2)
+    held = KnownKeys(documents)
+    oldest, older, newest = (api_keys.new_secret() for _ in range(3))
+
+    def reads(secret: str, now: int) -> int:
+        documents.calls.clear()
+        with pytest.raises(Unauthenticated, match=api_keys.REFUSED):
+            held.verify(secret, now)
+        return len(documents.calls)
+
+    assert [1, 1, 1] == [reads(secret, NOW) for secret in (oldest, older, newest)]
+    assert [0, 0, 1] == [reads(secret, NOW + KEEP_MS - 1) for secret in (older, newest, oldest)]
+    assert 1 == reads(newest, NOW + KEEP_MS)

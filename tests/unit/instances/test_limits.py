@@ -80,7 +80,7 @@ def test_sixty_four_at_once_never_get_more(documents: Counted) -> None:
 def test_a_ledger_that_cannot_count(documents: Counted) -> None:
     documents.failing = {"take"}
     heard = Heard()
-    closed = bare_services(documents=documents, telemetry=heard, policy=Policy(limits_fail="closed"))
+    closed = bare_services(documents=documents, telemetry=heard, policy=Policy())
     with pytest.raises(LedgerUnavailable):
         limits.check("key#a", 5, closed)
     assert [] == heard.failures

@@ -13,7 +13,7 @@ from verihook.model.listing import Query
 
 @pytest.mark.parametrize("id", ["unknown", "", "-", "a" * 65, "a.2", "é", "a\n"])
 def test_unknown_and_malformed_ids_are_the_same(parts: Parts, id: str) -> None:
-    with pytest.raises(InstanceNotFound, match=r"There is no instance with this id\."):
+    with pytest.raises(InstanceNotFound, match=r"\AThere is no instance with this id\.\Z"):
         instances.get(id, parts.services)
 
 

@@ -286,7 +286,17 @@ def test_what_a_cleared_key_does_not_go_with(parts: Parts, wanted: dict[str, Any
 
 
 @pytest.mark.parametrize(
-    "other", [{"tags": ("b",)}, {"metadata": {"k": "v"}}, {"callback_url": "https://x.example/"}, {"connection": "erp"}]
+    "other",
+    [
+        {"workflow": "short"},
+        {"id": "a"},
+        {"content": {"n": 2}},
+        {"version": 3},
+        {"tags": ("b",)},
+        {"metadata": {"k": "v"}},
+        {"callback_url": "https://x.example/"},
+        {"connection": "erp"},
+    ],
 )
 def test_another_request_under_the_key_is_refused(parts: Parts, other: dict[str, Any]) -> None:
     instances.submit(request(idempotency_key="k"), "s", parts.services)

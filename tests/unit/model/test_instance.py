@@ -43,6 +43,10 @@ def test_names_that_are_not_ours_are_none(name: str) -> None:
     assert parsed is None or execution_name(*parsed) == name
 
 
+def test_a_dot_stands_in_no_id() -> None:
+    assert not any(INSTANCE_ID.fullmatch(id) for id in (".", ".a", "a.", "a.b", "a.2", "a.2.3"))
+
+
 def test_strange_names() -> None:
     for name in ("", ".2", "a.", "a.0", "a.02", "a.1", "a.x", "a.\u0662", "a b", "-a", "a" * 65, "a.b.2"):
         assert parse_execution_name(name) is None, name

@@ -95,6 +95,19 @@ def test_a_signed_url_must_be_configured(sender: str) -> None:
             SCHEMES[sender].bind((secret_of(SCHEMES[sender]),), Setting(public_url))
 
 
+@pytest.mark.parametrize("sender", [name for name, scheme in SCHEMES.items() if "{url}" in scheme.message])
+def test_the_url_is_the_one_that_was_configured_whatever_the_delivery_says(sender: str) -> None:
+    """Behind a proxy or a stage its host and path are others, and Host is a stranger's to write."""
+    scheme, secret = SCHEMES[sender], secret_of(SCHEMES[sender])
+    made = scheme.sign(secret, request([]), SETTING, message_id="msg_1", now=NOW)
+    inner = (("host", "inner.example.com"), ("x-forwarded-host", "inner.example.com"))
+    assert reason(sender, secret, replace(made, path="/stage/in", headers=(*made.headers, *inner))) is None
+    outer = replace(made, path="/in", headers=(*made.headers, ("host", "hooks.example.com")))
+    with pytest.raises(SignatureError) as refusal:
+        scheme.bind((secret,), Setting("https://other.example.com/in?a=1"))(outer, NOW)
+    assert "signature-mismatch" == refusal.value.reason
+
+
 def test_twilio_signs_the_delivered_query_and_square_the_registered_url() -> None:
     for sender, followed in (("twilio", True), ("hubspot-v2", True), ("square", False), ("trello", False)):
         scheme = SCHEMES[sender]
