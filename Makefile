@@ -118,7 +118,7 @@ sam-local: $(SAM_VENV)/.installed $(LAMBDA_VENV)/.installed install ## sam local
 	@exec $(BIN)/python -m tests.sam.run $(ARGS)
 
 # The other files are resolved under dev.txt's versions, so all agree. The SAM environment stands apart.
-lock: install ## write the requirements files anew from pyproject.toml: ARGS=--upgrade
+lock: install ## write the requirements files from pyproject.toml: ARGS=--upgrade
 	@$(LOCK) $(ARGS) --all-extras -o requirements/dev.txt pyproject.toml
 	@$(LOCK) $(ARGS) --constraint requirements/dev.txt --extra local -o requirements/local.txt pyproject.toml
 	@for kind in $(KINDS); do \
@@ -144,7 +144,7 @@ $(SAM_VENV)/.installed: requirements/sam.txt
 	@$(SAM_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r requirements/sam.txt
 	@touch $@
 
-# runtime.mk says which interpreter: an environment of a former one is made anew.
+# runtime.mk says which interpreter: an environment of a former one is replaced.
 $(LAMBDA_VENV)/.installed: requirements/lambda.txt handler/runtime.mk
 	@$(find_runtime); [ -x $(LAMBDA_VENV)/bin/$(RUNTIME) ] || rm -rf $(LAMBDA_VENV); $(call make_venv,$(LAMBDA_VENV))
 	@$(LAMBDA_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r requirements/lambda.txt

@@ -12,6 +12,7 @@
     stopping.py      what a planned stop leaves, and how the SDK is made to keep it
     unsaved.py       what could not be saved, on a full disk, goes on from what is saved once there is room
     mends.py         what has to be mended in the testing SDK, the file that reaches into it
+    sdk_parts.py     what of the SDK is replaced, as it was in the release that was tried
 
 Importing this package is cheap: the SDK is imported when the first DurableRunner starts.
 """

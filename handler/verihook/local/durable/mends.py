@@ -1,4 +1,6 @@
-"""What has to be mended in the testing SDK 1.4.0 before it runs workflows here; its store is in store.py.
+"""What has to be mended in the testing SDK before it runs workflows here; its store is in store.py.
+
+sdk_parts.py says which release was tried; another one is refused if what is replaced in it is another, too.
 
 - Names are not unique: a start of a taken name begins a second execution.
 - Timers, retries and timeouts live in memory: nothing arms them again after a crash, nor calls the handlers that ran.
@@ -32,9 +34,7 @@ from aws_durable_execution_sdk_python.lambda_service import (
     OperationType,
 )
 from aws_durable_execution_sdk_python_testing.checkpoint.processor import CheckpointProcessor
-from aws_durable_execution_sdk_python_testing.child_dispatcher import (
-    InProcessChildDispatcher,
-)
+from aws_durable_execution_sdk_python_testing.child_dispatcher import InProcessChildDispatcher
 from aws_durable_execution_sdk_python_testing.clock import RealClock
 from aws_durable_execution_sdk_python_testing.exceptions import ResourceNotFoundException
 from aws_durable_execution_sdk_python_testing.execution import Execution

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from verihook.errors import ConfigurationError
 from verihook.local.durable.arns import function_arn
 from verihook.local.durable.endpoint import Endpoint
+from verihook.local.durable.sdk_parts import check_sdk
 from verihook.local.durable.workflows import Workflows
 
 if TYPE_CHECKING:
@@ -60,8 +61,9 @@ class DurableRunner:
     def start(self) -> None:
         """Open the store and listen on loopback; the first start in a process imports the SDK (about 0.5 s).
 
-        ConfigurationError where the store or the port is taken.
+        Raises ConfigurationError if the store or the port is taken, or the SDK is not the one that was tried.
         """
+        check_sdk()
         from verihook.local.durable.handlers import carry_context
         from verihook.local.durable.mends import Executions, quiet
         from verihook.local.durable.operations import Operations

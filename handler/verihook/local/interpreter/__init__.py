@@ -12,7 +12,9 @@
     marks.py         where an execution stands, for a crash or a redrive
     journal.py       the SQLite file that survives a kill -9
     unsaved.py       writes what the journal could not take, on a full disk, once there is room
-    mends.py         what has to be mended in moto, the only file that patches it
+    mends.py         what has to be mended in moto, the only file that patches it but for
+    task_clients.py  the clients that tasks call AWS with: our own endpoint
+    moto_parts.py    what of moto is replaced, as it was in the release that was tried
     jsonata.py       evaluates JSONata for mends.py, intrinsics.py the States.* functions
 
 Importing this package is cheap: moto is imported when the first Interpreter starts.

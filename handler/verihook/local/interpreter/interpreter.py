@@ -58,10 +58,11 @@ class Interpreter:
     def start(self) -> None:
         """Open the journal and listen on loopback; the first start in a process imports moto (1 to 3 s).
 
-        ConfigurationError where the journal or the port is taken.
+        Raises ConfigurationError if the journal or the port is taken, or moto is not the one that was tried.
         """
-        from verihook.local.interpreter.mends import mend_moto, send_tasks_to
+        from verihook.local.interpreter.mends import mend_moto
         from verihook.local.interpreter.operations import Operations
+        from verihook.local.interpreter.task_clients import send_tasks_to
 
         mend_moto()
         self._journal = Journal(self._journal_path)

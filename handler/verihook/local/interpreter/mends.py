@@ -1,4 +1,6 @@
-"""What has to be mended in moto 5.2.5 before it interprets state machines here. No other file patches it.
+"""What has to be mended in moto before it interprets state machines here. No other file patches it.
+
+moto_parts.py says which release was tried; another one is refused if what is replaced in it is another, too.
 
 - JSONata and variables crash: moto never sets its evaluator. Ours binds values instead of writing them into the text.
 - Intrinsic functions have no bounds, and one of them is Python's ``str.format``: ours are called, intrinsics.py.
@@ -26,6 +28,8 @@ from typing import Any
 
 from verihook.local.interpreter.intrinsics import IntrinsicError, call
 from verihook.local.interpreter.jsonata import QueryError, evaluate
+from verihook.local.interpreter.moto_parts import MOTO
+from verihook.local.interpreter.task_clients import TaskClients
 from verihook.local.interpreter.validation import MAX_INPUT
 
 #: AWS runs at most 40 iterations of an inline Map at a time.
@@ -37,49 +41,74 @@ _mended = threading.Event()
 
 
 def mend_moto() -> None:
-    """Import moto's interpreter and mend it, once in a process. The first call takes 1 to 3 seconds."""
+    """Import moto's interpreter and mend it, once in a process. The first call takes 1 to 3 seconds.
+
+    Raises ConfigurationError, in words, if it is not the one that was tried.
+    """
     with _lock:
         if _mended.is_set():
             return
+        MOTO.check()
         logging.getLogger("moto").setLevel(logging.CRITICAL)
-        from moto.stepfunctions.parser.asl.component.common.path import result_path
-        from moto.stepfunctions.parser.asl.component.common.string import string_expression
-        from moto.stepfunctions.parser.asl.component.intrinsic.function.statesfunction import factory, states_function
-        from moto.stepfunctions.parser.asl.component.program import program
-        from moto.stepfunctions.parser.asl.component.state import state
-        from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import (
-            inline_iteration_component,
-            iteration_worker,
-        )
-        from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task
-        from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
-            state_task_service,
-            state_task_service_aws_sdk,
-            state_task_service_callback,
-        )
-        from moto.stepfunctions.parser.asl.utils import boto_client, json_path
-
-        replace: Any = setattr  # the methods are replaced on purpose
-        replace(string_expression.StringJSONata, "_eval_body", _evaluate_jsonata)
-        replace(string_expression.StringVariableSample, "_eval_body", _evaluate_variable)
-        for kind in _kinds(factory, states_function.StatesFunction):
-            replace(kind, "_eval_body", _evaluate_intrinsic)
-        replace(inline_iteration_component.InlineIterationComponent, "_eval_body", _iterate)
-        replace(iteration_worker.IterationWorker, "_eval_pool", _work)
-        replace(state_task_service.StateTaskService, "_normalise_parameters", _to_boto3)
-        replace(state_task_service.StateTaskService, "_normalise_response", _from_boto3)
-        replace(program.Program, "eval", _run_from_mark)
-        replace(state.CommonStateField, "_eval_body", _marked(state.CommonStateField._eval_body))
-        callback = state_task_service_callback.StateTaskServiceCallback
-        replace(callback, "_eval_body", state_task.StateTask._eval_body)
-        replace(callback, "_evaluate_with_timeout", _try_with_token)
-        replace(boto_client, "boto3", _Clients())
-        state_task_service_aws_sdk._SERVICE_ERROR_NAMES.update(s3="S3")
-        for module in (state, state_task_service):
-            replace(module, "is_within_size_quota", _is_small_enough)
-        for module in (json_path, result_path):
-            replace(module, "parse", lru_cache(maxsize=1024)(module.parse))
+        _mend_texts()
+        _mend_states()
+        _mend_tasks()
         _mended.set()
+
+
+def _mend_texts() -> None:
+    """What stands in the texts of a definition: JSONata, intrinsic functions, paths."""
+    from moto.stepfunctions.parser.asl.component.common.path import result_path
+    from moto.stepfunctions.parser.asl.component.common.string import string_expression
+    from moto.stepfunctions.parser.asl.component.intrinsic.function.statesfunction import factory, states_function
+    from moto.stepfunctions.parser.asl.utils import json_path
+
+    _replace(string_expression.StringJSONata, "_eval_body", _evaluate_jsonata)
+    _replace(string_expression.StringVariableSample, "_eval_body", _evaluate_variable)
+    for kind in _kinds(factory, states_function.StatesFunction):
+        _replace(kind, "_eval_body", _evaluate_intrinsic)
+    for module in (json_path, result_path):
+        _replace(module, "parse", lru_cache(maxsize=1024)(module.parse))
+
+
+def _mend_states() -> None:
+    """How a program runs from state to state, and a Map its items."""
+    from moto.stepfunctions.parser.asl.component.program import program
+    from moto.stepfunctions.parser.asl.component.state import state
+    from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import (
+        inline_iteration_component,
+        iteration_worker,
+    )
+
+    _replace(program.Program, "eval", _run_from_mark)
+    _replace(state.CommonStateField, "_eval_body", _marked(state.CommonStateField._eval_body))
+    _replace(state, "is_within_size_quota", _is_small_enough)
+    _replace(inline_iteration_component.InlineIterationComponent, "_eval_body", _iterate)
+    _replace(iteration_worker.IterationWorker, "_eval_pool", _work)
+
+
+def _mend_tasks() -> None:
+    """What a task calls, with which client, parameters and token."""
+    from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task
+    from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+        state_task_service,
+        state_task_service_aws_sdk,
+        state_task_service_callback,
+    )
+    from moto.stepfunctions.parser.asl.utils import boto_client
+
+    _replace(boto_client, "boto3", TaskClients())
+    _replace(state_task_service.StateTaskService, "_normalise_parameters", _to_boto3)
+    _replace(state_task_service.StateTaskService, "_normalise_response", _from_boto3)
+    _replace(state_task_service, "is_within_size_quota", _is_small_enough)
+    callback = state_task_service_callback.StateTaskServiceCallback
+    _replace(callback, "_eval_body", state_task.StateTask._eval_body)
+    _replace(callback, "_evaluate_with_timeout", _try_with_token)
+    state_task_service_aws_sdk._SERVICE_ERROR_NAMES.update(s3="S3")
+
+
+#: Attributes of moto are replaced on purpose, which mypy would not have.
+_replace: Any = setattr
 
 
 def _kinds(package: ModuleType, base: type) -> Iterator[type]:
@@ -90,47 +119,11 @@ def _kinds(package: ModuleType, base: type) -> Iterator[type]:
                 yield kind
 
 
-def send_tasks_to(port: int, access_key: str) -> None:
-    """Tasks of state machines call ``localhost:port``, with this key: those of the interpreter started last."""
-    from moto.stepfunctions.parser.asl.utils import boto_client
-
-    replace: Any = setattr
-    replace(boto_client, "moto_server_port", lambda: str(port))
-    _Clients.access_key = access_key or "local"
-
-
 def forget_threads() -> None:
     """Empty moto's list of every thread it ever started; nobody reads it."""
     from moto.stepfunctions.parser.utils import TMP_THREADS
 
     TMP_THREADS.clear()
-
-
-class _Clients:
-    """Stands for boto3 in moto's module: one client for each service and endpoint, never another host's."""
-
-    access_key = "local"
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._made: dict[tuple[str, str, str], Any] = {}
-
-    def client(self, service_name: str, endpoint_url: str, region_name: str, config: Any, **keys: str) -> Any:
-        from boto3.session import Session
-        from botocore.config import Config
-
-        with self._lock:
-            key = (service_name, endpoint_url, self.access_key)
-            if key not in self._made:
-                local = Config(
-                    max_pool_connections=64, inject_host_prefix=False, proxies={}, s3={"addressing_style": "path"}
-                )
-                session: Any = Session(region_name=region_name)
-                keys["aws_access_key_id"] = self.access_key
-                self._made[key] = session.client(
-                    service_name, endpoint_url=endpoint_url, config=config.merge(local), **keys
-                )
-            return self._made[key]
 
 
 def _run_from_mark(self: Any, env: Any) -> None:
