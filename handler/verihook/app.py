@@ -5,22 +5,15 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from verihook.api import operations
 from verihook.api.access import Access
-from verihook.api.events import events
-from verihook.api.health import Faults
+from verihook.api.health import Faults, Health
 from verihook.api.hooks import hooks, is_hook
-from verihook.api.instances import instances
-from verihook.api.keys import keys
-from verihook.api.lifecycle import lifecycle
 from verihook.api.openapi_document import describe
 from verihook.api.openapi_hooks import HOOKS
-from verihook.api.operation import operation
-from verihook.api.pages import pages
+from verihook.api.operation import Api
 from verihook.api.problems import install
-from verihook.api.sources import sources
-from verihook.api.starting import starting
 from verihook.api.waiting import LONGEST_IN_AWS_S, LONGEST_S
-from verihook.api.workflows import workflows
 from verihook.model.ports import Services
 
 
@@ -60,21 +53,11 @@ def create_app(services: Services, access: Access, *, local: bool, faults: Fault
     longest_wait_s = LONGEST_S if local else LONGEST_IN_AWS_S
     app.hooks = hooks(services)
     _show_hooks(app)
+    api = Api(services, access, Health(services, faults), longest_wait_s)
     # Ours first: a dialect's path never takes one of them.
-    for router in (
-        operation(services, access, faults, local=local),
-        workflows(services, access),
-        starting(services, access, longest_wait_s),
-        instances(services, access, longest_wait_s),
-        lifecycle(services, access),
-        events(services, access),
-        sources(services, access),
-        keys(services, access),
-        pages(access),
-        *_dialects(services, access, longest_wait_s),
-    ):
+    for router in (operations.router(api, local=local), *_dialects(services, access, longest_wait_s)):
         app.include_router(router)
-    describe(app)
+    describe(app, operations.ROUTES)
     return app
 
 

@@ -1,6 +1,7 @@
 """What a new part takes: so many files, and so many rows in a table of ours. CONTRIBUTING.md tells the same numbers.
 
-    dialect    1 file, dialects/NAME.py    1 row of dialects/__init__.py
+    dialect              1 file, dialects/NAME.py          1 row of dialects/__init__.py
+    operation of the API 1 file, api/operations/NAME.py    1 row of api/operations/__init__.py
 
 A row comes with its import. Each test adds a part to a copy of the tree, runs the suites that go through the table, and
 meets the part through the public face.
@@ -55,3 +56,11 @@ def test_a_dialect_is_one_file_and_one_row(tree: Path) -> None:
     check(tree, f"{PARTS}/meets_dialect.py", "tests/unit/test_dialects.py")
     # The matrix has its routes by itself.
     check(tree, "tests/project/test_api_authorization.py", "-k", "acme")
+
+
+def test_an_operation_of_the_api_is_one_file_and_one_row(tree: Path) -> None:
+    row = 'Operation("GET", "/v1/instances/{instanceId}/echo", "instances:read", echo.get_echo),'
+    imported, table = "from verihook.api.operations import echo", "api/operations/__init__.py"
+    add(tree, "echo_operation.py", "api/operations/echo.py", table, "OPERATIONS = (", row, imported)
+    check(tree, f"{PARTS}/meets_operation.py", "tests/flows/api/test_openapi.py::test_every_parameter_is_told")
+    check(tree, "tests/project/test_api_authorization.py", "-k", "echo or documented")

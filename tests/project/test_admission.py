@@ -20,7 +20,7 @@ GUARDED = {"instances.submit", "instances.start", "instances.restart", "instance
 
 #: Reads of an instance that was let through before: what is looked at again, and the words of a refused start.
 LOOKED_AT_AGAIN = {
-    "api/starting.py": {"instances.get"},
+    "api/operations/starts.py": {"instances.get"},
     "api/waiting.py": {"instances.get"},
     "dialects/dapr.py": {"instances.get"},
 }
@@ -48,7 +48,7 @@ def names_of(path: str) -> set[str]:
 def test_only_admission_starts_and_finds_instances() -> None:
     used = defaultdict(set)
     for front in FRONTS:
-        for file in sorted((PACKAGE / front).glob("*.py")):
+        for file in sorted((PACKAGE / front).rglob("*.py")):
             path = str(file.relative_to(PACKAGE))
             used[path] = names_of(path) & GUARDED - LOOKED_AT_AGAIN.get(path, set())
     # It has them all but what is for the core alone, so a name that has changed is noticed here.

@@ -11,7 +11,7 @@ import pytest
 
 from tests.flows.api.parts import Client, Deployment, deployment
 from verihook import dialects
-from verihook.api.routes import NATIVE
+from verihook.api.operations import ROUTES as NATIVE
 from verihook.instances import api_keys
 from verihook.model.connection import Connection
 from verihook.model.instance import Progress

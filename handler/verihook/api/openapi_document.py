@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from verihook.api.openapi_examples import EXAMPLES
 from verihook.api.openapi_hooks import BESIDES
 from verihook.api.openapi_problems import PROBLEM
-from verihook.api.routes import NATIVE, Routes
+from verihook.api.routes import Routes
 
 _KEYS = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "an API key, vhk_..."},
@@ -18,7 +18,7 @@ _KEYS = {
 }
 
 
-def describe(app: FastAPI, routes: Routes = NATIVE) -> None:
+def describe(app: FastAPI, routes: Routes) -> None:
     """Make ``app.openapi()`` tell the problems, the keys, and for each operation the scope that it needs.
 
     In OpenAPI 3.1 a key may have roles: https://spec.openapis.org/oas/v3.1.1.html#security-requirement-object

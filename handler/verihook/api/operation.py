@@ -1,152 +1,128 @@
-"""``GET /health``, whose depth depends on the caller, and ``GET /metrics`` on one machine."""
+"""An operation of the native API: a handler that describes itself, and the row that says how it is reached.
+
+A handler takes what all of them share (:class:`Api`) first, and then what FastAPI reads from the request::
+
+    @operation("events", "Events and waits", {200: {"model": Entries}, **problems(404)})
+    async def list_events(api: Api, instance_id: InstanceId, caller: Caller) -> Response: ...
+
+    Operation("GET", "/v1/instances/{instanceId}/events", "instances:read", events.list_events)
+
+The row, in :mod:`verihook.api.operations`, is all that the app, OpenAPI and the matrix of who may call what need.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, get_args
 
-from fastapi import Request, Response
-from starlette.concurrency import run_in_threadpool
+from fastapi import Request, Response, params
+from pydantic import BaseModel
 
-from verihook.api import openapi_models, rendering
-from verihook.api.access import Access, Identity
-from verihook.api.health import Faults, Health
-from verihook.api.openapi_problems import problems
-from verihook.api.routes import NATIVE, Caller, Guarded
-from verihook.errors import LedgerUnavailable
-from verihook.model.instance import Status
-from verihook.model.listing import Query
+from verihook.api.access import Access
+from verihook.api.health import Health
+from verihook.api.openapi_problems import Responses
+from verihook.api.parameters import camel
+from verihook.api.rendering import only
+from verihook.api.routes import Guarded
 from verihook.model.ports import Services
+from verihook.model.scopes import Scope
 
-#: Instances of one status are counted up to here.
-MAX_COUNTED = 1000
-
-_HOURS = 24
-
-#: https://prometheus.io/docs/instrumenting/exposition_formats/
-_TEXT = "text/plain; version=0.0.4; charset=utf-8"
-
-_METRICS = {
-    "type": "string",
-    "examples": [
-        "# HELP verihook_instances Instances that have not ended, by status, counted up to 1000.\n"
-        '# TYPE verihook_instances gauge\nverihook_instances{status="running"} 3\n'
-    ],
-}
-
-Labels = tuple[tuple[str, str], ...]
+Handler = Callable[..., Awaitable[Response]]
 
 
-def operation(services: Services, access: Access, faults: Faults, *, local: bool) -> Guarded:
-    """The routes. In AWS CloudWatch has the metrics."""
-    router = Guarded(access, NATIVE, tags=["operation"])
-    state = Health(services, faults)
+@dataclass(frozen=True, slots=True)
+class Api:
+    """What the handlers of one app share. ``longest_wait_s``: how long an answer may wait for an instance's end."""
 
-    @router.get(
-        "/health",
-        operation_id="getHealth",
-        summary="Whether ledger and engines can be reached",
-        responses={
-            200: {"model": openapi_models.Health},
-            503: {"model": openapi_models.Health, "description": "Some part cannot"},
-            **{status: problems()[status] for status in (400, 401, 405)},
-        },
-    )
-    async def health(request: Request) -> Response:
-        """With an API key, of whatever scope: looks at most every five seconds.
-
-        Without one: that the API answers and, on one machine, whether all that works beside it does.
-        """
-        if access.is_stranger(request):
-            alive = {"status": "unavailable" if await state.faults() else "ok"}
-            return rendering.told(200 if alive["status"] == "ok" else 503, alive)
-        try:
-            caller = await run_in_threadpool(access.identify, request)
-        except LedgerUnavailable as error:
-            services.telemetry.failure("health ledger", error)
-            return rendering.told(503, {"status": "unavailable", "ledger": "unavailable"})
-        found = _seen(await state.look(), caller, services)
-        return rendering.told(200 if found["status"] == "ok" else 503, found)
-
-    if local:
-        _counting(router, services)
-    return router
+    services: Services
+    access: Access
+    health: Health
+    longest_wait_s: int
 
 
-def _counting(router: Guarded, services: Services) -> None:
-    @router.get(
-        "/metrics",
-        operation_id="getMetrics",
-        summary="Counts for Prometheus",
-        response_class=Response,
-        responses={200: {"content": {"text/plain": {"schema": _METRICS}}}, **problems()},
-    )
-    async def metrics(request: Request, caller: Caller) -> Response:
-        """Rejections of the last 24 hours, uses of an old secret, open instances, workflows.
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A handler with what OpenAPI tells of it: ``options`` are those of a FastAPI route.
 
-        Of a key that is bound to workflows: of these alone.
-        """
-        rendering.only(request)
-        text = await run_in_threadpool(_metrics, caller, services)
-        return Response(text, 200, {"content-type": _TEXT})
+    ``query_prefix``: any query parameter that begins with it is taken. ``any_query``: every other one is, too.
+    """
+
+    handler: Handler
+    options: Mapping[str, Any] = field(default_factory=dict)
+    query_prefix: str = ""
+    any_query: bool = False
 
 
-def _seen(found: Mapping[str, Any], caller: Identity, services: Services) -> dict[str, Any]:
-    """What of the health the caller may see: sources, and of these its own, take the scope that their list takes."""
-    if caller.key is not None and "sources:read" not in caller.key.scopes:
-        return {part: state for part, state in found.items() if part != "withoutSecret"}
-    covered = [name for name in found["withoutSecret"] if caller.covers(services.sources[name].workflow)]
-    return {**found, "withoutSecret": covered}
+def operation(
+    tag: str,
+    summary: str,
+    responses: Responses,
+    *,
+    query_prefix: str = "",
+    any_query: bool = False,
+    **options: Any,
+) -> Callable[[Handler], Described]:
+    """Describe a handler. Its name is the operation's (``list_events``: ``listEvents``), its docstring explains it.
+
+    A query parameter that is not in its signature is refused; see :class:`Described` for the exceptions.
+    """
+
+    def describe(handler: Handler) -> Described:
+        told = {"tags": [tag], "summary": summary, "responses": responses, "operation_id": camel(handler.__name__)}
+        return Described(handler, told | options, query_prefix, any_query)
+
+    return describe
 
 
-def _metrics(caller: Identity, services: Services) -> str:
-    since = services.clock.now_ms() - _HOURS * 3_600_000
-    families = []
-    for kind, name, words in _OBSERVED:
-        counts: dict[Labels, int] = {}
-        for seen in services.ledger.observations(kind, None, 10_000, since):
-            if not caller.covers_source(seen.source, services.sources):
-                continue
-            labels = (("source", seen.source), *((("reason", seen.reason),) if seen.reason else ()))
-            counts[labels] = counts.get(labels, 0) + seen.count
-        families.append(_family(name, words, counts.items()))
-    families.append(_family("verihook_instances", _OPEN, _open_instances(caller, services)))
-    known = [
-        ((("workflow", it.name), ("engine", it.engine), ("version", str(it.version)), ("status", it.status)), 1)
-        for it in services.workflows.values()
-        if caller.covers(it.name)
-    ]
-    return "".join([*families, _family("verihook_workflow", "The workflows that are configured.", known)])
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A row: how a handler is reached, and which scope that needs; None for an operation that is open to everybody.
+
+    ``local``: on one machine alone.
+    """
+
+    method: str
+    path: str
+    scope: Scope | None
+    described: Described
+    local: bool = False
+
+    @property
+    def row(self) -> str:
+        """``METHOD /path``, as in the table of scopes."""
+        return f"{self.method} {self.path}"
+
+    def add_to(self, router: Guarded, api: Api) -> None:
+        """Add the route."""
+        endpoint = _endpoint(self.described, api)
+        router.add_api_route(self.path, endpoint, methods=[self.method], **self.described.options)
 
 
-#: Kind of observation, the family's name and its words.
-_OBSERVED = (
-    ("rejected", "verihook_deliveries_rejected", "Deliveries refused in the last 24 hours, by source and reason."),
-    ("previous-secret", "verihook_previous_secret", "Deliveries verified by an old secret in the last 24 hours."),
-    ("changed", "verihook_deliveries_changed", "Redeliveries with another body in the last 24 hours."),
-    ("replayed", "verihook_deliveries_replayed", "Signed bytes that came under another event id in the last 24 hours."),
-)
+def _endpoint(described: Described, api: Api) -> Handler:
+    """The handler as FastAPI calls it: without ``api``, and with the check of the query parameters before it."""
+    handler = described.handler
+    # Evaluated here: FastAPI would look the names up in this module.
+    _, *own = inspect.signature(handler, eval_str=True).parameters.values()
+    known, wants_request = [*_query_names(own)], any(each.name == "request" for each in own)
 
-_OPEN = f"Instances that have not ended, by status, counted up to {MAX_COUNTED}."
+    async def endpoint(request: Request, **given: Any) -> Response:
+        if not described.any_query:
+            only(request, *known, prefix=described.query_prefix)
+        return await handler(api, **given, **({"request": request} if wants_request else {}))
 
-
-def _open_instances(caller: Identity, services: Services) -> Iterable[tuple[Labels, int]]:
-    now = services.clock.now_ms()
-    mine = [name for name in services.workflows if caller.covers(name)] if caller.bound else [None]
-    states: tuple[Status, ...] = ("queued", "running", "suspended")
-    for status in states:
-        queries = [Query(status=status, workflow=name) for name in mine]
-        found = sum(len(services.ledger.page(query, MAX_COUNTED, None, now)) for query in queries)
-        yield (("status", status),), min(found, MAX_COUNTED)
+    request = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
+    taken = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own if each.name != "request"]
+    endpoint.__signature__ = inspect.Signature([request, *taken])  # type: ignore[attr-defined]  # a function has room for it
+    endpoint.__name__, endpoint.__doc__ = handler.__name__, handler.__doc__
+    return endpoint
 
 
-def _family(name: str, words: str, samples: Iterable[tuple[Labels, int]]) -> str:
-    lines = [f"# HELP {name} {words}", f"# TYPE {name} gauge"]
-    for labels, value in samples:
-        told = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels)
-        lines.append(f"{name}{{{told}}} {value}")
-    return "\n".join(lines) + "\n"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+def _query_names(parameters: Iterable[inspect.Parameter]) -> Iterator[str]:
+    for parameter in parameters:
+        kind, *notes = get_args(parameter.annotation) or (parameter.annotation,)
+        for note in notes:
+            if isinstance(note, params.Query):
+                one = not (inspect.isclass(kind) and issubclass(kind, BaseModel))
+                yield from [note.alias or parameter.name] if one else kind.model_fields

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
+from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from verihook.api.problems import invalid
 
 _ID = "order-1042"
+
+InstanceId = Annotated[
+    str, Path(alias="instanceId", description="1 to 64 letters, digits, - and _", examples=["order-1042"])
+]
+
+KeyId = Annotated[str, Path(alias="keyId", description="the key's public id", examples=["0f2a9c41b7d35e68"])]
+
+WorkflowName = Annotated[str, Path(description="a workflow of hooks.toml", examples=["order-created"])]
 
 
 def camel(name: str) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Path, Request, Response
+from fastapi import Request, Response
 
 from verihook import instances
 from verihook.errors import EventMalformed, RequestInvalid
@@ -15,30 +15,25 @@ from verihook.model.ports import Services
 from verihook.request import json_text
 from verihook.strict_json import parse_json
 
-InstanceId = Annotated[
-    str, Path(alias="instanceId", description="1 to 64 letters, digits, - and _", examples=["order-1042"])
-]
 
-KeyId = Annotated[str, Path(alias="keyId", description="the key's public id", examples=["0f2a9c41b7d35e68"])]
-
-WorkflowName = Annotated[str, Path(description="a workflow of hooks.toml", examples=["order-created"])]
-
-
-def told(status: int, content: object, headers: Mapping[str, str] | None = None) -> Response:
+def json_response(status: int, content: object, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON response; nothing of it is kept by caches."""
     body = json_text(content).encode()
     return Response(body, status, {"content-type": "application/json", "cache-control": "no-store", **(headers or {})})
 
 
 def only(request: Request, *known: str, prefix: str = "") -> None:
-    """Raises RequestInvalid for a query parameter that the operation does not have, or that is given twice."""
+    """Raise RequestInvalid for a query parameter that is not ``known`` to the operation, or that is given twice.
+
+    ``prefix``: any name that begins with it is known, too.
+    """
     names = [name for name, _ in request.query_params.multi_items()]
     for name in names:
         if name not in known and not (prefix and name.startswith(prefix) and name != prefix):
-            listed = ", ".join([*known, *([prefix + "KEY"] if prefix else [])]) or "none"
-            raise RequestInvalid(f"{name[:60]!r} is no parameter of this operation; it has: {listed}.")
+            allowed = ", ".join([*known, *([prefix + "KEY"] if prefix else [])]) or "none"
+            raise RequestInvalid(f"Unknown query parameter {name[:60]!r}; allowed: {allowed}.")
         if names.count(name) > 1:
-            raise RequestInvalid(f"{name[:60]!r} is given twice.")
+            raise RequestInvalid(f"Query parameter {name[:60]!r} is given twice; give it once.")
 
 
 def accepted(instance: Instance) -> dict[str, Any]:

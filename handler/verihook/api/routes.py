@@ -27,40 +27,6 @@ from verihook.api.access import Access, Identity, Scope
 #: ``"METHOD /path"`` to the scope that it needs; None for a route that is open to everybody.
 Routes = Mapping[str, Scope | None]
 
-#: The native API. Those at ``/`` and ``/hooks`` check signatures instead: a sender has no key.
-NATIVE: Routes = {
-    "GET /v1/workflows": "workflows:read",
-    "GET /v1/workflows/{workflow}": "workflows:read",
-    "POST /v1/workflows/{workflow}/instances": "workflows:execute",
-    "PUT /v1/workflows/{workflow}/instances/{instanceId}": "workflows:execute",
-    "POST /v1/workflows/{workflow}/instances:batch": "workflows:execute",
-    "GET /v1/instances": "instances:read",
-    "GET /v1/instances/{instanceId}": "instances:read",
-    "GET /v1/instances/{instanceId}/result": "instances:read",
-    "GET /v1/instances/{instanceId}/steps": "instances:read",
-    "GET /v1/instances/{instanceId}/attempts": "instances:read",
-    "GET /v1/instances/{instanceId}/events": "instances:read",
-    "POST /v1/instances/{instanceId}/terminate": "instances:manage",
-    "POST /v1/instances/{instanceId}/suspend": "instances:manage",
-    "POST /v1/instances/{instanceId}/resume": "instances:manage",
-    "POST /v1/instances/{instanceId}/restart": "instances:manage",
-    "POST /v1/instances/{instanceId}/redrive": "instances:manage",
-    "DELETE /v1/instances/{instanceId}": "instances:manage",
-    "POST /v1/instances/{instanceId}/events/{name}": "events:send",
-    "GET /v1/sources": "sources:read",
-    "GET /v1/senders": "sources:read",
-    "GET /v1/rejections": "sources:read",
-    "GET /v1/keys": "keys:manage",
-    "POST /v1/keys": "keys:manage",
-    "DELETE /v1/keys/{keyId}": "keys:manage",
-    "POST /v1/keys/{keyId}/rotate": "keys:manage",
-    "GET /metrics": "sources:read",
-    "GET /health": None,
-    "GET /v1/openapi.json": None,
-    "GET /docs": None,
-    "GET /docs/{asset}": None,
-}
-
 
 class Guarded(APIRouter):
     """A router whose routes are all rows of a table. Raises LookupError for a route that is not, at the start."""

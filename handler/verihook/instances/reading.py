@@ -96,4 +96,4 @@ def _position(cursor: str) -> Position:
             return Position(int(created_at), instance_id)
     except (binascii.Error, ValueError):
         pass
-    raise RequestInvalid("cursor: is not one that a list of ours gave; leave it out to begin anew.")
+    raise RequestInvalid("cursor: invalid or from another list; omit it to start over.")

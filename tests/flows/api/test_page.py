@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.flows.deployment import ROOT
-from verihook.api.routes import NATIVE
+from verihook.api.operations import ROUTES as NATIVE
 from verihook.model.scopes import MEANINGS
 
 

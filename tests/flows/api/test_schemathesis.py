@@ -18,7 +18,7 @@ from schemathesis.schemas import BaseSchema
 from tests.flows.api.parts import Deployment, deployment
 from tests.flows.signing import order, x_signature
 from verihook.api.openapi_hooks import HOOKS
-from verihook.api.routes import NATIVE
+from verihook.api.operations import ROUTES as NATIVE
 from verihook.model.instance import Progress
 
 #: Pages, not operations.

@@ -76,7 +76,7 @@ def test_a_form_is_refused(client: Client) -> None:
 def test_unknown_and_paused_workflows_and_parameters(client: Client) -> None:
     assert "workflow-not-found" == client.post("/v1/workflows/none/instances", json={}).json()["code"]
     assert "not-active" == client.post("/v1/workflows/paused/instances", json={}).json()["code"]
-    assert "'wait' is no parameter" in client.post(f"{ORDERS}?wait=1", json={}).json()["detail"]
+    assert "Unknown query parameter 'wait'" in client.post(f"{ORDERS}?wait=1", json={}).json()["detail"]
 
 
 def test_a_replay_is_the_same_answer(client: Client, deployed: Deployment) -> None:

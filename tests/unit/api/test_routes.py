@@ -6,7 +6,8 @@ import pytest
 
 from tests.unit.bare import bare_services
 from verihook.api.access import Access
-from verihook.api.routes import NATIVE, Guarded, scope_of
+from verihook.api.operations import ROUTES as NATIVE
+from verihook.api.routes import Guarded, scope_of
 from verihook.model.scopes import SCOPES
 
 

@@ -9,16 +9,16 @@ from typing import Any
 from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from verihook.api import rendering
+from verihook.api import admission, rendering
 from verihook.api.access import Identity
-from verihook.api.admission import start
 from verihook.api.body import json_body
 from verihook.api.openapi_models import BatchResult
 from verihook.api.openapi_problems import LIMITED, headers, problems
-from verihook.api.parameters import KEY, Batch, Start, read, takes
+from verihook.api.operation import Api, operation
+from verihook.api.parameters import KEY, Batch, Start, WorkflowName, read, takes
 from verihook.api.problems import rendered
-from verihook.api.routes import Caller, Guarded
-from verihook.api.start_request import idempotency_key, start_request
+from verihook.api.routes import Caller
+from verihook.api.start_body import idempotency_key, start_request
 from verihook.errors import RateLimited, VerihookError
 from verihook.instances import limits
 from verihook.instances.limits import Quota
@@ -30,35 +30,30 @@ from verihook.strict_json import parse_json
 AT_ONCE = 8
 
 
-def batch(router: Guarded, services: Services) -> None:
-    """Add the route."""
+@operation(
+    "starts",
+    "Start up to 100 instances",
+    {
+        200: {"model": BatchResult, "headers": LIMITED | headers(Retry_After="if some were too many")},
+        **problems(413, 415),
+    },
+    openapi_extra=takes(Batch, KEY),
+)
+async def start_instances(api: Api, workflow: WorkflowName, request: Request, caller: Caller) -> Response:
+    """Each start has a result of its own. With an Idempotency-Key, start N has the key `KEY/N` if it has none."""
+    caller.require("workflows:execute", workflow)
+    body = read(Batch, await json_body(request))
+    key = idempotency_key(request)
+    gate = asyncio.Semaphore(AT_ONCE)
 
-    @router.post(
-        "/{workflow}/instances:batch",
-        operation_id="startInstances",
-        summary="Start up to 100 instances",
-        responses={
-            200: {"model": BatchResult, "headers": LIMITED | headers(Retry_After="where some were too many")},
-            **problems(413, 415),
-        },
-        openapi_extra=takes(Batch, KEY),
-    )
-    async def many(workflow: rendering.WorkflowName, request: Request, caller: Caller) -> Response:
-        """Each start has a result of its own. With an Idempotency-Key, start N has the key `KEY/N` if it has none."""
-        rendering.only(request)
-        caller.require("workflows:execute", workflow)
-        body = read(Batch, await json_body(request))
-        key = idempotency_key(request)
-        gate = asyncio.Semaphore(AT_ONCE)
+    async def one(number: int, content: Any) -> tuple[dict[str, Any], Quota | None]:
+        async with gate:
+            numbered = None if key is None else f"{key}/{number}"
+            return await run_in_threadpool(_one, workflow, content, numbered, caller, api.services)
 
-        async def one(number: int, content: Any) -> tuple[dict[str, Any], Quota | None]:
-            async with gate:
-                numbered = None if key is None else f"{key}/{number}"
-                return await run_in_threadpool(_one, workflow, content, numbered, caller, services)
-
-        done = await asyncio.gather(*(one(number, content) for number, content in enumerate(body.instances)))
-        results = [result for result, _ in done]
-        return rendering.told(200, {"results": results}, _headers(results, [quota for _, quota in done if quota]))
+    done = await asyncio.gather(*(one(number, content) for number, content in enumerate(body.instances)))
+    results, quotas = [result for result, _ in done], [quota for _, quota in done if quota]
+    return rendering.json_response(200, {"results": results}, _headers(results, quotas))
 
 
 def _one(
@@ -70,7 +65,7 @@ def _one(
         wanted = start_request(workflow, body, None, services)
         if wanted.idempotency_key is None:
             wanted = replace(wanted, idempotency_key=key)
-        started = start(wanted, caller, services)
+        started = admission.start(wanted, caller, services)
     except RateLimited as error:
         return _refused(error), Quota.spent(error)
     except VerihookError as error:

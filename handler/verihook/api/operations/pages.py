@@ -14,12 +14,11 @@ from pathlib import Path
 
 from fastapi import Request, Response
 
-from verihook.api.access import Access
-from verihook.api.routes import NATIVE, Guarded
+from verihook.api.operation import Api, operation
 from verihook.errors import PathNotFound
 from verihook.webhooks.welcome import SAFE
 
-_FOLDER = Path(__file__).parent / "assets"
+_FOLDER = Path(__file__).parents[1] / "assets"
 
 #: Swagger UI shows its icons from data: URLs of its style sheet, and styles its elements by script, never by attribute.
 _POLICY = "; ".join(
@@ -43,22 +42,19 @@ ASSETS = {
 }
 
 
-def pages(access: Access) -> Guarded:
-    """The page and its files. OpenAPI does not tell of them: they are no operations."""
-    router = Guarded(access, NATIVE, include_in_schema=False)
+@operation("pages", "The API in a browser", {}, any_query=True, include_in_schema=False)
+async def get_page(_: Api) -> Response:
+    """The page. OpenAPI does not tell of it and its files: they are no operations."""
+    content_type = "text/html; charset=utf-8"
+    return Response(_read("docs.html"), 200, {**SAFE, "content-security-policy": _POLICY}, content_type)
 
-    @router.get("/docs")
-    async def page() -> Response:
-        content_type = "text/html; charset=utf-8"
-        return Response(_read("docs.html"), 200, {**SAFE, "content-security-policy": _POLICY}, content_type)
 
-    @router.get("/docs/{asset}")
-    async def file(asset: str, request: Request) -> Response:
-        if asset not in ASSETS:
-            raise PathNotFound("Nothing is served at this path.")
-        return _file(asset, request)
-
-    return router
+@operation("pages", "A file of the page", {}, any_query=True, include_in_schema=False)
+async def get_asset(_: Api, asset: str, request: Request) -> Response:
+    """One of :data:`ASSETS`."""
+    if asset not in ASSETS:
+        raise PathNotFound("Nothing is served at this path.")
+    return _file(asset, request)
 
 
 def _file(name: str, request: Request) -> Response:

@@ -8,17 +8,16 @@ from fastapi import Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from verihook import instances
-from verihook.api import rendering
-from verihook.api.access import Access, Identity
+from verihook.api import admission, rendering
+from verihook.api.access import Identity
 from verihook.api.admission import Started
-from verihook.api.admission import start as begin
-from verihook.api.batch import batch
 from verihook.api.body import json_body
 from verihook.api.openapi_models import Accepted, Result
 from verihook.api.openapi_problems import LIMITED, Responses, headers, problems
-from verihook.api.parameters import KEY, PREFER, Start, read, takes, takes_json
-from verihook.api.routes import NATIVE, Caller, Guarded
-from verihook.api.start_request import idempotency_key, start_request
+from verihook.api.operation import Api, operation
+from verihook.api.parameters import KEY, PREFER, InstanceId, Start, WorkflowName, read, takes, takes_json
+from verihook.api.routes import Caller
+from verihook.api.start_body import idempotency_key, start_request
 from verihook.api.waiting import ended, preferred
 from verihook.errors import Conflict, InstanceNotFound, WorkflowNotFound
 from verihook.instances import StartRequest, limits, payload
@@ -45,63 +44,51 @@ _STARTED: Responses = {
 }
 
 
-def starting(services: Services, access: Access, longest_wait_s: int) -> Guarded:
-    """The routes. ``longest_wait_s``: what ``Prefer: wait`` is bounded by."""
-    router = Guarded(access, NATIVE, prefix="/v1/workflows", tags=["starts"])
+@operation(
+    "starts",
+    "Start an instance",
+    _STARTED,
+    status_code=202,
+    openapi_extra=takes(Start, PREFER, KEY, required=False),
+)
+async def start_instance(api: Api, workflow: WorkflowName, request: Request, caller: Caller) -> Response:
+    """The same idempotency key starts nothing twice. A caller that hangs up cancels nothing.
 
-    @router.post(
-        "/{workflow}/instances",
-        operation_id="startInstance",
-        status_code=202,
-        summary="Start an instance",
-        responses=_STARTED,
-        openapi_extra=takes(Start, PREFER, KEY, required=False),
-    )
-    async def start(workflow: rendering.WorkflowName, request: Request, caller: Caller) -> Response:
-        """The same idempotency key starts nothing twice. A caller that hangs up cancels nothing.
-
-        `onConflict` `restart` needs the scope `instances:manage`, too. Without `instances:read` nobody waits for the
-        end of what another start began: that is answered 202 at once.
-        """
-        rendering.only(request)
-        caller.require("workflows:execute", workflow)
-        body = read(Start, await json_body(request, empty={}))
-        wanted = start_request(workflow, body, idempotency_key(request), services)
-        started = await run_in_threadpool(begin, wanted, caller, services)
-        return await _answer(started, request, caller, services, longest_wait_s)
-
-    _under_an_id(router, services, longest_wait_s)
-    batch(router, services)
-    return router
+    `onConflict` `restart` needs the scope `instances:manage`, too. Without `instances:read` a caller does not wait for
+    the end of what another start began: that is answered 202 at once.
+    """
+    caller.require("workflows:execute", workflow)
+    body = read(Start, await json_body(request, empty={}))
+    wanted = start_request(workflow, body, idempotency_key(request), api.services)
+    started = await run_in_threadpool(admission.start, wanted, caller, api.services)
+    return await _answer(started, request, caller, api.services, api.longest_wait_s)
 
 
-def _under_an_id(router: Guarded, services: Services, longest_wait_s: int) -> None:
-    @router.put(
-        "/{workflow}/instances/{instanceId}",
-        operation_id="putInstance",
-        status_code=202,
-        summary="Start an instance under an id",
-        responses=_STARTED,
-        openapi_extra=takes_json("the input", {"orderId": "1042"}, PREFER),
-    )
-    async def put(
-        workflow: rendering.WorkflowName,
-        request: Request,
-        caller: Caller,
-        instance_id: rendering.InstanceId,
-        on_conflict: Annotated[Literal["fail", "return", "restart"], Query(alias="onConflict")] = "return",
-    ) -> Response:
-        """The body is the input. The same again changes nothing; another input for the same id is a conflict."""
-        rendering.only(request, "onConflict")
-        caller.require("workflows:execute", workflow)
-        content = await json_body(request)
-        wanted = StartRequest(workflow, content, id=instance_id, on_conflict=on_conflict)
-        started = await run_in_threadpool(_put, wanted, caller, services)
-        return await _answer(started, request, caller, services, longest_wait_s)
+@operation(
+    "starts",
+    "Start an instance under an id",
+    _STARTED,
+    status_code=202,
+    openapi_extra=takes_json("the input", {"orderId": "1042"}, PREFER),
+)
+async def put_instance(
+    api: Api,
+    workflow: WorkflowName,
+    request: Request,
+    caller: Caller,
+    instance_id: InstanceId,
+    on_conflict: Annotated[Literal["fail", "return", "restart"], Query(alias="onConflict")] = "return",
+) -> Response:
+    """The body is the input. The same again changes nothing; another input for the same id is a conflict."""
+    caller.require("workflows:execute", workflow)
+    content = await json_body(request)
+    wanted = StartRequest(workflow, content, id=instance_id, on_conflict=on_conflict)
+    started = await run_in_threadpool(_put, wanted, caller, api.services)
+    return await _answer(started, request, caller, api.services, api.longest_wait_s)
 
 
 def _put(wanted: StartRequest, caller: Identity, services: Services) -> Started:
-    started = begin(wanted, caller, services)
+    started = admission.start(wanted, caller, services)
     instance = started.submitted.instance
     if started.submitted.created or wanted.on_conflict != "return":
         return started
@@ -127,9 +114,9 @@ async def _answer(
         headers |= {"idempotent-replayed": "true"} | ({"instance-status": instance.status} if readable else {})
     end = await _end(instance, wait_s, request, services) if wait_s > 0 else None
     if end is not None:
-        return rendering.told(200, await run_in_threadpool(rendering.result, end, services), headers)
+        return rendering.json_response(200, await run_in_threadpool(rendering.result, end, services), headers)
     headers["retry-after"] = rendering.retry_after(submitted.accepted, services)
-    return rendering.told(202, rendering.accepted(submitted.accepted), headers)
+    return rendering.json_response(202, rendering.accepted(submitted.accepted), headers)
 
 
 async def _end(instance: Instance, wait_s: int, request: Request, services: Services) -> Instance | None:

@@ -1,0 +1,72 @@
+"""The table of the native API: each operation is a row here, and a handler in a file beside.
+
+workflows.py   what can be started          starts.py, batches.py   starts
+instances.py   looking at instances         lifecycle.py            acting on them
+events.py      raising and listing events   keys.py                 API keys
+sources.py     sources, senders, rejections
+monitoring.py  health and metrics           pages.py                the API in a browser
+"""
+
+from __future__ import annotations
+
+from verihook.api.operation import Api, Operation
+from verihook.api.operations import (
+    batches,
+    events,
+    instances,
+    keys,
+    lifecycle,
+    monitoring,
+    pages,
+    sources,
+    starts,
+    workflows,
+)
+from verihook.api.routes import Guarded, Routes
+
+_ONE = "/v1/instances/{instanceId}"
+
+#: A new operation is a handler in a file, and a row here. ``/`` and ``/hooks`` have none: a sender has no key.
+OPERATIONS = (
+    Operation("GET", "/health", None, monitoring.get_health),
+    Operation("GET", "/metrics", "sources:read", monitoring.get_metrics, local=True),
+    Operation("GET", "/v1/workflows", "workflows:read", workflows.list_workflows),
+    Operation("GET", "/v1/workflows/{workflow}", "workflows:read", workflows.get_workflow),
+    Operation("POST", "/v1/workflows/{workflow}/instances", "workflows:execute", starts.start_instance),
+    Operation("PUT", "/v1/workflows/{workflow}/instances/{instanceId}", "workflows:execute", starts.put_instance),
+    Operation("POST", "/v1/workflows/{workflow}/instances:batch", "workflows:execute", batches.start_instances),
+    Operation("GET", "/v1/instances", "instances:read", instances.list_instances),
+    Operation("GET", _ONE, "instances:read", instances.get_instance),
+    Operation("GET", f"{_ONE}/result", "instances:read", instances.get_result),
+    Operation("GET", f"{_ONE}/steps", "instances:read", instances.list_steps),
+    Operation("GET", f"{_ONE}/attempts", "instances:read", instances.list_attempts),
+    Operation("POST", f"{_ONE}/terminate", "instances:manage", lifecycle.terminate_instance),
+    Operation("POST", f"{_ONE}/suspend", "instances:manage", lifecycle.suspend_instance),
+    Operation("POST", f"{_ONE}/resume", "instances:manage", lifecycle.resume_instance),
+    Operation("POST", f"{_ONE}/restart", "instances:manage", lifecycle.restart_instance),
+    Operation("POST", f"{_ONE}/redrive", "instances:manage", lifecycle.redrive_instance),
+    Operation("DELETE", _ONE, "instances:manage", lifecycle.delete_instance),
+    Operation("GET", f"{_ONE}/events", "instances:read", events.list_events),
+    Operation("POST", f"{_ONE}/events/{{name}}", "events:send", events.raise_event),
+    Operation("GET", "/v1/sources", "sources:read", sources.list_sources),
+    Operation("GET", "/v1/senders", "sources:read", sources.list_senders),
+    Operation("GET", "/v1/rejections", "sources:read", sources.list_rejections),
+    Operation("GET", "/v1/keys", "keys:manage", keys.list_keys),
+    Operation("POST", "/v1/keys", "keys:manage", keys.create_key),
+    Operation("DELETE", "/v1/keys/{keyId}", "keys:manage", keys.revoke_key),
+    Operation("POST", "/v1/keys/{keyId}/rotate", "keys:manage", keys.rotate_key),
+    Operation("GET", "/docs", None, pages.get_page),
+    Operation("GET", "/docs/{asset}", None, pages.get_asset),
+)
+
+#: Which route needs which scope. The framework itself answers with the OpenAPI document.
+ROUTES: Routes = {**{each.row: each.scope for each in OPERATIONS}, "GET /v1/openapi.json": None}
+
+
+def router(api: Api, *, local: bool) -> Guarded:
+    """The routes; ``local``: also those of one machine alone."""
+    routes = Guarded(api.access, ROUTES)
+    for each in OPERATIONS:
+        if local or not each.local:
+            each.add_to(routes, api)
+    return routes

@@ -1,0 +1,161 @@
+"""Instances: the list, one, its result, its steps, its attempts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Query, Request, Response
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from verihook import instances
+from verihook.api import rendering
+from verihook.api.access import Identity
+from verihook.api.admission import visible
+from verihook.api.openapi_models import Attempts, Detail, Instances, Result, Steps
+from verihook.api.openapi_problems import Responses, headers, problems
+from verihook.api.operation import Api, operation
+from verihook.api.parameters import InstanceId
+from verihook.api.routes import Caller
+from verihook.api.times import moment_ms
+from verihook.api.waiting import ended
+from verihook.errors import FilterRefused, Forbidden
+from verihook.model import listing
+from verihook.model.instance import Status
+
+_METADATA = "metadata."
+
+#: One parameter of any name after the prefix: the members of an exploded object are parameters of their own.
+#: https://spec.openapis.org/oas/v3.1.1.html#style-values
+_LABELS = {
+    "name": "metadata.KEY",
+    "in": "query",
+    "description": "`metadata.KEY=VALUE`: those that have this pair in their metadata; KEY is yours",
+    "style": "form",
+    "explode": True,
+    "schema": {
+        "type": "object",
+        "propertyNames": {"pattern": "^metadata[.].+"},
+        "additionalProperties": {"type": "string"},
+        "maxProperties": 1,
+        "examples": [{"metadata.customer": "42"}],
+    },
+}
+
+
+class Filters(BaseModel):
+    """The query of a list; ``metadata.KEY`` besides."""
+
+    workflow: Annotated[str | None, Field(examples=["order-created"])] = None
+    status: Status | None = None
+    tag: Annotated[str | None, Field(examples=["vip"])] = None
+    source: Annotated[str | None, Field(description="whose deliveries began them", examples=["orders"])] = None
+    since: Annotated[str | None, Field(description="created then or later", examples=["2026-03-01T00:00:00Z"])] = None
+    until: Annotated[str | None, Field(description="created before", examples=["2026-04-01T00:00:00Z"])] = None
+    cursor: Annotated[str | None, Field(max_length=200, description="of the page before")] = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 50
+
+
+@operation(
+    "instances",
+    "List instances",
+    {200: {"model": Instances}, **problems()},
+    query_prefix=_METADATA,
+    openapi_extra={"parameters": [_LABELS]},
+)
+async def list_instances(api: Api, request: Request, caller: Caller, filters: Annotated[Filters, Query()]) -> Response:
+    """The newest first. Filters: one of `workflow`, `status`, `source`, `tag` and `metadata.KEY` (KEY is yours), or
+    `workflow` with `status`; `since` and `until` go with each. Others together are refused, as no index answers
+    them. An API key that is bound to workflows gives `workflow`.
+    """  # noqa: D205  # one paragraph in the documentation
+    query = listing.Query(
+        workflow=filters.workflow,
+        status=filters.status,
+        source=filters.source,
+        label=_label(request, filters.tag),
+        since=None if filters.since is None else moment_ms(filters.since, "since"),
+        until=None if filters.until is None else moment_ms(filters.until, "until"),
+    )
+    _allow(caller, filters.workflow)
+    page = await run_in_threadpool(instances.list_instances, query, filters.limit, filters.cursor, api.services)
+    shown = [rendering.listed(each) for each in page.instances]
+    return rendering.json_response(200, {"instances": shown, "cursor": page.cursor})
+
+
+@operation("instances", "An instance", {200: {"model": Detail}, **problems(404)})
+async def get_instance(api: Api, instance_id: InstanceId, caller: Caller) -> Response:
+    """With its input, and its output once it has one."""
+
+    def detail() -> dict[str, Any]:
+        return rendering.detail(visible(instance_id, caller, api.services), api.services)
+
+    return rendering.json_response(200, await run_in_threadpool(detail))
+
+
+_RESULT: Responses = {
+    200: {"model": Result, "description": "It has ended"},
+    202: {
+        "model": Result,
+        "description": "It has not; Retry-After says when to look",
+        "headers": headers(Retry_After="in seconds"),
+    },
+    **problems(404),
+}
+
+
+@operation("instances", "How it ended", _RESULT)
+async def get_result(
+    api: Api,
+    instance_id: InstanceId,
+    request: Request,
+    caller: Caller,
+    wait: Annotated[int, Query(ge=0, le=3600, description="seconds to wait for the end, at most 60")] = 0,
+) -> Response:
+    """Waits up to `wait` seconds for the end. In AWS at most 20."""
+    instance = await run_in_threadpool(visible, instance_id, caller, api.services)
+    instance = await ended(instance, min(wait, api.longest_wait_s), request, api.services)
+    content = await run_in_threadpool(rendering.result, instance, api.services)
+    if instance.final:
+        return rendering.json_response(200, content)
+    retry_after = rendering.retry_after(instance, api.services)
+    return rendering.json_response(202, content, {"retry-after": retry_after})
+
+
+@operation("instances", "Its steps", {200: {"model": Steps}, **problems(404, 501)})
+async def list_steps(api: Api, instance_id: InstanceId, caller: Caller) -> Response:
+    """Of the present attempt, from the engine."""
+
+    def steps() -> list[dict[str, Any]]:
+        visible(instance_id, caller, api.services)
+        return [rendering.step(each) for each in instances.steps(instance_id, api.services)]
+
+    return rendering.json_response(200, {"steps": await run_in_threadpool(steps)})
+
+
+@operation("instances", "Its attempts", {200: {"model": Attempts}, **problems(404)})
+async def list_attempts(api: Api, instance_id: InstanceId, caller: Caller) -> Response:
+    """A restart begins another; what became of those before stays known."""
+
+    def attempts() -> list[dict[str, Any]]:
+        visible(instance_id, caller, api.services)
+        return [rendering.attempt(each) for each in instances.attempts(instance_id, api.services)]
+
+    return rendering.json_response(200, {"attempts": await run_in_threadpool(attempts)})
+
+
+def _label(request: Request, tag: str | None) -> tuple[str, str] | None:
+    labels = [(name, value) for name, value in request.query_params.items() if name.startswith(_METADATA)]
+    if tag is not None:
+        labels.append(("tag", tag))
+    if len(labels) > 1:
+        raise FilterRefused("No index answers two labels together: give one tag or one metadata.KEY.")
+    return labels[0] if labels else None
+
+
+def _allow(caller: Identity, workflow: str | None) -> None:
+    """A key that is bound to workflows names one: to leave out what it may not see, pages would have to be searched."""
+    if caller.key is None or not caller.key.workflows:
+        return
+    if workflow is None:
+        raise Forbidden("This API key is bound to workflows: list one of them with ?workflow=NAME.")
+    caller.require("instances:read", workflow)

@@ -1,0 +1,76 @@
+"""Sources, senders, and why deliveries were refused."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from typing import Annotated, Any
+
+from fastapi import Query, Response
+from starlette.concurrency import run_in_threadpool
+
+from verihook.api import rendering
+from verihook.api.openapi_models import Rejections, Senders, Sources
+from verihook.api.openapi_problems import problems
+from verihook.api.operation import Api, operation
+from verihook.api.routes import Caller
+from verihook.model.ports import KEPT_MS
+from verihook.model.source import Source
+from verihook.senders import FOLDER, sender_ids
+
+
+@operation("sources", "List sources", {200: {"model": Sources}, **problems()})
+async def list_sources(api: Api, caller: Caller) -> Response:
+    """Never a secret, nor where one is. A key that is bound to workflows sees the sources that start them."""
+    known = api.services.sources
+    shown = [_content(known[name]) for name in sorted(known) if caller.covers(known[name].workflow)]
+    return rendering.json_response(200, {"sources": shown})
+
+
+@operation("sources", "List senders", {200: {"model": Senders}, **problems()})
+async def list_senders(_: Api) -> Response:
+    """The products whose deliveries this version verifies."""
+    return rendering.json_response(200, {"senders": await run_in_threadpool(_senders)})
+
+
+@operation("sources", "Why deliveries were refused", {200: {"model": Rejections}, **problems()})
+async def list_rejections(
+    api: Api,
+    caller: Caller,
+    source: Annotated[
+        str | None, Query(max_length=63, description="one source; all if absent", examples=["orders"])
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Response:
+    """The newest hours first, for 14 days. Bodies, secrets and expected signatures are never kept."""
+    since = api.services.clock.now_ms() - KEPT_MS
+    seen = await run_in_threadpool(api.services.ledger.observations, "rejected", source, limit, since)
+    shown = [each.public() for each in seen if caller.covers_source(each.source, api.services.sources)]
+    return rendering.json_response(200, {"rejections": shown})
+
+
+def _content(source: Source) -> dict[str, Any]:
+    return {
+        "name": source.name,
+        "sender": source.sender.id,
+        "path": f"/hooks/{source.name}",
+        "workflow": source.workflow,
+        "types": list(source.types),
+        "duplicates": source.duplicates,
+        "changed": source.changed,
+        "replays": ("refuse" if source.refuses_replays else "start") if source.replayable else None,
+        "maxBody": source.max_body,
+        "startsPerMinute": source.starts_per_minute,
+    }
+
+
+@cache
+def _senders() -> list[dict[str, Any]]:
+    """Read once: the files are part of this version."""
+    found = []
+    for sender_id in sender_ids():
+        table = tomllib.loads((FOLDER / f"{sender_id}.toml").read_text(encoding="utf-8"))
+        title = table.get("title", sender_id)
+        rest = {"documentation": table.get("documentation") or None, "evidence": table.get("evidence")}
+        found.append({"id": sender_id, "title": title, **rest})
+    return found
