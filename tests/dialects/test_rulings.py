@@ -159,6 +159,9 @@ def test_ruling_13_every_dialect_takes_the_key_from_any_of_the_headers(services:
         for path in ("/workflows/history", "/api/v1/runs", "/api/runs", "/w/echo"):
             assert closed.get(path).status_code == 401
             assert closed.get(path, headers={header: value}).status_code == 200
+        # Dapr has no list: with the key, the instance is one that is not there.
+        path = f"/v1.0/workflows/dapr/{an_id()}"
+        assert (401, 404) == (closed.get(path).status_code, closed.get(path, headers={header: value}).status_code)
 
 
 def test_ruling_14_a_connection_is_required_by_awaitstep_alone(client: httpx.Client) -> None:

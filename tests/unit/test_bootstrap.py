@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.flows.signing import x_signature
 from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
 from verihook.adapters.telemetry.console import ConsoleTelemetry
 from verihook.bootstrap import LOCAL_PACE, assemble, secrets_of
@@ -60,6 +61,16 @@ def test_what_is_refused_at_load(tmp_path: Path, source: str, message: str) -> N
 def test_who_verifies_nothing_needs_no_secret(tmp_path: Path) -> None:
     made = services(tmp_path, 'sender = "generic"\nsecrets = ["env:MISSING"]', verifies=False)
     assert ({}, ["a"]) == (made.verify, list(made.sources))
+
+
+@pytest.mark.parametrize("secret", ["", "guess"])
+def test_a_source_that_a_queue_feeds_takes_nothing_unsigned_over_http(tmp_path: Path, secret: str) -> None:
+    """It may have no secret at all, and is reached at its path like any other."""
+    made = services(tmp_path, 'sender = "generic"\nfeed = "arn:aws:sqs:eu-west-1:123456789012:orders"')
+    body = b'{"id": "evt_1"}'
+    for headers in ([], x_signature(body, secret)):
+        with pytest.raises(SignatureError):
+            made.verify["a"](Request("POST", "/hooks/a", "", tuple(headers), body, "r"), 0)
 
 
 def test_a_sender_whose_keys_are_on_the_network_gets_the_fetcher(tmp_path: Path) -> None:

@@ -113,6 +113,7 @@ def test_the_next_address_is_tried(receiver: Receiver) -> None:
 
 @pytest.mark.parametrize("path", ["silent", "drip"])
 def test_it_gives_up(receiver: Receiver, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    assert 10 == caller.TOTAL_S
     monkeypatch.setattr(caller, "TOTAL_S", 0.2)
     before = time.monotonic()
     assert Answer(0) == HttpCaller(loopback=True).post(f"http://127.0.0.1:{receiver.port}/{path}", b"", {})

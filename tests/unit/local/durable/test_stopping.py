@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from aws_durable_execution_sdk_python_testing.executor import Executor
 
 from verihook.local.durable import DurableRunner
 
@@ -35,6 +36,8 @@ def handler(event, context):
     with Path(event["calls"]).open("a") as file:
         file.write("called\\n")
     first = context.step(lambda _: step(event, "first"), name="First")
+    for number in range(int(event["more"])):
+        context.step(lambda _: step(event, f"more {number}"), name=f"More {number}")
     return [first, context.step(lambda _: step(event, "second"), name="Second")]
 """
 
@@ -46,7 +49,7 @@ class Rig:
         self._folder = folder
         (folder / "flow.py").write_text(FLOW)
         self.ends: Queue[dict[str, Any]] = Queue()
-        self.event = {name: str(folder / name) for name in ("lines", "calls", "go")}
+        self.event = {name: str(folder / name) for name in ("lines", "calls", "go")} | {"more": "0"}
 
     def runner(self) -> DurableRunner:
         return DurableRunner(self._folder / "store.db", self._folder, on_end=self.ends.put)
@@ -60,13 +63,16 @@ class Rig:
 
     def lines(self) -> list[str]:
         path = self._folder / "lines"
-        return path.read_text().split() if path.exists() else []
+        return path.read_text().splitlines() if path.exists() else []
 
     def calls(self) -> int:
         return len((self._folder / "calls").read_text().split())
 
     def let_go(self) -> None:
         (self._folder / "go").touch()
+
+    def hold_back(self) -> None:
+        (self._folder / "go").unlink(missing_ok=True)
 
 
 def until(look: Callable[[], bool]) -> None:
@@ -102,6 +108,24 @@ def test_a_step_is_kept_no_other_begins_and_the_next_runner_goes_on(rig: Rig) ->
         ends = [rig.ends.get(timeout=20) for _ in range(2)]
     assert [("SUCCEEDED", '["first", "second"]')] * 2 == [(end["status"], end["Result"]) for end in ends]
     assert ["first", "first", "second", "second"] == sorted(rig.lines())
+
+
+def test_a_stop_at_each_of_many_steps_is_no_fault_of_the_workflow(rig: Rig) -> None:
+    """It is suspended for no wait of its own then, which the SDK counts, and fails an execution for in the end."""
+    stops = Executor.MAX_CONSECUTIVE_INVALID_PENDING_ATTEMPTS + 1
+    rig.event["more"] = str(stops)
+    for number in range(stops):
+        rig.hold_back()
+        with rig.runner() as runner:
+            runner.resume() or rig.start(runner, "a")
+            until(lambda: len(rig.lines()) == number + 1)  # noqa: B023  # it is looked at here alone
+            runner.hold()
+            rig.let_go()
+            until(lambda: not runner.busy())
+    with rig.runner() as runner:
+        assert 1 == runner.resume()
+        assert "SUCCEEDED" == rig.ends.get(timeout=20)["status"]
+    assert ["first", *(f"more {number}" for number in range(stops)), "second"] == rig.lines()
 
 
 def test_what_is_interrupted_is_no_death(rig: Rig) -> None:

@@ -78,6 +78,7 @@ def allot_none(runner: DurableRunner) -> None:
 def test_what_could_not_be_saved_goes_on_when_there_is_room(
     tmp_path: Path, waits: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    assert 5 == unsaved.PACE_S
     monkeypatch.setattr(unsaved, "PACE_S", 0.05)
     (tmp_path / "flow.py").write_text(FLOW)
     lines, go = tmp_path / "lines", tmp_path / "go"

@@ -21,6 +21,7 @@ from verihook.local.interpreter import Interpreter
         ("POST", {"X-Amz-Target": "AWSStepFunctions.ListStateMachines"}, "[]", 400, "SerializationException"),
         ("POST", {"X-Amz-Target": "AWSStepFunctions.DescribeExecution"}, "{}", 400, "ValidationException"),
         ("POST", {"Host": "evil.example"}, "{}", 403, "AccessDeniedException"),
+        ("POST", {"Origin": "http://127.0.0.1"}, "{}", 403, "AccessDeniedException"),
         ("POST", {"Host": "evil.example", "Content-Length": "4000000"}, "", 403, "AccessDeniedException"),
         ("POST", {"Content-Length": "-1"}, "", 413, "SerializationException"),
     ],

@@ -21,6 +21,7 @@ def test_what_could_not_be_written_goes_on_when_there_is_room(
     tmp_path: Path, when: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """After the first call a mark cannot be written, after the second the end."""
+    assert 5 == unsaved.PACE_S
     monkeypatch.setattr(unsaved, "PACE_S", 0.05)
     monkeypatch.setattr(unsaved, "_seldom", SeldomSaid())
     calls: list[str] = []
