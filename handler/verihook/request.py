@@ -37,6 +37,9 @@ MAX_QUERY = 2048
 #: What our own paths begin with. No base path may: the function's own URL has the same paths without it.
 OWN_PREFIXES = ("/hooks/", "/v1/")
 
+#: The media type of a URL-encoded form.
+FORM = "application/x-www-form-urlencoded"
+
 _UNKNOWN_SHAPE = "The Lambda event is not of an HTTP shape that Verihook knows."
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
@@ -93,6 +96,11 @@ class Reply:
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+
+
+def media_type(content_type: object) -> str:
+    """The type that a ``Content-Type`` names, in lower case and without parameters; "" if it is none."""
+    return content_type.partition(";")[0].strip().lower() if isinstance(content_type, str) else ""
 
 
 def json_text(content: object) -> str:

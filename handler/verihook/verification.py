@@ -10,6 +10,7 @@ from verihook.model.ports import RotatingSecrets
 from verihook.model.source import Source
 from verihook.senders.handshake import BoundHandshake, Means
 from verihook.senders.schemes import Fetch, Scheme, Setting
+from verihook.senders.tables import key_and_mend
 from verihook.webhooks.keyring import SETTINGS, Keyring
 
 
@@ -33,11 +34,9 @@ def keyrings(
         except KeyError as error:
             # A source that is pairing waits for its sender to bring the secret.
             if "pairing" not in source.parameters:
-                raise ConfigurationError(hooks.path.name, f"sources.{name}.secrets", str(error.args[0])) from error
+                raise _wrong(hooks, name, "secrets", error) from error
         except ValueError as error:
-            key, _, mend = str(error).partition(": ")
-            where = (key, mend) if key.startswith(SETTINGS) else ("secrets", str(error))
-            raise ConfigurationError(hooks.path.name, f"sources.{name}.{where[0]}", where[1]) from error
+            raise _wrong(hooks, name, "secrets", error) from error
     return rings
 
 
@@ -63,12 +62,18 @@ def handshakes(hooks: Hooks, secrets: RotatingSecrets, *, strict: bool = True) -
             bound[name] = source.sender.handshake.bind(means)
             if strict and (token := source.parameters.get("verify_token")):
                 secrets.resolve(token)
-        except KeyError as error:
-            raise ConfigurationError(hooks.path.name, f"sources.{name}.parameters", str(error.args[0])) from error
-        except ValueError as error:
-            key, _, mend = str(error).partition(": ")
-            raise ConfigurationError(hooks.path.name, f"sources.{name}.{key}", mend) from error
+        except (KeyError, ValueError) as error:
+            raise _wrong(hooks, name, "parameters", error) from error
     return bound
+
+
+def _wrong(hooks: Hooks, source: str, key: str, error: KeyError | ValueError) -> ConfigurationError:
+    """An error of a scheme or a handshake, of a setting of the source if it names one, else of ``key``."""
+    words = str(error.args[0])
+    named, mend = key_and_mend(ValueError(words))
+    if not isinstance(error, KeyError) and named.startswith(SETTINGS):
+        key, words = named, mend
+    return ConfigurationError(hooks.path.name, f"sources.{source}.{key}", words)
 
 
 def setting_of(source: Source) -> Setting:

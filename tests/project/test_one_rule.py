@@ -11,7 +11,33 @@ import pytest
 from tests.flows.deployment import ROOT
 
 PACKAGE = ROOT / "handler" / "verihook"
-SOURCES = {str(path.relative_to(PACKAGE)): ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
+PYTHON = sorted(PACKAGE.rglob("*.py"))
+SOURCES = {str(path.relative_to(PACKAGE)): ast.parse(path.read_text("utf-8")) for path in PYTHON}
+
+#: The rule -> a regular expression of what marks it, and the file under handler/verihook in which alone it stands.
+MARKS = {
+    "the fields of a template of signed bytes": (r're\.compile\(r?"\\\{\(', "senders/schemes/message.py"),
+    "which headers and members a signature covers": (r"== id_header\.lower\(\)", "senders/schemes/message.py"),
+    "a parameter that a sender signs": (r"is signed by this sender", "senders/schemes/message.py"),
+    "a repeated header is refused": (r'SignatureError\("duplicate-header"\)', "senders/schemes/headers.py"),
+    "how far a timestamp may be off": (r"> tolerance \* 1000", "senders/schemes/timestamp.py"),
+    "what a tolerance may be": (r"tolerance <= 0", "senders/schemes/timestamp.py"),
+    "a timestamp in JSON is a whole number": (r"return value \* 1000", "senders/schemes/timestamp.py"),
+    "an empty secret is refused": (r"the secret is empty", "senders/schemes/encoding.py"),
+    "a source without a secret refuses": (
+        r'Proof:\n.*\n    raise SignatureError\("no-secret"\)',
+        "senders/schemes/__init__.py",
+    ),
+    "the newest secret is the current one": (r"CURRENT if", "senders/schemes/__init__.py"),
+    "a signature is ASCII": (r'"non-ascii-signature"', "senders/schemes/candidates.py"),
+    "the topics of a source": (r'"topic_arns"', "senders/schemes/sns_hosts.py"),
+    "a choice that is none of those allowed": (r'f"must be one of ', "senders/tables.py"),
+    "the two parts of an error": (r'str\(error\)\.partition\(": "\)', "senders/tables.py"),
+    "the media type of a Content-Type": (r'partition\(";"\)\[0\]\.strip\(\)\.lower\(\) if isinstance', "request.py"),
+    "the media type of a form": (r'"application/x-www-form-urlencoded"', "request.py"),
+    "how a reference to a secret is written": (r"secretsmanager:\[", "senders/references.py"),
+    "a signed field has its place": (r"a signed \{", "senders/schemes/message.py"),
+}
 
 
 def texts(tree: ast.AST) -> Iterator[str]:
@@ -89,3 +115,10 @@ def test_write_conflicts_are_retried_in_one_place() -> None:
 def test_a_second_definition_is_found(rule: object, code: str) -> None:
     assert callable(rule)
     assert any(map(rule, ast.walk(ast.parse(code))))
+
+
+@pytest.mark.parametrize("rule", MARKS)
+def test_what_marks_a_rule_stands_once(rule: str) -> None:
+    mark, file = MARKS[rule]
+    counts = {str(path.relative_to(PACKAGE)): len(re.findall(mark, path.read_text("utf-8"))) for path in PYTHON}
+    assert {file: 1} == {name: count for name, count in counts.items() if count}

@@ -105,7 +105,7 @@ def test_an_end_is_that_second() -> None:
         ('sender = "generic"', 'sender = "gihub"', "sources.a.sender: unknown 'gihub'; there are "),
         ('sender = "generic"', 'sender = "../x"', "sources.a.sender: unknown"),
         ('sender = "generic"', "", "sources.a.sender: name a sender ("),
-        ('sender = "generic"', 'signature = {scheme = "x"}', "sources.a.signature.scheme: write one of "),
+        ('sender = "generic"', 'signature = {scheme = "x"}', "sources.a.signature.scheme: must be one of "),
         ('sender = "generic"', 'signature = {scheme = "hmac"}', "sources.a.signature.header: name what holds the"),
         (
             'sender = "generic"',
@@ -147,11 +147,15 @@ def test_an_end_is_that_second() -> None:
         ),
         ('workflow = "w"', "", "sources.a.workflow: is missing"),
         ('workflow = "w"', 'workflow = "x"', "sources.a.workflow: no [workflows.x]; there are w"),
-        ('workflow = "w"', 'workflow = "w"\nduplicates = "drop"', "sources.a.duplicates: 'drop' is none of return,"),
+        (
+            'workflow = "w"',
+            'workflow = "w"\nduplicates = "drop"',
+            "sources.a.duplicates: must be one of return, reject, restart (got 'drop')",
+        ),
         (
             'workflow = "w"',
             'workflow = "w"\nreplays = "reject"',
-            "sources.a.replays: 'reject' is none of start, refuse",
+            "sources.a.replays: must be one of start, refuse (got 'reject')",
         ),
         (
             'workflow = "w"',
@@ -160,9 +164,9 @@ def test_an_end_is_that_second() -> None:
         ),
         ('workflow = "w"', 'workflow = "w"\nmax_body = 6000001', "sources.a.max_body: must be 1 to 6000000"),
         ('workflow = "w"', 'workflow = "w"\nmax_body = true', "sources.a.max_body: must be a TOML int, not bool"),
-        ('engine = "stepfunctions"', 'engine = "cron"', "workflows.w.engine: 'cron' is none of stepfunctions"),
+        ('engine = "stepfunctions"', 'engine = "cron"', "workflows.w.engine: must be one of stepfunctions, "),
         ('definition = "w"', "", "workflows.w.definition: is missing"),
-        ('definition = "w"', 'definition = "w"\nstatus = "on"', "workflows.w.status: 'on' is none of draft, active"),
+        ('definition = "w"', 'definition = "w"\nstatus = "on"', "workflows.w.status: must be one of draft, active"),
         ('definition = "w"', 'definition = "w"\ninput_schema = "x.json"', "workflows.w.input_schema: x.json cannot be"),
         ("[workflows.w]", "[workflows.w", "is not TOML:"),
     ],

@@ -9,6 +9,7 @@ from fastapi import Request
 
 from verihook.errors import BodyTooLarge, RequestInvalid, UnsupportedMediaType
 from verihook.model.source import MAX_BODY
+from verihook.request import media_type
 from verihook.strict_json import check_size, finite
 
 #: A longer body is read no further; up to here what is above the limit is read and thrown away, so that the client
@@ -43,9 +44,9 @@ async def json_body(request: Request, empty: object = None, limit: int = MAX_BOD
         raise UnsupportedMediaType("Content-Encoding: send the body as it is, not compressed.")
     if not body.strip():
         return empty
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type and media_type != "application/json" and not media_type.endswith("+json"):
-        raise UnsupportedMediaType(f"Content-Type {media_type[:60]!r}: send application/json.")
+    kind = media_type(request.headers.get("content-type"))
+    if kind and kind != "application/json" and not kind.endswith("+json"):
+        raise UnsupportedMediaType(f"Content-Type {kind[:60]!r}: send application/json.")
     return parse(body)
 
 

@@ -10,7 +10,7 @@ from itertools import chain
 
 from verihook.errors import ConfigurationError, SignatureError
 from verihook.model.source import Source
-from verihook.request import Request
+from verihook.request import FORM, Request
 from verihook.senders.schemes import Setting
 from verihook.senders.schemes.headers import with_headers
 
@@ -135,7 +135,7 @@ def cannot_send(source: Source, hooks: str, why: str, mend: str = "") -> Configu
 def content_type_of(body: bytes) -> str:
     """JSON, or a URL-encoded form where the body looks like one."""
     if b"=" in body and not body.lstrip().startswith((b"{", b"[", b'"')):
-        return "application/x-www-form-urlencoded"
+        return FORM
     return "application/json"
 
 

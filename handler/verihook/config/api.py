@@ -7,10 +7,11 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from verihook.config.table_reader import REFERENCES, Reader, is_reference
+from verihook.config.table_reader import Reader
 from verihook.model.connection import Connection
 from verihook.model.loopback import is_on_loopback
 from verihook.model.policy import Policy
+from verihook.senders.references import REFERENCES, is_reference
 
 _API = (
     "auth",

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from verihook.config.table_reader import REFERENCES, Reader, is_reference, listed
+from verihook.config.table_reader import Reader, listed
 from verihook.model.source import (
     CHANGED_POLICIES,
     DEFAULT_BODY,
@@ -22,6 +22,7 @@ from verihook.model.workflow import Workflow
 from verihook.records import replace
 from verihook.senders import Sender, load_sender, read_sender, sender_ids
 from verihook.senders.event import places
+from verihook.senders.references import REFERENCES, is_reference
 
 _URL = re.compile(r"https?://[^\s#]+", re.ASCII)
 _ARN = re.compile(r"arn:[a-z-]+:(sqs|sns|events):[a-z0-9-]*:[0-9]{12}:\S+", re.ASCII)

@@ -8,15 +8,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from verihook.errors import ConfigurationError
+from verihook.senders.tables import key_and_mend, must_be_one_of
 
 T = TypeVar("T")
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
-_REFERENCE = re.compile(
-    r"env:[A-Za-z_][A-Za-z0-9_]*|file:[^\x00\n]+|secretsmanager:[A-Za-z0-9/_+=.@:-]+(?:#[^\s#]+)?|ssm:/[A-Za-z0-9/_.-]+",
-    re.ASCII,
-)
-REFERENCES = "env:NAME, file:PATH, secretsmanager:NAME-or-ARN[#json-key] or ssm:/path"
 
 
 class Reader:
@@ -59,7 +55,7 @@ class Reader:
         """One of the choices. Without a default it must be there."""
         value: str = self.get(name, str, default) if default else self.get(name, str)
         if value not in choices:
-            raise self.error(name, f"{value!r} is none of {listed(choices)}")
+            raise self.error(name, must_be_one_of(choices, value))
         return value
 
     def strings(self, name: str) -> tuple[str, ...]:
@@ -87,13 +83,8 @@ class Reader:
         try:
             return read()
         except ValueError as error:
-            inner, _, mend = str(error).partition(": ")
+            inner, mend = key_and_mend(error)
             raise self.error(".".join(part for part in (name, inner) if part), mend) from error
-
-
-def is_reference(text: object) -> bool:
-    """Whether a text says where a secret is."""
-    return isinstance(text, str) and _REFERENCE.fullmatch(text) is not None
 
 
 def listed(names: Any) -> str:

@@ -9,6 +9,7 @@ from fastapi import Request
 from verihook.dialects import calling
 from verihook.errors import RequestInvalid
 from verihook.model.ports import Services
+from verihook.request import media_type
 
 NAME_MISSING = "eventName: missing workflow event name"
 
@@ -24,8 +25,8 @@ def content_of(request: Request, text: str) -> Any:
 
     Raises EventMalformed where the body is declared to be JSON and is none.
     """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type.endswith(("/json", "+json")):
+    kind = media_type(request.headers.get("content-type"))
+    if kind.endswith(("/json", "+json")):
         return calling.parsed(text)
     return calling.json_or_text(text)
 

@@ -21,7 +21,7 @@ from verihook.senders.event import EventPlaces, places
 from verihook.senders.handshake import Handshake
 from verihook.senders.handshake import handshake as handshake_of
 from verihook.senders.schemes import Scheme
-from verihook.senders.tables import read_table
+from verihook.senders.tables import key_and_mend, must_be_one_of, read_table
 
 T = TypeVar("T")
 
@@ -79,7 +79,7 @@ def load_sender(sender_id: str) -> Sender:
     try:
         return read_sender(sender_id, table)
     except ValueError as error:
-        raise ConfigurationError(path.name, *_key_and_mend(error)) from error
+        raise ConfigurationError(path.name, *key_and_mend(error)) from error
 
 
 def read_sender(sender_id: str, table: Mapping[str, Any]) -> Sender:
@@ -99,7 +99,7 @@ def scheme(table: Mapping[str, Any]) -> Scheme:
     """The scheme of a ``[signature]`` table. Raises ValueError ``KEY: mend``."""
     found = SCHEMES.get(str(table.get("scheme")))
     if found is None:
-        raise ValueError(f"scheme: write one of {', '.join(sorted(SCHEMES))}")
+        raise ValueError(f"scheme: {must_be_one_of(sorted(SCHEMES), table.get('scheme'))}")
     try:
         made: Scheme = read_table(getattr(import_module(found[0]), found[1]), table, "scheme")
     except ModuleNotFoundError as error:
@@ -135,8 +135,3 @@ def _within(table: str, read: Callable[[Mapping[str, Any]], T], content: Any) ->
         return read(content)
     except ValueError as error:
         raise ValueError(f"{table}.{error}") from error
-
-
-def _key_and_mend(error: ValueError) -> tuple[str, str]:
-    key, _, mend = str(error).partition(": ")
-    return key, mend

@@ -6,14 +6,12 @@ import json
 from urllib.parse import parse_qsl
 
 from verihook.errors import EventMalformed, UnsupportedMediaType
-from verihook.request import Request
+from verihook.request import FORM, Request, media_type
 from verihook.senders.event import Body
 from verihook.strict_json import decoded, parse_sent
 
-_FORM = "application/x-www-form-urlencoded"
-
 # curl says that whatever it sends is a form.
-_NEITHER = f"The body is neither JSON nor a URL-encoded form: send JSON as application/json, or a form as {_FORM}."
+_NEITHER = f"The body is neither JSON nor a URL-encoded form: send JSON as application/json, or a form as {FORM}."
 
 
 def parse(request: Request, form_field: str = "", envelope: str = "") -> Body:
@@ -21,11 +19,11 @@ def parse(request: Request, form_field: str = "", envelope: str = "") -> Body:
 
     Raises EventMalformed (not UTF-8, not JSON, too deep), BodyTooLarge (too many values) and UnsupportedMediaType.
     """
-    media_type = (request.header("content-type") or "").partition(";")[0].strip().lower()
+    kind = media_type(request.header("content-type"))
     coding = (request.header("content-encoding") or "identity").strip().lower()
     if coding != "identity":
         raise UnsupportedMediaType(f"Content-Encoding {coding[:40]!r}: send the body as it is, not compressed.")
-    if media_type.startswith("multipart/"):
+    if kind.startswith("multipart/"):
         raise UnsupportedMediaType("Content-Type multipart: send JSON, or a URL-encoded form.")
     if envelope:
         # Imported here: few sources need it.
@@ -33,7 +31,7 @@ def parse(request: Request, form_field: str = "", envelope: str = "") -> Body:
 
         return read(request)
     text = decoded(request.body)
-    if media_type == _FORM and not text.lstrip().startswith(("{", "[")):
+    if kind == FORM and not text.lstrip().startswith(("{", "[")):
         text = _json_of_form(text, form_field)
     return Body(text, parse_sent(text, "The body"))
 

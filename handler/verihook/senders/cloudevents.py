@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from verihook.errors import EventMalformed, UnsupportedMediaType
-from verihook.request import Request
+from verihook.request import Request, media_type
 from verihook.senders.event import MAX_ID, Body, checked_word
 from verihook.strict_json import decoded, parse_sent
 
@@ -31,14 +31,14 @@ _MEDIA_TYPE = "application/cloudevents"
 
 def read(request: Request) -> Body:
     """The event of a verified delivery. Raises EventMalformed and UnsupportedMediaType."""
-    media_type = _media_type(request.header("content-type"))
-    if media_type == f"{_MEDIA_TYPE}+json":
+    kind = media_type(request.header("content-type"))
+    if kind == f"{_MEDIA_TYPE}+json":
         return body_of(parse_sent(decoded(request.body), "The body"))
-    if media_type.startswith(f"{_MEDIA_TYPE}-batch"):
+    if kind.startswith(f"{_MEDIA_TYPE}-batch"):
         raise UnsupportedMediaType("CloudEvents in batches are not taken: send one event a request.")
-    if media_type.startswith(_MEDIA_TYPE):
-        raise UnsupportedMediaType(f"CloudEvents as {media_type[:60]!r} are not taken: send {_MEDIA_TYPE}+json.")
-    return _binary(request, media_type)
+    if kind.startswith(_MEDIA_TYPE):
+        raise UnsupportedMediaType(f"CloudEvents as {kind[:60]!r} are not taken: send {_MEDIA_TYPE}+json.")
+    return _binary(request, kind)
 
 
 def is_event(content: object) -> bool:
@@ -50,7 +50,7 @@ def body_of(content: object) -> Body:
     """What a structured event, parsed, says. Raises EventMalformed and UnsupportedMediaType."""
     if not isinstance(content, dict):
         raise EventMalformed("A CloudEvent is a JSON object.")
-    kind = _media_type(content.get("datacontenttype"))
+    kind = media_type(content.get("datacontenttype"))
     if "data_base64" not in content:
         return _body(content, content.get("data"))
     if "data" in content:
@@ -67,9 +67,9 @@ def has_id(body: Body, event_id: str) -> bool:
     return body.id is not None and body.id.partition(" ")[2] == event_id
 
 
-def _binary(request: Request, media_type: str) -> Body:
+def _binary(request: Request, kind: str) -> Body:
     attributes = {name: _header(request, name) for name in _REQUIRED}
-    content = _data(request.body, media_type)
+    content = _data(request.body, kind)
     if is_event(content):
         # The signature covers the body alone: a structured event must not pass under other headers as another event.
         raise EventMalformed(f"The body is a CloudEvent itself: send it as {_MEDIA_TYPE}+json.")
@@ -101,21 +101,17 @@ def _body(attributes: Mapping[str, Any], data: object) -> Body:
     return Body(_text(data), data, checked_word("id", "CloudEvents source and id", event_id), kind)
 
 
-def _data(data: bytes, media_type: str) -> object:
+def _data(data: bytes, kind: str) -> object:
     """Data as it came in bytes: JSON, or text as a JSON string. None where there is none."""
     if not data:
         return None
-    subtype = media_type.partition("/")[2]
-    if not media_type or subtype == "json" or subtype.endswith("+json"):
+    subtype = kind.partition("/")[2]
+    if not kind or subtype == "json" or subtype.endswith("+json"):
         return parse_sent(decoded(data), "The CloudEvent's data")
-    if media_type.startswith("text/"):
+    if kind.startswith("text/"):
         return decoded(data)
-    raise UnsupportedMediaType(f"Data of type {media_type[:60]!r} is not taken: send JSON or text.")
+    raise UnsupportedMediaType(f"Data of type {kind[:60]!r} is not taken: send JSON or text.")
 
 
 def _text(data: object) -> str:
     return json.dumps(data, separators=(",", ":"))
-
-
-def _media_type(value: object) -> str:
-    return value.partition(";")[0].strip().lower() if isinstance(value, str) else ""

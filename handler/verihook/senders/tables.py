@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -29,3 +29,14 @@ def read_table(kind: type[T], table: Mapping[str, Any], besides: str) -> T:
         if name not in given:
             raise ValueError(f"{name}: is missing")
     return kind(**given)
+
+
+def key_and_mend(error: ValueError) -> tuple[str, str]:
+    """The two parts of an error ``KEY: mend``; the mend is "" if it names no key."""
+    key, _, mend = str(error).partition(": ")
+    return key, mend
+
+
+def must_be_one_of(allowed: Iterable[str], given: object) -> str:
+    """What an error says of a value that is not among those allowed: ``must be one of a, b (got 'x')``."""
+    return f"must be one of {', '.join(allowed) or 'none'} (got {given!r})"

@@ -16,7 +16,7 @@ def test_the_table() -> None:
 
 
 def test_every_kind_is_told() -> None:
-    with pytest.raises(ValueError, match=r"^kind: write one of ") as caught:
+    with pytest.raises(ValueError, match=r"^kind: must be one of ") as caught:
         handshake({"kind": "sign-anything"})
     assert [kind for kind in KINDS if kind not in str(caught.value)] == []
 

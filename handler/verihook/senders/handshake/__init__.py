@@ -14,7 +14,7 @@ from verihook.senders.handshake.confirmation import ConfirmGet
 from verihook.senders.handshake.pairing import PairByHeader, PairByJson
 from verihook.senders.handshake.signed import EchoByHeader, EchoJson, Fixed, HmacJson
 from verihook.senders.handshake.unsigned import Crc, EchoQuery, HeaderToJson, HeadOk
-from verihook.senders.tables import read_table
+from verihook.senders.tables import must_be_one_of, read_table
 
 __all__ = ["KINDS", "BoundHandshake", "Handshake", "Means", "handshake"]
 
@@ -40,6 +40,6 @@ def handshake(table: Mapping[str, Any]) -> Handshake | None:
         return None
     kind = KINDS.get(str(table.get("kind")))
     if kind is None:
-        raise ValueError(f"kind: write one of {', '.join(sorted(KINDS))}")
+        raise ValueError(f"kind: {must_be_one_of(sorted(KINDS), table.get('kind'))}")
     made: Handshake = read_table(kind, table, "kind")
     return made

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from verihook.errors import EventMalformed, SecretsUnavailable, SignatureError
 from verihook.request import Reply, Request, json_reply
+from verihook.senders.references import REFERENCES, is_reference
 from verihook.senders.schemes import Fetch
 
 #: What a challenge may be to be echoed to a stranger: the alphabets of URLs and base64, so nothing of HTML.
@@ -23,8 +24,6 @@ _TOKEN = re.compile(r"[A-Za-z0-9_+/-]{1,128}={0,2}", re.ASCII)
 
 #: One character more than a token can have: who looks this far sees whether it is one.
 MAX_TOKEN = 131
-
-_REFERENCE = re.compile(r"[a-z]+:.+", re.ASCII)
 
 
 def _nowhere(reference: str, value: str) -> None:  # noqa: ARG001  # the shape of Secrets.keep
@@ -69,9 +68,9 @@ class Means:
     def reference(self, name: str) -> str:
         """The parameter ``name``, a secret's reference. Raises ValueError ``KEY: mend``; never shows what it found."""
         text = self.parameters.get(name, "")
-        if not _REFERENCE.fullmatch(text):
+        if not is_reference(text):
             # It may be the secret itself, in the wrong place.
-            raise ValueError(f"parameters.{name}: must be a reference: write env:NAME or file:PATH")
+            raise ValueError(f"parameters.{name}: must be a reference: {REFERENCES}")
         return text
 
 

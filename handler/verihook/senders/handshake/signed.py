@@ -55,7 +55,7 @@ class EchoByHeader:
 
         def answer(request: Request, content: object) -> Reply | None:
             kind = request.header(header)
-            if self.absent and isinstance(content, dict) and self.absent in content:
+            if _has(content, self.absent):
                 return None
             if kind in self.acknowledge:
                 return Reply(204)
@@ -128,7 +128,9 @@ class Fixed:
 
 
 def _meets(reply: Mapping[str, Any], name: str, content: object) -> bool:
-    absent = reply.get("absent")
-    if absent and isinstance(content, dict) and absent in content:
-        return False
-    return same(member(content, split_path(name)), reply["equals"])
+    return not _has(content, reply.get("absent", "")) and same(member(content, split_path(name)), reply["equals"])
+
+
+def _has(content: object, name: str) -> bool:
+    """Whether the body has a member of this name, which a handshake of its kind has not; False for ""."""
+    return bool(name) and isinstance(content, dict) and name in content

@@ -13,6 +13,7 @@ from verihook.senders.schemes.headers import aliased, check_texts, numbered
 from verihook.senders.schemes.message import KEY_FIRST, Message, Signed, check_place, compile_message, fields_of
 from verihook.senders.schemes.timestamp import TIMES, check_tolerance
 from verihook.senders.schemes.url import Urls, urls
+from verihook.senders.tables import must_be_one_of
 
 Mac = Callable[[Signed], bytes]
 
@@ -125,7 +126,7 @@ class HmacFields:
             ("url", ("registered", "delivered")),
         ):
             if getattr(self, name) not in known:
-                raise ValueError(f"{name}: {getattr(self, name)!r} is none of {', '.join(known)}")
+                raise ValueError(f"{name}: {must_be_one_of(known, getattr(self, name))}")
         check_tolerance(self.tolerance)
         for name in ("aliases", "required", "expected"):
             check_texts(name, getattr(self, name))

@@ -28,6 +28,7 @@ from verihook.senders.schemes.structured_fields import (
     write_inner_list,
 )
 from verihook.senders.schemes.timestamp import check_age, check_tolerance, whole_seconds
+from verihook.senders.tables import must_be_one_of
 
 if TYPE_CHECKING:
     from verihook.senders.schemes.asymmetric import Check, Make
@@ -64,7 +65,7 @@ class HttpSignatureScheme:
 
     def __post_init__(self) -> None:
         if self.algorithm not in _ALGORITHMS:
-            raise ValueError(f"algorithm: {self.algorithm!r} is none of {', '.join(_ALGORITHMS)}")
+            raise ValueError(f"algorithm: {must_be_one_of(_ALGORITHMS, self.algorithm)}")
         check_tolerance(self.tolerance)
         if self.algorithm != "hmac-sha256":
             import verihook.senders.schemes.asymmetric  # noqa: F401  # so that a package that is absent is told at load

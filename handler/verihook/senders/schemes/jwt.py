@@ -21,6 +21,7 @@ from verihook.senders.schemes.encoding import base64url_bytes, base64url_text, d
 from verihook.senders.schemes.fetched_keys import FetchedKeys
 from verihook.senders.schemes.headers import one_header, with_headers
 from verihook.senders.schemes.timestamp import check_age, check_tolerance, whole_seconds
+from verihook.senders.tables import must_be_one_of
 from verihook.strict_json import read_object
 
 #: A longer token is no sender's.
@@ -121,9 +122,10 @@ class JwtScheme:
         """Keys by id from the sender's endpoint."""
         if setting.fetch is None:
             raise ValueError("without a network, a source of this sender needs its JSON Web Key as secret")
-        url = self.key_urls.get(setting.parameters.get("environment", "production"))
+        environment = setting.parameters.get("environment", "production")
+        url = self.key_urls.get(environment)
         if url is None:
-            raise ValueError(f"parameters.environment: write one of {', '.join(self.key_urls)}")
+            raise ValueError(f"parameters.environment: {must_be_one_of(self.key_urls, environment)}")
         client_id = setting.parameters.get("client_id")
         if not client_id:
             raise ValueError("parameters.client_id: is needed, besides the secret, to ask the sender for its keys")

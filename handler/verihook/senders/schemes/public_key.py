@@ -28,6 +28,10 @@ from verihook.senders.schemes.message import (
     fields_of,
 )
 from verihook.senders.schemes.timestamp import TIMES, check_age, check_tolerance, encode_time
+from verihook.senders.tables import must_be_one_of
+
+#: What a secret can be.
+KEYS = ("hex", "base64", "spki", "certificate")
 
 #: ``prove(request, signature, message, now)``. Raises SignatureError, SecretsUnavailable.
 Prove = Callable[[Request, list[bytes], bytes, int], Proof]
@@ -66,11 +70,11 @@ class PublicKeyScheme:
 
     def __post_init__(self) -> None:
         if self.algorithm not in public_keys.KINDS:
-            raise ValueError(f"algorithm: {self.algorithm!r} is none of {', '.join(public_keys.KINDS)}")
+            raise ValueError(f"algorithm: {must_be_one_of(public_keys.KINDS, self.algorithm)}")
         if self.encoding not in UNSIZED:
-            raise ValueError(f"encoding: {self.encoding!r} is neither hex nor base64")
-        if self.key not in ("hex", "base64", "spki", "certificate"):
-            raise ValueError(f"key: {self.key!r} is none of hex, base64, spki, certificate")
+            raise ValueError(f"encoding: {must_be_one_of(UNSIZED, self.encoding)}")
+        if self.key not in KEYS:
+            raise ValueError(f"key: {must_be_one_of(KEYS, self.key)}")
         if not self.header:
             raise ValueError("header: name the header that holds the signature")
         if bool(self.separator) != bool(self.label):

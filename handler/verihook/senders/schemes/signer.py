@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from verihook.errors import SignatureError
 from verihook.records import replace
-from verihook.request import Request
+from verihook.request import FORM, Request
 from verihook.senders.schemes import Delivery, Setting
 from verihook.senders.schemes.encoding import encode_signature
 from verihook.senders.schemes.headers import example, numbered, with_headers
@@ -19,8 +19,6 @@ from verihook.strict_json import member, read_object, split_path
 
 if TYPE_CHECKING:
     from verihook.senders.schemes.hmac_fields import HmacFields
-
-_FORM = "application/x-www-form-urlencoded"
 
 
 def sign(scheme: HmacFields, secret: str, request: Request, setting: Setting, *, message_id: str, now: int) -> Request:
@@ -47,7 +45,7 @@ def _prepared(scheme: HmacFields, request: Request, setting: Setting, message_id
     if scheme.id_header:
         headers.append((scheme.id_header, message_id))
     if "{form}" in scheme.message and request.header("content-type") is None:
-        headers.append(("Content-Type", _FORM))
+        headers.append(("Content-Type", FORM))
     request = with_headers(request, headers)
     if scheme.timestamp_json or "{json:" in scheme.message:
         request = replace(request, body=_body_with_members(scheme, request, message_id, stamp))
