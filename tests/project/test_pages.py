@@ -10,6 +10,7 @@ import pytest
 
 import verihook
 from tests.flows.deployment import ROOT
+from tests.project.template import TEMPLATE
 from verihook.model.instance import Status
 
 #: Where pages and what cites them stand; what our commands make is elsewhere.
@@ -36,6 +37,11 @@ def prose(page: Path) -> str:
     """The page without its code."""
     text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
     return re.sub(r"`[^`\n]*`", lambda code: re.sub(r"[\[\]()]", "", code[0]), text)
+
+
+def prose_with_code(page: Path) -> str:
+    """The page without its blocks."""
+    return re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
 
 
 def anchors(page: Path) -> set[str]:
@@ -108,6 +114,27 @@ def test_a_decision_says_why_what_else_and_what_would_change_it(page: Path) -> N
     assert len(re.findall(r"^- \*\*", text, re.MULTILINE)) >= 2, "name the alternatives"
     assert len(text.splitlines()) <= 50, "one short page"
     assert f"({page.name})" in (DECISIONS / "README.md").read_text("utf-8")
+
+
+#: What is set -> the one page with the table of it, and what the first cell of a row begins with.
+REFERENCES = {
+    "configuration.md": r"`(?:VERIHOOK_|POWERTOOLS_)",
+    "commands.md": r"`--",
+    "deployment.md": r"`(?:" + "|".join(TEMPLATE["Parameters"]) + ")`",
+}
+
+
+@pytest.mark.parametrize("reference", REFERENCES)
+def test_what_is_set_is_told_in_one_page(reference: str) -> None:
+    row = re.compile(rf"^\| {REFERENCES[reference]}", re.MULTILINE)
+    assert {reference} == {page.name for page in PAGES if row.search(prose_with_code(page))}
+
+
+def test_defaults_stand_in_the_references_alone() -> None:
+    header = re.compile(r"^\|.*\| (?:default|setting) \|.*\n\|[-:| ]+\|$", re.MULTILINE)
+    assert {"configuration.md", "deployment.md"} == {
+        page.name for page in PAGES if header.search(prose_with_code(page))
+    }
 
 
 def test_the_changelog_tells_of_this_version() -> None:
