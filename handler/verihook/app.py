@@ -52,7 +52,7 @@ def create_app(services: Services, access: Access, *, local: bool, faults: Fault
     install(app, services)
     longest_wait_s = LONGEST_S if local else LONGEST_IN_AWS_S
     app.hooks = hooks(services)
-    _show_hooks(app)
+    _document_hooks(app)
     api = Api(services, access, Health(services, faults), longest_wait_s)
     # Ours first: a dialect's path never takes one of them.
     for router in (operations.router(api, local=local), *_dialects(services, access, longest_wait_s)):
@@ -67,7 +67,7 @@ def _dialects(services: Services, access: Access, longest_wait_s: int) -> list[A
     return dialects.routers(services, access, longest_wait_s)
 
 
-def _show_hooks(app: FastAPI) -> None:
+def _document_hooks(app: FastAPI) -> None:
     """OpenAPI tells of them too."""
 
     async def hook() -> None:

@@ -94,7 +94,7 @@ def read_input(event: Any) -> Any:
     text = json.dumps(content, separators=(",", ":"))
     if payload.key_of(text) is None:
         return content
-    return parse_json(payload.load(text, _provided().payloads), "The payload")
+    return parse_json(payload.load(text, _services_in_use().payloads), "The payload")
 
 
 def wait_for_event(context: Any, name: str, timeout: int = LONGEST_WAIT) -> Any:
@@ -120,7 +120,7 @@ def wait_for_event(context: Any, name: str, timeout: int = LONGEST_WAIT) -> Any:
 
         # Told again after a crash: the mailbox knows the token.
         execution = context.execution_context.durable_execution_arn
-        instances.await_event(instance_id, attempt, name, token, _provided(), execution)
+        instances.await_event(instance_id, attempt, name, token, _services_in_use(), execution)
 
     context.step(tell, name=f"Wait for {name}"[:256])
     try:
@@ -135,7 +135,7 @@ def connection(name: str) -> Endpoint:
 
     Raises KeyError, in words, for a name that is not configured or a secret that is missing, SecretsUnavailable.
     """
-    services = _provided()
+    services = _services_in_use()
     if name not in services.connections:
         raise KeyError(f"hooks.toml has no [connections.{name}]")
     found = services.connections[name]
@@ -165,14 +165,14 @@ def _of_function(context: Any) -> tuple[str, int] | None:
     return (id, attempt) if isinstance(id, str) and isinstance(attempt, int) else None
 
 
-def _provided() -> Services:
+def _services_in_use() -> Services:
     """The services: those of :func:`use`, else those of this Lambda function, made at the first need."""
     if _services is not None:
         return _services
     with _lock:
         if _services is None:
             use(_on_aws())
-    return _provided()
+    return _services_in_use()
 
 
 def _on_aws() -> Services:

@@ -16,23 +16,23 @@ from verihook.config.schemas import check_schemas, compile_schemas
 from verihook.config.settings import Settings, aws_settings, environment, handler
 from verihook.model.ports import Caller, Documents, Engine, Ledger, Pace, Payloads, Services, Telemetry
 from verihook.records import replace
-from verihook.start import Later, make_now
+from verihook.start import Lazy, make_now
 from verihook.webhooks.observe import Observer
 
 if TYPE_CHECKING:
     from verihook.model.ports import RotatingSecrets
 
 #: For an express execution, which answers when it has ended (5 minutes at most) and must not be started twice.
-PATIENT: dict[str, Any] = {"read_timeout": 310, "attempts": 1}
+EXPRESS: dict[str, Any] = {"read_timeout": 310, "attempts": 1}
 
 #: For a store of secrets, which a delivery or the start of a function waits for.
-STORE: dict[str, Any] = {"read_timeout": 1}
+SECRET_STORE: dict[str, Any] = {"read_timeout": 1}
 
 #: The alias of durable functions that template.yaml publishes: an execution goes on with the version it began with.
 ALIAS = "live"
 
 #: Engine -> the service that it asks; "" for none but the ledger's.
-_ASKED = {"stepfunctions": "stepfunctions", "durable": "lambda", "function": ""}
+_SERVICES = {"stepfunctions": "stepfunctions", "durable": "lambda", "function": ""}
 
 #: In AWS the events of the engine come first; reconcile mends what they miss.
 AWS_PACE = Pace(first_ms=60_000, again_ms=900_000)
@@ -99,7 +99,7 @@ def on_aws() -> Services:
 
     entry = handler(environment()) or FOREGROUND[0]
     settings = aws_settings(environment(), keyed=entry in KEYED, verifies=entry in FOREGROUND)
-    clients = cache(partial(client_of, **STORE))
+    clients = cache(partial(client_of, **SECRET_STORE))
     key, shared = read_ahead(clients, settings.instance_key_arn, settings.secrets_arn)
     hooks = load_hooks(settings.hooks)
     client = client_of("dynamodb")
@@ -113,8 +113,8 @@ def on_aws() -> Services:
         verifies=entry in FOREGROUND,
         strict=False,
         engines=_engines_on_aws(settings, ledger, hooks),
-        payloads=cast(Payloads, Later(lambda: _payloads_on_aws(settings))),
-        caller=cast(Caller, Later(_caller)),
+        payloads=cast(Payloads, Lazy(lambda: _payloads_on_aws(settings))),
+        caller=cast(Caller, Lazy(_caller)),
         instance_key=instance_key(key) if key else b"",
         pace=AWS_PACE,
         # Only loopback may be open.
@@ -147,7 +147,7 @@ def warm(services: Services, entry: str) -> None:
     used = [each for each in services.workflows.values() if each.name in started or entry not in ("receive", "feed")]
     for workflow in used:
         make_now(services.engines[workflow.engine])
-    asked = {_ASKED[workflow.engine] for workflow in used} - {""}
+    asked = {_SERVICES[workflow.engine] for workflow in used} - {""}
     connected = _direct().open("dynamodb", *asked) if entry in ("receive", "api") and suits(environment()) else None
     if entry in ("receive", "api", "feed"):  # those that inputs come to
         compile_schemas(used, services.telemetry)
@@ -201,7 +201,7 @@ def _engines_on_aws(settings: Settings, ledger: Ledger, hooks: Hooks) -> dict[st
     def stepfunctions() -> Engine:
         from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
 
-        client, express = client_of("stepfunctions"), Later(lambda: client_of("stepfunctions", **PATIENT))
+        client, express = client_of("stepfunctions"), Lazy(lambda: client_of("stepfunctions", **EXPRESS))
         return StepFunctionsEngine(client, settings.state_machine_prefix, cast(Any, express))
 
     def durable() -> Engine:
@@ -212,10 +212,10 @@ def _engines_on_aws(settings: Settings, ledger: Ledger, hooks: Hooks) -> dict[st
     def function() -> Engine:
         from verihook.adapters.engines.function import FunctionEngine
 
-        return FunctionEngine(ledger, SystemClock(), _streamed, hooks.workflows)
+        return FunctionEngine(ledger, SystemClock(), _woken_by_stream, hooks.workflows)
 
     makers = {"stepfunctions": stepfunctions, "durable": durable, "function": function}
-    return {name: cast(Engine, Later(make)) for name, make in makers.items()}
+    return {name: cast(Engine, Lazy(make)) for name, make in makers.items()}
 
 
 def _engines_on_one_machine(endpoints: Endpoints, ledger: Ledger, hooks: Hooks) -> dict[str, Engine]:
@@ -223,7 +223,7 @@ def _engines_on_one_machine(endpoints: Endpoints, ledger: Ledger, hooks: Hooks) 
     from verihook.adapters.engines.function import FunctionEngine
     from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
 
-    patient = local_client("stepfunctions", endpoints.stepfunctions, endpoints.access_key, **PATIENT)
+    patient = local_client("stepfunctions", endpoints.stepfunctions, endpoints.access_key, **EXPRESS)
     client = local_client("stepfunctions", endpoints.stepfunctions, endpoints.access_key)
     return {
         "stepfunctions": StepFunctionsEngine(client, endpoints.machines, patient),
@@ -238,7 +238,7 @@ def _caller() -> Caller:
     return HttpCaller()
 
 
-def _streamed(_: str) -> None:
+def _woken_by_stream(_: str) -> None:
     """Nobody is to be woken: the table's stream invokes the worker."""
 
 
@@ -253,7 +253,7 @@ def secrets_of(variables: Mapping[str, str], folder: Path, data: Path | None = N
     from verihook.adapters.secrets.stores import stores
 
     private = None if data is None else data.absolute() / "secrets"
-    return stores(variables, folder, partial(client_of, **STORE), private=private)
+    return stores(variables, folder, partial(client_of, **SECRET_STORE), private=private)
 
 
 def local_client(
@@ -292,6 +292,6 @@ def _direct() -> Direct:
     return Direct(environment())
 
 
-def renew() -> None:
+def renew_connections() -> None:
     """For a process that goes on from a snapshot: no connection and no credential of the former one is used."""
     _direct().renew()

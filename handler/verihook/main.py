@@ -25,7 +25,7 @@ from verihook.adapters.clock import SystemClock
 from verihook.config import settings
 from verihook.errors import VerihookError
 from verihook.request import Reply, Request, from_lambda, to_lambda
-from verihook.start import Part, make_all, public
+from verihook.start import Part, make_all, public_error
 from verihook.webhooks.receive import is_hook, refuse, unready
 from verihook.webhooks.receive import receive as answer
 
@@ -60,7 +60,7 @@ def _over_http(
         for part in parts:
             part()
     except Exception as error:  # noqa: BLE001  # told when it came; until it is mended, each request is answered so
-        return to_lambda(unready(public(error), request_id, bootstrap.telemetry(), SystemClock()), event)
+        return to_lambda(unready(public_error(error), request_id, bootstrap.telemetry(), SystemClock()), event)
     try:
         request = from_lambda(event, _base_path(), request_id)
     except VerihookError as error:
@@ -74,7 +74,7 @@ def record(event: dict[str, Any], context: Any) -> dict[str, Any]:
     "Step Functions Execution Status Change" or "Durable Execution Status Change". An event that is not of ours is left
     alone. Unavailable is raised, so that Lambda tries again.
     """
-    from verihook.worker.recorder import record as write
+    from verihook.worker.recorder import record_status_change as write
 
     return {"recorded": write(event, services())}
 
@@ -102,9 +102,9 @@ def feed(event: dict[str, Any], context: Any) -> Any:
 
 def work(event: dict[str, Any], context: Any) -> Any:
     """Instances of the engine ``function``: runs the operator's code, and so never has the instance key."""
-    from verihook.worker.work import batch
+    from verihook.worker.work import run_batch
 
-    return batch(event, _functions(), services(), context.get_remaining_time_in_millis)
+    return run_batch(event, _functions(), services(), context.get_remaining_time_in_millis)
 
 
 def _make_functions() -> Functions:
@@ -127,14 +127,14 @@ def _make_app() -> Callable[[Request, Any, Any], Reply]:
     return lambda request, event, context: mangum((request, event), context)
 
 
-def _tell(error: BaseException) -> None:
+def _report(error: BaseException) -> None:
     bootstrap.telemetry().failure("start", error)
 
 
-services = Part(bootstrap.on_aws, _tell, SystemClock())
-_base_path = Part(lambda: settings.base_path(settings.environment()), _tell, SystemClock())
-_functions = Part(_make_functions, _tell, SystemClock())
-_app = Part(_make_app, _tell, SystemClock())
+services = Part(bootstrap.on_aws, _report, SystemClock())
+_base_path = Part(lambda: settings.base_path(settings.environment()), _report, SystemClock())
+_functions = Part(_make_functions, _report, SystemClock())
+_app = Part(_make_app, _report, SystemClock())
 
 #: Entry -> what it cannot do without.
 _PARTS: dict[str, tuple[Part[Any], ...]] = {
@@ -147,14 +147,14 @@ _PARTS: dict[str, tuple[Part[Any], ...]] = {
 }
 
 
-def _ask_the_app() -> None:
+def _warm_app() -> None:
     """The app puts its layers together, and starts a thread, at its first request. A stranger's costs no call."""
     _app()(Request("GET", "/v1/instances", "", (), b"", "start"), {}, None)
 
 
 #: Entry -> what its first event would do besides.
 _FIRST: dict[str, tuple[Callable[[], object], ...]] = {
-    "api": (_ask_the_app,),
+    "api": (_warm_app,),
     "record": (partial(import_module, "verihook.worker.recorder"),),
     "reconcile": (partial(import_module, "verihook.instances.reconcile"),),
     "feed": (partial(import_module, "verihook.webhooks.feeds"),),
@@ -179,7 +179,7 @@ def restore(entry: str) -> None:
     random.seed()
     for part in _PARTS[entry]:
         part.cache_clear()
-    make_all(bootstrap.renew, partial(prepare, entry))
+    make_all(bootstrap.renew_connections, partial(prepare, entry))
 
 
 def _at_init(handler: str) -> None:

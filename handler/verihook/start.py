@@ -74,14 +74,14 @@ def make_all(*parts: Callable[[], object]) -> None:
             part()
 
 
-def public(error: Exception) -> Unavailable:
+def public_error(error: Exception) -> Unavailable:
     """What a caller is answered while a part is missing: always the same, and nothing of the configuration."""
     if isinstance(error, Unavailable):
         return error
     return NotConfigured("The receiver is not configured; its log says what is wrong. Deliver again later.")
 
 
-class Later:
+class Lazy:
     """Stands for a part that is made when it is first used: a cold start pays for none that it does not need."""
 
     def __init__(self, make: Callable[[], Any]) -> None:
@@ -103,6 +103,6 @@ class Later:
 
 
 def make_now(part: object) -> None:
-    """Make what a :class:`Later` stands for, which a call would do."""
-    if isinstance(part, Later):
+    """Make what a :class:`Lazy` stands for, which a call would do."""
+    if isinstance(part, Lazy):
         part._get()

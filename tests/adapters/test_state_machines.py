@@ -214,7 +214,7 @@ class TestLargeInput:
 def run_large(rig: Rig, content: object, payloads: FilePayloads) -> Progress:
     """How order-created ends with a reference to this."""
     name = a_name()
-    rig.start("order-created", name, payload.keep(json.dumps(content), content, name, 262_144, payloads))
+    rig.start("order-created", name, payload.store_if_large(json.dumps(content), content, name, 262_144, payloads))
     return rig.end_of("order-created", name)
 
 

@@ -109,7 +109,7 @@ class PayloadsContract:
     def test_the_base_and_a_key_are_the_address(self, payloads: Payloads) -> None:
         assert payloads.base.endswith("/")
         text = '"' + "é" * 200 + '"'
-        reference = payload.keep(text, "é" * 200, "an_instance-1", 100, payloads)
+        reference = payload.store_if_large(text, "é" * 200, "an_instance-1", 100, payloads)
         assert f"{payloads.base}{key_of(text)}" in reference
         assert text == payload.load(reference, payloads)
 

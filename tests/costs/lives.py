@@ -32,7 +32,7 @@ from verihook.senders import load_sender
 from verihook.webhooks.intake import Arrival, Taken, take
 from verihook.worker import work
 from verihook.worker.functions import Functions
-from verihook.worker.recorder import record
+from verihook.worker.recorder import record_status_change
 
 #: What each engine writes, in its order.
 STAGES = {
@@ -169,7 +169,7 @@ def live(world: World, engine: str, body: Recorded, **policies: Any) -> Life:
     else:
         for stage, event in events(engine, taken.instance_id, world).items():
             world.clock.at += _STEP_MS
-            record(event, world.services)
+            record_status_change(event, world.services)
             units[stage] = world.meter.units()
     item = world.item(taken.instance_id)
     row = from_item(item)
@@ -195,7 +195,7 @@ def _run(world: World, instance_id: str) -> None:
     change = {"Keys": key(instance_id), "NewImage": world.item(instance_id), "SequenceNumber": "1"}
     functions = Functions({"order-created": lambda event, context: OUTPUT})
     world.clock.at += _STEP_MS
-    failed = work.batch(
+    failed = work.run_batch(
         {"Records": [{"eventSource": "aws:dynamodb", "dynamodb": change}]}, functions, world.services, lambda: 60_000
     )
     assert failed == {"batchItemFailures": []}

@@ -13,7 +13,7 @@ from tests.costs.lives import STAGES, World, deliver, events, live
 from tests.project.template import FUNCTIONS, of_type
 from verihook.cli import bill
 from verihook.instances.reconcile import call_back, reconcile
-from verihook.worker.recorder import record
+from verihook.worker.recorder import record_status_change
 
 COUNTS = bill.counts()
 POLICIES = COUNTS["policies"]
@@ -61,7 +61,7 @@ def test_a_restart(counted: World) -> None:
     assert taken.duplicate
     assert taken.instance_id is not None
     for event in events("stepfunctions", f"{taken.instance_id}.2", counted).values():
-        record(event, counted.services)
+        record_status_change(event, counted.services)
     assert counted.item(taken.instance_id)["status"] == {"S": "completed"}
     told = POLICIES["restarted"]
     assert (refused + counted.meter.units(), counted.meter.reads()) == (told["writes"], told["reads"])

@@ -23,7 +23,7 @@ from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
 from verihook.errors import EngineRefused, EngineUnavailable
 from verihook.instances.reconcile import reconcile
 from verihook.model.instance import Progress
-from verihook.worker.recorder import record
+from verihook.worker.recorder import record_status_change
 
 MACHINES = "arn:aws:states:eu-central-1:123456789012:stateMachine:"
 
@@ -191,7 +191,7 @@ def event_detail(instance_id: str, at: int) -> dict[str, Any]:
 def test_events_in_any_order_and_doubled(whole: World, order: tuple[str, ...]) -> None:
     instance_id = id_of(whole)
     whole.hand.end(instance_id)
-    applied = [record(told(instance_id, status, whole.clock.at), whole.services) for status in order]
+    applied = [record_status_change(told(instance_id, status, whole.clock.at), whole.services) for status in order]
     # The first end counts; what comes after it changes nothing, and that it runs is not written of a webhook's.
     assert applied == [order.index("SUCCEEDED") == number for number in range(3)]
     row = whole.row(instance_id)
@@ -203,16 +203,16 @@ def test_events_in_any_order_and_doubled(whole: World, order: tuple[str, ...]) -
 def test_an_older_one_never_overwrites_an_end(whole: World, late: str) -> None:
     instance_id = accepted(whole, 1)
     whole.hand.end(instance_id)
-    assert record(told(instance_id, "SUCCEEDED", whole.clock.at), whole.services)
-    assert not record(told(instance_id, late, whole.clock.at), whole.services)
+    assert record_status_change(told(instance_id, "SUCCEEDED", whole.clock.at), whole.services)
+    assert not record_status_change(told(instance_id, late, whole.clock.at), whole.services)
     assert "completed" == whole.assert_one(instance_id, late).status
 
 
 def test_one_of_another_attempt_touches_nothing(whole: World) -> None:
     instance_id = accepted(whole, 1)
     whole.deliver("restart", "evt_1")
-    assert not record(event(whole, instance_id), whole.services)
-    assert not record(told(instance_id, "ABORTED", whole.clock.at), whole.services)
+    assert not record_status_change(event(whole, instance_id), whole.services)
+    assert not record_status_change(told(instance_id, "ABORTED", whole.clock.at), whole.services)
     row = whole.row(instance_id)
     assert row is not None
     assert (2, "queued") == (row.attempt, row.status)

@@ -16,7 +16,7 @@ from verihook.errors import Conflict, InstanceNotFound, Unavailable
 from verihook.instances import StartRequest, payload
 from verihook.instances.reconcile import reconcile
 from verihook.model.instance import Instance, Progress
-from verihook.worker.recorder import record
+from verihook.worker.recorder import record_status_change
 
 LARGE = json.dumps({"note": "x" * 120_000})
 
@@ -27,7 +27,7 @@ Prepare = Callable[[World, int], str]
 def accepted(whole: World, trial: int) -> str:
     """A running instance."""
     instance_id = str(json.loads(whole.deliver("restart", f"evt_{trial}").body)["instanceId"])
-    instances.record(instance_id, 1, Progress("running"), whole.clock.at, whole.services, "machine")
+    instances.record_progress(instance_id, 1, Progress("running"), whole.clock.at, whole.services, "machine")
     return instance_id
 
 
@@ -64,7 +64,7 @@ def durably_ended(whole: World, trial: int) -> str:
 def failed(whole: World, trial: int) -> str:
     instance_id = accepted(whole, trial)
     whole.hand.end(instance_id, "failed", None)
-    instances.record(instance_id, 1, Progress("failed"), whole.clock.at, whole.services, "machine")
+    instances.record_progress(instance_id, 1, Progress("failed"), whole.clock.at, whole.services, "machine")
     return instance_id
 
 
@@ -114,12 +114,12 @@ def raise_and_start(whole: World, instance_id: str) -> None:
 OPERATIONS: dict[str, tuple[Prepare, Act, list[str]]] = {
     "record": (
         ended,
-        lambda whole, id: record(event(whole, id), whole.services),
+        lambda whole, id: record_status_change(event(whole, id), whole.services),
         ["engine.describe", "ledger.get", "payloads.put", "ledger.record"],
     ),
     "record of a durable function": (
         durably_ended,
-        lambda whole, id: record(durable_event(id), whole.services),
+        lambda whole, id: record_status_change(durable_event(id), whole.services),
         ["ledger.get", "engine.describe", "ledger.get", "payloads.put", "ledger.record"],
     ),
     "reconcile starts": (
@@ -157,12 +157,12 @@ OPERATIONS: dict[str, tuple[Prepare, Act, list[str]]] = {
     ),
     "rerun": (
         accepted,
-        lambda whole, id: instances.rerun(id, whole.services),
+        lambda whole, id: instances.restart(id, whole.services),
         ["ledger.get", "engine.stop", "engine.describe", "documents.write", "ledger.amend", "engine.start"],
     ),
     "rerun of a queued one": (
         just_queued,
-        lambda whole, id: instances.rerun(id, whole.services),
+        lambda whole, id: instances.restart(id, whole.services),
         [
             "ledger.get",
             "engine.start",
@@ -185,7 +185,7 @@ OPERATIONS: dict[str, tuple[Prepare, Act, list[str]]] = {
     ),
     "rerun of one that is queued for long": (
         queued,
-        lambda whole, id: instances.rerun(id, whole.services),
+        lambda whole, id: instances.restart(id, whole.services),
         ["ledger.get", "engine.stop", "engine.describe", "documents.write", "ledger.amend", "engine.start"],
     ),
     "terminate one that is queued for long": (

@@ -29,7 +29,7 @@ def started(parts: Parts, workflow: str = "w", **fields: Any) -> None:
 
 def running(parts: Parts) -> None:
     started(parts)
-    instances.record("a", 1, Progress("running"), NOW, parts.services)
+    instances.record_progress("a", 1, Progress("running"), NOW, parts.services)
 
 
 def ended(parts: Parts, status: Any = "completed") -> None:
@@ -75,7 +75,7 @@ class First:
 
 def test_a_purge_does_not_bury_what_was_restarted(parts: Parts) -> None:
     ended(parts)
-    ledger: Any = First(parts.ledger, "amend", lambda: instances.rerun("a", parts.services))
+    ledger: Any = First(parts.ledger, "amend", lambda: instances.restart("a", parts.services))
     with pytest.raises(Conflict, match="again"):
         instances.purge("a", replace(parts.services, ledger=ledger))
     assert (False, 2) == (parts.row("a").purged, parts.row("a").attempt)
@@ -92,7 +92,7 @@ def test_what_is_being_purged_is_not_restarted(parts: Parts) -> None:
 
     def restart() -> None:
         with pytest.raises(InstanceNotFound):
-            instances.rerun("a", parts.services)
+            instances.restart("a", parts.services)
 
     payloads: Any = First(parts.services.payloads, "remove_all", restart)
     instances.purge("a", replace(parts.services, payloads=payloads))
@@ -128,7 +128,7 @@ def test_a_purge_takes_every_attempt_along(parts: Parts, tmp_path: Any) -> None:
     assert not payloads.exists()
     assert {} == parts.engine.executions
     # The event of its end comes a second time.
-    assert not instances.record("a", 2, end, NOW, parts.services)
+    assert not instances.record_progress("a", 2, end, NOW, parts.services)
     assert not payloads.exists()
 
 
@@ -195,7 +195,7 @@ def test_a_late_start_of_a_former_attempt_is_stopped(parts: Parts) -> None:
 
     def overtaken() -> None:
         instances.suspend("a", parts.services)
-        instances.rerun("a", parts.services)
+        instances.restart("a", parts.services)
 
     in_between(parts, "start", overtaken)
     settle(parts, 2)
@@ -207,9 +207,9 @@ def test_a_redrive_does_not_put_an_old_row_over_a_new_attempt(parts: Parts) -> N
     parts.engine.redrives = False
 
     def another() -> None:
-        instances.rerun("a", parts.services)
+        instances.restart("a", parts.services)
         parts.engine.end("a.2")
-        instances.record("a", 2, Progress("completed"), NOW, parts.services)
+        instances.record_progress("a", 2, Progress("completed"), NOW, parts.services)
 
     in_between(parts, "redrive", another)
     with pytest.raises(Conflict):
@@ -229,7 +229,7 @@ def test_terminating_what_was_never_started_runs_none_of_it(parts: Parts) -> Non
 
 def test_a_callback_is_posted_by_one_round(parts: Parts) -> None:
     started(parts, callback_url="https://there.example/")
-    instances.record("a", 1, Progress("completed"), NOW, parts.services)
+    instances.record_progress("a", 1, Progress("completed"), NOW, parts.services)
     posts: list[str] = []
 
     def post(url: str, body: bytes, headers: dict[str, str]) -> Answer:
@@ -246,8 +246,8 @@ def test_an_event_whose_answer_was_lost_twice_is_given_once(parts: Parts) -> Non
     running(parts)
     now = parts.clock.at
     # Matched; whoever did it was stopped.
-    mailboxes.change("a", parts.services.documents, now, lambda box: box.put(Event("", "go", "1", now)))
-    mailboxes.change("a", parts.services.documents, now, lambda box: box.wait(Wait("go", "t1", now)))
+    mailboxes.edit_mailbox("a", parts.services.documents, now, lambda box: box.put(Event("", "go", "1", now)))
+    mailboxes.edit_mailbox("a", parts.services.documents, now, lambda box: box.wait(Wait("go", "t1", now)))
     parts.engine.tokens |= {"t1", "t2"}
     parts.engine.lost.add("answer")
     settle(parts)

@@ -29,7 +29,7 @@ from verihook.model.ports import Answer, Services, Trace
 from verihook.request import Reply, Request
 from verihook.webhooks.receive import receive
 from verihook.worker.functions import Functions
-from verihook.worker.work import perform
+from verihook.worker.work import run_try
 
 QUEUE = "arn:aws:sqs:eu-central-1:123456789012:orders"
 
@@ -186,7 +186,7 @@ class World:
             name = self.woken.pop(0)
             execution = parse_execution_name(name)
             assert execution is not None
-            perform(*execution, self.functions, self.services)
+            run_try(*execution, self.functions, self.services)
 
     def settle(self, rounds: int = 6, *, ending: bool = True) -> None:
         """Time passes and reconcile goes round: what runs ends (``ending``), workers work. Until nothing is due."""

@@ -80,9 +80,9 @@ def test_an_event_that_was_left_on_its_way_is_handed_over(
         box.handovers.append(over)
 
     documents = DynamoDbDocuments(aws.cloud.dynamodb, aws.cloud.table)
-    mailboxes.change(execution_name(instance_id, 1), documents, now_ms(), left)
+    mailboxes.edit_mailbox(execution_name(instance_id, 1), documents, now_ms(), left)
     due(aws, instance_id)
-    assert not mailboxes.read(execution_name(instance_id, 1), documents, now_ms()).handovers
+    assert not mailboxes.read_mailbox(execution_name(instance_id, 1), documents, now_ms()).handovers
 
 
 def test_every_right_is_used_or_listed(aws: Deployment, request: pytest.FixtureRequest) -> None:

@@ -141,4 +141,4 @@ def _record(services: Services, stopping: threading.Event) -> None:
                 progress = engine.describe(definition, execution_name(instance.id, instance.attempt))
                 if progress is not None and progress.status != instance.status:
                     attempt = (instance.id, instance.attempt, progress, instance.created_at)
-                    instances.record(*attempt, services, instance.workflow)
+                    instances.record_progress(*attempt, services, instance.workflow)

@@ -16,7 +16,7 @@ from verihook.model.source import Source
 from verihook.senders import load_sender
 from verihook.webhooks.feeds import handle
 from verihook.worker.functions import Functions
-from verihook.worker.work import batch
+from verihook.worker.work import run_batch
 
 WORKFLOWS = Path(__file__).parents[2] / "handler" / "workflows"
 QUEUE = "arn:aws:sqs:eu-central-1:123456789012:orders"
@@ -54,7 +54,7 @@ def test_an_order_comes_by_queue_twice_and_is_summed_up_once(tmp_path: Path) -> 
         assert "queued" == row_of(w).status
         for _ in range(2):
             record = streamed(row_of(w), "INSERT")
-            assert {"batchItemFailures": []} == batch({"Records": [record]}, w.functions, w.services)
+            assert {"batchItemFailures": []} == run_batch({"Records": [record]}, w.functions, w.services)
         row = row_of(w)
         assert ("completed", 1) == (row.status, row.tries)
         assert {"orderId": "o-7", "lines": 2, "units": 5.0, "total": 40.28} == json.loads(row.output or "")
@@ -73,15 +73,15 @@ def test_a_worker_that_dies_is_replaced_by_way_of_reconcile_and_the_stream(tmp_p
         handle({"Records": [message(1, ORDER)]}, w.services)
         first = streamed(row_of(w), "INSERT")
         with suppress(KeyboardInterrupt):
-            batch({"Records": [first]}, Dying(runs), w.services)
+            run_batch({"Records": [first]}, Dying(runs), w.services)
         # Lambda brings the batch again at once: the row is leased, so the shard goes on.
-        assert {"batchItemFailures": []} == batch({"Records": [first]}, w.functions, w.services)
+        assert {"batchItemFailures": []} == run_batch({"Records": [first]}, w.functions, w.services)
         assert "running" == row_of(w).status
         w.clock.at += 40_000
         assert 1 == reconcile(w.services).started
         touched = row_of(w)
         assert "queued" == touched.status
-        batch({"Records": [streamed(touched, "MODIFY")]}, w.functions, w.services)
+        run_batch({"Records": [streamed(touched, "MODIFY")]}, w.functions, w.services)
         assert ("completed", "2") == (row_of(w).status, row_of(w).output)
 
 

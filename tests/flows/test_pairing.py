@@ -65,7 +65,7 @@ class Pairing:
         self._patch.setenv("VERIHOOK_HOOKS", str(self._folder / "hooks.toml"))
         self._patch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.gateway.url)
         self._patch.setenv("AWS_SESSION_TOKEN", SESSION)
-        bootstrap.renew()
+        bootstrap.renew_connections()
         main.services.cache_clear()
 
     def _role(self, pairing_secret: str) -> Role:
@@ -102,7 +102,7 @@ class Pairing:
         for arn in self.arns.values():
             self.face.secrets.call("DeleteSecret", SecretId=arn, ForceDeleteWithoutRecovery=True)
         self._stack.close()
-        bootstrap.renew()
+        bootstrap.renew_connections()
         main.services.cache_clear()
 
 

@@ -149,7 +149,7 @@ def test_the_largest_output_fits_lambdas_answer_and_a_larger_one_is_a_failure_in
     assert [most, most + 1] == [len(text) for text in texts]
     for text, status in zip(texts, ("completed", "failed"), strict=True):
         instance_id = accept(aws_face)
-        instances.record(instance_id, 1, Progress("completed", text), 0, main.services())
+        instances.record_progress(instance_id, 1, Progress("completed", text), 0, main.services())
         answer = main.receive(function_url_event("GET", f"/?instanceId={instance_id}", [], b""), None)
         assert len(json.dumps(answer).encode()) < 6_291_556
         told = json.loads(answer["body"])

@@ -14,7 +14,7 @@ from verihook import instances
 from verihook.instances.reconcile import reconcile
 from verihook.model.instance import Progress
 from verihook.worker.functions import Functions
-from verihook.worker.work import perform
+from verihook.worker.work import run_try
 
 WORKERS = 64
 
@@ -37,7 +37,7 @@ def test_one_worker_at_a_time_runs_an_attempt(tmp_path: Path) -> None:
 
         def work(_: int) -> str:
             together.wait()
-            return perform("a", 1, w.functions, w.services)
+            return run_try("a", 1, w.functions, w.services)
 
         with ThreadPoolExecutor(WORKERS) as pool:
             outcomes = list(pool.map(work, range(WORKERS)))
@@ -57,12 +57,12 @@ def test_a_worker_that_died_is_replaced_when_its_lease_is_over(tmp_path: Path) -
         assert NOW + 15_000 == w.row().due_at
         w.clock.at = NOW + 14_999
         assert 0 == reconcile(w.services).looked
-        assert "left" == perform("a", 1, w.functions, w.services)
+        assert "left" == run_try("a", 1, w.functions, w.services)
         w.clock.at = NOW + 15_000
         assert 1 == reconcile(w.services).started
         # What the stream brings to the worker in AWS, and its queue on one machine.
         assert ("queued", ["a"]) == (w.row().status, w.woken)
-        assert "completed" == perform("a", 1, w.functions, w.services)
+        assert "completed" == run_try("a", 1, w.functions, w.services)
         assert "2" == w.row().output
 
 
@@ -72,7 +72,7 @@ def test_workers_that_die_again_and_again_come_to_an_end(tmp_path: Path) -> None
         for _ in range(2):
             die_in_the_middle(w)
             w.clock.at += 15_000
-        assert "timed_out" == perform("a", 1, w.functions, w.services)
+        assert "timed_out" == run_try("a", 1, w.functions, w.services)
         assert ("timed_out", 2, "WorkerLost") == (w.row().status, w.row().tries, w.row().error)
 
 
@@ -84,7 +84,7 @@ def die_in_the_middle(w: Working) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        perform("a", 1, Dying({"w": failing}), w.services)
+        run_try("a", 1, Dying({"w": failing}), w.services)
 
 
 def test_the_result_of_a_worker_that_was_given_up_is_thrown_away(tmp_path: Path) -> None:
@@ -95,13 +95,13 @@ def test_the_result_of_a_worker_that_was_given_up_is_thrown_away(tmp_path: Path)
         w = holder[0]
         if context.tries == 1:
             w.clock.at += 1_000_000
-            assert "completed" == perform("a", 1, w.functions, w.services)
+            assert "completed" == run_try("a", 1, w.functions, w.services)
         return context.tries
 
     with working(tmp_path, {"w": run}) as w:
         holder.append(w)
         w.claim()
-        assert "lost" == perform("a", 1, w.functions, w.services)
+        assert "lost" == run_try("a", 1, w.functions, w.services)
         assert ("completed", "2") == (w.row().status, w.row().output)
 
 
@@ -113,21 +113,21 @@ def test_the_result_of_a_stopped_attempt_is_thrown_away(tmp_path: Path, end: str
         if end == "terminate":
             instances.terminate("a", holder[0].services, "no more")
         elif context.attempt == 1:
-            instances.rerun("a", holder[0].services)
+            instances.restart("a", holder[0].services)
         return context.attempt
 
     with working(tmp_path, {"w": run}) as w:
         holder.append(w)
         w.claim()
-        assert "lost" == perform("a", 1, w.functions, w.services)
+        assert "lost" == run_try("a", 1, w.functions, w.services)
         row = w.row()
         if end == "terminate":
             assert ("terminated", "no more", None) == (row.status, row.cause, row.output)
             assert row.expires_at is not None
             return
         assert ("queued", 2, 0) == (row.status, row.attempt, row.tries)
-        assert "left" == perform("a", 1, w.functions, w.services)
-        assert "completed" == perform("a", 2, w.functions, w.services)
+        assert "left" == run_try("a", 1, w.functions, w.services)
+        assert "completed" == run_try("a", 2, w.functions, w.services)
 
 
 def test_a_record_of_reconcile_in_between_neither_doubles_nor_loses(tmp_path: Path) -> None:
@@ -138,17 +138,17 @@ def test_a_record_of_reconcile_in_between_neither_doubles_nor_loses(tmp_path: Pa
         w = holder[0]
         assert reconcile_saw(w)
         assert ("queued", 1) == (w.row().status, w.row().tries)
-        assert "left" == perform("a", 1, w.functions, w.services)
+        assert "left" == run_try("a", 1, w.functions, w.services)
         assert "queued" == w.engine.describe("w", "a").status
         return context.tries
 
     def reconcile_saw(w: Working) -> bool:
-        return instances.record("a", 1, Progress("queued"), NOW, w.services)
+        return instances.record_progress("a", 1, Progress("queued"), NOW, w.services)
 
     with working(tmp_path, {"w": run}) as w:
         holder.append(w)
         w.claim()
-        assert "completed" == perform("a", 1, w.functions, w.services)
+        assert "completed" == run_try("a", 1, w.functions, w.services)
         assert ("completed", "1") == (w.row().status, w.row().output)
 
 
@@ -156,8 +156,8 @@ def test_one_that_is_suspended_before_it_begins_waits_for_its_resume(tmp_path: P
     with working(tmp_path, {"w": lambda event, context: 1}) as w:
         w.claim()
         assert ("suspended", True) == (instances.suspend("a", w.services).status, w.row().held)
-        assert "left" == perform("a", 1, w.functions, w.services)
+        assert "left" == run_try("a", 1, w.functions, w.services)
         instances.resume("a", w.services)
         # Once or more: a worker leaves what has begun.
         assert {"a"} == set(w.woken)
-        assert "completed" == perform("a", 1, w.functions, w.services)
+        assert "completed" == run_try("a", 1, w.functions, w.services)

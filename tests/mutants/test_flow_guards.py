@@ -149,7 +149,7 @@ def test_a_restart_counts_as_a_start(tmp_path: Path, operation: str) -> None:
 
 def test_what_is_suspended_is_not_looked_at_again_and_again(parts: Parts) -> None:
     instances.submit(request(id="a"), "", parts.services)
-    instances.record("a", 1, Progress("running"), NOW, parts.services)
+    instances.record_progress("a", 1, Progress("running"), NOW, parts.services)
     instances.suspend("a", parts.services)
     # As where only a gate holds it: the engine itself calls it running.
     parts.engine.executions["a"] = Progress("running")

@@ -79,7 +79,7 @@ def test_an_input(kept: Kept, name: str) -> None:
 
     assert authoring.read_input(started_with({"a": 1})) == {"a": 1}
     text = json.dumps({"a": "x" * 100})
-    reference = json.loads(payload.keep(text, json.loads(text), "i", 10, cast(Payloads, kept)))
+    reference = json.loads(payload.store_if_large(text, json.loads(text), "i", 10, cast(Payloads, kept)))
     assert authoring.read_input(started_with(reference)) == json.loads(text)
     kept.texts.clear()
     with pytest.raises(PayloadGone):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from verihook.errors import ConfigurationError, NotConfigured, SecretsUnavailable
-from verihook.start import AGAIN_MS, Part, make_all, public
+from verihook.start import AGAIN_MS, Part, make_all, public_error
 
 
 @dataclass
@@ -93,8 +93,8 @@ def test_making_all_raises_nothing() -> None:
 
 def test_what_the_public_is_told() -> None:
     unavailable = SecretsUnavailable("asleep")
-    assert unavailable is public(unavailable)
+    assert unavailable is public_error(unavailable)
     for error in (ConfigurationError("hooks.toml", "sources.a", "secret words"), ZeroDivisionError("secret words")):
-        told = public(error)
+        told = public_error(error)
         assert isinstance(told, NotConfigured)
         assert (503, True) == (told.status, "secret words" not in str(told))

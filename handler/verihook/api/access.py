@@ -100,7 +100,7 @@ class KnownKeys:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
         self._lock = Lock()
-        self._found: dict[bytes, tuple[int, api_keys.Stored]] = {}
+        self._found: dict[bytes, tuple[int, api_keys.StoredKey]] = {}
         self._unknown: dict[bytes, int] = {}
         self._forgotten = 0
         self._minute, self._misses = 0, 0
@@ -152,7 +152,7 @@ class KnownKeys:
             for name in [name for name, (_, stored) in self._found.items() if stored.key.id == key_id]:
                 del self._found[name]
 
-    def _held(self, name: bytes, now_ms: int) -> api_keys.Stored | None:
+    def _held(self, name: bytes, now_ms: int) -> api_keys.StoredKey | None:
         with self._lock:
             since, stored = self._found.get(name, (0, None))
             unknown_since = self._unknown.get(name)

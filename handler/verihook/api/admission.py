@@ -68,16 +68,16 @@ def start(wanted: StartRequest, caller: Identity, services: Services) -> Started
         quota = _spend_start(caller, services, None if wanted.clear_on_failure else key)
 
     submitted = instances.submit(wanted, caller.name, services, spend)
-    mine = key is not None and submitted.instance.event_id == idempotency.name(caller.name, key)
+    mine = key is not None and submitted.instance.event_id == idempotency.digest_of_key(caller.name, key)
     return Started(submitted, quota, submitted.created or mine)
 
 
 def restart(instance_id: str, caller: Identity, services: Services) -> tuple[Instance, Quota | None]:
     """Run an instance again with the same input, as one of the caller's starts. Blocks.
 
-    Raises InstanceNotFound, RateLimited, and as :func:`verihook.instances.rerun` does.
+    Raises InstanceNotFound, RateLimited, and as :func:`verihook.instances.replace_attempt` does.
     """
-    return _run_again(instances.rerun, instance_id, caller, services)
+    return _run_again(instances.restart, instance_id, caller, services)
 
 
 def redrive(instance_id: str, caller: Identity, services: Services) -> tuple[Instance, Quota | None]:
@@ -103,7 +103,7 @@ def _spend_start(caller: Identity, services: Services, idempotency_key: str | No
     empty bucket, for one more read: its answer is given again. Raises RateLimited, LedgerUnavailable.
     """
     try:
-        return limits.check(f"key#{caller.name}", services.policy.starts_per_minute, services)
+        return limits.spend_token(f"key#{caller.name}", services.policy.starts_per_minute, services)
     except RateLimited as error:
         if idempotency_key is None or not _known(caller.name, idempotency_key, services):
             raise
@@ -111,5 +111,5 @@ def _spend_start(caller: Identity, services: Services, idempotency_key: str | No
 
 
 def _known(scope: str, key: str, services: Services) -> bool:
-    name = idempotency.name(scope, key)
+    name = idempotency.digest_of_key(scope, key)
     return services.documents.read(idempotency.PARTITION, name, services.clock.now_ms()) is not None

@@ -66,7 +66,7 @@ class LedgerKeys:
 
     def all(self) -> list[Told]:
         """See :class:`Place`."""
-        return [key.public(self._now) for key in api_keys.listed(self._documents, self._now)]
+        return [key.public(self._now) for key in api_keys.list_keys(self._documents, self._now)]
 
     def rotate(self, key_id: str, overlap_ms: int, expires_at: int | None) -> tuple[Told, str]:
         """See :class:`Place`."""

@@ -12,13 +12,13 @@ done without one: reconcile, callbacks, tasks (what state machines ask of us).
 
 from __future__ import annotations
 
-from verihook.instances.events import await_event, connection_of, hand_over, mailbox, pass_gate, raise_event
+from verihook.instances.events import await_event, connection_of, hand_over_pending, mailbox, pass_gate, raise_event
 from verihook.instances.history import Attempt, attempts
-from verihook.instances.lifecycle import purge, redrive, rerun, resume, suspend, terminate
+from verihook.instances.lifecycle import purge, redrive, restart, resume, suspend, terminate
 from verihook.instances.reading import Page, cursor_of, get, input_of, list_instances, output_of, steps
-from verihook.instances.recording import record
+from verihook.instances.recording import record_progress
 from verihook.instances.start_request import StartRequest
-from verihook.instances.starting import EXPRESS_MS, Submitted, restart, start, submit
+from verihook.instances.starting import EXPRESS_MS, Submitted, replace_attempt, start, submit
 
 __all__ = [
     "EXPRESS_MS",
@@ -31,7 +31,7 @@ __all__ = [
     "connection_of",
     "cursor_of",
     "get",
-    "hand_over",
+    "hand_over_pending",
     "input_of",
     "list_instances",
     "mailbox",
@@ -39,9 +39,9 @@ __all__ = [
     "pass_gate",
     "purge",
     "raise_event",
-    "record",
+    "record_progress",
     "redrive",
-    "rerun",
+    "replace_attempt",
     "restart",
     "resume",
     "start",

@@ -51,7 +51,7 @@ MISTYPED = "The API key is mistyped or cut off: it is vhk_ and 49 letters and di
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredKey:
     """A key in the ledger, with what proves it. ``version``: of its document."""
 
     key: ApiKey
@@ -75,9 +75,9 @@ def create(
     RequestInvalid, LedgerUnavailable.
     """
     bound = tuple(dict.fromkeys(workflows))
-    key = _lasting(ApiKey("", name, _scopes(scopes), bound, now_ms, expires_at, made_open=made_open))
+    key = _with_lifetime(ApiKey("", name, _scopes(scopes), bound, now_ms, expires_at, made_open=made_open))
     check(key, now_ms)
-    return _kept(key, documents, now_ms)
+    return _write_new(key, documents, now_ms)
 
 
 def new_secret() -> str:
@@ -86,7 +86,7 @@ def new_secret() -> str:
     return f"{PREFIX}{body}{_checksum(body)}"
 
 
-def find(secret: str, documents: Documents, now_ms: int) -> Stored:
+def find(secret: str, documents: Documents, now_ms: int) -> StoredKey:
     """The key of this secret. One read; none for a secret that cannot be one.
 
     Raises Unauthenticated: one and the same text for a key that is unknown, revoked or expired.
@@ -106,7 +106,7 @@ def verify(secret: str, documents: Documents, now_ms: int) -> ApiKey:
     return note_use(find(secret, documents, now_ms), documents, now_ms).key
 
 
-def note_use(stored: Stored, documents: Documents, now_ms: int) -> Stored:
+def note_use(stored: StoredKey, documents: Documents, now_ms: int) -> StoredKey:
     """Write that the key is used, unless that was written within :data:`USE_NOTED_MS`.
 
     What cannot be written is not: a key opens while the ledger refuses writes, and another's change goes first.
@@ -138,7 +138,7 @@ def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def listed(documents: Documents, now_ms: int) -> Iterator[ApiKey]:
+def list_keys(documents: Documents, now_ms: int) -> Iterator[ApiKey]:
     """All keys by id, those that have ended within :data:`KEPT_MS` too. A read for a hundred."""
     after = ""
     while page := documents.all(PARTITION, _PAGE, now_ms, after):
@@ -154,7 +154,7 @@ def revoke(key_id: str, documents: Documents, now_ms: int) -> ApiKey:
 
 def revoke_made_open(documents: Documents, now_ms: int) -> list[ApiKey]:
     """End the keys that were made while the API was open: anybody may have made them. Raises LedgerUnavailable."""
-    left = [key for key in listed(documents, now_ms) if key.made_open and key.live(now_ms)]
+    left = [key for key in list_keys(documents, now_ms) if key.made_open and key.live(now_ms)]
     return [revoke(key.id, documents, now_ms) for key in left]
 
 
@@ -177,7 +177,7 @@ def rotate(
         raise RequestInvalid("overlap: at most a year, and not negative.")
     if expires_at is None:
         expires_at = end_of_successor(old, now_ms)
-    fresh = _lasting(
+    fresh = _with_lifetime(
         ApiKey(
             "",
             old.name,
@@ -191,7 +191,7 @@ def rotate(
         )
     )
     check(fresh, now_ms)
-    key, secret = _kept(fresh, documents, now_ms)
+    key, secret = _write_new(fresh, documents, now_ms)
     end = now_ms + overlap_ms
     _changed(key_id, documents, now_ms, lambda key: replace(key, expires_at=min(key.expires_at or end, end)))
     return key, secret
@@ -202,13 +202,13 @@ def end_of_successor(old: ApiKey, now_ms: int) -> int | None:
     return None if old.lifetime_ms is None else now_ms + old.lifetime_ms
 
 
-def load(key_id: str, documents: Documents, now_ms: int) -> Stored | None:
+def load(key_id: str, documents: Documents, now_ms: int) -> StoredKey | None:
     """The key with this id; None where there is none."""
     document = documents.read(PARTITION, key_id, now_ms) if _ID.fullmatch(key_id) else None
     return None if document is None else _stored(document)
 
 
-def _lasting(key: ApiKey) -> ApiKey:
+def _with_lifetime(key: ApiKey) -> ApiKey:
     """The key with the time that it is made for."""
     return replace(key, lifetime_ms=None if key.expires_at is None else key.expires_at - key.created_at)
 
@@ -220,13 +220,13 @@ def _scopes(given: Sequence[str]) -> tuple[Scope, ...]:
     return scopes
 
 
-def _kept(key: ApiKey, documents: Documents, now_ms: int) -> tuple[ApiKey, str]:
+def _write_new(key: ApiKey, documents: Documents, now_ms: int) -> tuple[ApiKey, str]:
     """Write the key under a secret of its own."""
 
     def write() -> tuple[ApiKey, str]:
         secret = new_secret()
         digest = digest_of(secret)
-        stored = Stored(replace(key, id=digest[:ID_LENGTH]), digest, 1)
+        stored = StoredKey(replace(key, id=digest[:ID_LENGTH]), digest, 1)
         if documents.write(PARTITION, _document(stored), now_ms):
             return stored.key, secret
         # The id is taken, which happens once in 2**64: the next try has another secret.
@@ -248,7 +248,7 @@ def _changed(key_id: str, documents: Documents, now_ms: int, change: Callable[[A
     return retry_on_conflict(write, "This API key")
 
 
-def _document(stored: Stored) -> Document:
+def _document(stored: StoredKey) -> Document:
     key = stored.key
     content = {**asdict(key), "hash": stored.hash}
     ends = [end for end in (key.expires_at, key.revoked_at) if end is not None]
@@ -256,18 +256,18 @@ def _document(stored: Stored) -> Document:
     return Document(key.id, json.dumps(content, separators=(",", ":")), stored.version, expires_at)
 
 
-def _stored(document: Document) -> Stored:
+def _stored(document: Document) -> StoredKey:
     return parse_kept(
-        document.text, f"The document of the API key {document.name}", lambda content: _shaped(content, document)
+        document.text, f"The document of the API key {document.name}", lambda content: _from_json(content, document)
     )
 
 
-def _shaped(content: dict[str, Any], document: Document) -> Stored:
+def _from_json(content: dict[str, Any], document: Document) -> StoredKey:
     proof = content.pop("hash")
     lists = {name: tuple(content[name]) for name in ("scopes", "workflows")}
     key = ApiKey(**{**content, **lists})
     # Keys that were made before the lifetime was kept.
-    return Stored(key if "lifetime_ms" in content else _lasting(key), proof, document.version)
+    return StoredKey(key if "lifetime_ms" in content else _with_lifetime(key), proof, document.version)
 
 
 def _checksum(body: str) -> str:

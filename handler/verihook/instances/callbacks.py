@@ -76,7 +76,7 @@ def deliver(instance: Instance, ports: CallbackPorts) -> Instance:
         why = f"The callback was not taken: status {answer.status or 'none'}, {tried.callback_tries} tries; given up."
         ports.telemetry.failure(f"callback {instance.id}", CallbackGivenUp(why))
         return replace(tried, due_at=None)
-    return replace(tried, due_at=now + _pause(instance, answer))
+    return replace(tried, due_at=now + _delay_ms(instance, answer))
 
 
 def sign(instance: Instance, body: bytes, instance_key: bytes, now_ms: int) -> Message:
@@ -137,7 +137,7 @@ def _output(instance: Instance, payloads: Payloads) -> str | None:
     return text if len(text.encode("utf-8", "replace")) <= MAX_OUTPUT else ""
 
 
-def _pause(instance: Instance, answer: Answer) -> int:
+def _delay_ms(instance: Instance, answer: Answer) -> int:
     """How long until the next try: as the receiver asks for, within bounds, else by the schedule.
 
     Up to a tenth longer, differently for each instance: those that ended together do not all come again together.

@@ -15,7 +15,7 @@ from verihook.errors import BodyTooLarge, Conflict, EngineUnavailable, InstanceN
 from verihook.instances import mailboxes as boxes
 from verihook.instances.mailboxes import GATE, Event, Handover, Wait
 from verihook.instances.reading import engine_of, get
-from verihook.instances.recording import has_ended
+from verihook.instances.recording import record_end
 from verihook.instances.start_request import StartRequest
 from verihook.instances.starting import submit
 from verihook.model.instance import Instance, execution_name
@@ -34,7 +34,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MailboxEntry:
     """What is in a mailbox: an event that waits to be taken, or a wait for one. ``at`` in milliseconds."""
 
     name: str
@@ -43,12 +43,12 @@ class Entry:
     id: str = ""
 
 
-def mailbox(instance_id: str, ports: DocumentPorts) -> list[Entry]:
+def mailbox(instance_id: str, ports: DocumentPorts) -> list[MailboxEntry]:
     """The events that nobody took yet, and the waits that no event came for, the oldest first."""
     instance = get(instance_id, ports)
-    box = boxes.read(_box(instance), ports.documents, ports.clock.now_ms())
-    waits = [Entry(wait.name, "waiting", wait.at) for wait in box.waits if wait.name != GATE]
-    events = [Entry(event.name, "buffered", event.at, event.id) for event in box.events]
+    box = boxes.read_mailbox(_mailbox_name(instance), ports.documents, ports.clock.now_ms())
+    waits = [MailboxEntry(wait.name, "waiting", wait.at) for wait in box.waits if wait.name != GATE]
+    events = [MailboxEntry(event.name, "buffered", event.at, event.id) for event in box.events]
     return sorted([*waits, *events], key=lambda entry: entry.at)
 
 
@@ -86,24 +86,26 @@ def raise_event(
     engine.check_events()
     now = ports.clock.now_ms()
     event = Event(event_id or "", name, text, now)
-    made = boxes.change(_box(instance), ports.documents, now, lambda box: box.put(event), boxes.MAX_MAILBOX)
-    taken = _give(instance, made, ports)
-    hand_over(instance, ports)
+    made = boxes.edit_mailbox(
+        _mailbox_name(instance), ports.documents, now, lambda box: box.put(event), boxes.MAX_MAILBOX
+    )
+    taken = _hand_over(instance, made, ports)
+    hand_over_pending(instance, ports)
     if not taken:
-        _refuse_ended(instance, ports)
+        _raise_if_ended(instance, ports)
     return instance
 
 
-def _refuse_ended(instance: Instance, ports: ControlPorts) -> None:
+def _raise_if_ended(instance: Instance, ports: ControlPorts) -> None:
     """An event that nothing waits for may have come after an end that the ledger has not heard of. Raises Conflict."""
     engine, definition = engine_of(instance, ports)
     try:
-        progress = engine.describe(definition, _box(instance))
+        progress = engine.describe(definition, _mailbox_name(instance))
     except EngineUnavailable as error:
         # The event is kept, and whether it is over will be known.
-        ports.telemetry.failure(f"event of {_box(instance)}", error)
+        ports.telemetry.failure(f"event of {_mailbox_name(instance)}", error)
         return
-    if progress is not None and has_ended(instance, progress, ports):
+    if progress is not None and record_end(instance, progress, ports):
         raise Conflict(f"The instance is {progress.status} and takes no events.", instance_id=instance.id)
 
 
@@ -113,12 +115,14 @@ def await_event(instance_id: str, attempt: int, name: str, token: str, ports: Ev
     ``execution``: its ARN, "" if its name alone is known. A wait of an attempt that is not the present one is left
     without an answer. Raises RequestInvalid for an execution of another workflow than the instance's.
     """
-    instance = _own(instance_id, execution, ports)
+    instance = _instance_of_execution(instance_id, execution, ports)
     if instance.attempt != attempt or instance.final:
         return
     now = ports.clock.now_ms()
-    made = boxes.change(_box(instance), ports.documents, now, lambda box: box.wait(Wait(name, token, now)))
-    _try_to_give(instance, made, ports)
+    made = boxes.edit_mailbox(
+        _mailbox_name(instance), ports.documents, now, lambda box: box.wait(Wait(name, token, now))
+    )
+    _hand_over_or_leave(instance, made, ports)
 
 
 def pass_gate(instance_id: str, attempt: int, token: str, ports: EventPorts, execution: str = "") -> None:
@@ -126,16 +130,16 @@ def pass_gate(instance_id: str, attempt: int, token: str, ports: EventPorts, exe
 
     ``execution`` and what is raised: as for :func:`await_event`.
     """
-    instance = _own(instance_id, execution, ports)
+    instance = _instance_of_execution(instance_id, execution, ports)
     if instance.attempt != attempt or instance.final:
         return
     now = ports.clock.now_ms()
-    boxes.change(_box(instance), ports.documents, now, lambda box: box.wait(Wait(GATE, token, now)))
+    boxes.edit_mailbox(_mailbox_name(instance), ports.documents, now, lambda box: box.wait(Wait(GATE, token, now)))
     # Looked at after the wait is written: a resume between the two finds it.
     if not get(instance_id, ports).held:
         now = ports.clock.now_ms()
-        made = boxes.change(_box(instance), ports.documents, now, lambda box: box.open_gate(now))
-        _try_to_give(instance, made, ports)
+        made = boxes.edit_mailbox(_mailbox_name(instance), ports.documents, now, lambda box: box.open_gate(now))
+        _hand_over_or_leave(instance, made, ports)
 
 
 def connection_of(instance_id: str, attempt: int, ports: ReadPorts, execution: str = "") -> str | None:
@@ -144,7 +148,7 @@ def connection_of(instance_id: str, attempt: int, ports: ReadPorts, execution: s
     ``execution`` and what is raised: as for :func:`await_event`; and Conflict for an attempt that is not the present
     one, as its row has the choice of another.
     """
-    instance = _own(instance_id, execution, ports)
+    instance = _instance_of_execution(instance_id, execution, ports)
     if instance.attempt != attempt:
         raise Conflict(f"The instance is at attempt {instance.attempt} by now.", instance_id=instance_id)
     return instance.connection
@@ -153,18 +157,18 @@ def connection_of(instance_id: str, attempt: int, ports: ReadPorts, execution: s
 def open_gate(instance: Instance, ports: EventPorts) -> None:
     """Let go what waits at the gate."""
     now = ports.clock.now_ms()
-    made = boxes.change(_box(instance), ports.documents, now, lambda box: box.open_gate(now))
-    _give(instance, made, ports)
+    made = boxes.edit_mailbox(_mailbox_name(instance), ports.documents, now, lambda box: box.open_gate(now))
+    _hand_over(instance, made, ports)
 
 
-def hand_over(instance: Instance, ports: EventPorts) -> None:
+def hand_over_pending(instance: Instance, ports: EventPorts) -> None:
     """Hand over what an earlier call left behind.
 
     Where nobody waits any more although it was tried, the event was handed over then, as far as can be told: it is not
     given a second time, and the log tells of it.
     """
     now = ports.clock.now_ms()
-    box = boxes.read(_box(instance), ports.documents, now)
+    box = boxes.read_mailbox(_mailbox_name(instance), ports.documents, now)
     gates = [wait for wait in box.waits if wait.name == GATE]
     # A resume that stopped before it opened the gate.
     if gates and not get(instance.id, ports).held:
@@ -174,16 +178,16 @@ def hand_over(instance: Instance, ports: EventPorts) -> None:
     for over in left:
         # First, and from the mailbox as it is now: where the answer to this call is lost, the next one knows.
         trying = methodcaller("trying", over.wait.token)
-        tried = boxes.change(_box(instance), ports.documents, now, trying)
+        tried = boxes.edit_mailbox(_mailbox_name(instance), ports.documents, now, trying)
         taken = engine.answer(over.wait.token, over.event.payload)
         if tried and not taken:
             why = LookupError(f"nobody waits any more for {over.event.name!r}, which may have been handed over before")
-            ports.telemetry.failure(f"event of {_box(instance)}", why)
+            ports.telemetry.failure(f"event of {_mailbox_name(instance)}", why)
         settle = methodcaller("delivered" if taken or tried else "returned", over.wait.token, now)
-        _give(instance, boxes.change(_box(instance), ports.documents, now, settle), ports)
+        _hand_over(instance, boxes.edit_mailbox(_mailbox_name(instance), ports.documents, now, settle), ports)
 
 
-def _own(instance_id: str, execution: str, ports: ReadPorts) -> Instance:
+def _instance_of_execution(instance_id: str, execution: str, ports: ReadPorts) -> Instance:
     """The instance, of whose workflow the execution is: one workflow's code takes no event of another's instance."""
     instance = get(instance_id, ports)
     engine, definition = engine_of(instance, ports)
@@ -192,23 +196,23 @@ def _own(instance_id: str, execution: str, ports: ReadPorts) -> Instance:
     return instance
 
 
-def _box(instance: Instance) -> str:
+def _mailbox_name(instance: Instance) -> str:
     """Each attempt has a mailbox of its own: nothing that was meant for an earlier one reaches it."""
     return execution_name(instance.id, instance.attempt)
 
 
-def _try_to_give(instance: Instance, made: list[Handover], ports: EventPorts) -> None:
+def _hand_over_or_leave(instance: Instance, made: list[Handover], ports: EventPorts) -> None:
     """The same for who waits: an engine that is away now is asked again by reconcile.
 
     To fail would end the very task that waits: the answer would come to a token that nobody has any more.
     """
     try:
-        _give(instance, made, ports)
+        _hand_over(instance, made, ports)
     except EngineUnavailable as error:
-        ports.telemetry.failure(f"wait of {_box(instance)}", error)
+        ports.telemetry.failure(f"wait of {_mailbox_name(instance)}", error)
 
 
-def _give(instance: Instance, made: list[Handover], ports: EventPorts) -> bool:
+def _hand_over(instance: Instance, made: list[Handover], ports: EventPorts) -> bool:
     """Hand over what this call matched; whether something was. A wait whose time was over gives its event back."""
     engine, _ = engine_of(instance, ports)
     failed: EngineUnavailable | None = None
@@ -216,7 +220,7 @@ def _give(instance: Instance, made: list[Handover], ports: EventPorts) -> bool:
     while made:
         over = made.pop(0)
         now = ports.clock.now_ms()
-        boxes.change(_box(instance), ports.documents, now, methodcaller("trying", over.wait.token))
+        boxes.edit_mailbox(_mailbox_name(instance), ports.documents, now, methodcaller("trying", over.wait.token))
         try:
             taken = engine.answer(over.wait.token, over.event.payload)
         except EngineUnavailable as error:
@@ -224,7 +228,7 @@ def _give(instance: Instance, made: list[Handover], ports: EventPorts) -> bool:
             continue
         any_taken = any_taken or taken
         settle = methodcaller("delivered" if taken else "returned", over.wait.token, now)
-        made += boxes.change(_box(instance), ports.documents, now, settle)
+        made += boxes.edit_mailbox(_mailbox_name(instance), ports.documents, now, settle)
     if failed is not None:
         raise failed
     return any_taken

@@ -43,7 +43,7 @@ def attempts(instance_id: str, ports: DocumentPorts) -> list[Attempt]:
     return [*(parse_kept(document.text, what, lambda told: Attempt(**told)) for document in kept), _attempt(instance)]
 
 
-def keep(instance: Instance, ports: DocumentPorts) -> None:
+def save_attempt(instance: Instance, ports: DocumentPorts) -> None:
     """Remember the present attempt, before the next one takes its row. The same again changes nothing."""
     now = ports.clock.now_ms()
     text = json.dumps(asdict(_attempt(instance)), separators=(",", ":"))
@@ -51,7 +51,7 @@ def keep(instance: Instance, ports: DocumentPorts) -> None:
     ports.documents.write(_partition(instance.id), document, now)
 
 
-def forget(instance_id: str, ports: DocumentPorts) -> None:
+def remove_attempts(instance_id: str, ports: DocumentPorts) -> None:
     """Throw them away."""
     while found := ports.documents.all(_partition(instance_id), _MOST, ports.clock.now_ms()):
         for document in found:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from verihook.errors import IdempotencyMismatch, RequestInvalid
-from verihook.instances.payload import spelled
+from verihook.instances.payload import canonical_json
 from verihook.model.conflict import Overtaken, retry_on_conflict
 from verihook.model.ports import Document
 from verihook.records import asdict
@@ -24,7 +24,7 @@ PARTITION = "idempotency"
 
 
 @dataclass(frozen=True, slots=True)
-class First:
+class FirstStart:
     """What the first start under a key was told. Times in milliseconds since the epoch, UTC."""
 
     instance_id: str
@@ -39,13 +39,13 @@ def fingerprint(content: object) -> str:
     Raises RequestInvalid where it is nested too deep.
     """
     try:
-        text = spelled(content)
+        text = canonical_json(content)
     except RecursionError:
         raise RequestInvalid("The request is nested too deep.") from None
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def remember(scope: str, key: str, fingerprint: str, start: First, ports: SubmitPorts) -> tuple[First, bool]:
+def claim_key(scope: str, key: str, fingerprint: str, start: FirstStart, ports: SubmitPorts) -> tuple[FirstStart, bool]:
     """The first start under this key, and whether there was one before. One write; a replay costs a read more.
 
     ``scope``: whose keys they are, so that two callers never meet each other's. A replay's instance may have no row
@@ -56,45 +56,47 @@ def remember(scope: str, key: str, fingerprint: str, start: First, ports: Submit
     now = ports.clock.now_ms()
     document = _document(scope, key, fingerprint, start, ports)
 
-    def write() -> tuple[First, bool]:
+    def write() -> tuple[FirstStart, bool]:
         if ports.documents.write(PARTITION, document, now):
             return start, False
         first = ports.documents.read(PARTITION, document.name, now)
         if first is not None:
-            return _same(first, fingerprint), True
+            return _first_start(first, fingerprint), True
         # It has just expired: it was there when it was written, and gone when it was read.
         raise Overtaken
 
     return retry_on_conflict(write, "This idempotency key")
 
 
-def begin_anew(
-    scope: str, key: str, fingerprint: str, start: First, former: First, ports: SubmitPorts
-) -> tuple[First, bool]:
+def reclaim_key(
+    scope: str, key: str, fingerprint: str, start: FirstStart, former: FirstStart, ports: SubmitPorts
+) -> tuple[FirstStart, bool]:
     """The same for a key whose ``former`` start is not to count any more: of several that find it so, one begins anew.
 
-    A read and a write. Raises as :func:`remember`.
+    A read and a write. Raises as :func:`claim_key`.
     """
     now = ports.clock.now_ms()
-    document = ports.documents.read(PARTITION, name(scope, key), now)
+    document = ports.documents.read(PARTITION, digest_of_key(scope, key), now)
     if document is None:
-        return remember(scope, key, fingerprint, start, ports)
-    first = _same(document, fingerprint)
+        return claim_key(scope, key, fingerprint, start, ports)
+    first = _first_start(document, fingerprint)
     following = _document(scope, key, fingerprint, start, ports, document.version + 1)
     if first == former and ports.documents.write(PARTITION, following, now):
         return start, False
-    return remember(scope, key, fingerprint, start, ports)
+    return claim_key(scope, key, fingerprint, start, ports)
 
 
-def _document(scope: str, key: str, fingerprint: str, start: First, ports: SubmitPorts, version: int = 1) -> Document:
+def _document(
+    scope: str, key: str, fingerprint: str, start: FirstStart, ports: SubmitPorts, version: int = 1
+) -> Document:
     content = json.dumps({"fingerprint": fingerprint, **asdict(start)}, separators=(",", ":"))
     expires_at = ports.clock.now_ms() // 1000 + ports.policy.idempotency_hours * 3600
-    return Document(name(scope, key), content, version, expires_at)
+    return Document(digest_of_key(scope, key), content, version, expires_at)
 
 
-def _same(document: Document, fingerprint: str) -> First:
-    def shape(content: Any) -> tuple[str, First]:
-        return content.pop("fingerprint"), First(**content)
+def _first_start(document: Document, fingerprint: str) -> FirstStart:
+    def shape(content: Any) -> tuple[str, FirstStart]:
+        return content.pop("fingerprint"), FirstStart(**content)
 
     before, first = parse_kept(document.text, "The document of the idempotency key", shape)
     if before != fingerprint:
@@ -102,6 +104,6 @@ def _same(document: Document, fingerprint: str) -> First:
     return first
 
 
-def name(scope: str, key: str) -> str:
+def digest_of_key(scope: str, key: str) -> str:
     """What is kept of a key, 64 hex digits: a hash, as keys are callers' words. Binds the scope's length."""
     return hashlib.sha256(f"{len(scope)}:{scope}:{key}".encode("utf-8", "surrogatepass")).hexdigest()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from verihook.model.ports.sets import RecordPorts
 
 
-def keep(
+def store_input(
     text: str,
     content: object,
     instance_id: str,
@@ -31,13 +31,13 @@ def keep(
     """
     where = payloads or ports.payloads
     limit = min(MAX_INLINE, ports.engines[workflow.engine].max_input)
-    given = payload.keep(text, content, instance_id, limit, where)
+    given = payload.store_if_large(text, content, instance_id, limit, where)
     if given is not text or ports.ledger.has_room(text):
         return given, given
-    return payload.keep(text, content, instance_id, 0, where), given
+    return payload.store_if_large(text, content, instance_id, 0, where), given
 
 
-def given_to(engine: Engine, instance: Instance, payloads: Payloads) -> str:
+def input_for_engine(engine: Engine, instance: Instance, payloads: Payloads) -> str:
     """The input of a row as its engine is given it, the very same as at its first start.
 
     Raises PayloadsUnavailable, PayloadGone.
@@ -45,4 +45,4 @@ def given_to(engine: Engine, instance: Instance, payloads: Payloads) -> str:
     if not engine.keeps_names:
         # The worker reads it itself.
         return instance.input
-    return payload.inline(instance.input, min(MAX_INLINE, engine.max_input), payloads)
+    return payload.inline_if_small(instance.input, min(MAX_INLINE, engine.max_input), payloads)

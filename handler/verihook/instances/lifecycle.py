@@ -7,10 +7,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from verihook.errors import BodyTooLarge, Conflict, NotSupported
-from verihook.instances import burial, payload, starting
+from verihook.instances import payload, purging, starting
 from verihook.instances.events import open_gate
 from verihook.instances.reading import engine_of, get
-from verihook.instances.recording import MAX_CAUSE, cut, has_ended, kept_output, record
+from verihook.instances.recording import MAX_CAUSE, cut, record_end, record_progress, store_output
 from verihook.model.conflict import Overtaken, retry_on_conflict
 from verihook.model.instance import INSTANCE_ID, Instance, Progress, execution_name
 from verihook.records import replace
@@ -29,16 +29,16 @@ def terminate(instance_id: str, ports: ControlPorts, reason: str = "", output: o
 
     Stopped before it is written: a crash between the two leaves an instance that reconcile finds ended.
     """
-    instance = _open(instance_id, ports)
+    instance = _get_not_final(instance_id, ports)
     reason = cut(reason, MAX_CAUSE) or ""
     text = None if output is _ABSENT else json_text(output)
     if text is not None and (why := payload.too_large(text, ports.payloads)) is not None:
         raise BodyTooLarge(why)
-    _refuse_ended(instance, starting.halt(instance, reason or "terminated", ports), ports)
+    _raise_if_ended(instance, starting.stop_attempt(instance, reason or "terminated", ports), ports)
     progress = Progress("terminated", text, None, reason or None)
-    if not record(instance.id, instance.attempt, progress, instance.created_at, ports, instance.workflow):
+    if not record_progress(instance.id, instance.attempt, progress, instance.created_at, ports, instance.workflow):
         # The engine's own word of the stop was quicker; what it does not know is put there.
-        return _ended(instance, progress, ports)
+        return _complete_end(instance, progress, ports)
     return get(instance_id, ports)
 
 
@@ -53,7 +53,7 @@ def suspend(instance_id: str, ports: ControlPorts, reason: str = "") -> Instance
 
     def hold(instance: Instance) -> Instance:
         nonlocal before
-        _refuse_final(instance)
+        _raise_if_final(instance)
         if instance.held:
             return instance
         before = instance
@@ -63,8 +63,8 @@ def suspend(instance_id: str, ports: ControlPorts, reason: str = "") -> Instance
     held = _amend(instance_id, hold, ports)
     engine, definition = engine_of(held, ports)
     name = execution_name(held.id, held.attempt)
-    found = _in_its_engine(held, ports)
-    _refuse_ended(held, found, ports)
+    found = _describe(held, ports)
+    _raise_if_ended(held, found, ports)
     try:
         if before.status == "running" or found is not None:
             engine.suspend(definition, name)
@@ -84,7 +84,7 @@ def resume(instance_id: str, ports: ControlPorts) -> Instance:
     """Go on with it; one that is not suspended is left alone. Raises Conflict for one that has ended."""
 
     def release(instance: Instance) -> Instance:
-        _refuse_final(instance)
+        _raise_if_final(instance)
         if not instance.held and instance.status != "suspended":
             return instance
         status = ("queued" if found is None else "running") if instance.status == "suspended" else instance.status
@@ -93,23 +93,23 @@ def resume(instance_id: str, ports: ControlPorts) -> Instance:
         return replace(instance, held=False, status=status, due_at=due, cause=None)
 
     before = get(instance_id, ports)
-    _refuse_final(before)
+    _raise_if_final(before)
     if not before.held and before.status != "suspended":
         return before
     # Before the row: one that stops in between is still held, and whoever asks again resumes it. Also for one that the
     # ledger calls queued: it may run by now, and be held by its engine.
     engine, definition = engine_of(before, ports)
     engine.resume(definition, execution_name(before.id, before.attempt))
-    found = _in_its_engine(before, ports)
-    _refuse_ended(before, found, ports)
+    found = _describe(before, ports)
+    _raise_if_ended(before, found, ports)
     released = _amend(instance_id, release, ports)
     if released.status == "queued":
-        return replace(released, status=starting.begin(released, ports))
+        return replace(released, status=starting.start_when_due(released, ports))
     open_gate(released, ports)
     return released
 
 
-def _in_its_engine(instance: Instance, ports: ReadPorts) -> Progress | None:
+def _describe(instance: Instance, ports: ReadPorts) -> Progress | None:
     """What its engine knows of it: of an express one and of a row that waits for its worker, nothing."""
     engine, definition = engine_of(instance, ports)
     if ports.workflows[instance.workflow].express or not engine.keeps_names:
@@ -117,23 +117,23 @@ def _in_its_engine(instance: Instance, ports: ReadPorts) -> Progress | None:
     return engine.describe(definition, execution_name(instance.id, instance.attempt))
 
 
-def _refuse_ended(instance: Instance, progress: Progress | None, ports: RecordPorts) -> None:
+def _raise_if_ended(instance: Instance, progress: Progress | None, ports: RecordPorts) -> None:
     """Raises Conflict for an end that its engine knows."""
-    if progress is not None and has_ended(instance, progress, ports):
+    if progress is not None and record_end(instance, progress, ports):
         raise Conflict(f"The instance is {progress.status} already.", instance_id=instance.id)
 
 
-def rerun(instance_id: str, ports: ControlPorts) -> Instance:
+def restart(instance_id: str, ports: ControlPorts) -> Instance:
     """A new attempt under the same id with the same input; a running one is stopped first.
 
     Raises Conflict where another caller was quicker, NotActive where nothing of this workflow may be started.
     """
     instance = get(instance_id, ports)
-    starting.active(instance.workflow, ports.workflows)
-    following = starting.restart(instance, _anew(instance, ports), ports)
+    starting.active_workflow(instance.workflow, ports.workflows)
+    following = starting.replace_attempt(instance, _next_attempt(instance, ports), ports)
     if following is None:
         raise Conflict(f"The instance {instance_id!r} was restarted by another caller.", instance_id=instance_id)
-    return replace(following, status=starting.begin(following, ports))
+    return replace(following, status=starting.start_when_due(following, ports))
 
 
 def redrive(instance_id: str, ports: ControlPorts) -> Instance:
@@ -146,7 +146,7 @@ def redrive(instance_id: str, ports: ControlPorts) -> Instance:
         raise Conflict(
             f"Only what failed can be redriven; this instance is {instance.status}.", instance_id=instance_id
         )
-    starting.active(instance.workflow, ports.workflows)
+    starting.active_workflow(instance.workflow, ports.workflows)
     engine, definition = engine_of(instance, ports)
 
     def revive(current: Instance) -> Instance:
@@ -177,11 +177,11 @@ def redrive(instance_id: str, ports: ControlPorts) -> Instance:
         return replace(instance, revision=current.revision)
 
     _amend(instance_id, back, ports)
-    return rerun(instance_id, ports)
+    return restart(instance_id, ports)
 
 
 def purge(instance_id: str, ports: ControlPorts, force: bool = False) -> None:
-    """Delete what is kept of it. Under a tombstone no event is started again (:mod:`verihook.instances.burial`).
+    """Delete what is kept of it. Under a tombstone no event is started again (:mod:`verihook.instances.purging`).
 
     The tombstone comes first, so that nobody begins anew what is being taken away. Whoever was stopped after it may
     ask again: then the rest goes, and InstanceNotFound is raised as for any tombstone. Raises Conflict while it runs,
@@ -189,7 +189,7 @@ def purge(instance_id: str, ports: ControlPorts, force: bool = False) -> None:
     """
     buried = ports.ledger.get(instance_id, ports.clock.now_ms()) if INSTANCE_ID.fullmatch(instance_id) else None
     if buried is not None and buried.purged:
-        burial.finish(buried, ports)
+        purging.finish_purge(buried, ports)
     instance = get(instance_id, ports)
     if not instance.final:
         if not force:
@@ -204,12 +204,12 @@ def purge(instance_id: str, ports: ControlPorts, force: bool = False) -> None:
     def bury(current: Instance) -> Instance:
         if current.attempt != instance.attempt or not current.final:
             raise Conflict(f"The instance is {current.status} again.", instance_id=instance_id)
-        return burial.tombstone(current, ports.clock.now_ms())
+        return purging.tombstone(current, ports.clock.now_ms())
 
-    burial.take_away(_amend(instance_id, bury, ports), ports)
+    purging.delete_remains(_amend(instance_id, bury, ports), ports)
 
 
-def _anew(instance: Instance, ports: ControlPorts) -> Instance:
+def _next_attempt(instance: Instance, ports: ControlPorts) -> Instance:
     """Its next attempt, which begins no sooner than the instance was to."""
     now = ports.clock.now_ms()
     later = instance.start_at if instance.start_at is not None and instance.start_at > now else None
@@ -233,25 +233,25 @@ def _anew(instance: Instance, ports: ControlPorts) -> Instance:
     )
 
 
-def _ended(instance: Instance, progress: Progress, ports: ControlPorts) -> Instance:
+def _complete_end(instance: Instance, progress: Progress, ports: ControlPorts) -> Instance:
     """The row of a terminated attempt, with our reason and output; one that ended otherwise raises Conflict."""
 
     def complete(current: Instance) -> Instance:
         if current.attempt != instance.attempt or current.status != "terminated":
             raise Conflict(f"The instance is {current.status}.", instance_id=instance.id)
-        text = kept_output(instance.id, progress.output, ports.payloads)
+        text = store_output(instance.id, progress.output, ports.payloads)
         return replace(current, output=text or current.output, cause=progress.cause or current.cause)
 
     return _amend(instance.id, complete, ports)
 
 
-def _open(instance_id: str, ports: RowPorts) -> Instance:
+def _get_not_final(instance_id: str, ports: RowPorts) -> Instance:
     instance = get(instance_id, ports)
-    _refuse_final(instance)
+    _raise_if_final(instance)
     return instance
 
 
-def _refuse_final(instance: Instance) -> None:
+def _raise_if_final(instance: Instance) -> None:
     if instance.final:
         raise Conflict(f"The instance is {instance.status} already.", instance_id=instance.id)
 

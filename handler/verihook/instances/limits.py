@@ -33,7 +33,7 @@ class Quota:
         return cls(error.limit, 0, error.retry_after)
 
 
-def check(name: str, per_minute: int | None, ports: LimitPorts) -> Quota | None:
+def spend_token(name: str, per_minute: int | None, ports: LimitPorts) -> Quota | None:
     """Take one start from the bucket ``name``; None where there is no limit.
 
     A full bucket holds what a minute may bring, so that a burst passes after a pause; what was taken comes back evenly.

@@ -133,13 +133,13 @@ class Mailbox:
         return made
 
 
-def read(execution: str, documents: Documents, now_ms: int) -> Mailbox:
+def read_mailbox(execution: str, documents: Documents, now_ms: int) -> Mailbox:
     """The mailbox as it stands; an empty one where there is none."""
     document = documents.read(_partition(execution), "mailbox", now_ms)
     return Mailbox() if document is None else _mailbox(document.text)
 
 
-def change(
+def edit_mailbox(
     execution: str, documents: Documents, now_ms: int, edit: Callable[[Mailbox], T], most: int = MAX_WITH_WAITS
 ) -> T:
     """Edit the mailbox as if nobody else did; ``edit`` may run again on a newer one.
@@ -165,7 +165,7 @@ def change(
     return retry_on_conflict(write, "The mailbox of this instance")
 
 
-def remove(execution: str, documents: Documents) -> None:
+def remove_mailbox(execution: str, documents: Documents) -> None:
     """Throw it away with what is in it."""
     documents.remove(_partition(execution), "mailbox")
 
@@ -175,10 +175,10 @@ def _partition(execution: str) -> str:
 
 
 def _mailbox(text: str) -> Mailbox:
-    return parse_kept(text, "The mailbox", _shaped)
+    return parse_kept(text, "The mailbox", _from_json)
 
 
-def _shaped(content: Any) -> Mailbox:
+def _from_json(content: Any) -> Mailbox:
     return Mailbox(
         [Event(**event) for event in content["events"]],
         [Wait(**wait) for wait in content["waits"]],

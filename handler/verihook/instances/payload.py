@@ -22,16 +22,16 @@ from verihook.strict_json import parse_json
 MEMBER = "verihookPayload"
 
 
-def keep(text: str, content: object, instance_id: str, limit: int, payloads: Puts) -> str:
+def store_if_large(text: str, content: object, instance_id: str, limit: int, payloads: Puts) -> str:
     """``text`` itself where it has at most ``limit`` bytes, else it is kept and the reference is given.
 
     ``content`` is the parsed text. Raises PayloadsUnavailable.
     """
     # A character has at most 4 bytes: most texts need no look at theirs.
-    if len(text) * 4 <= limit and not _looks_like_one(content):
+    if len(text) * 4 <= limit and not _looks_like_reference(content):
         return text
     data = text.encode("utf-8", "surrogatepass")
-    if len(data) <= limit and not _looks_like_one(content):
+    if len(data) <= limit and not _looks_like_reference(content):
         return text
     digest = hashlib.sha256(data).hexdigest()
     key = f"{instance_id}/{digest}"
@@ -64,7 +64,7 @@ def load(text: str, payloads: Payloads) -> str:
     return kept
 
 
-def inline(text: str, limit: int, payloads: Payloads) -> str:
+def inline_if_small(text: str, limit: int, payloads: Payloads) -> str:
     """What an engine that takes ``limit`` bytes is given for the input of a row: the text if it may be, as it came.
 
     A reference stays one where its text is larger, or could be taken for a reference. Raises as :func:`load`.
@@ -73,10 +73,10 @@ def inline(text: str, limit: int, payloads: Payloads) -> str:
     if key is None or _size_in(text) > limit:
         return text
     kept = load(text, payloads)
-    return text if _looks_like_one(parse_json(kept, "The payload")) else kept
+    return text if _looks_like_reference(parse_json(kept, "The payload")) else kept
 
 
-def prune(content: Any, paths: Collection[str]) -> Any:
+def pick(content: Any, paths: Collection[str]) -> Any:
     """What of ``content`` stands at these paths (``orderId``, ``items.*.price``), in the same shape.
 
     ``*`` is every item of a list, a name a member of an object. What a path does not find is left out of an object and
@@ -87,14 +87,14 @@ def prune(content: Any, paths: Collection[str]) -> Any:
         head, _, rest = path.partition(".")
         heads.setdefault(head, []).append(rest)
     if isinstance(content, dict):
-        return {name: _below(content[name], rests) for name, rests in heads.items() if name in content}
+        return {name: _pick_below(content[name], rests) for name, rests in heads.items() if name in content}
     if isinstance(content, list) and "*" in heads:
-        return [_below(item, heads["*"]) for item in content]
+        return [_pick_below(item, heads["*"]) for item in content]
     return None
 
 
-def _below(content: Any, rests: list[str]) -> Any:
-    return content if "" in rests else prune(content, rests)
+def _pick_below(content: Any, rests: list[str]) -> Any:
+    return content if "" in rests else pick(content, rests)
 
 
 def key_of(text: str | None) -> str | None:
@@ -106,7 +106,7 @@ def key_of(text: str | None) -> str | None:
     except EventMalformed:
         # An engine's text that is no JSON, or is cut: data.
         return None
-    if not _looks_like_one(content):
+    if not _looks_like_reference(content):
         return None
     parts = str(content[MEMBER].get("uri", "")).rsplit("/", 2)
     return "/".join(parts[1:]) if len(parts) == 3 else None
@@ -117,7 +117,7 @@ def _size_in(reference: str) -> int:
     return size if isinstance(size, int) else 0
 
 
-def same(one: str, other: str, payloads: Payloads) -> bool:
+def same_json(one: str, other: str, payloads: Payloads) -> bool:
     """Whether two inputs, inline or referred to, are the same JSON, however it is spelled: a bus writes it anew.
 
     A payload that cannot be read for it is another one.
@@ -125,14 +125,14 @@ def same(one: str, other: str, payloads: Payloads) -> bool:
     if _digest_of(one) == _digest_of(other):
         return True
     try:
-        return spelled(parse_json(load(one, payloads), "One input")) == spelled(
+        return canonical_json(parse_json(load(one, payloads), "One input")) == canonical_json(
             parse_json(load(other, payloads), "The other input")
         )
     except (PayloadGone, PayloadsUnavailable, EventMalformed, RecursionError):
         return False
 
 
-def spelled(content: object) -> str:
+def canonical_json(content: object) -> str:
     """JSON in one spelling of several, with its members in order. Raises RecursionError."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
@@ -142,7 +142,7 @@ def _digest_of(text: str) -> str:
     return key.rpartition("/")[2] if key else hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _looks_like_one(content: object) -> bool:
+def _looks_like_reference(content: object) -> bool:
     return isinstance(content, dict) and isinstance(content.get(MEMBER), dict)
 
 

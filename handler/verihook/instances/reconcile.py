@@ -69,7 +69,7 @@ def reconcile(ports: ReconcilePorts, limit: int = 200, left: Callable[[], int] |
         # A row may have ended since its index was read: then there is nothing to look after, least of all to run again.
         if instance.final or (left is not None and left() < reserve_ms + _takes_ms(instance, ports.workflows)):
             return Report()
-        return _look_after(instance, ports, outages)
+        return _repair(instance, ports, outages)
 
     return _rounds(look_after, ports, limit, left, reserve_ms, ended=False)
 
@@ -88,7 +88,7 @@ def call_back(ports: ReconcilePorts, limit: int = 64, left: Callable[[], int] | 
 
     def tell(instance: Instance) -> Report:
         try:
-            return Report(looked=1, told=instance.final and _tell(instance, ports))
+            return Report(looked=1, told=instance.final and _try_callback(instance, ports))
         except LedgerUnavailable:
             raise
         except Exception as error:  # noqa: BLE001  # one that cannot be told must not keep all others from their turn
@@ -111,12 +111,12 @@ def _rounds(
     report = Report()
     while True:
         due = ports.ledger.due(ports.clock.now_ms(), limit, ended=ended)
-        _each(look, due, report)
+        _look_at_each(look, due, report)
         if left is None or len(due) < limit or left() < reserve_ms:
             return report
 
 
-def _each(look: Callable[[Instance], Report], due: list[Instance], report: Report) -> None:
+def _look_at_each(look: Callable[[Instance], Report], due: list[Instance], report: Report) -> None:
     """Look at each, several at a time, and count it in."""
     if len(due) < 2:
         results = [look(instance) for instance in due]
@@ -127,31 +127,35 @@ def _each(look: Callable[[Instance], Report], due: list[Instance], report: Repor
         report.add(result)
 
 
-def _look_after(instance: Instance, ports: ReconcilePorts, outages: Counter[str]) -> Report:
+def _repair(instance: Instance, ports: ReconcilePorts, outages: Counter[str]) -> Report:
     report = Report(looked=1)
     try:
         if outages[instance.workflow] >= ENOUGH:
             raise EngineUnavailable(
                 f"The engine of {instance.workflow} did not answer {ENOUGH} times: not asked again now."
             )
-        progress = _ask_or_start(instance, ports, report, outages)
+        progress = _describe_or_start(instance, ports, report, outages)
         if progress is not None:
-            report.finished += _record(instance, progress, ports) and progress.status in FINAL
+            report.finished += _record_progress(instance, progress, ports) and progress.status in FINAL
     except Exception as error:  # noqa: BLE001  # one that cannot be dealt with must not keep all others from their turn
         # Also where its workflow is no longer in hooks.toml: it waits until the operator puts it back.
         ports.telemetry.failure(f"reconcile {instance.id}", error)
         outages[instance.workflow] += isinstance(error, EngineUnavailable)
         report.postponed += 1
         # Where the ledger itself is down this raises, and the round is over.
-        _record(instance, Progress(instance.status, None, instance.error, instance.cause), ports)
+        _record_progress(instance, Progress(instance.status, None, instance.error, instance.cause), ports)
     return report
 
 
-def _record(instance: Instance, progress: Progress, ports: ReconcilePorts) -> bool:
-    return instances.record(instance.id, instance.attempt, progress, instance.created_at, ports, instance.workflow)
+def _record_progress(instance: Instance, progress: Progress, ports: ReconcilePorts) -> bool:
+    return instances.record_progress(
+        instance.id, instance.attempt, progress, instance.created_at, ports, instance.workflow
+    )
 
 
-def _ask_or_start(instance: Instance, ports: ReconcilePorts, report: Report, outages: Counter[str]) -> Progress | None:
+def _describe_or_start(
+    instance: Instance, ports: ReconcilePorts, report: Report, outages: Counter[str]
+) -> Progress | None:
     """How the engine says the instance stands; None where another round has it.
 
     One that the engine does not know is started, which is idempotent, unless an operator holds it.
@@ -165,7 +169,7 @@ def _ask_or_start(instance: Instance, ports: ReconcilePorts, report: Report, out
         return Progress(instance.status, None, instance.error, instance.cause)
     if progress is None:
         # Its name keeps nobody from running it twice: no other round may have it until it must have ended.
-        if express and not _put_off(instance, instances.EXPRESS_MS, ports):
+        if express and not _postpone(instance, instances.EXPRESS_MS, ports):
             return None
         report.started += 1
         status = instances.start(instance, ports)
@@ -178,21 +182,21 @@ def _ask_or_start(instance: Instance, ports: ReconcilePorts, report: Report, out
         ports.ledger.amend(replace(instance, due_at=instance.leased_until))
         return None
     if progress.status not in FINAL:
-        instances.hand_over(instance, ports)
+        instances.hand_over_pending(instance, ports)
     if instance.held and progress.status == "running":
-        return _hold(instance, engine, definition, ports)
+        return _suspend_again(instance, engine, definition, ports)
     if instance.held and progress.status == "suspended":
         # With the operator's words, which the engine does not know.
         return replace(progress, cause=instance.cause)
     return progress
 
 
-def _put_off(instance: Instance, milliseconds: int, ports: ReconcilePorts) -> bool:
+def _postpone(instance: Instance, milliseconds: int, ports: ReconcilePorts) -> bool:
     """Keep every other round from it for so long; False where another has it, or it has changed since."""
     return ports.ledger.amend(replace(instance, due_at=ports.clock.now_ms() + milliseconds))
 
 
-def _hold(instance: Instance, engine: Engine, definition: str, ports: ReconcilePorts) -> Progress | None:
+def _suspend_again(instance: Instance, engine: Engine, definition: str, ports: ReconcilePorts) -> Progress | None:
     """What is held and runs: whoever suspended it was stopped in between, or the start was on its way."""
     name = execution_name(instance.id, instance.attempt)
     try:
@@ -211,9 +215,9 @@ def _hold(instance: Instance, engine: Engine, definition: str, ports: ReconcileP
     return None
 
 
-def _tell(instance: Instance, ports: ReconcilePorts) -> bool:
+def _try_callback(instance: Instance, ports: ReconcilePorts) -> bool:
     """One try of the callback, and when the next one is; whether there is none."""
-    if not _put_off(instance, POSTING_MS, ports):
+    if not _postpone(instance, POSTING_MS, ports):
         # Where a restart was quicker its end is told, not this one's.
         return False
     following = callbacks.deliver(instance, ports)

@@ -22,7 +22,7 @@ MAX_ERROR = 500
 MAX_CAUSE = 4000
 
 
-def record(
+def record_progress(
     instance_id: str, attempt: int, progress: Progress, created_at: int, ports: RecordPorts, workflow: str | None = None
 ) -> bool:
     """Write what an engine says of an attempt; False where the ledger knows better (final, another attempt, unknown).
@@ -31,8 +31,8 @@ def record(
     name; where it is not known the instance is kept as long as the longest.
     An execution that turns out to run although its instance was terminated before it had begun is stopped.
     """
-    progress = bounded(progress, ports.payloads)
-    if _is_large(progress.output) and not _waits_for(instance_id, attempt, ports):
+    progress = with_bounded_output(progress, ports.payloads)
+    if _is_large(progress.output) and not _is_current(instance_id, attempt, ports):
         # Else the payload of what was purged would be kept again.
         return False
     now = ports.clock.now_ms()
@@ -43,28 +43,28 @@ def record(
         # What ends is due at once where somebody waits to be told.
         due_at=now if final else ports.pace.next_look(created_at, now, queued=progress.status == "queued"),
         expires_at=now // 1000 + _retention_s(workflow, ports.workflows) if final else None,
-        output=kept_output(instance_id, progress.output, ports.payloads),
+        output=store_output(instance_id, progress.output, ports.payloads),
         error=cut(progress.error, MAX_ERROR),
         cause=cut(progress.cause, MAX_CAUSE),
     )
     applied = ports.ledger.record(instance_id, attempt, change)
     if not applied and progress.status == "running":
-        _stop_what_is_over(instance_id, attempt, ports)
+        _stop_if_over(instance_id, attempt, ports)
     return applied
 
 
-def bounded(progress: Progress, payloads: Payloads) -> Progress:
+def with_bounded_output(progress: Progress, payloads: Payloads) -> Progress:
     """The same, or failed with ``OutputTooLarge``: no other end could be read."""
     if progress.output is None or (why := payload.too_large(progress.output, payloads)) is None:
         return progress
     return Progress("failed", None, "OutputTooLarge", why)
 
 
-def has_ended(instance: Instance, progress: Progress | None, ports: RecordPorts) -> bool:
+def record_end(instance: Instance, progress: Progress | None, ports: RecordPorts) -> bool:
     """Whether an engine says that an instance has come to its end, which the ledger may hear of late: now it has."""
     if progress is None or progress.status not in FINAL:
         return False
-    record(instance.id, instance.attempt, progress, instance.created_at, ports, instance.workflow)
+    record_progress(instance.id, instance.attempt, progress, instance.created_at, ports, instance.workflow)
     return True
 
 
@@ -72,7 +72,7 @@ def _is_large(output: str | None) -> bool:
     return output is not None and len(output) * 4 > MAX_OUTPUT
 
 
-def _waits_for(instance_id: str, attempt: int, ports: RowPorts) -> bool:
+def _is_current(instance_id: str, attempt: int, ports: RowPorts) -> bool:
     instance = ports.ledger.get(instance_id, ports.clock.now_ms())
     return instance is not None and instance.attempt == attempt and not (instance.final or instance.purged)
 
@@ -82,7 +82,7 @@ def cut(text: str | None, most: int) -> str | None:
     return text and text.encode("utf-8", "backslashreplace").decode()[:most]
 
 
-def kept_output(instance_id: str, output: str | None, payloads: Payloads) -> str | None:
+def store_output(instance_id: str, output: str | None, payloads: Payloads) -> str | None:
     """The output as a row has it, kept apart where it is large. Raises PayloadsUnavailable.
 
     What is no JSON (an engine's odd text) is kept as a JSON string.
@@ -97,10 +97,10 @@ def kept_output(instance_id: str, output: str | None, payloads: Payloads) -> str
     if cut(output, len(output)) != output:
         # A lone surrogate stands there unescaped.
         output = json_text(content)
-    return payload.keep(output, content, instance_id, MAX_OUTPUT, payloads)
+    return payload.store_if_large(output, content, instance_id, MAX_OUTPUT, payloads)
 
 
-def _stop_what_is_over(instance_id: str, attempt: int, ports: RecordPorts) -> None:
+def _stop_if_over(instance_id: str, attempt: int, ports: RecordPorts) -> None:
     instance = ports.ledger.get(instance_id, ports.clock.now_ms())
     if instance is None:
         return

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 _NAME = "instance"
 
 
-def refuse(fresh: Instance, ports: ControlPorts, trace: Trace) -> None:
+def check_before_claim(fresh: Instance, ports: ControlPorts, trace: Trace) -> None:
     """Before the claim, so that what is refused leaves nothing. Raises Duplicate, LedgerUnavailable.
 
     If the process dies after it, the sender delivers the same id again, which passes.
     """
-    trace.replay_of = _first(fresh, ports)
+    trace.replay_of = _first_instance(fresh, ports)
     if trace.replay_of is not None:
         raise Duplicate(
             f"The very bytes that are signed were delivered before, under another event id; their instance is "
@@ -36,10 +36,10 @@ def refuse(fresh: Instance, ports: ControlPorts, trace: Trace) -> None:
         )
 
 
-def note(fresh: Instance, ports: ControlPorts, trace: Trace) -> None:
+def check_after_claim(fresh: Instance, ports: ControlPorts, trace: Trace) -> None:
     """After the claim, which has told a redelivery by then. The event is taken whatever this comes to."""
     try:
-        trace.replay_of = _first(fresh, ports)
+        trace.replay_of = _first_instance(fresh, ports)
     except LedgerUnavailable as error:
         ports.telemetry.failure(f"replays {fresh.id}", error)
 
@@ -52,7 +52,7 @@ def replay_of(instance: Instance, ports: DocumentPorts) -> str | None:
     return None if first is None or first.text == instance.id else first.text
 
 
-def _first(fresh: Instance, ports: ControlPorts) -> str | None:
+def _first_instance(fresh: Instance, ports: ControlPorts) -> str | None:
     """Another instance that these bytes started; None if there is none, and then they are remembered. One write.
 
     They are for as long as the instance's row, whose time begins when it ends. A purge leaves them.

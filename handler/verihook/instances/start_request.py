@@ -45,7 +45,7 @@ class StartRequest:
     clear_on_failure: bool = False
 
 
-def check(request: StartRequest, workflow: Workflow, caller: Caller, now_ms: int) -> None:
+def check_request(request: StartRequest, workflow: Workflow, caller: Caller, now_ms: int) -> None:
     """Raises RequestInvalid, which names the field."""
     if request.id is not None and not INSTANCE_ID.fullmatch(request.id):
         raise RequestInvalid("id: 1 to 64 letters, digits, underscores and inner hyphens.")

@@ -18,11 +18,11 @@ from verihook.errors import (
     PayloadsUnavailable,
     WorkflowNotFound,
 )
-from verihook.instances import burial, history, idempotency
-from verihook.instances.inputs import given_to, keep
+from verihook.instances import history, idempotency, purging
+from verihook.instances.inputs import input_for_engine, store_input
 from verihook.instances.reading import engine_of
-from verihook.instances.recording import has_ended, record
-from verihook.instances.start_request import OnConflict, StartRequest, check
+from verihook.instances.recording import record_end, record_progress
+from verihook.instances.start_request import OnConflict, StartRequest, check_request
 from verihook.model.instance import FINAL, Instance, Progress, Status, execution_name
 from verihook.model.workflow import Workflow
 from verihook.records import replace
@@ -63,43 +63,45 @@ def submit(
     ``scope``: whose idempotency keys. ``admit`` is called in between, and may raise. Raises WorkflowNotFound,
     NotActive, InputInvalid, RequestInvalid, IdTaken, IdempotencyMismatch and Unavailable.
     """
-    workflow = active(request.workflow, ports.workflows)
+    workflow = active_workflow(request.workflow, ports.workflows)
     if request.version not in (None, workflow.version):
         raise WorkflowNotFound(f"Workflow {workflow.name!r} has version {workflow.version}, not {request.version}.")
-    check(request, workflow, ports.caller, ports.clock.now_ms())
+    check_request(request, workflow, ports.caller, ports.clock.now_ms())
     content = workflow.accept(request.content)
     text = json_text(content)
     admit()
-    fresh, told, replayed = _remembered(request, _fresh(request, workflow, ports), scope, ports)
-    kept_input = partial(keep, text, content, fresh.id, workflow, ports)
+    fresh, told, replayed = _apply_idempotency_key(request, _new_instance(request, workflow, ports), scope, ports)
+    kept_input = partial(store_input, text, content, fresh.id, workflow, ports)
     kept, given = kept_input()
     fresh = replace(fresh, input=kept)
     existing = ports.ledger.claim(fresh)
     if existing is not None and request.id is not None and (not replayed or existing.updated_at < fresh.created_at):
-        anew = _after_a_purge(existing, fresh, kept_input, ports)
+        anew = _claim_purged_id(existing, fresh, kept_input, ports)
         fresh, existing = (fresh, existing) if anew is None else (anew, None)
     if existing is None:
-        return Submitted(replace(fresh, status=begin(fresh, ports, given)), replayed, created=True, accepted=told)
+        return Submitted(
+            replace(fresh, status=start_when_due(fresh, ports, given)), replayed, created=True, accepted=told
+        )
     # Whoever was second to the key may be the first to claim. Such a row has the key's own time.
     ours = replayed or existing.created_at == fresh.created_at
     if request.idempotency_key is not None and ours and existing.event_id == fresh.event_id:
         return Submitted(existing, replayed, created=False, accepted=told)
-    if replayed and request.on_conflict in ("restart", "replace") and _came_later(existing, fresh):
+    if replayed and request.on_conflict in ("restart", "replace") and _was_replaced_since(existing, fresh):
         # What this key began was itself replaced since: to restart once more would undo a later wish.
         return Submitted(existing, replayed, created=False, accepted=told)
-    taken = _taken(existing, fresh, request.on_conflict, ports)
+    taken = _resolve_conflict(existing, fresh, request.on_conflict, ports)
     return replace(taken, replayed=replayed and not taken.created)
 
 
-def _after_a_purge(
+def _claim_purged_id(
     existing: Instance, fresh: Instance, keep_input: Callable[[], object], ports: ControlPorts
 ) -> Instance | None:
     """The row that was put into the place of a tombstone, for a start that names its id; None if the id is taken."""
-    if not burial.is_free(existing, fresh):
+    if not purging.is_reusable(existing, fresh):
         return None
     if existing.leased_until is not None:
         # A purge was stopped, or is under way.
-        if existing.leased_until > ports.clock.now_ms() or not burial.finish(existing, ports):
+        if existing.leased_until > ports.clock.now_ms() or not purging.finish_purge(existing, ports):
             return None
         existing = ports.ledger.get(existing.id, ports.clock.now_ms()) or existing
     # Again: while the grave was emptied, the payload of the new one may have gone along.
@@ -108,28 +110,28 @@ def _after_a_purge(
     return replace(following, revision=following.revision + 1) if ports.ledger.amend(following) else None
 
 
-def _came_later(existing: Instance, fresh: Instance) -> bool:
+def _was_replaced_since(existing: Instance, fresh: Instance) -> bool:
     return existing.created_at > fresh.created_at and not existing.purged and existing.workflow == fresh.workflow
 
 
-def _remembered(
+def _apply_idempotency_key(
     request: StartRequest, fresh: Instance, scope: str, ports: SubmitPorts
 ) -> tuple[Instance, Instance, bool]:
     """The row to claim, the row to tell of, and whether the idempotency key was used before."""
     if request.idempotency_key is None:
         return fresh, fresh, False
-    start = idempotency.First(fresh.id, fresh.version, fresh.created_at, fresh.start_at)
-    print_of_it, key = _print_of(request), request.idempotency_key
-    first, replayed = idempotency.remember(scope, key, print_of_it, start, ports)
+    start = idempotency.FirstStart(fresh.id, fresh.version, fresh.created_at, fresh.start_at)
+    print_of_it, key = _fingerprint_of(request), request.idempotency_key
+    first, replayed = idempotency.claim_key(scope, key, print_of_it, start, ports)
     if replayed and request.clear_on_failure and _has_failed(first.instance_id, ports):
-        first, replayed = idempotency.begin_anew(scope, key, print_of_it, start, first, ports)
+        first, replayed = idempotency.reclaim_key(scope, key, print_of_it, start, first, ports)
     fresh = replace(
         fresh,
         id=first.instance_id,
         created_at=first.created_at,
         start_at=first.start_at,
         # To a start by the API the key is what a delivery's event id is: what it was started for.
-        event_id=idempotency.name(scope, key),
+        event_id=idempotency.digest_of_key(scope, key),
     )
     return fresh, replace(fresh, version=first.version), replayed
 
@@ -140,7 +142,7 @@ def _has_failed(instance_id: str, ports: RowPorts) -> bool:
     return instance is not None and not instance.purged and instance.status in ("failed", "timed_out")
 
 
-def _print_of(request: StartRequest) -> str:
+def _fingerprint_of(request: StartRequest) -> str:
     """What makes two requests the same: all but the time, which a ``delay`` moves on with every try."""
     labels = [list(request.tags), dict(request.metadata)]
     return idempotency.fingerprint(
@@ -156,7 +158,7 @@ def _print_of(request: StartRequest) -> str:
     )
 
 
-def active(name: str, workflows: Mapping[str, Workflow]) -> Workflow:
+def active_workflow(name: str, workflows: Mapping[str, Workflow]) -> Workflow:
     """The workflow of this name. Raises WorkflowNotFound, and NotActive where nothing may be started of it."""
     workflow = workflows.get(name)
     if workflow is None:
@@ -178,7 +180,7 @@ def first_look_ms(workflow: Workflow, ports: RecordPorts) -> int:
     return first_ms if ports.engines[workflow.engine].keeps_names else max(first_ms, WORKER_MS)
 
 
-def begin(instance: Instance, ports: ControlPorts, given: str | None = None) -> Status:
+def start_when_due(instance: Instance, ports: ControlPorts, given: str | None = None) -> Status:
     """Start a claimed instance now, or leave it to its time. ``given`` as in :func:`start`."""
     if instance.not_before > ports.clock.now_ms():
         return "queued"
@@ -195,7 +197,7 @@ def start(instance: Instance, ports: ControlPorts, given: str | None = None) -> 
     name = execution_name(instance.id, instance.attempt)
     try:
         engine, definition = engine_of(instance, ports)
-        given = given or given_to(engine, instance, ports.payloads)
+        given = given or input_for_engine(engine, instance, ports.payloads)
         if not ports.workflows[instance.workflow].express:
             return engine.start(definition, name, given, instance.connection)
         progress = engine.run(definition, name, given)
@@ -206,11 +208,11 @@ def start(instance: Instance, ports: ControlPorts, given: str | None = None) -> 
     except (EngineUnavailable, PayloadsUnavailable) as error:
         ports.telemetry.failure(f"start {name}", error)
         return "queued"
-    record(instance.id, instance.attempt, progress, instance.created_at, ports, instance.workflow)
+    record_progress(instance.id, instance.attempt, progress, instance.created_at, ports, instance.workflow)
     return progress.status
 
 
-def restart(existing: Instance, fresh: Instance, ports: ControlPorts) -> Instance | None:
+def replace_attempt(existing: Instance, fresh: Instance, ports: ControlPorts) -> Instance | None:
     """Stop ``existing`` where it still runs, and put ``fresh`` into its place as the next attempt.
 
     Returns the new attempt, to be started; None where another caller restarted it first. Raises EngineUnavailable
@@ -221,26 +223,26 @@ def restart(existing: Instance, fresh: Instance, ports: ControlPorts) -> Instanc
     attempt = existing.attempt
     while existing.attempt == attempt:
         if not existing.final:
-            if has_ended(existing, halt(existing, "restarted", ports), ports):
-                existing = _present(existing, ports)
+            if record_end(existing, stop_attempt(existing, "restarted", ports), ports):
+                existing = _current_row(existing, ports)
                 continue
             existing = replace(existing, status="terminated", updated_at=ports.clock.now_ms(), cause="restarted")
-        history.keep(existing, ports)
+        history.save_attempt(existing, ports)
         following = replace(fresh, attempt=attempt + 1, revision=existing.revision)
         if ports.ledger.amend(following):
             return replace(following, revision=following.revision + 1)
         # The end of the stopped attempt may have been recorded in between; then it is still ours to restart.
-        existing = _present(existing, ports)
+        existing = _current_row(existing, ports)
     return None
 
 
-def _present(instance: Instance, ports: RowPorts) -> Instance:
+def _current_row(instance: Instance, ports: RowPorts) -> Instance:
     """Its row as it is now; of one that is gone, one of an attempt that is none."""
     current = ports.ledger.get(instance.id, ports.clock.now_ms())
     return replace(instance, attempt=0) if current is None or current.purged else current
 
 
-def halt(instance: Instance, cause: str, ports: ControlPorts) -> Progress | None:
+def stop_attempt(instance: Instance, cause: str, ports: ControlPorts) -> Progress | None:
     """Stop the present attempt in its engine; how it had ended before, None if it was stopped.
 
     Raises EngineUnavailable. The ledger hears of an end late, so the engine alone knows what there was left to stop.
@@ -257,22 +259,22 @@ def halt(instance: Instance, cause: str, ports: ControlPorts) -> Progress | None
     put_off = instance.held or instance.not_before > now or now - instance.updated_at > UNDER_WAY_MS
     if instance.status == "queued" and engine.keeps_names and not put_off:
         with suppress(EngineRefused, PayloadGone):
-            engine.start(definition, name, given_to(engine, instance, ports.payloads), instance.connection)
+            engine.start(definition, name, input_for_engine(engine, instance, ports.payloads), instance.connection)
     engine.stop(definition, name, cause)
     found = engine.describe(definition, name)
     return found if found is not None and found.status in FINAL - {"terminated"} else None
 
 
-def _taken(existing: Instance, fresh: Instance, policy: OnConflict, ports: ControlPorts) -> Submitted:
+def _resolve_conflict(existing: Instance, fresh: Instance, policy: OnConflict, ports: ControlPorts) -> Submitted:
     if existing.workflow != fresh.workflow:
         # Whoever may start this workflow need not know of the others.
         raise IdTaken(existing.id)
     if policy == "return" and not existing.purged:
         return Submitted(existing, replayed=False, created=False, accepted=existing)
     if (policy == "restart" or (policy == "replace" and existing.final)) and not existing.purged:
-        following = restart(existing, fresh, ports)
+        following = replace_attempt(existing, fresh, ports)
         if following is not None:
-            begun = replace(following, status=begin(following, ports))
+            begun = replace(following, status=start_when_due(following, ports))
             return Submitted(begun, replayed=False, created=True, accepted=begun)
         current = ports.ledger.get(existing.id, ports.clock.now_ms()) or existing
         if policy == "restart":
@@ -280,7 +282,7 @@ def _taken(existing: Instance, fresh: Instance, policy: OnConflict, ports: Contr
     raise IdTaken(existing.id)
 
 
-def _fresh(request: StartRequest, workflow: Workflow, ports: RecordPorts) -> Instance:
+def _new_instance(request: StartRequest, workflow: Workflow, ports: RecordPorts) -> Instance:
     now = ports.clock.now_ms()
     return Instance(
         request.id or secrets.token_hex(16),

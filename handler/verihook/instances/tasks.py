@@ -75,7 +75,7 @@ def _read(instance_id: str, input: object, paths: list[Any], payloads: Payloads)
     if key is not None and key.startswith(f"{instance_id}/"):
         text = payload.load(text, payloads)
     content = parse_json(text, "The input")
-    found = payload.prune(content, paths)
+    found = payload.pick(content, paths)
     if len(json_text(found).encode()) > MAX_INLINE:
         raise BodyTooLarge(f"What read.paths finds is larger than the {MAX_INLINE} bytes that a state holds.")
     return found

@@ -20,7 +20,7 @@ from verihook.local.worker import Worker
 from verihook.local.workflow_log import hear_steps, say_end
 from verihook.model.ports import Services
 from verihook.worker.functions import Functions
-from verihook.worker.recorder import record
+from verihook.worker.recorder import record_status_change
 
 #: What stands in a state machine for the function that its tasks invoke, as in template.yaml; and the name here.
 SUBSTITUTIONS = {"FeedsName": "verihook-feeds"}
@@ -116,7 +116,7 @@ class LocalEngines:
     def _ended(self, detail: dict[str, Any]) -> None:
         """What EventBridge tells the recorder in AWS. Raises Unavailable: reconcile finds the end then."""
         try:
-            record({"detail": detail}, self._known())
+            record_status_change({"detail": detail}, self._known())
         finally:
             say_end(detail)
 

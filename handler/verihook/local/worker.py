@@ -10,7 +10,7 @@ from verihook.errors import EngineUnavailable
 from verihook.model.instance import parse_execution_name
 from verihook.model.ports import Services
 from verihook.worker.functions import Functions
-from verihook.worker.work import perform
+from verihook.worker.work import run_try
 
 #: So many functions run at the same time.
 THREADS = 8
@@ -103,4 +103,4 @@ class Worker:
     def _look(self, name: str, services: Services) -> None:
         execution = parse_execution_name(name)
         if execution is not None:
-            perform(*execution, self._functions, services)
+            run_try(*execution, self._functions, services)

@@ -14,8 +14,8 @@ from typing import Any
 from verihook import instances
 from verihook.errors import Duplicate
 from verihook.instances import limits, payload, replays
-from verihook.instances.inputs import keep
-from verihook.instances.starting import active, first_look_ms
+from verihook.instances.inputs import store_input
+from verihook.instances.starting import active_workflow, first_look_ms
 from verihook.model import deadline
 from verihook.model.instance import Instance, Status, derive_id
 from verihook.model.ports import Services, Trace
@@ -62,18 +62,20 @@ def take(source: Source, arrival: Arrival, services: Services, trace: Trace) -> 
         # Most sources remember nothing of what was signed.
         refuses_replays = fresh.signed is not None and source.refuses_replays
         if refuses_replays:
-            replays.refuse(fresh, services, trace)
+            replays.check_before_claim(fresh, services, trace)
         payloads = services.spared.of(services.payloads, trace.received_at)
-        kept, given = keep(fresh.input, content, fresh.id, services.workflows[fresh.workflow], services, payloads)
+        kept, given = store_input(
+            fresh.input, content, fresh.id, services.workflows[fresh.workflow], services, payloads
+        )
         if kept is not fresh.input:
             fresh = replace(fresh, input=kept)
         if source.starts_per_minute is not None:
-            limits.check(f"source#{source.name}", source.starts_per_minute, services)
+            limits.spend_token(f"source#{source.name}", source.starts_per_minute, services)
         existing = services.ledger.claim(fresh)
         if (key := payload.key_of(kept)) is not None:
             services.spared.note(key, existing or fresh, trace.received_at)
         if existing is None and not refuses_replays:
-            replays.note(fresh, services, trace)
+            replays.check_after_claim(fresh, services, trace)
     if existing is not None:
         return _redelivered(existing, fresh, given, source, services, trace)
     trace.outcome = "accepted"
@@ -96,7 +98,7 @@ def _instance(source: Source, arrival: Arrival, services: Services, trace: Trace
 
     It holds nothing of the delivery but the event, so every retry starts the same.
     """
-    workflow = active(source.workflow, services.workflows)
+    workflow = active_workflow(source.workflow, services.workflows)
     content = workflow.accept(arrival.content)
     # The very text that came, unless the schema's defaults were put in.
     text = arrival.text if content is arrival.content else json_text(content)
@@ -131,7 +133,7 @@ def _identity(source: Source, arrival: Arrival, trace: Trace) -> str:
 def _canonical(arrival: Arrival) -> str:
     """The event in one spelling: a carrier such as EventBridge writes its JSON anew."""
     try:
-        return payload.spelled(arrival.content)
+        return payload.canonical_json(arrival.content)
     except RecursionError:
         return arrival.text
 
@@ -141,13 +143,13 @@ def _redelivered(
 ) -> Taken:
     """The event is known already: the source's policies decide."""
     trace.outcome = "duplicate"
-    trace.changed = not existing.purged and not payload.same(existing.input, fresh.input, services.payloads)
+    trace.changed = not existing.purged and not payload.same_json(existing.input, fresh.input, services.payloads)
     if trace.changed and source.changed == "reject":
         raise Duplicate(f"The event was delivered before, with another body; its instance is {existing.id}.")
     if source.duplicates == "reject":
         raise Duplicate(f"The event was delivered before; its instance is {existing.id}.")
     if source.duplicates == "restart" and not existing.purged:
-        following = instances.restart(existing, fresh, services)
+        following = instances.replace_attempt(existing, fresh, services)
         if following is not None:
             return Taken(following.id, _start(following, services, given), duplicate=True)
         existing = services.ledger.get(existing.id, services.clock.now_ms()) or existing

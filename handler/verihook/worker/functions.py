@@ -56,8 +56,8 @@ class Functions:
 
     def __init__(self, runs: Mapping[str, Run]) -> None:
         self._runs = dict(runs)
-        self._idle: deque[_Beside] = deque()
-        self._busy: set[_Beside] = set()
+        self._idle: deque[_FunctionThread] = deque()
+        self._busy: set[_FunctionThread] = set()
         self._interrupted = False
 
     @classmethod
@@ -93,7 +93,7 @@ class Functions:
         try:
             beside = self._idle.pop()
         except IndexError:
-            beside = _Beside()
+            beside = _FunctionThread()
         self._busy.add(beside)
         try:
             if self._interrupted:
@@ -128,7 +128,7 @@ class _Outcome:
     error: Exception | None = None
 
 
-class _Beside:
+class _FunctionThread:
     """A thread that does one thing after the other, for whoever waits for it."""
 
     def __init__(self) -> None:

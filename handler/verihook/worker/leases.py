@@ -58,7 +58,7 @@ def to_begin(row: Instance, attempt: int, now_ms: int) -> bool:
     )
 
 
-def take(row: Instance, lease_ms: int, ports: WorkPorts) -> Instance | None:
+def acquire(row: Instance, lease_ms: int, ports: WorkPorts) -> Instance | None:
     """The row with a lease on it; None where somebody else has begun it, or it is not to be begun any more.
 
     Raises LedgerUnavailable.
@@ -74,14 +74,14 @@ def take(row: Instance, lease_ms: int, ports: WorkPorts) -> Instance | None:
             tries=row.tries + 1,
             begun_at=now,
             leased_until=end,
-            due_at=_looked_at(row, now, end, ports.pace.first_ms),
+            due_at=_next_look(row, now, end, ports.pace.first_ms),
             updated_at=now,
         )
 
     return _amend(row, begin, ports)
 
 
-def write(row: Instance, edit: Edit, ports: RowPorts) -> bool:
+def write_row(row: Instance, edit: Edit, ports: RowPorts) -> bool:
     """Write what became of a try; False where the row has gone on without it. Raises LedgerUnavailable."""
     return _amend(row, edit, ports) is not None
 
@@ -99,7 +99,7 @@ def _amend(row: Instance, edit: _MaybeEdit, ports: RowPorts) -> Instance | None:
         if ports.ledger.amend(edited):
             return replace(edited, revision=edited.revision + 1)
         current = ports.ledger.get(row.id, now)
-        if current is None or current.final or current.purged or _key(current) != _key(row):
+        if current is None or current.final or current.purged or _attempt_and_try(current) != _attempt_and_try(row):
             return None
         latest = current
         raise Overtaken
@@ -107,7 +107,7 @@ def _amend(row: Instance, edit: _MaybeEdit, ports: RowPorts) -> Instance | None:
     return retry_on_conflict(write, "This instance")
 
 
-def again(progress: Progress, workflow: Workflow) -> Edit:
+def queued_again(progress: Progress, workflow: Workflow) -> Edit:
     """Queued until the back-off is over, or suspended if it is held, with the error to be seen."""
 
     def edit(row: Instance, now: int) -> Instance:
@@ -120,18 +120,18 @@ def again(progress: Progress, workflow: Workflow) -> Edit:
     return edit
 
 
-def give_back(row: Instance, now: int) -> Instance:
+def given_back(row: Instance, now: int) -> Instance:
     """Of the row of a try that a planned stop interrupts: it was no try, and the next one may begin at once."""
     status: Status = "suspended" if row.held else "queued"
     due = None if row.held else now
     return replace(row, status=status, tries=row.tries - 1, leased_until=None, due_at=due, updated_at=now)
 
 
-def end(ending: Ending, row: Instance, workflow: Workflow, payloads: Payloads) -> Edit:
+def ended(ending: Ending, row: Instance, workflow: Workflow, payloads: Payloads) -> Edit:
     """The end; a large output is kept as a payload first. Raises PayloadsUnavailable."""
     progress, output = ending.progress, ending.progress.output
     if output is not None:
-        output = payload.keep(output, ending.content, row.id, MAX_OUTPUT, payloads)
+        output = payload.store_if_large(output, ending.content, row.id, MAX_OUTPUT, payloads)
 
     def edit(row: Instance, now: int) -> Instance:
         return replace(
@@ -156,11 +156,11 @@ def backoff_ms(backoff_s: int, tries: int) -> int:
     return min(backoff_s << min(tries - 1, 20), MAX_BACKOFF_S) * 1000
 
 
-def _looked_at(row: Instance, now: int, end: int, first_ms: int) -> int:
+def _next_look(row: Instance, now: int, end: int, first_ms: int) -> int:
     """When reconcile looks at a leased row: when it would have anyway if that is soon, else at the lease's end."""
     soon = row.due_at is not None and now < row.due_at <= max(end, now + first_ms)
     return row.due_at if soon and row.due_at is not None else end
 
 
-def _key(row: Instance) -> tuple[int, int]:
+def _attempt_and_try(row: Instance) -> tuple[int, int]:
     return row.attempt, row.tries

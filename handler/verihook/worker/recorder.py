@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from verihook.model.ports.sets import RecordPorts
 
 
-def record(event: Mapping[str, Any], ports: RecordPorts) -> bool:
+def record_status_change(event: Mapping[str, Any], ports: RecordPorts) -> bool:
     """Write what the event says; False where it is not of ours, or the ledger knows better.
 
     Raises Unavailable, also where the engine does not know yet what it has told: the event is to be brought again.
@@ -33,14 +33,14 @@ def _stepfunctions(detail: Mapping[str, Any], ports: RecordPorts) -> bool:
     if name is None:
         return False
     progress = stepfunctions.progress_of(detail)
-    if progress.status == "running" and _unread(ports.ledger.get(name[0], ports.clock.now_ms()), name[1], ports):
+    if progress.status == "running" and _is_unread(ports.ledger.get(name[0], ports.clock.now_ms()), name[1], ports):
         return False
     if progress.status in FINAL and (progress.status != "completed" or progress.output is None):
         # EventBridge leaves an output out that would make its event too large. And what failed may have been redriven
         # before its event came, or came again.
         told = ports.engines["stepfunctions"].describe(detail["stateMachineArn"], detail["name"])
-        progress = _whole(progress, told, "Step Functions") if progress.status == "completed" else told or progress
-    return instances.record(*name, progress, detail["startDate"], ports)
+        progress = _complete(progress, told, "Step Functions") if progress.status == "completed" else told or progress
+    return instances.record_progress(*name, progress, detail["startDate"], ports)
 
 
 def _durable(detail: Mapping[str, Any], ports: RecordPorts) -> bool:
@@ -50,7 +50,7 @@ def _durable(detail: Mapping[str, Any], ports: RecordPorts) -> bool:
     if name is None or instance is None:
         return False
     progress = durable.progress_of(detail)
-    if progress.status == "running" and _unread(instance, name[1], ports):
+    if progress.status == "running" and _is_unread(instance, name[1], ports):
         return False
     if progress.status in FINAL:
         if instance.final or instance.attempt != name[1]:
@@ -58,11 +58,11 @@ def _durable(detail: Mapping[str, Any], ports: RecordPorts) -> bool:
             return False
         engine, definition = engine_of(instance, ports)
         arn = detail["durableExecutionArn"]
-        progress = _whole(progress, engine.describe(definition, execution_name(*name), arn), "Lambda")
-    return instances.record(*name, progress, instance.created_at, ports, instance.workflow)
+        progress = _complete(progress, engine.describe(definition, execution_name(*name), arn), "Lambda")
+    return instances.record_progress(*name, progress, instance.created_at, ports, instance.workflow)
 
 
-def _unread(instance: Instance | None, attempt: int, ports: RecordPorts) -> bool:
+def _is_unread(instance: Instance | None, attempt: int, ports: RecordPorts) -> bool:
     """Whether nothing reads that the attempt runs, so that the write is saved.
 
     A caller of the API waits to see it; of what a webhook has started the end is read, and most ends come within the
@@ -76,7 +76,7 @@ def _unread(instance: Instance | None, attempt: int, ports: RecordPorts) -> bool
     return instance.status in ("queued", "running") and not (workflow is not None and workflow.report_running)
 
 
-def _whole(event: Progress, told: Progress | None, engine: str) -> Progress:
+def _complete(event: Progress, told: Progress | None, engine: str) -> Progress:
     """The end as the engine tells it, whose event has not all of it. Raises EngineUnavailable if it does not know yet.
 
     A row that is final is never written again, so an end without its output would have lost it for good.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from verihook.adapters.printable import words
 from verihook.errors import EventMalformed, PayloadGone, RequestInvalid
 from verihook.instances import payload
-from verihook.instances.recording import bounded
+from verihook.instances.recording import with_bounded_output
 from verihook.model.instance import Instance, Progress, execution_name
 from verihook.model.workflow import Workflow
 from verihook.strict_json import parse_json
@@ -41,7 +41,7 @@ class TooLarge(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Tried:
+class _TryResult:
     """What a try came to.
 
     ``content``: the output, parsed. ``final``: no other try would help. ``raised``: what the log is told of it.
@@ -53,7 +53,9 @@ class _Tried:
     raised: Exception | None = None
 
 
-def batch(event: Mapping[str, Any], functions: Functions, ports: WorkPorts, left: Left | None = None) -> dict[str, Any]:
+def run_batch(
+    event: Mapping[str, Any], functions: Functions, ports: WorkPorts, left: Left | None = None
+) -> dict[str, Any]:
     """One invocation of the Lambda function: a batch of the table's stream.
 
     Returns ``{"batchItemFailures": [{"itemIdentifier"}]}``: what is to be brought again. Raises RequestInvalid for an
@@ -62,14 +64,16 @@ def batch(event: Mapping[str, Any], functions: Functions, ports: WorkPorts, left
     records = event.get("Records")
     if not isinstance(records, list) or not all(_of_the_stream(record) for record in records) or not records:
         raise RequestInvalid("The worker takes batches of the table's stream alone; feeds and tasks go to Feeds.")
-    return {"batchItemFailures": [{"itemIdentifier": number} for number in _stream(records, functions, ports, left)]}
+    return {
+        "batchItemFailures": [{"itemIdentifier": number} for number in _run_records(records, functions, ports, left)]
+    }
 
 
 def _of_the_stream(record: object) -> bool:
     return isinstance(record, dict) and record.get("eventSource") == "aws:dynamodb"
 
 
-def perform(
+def run_try(
     instance_id: str, attempt: int, functions: Functions, ports: WorkPorts, limit_ms: int | None = None
 ) -> Outcome:
     """Run one try of an attempt, where it is to be run now.
@@ -88,22 +92,22 @@ def perform(
         return "left"
     if row.tries > workflow.retries:
         lost = Progress("timed_out", None, "WorkerLost", f"No worker told how try {row.tries} ended.")
-        return _end(row, _Tried(lost), workflow, ports)
+        return _write_end(row, _TryResult(lost), workflow, ports)
     try:
         event = parse_json(payload.load(row.input, ports.payloads), "The input")
     except (EventMalformed, PayloadGone) as error:
-        return _end(row, _Tried(Progress("failed", None, "InputUnreadable", str(error))), workflow, ports)
+        return _write_end(row, _TryResult(Progress("failed", None, "InputUnreadable", str(error))), workflow, ports)
     timeout_ms = workflow.timeout_s * 1000
     timeout_ms = timeout_ms if limit_ms is None else max(min(timeout_ms, limit_ms), 1)
-    leased = leases.take(row, timeout_ms + MARGIN_MS, ports)
+    leased = leases.acquire(row, timeout_ms + MARGIN_MS, ports)
     if leased is None:
         return "left"
     try:
-        tried = _try(leased, event, workflow.definition, timeout_ms, functions, ports)
+        tried = _call_function(leased, event, workflow.definition, timeout_ms, functions, ports)
     except Interrupted:
-        return "left" if leases.write(leased, leases.give_back, ports) else "lost"
+        return "left" if leases.write_row(leased, leases.given_back, ports) else "lost"
     try:
-        return _keep(leased, tried, workflow, ports)
+        return _write_result(leased, tried, workflow, ports)
     finally:
         # Recorded first, whatever becomes of the log.
         if tried.raised is not None:
@@ -111,41 +115,43 @@ def perform(
             ports.telemetry.failure(where, tried.raised)
 
 
-def _try(
+def _call_function(
     row: Instance, event: object, definition: str, timeout_ms: int, functions: Functions, ports: WorkPorts
-) -> _Tried:
+) -> _TryResult:
     """Call the function. What it raises goes to the row in words, and then to the log with its stack.
 
     Raises Interrupted.
     """
     try:
-        result = functions.call(definition, event, _context(row, timeout_ms, ports), timeout_ms)
+        result = functions.call(definition, event, _context_of(row, timeout_ms, ports), timeout_ms)
     except Interrupted:
         raise
     except OutOfTime as error:
-        return _Tried(Progress("timed_out", None, "Timeout", str(error)), raised=error.with_traceback(None))
+        return _TryResult(Progress("timed_out", None, "Timeout", str(error)), raised=error.with_traceback(None))
     except Exception as error:  # noqa: BLE001  # the operator's code may raise anything
-        return _Tried(Progress("failed", None, type(error).__name__, words(error)), raised=error)
+        return _TryResult(Progress("failed", None, type(error).__name__, words(error)), raised=error)
     try:
         output = json.dumps(result, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         cause = f"What the function returned is not JSON: {str(error)[:200]}"
-        return _Tried(Progress("failed", None, "OutputNotJson", cause), final=True, raised=error.with_traceback(None))
-    ended = bounded(Progress("completed", output), ports.payloads)
+        return _TryResult(
+            Progress("failed", None, "OutputNotJson", cause), final=True, raised=error.with_traceback(None)
+        )
+    ended = with_bounded_output(Progress("completed", output), ports.payloads)
     if ended.output is None:
-        return _Tried(ended, final=True, raised=TooLarge(ended.cause))
-    return _Tried(ended, result, final=True)
+        return _TryResult(ended, final=True, raised=TooLarge(ended.cause))
+    return _TryResult(ended, result, final=True)
 
 
-def _keep(row: Instance, tried: _Tried, workflow: Workflow, ports: WorkPorts) -> Outcome:
+def _write_result(row: Instance, tried: _TryResult, workflow: Workflow, ports: WorkPorts) -> Outcome:
     if tried.final or row.tries > workflow.retries:
-        return _end(row, tried, workflow, ports)
-    return "again" if leases.write(row, leases.again(tried.progress, workflow), ports) else "lost"
+        return _write_end(row, tried, workflow, ports)
+    return "again" if leases.write_row(row, leases.queued_again(tried.progress, workflow), ports) else "lost"
 
 
-def _end(row: Instance, tried: _Tried, workflow: Workflow, ports: WorkPorts) -> Outcome:
-    ending = leases.end(Ending(tried.progress, tried.content), row, workflow, ports.payloads)
-    if not leases.write(row, ending, ports):
+def _write_end(row: Instance, tried: _TryResult, workflow: Workflow, ports: WorkPorts) -> Outcome:
+    ending = leases.ended(Ending(tried.progress, tried.content), row, workflow, ports.payloads)
+    if not leases.write_row(row, ending, ports):
         return "lost"
     match tried.progress.status:
         case "completed":
@@ -155,7 +161,7 @@ def _end(row: Instance, tried: _Tried, workflow: Workflow, ports: WorkPorts) -> 
     return "failed"
 
 
-def _context(row: Instance, timeout_ms: int, ports: WorkPorts) -> Context:
+def _context_of(row: Instance, timeout_ms: int, ports: WorkPorts) -> Context:
     until = (row.begun_at or row.updated_at) + timeout_ms
     return Context(
         row.id,
@@ -169,7 +175,7 @@ def _context(row: Instance, timeout_ms: int, ports: WorkPorts) -> Context:
     )
 
 
-def _stream(records: list[dict[str, Any]], functions: Functions, ports: WorkPorts, left: Left | None) -> list[str]:
+def _run_records(records: list[dict[str, Any]], functions: Functions, ports: WorkPorts, left: Left | None) -> list[str]:
     """Run what the records name, in their order; the sequence numbers of those that are to be brought again.
 
     A record that kills the process (or is out of time) does not block its shard: it is leased by then, so the next
@@ -183,14 +189,14 @@ def _stream(records: list[dict[str, Any]], functions: Functions, ports: WorkPort
             # Lambda goes on from the first that failed, in an invocation with its whole time.
             return [*failed, *(_sequence(later) for later in records[number:])]
         try:
-            _one(record, functions, ports, room)
+            _run_record(record, functions, ports, room)
         except Exception as error:  # noqa: BLE001  # it must not keep the others from their turn
             ports.telemetry.failure(f"work {_sequence(record)}", error)
             failed.append(_sequence(record))
     return failed
 
 
-def _one(record: Mapping[str, Any], functions: Functions, ports: WorkPorts, limit_ms: int | None) -> None:
+def _run_record(record: Mapping[str, Any], functions: Functions, ports: WorkPorts, limit_ms: int | None) -> None:
     """The row of a stream record, where it is one that waits for a worker."""
     change = record.get("dynamodb", {})
     match change:
@@ -198,7 +204,7 @@ def _one(record: Mapping[str, Any], functions: Functions, ports: WorkPorts, limi
             "Keys": {"pk": {"S": str(key)}, "sk": {"S": "instance"}},
             "NewImage": {"attempt": {"N": str(attempt)}, "engine": {"S": "function"}, "status": {"S": "queued"}},
         } if key.startswith("instance#"):
-            perform(key.removeprefix("instance#"), int(attempt), functions, ports, limit_ms)
+            run_try(key.removeprefix("instance#"), int(attempt), functions, ports, limit_ms)
 
 
 def _sequence(record: Mapping[str, Any]) -> str:

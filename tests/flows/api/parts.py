@@ -109,7 +109,7 @@ class ToldEngine:
         found = [name for name in self.executions if (parse_execution_name(name) or ("", 0))[0] == instance_id]
         attempt = len(found)
         self.executions[found[-1]] = progress
-        assert instances.record(instance_id, attempt, progress, NOW, services)
+        assert instances.record_progress(instance_id, attempt, progress, NOW, services)
 
 
 class Client:

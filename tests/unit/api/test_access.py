@@ -274,7 +274,7 @@ def test_the_use_of_a_key_that_is_held_is_noted(documents: Counted, secret: str)
     for _ in range(60):
         guard.identify(request)
         clock.at += MINUTE // 3
-    (key,) = api_keys.listed(documents, clock.at)
+    (key,) = api_keys.list_keys(documents, clock.at)
     assert key.last_used_at is not None
     assert clock.at - key.last_used_at < 2 * api_keys.USE_NOTED_MS
     assert 3 == documents.calls.count("write")

@@ -91,7 +91,7 @@ def test_a_key_that_cannot_be_shown_is_named_with_what_ends_it(
     with Path("/dev/full").open("w") as full:
         monkeypatch.setattr(sys, "stdout", full)
         assert 1 == cli.main(create)
-    (key,) = api_keys.listed(documents, SystemClock().now_ms())
+    (key,) = api_keys.list_keys(documents, SystemClock().now_ms())
     (told,) = capsys.readouterr().err.splitlines()
     assert told.startswith(f"verihook: the key {key.id} (ci) is made but could not be shown ([Errno 28] ")
     mend = f"verihook keys revoke {key.id}, with the options of this command, ends it"

@@ -126,12 +126,12 @@ def test_any_text_is_refused_in_words(text: str) -> None:
 def test_the_list_has_every_key_until_90_days_after_its_end(documents: Counted) -> None:
     made = {api_keys.create(f"key {number}", ["workflows:read"], documents, NOW)[0].id for number in range(205)}
     documents.calls.clear()
-    assert sorted(made) == [key.id for key in api_keys.listed(documents, NOW)]
+    assert sorted(made) == [key.id for key in api_keys.list_keys(documents, NOW)]
     assert ["all"] * 4 == documents.calls
     first, *_ = sorted(made)
     api_keys.revoke(first, documents, NOW)
-    assert 205 == len(list(api_keys.listed(documents, NOW + 90 * DAY - 1000)))
-    assert first not in {key.id for key in api_keys.listed(documents, NOW + 90 * DAY)}
+    assert 205 == len(list(api_keys.list_keys(documents, NOW + 90 * DAY - 1000)))
+    assert first not in {key.id for key in api_keys.list_keys(documents, NOW + 90 * DAY)}
 
 
 def test_what_is_told_of_a_key(documents: Counted) -> None:
@@ -206,7 +206,7 @@ def test_an_overlap_has_bounds(documents: Counted, overlap_ms: int) -> None:
     old, _ = api_keys.create("ci", ["workflows:read"], documents, NOW)
     with pytest.raises(RequestInvalid, match="overlap"):
         api_keys.rotate(old.id, overlap_ms, documents, NOW)
-    assert 1 == len(list(api_keys.listed(documents, NOW)))
+    assert 1 == len(list(api_keys.list_keys(documents, NOW)))
 
 
 @pytest.mark.parametrize("key_id", ["0" * 16, "", "0" * 15, "../keys", "G" * 16, "0" * 17])
@@ -238,7 +238,7 @@ def test_changes_at_once_are_all_made(documents: Counted) -> None:
     kept = api_keys.load(key.id, documents, NOW)
     assert kept is not None
     assert NOW + 2 == kept.key.expires_at
-    assert 4 == sum(other.replaces == key.id for other in api_keys.listed(documents, NOW))
+    assert 4 == sum(other.replaces == key.id for other in api_keys.list_keys(documents, NOW))
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_what_was_made_while_the_api_was_open_is_ended(documents: Counted) -> No
     assert [] == api_keys.revoke_made_open(documents, NOW + 2)
     with pytest.raises(Unauthenticated):
         api_keys.verify(secret, documents, NOW + 2)
-    assert [stays.id] == [key.id for key in api_keys.listed(documents, NOW + 2) if key.live(NOW + 2)]
+    assert [stays.id] == [key.id for key in api_keys.list_keys(documents, NOW + 2) if key.live(NOW + 2)]
 
 
 def test_a_thousand_made_up_keys_cost_three_hundred_reads(documents: Counted) -> None:

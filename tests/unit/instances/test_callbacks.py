@@ -125,10 +125,12 @@ def test_words_that_are_no_json_are_a_string() -> None:
 def test_a_kept_output_is_told_whole_and_a_large_one_is_not(tmp_path: Path) -> None:
     payloads = FilePayloads(tmp_path)
     text = json.dumps("x" * (callbacks.MAX_OUTPUT - 2))
-    kept = ended(id="a", output=payload.keep(text, None, "a", 1000, payloads))
+    kept = ended(id="a", output=payload.store_if_large(text, None, "a", 1000, payloads))
     assert json.loads(text) == sent(kept, payloads=payloads)["data"]["output"]
     text = json.dumps("x" * (callbacks.MAX_OUTPUT - 1))
-    large = sent(ended(id="a", output=payload.keep(text, None, "a", 1000, payloads)), payloads=payloads)["data"]
+    large = sent(ended(id="a", output=payload.store_if_large(text, None, "a", 1000, payloads)), payloads=payloads)[
+        "data"
+    ]
     assert large["outputTooLarge"] is True
     assert "output" not in large
     payloads.remove_all("a")
@@ -137,7 +139,7 @@ def test_a_kept_output_is_told_whole_and_a_large_one_is_not(tmp_path: Path) -> N
 
 def test_a_store_that_is_down_is_a_try_in_vain(tmp_path: Path) -> None:
     payloads = FilePayloads(tmp_path)
-    instance = ended(id="a", output=payload.keep('"' + "x" * 2000 + '"', None, "a", 1000, payloads))
+    instance = ended(id="a", output=payload.store_if_large('"' + "x" * 2000 + '"', None, "a", 1000, payloads))
     key = payload.key_of(instance.output) or ""
     payloads.remove_all("a")
     (tmp_path / key).mkdir(parents=True)

@@ -19,7 +19,7 @@ from verihook.model.instance import Progress
 @pytest.fixture
 def instance(parts: Parts) -> str:
     instances.submit(request(id="a"), "", parts.services)
-    instances.record("a", 1, Progress("running"), NOW, parts.services)
+    instances.record_progress("a", 1, Progress("running"), NOW, parts.services)
     return "a"
 
 
@@ -124,7 +124,7 @@ def test_an_event_is_kept_where_its_wait_has_died_before_it_was_handed_over(part
 
 
 def test_waits_of_another_attempt_are_left_alone(parts: Parts, instance: str) -> None:
-    instances.rerun("a", parts.services)
+    instances.restart("a", parts.services)
     wait(parts, "old", attempt=1)
     wait(parts, "new", attempt=2)
     instances.raise_event("a", "approved", 1, parts.services)

@@ -17,9 +17,9 @@ def rerun(parts: Parts, cause: str) -> None:
     attempt = parts.row("a").attempt
     parts.clock.at += 1000
     parts.engine.end("a" if attempt == 1 else f"a.{attempt}", "failed", None)
-    instances.record("a", attempt, Progress("failed", None, "E", cause), NOW, parts.services)
+    instances.record_progress("a", attempt, Progress("failed", None, "E", cause), NOW, parts.services)
     parts.clock.at += 1000
-    instances.rerun("a", parts.services)
+    instances.restart("a", parts.services)
 
 
 def test_the_first_is_the_present_one(parts: Parts) -> None:
@@ -48,16 +48,16 @@ def test_each_is_kept_with_how_it_ended(parts: Parts) -> None:
 def test_who_is_stopped_in_between_keeps_it_again(parts: Parts) -> None:
     instances.submit(request(id="a"), "", parts.services)
     parts.engine.end("a", "failed", None)
-    instances.record("a", 1, Progress("failed", None, "E", "first"), NOW, parts.services)
-    history.keep(parts.row("a"), parts.services)
-    instances.rerun("a", parts.services)
+    instances.record_progress("a", 1, Progress("failed", None, "E", "first"), NOW, parts.services)
+    history.save_attempt(parts.row("a"), parts.services)
+    instances.restart("a", parts.services)
     assert [(1, "first"), (2, None)] == [(each.number, each.cause) for each in history.attempts("a", parts.services)]
 
 
 def test_forgotten(parts: Parts) -> None:
     instances.submit(request(id="a"), "", parts.services)
     rerun(parts, "first")
-    history.forget("a", parts.services)
+    history.remove_attempts("a", parts.services)
     assert [2] == [each.number for each in history.attempts("a", parts.services)]
 
 

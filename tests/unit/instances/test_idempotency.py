@@ -11,68 +11,69 @@ from hypothesis import strategies as st
 from tests.contracts.instances import HOUR, at_once
 from tests.unit.bare import Counted, StandingClock, bare_services, documents
 from verihook.errors import IdempotencyMismatch, LedgerUnavailable, RequestInvalid
-from verihook.instances.idempotency import First, begin_anew, fingerprint, remember
+from verihook.instances.idempotency import FirstStart, claim_key, fingerprint, reclaim_key
 from verihook.model.policy import Policy
 
 __all__ = ["documents"]
 
 
-def start(instance_id: str) -> First:
-    return First(instance_id, 1, 1_000, None)
+def start(instance_id: str) -> FirstStart:
+    return FirstStart(instance_id, 1, 1_000, None)
 
 
 def test_the_first_decides(documents: Counted) -> None:
     services = bare_services(documents=documents)
-    assert (start("a"), False) == remember("caller", "key", "print", start("a"), services)
+    assert (start("a"), False) == claim_key("caller", "key", "print", start("a"), services)
     assert ["write"] == documents.calls
-    assert (start("a"), True) == remember("caller", "key", "print", start("b"), services)
+    assert (start("a"), True) == claim_key("caller", "key", "print", start("b"), services)
     assert ["write", "write", "read"] == documents.calls
 
 
 def test_another_request_under_the_key_is_refused(documents: Counted) -> None:
     services = bare_services(documents=documents)
-    remember("caller", "key", "print", start("a"), services)
+    claim_key("caller", "key", "print", start("a"), services)
     with pytest.raises(IdempotencyMismatch):
-        remember("caller", "key", "another", start("b"), services)
-    assert (start("a"), True) == remember("caller", "key", "print", start("c"), services)
+        claim_key("caller", "key", "another", start("b"), services)
+    assert (start("a"), True) == claim_key("caller", "key", "print", start("c"), services)
 
 
 def test_a_key_begins_anew_once_however_many_ask(documents: Counted) -> None:
     services = bare_services(documents=documents)
-    remember("caller", "key", "print", start("a"), services)
+    claim_key("caller", "key", "print", start("a"), services)
     calls = [
-        partial(begin_anew, "caller", "key", "print", start(f"b{number}"), start("a"), services) for number in range(32)
+        partial(reclaim_key, "caller", "key", "print", start(f"b{number}"), start("a"), services)
+        for number in range(32)
     ]
     answers = at_once(calls)
     assert 1 == sum(not replayed for _, replayed in answers)
     assert 1 == len({first.instance_id for first, _ in answers})
     # Whoever still thinks of the former one meets the new one.
-    assert answers[0][0] == begin_anew("caller", "key", "print", start("c"), start("a"), services)[0]
+    assert answers[0][0] == reclaim_key("caller", "key", "print", start("c"), start("a"), services)[0]
     with pytest.raises(IdempotencyMismatch):
-        begin_anew("caller", "key", "another", start("c"), answers[0][0], services)
-    assert (start("d"), False) == begin_anew("caller", "unknown", "print", start("d"), start("x"), services)
+        reclaim_key("caller", "key", "another", start("c"), answers[0][0], services)
+    assert (start("d"), False) == reclaim_key("caller", "unknown", "print", start("d"), start("x"), services)
 
 
 def test_callers_never_meet_each_others_keys(documents: Counted) -> None:
     services = bare_services(documents=documents)
     names = [("", "a:b"), ("a", "b"), ("a:", "b"), ("", "1:a:b"), ("1", "a:b"), ("a", ":b"), ("a", "\ud800")]
     for number, (scope, key) in enumerate(names):
-        assert (start(str(number)), False) == remember(scope, key, "print", start(str(number)), services)
+        assert (start(str(number)), False) == claim_key(scope, key, "print", start(str(number)), services)
 
 
 def test_a_key_lives_for_its_hours(documents: Counted) -> None:
     clock = StandingClock()
     services = bare_services(documents=documents, clock=clock, policy=Policy(idempotency_hours=2))
-    remember("caller", "key", "print", start("a"), services)
+    claim_key("caller", "key", "print", start("a"), services)
     clock.at += 2 * HOUR - 1000
-    assert (start("a"), True) == remember("caller", "key", "print", start("b"), services)
+    assert (start("a"), True) == claim_key("caller", "key", "print", start("b"), services)
     clock.at += 1000
-    assert (start("b"), False) == remember("caller", "key", "another", start("b"), services)
+    assert (start("b"), False) == claim_key("caller", "key", "another", start("b"), services)
 
 
 def test_a_hundred_at_once_get_one_id(documents: Counted) -> None:
     services = bare_services(documents=documents)
-    calls = [partial(remember, "caller", "key", "print", start(f"i{number}"), services) for number in range(100)]
+    calls = [partial(claim_key, "caller", "key", "print", start(f"i{number}"), services) for number in range(100)]
     answers = at_once(calls)
     (winner,) = [first for first, replayed in answers if not replayed]
     assert {winner} == {first for first, _ in answers}
@@ -81,7 +82,7 @@ def test_a_hundred_at_once_get_one_id(documents: Counted) -> None:
 def test_a_ledger_that_does_not_answer(documents: Counted) -> None:
     documents.failing = {"write"}
     with pytest.raises(LedgerUnavailable):
-        remember("caller", "key", "print", start("a"), bare_services(documents=documents))
+        claim_key("caller", "key", "print", start("a"), bare_services(documents=documents))
 
 
 def test_a_fingerprint_is_of_the_content() -> None:

@@ -46,7 +46,7 @@ def test_every_start_gives_the_engine_the_same(narrow: Parts) -> None:
     narrow.engine.failing = set()
     narrow.clock.at += MINUTE
     reconcile(narrow.services)
-    assert "running" == instances.rerun(made.id, narrow.services).status
+    assert "running" == instances.restart(made.id, narrow.services).status
     first, second = (narrow.engine.inputs[name] for name in (made.id, f"{made.id}.2"))
     assert first == second == json_text(content)
 
@@ -55,7 +55,7 @@ def test_words_that_look_like_a_reference_reach_no_engine(narrow: Parts) -> None
     content = {"verihookPayload": {"key": "a/b", "note": "x" * 20}}
     made = instances.submit(request(content=content), "", narrow.services).instance
     assert narrow.row(made.id).input == narrow.engine.inputs[made.id]
-    instances.rerun(made.id, narrow.services)
+    instances.restart(made.id, narrow.services)
     assert narrow.row(made.id).input == narrow.engine.inputs[f"{made.id}.2"]
 
 

@@ -19,14 +19,14 @@ from verihook.model.listing import Query
 
 def started(parts: Parts, id: str = "a", workflow: str = "w") -> str:
     instances.submit(request(workflow, id=id), "", parts.services)
-    instances.record(id, 1, Progress("running"), NOW, parts.services)
+    instances.record_progress(id, 1, Progress("running"), NOW, parts.services)
     return id
 
 
 def ended(parts: Parts, status: Status = "completed", id: str = "a", workflow: str = "w") -> str:
     started(parts, id, workflow)
     parts.engine.end(id, status)
-    instances.record(id, 1, parts.engine.executions[id], NOW, parts.services, workflow)
+    instances.record_progress(id, 1, parts.engine.executions[id], NOW, parts.services, workflow)
     return id
 
 
@@ -44,7 +44,7 @@ def test_the_engines_own_word_of_the_stop_may_be_quicker(parts: Parts) -> None:
 
     def told_at_once(definition: str, name: str, cause: str) -> None:
         stop(definition, name, cause)
-        instances.record("a", 1, Progress("terminated"), NOW, parts.services)
+        instances.record_progress("a", 1, Progress("terminated"), NOW, parts.services)
 
     parts.engine.stop = told_at_once  # type: ignore[method-assign]
     end = instances.terminate("a", parts.services, "why", [1])
@@ -67,7 +67,7 @@ def test_one_that_was_put_off_is_not_begun_to_be_terminated(parts: Parts) -> Non
     assert [] == parts.engine.starts
     # Should it begin all the same, it is stopped as soon as that is heard of.
     parts.engine.start("w", "a", "{}")
-    assert not instances.record("a", 1, Progress("running"), NOW, parts.services)
+    assert not instances.record_progress("a", 1, Progress("running"), NOW, parts.services)
     assert "terminated" == parts.engine.executions["a"].status
 
 
@@ -76,7 +76,7 @@ def test_suspend_and_resume(parts: Parts) -> None:
     assert "suspended" == parts.engine.executions["a"].status
     assert "suspended" == instances.suspend("a", parts.services).status
     # What the engine still says of it from before changes nothing.
-    instances.record("a", 1, Progress("running"), NOW, parts.services)
+    instances.record_progress("a", 1, Progress("running"), NOW, parts.services)
     assert "suspended" == parts.row("a").status
     assert "running" == instances.resume("a", parts.services).status
     assert "running" == parts.engine.executions["a"].status
@@ -119,24 +119,24 @@ def test_what_has_ended_is_neither_suspended_nor_resumed(parts: Parts) -> None:
 
 def test_restart(parts: Parts) -> None:
     ended(parts, "failed")
-    again = instances.rerun("a", parts.services)
+    again = instances.restart("a", parts.services)
     assert (2, "running", None) == (again.attempt, again.status, again.error)
     assert (["a", "a.2"], '{"n":1}') == (parts.engine.starts, parts.engine.inputs["a.2"])
     assert ["failed", "queued"] == [each.status for each in instances.attempts("a", parts.services)]
     # What comes late of the first attempt is not taken for the second.
-    assert not instances.record("a", 1, Progress("completed"), NOW, parts.services)
+    assert not instances.record_progress("a", 1, Progress("completed"), NOW, parts.services)
 
 
 def test_a_restart_keeps_a_delay_that_is_not_over(parts: Parts) -> None:
     at = NOW + 3_600_000
     instances.submit(request(id="a", start_at=at), "", parts.services)
-    instances.rerun("a", parts.services)
+    instances.restart("a", parts.services)
     row = parts.row("a")
     assert (2, "queued", at, at, []) == (row.attempt, row.status, row.start_at, row.due_at, parts.engine.starts)
     parts.clock.at = at
     reconcile(parts.services)
     assert ["a.2"] == parts.engine.starts
-    instances.rerun("a", parts.services)
+    instances.restart("a", parts.services)
     assert (3, None, ["a.2", "a.3"]) == (parts.row("a").attempt, parts.row("a").start_at, parts.engine.starts)
 
 
@@ -145,7 +145,7 @@ def test_a_running_one_is_stopped_first_and_only_once_restarted(parts: Parts) ->
 
     def restart(_: int) -> bool:
         try:
-            return instances.rerun("a", parts.services).attempt == 2
+            return instances.restart("a", parts.services).attempt == 2
         except Conflict:
             return False
 
@@ -161,7 +161,7 @@ def test_a_restart_that_cannot_stop_the_old_one_changes_nothing(parts: Parts) ->
     started(parts)
     parts.engine.failing = {"stop"}
     with pytest.raises(EngineUnavailable):
-        instances.rerun("a", parts.services)
+        instances.restart("a", parts.services)
     assert (1, "running") == (parts.row("a").attempt, parts.row("a").status)
 
 
@@ -186,7 +186,7 @@ def test_redrive_begins_anew_where_the_engine_cannot_go_on(parts: Parts) -> None
 def test_nothing_of_an_inactive_workflow_is_restarted(parts: Parts) -> None:
     ended(parts, "failed")
     parts.services.workflows["w"].status = "paused"
-    for operation in (instances.rerun, instances.redrive):
+    for operation in (instances.restart, instances.redrive):
         with pytest.raises(NotActive):
             operation("a", parts.services)
 
@@ -197,7 +197,7 @@ def test_purge(parts: Parts, tmp_path: Path) -> None:
     with pytest.raises(Conflict, match="queued"):
         instances.purge("a", parts.services)
     instances.raise_event("a", "approved", None, parts.services)
-    instances.rerun("a", parts.services)
+    instances.restart("a", parts.services)
     instances.purge("a", parts.services, force=True)
     # In the words that an unknown id gets: that there was one is not told either.
     with pytest.raises(InstanceNotFound, match=r"\AThere is no instance with this id\.\Z"):
@@ -206,14 +206,14 @@ def test_purge(parts: Parts, tmp_path: Path) -> None:
     row = parts.row("a")
     assert ("null", None, (), True) == (row.input, row.output, row.tags, row.purged)
     # What is told of it late reaches nothing.
-    assert not instances.record("a", 2, Progress("running"), NOW, parts.services)
+    assert not instances.record_progress("a", 2, Progress("running"), NOW, parts.services)
 
 
 @pytest.mark.parametrize("policy", ["fail", "return", "restart", "replace"])
 def test_an_id_that_a_caller_chose_is_free_once_it_is_purged(parts: Parts, policy: OnConflict, tmp_path: Path) -> None:
     large = {"t": "x" * LARGE}
     ended(parts)
-    instances.rerun("a", parts.services)
+    instances.restart("a", parts.services)
     instances.purge("a", parts.services, force=True)
     made = instances.submit(request(id="a", content=large, tags=("new",), on_conflict=policy), "", parts.services)
     row = parts.row("a")
@@ -226,7 +226,7 @@ def test_an_id_that_a_caller_chose_is_free_once_it_is_purged(parts: Parts, polic
         each.id for each in instances.list_instances(Query(label=("tag", "new")), 9, None, parts.services).instances
     ]
     parts.engine.end("a.3")
-    instances.record("a", 3, parts.engine.executions["a.3"], NOW, parts.services, "w")
+    instances.record_progress("a", 3, parts.engine.executions["a.3"], NOW, parts.services, "w")
     assert "completed" == instances.get("a", parts.services).status
 
 
@@ -273,6 +273,6 @@ def test_what_has_ended_is_kept_as_long_as_its_workflow_says(parts: Parts) -> No
 def test_a_large_output_is_kept_apart(parts: Parts) -> None:
     started(parts)
     output = '{"t":"' + "x" * 100_000 + '"}'
-    instances.record("a", 1, Progress("completed", output), NOW, parts.services)
+    instances.record_progress("a", 1, Progress("completed", output), NOW, parts.services)
     assert len(parts.row("a").output) < 500
     assert {"t": "x" * 100_000} == instances.output_of(parts.row("a"), parts.services.payloads)

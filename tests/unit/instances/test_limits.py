@@ -19,30 +19,30 @@ def test_a_burst_passes_and_then_one_at_a_time(documents: Counted) -> None:
     clock = StandingClock()
     services = bare_services(documents=documents, clock=clock)
     for left in (5, 4, 3, 2, 1, 0):
-        assert Quota(6, left, 10) == limits.check("key#a", 6, services)
+        assert Quota(6, left, 10) == limits.spend_token("key#a", 6, services)
     with pytest.raises(RateLimited, match="6 starts a minute: try again in 10 s") as caught:
-        limits.check("key#a", 6, services)
+        limits.spend_token("key#a", 6, services)
     assert (6, 10) == (caught.value.limit, caught.value.retry_after)
     clock.at += 9_001
     with pytest.raises(RateLimited) as caught:
-        limits.check("key#a", 6, services)
+        limits.spend_token("key#a", 6, services)
     assert 1 == caught.value.retry_after
     clock.at += 999
-    limits.check("key#a", 6, services)
+    limits.spend_token("key#a", 6, services)
     with pytest.raises(RateLimited):
-        limits.check("key#a", 6, services)
+        limits.spend_token("key#a", 6, services)
 
 
 def test_each_name_has_its_own(documents: Counted) -> None:
     services = bare_services(documents=documents)
-    limits.check("key#a", 1, services)
-    limits.check("key#b", 1, services)
+    limits.spend_token("key#a", 1, services)
+    limits.spend_token("key#b", 1, services)
     with pytest.raises(RateLimited):
-        limits.check("key#a", 1, services)
+        limits.spend_token("key#a", 1, services)
 
 
 def test_no_limit_costs_nothing(documents: Counted) -> None:
-    assert limits.check("key#a", None, bare_services(documents=documents)) is None
+    assert limits.spend_token("key#a", None, bare_services(documents=documents)) is None
     assert [] == documents.calls
 
 
@@ -57,7 +57,7 @@ def test_never_more_come_back_than_the_limit(documents: Counted, per_minute: int
         return Token(0)
 
     documents.take = take  # type: ignore[method-assign]
-    limits.check("key#a", per_minute, bare_services(documents=documents, clock=clock))
+    limits.spend_token("key#a", per_minute, bare_services(documents=documents, clock=clock))
     ((capacity, interval_ms),) = taken
     assert per_minute == capacity
     assert interval_ms * per_minute >= 60_000 > (interval_ms - 1) * per_minute
@@ -68,7 +68,7 @@ def test_sixty_four_at_once_never_get_more(documents: Counted) -> None:
 
     def start() -> bool:
         try:
-            limits.check("key#a", 40, services)
+            limits.spend_token("key#a", 40, services)
         except RateLimited:
             return False
         return True
@@ -82,10 +82,10 @@ def test_a_ledger_that_cannot_count(documents: Counted) -> None:
     heard = Heard()
     closed = bare_services(documents=documents, telemetry=heard, policy=Policy())
     with pytest.raises(LedgerUnavailable):
-        limits.check("key#a", 5, closed)
+        limits.spend_token("key#a", 5, closed)
     assert [] == heard.failures
     opened = bare_services(documents=documents, telemetry=heard, policy=Policy(limits_fail="open"))
-    assert Quota(5, None, 12) == limits.check("key#a", 5, opened)
+    assert Quota(5, None, 12) == limits.spend_token("key#a", 5, opened)
     ((where, error),) = heard.failures
     assert "limit key#a" == where
     assert isinstance(error, LedgerUnavailable)

@@ -60,20 +60,20 @@ def test_of_very_many_ids_the_latest_are_remembered() -> None:
 def test_long_ids_leave_room_for_events(documents: Counted) -> None:
     for number in range(MAX_SEEN):
         taken = methodcaller("put", event(id=f"{number}" + "\U0001f600" * 250))
-        mailboxes.change("i", documents, NOW, taken, MAX_MAILBOX)
-        mailboxes.change("i", documents, NOW, methodcaller("wait", Wait("a", "t", NOW)))
-        mailboxes.change("i", documents, NOW, methodcaller("delivered", "t", NOW))
-    assert [] == mailboxes.read("i", documents, NOW).events
+        mailboxes.edit_mailbox("i", documents, NOW, taken, MAX_MAILBOX)
+        mailboxes.edit_mailbox("i", documents, NOW, methodcaller("wait", Wait("a", "t", NOW)))
+        mailboxes.edit_mailbox("i", documents, NOW, methodcaller("delivered", "t", NOW))
+    assert [] == mailboxes.read_mailbox("i", documents, NOW).events
 
 
 def test_a_full_mailbox_takes_those_who_empty_it(documents: Counted) -> None:
     def fill() -> None:
         for _ in range(10):
-            mailboxes.change("i", documents, NOW, methodcaller("put", event(payload="x" * 40_000)), MAX_MAILBOX)
+            mailboxes.edit_mailbox("i", documents, NOW, methodcaller("put", event(payload="x" * 40_000)), MAX_MAILBOX)
 
     with pytest.raises(Conflict):
         fill()
-    (made,) = mailboxes.change("i", documents, NOW, lambda box: box.wait(Wait("a", "t" * 2_000, NOW)))
+    (made,) = mailboxes.edit_mailbox("i", documents, NOW, lambda box: box.wait(Wait("a", "t" * 2_000, NOW)))
     assert "t" * 2_000 == made.wait.token
 
 
@@ -104,31 +104,31 @@ def test_it_survives_being_written(documents: Counted) -> None:
         box.wait(Wait("a", "t1", NOW))
         box.wait(Wait("b", "t2", NOW))
 
-    mailboxes.change("i", documents, NOW, fill)
-    box = mailboxes.read("i", documents, NOW)
+    mailboxes.edit_mailbox("i", documents, NOW, fill)
+    box = mailboxes.read_mailbox("i", documents, NOW)
     assert (["t2"], ["t1"], []) == (
         [each.token for each in box.waits],
         [over.wait.token for over in box.handovers],
         box.events,
     )
     assert [] == box.put(event(id="é\ud800"))
-    mailboxes.remove("i", documents)
-    assert Mailbox() == mailboxes.read("i", documents, NOW)
+    mailboxes.remove_mailbox("i", documents)
+    assert Mailbox() == mailboxes.read_mailbox("i", documents, NOW)
 
 
 def test_a_change_that_changes_nothing_writes_nothing(documents: Counted) -> None:
-    mailboxes.change("i", documents, NOW, lambda box: box.put(event(id="e1")))
+    mailboxes.edit_mailbox("i", documents, NOW, lambda box: box.put(event(id="e1")))
     documents.calls.clear()
-    mailboxes.change("i", documents, NOW, lambda box: box.put(event(id="e1")))
+    mailboxes.edit_mailbox("i", documents, NOW, lambda box: box.put(event(id="e1")))
     assert ["read"] == documents.calls
 
 
 def test_it_holds_only_so_much(documents: Counted) -> None:
     for _ in range(2):
-        mailboxes.change("i", documents, NOW, lambda box: box.put(event(payload="x" * 100_000)))
+        mailboxes.edit_mailbox("i", documents, NOW, lambda box: box.put(event(payload="x" * 100_000)))
     with pytest.raises(Conflict, match="Too many events wait"):
-        mailboxes.change("i", documents, NOW, lambda box: box.put(event(payload="x" * 100_000)))
-    assert 2 == len(mailboxes.read("i", documents, NOW).events)
+        mailboxes.edit_mailbox("i", documents, NOW, lambda box: box.put(event(payload="x" * 100_000)))
+    assert 2 == len(mailboxes.read_mailbox("i", documents, NOW).events)
 
 
 def test_others_may_be_quicker_but_not_for_ever(documents: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,8 +141,8 @@ def test_others_may_be_quicker_but_not_for_ever(documents: Counted, monkeypatch:
         return refused < 0 and write(partition, document, now_ms)
 
     monkeypatch.setattr(documents, "write", slow)
-    mailboxes.change("i", documents, NOW, lambda box: box.put(event()))
-    assert 1 == len(mailboxes.read("i", documents, NOW).events)
+    mailboxes.edit_mailbox("i", documents, NOW, lambda box: box.put(event()))
+    assert 1 == len(mailboxes.read_mailbox("i", documents, NOW).events)
     refused = 1_000
     with pytest.raises(LedgerUnavailable):
-        mailboxes.change("i", documents, NOW, lambda box: box.put(event()))
+        mailboxes.edit_mailbox("i", documents, NOW, lambda box: box.put(event()))

@@ -21,7 +21,7 @@ def payloads(tmp_path: Path) -> FilePayloads:
 
 
 def keep(text: str, payloads: FilePayloads, limit: int = 100) -> str:
-    return payload.keep(text, json.loads(text), ID, limit, payloads)
+    return payload.store_if_large(text, json.loads(text), ID, limit, payloads)
 
 
 @pytest.mark.parametrize("character", ["x", "é", "€", "😀"])
@@ -41,11 +41,11 @@ def test_a_reference_and_back(payloads: FilePayloads) -> None:
     assert content["uri"] == payloads.base + content["key"]
     assert f"{ID}/{digest}" == payload.key_of(reference)
     assert text == payload.load(reference, payloads)
-    assert payload.same(text, reference, payloads)
-    assert payload.same(reference, json.dumps({"n": "x" * 200}, indent=1), payloads)
-    assert not payload.same(reference, json.dumps({"n": "x" * 201}), payloads)
+    assert payload.same_json(text, reference, payloads)
+    assert payload.same_json(reference, json.dumps({"n": "x" * 200}, indent=1), payloads)
+    assert not payload.same_json(reference, json.dumps({"n": "x" * 201}), payloads)
     payloads.remove_all(ID)
-    assert not payload.same(reference, json.dumps({"n": "x" * 200}, indent=1), payloads)
+    assert not payload.same_json(reference, json.dumps({"n": "x" * 200}, indent=1), payloads)
     assert reference == keep(text, payloads)
 
 
@@ -78,21 +78,21 @@ def test_one_that_is_gone_or_another_is_told(payloads: FilePayloads, tmp_path: P
 
 def test_what_paths_find_of_a_text() -> None:
     content = {"id": 1, "items": [{"n": 1, "m": 2}, {"m": 3}, 4], "rest": "x"}
-    assert {"id": 1, "items": [{"n": 1}, {}, None]} == payload.prune(content, ["id", "items.*.n", "absent"])
-    assert content == payload.prune(content, ["id", "items", "items.*.n", "rest"])
+    assert {"id": 1, "items": [{"n": 1}, {}, None]} == payload.pick(content, ["id", "items.*.n", "absent"])
+    assert content == payload.pick(content, ["id", "items", "items.*.n", "rest"])
 
 
 def test_a_lone_surrogate_survives(payloads: FilePayloads) -> None:
     text = '"' + "\ud800" * 100 + '"'
-    assert text == payload.load(payload.keep(text, None, ID, 10, payloads), payloads)
+    assert text == payload.load(payload.store_if_large(text, None, ID, 10, payloads), payloads)
 
 
 def test_an_engine_is_given_the_text_if_it_takes_it(payloads: FilePayloads) -> None:
     text = json.dumps({"n": "x" * 200})
     reference = keep(text, payloads)
-    assert text == payload.inline(reference, len(text), payloads)
-    assert reference == payload.inline(reference, len(text) - 1, payloads)
-    assert text == payload.inline(text, 1, payloads)
+    assert text == payload.inline_if_small(reference, len(text), payloads)
+    assert reference == payload.inline_if_small(reference, len(text) - 1, payloads)
+    assert text == payload.inline_if_small(text, 1, payloads)
 
 
 @pytest.mark.parametrize("name", ["verihookPayload", "verihook\\u0050ayload"])
@@ -100,4 +100,4 @@ def test_what_looks_like_a_reference_is_given_as_a_reference(payloads: FilePaylo
     made_up = f'{{"{name}":{{"uri":"file:///etc/a/b"}}}}'
     reference = keep(made_up, payloads)
     assert reference != made_up
-    assert reference == payload.inline(reference, 1000, payloads)
+    assert reference == payload.inline_if_small(reference, 1000, payloads)

@@ -81,7 +81,7 @@ def test_one_that_fails_keeps_no_other_from_its_turn(parts: Parts) -> None:
 
 def test_what_an_operator_holds_is_shown_as_held(parts: Parts) -> None:
     submit(parts)
-    instances.record("a", 1, Progress("running"), NOW, parts.services)
+    instances.record_progress("a", 1, Progress("running"), NOW, parts.services)
     instances.suspend("a", parts.services)
     parts.engine.executions["a"] = Progress("running")
     later(parts, 1_000_000)
@@ -134,7 +134,7 @@ def test_an_engine_that_is_away_is_not_asked_for_every_row(parts: Parts) -> None
 def test_callbacks_and_repairs_do_not_stand_in_each_others_way(parts: Parts) -> None:
     for number in range(250):
         told = instances.submit(request(id=f"t{number}", callback_url="https://x.example/"), "", parts.services)
-        instances.record(told.instance.id, 1, Progress("completed"), NOW, parts.services)
+        instances.record_progress(told.instance.id, 1, Progress("completed"), NOW, parts.services)
     submit(parts)
     parts.engine.end("a")
     assert Report(looked=1, finished=1) == later(parts, 1000)
@@ -182,7 +182,7 @@ def test_an_end_that_cannot_be_told_keeps_no_other_from_its_turn(parts: Parts, t
     for number in range(20):
         output = '"' + "x" * 400_000 + '"' if number == 0 else "1"
         instances.submit(request(id=f"i{number}", callback_url="https://x.example/"), "", services)
-        instances.record(f"i{number}", 1, Progress("completed", output), NOW, services)
+        instances.record_progress(f"i{number}", 1, Progress("completed", output), NOW, services)
     (damaged,) = (tmp_path / "payloads" / "i0").iterdir()
     damaged.write_bytes(b"\xff\xfe")
     report = call_back(services)
@@ -192,7 +192,7 @@ def test_an_end_that_cannot_be_told_keeps_no_other_from_its_turn(parts: Parts, t
 def test_what_a_worker_has_is_looked_at_when_its_lease_is_over(tmp_path: Path) -> None:
     with working(tmp_path, {"w": print}) as w:
         w.claim(due_at=NOW + 100)
-        assert leases.take(w.row(), 5_000, w.services) is not None
+        assert leases.acquire(w.row(), 5_000, w.services) is not None
         w.clock.at += 100
         assert Report(looked=1) == reconcile(w.services)
         assert ("running", NOW + 5_000) == (w.row().status, w.row().due_at)

@@ -25,7 +25,7 @@ def started(parts: Parts) -> Parts:
 
 
 def tell(parts: Parts, progress: Progress, workflow: str | None = "short", attempt: int = 1) -> bool:
-    return instances.record("a", attempt, progress, NOW, parts.services, workflow)
+    return instances.record_progress("a", attempt, progress, NOW, parts.services, workflow)
 
 
 def test_an_end_is_kept_as_long_as_the_workflow_says(started: Parts) -> None:

@@ -88,7 +88,7 @@ def test_replace_begins_anew_only_what_has_ended_and_once(parts: Parts) -> None:
     with pytest.raises(Conflict):
         instances.submit(request(id="a", on_conflict="replace"), "", parts.services)
     parts.engine.end("a")
-    instances.record("a", 1, parts.engine.executions["a"], NOW, parts.services)
+    instances.record_progress("a", 1, parts.engine.executions["a"], NOW, parts.services)
 
     def replaced(_: int) -> bool:
         try:
@@ -244,8 +244,8 @@ def test_every_answer_under_a_key_is_the_same(parts: Parts) -> None:
     first = instances.submit(again, "s", parts.services)
     parts.engine.end("a")
     parts.clock.at += 10_000
-    instances.record("a", 1, Progress("completed"), NOW, parts.services)
-    instances.rerun("a", parts.services)
+    instances.record_progress("a", 1, Progress("completed"), NOW, parts.services)
+    instances.restart("a", parts.services)
     replay = instances.submit(again, "s", parts.services)
     told = [(made.accepted.id, made.accepted.created_at, made.accepted.version) for made in (first, replay)]
     assert told[0] == told[1]
@@ -264,7 +264,7 @@ def test_a_key_that_met_anothers_instance_is_replayed_too(parts: Parts) -> None:
 def test_a_key_of_what_failed_begins_anew_if_the_caller_wants_it(parts: Parts, status: Status | None) -> None:
     first = instances.submit(request(idempotency_key="k"), "s", parts.services).instance
     if status is not None:
-        instances.record(first.id, 1, Progress(status), NOW, parts.services)
+        instances.record_progress(first.id, 1, Progress(status), NOW, parts.services)
     plain = instances.submit(request(idempotency_key="k"), "s", parts.services)
     assert (True, first.id) == (plain.replayed, plain.instance.id)
     parts.clock.at += 1

@@ -59,7 +59,7 @@ def test_a_machine_reads_what_it_needs_of_a_large_input(tmp_path: Path, paths: l
     items = [{"price": 1, "note": "a"}, {"b": 2}, 7]
     content = {"orderId": "A1", "items": items, "buyer": {"name": "ann", "age": 7}, "pad": "x" * MAX_INLINE}
     with working(tmp_path, {}) as w:
-        reference = payload.keep(json.dumps(content), content, "a", MAX_INLINE, w.services.payloads)
+        reference = payload.store_if_large(json.dumps(content), content, "a", MAX_INLINE, w.services.payloads)
 
         def read(paths: list[Any], execution: str = "arn:aws:states:r:1:execution:m:a") -> Any:
             asked = {"execution": execution, "input": json.loads(reference), "paths": paths}

@@ -18,7 +18,7 @@ DAY = 86_400_000
 def start(parts: Parts, instance_id: str, workflow: str) -> None:
     instances.submit(request(workflow, id=instance_id, content={"n": 1, "note": "x" * 300_000}), "", parts.services)
     parts.engine.end(instance_id)
-    instances.record(instance_id, 1, parts.engine.executions[instance_id], NOW, parts.services, workflow)
+    instances.record_progress(instance_id, 1, parts.engine.executions[instance_id], NOW, parts.services, workflow)
 
 
 def age(folder: Path, milliseconds: int) -> None:

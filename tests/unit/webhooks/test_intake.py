@@ -66,7 +66,9 @@ def test_the_same_is_a_duplicate_for_retention_days_after_its_end(parts: Parts) 
     # What runs is known for as long as it runs.
     parts.clock.at += 30 * day_ms
     assert arrive(parts, source)[0].duplicate
-    assert instances.record(first.instance_id, 1, Progress("completed", "1"), parts.clock.at, parts.services, "short")
+    assert instances.record_progress(
+        first.instance_id, 1, Progress("completed", "1"), parts.clock.at, parts.services, "short"
+    )
     parts.clock.at += day_ms - 1000
     assert arrive(parts, source)[0].duplicate
     parts.clock.at += 2000

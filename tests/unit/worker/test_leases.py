@@ -26,7 +26,7 @@ def test_the_back_off_doubles_up_to_an_hour(backoff_s: int, tries: int, expected
 
 
 def take(w: Working) -> Instance:
-    leased = leases.take(w.row(), 1000, w.services)
+    leased = leases.acquire(w.row(), 1000, w.services)
     assert leased is not None
     return leased
 
@@ -35,7 +35,7 @@ def test_a_lease_is_taken_from_a_row_that_others_touched(tmp_path: Path) -> None
     with working(tmp_path, {"w": print}) as w:
         stale = w.claim()
         assert w.services.ledger.amend(replace(stale, cause="touched"))
-        leased = leases.take(stale, 1000, w.services)
+        leased = leases.acquire(stale, 1000, w.services)
         assert leased == w.row()
         assert ("running", 1, "touched") == (leased.status, leased.tries, leased.cause)
         assert (None, NOW, NOW + 1000) == (leased.start_at, leased.begun_at, leased.leased_until)
@@ -48,7 +48,7 @@ def test_no_lease_where_the_row_is_not_to_be_begun_any_more(tmp_path: Path, chan
     with working(tmp_path, {"w": print}) as w:
         stale = w.claim()
         assert w.services.ledger.amend(replace(stale, **change))
-        assert leases.take(stale, 1000, w.services) is None
+        assert leases.acquire(stale, 1000, w.services) is None
 
 
 @pytest.mark.parametrize(("held", "status", "due"), [(False, "queued", NOW), (True, "suspended", None)])
@@ -57,11 +57,11 @@ def test_what_is_given_back_had_no_try(tmp_path: Path, held: bool, status: str, 
         w.claim()
         leased = take(w)
         assert w.services.ledger.amend(replace(leased, held=held, status="suspended" if held else "running"))
-        assert leases.write(leased, leases.give_back, w.services)
+        assert leases.write_row(leased, leases.given_back, w.services)
         row = w.row()
         assert (status, 0, None, due) == (row.status, row.tries, row.leased_until, row.due_at)
         # Whatever the function of that try still comes to is not written.
-        assert not leases.write(leased, leases.give_back, w.services)
+        assert not leases.write_row(leased, leases.given_back, w.services)
 
 
 def test_an_end_is_written_although_others_touched_the_row(tmp_path: Path) -> None:
@@ -70,12 +70,12 @@ def test_an_end_is_written_although_others_touched_the_row(tmp_path: Path) -> No
         leased = take(w)
         assert w.services.ledger.amend(replace(leased, held=True, status="suspended"))
         words = Progress("failed", None, "E" * 5000, "\ud800" + "c" * 5000)
-        ending = leases.end(Ending(words), leased, w.services.workflows["w"], w.services.payloads)
-        assert leases.write(leased, ending, w.services) is True
+        ending = leases.ended(Ending(words), leased, w.services.workflows["w"], w.services.payloads)
+        assert leases.write_row(leased, ending, w.services) is True
         row = w.row()
         assert ("failed", False, NOW, None) == (row.status, row.held, row.begun_at, row.leased_until)
         assert ("E" * MAX_ERROR, MAX_CAUSE) == (row.error, len(row.cause or ""))
-        assert leases.write(leased, ending, w.services) is False
+        assert leases.write_row(leased, ending, w.services) is False
 
 
 def test_one_that_is_held_between_two_tries_is_not_due(tmp_path: Path) -> None:
@@ -83,8 +83,8 @@ def test_one_that_is_held_between_two_tries_is_not_due(tmp_path: Path) -> None:
         w.claim()
         leased = take(w)
         assert w.services.ledger.amend(replace(leased, held=True))
-        again = leases.again(Progress("failed", None, "E", "c"), w.services.workflows["w"])
-        assert leases.write(leased, again, w.services) is True
+        again = leases.queued_again(Progress("failed", None, "E", "c"), w.services.workflows["w"])
+        assert leases.write_row(leased, again, w.services) is True
         assert ("suspended", True, None, NOW + 2000) == (
             w.row().status,
             w.row().held,
@@ -112,10 +112,10 @@ def test_a_row_that_everybody_writes_is_given_up(tmp_path: Path) -> None:
         w.clock.at += 1000
         services = replace(w.services, ledger=Contended(w.services.ledger))  # type: ignore[arg-type]
         with pytest.raises(LedgerUnavailable):
-            leases.take(leased, 1000, services)
-        again = leases.again(Progress("failed"), w.services.workflows["w"])
+            leases.acquire(leased, 1000, services)
+        again = leases.queued_again(Progress("failed"), w.services.workflows["w"])
         with pytest.raises(LedgerUnavailable):
-            leases.write(leased, again, services)
+            leases.write_row(leased, again, services)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +135,6 @@ def test_a_look_that_comes_soon_is_not_moved(tmp_path: Path, due_at: int | None,
     with working(tmp_path, {"w": print}) as w:
         w.claim(due_at=due_at)
         services = replace(w.services, pace=Pace(first_ms, 200))
-        leased = leases.take(w.row(), 1000, services)
+        leased = leases.acquire(w.row(), 1000, services)
         assert leased is not None
         assert (expected, NOW + 1000) == (leased.due_at, leased.leased_until)

@@ -14,7 +14,7 @@ from verihook.errors import EngineUnavailable
 from verihook.model.instance import Progress
 from verihook.model.ports import Services
 from verihook.model.workflow import Workflow
-from verihook.worker.recorder import record
+from verihook.worker.recorder import record_status_change
 
 __all__ = ["parts"]
 
@@ -42,21 +42,21 @@ def durable(status: str, name: str = "a") -> dict[str, Any]:
 
 
 def test_an_end_with_its_output_asks_nobody(parts: Parts, services: Services) -> None:
-    assert record(machine("SUCCEEDED", output='{"n":1}'), services)
+    assert record_status_change(machine("SUCCEEDED", output='{"n":1}'), services)
     assert ("completed", '{"n":1}') == (parts.row("a").status, parts.row("a").output)
     assert [] == parts.engine.calls
 
 
 def test_an_output_that_was_left_out_is_asked_for(parts: Parts, services: Services) -> None:
     parts.engine.end("a", output='"large"')
-    assert record(machine("SUCCEEDED", output=None), services)
+    assert record_status_change(machine("SUCCEEDED", output=None), services)
     assert ('"large"', ["describe"]) == (parts.row("a").output, parts.engine.calls)
 
 
 def test_an_end_of_a_durable_function_is_asked_for(parts: Parts, services: Services) -> None:
     parts.engine.end("a", "failed", None)
     parts.engine.executions["a"] = Progress("failed", None, "NoStock", "sold out")
-    assert record(durable("FAILED"), services)
+    assert record_status_change(durable("FAILED"), services)
     row = parts.row("a")
     assert ("failed", "NoStock", "sold out") == (row.status, row.error, row.cause)
     assert NOW // 1000 + 2 * 86_400 == row.expires_at
@@ -65,13 +65,13 @@ def test_an_end_of_a_durable_function_is_asked_for(parts: Parts, services: Servi
 def test_an_end_of_a_durable_function_is_asked_for_by_its_own_arn(parts: Parts, services: Services) -> None:
     parts.engine.end("a", output='{"n":1}')
     parts.engine.listed = False
-    assert record(durable("SUCCEEDED"), services)
+    assert record_status_change(durable("SUCCEEDED"), services)
     assert ("completed", '{"n":1}') == (parts.row("a").status, parts.row("a").output)
 
 
 def test_what_only_runs_asks_nobody(parts: Parts, services: Services) -> None:
-    assert record(machine("RUNNING"), services)
-    assert record(durable("RUNNING"), services)
+    assert record_status_change(machine("RUNNING"), services)
+    assert record_status_change(durable("RUNNING"), services)
     assert ("running", []) == (parts.row("a").status, parts.engine.calls)
 
 
@@ -96,7 +96,7 @@ def test_that_a_webhooks_instance_runs_is_written_if_something_reads_it(
     services = replace(services, workflows=workflows)
     assert services.ledger.amend(replace(parts.row("a"), **({"source": "orders"} | fields)))
     before = parts.row("a")
-    assert written is record(event, services)
+    assert written is record_status_change(event, services)
     after = parts.row("a")
     assert (before.revision + written, "running" if written else before.status) == (after.revision, after.status)
 
@@ -104,7 +104,7 @@ def test_that_a_webhooks_instance_runs_is_written_if_something_reads_it(
 @pytest.mark.parametrize("event", [machine("RUNNING"), durable("RUNNING")], ids=["machine", "durable"])
 def test_what_runs_although_it_is_over_is_stopped(parts: Parts, services: Services, event: dict[str, Any]) -> None:
     assert services.ledger.amend(replace(parts.row("a"), source="orders", status="terminated", due_at=None))
-    assert not record(event, services)
+    assert not record_status_change(event, services)
     assert ["stop"] == parts.engine.calls
 
 
@@ -119,7 +119,7 @@ def test_no_end_is_written_that_the_engine_does_not_know(
     """A list that trails has no such name yet: what would be written now would never get its output."""
     parts.engine.executions.clear()
     with pytest.raises(EngineUnavailable):
-        record(event, services)
+        record_status_change(event, services)
     assert ("queued", None) == (parts.row("a").status, parts.row("a").output)
 
 
@@ -127,7 +127,7 @@ def test_no_end_is_written_that_the_engine_does_not_know(
     "event", [machine("SUCCEEDED", name="not.ours"), durable("SUCCEEDED", "not.ours"), durable("SUCCEEDED", "b")]
 )
 def test_what_is_not_ours_is_left_alone(parts: Parts, services: Services, event: dict[str, Any]) -> None:
-    assert not record(event, services)
+    assert not record_status_change(event, services)
     assert [] == parts.engine.calls
 
 
@@ -137,20 +137,20 @@ def test_an_engine_that_does_not_know_yet_is_asked_again(
 ) -> None:
     """Describe trails the event by moments: the event is to be brought again."""
     with pytest.raises(EngineUnavailable):
-        record(event, services)
+        record_status_change(event, services)
     assert "queued" == parts.row("a").status
     parts.engine.end("a")
-    assert record(event, services)
+    assert record_status_change(event, services)
     assert "completed" == parts.row("a").status
 
 
 def test_a_failure_that_comes_after_its_redrive_is_not_the_end(parts: Parts, services: Services) -> None:
     parts.engine.end("a", "failed")
-    assert record(machine("FAILED"), services)
+    assert record_status_change(machine("FAILED"), services)
     parts.engine.executions["a"] = Progress("running")
     assert services.ledger.amend(replace(parts.row("a"), status="running"))
-    record(machine("FAILED"), services)
+    record_status_change(machine("FAILED"), services)
     assert "running" == parts.row("a").status
     parts.engine.end("a", "completed")
-    assert record(machine("SUCCEEDED", output="1"), services)
+    assert record_status_change(machine("SUCCEEDED", output="1"), services)
     assert "completed" == parts.row("a").status

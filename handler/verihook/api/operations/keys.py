@@ -35,7 +35,7 @@ async def list_keys(api: Api, caller: Caller) -> Response:
     They come in the order of their ids.
     """
     now = api.services.clock.now_ms()
-    found = await run_in_threadpool(lambda: list(api_keys.listed(api.services.documents, now)))
+    found = await run_in_threadpool(lambda: list(api_keys.list_keys(api.services.documents, now)))
     shown = [key for key in found if caller.key is None or caller.key.holds(key)]
     return rendering.json_response(200, {"keys": [key.public(now) for key in shown]})
 

@@ -93,7 +93,7 @@ def _put(wanted: StartRequest, caller: Identity, services: Services) -> Started:
     if started.submitted.created or wanted.on_conflict != "return":
         return started
     text = json_text(services.workflows[wanted.workflow].accept(wanted.content))
-    if not payload.same(instance.input, text, services.payloads):
+    if not payload.same_json(instance.input, text, services.payloads):
         raise Conflict(f"The id {instance.id!r} is taken: its instance has another input.", instance_id=instance.id)
     return replace(started, submitted=replace(started.submitted, replayed=True))
 

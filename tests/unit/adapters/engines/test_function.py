@@ -12,7 +12,7 @@ from verihook import instances
 from verihook.adapters.engines.function import FunctionEngine
 from verihook.errors import Conflict, EngineUnavailable, LedgerUnavailable, NotSupported
 from verihook.model.instance import Progress
-from verihook.worker.work import perform
+from verihook.worker.work import run_try
 
 
 def failing(event: Any, context: Any) -> Any:
@@ -31,7 +31,7 @@ def test_a_start_wakes_and_writes_nothing(tmp_path: Path) -> None:
 def test_between_two_tries(tmp_path: Path) -> None:
     with working(tmp_path, {"w": failing}, backoff_s=10) as w:
         w.claim()
-        perform("a", 1, w.functions, w.services)
+        run_try("a", 1, w.functions, w.services)
         assert Progress("queued", None, "ValueError", "sold out") == w.engine.describe("w", "a")
         steps = w.engine.steps("w", "a")
         assert [("try 1", "failed", "ValueError", "sold out")] == [
@@ -60,9 +60,9 @@ def test_while_it_runs(tmp_path: Path) -> None:
     with working(tmp_path, {"w": run}, backoff_s=0) as w:
         holder.append(w)
         w.claim()
-        assert "again" == perform("a", 1, w.functions, w.services)
+        assert "again" == run_try("a", 1, w.functions, w.services)
         w.clock.at += 5
-        assert "completed" == perform("a", 1, w.functions, w.services)
+        assert "completed" == run_try("a", 1, w.functions, w.services)
         assert ["failed", "completed"] == [step.status for step in w.engine.steps("w", "a")]
         last = w.engine.steps("w", "a")[-1]
         assert (last.started_at, last.ended_at, last.output) == (NOW + 5, NOW + 5, "1")
@@ -74,7 +74,7 @@ def test_a_stop_of_a_queued_one_is_its_end(tmp_path: Path) -> None:
         w.engine.stop("w", "a", "asked")
         assert Progress("terminated", None, None, "asked") == w.engine.describe("w", "a")
         assert NOW // 1000 + 3 * 86_400 == w.row().expires_at
-        assert "left" == perform("a", 1, w.functions, w.services)
+        assert "left" == run_try("a", 1, w.functions, w.services)
         w.engine.stop("w", "a", "again")
         assert "asked" == w.row().cause
 

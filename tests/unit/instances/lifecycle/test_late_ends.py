@@ -45,7 +45,7 @@ def test_what_has_ended_while_it_was_held_is_not_resumed(parts: Parts) -> None:
 def test_a_restart_knows_how_the_attempt_before_ended(parts: Parts) -> None:
     started(parts)
     parts.engine.end("a", "failed")
-    assert 2 == instances.rerun("a", parts.services).attempt
+    assert 2 == instances.restart("a", parts.services).attempt
     assert ["failed", "queued"] == [attempt.status for attempt in attempts("a", parts.services)]
 
 

@@ -7,7 +7,7 @@ from threading import Event
 from typing import Any
 
 from tests.unit.working import working
-from verihook.worker.work import perform
+from verihook.worker.work import run_try
 
 
 class NoStock(Exception):
@@ -23,7 +23,7 @@ def test_what_happened_is_recorded_before_it_is_told(tmp_path: Path) -> None:
         w.claim()
         seen: list[tuple[str, str | None]] = []
         w.told.failure = lambda where, error: seen.append((w.row().status, w.row().error))  # type: ignore[method-assign]
-        perform("a", 1, w.functions, w.services)
+        run_try("a", 1, w.functions, w.services)
         assert [("queued", "NoStock")] == seen
 
 
@@ -37,7 +37,7 @@ def test_an_exception_without_a_text_is_recorded_too(tmp_path: Path) -> None:
 
     with working(tmp_path, {"w": run}, retries=0) as w:
         w.claim()
-        assert "failed" == perform("a", 1, w.functions, w.services)
+        assert "failed" == run_try("a", 1, w.functions, w.services)
         assert ("failed", "Mute", "(its text cannot be made)") == (w.row().status, w.row().error, w.row().cause)
 
 
@@ -56,7 +56,7 @@ def test_a_try_without_an_exception_of_its_own_is_told_of_too(tmp_path: Path) ->
     with working(tmp_path, runs, timeout_s=1, retries=0) as w:
         for name in runs:
             w.claim(name, name)
-            perform(name, 1, w.functions, w.services)
+            run_try(name, 1, w.functions, w.services)
     never.set()
     assert ["OutOfTime", "TypeError", "Exited", "TooLarge"] == [type(error).__name__ for _, error in w.told.failures]
     assert isinstance(w.told.failures[2][1].__cause__, SystemExit)

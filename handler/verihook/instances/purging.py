@@ -47,22 +47,22 @@ def tombstone(instance: Instance, now_ms: int) -> Instance:
     )
 
 
-def take_away(buried: Instance, ports: ControlPorts) -> bool:
+def delete_remains(buried: Instance, ports: ControlPorts) -> bool:
     """Take away what is left under a tombstone that this call has just written. Whether the grave is empty now.
 
     Where another call is at it by now, that one says so. Raises EngineUnavailable, LedgerUnavailable and
     PayloadsUnavailable: ask again.
     """
-    return _emptied(buried, ports) and ports.ledger.amend(replace(buried, leased_until=None))
+    return _delete_all(buried, ports) and ports.ledger.amend(replace(buried, leased_until=None))
 
 
-def _emptied(buried: Instance, ports: ControlPorts) -> bool:
+def _delete_all(buried: Instance, ports: ControlPorts) -> bool:
     engine, definition = engine_of(buried, ports)
     for attempt in range(1, buried.attempt + 1):
         name = execution_name(buried.id, attempt)
         engine.forget(definition, name)
-        mailboxes.remove(name, ports.documents)
-    for remove in (ports.payloads.remove_all, lambda id: history.forget(id, ports)):
+        mailboxes.remove_mailbox(name, ports.documents)
+    for remove in (ports.payloads.remove_all, lambda id: history.remove_attempts(id, ports)):
         # They go by the id alone: of a start that has it anew they would take what is its own.
         if ports.clock.now_ms() > (buried.leased_until or 0) - _MARGIN_MS:
             return False
@@ -70,10 +70,10 @@ def _emptied(buried: Instance, ports: ControlPorts) -> bool:
     return True
 
 
-def finish(buried: Instance, ports: ControlPorts) -> bool:
+def finish_purge(buried: Instance, ports: ControlPorts) -> bool:
     """Go on with a purge that may have been stopped, whose tombstone this is; whether the grave is empty now.
 
-    Raises as :func:`take_away`.
+    Raises as :func:`delete_remains`.
     """
     if buried.leased_until is None:
         return True
@@ -83,12 +83,12 @@ def finish(buried: Instance, ports: ControlPorts) -> bool:
         return False
     ours = replace(ours, revision=ours.revision + 1)
     if buried.leased_until <= now:
-        return take_away(ours, ports)
+        return delete_remains(ours, ports)
     # The other call may still be at it. What is left goes; the id stays taken until neither can be at it any more.
-    _emptied(ours, ports)
+    _delete_all(ours, ports)
     return False
 
 
-def is_free(existing: Instance, fresh: Instance) -> bool:
+def is_reusable(existing: Instance, fresh: Instance) -> bool:
     """Whether a start that names this id may have it although it stands in the ledger, once the grave is empty."""
     return existing.purged and existing.source is None and existing.workflow == fresh.workflow
