@@ -1,8 +1,19 @@
-"""JSON, read strictly (RFC 8259): no NaN, nothing infinite.
+"""JSON, read strictly (RFC 8259): the one place that reads it. Each text has the reader named for who wrote it.
 
-What was sent is verified before it is parsed. Where a signature stands in the body, or covers members of it,
-:func:`read_object` reads it before: no member twice, no lone surrogate, because two readers would choose differently
-between two members of one name: https://www.rfc-editor.org/rfc/rfc8259#section-4
+==================  ====================================================  =============================
+reader              who wrote the text                                    what it raises
+==================  ====================================================  =============================
+:func:`read_object`    a stranger: its signature is not checked yet *       SignatureError
+:func:`parse_sent`     a sender, whose signature is right                   EventMalformed, BodyTooLarge
+:func:`parse_request`  a caller of the API *                                RequestInvalid, BodyTooLarge
+:func:`parse_json`     an engine, a queue or a workflow                     EventMalformed
+:func:`parse_written`  an operator: a file, the command line *              ValueError
+:func:`parse_kept`     ourselves: a row, a document, a payload, a file      RecordDamaged, never a refusal
+:func:`parse`          a service that we call, or one that we emulate       ValueError
+==================  ====================================================  =============================
+
+None of them takes NaN or what is nested too deep. Those with a * take no member twice, because two readers would choose
+differently between two members of one name (https://www.rfc-editor.org/rfc/rfc8259#section-4).
 """
 
 from __future__ import annotations
@@ -11,11 +22,15 @@ import json
 import math
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
-from verihook.errors import BodyTooLarge, EventMalformed, RecordDamaged, SignatureError
+from verihook.errors import BodyTooLarge, EventMalformed, RecordDamaged, RequestInvalid, SignatureError
 
 T = TypeVar("T")
+
+#: Makes something else of an object that was read, as ``object_hook`` of :class:`json.JSONDecoder` does.
+Hook = Callable[[dict[str, Any]], Any]
 
 #: More values, an array or object counting as one, are not taken. Made whole they stay below 150 MB.
 MAX_VALUES = 500_000
@@ -28,43 +43,61 @@ _NEXT = re.compile(r'"(?:[^"\\]++|\\.?)*+"?|(,|[\[{](?!\s*[\]}]))', re.DOTALL)
 MAX_JSON = 1_048_576
 
 
+def parse(text: str | bytes, hook: Hook | None = None) -> Any:
+    """The JSON in a text or in its UTF-8. Raises ValueError, in words that go on after the name of the text."""
+    return _read(text, _DECODER if hook is None else _decoder(object_hook=hook))
+
+
+def parse_written(text: str) -> Any:
+    """The JSON that an operator wrote. Raises ValueError as :func:`parse` does, with line and column."""
+    return _read(text, _NO_MEMBER_TWICE, by_line=True)
+
+
 def parse_sent(text: str, what: str) -> Any:
-    """What :func:`parse_json` gives, of a text that was sent. Raises BodyTooLarge before it makes too many values."""
+    """The JSON that a sender sent. Raises EventMalformed, and BodyTooLarge before it makes too many values.
+
+    The words of both begin with ``what``.
+    """
     check_size(text, what)
     return parse_json(text, what)
 
 
-def parse_json(text: str, what: str) -> Any:
-    """Strict JSON (RFC 8259): no NaN, nothing infinite. Raises EventMalformed that begins with ``what``."""
+def parse_request(body: bytes) -> Any:
+    """The JSON that the body of a request to the API is. Raises RequestInvalid, BodyTooLarge."""
     try:
-        return _DECODER.decode(text)
-    except json.JSONDecodeError as error:
-        raise EventMalformed(f"{what} is not JSON: {error.msg} at character {error.pos}.") from None
+        text = _text(body)
+        check_size(text, "The body")
+        return _read(text, _NO_MEMBER_TWICE)
     except ValueError as error:
-        raise EventMalformed(f"{what} is not JSON: {str(error)[:100]}.") from None
-    except RecursionError:
-        raise EventMalformed(f"{what} is nested too deep.") from None
+        raise RequestInvalid(f"The body {error}.") from None
 
 
-def parse_kept(text: str, what: str, shape: Callable[[Any], T]) -> T:
-    """``shape`` of JSON that we had kept ourselves. Raises RecordDamaged that begins with ``what``, never a refusal."""
+def parse_json(text: str, what: str) -> Any:
+    """The JSON of an engine, a queue or a workflow. Raises EventMalformed, whose words begin with ``what``."""
     try:
-        return shape(parse_json(text, what))
-    except (EventMalformed, TypeError, ValueError, LookupError, AttributeError) as error:
+        return _read(text, _DECODER)
+    except ValueError as error:
+        raise EventMalformed(f"{what} {error}.") from None
+
+
+def parse_kept(text: str | bytes, what: str, shape: Callable[[Any], T]) -> T:
+    """``shape`` of JSON that we had kept ourselves. Raises RecordDamaged, whose words begin with ``what``."""
+    try:
+        return shape(parse(text))
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
         raise RecordDamaged(f"{what} cannot be read, it is damaged: {type(error).__name__}: {error}") from error
 
 
 def decoded(body: bytes) -> str:
     """A body as text. Raises EventMalformed if it is not UTF-8."""
     try:
-        # A byte order mark may be ignored rather than refused: RFC 8259 section 8.1.
-        return body.decode().removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        raise EventMalformed(f"The body is not UTF-8: byte {error.start}.") from None
+        return _text(body)
+    except ValueError as error:
+        raise EventMalformed(f"The body {error}.") from None
 
 
 def check_size(text: str, what: str) -> None:
-    """Raises BodyTooLarge, which begins with ``what``, if ``text`` has more values than :data:`MAX_VALUES`."""
+    """Raise BodyTooLarge, whose words begin with ``what``, if ``text`` has more values than :data:`MAX_VALUES`."""
     # Enough for nearly every body: a value has a character at least, and with what stands inside of texts there are
     # never fewer.
     if len(text) < MAX_VALUES or text.count(",") + text.count("[") + text.count("{") < MAX_VALUES:
@@ -94,7 +127,7 @@ def read_object(text: bytes, reason: str = "body-is-not-json") -> dict[str, Any]
 
 
 def member(content: object, path: tuple[str, ...]) -> object:
-    """The value at a path of member names, None where there is none."""
+    """The value at a path of member names, None if there is none."""
     for name in path:
         if not isinstance(content, dict):
             return None
@@ -117,7 +150,33 @@ def split_path(path: str) -> tuple[str, ...]:
     return tuple(path.split(".")) if path else ()
 
 
-def finite(text: str) -> float:
+def _read(text: str | bytes, decoder: json.JSONDecoder, *, by_line: bool = False) -> Any:
+    """What the decoder makes of the text. Raises ValueError in words; ``by_line``: with line and column."""
+    try:
+        return decoder.decode(text if isinstance(text, str) else text.decode())
+    except json.JSONDecodeError as error:
+        why = f"is not JSON: {error.msg} at character {error.pos}"
+        if by_line:
+            why = f"line {error.lineno}, column {error.colno} is not JSON: {error.msg}"
+    except UnicodeDecodeError as error:
+        why = f"is not UTF-8: byte {error.start}"
+    except ValueError as error:
+        why = f"{'' if by_line else 'is not JSON: '}{str(error)[:100]}"
+    except RecursionError:
+        why = "is nested too deep"
+    raise ValueError(why)
+
+
+def _text(body: bytes) -> str:
+    """Raises ValueError in words if it is not UTF-8."""
+    try:
+        # A byte order mark may be ignored rather than refused: RFC 8259 section 8.1.
+        return body.decode().removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"is not UTF-8: byte {error.start}") from None
+
+
+def _finite(text: str) -> float:
     """A number from its JSON text. Raises ValueError for 1e999: it is JSON, but what we made of it would be none."""
     number = float(text)
     if math.isinf(number):
@@ -132,9 +191,14 @@ def _no_constant(name: str) -> None:
 def _no_member_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) != len(pairs):
-        raise ValueError("a member stands twice")
+        names = [name for name, _ in pairs]
+        twice = next(name for at, name in enumerate(names) if name in names[:at])
+        raise ValueError(f"the member {twice[:60]!r} stands twice")
     return content
 
 
-_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=finite)
+_decoder = partial(json.JSONDecoder, parse_constant=_no_constant, parse_float=_finite)
+_DECODER = _decoder()
+_NO_MEMBER_TWICE = _decoder(object_pairs_hook=_no_member_twice)
+# A number that is too large is parse_sent's to refuse: the signature of the delivery may be right.
 _UNPROVEN = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_no_member_twice)

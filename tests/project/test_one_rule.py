@@ -71,6 +71,15 @@ def retries_writes(tree: ast.AST) -> bool:
     return bool(loop) and loop[0] == "_" and bool(re.fullmatch(r"range\(_*[A-Z][A-Z_]*\)", loop[1]))
 
 
+def reads_json(tree: ast.AST) -> bool:
+    """Whether it takes what reads JSON from the standard library, by whichever name."""
+    if isinstance(tree, ast.ImportFrom):
+        return tree.module in ("json", "json.decoder") and not {name.name for name in tree.names} <= {"dump", "dumps"}
+    if isinstance(tree, ast.Attribute):
+        return ast.unparse(tree) in ("json.load", "json.loads", "json.JSONDecoder", "json.decoder")
+    return isinstance(tree, ast.Import) and any(name.name in ("orjson", "ujson", "json.decoder") for name in tree.names)
+
+
 def found(rule: object) -> set[str]:
     return {file for file, tree in SOURCES.items() if callable(rule) and any(map(rule, ast.walk(tree)))}
 
@@ -98,6 +107,12 @@ def test_write_conflicts_are_retried_in_one_place() -> None:
     assert found(retries_writes) - exceptions == {"model/conflict.py"}
 
 
+def test_json_is_read_in_one_place() -> None:
+    # Programs import the client with nothing else of Verihook: it knows none of our errors.
+    alone = {file for file in SOURCES if file.startswith("client/")}
+    assert found(reads_json) - alone == {"strict_json.py"}
+
+
 @pytest.mark.parametrize(
     ("rule", "code"),
     [
@@ -108,6 +123,11 @@ def test_write_conflicts_are_retried_in_one_place() -> None:
         (names_loopback, "NAMES = ('127.0.0.1', 'localhost')"),
         (reads_spans, "SPAN = re.compile(r'([0-9]+)([smhd])')"),
         (reads_spans, "SPAN = re.compile(r'([0-9]+)([dhms]?)')"),
+        (reads_json, "json.loads(text)"),
+        (reads_json, "json.load(file)"),
+        (reads_json, "from json import loads as read"),
+        (reads_json, "import orjson"),
+        (reads_json, "json.JSONDecoder().decode(text)"),
         (retries_writes, "for _ in range(_TRIES):\n ledger.amend(row)"),
         (retries_writes, "any(write(row) for _ in range(MAX_TRIES))"),
     ],

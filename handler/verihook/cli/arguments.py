@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import re
 import sys
 from datetime import UTC, datetime, timedelta
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from verihook.model.span import span_s
+from verihook.strict_json import parse_written
 
 
 def json_value(text: str) -> Any:
@@ -21,14 +20,14 @@ def json_value(text: str) -> Any:
             text = sys.stdin.read()
         elif text.startswith("@"):
             text = Path(text[1:]).read_text(encoding="utf-8")
-        return json.loads(text, parse_constant=_no_constant, parse_float=_float)
+        return parse_written(text)
     except OSError as error:
         raise argparse.ArgumentTypeError(f"{text[1:]} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise argparse.ArgumentTypeError("it is not UTF-8") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         mend = "write JSON, @FILE, or - for standard input"
-        raise argparse.ArgumentTypeError(f"it is not JSON ({error}); {mend}") from None
+        raise argparse.ArgumentTypeError(f"{error}; {mend}") from None
 
 
 def pair(text: str) -> tuple[str, str]:
@@ -72,14 +71,3 @@ def seconds(text: str) -> float:
     if not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,3})?", text, re.ASCII):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
     return float(text)
-
-
-def _float(text: str) -> float:
-    value = float(text)
-    if math.isinf(value):
-        raise argparse.ArgumentTypeError(f"the number {text[:40]} is too large")
-    return value
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number of JSON")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import base64
-import json
 import sys
 import time
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from verihook.cli.reasons import in_words
 from verihook.cli.send import add_source_options, find_source, open_secrets, read_file, secret_missing
 from verihook.errors import ConfigurationError, SignatureError, VerihookError
 from verihook.request import Request, from_lambda
+from verihook.strict_json import parse_written
 from verihook.verification import setting_of
 from verihook.webhooks.keyring import Keyring
 
@@ -59,9 +59,9 @@ def read_capture(path: Path) -> Capture:
     """The delivery in a file: headers as pairs and ``body_base64``, or a Lambda event. Raises ConfigurationError."""
     content = read_file(lambda: path.read_text(encoding="utf-8"), path)
     try:
-        capture = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise ConfigurationError(str(path), "", f"is not JSON: {error}") from error
+        capture = parse_written(content)
+    except ValueError as error:
+        raise ConfigurationError(str(path), "", str(error)) from error
     try:
         if isinstance(capture, list) and len(capture) == 1:
             capture = capture[0]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
 from verihook.config.table_reader import Reader, listed
 from verihook.model.workflow import Workflow, WorkflowStatus
+from verihook.strict_json import parse_written
 
 ENGINES = ("stepfunctions", "durable", "function")
 
@@ -90,9 +90,11 @@ def _schema(reader: Reader) -> dict[str, Any] | None:
     if name is None:
         return None
     try:
-        schema = json.loads((reader.path.parent / name).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise reader.error("input_schema", f"{name} cannot be read as JSON: {error}") from error
+        schema = parse_written((reader.path.parent / name).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise reader.error("input_schema", f"{name} cannot be read: {error}") from error
+    except ValueError as error:
+        raise reader.error("input_schema", f"{name}: {error}") from error
     if not isinstance(schema, dict):
         raise reader.error("input_schema", f"{name} is not a JSON Schema: it must be an object")
     return schema

@@ -32,6 +32,7 @@ from typing import Any
 
 from verihook.config import Hooks
 from verihook.errors import ConfigurationError
+from verihook.strict_json import parse
 
 DEFAULT = Path(".verihook")
 
@@ -227,7 +228,7 @@ def _read_own(path: Path, mend: str) -> Any:
     _check_owner(str(path), path.stat(), mend)
     with path.open() as file:
         _check_owner(str(path), os.fstat(file.fileno()), mend)
-        return json.load(file)
+        return parse(file.read())
 
 
 def _write(path: Path, content: object) -> None:

@@ -30,7 +30,7 @@ DAMAGES = ["{", "[]", "{}", '"x"', '{"fingerprint": 1, "more": 2}']
 CASES = [(what, text) for what in ("idempotency key", "API key", "mailbox") for text in DAMAGES]
 
 
-@pytest.mark.parametrize(("what", "text"), [*CASES, ("input", "{")])
+@pytest.mark.parametrize(("what", "text"), [*CASES, ("input", "{"), ("tags", "{"), ("metadata", "[1]")])
 def test_a_damaged_row_is_answered_500_and_reported(
     client: Client, deployed: Deployment, tmp_path: Path, what: str, text: str
 ) -> None:
@@ -51,6 +51,8 @@ def test_a_damaged_row_is_answered_500_and_reported(
             ("GET", f"{instance}/events", {}),
         ),
         "input": ("UPDATE instances SET input = ?", ("GET", instance, {})),
+        "tags": ("UPDATE instances SET tags = ?", ("GET", instance, {})),
+        "metadata": ("UPDATE instances SET metadata = ?", ("GET", instance, {})),
     }[what]
     with sqlite3.connect(file) as database:
         assert database.execute(change, (text,)).rowcount

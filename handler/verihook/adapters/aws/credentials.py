@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/snapstart-activate.html
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,6 +18,7 @@ from verihook.adapters.aws.errors import Unreachable
 from verihook.adapters.aws.signature import Keys
 from verihook.model import deadline
 from verihook.model.loopback import LOOPBACK_NAMES
+from verihook.strict_json import parse
 
 _URL = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 
@@ -107,7 +107,7 @@ class Credentials:
             connection.close()
         if answer.status != 200:
             raise ValueError(f"status {answer.status}")
-        told = json.loads(answer.body)
+        told = parse(answer.body)
         keys = Keys(told["AccessKeyId"], told["SecretAccessKey"], told.get("Token") or "")
         return keys, datetime.fromisoformat(told["Expiration"]).timestamp()
 

@@ -16,6 +16,7 @@ from typing import Any
 from verihook.adapters.aws.connection import Answer
 from verihook.adapters.aws.errors import ServiceError, Unreachable
 from verihook.adapters.aws.service import Call, Service
+from verihook.strict_json import parse
 
 Hook = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -127,8 +128,8 @@ def _operation(service: Service, dialect: Dialect, operation: str) -> Callable[.
 def read_json(answer: Answer, hook: Hook | None = None) -> dict[str, Any]:
     """The object in an answer, ``{}`` where it is empty. Raises Unreachable for anything else."""
     try:
-        content = json.loads(answer.body or b"{}", object_hook=hook)
-    except (ValueError, RecursionError) as error:
+        content = parse(answer.body or b"{}", hook)
+    except ValueError as error:
         raise Unreachable("The answer is not JSON.") from error
     if not isinstance(content, dict):
         raise Unreachable("The answer is not an object.")

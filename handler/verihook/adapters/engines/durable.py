@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/durable-functions.html
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from verihook.adapters.engines.durable_names import durable_name, instance_of, w
 from verihook.adapters.translation import ErrorTranslation
 from verihook.errors import EngineRefused, EngineUnavailable, NotSupported
 from verihook.model.instance import Progress, Status, Step
+from verihook.strict_json import parse
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -82,7 +82,7 @@ def progress_of(detail: Mapping[str, Any]) -> Progress:
 def attempt_of(detail: Mapping[str, Any]) -> tuple[str, int] | None:
     """The instance id and attempt of such an event or answer; None where they are not ours, or cannot be told."""
     name = str(detail.get("DurableExecutionName") or detail.get("durableExecutionName") or "")
-    return instance_of(name, lambda: _parse(str(detail.get("InputPayload") or "null")))
+    return instance_of(name, lambda: parse(str(detail.get("InputPayload") or "null")))
 
 
 class DurableEngine:
@@ -113,7 +113,7 @@ class DurableEngine:
         if len(input.encode(errors="surrogatepass")) > self.max_input:
             raise EngineRefused(f"The input is larger than the {self.max_input} bytes that Lambda takes.")
         try:
-            content = _parse(input)
+            content = parse(input)
             self._client.invoke(
                 FunctionName=self._function(definition),
                 Qualifier=self._version(definition),
@@ -267,10 +267,3 @@ class DurableEngine:
         """That of a full ARN, else the engine's."""
         parts = definition.split(":")
         return parts[7] if definition.startswith("arn:") and len(parts) == 8 else self._qualifier
-
-
-def _parse(text: str) -> Any:
-    def refuse(word: str) -> Any:
-        raise ValueError(f"{word} is not JSON")
-
-    return json.loads(text, parse_constant=refuse)

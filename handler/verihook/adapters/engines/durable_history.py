@@ -12,6 +12,7 @@ from typing import Any
 
 from verihook.model.instance import Step
 from verihook.records import replace
+from verihook.strict_json import parse
 
 #: What an operation's events begin with, and what it is called where the workflow gave it no name.
 _KINDS = {
@@ -98,7 +99,7 @@ def _plain(text: str | None) -> str | None:
     if text is None or not text.startswith('{"t":"'):
         return text
     try:
-        return json.dumps(_value(json.loads(text)))
+        return json.dumps(_value(parse(text)))
     except (ValueError, RecursionError):
         return text
 

@@ -14,6 +14,7 @@ from typing import Any
 from verihook.adapters.aws.errors import ServiceError
 from verihook.errors import SecretsUnavailable
 from verihook.model.conflict import Overtaken, retry_on_conflict
+from verihook.strict_json import parse
 
 #: What the versions are named in, see :meth:`SourceSecrets._write`.
 _NAMES = uuid.UUID("8f0f2c55-3b5c-4c1e-9a40-6a7a1e5a0d11")
@@ -111,8 +112,8 @@ class SourceSecrets:
 
 def _object(text: str) -> dict[str, Any]:
     try:
-        content = json.loads(text or "{}")
-    except (ValueError, RecursionError):
+        content = parse(text or "{}")
+    except ValueError:
         content = None
     if not isinstance(content, dict):
         raise ValueError('the secret holds no JSON object; it must be such as {"GITHUB_WEBHOOK_SECRET": "..."}')

@@ -15,6 +15,7 @@ from verihook.adapters.secrets import secret_of
 from verihook.adapters.secrets.current import ABSENT
 from verihook.adapters.secrets.kept import Clock, Kept
 from verihook.errors import SecretsUnavailable
+from verihook.strict_json import parse
 
 #: What versions that :meth:`SecretsManagerSecrets.keep` writes are named in.
 _NAMES = uuid.UUID("b5a3f8f0-0d5c-4a8e-8a53-9b6a1f1f6a57")
@@ -107,7 +108,7 @@ def _pick(text: str, key: str) -> str:
 
 def _document(text: str) -> dict[str, Any] | None:
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
+        document = parse(text)
+    except ValueError:
         return None
     return document if isinstance(document, dict) else None

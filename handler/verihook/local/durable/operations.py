@@ -21,6 +21,7 @@ from verihook.local.durable.mends import Executions
 from verihook.local.durable.messages import ApiAnswer, ApiError, ApiRequest
 from verihook.local.durable.store import Store
 from verihook.local.durable.workflows import Workflows
+from verihook.strict_json import parse
 
 #: 256 KiB, and room for what a long name of an attempt adds.
 _MAX_INPUT = 262_144 + 256
@@ -212,8 +213,8 @@ def _json_text(body: bytes) -> str:
         raise ApiError("RequestTooLargeException", f"The input is larger than {_MAX_INPUT} bytes", 413)
     try:
         text = body.decode()
-        json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        parse(text)
+    except ValueError as error:
         raise ApiError("InvalidRequestContentException", "Could not parse the input as JSON") from error
     return text
 
@@ -224,16 +225,12 @@ def _same(one: str | None, other: str) -> bool:
 
 
 def _canonical(text: str) -> str:
-    return json.dumps(json.loads(text), sort_keys=True)
-
-
-def _refuse_constant(word: str) -> Any:
-    raise ValueError(f"{word} is not JSON")
+    return json.dumps(parse(text), sort_keys=True)
 
 
 def _error(body: bytes) -> ErrorObject | None:
     try:
-        content = json.loads(body or b"{}")
-    except (ValueError, RecursionError) as error:
+        content = parse(body or b"{}")
+    except ValueError as error:
         raise ApiError("InvalidParameterValueException", "The error is not JSON") from error
     return ErrorObject.from_dict(content) if isinstance(content, dict) and content else None

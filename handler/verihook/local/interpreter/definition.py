@@ -6,12 +6,11 @@ https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-lang
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from verihook.local.interpreter.validation import parse_json
+from verihook.strict_json import parse, parse_written
 
 if TYPE_CHECKING:
     from moto.stepfunctions.parser.asl.component.program.program import Program
@@ -49,7 +48,7 @@ def compile_definition(asl: str, express: bool = False) -> Definition:
     from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
     check_definition(asl, express)
-    states = parse_json(asl)["States"]
+    states = parse(asl)["States"]
     marked = frozenset(name for name, state in states.items() if _kinds(state) & {"Task", "Wait"})
     calls = frozenset(name for name, state in states.items() if _is_call(state))
     try:
@@ -63,11 +62,9 @@ def compile_definition(asl: str, express: bool = False) -> Definition:
 def check_definition(asl: str, express: bool = False) -> None:
     """Raises DefinitionError for the first fault. An Express machine waits for nobody."""
     try:
-        machine = parse_json(asl)
-    except json.JSONDecodeError as error:
-        raise DefinitionError("", f"line {error.lineno}, column {error.colno} is not JSON: {error.msg}") from error
+        machine = parse_written(asl)
     except ValueError as error:
-        raise DefinitionError("", f"is not JSON: {error}") from error
+        raise DefinitionError("", str(error)) from error
     if not isinstance(machine, dict):
         raise DefinitionError("", "write a JSON object with StartAt and States")
     _check_scope(machine, "")

@@ -13,6 +13,7 @@ from typing import Any
 from verihook.local.interpreter.functions import Functions, Reply
 from verihook.local.interpreter.validation import ApiError
 from verihook.local.loopback import Handler, Listener
+from verihook.strict_json import parse
 
 _log = logging.getLogger(__name__)
 
@@ -64,8 +65,8 @@ class _Handler(Handler):
         if not target.startswith(_TARGET):
             raise ApiError("UnknownOperationException", f"'{target or self.path}' is not offered on one machine")
         try:
-            parameters = json.loads(body or b"{}")
-        except (ValueError, RecursionError) as error:
+            parameters = parse(body or b"{}")
+        except ValueError as error:
             raise ApiError("SerializationException", "The body is not JSON") from error
         if not isinstance(parameters, dict):
             raise ApiError("SerializationException", "The body is no JSON object")

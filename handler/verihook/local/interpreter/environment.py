@@ -11,6 +11,7 @@ from verihook.local.interpreter import history
 from verihook.local.interpreter.arns import ACCOUNT, ARN_PREFIX, REGION, ROLE, execution_arn, express_arn
 from verihook.local.interpreter.failures import tell_failures
 from verihook.local.interpreter.journal import End, Entry
+from verihook.strict_json import parse
 
 if TYPE_CHECKING:
     from moto.stepfunctions.parser.asl.eval.environment import Environment
@@ -32,7 +33,7 @@ def environment_of(entry: Entry, express: bool = False) -> Environment:
     context: Any = {
         "Execution": {
             "Id": arn,
-            "Input": json.loads(entry.input),
+            "Input": parse(entry.input),
             "Name": entry.name,
             "RoleArn": ROLE,
             "StartTime": history.iso(entry.started_at),

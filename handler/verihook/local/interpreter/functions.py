@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 from verihook.adapters.printable import words
 from verihook.errors import VerihookError
 from verihook.local.interpreter.validation import ApiError
+from verihook.strict_json import parse
 
 _log = logging.getLogger(__name__)
 
@@ -65,8 +66,8 @@ class Functions:
         if function is None:
             raise ApiError("ResourceNotFoundException", f"Function not found: {unquote(wanted[1])}", 404)
         try:
-            event = json.loads(body or b"{}")
-        except (ValueError, RecursionError) as error:
+            event = parse(body or b"{}")
+        except ValueError as error:
             raise ApiError("InvalidRequestContentException", "Could not parse request body into json") from error
         if event_only:
             threading.Thread(target=_invoke, args=(function, event), name="function", daemon=True).start()

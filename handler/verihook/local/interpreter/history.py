@@ -10,6 +10,8 @@ import zlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from verihook.strict_json import parse_kept
+
 if TYPE_CHECKING:
     from moto.stepfunctions.parser.asl.eval.environment import Environment
 
@@ -98,5 +100,4 @@ def pack(events: list[dict[str, Any]]) -> bytes:
 
 def unpack(packed: bytes) -> list[dict[str, Any]]:
     """The inverse of :func:`pack`."""
-    events: list[dict[str, Any]] = json.loads(zlib.decompress(packed))
-    return events
+    return parse_kept(zlib.decompress(packed), "The history of an execution", list)

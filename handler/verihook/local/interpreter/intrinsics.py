@@ -17,7 +17,8 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from verihook.local.interpreter.validation import MAX_INPUT, parse_json
+from verihook.local.interpreter.validation import MAX_INPUT
+from verihook.strict_json import parse
 
 #: AWS's limits: of items that ArrayRange makes, of characters that Base64* and Hash take, of MathAdd's numbers.
 MAX_ITEMS = 1000
@@ -118,7 +119,7 @@ def _written(value: Any) -> Iterator[str]:
 
 
 def _string_to_json(text: Any) -> Any:
-    return parse_json(_kind(text, str, "the argument")) if text is not None and str(text).strip() else None
+    return parse(_kind(text, str, "the argument")) if text is not None and str(text).strip() else None
 
 
 def _json_to_string(value: Any) -> str:

@@ -15,7 +15,8 @@ from functools import cache, lru_cache
 from itertools import count
 from typing import Any
 
-from verihook.local.interpreter.validation import MAX_INPUT, parse_json
+from verihook.local.interpreter.validation import MAX_INPUT
+from verihook.strict_json import parse
 
 _LARGEST_SAFE = 2**53
 
@@ -84,12 +85,23 @@ def _functions() -> dict[str, Any]:
     """The functions that Step Functions adds; $eval is not offered there."""
     from jsonata import Jsonata
 
-    offered = {"uuid": _uuid, "hash": _hash, "parse": parse_json, "partition": _partition, "range": _range, "pad": _pad}
+    offered = {
+        "uuid": _uuid,
+        "hash": _hash,
+        "parse": _parse,
+        "partition": _partition,
+        "range": _range,
+        "pad": _pad,
+    }
     return {name: Jsonata.JLambda(function) for name, function in {**offered, "eval": _eval}.items()}
 
 
 def _uuid() -> str:
     return str(uuid.uuid4())
+
+
+def _parse(text: str) -> Any:
+    return parse(text)
 
 
 def _hash(text: str, algorithm: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from verihook.local.interpreter import history
 from verihook.local.interpreter.environment import halt
 from verihook.local.interpreter.unsaved import when_it_can
+from verihook.strict_json import parse_kept
 
 if TYPE_CHECKING:
     from moto.stepfunctions.parser.asl.eval.environment import Environment
@@ -81,7 +82,7 @@ class Marks:
         self._events = sum(len(history.unpack(chapter)) for chapter in chapters)
         if mark is None:
             return
-        name, value, variables = json.loads(mark)
+        name, value, variables = parse_kept(mark, "The mark of an execution", list)
         if name in states:
             self.start = name
             environment.states.reset(input_value=value)

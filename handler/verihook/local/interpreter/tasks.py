@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from verihook.local.interpreter.executions import Executions
-from verihook.local.interpreter.validation import MAX_INPUT, ApiError, optional_text, parse_json, text
+from verihook.local.interpreter.validation import MAX_INPUT, ApiError, optional_text, text
+from verihook.strict_json import parse
 
 if TYPE_CHECKING:
     from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackPoolManager
@@ -38,10 +39,10 @@ class Tasks:
         token, output = text(parameters, "taskToken"), text(parameters, "output")
         try:
             if len(output.encode(errors="surrogatepass")) > MAX_INPUT:
-                raise ValueError(f"it is longer than {MAX_INPUT} bytes")
-            parse_json(output)
+                raise ValueError(f"is longer than {MAX_INPUT} bytes")
+            parse(output)
         except ValueError as error:
-            raise ApiError("InvalidOutput", f"Invalid Output: '{error}'") from error
+            raise ApiError("InvalidOutput", f"Invalid Output: 'it {error}'") from error
         return self._tell(token, lambda pool: pool.notify(token, CallbackOutcomeSuccess(token, output)))
 
     def failure(self, parameters: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,8 @@ import json
 import re
 from typing import Any
 
+from verihook.strict_json import parse
+
 #: The largest input, as UTF-8 bytes. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 MAX_INPUT = 262144
 
@@ -56,18 +58,10 @@ def check_input(document: str) -> None:
     if too_long:
         raise ApiError("InvalidExecutionInput", f"The input is longer than {MAX_INPUT} bytes")
     try:
-        if _depth(parse_json(document)) > MAX_DEPTH:
-            raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
+        if _depth(parse(document)) > MAX_DEPTH:
+            raise ValueError(f"is nested deeper than {MAX_DEPTH} levels")
     except ValueError as error:
-        raise ApiError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'") from error
-
-
-def parse_json(document: str) -> Any:
-    """The value of a JSON text; ValueError for what is no JSON (also NaN) or nested too deeply."""
-    try:
-        return json.loads(document, parse_constant=_refuse_constant)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+        raise ApiError("InvalidExecutionInput", f"Invalid State Machine Execution Input: 'it {error}'") from error
 
 
 def same_json(one: str, other: str) -> bool:
@@ -87,8 +81,4 @@ def _depth(value: Any) -> int:
 
 
 def _canonical(document: str) -> str:
-    return json.dumps(parse_json(document), sort_keys=True)
-
-
-def _refuse_constant(word: str) -> Any:
-    raise ValueError(f"{word} is not JSON")
+    return json.dumps(parse(document), sort_keys=True)

@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from verihook.model.instance import Instance
+from verihook.strict_json import parse_kept
 
 #: A column for each field. Tags and metadata are JSON texts, booleans are 0 and 1.
 COLUMNS = tuple(field.name for field in fields(Instance))
@@ -35,6 +36,6 @@ def from_row(selected: Sequence[Any]) -> Instance:
     row = list(selected)
     row[_HELD] = bool(row[_HELD])
     row[_PURGED] = bool(row[_PURGED])
-    row[_TAGS] = () if row[_TAGS] == "[]" else tuple(json.loads(row[_TAGS]))
-    row[_METADATA] = {} if row[_METADATA] == "{}" else json.loads(row[_METADATA])
+    row[_TAGS] = () if row[_TAGS] == "[]" else parse_kept(row[_TAGS], "The tags of an instance", tuple)
+    row[_METADATA] = {} if row[_METADATA] == "{}" else parse_kept(row[_METADATA], "The metadata of an instance", dict)
     return Instance(*row)
