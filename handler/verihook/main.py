@@ -26,7 +26,7 @@ from verihook.config import settings
 from verihook.errors import VerihookError
 from verihook.request import Reply, Request, from_lambda, to_lambda
 from verihook.start import Part, make_all, public_error
-from verihook.webhooks.receive import is_hook, refuse, unready
+from verihook.webhooks.receive import answer_unready, is_hook, refuse_request
 from verihook.webhooks.receive import receive as answer
 
 if TYPE_CHECKING:
@@ -60,11 +60,11 @@ def _over_http(
         for part in parts:
             part()
     except Exception as error:  # noqa: BLE001  # told when it came; until it is mended, each request is answered so
-        return to_lambda(unready(public_error(error), request_id, bootstrap.telemetry(), SystemClock()), event)
+        return to_lambda(answer_unready(public_error(error), request_id, bootstrap.telemetry(), SystemClock()), event)
     try:
         request = from_lambda(event, _base_path(), request_id)
     except VerihookError as error:
-        return to_lambda(refuse(error, request_id, services()), event)
+        return to_lambda(refuse_request(error, request_id, services()), event)
     return to_lambda(serve(request), event, request.base)
 
 

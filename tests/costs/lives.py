@@ -29,7 +29,7 @@ from verihook.model.ports import Services, Trace
 from verihook.model.source import Source
 from verihook.model.workflow import Workflow
 from verihook.senders import load_sender
-from verihook.webhooks.intake import Arrival, Taken, take
+from verihook.webhooks.intake import IntakeResult, ProvenEvent, start_for_event
 from verihook.worker import work
 from verihook.worker.functions import Functions
 from verihook.worker.recorder import record_status_change
@@ -143,16 +143,16 @@ def world(client: Any, table: str, folder: Path) -> Iterator[World]:
         yield World(services, engine, clock, uncounted, table, meter)
 
 
-def deliver(world: World, engine: str, body: Recorded, signed: str | None = None, **policies: Any) -> Taken:
+def deliver(world: World, engine: str, body: Recorded, signed: str | None = None, **policies: Any) -> IntakeResult:
     """Take a delivery as a source with these policies does, of a workflow that is named like its engine.
 
     ``signed``: the digest of what was signed, where the event's id is not a part of that.
     """
     source = Source(body.sender, load_sender(body.sender), (), engine, **policies)
-    arrival = Arrival(body.content, body.text, body.id, body.type, signed)
+    arrival = ProvenEvent(body.content, body.text, body.id, body.type, signed)
     # Another key each time: the same event is another instance.
     services = replace(world.services, instance_key=f"{engine} {len(body.text)} {policies}".encode())
-    return take(source, arrival, services, Trace("r1", world.clock.now_ms(), source.name))
+    return start_for_event(source, arrival, services, Trace("r1", world.clock.now_ms(), source.name))
 
 
 def live(world: World, engine: str, body: Recorded, **policies: Any) -> Life:

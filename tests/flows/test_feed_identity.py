@@ -17,7 +17,7 @@ from verihook.request import Reply, Request
 from verihook.senders import load_sender
 from verihook.senders.event import EventPlaces, Place
 from verihook.senders.schemes import CURRENT, Proof
-from verihook.webhooks.feeds import take_all
+from verihook.webhooks.feeds import take_messages
 from verihook.webhooks.receive import receive
 
 FEED = "arn:aws:sns:eu-central-1:123456789012:payments"
@@ -62,7 +62,7 @@ def test_one_event_by_whatever_carrier_is_one_instance(tmp_path: Path, seed: int
             if call is None:
                 assert 202 == by_http(STRIPE, w).status
             else:
-                assert [] == take_all(call, w.services)
+                assert [] == take_messages(call, w.services)
         outcomes = [trace.outcome for trace in w.told.deliveries]
         assert 1 == sum(outcome == "accepted" for outcome in outcomes)
         assert {"accepted", "duplicate"} == set(outcomes)
@@ -79,7 +79,7 @@ def test_two_cloud_events_about_one_object_are_two(tmp_path: Path) -> None:
     """What stands at the sender's place may be the object's id: only if both ids agree it is the event's."""
     events = [{**CLOUD, "id": f"c{number}", "data": {"id": "o-7"}} for number in (1, 2)]
     with working(tmp_path, {"w": print}, sources={"queue": Source("queue", GENERIC, (), "w", feed=QUEUE)}) as w:
-        assert [] == take_all(queued(*events), w.services)
+        assert [] == take_messages(queued(*events), w.services)
         assert ["accepted", "accepted"] == [trace.outcome for trace in w.told.deliveries]
 
 
@@ -97,7 +97,7 @@ def test_an_event_of_github_by_a_queue_is_no_replay_of_its_delivery(tmp_path: Pa
         over_http = replace(w.services, verify={"a": lambda request, now: Proof("current", "5" * 64)})
         for by_queue in (not http_first, http_first):
             if by_queue:
-                assert [] == take_all(message, w.services)
+                assert [] == take_messages(message, w.services)
             else:
                 assert 202 == receive(request, over_http).status
         assert ["accepted", "duplicate"] == [trace.outcome for trace in w.told.deliveries]

@@ -87,12 +87,12 @@ def test_a_worker_that_dies_is_replaced_by_way_of_reconcile_and_the_stream(tmp_p
 
 def test_the_same_event_by_http_and_by_queue_is_one_instance(tmp_path: Path) -> None:
     from verihook.model.ports import Trace
-    from verihook.webhooks.intake import Arrival, take
+    from verihook.webhooks.intake import ProvenEvent, start_for_event
 
     source = Source("orders", load_sender("generic"), (), "w", feed=QUEUE)
     with working(tmp_path, {"w": lambda event, context: 1}, sources={"orders": source}) as w:
-        taken = take(
-            source, Arrival(ORDER, json.dumps(ORDER), "e1", None), w.services, Trace("r", w.clock.at, "orders")
+        taken = start_for_event(
+            source, ProvenEvent(ORDER, json.dumps(ORDER), "e1", None), w.services, Trace("r", w.clock.at, "orders")
         )
         handle({"Records": [message(1, ORDER)]}, w.services)
         assert ["duplicate"] == [trace.outcome for trace in w.told.deliveries]

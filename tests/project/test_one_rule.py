@@ -36,6 +36,7 @@ MARKS = {
     "the media type of a Content-Type": (r'partition\(";"\)\[0\]\.strip\(\)\.lower\(\) if isinstance', "request.py"),
     "the media type of a form": (r'"application/x-www-form-urlencoded"', "request.py"),
     "how a reference to a secret is written": (r"secretsmanager:\[", "senders/references.py"),
+    "what a delivery that was answered is counted as": (r"observer\.rejected\(", "webhooks/outcome.py"),
     "a signed field has its place": (r"a signed \{", "senders/schemes/message.py"),
 }
 

@@ -15,7 +15,7 @@ from verihook.model.ports import Services, sets
 PACKAGE = ROOT / "handler" / "verihook"
 
 #: The rooms whose functions take sets of ports.
-ROOMS = ("instances", "worker")
+ROOMS = ("instances", "webhooks", "worker")
 
 #: Set -> its ports.
 SETS = {

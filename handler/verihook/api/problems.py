@@ -31,7 +31,7 @@ from verihook.instances import limits
 from verihook.model.ports import Services
 from verihook.request import Reply, json_reply, problem
 from verihook.strict_json import parse_json
-from verihook.webhooks.receive import refuse
+from verihook.webhooks.receive import refuse_request
 
 
 def answer(error: VerihookError) -> Response:
@@ -78,7 +78,7 @@ def install(app: FastAPI, services: Services) -> None:
         known = _known(request, error)
         if request.url.path.startswith("/hooks"):
             # A delivery that went astray: operators want to see it.
-            return respond(refuse(known, request_id(), services))
+            return respond(refuse_request(known, request_id(), services))
         return answer(known)
 
     @app.exception_handler(RequestValidationError)

@@ -1,10 +1,10 @@
 """Deliveries that come from SQS, SNS and EventBridge in place of HTTP.
 
-Nobody signs them: AWS says who sends, by the ARN of the queue, the topic or the rule, and a source takes them only
-where its ``feed`` is that ARN. They meet the deliveries over HTTP in :mod:`verihook.webhooks.intake`, so filter,
-schema, duplicates and limits are the same.
+They are not signed: AWS says who sends, by the ARN of the queue, the topic or the rule, and a source takes them only if
+its ``feed`` is that ARN. They end in :mod:`verihook.webhooks.intake` as deliveries over HTTP do, so filter, schema,
+duplicates and limits are the same.
 
-An event bus does not say in an event which rule brought it, so the rule's target has this input template:
+An event of a bus does not say which rule brought it, so the rule's target has this input template:
 ``{"feed": <aws.events.rule-arn>, "event": <aws.events.event.json>}``
 (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html).
 """
@@ -13,24 +13,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from verihook.errors import Duplicate, EventMalformed, RequestInvalid, SourceNotFound, VerihookError
 from verihook.instances import tasks
-from verihook.model.ports import Services, Trace
+from verihook.model.ports import Trace
 from verihook.model.source import Source
 from verihook.records import replace
 from verihook.request import Request, json_text
 from verihook.senders import cloudevents
 from verihook.senders.event import Body, event_id, event_type
 from verihook.strict_json import parse_json
-from verihook.webhooks.intake import Arrival, take
-from verihook.webhooks.refused import note
+from verihook.webhooks.intake import ProvenEvent, start_for_event
+from verihook.webhooks.outcome import note_refusal, report
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import FeedPorts, MessagePorts
 
 #: What an invocation needs for one message, in milliseconds: two calls of AWS that are slow.
 _ROOM_MS = 10_000
 
-#: CloudEvents on a bus, through a topic, in a queue: more is nobody's intent.
+#: CloudEvents on a bus, through a topic, in a queue: more than that is a mistake.
 _MAX_ENVELOPES = 4
 
 #: https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
@@ -44,8 +47,8 @@ _EVENTBRIDGE = ("id", "detail-type", "source", "account", "region", "time", "det
 class Message:
     """One message. ``id`` is the carrier's and survives redelivery.
 
-    ``attributes`` stand for headers, names in lower case. ``group``: messages of one are taken in their order, "" for
-    none.
+    ``attributes`` serve as headers, names in lower case. ``group``: messages of one group are taken in their order; ""
+    for a message without a group.
     """
 
     id: str
@@ -56,29 +59,29 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Carrier:
-    """What an envelope says of the event in it. Another publishing of the same event has another ``id``."""
+class Envelope:
+    """What an envelope says of the event in it. If the same event is published again, its ``id`` is another."""
 
     id: str | None = None
     type: str | None = None
 
 
-def handle(event: Mapping[str, Any], services: Services, left: Callable[[], int] | None = None) -> Any:
-    """One invocation of the Lambda function ``Feeds``: what a state machine asks, or messages.
+def handle(event: Mapping[str, Any], ports: FeedPorts, left: Callable[[], int] | None = None) -> Any:
+    """Answer one invocation of the Lambda function ``Feeds``: the task of a state machine, or messages.
 
-    Of messages ``{"batchItemFailures": [{"itemIdentifier"}]}``: those of SQS that are to be brought again. Raises as
-    :func:`verihook.instances.tasks.answer` and :func:`take_all` do.
+    For messages return ``{"batchItemFailures": [{"itemIdentifier"}]}``, the messages of SQS to deliver again. Raise as
+    :func:`verihook.instances.tasks.answer` and :func:`take_messages` do.
     """
     if tasks.is_task(event):
-        return tasks.answer(event, services)
-    return {"batchItemFailures": [{"itemIdentifier": each} for each in take_all(event, services, left)]}
+        return tasks.answer(event, ports)
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in take_messages(event, ports, left)]}
 
 
-def take_all(event: Mapping[str, Any], services: Services, left: Callable[[], int] | None = None) -> list[str]:
-    """Take every message of an event; the ids of those of SQS that are to be brought again.
+def take_messages(event: Mapping[str, Any], ports: MessagePorts, left: Callable[[], int] | None = None) -> list[str]:
+    """Take every message of an event. Return the ids of those of SQS that are to be delivered again.
 
-    ``left``: how long the invocation may still go on, in milliseconds. SNS and EventBridge cannot be answered in part:
-    raises the first failure after all were tried. Raises RequestInvalid for an event of no known shape.
+    ``left()``: how long the invocation may still run, in milliseconds. SNS and EventBridge cannot be answered in part:
+    raise the first failure after all were tried. Raise RequestInvalid for an event of no known shape.
     """
     messages, in_part = _messages(event)
     failed: list[str] = []
@@ -90,10 +93,10 @@ def take_all(event: Mapping[str, Any], services: Services, left: Callable[[], in
             failed.append(message.id)
             continue
         try:
-            _take(message, services)
-        except Exception as error:  # noqa: BLE001  # it must not keep the others from their turn
-            # In words, for whoever finds the message in the dead-letter queue.
-            services.telemetry.failure(f"feed {message.feed} {message.id}", error)
+            _take_message(message, ports)
+        except Exception as error:  # noqa: BLE001  # one failure must not stop the other messages
+            # In words, for the operator who finds the message in the dead-letter queue.
+            ports.telemetry.failure(f"feed {message.feed} {message.id}", error)
             first = first or error
             failed.append(message.id)
             groups |= {message.group} - {""}
@@ -102,48 +105,40 @@ def take_all(event: Mapping[str, Any], services: Services, left: Callable[[], in
     return failed
 
 
-def _take(message: Message, services: Services) -> None:
-    """Hand a message to every source that is fed by its carrier. Raises the first refusal, after all had it."""
-    sources = [source for source in services.sources.values() if source.feed and source.feed == message.feed]
+def _take_message(message: Message, ports: MessagePorts) -> None:
+    """Take a message for every source with its feed. Raise the first refusal, after all sources had it."""
+    sources = [source for source in ports.sources.values() if source.feed and source.feed == message.feed]
     if not sources:
         raise SourceNotFound(f"No source has the feed {message.feed[:200]!r}.")
     refusal: VerihookError | None = None
     for source in sources:
-        trace = Trace(message.id, services.clock.now_ms(), source.name)
+        trace = Trace(message.id, ports.clock.now_ms(), source.name)
         try:
-            take(source, _arrival(source, message), services, trace)
-            trace.status = 202
+            start_for_event(source, _event_of(source, message), ports, trace)
+            status = 202
         except Duplicate as error:
-            # The source refuses what was there before; to bring it again would not help.
-            trace.outcome, trace.reason, trace.status = "duplicate", error.code, error.status
+            # The source refuses an event that it knows; to deliver the message again would not help.
+            trace.outcome, trace.reason, status = "duplicate", error.code, error.status
         except VerihookError as error:
-            note(error, trace)
-            trace.status = error.status
+            note_refusal(error, trace)
+            status = error.status
             refusal = refusal or error
-        _tell(trace, services)
+        report(trace, status, ports)
     if refusal is not None:
         raise refusal
 
 
-def _tell(trace: Trace, services: Services) -> None:
-    trace.duration_ms = services.clock.now_ms() - trace.received_at
-    if trace.reason is not None:
-        services.observer.rejected(trace)
-    if trace.changed:
-        services.observer.changed(trace)
-    services.telemetry.delivery(trace)
-
-
-def _arrival(source: Source, message: Message) -> Arrival:
-    """The event of a message; a sender's event is the same one whatever carries it, so its own words come first."""
-    body, carrier = opened(message.text, parse_json(message.text, "The message"))
+def _event_of(source: Source, message: Message) -> ProvenEvent:
+    """The event of a message. It is the same one whatever carries it, so its own id and type come first."""
+    body, envelope = unwrap(message.text, parse_json(message.text, "The message"))
     request = Request("POST", "/", "", message.attributes, b"", message.id)
     kind = event_type(source.sender.places, request, body)
-    return Arrival(body.content, body.text, _number(source, request, body, carrier), kind or carrier.type)
+    delivery_event_id = _event_id(source, request, body, envelope)
+    return ProvenEvent(body.content, body.text, delivery_event_id, kind or envelope.type)
 
 
-def _number(source: Source, request: Request, body: Body, carrier: Carrier) -> str | None:
-    """The event's id: a CloudEvent's own, else the sender's, else the carrier's. None if the body is the identity."""
+def _event_id(source: Source, request: Request, body: Body, envelope: Envelope) -> str | None:
+    """The event's id: a CloudEvent's own, else the sender's, else the envelope's. None if the body is the identity."""
     places = source.sender.places
     placed = places.id.read(request, body.content) if places.id is not None else None
     if body.id is not None and (placed is None or not cloudevents.has_id(body, str(placed))):
@@ -151,42 +146,42 @@ def _number(source: Source, request: Request, body: Body, carrier: Carrier) -> s
     if placed is not None:
         # Both say the same id, or there is no CloudEvent: it is the id that the event has over HTTP.
         return event_id(places, request, replace(body, id=None))
-    return None if source.by_body else carrier.id or request.request_id
+    return None if source.by_body else envelope.id or request.request_id
 
 
-def opened(text: str, content: Any, depth: int = 0) -> tuple[Body, Carrier]:
+def unwrap(text: str, content: Any, depth: int = 0) -> tuple[Body, Envelope]:
     """A message without the envelopes of SNS, EventBridge and CloudEvents around it, and what the innermost says.
 
-    ``content`` is the parsed text. Raises EventMalformed and UnsupportedMediaType.
+    ``content`` is the parsed text. Raise EventMalformed or UnsupportedMediaType.
     """
     if depth > _MAX_ENVELOPES:
         raise EventMalformed("The message is in too many envelopes.")
     if cloudevents.is_event(content):
-        return cloudevents.body_of(content), Carrier()
-    if _has(content, _SNS) and content["Type"] == "Notification":
+        return cloudevents.body_of(content), Envelope()
+    if _has_members(content, _SNS) and content["Type"] == "Notification":
         inner = str(content["Message"])
-        body, carrier = opened(inner, parse_json(inner, "The message of the topic"), depth + 1)
-        return body, carrier if carrier.id else Carrier(str(content["MessageId"]))
-    if _has(content, _EVENTBRIDGE):
+        body, envelope = unwrap(inner, parse_json(inner, "The message of the topic"), depth + 1)
+        return body, envelope if envelope.id else Envelope(str(content["MessageId"]))
+    if _has_members(content, _EVENTBRIDGE):
         detail = content["detail"]
-        body, carrier = opened(_written(detail), detail, depth + 1)
-        return body, carrier if carrier.id else Carrier(str(content["id"]), str(content["detail-type"]))
-    return Body(text, content), Carrier()
+        body, envelope = unwrap(_json_of(detail), detail, depth + 1)
+        return body, envelope if envelope.id else Envelope(str(content["id"]), str(content["detail-type"]))
+    return Body(text, content), Envelope()
 
 
-def _written(content: object) -> str:
+def _json_of(content: object) -> str:
     try:
         return json_text(content)
     except RecursionError:
         raise EventMalformed("The message is nested too deep.") from None
 
 
-def _has(content: object, members: tuple[str, ...]) -> bool:
+def _has_members(content: object, members: tuple[str, ...]) -> bool:
     return isinstance(content, dict) and all(name in content for name in members)
 
 
 def _messages(event: Mapping[str, Any]) -> tuple[list[Message], bool]:
-    """The messages, and whether some of them alone can be asked for again."""
+    """The messages, and whether single ones of them can be asked for again."""
     match event:
         case {"Records": [{"eventSource": "aws:sqs"}, *_]}:
             return [_of_queue(record) for record in event["Records"]], True
@@ -198,10 +193,10 @@ def _messages(event: Mapping[str, Any]) -> tuple[list[Message], bool]:
             return [_of_rule(feed, parse_json(text, "The event of the rule"))], False
         case {"detail-type": _, "source": _}:
             raise RequestInvalid(
-                'The rule does not say which it is: give its target the input template {"feed": <aws.events.rule-arn>, '
-                '"event": <aws.events.event.json>}.'
+                "The event does not say which rule brought it. Give the target of the rule the input template "
+                '{"feed": <aws.events.rule-arn>, "event": <aws.events.event.json>}.'
             )
-    raise RequestInvalid("The event is none of SQS, SNS, EventBridge or a state machine.")
+    raise RequestInvalid("The event must be one of SQS, SNS, EventBridge or a state machine.")
 
 
 def _of_queue(record: Mapping[str, Any]) -> Message:
@@ -218,13 +213,13 @@ def _of_topic(notification: Mapping[str, Any]) -> Message:
     """https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html."""
     attributes = tuple(_texts(notification.get("MessageAttributes") or {}, "Value"))
     topic = str(notification["TopicArn"])
-    return Message(str(notification["MessageId"]), topic, _written(notification), attributes)
+    return Message(str(notification["MessageId"]), topic, _json_of(notification), attributes)
 
 
 def _of_rule(feed: str, event: object) -> Message:
-    if not _has(event, _EVENTBRIDGE) or not isinstance(event, dict):
-        raise EventMalformed("The event of the rule has not the members of an EventBridge event.")
-    return Message(str(event["id"]), feed, _written(event))
+    if not _has_members(event, _EVENTBRIDGE) or not isinstance(event, dict):
+        raise EventMalformed("The event of the rule lacks members of an EventBridge event.")
+    return Message(str(event["id"]), feed, _json_of(event))
 
 
 def _texts(attributes: Mapping[str, Any], member: str) -> Iterator[tuple[str, str]]:

@@ -1,15 +1,15 @@
 """An event that is proven genuine becomes an instance: filter, validate, claim, start.
 
-The deliveries over HTTP (:mod:`verihook.webhooks.receive`) and those of queues and topics
-(:mod:`verihook.webhooks.feeds`) meet here. An accepted event costs one ledger write and one engine start, a duplicate
-one write; :mod:`verihook.instances.replays` one write more for senders that sign neither the event's id nor a time.
+Both kinds of delivery end here: those over HTTP (:mod:`verihook.webhooks.receive`) and the messages of queues and
+topics (:mod:`verihook.webhooks.feeds`). An accepted event costs one ledger write and one engine start, a duplicate one
+write; :mod:`verihook.instances.replays` costs one write more for senders that sign neither the event's id nor a time.
 """
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from verihook import instances
 from verihook.errors import Duplicate
@@ -18,15 +18,18 @@ from verihook.instances.inputs import store_input
 from verihook.instances.starting import active_workflow, first_look_ms
 from verihook.model import deadline
 from verihook.model.instance import Instance, Status, derive_id
-from verihook.model.ports import Services, Trace
+from verihook.model.ports import Trace
 from verihook.model.source import Source
 from verihook.records import replace
 from verihook.request import json_text
 from verihook.senders.event import wanted
 
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import ControlPorts, IntakePorts
+
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class ProvenEvent:
     """A genuine event: its JSON text, the same parsed, the event's id and type if it has them.
 
     ``signed``: the digest of what its sender signed, if a captured delivery could come again under another id.
@@ -40,69 +43,68 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What became of it. ``instance_id`` and ``status`` are None where the source does not want its type."""
+class IntakeResult:
+    """What became of an event. ``instance_id`` and ``status`` are None if the source does not want its type."""
 
     instance_id: str | None
     status: Status | None
     duplicate: bool
 
 
-def take(source: Source, arrival: Arrival, services: Services, trace: Trace) -> Taken:
-    """Start the workflow of the source, unless the event is known already or not wanted. Fills in the trace.
+def start_for_event(source: Source, event: ProvenEvent, ports: IntakePorts, trace: Trace) -> IntakeResult:
+    """Start the workflow of the source, unless the event is known already or not wanted. Fill in the trace.
 
-    Raises NotActive, InputInvalid, RateLimited, Duplicate and Unavailable; then nothing was accepted.
+    Raise NotActive, InputInvalid, RateLimited, Duplicate or Unavailable; then nothing was accepted.
     """
-    trace.event_type, trace.event_id = arrival.type, arrival.id
-    if not wanted(arrival.type, source.types):
+    trace.event_type, trace.event_id = event.type, event.id
+    if not wanted(event.type, source.types):
         trace.outcome = "ignored"
-        return Taken(None, None, duplicate=False)
+        return IntakeResult(None, None, duplicate=False)
     with deadline.part(deadline.TAKING):
-        fresh, content = _instance(source, arrival, services, trace)
+        fresh, content = _new_row(source, event, ports, trace)
         # Most sources remember nothing of what was signed.
         refuses_replays = fresh.signed is not None and source.refuses_replays
         if refuses_replays:
-            replays.check_before_claim(fresh, services, trace)
-        payloads = services.spared.of(services.payloads, trace.received_at)
-        kept, given = store_input(
-            fresh.input, content, fresh.id, services.workflows[fresh.workflow], services, payloads
-        )
+            replays.check_before_claim(fresh, ports, trace)
+        payloads = ports.spared.of(ports.payloads, trace.received_at)
+        kept, given = store_input(fresh.input, content, fresh.id, ports.workflows[fresh.workflow], ports, payloads)
         if kept is not fresh.input:
             fresh = replace(fresh, input=kept)
         if source.starts_per_minute is not None:
-            limits.spend_token(f"source#{source.name}", source.starts_per_minute, services)
-        existing = services.ledger.claim(fresh)
+            limits.spend_token(f"source#{source.name}", source.starts_per_minute, ports)
+        existing = ports.ledger.claim(fresh)
         if (key := payload.key_of(kept)) is not None:
-            services.spared.note(key, existing or fresh, trace.received_at)
+            ports.spared.note(key, existing or fresh, trace.received_at)
         if existing is None and not refuses_replays:
-            replays.check_after_claim(fresh, services, trace)
+            replays.check_after_claim(fresh, ports, trace)
     if existing is not None:
-        return _redelivered(existing, fresh, given, source, services, trace)
+        return _redelivered(existing, fresh, given, source, ports, trace)
     trace.outcome = "accepted"
-    return Taken(fresh.id, _start(fresh, services, given), duplicate=False)
+    return IntakeResult(fresh.id, _start_now(fresh, ports, given), duplicate=False)
 
 
-def _start(fresh: Instance, services: Services, given: str) -> Status:
-    """Start what is durable. Its engine is not waited for: reconcile starts what is not started in time.
+def _start_now(fresh: Instance, ports: ControlPorts, given: str) -> Status:
+    """Start an instance whose row is durable.
 
-    An Express machine is: its end is the answer.
+    Its engine is not waited for, as reconcile starts what is not started in time. An Express machine is waited for: its
+    end is the answer.
     """
-    if services.workflows[fresh.workflow].express:
-        return instances.start(fresh, services, given)
+    if ports.workflows[fresh.workflow].express:
+        return instances.start(fresh, ports, given)
     with deadline.at_most(deadline.START_MS):
-        return instances.start(fresh, services, given)
+        return instances.start(fresh, ports, given)
 
 
-def _instance(source: Source, arrival: Arrival, services: Services, trace: Trace) -> tuple[Instance, object]:
+def _new_row(source: Source, event: ProvenEvent, ports: IntakePorts, trace: Trace) -> tuple[Instance, object]:
     """The row to claim, with the whole text of its input, and that parsed.
 
     It holds nothing of the delivery but the event, so every retry starts the same.
     """
-    workflow = active_workflow(source.workflow, services.workflows)
-    content = workflow.accept(arrival.content)
+    workflow = active_workflow(source.workflow, ports.workflows)
+    content = workflow.accept(event.content)
     # The very text that came, unless the schema's defaults were put in.
-    text = arrival.text if content is arrival.content else json_text(content)
-    trace.instance_id = derive_id(services.instance_key, source.name, _identity(source, arrival, trace))
+    text = event.text if content is event.content else json_text(content)
+    trace.instance_id = derive_id(ports.instance_key, source.name, _identity(source, event, trace))
     now = trace.received_at
     instance = Instance(
         trace.instance_id,
@@ -112,45 +114,45 @@ def _instance(source: Source, arrival: Arrival, services: Services, trace: Trace
         updated_at=now,
         version=workflow.version,
         source=source.name,
-        event_id=arrival.id,
-        event_type=arrival.type,
+        event_id=event.id,
+        event_type=event.type,
         engine=workflow.engine,
-        due_at=now + first_look_ms(workflow, services),
-        signed=arrival.signed,
+        due_at=now + first_look_ms(workflow, ports),
+        signed=event.signed,
     )
     return instance, content
 
 
-def _identity(source: Source, arrival: Arrival, trace: Trace) -> str:
-    """What makes two deliveries one event. Without an id each is an event of its own, unless the source says else."""
-    if arrival.id is not None:
-        return f"id {arrival.id}"
+def _identity(source: Source, event: ProvenEvent, trace: Trace) -> str:
+    """What makes two deliveries one event. Without an id each is an event of its own, but for sources by body."""
+    if event.id is not None:
+        return f"id {event.id}"
     if source.by_body:
-        return f"body {hashlib.sha256(_canonical(arrival).encode('utf-8', 'surrogatepass')).hexdigest()}"
+        return f"body {hashlib.sha256(_canonical(event).encode('utf-8', 'surrogatepass')).hexdigest()}"
     return f"request {trace.request_id}"
 
 
-def _canonical(arrival: Arrival) -> str:
-    """The event in one spelling: a carrier such as EventBridge writes its JSON anew."""
+def _canonical(event: ProvenEvent) -> str:
+    """The event in one spelling: a carrier such as EventBridge writes its JSON in another."""
     try:
-        return payload.canonical_json(arrival.content)
+        return payload.canonical_json(event.content)
     except RecursionError:
-        return arrival.text
+        return event.text
 
 
 def _redelivered(
-    existing: Instance, fresh: Instance, given: str, source: Source, services: Services, trace: Trace
-) -> Taken:
+    existing: Instance, fresh: Instance, given: str, source: Source, ports: ControlPorts, trace: Trace
+) -> IntakeResult:
     """The event is known already: the source's policies decide."""
     trace.outcome = "duplicate"
-    trace.changed = not existing.purged and not payload.same_json(existing.input, fresh.input, services.payloads)
+    trace.changed = not existing.purged and not payload.same_json(existing.input, fresh.input, ports.payloads)
     if trace.changed and source.changed == "reject":
         raise Duplicate(f"The event was delivered before, with another body; its instance is {existing.id}.")
     if source.duplicates == "reject":
         raise Duplicate(f"The event was delivered before; its instance is {existing.id}.")
     if source.duplicates == "restart" and not existing.purged:
-        following = instances.replace_attempt(existing, fresh, services)
+        following = instances.replace_attempt(existing, fresh, ports)
         if following is not None:
-            return Taken(following.id, _start(following, services, given), duplicate=True)
-        existing = services.ledger.get(existing.id, services.clock.now_ms()) or existing
-    return Taken(existing.id, existing.status, duplicate=True)
+            return IntakeResult(following.id, _start_now(following, ports, given), duplicate=True)
+        existing = ports.ledger.get(existing.id, ports.clock.now_ms()) or existing
+    return IntakeResult(existing.id, existing.status, duplicate=True)

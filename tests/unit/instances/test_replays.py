@@ -16,7 +16,7 @@ from verihook.instances import replays
 from verihook.model.ports import Document, Trace
 from verihook.model.source import Source
 from verihook.senders import load_sender, sender_ids
-from verihook.webhooks.intake import Arrival, Taken, take
+from verihook.webhooks.intake import IntakeResult, ProvenEvent, start_for_event
 
 __all__ = ["parts"]
 
@@ -26,13 +26,17 @@ SIGNED = "a" * 64
 DAY_MS = 86_400_000
 
 
-def arrive(parts: Parts, event: str | None, source: Source = SOURCE, signed: str = SIGNED) -> tuple[Taken, Trace]:
+def arrive(
+    parts: Parts, event: str | None, source: Source = SOURCE, signed: str = SIGNED
+) -> tuple[IntakeResult, Trace]:
     content = {"n": 1}
     trace = Trace(f"r {event}", parts.clock.now_ms(), source.name)
-    return take(source, Arrival(content, json.dumps(content), event, "push", signed), parts.services, trace), trace
+    return start_for_event(
+        source, ProvenEvent(content, json.dumps(content), event, "push", signed), parts.services, trace
+    ), trace
 
 
-def shown(parts: Parts, taken: Taken) -> str | None:
+def shown(parts: Parts, taken: IntakeResult) -> str | None:
     return replays.replay_of(parts.row(str(taken.instance_id)), parts.services)
 
 
@@ -50,7 +54,7 @@ def test_a_second_id_is_refused_where_the_source_says_so_and_leaves_nothing(part
     trace = Trace("r", parts.clock.now_ms(), REFUSING.name)
     large = json.dumps({"n": 1, "note": "x" * 300_000})
     with pytest.raises(Duplicate, match=f"under another event id; their instance is {first.instance_id}"):
-        take(REFUSING, Arrival(json.loads(large), large, "b", "push", SIGNED), parts.services, trace)
+        start_for_event(REFUSING, ProvenEvent(json.loads(large), large, "b", "push", SIGNED), parts.services, trace)
     assert trace.replay_of == first.instance_id
     assert [first.instance_id] == parts.engine.starts
     assert parts.ledger.get(str(trace.instance_id), parts.clock.now_ms()) is None

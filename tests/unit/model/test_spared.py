@@ -17,7 +17,7 @@ from verihook.model.ports import Trace
 from verihook.model.source import Source
 from verihook.model.spared import MOST, SPARED_MS, Spared
 from verihook.senders import load_sender
-from verihook.webhooks.intake import Arrival, Taken, take
+from verihook.webhooks.intake import IntakeResult, ProvenEvent, start_for_event
 
 __all__ = ["parts"]
 
@@ -47,14 +47,14 @@ def puts(parts: Parts) -> Puts:
     return counted
 
 
-def arrive(parts: Parts, source: Source = SOURCE, note: str = "x" * 20, workflow: str = "w") -> Taken:
+def arrive(parts: Parts, source: Source = SOURCE, note: str = "x" * 20, workflow: str = "w") -> IntakeResult:
     content = {"n": 1, "note": note}
-    arrival = Arrival(content, json.dumps(content), "evt_1", None)
+    arrival = ProvenEvent(content, json.dumps(content), "evt_1", None)
     source = replace(source, workflow=workflow)
-    return take(source, arrival, parts.services, Trace("r", parts.clock.now_ms(), source.name))
+    return start_for_event(source, arrival, parts.services, Trace("r", parts.clock.now_ms(), source.name))
 
 
-def input_of(parts: Parts, taken: Taken) -> Any:
+def input_of(parts: Parts, taken: IntakeResult) -> Any:
     return json.loads(payload.load(parts.row(str(taken.instance_id)).input, parts.services.payloads))
 
 

@@ -17,27 +17,27 @@ from verihook.model.instance import Progress, derive_id
 from verihook.model.ports import Trace
 from verihook.model.source import Source
 from verihook.senders import load_sender
-from verihook.webhooks.intake import Arrival, Taken, take
+from verihook.webhooks.intake import IntakeResult, ProvenEvent, start_for_event
 
 __all__ = ["parts"]
 
 SOURCE = Source("orders", load_sender("generic"), (), "w")
 
 
-def arrival(content: Any = None, id: str | None = "evt_1") -> Arrival:
+def arrival(content: Any = None, id: str | None = "evt_1") -> ProvenEvent:
     content = {"n": 1} if content is None else content
-    return Arrival(content, json.dumps(content), id, "order.created")
+    return ProvenEvent(content, json.dumps(content), id, "order.created")
 
 
-def arrive(parts: Parts, source: Source = SOURCE, request_id: str = "r1", **fields: Any) -> tuple[Taken, Trace]:
+def arrive(parts: Parts, source: Source = SOURCE, request_id: str = "r1", **fields: Any) -> tuple[IntakeResult, Trace]:
     trace = Trace(request_id, parts.clock.now_ms(), source.name)
-    return take(source, arrival(**fields), parts.services, trace), trace
+    return start_for_event(source, arrival(**fields), parts.services, trace), trace
 
 
 def test_an_event_is_claimed_and_started(parts: Parts) -> None:
     taken, trace = arrive(parts)
     expected = derive_id(parts.services.instance_key, "orders", "id evt_1")
-    assert Taken(expected, "running", duplicate=False) == taken
+    assert IntakeResult(expected, "running", duplicate=False) == taken
     assert ("accepted", expected, "evt_1", "order.created") == (
         trace.outcome,
         trace.instance_id,
@@ -100,7 +100,7 @@ def test_an_id_cannot_be_taken_for_a_body_or_a_request(parts: Parts) -> None:
 
 def test_what_is_not_wanted_leaves_nothing(parts: Parts) -> None:
     taken, trace = arrive(parts, replace(SOURCE, types=("refund.*",)))
-    assert (Taken(None, None, duplicate=False), "ignored") == (taken, trace.outcome)
+    assert (IntakeResult(None, None, duplicate=False), "ignored") == (taken, trace.outcome)
     assert [] == parts.engine.calls
 
 

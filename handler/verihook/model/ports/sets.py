@@ -17,8 +17,12 @@ from verihook.model.ports.documents import Documents
 from verihook.model.ports.engine import Engine
 from verihook.model.ports.ledger import Ledger
 from verihook.model.ports.payloads import Payloads
-from verihook.model.ports.telemetry import Telemetry
+from verihook.model.ports.telemetry import Observer, Telemetry
+from verihook.model.source import Source
+from verihook.model.spared import Spared
 from verihook.model.workflow import Workflow
+from verihook.senders.handshake import BoundHandshake
+from verihook.senders.schemes import Verify
 
 
 class RowPorts(Protocol):
@@ -192,3 +196,73 @@ class WorkPorts(RowPorts, Protocol):
     def telemetry(self) -> Telemetry:
         """Gets what a function raised."""
         ...
+
+
+class OutcomePorts(Protocol):
+    """Reports what became of a delivery."""
+
+    @property
+    def clock(self) -> Clock:
+        """Says how long the delivery took."""
+        ...
+
+    @property
+    def observer(self) -> Observer:
+        """Counts refusals, changed bodies, replays and previous secrets."""
+        ...
+
+    @property
+    def telemetry(self) -> Telemetry:
+        """Gets every delivery, for log and metric."""
+        ...
+
+
+class IntakePorts(ControlPorts, LimitPorts, Protocol):
+    """Starts an instance for an event that is proven genuine."""
+
+    @property
+    def instance_key(self) -> bytes:
+        """What the id of an event's instance is derived with."""
+        ...
+
+    @property
+    def spared(self) -> Spared:
+        """Remembers the payloads that a redelivery need not put again."""
+        ...
+
+
+class ReceivePorts(IntakePorts, OutcomePorts, Protocol):
+    """Answers what senders and readers of a status send over HTTP."""
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """By name."""
+        ...
+
+    @property
+    def default_source(self) -> str | None:
+        """The name of the source at ``/``."""
+        ...
+
+    @property
+    def verify(self) -> Mapping[str, Verify]:
+        """The check of each source, by the source's name."""
+        ...
+
+    @property
+    def handshakes(self) -> Mapping[str, BoundHandshake]:
+        """By the name of the source; only of those whose sender has one."""
+        ...
+
+
+class MessagePorts(IntakePorts, OutcomePorts, Protocol):
+    """Takes the messages of queues, topics and buses."""
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """By name."""
+        ...
+
+
+class FeedPorts(MessagePorts, TaskPorts, Protocol):
+    """Answers an invocation of the function ``Feeds``."""

@@ -14,14 +14,14 @@ from verihook.errors import (
 )
 from verihook.model.ports import Trace
 from verihook.model.schema import Schema
-from verihook.webhooks.refused import MAX_DETAIL, note
+from verihook.webhooks.outcome import MAX_DETAIL, note_refusal
 
 PARCEL = Schema({"properties": {"weight": {"type": "number"}, "to": {"type": "string"}}, "required": ["id"]})
 
 
 def noted(error: VerihookError) -> Trace:
     trace = Trace("r", 0)
-    note(error, trace)
+    note_refusal(error, trace)
     return trace
 
 

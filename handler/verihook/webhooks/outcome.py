@@ -1,0 +1,58 @@
+"""What became of a delivery, whichever way it came: why it was refused, and who hears of its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from verihook.errors import (
+    BodyTooLarge,
+    EngineRefused,
+    EventMalformed,
+    InputInvalid,
+    SignatureError,
+    UnsupportedMediaType,
+    VerihookError,
+)
+from verihook.model.ports import Trace
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import OutcomePorts
+
+#: The code of any other says all; what a signature lacks is its reason, and no more is told of what is not proven.
+_IN_WORDS = (InputInvalid, EventMalformed, UnsupportedMediaType, BodyTooLarge, EngineRefused)
+
+#: Characters of the words; a violation's pointer is as long as the names in the body make it.
+MAX_DETAIL = 400
+
+
+def note_refusal(error: VerihookError, trace: Trace) -> None:
+    """Note in ``trace`` why the delivery is refused: the code and, for operators, what is wrong in words."""
+    trace.outcome = "unavailable" if error.status >= 500 else "rejected"
+    trace.reason = error.reason if isinstance(error, SignatureError) else error.code
+    if isinstance(error, _IN_WORDS):
+        words = _violated(error) if isinstance(error, InputInvalid) else str(error)
+        trace.detail = words if len(words) <= MAX_DETAIL else f"{words[:MAX_DETAIL]}..."
+
+
+def report(trace: Trace, status: int, ports: OutcomePorts) -> None:
+    """Complete the trace of a delivery that is answered with ``status``; count it, log it and measure it."""
+    trace.status = status
+    trace.duration_ms = ports.clock.now_ms() - trace.received_at
+    observer = ports.observer
+    if trace.reason is not None:
+        observer.rejected(trace)
+    if trace.changed:
+        observer.changed(trace)
+    if trace.replay_of is not None:
+        observer.replayed(trace)
+    if trace.verified_by == "previous":
+        observer.previous(trace)
+    ports.telemetry.delivery(trace)
+
+
+def _violated(error: InputInvalid) -> str:
+    """The first violation, and how many more there are."""
+    first, *more = error.violations
+    # The pointer of the whole input is "".
+    words = ": ".join(str(part) for part in (first["pointer"], first["message"]) if part)
+    return f"{words}, and {len(more)} more" if more else words
