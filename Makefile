@@ -14,6 +14,7 @@ SAM_VENV := .venv-sam
 LAMBDA_VENV := .venv-lambda
 SIGNERS_VENV := .venv-signers
 CHECKOV_VENV := .venv-checkov
+NEWEST_VENV := .venv-newest
 # npm's libraries that sign; git ignores .tools.
 SIGNERS_NODE := .tools/signers
 BIN := $(VENV)/bin
@@ -47,12 +48,20 @@ if ! $(1)/bin/python -m pip --version >/dev/null 2>&1; then \
 fi
 endef
 
-.PHONY: help run test check vectors new-sender fuzz mutants signers benchmark ingest listing receive cold-start soak check-long lint-template build sam-local lock install clean
+# Puts the command and the package into $(VENV) without building one, for which a tool more would be needed. The command
+# is a shell's script and Python's in one, as pip's are: the path may be long, and have blanks.
+define link_project
+printf '#!/bin/sh\n\047\047\047exec\047 "%s" "$$0" "$$@"\n\047 \047\047\047\nimport sys\nfrom verihook.cli import main\nsys.exit(main())\n' \
+	"$(CURDIR)/$(BIN)/python" >$(BIN)/verihook && chmod +x $(BIN)/verihook && \
+site=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && echo "$(CURDIR)/handler" >"$$site/verihook.pth"
+endef
+
+.PHONY: help run test check vectors new-sender fuzz mutants signers benchmark ingest listing receive cold-start soak check-long check-newest lint-template build sam-local lock install clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-run: install ## run the whole thing on this machine: PORT=8787 DATA=.verihook ARGS=--open
+run: $(VENV)/.runs ## run the whole thing on this machine: PORT=8787 DATA=.verihook ARGS=--open
 	@exec $(BIN)/verihook run --port "$(PORT)" --data "$(DATA)" $(ARGS)
 
 # More processes than cores: most tests wait for servers and disks. A file's tests stay together.
@@ -106,6 +115,19 @@ check-long: build ## what takes longer than .ci/run may: soak, fuzz, every bench
 	done; \
 	if [ "$$failed" ]; then echo "=== check-long: FAILED:$$failed" >&2; exit 1; fi; echo "=== check-long: all passed"
 
+# Upper bounds are releases that were tried (pyproject.toml): here none counts. What is replaced in a library and has
+# changed is printed; the server then refuses it, so that the tests of it fail.
+check-newest: install ## the tests on the newest releases of all dependencies, installed beside the pinned ones
+	@rm -rf $(NEWEST_VENV); $(find_python); $(call make_venv,$(NEWEST_VENV))
+	@sed -E 's/,<=[0-9.]+"/"/' pyproject.toml >$(NEWEST_VENV)/pyproject.toml
+	@$(BIN)/uv pip compile --quiet --upgrade --no-header --no-annotate --python $(NEWEST_VENV)/bin/python --all-extras \
+		-o $(NEWEST_VENV)/newest.txt $(NEWEST_VENV)/pyproject.toml
+	@echo "Newer than what is pinned:"; cut -d' ' -f1 requirements/dev.txt | grep -vxFf - $(NEWEST_VENV)/newest.txt || echo "nothing"
+	@$(NEWEST_VENV)/bin/python $(PIP_INSTALL) -r $(NEWEST_VENV)/newest.txt
+	@$(NEWEST_VENV)/bin/python $(PIP_INSTALL) --no-build-isolation --editable .
+	@-$(NEWEST_VENV)/bin/python -m tests.project.foreign
+	@exec $(NEWEST_VENV)/bin/python -m pytest -n 4 --dist loadfile $(ARGS)
+
 lint-template: $(SAM_VENV)/.installed $(CHECKOV_VENV)/.installed install ## check template.yaml: SAM, every rule of cfn-lint, checkov
 	@$(SAM) validate --lint
 	@$(BIN)/python -m tests.project.findings
@@ -131,12 +153,20 @@ lock: install ## write the requirements files from pyproject.toml: ARGS=--upgrad
 
 install: $(VENV)/.installed
 
+# What running needs, and nothing else. Python compiles what is imported when it is imported: a small part of it.
+$(VENV)/.runs: requirements/local.txt
+	@$(find_python); $(call make_venv,$(VENV))
+	@echo "Installing what running needs into $(VENV); the first time takes about half a minute ..."
+	@$(BIN)/python $(PIP_INSTALL) --no-compile --require-hashes -r requirements/local.txt
+	@$(link_project)
+	@touch $@
+
 $(VENV)/.installed: requirements/dev.txt pyproject.toml
 	@$(find_python); $(call make_venv,$(VENV))
 	@echo "Installing the pinned dependencies into $(VENV); the first time takes about a minute ..."
 	@$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/dev.txt
 	@$(BIN)/python $(PIP_INSTALL) --no-build-isolation --editable .
-	@touch $@
+	@touch $@ $(VENV)/.runs
 
 $(SAM_VENV)/.installed: requirements/sam.txt
 	@$(find_python); $(call make_venv,$(SAM_VENV))
@@ -171,5 +201,5 @@ $(SIGNERS_NODE)/.installed: tests/signers/node/package-lock.json
 	else echo "npm is absent: the libraries of Node will not be tried." >&2; fi
 
 clean: ## remove what these commands made, except DATA
-	@rm -rf $(VENV) $(SAM_VENV) $(LAMBDA_VENV) $(SIGNERS_VENV) $(CHECKOV_VENV) .tools .aws-sam *.egg-info .hypothesis .*_cache
+	@rm -rf $(VENV) $(SAM_VENV) $(LAMBDA_VENV) $(SIGNERS_VENV) $(CHECKOV_VENV) $(NEWEST_VENV) .tools .aws-sam *.egg-info .hypothesis .*_cache
 	@find handler tests -name __pycache__ -type d -prune -exec rm -rf {} +
