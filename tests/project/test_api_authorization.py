@@ -28,7 +28,7 @@ DRAFT, BUILT = {"kind": "free"}, {"kind": "dapr"}
 
 
 def _calls() -> Iterator[tuple[str, dict[str, str]]]:
-    """Each guarded row of a dialect, and what stands in its path where that is not the instance's id."""
+    """Each guarded row of a dialect, and what stands in its path if that is not the instance's id."""
     for row, scope in sorted(dialects.ROUTES.items()):
         if scope is None:
             continue
@@ -106,7 +106,7 @@ def call(client: Client, row: str, instance_id: str) -> tuple[int, str]:
 @pytest.mark.parametrize("row", GUARDED)
 def test_without_a_key_and_with_a_wrong_one(deployed: Deployment, instance_id: str, row: str) -> None:
     wrong = deployed.make_key()[:-6] + "000000"
-    unknown = api_keys.create("elsewhere", SCOPES, _Nowhere(), deployed.services.clock.now_ms())[1]  # type: ignore[arg-type]
+    unknown = api_keys.create("elsewhere", SCOPES, _NoDocuments(), deployed.services.clock.now_ms())[1]  # type: ignore[arg-type]
     for key in ("", wrong, "nonsense", unknown):
         assert (401, "unauthenticated") == call(deployed.client(key), row, instance_id)
 
@@ -166,7 +166,7 @@ def test_the_dialects_without_a_key_and_with_one_that_opens_nothing(
 ) -> None:
     documents, now = deployed.services.documents, deployed.services.clock.now_ms()
     wrong = deployed.make_key()[:-6] + "000000"
-    unknown = api_keys.create("elsewhere", SCOPES, _Nowhere(), now)[1]  # type: ignore[arg-type]
+    unknown = api_keys.create("elsewhere", SCOPES, _NoDocuments(), now)[1]  # type: ignore[arg-type]
     expired = api_keys.create("expired", SCOPES, documents, now - 10_000, expires_at=now - 5_000)[1]
     key, revoked = api_keys.create("revoked", SCOPES, documents, now)
     api_keys.revoke(key.id, documents, now)
@@ -250,7 +250,7 @@ def test_no_start_replaces_what_is_there_without_the_right_to_manage(
 
 
 def start_under(client: Client, row: str, id: str, given: Mapping[str, str], policy: str = "") -> httpx.Response:
-    """A start that asks for this id in every way that the row may know, and for a policy where one is given."""
+    """A start that asks for this id in every way that the row may know, and for a policy if one is given."""
     method, path = row.split(" ")
     names = {"workflow": "free", "name": "free", "instanceId": id, **given}
     path = re.sub(r"\{(\w+)(:path)?\}", lambda found: names.get(found[1], id), path)
@@ -287,8 +287,8 @@ def test_every_documented_operation_has_a_row(deployed: Deployment) -> None:
     assert set(GUARDED) <= documented
 
 
-class _Nowhere:
-    """Documents that nobody keeps."""
+class _NoDocuments:
+    """Documents that are kept nowhere."""
 
     def write(self, *_: object) -> bool:
         return True

@@ -72,7 +72,7 @@ def test_the_key_is_with_those_who_need_it_alone() -> None:
 
 
 def test_the_operators_code_never_shares_an_environment_with_the_key() -> None:
-    """Whoever can name it in a variable of theirs, or read it, could derive the ids of events and sign callbacks."""
+    """Code that can name it in a variable, or read it, could derive the ids of events and sign callbacks."""
     assert not [name for name in WORKFLOWS if "InstanceKey" in str(ENVIRONMENT[name])]
     assert not [name for name in WORKFLOWS if "InstanceKey" in str(rights(f"{name}Role"))]
 

@@ -147,7 +147,7 @@ print("aws_lambda_powertools.utilities.parameters" in sys.modules)
 """
 
 
-#: What the entry itself is made of: nobody waits for the start as long as for a first event.
+#: What the entry itself is made of: a start may take longer than a first event.
 STARTED_WITH = {"Receiver": "jsonschema_rs", "Api": "fastapi jsonschema_rs", "Feeds": "jsonschema_rs"}
 
 

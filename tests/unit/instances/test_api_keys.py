@@ -26,14 +26,13 @@ DAY = 24 * HOUR
 
 
 def test_a_key_opens_what_it_was_made_for(documents: Counted) -> None:
-    key, secret = api_keys.create(
-        "ci", ["workflows:execute"], documents, NOW, workflows=["order-*"], expires_at=NOW + 90 * DAY
-    )
+    end = NOW + 90 * DAY
+    key, secret = api_keys.create("ci", ["workflows:execute"], documents, NOW, workflows=["order-*"], expires_at=end)
     assert re.fullmatch(r"vhk_[0-9A-Za-z]{49}", secret)
     found = api_keys.verify(secret, documents, NOW + 1)
     assert replace(key, last_used_at=NOW + 1) == found
     assert ("ci", ("workflows:execute",), ("order-*",)) == (found.name, found.scopes, found.workflows)
-    assert (NOW, NOW + 90 * DAY, None, None) == (found.created_at, found.expires_at, found.revoked_at, found.replaces)
+    assert (NOW, end, None, None) == (found.created_at, found.expires_at, found.revoked_at, found.replaces)
 
 
 def test_every_secret_is_another(documents: Counted) -> None:
@@ -137,9 +136,8 @@ def test_the_list_has_every_key_until_90_days_after_its_end(documents: Counted) 
 def test_what_is_told_of_a_key(documents: Counted) -> None:
     key, secret = api_keys.create("ci", ["workflows:read"], documents, NOW, expires_at=NOW + DAY)
     told = key.public(NOW)
-    assert ("active", "ci", iso(NOW), iso(NOW + DAY), None, None) == tuple(
-        told[name] for name in ("status", "name", "createdAt", "expiresAt", "lastUsedAt", "revokedAt")
-    )
+    shown = [told[name] for name in ("status", "name", "createdAt", "expiresAt", "lastUsedAt", "revokedAt")]
+    assert ["active", "ci", iso(NOW), iso(NOW + DAY), None, None] == shown
     assert (["workflows:read"], []) == (told["scopes"], told["workflows"])
     assert "expired" == key.public(NOW + DAY)["status"]
     assert "revoked" == api_keys.revoke(key.id, documents, NOW).public(NOW)["status"]

@@ -31,13 +31,8 @@ def test_a_start_claims_and_starts(parts: Parts) -> None:
     assert (True, False, "running") == (made.created, made.replayed, made.instance.status)
     assert [made.instance.id] == parts.engine.starts
     row = parts.row(made.instance.id)
-    assert ('{"n":1}', ("vip",), {"customer": "42"}, "erp", 3) == (
-        row.input,
-        row.tags,
-        row.metadata,
-        row.connection,
-        row.version,
-    )
+    found = (row.input, row.tags, row.metadata, row.connection, row.version)
+    assert ('{"n":1}', ("vip",), {"customer": "42"}, "erp", 3) == found
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from verihook.local.engines import LocalEngines
 
 
 def test_the_access_key_of_a_run_is_in_memory_alone_and_another_one_each_time(tmp_path: Path) -> None:
-    """Whoever has it may approve in a person's place, so it must not be found in the data folder."""
+    """With it a program may approve in a person's place, so it must not be found in the data folder."""
     keys = set()
     for _ in range(2):
         with LocalEngines(load_hooks(DEFAULT_HOOKS), tmp_path) as engines:

@@ -1,4 +1,4 @@
-"""Rounds go on whatever one of them comes to, and it is told when one has ended for good."""
+"""Rounds go on whatever one of them comes to, and the health says so if they have ended for good."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loading handlers: in words where it cannot be."""
+"""Loading handlers: what cannot be loaded is refused in words."""
 
 from __future__ import annotations
 

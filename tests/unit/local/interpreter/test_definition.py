@@ -1,4 +1,4 @@
-"""Faults in a state machine are told with their place."""
+"""A fault in a state machine is named with its place."""
 
 from __future__ import annotations
 
