@@ -8,7 +8,7 @@ import pytest
 from starlette.requests import Request
 
 from tests.unit.client.scripted import ACCEPTED, Script, problem, result
-from verihook.api.start_request import idempotency_key
+from verihook.api.start_body import idempotency_key
 from verihook.client import Conflict, InstanceFailed, InvalidInput, WaitTimeout
 
 LOST = httpx.ReadError("cut off")
