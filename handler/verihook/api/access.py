@@ -20,15 +20,13 @@ from fastapi import Request
 from verihook.api.turned_away import TurnedAway
 from verihook.errors import Forbidden, RateLimited, RequestInvalid, Unauthenticated, VerihookError
 from verihook.instances import api_keys
+from verihook.instances.api_keys import KEEP_MS
 from verihook.model.loopback import LOOPBACK_NAMES
 from verihook.model.ports import Documents, Services
 from verihook.model.scopes import ApiKey, Scope
 from verihook.model.source import Source
 
 __all__ = ["KEEP_MS", "Access", "Identity", "KnownKeys", "Scope", "challenge"]
-
-#: A key that was found is believed for so long, in milliseconds: what a revocation takes to reach every process.
-KEEP_MS = 30_000
 
 #: So many keys are held in memory, and so many unknown ones.
 MAX_HELD = 1024

@@ -87,7 +87,7 @@ EXAMPLES: dict[str, Any] = {
         "error": None,
     },
     "Listed": _LISTED,
-    "Detail": {**_LISTED, "replayOf": None, "input": {"orderId": "1042"}, "output": {"total": 42}},
+    "Detail": {**_LISTED, "leasedUntil": None, "replayOf": None, "input": {"orderId": "1042"}, "output": {"total": 42}},
     "Instances": {"instances": [_LISTED], "cursor": None},
     "BatchResult": {
         "results": [

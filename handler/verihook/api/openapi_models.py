@@ -72,8 +72,13 @@ class Listed(_Told):
 
 
 class Detail(Listed):
-    """An instance with all that is kept of it. ``replay_of``: what the same signed bytes started under another id."""
+    """An instance with all that is kept of it. ``replay_of``: what the same signed bytes started under another id.
 
+    ``leased_until``: of the engine ``function``, when the worker that runs it has to be done, or the next try
+    may begin.
+    """
+
+    leased_until: str | None
     replay_of: str | None
     input: Any
     output: Any

@@ -95,7 +95,8 @@ def detail(instance: Instance, services: Services) -> dict[str, Any]:
         "input": instances.input_of(instance, services.payloads),
         "output": instances.output_of(instance, services.payloads),
     }
-    return {**listed(instance), "replayOf": replays.replay_of(instance, services), **kept}
+    lease = {"leasedUntil": None if instance.final else _iso(instance.leased_until)}
+    return {**listed(instance), **lease, "replayOf": replays.replay_of(instance, services), **kept}
 
 
 def step(each: Step) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``verihook events raise``: send an event to an instance."""
+"""``verihook events``: send an event to an instance, and list those that wait."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 from verihook.adapters.printable import printable
 from verihook.cli.arguments import json_value
 from verihook.cli.connect import add_action, emit
+from verihook.cli.table import moment, show
 
 if TYPE_CHECKING:
     from verihook.client import Client
 
 
 def add_parser(commands: Any) -> None:
-    """Add the command and its one subcommand."""
-    parser = commands.add_parser("events", help="raise an event for an instance")
+    """Add the command and its subcommands."""
+    parser = commands.add_parser("events", help="raise an event for an instance, list those that wait")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     one = add_action(
         actions, "raise", _raise, "raise one: the oldest wait for it gets it, or it is kept until one comes"
@@ -23,7 +24,23 @@ def add_parser(commands: Any) -> None:
     one.add_argument("id", metavar="ID", help="of the instance")
     one.add_argument("name", metavar="NAME", help="what the workflow waits for")
     one.add_argument("--payload", type=json_value, metavar="JSON|@FILE|-", help="what the wait gets; default null")
-    one.add_argument("--event-id", metavar="ID", help="the same again changes nothing; made where absent")
+    one.add_argument("--event-id", metavar="ID", help="the same again changes nothing; made if absent")
+    some = add_action(
+        actions, "list", _list, "list events that no wait has taken yet, and waits that no event came for"
+    )
+    some.add_argument("id", metavar="ID", help="of the instance")
+
+
+def _list(client: Client, options: argparse.Namespace) -> int:
+    found = client.events(options.id)
+    if options.json:
+        emit({"events": [each.raw for each in found]})
+    elif found:
+        rows = [(each.name, each.state, moment(each.at), each.id or "") for each in found]
+        show(("EVENT", "STATE", "SINCE", "ID"), rows, spare=("ID",))
+    else:
+        print("No events.")
+    return 0
 
 
 def _raise(client: Client, options: argparse.Namespace) -> int:

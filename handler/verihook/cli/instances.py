@@ -57,6 +57,7 @@ def _add_looks(actions: Any) -> None:
     some.add_argument("--limit", type=count, default=50, metavar="N", help="rows; default 50, the newest")
     _add(actions, "get", _get, "show one, with its input and output")
     _add(actions, "steps", _steps, "list the steps of the present attempt")
+    _add(actions, "attempts", _attempts, "list its attempts: each restart begins another")
     watched = _add(actions, "watch", watch, "print what changes of one, until it has ended")
     watched.add_argument("--interval", type=seconds, default=1.0, metavar="SECONDS", help="between looks; default 1")
     watched.add_argument("--timeout", type=seconds, metavar="SECONDS", help="default: as long as it takes")
@@ -108,7 +109,6 @@ def _get(client: Client, options: argparse.Namespace) -> int:
 
 def _lines(found: Instance) -> list[tuple[str, str]]:
     labels = [*found.tags, *(f"{key}={value}" for key, value in found.metadata.items())]
-    failure = ": ".join(text for text in (found.error, found.cause) if text)
     return [
         ("instance", found.id),
         ("workflow", f"{found.workflow}, version {found.version}, on {found.engine}"),
@@ -116,6 +116,7 @@ def _lines(found: Instance) -> list[tuple[str, str]]:
         ("created", at(found.created_at)),
         ("updated", at(found.updated_at)),
         ("not before", at(found.start_at)),
+        ("leased until", _lease(found)),
         ("source", found.source or ""),
         # Without a source it is the hash of an idempotency key, which says nothing to anybody.
         ("event", " ".join(text for text in (found.event_type, found.event_id) if text) if found.source else ""),
@@ -123,10 +124,18 @@ def _lines(found: Instance) -> list[tuple[str, str]]:
         ("labels", ", ".join(labels)),
         ("connection", found.connection or ""),
         ("callback", found.callback_url or ""),
-        ("error", failure),
+        ("error", _failure(found.error, found.cause)),
         ("input", json.dumps(found.input, ensure_ascii=False)),
         ("output", "" if found.output is None else json.dumps(found.output, ensure_ascii=False)),
     ]
+
+
+def _lease(found: Instance) -> str:
+    """Until when a worker has it, which may have died meanwhile; or when the next try of a function begins."""
+    if found.leased_until is None:
+        return ""
+    then = "a worker runs it; if that has died, another begins then" if found.status == "running" else "the next try"
+    return f"{at(found.leased_until)} ({then})"
 
 
 def _steps(client: Client, options: argparse.Namespace) -> int:
@@ -139,6 +148,23 @@ def _steps(client: Client, options: argparse.Namespace) -> int:
     else:
         print("No steps.")
     return 0
+
+
+def _attempts(client: Client, options: argparse.Namespace) -> int:
+    found = client.attempts(options.id)
+    if options.json:
+        emit({"attempts": [each.raw for each in found]})
+        return 0
+    rows = [
+        (str(each.number), each.status, at(each.started_at), at(each.ended_at), _failure(each.error, each.cause))
+        for each in found
+    ]
+    show(("ATTEMPT", "STATUS", "STARTED", "ENDED", "ERROR"), rows, right="ATTEMPT", spare=("ENDED",))
+    return 0
+
+
+def _failure(*words: str | None) -> str:
+    return ": ".join(text for text in words if text)
 
 
 def _terminate(client: Client, options: argparse.Namespace) -> int:

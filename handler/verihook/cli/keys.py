@@ -17,6 +17,7 @@ from verihook.cli.key_places import Place, Told, add_options, placed
 from verihook.cli.table import aligned, show
 from verihook.config.settings import environment
 from verihook.errors import ConfigurationError
+from verihook.instances.api_keys import KEEP_MS
 from verihook.instances.callbacks import callback_secret
 from verihook.local.data import DEFAULT, read_instance_key, read_run
 from verihook.local.terminal import Unwritten
@@ -109,7 +110,8 @@ def _revoke(place: Place, options: argparse.Namespace) -> int:
     if options.json:
         emit({"key": key})
     else:
-        print(printable(f"{key['id']} ({key['name']}) is revoked since {key['revokedAt']}."))
+        revoked = f"{key['id']} ({key['name']}) is revoked since {key['revokedAt']}"
+        print(printable(f"{revoked}; it may take up to {KEEP_MS // 1000} seconds to hold everywhere."))
     return 0
 
 

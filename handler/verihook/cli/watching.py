@@ -49,12 +49,13 @@ def _steps(client: Client, instance_id: str) -> tuple[Step, ...]:
 
 
 def _tell(found: Instance, steps: tuple[Step, ...], seen: set[tuple[object, ...]], for_programs: bool) -> None:
-    """Print what was not seen before: steps first, as the end of the last one is before the instance's.
+    """Print what was not seen before: the steps by the times of their lines, as parallel ones end in any order.
 
     For programs a line is the step or the instance as the API has it.
     """
+    by_time = sorted(enumerate(steps), key=lambda each: each[1].ended_at or each[1].started_at)
     news: list[tuple[tuple[object, ...], Instance | Step]] = [
-        ((found.attempt, number, step.status), step) for number, step in enumerate(steps)
+        ((found.attempt, number, step.status), step) for number, step in by_time
     ]
     # Before its first step it began, after its last one it ended.
     news.insert(len(news) if found.final else 0, ((found.attempt, standing(found)), found))

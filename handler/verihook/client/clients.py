@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from verihook.client import acting, keys, reading, starting
+from verihook.client import acting, managing_keys, observing, reading, starting
 from verihook.client.errors import ApiError, Problem
 from verihook.client.operation import Awaiting, Blocking, Operation, R
 from verihook.client.reading import Filters
@@ -28,7 +28,7 @@ _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 class Operations:
-    """What can be done; each operation stands in starting.py, reading.py, acting.py or keys.py, once."""
+    """What can be done; each operation stands in one of the modules below, once."""
 
     start = Operation(starting.start)
     start_and_wait = Operation(starting.start_and_wait)
@@ -39,6 +39,7 @@ class Operations:
     wait = Operation(reading.wait)
     steps = Operation(reading.steps)
     attempts = Operation(reading.attempts)
+    events = Operation(reading.events)
     workflows = Operation(reading.workflows)
     workflow = Operation(reading.workflow)
     terminate = Operation(acting.terminate)
@@ -48,10 +49,14 @@ class Operations:
     redrive = Operation(acting.redrive)
     purge = Operation(acting.purge)
     raise_event = Operation(acting.raise_event)
-    list_keys = Operation(keys.list_keys)
-    create_key = Operation(keys.create_key)
-    rotate_key = Operation(keys.rotate_key)
-    revoke_key = Operation(keys.revoke_key)
+    sources = Operation(observing.sources)
+    senders = Operation(observing.senders)
+    rejections = Operation(observing.rejections)
+    health = Operation(observing.health)
+    list_keys = Operation(managing_keys.list_keys)
+    create_key = Operation(managing_keys.create_key)
+    rotate_key = Operation(managing_keys.rotate_key)
+    revoke_key = Operation(managing_keys.revoke_key)
 
 
 class Client(Operations, Blocking):

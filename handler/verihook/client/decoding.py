@@ -10,11 +10,16 @@ from verihook.client.records import (
     Attempt,
     BatchItem,
     Content,
+    Health,
     Instance,
     Key,
+    MailboxEntry,
     NewKey,
     Page,
+    Rejection,
     Result,
+    Sender,
+    Source,
     Started,
     Step,
     Workflow,
@@ -46,6 +51,7 @@ def instance(content: Content) -> Instance:
         error=error,
         cause=cause,
         replay_of=content.get("replayOf"),
+        leased_until=_maybe(content.get("leasedUntil")),
         input=content.get("input"),
         output=content.get("output"),
         raw=content,
@@ -114,6 +120,58 @@ def attempt(content: Content) -> Attempt:
     error, cause = _failure(content)
     started_at, ended_at = _at(content["startedAt"]), _maybe(content.get("endedAt"))
     return Attempt(content["number"], content["status"], started_at, ended_at, error, cause, content)
+
+
+def mailbox_entry(content: Content) -> MailboxEntry:
+    """One event, or one wait."""
+    return MailboxEntry(content["name"], content.get("id"), content["state"], _at(content["at"]), content)
+
+
+def source(content: Content) -> Source:
+    """One source."""
+    return Source(
+        name=content["name"],
+        sender=content["sender"],
+        path=content["path"],
+        workflow=content["workflow"],
+        types=tuple(content.get("types") or ()),
+        duplicates=content["duplicates"],
+        changed=content["changed"],
+        replays=content.get("replays"),
+        max_body=content["maxBody"],
+        starts_per_minute=content.get("startsPerMinute"),
+        raw=content,
+    )
+
+
+def sender(content: Content) -> Sender:
+    """One sender."""
+    return Sender(content["id"], content["title"], content.get("documentation"), content.get("evidence"), content)
+
+
+def rejection(content: Content) -> Rejection:
+    """One source, reason and hour."""
+    return Rejection(
+        content.get("source"),
+        content["reason"],
+        content["count"],
+        _at(content["firstAt"]),
+        _at(content["lastAt"]),
+        content["requestId"],
+        content,
+    )
+
+
+def health(content: Content) -> Health:
+    """How the server is."""
+    return Health(
+        _text(content["status"]),
+        content.get("ledger"),
+        dict(content.get("engines") or {}),
+        dict(content.get("faults") or {}),
+        tuple(content.get("withoutSecret") or ()),
+        content,
+    )
 
 
 def workflow(content: Content) -> Workflow:

@@ -1,4 +1,4 @@
-"""Looking: at workflows, instances, their steps and attempts; and waiting for an end."""
+"""Looking at workflows and at instances, their steps, attempts and events; and waiting for an end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypedDict, Unpack
 
 from verihook.client import decoding
 from verihook.client.errors import WaitTimeout
-from verihook.client.records import Attempt, Instance, Page, Result, Step, Workflow
+from verihook.client.records import Attempt, Instance, MailboxEntry, Page, Result, Step, Workflow
 from verihook.client.wire import Pause, Request, Work, path
 from verihook.model.instance import Status
 
@@ -87,6 +87,15 @@ def attempts(instance_id: str) -> Work[tuple[Attempt, ...]]:
     """All attempts, the first first. Raises NotFound."""
     answer = yield Request("GET", path("instances", instance_id, "attempts"))
     return answer.read(lambda content: tuple(decoding.attempt(each) for each in content["attempts"]))
+
+
+def events(instance_id: str) -> Work[tuple[MailboxEntry, ...]]:
+    """Its events that no wait has taken yet, and its waits that no event came for, the oldest first.
+
+    Raises NotFound.
+    """
+    answer = yield Request("GET", path("instances", instance_id, "events"))
+    return answer.read(lambda content: tuple(decoding.mailbox_entry(each) for each in content["events"]))
 
 
 def workflows() -> Work[tuple[Workflow, ...]]:

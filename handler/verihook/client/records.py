@@ -57,6 +57,8 @@ class Instance:
     """An instance. ``held``: an operator has suspended it. ``input`` and ``output`` are None in lists.
 
     ``replay_of``: the instance that the same signed bytes started under another event id; None in lists, too.
+    ``leased_until``: of the engine ``function``, when the worker that runs it has to be done (if it has died, another
+    one begins then), or when the next try may begin; None in lists, too.
     """
 
     id: str
@@ -79,6 +81,7 @@ class Instance:
     error: str | None = None
     cause: str | None = None
     replay_of: str | None = None
+    leased_until: datetime | None = None
     input: Any = None
     output: Any = None
     raw: Content = field(repr=False, compare=False, default_factory=dict)
@@ -123,6 +126,88 @@ class Attempt:
     error: str | None = None
     cause: str | None = None
     raw: Content = field(repr=False, compare=False, default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxEntry:
+    """An event that no wait has taken yet (``buffered``), or a wait that no event came for (``waiting``).
+
+    ``id``: of the event; None for a wait.
+    """
+
+    name: str
+    id: str | None
+    state: Literal["buffered", "waiting"]
+    at: datetime
+    raw: Content = field(repr=False, compare=False, default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source: never its secret, nor where that is. ``path``: what its sender posts to; ``types``: () for all.
+
+    ``duplicates``, ``changed`` and ``replays``: its policies, as in docs/configuration.md; ``max_body`` in bytes.
+    """
+
+    name: str
+    sender: str
+    path: str
+    workflow: str
+    types: tuple[str, ...]
+    duplicates: str
+    changed: str
+    replays: str | None
+    max_body: int
+    starts_per_minute: int | None = None
+    raw: Content = field(repr=False, compare=False, default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A product whose deliveries the server verifies. ``documentation``: a URL; ``evidence``: how sure that is."""
+
+    id: str
+    title: str
+    documentation: str | None = None
+    evidence: str | None = None
+    raw: Content = field(repr=False, compare=False, default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why deliveries of one source were refused within one hour. ``source`` None: they named none that there is.
+
+    ``request_id``: of the latest, as the log has it.
+    """
+
+    source: str | None
+    reason: str
+    count: int
+    first_at: datetime
+    last_at: datetime
+    request_id: str
+    raw: Content = field(repr=False, compare=False, default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether the parts of the server can be reached. ``ledger`` None and no ``engines``: asked without a key.
+
+    ``faults``: what has ended in the process of one machine, in words by its name. ``without_secret``: sources that
+    answer 503 because their secret is missing.
+    """
+
+    status: str
+    ledger: str | None = None
+    engines: Mapping[str, str] = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
+    without_secret: tuple[str, ...] = ()
+    raw: Content = field(repr=False, compare=False, default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything can be reached."""
+        return self.status == "ok"
 
 
 @dataclass(frozen=True, slots=True)

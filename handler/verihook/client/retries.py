@@ -66,7 +66,7 @@ def _exchange(request: Request, retries: Retries) -> Driven[Answer]:
     tried = 0
     while True:
         outcome = yield request
-        if isinstance(outcome, Answer) and 200 <= outcome.status < 300:
+        if isinstance(outcome, Answer) and (200 <= outcome.status < 300 or outcome.status in request.answers):
             return outcome
         tried += 1
         problem = problem_of(outcome)

@@ -25,7 +25,8 @@ class Request:
     """One request. ``path`` is encoded; ``body`` is what becomes JSON.
 
     ``repeatable``: the same again changes nothing more, so that it may be sent twice. ``wait_s``: the server may take
-    that much longer. ``deadline``: on the monotonic clock; no retry begins after it.
+    that much longer. ``deadline``: on the monotonic clock; no retry begins after it. ``answers``: statuses besides 2xx
+    that are an answer and no failure.
     """
 
     method: str
@@ -36,6 +37,7 @@ class Request:
     repeatable: bool = True
     wait_s: float = 0
     deadline: float | None = None
+    answers: tuple[int, ...] = ()
 
     def content(self) -> bytes | None:
         """The body as it is sent. Raises TypeError and ValueError for what is not JSON."""

@@ -34,6 +34,9 @@ KEPT_MS = 90 * 86_400_000
 #: One write of ``last_used_at`` in this time at most, in milliseconds.
 USE_NOTED_MS = 600_000
 
+#: How long a process that has found a key believes it, in milliseconds: what a revocation takes to hold everywhere.
+KEEP_MS = 30_000
+
 #: How long a key that was replaced goes on at most: a year, in milliseconds.
 MAX_OVERLAP_MS = 366 * 86_400_000
 

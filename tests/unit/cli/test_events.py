@@ -5,9 +5,10 @@ import json
 import pytest
 
 from tests.unit.cli.scripted_api import scripted_api
-from tests.unit.client.scripted import LISTED
+from tests.unit.client.scripted import AT, LISTED
 from verihook import cli
 
+LIST = "GET /v1/instances/order-1/events"
 RAISE = "POST /v1/instances/order-1/events/paid"
 
 
@@ -28,3 +29,19 @@ def test_for_nobody(capsys: pytest.CaptureFixture[str]) -> None:
     with scripted_api({}) as api:
         assert 3 == cli.main(["events", "raise", "nobody", "paid", "--url", api.url])
     assert capsys.readouterr().err.startswith("verihook: No POST /v1/instances/nobody/events/paid.")
+
+
+def test_list(capsys: pytest.CaptureFixture[str]) -> None:
+    buffered = {"name": "paid", "id": "e-1", "state": "buffered", "at": AT}
+    content = {"events": [buffered, {"name": "approved", "id": None, "state": "waiting", "at": AT}]}
+    command = ["events", "list", "order-1"]
+    with scripted_api({LIST: [(200, content), (200, content), (200, {"events": []})]}) as api:
+        assert 0 == cli.main([*command, "--url", api.url])
+        head, first, second = capsys.readouterr().out.splitlines()
+        assert ["EVENT", "STATE", "SINCE", "ID"] == head.split()
+        assert ["paid", "buffered", "2026-03-01", "12:00:00Z", "e-1"] == first.split()
+        assert ["approved", "waiting", "2026-03-01", "12:00:00Z"] == second.split()
+        assert 0 == cli.main([*command, "--json", "--url", api.url])
+        assert content == json.loads(capsys.readouterr().out)
+        assert 0 == cli.main([*command, "--url", api.url])
+    assert "No events.\n" == capsys.readouterr().out

@@ -141,3 +141,26 @@ def test_an_unknown_status_is_wrong_use() -> None:
     with pytest.raises(SystemExit) as end:
         cli.main(["instances", "list", "--status", "done"])
     assert 2 == end.value.code
+
+
+def test_attempts(capsys: pytest.CaptureFixture[str]) -> None:
+    failed = {"number": 1, "status": "failed", "startedAt": AT, "endedAt": AT, "error": {"code": "E", "message": "no"}}
+    content = {"attempts": [failed, {**failed, "number": 2, "status": "running", "endedAt": None, "error": None}]}
+    with scripted_api({f"{ONE}/attempts": (200, content)}) as api:
+        assert 0 == cli.main(["instances", "attempts", "order-1", "--url", api.url])
+        head, first, second = capsys.readouterr().out.splitlines()
+        assert ["ATTEMPT", "STATUS", "STARTED", "ENDED", "ERROR"] == head.split()
+        assert ["1", "failed", "2026-03-01", "12:00:00Z", "2026-03-01", "12:00:00Z", "E:", "no"] == first.split()
+        assert ["2", "running", "2026-03-01", "12:00:00Z"] == second.split()
+        assert 0 == cli.main(["instances", "attempts", "order-1", "--json", "--url", api.url])
+    assert content == json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [("running", "a worker runs it; if that has died, another begins then"), ("queued", "the next try")],
+)
+def test_a_lease_is_shown(capsys: pytest.CaptureFixture[str], status: str, words: str) -> None:
+    with scripted_api({ONE: (200, {**DETAIL, "status": status, "leasedUntil": AT})}) as api:
+        assert 0 == cli.main(["instances", "get", "order-1", "--url", api.url])
+    assert f"leased until  2026-03-01 12:00:00Z ({words})\n" in capsys.readouterr().out

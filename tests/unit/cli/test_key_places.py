@@ -61,7 +61,8 @@ def test_for_people_it_looks_the_same(capsys: pytest.CaptureFixture[str]) -> Non
     assert f"{MADE['secret']}\n" == shown.out
     assert "Keep it now, it is not shown again." in shown.err
     assert ["ID", KEY["id"]] == [line.split()[0] for line in table.splitlines()]
-    assert f"{KEY['id']} (ci) is revoked since {REVOKED['revokedAt']}.\n" == capsys.readouterr().out
+    revoked = f"{KEY['id']} (ci) is revoked since {REVOKED['revokedAt']}"
+    assert f"{revoked}; it may take up to 30 seconds to hold everywhere.\n" == capsys.readouterr().out
 
 
 def test_what_goes_wrong_has_the_exit_codes_of_the_api(capsys: pytest.CaptureFixture[str]) -> None:

@@ -66,3 +66,16 @@ def test_one_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     with scripted_api({}) as api:
         assert 3 == cli.main([*WATCH, "--url", api.url])
     assert "" == capsys.readouterr().out
+
+
+def test_steps_are_told_in_the_order_of_their_times(capsys: pytest.CaptureFixture[str]) -> None:
+    def step(name: str, began: int, ended: int) -> dict[str, object]:
+        at = [f"2026-03-01T12:00:0{second}Z" for second in (began, ended)]
+        return {**STEP, "name": name, "status": "completed", "startedAt": at[0], "endedAt": at[1]}
+
+    parallel = {"steps": [step("slow", 0, 2), step("quick", 0, 1)]}
+    with scripted_api({ONE: (200, FAILED), f"{ONE}/steps": (200, parallel)}) as api:
+        assert 1 == cli.main([*WATCH, "--url", api.url])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == sorted(lines)
+    assert ["quick", "slow"] == [line.split()[3] for line in lines[:2]]

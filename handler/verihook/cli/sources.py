@@ -1,0 +1,31 @@
+"""``verihook sources list``: the sources of a server, each with its sender and the workflow that it starts."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from verihook.cli.connect import add_action, emit
+from verihook.cli.table import show
+
+if TYPE_CHECKING:
+    from verihook.client import Client
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command and its one subcommand."""
+    parser = commands.add_parser("sources", help="list the sources of a server")
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    add_action(actions, "list", _list, "list the sources that start a workflow which the API key covers")
+
+
+def _list(client: Client, options: argparse.Namespace) -> int:
+    found = client.sources()
+    if options.json:
+        emit({"sources": [each.raw for each in found]})
+    elif found:
+        rows = [(each.name, each.sender, each.workflow, each.path, ", ".join(each.types) or "all") for each in found]
+        show(("SOURCE", "SENDER", "WORKFLOW", "PATH", "TYPES"), rows, spare=("PATH", "TYPES"))
+    else:
+        print("No sources.")
+    return 0

@@ -1,0 +1,80 @@
+"""Every operation of the API can be reached by the client and by a command, or has a reason here why not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from verihook import cli
+from verihook.api.operations import OPERATIONS
+from verihook.cli.parser import Parser
+from verihook.cli.tree import Node, read_tree
+from verihook.client import BatchStart
+from verihook.client.clients import Operations
+
+#: Operation -> (method of the client, what it is called with, command). None: there is none, as is said beside it.
+REACHED: dict[str, tuple[str | None, tuple[Any, ...], str | None]] = {
+    "getHealth": ("health", (), "health"),
+    "getMetrics": (None, (), None),  # read by Prometheus
+    "listWorkflows": ("workflows", (), "workflows list"),
+    "getWorkflow": ("workflow", ("w",), "workflows show"),
+    "startInstance": ("start", ("w",), "workflows run"),
+    "putInstance": (None, (), None),  # a start with an id is the same
+    "startInstances": ("batch", ("w", [BatchStart(input=1)]), None),  # a shell has its own loops
+    "listInstances": ("page", (), "instances list"),
+    "getInstance": ("get", ("i",), "instances get"),
+    "getResult": ("result", ("i",), "workflows run"),  # --wait
+    "listSteps": ("steps", ("i",), "instances steps"),
+    "listAttempts": ("attempts", ("i",), "instances attempts"),
+    "terminateInstance": ("terminate", ("i",), "instances terminate"),
+    "suspendInstance": ("suspend", ("i",), "instances suspend"),
+    "resumeInstance": ("resume", ("i",), "instances resume"),
+    "restartInstance": ("restart", ("i",), "instances restart"),
+    "redriveInstance": ("redrive", ("i",), "instances redrive"),
+    "deleteInstance": ("purge", ("i",), "instances purge"),
+    "listEvents": ("events", ("i",), "events list"),
+    "raiseEvent": ("raise_event", ("i", "e"), "events raise"),
+    "listSources": ("sources", (), "sources list"),
+    "listSenders": ("senders", (), "senders"),
+    "listRejections": ("rejections", (), "rejections"),
+    "listKeys": ("list_keys", (), "keys list"),
+    "createKey": ("create_key", ("ci", ["keys:manage"]), "keys create"),
+    "revokeKey": ("revoke_key", ("k",), "keys revoke"),
+    "rotateKey": ("rotate_key", ("k",), "keys rotate"),
+}
+
+DOCUMENTED = {
+    str(each.described.options["operation_id"]): each
+    for each in OPERATIONS
+    if each.described.options.get("include_in_schema", True)
+}
+
+
+def commands() -> set[str]:
+    """Every command with its action."""
+    parser = Parser(prog="verihook")
+    found = parser.add_subparsers(metavar="COMMAND")
+    for module in cli._commands():
+        module.add_parser(found)
+    return {" ".join(path) for path, _ in Node("", "", (), tuple(read_tree(found))).walk()}
+
+
+def test_every_operation_is_named_here() -> None:
+    assert set(REACHED) == set(DOCUMENTED)
+
+
+@pytest.mark.parametrize("name", [name for name, (method, _, _) in REACHED.items() if method])
+def test_the_client_sends_what_the_row_says(name: str) -> None:
+    method, arguments, _ = REACHED[name]
+    work: Generator[Any, Any, Any] = getattr(Operations, str(method))(*arguments)
+    request = next(work)
+    row = DOCUMENTED[name]
+    assert request.method == row.method
+    assert re.fullmatch(re.sub(r"\{\w+\}", "[a-z]+", row.path), request.path)
+
+
+def test_there_is_a_command_for_it() -> None:
+    assert {command for _, _, command in REACHED.values() if command} - commands() == set()
