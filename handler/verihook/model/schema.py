@@ -8,14 +8,13 @@ jsonschema-rs judges inputs, all of them and alone; jsonschema says of a schema,
 
 from __future__ import annotations
 
-from functools import cached_property
 from itertools import islice
 from typing import Any
 
 from verihook.errors import EventMalformed
-from verihook.model import schema_lists
 from verihook.model.schema_defaults import Defaults, parts_of
-from verihook.model.schema_faults import Fault, Faults, Judge, Walk, compiled, matches, no_panic, step
+from verihook.model.schema_faults import Fault, Walk, is_long
+from verihook.model.schema_judges import Judges, matches, no_panic, step
 
 #: No more violations are looked for: a sender mends no more at once, and a body of a megabyte can have half a million.
 MAX_VIOLATIONS = 100
@@ -32,17 +31,12 @@ class Schema:
 
     def __init__(self, text: dict[str, Any] | bool) -> None:
         self._schema = text
-        self._faults = Faults(text)
+        self._judges = Judges(text)
         self._defaults = Defaults(text)
-
-    @cached_property
-    def _fits(self) -> Judge:
-        """Raises ValueError if the schema cannot be compiled; :meth:`check` says so in words."""
-        return compiled(self._schema)
 
     def compile(self) -> None:
         """Do now what the first content would wait for. Raises ValueError if the schema itself is wrong."""
-        self._fits  # noqa: B018  # made when it is first read
+        self._judges.whole()
 
     def filled(self, content: object) -> object:
         """``content`` with the defaults that are missing in it; the very same object where none is missing.
@@ -70,13 +64,14 @@ class Schema:
         return [_violation(fault) for fault in sorted(found, key=lambda fault: _pointer(fault.path))]
 
     def _found(self, content: object) -> list[Fault]:
-        if schema_lists.holds(self._schema, content):
-            walk = Walk(self._faults)
-            among_items = schema_lists.faults(self._schema, "", content, (), self._faults, walk)
-            found = list(islice(among_items, MAX_VIOLATIONS))
+        if is_long(content):
+            walk = Walk(self._judges)
+            found = list(islice(walk.found(self._schema, "", content), MAX_VIOLATIONS))
             if found or walk.goes_on:
                 return found
-        return [] if self._fits(content) else list(islice(self._faults.of(content), MAX_VIOLATIONS))
+        if self._judges.whole()(content):
+            return []
+        return list(islice(Walk(self._judges).faults(self._schema, "", content), MAX_VIOLATIONS))
 
     def check(self) -> None:
         """Raises ValueError, in words, where the schema is wrong: its form, a pattern, a ``$ref``, a default."""
@@ -94,7 +89,7 @@ class Schema:
             _check_patterns(place, part)
         self._try()
         try:
-            self._fits  # noqa: B018  # compiled by being read
+            self._judges.whole()
         except ValueError as error:
             raise ValueError(f"cannot be compiled: {str(error).splitlines()[0][:200]}") from None
         for place, part in parts_of(self._schema):
@@ -131,11 +126,11 @@ class Schema:
         try:
             with no_panic():
                 default = self._defaults.within(part, part["default"])
-                fits = self._faults.judge(place.removeprefix("#"))(default)
+                fits = self._judges.part(place.removeprefix("#"))(default)
         except RecursionError:
             raise ValueError(f"{place}: its default brings itself in again and again") from None
         if not fits:
-            first = next(self._faults.of_part(part, place.removeprefix("#"), default))
+            first = next(Walk(self._judges).faults(part, place.removeprefix("#"), default))
             raise ValueError(f"{place}: its default does not fit: {_pointer(first.path)} {first.message}")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from verihook.model.schema_faults import additional, matches, step
+from verihook.model.schema_judges import matches, step
 
 #: Keywords whose value is a schema, a list of schemas, or a map of names to schemas.
 _ONE = (
@@ -115,7 +115,7 @@ class Defaults:
         for name in content if patterns or isinstance(rest, dict) else ():
             for inner in [inner for pattern, inner in patterns.items() if matches(pattern)(name)]:
                 fresh[name] = self._fill(inner, fresh.get(name, content[name]), resolver)
-            if additional(schema, name):
+            if _additional(schema, name):
                 fresh[name] = self._fill(rest, content[name], resolver)
         if all(name in content and content[name] is value for name, value in fresh.items()):
             return content
@@ -129,3 +129,10 @@ class Defaults:
         if all(new is old for new, old in zip(fresh, content, strict=False)):
             return content
         return [*fresh, *content[len(fresh) :]]
+
+
+def _additional(schema: dict[str, Any], name: str) -> bool:
+    """Whether a member is one that neither ``properties`` nor ``patternProperties`` speak of."""
+    return name not in schema.get("properties", ()) and not any(
+        matches(pattern)(name) for pattern in schema.get("patternProperties", ())
+    )

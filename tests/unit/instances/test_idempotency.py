@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,11 +11,13 @@ from hypothesis import strategies as st
 
 from tests.contracts.instances import HOUR, at_once
 from tests.unit.bare import Counted, StandingClock, bare_services, documents
+from tests.unit.parts import Parts, parts, request
+from verihook import instances
 from verihook.errors import IdempotencyMismatch, LedgerUnavailable, RequestInvalid
 from verihook.instances.idempotency import FirstStart, claim_key, fingerprint, reclaim_key
 from verihook.model.policy import Policy
 
-__all__ = ["documents"]
+__all__ = ["documents", "parts"]
 
 
 def start(instance_id: str) -> FirstStart:
@@ -104,3 +107,22 @@ def test_too_deep_is_refused() -> None:
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=20))
 def test_any_content_has_one(content: object) -> None:
     assert 64 == len(fingerprint(content))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"workflow": "short"},
+        {"id": "a"},
+        {"content": {"n": 2}},
+        {"version": 3},
+        {"tags": ("b",)},
+        {"metadata": {"k": "v"}},
+        {"callback_url": "https://x.example/"},
+        {"connection": "erp"},
+    ],
+)
+def test_a_request_that_differs_in_anything_is_another(parts: Parts, other: dict[str, Any]) -> None:
+    instances.submit(request(idempotency_key="k"), "s", parts.services)
+    with pytest.raises(IdempotencyMismatch):
+        instances.submit(request(idempotency_key="k", **other), "s", parts.services)

@@ -280,25 +280,6 @@ def test_what_a_cleared_key_does_not_go_with(parts: Parts, wanted: dict[str, Any
         instances.submit(request(clear_on_failure=True, **wanted), "s", parts.services)
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"workflow": "short"},
-        {"id": "a"},
-        {"content": {"n": 2}},
-        {"version": 3},
-        {"tags": ("b",)},
-        {"metadata": {"k": "v"}},
-        {"callback_url": "https://x.example/"},
-        {"connection": "erp"},
-    ],
-)
-def test_another_request_under_the_key_is_refused(parts: Parts, other: dict[str, Any]) -> None:
-    instances.submit(request(idempotency_key="k"), "s", parts.services)
-    with pytest.raises(IdempotencyMismatch):
-        instances.submit(request(idempotency_key="k", **other), "s", parts.services)
-
-
 def test_labels_leave_room_for_the_rest_of_the_row(parts: Parts) -> None:
     with pytest.raises(RequestInvalid, match="8192 bytes"):
         instances.submit(
