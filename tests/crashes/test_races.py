@@ -234,11 +234,11 @@ def test_a_callback_is_posted_by_one_round(parts: Parts) -> None:
 
     def post(url: str, body: bytes, headers: dict[str, str]) -> Answer:
         posts.append(headers["webhook-id"])
-        assert 0 == call_back(parts.services).told
+        assert 0 == call_back(parts.services).called_back
         return Answer(200)
 
     parts.services.caller.post = post  # type: ignore[method-assign]
-    assert 1 == call_back(parts.services).told
+    assert 1 == call_back(parts.services).called_back
     assert 1 == len(posts)
 
 
@@ -246,8 +246,8 @@ def test_an_event_whose_answer_was_lost_twice_is_given_once(parts: Parts) -> Non
     running(parts)
     now = parts.clock.at
     # Matched; whoever did it was stopped.
-    mailboxes.edit_mailbox("a", parts.services.documents, now, lambda box: box.put(Event("", "go", "1", now)))
-    mailboxes.edit_mailbox("a", parts.services.documents, now, lambda box: box.wait(Wait("go", "t1", now)))
+    mailboxes.edit_mailbox("a", parts.services.documents, now, lambda box: box.add_event(Event("", "go", "1", now)))
+    mailboxes.edit_mailbox("a", parts.services.documents, now, lambda box: box.add_wait(Wait("go", "t1", now)))
     parts.engine.tokens |= {"t1", "t2"}
     parts.engine.lost.add("answer")
     settle(parts)

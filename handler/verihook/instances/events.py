@@ -1,7 +1,7 @@
 """Events that are raised for an instance, and the waits that take them.
 
-Both sides write the mailbox first and hand over afterwards, so a crash in between loses nothing: who asks again, the
-next event, the next wait and reconcile all hand over what is left.
+Both sides write the mailbox first and hand the event over afterwards, so a crash in between loses nothing: a repeated
+call, the next event, the next wait and reconcile all hand over what is left.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from operator import methodcaller
 from typing import TYPE_CHECKING, Literal
 
 from verihook.errors import BodyTooLarge, Conflict, EngineUnavailable, InstanceNotFound, RequestInvalid
-from verihook.instances import mailboxes as boxes
+from verihook.instances import mailboxes
 from verihook.instances.mailboxes import GATE, Event, Handover, Wait
 from verihook.instances.reading import engine_of, get
 from verihook.instances.recording import record_end
@@ -35,7 +35,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class MailboxEntry:
-    """What is in a mailbox: an event that waits to be taken, or a wait for one. ``at`` in milliseconds."""
+    """An event in a mailbox that no execution has taken yet, or a wait for one. ``at`` in milliseconds."""
 
     name: str
     state: Literal["buffered", "waiting"]
@@ -44,9 +44,9 @@ class MailboxEntry:
 
 
 def mailbox(instance_id: str, ports: DocumentPorts) -> list[MailboxEntry]:
-    """The events that nobody took yet, and the waits that no event came for, the oldest first."""
+    """The events that no execution has taken yet, and the waits that no event has come for, the oldest first."""
     instance = get(instance_id, ports)
-    box = boxes.read_mailbox(_mailbox_name(instance), ports.documents, ports.clock.now_ms())
+    box = mailboxes.read_mailbox(_mailbox_name(instance), ports.documents, ports.clock.now_ms())
     waits = [MailboxEntry(wait.name, "waiting", wait.at) for wait in box.waits if wait.name != GATE]
     events = [MailboxEntry(event.name, "buffered", event.at, event.id) for event in box.events]
     return sorted([*waits, *events], key=lambda entry: entry.at)
@@ -63,9 +63,9 @@ def raise_event(
 ) -> Instance:
     """Raise an event: it goes to the oldest wait for its name, or is kept until one comes.
 
-    ``event_id``: the same again changes nothing. ``start``: what to start where there is no instance of this id yet.
-    Raises RequestInvalid, BodyTooLarge, Conflict (the instance has ended), NotSupported, EngineUnavailable (raise it
-    again with the same id).
+    ``event_id``: a second event with the same id changes nothing. ``start``: what to start if there is no such
+    instance. Raises RequestInvalid, BodyTooLarge, Conflict (the instance has ended), NotSupported, EngineUnavailable
+    (raise it again with the same id).
     """
     if not _NAME.fullmatch(name):
         raise RequestInvalid("The event's name has 1 to 128 letters, digits, dots, colons, hyphens or underscores.")
@@ -86,8 +86,8 @@ def raise_event(
     engine.check_events()
     now = ports.clock.now_ms()
     event = Event(event_id or "", name, text, now)
-    made = boxes.edit_mailbox(
-        _mailbox_name(instance), ports.documents, now, lambda box: box.put(event), boxes.MAX_MAILBOX
+    made = mailboxes.edit_mailbox(
+        _mailbox_name(instance), ports.documents, now, lambda box: box.add_event(event), mailboxes.MAX_MAILBOX
     )
     taken = _hand_over(instance, made, ports)
     hand_over_pending(instance, ports)
@@ -97,12 +97,12 @@ def raise_event(
 
 
 def _raise_if_ended(instance: Instance, ports: ControlPorts) -> None:
-    """An event that nothing waits for may have come after an end that the ledger has not heard of. Raises Conflict."""
+    """Raise Conflict if the engine says that the instance has ended, which the ledger may not know yet."""
     engine, definition = engine_of(instance, ports)
     try:
         progress = engine.describe(definition, _mailbox_name(instance))
     except EngineUnavailable as error:
-        # The event is kept, and whether it is over will be known.
+        # The event is kept, and reconcile finds out whether the instance has ended.
         ports.telemetry.failure(f"event of {_mailbox_name(instance)}", error)
         return
     if progress is not None and record_end(instance, progress, ports):
@@ -110,23 +110,23 @@ def _raise_if_ended(instance: Instance, ports: ControlPorts) -> None:
 
 
 def await_event(instance_id: str, attempt: int, name: str, token: str, ports: EventPorts, execution: str = "") -> None:
-    """An execution waits for an event and is answered with ``token``; told again, nothing changes.
+    """Note that an execution waits for an event; ``token`` is how its engine is given it. Idempotent.
 
-    ``execution``: its ARN, "" if its name alone is known. A wait of an attempt that is not the present one is left
-    without an answer. Raises RequestInvalid for an execution of another workflow than the instance's.
+    ``execution``: its ARN, "" if only its name is known. A wait of a former attempt is ignored. Raises RequestInvalid
+    for an execution of another workflow than the instance's.
     """
     instance = _instance_of_execution(instance_id, execution, ports)
     if instance.attempt != attempt or instance.final:
         return
     now = ports.clock.now_ms()
-    made = boxes.edit_mailbox(
-        _mailbox_name(instance), ports.documents, now, lambda box: box.wait(Wait(name, token, now))
+    made = mailboxes.edit_mailbox(
+        _mailbox_name(instance), ports.documents, now, lambda box: box.add_wait(Wait(name, token, now))
     )
     _hand_over_or_leave(instance, made, ports)
 
 
 def pass_gate(instance_id: str, attempt: int, token: str, ports: EventPorts, execution: str = "") -> None:
-    """An execution is at a gate: it passes at once, unless its instance is suspended; then it waits for resume.
+    """Let an execution pass a gate: at once, or when its instance is resumed if it is suspended.
 
     ``execution`` and what is raised: as for :func:`await_event`.
     """
@@ -134,11 +134,12 @@ def pass_gate(instance_id: str, attempt: int, token: str, ports: EventPorts, exe
     if instance.attempt != attempt or instance.final:
         return
     now = ports.clock.now_ms()
-    boxes.edit_mailbox(_mailbox_name(instance), ports.documents, now, lambda box: box.wait(Wait(GATE, token, now)))
+    name = _mailbox_name(instance)
+    mailboxes.edit_mailbox(name, ports.documents, now, lambda box: box.add_wait(Wait(GATE, token, now)))
     # Looked at after the wait is written: a resume between the two finds it.
     if not get(instance_id, ports).held:
         now = ports.clock.now_ms()
-        made = boxes.edit_mailbox(_mailbox_name(instance), ports.documents, now, lambda box: box.open_gate(now))
+        made = mailboxes.edit_mailbox(name, ports.documents, now, lambda box: box.open_gate(now))
         _hand_over_or_leave(instance, made, ports)
 
 
@@ -155,40 +156,41 @@ def connection_of(instance_id: str, attempt: int, ports: ReadPorts, execution: s
 
 
 def open_gate(instance: Instance, ports: EventPorts) -> None:
-    """Let go what waits at the gate."""
+    """Let all executions that wait at the gate go on."""
     now = ports.clock.now_ms()
-    made = boxes.edit_mailbox(_mailbox_name(instance), ports.documents, now, lambda box: box.open_gate(now))
+    made = mailboxes.edit_mailbox(_mailbox_name(instance), ports.documents, now, lambda box: box.open_gate(now))
     _hand_over(instance, made, ports)
 
 
 def hand_over_pending(instance: Instance, ports: EventPorts) -> None:
-    """Hand over what an earlier call left behind.
+    """Hand over the events that an earlier call left on their way.
 
-    Where nobody waits any more although it was tried, the event was handed over then, as far as can be told: it is not
-    given a second time, and the log tells of it.
+    If the wait is gone and a handover was tried before, the event has probably reached it then: it is not handed over
+    a second time, and the log says so.
     """
     now = ports.clock.now_ms()
-    box = boxes.read_mailbox(_mailbox_name(instance), ports.documents, now)
+    box = mailboxes.read_mailbox(_mailbox_name(instance), ports.documents, now)
     gates = [wait for wait in box.waits if wait.name == GATE]
-    # A resume that stopped before it opened the gate.
+    # A resume was stopped before it opened the gate.
     if gates and not get(instance.id, ports).held:
         open_gate(instance, ports)
     left = [over for over in box.handovers if over.at < now - _LEFT_MS]
     engine, _ = engine_of(instance, ports)
     for over in left:
-        # First, and from the mailbox as it is now: where the answer to this call is lost, the next one knows.
-        trying = methodcaller("trying", over.wait.token)
-        tried = boxes.edit_mailbox(_mailbox_name(instance), ports.documents, now, trying)
+        # Before the call, and in the mailbox as it is now: if the answer is lost, the next call knows that it was
+        # tried.
+        mark = methodcaller("mark_tried", over.wait.token)
+        tried = mailboxes.edit_mailbox(_mailbox_name(instance), ports.documents, now, mark)
         taken = engine.answer(over.wait.token, over.event.payload)
         if tried and not taken:
-            why = LookupError(f"nobody waits any more for {over.event.name!r}, which may have been handed over before")
+            why = LookupError(f"no wait is left for {over.event.name!r}, which may have been handed over before")
             ports.telemetry.failure(f"event of {_mailbox_name(instance)}", why)
-        settle = methodcaller("delivered" if taken or tried else "returned", over.wait.token, now)
-        _hand_over(instance, boxes.edit_mailbox(_mailbox_name(instance), ports.documents, now, settle), ports)
+        settle = methodcaller("mark_delivered" if taken or tried else "return_event", over.wait.token, now)
+        _hand_over(instance, mailboxes.edit_mailbox(_mailbox_name(instance), ports.documents, now, settle), ports)
 
 
 def _instance_of_execution(instance_id: str, execution: str, ports: ReadPorts) -> Instance:
-    """The instance, of whose workflow the execution is: one workflow's code takes no event of another's instance."""
+    """The instance. Raises RequestInvalid for an execution of another workflow, whose code may not take its events."""
     instance = get(instance_id, ports)
     engine, definition = engine_of(instance, ports)
     if execution and not engine.runs(definition, execution):
@@ -197,14 +199,14 @@ def _instance_of_execution(instance_id: str, execution: str, ports: ReadPorts) -
 
 
 def _mailbox_name(instance: Instance) -> str:
-    """Each attempt has a mailbox of its own: nothing that was meant for an earlier one reaches it."""
+    """Each attempt has a mailbox of its own, so that no event for a former attempt reaches it."""
     return execution_name(instance.id, instance.attempt)
 
 
 def _hand_over_or_leave(instance: Instance, made: list[Handover], ports: EventPorts) -> None:
-    """The same for who waits: an engine that is away now is asked again by reconcile.
+    """As :func:`_hand_over`, but if the engine is unavailable, reconcile tries again.
 
-    To fail would end the very task that waits: the answer would come to a token that nobody has any more.
+    An error would fail the very task that waits, and the event would then go to a token that is not valid any more.
     """
     try:
         _hand_over(instance, made, ports)
@@ -213,22 +215,23 @@ def _hand_over_or_leave(instance: Instance, made: list[Handover], ports: EventPo
 
 
 def _hand_over(instance: Instance, made: list[Handover], ports: EventPorts) -> bool:
-    """Hand over what this call matched; whether something was. A wait whose time was over gives its event back."""
+    """Hand over the events of these handovers. Return whether a wait took one; one whose wait is gone is kept."""
     engine, _ = engine_of(instance, ports)
+    name = _mailbox_name(instance)
     failed: EngineUnavailable | None = None
     any_taken = False
     while made:
         over = made.pop(0)
         now = ports.clock.now_ms()
-        boxes.edit_mailbox(_mailbox_name(instance), ports.documents, now, methodcaller("trying", over.wait.token))
+        mailboxes.edit_mailbox(name, ports.documents, now, methodcaller("mark_tried", over.wait.token))
         try:
             taken = engine.answer(over.wait.token, over.event.payload)
         except EngineUnavailable as error:
             failed = error
             continue
         any_taken = any_taken or taken
-        settle = methodcaller("delivered" if taken else "returned", over.wait.token, now)
-        made += boxes.edit_mailbox(_mailbox_name(instance), ports.documents, now, settle)
+        settle = methodcaller("mark_delivered" if taken else "return_event", over.wait.token, now)
+        made += mailboxes.edit_mailbox(name, ports.documents, now, settle)
     if failed is not None:
         raise failed
     return any_taken

@@ -23,11 +23,13 @@ _ABSENT = object()
 
 
 def terminate(instance_id: str, ports: ControlPorts, reason: str = "", output: object = _ABSENT) -> Instance:
-    """End it, wherever it stands; one that has ended raises Conflict, also if nobody had heard of it yet.
+    """End the instance. Return its row.
 
-    ``output``: what it is to have for an output. Raises BodyTooLarge for one that is not kept.
+    ``output``: the output that it gets. Raises Conflict if it has ended, also if only its engine knows that yet;
+    BodyTooLarge for an output that is too large to keep.
 
-    Stopped before it is written: a crash between the two leaves an instance that reconcile finds ended.
+    The engine stops it before the row is written: a crash between the two leaves an instance that reconcile finds
+    ended.
     """
     instance = _get_not_final(instance_id, ports)
     reason = cut(reason, MAX_CAUSE) or ""
@@ -37,15 +39,15 @@ def terminate(instance_id: str, ports: ControlPorts, reason: str = "", output: o
     _raise_if_ended(instance, starting.stop_attempt(instance, reason or "terminated", ports), ports)
     progress = Progress("terminated", text, None, reason or None)
     if not record_progress(instance.id, instance.attempt, progress, instance.created_at, ports, instance.workflow):
-        # The engine's own word of the stop was quicker; what it does not know is put there.
+        # The engine's own report of the stop was quicker: add the reason and the output, which it does not know.
         return _complete_end(instance, progress, ports)
     return get(instance_id, ports)
 
 
 def suspend(instance_id: str, ports: ControlPorts, reason: str = "") -> Instance:
-    """Start no new step of it, not the first one either. Suspended already: nothing happens.
+    """Let no further step of the instance start, not the first one either. Nothing happens if it is suspended already.
 
-    Raises Conflict for one that has ended, NotSupported where the engine cannot.
+    Raises Conflict if it has ended, NotSupported if its engine cannot suspend.
     """
     why = cut(reason, MAX_CAUSE) or None
 
@@ -81,7 +83,7 @@ def suspend(instance_id: str, ports: ControlPorts, reason: str = "") -> Instance
 
 
 def resume(instance_id: str, ports: ControlPorts) -> Instance:
-    """Go on with it; one that is not suspended is left alone. Raises Conflict for one that has ended."""
+    """Let the instance go on. Nothing happens if it is not suspended. Raises Conflict if it has ended."""
 
     def release(instance: Instance) -> Instance:
         _raise_if_final(instance)
@@ -96,8 +98,8 @@ def resume(instance_id: str, ports: ControlPorts) -> Instance:
     _raise_if_final(before)
     if not before.held and before.status != "suspended":
         return before
-    # Before the row: one that stops in between is still held, and whoever asks again resumes it. Also for one that the
-    # ledger calls queued: it may run by now, and be held by its engine.
+    # The engine first: after a crash in between the row is still held, and the next call resumes it. Also if the
+    # ledger says queued: the instance may run by now, and be held by its engine.
     engine, definition = engine_of(before, ports)
     engine.resume(definition, execution_name(before.id, before.attempt))
     found = _describe(before, ports)
@@ -110,7 +112,7 @@ def resume(instance_id: str, ports: ControlPorts) -> Instance:
 
 
 def _describe(instance: Instance, ports: ReadPorts) -> Progress | None:
-    """What its engine knows of it: of an express one and of a row that waits for its worker, nothing."""
+    """What the engine says of the instance; None for an express one and for a row that waits for its worker."""
     engine, definition = engine_of(instance, ports)
     if ports.workflows[instance.workflow].express or not engine.keeps_names:
         return None
@@ -118,15 +120,15 @@ def _describe(instance: Instance, ports: ReadPorts) -> Progress | None:
 
 
 def _raise_if_ended(instance: Instance, progress: Progress | None, ports: RecordPorts) -> None:
-    """Raises Conflict for an end that its engine knows."""
+    """Record an end that the engine knows, and raise Conflict for it."""
     if progress is not None and record_end(instance, progress, ports):
         raise Conflict(f"The instance is {progress.status} already.", instance_id=instance.id)
 
 
 def restart(instance_id: str, ports: ControlPorts) -> Instance:
-    """A new attempt under the same id with the same input; a running one is stopped first.
+    """Begin a new attempt under the same id with the same input; stop a running one first.
 
-    Raises Conflict where another caller was quicker, NotActive where nothing of this workflow may be started.
+    Raises Conflict if another caller was quicker, NotActive if the workflow is not active.
     """
     instance = get(instance_id, ports)
     starting.active_workflow(instance.workflow, ports.workflows)
@@ -137,9 +139,9 @@ def restart(instance_id: str, ports: ControlPorts) -> Instance:
 
 
 def redrive(instance_id: str, ports: ControlPorts) -> Instance:
-    """Go on with a failed instance where it failed; where the engine cannot, a new attempt from the beginning.
+    """Continue a failed instance at the step that failed, or begin a new attempt if its engine cannot do that.
 
-    Raises Conflict for one that has not failed.
+    Raises Conflict if it has not failed.
     """
     instance = get(instance_id, ports)
     if instance.status not in ("failed", "timed_out", "terminated"):
@@ -165,52 +167,52 @@ def redrive(instance_id: str, ports: ControlPorts) -> Instance:
             callback_tries=0,
         )
 
-    # Before the engine: of one that stops in between, reconcile finds that it has failed. The other way round its row
-    # would have failed for good while it runs.
+    # The row first: after a crash in between, reconcile finds that the instance has failed. The other way round, the
+    # row would say failed for good while the instance runs.
     revived = _amend(instance_id, revive, ports)
     if engine.redrive(definition, execution_name(instance.id, instance.attempt)):
         return revived
 
-    def back(current: Instance) -> Instance:
+    def undo(current: Instance) -> Instance:
         if current.attempt != instance.attempt:
             raise Conflict(f"The instance {instance_id!r} was restarted by another caller.", instance_id=instance_id)
         return replace(instance, revision=current.revision)
 
-    _amend(instance_id, back, ports)
+    _amend(instance_id, undo, ports)
     return restart(instance_id, ports)
 
 
 def purge(instance_id: str, ports: ControlPorts, force: bool = False) -> None:
-    """Delete what is kept of it. Under a tombstone no event is started again (:mod:`verihook.instances.purging`).
+    """Delete all that is kept of the instance, and leave a tombstone (:mod:`verihook.instances.purging`).
 
-    The tombstone comes first, so that nobody begins anew what is being taken away. Whoever was stopped after it may
-    ask again: then the rest goes, and InstanceNotFound is raised as for any tombstone. Raises Conflict while it runs,
-    unless ``force`` terminates it first.
+    The tombstone is written first, so that no start takes the id while its remains are deleted. A purge that was
+    stopped in between is finished by the next call, which raises InstanceNotFound as for any tombstone. Raises
+    Conflict while the instance runs, unless ``force`` terminates it first.
     """
-    buried = ports.ledger.get(instance_id, ports.clock.now_ms()) if INSTANCE_ID.fullmatch(instance_id) else None
-    if buried is not None and buried.purged:
-        purging.finish_purge(buried, ports)
+    row = ports.ledger.get(instance_id, ports.clock.now_ms()) if INSTANCE_ID.fullmatch(instance_id) else None
+    if row is not None and row.purged:
+        purging.finish_purge(row, ports)
     instance = get(instance_id, ports)
     if not instance.final:
         if not force:
             raise Conflict(f"The instance is {instance.status}; terminate it first, or force.", instance_id=instance_id)
         with suppress(Conflict):
-            # It may come to its end just now.
+            # It may end just now.
             terminate(instance_id, ports, "purged")
     instance = get(instance_id, ports)
-    # What cannot be asked is told before anything is gone.
+    # Raises if the engine is not configured, before anything is deleted.
     engine_of(instance, ports)
 
-    def bury(current: Instance) -> Instance:
+    def to_tombstone(current: Instance) -> Instance:
         if current.attempt != instance.attempt or not current.final:
             raise Conflict(f"The instance is {current.status} again.", instance_id=instance_id)
-        return purging.tombstone(current, ports.clock.now_ms())
+        return purging.tombstone_of(current, ports.clock.now_ms())
 
-    purging.delete_remains(_amend(instance_id, bury, ports), ports)
+    purging.delete_remains(_amend(instance_id, to_tombstone, ports), ports)
 
 
 def _next_attempt(instance: Instance, ports: ControlPorts) -> Instance:
-    """Its next attempt, which begins no sooner than the instance was to."""
+    """The row of the next attempt. It begins no sooner than the start asked for."""
     now = ports.clock.now_ms()
     later = instance.start_at if instance.start_at is not None and instance.start_at > now else None
     return replace(
@@ -234,7 +236,7 @@ def _next_attempt(instance: Instance, ports: ControlPorts) -> Instance:
 
 
 def _complete_end(instance: Instance, progress: Progress, ports: ControlPorts) -> Instance:
-    """The row of a terminated attempt, with our reason and output; one that ended otherwise raises Conflict."""
+    """Add our reason and output to the row of a terminated attempt. Raises Conflict if it ended otherwise."""
 
     def complete(current: Instance) -> Instance:
         if current.attempt != instance.attempt or current.status != "terminated":
@@ -257,7 +259,7 @@ def _raise_if_final(instance: Instance) -> None:
 
 
 def _amend(instance_id: str, edit: Callable[[Instance], Instance], ports: RowPorts) -> Instance:
-    """Edit the row as if nobody else did; ``edit`` may run again on a newer one."""
+    """Write the edited row. ``edit`` runs again on the newer row if another writer was quicker."""
 
     def write() -> Instance:
         current = get(instance_id, ports)

@@ -1,7 +1,7 @@
-"""The mailbox of an instance: events raised before anybody waits, and waits for which no event has come yet.
+"""The mailbox of an attempt: events that no execution has waited for yet, and waits that no event has come for yet.
 
-Plain data: what is matched here is delivered by :mod:`verihook.instances`. A wait is a token of the engine (a task
-token, a callback id); the oldest event of a name goes to the oldest wait for it.
+Plain data: what is matched here is handed over by :mod:`verihook.instances.events`. A wait is a token of the engine (a
+task token, a callback id); the oldest event of a name goes to the oldest wait for it.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from verihook.strict_json import parse_kept
 
 T = TypeVar("T")
 
-#: What waits at a gate while its instance is suspended. No event can have this name.
+#: The name of the waits at a gate, while their instance is suspended. No event can have this name.
 GATE = "$resume"
 
 #: The most that a mailbox holds after an event has come, in bytes of its JSON text, which is ASCII.
 MAX_MAILBOX = 280_000
 
-#: The most that it ever holds: whoever waits, and so takes events out of it, finds room. A document has no more.
+#: The most that it ever holds, in bytes: a wait, which takes events out of it, finds room. A document has no more.
 MAX_WITH_WAITS = 300_000
 
-#: So many event ids are remembered after their events were delivered.
+#: How many event ids are remembered after their events were delivered.
 MAX_SEEN = 500
 
 #: A mailbox outlives any execution, which Step Functions and durable functions end after a year: 400 days, in seconds.
@@ -38,7 +38,7 @@ _KEPT_S = 400 * 86_400
 
 @dataclass(slots=True)
 class Event:
-    """Something raised. ``id`` makes it idempotent, "" for none; ``payload`` is JSON text; ``at`` in milliseconds."""
+    """A raised event. ``id`` makes it idempotent, "" for none; ``payload`` is JSON text; ``at`` in milliseconds."""
 
     id: str
     name: str
@@ -48,7 +48,7 @@ class Event:
 
 @dataclass(slots=True)
 class Wait:
-    """Somebody waits for an event of this name, and is answered with ``token``."""
+    """An execution waits for an event of this name; ``token`` is how its engine is given the answer."""
 
     name: str
     token: str
@@ -57,7 +57,7 @@ class Wait:
 
 @dataclass(slots=True)
 class Handover:
-    """An event on its way to a wait, since ``at``. ``tried``: it may have been handed over."""
+    """An event on its way to a wait, since ``at``. ``tried``: it may have been handed over already."""
 
     wait: Wait
     event: Event
@@ -67,15 +67,15 @@ class Handover:
 
 @dataclass(slots=True)
 class Mailbox:
-    """What is in it, oldest first. ``seen``: ids of events that were raised."""
+    """Events, waits and handovers, each the oldest first. ``seen``: digests of the ids of raised events."""
 
     events: list[Event] = field(default_factory=list)
     waits: list[Wait] = field(default_factory=list)
     handovers: list[Handover] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
 
-    def put(self, event: Event) -> list[Handover]:
-        """Take an event; one whose id was seen before changes nothing. The handovers that this makes."""
+    def add_event(self, event: Event) -> list[Handover]:
+        """Add an event, unless its id was seen before. Return the handovers that this makes."""
         if event.id:
             seen = hashlib.sha256(event.id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
             if seen in self.seen:
@@ -84,41 +84,41 @@ class Mailbox:
         self.events.append(event)
         return self._match(event.at)
 
-    def wait(self, wait: Wait) -> list[Handover]:
-        """Take a wait; one whose token is here already changes nothing. The handovers that this makes."""
+    def add_wait(self, wait: Wait) -> list[Handover]:
+        """Add a wait, unless its token is here already. Return the handovers that this makes."""
         if any(wait.token == other.token for other in [*self.waits, *(over.wait for over in self.handovers)]):
             return []
         self.waits.append(wait)
         return self._match(wait.at)
 
     def open_gate(self, now_ms: int) -> list[Handover]:
-        """Let go whoever waits at the gate."""
+        """Answer all waits at the gate. Return the handovers that this makes."""
         held = [wait for wait in self.waits if wait.name == GATE]
         self.waits = [wait for wait in self.waits if wait.name != GATE]
         made = [Handover(wait, Event("", GATE, "{}", now_ms), now_ms) for wait in held]
         self.handovers += made
         return made
 
-    def trying(self, token: str) -> bool:
-        """From here on nobody can tell whether the event has reached its wait, until it is said. Whether it was so."""
+    def mark_tried(self, token: str) -> bool:
+        """Note that a handover is tried now: after a crash its outcome is unknown. Return whether it was before."""
         before = any(over.tried for over in self.handovers if over.wait.token == token)
         for over in self.handovers:
             over.tried |= over.wait.token == token
         return before
 
-    def delivered(self, token: str, now_ms: int) -> list[Handover]:
-        """The event has reached its wait."""
+    def mark_delivered(self, token: str, now_ms: int) -> list[Handover]:
+        """Remove the handover, whose event has reached its wait. Return the handovers that this makes."""
         self.handovers = [over for over in self.handovers if over.wait.token != token]
         return self._match(now_ms)
 
-    def returned(self, token: str, now_ms: int) -> list[Handover]:
-        """Nobody waits with this token any more: its event waits again, before the others."""
+    def return_event(self, token: str, now_ms: int) -> list[Handover]:
+        """Remove the handover, as its wait is gone, and put its event first. Return the handovers that this makes."""
         back = [over.event for over in self.handovers if over.wait.token == token and over.wait.name != GATE]
         self.events = [*back, *self.events]
-        return self.delivered(token, now_ms)
+        return self.mark_delivered(token, now_ms)
 
     def text(self) -> str:
-        """The JSON text of it."""
+        """The mailbox as JSON text."""
         return json.dumps(asdict(self), separators=(",", ":"))
 
     def _match(self, now_ms: int) -> list[Handover]:
@@ -134,7 +134,7 @@ class Mailbox:
 
 
 def read_mailbox(execution: str, documents: Documents, now_ms: int) -> Mailbox:
-    """The mailbox as it stands; an empty one where there is none."""
+    """The mailbox of an execution; an empty one if there is none."""
     document = documents.read(_partition(execution), "mailbox", now_ms)
     return Mailbox() if document is None else _mailbox(document.text)
 
@@ -142,9 +142,9 @@ def read_mailbox(execution: str, documents: Documents, now_ms: int) -> Mailbox:
 def edit_mailbox(
     execution: str, documents: Documents, now_ms: int, edit: Callable[[Mailbox], T], most: int = MAX_WITH_WAITS
 ) -> T:
-    """Edit the mailbox as if nobody else did; ``edit`` may run again on a newer one.
+    """Write the edited mailbox, and return what ``edit`` returns. ``edit`` runs again if another writer was quicker.
 
-    Raises Conflict where it would hold too much, LedgerUnavailable where others keep being quicker.
+    Raises Conflict if it would hold too much, LedgerUnavailable if other writers keep being quicker.
     """
 
     def write() -> T:
@@ -166,7 +166,7 @@ def edit_mailbox(
 
 
 def remove_mailbox(execution: str, documents: Documents) -> None:
-    """Throw it away with what is in it."""
+    """Delete the mailbox with all that is in it."""
     documents.remove(_partition(execution), "mailbox")
 
 

@@ -1,11 +1,11 @@
-"""A purged instance: its tombstone, and what is taken away under it.
+"""A purged instance: its tombstone, and the deletion of its remains (payloads, mailboxes, attempts, executions).
 
-    buried      the row becomes a tombstone; whoever buries it takes away what there is, for TAKING_MS at the most
-    empty       all is taken away; ``leased_until`` is None. Only now may a start have the id anew
+    begun       the row becomes a tombstone with a lease; the call that wrote it deletes the remains within DELETING_MS
+    finished    all remains are deleted; ``leased_until`` is None. Only now may another start have the id
 
-A tombstone of a webhook's instance keeps its id until its retention ends: the event's redeliveries have to meet it. An
-id that a caller of the API made is free once the grave is empty, for the same workflow. Its next instance is a later
-attempt, because engines remember the names of the former ones.
+The tombstone of a webhook's instance keeps its id until its retention ends: redeliveries of its event have to meet it.
+An id that a caller of the API made is free once the purge is finished, for the same workflow. Its next instance is a
+later attempt, because engines remember the names of the former ones.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from verihook.records import replace
 if TYPE_CHECKING:
     from verihook.model.ports.sets import ControlPorts
 
-#: A call that takes things away is over after so long, in milliseconds: Lambda or its own time limits have ended it.
-TAKING_MS = 120_000
+#: The longest that a call deletes remains, in milliseconds: after that, Lambda or its own time limits have ended it.
+DELETING_MS = 120_000
 
-#: Nothing more is taken away so shortly before that time: the last call may take its own while.
+#: No deletion begins later than this before that time, in milliseconds: the last one may take a while.
 _MARGIN_MS = 40_000
 
 
-def tombstone(instance: Instance, now_ms: int) -> Instance:
-    """What is left of it. ``source`` says that a webhook made the id."""
+def tombstone_of(instance: Instance, now_ms: int) -> Instance:
+    """The row that is left of a purged instance. It has a ``source`` if a webhook made the id."""
     return Instance(
         instance.id,
         instance.workflow,
@@ -41,54 +41,55 @@ def tombstone(instance: Instance, now_ms: int) -> Instance:
         source=instance.source,
         engine=instance.engine,
         expires_at=instance.expires_at,
-        leased_until=now_ms + TAKING_MS,
+        leased_until=now_ms + DELETING_MS,
         revision=instance.revision,
         purged=True,
     )
 
 
-def delete_remains(buried: Instance, ports: ControlPorts) -> bool:
-    """Take away what is left under a tombstone that this call has just written. Whether the grave is empty now.
+def delete_remains(tombstone: Instance, ports: ControlPorts) -> bool:
+    """Delete the remains under a tombstone that this call has just written. Return whether the purge is finished.
 
-    Where another call is at it by now, that one says so. Raises EngineUnavailable, LedgerUnavailable and
-    PayloadsUnavailable: ask again.
+    If another call has taken over by now, that one finishes it. Raises EngineUnavailable, LedgerUnavailable and
+    PayloadsUnavailable: call :func:`finish_purge` again.
     """
-    return _delete_all(buried, ports) and ports.ledger.amend(replace(buried, leased_until=None))
+    return _delete_all(tombstone, ports) and ports.ledger.amend(replace(tombstone, leased_until=None))
 
 
-def _delete_all(buried: Instance, ports: ControlPorts) -> bool:
-    engine, definition = engine_of(buried, ports)
-    for attempt in range(1, buried.attempt + 1):
-        name = execution_name(buried.id, attempt)
+def _delete_all(tombstone: Instance, ports: ControlPorts) -> bool:
+    """Delete all remains. False if the time was over before."""
+    engine, definition = engine_of(tombstone, ports)
+    for attempt in range(1, tombstone.attempt + 1):
+        name = execution_name(tombstone.id, attempt)
         engine.forget(definition, name)
         mailboxes.remove_mailbox(name, ports.documents)
     for remove in (ports.payloads.remove_all, lambda id: history.remove_attempts(id, ports)):
-        # They go by the id alone: of a start that has it anew they would take what is its own.
-        if ports.clock.now_ms() > (buried.leased_until or 0) - _MARGIN_MS:
+        # These delete by the id alone, and so what belongs to a later start with this id, too.
+        if ports.clock.now_ms() > (tombstone.leased_until or 0) - _MARGIN_MS:
             return False
-        remove(buried.id)
+        remove(tombstone.id)
     return True
 
 
-def finish_purge(buried: Instance, ports: ControlPorts) -> bool:
-    """Go on with a purge that may have been stopped, whose tombstone this is; whether the grave is empty now.
+def finish_purge(tombstone: Instance, ports: ControlPorts) -> bool:
+    """Go on with the purge of this tombstone, which may have been stopped. Return whether it is finished.
 
     Raises as :func:`delete_remains`.
     """
-    if buried.leased_until is None:
+    if tombstone.leased_until is None:
         return True
     now = ports.clock.now_ms()
-    ours = replace(buried, leased_until=now + TAKING_MS)
+    ours = replace(tombstone, leased_until=now + DELETING_MS)
     if not ports.ledger.amend(ours):
         return False
     ours = replace(ours, revision=ours.revision + 1)
-    if buried.leased_until <= now:
+    if tombstone.leased_until <= now:
         return delete_remains(ours, ports)
-    # The other call may still be at it. What is left goes; the id stays taken until neither can be at it any more.
+    # The other call may still be deleting. Delete what is left; the id stays taken until neither can be at work.
     _delete_all(ours, ports)
     return False
 
 
 def is_reusable(existing: Instance, fresh: Instance) -> bool:
-    """Whether a start that names this id may have it although it stands in the ledger, once the grave is empty."""
+    """Whether a start that names this id may have it although the ledger has its row, once the purge is finished."""
     return existing.purged and existing.source is None and existing.workflow == fresh.workflow

@@ -1,7 +1,7 @@
-"""Repairs: starts what was accepted and never confirmed, refreshes what is stale, calls back who waits to be told.
+"""Repairs: starts what was accepted and never confirmed, refreshes rows that are stale, and posts callbacks.
 
-The same code runs on a schedule in AWS, where it mends what a lost event or a crash left behind, and in a loop on one
-machine, where it is also what notices that an instance has ended.
+The same code runs on a schedule in AWS, to repair what a lost event or a crash left, and in a loop on one machine,
+which is also how an end is noticed there.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from verihook.records import asdict, replace
 if TYPE_CHECKING:
     from verihook.model.ports.sets import ReconcilePorts
 
-#: So many instances are looked after, and so many callbacks posted, at the same time.
+#: How many instances are looked at, or callbacks posted, at the same time.
 AT_ONCE = 8
 
-#: An engine that did not answer so often is asked no more in this call: each try may take seconds.
+#: After so many failures the engine of a workflow is not asked again in this call: each try may take seconds.
 ENOUGH = 5
 
 #: The share of an invocation's time that is left to the callbacks after the repairs.
@@ -36,19 +36,19 @@ RESERVE = 0.4
 #: A round of callbacks takes at most so long, in milliseconds: 64 in eights, ten seconds each, and room.
 ROUND_MS = 90_000
 
-#: Nobody else posts a callback while a try of it may be under way, in milliseconds.
+#: How long no other round posts a callback, as a try of it may be under way, in milliseconds.
 POSTING_MS = 60_000
 
 
 @dataclass(slots=True)
 class Report:
-    """What a round did, in instances. ``postponed``: engine or payloads did not answer; ``told``: callbacks taken."""
+    """Counts of a round, in instances. ``postponed``: engine or payloads failed; ``called_back``: posts accepted."""
 
     looked: int = 0
     started: int = 0
     finished: int = 0
     postponed: int = 0
-    told: int = 0
+    called_back: int = 0
 
     def add(self, other: Report) -> None:
         """Count it in."""
@@ -59,14 +59,14 @@ class Report:
 def reconcile(ports: ReconcilePorts, limit: int = 200, left: Callable[[], int] | None = None) -> Report:
     """One round over at most ``limit`` instances that are due. Raises LedgerUnavailable; the next round goes on.
 
-    ``left``: how long this may go on, in milliseconds. Round follows upon round then, until nothing is due or the time
-    is over: after an outage there is more to start than one round takes.
+    ``left``: how long this may go on, in milliseconds. With it, rounds follow each other until nothing is due or the
+    time is over: after an outage there is more to start than one round takes.
     """
     outages = Counter[str]()
     reserve_ms = 0.0 if left is None else left() * RESERVE
 
     def look_after(instance: Instance) -> Report:
-        # A row may have ended since its index was read: then there is nothing to look after, least of all to run again.
+        # It may have ended since the index was read: then there is nothing to repair, and nothing to run again.
         if instance.final or (left is not None and left() < reserve_ms + _takes_ms(instance, ports.workflows)):
             return Report()
         return _repair(instance, ports, outages)
@@ -81,17 +81,17 @@ def _takes_ms(instance: Instance, workflows: Mapping[str, Workflow]) -> int:
 
 
 def call_back(ports: ReconcilePorts, limit: int = 64, left: Callable[[], int] | None = None) -> Report:
-    """One round over at most ``limit`` ends that somebody waits to be told, beside reconcile: no receiver holds it up.
+    """One round over at most ``limit`` ends with a callback that is due. Apart from repairs, which no receiver delays.
 
     ``left`` as in :func:`reconcile`. Raises LedgerUnavailable; the next round goes on.
     """
 
     def tell(instance: Instance) -> Report:
         try:
-            return Report(looked=1, told=instance.final and _try_callback(instance, ports))
+            return Report(looked=1, called_back=instance.final and _try_callback(instance, ports))
         except LedgerUnavailable:
             raise
-        except Exception as error:  # noqa: BLE001  # one that cannot be told must not keep all others from their turn
+        except Exception as error:  # noqa: BLE001  # one callback that fails must not stop the others
             ports.telemetry.failure(f"callback {instance.id}", error)
             return Report(looked=1, postponed=1)
 
@@ -137,12 +137,12 @@ def _repair(instance: Instance, ports: ReconcilePorts, outages: Counter[str]) ->
         progress = _describe_or_start(instance, ports, report, outages)
         if progress is not None:
             report.finished += _record_progress(instance, progress, ports) and progress.status in FINAL
-    except Exception as error:  # noqa: BLE001  # one that cannot be dealt with must not keep all others from their turn
-        # Also where its workflow is no longer in hooks.toml: it waits until the operator puts it back.
+    except Exception as error:  # noqa: BLE001  # one instance that fails must not stop the others
+        # Also if its workflow is no longer in hooks.toml: the instance waits until the operator puts it back.
         ports.telemetry.failure(f"reconcile {instance.id}", error)
         outages[instance.workflow] += isinstance(error, EngineUnavailable)
         report.postponed += 1
-        # Where the ledger itself is down this raises, and the round is over.
+        # If the ledger itself is down this raises, and the round is over.
         _record_progress(instance, Progress(instance.status, None, instance.error, instance.cause), ports)
     return report
 
@@ -156,29 +156,29 @@ def _record_progress(instance: Instance, progress: Progress, ports: ReconcilePor
 def _describe_or_start(
     instance: Instance, ports: ReconcilePorts, report: Report, outages: Counter[str]
 ) -> Progress | None:
-    """How the engine says the instance stands; None where another round has it.
+    """What the engine says of the instance; None if another round has it, or nothing is to be written.
 
-    One that the engine does not know is started, which is idempotent, unless an operator holds it.
+    One that the engine does not know is started, which is idempotent, unless an operator has suspended it.
     """
     engine, definition = engine_of(instance, ports)
-    # An express execution answers once and is not kept: there is nobody to ask.
+    # An express execution answers once and is not kept: there is nothing to ask.
     express = ports.workflows[instance.workflow].express
     name = execution_name(instance.id, instance.attempt)
     progress = None if express else engine.describe(definition, name)
     if progress is None and instance.held:
         return Progress(instance.status, None, instance.error, instance.cause)
     if progress is None:
-        # Its name keeps nobody from running it twice: no other round may have it until it must have ended.
+        # Its name does not prevent a second run: no other round may start it until it must have ended.
         if express and not _postpone(instance, instances.EXPRESS_MS, ports):
             return None
         report.started += 1
         status = instances.start(instance, ports)
-        # Of a row that waits for its worker, ``queued`` is no outage.
+        # ``queued`` is no outage if the row waits for its worker.
         outages[instance.workflow] += status == "queued" and engine.keeps_names
-        # An express one has written its end; where its answer was lost it may run on, and stays put off.
+        # An express one has written its end. If its answer was lost it may still run, and stays postponed.
         return None if express else Progress(status)
     if progress.status == "running" and (instance.leased_until or 0) > ports.clock.now_ms():
-        # A worker has it: there is nothing to see before its lease is over. If it has just ended, nothing is written.
+        # A worker has it: look again when its lease is over. If it has just ended, nothing is written.
         ports.ledger.amend(replace(instance, due_at=instance.leased_until))
         return None
     if progress.status not in FINAL:
@@ -186,27 +186,27 @@ def _describe_or_start(
     if instance.held and progress.status == "running":
         return _suspend_again(instance, engine, definition, ports)
     if instance.held and progress.status == "suspended":
-        # With the operator's words, which the engine does not know.
+        # With the operator's reason, which the engine does not know.
         return replace(progress, cause=instance.cause)
     return progress
 
 
 def _postpone(instance: Instance, milliseconds: int, ports: ReconcilePorts) -> bool:
-    """Keep every other round from it for so long; False where another has it, or it has changed since."""
+    """Keep every other round from it for so long. False if another round has it, or the row has changed since."""
     return ports.ledger.amend(replace(instance, due_at=ports.clock.now_ms() + milliseconds))
 
 
 def _suspend_again(instance: Instance, engine: Engine, definition: str, ports: ReconcilePorts) -> Progress | None:
-    """What is held and runs: whoever suspended it was stopped in between, or the start was on its way."""
+    """Suspend an instance that is held and runs: the call that suspended it was stopped, or its start was under way."""
     name = execution_name(instance.id, instance.attempt)
     try:
         engine.suspend(definition, name)
     except NotSupported:
-        # Held in the row alone, where whoever suspended it stopped before the row was put right.
+        # Held in the row alone: the call that suspended it was stopped before it put the row right.
         return Progress("suspended" if instance.status == "suspended" else "running", cause=instance.cause)
     try:
         if instances.get(instance.id, ports).held:
-            # Where the engine knows nothing of it, a gate does.
+            # If the engine cannot suspend it, a gate in the workflow does.
             return Progress("suspended", cause=instance.cause)
     except InstanceNotFound:
         return None
@@ -216,9 +216,9 @@ def _suspend_again(instance: Instance, engine: Engine, definition: str, ports: R
 
 
 def _try_callback(instance: Instance, ports: ReconcilePorts) -> bool:
-    """One try of the callback, and when the next one is; whether there is none."""
+    """Try the callback once, and write when the next try is due. Return whether there is no next one."""
     if not _postpone(instance, POSTING_MS, ports):
-        # Where a restart was quicker its end is told, not this one's.
+        # A restart was quicker: its own end is called back.
         return False
     following = callbacks.deliver(instance, ports)
     written = ports.ledger.amend(replace(following, revision=instance.revision + 1))

@@ -31,22 +31,22 @@ from verihook.request import json_text
 if TYPE_CHECKING:
     from verihook.model.ports.sets import ControlPorts, RecordPorts, RowPorts, SubmitPorts
 
-#: An express execution has ended after so long, in milliseconds: five minutes, and room for its record.
+#: The longest that an express execution takes, in milliseconds: five minutes, and some time to record its end.
 EXPRESS_MS = 330_000
 
-#: A worker has so long to begin what it was woken for, in milliseconds.
+#: The time that a worker has to begin an instance that it was woken for, in milliseconds.
 WORKER_MS = 5_000
 
-#: So long after its claim the start of an instance may still be on its way, in milliseconds: whoever claimed it has
-#: been stopped by Lambda then.
+#: How long after its claim the start of an instance may still be under way, in milliseconds: after that, Lambda has
+#: stopped the invocation that claimed it.
 UNDER_WAY_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """What became of it. ``replayed``: the idempotency key was used before; ``created``: this call made the attempt.
+    """What a start came to. ``replayed``: the idempotency key was used before; ``created``: this call made the attempt.
 
-    ``accepted``: the row as whoever starts it is told of it, with one idempotency key always the same.
+    ``accepted``: the row that the answer describes: for one idempotency key it is the same each time.
     """
 
     instance: Instance
@@ -58,10 +58,10 @@ class Submitted:
 def submit(
     request: StartRequest, scope: str, ports: SubmitPorts, admit: Callable[[], object] = lambda: None
 ) -> Submitted:
-    """Start an instance as a caller wants it; nothing is written before everything is checked.
+    """Start an instance as a caller of the API wants it. Nothing is written before everything is checked.
 
-    ``scope``: whose idempotency keys. ``admit`` is called in between, and may raise. Raises WorkflowNotFound,
-    NotActive, InputInvalid, RequestInvalid, IdTaken, IdempotencyMismatch and Unavailable.
+    ``scope``: the owner of the idempotency keys. ``admit`` is called after the checks, and may raise. Raises
+    WorkflowNotFound, NotActive, InputInvalid, RequestInvalid, IdTaken, IdempotencyMismatch and Unavailable.
     """
     workflow = active_workflow(request.workflow, ports.workflows)
     if request.version not in (None, workflow.version):
@@ -70,25 +70,25 @@ def submit(
     content = workflow.accept(request.content)
     text = json_text(content)
     admit()
-    fresh, told, replayed = _apply_idempotency_key(request, _new_instance(request, workflow, ports), scope, ports)
+    fresh, accepted, replayed = _apply_idempotency_key(request, _new_instance(request, workflow, ports), scope, ports)
     kept_input = partial(store_input, text, content, fresh.id, workflow, ports)
     kept, given = kept_input()
     fresh = replace(fresh, input=kept)
     existing = ports.ledger.claim(fresh)
     if existing is not None and request.id is not None and (not replayed or existing.updated_at < fresh.created_at):
-        anew = _claim_purged_id(existing, fresh, kept_input, ports)
-        fresh, existing = (fresh, existing) if anew is None else (anew, None)
+        claimed = _claim_purged_id(existing, fresh, kept_input, ports)
+        fresh, existing = (fresh, existing) if claimed is None else (claimed, None)
     if existing is None:
         return Submitted(
-            replace(fresh, status=start_when_due(fresh, ports, given)), replayed, created=True, accepted=told
+            replace(fresh, status=start_when_due(fresh, ports, given)), replayed, created=True, accepted=accepted
         )
-    # Whoever was second to the key may be the first to claim. Such a row has the key's own time.
+    # The second caller with a key may be the first to claim. Such a row has the key's own time.
     ours = replayed or existing.created_at == fresh.created_at
     if request.idempotency_key is not None and ours and existing.event_id == fresh.event_id:
-        return Submitted(existing, replayed, created=False, accepted=told)
+        return Submitted(existing, replayed, created=False, accepted=accepted)
     if replayed and request.on_conflict in ("restart", "replace") and _was_replaced_since(existing, fresh):
-        # What this key began was itself replaced since: to restart once more would undo a later wish.
-        return Submitted(existing, replayed, created=False, accepted=told)
+        # The instance that this key started was replaced since: another restart would undo a later start.
+        return Submitted(existing, replayed, created=False, accepted=accepted)
     taken = _resolve_conflict(existing, fresh, request.on_conflict, ports)
     return replace(taken, replayed=replayed and not taken.created)
 
@@ -96,15 +96,15 @@ def submit(
 def _claim_purged_id(
     existing: Instance, fresh: Instance, keep_input: Callable[[], object], ports: ControlPorts
 ) -> Instance | None:
-    """The row that was put into the place of a tombstone, for a start that names its id; None if the id is taken."""
+    """Put the row into the place of a tombstone, for a start that names its id. None if the id is not free."""
     if not purging.is_reusable(existing, fresh):
         return None
     if existing.leased_until is not None:
-        # A purge was stopped, or is under way.
+        # A purge was stopped in between, or is under way.
         if existing.leased_until > ports.clock.now_ms() or not purging.finish_purge(existing, ports):
             return None
         existing = ports.ledger.get(existing.id, ports.clock.now_ms()) or existing
-    # Again: while the grave was emptied, the payload of the new one may have gone along.
+    # Again: the purge may have deleted the payload of the new instance, too.
     keep_input()
     following = replace(fresh, attempt=existing.attempt + 1, revision=existing.revision)
     return replace(following, revision=following.revision + 1) if ports.ledger.amend(following) else None
@@ -117,7 +117,7 @@ def _was_replaced_since(existing: Instance, fresh: Instance) -> bool:
 def _apply_idempotency_key(
     request: StartRequest, fresh: Instance, scope: str, ports: SubmitPorts
 ) -> tuple[Instance, Instance, bool]:
-    """The row to claim, the row to tell of, and whether the idempotency key was used before."""
+    """The row to claim, the row that the answer describes, and whether the idempotency key was used before."""
     if request.idempotency_key is None:
         return fresh, fresh, False
     start = idempotency.FirstStart(fresh.id, fresh.version, fresh.created_at, fresh.start_at)
@@ -130,20 +130,20 @@ def _apply_idempotency_key(
         id=first.instance_id,
         created_at=first.created_at,
         start_at=first.start_at,
-        # To a start by the API the key is what a delivery's event id is: what it was started for.
+        # A start by the API has its key as its event id: it is what the instance was started for.
         event_id=idempotency.digest_of_key(scope, key),
     )
     return fresh, replace(fresh, version=first.version), replayed
 
 
 def _has_failed(instance_id: str, ports: RowPorts) -> bool:
-    """What an operator terminated has not: he wanted no more of it."""
+    """Whether the instance has failed. One that was terminated has not: its operator wanted no more of it."""
     instance = ports.ledger.get(instance_id, ports.clock.now_ms())
     return instance is not None and not instance.purged and instance.status in ("failed", "timed_out")
 
 
 def _fingerprint_of(request: StartRequest) -> str:
-    """What makes two requests the same: all but the time, which a ``delay`` moves on with every try."""
+    """The fingerprint of a request: of all but the time, which a ``delay`` moves on with every try."""
     labels = [list(request.tags), dict(request.metadata)]
     return idempotency.fingerprint(
         [
@@ -159,7 +159,7 @@ def _fingerprint_of(request: StartRequest) -> str:
 
 
 def active_workflow(name: str, workflows: Mapping[str, Workflow]) -> Workflow:
-    """The workflow of this name. Raises WorkflowNotFound, and NotActive where nothing may be started of it."""
+    """The workflow of this name. Raises WorkflowNotFound, and NotActive unless its status is active."""
     workflow = workflows.get(name)
     if workflow is None:
         raise WorkflowNotFound(f"There is no workflow {name[:63]!r}.")
@@ -169,10 +169,10 @@ def active_workflow(name: str, workflows: Mapping[str, Workflow]) -> Workflow:
 
 
 def first_look_ms(workflow: Workflow, ports: RecordPorts) -> int:
-    """How long after a claim reconcile looks at it.
+    """How long after its claim reconcile looks at an instance for the first time.
 
-    An express one is left to who started it until it has ended. Of one that is a row and nothing else, the end comes
-    from the worker: a look only mends what a crash left.
+    An express execution is left to the call that started it until it has ended. The engine ``function`` has nothing but
+    the row, and its worker reports the end: a look only repairs what a crash left.
     """
     if workflow.express:
         return EXPRESS_MS
@@ -181,7 +181,7 @@ def first_look_ms(workflow: Workflow, ports: RecordPorts) -> int:
 
 
 def start_when_due(instance: Instance, ports: ControlPorts, given: str | None = None) -> Status:
-    """Start a claimed instance now, or leave it to its time. ``given`` as in :func:`start`."""
+    """Start a claimed instance now, or leave it queued until its time. ``given`` as in :func:`start`."""
     if instance.not_before > ports.clock.now_ms():
         return "queued"
     return start(instance, ports, given)
@@ -190,9 +190,9 @@ def start_when_due(instance: Instance, ports: ControlPorts, given: str | None = 
 def start(instance: Instance, ports: ControlPorts, given: str | None = None) -> Status:
     """Start a claimed instance in its engine.
 
-    ``given``: the input as the engine is given it, where the caller has it at hand; else it is read.
-    Returns ``queued`` where the engine did not confirm: the row is durable and reconcile starts it. An express one has
-    ended when this returns.
+    ``given``: the input as the engine gets it, if the caller has it at hand; else it is read.
+    Returns ``queued`` if the engine did not confirm: the row is durable, and reconcile starts it. An express execution
+    has ended when this returns.
     """
     name = execution_name(instance.id, instance.attempt)
     try:
@@ -213,10 +213,10 @@ def start(instance: Instance, ports: ControlPorts, given: str | None = None) -> 
 
 
 def replace_attempt(existing: Instance, fresh: Instance, ports: ControlPorts) -> Instance | None:
-    """Stop ``existing`` where it still runs, and put ``fresh`` into its place as the next attempt.
+    """Stop ``existing`` if it still runs, and put ``fresh`` into its place as the next attempt.
 
-    Returns the new attempt, to be started; None where another caller restarted it first. Raises EngineUnavailable
-    where the old one cannot be stopped; then nothing was changed.
+    Returns the new attempt, which is to be started; None if another caller restarted it first. Raises
+    EngineUnavailable if the old one cannot be stopped; then nothing was changed.
     The old attempt is stopped before the row changes: a crash between the two leaves an instance that ends
     ``terminated``, never two that run.
     """
@@ -237,24 +237,24 @@ def replace_attempt(existing: Instance, fresh: Instance, ports: ControlPorts) ->
 
 
 def _current_row(instance: Instance, ports: RowPorts) -> Instance:
-    """Its row as it is now; of one that is gone, one of an attempt that is none."""
+    """The row as it is now; with attempt 0 if there is none any more."""
     current = ports.ledger.get(instance.id, ports.clock.now_ms())
     return replace(instance, attempt=0) if current is None or current.purged else current
 
 
 def stop_attempt(instance: Instance, cause: str, ports: ControlPorts) -> Progress | None:
-    """Stop the present attempt in its engine; how it had ended before, None if it was stopped.
+    """Stop the present attempt in its engine. Returns how it had ended before, None if this stopped it.
 
-    Raises EngineUnavailable. The ledger hears of an end late, so the engine alone knows what there was left to stop.
-    Where another caller may just be starting it, it is started here first: its name is taken then, so the start that
-    is on its way comes to nothing and never runs beside what follows. A start that comes later still is one of
-    reconcile's, which stops what it finds to be over.
+    Raises EngineUnavailable. The ledger hears of an end late, so the engine alone knows what was left to stop.
+    If another caller may just be starting it, it is started here first: then its name is taken, so that start does
+    nothing, and never runs beside the next attempt. A start that comes later still is one of reconcile, which stops an
+    execution whose attempt is over.
     """
     engine, definition = engine_of(instance, ports)
     name = execution_name(instance.id, instance.attempt)
     now = ports.clock.now_ms()
     if ports.workflows[instance.workflow].express:
-        # Nobody can stop one, and to start it would run it.
+        # It cannot be stopped, and to start it would run it.
         return None
     put_off = instance.held or instance.not_before > now or now - instance.updated_at > UNDER_WAY_MS
     if instance.status == "queued" and engine.keeps_names and not put_off:
@@ -267,7 +267,7 @@ def stop_attempt(instance: Instance, cause: str, ports: ControlPorts) -> Progres
 
 def _resolve_conflict(existing: Instance, fresh: Instance, policy: OnConflict, ports: ControlPorts) -> Submitted:
     if existing.workflow != fresh.workflow:
-        # Whoever may start this workflow need not know of the others.
+        # A caller who may start this workflow need not know of the others.
         raise IdTaken(existing.id)
     if policy == "return" and not existing.purged:
         return Submitted(existing, replayed=False, created=False, accepted=existing)

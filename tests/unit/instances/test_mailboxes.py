@@ -27,82 +27,89 @@ def pairs(made: list[Any]) -> list[tuple[str, str]]:
 
 def test_the_oldest_event_goes_to_the_oldest_wait_of_its_name() -> None:
     box = Mailbox()
-    assert [] == box.put(event(payload="1")) == box.put(event(payload="2")) == box.put(event("b", payload="3"))
-    assert [("t1", "1")] == pairs(box.wait(Wait("a", "t1", NOW)))
-    assert [("t2", "2")] == pairs(box.wait(Wait("a", "t2", NOW)))
-    assert [] == box.wait(Wait("a", "t3", NOW)) == box.wait(Wait("a", "t4", NOW))
-    assert [("t3", "4")] == pairs(box.put(event(payload="4")))
+    assert (
+        []
+        == box.add_event(event(payload="1"))
+        == box.add_event(event(payload="2"))
+        == box.add_event(event("b", payload="3"))
+    )
+    assert [("t1", "1")] == pairs(box.add_wait(Wait("a", "t1", NOW)))
+    assert [("t2", "2")] == pairs(box.add_wait(Wait("a", "t2", NOW)))
+    assert [] == box.add_wait(Wait("a", "t3", NOW)) == box.add_wait(Wait("a", "t4", NOW))
+    assert [("t3", "4")] == pairs(box.add_event(event(payload="4")))
     assert (["b"], ["t4"]) == ([each.name for each in box.events], [each.token for each in box.waits])
 
 
 def test_what_was_seen_is_not_put_again_even_when_it_was_delivered() -> None:
     box = Mailbox()
-    box.put(event(id="e1"))
-    box.wait(Wait("a", "t1", NOW))
-    box.delivered("t1", NOW)
-    box.wait(Wait("a", "t2", NOW))
-    assert [] == box.put(event(id="e1"))
-    assert [("t2", "1")] == pairs(box.put(event(id="e2")))
+    box.add_event(event(id="e1"))
+    box.add_wait(Wait("a", "t1", NOW))
+    box.mark_delivered("t1", NOW)
+    box.add_wait(Wait("a", "t2", NOW))
+    assert [] == box.add_event(event(id="e1"))
+    assert [("t2", "1")] == pairs(box.add_event(event(id="e2")))
 
 
 def test_of_very_many_ids_the_latest_are_remembered() -> None:
     box = Mailbox()
     for number in range(MAX_SEEN + 1):
-        box.put(event(id=f"e{number}"))
+        box.add_event(event(id=f"e{number}"))
     assert MAX_SEEN == len(box.seen)
     before = len(box.events)
-    box.put(event(id="e1"))
+    box.add_event(event(id="e1"))
     assert before == len(box.events)
-    box.put(event(id="e0"))
+    box.add_event(event(id="e0"))
     assert before + 1 == len(box.events)
 
 
 def test_long_ids_leave_room_for_events(documents: Counted) -> None:
     for number in range(MAX_SEEN):
-        taken = methodcaller("put", event(id=f"{number}" + "\U0001f600" * 250))
+        taken = methodcaller("add_event", event(id=f"{number}" + "\U0001f600" * 250))
         mailboxes.edit_mailbox("i", documents, NOW, taken, MAX_MAILBOX)
-        mailboxes.edit_mailbox("i", documents, NOW, methodcaller("wait", Wait("a", "t", NOW)))
-        mailboxes.edit_mailbox("i", documents, NOW, methodcaller("delivered", "t", NOW))
+        mailboxes.edit_mailbox("i", documents, NOW, methodcaller("add_wait", Wait("a", "t", NOW)))
+        mailboxes.edit_mailbox("i", documents, NOW, methodcaller("mark_delivered", "t", NOW))
     assert [] == mailboxes.read_mailbox("i", documents, NOW).events
 
 
 def test_a_full_mailbox_takes_those_who_empty_it(documents: Counted) -> None:
     def fill() -> None:
         for _ in range(10):
-            mailboxes.edit_mailbox("i", documents, NOW, methodcaller("put", event(payload="x" * 40_000)), MAX_MAILBOX)
+            mailboxes.edit_mailbox(
+                "i", documents, NOW, methodcaller("add_event", event(payload="x" * 40_000)), MAX_MAILBOX
+            )
 
     with pytest.raises(Conflict):
         fill()
-    (made,) = mailboxes.edit_mailbox("i", documents, NOW, lambda box: box.wait(Wait("a", "t" * 2_000, NOW)))
+    (made,) = mailboxes.edit_mailbox("i", documents, NOW, lambda box: box.add_wait(Wait("a", "t" * 2_000, NOW)))
     assert "t" * 2_000 == made.wait.token
 
 
 def test_an_event_whose_wait_is_gone_goes_to_the_next_before_all_others() -> None:
     box = Mailbox()
-    box.wait(Wait("a", "gone", NOW))
-    box.put(event(payload="1"))
-    box.put(event(payload="2"))
-    assert [] == box.returned("gone", NOW)
+    box.add_wait(Wait("a", "gone", NOW))
+    box.add_event(event(payload="1"))
+    box.add_event(event(payload="2"))
+    assert [] == box.return_event("gone", NOW)
     assert ["1", "2"] == [each.payload for each in box.events]
-    assert [("t", "1")] == pairs(box.wait(Wait("a", "t", NOW)))
+    assert [("t", "1")] == pairs(box.add_wait(Wait("a", "t", NOW)))
 
 
 def test_the_gate_lets_all_go_and_gives_nothing_back() -> None:
     box = Mailbox()
     for token in ("t1", "t2"):
-        box.wait(Wait(GATE, token, NOW))
-    box.wait(Wait("a", "t3", NOW))
+        box.add_wait(Wait(GATE, token, NOW))
+    box.add_wait(Wait("a", "t3", NOW))
     assert [("t1", "{}"), ("t2", "{}")] == pairs(box.open_gate(NOW))
-    assert [] == box.returned("t1", NOW)
+    assert [] == box.return_event("t1", NOW)
     assert ([], ["t3"]) == (box.events, [each.token for each in box.waits])
 
 
 def test_it_survives_being_written(documents: Counted) -> None:
     def fill(box: Mailbox) -> None:
-        box.put(event(id="é\ud800", payload='"\\ud800"'))
-        box.put(event(id="é\ud800", payload='"again"'))
-        box.wait(Wait("a", "t1", NOW))
-        box.wait(Wait("b", "t2", NOW))
+        box.add_event(event(id="é\ud800", payload='"\\ud800"'))
+        box.add_event(event(id="é\ud800", payload='"again"'))
+        box.add_wait(Wait("a", "t1", NOW))
+        box.add_wait(Wait("b", "t2", NOW))
 
     mailboxes.edit_mailbox("i", documents, NOW, fill)
     box = mailboxes.read_mailbox("i", documents, NOW)
@@ -111,23 +118,23 @@ def test_it_survives_being_written(documents: Counted) -> None:
         [over.wait.token for over in box.handovers],
         box.events,
     )
-    assert [] == box.put(event(id="é\ud800"))
+    assert [] == box.add_event(event(id="é\ud800"))
     mailboxes.remove_mailbox("i", documents)
     assert Mailbox() == mailboxes.read_mailbox("i", documents, NOW)
 
 
 def test_a_change_that_changes_nothing_writes_nothing(documents: Counted) -> None:
-    mailboxes.edit_mailbox("i", documents, NOW, lambda box: box.put(event(id="e1")))
+    mailboxes.edit_mailbox("i", documents, NOW, lambda box: box.add_event(event(id="e1")))
     documents.calls.clear()
-    mailboxes.edit_mailbox("i", documents, NOW, lambda box: box.put(event(id="e1")))
+    mailboxes.edit_mailbox("i", documents, NOW, lambda box: box.add_event(event(id="e1")))
     assert ["read"] == documents.calls
 
 
 def test_it_holds_only_so_much(documents: Counted) -> None:
     for _ in range(2):
-        mailboxes.edit_mailbox("i", documents, NOW, lambda box: box.put(event(payload="x" * 100_000)))
+        mailboxes.edit_mailbox("i", documents, NOW, lambda box: box.add_event(event(payload="x" * 100_000)))
     with pytest.raises(Conflict, match="Too many events wait"):
-        mailboxes.edit_mailbox("i", documents, NOW, lambda box: box.put(event(payload="x" * 100_000)))
+        mailboxes.edit_mailbox("i", documents, NOW, lambda box: box.add_event(event(payload="x" * 100_000)))
     assert 2 == len(mailboxes.read_mailbox("i", documents, NOW).events)
 
 
@@ -141,8 +148,8 @@ def test_others_may_be_quicker_but_not_for_ever(documents: Counted, monkeypatch:
         return refused < 0 and write(partition, document, now_ms)
 
     monkeypatch.setattr(documents, "write", slow)
-    mailboxes.edit_mailbox("i", documents, NOW, lambda box: box.put(event()))
+    mailboxes.edit_mailbox("i", documents, NOW, lambda box: box.add_event(event()))
     assert 1 == len(mailboxes.read_mailbox("i", documents, NOW).events)
     refused = 1_000
     with pytest.raises(LedgerUnavailable):
-        mailboxes.edit_mailbox("i", documents, NOW, lambda box: box.put(event()))
+        mailboxes.edit_mailbox("i", documents, NOW, lambda box: box.add_event(event()))

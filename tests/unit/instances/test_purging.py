@@ -77,7 +77,7 @@ def test_a_purge_that_was_stopped_is_finished_by_the_start_that_wants_its_id(par
     with pytest.raises(IdTaken):
         # The call that purges may still be at it.
         begin(parts)
-    parts.clock.at += purging.TAKING_MS + 1
+    parts.clock.at += purging.DELETING_MS + 1
     begin(parts)
     assert (2, LARGE_INPUT) == (parts.row("a").attempt, instances.input_of(parts.row("a"), parts.services.payloads))
     assert ["a.2"] == list(parts.engine.executions)
@@ -85,7 +85,7 @@ def test_a_purge_that_was_stopped_is_finished_by_the_start_that_wants_its_id(par
 
 def test_a_start_cannot_finish_a_purge_whose_store_is_down(parts: Parts) -> None:
     stopped(parts)
-    parts.clock.at += purging.TAKING_MS + 1
+    parts.clock.at += purging.DELETING_MS + 1
 
     def down() -> None:
         raise PayloadsUnavailable("down")
@@ -94,7 +94,7 @@ def test_a_start_cannot_finish_a_purge_whose_store_is_down(parts: Parts) -> None
     with pytest.raises(PayloadsUnavailable):
         instances.submit(request(id="a"), "", replace(parts.services, payloads=payloads))
     assert parts.row("a").purged
-    assert parts.row("a").leased_until == parts.clock.at + purging.TAKING_MS
+    assert parts.row("a").leased_until == parts.clock.at + purging.DELETING_MS
 
 
 def test_two_purges_at_once_free_the_id_when_neither_can_be_at_it_any_more(parts: Parts) -> None:
@@ -108,7 +108,7 @@ def test_two_purges_at_once_free_the_id_when_neither_can_be_at_it_any_more(parts
     instances.purge("a", replace(parts.services, payloads=payloads))
     with pytest.raises(IdTaken):
         begin(parts)
-    parts.clock.at += purging.TAKING_MS
+    parts.clock.at += purging.DELETING_MS
     begin(parts)
     assert 2 == parts.row("a").attempt
 
@@ -118,7 +118,7 @@ def test_a_purge_that_stood_still_takes_nothing_of_what_came_after_it(parts: Par
     ended(parts)
 
     def sleep() -> None:
-        parts.clock.at += purging.TAKING_MS + 1
+        parts.clock.at += purging.DELETING_MS + 1
         begin(parts)
 
     in_between = parts.engine.forget

@@ -186,7 +186,7 @@ def test_an_end_that_cannot_be_told_keeps_no_other_from_its_turn(parts: Parts, t
     (damaged,) = (tmp_path / "payloads" / "i0").iterdir()
     damaged.write_bytes(b"\xff\xfe")
     report = call_back(services)
-    assert (20, 19, 1) == (report.looked, report.told, report.postponed)
+    assert (20, 19, 1) == (report.looked, report.called_back, report.postponed)
 
 
 def test_what_a_worker_has_is_looked_at_when_its_lease_is_over(tmp_path: Path) -> None:
