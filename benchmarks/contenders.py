@@ -98,7 +98,7 @@ def announced(running: subprocess.Popen[str]) -> int:
 
 
 def until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
-    """Wait for it. Raises Missing where it does not come."""
+    """Wait for it. Raises Missing if it does not come."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -195,7 +195,7 @@ def restate(folder: Path) -> Iterator[int]:
         "DO_NOT_TRACK": "1",
     }
     with ExitStack() as running:
-        # Nobody reads what it logs, and a pipe that is full would stop it.
+        # Its log is not read, and a full pipe would stop it.
         server = [modules / ".bin" / "restate-server", "--no-logo"]
         running.enter_context(process(server, variables, subprocess.DEVNULL))
         handler = running.enter_context(process(["node", PEERS / "restate_service.mjs", TOOLS / "restate"]))
@@ -210,7 +210,7 @@ def restate(folder: Path) -> Iterator[int]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody listens on."""
+    """Free ports of loopback."""
     with ExitStack() as opened:
         sockets = [opened.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:
@@ -236,7 +236,7 @@ def install_dbos() -> None:
 
 
 def run(command: list[object]) -> None:
-    """Raises Missing where it fails."""
+    """Raises Missing if it fails."""
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=600, check=False)
     if done.returncode:
         raise Missing(f"{command[0]} failed: {(done.stderr or done.stdout).strip()[-500:]}")

@@ -11,7 +11,7 @@ connections, each of which asks again as soon as it was answered; then the statu
 - restate:  Restate's ingress behind the same HMAC check (npm)
 - dbos:     DBOS on SQLite behind the same HMAC check (PyPI)
 
-The last two are installed in .tools/ where npm and PyPI can be reached, and left out, in words, where not.
+The last two are installed in .tools/ if npm and PyPI can be reached, and otherwise left out with a line that says so.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def ratios(results: Measured) -> bool:
 
 
 def report() -> int:
-    """Measure and print; 1 where a ratio is below its limit."""
+    """Measure and print; 1 if a ratio is below its limit."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each load")

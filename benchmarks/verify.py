@@ -3,7 +3,7 @@
     make benchmark
 
 2 KB of JSON; pairs in turn in the same process, so that a drift of the machine meets both; the median over the rounds
-of each round's ratio. Exit code 1 where a limit is passed.
+of each round's ratio. Exit code 1 if a limit is passed.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def body(size: int = 2048) -> bytes:
 def signed(
     sender: str, secret: str, content: bytes, key: str = "", headers: tuple[tuple[str, str], ...] = ()
 ) -> Request:
-    """A delivery of 2 KB as its sender sends it. ``key``: what it is verified with, where that is not the secret."""
+    """A delivery of 2 KB as its sender sends it. ``key``: what it is verified with, if that is not the secret."""
     request = Request("POST", "/hooks/orders", "", (*FORWARDED, *headers), content, "")
     return load_sender(sender).scheme.sign(secret, request, Setting(URL), message_id="msg_1", now=NOW)
 
@@ -152,7 +152,7 @@ def measure(pair: tuple[Check, Check], calls: int = CALLS) -> tuple[float, float
 
 
 def report() -> int:
-    """Measure and print; 1 where a limit is passed."""
+    """Measure and print; 1 if a limit is passed."""
     libraries: list[tuple[str, Callable[[], tuple[Check, Check]], float]] = [
         ("svix", svix_pair, 1.0),
         ("standardwebhooks", standard_pair, 1.0),

@@ -16,7 +16,7 @@ from pathlib import Path
 #: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 SHARE = 0.29
 
-#: How often the share is handed out anew, in microseconds. Within a long period a request of some milliseconds would
+#: How often a new share is handed out, in microseconds. Within a long period a request of some milliseconds would
 #: go through as if nothing were throttled.
 PERIOD_US = 20_000
 

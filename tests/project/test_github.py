@@ -16,8 +16,7 @@ WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
 FORMS = sorted(path for path in (GITHUB / "ISSUE_TEMPLATE").glob("*.yml") if path.name != "config.yml")
 PRE_COMMIT = ROOT / ".pre-commit-config.yaml"
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
-#: The second set: what is about to come.
-TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE)) | {"check-newest"}
+TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 
 #: Kinds of fields in a form: https://docs.github.com/en/communities/using-templates-to-encourage-useful-issues-and-pull-requests
 FIELDS = {"markdown", "textarea", "input", "dropdown", "checkboxes"}
