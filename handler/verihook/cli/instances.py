@@ -201,5 +201,5 @@ def _done(found: Instance, options: argparse.Namespace) -> int:
     if options.json:
         emit(found.raw)
     else:
-        print(f"{printable(found.id)} is {standing(found)}.")
+        print(printable(f"{found.id} is {standing(found)}."))
     return 0

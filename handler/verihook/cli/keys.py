@@ -134,7 +134,7 @@ def _show_once(key: Told, secret: str, options: argparse.Namespace) -> int:
             emit({"key": key, "secret": secret})
         else:
             # The secret alone goes to stdout: KEY=$(verihook keys create ...).
-            print(secret)
+            print(printable(secret))
         sys.stdout.flush()
     except (Unwritten, BrokenPipeError) as error:
         mend = f"and it is not shown again: verihook keys revoke {key['id']}, with the options of this command, ends it"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from verihook.adapters.aws.errors import AwsError
+from verihook.adapters.printable import printable
 from verihook.adapters.secrets import secret_in
 from verihook.adapters.secrets.document import SourceSecrets
 from verihook.adapters.secrets.kept import MAX_AGE
@@ -122,7 +123,7 @@ def _told(name: str) -> Iterator[None]:
     except ValueError as error:
         raise ConfigurationError("secrets", name, str(error)) from None
     except AwsError as error:
-        print(f"verihook: AWS did not do it: {error}", file=sys.stderr)
+        print(f"verihook: AWS did not do it: {printable(str(error))}", file=sys.stderr)
         raise SystemExit(1) from error
 
 

@@ -63,7 +63,7 @@ def _tell(found: Instance, steps: tuple[Step, ...], seen: set[tuple[object, ...]
         if key not in seen:
             seen.add(key)
             line = json.dumps(told.raw, ensure_ascii=False) if for_programs else _in_words(told)
-            print(line, flush=True)
+            print(printable(line), flush=True)
 
 
 def _in_words(told: Instance | Step) -> str:
@@ -74,4 +74,4 @@ def _in_words(told: Instance | Step) -> str:
     else:
         why = ": ".join(text for text in (told.error, told.cause) if text)
         at, what = told.updated_at, f"instance {told.id} {standing(told)}"
-    return printable(f"{moment(at)}  {what}{f' ({why})' if why else ''}")
+    return f"{moment(at)}  {what}{f' ({why})' if why else ''}"

@@ -7,6 +7,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from verihook.adapters.printable import printable
 from verihook.cli.arguments import delay, json_value, pair, seconds
 from verihook.cli.connect import ENDED_BADLY, add_action, emit
 from verihook.cli.table import show
@@ -65,7 +66,7 @@ def _show(client: Client, options: argparse.Namespace) -> int:
     row = (found.name, str(found.version), found.status, found.engine, f"{found.retention_days} days")
     show(("WORKFLOW", "VERSION", "STATUS", "ENGINE", "KEPT FOR"), [row], right="VERSION")
     if found.connections:
-        print(f"\nA start may choose a connection: {', '.join(found.connections)}.")
+        print(f"\nA start may choose a connection: {printable(', '.join(found.connections))}.")
     schema = found.input_schema
     print("\nAny input is taken." if schema is None else f"\nInput:\n{json.dumps(schema, indent=2)}")
     return 0
@@ -80,7 +81,7 @@ def _run(client: Client, options: argparse.Namespace) -> int:
             show(("INSTANCE", "WORKFLOW", "STATUS"), [(started.id, started.workflow, started.stands or started.status)])
         return 0
     # Told at once: whoever interrupts the waiting knows what goes on.
-    print(f"verihook: instance {started.id}", file=sys.stderr, flush=True)
+    print(f"verihook: instance {printable(started.id)}", file=sys.stderr, flush=True)
     return _told(client.wait(started.id, options.timeout), options)
 
 
