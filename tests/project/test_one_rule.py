@@ -37,6 +37,12 @@ MARKS = {
     "the media type of a form": (r'"application/x-www-form-urlencoded"', "request.py"),
     "how a reference to a secret is written": (r"secretsmanager:\[", "senders/references.py"),
     "what a delivery that was answered is counted as": (r"observer\.rejected\(", "webhooks/outcome.py"),
+    "the form of an instance id": (r"A-Za-z0-9_\]\[A-Za-z0-9_-\]\{0,63\}", "model/instance.py"),
+    "a time as the API writes it": (r'isoformat\(timespec="milliseconds"\)\.replace', "model/instance.py"),
+    "a time in milliseconds": (r"timestamp\(\) \* 1000", "model/instance.py"),
+    "how long an ended instance is kept": (r"retention_days \*", "model/workflow.py"),
+    "what an engine's words are cut to": (r"MAX_CAUSE = ", "model/ports/ledger.py"),
+    "how much an engine takes": (r"is larger than the \{(most|self|MAX_ANSWER)\b", "adapters/input_size.py"),
     "a signed field has its place": (r"a signed \{", "senders/schemes/message.py"),
 }
 

@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from verihook import instances
 from verihook.errors import EventMalformed, RequestInvalid
 from verihook.instances import Attempt, replays
-from verihook.model.instance import Instance, Step, iso
+from verihook.model.instance import Instance, Step, iso, iso_or_none
 from verihook.model.ports import Services
 from verihook.request import json_text
 from verihook.strict_json import parse_json
@@ -44,7 +44,7 @@ def accepted(instance: Instance) -> dict[str, Any]:
         "version": instance.version,
         "status": "queued",
         "createdAt": iso(instance.created_at),
-        "startAt": _iso(instance.start_at),
+        "startAt": iso_or_none(instance.start_at),
     }
 
 
@@ -77,7 +77,7 @@ def listed(instance: Instance) -> dict[str, Any]:
         "attempt": instance.attempt,
         "createdAt": iso(instance.created_at),
         "updatedAt": iso(instance.updated_at),
-        "startAt": _iso(instance.start_at),
+        "startAt": iso_or_none(instance.start_at),
         "source": instance.source,
         "eventId": instance.event_id,
         "eventType": instance.event_type,
@@ -95,7 +95,7 @@ def detail(instance: Instance, services: Services) -> dict[str, Any]:
         "input": instances.input_of(instance, services.payloads),
         "output": instances.output_of(instance, services.payloads),
     }
-    lease = {"leasedUntil": None if instance.final else _iso(instance.leased_until)}
+    lease = {"leasedUntil": None if instance.final else iso_or_none(instance.leased_until)}
     return {**listed(instance), **lease, "replayOf": replays.replay_of(instance, services), **kept}
 
 
@@ -105,7 +105,7 @@ def step(each: Step) -> dict[str, Any]:
         "name": each.name,
         "status": each.status,
         "startedAt": iso(each.started_at),
-        "endedAt": _iso(each.ended_at),
+        "endedAt": iso_or_none(each.ended_at),
         "input": _content(each.input),
         "output": _content(each.output),
         "error": _failure(each.error, each.cause),
@@ -118,17 +118,13 @@ def attempt(each: Attempt) -> dict[str, Any]:
         "number": each.number,
         "status": each.status,
         "startedAt": iso(each.started_at),
-        "endedAt": _iso(each.ended_at),
+        "endedAt": iso_or_none(each.ended_at),
         "error": _failure(each.error, each.cause),
     }
 
 
 def _failure(error: str | None, cause: str | None) -> dict[str, Any] | None:
     return None if error is None and cause is None else {"code": error, "message": cause}
-
-
-def _iso(milliseconds: int | None) -> str | None:
-    return None if milliseconds is None else iso(milliseconds)
 
 
 def _content(text: str | None) -> object:

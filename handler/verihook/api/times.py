@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from verihook.errors import RequestInvalid
 from verihook.instances.start_request import MAX_DELAY_MS
+from verihook.model.instance import milliseconds_of
 from verihook.model.span import LONGEST_S, span_s
 
 _DAY_MS = 86_400_000
@@ -20,7 +21,7 @@ def moment_ms(text: str, what: str) -> int:
         # In a query, a + that nobody encoded has become a space.
         at = datetime.fromisoformat(text.replace(" ", "+") if text.count(" ") == 1 and "T" in text.upper() else text)
         if at.tzinfo is not None:
-            return max(0, int(at.timestamp() * 1000))
+            return max(0, milliseconds_of(at))
     except (ValueError, OverflowError):
         pass
     raise RequestInvalid(f"{what}: write a time with an offset, such as 2026-03-01T12:00:00Z.")

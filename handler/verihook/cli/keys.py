@@ -21,6 +21,7 @@ from verihook.instances.api_keys import KEEP_MS
 from verihook.instances.callbacks import callback_secret
 from verihook.local.data import DEFAULT, read_instance_key, read_run
 from verihook.local.terminal import Unwritten
+from verihook.model.instance import milliseconds_of
 from verihook.model.scopes import MEANINGS, SCOPES
 from verihook.model.span import LONGEST_S, span_s
 
@@ -92,7 +93,7 @@ def _moment(text: str) -> int:
         return SystemClock().now_ms() + _span(text)
     try:
         moment = datetime.fromisoformat(text)
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+        return milliseconds_of(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"{text!r}: write 90d, 12h, or a time such as 2027-01-31T14:02") from None
 

@@ -15,6 +15,7 @@ from verihook.adapters.printable import printable
 from verihook.cli.ledger import add_options, opened
 from verihook.cli.reasons import in_words
 from verihook.cli.table import moment, show, terminal_width
+from verihook.model.instance import milliseconds_of
 from verihook.model.ports import KEPT_MS, Observation
 from verihook.model.span import span_s
 
@@ -48,7 +49,7 @@ def _since(text: str) -> int:
     now = SystemClock().now_ms()
     ago_s = span_s(text)
     try:
-        since = int(_utc(text).timestamp() * 1000) if ago_s is None else now - ago_s * 1000
+        since = milliseconds_of(_utc(text)) if ago_s is None else now - ago_s * 1000
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r}: write 30m, 2h, 7d, or a time such as 2026-01-31T14:02") from None
     return max(since, now - KEPT_MS)

@@ -25,7 +25,7 @@ from verihook.errors import ConfigurationError
 from verihook.model.connection import Connection
 from verihook.model.policy import Policy
 from verihook.model.source import Source
-from verihook.model.workflow import Workflow
+from verihook.model.workflow import RETENTION_DAYS, Workflow
 
 _TOP = ("default_source", "retention_days", "api", "callbacks", "connections", "sources", "workflows")
 
@@ -70,7 +70,7 @@ def load_hooks(path: Path) -> Hooks:
 
 def _hooks(path: Path, table: Mapping[str, Any]) -> Hooks:
     top = Reader(path, "", table, _TOP)
-    retention = top.number("retention_days", 90, 1, 3650)
+    retention = top.number("retention_days", RETENTION_DAYS, 1, 3650)
     connections = {
         name: read_connection(path, name, each) for name, each in top.tables("connections", underscores=True).items()
     }

@@ -10,9 +10,10 @@ from verihook.errors import BodyTooLarge, Conflict, NotSupported
 from verihook.instances import payload, purging, starting
 from verihook.instances.events import open_gate
 from verihook.instances.reading import engine_of, get
-from verihook.instances.recording import MAX_CAUSE, cut, record_end, record_progress, store_output
+from verihook.instances.recording import cut, record_end, record_progress, store_output
 from verihook.model.conflict import Overtaken, retry_on_conflict
 from verihook.model.instance import INSTANCE_ID, Instance, Progress, execution_name
+from verihook.model.ports import MAX_CAUSE
 from verihook.records import replace
 from verihook.request import json_text
 

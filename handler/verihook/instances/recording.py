@@ -9,17 +9,13 @@ from verihook.errors import EventMalformed
 from verihook.instances import payload
 from verihook.instances.reading import engine_of
 from verihook.model.instance import FINAL, Instance, Progress, execution_name
-from verihook.model.ports import MAX_OUTPUT, Change, Payloads
-from verihook.model.workflow import Workflow
+from verihook.model.ports import MAX_CAUSE, MAX_ERROR, MAX_OUTPUT, Change, Payloads
+from verihook.model.workflow import RETENTION_DAYS, Workflow
 from verihook.request import json_text
 from verihook.strict_json import parse_json
 
 if TYPE_CHECKING:
     from verihook.model.ports.sets import RecordPorts, RowPorts
-
-#: An engine's words are cut to this, in characters: a row has room for so many.
-MAX_ERROR = 500
-MAX_CAUSE = 4000
 
 
 def record_progress(
@@ -112,5 +108,6 @@ def _stop_if_over(instance_id: str, attempt: int, ports: RecordPorts) -> None:
 
 def _retention_s(workflow: str | None, workflows: Mapping[str, Workflow]) -> int:
     known = workflows.get(workflow or "")
-    days = known.retention_days if known else max((each.retention_days for each in workflows.values()), default=90)
-    return days * 86_400
+    if known is not None:
+        return known.retention_s
+    return max((each.retention_s for each in workflows.values()), default=RETENTION_DAYS * 86_400)

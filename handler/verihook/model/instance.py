@@ -147,3 +147,13 @@ def iso(milliseconds: int) -> str:
     """ISO 8601, UTC, with milliseconds and Z."""
     moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def iso_or_none(milliseconds: int | None) -> str | None:
+    """What :func:`iso` gives; None for no time."""
+    return None if milliseconds is None else iso(milliseconds)
+
+
+def milliseconds_of(moment: datetime) -> int:
+    """Milliseconds since the epoch, UTC."""
+    return int(moment.timestamp() * 1000)

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Literal, TypeGuard, get_args
 
 from verihook.errors import Forbidden, RequestInvalid
-from verihook.model.instance import iso
+from verihook.model.instance import iso, iso_or_none
 
 Scope = Literal[
     "workflows:read",
@@ -117,9 +117,9 @@ class ApiKey:
             "scopes": list(self.scopes),
             "workflows": list(self.workflows),
             "createdAt": iso(self.created_at),
-            "expiresAt": _iso(self.expires_at),
-            "lastUsedAt": _iso(self.last_used_at),
-            "revokedAt": _iso(self.revoked_at),
+            "expiresAt": iso_or_none(self.expires_at),
+            "lastUsedAt": iso_or_none(self.last_used_at),
+            "revokedAt": iso_or_none(self.revoked_at),
             "replaces": self.replaces,
         }
 
@@ -136,7 +136,3 @@ def check(key: ApiKey, now_ms: int) -> None:
     if key.expires_at is not None and not now_ms < key.expires_at <= _LAST_MS:
         what = "lie in the future" if key.expires_at <= now_ms else "lie before the year 10000"
         raise RequestInvalid(f"expiry: must {what}.")
-
-
-def _iso(milliseconds: int | None) -> str | None:
-    return None if milliseconds is None else iso(milliseconds)

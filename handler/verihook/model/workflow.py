@@ -10,7 +10,11 @@ from verihook.model.schema import Schema
 
 WorkflowStatus = Literal["draft", "active", "paused", "archived"]
 
-_WEEK_S, _YEAR_S = 7 * 86_400, 366 * 86_400
+#: How long an ended instance is kept, in days, if hooks.toml does not say.
+RETENTION_DAYS = 90
+
+_DAY_S = 86_400
+_WEEK_S, _YEAR_S = 7 * _DAY_S, 366 * _DAY_S
 
 
 @dataclass(slots=True)
@@ -35,13 +39,18 @@ class Workflow:
     input_schema: dict[str, Any] | bool | None = None
     public_output: bool = False
     express: bool = False
-    retention_days: int = 90
+    retention_days: int = RETENTION_DAYS
     retries: int = 3
     backoff_s: int = 2
     timeout_s: int = 60
     report_running: bool = False
     connections: tuple[str, ...] = ()
     _schema: Schema | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def retention_s(self) -> int:
+        """How long an ended instance is kept, in seconds."""
+        return self.retention_days * _DAY_S
 
     @property
     def longest_s(self) -> int:

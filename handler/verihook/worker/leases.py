@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from verihook.instances import payload
-from verihook.instances.recording import MAX_CAUSE, MAX_ERROR, cut
+from verihook.instances.recording import cut
 from verihook.model.conflict import Overtaken, retry_on_conflict
 from verihook.model.instance import Instance, Progress, Status
-from verihook.model.ports import MAX_OUTPUT, Payloads
+from verihook.model.ports import MAX_CAUSE, MAX_ERROR, MAX_OUTPUT, Payloads
 from verihook.model.workflow import Workflow
 from verihook.records import replace
 
@@ -141,7 +141,7 @@ def ended(ending: Ending, row: Instance, workflow: Workflow, payloads: Payloads)
             leased_until=None,
             # Whoever wants to be called back is due at once.
             due_at=now if row.callback_url else None,
-            expires_at=now // 1000 + workflow.retention_days * 86_400,
+            expires_at=now // 1000 + workflow.retention_s,
             updated_at=now,
             output=output,
             error=cut(progress.error, MAX_ERROR),

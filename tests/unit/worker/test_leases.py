@@ -10,9 +10,8 @@ import pytest
 
 from tests.unit.working import NOW, Working, working
 from verihook.errors import LedgerUnavailable
-from verihook.instances.recording import MAX_CAUSE, MAX_ERROR
 from verihook.model.instance import Instance, Progress
-from verihook.model.ports import Pace
+from verihook.model.ports import MAX_CAUSE, MAX_ERROR, Pace
 from verihook.worker import leases
 from verihook.worker.leases import Ending, backoff_ms
 

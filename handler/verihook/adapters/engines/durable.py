@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from verihook.adapters.aws.errors import AwsError, ServiceError
 from verihook.adapters.engines.durable_history import error_of, steps_of
 from verihook.adapters.engines.durable_names import durable_name, instance_of, with_instance
+from verihook.adapters.input_size import check_size
 from verihook.adapters.translation import ErrorTranslation
 from verihook.errors import EngineRefused, EngineUnavailable, NotSupported
 from verihook.model.instance import Progress, Status, Step
@@ -110,8 +111,7 @@ class DurableEngine:
 
     def start(self, definition: str, name: str, input: str, connection: str | None = None) -> Status:
         """Invoke as an event, idempotent by name. A function that is missing may be deployed yet: EngineUnavailable."""
-        if len(input.encode(errors="surrogatepass")) > self.max_input:
-            raise EngineRefused(f"The input is larger than the {self.max_input} bytes that Lambda takes.")
+        check_size(input, self.max_input, "input", "Lambda")
         try:
             content = parse(input)
             self._client.invoke(
@@ -182,8 +182,7 @@ class DurableEngine:
 
         EngineRefused for a payload of more than MAX_ANSWER bytes.
         """
-        if len(payload.encode(errors="surrogatepass")) > MAX_ANSWER:
-            raise EngineRefused(f"The payload is larger than the {MAX_ANSWER} bytes that a durable function takes.")
+        check_size(payload, MAX_ANSWER, "payload", "a durable function")
         with _translated_errors:
             try:
                 self._client.send_durable_execution_callback_success(CallbackId=token, Result=payload.encode())

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
-from verihook.model.instance import Step
+from verihook.model.instance import Step, milliseconds_of
 from verihook.records import replace
 from verihook.strict_json import parse
 
@@ -44,7 +43,7 @@ def steps_of(events: Iterable[Mapping[str, Any]]) -> list[Step]:
 
 
 def _after(step: Step | None, family: str, change: str, event: Mapping[str, Any]) -> Step:
-    at = milliseconds(event["EventTimestamp"])
+    at = milliseconds_of(event["EventTimestamp"])
     details = _details(event)
     step = step or Step(str(event.get("Name") or _KINDS[family]), "running", at)
     if change == "Started":
@@ -63,7 +62,7 @@ def _after(step: Step | None, family: str, change: str, event: Mapping[str, Any]
 
 def _end(steps: dict[str, Step], event: Mapping[str, Any]) -> None:
     error, cause = error_of(_payload(_details(event), "Error"))
-    at = milliseconds(event["EventTimestamp"])
+    at = milliseconds_of(event["EventTimestamp"])
     for identity, step in steps.items():
         if step.status == "running":
             steps[identity] = replace(
@@ -81,11 +80,6 @@ def error_of(error: Mapping[str, Any] | None) -> tuple[str | None, str | None]:
         return None, None
     kind = error.get("ErrorType")
     return str(kind).rpartition(".")[2] if kind else None, error.get("ErrorMessage")
-
-
-def milliseconds(at: datetime) -> int:
-    """Milliseconds since the epoch."""
-    return int(at.timestamp() * 1000)
 
 
 def _details(event: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -10,18 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NoReturn
 
+from verihook.adapters.input_size import check_size
 from verihook.adapters.translation import ErrorTranslation
 from verihook.errors import EngineRefused, EngineUnavailable, EventMalformed, LedgerUnavailable, NotSupported
 from verihook.model.instance import Instance, Progress, Status, Step, parse_execution_name
-from verihook.model.ports import MAX_INLINE, Change, Clock, Ledger
-from verihook.model.workflow import Workflow
+from verihook.model.ports import MAX_CAUSE, MAX_INLINE, Change, Clock, Ledger
+from verihook.model.workflow import RETENTION_DAYS, Workflow
 from verihook.strict_json import parse_json
-
-#: A cause is cut to this, in characters.
-_MAX_CAUSE = 4000
-
-#: Of a workflow that hooks.toml does not have.
-_RETENTION_DAYS = 90
 
 # To the caller of an engine, a ledger that does not answer is an engine that does not.
 _translated_errors = ErrorTranslation(LedgerUnavailable, lambda _: EngineUnavailable("The ledger did not answer."))
@@ -58,8 +53,7 @@ class FunctionEngine:
 
     def start(self, definition: str, name: str, input: str, connection: str | None = None) -> Status:  # noqa: ARG002  # in the row
         """Tell the worker of the row; the worker leaves alone what has begun or ended."""
-        if len(input.encode(errors="surrogatepass")) > self.max_input:
-            raise EngineRefused(f"The input is larger than the {self.max_input} bytes that a row takes.")
+        check_size(input, self.max_input, "input", "a row")
         try:
             parse_json(input, "The input")
         except EventMalformed as error:
@@ -94,8 +88,9 @@ class FunctionEngine:
             return
         now = self._clock.now_ms()
         workflow = (self._workflows or {}).get(row.workflow)
-        kept_s = (workflow.retention_days if workflow else _RETENTION_DAYS) * 86_400
-        change = Change("terminated", at=now, due_at=now, expires_at=now // 1000 + kept_s, cause=cause[:_MAX_CAUSE])
+        # One that hooks.toml does not have any more is kept as long as is usual.
+        kept_s = workflow.retention_s if workflow else RETENTION_DAYS * 86_400
+        change = Change("terminated", at=now, due_at=now, expires_at=now // 1000 + kept_s, cause=cause[:MAX_CAUSE])
         with _translated_errors:
             self._ledger.record(row.id, row.attempt, change)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from verihook.adapters.aws.errors import AwsError, ServiceError
 from verihook.adapters.engines.steps import steps_of
+from verihook.adapters.input_size import check_size
 from verihook.adapters.translation import ErrorTranslation
 from verihook.errors import EngineRefused, EngineUnavailable, VerihookError
 from verihook.model.instance import Progress, Status, Step
@@ -75,7 +76,7 @@ class StepFunctionsEngine:
 
     def start(self, definition: str, name: str, input: str, connection: str | None = None) -> Status:  # noqa: ARG002  # a Task asks for it
         """StartExecution, idempotent by name. A machine that is missing may be deployed yet: EngineUnavailable."""
-        self._check(input)
+        check_size(input, self.max_input, "input", "Step Functions")
         try:
             self._client.start_execution(stateMachineArn=self._machine(definition), name=name, input=input)
         except AwsError as error:
@@ -89,7 +90,7 @@ class StepFunctionsEngine:
         The name keeps nobody from running it twice: where an answer is lost, the machine may have run.
         https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartSyncExecution.html
         """
-        self._check(input)
+        check_size(input, self.max_input, "input", "Step Functions")
         try:
             machine = self._machine(definition)
             return progress_of(self._express.start_sync_execution(stateMachineArn=machine, name=name, input=input))
@@ -134,8 +135,7 @@ class StepFunctionsEngine:
 
         https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html
         """
-        if _size(payload) > self.max_input:
-            raise EngineRefused(f"The payload is larger than the {self.max_input} bytes that Step Functions takes.")
+        check_size(payload, self.max_input, "payload", "Step Functions")
         try:
             self._client.send_task_success(taskToken=token, output=payload)
         except AwsError as error:
@@ -186,10 +186,6 @@ class StepFunctionsEngine:
     def forget(self, definition: str, name: str) -> None:
         """Nothing: AWS itself forgets an execution 90 days after its end, and no sooner."""
 
-    def _check(self, input: str) -> None:
-        if _size(input) > self.max_input:
-            raise EngineRefused(f"The input is larger than the {self.max_input} bytes that Step Functions takes.")
-
     def _machine(self, definition: str) -> str:
         return definition if definition.startswith("arn:") else self._arn_prefix + definition
 
@@ -197,11 +193,6 @@ class StepFunctionsEngine:
         """An execution's ARN names the machine without version or alias."""
         parts = self._machine(definition).split(":")
         return ":".join([*parts[:5], "execution", parts[6], name])
-
-
-def _size(text: str) -> int:
-    """In bytes of UTF-8."""
-    return len(text.encode(errors="surrogatepass"))
 
 
 def _code(error: AwsError) -> str:

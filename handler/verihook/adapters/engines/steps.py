@@ -6,10 +6,9 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
-from verihook.model.instance import Step
+from verihook.model.instance import Step, milliseconds_of
 from verihook.records import replace
 
 _ENDS = frozenset({"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"})
@@ -50,7 +49,7 @@ class _Reading:
         """Read the next event."""
         kind, number = str(event["type"]), int(event["id"])
         self._previous[number] = int(event.get("previousEventId", 0))
-        at = _milliseconds(event["timestamp"])
+        at = milliseconds_of(event["timestamp"])
         if kind.endswith("StateEntered"):
             self._enter(number, event["stateEnteredEventDetails"], at)
         elif kind.endswith("StateExited"):
@@ -123,7 +122,3 @@ def _failure(event: Mapping[str, Any]) -> Failure | None:
         if key.endswith("EventDetails") and isinstance(details, dict) and details.get("error"):
             return str(details["error"]), details.get("cause")
     return None
-
-
-def _milliseconds(at: datetime) -> int:
-    return int(at.timestamp() * 1000)

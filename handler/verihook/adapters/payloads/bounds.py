@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 
 from verihook.errors import PayloadsUnavailable
+from verihook.model.instance import INSTANCE_ID
 
 #: ``INSTANCE/SHA256``: an instance id and the digest of the text.
-KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}/[0-9a-f]{64}", re.ASCII)
-
-#: The first half of a key.
-INSTANCE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}", re.ASCII)
+KEY = re.compile(rf"{INSTANCE_ID.pattern}/[0-9a-f]{{64}}", re.ASCII)
 
 #: The most that is read, in bytes of UTF-8: twice what a Lambda function takes or gives (6 MB).
 MAX_BYTES = 12_582_912
-
 
 #: The largest output that can be read again in AWS, in bytes of UTF-8: half of what a Lambda function answers (6 MB),
 #: as a quote in the answer's body takes two bytes on the way.

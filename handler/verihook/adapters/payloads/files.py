@@ -8,8 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-from verihook.adapters.payloads.bounds import INSTANCE, KEY, MAX_BYTES, too_large
+from verihook.adapters.payloads.bounds import KEY, MAX_BYTES, too_large
 from verihook.errors import PayloadsUnavailable
+from verihook.model.instance import INSTANCE_ID
 
 #: Where texts are written before they get their name. No instance has this id.
 _UNFINISHED = ".unfinished"
@@ -66,7 +67,7 @@ class FilePayloads:
 
     def remove_all(self, instance_id: str) -> None:
         """See :meth:`verihook.model.ports.Payloads.remove_all`."""
-        if not INSTANCE.fullmatch(instance_id):
+        if not INSTANCE_ID.fullmatch(instance_id):
             return
         folder = self._folder / instance_id
         try:

@@ -9,9 +9,10 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from verihook.adapters.aws.errors import AwsError, ServiceError
-from verihook.adapters.payloads.bounds import INSTANCE, KEY, MAX_ANSWERED, MAX_BYTES, too_large
+from verihook.adapters.payloads.bounds import KEY, MAX_ANSWERED, MAX_BYTES, too_large
 from verihook.adapters.translation import ErrorTranslation
 from verihook.errors import PayloadsUnavailable
+from verihook.model.instance import INSTANCE_ID
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -73,7 +74,7 @@ class S3Payloads:
 
     def remove_all(self, instance_id: str) -> None:
         """See :meth:`verihook.model.ports.Payloads.remove_all`. One request to list them, and one for each 1,000."""
-        if not INSTANCE.fullmatch(instance_id):
+        if not INSTANCE_ID.fullmatch(instance_id):
             return
         with _translated_errors:
             for keys in self._pages(f"{self._prefix}{instance_id}/"):

@@ -7,10 +7,10 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from verihook.local.interpreter import history
 from verihook.local.interpreter.arns import ACCOUNT, ARN_PREFIX, REGION, ROLE, execution_arn, express_arn
 from verihook.local.interpreter.failures import tell_failures
 from verihook.local.interpreter.journal import End, Entry
+from verihook.model.instance import iso
 from verihook.strict_json import parse
 
 if TYPE_CHECKING:
@@ -36,12 +36,12 @@ def environment_of(entry: Entry, express: bool = False) -> Environment:
             "Input": parse(entry.input),
             "Name": entry.name,
             "RoleArn": ROLE,
-            "StartTime": history.iso(entry.started_at),
+            "StartTime": iso(entry.started_at),
         },
         "StateMachine": {"Id": ARN_PREFIX + entry.machine, "Name": entry.machine},
     }
     if entry.redrives:
-        redriven = {"RedriveCount": entry.redrives, "RedriveTime": history.iso(entry.redriven_at or entry.started_at)}
+        redriven = {"RedriveCount": entry.redrives, "RedriveTime": iso(entry.redriven_at or entry.started_at)}
         context["Execution"].update(redriven)
     environment = Environment(
         aws_execution_details=AWSExecutionDetails(account=ACCOUNT, region=REGION, role_arn=ROLE),

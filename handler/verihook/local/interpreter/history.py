@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from verihook.strict_json import parse_kept
@@ -23,11 +23,6 @@ _LAST = {
     "ABORTED": ("ExecutionAborted", "executionAbortedEventDetails"),
 }
 _LAST_TYPES = frozenset(kind for kind, _ in _LAST.values())
-
-
-def iso(at: int) -> str:
-    """Milliseconds since the epoch as 2026-01-31T12:00:00.000Z."""
-    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def begin(environment: Environment, document: str) -> None:

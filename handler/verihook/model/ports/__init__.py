@@ -6,7 +6,7 @@ from verihook.model.ports.caller import Answer, Caller
 from verihook.model.ports.clock import Clock, Pace
 from verihook.model.ports.documents import Document, Documents, Token
 from verihook.model.ports.engine import Engine
-from verihook.model.ports.ledger import MAX_INLINE, MAX_OUTPUT, Change, Ledger
+from verihook.model.ports.ledger import MAX_CAUSE, MAX_ERROR, MAX_INLINE, MAX_OUTPUT, Change, Ledger
 from verihook.model.ports.payloads import Payloads, Puts
 from verihook.model.ports.secrets import RotatingSecrets, Secrets
 from verihook.model.ports.services import Services
@@ -14,6 +14,8 @@ from verihook.model.ports.telemetry import KEPT_MS, Observation, Observer, Telem
 
 __all__ = [
     "KEPT_MS",
+    "MAX_CAUSE",
+    "MAX_ERROR",
     "MAX_INLINE",
     "MAX_OUTPUT",
     "Answer",

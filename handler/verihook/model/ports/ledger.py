@@ -16,6 +16,9 @@ MAX_INLINE = 262_144
 #: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 MAX_OUTPUT = 98_304
 
+#: The most that a row keeps of an engine's words for a failure, in characters.
+MAX_ERROR, MAX_CAUSE = 500, 4000
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
