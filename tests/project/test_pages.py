@@ -79,6 +79,18 @@ def test_a_page_that_is_cited_is_there() -> None:
     assert [] == missing
 
 
+def test_a_path_that_contributors_are_sent_to_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    named = re.findall(r"`((?:docs|handler|tests|infra|\.ci)/[\w/.-]*)`", text)
+    # What they are to make stands in a folder that is there.
+    made = [path for path in named if Path(path).stem in ("NAME", "acme")]
+    assert len(named) > 15
+    assert len(made) > 4
+    assert [] == [path for path in named if not (ROOT / (str(Path(path).parent) if path in made else path)).exists()]
+    for table, path in re.findall(r"`([A-Z]+)` of `(handler/[\w/.]+)`", text):
+        assert re.search(rf"^{table}\b.* = ", (ROOT / path).read_text("utf-8"), re.MULTILINE), table
+
+
 def test_the_index_has_every_page() -> None:
     index = ROOT / "docs" / "README.md"
     linked = {
