@@ -151,7 +151,7 @@ def _post(client: Any, url: str, delivery: Request, repeat: int) -> Any:
     for _ in range(repeat):
         reply = client.request(delivery.method, target, content=delivery.body, headers=headers)
         duplicate = " (duplicate)" if '"duplicate":true' in reply.text else ""
-        answers[f"{reply.status_code} {reply.reason_phrase}{duplicate}"] += 1
+        answers[printable(f"{reply.status_code} {reply.reason_phrase}{duplicate}")] += 1
         if first is None:
             first = reply
             print(printable(f"{reply.status_code} {reply.reason_phrase}\n{reply.text}", keep="\n"), flush=True)

@@ -44,6 +44,7 @@ class Receiver:
 
     def __init__(self) -> None:
         received = self.received = list[Request]()
+        receiver, self.more, self.reason = self, dict[str, str](), "Accepted"
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
@@ -51,8 +52,9 @@ class Receiver:
                 path, _, query = self.path.partition("?")
                 headers = tuple((name.lower(), value) for name, value in self.headers.items())
                 received.append(Request("POST", path, query, headers, body, ""))
-                answer = json.dumps({"instanceId": "i", "duplicate": len(received) > 1}, separators=(",", ":")).encode()
-                self.send_response(202)
+                content = {"instanceId": "i", "duplicate": len(received) > 1, **receiver.more}
+                answer = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
+                self.send_response(202, receiver.reason)
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(answer)))
                 self.end_headers()
@@ -116,6 +118,14 @@ def refusal(sender: str, secret: str, request: Request, now: int) -> str | None:
     except SignatureError as error:
         return error.reason
     return None
+
+
+def test_no_answer_steers_the_terminal(send: Send, receiver: Receiver) -> None:
+    receiver.more, receiver.reason = {"note": "a\x9b2J\u202eb"}, "Accepted\x1b[2J"
+    code, out, err = send("stripe", "--repeat", "2")
+    assert (0, "") == (code, err)
+    assert "a\N{REPLACEMENT CHARACTER}2J\N{REPLACEMENT CHARACTER}b" in out
+    assert not set("\x1b\x9b\u202e") & set(out)
 
 
 def test_repeat_sends_the_same_bytes_and_sums_up(send: Send, receiver: Receiver) -> None:
