@@ -226,6 +226,16 @@ def test_an_empty_secret_is_refused_at_load() -> None:
             aim.scheme.bind(empty, aim.setting)
 
 
+def test_no_secret_verifies_nothing() -> None:
+    with_secrets = [sender for sender in sender_ids() if not target(sender).scheme.keyless]
+    assert len(with_secrets) > 80
+    for sender in with_secrets:
+        aim = target(sender)
+        with pytest.raises(SignatureError) as refusal:
+            aim.scheme.bind((), aim.setting)(aim.request, aim.now)
+        assert "no-secret" == refusal.value.reason, sender
+
+
 def _refused(sender: str, request: Request, now: int) -> str:
     """The reason for which the sender's check refuses the delivery."""
     with pytest.raises(SignatureError) as error:

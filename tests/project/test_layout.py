@@ -8,6 +8,7 @@ import statistics
 import tomllib
 from collections.abc import Iterator
 from dataclasses import fields
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,8 @@ def missing_in(table: dict[str, Any]) -> Iterator[str]:
     yield from {"title", "documentation", "read", "evidence", "signature", "event", "delivery"} - set(table)
     if not table["documentation"].startswith("https://"):
         yield "documentation"
+    if not isinstance(table["read"], date):
+        yield "read"
     if table["evidence"] not in ("documented", "official-vector", "official-library"):
         yield "evidence"
     # A timeout that the sender does not state is left out.

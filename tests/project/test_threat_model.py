@@ -1,20 +1,46 @@
-"""Every test that the threat model names exists."""
+"""Every test that the threat model names exists, and the numbers that it tells are those of the code."""
 
 from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.flows.deployment import ROOT
+from verihook.api.access import KEEP_MS, MAX_MISSES
+from verihook.api.turned_away import KEPT
+from verihook.api.waiting import LONGEST_IN_AWS_S, LONGEST_S
+from verihook.senders.schemes.fetched_keys import AGAIN, DENIED, NEW
+from verihook.senders.schemes.sightings import REMEMBERED_S
 
-NAMED = sorted(set(re.findall(r"`(tests/[^`]+)`", (ROOT / "docs" / "threat-model.md").read_text())))
+PAGE = (ROOT / "docs" / "threat-model.md").read_text()
+NAMED = sorted(set(re.findall(r"`(tests/[^`]+)`", PAGE)))
+WORDS = {2: "two", 5: "five"}
+HOURS = {1800: "half an hour"}
 
 
-def exists(named: str) -> bool:
+@pytest.mark.parametrize("named", NAMED)
+def test_a_named_test_exists(named: str) -> None:
     path, *names = named.split("::")
-    text = (ROOT / path).read_text() if (ROOT / path).is_file() else ""
-    return (ROOT / path).exists() and all(re.search(rf"\b(?:def|class) {name}\b", text) for name in names)
+    text = (ROOT / path).read_text()
+    for name in names:
+        assert re.search(rf"\b(?:def|class) {name}\b", text), named
 
 
-def test_every_named_test_exists() -> None:
-    assert len(NAMED) > 100
-    assert [] == [named for named in NAMED if not exists(named)]
+@pytest.mark.parametrize(
+    "told",
+    [
+        f"an unknown one is remembered for {KEEP_MS // 1000} seconds",
+        f"after {MAX_MISSES} of them in a minute",
+        f"looks up {WORDS[KEPT]} keys a second that it does not know",
+        f"a revocation holds everywhere within {KEEP_MS // 1000} seconds",
+        f"a wait is {LONGEST_S} seconds at most ({LONGEST_IN_AWS_S} in AWS)",
+        f"an id never seen is asked for {WORDS[NEW[0]]} times a minute",
+        f"{AGAIN[0]} a second at most",
+        f"when it comes again within {HOURS[REMEMBERED_S]}",
+        f"what the host denied is asked for again {WORDS[DENIED[0]]} times a minute",
+    ],
+)
+def test_a_number_that_it_tells_is_the_codes(told: str) -> None:
+    assert told in PAGE
+    assert (60, 60, 1) == (NEW[1], DENIED[1], AGAIN[1])
