@@ -75,7 +75,9 @@ def assemble(
         default_source=hooks.default_source,
         workflows=hooks.workflows,
         verify={name: ring.verify for name, ring in rings.items()},
-        without_secret=lambda: [name for name, ring in rings.items() if not ring.ready(clock.now_ms() // 1000)],
+        without_secret=lambda: [
+            name for name, ring in rings.items() if not ring.has_usable_secret(clock.now_ms() // 1000)
+        ],
         handshakes=handshakes(hooks, secrets, strict=strict) if verifies else {},
         ledger=ledger,
         documents=documents,

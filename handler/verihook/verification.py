@@ -8,7 +8,7 @@ from verihook.config import Hooks
 from verihook.errors import ConfigurationError
 from verihook.model.ports import RotatingSecrets
 from verihook.model.source import Source
-from verihook.senders.handshake import BoundHandshake, Means
+from verihook.senders.handshake import BoundHandshake, HandshakeContext
 from verihook.senders.schemes import Fetch, Scheme, Setting
 from verihook.senders.tables import key_and_mend
 from verihook.webhooks.keyring import SETTINGS, Keyring
@@ -30,13 +30,13 @@ def keyrings(
     for name, source in hooks.sources.items():
         ring = rings[name] = Keyring(source, secrets, setting_of(source), failure)
         try:
-            ring.check() if now is None else ring.prepare(now)
+            ring.bind_at_load() if now is None else ring.bind_at_start(now)
         except KeyError as error:
             # A source that is pairing waits for its sender to bring the secret.
             if "pairing" not in source.parameters:
-                raise _wrong(hooks, name, "secrets", error) from error
+                raise _configuration_error(hooks, name, "secrets", error) from error
         except ValueError as error:
-            raise _wrong(hooks, name, "secrets", error) from error
+            raise _configuration_error(hooks, name, "secrets", error) from error
     return rings
 
 
@@ -51,7 +51,7 @@ def handshakes(hooks: Hooks, secrets: RotatingSecrets, *, strict: bool = True) -
             continue
         # What has an end is on its way out: it answers no handshake while there is another.
         references = sorted(source.secrets, key=lambda secret: secret.until_s is not None)
-        means = Means(
+        context = HandshakeContext(
             tuple(secret.reference for secret in references),
             source.parameters,
             secrets.resolve,
@@ -59,15 +59,15 @@ def handshakes(hooks: Hooks, secrets: RotatingSecrets, *, strict: bool = True) -
             _fetch(source.sender.scheme),
         )
         try:
-            bound[name] = source.sender.handshake.bind(means)
+            bound[name] = source.sender.handshake.bind(context)
             if strict and (token := source.parameters.get("verify_token")):
                 secrets.resolve(token)
         except (KeyError, ValueError) as error:
-            raise _wrong(hooks, name, "parameters", error) from error
+            raise _configuration_error(hooks, name, "parameters", error) from error
     return bound
 
 
-def _wrong(hooks: Hooks, source: str, key: str, error: KeyError | ValueError) -> ConfigurationError:
+def _configuration_error(hooks: Hooks, source: str, key: str, error: KeyError | ValueError) -> ConfigurationError:
     """An error of a scheme or a handshake, of a setting of the source if it names one, else of ``key``."""
     words = str(error.args[0])
     named, mend = key_and_mend(ValueError(words))

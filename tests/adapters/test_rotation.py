@@ -26,7 +26,7 @@ from verihook.errors import SecretsUnavailable, SignatureError
 from verihook.model.ports import RotatingSecrets, Services
 from verihook.request import Request
 from verihook.senders import load_sender
-from verihook.webhooks.keyring import AGAIN, MINUTE
+from verihook.webhooks.keyring import REFRESH_S, RETRY_S
 from verihook.webhooks.receive import receive
 
 __all__ = ["manager", "wire"]
@@ -144,7 +144,7 @@ def test_a_rotation_in_the_middle_of_redeliveries(deployment: Deployment, manage
     assert "current" == deployment.verified_by("first")
 
     pending = stage(manager, "second", "AWSPENDING")
-    deployment.clock.seconds += MINUTE  # a fetch in the last minute may have been spent on a forgery
+    deployment.clock.seconds += REFRESH_S  # a fetch in the last minute may have been spent on a forgery
     # The sender signs with either for a while, and redelivers what it sent before.
     for event, secret in (("1", "second"), ("2", "first"), ("4", "second")):
         status, body = deployment.post(secret, event)
@@ -156,7 +156,7 @@ def test_a_rotation_in_the_middle_of_redeliveries(deployment: Deployment, manage
     manager.update_secret_version_stage(
         SecretId="s", VersionStage="AWSCURRENT", MoveToVersionId=pending, RemoveFromVersionId=first
     )
-    assert "signature-mismatch" == refusal(deployment, "guess", seconds=MINUTE)  # brings the news
+    assert "signature-mismatch" == refusal(deployment, "guess", seconds=REFRESH_S)  # brings the news
     assert ["current", "previous"] == [deployment.verified_by(secret) for secret in ("second", "first")]
     for event, secret in (("1", "second"), ("3", "first"), ("4", "first")):
         status, body = deployment.post(secret, event)
@@ -167,18 +167,18 @@ def test_a_secret_that_is_simply_replaced(deployment: Deployment, manager: Any) 
     """No AWSPENDING: the delivery that needs the new secret is what fetches it."""
     assert 202 == deployment.post("first")[0]
     stage(manager, "second", "AWSCURRENT")
-    deployment.clock.seconds += MINUTE
+    deployment.clock.seconds += REFRESH_S
     assert 202 == deployment.post("second", "2")[0]
     assert ["previous", "current"] == [deployment.verified_by(secret) for secret in ("first", "second")]
     stage(manager, "third", "AWSCURRENT")
-    assert "signature-mismatch" == refusal(deployment, "guess", seconds=MINUTE)
+    assert "signature-mismatch" == refusal(deployment, "guess", seconds=REFRESH_S)
     assert "signature-mismatch" == refusal(deployment, "first")  # two rotations ago
 
 
 def test_a_parameter_that_is_replaced(deployment: Deployment) -> None:
     assert "current" == deployment.verified_by("c1", "c")
     deployment.wire.client("ssm").put_parameter(Name="/c", Value="c2", Overwrite=True)
-    deployment.clock.seconds += MINUTE
+    deployment.clock.seconds += REFRESH_S
     assert "current" == deployment.verified_by("c2", "c")
     assert "signature-mismatch" == refusal(deployment, "c1", source="c")
 
@@ -188,7 +188,7 @@ def test_a_flood_of_forgeries_fetches_once_a_minute(deployment: Deployment, sour
     """A fetch is a call for each stage of Secrets Manager, and one of Parameter Store."""
     made = []
     for _ in range(3):
-        for _ in range(MINUTE):
+        for _ in range(REFRESH_S):
             assert 401 == deployment.post("guess", source=source)[0]
             deployment.clock.seconds += 1
         made.append(deployment.calls())
@@ -201,7 +201,7 @@ def test_the_good_path_calls_nothing_while_the_cache_is_fresh(deployment: Deploy
     assert 202 == deployment.post("first", "0")[0]
     assert 3 == deployment.calls()
     for event in range(1, 5):
-        deployment.clock.seconds += MINUTE
+        deployment.clock.seconds += REFRESH_S
         assert 202 == deployment.post("first", str(event))[0]
     assert 0 == deployment.calls()
 
@@ -212,7 +212,7 @@ def test_an_outage(deployment: Deployment, trouble: str) -> None:
     status, body = deployment.post("first")
     assert (503, "secrets-unavailable") == (status, body["code"])
     assert "! secrets of a: secretsmanager:s: SecretsUnavailable" in deployment.log.getvalue()
-    for _ in range(AGAIN - 1):
+    for _ in range(RETRY_S - 1):
         deployment.clock.seconds += 1
         assert 503 == deployment.post("first")[0]
     assert 1 == deployment.calls()  # no more than one try until Retry-After is over
@@ -223,11 +223,11 @@ def test_an_outage(deployment: Deployment, trouble: str) -> None:
     # What is known goes on, for as long as the store is away; what does not match may be our own fault.
     deployment.wire.trouble = trouble
     for _ in range(10):
-        deployment.clock.seconds += MINUTE
+        deployment.clock.seconds += REFRESH_S
         assert 503 == deployment.post("second")[0]
         assert 202 == deployment.post("first")[0]
     deployment.wire.trouble = ""
-    deployment.clock.seconds += MINUTE
+    deployment.clock.seconds += REFRESH_S
     assert 401 == deployment.post("second")[0]
 
 
@@ -252,9 +252,9 @@ def test_the_end_of_an_old_secret_beside_a_store(deployment: Deployment) -> None
 def test_a_secret_that_is_deleted_verifies_no_more(deployment: Deployment, manager: Any) -> None:
     assert 202 == deployment.post("first")[0]
     manager.delete_secret(SecretId="s")
-    deployment.clock.seconds += MINUTE
+    deployment.clock.seconds += REFRESH_S
     assert 503 == deployment.post("guess", "2")[0]
     assert 503 == deployment.post("first", "2")[0]
     manager.restore_secret(SecretId="s")
-    deployment.clock.seconds += AGAIN
+    deployment.clock.seconds += RETRY_S
     assert 202 == deployment.post("first", "2")[0]

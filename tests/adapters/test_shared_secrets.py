@@ -19,7 +19,7 @@ from verihook.adapters.secrets.shared import SharedSecrets
 from verihook.config import load_hooks
 from verihook.errors import SecretsUnavailable, SignatureError
 from verihook.verification import keyrings
-from verihook.webhooks.keyring import AGAIN, MINUTE, Keyring
+from verihook.webhooks.keyring import REFRESH_S, RETRY_S, Keyring
 
 __all__ = ["manager", "wire"]
 
@@ -128,7 +128,7 @@ def test_a_start_is_one_call_and_what_is_missing_stops_no_other(start: Start, ma
     ]
     assert "whsec_!" not in "".join(start.reports)
     assert {"orders": True, "rotated": True, "bare": False, "standard": False} == {
-        name: ring.ready(int(start.clock.now)) for name, ring in rings.items()
+        name: ring.has_usable_secret(int(start.clock.now)) for name, ring in rings.items()
     }
     assert "current" == start.verified_by(rings["orders"], "orders secret")
     for name in ("bare", "standard"):
@@ -152,19 +152,19 @@ def test_a_flood_to_sources_without_a_secret_is_told_once_and_asks_seldom(
     rings = start.rings()
     wire.calls.clear()
     told = len(start.reports)
-    for _ in range(MINUTE):
+    for _ in range(REFRESH_S):
         start.clock.now += 1
         for name in ("bare", "standard"):
             with pytest.raises(SecretsUnavailable):
                 start.verified_by(rings[name], "guess")
-    assert len(wire.calls) <= MINUTE // AGAIN
+    assert len(wire.calls) <= REFRESH_S // RETRY_S
     assert told == len(start.reports)
 
 
 def test_what_is_put_there_works_without_a_new_start(start: Start, manager: Any) -> None:
     rings = start.rings()
     SourceSecrets(manager, "stack").put("BARE", "bare secret")
-    start.clock.now += AGAIN
+    start.clock.now += RETRY_S
     assert "current" == start.verified_by(rings["bare"], "bare secret")
 
 
@@ -174,7 +174,7 @@ def test_the_token_of_a_handshake_is_found_once_it_is_there(start: Start, manage
     with pytest.raises(KeyError):
         secrets.resolve("env:META_VERIFY_TOKEN")
     SourceSecrets(manager, "stack").put("META_VERIFY_TOKEN", "token")
-    start.clock.now += AGAIN
+    start.clock.now += RETRY_S
     assert ("token",) == secrets.resolve("env:META_VERIFY_TOKEN")
 
 
@@ -183,11 +183,11 @@ def test_a_rotation_by_put_and_retire(start: Start, manager: Any) -> None:
     secrets.put("ORDERS", "first")
     ring = start.rings()["orders"]
     secrets.put("ORDERS", "second")
-    start.clock.now += MINUTE
+    start.clock.now += REFRESH_S
     assert ["current", "previous"] == [start.verified_by(ring, secret) for secret in ("second", "first")]
 
     secrets.retire("ORDERS")
-    start.clock.now += MAX_AGE + MINUTE
+    start.clock.now += MAX_AGE + REFRESH_S
     assert "current" == start.verified_by(ring, "second")
     with pytest.raises(SignatureError):
         start.verified_by(ring, "first")
@@ -202,7 +202,7 @@ def test_a_store_that_is_down_at_the_start_is_asked_once(start: Start, manager: 
     with pytest.raises(SecretsUnavailable):
         start.verified_by(rings["orders"], "a")
     wire.trouble = ""
-    start.clock.now += AGAIN
+    start.clock.now += RETRY_S
     assert ["current", "current"] == [
         start.verified_by(rings[name], secret) for name, secret in (("orders", "a"), ("bare", "c"))
     ]

@@ -20,7 +20,7 @@ from verihook import main
 from verihook.model.source import Source
 from verihook.request import Reply, Request
 from verihook.senders import load_sender
-from verihook.senders.handshake import Means
+from verihook.senders.handshake import HandshakeContext
 from verihook.senders.schemes import Setting
 from verihook.webhooks.receive import receive
 
@@ -83,7 +83,7 @@ def post(aws_face: AwsFace, asked: list[str]) -> Post:
         main.services(),
         sources={"sns": source},
         verify={"sns": source.sender.scheme.bind((), Setting(parameters=source.parameters, fetch=fetch))},
-        handshakes={"sns": source.sender.handshake.bind(Means(parameters=source.parameters, fetch=fetch))},
+        handshakes={"sns": source.sender.handshake.bind(HandshakeContext(parameters=source.parameters, fetch=fetch))},
     )
 
     def deliver(message: dict[str, Any]) -> Reply:

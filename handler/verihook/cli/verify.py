@@ -125,7 +125,7 @@ def _verify(options: argparse.Namespace) -> int:
     # As the server does it, with what it would find.
     keyring = Keyring(source, open_secrets(options), setting_of(source), _report)
     try:
-        keyring.check()
+        keyring.bind_at_load()
         proof = keyring.verify(capture.request, now)
     except KeyError as error:
         raise secret_missing(source, options, error) from error

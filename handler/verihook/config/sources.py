@@ -21,7 +21,7 @@ from verihook.model.source import (
 from verihook.model.workflow import Workflow
 from verihook.records import replace
 from verihook.senders import Sender, load_sender, read_sender, sender_ids
-from verihook.senders.event import places
+from verihook.senders.event import read_places
 from verihook.senders.references import REFERENCES, is_reference
 
 _URL = re.compile(r"https?://[^\s#]+", re.ASCII)
@@ -99,7 +99,7 @@ def _sender(reader: Reader) -> Sender:
         raise reader.error("sender", f"unknown {sender_id!r}; there are {listed(sender_ids())}") from None
     if "event" not in reader.table:
         return sender
-    where = reader.reads("event", lambda: places(reader.get("event", dict)))
+    where = reader.reads("event", lambda: read_places(reader.get("event", dict)))
     return replace(sender, places=where)
 
 

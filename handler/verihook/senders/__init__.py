@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from verihook.errors import ConfigurationError
-from verihook.senders.event import EventPlaces, places
-from verihook.senders.handshake import Handshake
-from verihook.senders.handshake import handshake as handshake_of
+from verihook.senders.event import EventPlaces, read_places
+from verihook.senders.handshake import Handshake, read_handshake
 from verihook.senders.schemes import Scheme
 from verihook.senders.tables import key_and_mend, must_be_one_of, read_table
 
@@ -86,16 +85,16 @@ def read_sender(sender_id: str, table: Mapping[str, Any]) -> Sender:
     """A sender from its tables. Raises ValueError ``TABLE.KEY: mend``."""
     return Sender(
         sender_id,
-        _within("signature", scheme, table.get("signature") or {}),
-        _within("event", places, table.get("event") or {}),
-        _within("handshake", handshake_of, table.get("handshake") or {}),
-        _within("reply", _bare, table.get("reply") or {}),
-        _within("delivery", _timeout, table.get("delivery") or {}),
-        _within("delivery", _signs_once, table.get("delivery") or {}),
+        _read_within("signature", read_scheme, table.get("signature") or {}),
+        _read_within("event", read_places, table.get("event") or {}),
+        _read_within("handshake", read_handshake, table.get("handshake") or {}),
+        _read_within("reply", _bare, table.get("reply") or {}),
+        _read_within("delivery", _timeout, table.get("delivery") or {}),
+        _read_within("delivery", _signs_once, table.get("delivery") or {}),
     )
 
 
-def scheme(table: Mapping[str, Any]) -> Scheme:
+def read_scheme(table: Mapping[str, Any]) -> Scheme:
     """The scheme of a ``[signature]`` table. Raises ValueError ``KEY: mend``."""
     found = SCHEMES.get(str(table.get("scheme")))
     if found is None:
@@ -128,7 +127,7 @@ def _signs_once(table: Mapping[str, Any]) -> bool:
     return bool(page)
 
 
-def _within(table: str, read: Callable[[Mapping[str, Any]], T], content: Any) -> T:
+def _read_within(table: str, read: Callable[[Mapping[str, Any]], T], content: Any) -> T:
     if not isinstance(content, dict):
         raise ValueError(f"{table}: must be a table")
     try:

@@ -20,7 +20,7 @@ from urllib.parse import unquote
 
 from verihook.errors import EventMalformed, UnsupportedMediaType
 from verihook.request import Request, media_type
-from verihook.senders.event import MAX_ID, Body, checked_word
+from verihook.senders.event import MAX_ID, Body, checked_text
 from verihook.strict_json import decoded, parse_sent
 
 VERSION = "1.0"
@@ -97,8 +97,8 @@ def _body(attributes: Mapping[str, Any], data: object) -> Body:
     event_id = f"{attributes['source']} {attributes['id']}"
     if len(event_id) > MAX_ID:
         event_id = f"sha256:{hashlib.sha256(event_id.encode('utf-8', 'surrogatepass')).hexdigest()}"
-    kind = checked_word("type", "CloudEvents type", attributes["type"])
-    return Body(_text(data), data, checked_word("id", "CloudEvents source and id", event_id), kind)
+    kind = checked_text("type", "CloudEvents type", attributes["type"])
+    return Body(_text(data), data, checked_text("id", "CloudEvents source and id", event_id), kind)
 
 
 def _data(data: bytes, kind: str) -> object:

@@ -72,7 +72,7 @@ def event_id(places: EventPlaces, request: Request, body: Body) -> str | None:
     value = places.id.read(request, body.content) if places.id else None
     if places.id is None or (value is None and places.id.optional):
         return None
-    return _word(places.id, "id", value)
+    return _id_or_type(places.id, "id", value)
 
 
 def event_type(places: EventPlaces, request: Request, body: Body) -> str | None:
@@ -80,17 +80,17 @@ def event_type(places: EventPlaces, request: Request, body: Body) -> str | None:
     if body.type is not None:
         return body.type
     value = places.type.read(request, body.content) if places.type else None
-    return None if value is None else _word(places.type, "type", value)
+    return None if value is None else _id_or_type(places.type, "type", value)
 
 
-def _word(place: Place | None, what: str, value: object) -> str:
+def _id_or_type(place: Place | None, what: str, value: object) -> str:
     """An id or a type as text: a string, or a whole number in its decimal digits."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    return checked_word(what, str(place), value)
+    return checked_text(what, str(place), value)
 
 
-def checked_word(what: str, where: str, value: object) -> str:
+def checked_text(what: str, where: str, value: object) -> str:
     """An id or a type that can be stored, logged and hashed. Raises EventMalformed that says ``where`` it stands."""
     if not isinstance(value, str) or not 0 < len(value) <= MAX_ID:
         raise EventMalformed(f"The event's {what} ({where}) must be 1 to {MAX_ID} characters.")
@@ -110,7 +110,7 @@ def _encodable(text: str) -> bool:
     return True
 
 
-def wanted(kind: str | None, types: tuple[str, ...]) -> bool:
+def is_wanted(kind: str | None, types: tuple[str, ...]) -> bool:
     """Whether a source that wants ``types`` takes this one: exact, or ``order.*``; no types means all."""
     if not types:
         return True
@@ -119,7 +119,7 @@ def wanted(kind: str | None, types: tuple[str, ...]) -> bool:
     )
 
 
-def places(table: Mapping[str, Any]) -> EventPlaces:
+def read_places(table: Mapping[str, Any]) -> EventPlaces:
     """EventPlaces from the ``[event]`` table of a sender or a source. Raises ValueError ``KEY: mend``."""
     unknown = set(table) - {"id", "type", "form_field", "envelope"}
     if unknown:
@@ -136,20 +136,22 @@ def _place(table: Mapping[str, Any], key: str) -> Place | None:
         return None
     match place:
         case {"header": str(header) | [str(header)], **rest} if header and set(rest) <= {"optional"}:
-            return Place(header=header.lower(), optional=_flag(key, rest))
-        case {"header": [str(header), *aliases], **rest} if header and set(rest) <= {"optional"} and _names(aliases):
+            return Place(header=header.lower(), optional=_is_optional(key, rest))
+        case {"header": [str(header), *aliases], **rest} if (
+            header and set(rest) <= {"optional"} and _are_names(aliases)
+        ):
             lower = tuple(alias.lower() for alias in aliases)
-            return Place(header=header.lower(), aliases=lower, optional=_flag(key, rest))
+            return Place(header=header.lower(), aliases=lower, optional=_is_optional(key, rest))
         case {"json": str(path), **rest} if path and set(rest) <= {"optional"}:
-            return Place(json=tuple(path.split(".")), optional=_flag(key, rest))
+            return Place(json=tuple(path.split(".")), optional=_is_optional(key, rest))
     raise ValueError(f'{key}: write {{ header = "NAME" }} or {{ json = "path.to.member" }}')
 
 
-def _names(values: list[Any]) -> bool:
+def _are_names(values: list[Any]) -> bool:
     return all(isinstance(value, str) and value for value in values)
 
 
-def _flag(key: str, rest: Mapping[Any, Any]) -> bool:
+def _is_optional(key: str, rest: Mapping[Any, Any]) -> bool:
     optional = rest.get("optional", False)
     if not isinstance(optional, bool):
         raise ValueError(f"{key}: optional is true or false")

@@ -21,29 +21,29 @@ from verihook.senders.schemes.key_urls import MAX_URL, host_matches
 MAX_DOCUMENT = 65_536
 
 #: Documents kept, and for how many seconds.
-MAX_KEPT = 64
-KEEP_S = 600.0
+MAX_CACHED = 64
+CACHED_S = 600.0
 
 #: A sender waits a few seconds in all; one read is at most TIMEOUT_S, the whole exchange at most TOTAL_S.
 TIMEOUT_S = 2.0
 TOTAL_S = 4.0
 
 #: Words by which a host says that there is no such document: S3 says 403.
-_NONE = (403, 404, 410)
+_NO_DOCUMENT = (403, 404, 410)
 
 
 class KeyFetcher:
     """The documents at https URLs of ``hosts`` (regular expressions, matched with the whole host). Thread-safe.
 
-    ``keep_s``: how long a document is kept, in seconds. ``loopback``: for tests; plain http to 127.0.0.1 alone.
+    ``cached_s``: how long a document is kept, in seconds. ``loopback``: for tests; plain http to 127.0.0.1 alone.
     """
 
-    def __init__(self, hosts: Iterable[str], *, keep_s: float = KEEP_S, loopback: bool = False) -> None:
+    def __init__(self, hosts: Iterable[str], *, cached_s: float = CACHED_S, loopback: bool = False) -> None:
         self._hosts = tuple(hosts)
-        self._keep_s = keep_s
+        self._cached_s = cached_s
         self._loopback = loopback
-        self._kept: dict[tuple[str, bytes], tuple[float, bytes]] = {}
-        self._flights: dict[tuple[str, bytes], tuple[Lock, int]] = {}
+        self._documents: dict[tuple[str, bytes], tuple[float, bytes]] = {}
+        self._requests: dict[tuple[str, bytes], tuple[Lock, int]] = {}
         self._lock = Lock()
         self._tls: ssl.SSLContext | None = None
 
@@ -55,44 +55,44 @@ class KeyFetcher:
         """
         # A POST holds the sender's secret: what is kept knows its hash alone.
         name = (url, hashlib.sha256(content).digest())
-        flight = self._board(name)
+        lock = self._lock_of(name)
         try:
-            # One flight at a time for each document: who waits here finds it kept.
-            with flight:
-                document = self._find(name)
+            # One lock at a time for each document: who waits here finds it kept.
+            with lock:
+                document = self._cached(name)
                 if document is None:
-                    status, document = self._ask(url, content)
+                    status, document = self._request(url, content)
                     if status == 200:
-                        self._keep(name, document)
+                        self._cache(name, document)
                 return document
         finally:
-            self._leave(name)
+            self._release(name)
 
-    def _board(self, name: tuple[str, bytes]) -> Lock:
+    def _lock_of(self, name: tuple[str, bytes]) -> Lock:
         with self._lock:
-            flight, passengers = self._flights.get(name, (Lock(), 0))
-            self._flights[name] = (flight, passengers + 1)
-            return flight
+            lock, waiting = self._requests.get(name, (Lock(), 0))
+            self._requests[name] = (lock, waiting + 1)
+            return lock
 
-    def _leave(self, name: tuple[str, bytes]) -> None:
+    def _release(self, name: tuple[str, bytes]) -> None:
         with self._lock:
-            flight, passengers = self._flights.pop(name)
-            if passengers > 1:
-                self._flights[name] = (flight, passengers - 1)
+            lock, waiting = self._requests.pop(name)
+            if waiting > 1:
+                self._requests[name] = (lock, waiting - 1)
 
-    def _find(self, name: tuple[str, bytes]) -> bytes | None:
+    def _cached(self, name: tuple[str, bytes]) -> bytes | None:
         with self._lock:
-            expires_at, document = self._kept.get(name, (0.0, b""))
+            expires_at, document = self._documents.get(name, (0.0, b""))
         return document if time.monotonic() < expires_at else None
 
-    def _keep(self, name: tuple[str, bytes], document: bytes) -> None:
+    def _cache(self, name: tuple[str, bytes], document: bytes) -> None:
         with self._lock:
-            self._kept.pop(name, None)
-            if len(self._kept) >= MAX_KEPT:
-                del self._kept[next(iter(self._kept))]
-            self._kept[name] = (time.monotonic() + self._keep_s, document)
+            self._documents.pop(name, None)
+            if len(self._documents) >= MAX_CACHED:
+                del self._documents[next(iter(self._documents))]
+            self._documents[name] = (time.monotonic() + self._cached_s, document)
 
-    def _ask(self, url: str, content: bytes) -> tuple[int, bytes]:
+    def _request(self, url: str, content: bytes) -> tuple[int, bytes]:
         connection, path = self._connection(url)
         headers = {"accept": "*/*", "user-agent": "verihook", "connection": "close"}
         if content:
@@ -107,7 +107,7 @@ class KeyFetcher:
             connection.close()
         if reply.status in (200, 400):
             return reply.status, document
-        if reply.status in _NONE:
+        if reply.status in _NO_DOCUMENT:
             return reply.status, b""
         # A redirect too: it would lead to a host that nobody allowed.
         raise SecretsUnavailable("A sender's key could not be fetched; deliver again.")

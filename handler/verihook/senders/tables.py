@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-def read_table(kind: type[T], table: Mapping[str, Any], besides: str) -> T:
-    """``kind`` made of the members of ``table``, but for the one named ``besides``, which chose the kind.
+def read_table(kind: type[T], table: Mapping[str, Any], chooser: str) -> T:
+    """``kind`` made of the members of ``table``, but for the one named ``chooser``, which chose the kind.
 
     The annotation of a field is the name of its TOML type (``str``, ``int``, ``bool``, ``list``, ``dict``).
     Raises ValueError ``KEY: mend``.
@@ -19,7 +19,7 @@ def read_table(kind: type[T], table: Mapping[str, Any], besides: str) -> T:
     # Not of the fields as `dataclasses` has them, which a cold start would have to import.
     optional = len(kind.__init__.__defaults__ or ())
     required = [*known][: len(known) - optional]
-    given = {key: value for key, value in table.items() if key != besides}
+    given = {key: value for key, value in table.items() if key != chooser}
     for key, value in given.items():
         if key not in known:
             raise ValueError(f"{key}: unknown; known are {', '.join(sorted(known)) or 'none'}")

@@ -22,7 +22,7 @@ from verihook.model.ports import Trace
 from verihook.model.source import Source
 from verihook.records import replace
 from verihook.request import json_text
-from verihook.senders.event import wanted
+from verihook.senders.event import is_wanted
 
 if TYPE_CHECKING:
     from verihook.model.ports.sets import ControlPorts, IntakePorts
@@ -57,7 +57,7 @@ def start_for_event(source: Source, event: ProvenEvent, ports: IntakePorts, trac
     Raise NotActive, InputInvalid, RateLimited, Duplicate or Unavailable; then nothing was accepted.
     """
     trace.event_type, trace.event_id = event.type, event.id
-    if not wanted(event.type, source.types):
+    if not is_wanted(event.type, source.types):
         trace.outcome = "ignored"
         return IntakeResult(None, None, duplicate=False)
     with deadline.part(deadline.TAKING):

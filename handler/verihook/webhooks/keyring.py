@@ -22,10 +22,10 @@ from verihook.request import Request
 from verihook.senders.schemes import Proof, Setting, Verify, no_secret
 
 #: How often what is known is looked at again, and how often at most a mismatch makes us fetch, in seconds.
-MINUTE = 60
+REFRESH_S = 60
 
 #: How soon a store is asked again where nothing is known at all, in seconds: what Retry-After tells the sender.
-AGAIN = SecretsUnavailable.retry_after
+RETRY_S = SecretsUnavailable.retry_after
 
 #: Refusals that another secret could turn into a proof. A malformed delivery is refused under any secret.
 KEY_REASONS = frozenset({"signature-mismatch", "unknown-kid", "unknown-key", "unknown-keyid"})
@@ -64,18 +64,18 @@ class Keyring:
         self, source: Source, secrets: RotatingSecrets, setting: Setting, report: Callable[[str, BaseException], None]
     ) -> None:
         self._name, self._scheme, self._references = source.name, source.sender.scheme, source.secrets
-        self._awaited = source.parameters.get("pairing")  # its sender brings it
+        self._pairing_reference = source.parameters.get("pairing")  # its sender brings it
         self._ends = any(reference.until_s is not None for reference in source.secrets)
         self._secrets, self._setting, self._report = secrets, setting, report
         self._lock = threading.Lock()
         self._known: dict[SecretReference, Generations] = {}
         self._bound: _Bound | None = None
         self._in_doubt = False  # a secret is missing or its store is down: a mismatch may be our own fault
-        self._told: dict[str, str] = {}
+        self._reported: dict[str, str] = {}
         self._looked_at: int | None = None
         self._fetched_at: int | None = None
 
-    def check(self) -> None:
+    def bind_at_load(self) -> None:
         """At load: read and bind what needs no store.
 
         Raises KeyError in words for a secret that is missing, ValueError for one that cannot be used.
@@ -89,7 +89,7 @@ class Keyring:
         else:
             self._check_setting()
 
-    def prepare(self, now: int) -> None:
+    def bind_at_start(self, now: int) -> None:
         """At the start in AWS: read and bind what can be. What is wrong with a secret is reported, and no more.
 
         One that its sender is to bring is first looked for by a delivery: it may come within the next second.
@@ -97,14 +97,14 @@ class Keyring:
         Raises ValueError in words about the source's own settings.
         """
         self._check_setting()
-        if not self._awaited:
-            self.ready(now)
+        if not self._pairing_reference:
+            self.has_usable_secret(now)
 
-    def ready(self, now: int) -> bool:
+    def has_usable_secret(self, now: int) -> bool:
         """Whether any secret is known that can be used, looked at again if that is due."""
         if self._bound is None or self._is_old(self._bound, now):
             with suppress(SecretsUnavailable):
-                self._look(now)
+                self._refreshed(now)
         return self._bound is not None
 
     def _check_setting(self) -> None:
@@ -122,13 +122,13 @@ class Keyring:
         """
         bound = self._bound
         if bound is None or (self._references and self._is_old(bound, now)):
-            bound = self._look(now)
+            bound = self._refreshed(now)
         try:
             return _proof(bound, request, now)
         except SignatureError as error:
             if error.reason not in KEY_REASONS or not self._references:
                 raise
-            other = self._fetch(bound, now)
+            other = self._fetch_others(bound, now)
             if other is None:
                 if self._in_doubt:
                     raise SecretsUnavailable("Not every secret of this source could be read.") from error
@@ -136,12 +136,12 @@ class Keyring:
         return _proof(other, request, now)
 
     def _is_old(self, bound: _Bound, now: int) -> bool:
-        return _due(self._looked_at, now, MINUTE) or (self._ends and bound.references != self._live(now))
+        return _due(self._looked_at, now, REFRESH_S) or (self._ends and bound.references != self._live(now))
 
     def _live(self, now: int) -> tuple[SecretReference, ...]:
         return tuple(reference for reference in self._references if reference.live(now))
 
-    def _look(self, now: int) -> _Bound:
+    def _refreshed(self, now: int) -> _Bound:
         """What is known, looked at again where that is due, without what has ended.
 
         While another thread looks, what is known serves; where nothing is, this one waits.
@@ -150,25 +150,25 @@ class Keyring:
             return self._bind_live(now)
         try:
             unknown = self._bound is None
-            if _due(self._looked_at, now, AGAIN if unknown else MINUTE):
-                self._read(now, fresh=unknown)
-            return self._renew(now)
+            if _due(self._looked_at, now, RETRY_S if unknown else REFRESH_S):
+                self._read_secrets(now, fresh=unknown)
+            return self._rebind(now)
         finally:
             self._lock.release()
 
-    def _fetch(self, tried: _Bound, now: int) -> _Bound | None:
+    def _fetch_others(self, tried: _Bound, now: int) -> _Bound | None:
         """Other secrets than those that were tried; None where there are none, or the minute is not over."""
         with self._lock:
             # Another thread may have fetched while this one waited.
             if self._bound is not None and self._bound.secrets != tried.secrets:
                 return self._bound
-            if not _due(self._fetched_at, now, MINUTE):
+            if not _due(self._fetched_at, now, REFRESH_S):
                 return None
-            self._read(now, fresh=True)
-            fetched = self._renew(now)
+            self._read_secrets(now, fresh=True)
+            fetched = self._rebind(now)
             return fetched if fetched.secrets != tried.secrets else None
 
-    def _read(self, now: int, *, fresh: bool) -> None:
+    def _read_secrets(self, now: int, *, fresh: bool) -> None:
         """Ask for every live secret. One that a store does not answer for stays as known; one that is gone goes."""
         self._looked_at, self._in_doubt = now, False
         if fresh:
@@ -176,23 +176,23 @@ class Keyring:
         for reference in self._live(now):
             try:
                 self._known[reference] = self._secrets.generations(reference.reference, fresh=fresh)
-                self._told.pop(reference.reference, None)
+                self._reported.pop(reference.reference, None)
             except SecretsUnavailable as error:
                 self._in_doubt = True
                 self._report(f"secrets of {self._name}: {reference.reference}", error)
             except KeyError as error:
                 self._in_doubt = True
                 self._known.pop(reference, None)
-                self._tell(reference.reference, error)
+                self._report_once(reference.reference, error)
 
-    def _tell(self, reference: str, error: Exception) -> None:
+    def _report_once(self, reference: str, error: Exception) -> None:
         """Report what stays as it is, once: whoever delivers to a source without a secret must not fill the log."""
         words = str(error)
-        if reference != self._awaited and self._told.get(reference) != words:
-            self._told[reference] = words
+        if reference != self._pairing_reference and self._reported.get(reference) != words:
+            self._reported[reference] = words
             self._report(f"secrets of {self._name}: {reference}", error)
 
-    def _renew(self, now: int) -> _Bound:
+    def _rebind(self, now: int) -> _Bound:
         try:
             self._bound = self._bind_live(now)
         except SecretsUnavailable:

@@ -28,13 +28,13 @@ WINDOW_MS = 60_000
 #: How far apart two writes are by which a source's previous secret is seen, in milliseconds.
 PREVIOUS_MS = 600_000
 
-#: How many pairs of source and reason are told apart; the rest count together as :data:`OTHER`.
+#: How many pairs of source and reason are written_at apart; the rest count together as :data:`OTHER`.
 MAX_KEYS = 200
 
 #: How many rows one refusal writes: its answer waits for them.
 WRITES = 10
 
-#: The reason of refusals that were not told apart; their source is "".
+#: The reason of refusals that were not written_at apart; their source is "".
 OTHER = "other"
 
 #: A request id is a sample; where it is a caller's (a load balancer's trace id) it may have any length.
@@ -56,7 +56,7 @@ class Observer:
         #: When the window closes, in milliseconds since the epoch; None before the first refusal.
         self._closes_at: int | None = None
         #: Source -> when its previous secret was last written.
-        self._told: dict[str, int] = {}
+        self._previous_written_at: dict[str, int] = {}
 
     def rejected(self, trace: Trace) -> None:
         """The delivery was refused, for ``trace.reason``. ``trace`` is complete."""
@@ -73,13 +73,13 @@ class Observer:
     def previous(self, trace: Trace) -> None:
         """The delivery was verified by an older secret, whatever became of it. ``trace`` is complete."""
         now = trace.received_at + trace.duration_ms
-        seen = _seen("previous-secret", trace, "", now)
+        seen = _observation("previous-secret", trace, "", now)
         with self._lock:
             self._add(seen)
-            told = self._told.get(seen.source)
-            if not _ledger_answers(trace) or (told is not None and now < told + PREVIOUS_MS):
+            written_at = self._previous_written_at.get(seen.source)
+            if not _ledger_answers(trace) or (written_at is not None and now < written_at + PREVIOUS_MS):
                 return
-            self._told[seen.source] = now
+            self._previous_written_at[seen.source] = now
             batch = [self._waiting.pop(_key(seen))]
         self._write(batch)
 
@@ -87,19 +87,19 @@ class Observer:
         """Write all that waits; the next refusal opens a new window. For a loop, and for the end of a process."""
         with self._lock:
             self._closes_at = None
-            batch = self._take(len(self._waiting))
+            batch = self._pop(len(self._waiting))
         self._write(batch)
 
     def _count(self, trace: Trace, kind: Kind, reason: str) -> None:
         now = trace.received_at + trace.duration_ms
         batch: list[Observation] = []
         with self._lock:
-            self._add(_seen(kind, trace, reason, now))
+            self._add(_observation(kind, trace, reason, now))
             if self._closes_at is None:
                 self._closes_at = now + WINDOW_MS
             elif now >= self._closes_at and _ledger_answers(trace):
                 self._closes_at = now + WINDOW_MS
-                batch = self._take(WRITES)
+                batch = self._pop(WRITES)
         self._write(batch)
 
     def _add(self, seen: Observation) -> None:
@@ -107,9 +107,9 @@ class Observer:
         if seen.kind == "rejected" and _key(seen) not in self._waiting and len(self._waiting) >= MAX_KEYS:
             seen = replace(seen, source="", reason=OTHER)
         before = self._waiting.get(_key(seen))
-        self._waiting[_key(seen)] = seen if before is None else _both(before, seen)
+        self._waiting[_key(seen)] = seen if before is None else _merged(before, seen)
 
-    def _take(self, most: int) -> list[Observation]:
+    def _pop(self, most: int) -> list[Observation]:
         return [self._waiting.pop(key) for key in list(islice(self._waiting, most))]
 
     def _write(self, batch: list[Observation]) -> None:
@@ -130,7 +130,7 @@ def _ledger_answers(trace: Trace) -> bool:
     return trace.outcome != "unavailable"
 
 
-def _seen(kind: Kind, trace: Trace, reason: str, now: int) -> Observation:
+def _observation(kind: Kind, trace: Trace, reason: str, now: int) -> Observation:
     request_id = trace.request_id[:MAX_REQUEST_ID]
     if not (request_id.isascii() and request_id.isprintable()):
         # A terminal shows it, and a ledger takes no lone surrogate.
@@ -142,7 +142,7 @@ def _key(seen: Observation) -> tuple[str, str, str]:
     return seen.kind, seen.source, seen.reason
 
 
-def _both(one: Observation, other: Observation) -> Observation:
+def _merged(one: Observation, other: Observation) -> Observation:
     """The two counted together; the sample is the later one's."""
     later = other if other.last_at >= one.last_at else one
     return replace(later, count=one.count + other.count, first_at=min(one.first_at, other.first_at))

@@ -11,7 +11,7 @@ import pytest
 from verihook.errors import EventMalformed, UnsupportedMediaType
 from verihook.request import Request
 from verihook.senders.body import parse
-from verihook.senders.event import EventPlaces, Place, event_id, event_type, places
+from verihook.senders.event import EventPlaces, Place, event_id, event_type, read_places
 
 PLACES = EventPlaces(Place(header="ce-id"), Place(header="ce-type"), envelope="cloudevents")
 ATTRIBUTES = {"specversion": "1.0", "id": "e 1%", "source": "/shop/é", "type": "order.placed"}
@@ -120,6 +120,6 @@ def test_data_that_is_not_taken() -> None:
 
 
 def test_the_key_of_a_sender() -> None:
-    assert "cloudevents" == places({"envelope": "cloudevents"}).envelope
+    assert "cloudevents" == read_places({"envelope": "cloudevents"}).envelope
     with pytest.raises(ValueError, match='envelope: write "cloudevents", or leave it out'):
-        places({"envelope": "soap"})
+        read_places({"envelope": "soap"})

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from verihook.errors import BodyTooLarge, EventMalformed, UnsupportedMediaType
 from verihook.request import Request
 from verihook.senders.body import parse
-from verihook.senders.event import EventPlaces, Place, event_id, event_type, places, wanted
+from verihook.senders.event import EventPlaces, Place, event_id, event_type, is_wanted, read_places
 
 
 def request(body: bytes, *headers: tuple[str, str]) -> Request:
@@ -81,7 +81,7 @@ def test_ids_and_types() -> None:
 
 
 def test_a_header_of_two_names_and_an_id_that_may_be_missing() -> None:
-    where = places({"id": {"header": ["Svix-Id", "Webhook-Id"], "optional": True}})
+    where = read_places({"id": {"header": ["Svix-Id", "Webhook-Id"], "optional": True}})
     for headers, expected in (
         ([("webhook-id", "w")], "w"),
         ([("webhook-id", "w"), ("svix-id", "s")], "s"),
@@ -95,11 +95,11 @@ def test_a_header_of_two_names_and_an_id_that_may_be_missing() -> None:
 
 
 def test_wanted() -> None:
-    assert wanted(None, ())
-    assert not wanted(None, ("a",))
-    assert wanted("order.created", ("order.*",))
-    assert wanted("anything", ("*",))
-    assert not wanted("orders", ("order.*", "order"))
+    assert is_wanted(None, ())
+    assert not is_wanted(None, ("a",))
+    assert is_wanted("order.created", ("order.*",))
+    assert is_wanted("anything", ("*",))
+    assert not is_wanted("orders", ("order.*", "order"))
 
 
 @pytest.mark.parametrize(
@@ -117,4 +117,4 @@ def test_wanted() -> None:
 )
 def test_tables_that_say_nothing(table: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        places(table)
+        read_places(table)

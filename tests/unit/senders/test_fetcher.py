@@ -82,7 +82,7 @@ def test_a_document_is_fetched_once_and_kept(host: Host) -> None:
 
 
 def test_a_document_expires(host: Host) -> None:
-    fetch = KeyFetcher((), keep_s=0, loopback=True)
+    fetch = KeyFetcher((), cached_s=0, loopback=True)
     assert [b"the key"] * 2 == [fetch(f"{host.url}/key") for _ in range(2)]
     assert ["/key"] * 2 == host.asked
 
@@ -143,7 +143,7 @@ def test_one_fetch_is_under_way_for_a_document(host: Host) -> None:
 
 
 def test_what_is_kept_is_bounded(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetcher, "MAX_KEPT", 3)
+    monkeypatch.setattr(fetcher, "MAX_CACHED", 3)
     fetch = KeyFetcher((), loopback=True)
     for number in range(6):
         fetch(f"{host.url}/key{number}")

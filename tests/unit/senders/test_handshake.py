@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from verihook.senders.handshake import KINDS, handshake
+from verihook.senders.handshake import KINDS, read_handshake
 from verihook.senders.handshake.signed import EchoJson
 
 SLACK = {"kind": "echo-json", "field": "type", "equals": "url_verification", "echo": "challenge"}
 
 
 def test_the_table() -> None:
-    assert handshake({}) is None
-    assert EchoJson("type", "url_verification", "challenge") == handshake(SLACK)
+    assert read_handshake({}) is None
+    assert EchoJson("type", "url_verification", "challenge") == read_handshake(SLACK)
 
 
 def test_every_kind_is_told() -> None:
     with pytest.raises(ValueError, match=r"^kind: must be one of ") as caught:
-        handshake({"kind": "sign-anything"})
+        read_handshake({"kind": "sign-anything"})
     assert [kind for kind in KINDS if kind not in str(caught.value)] == []
 
 
@@ -33,13 +33,13 @@ def test_every_kind_is_told() -> None:
 )
 def test_mistakes(change: dict[str, object], told: str) -> None:
     with pytest.raises(ValueError, match=r"^[a-z]+: ") as caught:
-        handshake({**SLACK, **change})
+        read_handshake({**SLACK, **change})
     assert told == str(caught.value)
 
 
 def test_what_is_missing() -> None:
     with pytest.raises(ValueError, match=r"^replies: is missing$"):
-        handshake({"kind": "fixed", "field": "type"})
+        read_handshake({"kind": "fixed", "field": "type"})
 
 
 @pytest.mark.parametrize(
@@ -57,4 +57,4 @@ def test_what_is_missing() -> None:
 )
 def test_fixed_replies(reply: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"^replies: number 1"):
-        handshake({"kind": "fixed", "field": "type", "replies": [reply]})
+        read_handshake({"kind": "fixed", "field": "type", "replies": [reply]})

@@ -16,7 +16,7 @@ from verihook.model.source import SecretReference, Source
 from verihook.request import Request
 from verihook.senders import load_sender
 from verihook.senders.schemes import Proof, Setting
-from verihook.webhooks.keyring import AGAIN, KEY_REASONS, MINUTE, Keyring
+from verihook.webhooks.keyring import KEY_REASONS, REFRESH_S, RETRY_S, Keyring
 
 NOW = 1_800_000_000
 
@@ -55,7 +55,7 @@ def keyring(
     made = Keyring(
         source, EnvironmentSecrets(variables, folder), Setting(), reports if reports is not None else Reports()
     )
-    made.check()
+    made.bind_at_load()
     return made
 
 
@@ -77,10 +77,10 @@ def test_the_good_path_asks_once_a_minute() -> None:
     ring = keyring(variables, "env:A")
     ring.verify(delivery("a"), NOW)
     variables.reads = 0
-    for second in range(MINUTE):
+    for second in range(REFRESH_S):
         ring.verify(delivery("a"), NOW + second)
     assert 0 == variables.reads
-    ring.verify(delivery("a", NOW + MINUTE), NOW + MINUTE)
+    ring.verify(delivery("a", NOW + REFRESH_S), NOW + REFRESH_S)
     assert 1 == variables.reads
 
 
@@ -100,7 +100,7 @@ def test_a_flood_of_forgeries_asks_once_a_minute() -> None:
     variables.reads = 0
     forged = delivery("guess")
     reads = []
-    for second in range(3 * MINUTE):
+    for second in range(3 * REFRESH_S):
         assert "signature-mismatch" == reason(ring, forged, NOW + second)
         reads.append(variables.reads)
     # With the look that is due every minute anyway, which a store answers from its cache.
@@ -145,7 +145,7 @@ def test_a_file_that_is_gone_verifies_no_more_and_is_found_again(tmp_path: Path)
     ring = keyring({}, "file:s", folder=tmp_path, reports=reports)
     ring.verify(delivery("a"), NOW)
     path.unlink()
-    later = NOW + MINUTE
+    later = NOW + REFRESH_S
     with pytest.raises(SecretsUnavailable):
         ring.verify(delivery("a", later), later)
     (report,) = reports
@@ -153,8 +153,8 @@ def test_a_file_that_is_gone_verifies_no_more_and_is_found_again(tmp_path: Path)
     path.touch(0o600)
     path.write_text("a")
     with pytest.raises(SecretsUnavailable):
-        ring.verify(delivery("a", later), later + AGAIN - 1)
-    assert "current" == ring.verify(delivery("a", later), later + AGAIN).verified_by
+        ring.verify(delivery("a", later), later + RETRY_S - 1)
+    assert "current" == ring.verify(delivery("a", later), later + RETRY_S).verified_by
 
 
 def test_an_end_is_kept_to_the_second() -> None:
@@ -201,14 +201,14 @@ def test_a_new_secret_that_cannot_be_used_is_told_and_the_old_one_goes_on() -> N
     variables, reports = {"A": old, "B": old}, Reports()
     ring = keyring(variables, "env:A", "env:B", sender="standard-webhooks", reports=reports)
     variables["A"] = "whsec_!"
-    later = NOW + MINUTE
+    later = NOW + REFRESH_S
     assert "previous" == ring.verify(delivery(old, later, "standard-webhooks"), later).verified_by
     assert 1 == len(reports)
     assert "not base64" in reports[0]
     assert "whsec_!" not in reports[0]
     variables["B"] = "whsec_?"
     with pytest.raises(SecretsUnavailable, match="can be used"):
-        ring.verify(delivery(old, later, "standard-webhooks"), later + MINUTE)
+        ring.verify(delivery(old, later, "standard-webhooks"), later + REFRESH_S)
 
 
 def test_a_clock_set_back_does_not_stop_the_looking() -> None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from verihook.senders.handshake.binding import BoundHandshake, Handshake, Means
+from verihook.senders.handshake.binding import BoundHandshake, Handshake, HandshakeContext
 from verihook.senders.handshake.confirmation import ConfirmGet
 from verihook.senders.handshake.pairing import PairByHeader, PairByJson
 from verihook.senders.handshake.signed import EchoByHeader, EchoJson, Fixed, HmacJson
 from verihook.senders.handshake.unsigned import Crc, EchoQuery, HeaderToJson, HeadOk
 from verihook.senders.tables import must_be_one_of, read_table
 
-__all__ = ["KINDS", "BoundHandshake", "Handshake", "Means", "handshake"]
+__all__ = ["KINDS", "BoundHandshake", "Handshake", "HandshakeContext", "read_handshake"]
 
 #: What ``kind`` of a ``[handshake]`` table can be.
 KINDS: dict[str, type[Any]] = {
@@ -34,7 +34,7 @@ KINDS: dict[str, type[Any]] = {
 }
 
 
-def handshake(table: Mapping[str, Any]) -> Handshake | None:
+def read_handshake(table: Mapping[str, Any]) -> Handshake | None:
     """The handshake of a sender's ``[handshake]`` table, None where it is empty. Raises ValueError ``KEY: mend``."""
     if not table:
         return None

@@ -26,16 +26,16 @@ _TOKEN = re.compile(r"[A-Za-z0-9_+/-]{1,128}={0,2}", re.ASCII)
 MAX_TOKEN = 131
 
 
-def _nowhere(reference: str, value: str) -> None:  # noqa: ARG001  # the shape of Secrets.keep
+def _cannot_write(reference: str, value: str) -> None:  # noqa: ARG001  # the shape of Secrets.keep
     raise KeyError(f"{reference.partition(':')[0]}: cannot be written")
 
 
-def _unknown(reference: str) -> tuple[str, ...]:
+def _cannot_read(reference: str) -> tuple[str, ...]:
     raise KeyError(f"{reference.partition(':')[0]}: no secrets here")
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class HandshakeContext:
     """What a source lends to its handshake.
 
     ``references`` are those of its secrets, newest first; ``resolve`` and ``keep`` those of
@@ -45,20 +45,20 @@ class Means:
 
     references: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
-    resolve: Callable[[str], tuple[str, ...]] = _unknown
-    keep: Callable[[str, str], None] = _nowhere
+    resolve: Callable[[str], tuple[str, ...]] = _cannot_read
+    keep: Callable[[str, str], None] = _cannot_write
     fetch: Fetch | None = None
 
-    def newest(self) -> bytes:
+    def newest_secret(self) -> bytes:
         """The newest secret. Raises SignatureError if the source has none, SecretsUnavailable if none can be read."""
         for reference in self.references:
-            for value in self.held(reference):
+            for value in self.values(reference):
                 return value.encode()
         if self.references:
             raise SecretsUnavailable("No secret of this source could be read.")
         raise SignatureError("no-secret")
 
-    def held(self, reference: str) -> tuple[str, ...]:
+    def values(self, reference: str) -> tuple[str, ...]:
         """The values behind a reference, () where there is none. Raises SecretsUnavailable."""
         try:
             return self.resolve(reference)
@@ -74,33 +74,33 @@ class Means:
         return text
 
 
-def no_answer(request: Request, content: object = None) -> None:  # noqa: ARG001  # the shape of both sides
+def not_a_handshake(request: Request, content: object = None) -> None:  # noqa: ARG001  # the shape of both sides
     """Not a handshake."""
     return
 
 
 @dataclass(frozen=True, slots=True)
 class BoundHandshake:
-    """A handshake with the means of its source: two functions, each None where the request is no handshake.
+    """A handshake with the context of its source: two functions, each None where the request is no handshake.
 
     ``unsigned(request)`` is asked before verification: nothing is known of the caller. ``signed(request, content)``
     after it, ``content`` being the parsed body. Both raise EventMalformed, HandshakeRefused, SignatureError and
     SecretsUnavailable.
     """
 
-    unsigned: Callable[[Request], Reply | None] = no_answer
-    signed: Callable[[Request, object], Reply | None] = no_answer
+    unsigned: Callable[[Request], Reply | None] = not_a_handshake
+    signed: Callable[[Request, object], Reply | None] = not_a_handshake
 
 
 class Handshake(Protocol):
     """A kind of handshake as a sender's ``[handshake]`` table describes it."""
 
-    def bind(self, means: Means) -> BoundHandshake:
+    def bind(self, context: HandshakeContext) -> BoundHandshake:
         """The handshake of one source. Raises ValueError ``KEY: mend``, KeyError in words, for what it cannot use."""
         ...
 
 
-def echo(challenge: object, *, signed: bool) -> Reply:
+def echo_reply(challenge: object, *, signed: bool) -> Reply:
     """The challenge as plain text. Raises EventMalformed where it is not one that we repeat."""
     form = _PRINTABLE if signed else _PLAIN
     if not isinstance(challenge, str) or not form.fullmatch(challenge):
@@ -122,18 +122,18 @@ def json_answer(content: object) -> Reply:
     return json_reply(200, content, {"x-content-type-options": "nosniff"})
 
 
-def is_token(text: str) -> bool:
+def may_sign(text: str) -> bool:
     """Whether this may be signed for somebody else."""
     return _TOKEN.fullmatch(text) is not None
 
 
-def token(text: object) -> str:
+def checked_token(text: object) -> str:
     """A token that may be signed. Raises EventMalformed for anything that could be a message of the sender's."""
-    if not isinstance(text, str) or not is_token(text):
+    if not isinstance(text, str) or not may_sign(text):
         raise EventMalformed("The token is not of the form that the sender uses; it is not signed.")
     return text
 
 
-def same(value: object, expected: object) -> bool:
+def json_equal(value: object, expected: object) -> bool:
     """Equal and of one type: JSON's ``true`` is not 1."""
     return type(value) is type(expected) and value == expected

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from verihook.errors import HandshakeRefused, SecretsUnavailable
 from verihook.request import Reply, Request, json_reply
-from verihook.senders.handshake.binding import BoundHandshake, Means
-from verihook.senders.schemes.sns_hosts import host_of, topics_of
+from verihook.senders.handshake.binding import BoundHandshake, HandshakeContext
+from verihook.senders.schemes.sns_hosts import sns_host_of, topics_of
 from verihook.strict_json import member, split_path
 
 
@@ -24,11 +24,11 @@ class ConfirmGet:
     alone: opening its URL would subscribe again.
     """
 
-    def bind(self, means: Means) -> BoundHandshake:
+    def bind(self, context: HandshakeContext) -> BoundHandshake:
         """See :class:`~verihook.senders.handshake.Handshake`."""
-        topics = topics_of(means.parameters)
+        topics = topics_of(context.parameters)
         for topic in topics:
-            if host_of(topic) is None:
+            if sns_host_of(topic) is None:
                 raise ValueError(f"parameters.topic_arns: {topic[:300]!r} is no ARN of an SNS topic")
 
         def answer(request: Request, content: object) -> Reply | None:  # noqa: ARG001
@@ -40,18 +40,18 @@ class ConfirmGet:
             topic, url = member(content, split_path("TopicArn")), member(content, split_path("SubscribeURL"))
             if not isinstance(topic, str) or topic not in topics:
                 raise HandshakeRefused("The topic is none of this source's: name its ARN in parameters.topic_arns.")
-            if not isinstance(url, str) or not _leads_home(url, topic):
+            if not isinstance(url, str) or not _confirms_topic(url, topic):
                 raise HandshakeRefused("SubscribeURL does not confirm this topic at SNS.")
-            if means.fetch is None:
+            if context.fetch is None:
                 raise SecretsUnavailable("This deployment does not use the network; confirm the subscription by hand.")
-            if b"ConfirmSubscriptionResponse" not in means.fetch(url):
+            if b"ConfirmSubscriptionResponse" not in context.fetch(url):
                 raise HandshakeRefused("SNS did not confirm the subscription; its token holds for three days.")
             return json_reply(200, {"confirmed": topic})
 
         return BoundHandshake(signed=answer)
 
 
-def _leads_home(url: str, topic: str) -> bool:
+def _confirms_topic(url: str, topic: str) -> bool:
     """Whether the URL is of SNS in the topic's own region, and confirms that topic: the whole host, not its end."""
     try:
         parts = urlsplit(url)
@@ -62,7 +62,7 @@ def _leads_home(url: str, topic: str) -> bool:
         url.isascii()
         and (parts.scheme, parts.path, parts.fragment) == ("https", "/", "")
         # Compared as it was parsed, with nothing before or after: no user, no port.
-        and parts.netloc == host_of(topic)
+        and parts.netloc == sns_host_of(topic)
         and query.get("Action") == ["ConfirmSubscription"]
         and query.get("TopicArn") == [topic]
         and len(query.get("Token", [])) == 1

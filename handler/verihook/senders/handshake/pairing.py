@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from verihook.errors import EventMalformed, HandshakeRefused
 from verihook.request import Reply, Request
-from verihook.senders.handshake.binding import BoundHandshake, Means, same
+from verihook.senders.handshake.binding import BoundHandshake, HandshakeContext, json_equal
 from verihook.strict_json import member, parse_json, split_path
 
 #: A secret that is short or holds anything else is no sender's: Asana sends 64 hex digits or 32, Notion 50 characters.
@@ -22,8 +22,8 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}", re.ASCII)
 #: Bytes of a pairing body; Notion sends 75.
 _MAX_BODY = 1024
 
-_CLOSED = "This source is not pairing: set parameters.pairing while the webhook is made at the sender."
-_PAIRED = "This source is paired already: its reference holds a secret. Empty it to pair anew."
+_NOT_PAIRING = "This source is not pairing: set parameters.pairing while the webhook is made at the sender."
+_ALREADY_PAIRED = "This source is paired already: its reference holds a secret. Empty it to pair anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +37,25 @@ class PairByHeader:
     header: str
     heartbeat: str = ""
 
-    def bind(self, means: Means) -> BoundHandshake:
+    def bind(self, context: HandshakeContext) -> BoundHandshake:
         """See :class:`~verihook.senders.handshake.Handshake`."""
-        header, keep = self.header.lower(), _keeper(means)
+        header, keep = self.header.lower(), _secret_writer(context)
 
         def answer(request: Request) -> Reply | None:
             values = request.values(header)
             if request.method != "POST" or not values:
                 return None
             if keep is None:
-                raise HandshakeRefused(_CLOSED)
+                raise HandshakeRefused(_NOT_PAIRING)
             secret = _secret(values[0] if len(values) == 1 else None)
             keep(secret)
             return Reply(200, b"", {header: secret, "cache-control": "no-store"})
 
-        def beat(request: Request, content: object) -> Reply | None:  # noqa: ARG001
-            return Reply(200) if self.heartbeat and same(member(content, split_path(self.heartbeat)), []) else None
+        def answer_heartbeat(request: Request, content: object) -> Reply | None:  # noqa: ARG001
+            found = self.heartbeat and json_equal(member(content, split_path(self.heartbeat)), [])
+            return Reply(200) if found else None
 
-        return BoundHandshake(answer, beat)
+        return BoundHandshake(answer, answer_heartbeat)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,9 @@ class PairByJson:
     member: str
     signature: str
 
-    def bind(self, means: Means) -> BoundHandshake:
+    def bind(self, context: HandshakeContext) -> BoundHandshake:
         """See :class:`~verihook.senders.handshake.Handshake`."""
-        header, keep = self.signature.lower(), _keeper(means)
+        header, keep = self.signature.lower(), _secret_writer(context)
 
         def answer(request: Request) -> Reply | None:
             if keep is None or request.method != "POST" or request.values(header) or len(request.body) > _MAX_BODY:
@@ -88,12 +89,12 @@ class PairByJson:
         return BoundHandshake(unsigned=answer)
 
 
-def _keeper(means: Means) -> Callable[[str], None] | None:
+def _secret_writer(context: HandshakeContext) -> Callable[[str], None] | None:
     """What keeps the secret, once; None outside the pairing state. Raises ValueError ``KEY: mend``."""
-    if "pairing" not in means.parameters:
+    if "pairing" not in context.parameters:
         return None
-    reference = means.reference("pairing")
-    if reference not in means.references:
+    reference = context.reference("pairing")
+    if reference not in context.references:
         raise ValueError("parameters.pairing: must be one of the source's secrets, or what is kept never verifies")
     lock = threading.Lock()
     kept = False
@@ -101,10 +102,10 @@ def _keeper(means: Means) -> Callable[[str], None] | None:
     def keep(secret: str) -> None:
         nonlocal kept
         with lock:
-            if kept or means.held(reference):
-                raise HandshakeRefused(_PAIRED)
+            if kept or context.values(reference):
+                raise HandshakeRefused(_ALREADY_PAIRED)
             try:
-                means.keep(reference, secret)
+                context.keep(reference, secret)
             except KeyError:
                 raise HandshakeRefused(
                     "The secret cannot be kept: parameters.pairing cannot be written, or holds one."

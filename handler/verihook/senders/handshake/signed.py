@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from verihook.request import Reply, Request
-from verihook.senders.handshake.binding import BoundHandshake, Means, echo, json_answer, same, token
+from verihook.senders.handshake.binding import (
+    BoundHandshake,
+    HandshakeContext,
+    checked_token,
+    echo_reply,
+    json_answer,
+    json_equal,
+)
 from verihook.strict_json import member, split_path
 
 
@@ -23,13 +30,13 @@ class EchoJson:
     equals: str
     echo: str
 
-    def bind(self, means: Means) -> BoundHandshake:  # noqa: ARG002
+    def bind(self, context: HandshakeContext) -> BoundHandshake:  # noqa: ARG002
         """See :class:`~verihook.senders.handshake.Handshake`."""
 
         def answer(request: Request, content: object) -> Reply | None:  # noqa: ARG001
-            if not same(member(content, split_path(self.field)), self.equals):
+            if not json_equal(member(content, split_path(self.field)), self.equals):
                 return None
-            return echo(member(content, split_path(self.echo)), signed=True)
+            return echo_reply(member(content, split_path(self.echo)), signed=True)
 
         return BoundHandshake(signed=answer)
 
@@ -49,17 +56,17 @@ class EchoByHeader:
     acknowledge: list[str] = field(default_factory=list)
     absent: str = ""
 
-    def bind(self, means: Means) -> BoundHandshake:  # noqa: ARG002
+    def bind(self, context: HandshakeContext) -> BoundHandshake:  # noqa: ARG002
         """See :class:`~verihook.senders.handshake.Handshake`."""
         header = self.header.lower()
 
         def answer(request: Request, content: object) -> Reply | None:
             kind = request.header(header)
-            if _has(content, self.absent):
+            if _has_member(content, self.absent):
                 return None
             if kind in self.acknowledge:
                 return Reply(204)
-            return echo(member(content, split_path(self.echo)), signed=True) if kind == self.equals else None
+            return echo_reply(member(content, split_path(self.echo)), signed=True) if kind == self.equals else None
 
         return BoundHandshake(signed=answer)
 
@@ -69,7 +76,7 @@ class HmacJson:
     """A JSON body whose member ``field`` equals ``equals``: the token at ``token`` comes back with its HMAC.
 
     The answer is ``{plain: token, mac: hex of HMAC-SHA256(newest secret, token)}``; the token must not be able to be
-    what the sender signs: see :func:`~verihook.senders.handshake.binding.token`.
+    what the sender signs: see :func:`~verihook.senders.handshake.binding.checked_token`.
     Zoom: https://developers.zoom.us/docs/api/webhooks/#validate-your-webhook-endpoint
     """
 
@@ -79,14 +86,15 @@ class HmacJson:
     plain: str
     mac: str
 
-    def bind(self, means: Means) -> BoundHandshake:
+    def bind(self, context: HandshakeContext) -> BoundHandshake:
         """See :class:`~verihook.senders.handshake.Handshake`."""
 
         def answer(request: Request, content: object) -> Reply | None:  # noqa: ARG001
-            if not same(member(content, split_path(self.field)), self.equals):
+            if not json_equal(member(content, split_path(self.field)), self.equals):
                 return None
-            text = token(member(content, split_path(self.token)))
-            return json_answer({self.plain: text, self.mac: hmac.digest(means.newest(), text.encode(), "sha256").hex()})
+            text = checked_token(member(content, split_path(self.token)))
+            mac = hmac.digest(context.newest_secret(), text.encode(), "sha256")
+            return json_answer({self.plain: text, self.mac: mac.hex()})
 
         return BoundHandshake(signed=answer)
 
@@ -115,22 +123,24 @@ class Fixed:
             if reply.get("status") not in (200, 204) or (reply["status"] == 204 and "json" in reply):
                 raise ValueError(f"replies: number {number}: status is 200, or 204 without json")
 
-    def bind(self, means: Means) -> BoundHandshake:  # noqa: ARG002
+    def bind(self, context: HandshakeContext) -> BoundHandshake:  # noqa: ARG002
         """See :class:`~verihook.senders.handshake.Handshake`."""
 
         def answer(request: Request, content: object) -> Reply | None:  # noqa: ARG001
             for reply in self.replies:
-                if _meets(reply, self.field, content):
+                if _matches(reply, self.field, content):
                     return json_answer(reply["json"]) if "json" in reply else Reply(reply["status"])
             return None
 
         return BoundHandshake(signed=answer)
 
 
-def _meets(reply: Mapping[str, Any], name: str, content: object) -> bool:
-    return not _has(content, reply.get("absent", "")) and same(member(content, split_path(name)), reply["equals"])
+def _matches(reply: Mapping[str, Any], name: str, content: object) -> bool:
+    if _has_member(content, reply.get("absent", "")):
+        return False
+    return json_equal(member(content, split_path(name)), reply["equals"])
 
 
-def _has(content: object, name: str) -> bool:
+def _has_member(content: object, name: str) -> bool:
     """Whether the body has a member of this name, which a handshake of its kind has not; False for ""."""
     return bool(name) and isinstance(content, dict) and name in content

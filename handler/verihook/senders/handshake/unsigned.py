@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 
 from verihook.errors import SecretsUnavailable, SignatureError
 from verihook.request import Reply, Request
-from verihook.senders.handshake.binding import MAX_TOKEN, BoundHandshake, Means, echo, is_token, json_answer, token
+from verihook.senders.handshake.binding import (
+    MAX_TOKEN,
+    BoundHandshake,
+    HandshakeContext,
+    checked_token,
+    echo_reply,
+    json_answer,
+    may_sign,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +32,9 @@ class EchoQuery:
     equals: dict[str, str] = field(default_factory=dict)
     token: str = ""
 
-    def bind(self, means: Means) -> BoundHandshake:
+    def bind(self, context: HandshakeContext) -> BoundHandshake:
         """See :class:`~verihook.senders.handshake.Handshake`."""
-        reference = means.reference("verify_token") if self.token else ""
+        reference = context.reference("verify_token") if self.token else ""
 
         def answer(request: Request) -> Reply | None:
             if request.method != "GET" or (challenge := request.parameter(self.echo)) is None:
@@ -35,12 +43,12 @@ class EchoQuery:
                 return None
             if self.token:
                 given = (request.parameter(self.token) or "").encode("utf-8", "surrogatepass")
-                expected = means.held(reference)
+                expected = context.values(reference)
                 if not expected:
                     raise SecretsUnavailable("The token of this source could not be read.")
                 if not sum([hmac.compare_digest(given, value.encode()) for value in expected]):
                     raise SignatureError("verify-token-mismatch")
-            return echo(challenge, signed=False)
+            return echo_reply(challenge, signed=False)
 
         return BoundHandshake(unsigned=answer)
 
@@ -55,14 +63,14 @@ class HeaderToJson:
     header: str
     member: str
 
-    def bind(self, means: Means) -> BoundHandshake:  # noqa: ARG002
+    def bind(self, context: HandshakeContext) -> BoundHandshake:  # noqa: ARG002
         """See :class:`~verihook.senders.handshake.Handshake`."""
         header = self.header.lower()
 
         def answer(request: Request) -> Reply | None:
             if request.method != "GET" or (value := request.header(header)) is None:
                 return None
-            return json_answer({self.member: echo(value, signed=False).body.decode()})
+            return json_answer({self.member: echo_reply(value, signed=False).body.decode()})
 
         return BoundHandshake(unsigned=answer)
 
@@ -74,7 +82,7 @@ class HeadOk:
     Trello: https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/#webhook-creation
     """
 
-    def bind(self, means: Means) -> BoundHandshake:  # noqa: ARG002
+    def bind(self, context: HandshakeContext) -> BoundHandshake:  # noqa: ARG002
         """See :class:`~verihook.senders.handshake.Handshake`."""
         return BoundHandshake(unsigned=lambda request: Reply(200) if request.method == "HEAD" else None)
 
@@ -94,15 +102,15 @@ class Crc:
     member: str
     prefix: str = ""
 
-    def bind(self, means: Means) -> BoundHandshake:
+    def bind(self, context: HandshakeContext) -> BoundHandshake:
         """See :class:`~verihook.senders.handshake.Handshake`."""
 
         def answer(request: Request) -> Reply | None:
-            if request.method == "POST" and is_token(request.body[:MAX_TOKEN].decode("latin-1")):
+            if request.method == "POST" and may_sign(request.body[:MAX_TOKEN].decode("latin-1")):
                 raise SignatureError("challenge-as-body")
             if request.method != "GET" or (text := request.parameter(self.parameter)) is None:
                 return None
-            mac = hmac.digest(means.newest(), token(text).encode(), "sha256")
+            mac = hmac.digest(context.newest_secret(), checked_token(text).encode(), "sha256")
             return json_answer({self.member: self.prefix + base64.b64encode(mac).decode()})
 
         return BoundHandshake(unsigned=answer)

@@ -58,7 +58,7 @@ class AdyenScheme:
         def verify(request: Request, _now: int) -> Proof:
             oldest = 0
             for item in _items(read_object(request.body)):
-                signature, signed = _signature(item), _signed(item)
+                signature, signed = _signature(item), _signed_bytes(item)
                 matches = [hmac.compare_digest(hmac.digest(key, signed, "sha256"), signature) for key in keys]
                 if not any(matches):
                     raise SignatureError("signature-mismatch")
@@ -76,7 +76,7 @@ class AdyenScheme:
         try:
             content = read_object(request.body)
             for item in _items(content):
-                mac = hmac.digest(key, _signed(item), "sha256")
+                mac = hmac.digest(key, _signed_bytes(item), "sha256")
                 if not isinstance(item.setdefault("additionalData", {}), dict):
                     raise SignatureError("malformed-item")
                 item["additionalData"]["hmacSignature"] = base64.b64encode(mac).decode()
@@ -105,7 +105,7 @@ def _signature(item: dict[str, Any]) -> bytes:
     return decode_base64(signature_text(text), 32)
 
 
-def _signed(item: dict[str, Any]) -> bytes:
+def _signed_bytes(item: dict[str, Any]) -> bytes:
     amount = item.get("amount")
     if amount is not None and not isinstance(amount, dict):
         raise SignatureError("malformed-item")

@@ -125,7 +125,7 @@ def make_with(key: Any, algorithm: str) -> Make:
 def _ed25519_check(public: bytes) -> Check:
     """libsodium's: half the time of OpenSSL's, and stricter.
 
-    It refuses what RFC 8032 section 5.1.7 refuses (S of the group's order or above) and, besides, keys and R that are
+    It refuses what RFC 8032 section 5.1.7 refuses (S of the group's order or above) and, chooser, keys and R that are
     of small order or not canonical. https://doc.libsodium.org/public-key_cryptography/public-key_signatures
     """
     import nacl.bindings  # noqa: F401  # starts libsodium

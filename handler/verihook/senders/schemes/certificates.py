@@ -67,26 +67,26 @@ def certificate_proof(secrets: tuple[str, ...], setting: Setting, name: str = ".
     fetch = setting.fetch
     if not pinned and fetch is None:
         raise ValueError("without a network, a source of this sender needs its certificate (PEM) as secret")
-    ring: FetchedKeys[Certificate] = FetchedKeys()
+    keys: FetchedKeys[Certificate] = FetchedKeys()
 
     def load(url: str) -> Certificate:
-        return _served(fetch(url) if fetch is not None else b"", name)
+        return _certificate_in(fetch(url) if fetch is not None else b"", name)
 
     def prove(url: str, algorithm: str, signature: bytes, message: bytes, now: int) -> Proof:
         for index, certificate in enumerate(pinned):
             if certificate.verifies(algorithm, signature, message, now):
                 return proof_by(index)
         if not pinned:
-            certificate = ring.key(url, now, lambda: load(url))
+            certificate = keys.key(url, now, lambda: load(url))
             if certificate.verifies(algorithm, signature, message, now):
-                ring.prove(url)
+                keys.mark_proven(url)
                 return CURRENT
         raise SignatureError("signature-mismatch")
 
     return prove
 
 
-def _served(document: bytes, name: str) -> Certificate:
+def _certificate_in(document: bytes, name: str) -> Certificate:
     """What the sender's host gave. Raises SignatureError for nothing, and for a certificate of another name."""
     if not document:
         raise SignatureError("unknown-certificate")

@@ -58,7 +58,7 @@ class ContentfulScheme:
         def verify(request: Request, now: int) -> Proof:
             signature = decode_hex(one_header(request, _SIGNATURE), 32)
             sent_ms = TIMES["ms"](one_header(request, _TIMESTAMP, non_ascii="bad-timestamp"))
-            signed = _signed(request, _names(request), target)
+            signed = _signed_bytes(request, _names(request), target)
             for index, key in enumerate(keys):
                 if sum([hmac.compare_digest(hmac.digest(key, one, "sha256"), signature) for one in signed]):
                     check_age(sent_ms, now, tolerance)
@@ -76,7 +76,7 @@ class ContentfulScheme:
         names = sorted({*mine, _LIST, _TIMESTAMP})
         request = with_headers(request, [(_LIST, ",".join(names)), (_TIMESTAMP, str(now * 1000))])
         try:
-            signed = _signed(request, names, _target(setting))
+            signed = _signed_bytes(request, names, _target(setting))
         except SignatureError as error:
             raise ValueError(f"this delivery cannot be signed: {error.reason}") from None
         return with_headers(request, [(_SIGNATURE, hmac.digest(key_of(secret, "utf8"), signed[0], "sha256").hex())])
@@ -100,7 +100,7 @@ def _target(setting: Setting) -> tuple[str, str]:
     return url.path or "/", url.query
 
 
-def _signed(request: Request, names: list[str], registered: tuple[str, str]) -> list[bytes]:
+def _signed_bytes(request: Request, names: list[str], registered: tuple[str, str]) -> list[bytes]:
     """What may be signed: with the query encoded as the toolkit does it first."""
     values = [one_header(request, name).strip() for name in names]
     if not all(map(FIELD_VALUE.fullmatch, values)):

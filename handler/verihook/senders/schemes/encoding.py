@@ -76,14 +76,14 @@ def decode_key(secret: str, prefix: str) -> bytes:
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise ValueError(f"the secret is not base64 (after {prefix!r}){_mend(secret)}") from error
+        raise ValueError(f"the secret is not base64 (after {prefix!r}){_hint(secret)}") from error
 
 
 def _unversioned(secret: str, prefix: str) -> str:
     return secret.removeprefix("v1,") if prefix and secret.startswith(f"v1,{prefix}") else secret
 
 
-def _mend(secret: str) -> str:
+def _hint(secret: str) -> str:
     """What helps for a secret that is known to be written in another way."""
     if secret.startswith("polar_whs_"):
         # https://polar.sh/docs/integrate/webhooks/delivery

@@ -19,7 +19,7 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 from verihook.errors import SecretsUnavailable, SignatureError
-from verihook.senders.schemes.sightings import Sightings
+from verihook.senders.schemes.recent_names import RecentNames
 
 K = TypeVar("K")
 
@@ -65,7 +65,7 @@ class FetchedKeys(Generic[K]):
     def __init__(self) -> None:
         self._entries: dict[str, _Entry[K]] = {}
         self._new, self._again, self._denied = _Budget(*NEW), _Budget(*AGAIN), _Budget(*DENIED)
-        self._turned_away, self._denials = Sightings(), Sightings()
+        self._turned_away, self._denials = RecentNames(), RecentNames()
         self._denial: SignatureError | None = None
         self._lock = Lock()
 
@@ -82,32 +82,32 @@ class FetchedKeys(Generic[K]):
                 return entry.key
             # A key that has verified a delivery is renewed at any time: a flood of unknown names cannot starve it.
             if entry is None or not entry.proven:
-                self._admit(name, now)
-        key = self._loaded(name, now, load)
+                self._spend_budget(name, now)
+        key = self._load(name, now, load)
         with self._lock:
             proven = entry is not None and entry.proven
             if name not in self._entries and len(self._entries) >= MAX_KEYS:
-                del self._entries[self._least_wanted()]
+                del self._entries[self._first_to_drop()]
             self._entries[name] = _Entry(key, now + KEEP_S, proven)
         return key
 
-    def prove(self, name: str) -> None:
+    def mark_proven(self, name: str) -> None:
         """A delivery was verified with this key: it is the last to go."""
         entry = self._entries.get(name)
         if entry is not None:
             entry.proven = True
 
-    def _admit(self, name: str, now: int) -> None:
-        if self._denials.seen(name, now):
+    def _spend_budget(self, name: str, now: int) -> None:
+        if self._denials.has(name, now):
             if self._denial is not None and not self._denied.spend(now):
                 raise self._denial.with_traceback(None)
             return
-        budget = self._again if self._turned_away.seen(name, now) else self._new
+        budget = self._again if self._turned_away.has(name, now) else self._new
         if not budget.spend(now):
             self._turned_away.add(name, now)
             raise SecretsUnavailable("Too many unknown keys were asked for; deliver again.")
 
-    def _loaded(self, name: str, now: int, load: Callable[[], K]) -> K:
+    def _load(self, name: str, now: int, load: Callable[[], K]) -> K:
         try:
             return load()
         except SignatureError as error:
@@ -121,5 +121,5 @@ class FetchedKeys(Generic[K]):
                 self._turned_away.add(name, now)
             raise
 
-    def _least_wanted(self) -> str:
+    def _first_to_drop(self) -> str:
         return next((name for name, entry in self._entries.items() if not entry.proven), next(iter(self._entries)))

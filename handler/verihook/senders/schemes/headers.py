@@ -43,7 +43,7 @@ def one_header(request: Request, *names: str, non_ascii: str = "non-ascii-header
     raise SignatureError("missing-header")
 
 
-def aliased(name: str, aliases: Mapping[str, str]) -> tuple[str, ...]:
+def with_aliases(name: str, aliases: Mapping[str, str]) -> tuple[str, ...]:
     """A header's names in lower case: its own, then with each prefix replaced that it begins with; () for ""."""
     name = name.lower()
     others = [
@@ -52,7 +52,7 @@ def aliased(name: str, aliases: Mapping[str, str]) -> tuple[str, ...]:
     return (name, *others) if name else ()
 
 
-def numbered(headers: list[object]) -> tuple[str, ...]:
+def expand_numbered(headers: list[object]) -> tuple[str, ...]:
     """Header names in lower case; ``X-Name-{1..100}`` is a hundred of them. Raises ValueError ``KEY: mend``."""
     names: list[str] = []
     for header in headers:
@@ -69,7 +69,7 @@ def numbered(headers: list[object]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def require(required: Mapping[str, str], expected: Mapping[str, str]) -> Callable[[Request], None] | None:
+def header_check(required: Mapping[str, str], expected: Mapping[str, str]) -> Callable[[Request], None] | None:
     """A check that headers have these values (``*``: any word), of which the ``expected`` ones may be absent.
 
     None where there is nothing to check. The algorithm is never chosen by such a header: one that announces another
@@ -96,7 +96,7 @@ def check_texts(key: str, table: Mapping[object, object]) -> None:
         raise ValueError(f"{key}: must map texts to texts")
 
 
-def example(value: str) -> str:
+def example_value(value: str) -> str:
     """A value that a required one with ``*`` takes."""
     return value.replace("*", "1")
 

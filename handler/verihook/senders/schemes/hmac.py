@@ -16,7 +16,7 @@ from verihook.request import Request
 from verihook.senders.schemes import PLAIN, Delivery, Proof, Setting, Verify, digest_of, no_secret, proof_by
 from verihook.senders.schemes.candidates import Candidates, Items, in_header, in_headers, in_items, in_json
 from verihook.senders.schemes.encoding import DECODERS
-from verihook.senders.schemes.headers import aliased, numbered, one_header, require
+from verihook.senders.schemes.headers import expand_numbered, header_check, one_header, with_aliases
 from verihook.senders.schemes.hmac_fields import HmacFields
 from verihook.senders.schemes.message import Signed, covers
 from verihook.senders.schemes.timestamp import TIMES, check_age
@@ -33,9 +33,9 @@ class HmacScheme(HmacFields):
 
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
         """See :class:`~verihook.senders.schemes.Scheme`."""
-        macs = tuple(self.keyed(self.secret_key(secret)) for secret in secrets)
-        read, message, accept = self._read(), self.signed_message(setting), self._accept()
-        decode_time, timed, same = TIMES[self.timestamp], self._timed(), hmac.compare_digest
+        macs = tuple(self.mac_with(self.secret_key(secret)) for secret in secrets)
+        read, message, accept = self._reader(), self.signed_message(setting), self._last_checks()
+        decode_time, timed, same = TIMES[self.timestamp], self._signs_timestamp(), hmac.compare_digest
         digests = setting.digests
         if not macs:
             return no_secret
@@ -81,11 +81,11 @@ class HmacScheme(HmacFields):
         """See :class:`~verihook.senders.schemes.Scheme`."""
         return covers(self.message, self.id_header, header, path) or (not header and bool(self.body_hash))
 
-    def _read(self) -> Candidates:
+    def _reader(self) -> Candidates:
         """How to read everything that stands before the MAC: the signatures, and the timestamp's text."""
-        check, candidates = require(self.required, self.expected), self._candidates()
-        parses = bool(self.signature_json or "{json:" in self.message or (self.timestamp_json and self._timed()))
-        stamp_names, stamp_path = aliased(self.timestamp_header, self.aliases), split_path(self.timestamp_json)
+        check, candidates = header_check(self.required, self.expected), self._candidates()
+        stamp_names, stamp_path = with_aliases(self.timestamp_header, self.aliases), split_path(self.timestamp_json)
+        parses = bool(self.signature_json or "{json:" in self.message or (stamp_path and self._signs_timestamp()))
 
         def read(delivery: Delivery) -> list[bytes]:
             if check is not None:
@@ -101,9 +101,9 @@ class HmacScheme(HmacFields):
 
         return read
 
-    def _accept(self) -> Callable[[Request, Signed, int | None, int], None]:
+    def _last_checks(self) -> Callable[[Request, Signed, int | None, int], None]:
         """What else must hold of a message whose MAC matched."""
-        path = () if self._timed() else split_path(self.timestamp_json)
+        path = () if self._signs_timestamp() else split_path(self.timestamp_json)
         decode_time, tolerance, hash_name = TIMES[self.timestamp], self.tolerance, self.body_hash
 
         def accept(request: Request, signed: Signed, sent_at: int | None, now: int) -> None:
@@ -122,8 +122,8 @@ class HmacScheme(HmacFields):
         if self.signature_json:
             return in_json(split_path(self.signature_json), decode, size)
         if self.headers:
-            return in_headers(numbered(self.headers), decode, size)
-        names = aliased(self.header, self.aliases)
+            return in_headers(expand_numbered(self.headers), decode, size)
+        names = with_aliases(self.header, self.aliases)
         if self.separator:
             grammar = Items(self.separator, self.assign, self.label, self.timestamp_label, self.spaces)
             return in_items(names, grammar, decode, size)

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from verihook.senders.schemes import Setting
 from verihook.senders.schemes.encoding import DECODERS, KEYS, key_of
-from verihook.senders.schemes.headers import aliased, check_texts, numbered
+from verihook.senders.schemes.headers import check_texts, expand_numbered, with_aliases
 from verihook.senders.schemes.message import KEY_FIRST, Message, Signed, check_place, compile_message, fields_of
 from verihook.senders.schemes.timestamp import TIMES, check_tolerance
-from verihook.senders.schemes.url import Urls, urls
+from verihook.senders.schemes.url import Urls, signed_urls
 from verihook.senders.tables import must_be_one_of
 
 Mac = Callable[[Signed], bytes]
@@ -81,7 +81,7 @@ class HmacFields:
         """The key that the secret stands for. Raise ValueError in words."""
         return key_of(secret, self.key, self.key_prefix)
 
-    def keyed(self, key: bytes) -> Mac:
+    def mac_with(self, key: bytes) -> Mac:
         """How to compute the signature of messages with one key.
 
         The key is hashed once: https://www.rfc-editor.org/rfc/rfc2104#section-4
@@ -103,14 +103,14 @@ class HmacFields:
 
     def signed_message(self, setting: Setting) -> Message:
         """How to put the signed bytes together. Raises ValueError ``KEY: mend``."""
-        return compile_message(self.message, aliased(self.id_header, self.aliases), setting, self._urls(setting))
+        return compile_message(self.message, with_aliases(self.id_header, self.aliases), setting, self._urls(setting))
 
     def _urls(self, setting: Setting) -> Urls | None:
         if "{url}" not in self.message:
             return None
-        return urls(setting.public_url, self.url, ports=self.url_ports, unescape=self.url_unescape)
+        return signed_urls(setting.public_url, self.url, ports=self.url_ports, unescape=self.url_unescape)
 
-    def _timed(self) -> bool:
+    def _signs_timestamp(self) -> bool:
         """Whether the timestamp is read before the MAC, because it is signed by itself.
 
         One that stands in the signed body is read after it: nothing is parsed of a stranger's.
@@ -142,7 +142,7 @@ class HmacFields:
             raise ValueError("timestamp_label: needs a separator")
         if (bool(self.timestamp_header), bool(self.timestamp_label), bool(self.timestamp_json)).count(True) > 1:
             raise ValueError("timestamp_header: one place for the timestamp is enough")
-        numbered(self.headers)
+        expand_numbered(self.headers)
 
     def _check_message(self) -> None:
         names = [name for name, _ in fields_of(self.message)]

@@ -79,7 +79,7 @@ class JwtScheme:
 
         def verify(request: Request, now: int) -> Proof:
             token = one_header(request, header)
-            protected, claims, signature, signed = _parts(token)
+            protected, claims, signature, signed = _split_token(token)
             if protected.get("alg") != "ES256" or "crit" in protected:
                 raise SignatureError("alg")
             kid = protected.get("kid")
@@ -128,15 +128,15 @@ class JwtScheme:
             raise ValueError(f"parameters.environment: {must_be_one_of(self.key_urls, environment)}")
         client_id = setting.parameters.get("client_id")
         if not client_id:
-            raise ValueError("parameters.client_id: is needed, besides the secret, to ask the sender for its keys")
+            raise ValueError("parameters.client_id: is needed, chooser the secret, to ask the sender for its keys")
         fetch = setting.fetch
-        ring: FetchedKeys[Check] = FetchedKeys()
+        keys: FetchedKeys[Check] = FetchedKeys()
 
         def load(kid: str) -> Check:
             unknown = False
             for secret in secrets:
                 content = json.dumps({"client_id": client_id, "secret": secret, "key_id": kid}).encode()
-                answer = _answer(fetch(url, content))
+                answer = _reply_object(fetch(url, content))
                 if "key" in answer:
                     return _jwk_check(answer["key"])
                 # A 400 for another reason (a wrong API secret) is our failure, not the delivery's.
@@ -146,19 +146,19 @@ class JwtScheme:
             raise SignatureError("unknown-kid")
 
         def find(kid: str, now: int) -> tuple[Check, Proof]:
-            check = ring.key(kid, now, lambda: load(kid))
-            return lambda signature, signed: _proven(ring, kid, check(signature, signed)), CURRENT
+            check = keys.key(kid, now, lambda: load(kid))
+            return lambda signature, signed: _proven(keys, kid, check(signature, signed)), CURRENT
 
         return find
 
 
-def _proven(ring: FetchedKeys[Check], kid: str, right: bool) -> bool:
+def _proven(keys: FetchedKeys[Check], kid: str, right: bool) -> bool:
     if right:
-        ring.prove(kid)
+        keys.mark_proven(kid)
     return right
 
 
-def _answer(document: bytes) -> dict[str, Any]:
+def _reply_object(document: bytes) -> dict[str, Any]:
     try:
         return read_object(document)
     except SignatureError:
@@ -205,7 +205,7 @@ def _jwk_check(jwk: Any, error: Exception | None = None) -> Check:
     raise error or SecretsUnavailable("The sender's host gave no key for ES256; deliver again.")
 
 
-def _parts(token: str) -> tuple[dict[str, Any], str, str, bytes]:
+def _split_token(token: str) -> tuple[dict[str, Any], str, str, bytes]:
     """Protected header, claims and signature (still encoded), and the signed bytes."""
     parts = token.split(".")
     if len(token) > MAX_TOKEN or len(parts) != 3:

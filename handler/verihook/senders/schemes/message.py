@@ -98,7 +98,7 @@ def compile_message(template: str, id_names: tuple[str, ...], setting: Setting, 
     return message
 
 
-def form(body: bytes) -> bytes:
+def twilio_form(body: bytes) -> bytes:
     """Twilio's form: each distinct name, sorted, with each of its distinct values, sorted; nothing in between.
 
     Raises SignatureError. https://www.twilio.com/docs/usage/webhooks/webhooks-security
@@ -144,7 +144,7 @@ def _piece(name: str, argument: str, id_names: tuple[str, ...], setting: Setting
         "timestamp": lambda delivery: delivery.timestamp.encode(),
         "id": lambda delivery: _id(delivery.request, id_names),
         "method": lambda delivery: delivery.request.method.encode("utf-8", "surrogatepass"),
-        "form": lambda delivery: form(delivery.request.body),
+        "form": lambda delivery: twilio_form(delivery.request.body),
         "header": lambda delivery: one_header(delivery.request, header).encode(),
         "json": lambda delivery: text_member(delivery.content, path, "signed-member-is-not-text").encode(),
     }

@@ -16,7 +16,14 @@ from verihook.senders.schemes import asymmetric as public_keys
 from verihook.senders.schemes.candidates import decode_any
 from verihook.senders.schemes.certificates import certificate_proof
 from verihook.senders.schemes.encoding import UNSIZED, encode_signature, key_of, refuse_empty
-from verihook.senders.schemes.headers import aliased, check_texts, example, one_header, require, with_headers
+from verihook.senders.schemes.headers import (
+    check_texts,
+    example_value,
+    header_check,
+    one_header,
+    with_aliases,
+    with_headers,
+)
 from verihook.senders.schemes.key_urls import trusted
 from verihook.senders.schemes.message import (
     KEY_FIRST,
@@ -128,9 +135,9 @@ class PublicKeyScheme:
         """
         refuse_empty(*secrets)
         prove = self._certificate_proof(secrets, setting) if self.keyless else self._key_proof(secrets)
-        message, read, decode_time = self._message(setting), self._read(), TIMES["s"]
+        message, read, decode_time = self._message(setting), self._reader(), TIMES["s"]
         header, timestamp_header = self.header.lower(), self.timestamp_header.lower()
-        tolerance, digests, check_required = self.tolerance, setting.digests, require(self.required, {})
+        tolerance, digests, check_required = self.tolerance, setting.digests, header_check(self.required, {})
         check_url = self._check_url if self.certificate_header else None
         if not secrets and not self.keyless:
             return no_secret
@@ -158,7 +165,7 @@ class PublicKeyScheme:
     def sign(self, secret: str, request: Request, setting: Setting = PLAIN, *, message_id: str, now: int) -> Request:
         """See :class:`~verihook.senders.schemes.Scheme`. ``secret`` is the private key."""
         make = public_keys.make_with(self._private(secret), self.algorithm)
-        headers = [(name, example(value)) for name, value in self.required.items()]
+        headers = [(name, example_value(value)) for name, value in self.required.items()]
         if self.timestamp_header:
             headers.append((self.timestamp_header, str(now)))
         if self.id_header:
@@ -185,7 +192,7 @@ class PublicKeyScheme:
         if not trusted(one_header(request, name), tuple(self.certificate_hosts), self.certificate_path):
             raise SignatureError(f"unexpected-{name}")
 
-    def _read(self) -> Callable[[str], list[bytes]]:
+    def _reader(self) -> Callable[[str], list[bytes]]:
         """How to read the signatures of the header's value. Raises SignatureError."""
         decode = UNSIZED[self.encoding]
         separator, assign, wanted = self.separator, self.assign, self.label
@@ -231,7 +238,7 @@ class PublicKeyScheme:
         return public_keys.ed25519_private(key_of(secret, self.key, self.private_prefix))
 
     def _message(self, setting: Setting) -> Message:
-        return compile_message(self.message, aliased(self.id_header, {}), setting, None)
+        return compile_message(self.message, with_aliases(self.id_header, {}), setting, None)
 
 
 def _joined(signed: Signed) -> bytes:

@@ -11,7 +11,7 @@ from verihook.records import replace
 from verihook.request import FORM, Request
 from verihook.senders.schemes import Delivery, Setting
 from verihook.senders.schemes.encoding import encode_signature
-from verihook.senders.schemes.headers import example, numbered, with_headers
+from verihook.senders.schemes.headers import example_value, expand_numbered, with_headers
 from verihook.senders.schemes.message import fields_of
 from verihook.senders.schemes.timestamp import encode_time
 from verihook.senders.schemes.url import query_of
@@ -33,13 +33,13 @@ def sign(scheme: HmacFields, secret: str, request: Request, setting: Setting, *,
         signed = scheme.signed_message(setting)(Delivery(request, content, stamp))[0]
     except SignatureError as error:
         raise ValueError(f"the request cannot be signed: {error.reason}") from error
-    text = encode_signature(scheme.keyed(key)(signed), scheme.encoding)
+    text = encode_signature(scheme.mac_with(key)(signed), scheme.encoding)
     return _with_signature(scheme, request, text, stamp)
 
 
 def _prepared(scheme: HmacFields, request: Request, setting: Setting, message_id: str, stamp: str) -> Request:
     """With everything that the signature covers or goes with."""
-    headers = [(name, example(value)) for name, value in (*scheme.required.items(), *scheme.expected.items())]
+    headers = [(name, example_value(value)) for name, value in (*scheme.required.items(), *scheme.expected.items())]
     if scheme.timestamp_header:
         headers.append((scheme.timestamp_header, stamp))
     if scheme.id_header:
@@ -76,7 +76,7 @@ def _with_signature(scheme: HmacFields, request: Request, text: str, stamp: str)
         _set(content, scheme.signature_json, text)
         return replace(request, body=_dump(content))
     if scheme.headers:
-        return with_headers(request, [(numbered(scheme.headers)[0], text)])
+        return with_headers(request, [(expand_numbered(scheme.headers)[0], text)])
     if scheme.separator:
         items = [f"{scheme.timestamp_label}{scheme.assign}{stamp}"] if scheme.timestamp_label else []
         separator = scheme.separator + " " if scheme.spaces else scheme.separator

@@ -21,7 +21,7 @@ from verihook.senders.schemes.candidates import signature_text
 from verihook.senders.schemes.certificates import certificate_proof
 from verihook.senders.schemes.encoding import base64_bytes, refuse_empty
 from verihook.senders.schemes.key_urls import trusted
-from verihook.senders.schemes.sns_hosts import HOSTS, PARTITIONS, host_of, topics_of
+from verihook.senders.schemes.sns_hosts import HOSTS, PARTITIONS, sns_host_of, topics_of
 from verihook.senders.schemes.timestamp import TIMES, check_age, check_tolerance, encode_time
 from verihook.strict_json import read_object
 
@@ -81,13 +81,13 @@ class SnsScheme:
             url = message.get("SigningCertURL")
             if not isinstance(url, str) or not trusted(url, HOSTS, _PATH):
                 raise SignatureError("untrusted-signingcerturl")
-            if urlsplit(url).netloc != host_of(_word(message, "TopicArn")):
+            if urlsplit(url).netloc != sns_host_of(_text_member(message, "TopicArn")):
                 raise SignatureError("untrusted-signingcerturl")
-            algorithm = _ALGORITHMS.get(_word(message, "SignatureVersion"))
+            algorithm = _ALGORITHMS.get(_text_member(message, "SignatureVersion"))
             if algorithm is None:
                 raise SignatureError("unexpected-signatureversion")
-            signature, signed = base64_bytes(signature_text(message.get("Signature"))), _signed(message)
-            sent_ms = TIMES["rfc3339"](_word(message, "Timestamp"))
+            signature, signed = base64_bytes(signature_text(message.get("Signature"))), _signed_bytes(message)
+            sent_ms = TIMES["rfc3339"](_text_member(message, "Timestamp"))
             # Before the certificate is asked for: a stranger's topic costs no call.
             if topics and message["TopicArn"] not in topics:
                 raise SignatureError("unexpected-topicarn")
@@ -117,22 +117,22 @@ class SnsScheme:
         message.setdefault("SigningCertURL", "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-test.pem")
         message["SignatureVersion"] = "2"
         try:
-            message["Signature"] = base64.b64encode(make(_signed(message))).decode()
+            message["Signature"] = base64.b64encode(make(_signed_bytes(message))).decode()
         except SignatureError as error:
             raise ValueError(f"the body is no SNS message to sign: {error.reason}") from None
         body = json.dumps(message, ensure_ascii=False).encode()
         return replace(request, body=body)
 
 
-def _word(message: dict[str, Any], name: str) -> str:
+def _text_member(message: dict[str, Any], name: str) -> str:
     value = message.get(name)
     if not isinstance(value, str):
         raise SignatureError(f"missing-{name.lower()}")
     return value
 
 
-def _signed(message: dict[str, Any]) -> bytes:
-    names = _SIGNED.get(_word(message, "Type"))
+def _signed_bytes(message: dict[str, Any]) -> bytes:
+    names = _SIGNED.get(_text_member(message, "Type"))
     if names is None:
         raise SignatureError("unexpected-type")
     # Only a Subject may be absent, or null.
@@ -140,6 +140,6 @@ def _signed(message: dict[str, Any]) -> bytes:
     for name in present:
         # Names and values are signed as lines: with a line break in another member than the first, one signature is
         # that of several messages.
-        if name != "Message" and not {"\n", "\r"}.isdisjoint(_word(message, name)):
+        if name != "Message" and not {"\n", "\r"}.isdisjoint(_text_member(message, name)):
             raise SignatureError(f"unexpected-{name.lower()}")
-    return "".join([f"{name}\n{_word(message, name)}\n" for name in present]).encode()
+    return "".join([f"{name}\n{_text_member(message, name)}\n" for name in present]).encode()

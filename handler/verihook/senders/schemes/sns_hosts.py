@@ -36,7 +36,7 @@ def topics_of(parameters: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(topic for topic in topics if topic)
 
 
-def host_of(topic: str) -> str | None:
+def sns_host_of(topic: str) -> str | None:
     """The host of SNS in a topic's own region; None for what is no ARN of a topic."""
     found = _TOPIC.fullmatch(topic)
     region, suffix = PARTITIONS.get(found[1], ("", "")) if found else ("", "")

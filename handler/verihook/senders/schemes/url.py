@@ -65,7 +65,7 @@ def check_body_hash(body: bytes, url: str, name: str) -> None:
         raise SignatureError("body-hash-mismatch")
 
 
-def urls(public_url: str, kind: str, *, ports: bool, unescape: bool) -> Urls:
+def signed_urls(public_url: str, kind: str, *, ports: bool, unescape: bool) -> Urls:
     """How to tell the URLs: ``registered``, as registered; ``delivered``, with the delivery's query.
 
     Raises ValueError ``public_url: mend``.

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from verihook.request import Request
-from verihook.senders.handshake import BoundHandshake, Means, handshake
+from verihook.senders.handshake import BoundHandshake, HandshakeContext, read_handshake
 
 SECRET = "the sender's secret"
 PREVIOUS = "its previous secret"
@@ -42,10 +42,10 @@ def bind(
 ) -> BoundHandshake:
     """The handshake of a ``[handshake]`` table in TOML; ``rest``: references and parameters."""
     store = store or Store(NEW=SECRET, OLD=PREVIOUS)
-    made = handshake(tomllib.loads(table))
+    made = read_handshake(tomllib.loads(table))
     assert made is not None
     rest.setdefault("references", ("env:NEW", "env:OLD"))
-    return made.bind(Means(resolve=store.resolve, keep=store.keep, fetch=fetch, **rest))
+    return made.bind(HandshakeContext(resolve=store.resolve, keep=store.keep, fetch=fetch, **rest))
 
 
 def get(query: str = "", *headers: tuple[str, str], method: str = "GET") -> Request:

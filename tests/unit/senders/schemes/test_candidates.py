@@ -9,13 +9,13 @@ from verihook.request import Request
 from verihook.senders.schemes import Delivery
 from verihook.senders.schemes.candidates import Candidates, Items, in_header, in_headers, in_items
 from verihook.senders.schemes.encoding import decode_hex
-from verihook.senders.schemes.headers import numbered
+from verihook.senders.schemes.headers import expand_numbered
 
 GOOD = "0a" * 32
 ITEMS = in_items(("x-sig",), Items(",", "=", "v1", "t", spaces=False), decode_hex, 32)
 SPACED = in_items(("x-sig",), Items(",", "=", "v1", "", spaces=True), decode_hex, 32)
 PREFIXED = in_header(("x-sig",), "v0=", False, decode_hex, 32)
-NUMBERED = in_headers(numbered(["X-Sig-{1..100}", "X-Other"]), decode_hex, 32)
+NUMBERED = in_headers(expand_numbered(["X-Sig-{1..100}", "X-Other"]), decode_hex, 32)
 
 
 def read(candidates: Candidates, *headers: tuple[str, str]) -> tuple[int, str]:

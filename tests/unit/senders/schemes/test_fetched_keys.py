@@ -15,7 +15,7 @@ class Source:
     """Counts how often each key was asked for."""
 
     def __init__(self) -> None:
-        self.ring: FetchedKeys[str] = FetchedKeys()
+        self.keys: FetchedKeys[str] = FetchedKeys()
         self.asked: list[str] = []
 
     def key(self, name: str, now: int) -> str:
@@ -23,7 +23,7 @@ class Source:
             self.asked.append(name)
             return f"the key {name}"
 
-        return self.ring.key(name, now, load)
+        return self.keys.key(name, now, load)
 
 
 def test_a_key_is_kept_for_an_hour() -> None:
@@ -53,7 +53,7 @@ def test_new_names_are_asked_for_at_a_bounded_rate() -> None:
 
 
 def test_a_denial_is_remembered_and_seldom_questioned() -> None:
-    ring: FetchedKeys[str] = FetchedKeys()
+    keys: FetchedKeys[str] = FetchedKeys()
     asked: list[int] = []
 
     def load() -> str:
@@ -62,11 +62,11 @@ def test_a_denial_is_remembered_and_seldom_questioned() -> None:
 
     for _ in range(100):
         with pytest.raises(SignatureError) as refusal:
-            ring.key("a", 1000, load)
+            keys.key("a", 1000, load)
         assert refusal.value.reason == "unknown-kid"
     assert len(asked) == 1 + DENIED[0]
     # It was published since.
-    assert ring.key("a", 1000 + DENIED[1], lambda: "the key") == "the key"
+    assert keys.key("a", 1000 + DENIED[1], lambda: "the key") == "the key"
 
 
 def test_a_host_that_is_down_costs_a_new_key_nothing() -> None:
@@ -76,7 +76,7 @@ def test_a_host_that_is_down_costs_a_new_key_nothing() -> None:
         raise SecretsUnavailable("The sender's host is down.")
 
     with pytest.raises(SecretsUnavailable):
-        source.ring.key("genuine", 1000, down)
+        source.keys.key("genuine", 1000, down)
     for number in range(NEW[0] - 1):
         source.key(str(number), 1000)
     assert source.key("genuine", 1001) == "the key genuine"
@@ -109,7 +109,7 @@ class Flood:
 @pytest.mark.parametrize("rate", [1, 10, 100])
 def test_no_new_key_is_turned_away_twice_while_others_are_made_up(rate: int, times: int, later: int) -> None:
     """An hour from cold, on the second: every minute a genuine sender has a new key, and delivers again if refused."""
-    ring: FetchedKeys[str] = FetchedKeys()
+    keys: FetchedKeys[str] = FetchedKeys()
     flood, asked, refused = Flood(rate, times, later), 0, 0
     again: dict[int, tuple[str, int]] = {}
 
@@ -122,7 +122,7 @@ def test_no_new_key_is_turned_away_twice_while_others_are_made_up(rate: int, tim
             return name
 
         try:
-            ring.key(name, now, load)
+            keys.key(name, now, load)
         except (SecretsUnavailable, SignatureError):
             return False
         return True
@@ -146,7 +146,7 @@ def test_no_new_key_is_turned_away_twice_while_others_are_made_up(rate: int, tim
 def test_keys_are_bounded_and_the_proven_one_stays() -> None:
     source = Source()
     source.key("proven", 1000)
-    source.ring.prove("proven")
+    source.keys.mark_proven("proven")
     for number in range(3 * MAX_KEYS):
         source.key(str(number), 1000 + number * NEW[1])
     asked = len(source.asked)
@@ -159,5 +159,5 @@ def test_keys_are_bounded_and_the_proven_one_stays() -> None:
 
 def test_to_prove_what_is_not_kept_does_nothing() -> None:
     source = Source()
-    source.ring.prove("a")
+    source.keys.mark_proven("a")
     assert "the key a" == source.key("a", 1000)

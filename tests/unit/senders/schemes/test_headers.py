@@ -6,7 +6,13 @@ import pytest
 
 from verihook.errors import SignatureError
 from verihook.request import Request
-from verihook.senders.schemes.headers import aliased, example, numbered, one_header, require
+from verihook.senders.schemes.headers import (
+    example_value,
+    expand_numbered,
+    header_check,
+    one_header,
+    with_aliases,
+)
 
 
 def request(*headers: tuple[str, str]) -> Request:
@@ -15,9 +21,9 @@ def request(*headers: tuple[str, str]) -> Request:
 
 def test_a_prefix_is_replaced() -> None:
     aliases = {"Svix-": "webhook-", "other-": "x-"}
-    assert ("svix-id", "webhook-id") == aliased("svix-Id", aliases)
-    assert ("x-svix-id",) == aliased("X-Svix-Id", aliases)
-    assert () == aliased("", aliases)
+    assert ("svix-id", "webhook-id") == with_aliases("svix-Id", aliases)
+    assert ("x-svix-id",) == with_aliases("X-Svix-Id", aliases)
+    assert () == with_aliases("", aliases)
 
 
 def test_the_first_name_that_stands_counts() -> None:
@@ -31,10 +37,10 @@ def test_the_first_name_that_stands_counts() -> None:
 
 
 def test_numbered_names() -> None:
-    assert ("x-1", "x-2", "x-3", "y") == numbered(["X-{1..3}", "Y"])
+    assert ("x-1", "x-2", "x-3", "y") == expand_numbered(["X-{1..3}", "Y"])
     for header in ("X-{1}", "X-{a..b}", "X-{2..1}", "X-{1..1001}", ""):
         with pytest.raises(ValueError, match=r"^headers: "):
-            numbered([header])
+            expand_numbered([header])
 
 
 @pytest.mark.parametrize(
@@ -54,7 +60,7 @@ def test_numbered_names() -> None:
     ],
 )
 def test_a_value_that_must_be(headers: list[tuple[str, str]], reason: str | None) -> None:
-    check = require({"X-Version": "1"}, {"X-By": "key=*,alg=x"})
+    check = header_check({"X-Version": "1"}, {"X-By": "key=*,alg=x"})
     assert check is not None
     found = None
     try:
@@ -65,10 +71,10 @@ def test_a_value_that_must_be(headers: list[tuple[str, str]], reason: str | None
 
 
 def test_nothing_to_check_is_no_check() -> None:
-    assert require({}, {}) is None
+    assert header_check({}, {}) is None
 
 
 def test_an_example_is_taken() -> None:
-    check = require({"X-By": "key=*,alg=x"}, {})
+    check = header_check({"X-By": "key=*,alg=x"}, {})
     assert check is not None
-    check(request(("x-by", example("key=*,alg=x"))))
+    check(request(("x-by", example_value("key=*,alg=x"))))

@@ -281,12 +281,12 @@ def test_a_key_that_is_not_in_its_encoding_is_refused() -> None:
 @pytest.mark.parametrize("length", [1, 64, 65, 128, 129, 300])
 def test_a_key_that_is_hashed_once_makes_every_mac(algorithm: str, length: int) -> None:
     scheme, key = HmacScheme("x-sig", algorithm=algorithm), b"k" * length
-    compute = scheme.keyed(key)
+    compute = scheme.mac_with(key)
     for before, body, after in ((b"", b"{}", b""), (b"1.", b"", b""), (b"1.", b"{}", b".2"), (b"", b"{}", b"")):
         assert hmac.digest(key, before + body + after, algorithm) == compute((before, body, after, ""))
 
 
 def test_a_secret_in_front_is_hashed_with_each_message() -> None:
-    compute = HmacScheme("x-sig", "{secret}{timestamp}{body}", timestamp_header="x-time").keyed(b"secret")
+    compute = HmacScheme("x-sig", "{secret}{timestamp}{body}", timestamp_header="x-time").mac_with(b"secret")
     for number in (b"1", b"2", b"1"):
         assert hashlib.sha256(b"secret" + number + b"{}").digest() == compute((number, b"{}", b"", ""))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from verihook.errors import SignatureError
 from verihook.request import Request
 from verihook.senders.schemes import Delivery, Setting
-from verihook.senders.schemes.message import MAX_FIELDS, compile_message, covers, fields_of, form
+from verihook.senders.schemes.message import MAX_FIELDS, compile_message, covers, fields_of, twilio_form
 
 REQUEST = Request("PUT", "/", "", (("x-id", "m1"), ("x-topic", "t")), b"\xff{body}", "")
 
@@ -114,16 +114,16 @@ def test_what_is_missing_is_refused(
     ],
 )
 def test_a_form_is_put_together_as_twilio_does(body: bytes, expected: bytes) -> None:
-    assert expected == form(body)
+    assert expected == twilio_form(body)
 
 
 @given(st.binary(max_size=60))
 def test_any_body_is_some_form(body: bytes) -> None:
-    assert isinstance(form(body), bytes)
+    assert isinstance(twilio_form(body), bytes)
 
 
 def test_a_form_of_too_many_fields_is_refused() -> None:
-    assert MAX_FIELDS == len(form(b"&".join(b"%d=" % number for number in range(1000, 1000 + MAX_FIELDS)))) / 4
+    assert MAX_FIELDS == len(twilio_form(b"&".join(b"%d=" % number for number in range(1000, 1000 + MAX_FIELDS)))) / 4
     with pytest.raises(SignatureError) as refusal:
-        form(b"&" * MAX_FIELDS)
+        twilio_form(b"&" * MAX_FIELDS)
     assert "too-many-form-fields" == refusal.value.reason

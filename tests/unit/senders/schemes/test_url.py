@@ -8,7 +8,13 @@ import pytest
 
 from verihook.errors import SignatureError
 from verihook.request import Request
-from verihook.senders.schemes.url import check_body_hash, delivered_url, port_variants, urls, without_hubspot_escapes
+from verihook.senders.schemes.url import (
+    check_body_hash,
+    delivered_url,
+    port_variants,
+    signed_urls,
+    without_hubspot_escapes,
+)
 
 
 def request(query: str) -> Request:
@@ -49,14 +55,14 @@ def test_the_query_of_the_delivery_takes_the_place_of_the_registered_one() -> No
 def test_a_registered_url_stays_as_it_is() -> None:
     kinds = {"registered": ("https://a.example/x?a=1",), "delivered": ("https://a.example/x?b=2",)}
     for kind, expected in kinds.items():
-        read = urls("https://a.example/x?a=1", kind, ports=False, unescape=False)
+        read = signed_urls("https://a.example/x?a=1", kind, ports=False, unescape=False)
         assert expected == read(request("b=2"))
         assert ("https://a.example/x?a=1",) == read(request(""))
 
 
 def test_a_query_that_is_no_url_is_only_another_url() -> None:
     for query in ("\ud800", "%zz", " ", "\x00", "a#b"):
-        read = urls("https://a.example/x", "delivered", ports=True, unescape=True)
+        read = signed_urls("https://a.example/x", "delivered", ports=True, unescape=True)
         assert f"https://a.example/x?{query}" == read(request(query))[0]
 
 

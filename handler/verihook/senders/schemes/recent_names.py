@@ -14,7 +14,7 @@ _BITS = 1 << 22
 _MARKS = 4
 
 
-class Sightings:
+class RecentNames:
     """A set of names that forgets. Not safe between threads."""
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Sightings:
         for mark in _marks(name):
             self._new[mark >> 3] |= 1 << (mark & 7)
 
-    def seen(self, name: str, now: int) -> bool:
+    def has(self, name: str, now: int) -> bool:
         """Whether ``name`` was added lately."""
         kept = [self._new] if 0 <= now - self._since < 2 * REMEMBERED_S else []
         if 0 <= now - self._since < REMEMBERED_S:
