@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from verihook.senders.schemes.sightings import REMEMBERED_S
 
 from tests.flows.deployment import ROOT
 from verihook.api.access import KEEP_MS, MAX_MISSES
 from verihook.api.turned_away import KEPT
 from verihook.api.waiting import LONGEST_IN_AWS_S, LONGEST_S
 from verihook.senders.schemes.fetched_keys import AGAIN, DENIED, NEW
+from verihook.senders.schemes.recent_names import REMEMBERED_S
 
 PAGE = (ROOT / "docs" / "threat-model.md").read_text()
 NAMED = sorted(set(re.findall(r"`(tests/[^`]+)`", PAGE)))
