@@ -18,7 +18,7 @@ from verihook.model.ports import Services
 
 
 class App(FastAPI):
-    """What is a source's goes to the sources, everything else to the API and the dialects."""
+    """Requests to a source go to the sources, all others to the API and the dialects."""
 
     hooks: ASGIApp
 
@@ -68,7 +68,7 @@ def _dialects(services: Services, access: Access, longest_wait_s: int) -> list[A
 
 
 def _document_hooks(app: FastAPI) -> None:
-    """OpenAPI tells of them too."""
+    """Describe the hooks in the OpenAPI document, too."""
 
     async def hook() -> None:
         raise NotImplementedError  # verihook.api.hooks answers

@@ -1,6 +1,6 @@
 """What a Python workflow may use: its instance, its input, events, and connections. Everything else is plain Python.
 
-    order = read_input(event)                                   # also where it was too large to be handed over
+    order = read_input(event)                                   # also one that was too large to be handed over
     instance_id, attempt = instance_of(context)
     approval = wait_for_event(context, "approved", 86_400)      # raises EventTimeout
     billing = connection("billing")                             # url and headers, with credentials
@@ -29,7 +29,7 @@ LONGEST_WAIT = 31_622_400
 
 
 class EventTimeout(TimeoutError):
-    """Nobody raised the event in time. ``name``: of the event; ``seconds``: how long it was waited for."""
+    """The event was not raised in time. ``name``: of the event; ``seconds``: how long the wait was."""
 
     def __init__(self, name: str, seconds: int) -> None:
         super().__init__(f"The event {name!r} did not come within {seconds} seconds.")
@@ -50,7 +50,7 @@ _services: Services | None = None
 
 
 def use(services: Services) -> None:
-    """What the workflows of this process work with; called once, by who runs them."""
+    """Give the workflows of this process their services. Called once, by the code that runs them."""
     global _services  # noqa: PLW0603  # a workflow is a function of its event: there is nowhere else to hand it in
     _services = services
 
@@ -59,7 +59,7 @@ def instance_of(context: Any) -> tuple[str, int]:
     """The instance id and the attempt (1, then 2 after a restart ...) that this run is of.
 
     ``context``: the DurableContext, or what a function workflow is given. Make idempotency keys of it: a step may run
-    more than once, and the id is the same each time. Raises ValueError where the run is of no instance.
+    more than once, and the id is the same each time. Raises ValueError if the run is of no instance.
     """
     name = _execution_name(context)
     parsed = _of_function(context) if name is None else durable_names.instance_of(name, lambda: _input(context))
@@ -81,10 +81,10 @@ def connection_of(context: Any) -> str | None:
 
 
 def read_input(event: Any) -> Any:
-    """What the instance was started with: ``event``, or what it refers to where that was too large to hand over.
+    """What the instance was started with: ``event``, or the payload that it refers to if it was too large to hand over.
 
-    Raises EventMalformed where the payload is gone, PayloadsUnavailable where its store fails: let it through, and the
-    run is tried again.
+    Raises EventMalformed if the payload is gone, PayloadsUnavailable if its store fails: let it through, and the run is
+    tried again.
     """
     from verihook.instances import payload
 
@@ -98,10 +98,10 @@ def read_input(event: Any) -> Any:
 
 
 def wait_for_event(context: Any, name: str, timeout: int = LONGEST_WAIT) -> Any:
-    """Wait until the event ``name`` is raised for this instance, and give its payload; it may have been raised before.
+    """Wait until the event ``name`` is raised for this instance, if it has not been yet, and return its payload.
 
-    Nothing runs and nothing is paid for meanwhile. ``timeout`` in seconds, 1 to LONGEST_WAIT. Waits for one name take
-    its events in the order in which they were raised.
+    Nothing runs and nothing is paid for while it waits. ``timeout`` in seconds, 1 to LONGEST_WAIT. Waits for one name
+    take its events in the order in which they were raised.
     Raises EventTimeout, ValueError for a timeout that cannot be, NotSupported in a function workflow.
     """
     if not hasattr(context, "create_callback"):
@@ -115,14 +115,14 @@ def wait_for_event(context: Any, name: str, timeout: int = LONGEST_WAIT) -> Any:
     callback = context.create_callback(name=name, config=CallbackConfig(timeout=Duration.from_seconds(timeout)))
     token = callback.callback_id
 
-    def tell(_step: Any) -> None:
+    def register(_step: Any) -> None:
         from verihook import instances
 
-        # Told again after a crash: the mailbox knows the token.
+        # Repeated after a crash: the mailbox knows the token.
         execution = context.execution_context.durable_execution_arn
         instances.await_event(instance_id, attempt, name, token, _services_in_use(), execution)
 
-    context.step(tell, name=f"Wait for {name}"[:256])
+    context.step(register, name=f"Wait for {name}"[:256])
     try:
         answer = callback.result()
     except CallbackTimeoutError:

@@ -1,4 +1,4 @@
-"""Puts the parts together: the only file that names adapters, and imports each only where it is used."""
+"""Puts the parts together: the only file that names adapters. It imports each only when it is used."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ SECRET_STORE: dict[str, Any] = {"read_timeout": 1}
 #: The alias of durable functions that template.yaml publishes: an execution goes on with the version it began with.
 ALIAS = "live"
 
-#: Engine -> the service that it asks; "" for none but the ledger's.
+#: Engine -> the AWS service that it calls; "" for none but the ledger.
 _SERVICES = {"stepfunctions": "stepfunctions", "durable": "lambda", "function": ""}
 
-#: In AWS the events of the engine come first; reconcile mends what they miss.
+#: In AWS, events of the engines report an end first; reconcile repairs what they miss.
 AWS_PACE = Pace(first_ms=60_000, again_ms=900_000)
 
 #: On one machine reconcile is what notices that an instance has ended.
@@ -43,7 +43,8 @@ LOCAL_PACE = Pace(first_ms=300, again_ms=200, longest_ms=10_000)
 #: The entry points that see deliveries; the others, and the workflows that run as functions, are given no such secret.
 FOREGROUND = ("verihook.main.receive", "verihook.main.api")
 
-#: Those that derive ids of events or sign callbacks, and so have the instance key; what runs the operator's code never.
+#: Those that derive ids of events or sign callbacks, and so have the instance key; no entry that runs the operator's
+#: code does.
 KEYED = (*FOREGROUND, "verihook.main.reconcile", "verihook.main.feed")
 
 
@@ -60,9 +61,9 @@ def assemble(
 ) -> Services:
     """Services over these adapters. ``rest``: the other fields of :class:`Services`.
 
-    Where one ``verifies`` nothing, no secret of a source is asked for. ``strict``: raises ConfigurationError where a
-    source's secret is missing or cannot be used, as far as that can be said without asking a store; else every store is
-    asked, and such a source is told to telemetry and stops no other.
+    Without ``verifies``, no secret of a source is read. ``strict``: raises ConfigurationError if a source's secret is
+    missing or cannot be used, as far as that is known without asking a store; else every store is asked, and such a
+    source is reported to telemetry and stops no other.
     """
     from verihook.verification import handshakes, keyrings
 
@@ -126,7 +127,7 @@ def on_aws() -> Services:
 
 @cache
 def telemetry() -> Telemetry:
-    """That of a Lambda function; it needs no configuration that could be wrong."""
+    """The telemetry of a Lambda function. It needs no configuration that could be wrong."""
     from verihook.adapters.telemetry.steady import SteadyTelemetry
 
     if (handler(environment()) or FOREGROUND[0]) in FOREGROUND:
@@ -141,7 +142,7 @@ def telemetry() -> Telemetry:
 def warm(services: Services, entry: str) -> None:
     """Make at once what the first event would: the engines that this entry of main.py may ask, compiled schemas.
 
-    Where a sender waits, connections too: looking a name up and the handshake of TLS have a whole processor now.
+    Connections, too, if a sender waits for this entry: INIT has a whole processor for name lookups and TLS handshakes.
     """
     if entry == "work":
         return  # its instances are in the ledger alone
@@ -241,7 +242,7 @@ def _caller() -> Caller:
 
 
 def _woken_by_stream(_: str) -> None:
-    """Nobody is to be woken: the table's stream invokes the worker."""
+    """Nothing to do: the table's stream invokes the worker."""
 
 
 def _payloads_on_aws(settings: Settings) -> Payloads:
@@ -279,7 +280,8 @@ def local_client(
 def client_of(service: str, *, read_timeout: int = 3, attempts: int = 2) -> Any:
     """A client that gives up early: a sender such as Slack waits 3 seconds in all. ``read_timeout`` in seconds.
 
-    Our own where somebody waits (:data:`FOREGROUND`), unless the environment asks for more than they do; else boto3's.
+    Our own client for entries whose caller waits (:data:`FOREGROUND`), unless the environment asks for more than it
+    does; else boto3's.
     """
     variables = environment()
     if (handler(variables) or FOREGROUND[0]) in FOREGROUND and suits(variables):
@@ -295,5 +297,5 @@ def _direct() -> Direct:
 
 
 def renew_connections() -> None:
-    """For a process that goes on from a snapshot: no connection and no credential of the former one is used."""
+    """After a snapshot: use no connection and no credential from before it."""
     _direct().renew()

@@ -54,12 +54,12 @@ def api(event: Any, context: Any) -> dict[str, Any]:
 def _over_http(
     parts: tuple[Part[Any], ...], serve: Callable[[Request], Reply], event: Any, context: Any
 ) -> dict[str, Any]:
-    """Every HTTP shape in and out, as the one rule of both entry points has it. ``parts``: without which none is."""
+    """Answer an HTTP event of any shape, the same way for both entry points. ``parts``: what an answer needs."""
     request_id = getattr(context, "aws_request_id", "")
     try:
         for part in parts:
             part()
-    except Exception as error:  # noqa: BLE001  # told when it came; until it is mended, each request is answered so
+    except Exception as error:  # noqa: BLE001  # it was reported when it came; each request gets it until it is mended
         return to_lambda(answer_unready(public_error(error), request_id, bootstrap.telemetry(), SystemClock()), event)
     try:
         request = from_lambda(event, _base_path(), request_id)
@@ -71,8 +71,8 @@ def _over_http(
 def record(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """An execution has changed its status: writes what became of the instance.
 
-    "Step Functions Execution Status Change" or "Durable Execution Status Change". An event that is not of ours is left
-    alone. Unavailable is raised, so that Lambda tries again.
+    "Step Functions Execution Status Change" or "Durable Execution Status Change". An event of other executions is
+    ignored. Raises Unavailable, so that Lambda tries again.
     """
     from verihook.worker.recorder import record_status_change as write
 
@@ -88,7 +88,7 @@ def reconcile(event: dict[str, Any], context: Any) -> dict[str, Any]:
     try:
         repairs = repair(services(), left=context.get_remaining_time_in_millis)
     finally:
-        # Whatever became of the repairs.
+        # Also if the repairs failed.
         callbacks = call_back(services(), left=context.get_remaining_time_in_millis)
     return {"repairs": asdict(repairs), "callbacks": asdict(callbacks)}
 
@@ -148,7 +148,7 @@ _PARTS: dict[str, tuple[Part[Any], ...]] = {
 
 
 def _warm_app() -> None:
-    """The app puts its layers together, and starts a thread, at its first request. A stranger's costs no call."""
+    """Make the app put its layers together and start a thread, as it does at its first request. Costs no call."""
     _app()(Request("GET", "/v1/instances", "", (), b"", "start"), {}, None)
 
 
@@ -163,12 +163,12 @@ _FIRST: dict[str, tuple[Callable[[], object], ...]] = {
 
 
 def prepare(entry: str) -> None:
-    """Make all that this entry uses. Raises nothing: what is wrong is told to the log, and said by each request."""
+    """Make all that this entry uses. Raises nothing: what is wrong goes to the log and into the answers."""
     make_all(*_PARTS[entry], lambda: bootstrap.warm(services(), entry), *_FIRST.get(entry, ()))
 
 
 def restore(entry: str) -> None:
-    """Go on from a snapshot, in another machine at another time: nothing that was made before it is used again.
+    """Go on from a snapshot, on another machine at another time: nothing that was made before it is used again.
 
     Connections are cut, secrets and credentials may have changed, the monotonic clock has stood still, and every copy
     has the same random numbers before it.

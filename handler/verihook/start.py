@@ -1,7 +1,7 @@
-"""The start of an execution environment: parts are made once, at INIT, and what cannot be made is told once.
+"""The start of an execution environment: parts are made once, at INIT, and what cannot be made is reported once.
 
 INIT has a full processor, an invocation the share that its memory gets. It must not fail: Lambda would repeat a failed
-INIT within the next requests, and answer them without a word of ours.
+INIT within the next requests, and answer them without our error.
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
 """
 
@@ -25,14 +25,14 @@ AGAIN_MS = Unavailable.retry_after * 1000
 class Part(Generic[Made]):
     """Something that is made when it is first called for, and then kept. Threads may share it.
 
-    ``tell``: told what keeps it from being made, each failure once in a row. A ConfigurationError stays until
+    ``report`` gets each failure to make it, the same one only once in a row. A ConfigurationError stays until
     :meth:`cache_clear`; after any other the part is tried again, at most every :data:`AGAIN_MS`.
     """
 
-    def __init__(self, make: Callable[[], Made], tell: Callable[[BaseException], None], clock: Clock) -> None:
-        self._make, self._tell, self._clock = make, tell, clock
+    def __init__(self, make: Callable[[], Made], report: Callable[[BaseException], None], clock: Clock) -> None:
+        self._make, self._report, self._clock = make, report, clock
         self._lock = Lock()
-        self._told = ""
+        self._last_reported = ""
         self.cache_clear()
 
     def __call__(self) -> Made:
@@ -43,7 +43,7 @@ class Part(Generic[Made]):
             return self._made[0]
 
     def cache_clear(self) -> None:
-        """Forget it, and that it could not be made: the next call makes another."""
+        """Drop the part, and the failure to make it: the next call makes another."""
         self._made: list[Made] = []
         self._failure: Exception | None = None
         self._again_at = 0
@@ -57,17 +57,17 @@ class Part(Generic[Made]):
             self._made = [self._make()]
         except Exception as error:
             self._failure, self._again_at = error, self._clock.now_ms() + AGAIN_MS
-            if repr(error) != self._told:
-                self._told = repr(error)
-                self._tell(error)
+            if repr(error) != self._last_reported:
+                self._last_reported = repr(error)
+                self._report(error)
             raise
-        self._failure, self._told = None, ""
+        self._failure, self._last_reported = None, ""
 
 
 def make_all(*parts: Callable[[], object]) -> None:
     """Make these now, in their order, up to the first that cannot be made: the next ones need it.
 
-    Raises nothing: a :class:`Part` has told what is wrong, and each request says so.
+    Raises nothing: a :class:`Part` has reported what is wrong, and the answer to each request says so.
     """
     with suppress(Exception):
         for part in parts:
@@ -75,14 +75,14 @@ def make_all(*parts: Callable[[], object]) -> None:
 
 
 def public_error(error: Exception) -> Unavailable:
-    """What a caller is answered while a part is missing: always the same, and nothing of the configuration."""
+    """The error for callers while a part is missing: always the same, with nothing of the configuration."""
     if isinstance(error, Unavailable):
         return error
     return NotConfigured("The receiver is not configured; its log says what is wrong. Deliver again later.")
 
 
 class Lazy:
-    """Stands for a part that is made when it is first used: a cold start pays for none that it does not need."""
+    """Stands for a part that is made when it is first used: a cold start makes none that it does not need."""
 
     def __init__(self, make: Callable[[], Any]) -> None:
         self._make = make
@@ -94,7 +94,7 @@ class Lazy:
     def _get(self) -> Any:
         made = self.__dict__.get("_made")
         if made is None:
-            # Threads of a round or a batch may be the first together; clients are made by one at a time.
+            # Threads of a round or a batch may come together; clients have to be made by one at a time.
             with self._lock:
                 made = self.__dict__.get("_made")
                 if made is None:

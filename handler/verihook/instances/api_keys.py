@@ -1,9 +1,9 @@
 """API keys: 256 random bits that are shown once, kept as a hash, with scopes, workflows and an end.
 
 A key is ``vhk_``, 43 digits of base62 and 6 of a checksum over them (as GitHub's tokens have one:
-https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/), so that one that
-was mistyped or cut off is told without a look into the ledger, and scanners of secrets find a leaked one. Its public id
-is the beginning of its hash: whoever finds a key can tell which one to revoke.
+https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/), so that a key
+that was mistyped or cut off is refused without a look into the ledger, and scanners of secrets find a leaked one. Its
+public id is the beginning of its hash: from a key that was found, one can compute which one to revoke.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _FORM = re.compile(r"vhk_([0-9A-Za-z]{43})([0-9A-Za-z]{6})", re.ASCII)
 _ID = re.compile(r"[0-9a-f]{16}", re.ASCII)
 
-#: One text for a key that is unknown, revoked or expired: which of them it is, is nobody's business.
+#: One text for a key that is unknown, revoked or expired: a caller cannot find out which of them it is.
 REFUSED = "The API key is not valid."
 MISTYPED = "The API key is mistyped or cut off: it is vhk_ and 49 letters and digits."
 
@@ -72,7 +72,7 @@ def create(
     expires_at: int | None = None,
     made_open: bool = False,
 ) -> tuple[ApiKey, str]:
-    """A new key and its secret, which is nowhere afterwards.
+    """Make a key. Return it with its secret, which is not kept anywhere.
 
     ``expires_at`` in milliseconds since the epoch. ``made_open``: see :class:`~verihook.model.scopes.ApiKey`. Raises
     RequestInvalid, LedgerUnavailable.
@@ -102,7 +102,7 @@ def find(secret: str, documents: Documents, now_ms: int) -> StoredKey:
 
 
 def verify(secret: str, documents: Documents, now_ms: int) -> ApiKey:
-    """The key of this secret, and its use is noted. One read, and a write every ten minutes of use.
+    """The key of this secret; also note its use. One read, and a write every ten minutes of use.
 
     Raises Unauthenticated as :func:`find` does, LedgerUnavailable.
     """
@@ -112,7 +112,7 @@ def verify(secret: str, documents: Documents, now_ms: int) -> ApiKey:
 def note_use(stored: StoredKey, documents: Documents, now_ms: int) -> StoredKey:
     """Write that the key is used, unless that was written within :data:`USE_NOTED_MS`.
 
-    What cannot be written is not: a key opens while the ledger refuses writes, and another's change goes first.
+    A failure to write it is ignored: a key is valid while the ledger refuses writes, and other changes go first.
     """
     if not due_to_note(stored.key, now_ms):
         return stored
@@ -121,7 +121,7 @@ def note_use(stored: StoredKey, documents: Documents, now_ms: int) -> StoredKey:
         written = documents.write(PARTITION, _document(used), now_ms)
     except LedgerUnavailable:
         written = False
-    # Not written: another has noted it, or it is tried again in ten minutes.
+    # If not: another call has noted it, or the next one in ten minutes does.
     return used if written else replace(stored, key=used.key)
 
 
@@ -156,7 +156,7 @@ def revoke(key_id: str, documents: Documents, now_ms: int) -> ApiKey:
 
 
 def revoke_made_open(documents: Documents, now_ms: int) -> list[ApiKey]:
-    """End the keys that were made while the API was open: anybody may have made them. Raises LedgerUnavailable."""
+    """End the keys that were made while the API was open, when any caller could. Raises LedgerUnavailable."""
     left = [key for key in list_keys(documents, now_ms) if key.made_open and key.live(now_ms)]
     return [revoke(key.id, documents, now_ms) for key in left]
 
@@ -167,8 +167,8 @@ def rotate(
     """A new key with the rights of this one, which ends ``overlap_ms`` from now if it does not end before.
 
     The new one lasts as long as the old one was made for, or until ``expires_at``. Raises KeyNotFound, Conflict
-    where the old one has ended, LedgerUnavailable: where the old one's end could not be written, the new secret is
-    lost and the old key goes on as before.
+    if the old one has ended, LedgerUnavailable: if the end of the old one could not be written, the new secret is lost
+    and the old key stays valid as before.
     """
     stored = load(key_id, documents, now_ms)
     if stored is None:
@@ -206,13 +206,13 @@ def end_of_successor(old: ApiKey, now_ms: int) -> int | None:
 
 
 def load(key_id: str, documents: Documents, now_ms: int) -> StoredKey | None:
-    """The key with this id; None where there is none."""
+    """The key with this id; None if there is none."""
     document = documents.read(PARTITION, key_id, now_ms) if _ID.fullmatch(key_id) else None
     return None if document is None else _stored(document)
 
 
 def _with_lifetime(key: ApiKey) -> ApiKey:
-    """The key with the time that it is made for."""
+    """The key with its lifetime."""
     return replace(key, lifetime_ms=None if key.expires_at is None else key.expires_at - key.created_at)
 
 
@@ -269,7 +269,7 @@ def _from_json(content: dict[str, Any], document: Document) -> StoredKey:
     proof = content.pop("hash")
     lists = {name: tuple(content[name]) for name in ("scopes", "workflows")}
     key = ApiKey(**{**content, **lists})
-    # Keys that were made before the lifetime was kept.
+    # Older documents have no lifetime.
     return StoredKey(key if "lifetime_ms" in content else _with_lifetime(key), proof, document.version)
 
 

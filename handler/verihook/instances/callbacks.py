@@ -1,8 +1,8 @@
-"""Callbacks: the end of an instance, told by a signed POST to the URL that its start gave.
+"""Callbacks: a signed POST of the end of an instance to the URL that its start gave.
 
 They are Standard Webhooks (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md),
-delivered at least once: the ``webhook-id`` is the same on every try of one end, so that a receiver can tell. One that
-was redriven has another end, with an id of its own.
+delivered at least once: the ``webhook-id`` is the same on every try of one end, so that a receiver knows a
+repetition. An instance that was redriven has another end, with an id of its own.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Message:
 
 
 class CallbackGivenUp(Exception):
-    """For the log: the end of an instance was told to nobody."""
+    """For the log: no receiver has taken the end of an instance."""
 
 
 def callback_secret(instance_key: bytes) -> str:
@@ -55,10 +55,10 @@ def callback_secret(instance_key: bytes) -> str:
 
 
 def deliver(instance: Instance, ports: CallbackPorts) -> Instance:
-    """Tell the end of an instance that is final and due, once; what its row becomes.
+    """Post the end of an instance that is final and due, once. Return its row as it is to be written.
 
-    ``due_at`` is None there when it is told or given up, else the time of the next try. Raises nothing of the far
-    side's doing, PayloadsUnavailable neither: that try counts as one in vain.
+    ``due_at`` is None there if a receiver has taken it or it is given up, else the time of the next try. Raises nothing
+    that the receiver causes, nor PayloadsUnavailable: that try counts as failed.
     """
     now = ports.clock.now_ms()
     if instance.callback_url is None:
@@ -80,7 +80,7 @@ def deliver(instance: Instance, ports: CallbackPorts) -> Instance:
 
 
 def sign(instance: Instance, body: bytes, instance_key: bytes, now_ms: int) -> Message:
-    """The POST that tells the end, signed at this time."""
+    """The POST of the end, signed at this time."""
     message_id, stamp = f"msg_{instance.id}_{instance.attempt}_{instance.updated_at}", str(now_ms // 1000)
     mac = hmac.digest(_key(instance_key), f"{message_id}.{stamp}.".encode() + body, "sha256")
     return Message(
@@ -96,7 +96,7 @@ def sign(instance: Instance, body: bytes, instance_key: bytes, now_ms: int) -> M
 
 
 def body_of(instance: Instance, payloads: Payloads) -> bytes:
-    """The JSON that tells the end, the same on every try. Raises PayloadsUnavailable.
+    """The JSON of the end, the same on every try. Raises PayloadsUnavailable.
 
     ``data.output`` is the very text that the engine gave; ``data.outputTooLarge`` stands in for one above
     :data:`MAX_OUTPUT`.
@@ -121,26 +121,26 @@ def body_of(instance: Instance, payloads: Payloads) -> bytes:
 
 
 def _output(instance: Instance, payloads: Payloads) -> str | None:
-    """The output's JSON text; None where there is none, "" where it is too large to send."""
+    """The output's JSON text; None if there is none, "" if it is too large to send."""
     if instance.output is None:
         return None
     try:
         text = payload.load(instance.output, payloads)
     except PayloadGone:
-        # It is not kept any more.
+        # The payload has been deleted.
         return None
     try:
         parse_json(text, "The output")
     except EventMalformed:
-        # An engine's words that are no JSON are sent as a string.
+        # Text of an engine that is no JSON is sent as a string.
         text = json.dumps(text)
     return text if len(text.encode("utf-8", "replace")) <= MAX_OUTPUT else ""
 
 
 def _delay_ms(instance: Instance, answer: Answer) -> int:
-    """How long until the next try: as the receiver asks for, within bounds, else by the schedule.
+    """How long until the next try, in milliseconds: as the receiver asks, within bounds, else by the schedule.
 
-    Up to a tenth longer, differently for each instance: those that ended together do not all come again together.
+    Up to a tenth longer, different for each instance, so that those that ended together are not all posted together.
     """
     planned = RETRIES_MS[instance.callback_tries]
     spread = int.from_bytes(hashlib.sha256(f"{instance.id} {instance.callback_tries}".encode()).digest()[:2], "big")

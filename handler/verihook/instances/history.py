@@ -1,4 +1,4 @@
-"""The attempts of an instance: what became of those before the present one."""
+"""The attempts of an instance: how those before the present one ended."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from verihook.strict_json import parse_kept
 if TYPE_CHECKING:
     from verihook.model.ports.sets import DocumentPorts
 
-#: Those of an instance are kept as long as its mailbox: 400 days, in seconds.
+#: Attempts are kept as long as mailboxes: 400 days, in seconds.
 _KEPT_S = 400 * 86_400
 
 _MOST = 100
@@ -34,17 +34,20 @@ class Attempt:
 
 
 def attempts(instance_id: str, ports: DocumentPorts) -> list[Attempt]:
-    """All of them, the first first; the last is the present one. Of very many, the first hundred and the present."""
+    """All attempts, the oldest first; the last is the present one. At most a hundred former ones."""
     instance = get(instance_id, ports)
     if instance.attempt == 1:
         return [_attempt(instance)]
     kept = ports.documents.all(_partition(instance_id), _MOST, ports.clock.now_ms())
     what = f"An attempt of the instance {instance_id}"
-    return [*(parse_kept(document.text, what, lambda told: Attempt(**told)) for document in kept), _attempt(instance)]
+    return [
+        *(parse_kept(document.text, what, lambda content: Attempt(**content)) for document in kept),
+        _attempt(instance),
+    ]
 
 
 def save_attempt(instance: Instance, ports: DocumentPorts) -> None:
-    """Remember the present attempt, before the next one takes its row. The same again changes nothing."""
+    """Save the present attempt, before the next one takes its row. Idempotent."""
     now = ports.clock.now_ms()
     text = json.dumps(asdict(_attempt(instance)), separators=(",", ":"))
     document = Document(f"{instance.attempt:09d}", text, 1, now // 1000 + _KEPT_S)
@@ -52,7 +55,7 @@ def save_attempt(instance: Instance, ports: DocumentPorts) -> None:
 
 
 def remove_attempts(instance_id: str, ports: DocumentPorts) -> None:
-    """Throw them away."""
+    """Delete the former attempts."""
     while found := ports.documents.all(_partition(instance_id), _MOST, ports.clock.now_ms()):
         for document in found:
             ports.documents.remove(_partition(instance_id), document.name)

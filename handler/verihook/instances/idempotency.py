@@ -1,4 +1,4 @@
-"""Idempotency keys: the first start under a key decides, every other one meets its instance and is told the same.
+"""Idempotency keys: the first start under a key decides; every other one gets the same instance and answer.
 
 https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header
 """
@@ -25,7 +25,7 @@ PARTITION = "idempotency"
 
 @dataclass(frozen=True, slots=True)
 class FirstStart:
-    """What the first start under a key was told. Times in milliseconds since the epoch, UTC."""
+    """What the first start under a key got. Times in milliseconds since the epoch, UTC."""
 
     instance_id: str
     version: int
@@ -36,7 +36,7 @@ class FirstStart:
 def fingerprint(content: object) -> str:
     """SHA-256 of the content as canonical JSON, in hex: the order of members and white space make no difference.
 
-    Raises RequestInvalid where it is nested too deep.
+    Raises RequestInvalid if it is nested too deep.
     """
     try:
         text = canonical_json(content)
@@ -46,12 +46,11 @@ def fingerprint(content: object) -> str:
 
 
 def claim_key(scope: str, key: str, fingerprint: str, start: FirstStart, ports: SubmitPorts) -> tuple[FirstStart, bool]:
-    """The first start under this key, and whether there was one before. One write; a replay costs a read more.
+    """The first start under this key, and whether it was an earlier one. One write; a replay costs a read more.
 
-    ``scope``: whose keys they are, so that two callers never meet each other's. A replay's instance may have no row
-    yet, where the first caller was stopped in between: whoever gets the id claims it all the same. The key is kept for
-    ``policy.idempotency_hours``. Raises IdempotencyMismatch for another ``fingerprint`` than the first one's,
-    LedgerUnavailable.
+    ``scope``: the owner of the key, so that two callers never meet each other's keys. The instance of an earlier start
+    may have no row yet, if that call was stopped in between: this one claims it then. The key is kept for
+    ``policy.idempotency_hours``. Raises IdempotencyMismatch if its ``fingerprint`` is another, LedgerUnavailable.
     """
     now = ports.clock.now_ms()
     document = _document(scope, key, fingerprint, start, ports)
@@ -62,7 +61,7 @@ def claim_key(scope: str, key: str, fingerprint: str, start: FirstStart, ports: 
         first = ports.documents.read(PARTITION, document.name, now)
         if first is not None:
             return _first_start(first, fingerprint), True
-        # It has just expired: it was there when it was written, and gone when it was read.
+        # It has just expired: between the write and the read.
         raise Overtaken
 
     return retry_on_conflict(write, "This idempotency key")
@@ -71,7 +70,7 @@ def claim_key(scope: str, key: str, fingerprint: str, start: FirstStart, ports: 
 def reclaim_key(
     scope: str, key: str, fingerprint: str, start: FirstStart, former: FirstStart, ports: SubmitPorts
 ) -> tuple[FirstStart, bool]:
-    """The same for a key whose ``former`` start is not to count any more: of several that find it so, one begins anew.
+    """As :func:`claim_key`, for a key whose ``former`` start has failed: of several callers, one replaces it.
 
     A read and a write. Raises as :func:`claim_key`.
     """
@@ -105,5 +104,5 @@ def _first_start(document: Document, fingerprint: str) -> FirstStart:
 
 
 def digest_of_key(scope: str, key: str) -> str:
-    """What is kept of a key, 64 hex digits: a hash, as keys are callers' words. Binds the scope's length."""
+    """The name of a key's document, 64 hex digits: keys are chosen by callers. The length keeps scopes apart."""
     return hashlib.sha256(f"{len(scope)}:{scope}:{key}".encode("utf-8", "surrogatepass")).hexdigest()

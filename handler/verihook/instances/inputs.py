@@ -1,6 +1,6 @@
-"""An input as its row has it, and as its engine is given it: the text, or a reference to the payload that it is.
+"""An input as its row has it and as its engine gets it: the text, or a reference to a payload with the text.
 
-A row has a reference sooner than an engine: what would make every write of the row dear is kept apart.
+A row gets a reference for smaller inputs than an engine does: the size of a row is the cost of each of its writes.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ def store_input(
     ports: RecordPorts,
     payloads: Puts | None = None,
 ) -> tuple[str, str]:
-    """A fresh input as its row has it, and as the engine is given it.
+    """Store a new input. Return it as its row has it, and as the engine gets it.
 
-    ``content`` is the parsed text. ``payloads``: where it is put, if not in those of ``ports``. Raises
+    ``content`` is the parsed text. ``payloads``: the store for a large one, if not that of ``ports``. Raises
     PayloadsUnavailable.
     """
-    where = payloads or ports.payloads
+    store = payloads or ports.payloads
     limit = min(MAX_INLINE, ports.engines[workflow.engine].max_input)
-    given = payload.store_if_large(text, content, instance_id, limit, where)
+    given = payload.store_if_large(text, content, instance_id, limit, store)
     if given is not text or ports.ledger.has_room(text):
         return given, given
-    return payload.store_if_large(text, content, instance_id, 0, where), given
+    return payload.store_if_large(text, content, instance_id, 0, store), given
 
 
 def input_for_engine(engine: Engine, instance: Instance, payloads: Payloads) -> str:
-    """The input of a row as its engine is given it, the very same as at its first start.
+    """The input of a row as its engine gets it, byte for byte the same as at its first start.
 
     Raises PayloadsUnavailable, PayloadGone.
     """
     if not engine.keeps_names:
-        # The worker reads it itself.
+        # Its worker reads the row.
         return instance.input
     return payload.inline_if_small(instance.input, min(MAX_INLINE, engine.max_input), payloads)

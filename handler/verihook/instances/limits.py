@@ -18,7 +18,7 @@ _POLICY = '"starts"'
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """How a caller stands. ``limit`` a minute; ``remaining`` None if the ledger could not count.
+    """What a caller has left. ``limit`` a minute; ``remaining`` None if the ledger could not count.
 
     ``reset_s``: in how many seconds there is one more at the latest.
     """
@@ -29,16 +29,16 @@ class Quota:
 
     @classmethod
     def spent(cls, error: RateLimited) -> Quota:
-        """How a caller stands who was refused."""
+        """The quota of a caller who was refused."""
         return cls(error.limit, 0, error.retry_after)
 
 
 def spend_token(name: str, per_minute: int | None, ports: LimitPorts) -> Quota | None:
-    """Take one start from the bucket ``name``; None where there is no limit.
+    """Take one start from the bucket ``name``. Return what is left, None if there is no limit.
 
     A full bucket holds what a minute may bring, so that a burst passes after a pause; what was taken comes back evenly.
-    Raises RateLimited where it is empty. Where the ledger cannot count, ``policy.limits_fail`` says whether the start
-    goes through, or LedgerUnavailable is raised.
+    Raises RateLimited if it is empty. If the ledger cannot count, ``policy.limits_fail`` says whether the start passes
+    or LedgerUnavailable is raised.
     """
     if per_minute is None:
         return None
@@ -59,7 +59,7 @@ def spend_token(name: str, per_minute: int | None, ports: LimitPorts) -> Quota |
 
 
 def headers(quota: Quota) -> dict[str, str]:
-    """``RateLimit-Policy``, and ``RateLimit`` where it is known how many remain: that header must say it.
+    """``RateLimit-Policy``, and ``RateLimit`` if it is known how many remain, which that header must say.
 
     https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-10
     """

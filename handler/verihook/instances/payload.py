@@ -2,9 +2,9 @@
 
     {"verihookPayload": {"uri", "bucket", "key", "sha256", "size"}}
 
-``size`` in bytes of UTF-8. The key holds the instance's id and the text's digest, so a reference that somebody made up
-reads nothing that he does not have already; a delivered body of this very shape is itself kept as a payload, so that
-nobody's words are taken for a reference of ours.
+``size`` in bytes of UTF-8. The key holds the instance's id and the text's digest, so a reference that a caller made up
+reads nothing that the caller does not have already; a delivered body of this very shape is itself kept as a payload, so
+that no data is taken for a reference of ours.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MEMBER = "verihookPayload"
 
 
 def store_if_large(text: str, content: object, instance_id: str, limit: int, payloads: Puts) -> str:
-    """``text`` itself where it has at most ``limit`` bytes, else it is kept and the reference is given.
+    """Return ``text`` itself if it has at most ``limit`` bytes, else keep it as a payload and return the reference.
 
     ``content`` is the parsed text. Raises PayloadsUnavailable.
     """
@@ -49,9 +49,9 @@ def too_large(output: str, payloads: Payloads) -> str | None:
 
 
 def load(text: str, payloads: Payloads) -> str:
-    """The text that a reference stands for; any other text is given back as it is.
+    """The text that a reference stands for; any other text is returned as it is.
 
-    Raises PayloadsUnavailable, and PayloadGone where it is not there any more, or is another.
+    Raises PayloadsUnavailable, and PayloadGone if the payload is not there any more or has another digest.
     """
     key = key_of(text)
     if key is None:
@@ -65,9 +65,9 @@ def load(text: str, payloads: Payloads) -> str:
 
 
 def inline_if_small(text: str, limit: int, payloads: Payloads) -> str:
-    """What an engine that takes ``limit`` bytes is given for the input of a row: the text if it may be, as it came.
+    """The input of a row for an engine that takes ``limit`` bytes: the text, as it came, if that is possible.
 
-    A reference stays one where its text is larger, or could be taken for a reference. Raises as :func:`load`.
+    A reference stays one if its text is larger, or could be taken for a reference. Raises as :func:`load`.
     """
     key = key_of(text)
     if key is None or _size_in(text) > limit:
@@ -104,7 +104,7 @@ def key_of(text: str | None) -> str | None:
     try:
         content = parse_json(text, "The payload reference")
     except EventMalformed:
-        # An engine's text that is no JSON, or is cut: data.
+        # Data: an engine's text that is no JSON, or is cut.
         return None
     if not _looks_like_reference(content):
         return None
@@ -118,9 +118,9 @@ def _size_in(reference: str) -> int:
 
 
 def same_json(one: str, other: str, payloads: Payloads) -> bool:
-    """Whether two inputs, inline or referred to, are the same JSON, however it is spelled: a bus writes it anew.
+    """Whether two inputs, inline or referred to, are the same JSON. Its spelling may differ: an event bus rewrites it.
 
-    A payload that cannot be read for it is another one.
+    A payload that cannot be read counts as another.
     """
     if _digest_of(one) == _digest_of(other):
         return True
@@ -149,6 +149,6 @@ def _looks_like_reference(content: object) -> bool:
 def _reference(base: str, key: str, digest: str, size: int) -> str:
     uri = urlsplit(base + key)
     # What is on a disk has no bucket; the state machines ask for one all the same.
-    where = (uri.netloc, uri.path.lstrip("/")) if uri.netloc else ("local", key)
-    reference: dict[str, Any] = {"uri": base + key, "bucket": where[0], "key": where[1], "sha256": digest, "size": size}
+    bucket, path = (uri.netloc, uri.path.lstrip("/")) if uri.netloc else ("local", key)
+    reference: dict[str, Any] = {"uri": base + key, "bucket": bucket, "key": path, "sha256": digest, "size": size}
     return json.dumps({MEMBER: reference}, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""Reads: from the ledger alone, but for the steps, which the engine keeps."""
+"""Reads of instances: from the ledger alone, except for the steps, which the engine has."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a list, the newest first. ``cursor`` leads to the next; None on the last."""
+    """A page of a list, the newest first. ``cursor`` is that of the next page; None on the last."""
 
     instances: list[Instance]
     cursor: str | None
@@ -56,13 +56,13 @@ def steps(instance_id: str, ports: ReadPorts) -> list[Step]:
 
 
 def input_of(instance: Instance, payloads: Payloads) -> object:
-    """The input, parsed, wherever it is kept."""
+    """The input, parsed, also if it is a payload."""
     text = payload.load(instance.input, payloads)
     return parse_kept(text, f"The input of the instance {instance.id}", lambda content: content)
 
 
 def output_of(instance: Instance, payloads: Payloads) -> object:
-    """The output, parsed, wherever it is kept; None where there is none. What is not JSON is given as text."""
+    """The output, parsed, also if it is a payload; None if there is none. Text that is no JSON is returned as it is."""
     if instance.output is None:
         return None
     text = payload.load(instance.output, payloads)
@@ -75,7 +75,7 @@ def output_of(instance: Instance, payloads: Payloads) -> object:
 def engine_of(instance: Instance, ports: ReadPorts) -> tuple[Engine, str]:
     """The engine that has the instance, and the definition of its workflow.
 
-    Raises EngineUnavailable where hooks.toml has lost the workflow: the instance waits until it is put back.
+    Raises EngineUnavailable if hooks.toml has lost the workflow: the instance waits until it is put back.
     """
     workflow = ports.workflows.get(instance.workflow)
     if workflow is None or instance.engine not in ports.engines:
@@ -84,7 +84,7 @@ def engine_of(instance: Instance, ports: ReadPorts) -> tuple[Engine, str]:
 
 
 def cursor_of(instance: Instance) -> str:
-    """What leads to the instances after this one in a list."""
+    """The cursor of the page that begins after this instance."""
     return base64.urlsafe_b64encode(f"{instance.created_at}:{instance.id}".encode()).decode().rstrip("=")
 
 

@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 def record_progress(
     instance_id: str, attempt: int, progress: Progress, created_at: int, ports: RecordPorts, workflow: str | None = None
 ) -> bool:
-    """Write what an engine says of an attempt; False where the ledger knows better (final, another attempt, unknown).
+    """Write what an engine says of an attempt. False if the ledger knows better (final, another attempt, unknown).
 
-    ``created_at``: of the instance or, where that is not known, of the report; in milliseconds. ``workflow``: its
-    name; where it is not known the instance is kept as long as the longest.
-    An execution that turns out to run although its instance was terminated before it had begun is stopped.
+    ``created_at``: of the instance or, if that is not known, of the report; in milliseconds. ``workflow``: its name; if
+    it is not known, the instance is kept for the longest retention of all workflows.
+    Stops an execution that runs although its attempt was terminated or replaced before it had begun.
     """
     progress = with_bounded_output(progress, ports.payloads)
     if _is_large(progress.output) and not _is_current(instance_id, attempt, ports):
-        # Else the payload of what was purged would be kept again.
+        # Else the payload of a purged instance would be stored again.
         return False
     now = ports.clock.now_ms()
     final = progress.status in FINAL
     change = Change(
         progress.status,
         at=now,
-        # What ends is due at once where somebody waits to be told.
+        # An end is due at once if it has a callback.
         due_at=now if final else ports.pace.next_look(created_at, now, queued=progress.status == "queued"),
         expires_at=now // 1000 + _retention_s(workflow, ports.workflows) if final else None,
         output=store_output(instance_id, progress.output, ports.payloads),
@@ -50,14 +50,14 @@ def record_progress(
 
 
 def with_bounded_output(progress: Progress, payloads: Payloads) -> Progress:
-    """The same, or failed with ``OutputTooLarge``: no other end could be read."""
+    """The same, or failed with ``OutputTooLarge`` if the output could not be read again."""
     if progress.output is None or (why := payload.too_large(progress.output, payloads)) is None:
         return progress
     return Progress("failed", None, "OutputTooLarge", why)
 
 
 def record_end(instance: Instance, progress: Progress | None, ports: RecordPorts) -> bool:
-    """Whether an engine says that an instance has come to its end, which the ledger may hear of late: now it has."""
+    """Record the progress if it is an end, which the ledger may not know yet. Return whether it is one."""
     if progress is None or progress.status not in FINAL:
         return False
     record_progress(instance.id, instance.attempt, progress, instance.created_at, ports, instance.workflow)
@@ -74,14 +74,14 @@ def _is_current(instance_id: str, attempt: int, ports: RowPorts) -> bool:
 
 
 def cut(text: str | None, most: int) -> str | None:
-    """A text that fits, of which UTF-8 can be made: an engine's words may quote a sender's lone surrogate."""
+    """The first ``most`` characters, in a form that UTF-8 can encode: an engine may quote a sender's lone surrogate."""
     return text and text.encode("utf-8", "backslashreplace").decode()[:most]
 
 
 def store_output(instance_id: str, output: str | None, payloads: Payloads) -> str | None:
-    """The output as a row has it, kept apart where it is large. Raises PayloadsUnavailable.
+    """Store an output. Return it as a row has it: a reference if it is large. Raises PayloadsUnavailable.
 
-    What is no JSON (an engine's odd text) is kept as a JSON string.
+    Text that is no JSON, as an engine may return, is kept as a JSON string.
     """
     if output is None:
         return None
@@ -91,7 +91,7 @@ def store_output(instance_id: str, output: str | None, payloads: Payloads) -> st
         content = output
         output = json_text(output)
     if cut(output, len(output)) != output:
-        # A lone surrogate stands there unescaped.
+        # It has a lone surrogate that is not escaped.
         output = json_text(content)
     return payload.store_if_large(output, content, instance_id, MAX_OUTPUT, payloads)
 
@@ -100,7 +100,7 @@ def _stop_if_over(instance_id: str, attempt: int, ports: RecordPorts) -> None:
     instance = ports.ledger.get(instance_id, ports.clock.now_ms())
     if instance is None:
         return
-    # An attempt that another has replaced was stopped, too: a start that was on its way came after that.
+    # Also a former attempt, which was stopped before the next one: its start was under way and came later.
     if instance.attempt > attempt or (instance.attempt == attempt and instance.status == "terminated"):
         engine, definition = engine_of(instance, ports)
         engine.stop(definition, execution_name(instance_id, attempt), "terminated")

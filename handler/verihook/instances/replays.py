@@ -1,11 +1,11 @@
 """Signed bytes that come again under another event id.
 
-Some senders sign their body, and neither the event's id nor a time (GitHub): whoever has captured a delivery can send
-it under any id. The digest of what was signed is remembered with the instance that it started, so that a second id for
-it is seen. Two events may well have equal bodies (a topic stands in a header, too), so it is refused only if the source
-says so, or the sender's documentation that it cannot be.
+Some senders sign their body, and neither the event's id nor a time (GitHub): a captured delivery can be sent again
+under any id. The digest of what was signed is remembered with the instance that it started, so that a second id for
+it is seen. Two events may have equal bodies (their topic stands in a header), so a second id is refused only if the
+source says so, or if the sender's documentation says that no two bodies are equal.
 
-The same id always passes: what is remembered is the instance, which the id is derived to.
+The same id always passes: what is remembered is the instance id, which is derived from the event's id.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _NAME = "instance"
 
 
 def check_before_claim(fresh: Instance, ports: ControlPorts, trace: Trace) -> None:
-    """Before the claim, so that what is refused leaves nothing. Raises Duplicate, LedgerUnavailable.
+    """Raise Duplicate for a replay, before the claim, so that it leaves no row. Raises LedgerUnavailable, too.
 
-    If the process dies after it, the sender delivers the same id again, which passes.
+    If the process dies after this, the sender delivers the same id again, which passes.
     """
     trace.replay_of = _first_instance(fresh, ports)
     if trace.replay_of is not None:
@@ -37,7 +37,7 @@ def check_before_claim(fresh: Instance, ports: ControlPorts, trace: Trace) -> No
 
 
 def check_after_claim(fresh: Instance, ports: ControlPorts, trace: Trace) -> None:
-    """After the claim, which has told a redelivery by then. The event is taken whatever this comes to."""
+    """Note a replay in the trace, after the claim, which has found redeliveries. No failure stops the event."""
     try:
         trace.replay_of = _first_instance(fresh, ports)
     except LedgerUnavailable as error:
@@ -55,7 +55,7 @@ def replay_of(instance: Instance, ports: DocumentPorts) -> str | None:
 def _first_instance(fresh: Instance, ports: ControlPorts) -> str | None:
     """Another instance that these bytes started; None if there is none, and then they are remembered. One write.
 
-    They are for as long as the instance's row, whose time begins when it ends. A purge leaves them.
+    They are remembered as long as the instance's row, which is kept from its end on. A purge leaves them.
     """
     if fresh.signed is None:
         return None

@@ -14,12 +14,12 @@ from verihook.model.workflow import Workflow
 #: ``replace`` is ``restart`` for one that has ended, and ``fail`` for one that has not.
 OnConflict = Literal["fail", "return", "restart", "replace"]
 
-#: What labels may have: names and values are looked for, not searched in.
+#: Bounds of labels: how many, their characters, and their bytes together. They are matched whole, not searched in.
 MAX_LABELS = 20
 MAX_LABEL = 256
 MAX_LABELS_BYTES = 8_192
 
-#: A start can be put off by so much: a year, in milliseconds.
+#: The longest that a start can be delayed: a year, in milliseconds.
 MAX_DELAY_MS = 366 * 86_400_000
 
 
@@ -27,8 +27,8 @@ MAX_DELAY_MS = 366 * 86_400_000
 class StartRequest:
     """A start that a caller of the API wants. ``content`` is the input, parsed; ``start_at`` in milliseconds.
 
-    ``on_conflict``: what an ``id`` that is taken does. ``version`` None for whichever is configured.
-    ``clear_on_failure``: the idempotency key is free if what it began has failed.
+    ``on_conflict``: what to do if the ``id`` is taken. ``version`` None for the one that is configured.
+    ``clear_on_failure``: the idempotency key is free again if the instance that it started has failed.
     """
 
     workflow: str

@@ -28,12 +28,12 @@ def is_task(event: Mapping[str, Any]) -> bool:
 
 
 def answer(event: Mapping[str, Any], ports: TaskPorts) -> Any:
-    """What the Task gets.
+    """The result of the Task.
 
     ``{"gate": {"execution", "token"}}``, ``{"await": {"execution", "name", "token"}}``: None. ``{"read":
     {"execution", "input", "paths"}}``: what is at the paths. ``{"connection": {"execution"}}``: ``{"name", "url"}`` of
-    the one that the start chose, None if it chose none. Raises RequestInvalid for what is none of them, BodyTooLarge,
-    and whatever the operation raises, so that the machine tries again.
+    the one that the start chose, None if it chose none. Raises RequestInvalid for any other event, BodyTooLarge, and
+    all that the operation raises, so that the machine tries again.
     """
     match event:
         case {"gate": {"execution": str(execution), "token": str(token)}}:
@@ -53,7 +53,7 @@ def answer(event: Mapping[str, Any], ports: TaskPorts) -> Any:
 
 
 def _connection(execution: str, ports: TaskPorts) -> dict[str, str] | None:
-    """Its credentials are not told: what a state gets stands in the history of its execution."""
+    """Name and URL, no credentials: what a state gets stands in the history of its execution."""
     name = instances.connection_of(*_instance(execution), ports, _arn(execution))
     if name is None:
         return None
@@ -64,7 +64,7 @@ def _connection(execution: str, ports: TaskPorts) -> dict[str, str] | None:
 
 
 def _read(instance_id: str, input: object, paths: list[Any], payloads: Payloads) -> Any:
-    """Of an input that was too large for the state machine, what it asks for; it has to fit into a state.
+    """The parts at these paths of an input that was too large for the state machine. They have to fit into a state.
 
     A reference to the payload of another instance was not written by us: it is data.
     """
@@ -90,5 +90,5 @@ def _instance(execution: str) -> tuple[str, int]:
 
 
 def _arn(execution: str) -> str:
-    """Machines that were deployed before give the name alone: "" then."""
+    """The ARN; "" if the machine, which was deployed long ago, gives the name alone."""
     return execution if execution.startswith("arn:") else ""

@@ -18,11 +18,11 @@ from verihook.worker.running import INSTANCE
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a function is told beside its event.
+    """What a function gets beside its event.
 
     ``tries``: which try of this attempt it is, from 1. ``connection``: the name of the one that the start chose, None
-    for none. ``remaining_ms()``: how long it may go on, in milliseconds;
-    what it gives after that is thrown away.
+    for none. ``remaining_ms()``: how much of its time is left, in milliseconds;
+    what it returns after that is ignored.
     """
 
     instance_id: str
@@ -70,42 +70,42 @@ class Functions:
         return definition in self._runs
 
     def call(self, definition: str, event: object, context: Context, timeout_ms: int) -> object:
-        """What the function returns. Raises OutOfTime, Exited, Interrupted, and whatever the function raises.
+        """What the function returns. Raises OutOfTime, Exited, Interrupted, and all that the function raises.
 
-        It runs in a thread beside: Python cannot end one, so a function that is out of time is left to itself and
-        nobody looks at what it gives.
+        It runs in another thread: Python cannot end one, so a function that is out of time runs on and its result is
+        ignored.
         """
         run, outcome = self._runs[definition], _Outcome()
 
         def body() -> None:
-            # The thread does another's work later.
+            # The thread serves other instances later.
             INSTANCE.set(context.instance_id)
             try:
                 outcome.result = run(event, context)
-            except Exception as error:  # noqa: BLE001  # whatever it is, it goes to who called
+            except Exception as error:  # noqa: BLE001  # all of them are raised to the caller
                 outcome.error = error
-            except BaseException as error:  # noqa: BLE001  # SystemExit: it must neither pass for a result nor end more
+            except BaseException as error:  # noqa: BLE001  # SystemExit: it is no result, and must end no more than the function
                 outcome.error = Exited(f"The function raised {type(error).__name__}.")
                 outcome.error.__cause__ = error
             outcome.complete = True
 
-        # A thread that has done its work takes the next: to make one costs more than most functions.
+        # A thread that has done its work takes the next: to start one costs more than most functions.
         try:
-            beside = self._idle.pop()
+            thread = self._idle.pop()
         except IndexError:
-            beside = _FunctionThread()
-        self._busy.add(beside)
+            thread = _FunctionThread()
+        self._busy.add(thread)
         try:
             if self._interrupted:
                 raise Interrupted("The process stops.")
-            in_time = beside.run(body, max(timeout_ms, 1) / 1000)
+            in_time = thread.run(body, max(timeout_ms, 1) / 1000)
         finally:
-            self._busy.discard(beside)
+            self._busy.discard(thread)
         if not in_time:
             raise OutOfTime(f"The function did not return within {timeout_ms / 1000:g} seconds.")
         if not outcome.complete:
             raise Interrupted("The process stops.")
-        self._idle.append(beside)
+        self._idle.append(thread)
         if outcome.error is not None:
             raise outcome.error
         return outcome.result
@@ -116,12 +116,12 @@ class Functions:
         The functions themselves run on: Python cannot end them, but the end of the process does.
         """
         self._interrupted = True
-        for beside in list(self._busy):
-            beside.leave()
+        for thread in list(self._busy):
+            thread.release_caller()
 
 
 class _Outcome:
-    """What a call came to; ``complete`` once it has come to anything."""
+    """The result or error of a call, once ``complete``."""
 
     complete = False
     result: object = None
@@ -129,7 +129,7 @@ class _Outcome:
 
 
 class _FunctionThread:
-    """A thread that does one thing after the other, for whoever waits for it."""
+    """A thread that does one piece of work after the other, while its caller waits."""
 
     def __init__(self) -> None:
         self._work: Callable[[], None] | None = None
@@ -137,7 +137,7 @@ class _FunctionThread:
         Thread(target=self._run, name="function", daemon=True).start()
 
     def run(self, work: Callable[[], None], seconds: float) -> bool:
-        """Whether it was done in time. One that was not is to be used no more: it ends when its work does."""
+        """Do the work. Return whether it was done in time. If not, do not use the thread again: it ends then."""
         self._work = work
         self._called.release()
         if self._done.acquire(timeout=seconds):
@@ -146,8 +146,8 @@ class _FunctionThread:
         self._called.release()
         return False
 
-    def leave(self) -> None:
-        """Let the caller of ``run`` go on as if it were done. It is to be used no more."""
+    def release_caller(self) -> None:
+        """Let the caller of ``run`` go on as if the work were done. The thread is not to be used again."""
         self._done.release()
 
     def _run(self) -> None:

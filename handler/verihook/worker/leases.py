@@ -1,11 +1,11 @@
 """Who may begin an instance of the engine ``function``, and who may write its end.
 
-A row is begun where it is neither final nor held and its time has come. A lease is a write of the row: the try is
-counted, and ``leased_until`` is put to the end of the lease, so nobody else begins it before. ``due_at`` stays if it
-comes soon, as to move it costs two writes of an index and most tries have ended by then: reconcile puts off what it
-finds leased. (It is ``leased_until`` that keeps others out: reconcile may write status and ``due_at`` of a row that it
-saw just before the lease.) A write of a try is refused where the row is final, of another attempt, or of
-a later try: a worker that was given up changes nothing.
+A row may be begun if it is neither final nor held and its time has come. A lease is a write of the row: the try is
+counted, and ``leased_until`` is set to the end of the lease, before which no other worker begins it. ``due_at`` stays
+if it comes soon, as a change of it costs two writes of an index and most tries have ended by then: reconcile postpones
+what it finds leased. (It is ``leased_until`` that keeps others out: reconcile may write status and ``due_at`` of a row
+that it read just before the lease.) The result of a try is not written if the row is final, of another attempt or of a
+later try: a worker that was given up changes nothing.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MARGIN_MS = 10_000
 #: No back-off is longer, in seconds.
 MAX_BACKOFF_S = 3_600
 
-#: Makes the row that is to be written of the one that is there, at a time in milliseconds.
+#: Makes the row to write from the row that is there, at a time in milliseconds.
 Edit = Callable[[Instance, int], Instance]
 
 #: The same, or None if nothing is to be written.
@@ -42,7 +42,7 @@ _MaybeEdit = Callable[[Instance, int], Instance | None]
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How an attempt ends. ``content`` is the output, parsed."""
+    """How an attempt ends. ``content``: the output, parsed."""
 
     progress: Progress
     content: object = None
@@ -59,7 +59,7 @@ def to_begin(row: Instance, attempt: int, now_ms: int) -> bool:
 
 
 def acquire(row: Instance, lease_ms: int, ports: WorkPorts) -> Instance | None:
-    """The row with a lease on it; None where somebody else has begun it, or it is not to be begun any more.
+    """Take a lease. Return the row with it; None if another worker has begun it, or it may not be begun any more.
 
     Raises LedgerUnavailable.
     """
@@ -82,12 +82,12 @@ def acquire(row: Instance, lease_ms: int, ports: WorkPorts) -> Instance | None:
 
 
 def write_row(row: Instance, edit: Edit, ports: RowPorts) -> bool:
-    """Write what became of a try; False where the row has gone on without it. Raises LedgerUnavailable."""
+    """Write the result of a try. False if the row has gone on without it. Raises LedgerUnavailable."""
     return _amend(row, edit, ports) is not None
 
 
 def _amend(row: Instance, edit: _MaybeEdit, ports: RowPorts) -> Instance | None:
-    """The row as it was written; None if ``edit`` made none, or the row has ended or has gone on to another try."""
+    """Write the edited row and return it; None if ``edit`` made none, or the row has ended or is of another try."""
     latest = row
 
     def write() -> Instance | None:
@@ -108,7 +108,7 @@ def _amend(row: Instance, edit: _MaybeEdit, ports: RowPorts) -> Instance | None:
 
 
 def queued_again(progress: Progress, workflow: Workflow) -> Edit:
-    """Queued until the back-off is over, or suspended if it is held, with the error to be seen."""
+    """The edit after a failed try: queued until the back-off is over, or suspended if it is held, with the error."""
 
     def edit(row: Instance, now: int) -> Instance:
         at = now + backoff_ms(workflow.backoff_s, row.tries)
@@ -121,14 +121,14 @@ def queued_again(progress: Progress, workflow: Workflow) -> Edit:
 
 
 def given_back(row: Instance, now: int) -> Instance:
-    """Of the row of a try that a planned stop interrupts: it was no try, and the next one may begin at once."""
+    """The edit for a try that a planned stop interrupts: it does not count, and the next one may begin at once."""
     status: Status = "suspended" if row.held else "queued"
     due = None if row.held else now
     return replace(row, status=status, tries=row.tries - 1, leased_until=None, due_at=due, updated_at=now)
 
 
 def ended(ending: Ending, row: Instance, workflow: Workflow, payloads: Payloads) -> Edit:
-    """The end; a large output is kept as a payload first. Raises PayloadsUnavailable."""
+    """The edit that ends the attempt. Stores a large output as a payload first. Raises PayloadsUnavailable."""
     progress, output = ending.progress, ending.progress.output
     if output is not None:
         output = payload.store_if_large(output, ending.content, row.id, MAX_OUTPUT, payloads)
@@ -139,7 +139,7 @@ def ended(ending: Ending, row: Instance, workflow: Workflow, payloads: Payloads)
             status=progress.status,
             held=False,
             leased_until=None,
-            # Whoever wants to be called back is due at once.
+            # A callback is due at once.
             due_at=now if row.callback_url else None,
             expires_at=now // 1000 + workflow.retention_s,
             updated_at=now,

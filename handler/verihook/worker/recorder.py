@@ -1,4 +1,4 @@
-"""Reads the events by which the engines of AWS tell that an execution has changed its status.
+"""Reads the events by which the engines of AWS report that an execution has changed its status.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
 https://docs.aws.amazon.com/lambda/latest/dg/durable-monitoring.html
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def record_status_change(event: Mapping[str, Any], ports: RecordPorts) -> bool:
-    """Write what the event says; False where it is not of ours, or the ledger knows better.
+    """Write what the event says. False if it is of no instance, or the ledger knows better.
 
-    Raises Unavailable, also where the engine does not know yet what it has told: the event is to be brought again.
+    Raises Unavailable, also if the engine does not know yet what it has reported: the event has to be delivered again.
     """
     detail = event["detail"]
     return (_durable if "durableExecutionArn" in detail else _stepfunctions)(detail, ports)
@@ -36,10 +36,14 @@ def _stepfunctions(detail: Mapping[str, Any], ports: RecordPorts) -> bool:
     if progress.status == "running" and _is_unread(ports.ledger.get(name[0], ports.clock.now_ms()), name[1], ports):
         return False
     if progress.status in FINAL and (progress.status != "completed" or progress.output is None):
-        # EventBridge leaves an output out that would make its event too large. And what failed may have been redriven
+        # EventBridge leaves out an output that would make its event too large. And what failed may have been redriven
         # before its event came, or came again.
-        told = ports.engines["stepfunctions"].describe(detail["stateMachineArn"], detail["name"])
-        progress = _complete(progress, told, "Step Functions") if progress.status == "completed" else told or progress
+        described = ports.engines["stepfunctions"].describe(detail["stateMachineArn"], detail["name"])
+        progress = (
+            _complete(progress, described, "Step Functions")
+            if progress.status == "completed"
+            else described or progress
+        )
     return instances.record_progress(*name, progress, detail["startDate"], ports)
 
 
@@ -54,7 +58,7 @@ def _durable(detail: Mapping[str, Any], ports: RecordPorts) -> bool:
         return False
     if progress.status in FINAL:
         if instance.final or instance.attempt != name[1]:
-            # The engine may have forgotten it since; there is nothing left to write.
+            # There is nothing left to write, and the engine may have deleted it since.
             return False
         engine, definition = engine_of(instance, ports)
         arn = detail["durableExecutionArn"]
@@ -63,10 +67,10 @@ def _durable(detail: Mapping[str, Any], ports: RecordPorts) -> bool:
 
 
 def _is_unread(instance: Instance | None, attempt: int, ports: RecordPorts) -> bool:
-    """Whether nothing reads that the attempt runs, so that the write is saved.
+    """Whether no reader needs to know that the attempt runs, so that the write is saved.
 
-    A caller of the API waits to see it; of what a webhook has started the end is read, and most ends come within the
-    minute after which reconcile looks. What is over is not left alone: an execution of it is to be stopped.
+    A caller of the API waits to see it. Of an instance that a webhook has started the end is read, and most end within
+    the minute after which reconcile looks. An attempt that is over is written: its execution has to be stopped.
     """
     if instance is None:
         return True
@@ -76,11 +80,13 @@ def _is_unread(instance: Instance | None, attempt: int, ports: RecordPorts) -> b
     return instance.status in ("queued", "running") and not (workflow is not None and workflow.report_running)
 
 
-def _complete(event: Progress, told: Progress | None, engine: str) -> Progress:
-    """The end as the engine tells it, whose event has not all of it. Raises EngineUnavailable if it does not know yet.
+def _complete(event: Progress, described: Progress | None, engine: str) -> Progress:
+    """The end as the engine describes it, as its event lacks parts. Raises EngineUnavailable if it does not know yet.
 
     A row that is final is never written again, so an end without its output would have lost it for good.
     """
-    if told is None or told.status not in FINAL:
-        raise EngineUnavailable(f"{engine} has told that an execution is {event.status}, and does not know how yet.")
-    return told
+    if described is None or described.status not in FINAL:
+        raise EngineUnavailable(
+            f"{engine} has reported that an execution is {event.status}, and cannot describe it yet."
+        )
+    return described

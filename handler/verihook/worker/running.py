@@ -1,4 +1,4 @@
-"""Which instance the operator's code runs for just now: what it logs is told by that."""
+"""The instance that the operator's code runs for just now, for the lines that it logs."""
 
 from __future__ import annotations
 

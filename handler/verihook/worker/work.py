@@ -1,7 +1,7 @@
 """The worker: runs the functions of the engine ``function``, which are the operator's code.
 
-One worker runs an attempt at a time (:mod:`verihook.worker.leases`). A function that was begun is begun again where its
-worker died: it runs at least once, and its end is written once.
+One worker runs an attempt at a time (:mod:`verihook.worker.leases`). If a worker dies, its function is begun again: it
+runs at least once, and its end is written once.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from verihook.worker.leases import MARGIN_MS, Ending
 if TYPE_CHECKING:
     from verihook.model.ports.sets import WorkPorts
 
-#: ``again``: it failed and is tried once more later. ``left``: it is not for this worker now, nothing was done.
-#: ``lost``: the row went on without this worker, whose result was thrown away.
+#: ``again``: it failed and is tried once more later. ``left``: it was not to be run now, and nothing was done.
+#: ``lost``: the row went on without this worker, whose result was dropped.
 Outcome = Literal["completed", "failed", "timed_out", "again", "left", "lost"]
 
 #: How long the invocation may still go on, in milliseconds: ``context.get_remaining_time_in_millis`` of Lambda.
@@ -42,9 +42,9 @@ class TooLarge(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _TryResult:
-    """What a try came to.
+    """The result of a try.
 
-    ``content``: the output, parsed. ``final``: no other try would help. ``raised``: what the log is told of it.
+    ``content``: the output, parsed. ``final``: another try would not help. ``raised``: the error for the log.
     """
 
     progress: Progress
@@ -58,8 +58,8 @@ def run_batch(
 ) -> dict[str, Any]:
     """One invocation of the Lambda function: a batch of the table's stream.
 
-    Returns ``{"batchItemFailures": [{"itemIdentifier"}]}``: what is to be brought again. Raises RequestInvalid for an
-    event of another shape. https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+    Returns ``{"batchItemFailures": [{"itemIdentifier"}]}``: what has to be delivered again. Raises RequestInvalid for
+    another shape. https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
     """
     records = event.get("Records")
     if not isinstance(records, list) or not all(_of_the_stream(record) for record in records) or not records:
@@ -76,10 +76,10 @@ def _of_the_stream(record: object) -> bool:
 def run_try(
     instance_id: str, attempt: int, functions: Functions, ports: WorkPorts, limit_ms: int | None = None
 ) -> Outcome:
-    """Run one try of an attempt, where it is to be run now.
+    """Run one try of an attempt, if it is to be run now.
 
-    ``limit_ms``: the most that a try may take here, whatever the workflow says. Raises LedgerUnavailable and
-    PayloadsUnavailable: before the lease nothing has happened then; after it, it runs out and the try is repeated.
+    ``limit_ms``: the longest that a try may take here, if the workflow allows more. Raises LedgerUnavailable and
+    PayloadsUnavailable: before the lease, nothing has happened; after it, the lease runs out and the try is repeated.
     """
     now = ports.clock.now_ms()
     row = ports.ledger.get(instance_id, now)
@@ -87,11 +87,11 @@ def run_try(
         return "left"
     workflow = ports.workflows.get(row.workflow)
     if workflow is None or workflow.definition not in functions:
-        # hooks.toml has lost it: the instance waits until it is put back.
+        # hooks.toml has lost the workflow: the instance waits until it is put back.
         ports.telemetry.failure(f"work {instance_id}", LookupError(f"no function for workflow {row.workflow!r}"))
         return "left"
     if row.tries > workflow.retries:
-        lost = Progress("timed_out", None, "WorkerLost", f"No worker told how try {row.tries} ended.")
+        lost = Progress("timed_out", None, "WorkerLost", f"No worker reported how try {row.tries} ended.")
         return _write_end(row, _TryResult(lost), workflow, ports)
     try:
         event = parse_json(payload.load(row.input, ports.payloads), "The input")
@@ -109,16 +109,16 @@ def run_try(
     try:
         return _write_result(leased, tried, workflow, ports)
     finally:
-        # Recorded first, whatever becomes of the log.
+        # The record comes first, in case the log fails.
         if tried.raised is not None:
-            where = f"function {execution_name(leased.id, leased.attempt)} try {leased.tries}"
-            ports.telemetry.failure(where, tried.raised)
+            name = f"function {execution_name(leased.id, leased.attempt)} try {leased.tries}"
+            ports.telemetry.failure(name, tried.raised)
 
 
 def _call_function(
     row: Instance, event: object, definition: str, timeout_ms: int, functions: Functions, ports: WorkPorts
 ) -> _TryResult:
-    """Call the function. What it raises goes to the row in words, and then to the log with its stack.
+    """Call the function. An error goes to the row in words, and then to the log with its stack.
 
     Raises Interrupted.
     """
@@ -176,10 +176,10 @@ def _context_of(row: Instance, timeout_ms: int, ports: WorkPorts) -> Context:
 
 
 def _run_records(records: list[dict[str, Any]], functions: Functions, ports: WorkPorts, left: Left | None) -> list[str]:
-    """Run what the records name, in their order; the sequence numbers of those that are to be brought again.
+    """Run the instances of the records, in order. Return the sequence numbers of those to be delivered again.
 
-    A record that kills the process (or is out of time) does not block its shard: it is leased by then, so the next
-    worker passes over it, and reconcile has it begun again when the lease is over.
+    An instance that kills the process (or is out of time) does not block its shard: it is leased by then, so the next
+    worker skips it, and reconcile has it begun again when the lease is over.
     """
     longest = max((each.timeout_s for each in ports.workflows.values() if each.engine == leases.ENGINE), default=0)
     failed: list[str] = []
@@ -190,14 +190,14 @@ def _run_records(records: list[dict[str, Any]], functions: Functions, ports: Wor
             return [*failed, *(_sequence(later) for later in records[number:])]
         try:
             _run_record(record, functions, ports, room)
-        except Exception as error:  # noqa: BLE001  # it must not keep the others from their turn
+        except Exception as error:  # noqa: BLE001  # it must not stop the others
             ports.telemetry.failure(f"work {_sequence(record)}", error)
             failed.append(_sequence(record))
     return failed
 
 
 def _run_record(record: Mapping[str, Any], functions: Functions, ports: WorkPorts, limit_ms: int | None) -> None:
-    """The row of a stream record, where it is one that waits for a worker."""
+    """Run the instance of a stream record, if it waits for a worker."""
     change = record.get("dynamodb", {})
     match change:
         case {
