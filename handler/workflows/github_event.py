@@ -1,8 +1,8 @@
-"""What GitHub tells of a repository, in one line of the log. Types are chosen in hooks.toml.
+"""An event of a GitHub repository, as one line of the log. hooks.toml chooses the types.
 
 Output: ``{"repository", "by", "summary"}``, e.g. ``"2 commits to main"`` or ``"pull request 7 opened: Faster"``; None
-for what an event has not. Put what is to follow (a build, a message to a room) in the place of the log line; it may
-run more than once for one event, and ``context.instance_id`` is the same each time.
+for what an event does not have. Put your own work (a build, a message to a room) in place of the log line. It can run
+more than once for one event; ``context.instance_id`` is the same each time.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ _SUBJECTS = ("pull_request", "issue", "release", "workflow_run")
 
 def run(event: Any, context: Any) -> dict[str, Any]:
     """Say what happened, where, and who did it."""
-    told = {
+    summary = {
         "repository": _at(event, "repository", "full_name"),
         "by": _at(event, "sender", "login"),
         "summary": _push(event) if isinstance(_at(event, "commits"), list) else _change(event),
     }
-    _LOG.info("instance %s: %s", context.instance_id, told)
-    return told
+    _LOG.info("instance %s: %s", context.instance_id, summary)
+    return summary
 
 
 def _push(event: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
-"""The example of the engine ``function``: sums an order up and logs it.
+"""The example of the engine ``function``: adds up an order and logs it.
 
-``run`` may be called more than once for one event (a worker that dies is replaced), so what it does beyond returning
-should bear that: here it is a log line, which tells the instance it belongs to.
+``run`` can be called more than once for one event (a worker that dies is replaced), so its effects should be
+idempotent. Here the only effect is a log line, which names the instance.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _LOG = logging.getLogger("order-log")
 
 
 def run(event: Any, context: Any) -> dict[str, Any]:
-    """``{"orderId", "lines", "units", "total"}`` of an order; what is no item counts as none.
+    """``{"orderId", "lines", "units", "total"}`` of an order; anything else than an item is left out.
 
     The total is rounded to cents.
     """
@@ -34,5 +34,5 @@ def run(event: Any, context: Any) -> dict[str, Any]:
 
 def _number(item: dict[str, Any], name: str) -> Decimal:
     value = item.get(name, 0)
-    # Through its text: 0.1 is a tenth then.
+    # From its text, so that 0.1 is exactly a tenth.
     return Decimal(str(value)) if isinstance(value, (int, float)) and not isinstance(value, bool) else Decimal()

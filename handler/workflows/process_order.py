@@ -4,7 +4,7 @@ Input: ``{"customerId", "items": [{"productId", "quantity", "price"}], "customer
 Output: ``{"subtotal", "tax", "total", "invoice", "confirmation"}``; ``confirmation`` is None without an address.
 
 It calls two services, ``[connections.billing]`` and ``[connections.mail]`` of hooks.toml, with their credentials. If
-the start chose a connection, such as a sandbox, the invoice is made there.
+the start chose a connection, such as a sandbox, that one makes the invoice.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ PATIENCE = 20
 
 
 class ServiceBusy(Exception):
-    """429, 5xx or no answer: worth another try, with the same idempotency key."""
+    """429, 5xx or no answer: try again, with the same idempotency key."""
 
 
 class ServiceRefused(Exception):
-    """Any other status: no repetition mends it."""
+    """Any other status: another try would get the same."""
 
 
 def _again(error: Exception, tries: int) -> RetryDecision:
@@ -49,7 +49,7 @@ CALLED = StepConfig(retry_strategy=_again)
 
 @durable_execution
 def handler(event: Any, context: DurableContext) -> dict[str, Any]:
-    """Runs anew from its top after every wait: what is between the steps has to come out the same each time."""
+    """Runs again from its top after every wait: the code between the steps must do the same each time."""
     order = read_input(event)
     key = "-".join(map(str, instance_of(context)))
     billing = connection_of(context) or "billing"
@@ -78,7 +78,7 @@ def totals(items: list[dict[str, Any]]) -> dict[str, float]:
 
 
 def post(name: str, body: dict[str, Any], key: str) -> dict[str, Any]:
-    """POST JSON to a connection's URL; the answer, a JSON object. Raises ServiceBusy, ServiceRefused."""
+    """POST JSON to a connection's URL. Returns the answer, a JSON object. Raises ServiceBusy, ServiceRefused."""
     to = connection(name)
     headers = {**to.headers, "content-type": "application/json", "idempotency-key": key}
     request = urllib.request.Request(to.url, json.dumps(body).encode(), headers, method="POST")  # noqa: S310  # configured

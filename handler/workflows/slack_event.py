@@ -1,8 +1,8 @@
-"""What Slack tells of a workspace, in one line of the log. No text that somebody wrote is logged.
+"""An event of a Slack workspace, as one line of the log. The text of a message is not logged.
 
-Output: ``{"type", "team", "channel", "user", "words"}``: ``words`` is how many were written; None for what an event has
-not. Slack waits three seconds for an answer to the webhook and gets it at once: this runs afterwards, so an answer into
-the channel (chat.postMessage) belongs here, in the place of the log line.
+Output: ``{"type", "team", "channel", "user", "words"}``: ``words`` is the number of words; None for what an event
+does not have. Slack waits three seconds for an answer to the webhook and gets it at once. This runs afterwards, so put
+a reply to the channel (chat.postMessage) here, in place of the log line.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ def run(event: Any, context: Any) -> dict[str, Any]:
     found = event.get("event")
     inner = found if isinstance(found, dict) else {}
     text = inner.get("text")
-    told = {
+    summary = {
         "type": inner.get("type"),
         "team": event.get("team_id"),
         "channel": inner.get("channel"),
         "user": inner.get("user"),
         "words": len(text.split()) if isinstance(text, str) else None,
     }
-    _LOG.info("instance %s: %s", context.instance_id, told)
-    return told
+    _LOG.info("instance %s: %s", context.instance_id, summary)
+    return summary

@@ -1,7 +1,7 @@
-"""What a sender of Standard Webhooks tells, in one line of the log: type, time, and which members its data has.
+"""An event of a sender of Standard Webhooks, as one line of the log: type, time, and the names of its data's members.
 
-Output: ``{"type", "timestamp", "members"}``; None for what an event has not. Put what is to follow in the place of the
-log line.
+Output: ``{"type", "timestamp", "members"}``; None for what an event does not have. Put your own work in place of
+the log line.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ def run(event: Any, context: Any) -> dict[str, Any]:
     """
     event = event if isinstance(event, dict) else {}
     data = event.get("data")
-    told = {
+    summary = {
         "type": event.get("type"),
         "timestamp": event.get("timestamp"),
         "members": sorted(data) if isinstance(data, dict) else None,
     }
-    _LOG.info("instance %s, event %s: %s", context.instance_id, context.event_id, told)
-    return told
+    _LOG.info("instance %s, event %s: %s", context.instance_id, context.event_id, summary)
+    return summary

@@ -91,7 +91,7 @@ class TestBothEnginesThatWait:
 @pytest.mark.parametrize(
     ("workflow", "content", "expected"),
     [
-        ("order-approval", {**ORDER, "timeoutSeconds": 1}, {"reason": "nobody approved it in time"}),
+        ("order-approval", {**ORDER, "timeoutSeconds": 1}, {"reason": "no approval came in time"}),
         ("hurried-review", ORDER, {"decision": "expired", "by": None}),
     ],
 )

@@ -111,7 +111,7 @@ class TestOrderApproval:
     def test_nobody_approves(self, rig: DurableRig, services: Services) -> None:
         id = start(rig, services, "order-approval", {"orderId": "A1", "amount": 20, "timeoutSeconds": 1})
         result = output(rig.end_of("order-approval", id))
-        assert (result["outcome"], result["reason"]) == ("cancelled", "nobody approved it in time")
+        assert (result["outcome"], result["reason"]) == ("cancelled", "no approval came in time")
         assert result["refund"] == f"refund-{id}-1-refund-of-{result['charge']}"
 
 

@@ -18,7 +18,7 @@ pytest_plugins = ["tests.flows.workshop_fixture"]
 ENDS = {
     "order-1": {"outcome": "shipped", "by": "kim"},
     "order-2": {"decision": "approved"},
-    "order-3": {"outcome": "cancelled", "reason": "nobody approved it in time"},
+    "order-3": {"outcome": "cancelled", "reason": "no approval came in time"},
     "order-4": {"outcome": "shipped"},
     "order-5": {"decision": "rejected"},
     "order-6": {"decision": "approved"},
