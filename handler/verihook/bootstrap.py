@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from verihook.adapters.aws.direct import Direct, suits
 from verihook.adapters.aws.service import Patience
 from verihook.adapters.clock import SystemClock
+from verihook.adapters.engine_parts import EngineParts
 from verihook.config import Hooks, load_hooks
 from verihook.config.schemas import check_schemas, compile_schemas
 from verihook.config.settings import Settings, aws_settings, environment, handler
+from verihook.config.workflows import ENGINES
 from verihook.model.ports import Caller, Documents, Engine, Ledger, Pace, Payloads, Services, Telemetry
 from verihook.records import replace
 from verihook.start import Lazy, make_now
@@ -30,9 +33,6 @@ SECRET_STORE: dict[str, Any] = {"read_timeout": 1}
 
 #: The alias of durable functions that template.yaml publishes: an execution goes on with the version it began with.
 ALIAS = "live"
-
-#: Engine -> the AWS service that it calls; "" for none but the ledger.
-_SERVICES = {"stepfunctions": "stepfunctions", "durable": "lambda", "function": ""}
 
 #: In AWS, events of the engines report an end first; reconcile repairs what they miss.
 AWS_PACE = Pace(first_ms=60_000, again_ms=900_000)
@@ -150,7 +150,7 @@ def warm(services: Services, entry: str) -> None:
     used = [each for each in services.workflows.values() if each.name in started or entry not in ("receive", "feed")]
     for workflow in used:
         make_now(services.engines[workflow.engine])
-    asked = {_SERVICES[workflow.engine] for workflow in used} - {""}
+    asked = {import_module(ENGINES[workflow.engine]).SERVICE for workflow in used} - {""}
     connected = _direct().open("dynamodb", *asked) if entry in ("receive", "api") and suits(environment()) else None
     if entry in ("receive", "api", "feed"):  # those that inputs come to
         compile_schemas(used, services.telemetry)
@@ -201,38 +201,41 @@ class Endpoints:
 
 
 def _engines_on_aws(settings: Settings, ledger: Ledger, hooks: Hooks) -> dict[str, Engine]:
-    def stepfunctions() -> Engine:
-        from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
-
-        client, express = client_of("stepfunctions"), Lazy(lambda: client_of("stepfunctions", **EXPRESS))
-        return StepFunctionsEngine(client, settings.state_machine_prefix, cast(Any, express))
-
-    def durable() -> Engine:
-        from verihook.adapters.engines.durable import DurableEngine
-
-        return DurableEngine(client_of("lambda"), settings.function_prefix, ALIAS)
-
-    def function() -> Engine:
-        from verihook.adapters.engines.function import FunctionEngine
-
-        return FunctionEngine(ledger, SystemClock(), _woken_by_stream, hooks.workflows)
-
-    makers = {"stepfunctions": stepfunctions, "durable": durable, "function": function}
-    return {name: cast(Engine, Lazy(make)) for name, make in makers.items()}
+    parts = EngineParts(
+        client=client_of,
+        patient=lambda service: Lazy(partial(client_of, service, **EXPRESS)),
+        machine_prefix=settings.state_machine_prefix,
+        function_prefix=settings.function_prefix,
+        alias=ALIAS,
+        ledger=ledger,
+        clock=SystemClock(),
+        wake=_woken_by_stream,
+        workflows=hooks.workflows,
+    )
+    return {name: cast(Engine, Lazy(partial(_make, name, parts))) for name in ENGINES}
 
 
 def _engines_on_one_machine(endpoints: Endpoints, ledger: Ledger, hooks: Hooks) -> dict[str, Engine]:
-    from verihook.adapters.engines.durable import DurableEngine
-    from verihook.adapters.engines.function import FunctionEngine
-    from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
+    urls = {"stepfunctions": endpoints.stepfunctions, "lambda": endpoints.durable}
 
-    patient = local_client("stepfunctions", endpoints.stepfunctions, endpoints.access_key, **EXPRESS)
-    client = local_client("stepfunctions", endpoints.stepfunctions, endpoints.access_key)
-    return {
-        "stepfunctions": StepFunctionsEngine(client, endpoints.machines, patient),
-        "durable": DurableEngine(local_client("lambda", endpoints.durable, endpoints.access_key), ""),
-        "function": FunctionEngine(ledger, SystemClock(), endpoints.wake, hooks.workflows),
-    }
+    def client(service: str, **options: Any) -> Any:
+        return local_client(service, urls[service], endpoints.access_key, **options)
+
+    parts = EngineParts(
+        client=client,
+        patient=partial(client, **EXPRESS),
+        machine_prefix=endpoints.machines,
+        ledger=ledger,
+        clock=SystemClock(),
+        wake=endpoints.wake,
+        workflows=hooks.workflows,
+    )
+    return {name: _make(name, parts) for name in ENGINES}
+
+
+def _make(engine: str, parts: EngineParts) -> Engine:
+    made: Engine = import_module(ENGINES[engine]).make(parts)
+    return made
 
 
 def _caller() -> Caller:

@@ -1,10 +1,12 @@
 """What a new part takes: so many files, and so many rows in a table of ours. CONTRIBUTING.md tells the same numbers.
 
-    dialect              1 file, dialects/NAME.py          1 row of dialects/__init__.py
-    operation of the API 1 file, api/operations/NAME.py    1 row of api/operations/__init__.py
+    dialect                1 file, dialects/NAME.py            1 row of dialects/__init__.py
+    operation of the API   1 file, api/operations/NAME.py      1 row of api/operations/__init__.py
+    engine                 1 file, adapters/engines/NAME.py    1 row of config/workflows.py
+    secret store           1 file, adapters/secrets/NAME.py    1 row of senders/references.py
 
-A row comes with its import. Each test adds a part to a copy of the tree, runs the suites that go through the table, and
-meets the part through the public face.
+A row of the first two comes with its import. Each test adds a part to a copy of the tree, runs the suites that go
+through the table, and meets the part through the public face.
 """
 
 from __future__ import annotations
@@ -27,8 +29,8 @@ def tree() -> Iterator[Path]:
         yield trees.get()
 
 
-def add(tree: Path, part: str, file: str, table: str, begins: str, row: str, imported: str) -> None:
-    """Add a part: one file of the package, and one row, with its import, in a table there.
+def add(tree: Path, part: str, file: str, table: str, begins: str, row: str, imported: str = "") -> None:
+    """Add a part: one file of the package, and one row, with its import if it needs one, in a table there.
 
     ``begins``: the line after which the table's rows stand.
     """
@@ -64,3 +66,15 @@ def test_an_operation_of_the_api_is_one_file_and_one_row(tree: Path) -> None:
     add(tree, "echo_operation.py", "api/operations/echo.py", table, "OPERATIONS = (", row, imported)
     check(tree, f"{PARTS}/meets_operation.py", "tests/flows/api/test_openapi.py::test_every_parameter_is_told")
     check(tree, "tests/project/test_api_authorization.py", "-k", "echo or documented")
+
+
+def test_an_engine_is_one_adapter_and_one_row(tree: Path) -> None:
+    row = '"memo": "verihook.adapters.engines.memo",'
+    add(tree, "memo_engine.py", "adapters/engines/memo.py", "config/workflows.py", "ENGINES = {", row)
+    check(tree, f"{PARTS}/meets_engine.py")
+
+
+def test_a_secret_store_is_one_file_and_one_row(tree: Path) -> None:
+    row = '"vault": Store("vault:NAME", "[a-z]+", "verihook.adapters.secrets.vault"),'
+    add(tree, "vault_secrets.py", "adapters/secrets/vault.py", "senders/references.py", "STORES = {", row)
+    check(tree, f"{PARTS}/meets_secret_store.py")

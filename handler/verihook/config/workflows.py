@@ -10,7 +10,12 @@ from verihook.config.table_reader import Reader, listed
 from verihook.model.workflow import Workflow, WorkflowStatus
 from verihook.strict_json import parse_written
 
-ENGINES = ("stepfunctions", "durable", "function")
+#: Engine -> the module of its adapter. A new engine is an adapter, and a row here.
+ENGINES = {
+    "stepfunctions": "verihook.adapters.engines.stepfunctions",
+    "durable": "verihook.adapters.engines.durable",
+    "function": "verihook.adapters.engines.function",
+}
 
 #: These stand at the place of a name in the paths of other products' APIs.
 _RESERVED = ("batch", "dapr", "history", "v1")
@@ -43,7 +48,7 @@ def read_workflow(
     reader = Reader(path, f"workflows.{name}", table, _KNOWN)
     if name in _RESERVED:
         raise reader.error("", f"is a reserved name, as are {', '.join(_RESERVED)}; take another")
-    engine = reader.choice("engine", ENGINES)
+    engine = reader.choice("engine", (*ENGINES,))
     for key in ("retries", "backoff_s", "timeout_s"):
         if key in table and engine != "function":
             raise reader.error(key, f"is of the engine function; a workflow of {engine} has its own")

@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
+
+
+class Store(NamedTuple):
+    """A kind of reference. ``written``: how, for error texts; ``name``: a pattern of what stands behind the colon.
+
+    ``module``: of the adapter that reads it, which is loaded when the first such reference is read.
+    """
+
+    written: str
+    name: str
+    module: str
+
+
+#: What stands before the colon -> its store. A new one is a file in adapters/secrets, and a row here.
+STORES = {
+    "env": Store("env:NAME", r"[A-Za-z_][A-Za-z0-9_]*", "verihook.adapters.secrets.shared"),
+    "file": Store("file:PATH", r"[^\x00\n]+", "verihook.adapters.secrets.environment"),
+    "secretsmanager": Store(
+        "secretsmanager:NAME-or-ARN[#json-key]",
+        r"[A-Za-z0-9/_+=.@:-]+(?:#[^\s#]+)?",
+        "verihook.adapters.secrets.secrets_manager",
+    ),
+    "ssm": Store("ssm:/path", r"/[A-Za-z0-9/_.-]+", "verihook.adapters.secrets.parameter_store"),
+}
+
+_WRITTEN = [store.written for store in STORES.values()]
 
 #: How a reference is written, for error texts.
-REFERENCES = "env:NAME, file:PATH, secretsmanager:NAME-or-ARN[#json-key] or ssm:/path"
+REFERENCES = f"{', '.join(_WRITTEN[:-1])} or {_WRITTEN[-1]}"
 
-_REFERENCE = re.compile(
-    r"env:[A-Za-z_][A-Za-z0-9_]*|file:[^\x00\n]+|secretsmanager:[A-Za-z0-9/_+=.@:-]+(?:#[^\s#]+)?|ssm:/[A-Za-z0-9/_.-]+",
-    re.ASCII,
-)
+_REFERENCE = re.compile("|".join(f"{kind}:{store.name}" for kind, store in STORES.items()), re.ASCII)
 
 
 def is_reference(text: object) -> bool:

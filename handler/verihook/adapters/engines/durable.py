@@ -20,6 +20,8 @@ from verihook.strict_json import parse
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
+    from verihook.adapters.engine_parts import EngineParts
+
 #: Lambda's words and ours. Only an execution that has ended is deleted.
 #: https://docs.aws.amazon.com/lambda/latest/api/API_GetDurableExecution.html
 STATUSES: Mapping[str, Status] = {
@@ -84,6 +86,15 @@ def attempt_of(detail: Mapping[str, Any]) -> tuple[str, int] | None:
     """The instance id and attempt of such an event or answer; None where they are not ours, or cannot be told."""
     name = str(detail.get("DurableExecutionName") or detail.get("durableExecutionName") or "")
     return instance_of(name, lambda: parse(str(detail.get("InputPayload") or "null")))
+
+
+#: What it asks in AWS.
+SERVICE = "lambda"
+
+
+def make(parts: EngineParts) -> DurableEngine:
+    """The engine of a deployment."""
+    return DurableEngine(parts.client(SERVICE), parts.function_prefix, parts.alias)
 
 
 class DurableEngine:

@@ -8,7 +8,7 @@ that is ``queued``: a claim as INSERT; a resume, a restart, and reconcile's reco
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from verihook.adapters.input_size import check_size
 from verihook.adapters.translation import ErrorTranslation
@@ -18,8 +18,20 @@ from verihook.model.ports import MAX_CAUSE, MAX_INLINE, Change, Clock, Ledger
 from verihook.model.workflow import RETENTION_DAYS, Workflow
 from verihook.strict_json import parse_json
 
+if TYPE_CHECKING:
+    from verihook.adapters.engine_parts import EngineParts
+
 # To the caller of an engine, a ledger that does not answer is an engine that does not.
 _translated_errors = ErrorTranslation(LedgerUnavailable, lambda _: EngineUnavailable("The ledger did not answer."))
+
+
+#: What it asks in AWS; nothing but the ledger.
+SERVICE = ""
+
+
+def make(parts: EngineParts) -> FunctionEngine:
+    """The engine of a deployment."""
+    return FunctionEngine(parts.ledger, parts.clock, parts.wake, parts.workflows)
 
 
 class FunctionEngine:

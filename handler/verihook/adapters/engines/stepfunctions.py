@@ -18,6 +18,8 @@ from verihook.model.instance import Progress, Status, Step
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
+    from verihook.adapters.engine_parts import EngineParts
+
 #: Step Functions' words and ours.
 #: https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html
 STATUSES: Mapping[str, Status] = {
@@ -51,6 +53,15 @@ def progress_of(detail: Mapping[str, Any]) -> Progress:
     """
     status = STATUSES.get(str(detail.get("status")), "running")
     return Progress(status, detail.get("output"), detail.get("error"), detail.get("cause"))
+
+
+#: What it asks in AWS.
+SERVICE = "stepfunctions"
+
+
+def make(parts: EngineParts) -> StepFunctionsEngine:
+    """The engine of a deployment."""
+    return StepFunctionsEngine(parts.client(SERVICE), parts.machine_prefix, parts.patient(SERVICE))
 
 
 class StepFunctionsEngine:

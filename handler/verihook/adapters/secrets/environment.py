@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from verihook.adapters.secrets import secret_of
+from verihook.adapters.secrets.parts import StoreParts
 from verihook.errors import SecretsUnavailable
+
+
+def make(parts: StoreParts) -> EnvironmentSecrets:
+    """Variables and files."""
+    return parts.at_hand
 
 
 class EnvironmentSecrets:

@@ -10,8 +10,14 @@ from typing import Any
 
 from verihook.adapters.secrets import secret_of
 from verihook.adapters.secrets.kept import Clock, Kept
+from verihook.adapters.secrets.parts import StoreParts
 
 _ABSENT = ("ParameterNotFound", "ParameterVersionNotFound")
+
+
+def make(parts: StoreParts) -> ParameterStoreSecrets:
+    """The store of a deployment."""
+    return ParameterStoreSecrets(parts.client_of("ssm"))
 
 
 class ParameterStoreSecrets:

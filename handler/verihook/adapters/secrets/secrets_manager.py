@@ -14,11 +14,17 @@ from verihook.adapters.aws.errors import AwsError, ServiceError
 from verihook.adapters.secrets import secret_of
 from verihook.adapters.secrets.current import ABSENT
 from verihook.adapters.secrets.kept import Clock, Kept
+from verihook.adapters.secrets.parts import StoreParts
 from verihook.errors import SecretsUnavailable
 from verihook.strict_json import parse
 
 #: What versions that :meth:`SecretsManagerSecrets.keep` writes are named in.
 _NAMES = uuid.UUID("b5a3f8f0-0d5c-4a8e-8a53-9b6a1f1f6a57")
+
+
+def make(parts: StoreParts) -> SecretsManagerSecrets:
+    """The store of a deployment."""
+    return SecretsManagerSecrets(parts.client_of("secretsmanager"))
 
 
 class SecretsManagerSecrets:

@@ -9,6 +9,12 @@ from verihook.adapters.secrets import secret_of
 from verihook.adapters.secrets.current import CurrentSecret
 from verihook.adapters.secrets.document import members
 from verihook.adapters.secrets.environment import EnvironmentSecrets
+from verihook.adapters.secrets.parts import StoreParts
+
+
+def make(parts: StoreParts) -> SharedSecrets | EnvironmentSecrets:
+    """Variables and files; with the members of the shared secret if there is one."""
+    return SharedSecrets(parts.at_hand, parts.shared) if parts.shared else parts.at_hand
 
 
 class SharedSecrets:

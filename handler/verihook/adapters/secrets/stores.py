@@ -5,11 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from verihook.adapters.secrets.environment import EnvironmentSecrets
+from verihook.adapters.secrets.parts import StoreParts
 from verihook.errors import ConfigurationError, SecretsUnavailable
+from verihook.senders.references import STORES
 
 if TYPE_CHECKING:
     from verihook.adapters.secrets.current import CurrentSecret
@@ -33,26 +37,13 @@ def stores(
 
     ``shared``: the secret of which an ``env:NAME`` is a member if it is no variable; None for none.
     """
-    at_hand = EnvironmentSecrets(variables, folder, private)
+    parts = StoreParts(client_of, EnvironmentSecrets(variables, folder, private), shared)
+    return StoresByKind({kind: partial(_make, store.module, parts) for kind, store in STORES.items()})
 
-    def env() -> RotatingSecrets:
-        from verihook.adapters.secrets.shared import SharedSecrets
 
-        return SharedSecrets(at_hand, shared) if shared else at_hand
-
-    def secrets_manager() -> RotatingSecrets:
-        from verihook.adapters.secrets.secrets_manager import SecretsManagerSecrets
-
-        return SecretsManagerSecrets(client_of("secretsmanager"))
-
-    def parameter_store() -> RotatingSecrets:
-        from verihook.adapters.secrets.parameter_store import ParameterStoreSecrets
-
-        return ParameterStoreSecrets(client_of("ssm"))
-
-    return StoresByKind(
-        {"env": env, "file": lambda: at_hand, "secretsmanager": secrets_manager, "ssm": parameter_store}
-    )
+def _make(module: str, parts: StoreParts) -> RotatingSecrets:
+    made: RotatingSecrets = import_module(module).make(parts)
+    return made
 
 
 def instance_key(secret: CurrentSecret) -> bytes:

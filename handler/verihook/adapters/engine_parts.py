@@ -1,0 +1,33 @@
+"""What the adapter of an engine is made of, the same in AWS and on one machine.
+
+Each module of an engine has ``SERVICE``, the AWS service that it asks ("" for none but the ledger's), and
+``make(parts)``. The table of them is :data:`verihook.config.workflows.ENGINES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from verihook.model.ports import Clock, Ledger
+from verihook.model.workflow import Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class EngineParts:
+    """``client``: makes a client of an AWS service; ``patient``: one that is made when it is first used, and that waits
+    for an execution to end. ``machine_prefix`` and ``function_prefix``: what the names of state machines and of durable
+    functions begin with; ``alias``: of these functions. ``wake``: say that the row of this id is to be run.
+    """  # noqa: D205  # one list
+
+    client: Callable[[str], Any]
+    patient: Callable[[str], Any]
+    machine_prefix: str
+    ledger: Ledger
+    clock: Clock
+    wake: Callable[[str], None]
+    workflows: Mapping[str, Workflow]
+    function_prefix: str = ""
+    #: Lambda's name for what was deployed last.
+    alias: str = "$LATEST"
