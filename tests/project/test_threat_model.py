@@ -30,15 +30,15 @@ def test_a_named_test_exists(named: str) -> None:
 @pytest.mark.parametrize(
     "told",
     [
-        f"an unknown one is remembered for {KEEP_MS // 1000} seconds",
+        f"an unknown key is remembered for {KEEP_MS // 1000} seconds",
         f"after {MAX_MISSES} of them in a minute",
-        f"looks up {WORDS[KEPT]} keys a second that it does not know",
+        f"looks up {WORDS[KEPT]} unknown keys a second",
         f"a revocation holds everywhere within {KEEP_MS // 1000} seconds",
         f"a wait is {LONGEST_S} seconds at most ({LONGEST_IN_AWS_S} in AWS)",
-        f"an id never seen is asked for {WORDS[NEW[0]]} times a minute",
+        f"ids that were never seen are asked for {WORDS[NEW[0]]} times a minute",
         f"{AGAIN[0]} a second at most",
         f"when it comes again within {HOURS[REMEMBERED_S]}",
-        f"what the host denied is asked for again {WORDS[DENIED[0]]} times a minute",
+        f"an id that the host does not know is asked for again {WORDS[DENIED[0]]} times a minute",
     ],
 )
 def test_a_number_that_it_tells_is_the_codes(told: str) -> None:
