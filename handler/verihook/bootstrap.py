@@ -18,8 +18,8 @@ from verihook.config.schemas import check_schemas, compile_schemas
 from verihook.config.settings import Settings, aws_settings, environment, handler
 from verihook.config.workflows import ENGINES
 from verihook.model.ports import Caller, Documents, Engine, Ledger, Pace, Payloads, Services, Telemetry
+from verihook.parts import Lazy, make_now
 from verihook.records import replace
-from verihook.start import Lazy, make_now
 from verihook.webhooks.observe import Observer
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ from verihook import bootstrap
 from verihook.adapters.clock import SystemClock
 from verihook.config import settings
 from verihook.errors import VerihookError
+from verihook.parts import Part, make_all, public_error
 from verihook.request import Reply, Request, from_lambda, to_lambda
-from verihook.start import Part, make_all, public_error
 from verihook.webhooks.receive import answer_unready, is_hook, refuse_request
 from verihook.webhooks.receive import receive as answer
 
@@ -86,10 +86,10 @@ def reconcile(event: dict[str, Any], context: Any) -> dict[str, Any]:
     from verihook.records import asdict
 
     try:
-        repairs = repair(services(), left=context.get_remaining_time_in_millis)
+        repairs = repair(services(), remaining_ms=context.get_remaining_time_in_millis)
     finally:
         # Also if the repairs failed.
-        callbacks = call_back(services(), left=context.get_remaining_time_in_millis)
+        callbacks = call_back(services(), remaining_ms=context.get_remaining_time_in_millis)
     return {"repairs": asdict(repairs), "callbacks": asdict(callbacks)}
 
 

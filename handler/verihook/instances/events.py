@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Literal
 from verihook.errors import BodyTooLarge, Conflict, EngineUnavailable, InstanceNotFound, RequestInvalid
 from verihook.instances import mailboxes
 from verihook.instances.mailboxes import GATE, Event, Handover, Wait
+from verihook.instances.progress import record_end
 from verihook.instances.reading import engine_of, get
-from verihook.instances.recording import record_end
 from verihook.instances.start_request import StartRequest
 from verihook.instances.starting import submit
 from verihook.model.instance import Instance, execution_name

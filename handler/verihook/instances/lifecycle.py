@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from verihook.errors import BodyTooLarge, Conflict, NotSupported
 from verihook.instances import payload, purging, starting
 from verihook.instances.events import open_gate
+from verihook.instances.progress import cut, record_end, record_progress, store_output
 from verihook.instances.reading import engine_of, get
-from verihook.instances.recording import cut, record_end, record_progress, store_output
 from verihook.model.conflict import Overtaken, retry_on_conflict
 from verihook.model.instance import INSTANCE_ID, Instance, Progress, execution_name
 from verihook.model.ports import MAX_CAUSE

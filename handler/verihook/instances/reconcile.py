@@ -56,22 +56,24 @@ class Report:
             setattr(self, name, getattr(self, name) + count)
 
 
-def reconcile(ports: ReconcilePorts, limit: int = 200, left: Callable[[], int] | None = None) -> Report:
+def reconcile(ports: ReconcilePorts, limit: int = 200, remaining_ms: Callable[[], int] | None = None) -> Report:
     """One round over at most ``limit`` instances that are due. Raises LedgerUnavailable; the next round goes on.
 
-    ``left``: how long this may go on, in milliseconds. With it, rounds follow each other until nothing is due or the
-    time is over: after an outage there is more to start than one round takes.
+    ``remaining_ms()``: how long this may go on, in milliseconds. With it, rounds follow each other until nothing is due
+    or the time is over: after an outage there is more to start than one round takes.
     """
     outages = Counter[str]()
-    reserve_ms = 0.0 if left is None else left() * RESERVE
+    reserve_ms = 0.0 if remaining_ms is None else remaining_ms() * RESERVE
 
     def look_after(instance: Instance) -> Report:
         # It may have ended since the index was read: then there is nothing to repair, and nothing to run again.
-        if instance.final or (left is not None and left() < reserve_ms + _takes_ms(instance, ports.workflows)):
+        if instance.final or (
+            remaining_ms is not None and remaining_ms() < reserve_ms + _takes_ms(instance, ports.workflows)
+        ):
             return Report()
         return _repair(instance, ports, outages)
 
-    return _rounds(look_after, ports, limit, left, reserve_ms, ended=False)
+    return _rounds(look_after, ports, limit, remaining_ms, reserve_ms, ended=False)
 
 
 def _takes_ms(instance: Instance, workflows: Mapping[str, Workflow]) -> int:
@@ -80,10 +82,10 @@ def _takes_ms(instance: Instance, workflows: Mapping[str, Workflow]) -> int:
     return instances.EXPRESS_MS if workflow is not None and workflow.express else 0
 
 
-def call_back(ports: ReconcilePorts, limit: int = 64, left: Callable[[], int] | None = None) -> Report:
+def call_back(ports: ReconcilePorts, limit: int = 64, remaining_ms: Callable[[], int] | None = None) -> Report:
     """One round over at most ``limit`` ends with a callback that is due. Apart from repairs, which no receiver delays.
 
-    ``left`` as in :func:`reconcile`. Raises LedgerUnavailable; the next round goes on.
+    ``remaining_ms`` as in :func:`reconcile`. Raises LedgerUnavailable; the next round goes on.
     """
 
     def tell(instance: Instance) -> Report:
@@ -95,24 +97,24 @@ def call_back(ports: ReconcilePorts, limit: int = 64, left: Callable[[], int] | 
             ports.telemetry.failure(f"callback {instance.id}", error)
             return Report(looked=1, postponed=1)
 
-    return _rounds(tell, ports, limit, left, ROUND_MS, ended=True)
+    return _rounds(tell, ports, limit, remaining_ms, ROUND_MS, ended=True)
 
 
 def _rounds(
     look: Callable[[Instance], Report],
     ports: ReconcilePorts,
     limit: int,
-    left: Callable[[], int] | None,
+    remaining_ms: Callable[[], int] | None,
     reserve_ms: float,
     *,
     ended: bool,
 ) -> Report:
-    """One round, or, with ``left``, round upon round until nothing is due or no more than the reserve is left."""
+    """One round or, with ``remaining_ms``, rounds until nothing is due or only the reserve remains."""
     report = Report()
     while True:
         due = ports.ledger.due(ports.clock.now_ms(), limit, ended=ended)
         _look_at_each(look, due, report)
-        if left is None or len(due) < limit or left() < reserve_ms:
+        if remaining_ms is None or len(due) < limit or remaining_ms() < reserve_ms:
             return report
 
 

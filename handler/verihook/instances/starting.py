@@ -20,8 +20,8 @@ from verihook.errors import (
 )
 from verihook.instances import history, idempotency, purging
 from verihook.instances.inputs import input_for_engine, store_input
+from verihook.instances.progress import record_end, record_progress
 from verihook.instances.reading import engine_of
-from verihook.instances.recording import record_end, record_progress
 from verihook.instances.start_request import OnConflict, StartRequest, check_request
 from verihook.model.instance import FINAL, Instance, Progress, Status, execution_name
 from verihook.model.workflow import Workflow

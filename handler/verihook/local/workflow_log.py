@@ -21,7 +21,7 @@ from typing import Any
 from verihook.adapters.printable import MARGIN, line, stack, words
 from verihook.local.durable import instance_of
 from verihook.model.instance import parse_execution_name
-from verihook.worker.running import INSTANCE
+from verihook.worker.current_instance import INSTANCE
 
 _log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from typing import Any
 from verihook.config import definitions
 from verihook.errors import ConfigurationError
 from verihook.model.workflow import Workflow
-from verihook.worker.running import INSTANCE
+from verihook.worker.current_instance import INSTANCE
 
 
 @dataclass(frozen=True, slots=True)

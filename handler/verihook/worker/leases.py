@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from verihook.instances import payload
-from verihook.instances.recording import cut
+from verihook.instances.progress import cut
 from verihook.model.conflict import Overtaken, retry_on_conflict
 from verihook.model.instance import Instance, Progress, Status
 from verihook.model.ports import MAX_CAUSE, MAX_ERROR, MAX_OUTPUT, Payloads

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from verihook.adapters.printable import words
 from verihook.errors import EventMalformed, PayloadGone, RequestInvalid
 from verihook.instances import payload
-from verihook.instances.recording import with_bounded_output
+from verihook.instances.progress import with_bounded_output
 from verihook.model.instance import Instance, Progress, execution_name
 from verihook.model.workflow import Workflow
 from verihook.strict_json import parse_json
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Outcome = Literal["completed", "failed", "timed_out", "again", "left", "lost"]
 
 #: How long the invocation may still go on, in milliseconds: ``context.get_remaining_time_in_millis`` of Lambda.
-Left = Callable[[], int]
+RemainingMs = Callable[[], int]
 
 #: What an invocation keeps for its last writes, in milliseconds.
 _RESERVE_MS = 2_000
@@ -54,7 +54,7 @@ class _TryResult:
 
 
 def run_batch(
-    event: Mapping[str, Any], functions: Functions, ports: WorkPorts, left: Left | None = None
+    event: Mapping[str, Any], functions: Functions, ports: WorkPorts, remaining_ms: RemainingMs | None = None
 ) -> dict[str, Any]:
     """One invocation of the Lambda function: a batch of the table's stream.
 
@@ -65,7 +65,9 @@ def run_batch(
     if not isinstance(records, list) or not all(_of_the_stream(record) for record in records) or not records:
         raise RequestInvalid("The worker takes batches of the table's stream alone; feeds and tasks go to Feeds.")
     return {
-        "batchItemFailures": [{"itemIdentifier": number} for number in _run_records(records, functions, ports, left)]
+        "batchItemFailures": [
+            {"itemIdentifier": number} for number in _run_records(records, functions, ports, remaining_ms)
+        ]
     }
 
 
@@ -175,7 +177,9 @@ def _context_of(row: Instance, timeout_ms: int, ports: WorkPorts) -> Context:
     )
 
 
-def _run_records(records: list[dict[str, Any]], functions: Functions, ports: WorkPorts, left: Left | None) -> list[str]:
+def _run_records(
+    records: list[dict[str, Any]], functions: Functions, ports: WorkPorts, remaining_ms: RemainingMs | None
+) -> list[str]:
     """Run the instances of the records, in order. Return the sequence numbers of those to be delivered again.
 
     An instance that kills the process (or is out of time) does not block its shard: it is leased by then, so the next
@@ -184,7 +188,7 @@ def _run_records(records: list[dict[str, Any]], functions: Functions, ports: Wor
     longest = max((each.timeout_s for each in ports.workflows.values() if each.engine == leases.ENGINE), default=0)
     failed: list[str] = []
     for number, record in enumerate(records):
-        room = None if left is None else left() - _RESERVE_MS
+        room = None if remaining_ms is None else remaining_ms() - _RESERVE_MS
         if number and room is not None and room < longest * 1000:
             # Lambda goes on from the first that failed, in an invocation with its whole time.
             return [*failed, *(_sequence(later) for later in records[number:])]

@@ -14,7 +14,7 @@ import pytest
 
 from verihook.local.workflow_log import said as said_by
 from verihook.local.workflow_log import say_end, workflow_log
-from verihook.worker.running import INSTANCE
+from verihook.worker.current_instance import INSTANCE
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:charge:$LATEST/durable-execution/{}/0"
 

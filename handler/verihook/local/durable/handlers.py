@@ -26,7 +26,7 @@ from aws_durable_execution_sdk_python_testing.model import LambdaContext
 from verihook.local.durable.arns import REGION, VERSION, function_arn, instance_of
 from verihook.local.durable.store import Store
 from verihook.local.durable.workflows import Handler, Workflows
-from verihook.worker.running import INSTANCE
+from verihook.worker.current_instance import INSTANCE
 
 _log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from verihook.errors import ConfigurationError, NotConfigured, SecretsUnavailable
-from verihook.start import AGAIN_MS, Part, make_all, public_error
+from verihook.parts import AGAIN_MS, Part, make_all, public_error
 
 
 @dataclass
