@@ -187,7 +187,7 @@ class Refused(VerihookError):
 
 
 class Unauthenticated(Refused):
-    """The caller has not shown who it is."""
+    """The request has no credentials, or none that are valid."""
 
     code, status, title = "unauthenticated", 401, "Not authenticated"
 
@@ -251,7 +251,7 @@ class Conflict(Refused):
 
 
 class IdTaken(Conflict):
-    """An instance of this id was there before; the same words whoever has it, and however it stands."""
+    """An instance of this id was there before; the words are the same for every caller and status."""
 
     code, title = "id-taken", "Id taken"
 

@@ -1,7 +1,7 @@
 """What a cold start needs of `dataclasses`, whose import alone takes a fifteenth of the receiver's.
 
 The byte code that is deployed has the methods of dataclasses written out (handler/bytecode.py). These functions do what
-those of `dataclasses` do, for classes with slots, as all of ours are; but they copy no value that is no record.
+those of `dataclasses` do, for classes with slots, as all of ours are; but they copy only values that are such records.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 else:
 
     def replace(record, /, **changes):
-        """The record with these changes, made anew."""
+        """Return a copy of the record with these changes."""
         kind = record.__class__
         return kind(**{name: getattr(record, name) for name in kind.__match_args__} | changes)
 

@@ -1,7 +1,7 @@
 """A delivery and its answer as plain data, and how every shape of Lambda event becomes a delivery.
 
 Shapes: function URL and HTTP API (payload 2.0), HTTP API 1.0 and REST, Application Load Balancer; ``events/`` has one
-file for each. VPC Lattice is none of them.
+file for each. VPC Lattice is not among them.
 https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
@@ -67,7 +67,7 @@ class Request:
         return [value for key, value in self.headers if key == name]
 
     def header(self, name: str) -> str | None:
-        """The value of the header ``name`` (lower case); the first where it came more than once."""
+        """The value of the header ``name`` (lower case); the first if it came more than once."""
         for key, value in self.headers:
             if key == name:
                 return value
@@ -80,7 +80,7 @@ class Request:
         return parse_qsl(self.query, keep_blank_values=True)
 
     def parameter(self, name: str) -> str | None:
-        """The first value of a query parameter; None where it is absent or the query is absurdly long."""
+        """The first value of a query parameter; None if it is absent or the query is absurdly long."""
         if name not in self.query or len(self.query) > MAX_QUERY:
             return None
         for key, value in parse_qsl(self.query, keep_blank_values=True):
@@ -99,7 +99,7 @@ class Reply:
 
 
 def media_type(content_type: object) -> str:
-    """The type that a ``Content-Type`` names, in lower case and without parameters; "" if it is none."""
+    """The type that a ``Content-Type`` names, in lower case and without parameters; "" if it names none."""
     return content_type.partition(";")[0].strip().lower() if isinstance(content_type, str) else ""
 
 

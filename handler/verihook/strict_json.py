@@ -168,7 +168,7 @@ def _read(text: str | bytes, decoder: json.JSONDecoder, *, by_line: bool = False
 
 
 def _text(body: bytes) -> str:
-    """Raises ValueError in words if it is not UTF-8."""
+    """Raise ValueError in words if it is not UTF-8."""
     try:
         # A byte order mark may be ignored rather than refused: RFC 8259 section 8.1.
         return body.decode().removeprefix("\ufeff")

@@ -1,8 +1,8 @@
-"""Callbacks over the network: POSTs to URLs that callers of the API gave, and nothing that leads into our own network.
+"""Callbacks over the network: POSTs to URLs that callers of the API gave, and never into our own network.
 
 Plain http.client: no redirect is followed, no proxy is asked, no body is read. A name is looked up once; all of its
 addresses are checked, and the connection goes to one of them and not to the name again, so that a name which moves in
-between (DNS rebinding) leads nowhere. The certificate is still checked against the name.
+between (DNS rebinding) changes nothing. The certificate is still checked against the name.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MAX_URL = 2048
 _MAX_ADDRESSES = 4
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-#: IPv6 that leads to IPv4 by relays of others: 6to4 and Teredo.
+#: IPv6 addresses that stand for IPv4 ones and are reached by relays of others: 6to4 and Teredo.
 _RELAYED = (ipaddress.IPv6Network("2002::/16"), ipaddress.IPv6Network("2001::/32"))
 #: Global to some Pythons that we run on: of the IETF's protocols, the relays of 6to4, and documentation (RFC 9637).
 _RESERVED = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
@@ -76,7 +76,7 @@ class HttpCaller:
     """Implements :class:`verihook.model.ports.Caller`. Thread-safe.
 
     ``loopback``: on one machine; http and https to loopback addresses and ``localhost``, too, but to no other name
-    that leads there. ``resolve``, ``tls`` and ``named`` (any name may lead there) are for tests.
+    of this machine. ``resolve``, ``tls`` and ``named`` (any name may be of this machine) are for tests.
     """
 
     def __init__(
@@ -133,14 +133,14 @@ class HttpCaller:
         return _Pinned(where, self._context(parts.scheme), until), _target(parts)
 
     def _allow(self, scheme: str, addresses: Sequence[Address], *, here: bool) -> None:
-        """Raises ValueError unless each of the addresses may be called. ``here``: the URL itself names this machine."""
+        """Raise ValueError unless each of the addresses may be called. ``here``: the URL itself names this machine."""
         if not addresses:
             raise ValueError("the host has no address")
         if self._loopback and here and all(address.is_loopback for address in addresses):
             return
         if scheme != "https":
             raise ValueError("only https is called")
-        # One bad address is enough: who mixes them wants us to find it.
+        # One bad address is enough: a name that mixes them is made to be found by us.
         if not all(is_public(address) for address in addresses):
             raise ValueError("the host is not a public one")
 
@@ -201,7 +201,7 @@ class _Pinned(http.client.HTTPConnection):
 
     def connect(self) -> None:
         """Connect to the first address that answers. Raises OSError."""
-        failure: OSError = TimeoutError("nobody waits for this callback any more")
+        failure: OSError = TimeoutError("the time for this callback is over")
         for address in self._addresses:
             left = min(TIMEOUT_S, self._until - time.monotonic())
             if left <= 0:

@@ -14,7 +14,7 @@ MAX_LINE = 2000
 #: What a line begins with that goes on with the one before: no text of others passes for a line of its own.
 MARGIN = "    "
 
-#: So many errors of a chain are told, and of each so many frames.
+#: How many errors of a chain are shown, and how many frames of each.
 _MOST_ERRORS, _MOST_FRAMES = 5, 24
 
 #: Parts of the paths of files that are no workflow's: this package, the SDK of durable functions, and its threads.
@@ -47,19 +47,19 @@ def stack(error: BaseException) -> list[str]:
     """
     from traceback import extract_tb  # takes a cold start some milliseconds, and most have no failure
 
-    told: list[str] = []
+    lines: list[str] = []
     seen: list[BaseException] = []
     current: BaseException | None = error
     while current is not None and current not in seen and len(seen) < _MOST_ERRORS:
         if seen:
-            told.append(f"{MARGIN}because of {type(current).__name__}: {words(current)}")
+            lines.append(f"{MARGIN}because of {type(current).__name__}: {words(current)}")
         seen.append(current)
         frames = [_frame(each) for each in _theirs(extract_tb(current.__traceback__))]
         if len(frames) > _MOST_FRAMES:
             frames[4 : 4 - _MOST_FRAMES] = [f"{MARGIN}... {len(frames) - _MOST_FRAMES} more"]
-        told += frames
+        lines += frames
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
-    return told
+    return lines
 
 
 def _theirs(frames: list[FrameSummary]) -> list[FrameSummary]:

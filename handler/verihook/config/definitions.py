@@ -19,7 +19,7 @@ _DEFINITION = re.compile(r"[a-z][a-z0-9_-]{0,62}", re.ASCII)
 def load(folder: Path, definition: str, attribute: str) -> Any:
     """What ``attribute`` of the definition's file is; the file runs with this.
 
-    Raises ConfigurationError, in words, where there is no such file or attribute, and where the file raises.
+    Raises ConfigurationError, in words, if there is no such file or attribute, or if the file raises.
     """
     name = definition.replace("-", "_")
     path = folder / f"{name}.py"

@@ -1,4 +1,4 @@
-"""The input schemas of workflows: looked at whole where there is time, and compiled where a function starts."""
+"""The input schemas of workflows: checked whole at load on one machine, and compiled when a function starts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def check_schemas(hooks: Hooks) -> None:
-    """Raises ConfigurationError for an input schema that is itself wrong. Imports jsonschema."""
+    """Raise ConfigurationError for an input schema that is itself wrong. Imports jsonschema."""
     for name, workflow in hooks.workflows.items():
         try:
             workflow.check_schema()
@@ -23,7 +23,7 @@ def check_schemas(hooks: Hooks) -> None:
 
 
 def compile_schemas(workflows: Iterable[Workflow], telemetry: Telemetry) -> None:
-    """Do now what the first inputs would wait for. A schema that cannot be compiled is told.
+    """Do now what the first inputs would wait for. A schema that cannot be compiled is reported.
 
     It stops the sources of its own workflow alone: each of their deliveries is answered 503.
     """

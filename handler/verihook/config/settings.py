@@ -3,8 +3,8 @@
 | variable | meaning |
 |---|---|
 | ``VERIHOOK_TABLE`` | name of the DynamoDB table |
-| ``VERIHOOK_INSTANCE_KEY_ARN`` | the secret that is the key of instance ids and callbacks; with those who need it |
-| ``VERIHOOK_SECRETS`` | the secret whose members are what hooks.toml names as ``env:NAME``; with those who verify |
+| ``VERIHOOK_INSTANCE_KEY_ARN`` | the secret that is the key of instance ids and callbacks; for entries that need it |
+| ``VERIHOOK_SECRETS`` | the secret whose members are what hooks.toml names as ``env:NAME``; for entries that verify |
 | ``VERIHOOK_STATE_MACHINE_PREFIX`` | ARN prefix of the state machines; a workflow's definition is appended |
 | ``VERIHOOK_FUNCTION_PREFIX`` | prefix of the names of durable functions; a workflow's definition is appended |
 | ``VERIHOOK_PAYLOADS`` | name of the bucket of large inputs and outputs |

@@ -36,7 +36,7 @@ _KNOWN = (
     "connections",
 )
 
-#: For so long Step Functions starts nothing under a name that it has seen, and durable functions can be told to.
+#: For how long Step Functions starts nothing under a name that it has seen; durable functions can be set to the same.
 #: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
 NAMES_KEPT_DAYS = 90
 

@@ -1,6 +1,6 @@
 """How long the answer to the present request may still take: one deadline, for every call that is made for it.
 
-A sender gives up after its timeout; an answer that comes later is none, and the sender delivers again. The request's
+A sender gives up after its timeout; a later answer counts as none, and the sender delivers again. The request's
 entry sets the deadline, the core gives parts of it to its steps, and the clients of AWS take no longer than what is
 left. A request without one (a feed, a repair, a caller of the API) has the clients' own timeouts.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 #: The most that an answer may take, in milliseconds, however patient its sender is.
 LONGEST_MS = 3_000
 
-#: The same where the answer has the result of an Express machine, which its sender wants to wait for.
+#: The same if the answer has the result of an Express machine, which its sender wants to wait for.
 LONGEST_EXPRESS_MS = 8_000
 
 #: What the network, and a start of the function, may take of the sender's timeout, in milliseconds.
@@ -80,7 +80,7 @@ def part(share: float) -> _Within:
 
 
 def at_most(most_ms: int) -> _Within:
-    """Within it there are at most so many milliseconds from now on, and no more than are left."""
+    """Within it a call may take at most ``milliseconds`` from now on, and no more than are left."""
     whole = _present.get()
     if whole is None:
         return _Within(None)
@@ -89,9 +89,9 @@ def at_most(most_ms: int) -> _Within:
 
 
 def left_s() -> float | None:
-    """The seconds that are left, 0.0 where the time is over; None without a deadline.
+    """The seconds that are left, 0.0 if the time is over; None without a deadline.
 
-    Never more than the whole: a clock that was set back gives nobody more time.
+    Never more than the whole: a clock that was set back gives no request more time.
     """
     present = _present.get()
     if present is None:

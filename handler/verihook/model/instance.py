@@ -26,14 +26,14 @@ class Instance:
 
     ``created_at``, ``updated_at`` and ``due_at`` are milliseconds since the epoch, UTC. ``due_at`` is when reconcile
     looks at the instance next; None once it is final. ``expires_at`` is in seconds since the epoch (the unit of
-    DynamoDB's TTL) and is set when the instance becomes final: what is not at its end never expires.
-    ``input`` and ``output`` are JSON texts, or references to payloads (:mod:`verihook.instances.payload`); ``input`` is
+    DynamoDB's TTL) and is set when the instance becomes final: what is not at its end never expires. ``input`` and
+    ``output`` are JSON texts, or references to payloads (:mod:`verihook.instances.payload`); ``input`` is
     byte-identical on every start of one attempt. ``revision`` grows with every write of the row. ``held``: an operator
-    has suspended it. ``purged``: a tombstone, which refuses the id and is shown to nobody. ``start_at``: not started
+    has suspended it. ``purged``: a tombstone, which refuses the id and is never shown. ``start_at``: not started
     before, in milliseconds. ``tries``: how often a worker has begun this attempt (engine ``function``); ``begun_at`` is
-    when it did so last, and before ``leased_until`` no other one begins, both in milliseconds.
-    ``signed``: the SHA-256 in hex of what its sender signed, if the event's id is not a part of that.
-    ``callback_tries``: how often the end was told in vain; ``tags`` and ``metadata`` are the labels to find it by.
+    when it did so last, and before ``leased_until`` no other one begins, both in milliseconds. ``signed``: the SHA-256
+    in hex of what its sender signed, if the event's id is not a part of that. ``callback_tries``: how many callbacks
+    about the end have failed; ``tags`` and ``metadata`` are the labels to find it by.
     """
 
     id: str
@@ -98,7 +98,7 @@ class Progress:
 class Step:
     """One unit of an instance's history. Times in milliseconds since the epoch; ``ended_at`` None while it runs.
 
-    ``input`` and ``output`` are JSON texts, None where the engine keeps none. ``error`` and ``cause`` are its words.
+    ``input`` and ``output`` are JSON texts, None if the engine keeps none. ``error`` and ``cause`` are its words.
     """
 
     name: str
@@ -114,7 +114,7 @@ class Step:
 def derive_id(key: bytes, source: str, event_id: str) -> str:
     """The instance id of an event: 40 hex digits (160 bits) of HMAC-SHA256 over source and event id.
 
-    The same event always meets the same row, and nobody without the key can guess the id. The length of the source's
+    The same event always meets the same row, and the id cannot be guessed without the key. The length of the source's
     name is bound in, so that ("ab", "c") and ("a", "bc") differ. Raises ValueError without a key.
     """
     if not key:

@@ -34,7 +34,7 @@ class Query:
     """The filters of a list; ``since`` (inclusive) and ``until`` (exclusive) go with all of them, in milliseconds.
 
     ``label`` is a name and a value: ``("tag", "vip")`` or ``("metadata.customer", "42")``.
-    Raises FilterRefused where no index answers the combination.
+    Raises FilterRefused if no index answers the combination.
     """
 
     workflow: str | None = None

@@ -1,7 +1,7 @@
 """The JSON Schema of an input: what breaks it, what it adds, and whether it is one itself.
 
 Draft 2020-12, https://json-schema.org/draft/2020-12/json-schema-validation. Nothing is ever fetched: a ``$ref`` reaches
-into the schema itself and nowhere else.
+into the schema itself and not outside of it.
 
 jsonschema-rs judges inputs, all of them and alone; jsonschema says of a schema, once and at load, whether it is one.
 """
@@ -39,7 +39,7 @@ class Schema:
         self._judges.whole()
 
     def filled(self, content: object) -> object:
-        """``content`` with the defaults that are missing in it; the very same object where none is missing.
+        """``content`` with the defaults that are missing in it; the very same object if none is missing.
 
         ``content`` itself is not changed. Raises EventMalformed if it is nested too deep.
         """
@@ -52,8 +52,8 @@ class Schema:
     def violations(self, content: object) -> list[dict[str, object]]:
         """The first :data:`MAX_VIOLATIONS`, ``{"path", "pointer", "message"}``, in the order of their paths.
 
-        Of a large input fewer are told, never none: see schema_faults. Raises EventMalformed if the content is nested
-        too deep, and ValueError if the schema itself is wrong.
+        Of a large input fewer are reported, never none: see schema_faults. Raises EventMalformed if the content is
+        nested too deep, and ValueError if the schema itself is wrong.
         """
         try:
             found = self._found(content)
@@ -74,7 +74,7 @@ class Schema:
         return list(islice(Walk(self._judges).faults(self._schema, "", content), MAX_VIOLATIONS))
 
     def check(self) -> None:
-        """Raises ValueError, in words, where the schema is wrong: its form, a pattern, a ``$ref``, a default."""
+        """Raise ValueError, in words, if the schema is wrong: its form, a pattern, a ``$ref``, a default."""
         import jsonschema
 
         try:
@@ -151,7 +151,7 @@ def _check_patterns(place: str, part: dict[str, Any]) -> None:
 
 
 def _whole_characters(content: Any) -> Any:
-    """``content`` with another character for each half of one, as a sender makes who cuts an emoji in two."""
+    """``content`` with another character for each half of one, as a sender makes that cuts an emoji in two."""
     if isinstance(content, str):
         return content.encode(errors="replace").decode()
     if isinstance(content, list):

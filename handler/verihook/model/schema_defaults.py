@@ -62,7 +62,7 @@ class Defaults:
 
     @cached_property
     def _leading(self) -> frozenset[int]:
-        """The ``id()`` of each part that leads to a default: for no other is a long array walked through."""
+        """The ``id()`` of each part with a default below it: for no other is a long array walked through."""
         parts = [part for _, part in parts_of(self._schema)]
         found = frozenset(id(part) for part in parts if "default" in part)
         # References may go round: until a look at all parts adds none.

@@ -57,6 +57,6 @@ _REST = {
 
 
 def unexplained(schema: object, value: object) -> str:
-    """What is said of a value that does not fit ``schema`` in a way that no keyword alone tells."""
+    """What is said of a value that does not fit ``schema`` in a way that no keyword alone explains."""
     said = [text for keyword, text in _REST.items() if isinstance(schema, dict) and keyword in schema]
     return f"{shown(value)} {' or '.join(said) or 'does not fit the schema'}"

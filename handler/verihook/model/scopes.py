@@ -34,7 +34,7 @@ MEANINGS: dict[Scope, str] = {
 
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
-#: The end of the year 9999, beyond which no time can be told, in milliseconds.
+#: The end of the year 9999, beyond which no time can be written, in milliseconds.
 _LAST_MS = 253_402_300_799_999
 
 _PATTERN = re.compile(r"[A-Za-z0-9_*?-]{1,64}", re.ASCII)
@@ -76,7 +76,7 @@ class ApiKey:
         return self.first or self.replaces or self.id
 
     def live(self, now_ms: int) -> bool:
-        """Whether it opens anything."""
+        """Whether it opens anything: it has neither expired nor been revoked."""
         return self.revoked_at is None and (self.expires_at is None or now_ms < self.expires_at)
 
     def covers(self, workflow: str) -> bool:
@@ -84,7 +84,7 @@ class ApiKey:
         return not self.workflows or any(fnmatchcase(workflow, pattern) for pattern in self.workflows)
 
     def require(self, scope: Scope, workflow: str | None = None) -> None:
-        """Raises Forbidden, which names the scope, where the key lacks it or may not have to do with the workflow."""
+        """Raise Forbidden, which names the scope, if the key lacks it or may not have to do with the workflow."""
         if scope not in self.scopes:
             raise Forbidden(f"The API key lacks the scope {scope}.")
         if workflow is not None and not self.covers(workflow):
@@ -95,7 +95,7 @@ class ApiKey:
         return not self.lacking(other.scopes, other.workflows)
 
     def lacking(self, scopes: Iterable[str], workflows: Sequence[str]) -> str:
-        """What of these rights it has not itself, in words; "" where it has them all."""
+        """Which of these rights the key lacks itself, in words; "" if it has them all."""
         more = [scope for scope in scopes if scope not in self.scopes]
         if more:
             return f"This API key lacks the scope {more[0][:40]} itself."
@@ -108,7 +108,7 @@ class ApiKey:
         return pattern in self.workflows or (not set("*?[") & set(pattern) and self.covers(pattern))
 
     def public(self, now_ms: int) -> dict[str, object]:
-        """As the API and the commands tell it: times in ISO 8601, never a secret or its hash."""
+        """The key as the API and the commands show it: times in ISO 8601, never a secret or its hash."""
         ended = "revoked" if self.revoked_at is not None else "expired"
         return {
             "id": self.id,
@@ -125,7 +125,7 @@ class ApiKey:
 
 
 def check(key: ApiKey, now_ms: int) -> None:
-    """Raises RequestInvalid for a key that is not made."""
+    """Raise RequestInvalid for a key that is not made."""
     if not _NAME.fullmatch(key.name):
         raise RequestInvalid("name: 1 to 64 characters, without control characters.")
     for pattern in key.workflows:

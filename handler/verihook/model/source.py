@@ -17,7 +17,7 @@ CHANGED_POLICIES: tuple[str, ...] = get_args(ChangedPolicy)
 ReplayPolicy = Literal["start", "refuse"]
 REPLAY_POLICIES: tuple[str, ...] = get_args(ReplayPolicy)
 
-#: What a body may have where the source does not say, in bytes.
+#: What a body may have if the source does not say, in bytes.
 DEFAULT_BODY = 1_048_576
 
 #: The most that a source can allow: a Lambda function takes 6 MB a request, and a binary body comes as base64.
@@ -30,7 +30,7 @@ class SecretReference:
     """Where a secret is, never the secret itself.
 
     ``reference``: ``env:NAME``, ``file:PATH``, ``secretsmanager:NAME-or-ARN[#json-key]`` or ``ssm:/path``. ``until_s``:
-    from this second on, since the epoch, it verifies no more; None for no end.
+    the second since the epoch from which on it does not verify any more; None for no end.
     """
 
     reference: str

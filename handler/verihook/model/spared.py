@@ -1,8 +1,8 @@
 """Payloads that need no second put: a sender that delivers a large body again meets the row, and the payload of before.
 
-A payload is put before its row is claimed, or whoever begins the row might find none. So a redelivery would put its
-body again, only to be told by the claim that it is one. A key is spared while a row stands in the way of every claim
-that could need it: one that this process has just claimed or met, and that does not expire for a while. A purge takes
+A payload is put before its row is claimed, so that whatever begins the row finds it. A redelivery would put its body
+again, and the claim would then say that it is one. A key is spared while a row stands in the way of every claim that
+could need it: one that this process has just claimed or met, and that does not expire for a while. A purge takes
 the payload and leaves a tombstone, which refuses the claim and is never restarted.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: How long a key is spared, in milliseconds. Senders that come again do so within minutes.
 SPARED_MS = 600_000
 
-#: At most so many keys, the latest.
+#: How many keys are remembered at most: the latest.
 MOST = 1_000
 
 

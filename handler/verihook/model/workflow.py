@@ -23,12 +23,12 @@ class Workflow:
 
     ``definition`` is the engine's own: for ``stepfunctions`` the machine's name or its full ARN, for ``durable`` and
     ``function`` the module in handler/workflows/ (in AWS ``durable`` takes a Lambda function's ARN too).
-    ``input_schema`` is a JSON Schema (draft 2020-12), None for any input. ``public_output``: whoever knows an
-    instance's id may read its output and error. ``express``: the machine is an Express one and answers at once.
+    ``input_schema`` is a JSON Schema (draft 2020-12), None for any input. ``public_output``: to know an instance's id
+    is enough to read its output and error. ``express``: the machine is an Express one and answers at once.
     ``retention_days``: how long an ended instance is kept. ``retries``, ``backoff_s`` (doubled with each) and
-    ``timeout_s`` of one try are of the engine ``function``. ``report_running``: in AWS it is written of every instance
-    that it runs, as soon as the engine tells it; else of those alone that the API has started. ``connections``: the
-    names of those that a start may choose from.
+    ``timeout_s`` of one try are of the engine ``function``. ``report_running``: in AWS the row of every instance says
+    that it runs as soon as the engine reports it; else only rows of instances that the API started. ``connections``:
+    the names of those that a start may choose from.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Workflow:
         return _WEEK_S if self.express or self.engine == "function" else _YEAR_S
 
     def accept(self, content: object) -> object:
-        """``content`` with the schema's defaults; the very same object where none was missing.
+        """``content`` with the schema's defaults; the very same object if none was missing.
 
         Raises InputInvalid with the violations, EventMalformed if it is nested too deep, NotConfigured if the schema
         itself is wrong.
@@ -73,7 +73,7 @@ class Workflow:
         return filled
 
     def validate(self, content: object) -> None:
-        """Raises InputInvalid with the violations of ``content``, and NotConfigured if the schema itself is wrong."""
+        """Raise InputInvalid with the violations of ``content``, and NotConfigured if the schema itself is wrong."""
         if self.input_schema is None:
             return
         violations = self._usable(self.input_schema).violations(content)
@@ -81,7 +81,7 @@ class Workflow:
             raise InputInvalid(f"The input does not satisfy the schema of {self.name!r}.", violations=violations)
 
     def check_schema(self) -> None:
-        """Raises ValueError, in words, where the input schema is itself wrong, or a default in it does not fit."""
+        """Raise ValueError, in words, if the input schema is itself wrong, or a default in it does not fit."""
         if self.input_schema is not None:
             self._compiled(self.input_schema).check()
 

@@ -49,7 +49,8 @@ class Boto:
     """A boto3 client, or the body of an answer of its, whose methods raise ``AwsError``.
 
     Everything else is boto3's. Threads may share it, as they may share the client. ``hurried``: makes a client of the
-    same service whose calls take so many seconds at most, for those within a deadline: boto3 has no timeout of a call.
+    same service whose calls take that number of seconds at most, for calls within a deadline: boto3 has no timeout of a
+    call.
     """
 
     def __init__(self, client: Any, hurried: Callable[[float], Any] | None = None) -> None:
@@ -88,9 +89,10 @@ def _our_errors() -> Iterator[None]:
         yield
     except ClientError as error:
         response: dict[str, Any] = {**error.response}
-        told = response.get("Error", {})
+        details = response.get("Error", {})
         retried = bool(response.get("ResponseMetadata", {}).get("RetryAttempts"))
-        raise ServiceError(str(told.get("Code")), str(told.get("Message", "")), response, retried=retried) from error
+        code, message = str(details.get("Code")), str(details.get("Message", ""))
+        raise ServiceError(code, message, response, retried=retried) from error
     except ParamValidationError as error:
         raise ServiceError("ValidationException", str(error)) from error
     except BotoCoreError as error:

@@ -172,11 +172,11 @@ class Pool:
         self._lock = Lock()
 
     def __del__(self) -> None:
-        # A client has no end of its own; sockets that nobody can reach any more are closed with it.
+        # A client has no end of its own; sockets that nothing refers to any more are closed with it.
         self.clear()
 
     def kept(self) -> Connection | None:
-        """One that is still open, the last used first; None where there is none."""
+        """One that is still open, the last used first; None if there is none."""
         while True:
             with self._lock:
                 if not self._idle:
@@ -191,14 +191,14 @@ class Pool:
         return Connection(self._place, until)
 
     def open(self, until: float) -> None:
-        """Keep a new one for the next request, where none is kept. Raises OSError."""
+        """Keep a new one for the next request, if none is kept. Raises OSError."""
         if not self._idle:
             connection = self.fresh(until)
             connection.reusable = True  # nothing was asked on it yet
             self.give_back(connection)
 
     def give_back(self, connection: Connection) -> None:
-        """Keep it for the next request, or close it where none may follow."""
+        """Keep it for the next request, or close it if none may follow."""
         with self._lock:
             if connection.reusable and len(self._idle) < _MAX_IDLE:
                 self._idle.append(connection)

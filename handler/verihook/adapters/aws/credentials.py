@@ -48,7 +48,7 @@ class Credentials:
         self._next = 0.0  # of time.time(): not asked again before
 
     def keys(self) -> Keys:
-        """The keys that hold now. Raises Unreachable where there are none."""
+        """The keys that hold now. Raises Unreachable if there are none."""
         read = self._variables.get
         if access := read("AWS_ACCESS_KEY_ID"):
             return Keys(access, read("AWS_SECRET_ACCESS_KEY", ""), read("AWS_SESSION_TOKEN", ""))
@@ -107,9 +107,9 @@ class Credentials:
             connection.close()
         if answer.status != 200:
             raise ValueError(f"status {answer.status}")
-        told = parse(answer.body)
-        keys = Keys(told["AccessKeyId"], told["SecretAccessKey"], told.get("Token") or "")
-        return keys, datetime.fromisoformat(told["Expiration"]).timestamp()
+        content = parse(answer.body)
+        keys = Keys(content["AccessKeyId"], content["SecretAccessKey"], content.get("Token") or "")
+        return keys, datetime.fromisoformat(content["Expiration"]).timestamp()
 
     def _token(self) -> str:
         if path := self._variables.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"):

@@ -126,7 +126,7 @@ def _operation(service: Service, dialect: Dialect, operation: str) -> Callable[.
 
 
 def read_json(answer: Answer, hook: Hook | None = None) -> dict[str, Any]:
-    """The object in an answer, ``{}`` where it is empty. Raises Unreachable for anything else."""
+    """The object in an answer, ``{}`` if it is empty. Raises Unreachable for anything else."""
     try:
         content = parse(answer.body or b"{}", hook)
     except ValueError as error:
@@ -137,7 +137,7 @@ def read_json(answer: Answer, hook: Hook | None = None) -> dict[str, Any]:
 
 
 def error_of(answer: Answer, read: Callable[[Answer], dict[str, Any]], *, retried: bool) -> ServiceError:
-    """The error in an answer: its code stands in a header, or in the body; the status where it stands in neither.
+    """The error in an answer: its code stands in a header, or in the body; the status if it stands in neither.
 
     https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html#operation-error-serialization
     """

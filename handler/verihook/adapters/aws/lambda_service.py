@@ -63,7 +63,7 @@ _OPERATIONS: Mapping[str, _Operation] = {
 class LambdaClient:
     """A client with boto3's names. Raises ServiceError and Unreachable; AttributeError for what it does not have.
 
-    Everything is sent twice where an answer is lost: an execution is started by its name, which Lambda takes once.
+    Everything is sent twice if an answer is lost: an execution is started by its name, which Lambda takes once.
     """
 
     def __init__(self, service: Service) -> None:
@@ -77,7 +77,7 @@ class LambdaClient:
 
         def call(**parameters: Any) -> dict[str, Any]:
             answer = service.send(_call(found, parameters), _error)
-            # What a function returns is of no use to whoever starts a durable execution.
+            # What a function returns is of no use when a durable execution is started.
             return {"StatusCode": answer.status} if operation == "invoke" else read_json(answer, with_times)
 
         self.__dict__[operation] = call

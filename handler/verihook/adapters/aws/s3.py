@@ -46,7 +46,7 @@ class S3Client:
         return {"Body": io.BytesIO(self._send(Bucket, Call("GET", _path(Key))).body)}
 
     def list_objects_v2(self, *, Bucket: str, Prefix: str, ContinuationToken: str = "") -> dict[str, Any]:
-        """A page: ``Contents`` with their ``Key``, and ``NextContinuationToken`` where there are more."""
+        """A page: ``Contents`` with their ``Key``, and ``NextContinuationToken`` if there are more."""
         query = [("list-type", "2"), ("prefix", Prefix)]
         if ContinuationToken:
             query.append(("continuation-token", ContinuationToken))

@@ -1,4 +1,4 @@
-"""One service of AWS: sign, send, try again where that is safe, tell errors apart.
+"""One service of AWS: sign, send, try again if that is safe, tell errors apart.
 
 What botocore does for the calls that a webhook waits for, in a hundredth of its start. Names of operations, parameters
 and answers are boto3's, so that an adapter does not know which client it has.
@@ -148,7 +148,7 @@ class Service:
 
     @staticmethod
     def _checked(answer: Answer) -> Answer:
-        """DynamoDB says the checksum of what it sends. Raises BrokenAnswer where that is not what came."""
+        """DynamoDB says the checksum of what it sends. Raises BrokenAnswer if that is not what came."""
         checksum = answer.headers.get("x-amz-crc32")
         if checksum is not None and "content-encoding" not in answer.headers:
             import zlib
@@ -159,7 +159,7 @@ class Service:
 
 
 def _pause(failure: AwsError, attempt: int) -> bool:
-    """Wait before the next try. False where the time is over."""
+    """Wait before the next try. False if the time is over."""
     left = deadline.left_s()
     if isinstance(failure, Unreachable):
         return left is None or left > 0

@@ -36,7 +36,7 @@ STATUSES: Mapping[str, Status] = {
 }
 
 #: The largest answer to a callback, in bytes of UTF-8. Lambda's own limit is higher; what Step Functions takes is the
-#: same for every engine, so that an event does not depend on who waits for it.
+#: same for every engine, so that an event does not depend on the engine that waits for it.
 MAX_ANSWER = 262144
 
 #: What no repetition mends: the input is not acceptable. A function that is not durable, or has no alias, is an
@@ -83,7 +83,7 @@ def progress_of(detail: Mapping[str, Any]) -> Progress:
 
 
 def attempt_of(detail: Mapping[str, Any]) -> tuple[str, int] | None:
-    """The instance id and attempt of such an event or answer; None where they are not ours, or cannot be told."""
+    """The instance id and attempt of such an event or answer; None if they are not ours, or cannot be told."""
     name = str(detail.get("DurableExecutionName") or detail.get("durableExecutionName") or "")
     return instance_of(name, lambda: parse(str(detail.get("InputPayload") or "null")))
 
@@ -145,7 +145,7 @@ class DurableEngine:
         return "running"
 
     def run(self, definition: str, name: str, input: str) -> Progress:  # noqa: ARG002  # the port's
-        """Raises NotSupported: what waits for days cannot be waited for."""
+        """Raise NotSupported: what waits for days cannot be waited for."""
         raise NotSupported("The engine 'durable' cannot run an instance to its end within a request.")
 
     def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:
@@ -237,7 +237,7 @@ class DurableEngine:
         self._settle(definition, name, lambda arn: self._client.delete_durable_execution(DurableExecutionArn=arn))
 
     def _settle(self, definition: str, name: str, act: Any) -> None:
-        """Do it to the execution, where there is one that can bear it."""
+        """Do it to the execution, if there is one that has not ended."""
         with _translated_errors:
             found = self._find(definition, name)
             if found is None or found["Status"] == "DELETING":

@@ -13,7 +13,7 @@ from verihook.model.instance import Step, milliseconds_of
 from verihook.records import replace
 from verihook.strict_json import parse
 
-#: What an operation's events begin with, and what it is called where the workflow gave it no name.
+#: What an operation's events begin with, and what it is called if the workflow gave it no name.
 _KINDS = {
     "Context": "context",
     "Wait": "wait",

@@ -2,9 +2,9 @@
 
     id           id            the first attempt: the instance id itself
     id.2         -2-id         a later one; no instance id begins with a hyphen, so no name is taken twice
-    id.2         --2-HASH      where that is longer than 64 characters: 40 hex digits of the id's SHA-256
+    id.2         --2-HASH      if that is longer than 64 characters: 40 hex digits of the id's SHA-256
 
-A hash tells no id, so the input of such an execution is wrapped:
+A hash does not say the id, so the input of such an execution is wrapped:
 
     {"verihookInstance": {"id", "attempt", "connection"?}, "verihookInput": the input}
 
@@ -75,14 +75,14 @@ def instance_of(name: str, input: Callable[[], Any]) -> tuple[str, int] | None:
     """
     if not name.startswith(_HASHED):
         return parse_durable_name(name)
-    told = _wrapped(input())
-    return told if told is not None and durable_name(execution_name(*told)) == name else None
+    wrapped = _wrapped(input())
+    return wrapped if wrapped is not None and durable_name(execution_name(*wrapped)) == name else None
 
 
 def connection_of(name: str, event: Any) -> str | None:
     """The connection that the start of an execution chose, by its name in Lambda and its input, parsed."""
-    told = _wrapped(event)
-    if told is None or durable_name(execution_name(*told)) != name:
+    wrapped = _wrapped(event)
+    if wrapped is None or durable_name(execution_name(*wrapped)) != name:
         return None
     chosen = event[INSTANCE].get("connection")
     return chosen if isinstance(chosen, str) else None

@@ -41,7 +41,7 @@ class FunctionEngine:
     end of a row that is final.
     """
 
-    #: Bytes of UTF-8; a row has room for so many.
+    #: In bytes of UTF-8: what a row has room for.
     max_input = MAX_INLINE
 
     keeps_names = False
@@ -76,13 +76,13 @@ class FunctionEngine:
         return "queued"
 
     def run(self, definition: str, name: str, input: str) -> Progress:  # noqa: ARG002  # the port's
-        """Raises NotSupported: who runs a function is not who takes the webhook."""
+        """Raise NotSupported: a function is not run by the process that takes the webhook."""
         _refuse("answer at once (express)")
 
     def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:  # noqa: ARG002  # the port's
         """The row, if a worker has it or had it: ``running``, ``queued`` or ``suspended`` before a try, or its end.
 
-        None where nobody has begun, and where the lease is over or the next try is due: somebody is to begin then.
+        None if no worker has begun, or if the lease is over or the next try is due: then a worker has to begin.
         """
         row = self._row(name)
         if row is None:
@@ -94,7 +94,7 @@ class FunctionEngine:
         return Progress(row.status, None, row.error, row.cause)
 
     def stop(self, definition: str, name: str, cause: str) -> None:  # noqa: ARG002  # the port's
-        """Write the end. A queued one never begins; one that runs goes on unheard."""
+        """Write the end. A queued one never begins; the result of one that runs is thrown away."""
         row = self._row(name)
         if row is None or row.final:
             return
@@ -118,7 +118,7 @@ class FunctionEngine:
         self._wake(name)
 
     def answer(self, token: str, payload: str) -> bool:  # noqa: ARG002  # the port's
-        """Raises NotSupported: a function waits for nothing."""
+        """Raise NotSupported: a function waits for nothing."""
         _refuse("wait for events")
 
     def runs(self, definition: str, execution: str) -> bool:  # noqa: ARG002  # the port's
@@ -126,7 +126,7 @@ class FunctionEngine:
         return False
 
     def check_events(self) -> None:
-        """Raises NotSupported: a function waits for nothing."""
+        """Raise NotSupported: a function waits for nothing."""
         _refuse("wait for events")
 
     def redrive(self, definition: str, name: str) -> bool:  # noqa: ARG002  # the port's
@@ -134,7 +134,7 @@ class FunctionEngine:
         return False
 
     def steps(self, definition: str, name: str) -> list[Step]:  # noqa: ARG002  # the port's
-        """One step a try. Of those before the last the row tells no more than that they failed since it was made."""
+        """One step a try. Of those before the last the row says only that they failed since it was made."""
         row = self._row(name)
         if row is None or row.tries == 0:
             return []
@@ -156,7 +156,7 @@ class FunctionEngine:
         return not row.final and row.status != "queued" and row.tries > 0 and row.not_before > self._clock.now_ms()
 
     def _row(self, name: str) -> Instance | None:
-        """The row of this attempt; None where there is none, or the row is another attempt's."""
+        """The row of this attempt; None if there is none, or the row is another attempt's."""
         parsed = parse_execution_name(name)
         if parsed is None:
             return None

@@ -34,7 +34,7 @@ STATUSES: Mapping[str, Status] = {
 #: What no repetition mends: the input or the name is not acceptable.
 _NEVER = frozenset({"InvalidExecutionInput", "InvalidName", "ValidationException"})
 
-#: What a token is told that nobody waits with: expired, ended, or never given.
+#: The answers to a token that nothing waits with: expired, ended, or never given.
 _NOBODY = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken", "ValidationException"})
 
 #: There is no such execution.
@@ -46,7 +46,7 @@ _translated_errors = ErrorTranslation(AwsError, lambda _: EngineUnavailable("Ste
 def progress_of(detail: Mapping[str, Any]) -> Progress:
     """Read an answer of DescribeExecution or the ``detail`` of EventBridge's "Step Functions Execution Status Change".
 
-    EventBridge leaves an output out where the event would be larger than 248 KB (``outputDetails.included`` is false):
+    EventBridge leaves an output out if the event would be larger than 248 KB (``outputDetails.included`` is false):
     then ``output`` is None although the status is ``completed``, and ``describe`` has it.
     A status that we do not know is never an end: ``running``.
     https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
@@ -98,7 +98,7 @@ class StepFunctionsEngine:
     def run(self, definition: str, name: str, input: str) -> Progress:
         """StartSyncExecution, which takes up to five minutes. EngineRefused for a Standard machine, too.
 
-        The name keeps nobody from running it twice: where an answer is lost, the machine may have run.
+        The name does not keep it from running twice: if an answer is lost, the machine may have run.
         https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartSyncExecution.html
         """
         check_size(input, self.max_input, "input", "Step Functions")
@@ -109,7 +109,7 @@ class StepFunctionsEngine:
             raise _told(error, "input, name or kind of machine", _NEVER | {"StateMachineTypeNotSupported"}) from error
 
     def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:  # noqa: ARG002  # from the name
-        """DescribeExecution; None where there is none, which is also so 90 days after its end."""
+        """DescribeExecution; None if there is none, which is also so 90 days after its end."""
         with _translated_errors:
             try:
                 return progress_of(self._client.describe_execution(executionArn=self._execution(definition, name)))
@@ -142,7 +142,7 @@ class StepFunctionsEngine:
         """A machine waits with a task token."""
 
     def answer(self, token: str, payload: str) -> bool:
-        """SendTaskSuccess. EngineRefused where the payload is no JSON, or larger than an output can be.
+        """SendTaskSuccess. EngineRefused if the payload is no JSON, or larger than an output can be.
 
         https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html
         """

@@ -16,7 +16,7 @@ _ENDS = frozenset({"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", 
 _SUCCESSES = frozenset(
     {"TaskSucceeded", "LambdaFunctionSucceeded", "ActivitySucceeded", "MapStateSucceeded", "ParallelStateSucceeded"}
 )
-#: The events of these are told by the state they belong to.
+#: Their events are known by the state they belong to.
 _WITHOUT_STATE = ("Execution", "MapIteration", "MapRun")
 
 Failure = tuple[str | None, str | None]
@@ -93,7 +93,7 @@ class _Reading:
             self._failures[self._open[entered]] = failure
 
     def _find(self, number: int, name: str | None) -> int | None:
-        """The entering event of the open state that an event belongs to; by order where the chain is broken."""
+        """The entering event of the open state that an event belongs to; by order if the chain is broken."""
         while number in self._previous:
             number = self._previous[number]
             if number in self._open and name in (None, self.steps[self._open[number]].name):
@@ -109,7 +109,7 @@ class _Reading:
         self._open.clear()
 
     def _redrive(self) -> None:
-        """What the end found open runs again: AWS enters it anew, or only schedules its task."""
+        """What the end found open runs again: AWS enters it again, or only schedules its task."""
         self._open.update(self._ended)
         for index in self._open.values():
             self._failures.pop(index, None)
@@ -117,7 +117,7 @@ class _Reading:
 
 
 def _failure(event: Mapping[str, Any]) -> Failure | None:
-    """``error`` and ``cause`` of the event's details, None where it tells no failure; every kind has its own key."""
+    """``error`` and ``cause`` of the event's details, None if it is no failure; every kind has its own key."""
     for key, details in event.items():
         if key.endswith("EventDetails") and isinstance(details, dict) and details.get("error"):
             return str(details["error"]), details.get("cause")

@@ -54,7 +54,8 @@ _SELDOM = {
     "callback_tries": "callbackTries",
 }
 
-#: Fields that may be long: they are compressed, as a write costs by the KB. Below so many bytes it is not worth it.
+#: Fields that may be long: they are compressed, as a write costs by the KB. Below this number of bytes it is not worth
+#: it.
 _LONG = frozenset(("input", "output"))
 _SHORT = 128
 
@@ -81,7 +82,7 @@ def encode(value: object) -> Value:
 
 def fits(text: str, room: int) -> bool:
     """Whether a long text takes at most ``room`` bytes of its row."""
-    # Nothing makes a text of so many characters longer: most need no look at their bytes.
+    # UTF-8 takes at most 4 bytes a character: most texts need no look at their bytes.
     if len(text) * 4 <= room:
         return True
     data = text.encode("utf-8", "surrogatepass")
@@ -154,9 +155,9 @@ def from_item(item: Mapping[str, Mapping[str, Any]]) -> Instance:
 
 
 def to_attributes(instance_id: str, change: Change, *, waits: bool) -> dict[str, Value | None]:
-    """What a change makes of a row: attribute -> its new value, or None where it goes.
+    """What a change makes of a row: attribute -> its new value, or None if it goes.
 
-    ``waits``: the row stays due where the change has a due time; every live one does, and an end with a callback.
+    ``waits``: the row stays due if the change has a due time; every live one does, and an end with a callback.
     """
     due_at = change.due_at if waits else None
     values: dict[str, object] = {

@@ -12,7 +12,7 @@ from verihook.model.listing import Position, Query
 _FIRST, _LAST = "0", "~"
 
 
-#: What lives, and what has ended and is to be told, stand apart: neither keeps the other from its turn.
+#: What lives, and what has ended and waits for its callback, stand apart: neither keeps the other from its turn.
 _DUE = {False: "due", True: "told"}
 
 
@@ -30,7 +30,7 @@ def due_shard(instance_id: str, *, ended: bool) -> str:
 def of(instance: Instance) -> dict[str, str]:
     """Its keys in every index: attribute -> value.
 
-    It is in ``due`` where it has a due time, until its end; and after it for as long as a callback is to be told.
+    It is in ``due`` if it has a due time, until its end; and after it for as long as a callback is to be sent.
     All but those of ``due`` and ``status`` stay as they are for as long as the row is there.
     """
     shard = _shard(instance.id)

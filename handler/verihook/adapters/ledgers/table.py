@@ -34,7 +34,7 @@ DUE_SHARDS = 8
 #: carry about 2,000 instances a second. A page asks each once. Never change it: rows of before would be hidden.
 LIST_SHARDS = 4
 
-#: What the table's stream tells of a change: the row as it is now. The worker hears of queued instances by it.
+#: What the table's stream has of a change: the row as it is now. The worker learns of queued instances by it.
 #: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
 STREAM_VIEW = "NEW_IMAGE"
 

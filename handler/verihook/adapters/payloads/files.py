@@ -36,7 +36,7 @@ class FilePayloads:
             self._clear()
 
     def put(self, key: str, text: str) -> None:
-        """See :meth:`verihook.model.ports.Payloads.put`. Raises ValueError for a key that is none."""
+        """See :meth:`verihook.model.ports.Payloads.put`. Raises ValueError if ``key`` is not INSTANCE/SHA256."""
         path = self._path(key)
         if path is None:
             raise ValueError("a payload's key is INSTANCE/SHA256")
@@ -77,12 +77,12 @@ class FilePayloads:
             return
         except OSError as error:
             raise PayloadsUnavailable("The payloads could not be removed.") from error
-        # Not empty, where a put came in between, or gone already.
+        # It is not empty if a put came in between, or it is gone already.
         with suppress(OSError):
             folder.rmdir()
 
     def _path(self, key: str) -> Path | None:
-        """Where the key's text is; None for what is no key, so that none leads out of the folder."""
+        """Where the key's text is; None if it is no key, so that no path is outside of the folder."""
         return self._folder / key if KEY.fullmatch(key) else None
 
     def _kept(self, path: Path, data: bytes) -> bool:
@@ -93,7 +93,7 @@ class FilePayloads:
             # It is about to be needed again: a sweep leaves what is young.
             with suppress(FileNotFoundError):
                 os.utime(path.parent)
-        # The names too: of the file, and of its folder, which may be new. Also where another has just written it.
+        # The names too: of the file, and of its folder, which may be new. Also if another thread has just written it.
         with suppress(FileNotFoundError):
             _sync(path.parent)
             _sync(self._folder)

@@ -24,12 +24,12 @@ class S3Payloads:
     """Implements :class:`verihook.model.ports.Payloads` on a bucket. One request a call, but for a removal.
 
     The role needs ``s3:PutObject``, ``s3:GetObject``, ``s3:DeleteObject`` on the objects, and ``s3:ListBucket`` on the
-    bucket: without it S3 answers 403 for an object that is not there, which is told as an outage.
+    bucket: without it S3 answers 403 for an object that is not there, which is reported as an outage.
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     """
 
     def __init__(self, client: S3Client, bucket: str, prefix: str = "") -> None:
-        """``prefix`` ends in ``/`` where there is one."""
+        """``prefix`` ends in ``/`` if it is not empty."""
         self._client = client
         self._bucket = bucket
         self._prefix = prefix
@@ -39,7 +39,7 @@ class S3Payloads:
     def put(self, key: str, text: str) -> None:
         """See :meth:`verihook.model.ports.Payloads.put`.
 
-        S3 checks the digest. Raises ValueError for a key that is none.
+        S3 checks the digest. Raises ValueError if ``key`` is not INSTANCE/SHA256.
         """
         if not KEY.fullmatch(key):
             raise ValueError("a payload's key is INSTANCE/SHA256")

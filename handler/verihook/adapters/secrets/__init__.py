@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def secret_in(text: str) -> str:
-    """The text without the line break that editors and ``echo`` put behind it; "" where nothing else is in it.
+    """The text without the line break that editors and ``echo`` put behind it; "" if nothing else is in it.
 
     Raises ValueError, in words that show nothing of it, for other white space at an end: it belongs to no sender's
     secret, and would make every signature wrong.

@@ -1,4 +1,4 @@
-"""One secret of AWS Secrets Manager as it is now: one call, where a rotation's three stages would be three.
+"""One secret of AWS Secrets Manager as it is now: one call, while a rotation's three stages would take three.
 
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
 """
@@ -25,7 +25,7 @@ class CurrentSecret:
         self._kept = Kept(self._read, ABSENT, clock)
 
     def text(self, *, fresh: bool = False) -> str:
-        """The text; "" where there is no such secret, or none was put into it. ``fresh``: as it is just now.
+        """The text; "" if there is no such secret, or none was put into it. ``fresh``: as it is just now.
 
         Raises SecretsUnavailable.
         """

@@ -39,7 +39,7 @@ def members(text: str) -> dict[str, tuple[str, ...]]:
 
 
 class SourceSecrets:
-    """That secret, to be filled. Every method raises AwsError, and ValueError where it holds no such object.
+    """That secret, to be filled. Every method raises AwsError, and ValueError if it holds no such object.
 
     ``client``: a ``secretsmanager`` client that raises AwsError. ``name``: the secret's name or ARN.
     """
@@ -63,7 +63,7 @@ class SourceSecrets:
         return self._change(member, lambda kept: kept[:1])
 
     def _change(self, member: str, change: Any) -> bool:
-        """Read, change, write; again if somebody else has written meanwhile."""
+        """Read, change, write; again if another writer was quicker."""
 
         def write() -> bool:
             text, version = self._read()
@@ -81,7 +81,7 @@ class SourceSecrets:
         return retry_on_conflict(write, "The secret", SecretsUnavailable)
 
     def _read(self) -> tuple[str, str]:
-        """The text and the id of its version; "" and "" where nothing was put yet."""
+        """The text and the id of its version; "" and "" if nothing was put yet."""
         try:
             answer = self._client.get_secret_value(SecretId=self._name, VersionStage="AWSCURRENT")
         except ServiceError as error:
@@ -94,7 +94,7 @@ class SourceSecrets:
     def _write(self, text: str, replaced: str) -> bool:
         """False if another writer replaced the same version first, or the id of the next one is in use.
 
-        Two who replace one version ask for the same next one, and AWS lets the first have it.
+        Two writers that replace one version ask for the same next one, and AWS lets the first have it.
         https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
         """
         token = str(uuid.uuid5(_NAMES, replaced))
@@ -105,7 +105,7 @@ class SourceSecrets:
                 raise
             if self._read()[1] != replaced:
                 return False
-            # Nobody wrote: AWSCURRENT was moved back to a version that had been replaced before.
+            # There was no other writer: AWSCURRENT was moved back to a version that had been replaced before.
             self._client.put_secret_value(SecretId=self._name, SecretString=text)
         return True
 

@@ -1,4 +1,4 @@
-"""What a store answered, for as long as it is believed: many who ask together, as all sources at the start, are one."""
+"""A cache of what a secret store answered: callers that ask together, as all sources at the start, cause one call."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Clock = Callable[[], float]
 
 
 class Kept(Generic[K]):
-    """Answers by their keys, of which hooks.toml names so many.
+    """Answers by their keys: as many as hooks.toml names.
 
     ``ask``: reads one, raising AwsError. ``absent``: the codes that mean that there is none, which is kept as "".
     ``clock``: seconds since the epoch, so that an answer grows old in a snapshot too.
@@ -35,7 +35,7 @@ class Kept(Generic[K]):
         self._failed_at: float | None = None
 
     def get(self, key: K, *, fresh: bool = False) -> str:
-        """The text; "" where there is none. ``fresh``: as it is just now. Raises SecretsUnavailable."""
+        """The text; "" if there is none. ``fresh``: as it is just now. Raises SecretsUnavailable."""
         with self._lock:
             now = self._clock()
             at, answer = self._answers.get(key, (None, ""))

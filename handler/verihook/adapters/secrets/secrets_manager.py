@@ -46,7 +46,7 @@ class SecretsManagerSecrets:
     def generations(self, reference: str, *, fresh: bool = False) -> tuple[tuple[str, ...], ...]:
         """See :class:`~verihook.model.ports.RotatingSecrets`: AWSPENDING and AWSCURRENT, then AWSPREVIOUS."""
         name, key = _split(reference)
-        # The one that must be there is asked for first: where the store is down, no more is tried.
+        # The one that must be there is asked for first: if the store is down, nothing else is tried.
         current = _pick(self._kept.get((name, "AWSCURRENT"), fresh=fresh), key)
         if not current:
             raise KeyError(f"{reference} is not there, or not a text")
@@ -59,7 +59,7 @@ class SecretsManagerSecrets:
     def keep(self, reference: str, value: str) -> None:
         """See :class:`~verihook.model.ports.Secrets`: a new AWSCURRENT, if there is none for this reference yet.
 
-        With a ``#json-key`` the document is read, changed and written. Two who write at once ask for the same version,
+        With a ``#json-key`` the document is read, changed and written. Two writers at once ask for the same version,
         of which AWS lets the first have it: the second meets SecretsUnavailable, and what is there when it comes again.
         https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
         """
@@ -83,7 +83,7 @@ class SecretsManagerSecrets:
             self._kept.forget()
 
     def _current(self, name: str) -> tuple[str, str]:
-        """The text and its version as they are just now; "" and "" where nothing was put into the secret yet."""
+        """The text and its version as they are just now; "" and "" if nothing was put into the secret yet."""
         try:
             answer = self._client.get_secret_value(SecretId=name, VersionStage="AWSCURRENT")
         except ServiceError as error:
@@ -105,7 +105,7 @@ def _split(reference: str) -> tuple[str, str]:
 
 
 def _pick(text: str, key: str) -> str:
-    """The secret in what a stage holds; "" where it is not in there."""
+    """The secret in what a stage holds; "" if it is not in there."""
     if not key:
         return text
     value = (_document(text) or {}).get(key)

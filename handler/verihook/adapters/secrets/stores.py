@@ -49,7 +49,7 @@ def _make(module: str, parts: StoreParts) -> RotatingSecrets:
 def instance_key(secret: CurrentSecret) -> bytes:
     """The key that CloudFormation made, which is in no function's environment.
 
-    Raises ConfigurationError for a secret that is none, SecretsUnavailable.
+    Raises ConfigurationError if a secret is empty, SecretsUnavailable.
     """
     key = secret.text().encode()
     if len(key) < LEAST_KEY:

@@ -54,12 +54,12 @@ class ConsoleTelemetry:
         more = self._seldom.suppressed(what) if isinstance(error, Unavailable) else 0
         if more is None:
             return
-        told = [f"! {where}: {what}" + (f" ({more} more in the last minute)" if more else "")]
+        lines = [f"! {where}: {what}" + (f" ({more} more in the last minute)" if more else "")]
         # An error of ours says in its words what is wrong.
-        self._print(*told, *([] if isinstance(error, VerihookError) else stack(error)))
+        self._print(*lines, *([] if isinstance(error, VerihookError) else stack(error)))
 
     def _print(self, *texts: str) -> None:
-        """Whoever comes while another thread writes leaves the lines to that thread."""
+        """Print the lines, or leave them to the thread that is printing now."""
         self._lines.append("".join(line(text) for text in texts))
         # Once more if a line was left just before the lock was free again.
         while self._lines and self._writing.acquire(blocking=False):

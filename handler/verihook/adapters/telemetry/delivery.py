@@ -1,4 +1,4 @@
-"""What CloudWatch is told of a delivery, whichever adapter writes it.
+"""What CloudWatch gets of a delivery, whichever adapter writes it.
 
 :mod:`verihook.adapters.telemetry.powertools` says why.
 """
@@ -13,7 +13,7 @@ def counts(trace: Trace) -> list[str]:
     """The names of the metrics that count it, each once; Latency stands beside them."""
     names = [trace.outcome.capitalize()]
     if trace.verified_by == "previous":
-        # A metric and not a dimension: whoever sums Accepted over a rotation must not have two of them.
+        # A metric and not a dimension: there must be one Accepted to sum over a rotation, not two.
         names.append("VerifiedByPrevious")
     if trace.changed:
         names.append("BodyChanged")

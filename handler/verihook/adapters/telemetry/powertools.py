@@ -4,7 +4,7 @@ A delivery is ONE line: Powertools Metrics writes it in CloudWatch's embedded me
 (the request id as ``correlation_id``; outcome, status, ids and what is wrong, in words, under ``delivery``) stands
 beside the metrics, to be searched by Logs Insights. Two lines would say nothing more at twice the price. Failures are
 lines of the Logger. No body, no secret and no signature is in any of them, but for the value that a violation of a
-schema quotes. Where a sender waits for the start of the function, :mod:`verihook.adapters.telemetry.cloudwatch` writes
+schema quotes. If a sender waits for the start of the function, :mod:`verihook.adapters.telemetry.cloudwatch` writes
 the same lines in a fraction of the time.
 
 Metrics: ``Accepted``, ``Duplicate``, ``Ignored``, ``Handshake``, ``Read``, ``Rejected`` and ``Unavailable`` (counts);

@@ -1,4 +1,4 @@
-"""Telemetry that never fails whoever tells it: an answer is not lost because its line could not be written."""
+"""Telemetry that never fails its caller: an answer is not lost because its line could not be written."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from contextlib import suppress
 from verihook.model.ports import Telemetry, Trace
 
 
-class Untold(Exception):
-    """Stands for an error that could not be told as it is: its text or its stack cannot be made."""
+class UnreportableError(Exception):
+    """Stands for an error that could not be reported as it is: its text or its stack cannot be made."""
 
 
 class SteadyTelemetry:
@@ -28,4 +28,5 @@ class SteadyTelemetry:
             self._telemetry.failure(where, error)
         except Exception as why:  # noqa: BLE001  # a closed stream, or an error of the operator's that has no text
             with suppress(Exception):
-                self._telemetry.failure(where, Untold(f"{type(error).__name__} (not told: {type(why).__name__})"))
+                what = f"{type(error).__name__} (not shown: {type(why).__name__})"
+                self._telemetry.failure(where, UnreportableError(what))

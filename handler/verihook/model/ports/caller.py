@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. ``status`` is 0 where nothing did; ``retry_after_s`` in seconds, None where none was named."""
+    """What came back. ``status`` is 0 if nothing did; ``retry_after_s`` in seconds, None if none was named."""
 
     status: int
     retry_after_s: int | None = None
@@ -19,7 +19,7 @@ class Caller(Protocol):
     """Posts callbacks."""
 
     def check(self, url: str) -> None:
-        """Raises ValueError, in words, for a URL that is never called: not https, or no public address.
+        """Raise ValueError, in words, for a URL that is never called: not https, or no public address.
 
         No name is looked up: :meth:`post` does it, at the connection.
         """

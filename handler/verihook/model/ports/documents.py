@@ -28,17 +28,17 @@ class Token:
 
 
 class Documents(Protocol):
-    """Texts of up to 300 KB by partition and name. Every method raises LedgerUnavailable where the store fails."""
+    """Texts of up to 300 KB by partition and name. Every method raises LedgerUnavailable if the store fails."""
 
     def read(self, partition: str, name: str, now_ms: int) -> Document | None:
-        """The document, read consistently; None where there is none or it has expired."""
+        """The document, read consistently; None if there is none or it has expired."""
         ...
 
     def write(self, partition: str, document: Document, now_ms: int) -> bool:
-        """Write it, only where the stored one still has the version before: ONE conditional write.
+        """Write it, only if the stored one still has the version before: ONE conditional write.
 
         ``document.version`` is the new version: 1 for a document that must not exist yet (an expired one counts as
-        none), else one more than that of the document it replaces. False where another was quicker.
+        none), else one more than that of the document it replaces. False if another was quicker.
         """
         ...
 
@@ -50,7 +50,7 @@ class Documents(Protocol):
         ...
 
     def remove(self, partition: str, name: str) -> None:
-        """Remove it; where there is none, nothing happens."""
+        """Remove it; if there is none, nothing happens."""
         ...
 
     def all(self, partition: str, limit: int, now_ms: int, after: str = "") -> list[Document]:
@@ -61,7 +61,7 @@ class Documents(Protocol):
         """Take one token of a bucket that holds ``capacity`` and wins one back every ``interval_ms``.
 
         ``wait_ms`` 0 if it was taken, else in how many milliseconds there is one (nothing was changed then). Atomic:
-        however many callers, no more tokens go than there are. One write where the bucket is in use. A bucket that
+        however many callers, no more tokens go than there are. One write if the bucket is in use. A bucket that
         is full again is forgotten.
         The generic cell rate algorithm: https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
         """

@@ -17,15 +17,15 @@ class Engine(Protocol):
     #: The largest input in bytes that an execution can be started with.
     max_input: int
 
-    #: Whether the engine itself remembers names. False where the ledger's row is all there is of an execution.
+    #: Whether the engine itself remembers names. False if the ledger's row is all there is of an execution.
     keeps_names: bool
 
     def start(self, definition: str, name: str, input: str, connection: str | None = None) -> Status:
         """Start the execution under this name; a name that is taken already counts as started.
 
         ``connection``: the one that the start chose, for an engine whose workflows cannot read it from the row.
-        ``running`` where the engine has it, ``queued`` where somebody will fetch it from the ledger.
-        Raises EngineRefused where this input can never start.
+        ``running`` if the engine has it, ``queued`` if a worker will fetch it from the ledger.
+        Raises EngineRefused if this input can never start.
         """
         ...
 
@@ -36,7 +36,8 @@ class Engine(Protocol):
     def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:
         """How the execution stands; None if the engine knows no such name.
 
-        ``arn``: what the engine itself calls the execution, if it has told: then no list that trails is asked for it.
+        ``arn``: what the engine itself calls the execution, if that is known: it saves the look into a list that may
+        trail.
         """
         ...
 
@@ -45,9 +46,9 @@ class Engine(Protocol):
         ...
 
     def suspend(self, definition: str, name: str) -> bool:
-        """Start no new step of it. False where only a gate in the workflow can: nothing was changed then.
+        """Start no new step of it. False if only a gate in the workflow can: nothing was changed then.
 
-        Raises NotSupported where not even a gate can.
+        Raises NotSupported if not even a gate can.
         """
         ...
 
@@ -56,28 +57,28 @@ class Engine(Protocol):
         ...
 
     def runs(self, definition: str, execution: str) -> bool:
-        """Whether the execution of this ARN is one of the definition's. Asks nobody."""
+        """Whether the execution of this ARN is one of the definition's. No call."""
         ...
 
     def check_events(self) -> None:
-        """Raises NotSupported where no workflow of this engine can wait for an event."""
+        """Raise NotSupported if no workflow of this engine can wait for an event."""
         ...
 
     def answer(self, token: str, payload: str) -> bool:
-        """Give what a wait was waiting for, JSON text; False where nobody waits with this token any more."""
+        """Give what a wait was waiting for, JSON text; False if nothing waits with this token any more."""
         ...
 
     def redrive(self, definition: str, name: str) -> bool:
-        """Go on with a failed execution where it failed. False where it has to begin anew: a restart does it.
+        """Go on with a failed execution where it failed. False if it has to begin from its start: a restart does it.
 
         Nothing was changed then.
         """
         ...
 
     def steps(self, definition: str, name: str) -> list[Step]:
-        """Its steps in the order they started, [] where it is unknown."""
+        """Its steps in the order they started, [] if it is unknown."""
         ...
 
     def forget(self, definition: str, name: str) -> None:
-        """Delete what the engine keeps of an ended execution, where it can."""
+        """Delete what the engine keeps of an ended execution, if it can."""
         ...

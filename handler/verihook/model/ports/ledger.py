@@ -34,7 +34,7 @@ class Change:
 
 
 class Ledger(Protocol):
-    """The table of instances. Every method raises LedgerUnavailable where the store fails, and nothing else.
+    """The table of instances. Every method raises LedgerUnavailable if the store fails, and nothing else.
 
     Texts are valid Unicode (no lone surrogate). The core keeps a row below the store's limit (:data:`MAX_INLINE`,
     :data:`MAX_OUTPUT`). Every write of a row adds one to its ``revision``.
@@ -52,29 +52,29 @@ class Ledger(Protocol):
     def has_room(self, text: str) -> bool:
         """Whether a row is the place for this input, of at most :data:`MAX_INLINE` bytes; else a payload is.
 
-        A question of cost where every write of a row is paid by its size. No call.
+        A question of cost if every write of a row is paid by its size. No call.
         """
         ...
 
     def get(self, instance_id: str, now_ms: int) -> Instance | None:
-        """The row, read consistently, a purged one too; None where there is none or it has expired."""
+        """The row, read consistently, a purged one too; None if there is none or it has expired."""
         ...
 
     def record(self, instance_id: str, attempt: int, change: Change) -> bool:
         """Write what became of an attempt: ONE conditional write.
 
-        Applied, and True, only where the row exists, is of this attempt and is not final: an older or repeated
+        Applied, and True, only if the row exists, is of this attempt and is not final: an older or repeated
         report never overwrites an end, and a report of another attempt never touches this one. A ``running`` never
         overwrites ``suspended`` while the row is held. An end with a ``due_at`` stays due (a callback waits to be
-        told): it is where the row has a ``callback_url``; ``change.due_at`` of an end is written to those rows alone.
+        sent): it is if the row has a ``callback_url``; ``change.due_at`` of an end is written to those rows alone.
         What has ended is not held.
         """
         ...
 
     def amend(self, instance: Instance) -> bool:
-        """Replace the row by ``instance``, only where the row's revision is still ``instance.revision``.
+        """Replace the row by ``instance``, only if the row's revision is still ``instance.revision``.
 
-        True where it was applied; the row's revision is one higher then. ONE conditional write.
+        True if it was applied; the row's revision is one higher then. ONE conditional write.
         """
         ...
 
@@ -89,15 +89,16 @@ class Ledger(Protocol):
     def due(self, now_ms: int, limit: int, ended: bool | None = None) -> list[Instance]:
         """Up to ``limit`` instances whose ``due_at`` has come, the longest due first.
 
-        ``ended``: only those that wait to be told (True), only those that live (False), or both (None): however many
-        of the one kind are due, they keep none of the other from its turn.
+        ``ended``: only those that wait for a callback (True), only those that live (False), or both (None): however
+        many of the one kind are due, they keep none of the other from its turn.
         """
         ...
 
     def observe(self, observation: Observation) -> None:
         """Add to what was seen in the hour of ``last_at``: counts are summed, times widened, the sample replaced.
 
-        One row for each kind, source, reason and hour, kept for 14 days: what strangers send makes no more rows.
+        One row for each kind, source, reason and hour, kept for 14 days: however much strangers send, there are not
+        more rows.
         """
         ...
 

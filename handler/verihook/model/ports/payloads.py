@@ -28,9 +28,9 @@ class Payloads(Puts, Protocol):
     max_output: int
 
     def get(self, key: str) -> str | None:
-        """The text; None where there is none."""
+        """The text; None if there is none."""
         ...
 
     def remove_all(self, instance_id: str) -> None:
-        """Remove every text of an instance; where there is none, nothing happens."""
+        """Remove every text of an instance; if there is none, nothing happens."""
         ...

@@ -14,14 +14,14 @@ class Secrets(Protocol):
     def resolve(self, reference: str) -> tuple[str, ...]:
         """The values behind a reference (``env:NAME``, ``file:PATH``), newest first, never an empty one.
 
-        Raises KeyError with words where there is none (a load error), SecretsUnavailable where a store is down.
+        Raises KeyError with words if there is none (a load error), SecretsUnavailable if a store is down.
         """
         ...
 
     def keep(self, reference: str, value: str) -> None:
         """Write a secret that a handshake brought (Asana) to a reference that can be written and holds none.
 
-        Raises KeyError with words where it cannot be written, SecretsUnavailable where a store is down or somebody else
+        Raises KeyError with words if it cannot be written, SecretsUnavailable if a store is down or another writer
         has just written there. What is there is never written over.
         """
         ...

@@ -29,7 +29,7 @@ class Services:
     ``verify`` maps a source's name to its check, compiled with its secrets; ``handshakes`` has those of the sources
     whose sender has one. ``instance_key`` keys the derivation of instance ids and of what signs callbacks;
     it is empty, and refused by both, if the entry point does neither.
-    ``secrets``: for the connections; None where the entry point has no business with any. ``without_secret()`` names
+    ``secrets``: for the connections; None if the entry point needs none. ``without_secret()`` names
     the sources that no delivery can be verified for just now, each looked at as often as a delivery to it would.
     ``spared``: the payloads that a redelivery need not put again.
     """

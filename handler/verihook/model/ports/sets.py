@@ -81,7 +81,7 @@ class EventPorts(ReadPorts, DocumentPorts, Protocol):
 
     @property
     def telemetry(self) -> Telemetry:
-        """Gets the failures that no answer tells of."""
+        """Gets the failures that no answer reports."""
         ...
 
 

@@ -7,8 +7,8 @@ from typing import Literal, Protocol
 
 from verihook.model.instance import iso
 
-#: How long a ledger keeps an hour of observations after it has ended, in milliseconds: 14 days. Whoever lists them asks
-#: for no more, as an expired row may still stand there.
+#: How long a ledger keeps an hour of observations after it has ended, in milliseconds: 14 days. Readers ask for
+#: no older ones, as an expired row may still be there.
 KEPT_MS = 14 * 86_400_000
 
 
@@ -18,7 +18,7 @@ class Observation:
 
     ``kind`` is ``rejected``, ``previous-secret``, ``changed`` (a redelivery with another body) or ``replayed`` (signed
     bytes that came before under another event id); ``reason`` the reason code ("" for the others); ``source`` ""
-    where no source was found. ``request_id`` is a sample to search the logs for. Times in milliseconds since the
+    if no source was found. ``request_id`` is a sample to search the logs for. Times in milliseconds since the
     epoch. Never a body, a secret or a MAC.
     """
 
@@ -31,7 +31,7 @@ class Observation:
     request_id: str
 
     def public(self) -> dict[str, object]:
-        """As the API and the commands tell it: times in ISO 8601, ``source`` null where none was found."""
+        """The row as the API and the commands show it: times in ISO 8601, ``source`` null if none was found."""
         return {
             "source": self.source or None,
             "reason": self.reason,
@@ -75,7 +75,7 @@ class Telemetry(Protocol):
         ...
 
     def failure(self, where: str, error: BaseException) -> None:
-        """Something went wrong that nobody was told of."""
+        """Report an error that no answer has reported. ``where``: the part that failed, such as ``reconcile``."""
         ...
 
 

@@ -70,4 +70,4 @@ def test_what_cannot_be_told_is_told_of() -> None:
             said.append(f"{where}: {error}")
 
     SteadyTelemetry(Picky(io.StringIO())).failure("x", Mute())
-    assert ["x: Mute (not told: TypeError)"] == said
+    assert ["x: Mute (not shown: TypeError)"] == said

@@ -28,7 +28,7 @@ class Calls:
     """A low-level client and the table's name. Raises AwsError, and LedgerUnavailable when throttled.
 
     Every conditional write carries a ``writeId`` of its own. When an answer is lost the client sends the same call
-    again and the condition meets the row that the first one wrote: the ``writeId`` tells that this row is ours.
+    again and the condition meets the row that the first one wrote: by its ``writeId`` this row is known as ours.
     """
 
     def __init__(self, client: DynamoDBClient, table_name: str) -> None:
@@ -42,7 +42,7 @@ class Calls:
         return answer.get("Item")
 
     def put(self, item: Item, condition: str, values: Item) -> Item | None:
-        """One PutItem. None where it was applied, else the row that stood in its way (``{}`` where there is none)."""
+        """One PutItem. None if it was applied, else the row that stood in its way (``{}`` if there is none)."""
         applied, standing = self.replace(item, condition, values, "NONE")
         return None if applied else standing
 
@@ -51,7 +51,7 @@ class Calls:
     ) -> tuple[bool, Item]:
         """One PutItem. Whether it was applied; and the row that stood there before, or that stands there now.
 
-        What stood there is ``{}`` where ``returned`` is ``NONE``, and where an answer was lost.
+        What stood there is ``{}`` if ``returned`` is ``NONE``, or if an answer was lost.
         """
         write_id = uuid4().hex
         written = item | {"writeId": encode(write_id)}
@@ -77,7 +77,7 @@ class Calls:
     def conditionally(
         self, call: Callable[..., object], condition: str, values: Item, write_id: str = ""
     ) -> Item | None:
-        """None where the write was applied, else the row that stood in its way, ``{}`` where there is none."""
+        """None if the write was applied, else the row that stood in its way, ``{}`` if there is none."""
         try:
             call(
                 TableName=self.table,
@@ -108,7 +108,7 @@ class Calls:
         return rows
 
     def write(self, puts: Iterable[Item], removals: Iterable[Item]) -> None:
-        """Put rows and remove others: BatchWriteItem, none where there is nothing to do. No key twice."""
+        """Put rows and remove others: BatchWriteItem, none if there is nothing to do. No key twice."""
         waiting: list[Any] = [{"PutRequest": {"Item": item}} for item in puts]
         waiting += [{"DeleteRequest": {"Key": key}} for key in removals]
         while waiting:

@@ -108,8 +108,8 @@ class DynamoDbDocuments:
             key = {"pk": encode(f"bucket#{bucket}"), "sk": encode("bucket")}
             update = f"SET fullAt = {full_at}, expiresAt = :expiresAt"
             asked: dict[str, Any] = {"Key": key, "UpdateExpression": update, "ReturnValues": "UPDATED_NEW"}
-            told: dict[str, Any] = {**self._calls.client.update_item(**request, **asked)}
-            moved.update(told.get("Attributes", {}))
+            answer: dict[str, Any] = {**self._calls.client.update_item(**request, **asked)}
+            moved.update(answer.get("Attributes", {}))
 
         standing = self._calls.conditionally(call, condition, values)
         return standing, decode(moved["fullAt"]) if standing is None else 0

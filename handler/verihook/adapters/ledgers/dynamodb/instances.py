@@ -28,10 +28,10 @@ from verihook.model.ports import Change
 #: The row is of this attempt and not at its end.
 _LIVE = f"attempt = :attempt AND NOT #status IN ({', '.join(FINAL_VALUES)})"
 
-#: Nobody has suspended it, or it does not stand still yet.
+#: It is not suspended, or it does not stand still yet.
 _NOT_HELD = "(NOT #status = :suspended OR attribute_not_exists(held))"
 
-#: Nobody waits to be told, and there are no labels that have to expire: nothing but the row itself has to change.
+#: There is no callback, and there are no labels that have to expire: nothing but the row itself has to change.
 _PLAIN = "attribute_not_exists(callbackUrl) AND attribute_not_exists(tags) AND attribute_not_exists(metadata)"
 
 #: What an input may take of its row, in bytes. The row is written twice or three times, at a unit a KB; a payload costs
@@ -83,8 +83,8 @@ class Instances:
     def record(self, instance_id: str, attempt: int, change: Change) -> bool:
         """See :meth:`verihook.model.ports.Ledger.record`. One UpdateItem.
 
-        An end asks that the row be plain: it has neither callback nor labels. Where it is not, the refusal brings the
-        row along; its labels are told when to expire, and a second UpdateItem writes the end.
+        An end asks that the row be plain: it has neither callback nor labels. If it is not, the refusal brings the
+        row along; its labels get the time when they expire, and a second UpdateItem writes the end.
         """
         if change.status not in FINAL:
             return self._record(instance_id, attempt, change, _LIVE, waits=True) is None
@@ -94,7 +94,7 @@ class Instances:
         row = from_item(standing) if standing else None
         if row is None or row.final or row.attempt != attempt:
             return False
-        # First, so that a caller who fails here and asks again repeats it.
+        # First, so that a caller that fails here and asks again repeats it.
         labels.add(self._calls, row, change.expires_at)
         waits = row.callback_url is not None
         return self._record(instance_id, attempt, change, _LIVE, waits=waits) is None

@@ -1,6 +1,6 @@
 """The rows to find instances by their labels: one for each label, beside the row of the instance.
 
-A label's row says where to look and no more: whoever reads it looks at the instance's row, and leaves out what has not
+A label's row only says where to look: its reader looks at the instance's row, and leaves out what has not
 the label, was created at another time, or is not there. So one that is left over does no harm.
 """
 
@@ -26,7 +26,7 @@ def partition(label: tuple[str, str]) -> str:
 
 
 def add(calls: Calls, instance: Instance, expires_at: int | None = None) -> None:
-    """Write the rows of its labels; those of a row that is at its end expire with it. No call where it has none."""
+    """Write the rows of its labels; those of a row that is at its end expire with it. No call if it has none."""
     added = rows(instance)
     at = instance.expires_at if expires_at is None else expires_at
     if at is not None:
@@ -46,7 +46,7 @@ def settle(calls: Calls, asked: Instance, standing: Item) -> None:
 
 
 def remove(calls: Calls, before: Item, now: Instance) -> None:
-    """After a row was replaced: the labels that it has no more go."""
+    """Remove the labels that a row had before it was replaced and has not any more."""
     if before:
         kept = [] if now.purged else rows(now)
         calls.write([], [row for row in rows(from_item(before)) if row not in kept])

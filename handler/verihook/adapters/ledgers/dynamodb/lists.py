@@ -36,8 +36,8 @@ class Lists:
         """See :meth:`verihook.model.ports.Ledger.page`. One Query a shard and one BatchGetItem for each 100 rows.
 
         A label has one partition, hence one Query. The indexes carry keys alone. Rows that have expired since, or were
-        changed so that they are of this list no more, are left out and the page is filled up from further on: a list
-        ends early where some fifty thousand of them stand in a row.
+        changed so that they are not of this list any more, are left out and the page is filled up from further on: a
+        list ends early if some fifty thousand of them stand in a row.
         """
         shown: list[Instance] = []
         asked = limit

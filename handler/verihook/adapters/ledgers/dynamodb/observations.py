@@ -27,8 +27,8 @@ class Observations:
     def observe(self, observation: Observation) -> None:
         """See :meth:`verihook.model.ports.Ledger.observe`. One UpdateItem, whose counts DynamoDB sums.
 
-        Where another process had seen something later or this one something earlier, a second one widens the times.
-        Where an answer is lost the client sends the call again and ``observation`` counts twice: it is a statistic.
+        If another process had seen something later or this one something earlier, a second one widens the times.
+        If an answer is lost the client sends the call again and ``observation`` counts twice: it is a statistic.
         """
         values = hours.values(observation)
         before = self._calls.client.update_item(

@@ -1,9 +1,9 @@
 """Group commit: writes of threads that come together share one transaction and one fsync.
 
 A commit with ``synchronous=FULL`` is one fsync (https://www.sqlite.org/pragma.html#pragma_synchronous), and SQLite has
-one writer at a time. Whoever comes while nobody commits leads: it runs what waits, commits, and hands the answers out.
-Whoever comes meanwhile waits, and one of them leads next. So nobody waits for company, a lone write costs what it
-always did, and there is no thread that has to be started, stopped or watched.
+one writer at a time. A thread that comes while no other commits is the leader: it runs what waits, commits, and hands
+the answers out. Threads that come meanwhile wait, and one of them is the next leader. So no thread waits for company, a
+lone write costs what it always did, and there is no thread that has to be started, stopped or watched.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class _Operation(Generic[T]):
         self.answer: T | None = None
         self.error: BaseException | None = None
         self.done = False
-        # Released to tell the waiting thread that its operation is done or, where it is not, that it leads.
+        # Released when the operation is done, or to make the waiting thread the leader if it is not.
         self.woken = Lock()
         self.woken.acquire()
 
@@ -69,11 +69,11 @@ class GroupCommit:
             if self._closed:
                 raise LedgerUnavailable("The ledger is closed.")
             self._waiting.append(shared)
-            leads = self._leader is None
-            if leads:
+            is_leader = self._leader is None
+            if is_leader:
                 self._leader = shared
         try:
-            if not leads:
+            if not is_leader:
                 operation.woken.acquire()
             if not operation.done:
                 self._lead()
@@ -95,7 +95,7 @@ class GroupCommit:
         self._connection.close()
 
     def _lead(self) -> None:
-        """Commit all that waits by now, hand over, and wake whoever waited."""
+        """Commit all that waits by now, hand over, and wake the threads that waited."""
         with self._mutex:
             batch = list(self._waiting)
             self._waiting.clear()
@@ -126,15 +126,15 @@ class GroupCommit:
         with self._mutex:
             if operation in self._waiting:
                 self._waiting.remove(operation)
-            leads = self._leader is operation
-        if leads:
+            is_leader = self._leader is operation
+        if is_leader:
             self._hand_over()
 
     def _commit(self, batch: list[_Operation[object]]) -> None:
-        """One transaction, and once more with savepoints where an operation fails: that is rare, they are not free."""
+        """One transaction, and once more with savepoints if an operation fails: that is rare, they are not free."""
         for apart in (False, True):
             try:
-                # IMMEDIATE waits for another process here, where nothing was read that could go stale.
+                # IMMEDIATE waits for another process here: nothing was read yet that could go stale.
                 self._connection.execute("BEGIN IMMEDIATE")
                 self._forget(batch)
                 if self._run(batch, apart=apart):
@@ -155,9 +155,9 @@ class GroupCommit:
             self._connection.execute(statement, (max(times), _FORGOTTEN * len(times)))
 
     def _run(self, batch: list[_Operation[object]], *, apart: bool) -> bool:
-        """Run every operation; ``apart``: each in a savepoint. False where one failed, which only ``apart`` allows.
+        """Run every operation; ``apart``: each in a savepoint. False if one failed, which only ``apart`` allows.
 
-        Raises sqlite3.Error where a failure took the whole transaction with it (disk full, I/O error).
+        Raises sqlite3.Error if a failure took the whole transaction with it (disk full, I/O error).
         """
         for operation in batch:
             operation.error = None

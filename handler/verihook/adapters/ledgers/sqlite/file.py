@@ -51,8 +51,8 @@ class SqliteFile:
         """Open the file, or make it. ``path`` names a file in a directory that exists; ``:memory:`` does not work.
 
         ``busy_timeout``: seconds to wait for another process's write. ``read_only`` neither makes nor changes the
-        file; a write raises LedgerUnavailable then. Raises LedgerUnavailable where the file cannot be opened, read or
-        written, and ConfigurationError where another Verihook made it and this one cannot bring it up to date.
+        file; a write raises LedgerUnavailable then. Raises LedgerUnavailable if the file cannot be opened, read or
+        written, and ConfigurationError if another Verihook made it and this one cannot bring it up to date.
         """
         with _translated_errors(Path(path)), ExitStack() as opened:
             connect = _connect_to_read if read_only else _connect_to_write

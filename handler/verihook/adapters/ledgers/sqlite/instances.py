@@ -30,17 +30,18 @@ _RECORD_END = _RECORD.format(due_at="CASE WHEN callback_url IS NULL THEN NULL EL
 _AMEND = "UPDATE instances SET {columns}revision = revision + 1 WHERE id = ?"
 _REVISION = COLUMNS.index("revision")
 
-#: What the labels of a row are made of: where one of these changes, they are made anew.
+#: What the labels of a row are made of: if one of these changes, they are written again.
 _LABELLED = frozenset(("created_at", "purged", "tags", "metadata"))
 
-#: The first two lines are the words of the partial index, which is used only where they are repeated
+#: The first two lines are the words of the partial index, which is used only if they are repeated
 #: (https://www.sqlite.org/partialindex.html, section 3).
 _DUE = f"""SELECT {SELECTED} FROM instances
     WHERE due_at IS NOT NULL AND purged = 0
         AND (callback_url IS NOT NULL OR status NOT IN ({_FINAL}))
         AND due_at <= ? AND (expires_at IS NULL OR expires_at > ?) {{kind}}
     ORDER BY due_at, id LIMIT ?"""
-#: What has ended and is to be told, what lives, and both. The + keeps SQLite from the index of all that ever ended.
+#: What has ended and waits for its callback, what lives, and both. The + keeps SQLite from the index of all that ever
+#: ended.
 DUE_OF = {
     True: _DUE.format(kind=f"AND +status IN ({_FINAL})"),
     False: _DUE.format(kind=f"AND +status NOT IN ({_FINAL})"),
@@ -114,13 +115,13 @@ class Instances:
                 return False
             # Only what differs: SQLite writes every index that has a column of the statement, changed or not.
             fresh = {name: new for name, old, new in zip(COLUMNS, row, written, strict=True) if new != old}
-            labels_anew = not _LABELLED.isdisjoint(fresh)
-            if labels_anew:
-                # Their trigger takes the labels away where these two are written.
+            labels_change = not _LABELLED.isdisjoint(fresh)
+            if labels_change:
+                # Their trigger takes the labels away if these two are written.
                 fresh.update((name, written[COLUMNS.index(name)]) for name in ("tags", "metadata"))
             columns = "".join(f"{name} = ?, " for name in fresh)
             database.execute(_AMEND.format(columns=columns), (*fresh.values(), instance.id))
-            if labels_anew:
+            if labels_change:
                 _label(database, instance)
             return True
 

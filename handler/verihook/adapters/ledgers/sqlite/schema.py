@@ -52,7 +52,7 @@ _KEPT = """id, workflow, input, created_at, updated_at, status, version, attempt
     expires_at, output, error, cause"""
 
 #: A final row is due while its callback waits, and lists have indexes; a tombstone is in none of them, and has no
-#: labels. The long texts come last: whoever reads a list does not follow them from page to page.
+#: labels. The long texts come last: to read a list is not to follow them from page to page.
 _THIRD = (
     """CREATE TABLE instances_3 (
         id TEXT PRIMARY KEY NOT NULL,
@@ -157,7 +157,7 @@ def create(connection: sqlite3.Connection, path: str | Path) -> None:
 
 
 def check(connection: sqlite3.Connection, path: str | Path) -> None:
-    """Raises ConfigurationError where the file is not of this Verihook's schema."""
+    """Raise ConfigurationError if the file is not of this Verihook's schema."""
     version = _version(connection)
     if version != VERSION:
         mend = "upgrade, or name another file" if version > VERSION else "start it on the file once"

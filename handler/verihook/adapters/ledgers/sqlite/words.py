@@ -1,4 +1,4 @@
-"""What a failure of SQLite means for who runs the server, and what to do."""
+"""What a failure of SQLite means for the operator, and what to do."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ def unavailable(error: sqlite3.Error, path: Path) -> LedgerUnavailable:
     """The error in words, which name no path: a client may read them. ``path``, of the file, is its note."""
     name = getattr(error, "sqlite_errorname", None) or ""
     why = next((words for beginning, words in _WORDS.items() if name.startswith(beginning)), None)
-    told = LedgerUnavailable(f"The ledger did not answer: {why}" if why else "The ledger did not answer.")
-    told.add_note(str(path.absolute()))
-    return told
+    failure = LedgerUnavailable(f"The ledger did not answer: {why}" if why else "The ledger did not answer.")
+    failure.add_note(str(path.absolute()))
+    return failure
