@@ -42,7 +42,9 @@ def test_an_error_of_ours_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixt
     assert f"verihook: hooks.toml: cannot be read: No such file or directory: {missing}\n" == capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["senders"], ["completion", "bash"], ["keys", "run"]])
+@pytest.mark.parametrize(
+    "arguments", [["senders"], ["completion", "bash"], ["keys", "run"], ["--help"], ["workflows", "run", "--help"]]
+)
 def test_an_output_that_cannot_be_written_is_one_line(tmp_path: Path, arguments: list[str]) -> None:
     """More than a buffer or less; nothing is left over that fails at the end of the process."""
     data = ["--data", str(tmp_path)] if "keys" in arguments else []

@@ -24,9 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for command in _commands():
         command.add_parser(commands)
     describe(commands)
-    options = parser.parse_args(arguments)
     try:
         with telling():
+            options = parser.parse_args(arguments)
             return int(options.command(options))
     except (VerihookError, RecordDamaged) as error:
         notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))

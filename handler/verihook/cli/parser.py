@@ -41,6 +41,10 @@ class Parser(argparse.ArgumentParser):
                 error.message += f": {', '.join(str(choice) for choice in action.choices)}"
             raise
 
+    def print_help(self, file: Any = None) -> None:
+        """Print the help. Raises what the stream raises, which argparse itself passes over."""
+        print(self.format_help(), end="", file=file)
+
     def error(self, message: str) -> NoReturn:
         """End the program with what is wrong and where to read on."""
         self.exit(2, f"{self.prog}: {message} (usage: {self.prog} --help)\n")

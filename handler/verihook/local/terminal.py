@@ -82,6 +82,10 @@ def telling() -> Iterator[None]:
     try:
         yield
         out.flush()
+    except SystemExit:
+        # argparse has printed a help, and ends the program.
+        out.flush()
+        raise
     finally:
         sys.stdout = before
 

@@ -13,6 +13,7 @@ from verihook.local.interpreter.environment import now_ms
 from verihook.local.interpreter.executions import Executions, OnEnd
 from verihook.local.interpreter.functions import Function, Functions, ReadPayload
 from verihook.local.interpreter.journal import Journal
+from verihook.local.interpreter.unsaved import waiting_for_room
 from verihook.local.interpreter.validation import ApiError
 
 #: AWS forgets an execution 90 days after its end.
@@ -110,7 +111,9 @@ class Interpreter:
     def fault(self) -> str | None:
         """What is wrong with it, in words."""
         listens = self._endpoint is not None and self._endpoint.listens
-        return None if listens else "The interpreter of state machines does not listen any more. Restart the server."
+        if not listens:
+            return "The interpreter of state machines does not listen any more. Restart the server."
+        return waiting_for_room(self._journal_path)
 
     def hold(self) -> None:
         """Begin nothing more: what is called answers, and its answer is kept."""

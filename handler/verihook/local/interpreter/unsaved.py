@@ -14,6 +14,11 @@ from verihook.adapters.seldom import SeldomSaid
 #: How often it is tried again, in seconds.
 PACE_S = 5.0
 
+#: By journal and thread: in what words its execution waits.
+_waiting: dict[tuple[Path, int], str] = {}
+
+_MEND = "What runs in it goes on by itself when it can: make room."
+
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
@@ -25,14 +30,23 @@ def when_it_can(write: Callable[[], T], held: threading.Event, path: Path) -> T:
 
     Raises sqlite3.Error when nothing is to begin any more, for the next process goes on from what is written.
     """
-    while True:
-        try:
-            return write()
-        except sqlite3.ProgrammingError:  # it is closed
-            raise
-        except sqlite3.Error as error:
-            what = f"{path} cannot be written ({error})"
-            if _seldom.suppressed(what) is not None:
-                _log.error("%s. What runs in it goes on by itself when it can: make room.", what)
-            if held.wait(PACE_S):
+    me = threading.get_ident()
+    try:
+        while True:
+            try:
+                return write()
+            except sqlite3.ProgrammingError:  # it is closed
                 raise
+            except sqlite3.Error as error:
+                what = _waiting[path, me] = f"{path} cannot be written ({error}). {_MEND}"
+                if _seldom.suppressed(what) is not None:
+                    _log.error("%s", what)
+                if held.wait(PACE_S):
+                    raise
+    finally:
+        _waiting.pop((path, me), None)
+
+
+def waiting_for_room(path: Path) -> str | None:
+    """Say that executions wait until this journal can be written, in words for a person; None if none does."""
+    return next((what for (journal, _), what in [*_waiting.items()] if journal == path), None)

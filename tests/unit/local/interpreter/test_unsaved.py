@@ -45,10 +45,12 @@ def test_what_could_not_be_written_goes_on_when_there_is_room(
         until(lambda: bool(caplog.records))
         time.sleep(0.3)
         assert "RUNNING" == client.describe_execution(executionArn=arn)["status"]
+        assert caplog.records[0].getMessage() == interpreter.fault()
         assert calls == (["first"] if when == "first" else ["first", "second"])
         with interpreter._journal._lock:
             interpreter._journal._db.execute("PRAGMA max_page_count = 1000000")
         end = end_of(client, arn)
+        until(lambda: interpreter.fault() is None)
     assert ("SUCCEEDED", much) == (end["status"], json.loads(end["output"]))
     assert ["first", "second"] == calls
     why = f"{tmp_path / 'j.db'} cannot be written (database or disk is full). What runs in it goes on by itself"
