@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from verihook.local.workflow_log import SDK, say_end, workflow_log
 from verihook.local.workflow_log import said as said_by
-from verihook.local.workflow_log import say_end, workflow_log
 from verihook.worker.current_instance import INSTANCE
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:charge:$LATEST/durable-execution/{}/0"
@@ -65,6 +65,25 @@ def test_a_message_begins_no_line_and_any_message_is_said() -> None:
         assert forged.encode()
         assert "[a1] INFO mine: %d\n" == said(record(logging.INFO, "mine", "%d", "no number"))
         assert len(said(record(logging.INFO, "mine", "a\n" * 10_000)).splitlines()) == 51
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "told"),
+    [("Step failed id: %s, name: %s", ("1", "Charge"), "step 'Charge' failed"), ("failed", (), "the workflow failed")],
+)
+def test_what_a_durable_workflow_raised_has_step_file_and_line(text: str, values: tuple[str, ...], told: str) -> None:
+    def take() -> None:
+        raise ValueError("no\nmoney")
+
+    try:
+        take()
+    except ValueError:
+        made = record(logging.ERROR, f"{SDK}.state", text, *values, executionArn=ARN.format("a1"))
+        made.exc_info = sys.exc_info()
+    first, *frames = said(made).splitlines()
+    assert f"! [a1] {told}: ValueError: no\N{REPLACEMENT CHARACTER}money" == first
+    assert frames[-1].startswith(f'    File "{__file__}", line ')
+    assert frames[-1].endswith('in take: raise ValueError("no\\nmoney")')
 
 
 def test_an_ended_execution_is_said_in_words(caplog: pytest.LogCaptureFixture) -> None:
