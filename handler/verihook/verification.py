@@ -1,4 +1,4 @@
-"""What proves a delivery genuine, bound to its secrets: the check and the handshake of every source."""
+"""The check and the handshake of every source, bound to its secrets."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def keyrings(
     failure: Callable[[str, BaseException], None],
     now: int | None = None,
 ) -> dict[str, Keyring]:
-    """The checks by the names of their sources; ``failure`` is told of what nobody else is.
+    """The checks by the names of their sources. ``failure(where, error)`` gets what no caller can be answered.
 
-    Raises ConfigurationError where a secret is missing or cannot be used, as far as that can be said without asking a
-    store. With ``now``, in seconds since the epoch, every store is asked at once, and a source whose secret is missing
-    is told to ``failure`` and stops no other: its deliveries are answered 503 until there is one.
+    Raise ConfigurationError if a secret is missing or cannot be used, as far as that shows without asking a store.
+    With ``now``, in seconds since the epoch, every store is asked at once, and a missing secret goes to ``failure``
+    instead: the deliveries of its source are answered 503 until there is one, and the other sources work.
     """
     rings: dict[str, Keyring] = {}
     for name, source in hooks.sources.items():
@@ -41,15 +41,15 @@ def keyrings(
 
 
 def handshakes(hooks: Hooks, secrets: RotatingSecrets, *, strict: bool = True) -> dict[str, BoundHandshake]:
-    """The handshakes of the sources whose sender has one. Raises ConfigurationError.
+    """The handshakes of the sources whose sender has one. Raise ConfigurationError.
 
-    ``strict``: a token that is missing is an error already here, and not first when it is asked for.
+    ``strict``: a missing token is an error here already, and not only when a handshake needs it.
     """
     bound: dict[str, BoundHandshake] = {}
     for name, source in hooks.sources.items():
         if source.sender.handshake is None:
             continue
-        # What has an end is on its way out: it answers no handshake while there is another.
+        # A secret with an end is about to go: it answers no handshake while there is another.
         references = sorted(source.secrets, key=lambda secret: secret.until_s is not None)
         context = HandshakeContext(
             tuple(secret.reference for secret in references),
@@ -77,16 +77,16 @@ def _configuration_error(hooks: Hooks, source: str, key: str, error: KeyError | 
 
 
 def setting_of(source: Source) -> Setting:
-    """What the source adds to its scheme, with a way to the keys that its sender publishes, where it does."""
+    """What the source adds to its scheme, with a way to fetch the keys that its sender publishes, if it does."""
     return Setting(source.public_url, source.parameters, _fetch(source.sender.scheme), source.replayable)
 
 
 def _fetch(scheme: Scheme) -> Fetch | None:
-    """What reads keys from the hosts that a scheme names; None for the many that name none."""
+    """What fetches keys from the hosts that a scheme names; None for the many that name none."""
     hosts: tuple[str, ...] = getattr(scheme, "key_hosts", ())
     if not hosts:
         return None
-    # Imported here: most senders publish no keys, and http.client takes a cold start longer than all of them.
+    # Imported here: most senders publish no keys, and http.client takes longer to import than all of the schemes.
     from verihook.senders.fetcher import KeyFetcher
 
     return KeyFetcher(hosts)

@@ -83,7 +83,7 @@ def test_a_batch_is_refused_in_words(api: Api) -> None:
     headers = [*signed(body), ("Content-Type", "application/cloudevents-batch+json")]
     answer = api.face.send("POST", "/hooks/events", headers, body)
     assert (answer.status, answer.json["code"]) == (415, "unsupported-media-type")
-    assert answer.json["detail"] == "CloudEvents in batches are not taken: send one event a request."
+    assert answer.json["detail"] == "CloudEvents in batches are not supported: send one event per request."
 
 
 @pytest.mark.parametrize("missing", ["specversion", "id", "source", "type"])

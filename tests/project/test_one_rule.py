@@ -32,6 +32,7 @@ MARKS = {
     "a signature is ASCII": (r'"non-ascii-signature"', "senders/schemes/candidates.py"),
     "the topics of a source": (r'"topic_arns"', "senders/schemes/sns_hosts.py"),
     "a choice that is none of those allowed": (r'f"must be one of ', "senders/tables.py"),
+    "a key that is not known": (r'f"unknown key; allowed: ', "senders/tables.py"),
     "the two parts of an error": (r'str\(error\)\.partition\(": "\)', "senders/tables.py"),
     "the media type of a Content-Type": (r'partition\(";"\)\[0\]\.strip\(\)\.lower\(\) if isinstance', "request.py"),
     "the media type of a form": (r'"application/x-www-form-urlencoded"', "request.py"),

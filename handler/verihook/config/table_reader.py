@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from verihook.errors import ConfigurationError
-from verihook.senders.tables import key_and_mend, must_be_one_of
+from verihook.senders.tables import key_and_mend, must_be_one_of, unknown_key
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ class Reader:
         self.table = table
         for name in table:
             if name not in known:
-                raise self.error(name, f"unknown; known are {listed(known)}")
+                raise self.error(name, unknown_key(known))
 
     def error(self, name: str, mend: str) -> ConfigurationError:
         """The error of a key of this table, to be raised."""

@@ -29,7 +29,7 @@ FOLDER = Path(__file__).parent
 _ID = re.compile("[a-z0-9-]+")
 
 #: The kinds of ``scheme`` that a ``[signature]`` table can name: module and class. A module is imported when a sender
-#: in use names it, so that only the sources that need cryptography pay for it.
+#: in use names it, so that only sources that need cryptography load it.
 SCHEMES: dict[str, tuple[str, str]] = {
     "hmac": ("verihook.senders.schemes.hmac", "HmacScheme"),
     "token": ("verihook.senders.schemes.token", "TokenScheme"),
@@ -49,9 +49,9 @@ _ABSENT = "not here; on one machine run make install, for AWS run sam build with
 class Sender:
     """How a product's deliveries are verified and read.
 
-    ``bare``: it wants 200 without a body, also where it is refused. ``timeout_s``: so long it waits for an answer, in
-    seconds; None if its documentation does not say. ``signs_once``: its documentation says that no two of its events
-    share their signed bytes.
+    ``bare``: it wants 200 without a body, also if the delivery is refused. ``timeout_s``: how long it waits for an
+    answer, in seconds; None if its documentation does not say. ``signs_once``: its documentation says that no two of
+    its events share their signed bytes.
     """
 
     id: str
@@ -69,9 +69,9 @@ def sender_ids() -> list[str]:
 
 
 def load_sender(sender_id: str) -> Sender:
-    """The sender with this id. Raises ConfigurationError where its file is wrong, KeyError where there is none."""
+    """The sender with this id. Raise ConfigurationError if its file is wrong, KeyError if there is none."""
     path = FOLDER / f"{sender_id}.toml"
-    # A list of all senders would take each source of a cold start a millisecond.
+    # To list all senders would cost a cold start a millisecond for each source.
     if not (_ID.fullmatch(sender_id) and path.is_file()):
         raise KeyError(sender_id)
     table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -82,7 +82,7 @@ def load_sender(sender_id: str) -> Sender:
 
 
 def read_sender(sender_id: str, table: Mapping[str, Any]) -> Sender:
-    """A sender from its tables. Raises ValueError ``TABLE.KEY: mend``."""
+    """A sender from its tables. Raise ValueError ``TABLE.KEY: mend``."""
     return Sender(
         sender_id,
         _read_within("signature", read_scheme, table.get("signature") or {}),
@@ -95,7 +95,7 @@ def read_sender(sender_id: str, table: Mapping[str, Any]) -> Sender:
 
 
 def read_scheme(table: Mapping[str, Any]) -> Scheme:
-    """The scheme of a ``[signature]`` table. Raises ValueError ``KEY: mend``."""
+    """The scheme of a ``[signature]`` table. Raise ValueError ``KEY: mend``."""
     found = SCHEMES.get(str(table.get("scheme")))
     if found is None:
         raise ValueError(f"scheme: {must_be_one_of(sorted(SCHEMES), table.get('scheme'))}")

@@ -10,14 +10,14 @@ from verihook.request import FORM, Request, media_type
 from verihook.senders.event import Body
 from verihook.strict_json import decoded, parse_sent
 
-# curl says that whatever it sends is a form.
+# curl declares everything that it sends as a form.
 _NEITHER = f"The body is neither JSON nor a URL-encoded form: send JSON as application/json, or a form as {FORM}."
 
 
 def parse(request: Request, form_field: str = "", envelope: str = "") -> Body:
     """The body of a verified delivery; of ``envelope`` see :class:`~verihook.senders.event.EventPlaces`.
 
-    Raises EventMalformed (not UTF-8, not JSON, too deep), BodyTooLarge (too many values) and UnsupportedMediaType.
+    Raise EventMalformed (not UTF-8, not JSON, too deep), BodyTooLarge (too many values) and UnsupportedMediaType.
     """
     kind = media_type(request.header("content-type"))
     coding = (request.header("content-encoding") or "identity").strip().lower()

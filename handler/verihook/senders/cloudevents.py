@@ -30,24 +30,24 @@ _MEDIA_TYPE = "application/cloudevents"
 
 
 def read(request: Request) -> Body:
-    """The event of a verified delivery. Raises EventMalformed and UnsupportedMediaType."""
+    """The event of a verified delivery. Raise EventMalformed or UnsupportedMediaType."""
     kind = media_type(request.header("content-type"))
     if kind == f"{_MEDIA_TYPE}+json":
         return body_of(parse_sent(decoded(request.body), "The body"))
     if kind.startswith(f"{_MEDIA_TYPE}-batch"):
-        raise UnsupportedMediaType("CloudEvents in batches are not taken: send one event a request.")
+        raise UnsupportedMediaType("CloudEvents in batches are not supported: send one event per request.")
     if kind.startswith(_MEDIA_TYPE):
-        raise UnsupportedMediaType(f"CloudEvents as {kind[:60]!r} are not taken: send {_MEDIA_TYPE}+json.")
+        raise UnsupportedMediaType(f"CloudEvents as {kind[:60]!r} are not supported: send {_MEDIA_TYPE}+json.")
     return _binary(request, kind)
 
 
 def is_event(content: object) -> bool:
-    """Whether parsed JSON is a CloudEvent: it has all that one must have."""
+    """Whether parsed JSON is a CloudEvent: it has every required attribute."""
     return isinstance(content, dict) and all(isinstance(content.get(name), str) for name in _REQUIRED)
 
 
 def body_of(content: object) -> Body:
-    """What a structured event, parsed, says. Raises EventMalformed and UnsupportedMediaType."""
+    """The body of a structured event, from its parsed JSON. Raise EventMalformed or UnsupportedMediaType."""
     if not isinstance(content, dict):
         raise EventMalformed("A CloudEvent is a JSON object.")
     kind = media_type(content.get("datacontenttype"))
@@ -71,16 +71,16 @@ def _binary(request: Request, kind: str) -> Body:
     attributes = {name: _header(request, name) for name in _REQUIRED}
     content = _data(request.body, kind)
     if is_event(content):
-        # The signature covers the body alone: a structured event must not pass under other headers as another event.
+        # The signature covers the body alone: headers must not make another event of a structured one.
         raise EventMalformed(f"The body is a CloudEvent itself: send it as {_MEDIA_TYPE}+json.")
     return _body(attributes, content)
 
 
 def _header(request: Request, name: str) -> str | None:
-    """A ``ce-`` header, in which all but printable ASCII is percent-encoded. Raises EventMalformed for two of them."""
+    """A ``ce-`` header, in which all but printable ASCII is percent-encoded. Raise EventMalformed if it came twice."""
     values = request.values(f"ce-{name}")
     if len(values) > 1:
-        raise EventMalformed(f"The header ce-{name} stands there {len(values)} times.")
+        raise EventMalformed(f"The header ce-{name} came {len(values)} times; send it once.")
     try:
         return unquote(values[0], errors="strict") if values else None
     except UnicodeDecodeError:
@@ -92,7 +92,7 @@ def _body(attributes: Mapping[str, Any], data: object) -> Body:
         if not isinstance(attributes.get(name), str) or not attributes[name]:
             raise EventMalformed(f"The CloudEvent has no {name}; it must be text.")
     if attributes["specversion"] != VERSION:
-        raise EventMalformed(f"CloudEvents {attributes['specversion'][:20]!r} are not taken: send {VERSION}.")
+        raise EventMalformed(f"CloudEvents {attributes['specversion'][:20]!r} are not supported: send {VERSION}.")
     # A source is a URI reference, so a space ends it.
     event_id = f"{attributes['source']} {attributes['id']}"
     if len(event_id) > MAX_ID:
@@ -102,7 +102,7 @@ def _body(attributes: Mapping[str, Any], data: object) -> Body:
 
 
 def _data(data: bytes, kind: str) -> object:
-    """Data as it came in bytes: JSON, or text as a JSON string. None where there is none."""
+    """The data in these bytes: JSON, or text as a JSON string. None if there are none."""
     if not data:
         return None
     subtype = kind.partition("/")[2]
@@ -110,7 +110,7 @@ def _data(data: bytes, kind: str) -> object:
         return parse_sent(decoded(data), "The CloudEvent's data")
     if kind.startswith("text/"):
         return decoded(data)
-    raise UnsupportedMediaType(f"Data of type {kind[:60]!r} is not taken: send JSON or text.")
+    raise UnsupportedMediaType(f"Data of type {kind[:60]!r} is not supported: send JSON or text.")
 
 
 def _text(data: object) -> str:

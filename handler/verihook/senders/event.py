@@ -1,4 +1,4 @@
-"""The event that a delivery carries: where its id and type stand, and what can be one."""
+"""The event that a delivery carries: where its id and type are, and what they may be."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ from typing import Any
 
 from verihook.errors import EventMalformed
 from verihook.request import Request
+from verihook.senders.tables import unknown_key
 from verihook.strict_json import member
 
 #: Longer ids and types are refused: they are stored, logged and hashed.
 MAX_ID = 256
 
+#: The keys of an ``[event]`` table.
+_KEYS = {"id", "type", "form_field", "envelope"}
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a value stands: in a header (lower case), or in the JSON body at a path of member names.
+    """Where a value is: in a header (lower case), or in the JSON body at a path of member names.
 
-    ``aliases``: other names of the header, of which the first that came counts. ``optional``: an event without it is
-    taken all the same; without an id it is an event of its own.
+    ``aliases``: other names of the header; the first that came counts. ``optional``: an event without the value is
+    accepted; without an id it is an event of its own.
     """
 
     header: str = ""
@@ -31,7 +35,7 @@ class Place:
         return f"header {self.header}" if self.header else ".".join(self.json)
 
     def read(self, request: Request, content: object) -> object:
-        """The value, None where there is none."""
+        """The value, None if there is none."""
         if self.header:
             values = (request.header(name) for name in (self.header, *self.aliases))
             return next((value for value in values if value is not None), None)
@@ -42,8 +46,8 @@ class Place:
 class EventPlaces:
     """Where a sender puts the event's id and type. Without a place for the id every delivery is an event of its own.
 
-    ``form_field`` holds JSON where the sender posts a form. ``envelope``: ``cloudevents`` where the sender speaks that;
-    then id and type come from it.
+    ``form_field``: the field with the JSON if the sender posts a form. ``envelope``: ``cloudevents`` if the sender
+    sends those; then id and type come from the CloudEvent.
     """
 
     id: Place | None = None
@@ -56,7 +60,7 @@ class EventPlaces:
 class Body:
     """A delivered body: ``text`` is the JSON that the workflow gets, ``content`` the same parsed.
 
-    ``id`` and ``type`` are those of the envelope that it came in, None without one.
+    ``id`` and ``type`` are those of its envelope, None if there is none.
     """
 
     text: str
@@ -66,7 +70,7 @@ class Body:
 
 
 def event_id(places: EventPlaces, request: Request, body: Body) -> str | None:
-    """The event's id; None where the sender has none. Raises EventMalformed where it should stand and does not."""
+    """The event's id; None if the sender has none. Raise EventMalformed if the sender has one and it is missing."""
     if body.id is not None:
         return body.id
     value = places.id.read(request, body.content) if places.id else None
@@ -76,7 +80,7 @@ def event_id(places: EventPlaces, request: Request, body: Body) -> str | None:
 
 
 def event_type(places: EventPlaces, request: Request, body: Body) -> str | None:
-    """The event's type; None where there is none. Raises EventMalformed."""
+    """The event's type; None if there is none. Raise EventMalformed."""
     if body.type is not None:
         return body.type
     value = places.type.read(request, body.content) if places.type else None
@@ -91,7 +95,7 @@ def _id_or_type(place: Place | None, what: str, value: object) -> str:
 
 
 def checked_text(what: str, where: str, value: object) -> str:
-    """An id or a type that can be stored, logged and hashed. Raises EventMalformed that says ``where`` it stands."""
+    """An id or a type that can be stored, logged and hashed. Raise EventMalformed that says ``where`` it is."""
     if not isinstance(value, str) or not 0 < len(value) <= MAX_ID:
         raise EventMalformed(f"The event's {what} ({where}) must be 1 to {MAX_ID} characters.")
     if not _encodable(value):
@@ -100,7 +104,7 @@ def checked_text(what: str, where: str, value: object) -> str:
 
 
 def _encodable(text: str) -> bool:
-    """JSON can spell a lone surrogate, UTF-8 cannot."""
+    """Whether it has no lone surrogate, which JSON can write and UTF-8 cannot."""
     if text.isascii():
         return True
     try:
@@ -111,7 +115,7 @@ def _encodable(text: str) -> bool:
 
 
 def is_wanted(kind: str | None, types: tuple[str, ...]) -> bool:
-    """Whether a source that wants ``types`` takes this one: exact, or ``order.*``; no types means all."""
+    """Whether a source that wants ``types`` accepts this one: exact, or ``order.*``; no types means all."""
     if not types:
         return True
     return kind is not None and any(
@@ -120,10 +124,10 @@ def is_wanted(kind: str | None, types: tuple[str, ...]) -> bool:
 
 
 def read_places(table: Mapping[str, Any]) -> EventPlaces:
-    """EventPlaces from the ``[event]`` table of a sender or a source. Raises ValueError ``KEY: mend``."""
-    unknown = set(table) - {"id", "type", "form_field", "envelope"}
+    """EventPlaces from the ``[event]`` table of a sender or a source. Raise ValueError ``KEY: mend``."""
+    unknown = set(table) - _KEYS
     if unknown:
-        raise ValueError(f"{min(unknown)}: unknown; known are id, type, form_field, envelope")
+        raise ValueError(f"{min(unknown)}: {unknown_key(_KEYS)}")
     envelope = table.get("envelope", "")
     if envelope not in ("", "cloudevents"):
         raise ValueError('envelope: write "cloudevents", or leave it out')

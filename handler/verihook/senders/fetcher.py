@@ -1,7 +1,7 @@
-"""Keys over the network: the one place from which Verihook reads a certificate or a JSON Web Key of a sender's.
+"""Keys over the network: the one place that fetches a sender's certificates and JSON Web Keys.
 
-Plain http.client: no redirects are followed, no proxy is asked, and nothing is sent but what the scheme gave. What a
-delivery names is a guess of a stranger's until it is verified, so every way is bounded: hosts, size, time, memory.
+Plain http.client: it follows no redirects, uses no proxy, and sends nothing but what the scheme gave. A delivery that
+is not verified yet may name any URL, so everything is bounded: hosts, size, time, memory.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from verihook.senders.schemes.key_urls import MAX_URL, host_matches
 #: A certificate has about 2 KB.
 MAX_DOCUMENT = 65_536
 
-#: Documents kept, and for how many seconds.
+#: How many documents are cached, and for how many seconds.
 MAX_CACHED = 64
 CACHED_S = 600.0
 
@@ -28,14 +28,14 @@ CACHED_S = 600.0
 TIMEOUT_S = 2.0
 TOTAL_S = 4.0
 
-#: Words by which a host says that there is no such document: S3 says 403.
+#: Statuses by which a host says that there is no such document. S3 answers 403.
 _NO_DOCUMENT = (403, 404, 410)
 
 
 class KeyFetcher:
     """The documents at https URLs of ``hosts`` (regular expressions, matched with the whole host). Thread-safe.
 
-    ``cached_s``: how long a document is kept, in seconds. ``loopback``: for tests; plain http to 127.0.0.1 alone.
+    ``cached_s``: how long a document is cached, in seconds. ``loopback``: for tests; plain http to 127.0.0.1 alone.
     """
 
     def __init__(self, hosts: Iterable[str], *, cached_s: float = CACHED_S, loopback: bool = False) -> None:
@@ -48,16 +48,16 @@ class KeyFetcher:
         self._tls: ssl.SSLContext | None = None
 
     def __call__(self, url: str, content: bytes = b"") -> bytes:
-        """The document at ``url``, by GET, or by POST of JSON ``content``; kept where it was found.
+        """Return the document at ``url``, by GET, or by POST of JSON ``content``, and cache it if it was found.
 
-        ``b""`` where the host says that there is none; the body of a 400 as it is, not kept: some hosts explain there.
-        Raises SecretsUnavailable for everything else.
+        Return ``b""`` if the host says that there is none, and the body of a 400, not cached: some hosts explain there.
+        Raise SecretsUnavailable for everything else.
         """
-        # A POST holds the sender's secret: what is kept knows its hash alone.
+        # A POST has the sender's secret in it: the cache has its hash alone.
         name = (url, hashlib.sha256(content).digest())
         lock = self._lock_of(name)
         try:
-            # One lock at a time for each document: who waits here finds it kept.
+            # One request at a time for each document: the threads that waited here find it cached.
             with lock:
                 document = self._cached(name)
                 if document is None:
@@ -109,7 +109,7 @@ class KeyFetcher:
             return reply.status, document
         if reply.status in _NO_DOCUMENT:
             return reply.status, b""
-        # A redirect too: it would lead to a host that nobody allowed.
+        # A redirect too: its host may be none of those that are allowed.
         raise SecretsUnavailable("A sender's key could not be fetched; deliver again.")
 
     def _connection(self, url: str) -> tuple[http.client.HTTPConnection, str]:
@@ -128,7 +128,7 @@ class KeyFetcher:
 
 
 def _read(reply: http.client.HTTPResponse) -> bytes:
-    """The body, within size and time: a host that drips must not hold the delivery. Raises ValueError."""
+    """The body, within size and time: a host that sends slowly must not delay the delivery. Raise ValueError."""
     deadline = time.monotonic() + TOTAL_S
     document = b""
     while piece := reply.read1(8192):

@@ -1,4 +1,4 @@
-"""Reads a dataclass from a TOML table: what is unknown, missing or of another type is told by its key."""
+"""Reads a dataclass from a TOML table. An error names the key that is unknown, missing or of another type."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ T = TypeVar("T")
 
 
 def read_table(kind: type[T], table: Mapping[str, Any], chooser: str) -> T:
-    """``kind`` made of the members of ``table``, but for the one named ``chooser``, which chose the kind.
+    """An object of ``kind`` from the members of ``table``, without the member named ``chooser``, which chose the kind.
 
     The annotation of a field is the name of its TOML type (``str``, ``int``, ``bool``, ``list``, ``dict``).
-    Raises ValueError ``KEY: mend``.
+    Raise ValueError ``KEY: mend``.
     """
     kept = [pair for each in reversed(kind.__mro__) for pair in getattr(each, "__annotations__", {}).items()]
     known = {name: str(text).partition("[")[0] for name, text in kept if "ClassVar" not in text}
-    # Not of the fields as `dataclasses` has them, which a cold start would have to import.
+    # Not from dataclasses.fields: a cold start would have to import that.
     optional = len(kind.__init__.__defaults__ or ())
     required = [*known][: len(known) - optional]
     given = {key: value for key, value in table.items() if key != chooser}
     for key, value in given.items():
         if key not in known:
-            raise ValueError(f"{key}: unknown; known are {', '.join(sorted(known)) or 'none'}")
+            raise ValueError(f"{key}: {unknown_key(known)}")
         if type(value).__name__ != known[key] or value == "":
-            raise ValueError(f"{key}: must be a TOML {known[key]}, not {value!r}")
+            raise ValueError(f"{key}: must be a TOML {known[key]} (got {value!r})")
     for name in required:
         if name not in given:
             raise ValueError(f"{name}: is missing")
@@ -35,6 +35,11 @@ def key_and_mend(error: ValueError) -> tuple[str, str]:
     """The two parts of an error ``KEY: mend``; the mend is "" if it names no key."""
     key, _, mend = str(error).partition(": ")
     return key, mend
+
+
+def unknown_key(allowed: Iterable[str]) -> str:
+    """What an error says of a key that is not among those allowed: ``unknown key; allowed: a, b``."""
+    return f"unknown key; allowed: {', '.join(sorted(allowed)) or 'none'}"
 
 
 def must_be_one_of(allowed: Iterable[str], given: object) -> str:

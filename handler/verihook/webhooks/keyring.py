@@ -1,9 +1,9 @@
 """The secrets of one source while they change: a rotation needs no new deployment, and a flood of forgeries no calls.
 
-On the good path nothing is asked: the scheme is bound once with what is known. What is known is looked at again every
-minute (a store answers that from its cache, see adapters/secrets/), and, where nothing matches, fetched anew and tried
-once more, at most once a minute. Who signs with a secret that is newer than that is refused until the minute is over:
-docs/rotation.md says in which order to rotate so that nobody is.
+The scheme is bound once with the known secrets, so that a good delivery asks no store. The secrets are read again
+every minute (a store answers that from its cache, see adapters/secrets/). If none matches a delivery, they are fetched
+past the cache and tried once more, at most once a minute: a secret that is newer than that is refused until the minute
+is over. docs/rotation.md gives the order of steps in which no delivery is refused.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from verihook.records import replace
 from verihook.request import Request
 from verihook.senders.schemes import Proof, Setting, Verify, no_secret
 
-#: How often what is known is looked at again, and how often at most a mismatch makes us fetch, in seconds.
+#: How often the secrets are read again, and how often at most a mismatch makes us fetch them, in seconds.
 REFRESH_S = 60
 
-#: How soon a store is asked again where nothing is known at all, in seconds: what Retry-After tells the sender.
+#: How soon a store is asked again if no secret is known at all, in seconds: the Retry-After of the answer.
 RETRY_S = SecretsUnavailable.retry_after
 
 #: Refusals that another secret could turn into a proof. A malformed delivery is refused under any secret.
 KEY_REASONS = frozenset({"signature-mismatch", "unknown-kid", "unknown-key", "unknown-keyid"})
 
-#: Kinds that are at hand at load, and so checked there. A store is first asked by the first delivery.
+#: The kinds of references that are read and checked at load. A store is first asked by the first delivery.
 AT_HAND = ("env:", "file:")
 
-#: How a scheme's ValueError begins that is about the source's :class:`~verihook.senders.schemes.Setting`, not about a
-#: secret.
+#: How a scheme's ValueError begins if it is about the source's :class:`~verihook.senders.schemes.Setting`, and not
+#: about a secret.
 SETTINGS = ("public_url", "parameters")
 
 
@@ -42,7 +42,8 @@ SETTINGS = ("public_url", "parameters")
 class _Bound:
     """The scheme, bound with ``secrets``, of which the first ``newest`` are one generation.
 
-    ``current`` tells that generation from older ones where it has several; the scheme knows only the first secret.
+    ``current`` checks with that generation alone if it has several secrets: the scheme itself takes only the first
+    secret for the current one.
     """
 
     references: tuple[SecretReference, ...]
@@ -53,11 +54,11 @@ class _Bound:
 
 
 class Keyring:
-    """Makes the check of one source.
+    """The secrets of one source, and its check.
 
     :meth:`verify` is a :data:`~verihook.senders.schemes.Verify`, for any number of threads.
 
-    ``report``: told, with the source's name, what keeps a secret from being used, when it is looked at.
+    ``report(where, error)`` is called when a secret that was read cannot be used.
     """
 
     def __init__(
@@ -70,15 +71,15 @@ class Keyring:
         self._lock = threading.Lock()
         self._known: dict[SecretReference, Generations] = {}
         self._bound: _Bound | None = None
-        self._in_doubt = False  # a secret is missing or its store is down: a mismatch may be our own fault
+        self._in_doubt = False  # a secret is missing or its store is down: a mismatch may be our fault
         self._reported: dict[str, str] = {}
         self._looked_at: int | None = None
         self._fetched_at: int | None = None
 
     def bind_at_load(self) -> None:
-        """At load: read and bind what needs no store.
+        """Read and bind the secrets that are in no store.
 
-        Raises KeyError in words for a secret that is missing, ValueError for one that cannot be used.
+        Raise KeyError in words for a secret that is missing, ValueError for one that cannot be used.
         """
         at_hand = tuple(reference for reference in self._references if reference.reference.startswith(AT_HAND))
         for reference in at_hand:
@@ -90,25 +91,25 @@ class Keyring:
             self._check_setting()
 
     def bind_at_start(self, now: int) -> None:
-        """At the start in AWS: read and bind what can be. What is wrong with a secret is reported, and no more.
+        """Read every secret, and bind those that can be used; report the others. For the start in AWS.
 
-        One that its sender is to bring is first looked for by a delivery: it may come within the next second.
+        A secret that the sender is to bring is not read yet: it may come within the next second.
 
-        Raises ValueError in words about the source's own settings.
+        Raise ValueError in words about the source's own settings.
         """
         self._check_setting()
         if not self._pairing_reference:
             self.has_usable_secret(now)
 
     def has_usable_secret(self, now: int) -> bool:
-        """Whether any secret is known that can be used, looked at again if that is due."""
+        """Whether a secret is known that can be used. Reads the secrets again if that is due."""
         if self._bound is None or self._is_old(self._bound, now):
             with suppress(SecretsUnavailable):
                 self._refreshed(now)
         return self._bound is not None
 
     def _check_setting(self) -> None:
-        """What can be said without a secret. Raises ValueError."""
+        """Raise ValueError if the source's settings do not fit its scheme, as far as that shows without a secret."""
         try:
             self._scheme.bind((), self._setting)
         except ValueError as error:
@@ -116,9 +117,9 @@ class Keyring:
                 raise
 
     def verify(self, request: Request, now: int) -> Proof:
-        """The proof that the delivery is genuine; ``now`` in seconds since the epoch.
+        """Return the proof that the delivery is genuine. ``now`` in seconds since the epoch.
 
-        Raises SignatureError; SecretsUnavailable where no secret is known, or none matches while a store is down.
+        Raise SignatureError; SecretsUnavailable if no secret is known, or if none matches while a store is down.
         """
         bound = self._bound
         if bound is None or (self._references and self._is_old(bound, now)):
@@ -142,9 +143,9 @@ class Keyring:
         return tuple(reference for reference in self._references if reference.live(now))
 
     def _refreshed(self, now: int) -> _Bound:
-        """What is known, looked at again where that is due, without what has ended.
+        """Return the known secrets that have not ended, bound; read again if that is due.
 
-        While another thread looks, what is known serves; where nothing is, this one waits.
+        While another thread reads them, the known ones are used. If none are known, this thread waits.
         """
         if not self._lock.acquire(blocking=self._bound is None):
             return self._bind_live(now)
@@ -157,7 +158,7 @@ class Keyring:
             self._lock.release()
 
     def _fetch_others(self, tried: _Bound, now: int) -> _Bound | None:
-        """Other secrets than those that were tried; None where there are none, or the minute is not over."""
+        """Return other secrets than those that were tried; None if there are none, or the minute is not over."""
         with self._lock:
             # Another thread may have fetched while this one waited.
             if self._bound is not None and self._bound.secrets != tried.secrets:
@@ -169,7 +170,7 @@ class Keyring:
             return fetched if fetched.secrets != tried.secrets else None
 
     def _read_secrets(self, now: int, *, fresh: bool) -> None:
-        """Ask for every live secret. One that a store does not answer for stays as known; one that is gone goes."""
+        """Read every secret that has not ended. Keep a known one if its store does not answer; drop what is gone."""
         self._looked_at, self._in_doubt = now, False
         if fresh:
             self._fetched_at = now
@@ -186,7 +187,7 @@ class Keyring:
                 self._report_once(reference.reference, error)
 
     def _report_once(self, reference: str, error: Exception) -> None:
-        """Report what stays as it is, once: whoever delivers to a source without a secret must not fill the log."""
+        """Report an error once while it stays the same: a flood to a source without a secret must not fill the log."""
         words = str(error)
         if reference != self._pairing_reference and self._reported.get(reference) != words:
             self._reported[reference] = words
@@ -196,12 +197,12 @@ class Keyring:
         try:
             self._bound = self._bind_live(now)
         except SecretsUnavailable:
-            self._bound = None  # what is gone must not verify
+            self._bound = None  # a secret that is gone must not verify
             raise
         return self._bound
 
     def _bind_live(self, now: int) -> _Bound:
-        """The scheme with what is known and has not ended; what cannot be used is told and left out."""
+        """Bind the scheme with the known secrets that have not ended. Report those that cannot be used."""
         live, bound = self._live(now), self._bound
         secrets, newest = self._values(live)
         if bound is not None and (bound.references, bound.secrets, bound.newest) == (live, secrets, newest):
@@ -225,7 +226,7 @@ class Keyring:
         return True
 
     def _values(self, references: tuple[SecretReference, ...]) -> tuple[tuple[str, ...], int]:
-        """The known secrets, the newest first, each once; and how many of them are the newest generation."""
+        """The known secrets, newest first, each once; and how many of them are the newest generation."""
         known = [self._known.get(reference, ()) for reference in references]
         values = [value for generations in known for generation in generations for value in generation]
         newest = known[0][0] if known and known[0] else ()
@@ -233,7 +234,7 @@ class Keyring:
 
     def _bind(self, references: tuple[SecretReference, ...], secrets: tuple[str, ...], newest: int) -> _Bound:
         if self._references and not secrets:
-            # All have ended. Not left to the scheme: one that also has keys from the network would go on with those.
+            # All have ended. A scheme that also has keys from the network would verify with those.
             return _Bound(references, (), 0, no_secret, None)
         verify = self._scheme.bind(secrets, self._setting)
         several = self._scheme.bind(secrets[:newest], self._setting) if newest > 1 else None
@@ -252,5 +253,5 @@ def _proof(bound: _Bound, request: Request, now: int) -> Proof:
 
 
 def _due(at: int | None, now: int, interval: int) -> bool:
-    # A clock that was set back must not stop us for as long as it was ahead.
+    # If the clock was set back, it is due as well: else nothing would be read for as long as it was ahead.
     return at is None or not 0 <= now - at < interval

@@ -1,13 +1,13 @@
-"""Between the flow and the ledger: counts why deliveries were refused and that an old secret was needed.
+"""Counts why deliveries were refused, and that an old secret was needed, and writes the counts to the ledger.
 
-What strangers send must not cost a write each. A refusal is counted in memory, and what was counted is written by the
-first refusal after a window of :data:`WINDOW_MS` has closed, at most :data:`WRITES` rows at a time. Whoever has a loop
-of its own calls :meth:`Observer.flush` instead; a Lambda function has none, so what an execution environment counted
-since its last write is lost when AWS takes the environment away. The log and the metrics have every refusal.
+What strangers send must not cost a write each. A refusal is counted in memory, and the counts are written by the first
+refusal after a window of :data:`WINDOW_MS` has closed, at most :data:`WRITES` rows at a time. A process with a loop of
+its own calls :meth:`Observer.flush` instead. A Lambda function has none, so the counts since the last write are lost
+when AWS removes the execution environment. The log and the metrics have every refusal.
 
-That an old secret verified a delivery is written at once, and then at most every :data:`PREVIOUS_MS` for a source: the
-operator drops the secret when nobody needs it any more, so a sighting must not be lost, and only who knows the secret
-causes the write.
+That an old secret verified a delivery is written at once, and then at most every :data:`PREVIOUS_MS` for a source. The
+operator removes the secret when it is no longer used, so no use of it must be lost; and only a sender that knows the
+secret can cause the write.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ Kind = Literal["rejected", "previous-secret", "changed", "replayed"]
 #: How long refusals are counted before they are written, in milliseconds.
 WINDOW_MS = 60_000
 
-#: How far apart two writes are by which a source's previous secret is seen, in milliseconds.
+#: At most so often it is written that a source's previous secret was used, in milliseconds.
 PREVIOUS_MS = 600_000
 
-#: How many pairs of source and reason are written_at apart; the rest count together as :data:`OTHER`.
+#: How many pairs of source and reason are counted separately; the rest count together as :data:`OTHER`.
 MAX_KEYS = 200
 
-#: How many rows one refusal writes: its answer waits for them.
+#: How many rows one refusal writes at most: its answer waits for them.
 WRITES = 10
 
-#: The reason of refusals that were not written_at apart; their source is "".
+#: The reason of refusals that are counted together; their source is "".
 OTHER = "other"
 
-#: A request id is a sample; where it is a caller's (a load balancer's trace id) it may have any length.
+#: A request id is a sample. If a caller can set it (a load balancer's trace id), it may have any length.
 MAX_REQUEST_ID = 128
 
 
 class Observer:
     """Counts in bounded memory and writes seldom. Threads may share it.
 
-    No method raises: where the ledger is unavailable, what was counted waits for the next write, and telemetry is told.
+    No method raises. If the ledger is unavailable, the counts wait for the next write, and telemetry gets the failure.
     """
 
     def __init__(self, ledger: Ledger, telemetry: Telemetry) -> None:
@@ -67,7 +67,7 @@ class Observer:
         self._count(trace, "changed", "")
 
     def replayed(self, trace: Trace) -> None:
-        """What was signed came before under another event id, whatever became of it. ``trace`` is complete."""
+        """The signed bytes came before under another event id, whatever became of it. ``trace`` is complete."""
         self._count(trace, "replayed", "")
 
     def previous(self, trace: Trace) -> None:
@@ -84,7 +84,7 @@ class Observer:
         self._write(batch)
 
     def flush(self) -> None:
-        """Write all that waits; the next refusal opens a new window. For a loop, and for the end of a process."""
+        """Write every count; the next refusal opens a new window. For a loop, and for the end of a process."""
         with self._lock:
             self._closes_at = None
             batch = self._pop(len(self._waiting))
@@ -103,7 +103,7 @@ class Observer:
         self._write(batch)
 
     def _add(self, seen: Observation) -> None:
-        # Previous secrets are never counted together: strangers make none, and an operator asks by source.
+        # Previous secrets are never counted together: strangers cannot cause them, and an operator asks by source.
         if seen.kind == "rejected" and _key(seen) not in self._waiting and len(self._waiting) >= MAX_KEYS:
             seen = replace(seen, source="", reason=OTHER)
         before = self._waiting.get(_key(seen))
@@ -117,7 +117,7 @@ class Observer:
             try:
                 self._ledger.observe(seen)
             except LedgerUnavailable as error:
-                # The rest is not tried: each would keep the answer waiting for as long again.
+                # The rest is not tried: each would delay the answer for as long again.
                 with self._lock:
                     for unwritten in batch[number:]:
                         self._add(unwritten)
@@ -126,14 +126,14 @@ class Observer:
 
 
 def _ledger_answers(trace: Trace) -> bool:
-    """Whether a write may be tried: after one that failed, another would make a late answer later still."""
+    """Whether a write may be tried. After one that failed, another would delay an answer that is already late."""
     return trace.outcome != "unavailable"
 
 
 def _observation(kind: Kind, trace: Trace, reason: str, now: int) -> Observation:
     request_id = trace.request_id[:MAX_REQUEST_ID]
     if not (request_id.isascii() and request_id.isprintable()):
-        # A terminal shows it, and a ledger takes no lone surrogate.
+        # It is shown on terminals, and a ledger takes no lone surrogate.
         request_id = "".join(one if one.isascii() and one.isprintable() else "?" for one in request_id)
     return Observation(kind, trace.source or "", reason, 1, now, now, request_id)
 
@@ -143,6 +143,6 @@ def _key(seen: Observation) -> tuple[str, str, str]:
 
 
 def _merged(one: Observation, other: Observation) -> Observation:
-    """The two counted together; the sample is the later one's."""
+    """The two counted together, with the sample of the later one."""
     later = other if other.last_at >= one.last_at else one
     return replace(later, count=one.count + other.count, first_at=min(one.first_at, other.first_at))

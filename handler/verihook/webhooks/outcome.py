@@ -1,4 +1,4 @@
-"""What became of a delivery, whichever way it came: why it was refused, and who hears of its end."""
+"""What became of a delivery, over HTTP or in a message: why it was refused, and the report of it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from verihook.model.ports import Trace
 if TYPE_CHECKING:
     from verihook.model.ports.sets import OutcomePorts
 
-#: The code of any other says all; what a signature lacks is its reason, and no more is told of what is not proven.
+#: The errors whose words are noted. The code of any other says all, and of a signature only the reason is noted.
 _IN_WORDS = (InputInvalid, EventMalformed, UnsupportedMediaType, BodyTooLarge, EngineRefused)
 
-#: Characters of the words; a violation's pointer is as long as the names in the body make it.
+#: At most so many characters of the words: a violation's pointer is as long as the names in the body are.
 MAX_DETAIL = 400
 
 

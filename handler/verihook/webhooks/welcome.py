@@ -1,4 +1,4 @@
-"""The page at ``/`` for a person who opens it: what this is, and where to go on. A program gets JSON there."""
+"""The page at ``/`` for a person with a browser: what this is, and where to go on. A program gets JSON there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 
 from verihook.request import Reply, Request
 
-#: Headers of all that a browser shows: taken for what it says it is, and no other site learns the address.
+#: Headers of everything that a browser shows: it must not guess the type, and not tell other sites the address.
 SAFE = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cache-control": "no-store"}
 
 _STYLE = (
@@ -15,7 +15,7 @@ _STYLE = (
     "code{background:#f2f2f2;padding:.1em .3em}"
 )
 
-#: Nothing is loaded and nothing runs. The style stands in the page and is named by its hash.
+#: Nothing is loaded and no script runs. The style is in the page, and is allowed by its hash.
 _POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -39,7 +39,7 @@ _PAGE = """<!doctype html>
 <body>
 <h1>Verihook</h1>
 <p>This address turns signed webhooks into workflows. A sender posts to <code>hooks/NAME</code>, and gets an
-<code>instanceId</code>; <code>?instanceId=ID</code> tells how that instance stands.</p>
+<code>instanceId</code>; <code>?instanceId=ID</code> shows the status of that instance.</p>
 {further}
 <p>The guide is <code>README.md</code> of the project, and the pages in <code>docs/</code> beside it.</p>
 </body>
@@ -57,13 +57,13 @@ the stack.</p>"""
 
 
 def is_for_a_browser(request: Request) -> bool:
-    """Whether a page is asked for: a browser names its type, a program does not."""
+    """Whether the caller accepts a page: a browser says so, a program does not."""
     return any("text/html" in value.lower() for value in request.values("accept"))
 
 
 def welcome(base: str, *, with_api: bool) -> Reply:
-    """The page. ``base``: what stood before the path; ``with_api``: whether the API is at this address."""
-    # Without a base the path was "/", and a relative address is right even if a proxy took something off before us.
+    """The page. ``base``: what was before the path; ``with_api``: whether the API is at this address."""
+    # Without a base the path was "/", and a relative address is right even if a proxy removed a prefix before us.
     further = _API.format(here=f"{base}/" if base else "") if with_api else _RECEIVER
     body = _PAGE.format(style=_STYLE, further=further).encode()
     return Reply(200, body, {**SAFE, "content-type": "text/html; charset=utf-8", "content-security-policy": _POLICY})

@@ -70,7 +70,7 @@ def test_a_long_id_is_hashed() -> None:
         ({**ATTRIBUTES, "id": ""}, "The CloudEvent has no id; it must be text"),
         ({**ATTRIBUTES, "source": 7}, "The CloudEvent has no source"),
         ({key: ATTRIBUTES[key] for key in ("specversion", "id", "source")}, "The CloudEvent has no type"),
-        ({**ATTRIBUTES, "specversion": "0.3"}, "CloudEvents '0.3' are not taken: send 1.0"),
+        ({**ATTRIBUTES, "specversion": "0.3"}, "CloudEvents '0.3' are not supported: send 1.0"),
         ({**ATTRIBUTES, "data": 1, "data_base64": "YQ=="}, "data or data_base64, not both"),
         ({**ATTRIBUTES, "data_base64": "?"}, "data_base64 is not base64"),
         ({**ATTRIBUTES, "data_base64": 7}, "data_base64 is not base64"),
@@ -90,7 +90,7 @@ def test_headers_that_are_malformed() -> None:
             binary(b"{}", **{name: None})
     with pytest.raises(EventMalformed, match="The header ce-id is not UTF-8, percent-encoded"):
         binary(b"{}", id="%ff")
-    with pytest.raises(EventMalformed, match="The header ce-id stands there 2 times"):
+    with pytest.raises(EventMalformed, match="The header ce-id came 2 times; send it once"):
         read(b"{}", HEADERS, ("ce-id", "other"))
 
 
@@ -102,7 +102,7 @@ def test_a_structured_event_does_not_pass_as_the_data_of_another() -> None:
 @pytest.mark.parametrize(
     ("media_type", "words"),
     [
-        ("application/cloudevents-batch+json", "in batches are not taken: send one event a request"),
+        ("application/cloudevents-batch+json", "in batches are not supported: send one event per request"),
         ("application/cloudevents+avro", r"send application/cloudevents\+json"),
         ("application/cloudevents", r"send application/cloudevents\+json"),
     ],

@@ -1,7 +1,7 @@
 """Handshakes: requests by which a sender proves that the URL is ours, as data.
 
-Two rules. What the sender signs is answered only after verification. And no answer carries a MAC of something that
-could be a delivery, or it would be a signature for a forged one.
+Two rules. A handshake that the sender signs is answered only after verification. And no answer has a MAC of something
+that could be a delivery: it would be the signature of a forged one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from verihook.senders.tables import must_be_one_of, read_table
 
 __all__ = ["KINDS", "BoundHandshake", "Handshake", "HandshakeContext", "read_handshake"]
 
-#: What ``kind`` of a ``[handshake]`` table can be.
+#: The kinds that a ``[handshake]`` table can name.
 KINDS: dict[str, type[Any]] = {
     "confirm-get": ConfirmGet,
     "crc": Crc,
@@ -35,7 +35,7 @@ KINDS: dict[str, type[Any]] = {
 
 
 def read_handshake(table: Mapping[str, Any]) -> Handshake | None:
-    """The handshake of a sender's ``[handshake]`` table, None where it is empty. Raises ValueError ``KEY: mend``."""
+    """The handshake of a sender's ``[handshake]`` table, None if it is empty. Raise ValueError ``KEY: mend``."""
     if not table:
         return None
     kind = KINDS.get(str(table.get("kind")))

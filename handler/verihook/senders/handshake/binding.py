@@ -1,4 +1,4 @@
-"""What every kind of handshake shares: what a source lends to it, what it becomes, and how it answers."""
+"""What every kind of handshake shares: its access to the source, its two functions, and its answers."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from verihook.request import Reply, Request, json_reply
 from verihook.senders.references import REFERENCES, is_reference
 from verihook.senders.schemes import Fetch
 
-#: What a challenge may be to be echoed to a stranger: the alphabets of URLs and base64, so nothing of HTML.
+#: A challenge that may be echoed to a stranger: the alphabets of URLs and base64, so nothing of HTML.
 _PLAIN = re.compile(r"[A-Za-z0-9._~:+/=-]{1,1024}", re.ASCII)
 
-#: What a challenge may be to be echoed to whoever signed it: one line of printable ASCII.
+#: A challenge that may be echoed to the sender that signed it: one line of printable ASCII.
 _PRINTABLE = re.compile(r"[ -~]{1,1024}", re.ASCII)
 
-#: What we put a MAC on for somebody else. Zoom sends 22 characters of base64, X a UUID or base64. It has no colon,
-#: brace, quote, ampersand or space: neither Zoom's ``v0:TIMESTAMP:BODY`` nor a JSON object or list can be spelled.
+#: A token of which we may compute the MAC for a caller. Zoom sends 22 characters of base64, X a UUID or base64. Without
+#: colon, brace, quote, ampersand and space it is neither Zoom's ``v0:TIMESTAMP:BODY`` nor a JSON object or list.
 _TOKEN = re.compile(r"[A-Za-z0-9_+/-]{1,128}={0,2}", re.ASCII)
 
-#: One character more than a token can have: who looks this far sees whether it is one.
+#: One character more than a token can have: so much of a text shows whether it is one.
 MAX_TOKEN = 131
 
 
@@ -36,11 +36,11 @@ def _cannot_read(reference: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class HandshakeContext:
-    """What a source lends to its handshake.
+    """What a handshake can use of its source.
 
-    ``references`` are those of its secrets, newest first; ``resolve`` and ``keep`` those of
-    :class:`~verihook.model.ports.Secrets`, so that a rotation reaches the handshake too. ``parameters`` and ``fetch``
-    as in :class:`~verihook.senders.schemes.Setting`.
+    ``references``: those of the source's secrets, newest first. ``resolve`` and ``keep`` are the methods of
+    :class:`~verihook.model.ports.Secrets`, so that the handshake sees a rotation too. ``parameters`` and ``fetch`` are
+    those of :class:`~verihook.senders.schemes.Setting`.
     """
 
     references: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class HandshakeContext:
     fetch: Fetch | None = None
 
     def newest_secret(self) -> bytes:
-        """The newest secret. Raises SignatureError if the source has none, SecretsUnavailable if none can be read."""
+        """The newest secret. Raise SignatureError if the source has none, SecretsUnavailable if none can be read."""
         for reference in self.references:
             for value in self.values(reference):
                 return value.encode()
@@ -59,14 +59,14 @@ class HandshakeContext:
         raise SignatureError("no-secret")
 
     def values(self, reference: str) -> tuple[str, ...]:
-        """The values behind a reference, () where there is none. Raises SecretsUnavailable."""
+        """The values behind a reference, () if there are none. Raise SecretsUnavailable."""
         try:
             return self.resolve(reference)
         except KeyError:
             return ()
 
     def reference(self, name: str) -> str:
-        """The parameter ``name``, a secret's reference. Raises ValueError ``KEY: mend``; never shows what it found."""
+        """The parameter ``name``, a secret's reference. Raise ValueError ``KEY: mend`` that does not show its text."""
         text = self.parameters.get(name, "")
         if not is_reference(text):
             # It may be the secret itself, in the wrong place.
@@ -75,16 +75,16 @@ class HandshakeContext:
 
 
 def not_a_handshake(request: Request, content: object = None) -> None:  # noqa: ARG001  # the shape of both sides
-    """Not a handshake."""
+    """Answer nothing: the request is not a handshake."""
     return
 
 
 @dataclass(frozen=True, slots=True)
 class BoundHandshake:
-    """A handshake with the context of its source: two functions, each None where the request is no handshake.
+    """A handshake with the context of its source: two functions, which return None if the request is no handshake.
 
-    ``unsigned(request)`` is asked before verification: nothing is known of the caller. ``signed(request, content)``
-    after it, ``content`` being the parsed body. Both raise EventMalformed, HandshakeRefused, SignatureError and
+    ``unsigned(request)`` is called before verification, for any caller; ``signed(request, content)`` after it, with the
+    parsed body. Both raise EventMalformed, HandshakeRefused, SignatureError and
     SecretsUnavailable.
     """
 
@@ -96,16 +96,16 @@ class Handshake(Protocol):
     """A kind of handshake as a sender's ``[handshake]`` table describes it."""
 
     def bind(self, context: HandshakeContext) -> BoundHandshake:
-        """The handshake of one source. Raises ValueError ``KEY: mend``, KeyError in words, for what it cannot use."""
+        """The handshake of one source. Raise ValueError ``KEY: mend`` or KeyError in words for a wrong setting."""
         ...
 
 
 def echo_reply(challenge: object, *, signed: bool) -> Reply:
-    """The challenge as plain text. Raises EventMalformed where it is not one that we repeat."""
+    """The challenge as plain text. Raise EventMalformed if it is not one that may be echoed."""
     form = _PRINTABLE if signed else _PLAIN
     if not isinstance(challenge, str) or not form.fullmatch(challenge):
-        raise EventMalformed("The challenge is not one that is repeated: 1 to 1024 plain ASCII characters.")
-    # nosniff: a browser must not take an echoed challenge for a page.
+        raise EventMalformed("The challenge must be 1 to 1024 plain ASCII characters to be echoed.")
+    # nosniff: a browser must not show an echoed challenge as a page.
     return Reply(
         200,
         challenge.encode(),
@@ -118,22 +118,22 @@ def echo_reply(challenge: object, *, signed: bool) -> Reply:
 
 
 def json_answer(content: object) -> Reply:
-    """A JSON answer that no browser takes for a page."""
+    """A JSON answer that no browser shows as a page."""
     return json_reply(200, content, {"x-content-type-options": "nosniff"})
 
 
 def may_sign(text: str) -> bool:
-    """Whether this may be signed for somebody else."""
+    """Whether this text may be signed for a caller."""
     return _TOKEN.fullmatch(text) is not None
 
 
 def checked_token(text: object) -> str:
-    """A token that may be signed. Raises EventMalformed for anything that could be a message of the sender's."""
+    """A token that may be signed. Raise EventMalformed for anything that the sender could have signed itself."""
     if not isinstance(text, str) or not may_sign(text):
-        raise EventMalformed("The token is not of the form that the sender uses; it is not signed.")
+        raise EventMalformed("The token must be 1 to 128 of A-Z a-z 0-9 _ + / -, with = only at its end, to be signed.")
     return text
 
 
 def json_equal(value: object, expected: object) -> bool:
-    """Equal and of one type: JSON's ``true`` is not 1."""
+    """Whether both are equal and of one type: JSON's ``true`` is not 1."""
     return type(value) is type(expected) and value == expected

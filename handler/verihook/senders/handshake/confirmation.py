@@ -19,9 +19,9 @@ from verihook.strict_json import member, split_path
 class ConfirmGet:
     """A verified ``SubscriptionConfirmation`` of a topic of the source's ``parameters.topic_arns`` is confirmed.
 
-    ``topic_arns``: one ARN or several, separated by commas. AWS signs for every account alike: without the
-    pin, anybody's topic could be subscribed to this source. An ``UnsubscribeConfirmation`` is answered 200 and left
-    alone: opening its URL would subscribe again.
+    ``topic_arns``: one ARN or several, separated by commas. AWS signs for every account: without
+    the list, any customer's topic could be subscribed to this source. An ``UnsubscribeConfirmation`` is answered 200,
+    and its URL is not opened: that would subscribe again.
     """
 
     def bind(self, context: HandshakeContext) -> BoundHandshake:
@@ -29,7 +29,7 @@ class ConfirmGet:
         topics = topics_of(context.parameters)
         for topic in topics:
             if sns_host_of(topic) is None:
-                raise ValueError(f"parameters.topic_arns: {topic[:300]!r} is no ARN of an SNS topic")
+                raise ValueError(f"parameters.topic_arns: {topic[:300]!r} is not the ARN of an SNS topic")
 
         def answer(request: Request, content: object) -> Reply | None:  # noqa: ARG001
             kind = member(content, split_path("Type"))
@@ -39,13 +39,13 @@ class ConfirmGet:
                 return None
             topic, url = member(content, split_path("TopicArn")), member(content, split_path("SubscribeURL"))
             if not isinstance(topic, str) or topic not in topics:
-                raise HandshakeRefused("The topic is none of this source's: name its ARN in parameters.topic_arns.")
+                raise HandshakeRefused("The topic is not one of this source's: name its ARN in parameters.topic_arns.")
             if not isinstance(url, str) or not _confirms_topic(url, topic):
                 raise HandshakeRefused("SubscribeURL does not confirm this topic at SNS.")
             if context.fetch is None:
                 raise SecretsUnavailable("This deployment does not use the network; confirm the subscription by hand.")
             if b"ConfirmSubscriptionResponse" not in context.fetch(url):
-                raise HandshakeRefused("SNS did not confirm the subscription; its token holds for three days.")
+                raise HandshakeRefused("SNS did not confirm the subscription; its token is valid for three days.")
             return json_reply(200, {"confirmed": topic})
 
         return BoundHandshake(signed=answer)

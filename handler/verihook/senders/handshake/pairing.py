@@ -1,7 +1,7 @@
 """Pairing: handshakes in which the sender brings the secret itself, unsigned.
 
-Whoever posts first sets the key. So it is possible only while the operator says so, ``pairing = REFERENCE`` in the
-source's parameters, and only until that reference holds a secret: one shot.
+The first caller that posts sets the secret. So it is possible only while the operator allows it, with
+``pairing = REFERENCE`` in the source's parameters, and only until that reference has a secret: once.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from verihook.request import Reply, Request
 from verihook.senders.handshake.binding import BoundHandshake, HandshakeContext, json_equal
 from verihook.strict_json import member, parse_json, split_path
 
-#: A secret that is short or holds anything else is no sender's: Asana sends 64 hex digits or 32, Notion 50 characters.
+#: What a sender's secret looks like: Asana sends 64 or 32 hex digits, Notion 50 characters.
 _SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}", re.ASCII)
 
-#: Bytes of a pairing body; Notion sends 75.
+#: At most so many bytes has the body of a pairing; Notion sends 75.
 _MAX_BODY = 1024
 
-_NOT_PAIRING = "This source is not pairing: set parameters.pairing while the webhook is made at the sender."
-_ALREADY_PAIRED = "This source is paired already: its reference holds a secret. Empty it to pair anew."
+_NOT_PAIRING = "This source is not pairing: set parameters.pairing while you create the webhook at the sender."
+_ALREADY_PAIRED = "This source is paired already: its reference has a secret. Remove it to pair again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class PairByHeader:
 class PairByJson:
     """POST without ``signature`` (a header): the JSON member ``member`` is kept as the secret; answered 200, empty.
 
-    Outside the pairing state the body is not looked into: verification refuses it, as anything that is not signed.
+    If the source is not pairing, the body is not read: verification refuses it, as everything that is not signed.
     Notion: https://developers.notion.com/reference/webhooks#step-2-verifying-the-subscription
     """
 
@@ -80,7 +80,7 @@ class PairByJson:
                 content = parse_json(request.body.decode(), "The body")
             except (UnicodeDecodeError, EventMalformed):
                 return None
-            # Nothing else may stand beside it: an event is never taken for a pairing.
+            # It has no other member, so that an event is never taken for a pairing.
             if not isinstance(content, dict) or set(content) != {self.member}:
                 return None
             keep(_secret(content[self.member]))
@@ -90,12 +90,14 @@ class PairByJson:
 
 
 def _secret_writer(context: HandshakeContext) -> Callable[[str], None] | None:
-    """What keeps the secret, once; None outside the pairing state. Raises ValueError ``KEY: mend``."""
+    """A function that keeps the secret, once; None if the source is not pairing. Raise ValueError ``KEY: mend``."""
     if "pairing" not in context.parameters:
         return None
     reference = context.reference("pairing")
     if reference not in context.references:
-        raise ValueError("parameters.pairing: must be one of the source's secrets, or what is kept never verifies")
+        raise ValueError(
+            "parameters.pairing: must be one of the source's secrets, or the secret that is kept never verifies"
+        )
     lock = threading.Lock()
     kept = False
 
@@ -108,7 +110,7 @@ def _secret_writer(context: HandshakeContext) -> Callable[[str], None] | None:
                 context.keep(reference, secret)
             except KeyError:
                 raise HandshakeRefused(
-                    "The secret cannot be kept: parameters.pairing cannot be written, or holds one."
+                    "The secret cannot be kept: the reference in parameters.pairing cannot be written, or has one."
                 ) from None
             kept = True
 
@@ -117,5 +119,5 @@ def _secret_writer(context: HandshakeContext) -> Callable[[str], None] | None:
 
 def _secret(value: object) -> str:
     if not isinstance(value, str) or not _SECRET.fullmatch(value):
-        raise EventMalformed("The secret is not of the form that a sender brings: 16 to 256 of A-Z a-z 0-9 _ -.")
+        raise EventMalformed("The secret must be 16 to 256 of A-Z a-z 0-9 _ -.")
     return value

@@ -75,8 +75,8 @@ class EchoByHeader:
 class HmacJson:
     """A JSON body whose member ``field`` equals ``equals``: the token at ``token`` comes back with its HMAC.
 
-    The answer is ``{plain: token, mac: hex of HMAC-SHA256(newest secret, token)}``; the token must not be able to be
-    what the sender signs: see :func:`~verihook.senders.handshake.binding.checked_token`.
+    The answer is ``{plain: token, mac: hex of HMAC-SHA256(newest secret, token)}``; the token must not
+    be a possible message of the sender: see :func:`~verihook.senders.handshake.binding.checked_token`.
     Zoom: https://developers.zoom.us/docs/api/webhooks/#validate-your-webhook-endpoint
     """
 
@@ -142,5 +142,5 @@ def _matches(reply: Mapping[str, Any], name: str, content: object) -> bool:
 
 
 def _has_member(content: object, name: str) -> bool:
-    """Whether the body has a member of this name, which a handshake of its kind has not; False for ""."""
+    """Whether the body has a member of this name, which no handshake has; False for ""."""
     return bool(name) and isinstance(content, dict) and name in content

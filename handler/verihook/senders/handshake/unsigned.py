@@ -1,4 +1,4 @@
-"""Handshakes that nobody signs: answered before verification, without dispatching, fetching or writing anything."""
+"""Handshakes that the sender does not sign: answered before verification. Nothing is started, fetched or written."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from verihook.senders.handshake.binding import (
 
 @dataclass(frozen=True, slots=True)
 class EchoQuery:
-    """GET: the query parameter ``echo`` comes back as text, where the parameters of ``equals`` have their values.
+    """GET: the query parameter ``echo`` comes back as text, if the parameters of ``equals`` have their values.
 
-    Where ``token`` names a parameter, it must equal the secret that the source's ``parameters.verify_token`` refers
-    to. Meta: https://developers.facebook.com/docs/graph-api/webhooks/getting-started#verification-requests
+    If ``token`` names a parameter, it must equal the secret that the source's ``parameters.verify_token`` refers to.
+    Meta: https://developers.facebook.com/docs/graph-api/webhooks/getting-started#verification-requests
     Dropbox: https://www.dropbox.com/developers/reference/webhooks
     """
 
@@ -93,9 +93,9 @@ class Crc:
 
     X: https://docs.x.com/x-api/webhooks/quickstart
 
-    Anybody may ask, and X signs a delivery by the same HMAC over its bare body. So that an answer is never a
-    signature, the two are kept apart on both sides: only a token is signed here, and a delivery whose whole body is
-    a token (``12345`` is JSON too) is refused, whatever its signature.
+    Any caller may ask, and X signs a delivery by the same HMAC over its bare body. So that no answer is a signature of
+    a delivery, only a token is signed here, and a delivery whose whole body is a token (``12345`` is JSON too) is
+    refused, whatever its signature.
     """
 
     parameter: str

@@ -1,8 +1,8 @@
-"""Public and private keys: how they are read, and what each algorithm makes of them.
+"""Public and private keys: how they are read, and how each algorithm verifies and signs with them.
 
-The only modules that import cryptography are this one and certificates.py, so that a source pays for it only where it
-verifies with public keys; PyNaCl is imported where an Ed25519 key is bound. Hazardous details (DER or raw ECDSA, PSS
-salt) are settled here once.
+The only modules that import cryptography are this one and certificates.py, so that a source pays for it only if it
+verifies with public keys; PyNaCl is imported when an Ed25519 key is bound. Details that are easy to get wrong (DER or
+raw ECDSA, PSS salt) are here alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
-#: ``check(signature, message)``: whether the signature is right; False for any bytes that are none.
+#: ``check(signature, message)``: whether the signature is right; False for any other bytes.
 Check = Callable[[bytes, bytes], bool]
 
 #: ``make(message)``: the signature.
@@ -92,7 +92,7 @@ def p256_private(d: bytes) -> Any:
 
 
 def check_with(key: Any, algorithm: str) -> Check:
-    """How ``key`` verifies. Raises ValueError in words where it is of another kind than ``algorithm`` needs."""
+    """How ``key`` verifies. Raise ValueError in words if ``algorithm`` needs another kind of key."""
     _require(key, algorithm, KINDS[algorithm][0])
     if algorithm == "ed25519":
         return _ed25519_check(key.public_bytes_raw())
@@ -109,7 +109,7 @@ def check_with(key: Any, algorithm: str) -> Check:
 
 
 def make_with(key: Any, algorithm: str) -> Make:
-    """How ``key`` signs. Raises ValueError in words where it is of another kind than ``algorithm`` needs."""
+    """How ``key`` signs. Raise ValueError in words if ``algorithm`` needs another kind of key."""
     _require(key, algorithm, KINDS[algorithm][1])
     if algorithm == "ed25519":
         return lambda message: bytes(key.sign(message))
@@ -125,17 +125,17 @@ def make_with(key: Any, algorithm: str) -> Make:
 def _ed25519_check(public: bytes) -> Check:
     """libsodium's: half the time of OpenSSL's, and stricter.
 
-    It refuses what RFC 8032 section 5.1.7 refuses (S of the group's order or above) and, chooser, keys and R that are
+    It refuses what RFC 8032 section 5.1.7 refuses (S of the group's order or above) and, besides, keys and R that are
     of small order or not canonical. https://doc.libsodium.org/public-key_cryptography/public-key_signatures
     """
     import nacl.bindings  # noqa: F401  # starts libsodium
     from nacl._sodium import ffi, lib  # type: ignore[import-not-found]  # compiled
 
-    # nacl.bindings.crypto_sign_open would first make room for the message and then copy it out: we have it already.
+    # nacl.bindings.crypto_sign_open would also copy the message out, which we have already.
     nothing, verify = ffi.NULL, lib.crypto_sign_open
 
     def check(signature: bytes, message: bytes) -> bool:
-        # It takes both as one: a signature of another length would shift the message.
+        # It takes both as one piece: a signature of another length would shift the message.
         if len(signature) != 64:
             return False
         signed = signature + message
