@@ -36,7 +36,7 @@ MARKS = {
     "the two parts of an error": (r'str\(error\)\.partition\(": "\)', "senders/tables.py"),
     "the media type of a Content-Type": (r'partition\(";"\)\[0\]\.strip\(\)\.lower\(\) if isinstance', "request.py"),
     "the media type of a form": (r'"application/x-www-form-urlencoded"', "request.py"),
-    "how a reference to a secret is written": (r"secretsmanager:\[", "senders/references.py"),
+    "how a reference to a secret is written": (r"_REFERENCE = re\.compile", "senders/references.py"),
     "what a delivery that was answered is counted as": (r"observer\.rejected\(", "webhooks/outcome.py"),
     "the form of an instance id": (r"A-Za-z0-9_\]\[A-Za-z0-9_-\]\{0,63\}", "model/instance.py"),
     "a time as the API writes it": (r'isoformat\(timespec="milliseconds"\)\.replace', "model/instance.py"),
