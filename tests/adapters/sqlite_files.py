@@ -15,7 +15,7 @@ from verihook.adapters.ledgers.sqlite import SqliteFile
 class OnSqlite:
     """The fixtures that the suites of every part share. A subclass says which one it is of."""
 
-    part: ClassVar[Callable[[SqliteFile], Any]]
+    part: ClassVar[type[Any]]
 
     @pytest.fixture
     def path(self, tmp_path: Path) -> Path:

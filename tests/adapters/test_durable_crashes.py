@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -94,10 +95,13 @@ class TestDurability:
                 return bool(store.execute("SELECT count(*) FROM calls").fetchone())
             return None
 
+        def noted_more_than(number: int) -> bool | None:
+            return len(notes()) > number or None
+
         for stop in range(4):
             with process(folder) as (running, rig):
                 rig.start("busy", "b", "1")
-                rig.until(lambda stop=stop: len(notes()) > stop or None, "the step")
+                rig.until(partial(noted_more_than, stop), "the step")
                 standard_input, running.stdin = running.stdin, None
                 assert standard_input is not None
                 standard_input.close()

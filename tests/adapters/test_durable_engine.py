@@ -13,9 +13,9 @@ import pytest
 from botocore.config import Config
 
 from tests.adapters.durable_workflows import write_workflows
+from tests.boto_clients import translated
 from tests.contracts.engine import Definitions, EngineContract, Rig, a_name
 from tests.direct_clients import direct
-from verihook.adapters.aws.boto import Boto
 from verihook.adapters.aws.service import Patience
 from verihook.adapters.engines.durable import DurableEngine, attempt_of, progress_of
 from verihook.adapters.engines.durable_names import durable_name
@@ -44,7 +44,7 @@ class DurableRig(Rig):
 
     def __init__(self, url: str, engine: Engine | None = None) -> None:
         self.client = client_of(url)
-        super().__init__(engine or DurableEngine(Boto(self.client), ""))
+        super().__init__(engine or DurableEngine(translated(self.client), ""))
 
     def arn(self, definition: str, name: str) -> str:
         """The execution's ARN; IndexError where there is none."""
@@ -98,7 +98,7 @@ class TestDurableOnTheRunner(EngineContract):
 
     @pytest.fixture
     def unreachable(self) -> Engine:
-        return DurableEngine(Boto(client_of("http://127.0.0.1:9")), "")
+        return DurableEngine(translated(client_of("http://127.0.0.1:9")), "")
 
     @pytest.fixture
     def definitions(self) -> Definitions:

@@ -25,9 +25,9 @@ from tests.adapters.interpreter_machines import (
     machine,
     wait_for,
 )
+from tests.boto_clients import translated
 from tests.contracts.engine import Definitions, EngineContract, Rig, a_name
 from tests.direct_clients import direct
-from verihook.adapters.aws.boto import Boto
 from verihook.adapters.aws.service import Patience
 from verihook.adapters.engines.stepfunctions import StepFunctionsEngine, progress_of
 from verihook.cli.bill import counts
@@ -62,7 +62,7 @@ def interpreter(
 
 @pytest.fixture(scope="module")
 def local_engine(interpreter: Interpreter) -> Engine:
-    return StepFunctionsEngine(Boto(client_of(interpreter.endpoint_url)), ARN_PREFIX)
+    return StepFunctionsEngine(translated(client_of(interpreter.endpoint_url)), ARN_PREFIX)
 
 
 class TestStepFunctionsOnTheInterpreter(EngineContract):
@@ -74,7 +74,7 @@ class TestStepFunctionsOnTheInterpreter(EngineContract):
 
     @pytest.fixture
     def unreachable(self) -> Engine:
-        return StepFunctionsEngine(Boto(client_of("http://127.0.0.1:9")), ARN_PREFIX)
+        return StepFunctionsEngine(translated(client_of("http://127.0.0.1:9")), ARN_PREFIX)
 
     @pytest.fixture
     def definitions(self) -> Definitions:
@@ -200,7 +200,7 @@ def process(folder: Path) -> Iterator[tuple[subprocess.Popen[str], Rig]]:
     )
     try:
         assert running.stdout is not None
-        yield running, Rig(StepFunctionsEngine(Boto(client_of(running.stdout.readline().strip())), ARN_PREFIX))
+        yield running, Rig(StepFunctionsEngine(translated(client_of(running.stdout.readline().strip())), ARN_PREFIX))
     finally:
         running.kill()
         running.communicate()

@@ -110,7 +110,7 @@ class TestFunctionsOnOneMachine(EngineContract):
     def unreachable(self, work: Working) -> Engine:
         stopped = Worker(Functions(RUNS))
         stopped.close()
-        return FunctionEngine(_Down(), SystemClock(), stopped.wake, work.services.workflows)  # type: ignore[arg-type]
+        return FunctionEngine(_Down(), SystemClock(), stopped.wake, work.services.workflows)
 
     @pytest.fixture
     def definitions(self) -> Definitions:

@@ -14,9 +14,9 @@ from botocore.config import Config
 from moto import mock_aws
 
 from tests.adapters.moto_over_http import MotoOverHttp
+from tests.boto_clients import translated
 from tests.contracts.payloads import PayloadsContract, key_of
 from tests.direct_clients import direct
-from verihook.adapters.aws.boto import Boto
 from verihook.adapters.aws.errors import ServiceError
 from verihook.adapters.aws.service import Patience
 from verihook.adapters.payloads.files import FilePayloads
@@ -63,11 +63,11 @@ class TestFiles(PayloadsContract):
 class TestS3(PayloadsContract):
     @pytest.fixture
     def payloads(self, bucket: S3Client) -> Payloads:
-        return S3Payloads(Boto(bucket), BUCKET, "payloads/")
+        return S3Payloads(translated(bucket), BUCKET, "payloads/")
 
     @pytest.fixture
     def unreachable(self) -> Payloads:
-        return S3Payloads(Boto(s3("http://127.0.0.1:9")), BUCKET)
+        return S3Payloads(translated(s3("http://127.0.0.1:9")), BUCKET)
 
 
 class TestS3ByOurClient(PayloadsContract):
@@ -158,7 +158,7 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_s3_gets_the_digest_and_one_request_a_call(bucket: S3Client) -> None:
-    payloads = S3Payloads(Boto(bucket), BUCKET)
+    payloads = S3Payloads(translated(bucket), BUCKET)
     assert f"s3://{BUCKET}/" == payloads.base
     asked: list[dict[str, object]] = []
     bucket.meta.events.register("before-call.s3.*", lambda params, **rest: asked.append(params))
@@ -173,14 +173,14 @@ def test_s3_gets_the_digest_and_one_request_a_call(bucket: S3Client) -> None:
 
 def test_s3_says_an_outage_where_the_bucket_is_not_there(bucket: S3Client) -> None:
     with pytest.raises(PayloadsUnavailable):
-        S3Payloads(Boto(bucket), "another-bucket").get(key_of("{}"))
+        S3Payloads(translated(bucket), "another-bucket").get(key_of("{}"))
 
 
 @pytest.mark.parametrize("kind", ["files", "s3"])
 def test_more_than_anybody_of_ours_keeps_is_not_read(
     kind: str, tmp_path: Path, bucket: S3Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    payloads: Payloads = FilePayloads(tmp_path) if kind == "files" else S3Payloads(Boto(bucket), BUCKET)
+    payloads: Payloads = FilePayloads(tmp_path) if kind == "files" else S3Payloads(translated(bucket), BUCKET)
     payloads.put(key_of("1234"), "1234")
     payloads.put(key_of("12345"), "12345")
     monkeypatch.setattr(f"verihook.adapters.payloads.{kind}.MAX_BYTES", 4)

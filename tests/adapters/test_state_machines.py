@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tests.adapters.interpreter_machines import WORKER, InterpreterRig, Worker, call, client_of, shipped
+from tests.boto_clients import translated
 from tests.contracts.engine import Rig, a_name
 from tests.unit.bare import bare_services
-from verihook.adapters.aws.boto import Boto
 from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
 from verihook.adapters.payloads.files import FilePayloads
 from verihook.errors import ConfigurationError
@@ -84,7 +84,7 @@ def interpreter(
 
 @pytest.fixture(scope="module")
 def rig(interpreter: Interpreter, worker: Worker) -> Rig:
-    engine = StepFunctionsEngine(Boto(client_of(interpreter.endpoint_url)), ARN_PREFIX)
+    engine = StepFunctionsEngine(translated(client_of(interpreter.endpoint_url)), ARN_PREFIX)
     worker.open = lambda token: assert_answered(engine, token)
     return InterpreterRig(engine, worker)
 

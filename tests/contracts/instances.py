@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count
@@ -104,7 +104,7 @@ def an_observation(**fields: Any) -> Observation:
     return replace(Observation("rejected", "orders", "signature-mismatch", 1, NOW, NOW, "a-request"), **fields)
 
 
-def at_once(calls: list[Callable[[], T]]) -> list[T]:
+def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
     """Each call in a thread of its own, all of them set off together. Their answers, in order."""
     barrier = Barrier(len(calls))
 

@@ -43,7 +43,7 @@ def newest_first(instances: list[Instance]) -> list[Instance]:
     return [listed(row) for row in sorted(instances, key=lambda row: (row.created_at, row.id), reverse=True)]
 
 
-def pages(ledger: Ledger, query: Query, limit: int, between: Callable[[], None] = lambda: None) -> list[Instance]:
+def pages(ledger: Ledger, query: Query, limit: int, between: Callable[[], object] = lambda: None) -> list[Instance]:
     """Every page, one after the other."""
     rows: list[Instance] = []
     after: Position | None = None
@@ -97,7 +97,7 @@ class ListingContract:
         members = [a_member(2 * after) for after in range(20)]
         for instance in members:
             ledger.claim(instance)
-        rows = pages(ledger, query, 3, between=lambda: ledger.claim(a_member(1_000)) and None)
+        rows = pages(ledger, query, 3, between=lambda: ledger.claim(a_member(1_000)))
         assert rows == newest_first(members)
 
     @every_index
@@ -152,8 +152,8 @@ class ListingContract:
     @pytest.mark.parametrize("fields", [{}, {"tags": ("vip",), "callback_url": "https://example.com/"}], ids=repr)
     def test_a_report_moves_a_row_to_its_status(self, ledger: Ledger, fields: dict[str, Any]) -> None:
         instance, other = an_instance(**fields), an_instance(**fields)
-        for row in (instance, other):
-            ledger.claim(row)
+        for each in (instance, other):
+            ledger.claim(each)
         for status in ("running", "suspended", "queued", "completed"):
             ledger.record(instance.id, 1, Change(status, NOW, due_at=NOW, expires_at=NOW_S + 60, output="1"))
             row = ledger.get(instance.id, NOW)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.contracts.instances import HOUR, NOW, an_instance, an_observation, at_once
 from verihook.model.ports import KEPT_MS, Ledger
+from verihook.model.ports.telemetry import Observation
 
 
 class ObservationsContract:
@@ -38,7 +39,7 @@ class ObservationsContract:
         ids=["plain", "previous-secret", "no-source", "many", "long"],
     )
     def test_every_field_of_an_observation_round_trips(
-        self, ledger: Ledger, reopen: Callable[[], Ledger], seen: object
+        self, ledger: Ledger, reopen: Callable[[], Ledger], seen: Observation
     ) -> None:
         ledger.observe(seen)
         assert [seen] == ledger.observations(seen.kind, None, 10)

@@ -59,7 +59,7 @@ def recorded(sender: str, size: int) -> Recorded:
     request = replace(request, headers=(*request.headers, *_HEADERS.get(sender, ())))
     body = parse(request, places.form_field, places.envelope)
     bodies = [body.content, *_others(json.dumps(body.content), Random(sender))]
-    content = {"recorded": _cut(bodies, size)}
+    content: dict[str, Any] = {"recorded": _cut(bodies, size)}
     content["rest"] = _hex(size - len(_text({**content, "rest": ""})))
     text = _text(content)
     assert len(text.encode()) == size, (sender, size)

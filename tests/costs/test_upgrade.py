@@ -11,9 +11,9 @@ from zlib import crc32
 import pytest
 
 from tests.adapters.dynamodb_local import client, dynamodb_local  # noqa: F401 - a fixture
+from tests.boto_clients import translated
 from tests.contracts.instances import LATER, NOW, NOW_S, an_instance, listed
 from tests.costs import before
-from verihook.adapters.aws.boto import Boto
 from verihook.adapters.ledgers.dynamodb import DynamoDbLedger
 from verihook.adapters.ledgers.item import to_item
 from verihook.adapters.ledgers.table import LIST_SHARDS, create_table_request
@@ -62,7 +62,7 @@ def of_before(instance: Instance) -> dict[str, Any]:
 
 
 def test_rows_of_before_are_read_listed_ended_and_restarted(dynamodb: Any) -> None:
-    ledger = DynamoDbLedger(Boto(dynamodb), TABLE)
+    ledger = DynamoDbLedger(translated(dynamodb), TABLE)
     fields: dict[str, Any] = {"source": "github", "input": INPUT}
     ended: dict[str, Any] = {"due_at": None, "expires_at": NOW_S + 60, "output": INPUT}
     rows: dict[str, Instance] = {

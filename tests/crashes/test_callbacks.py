@@ -79,7 +79,7 @@ def test_an_end_that_is_recorded_twice_is_told_once(whole: World) -> None:
     name = ended(whole, 1)
     rounds(whole, 1)
     for status in ("completed", "failed"):
-        assert not instances.record_progress(name, 1, Progress(status), whole.clock.at, whole.services, "machine")  # type: ignore[arg-type]
+        assert not instances.record_progress(name, 1, Progress(status), whole.clock.at, whole.services, "machine")
     rounds(whole)
     whole.settle()
     assert 1 == len(told(whole, name))

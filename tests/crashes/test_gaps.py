@@ -16,9 +16,9 @@ from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
+from tests.boto_clients import translated
 from tests.crashes.test_operations import accepted, event
 from tests.crashes.world import World
-from verihook.adapters.aws.boto import Boto
 from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
 from verihook.errors import EngineRefused, EngineUnavailable
 from verihook.instances.reconcile import reconcile
@@ -39,7 +39,7 @@ def stubbed() -> Iterator[tuple[StepFunctionsEngine, Stubber]]:
         config=Config(retries={"total_max_attempts": 1}),
     )
     with Stubber(client) as stubber:
-        yield StepFunctionsEngine(Boto(client), MACHINES), stubber
+        yield StepFunctionsEngine(translated(client), MACHINES), stubber
 
 
 def id_of(whole: World, event_id: str = "evt_1", **fields: Any) -> str:
@@ -130,7 +130,7 @@ def test_an_engine_that_does_not_know_yet_what_it_started(whole: World) -> None:
         whole.hand.calls.append("describe")
         return None
 
-    whole.hand.describe = blind  # type: ignore[method-assign]
+    whole.hand.describe = blind  # type: ignore[assignment]
     whole.hand.executions = known
     whole.settle(2, ending=False)
     whole.hand.describe = describe  # type: ignore[method-assign]

@@ -237,7 +237,7 @@ def test_a_callback_is_posted_by_one_round(parts: Parts) -> None:
         assert 0 == call_back(parts.services).called_back
         return Answer(200)
 
-    parts.services.caller.post = post  # type: ignore[method-assign]
+    parts.services.caller.post = post  # type: ignore[assignment, method-assign]
     assert 1 == call_back(parts.services).called_back
     assert 1 == len(posts)
 

@@ -77,7 +77,9 @@ def asked(request: Request) -> Asked:
         raise UnknownRequestError(f"{request.method} {request.path} is signed for no service that is known here")
     model = _model(SERVICES[scope[1]])
     operation, parameters = (_by_path if scope[1] in _BY_PATH else _by_target)(request, model)
-    wrong = ParamValidator().validate(parameters, model.operation_model(operation).input_shape)
+    shape = model.operation_model(operation).input_shape
+    assert shape is not None
+    wrong = ParamValidator().validate(parameters, shape)
     if wrong.has_errors():
         raise UnknownRequestError(f"{scope[1]} {operation}: {wrong.generate_report()}")
     return Asked(scope[1], operation, parameters)

@@ -38,6 +38,6 @@ def authorization(aws: Deployment) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def lambdas(aws: Deployment) -> Iterator[Any]:
     """A client of the service that keeps durable executions."""
-    access = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+    access: Any = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
     with closing(boto3.client("lambda", endpoint_url=aws.cloud.runner.endpoint_url, **access)) as client:
         yield client

@@ -119,7 +119,7 @@ def sqs(queue: str, *messages: tuple[str, Any]) -> dict[str, Any]:
 def sns(topic: str, id: str, content: Any) -> dict[str, Any]:
     """https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html"""
     arn = f"arn:aws:sns:{REGION}:{ACCOUNT}:{topic}"
-    told = {
+    told: dict[str, Any] = {
         "Type": "Notification",
         "MessageId": id,
         "TopicArn": arn,

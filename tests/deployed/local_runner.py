@@ -27,5 +27,5 @@ class GoingOn(WebRunner):
 
 
 if __name__ == "__main__":
-    cli.WebRunner = GoingOn
+    cli.WebRunner = GoingOn  # type: ignore[attr-defined]
     sys.exit(cli.main())

@@ -121,7 +121,7 @@ def test_a_state_machine_is_told_that_an_input_is_gone(aws: Deployment, authoriz
 def _states(aws: Deployment) -> Any:
     import boto3
 
-    access = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+    access: Any = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
     return boto3.client("stepfunctions", endpoint_url=aws.cloud.interpreter.endpoint_url, **access)
 
 

@@ -26,7 +26,7 @@ def an_id() -> str:
 def test_ruling_1_the_first_segment_tells_the_two_grammars_of_dapr_apart(services: Services) -> None:
     id = an_id()
     for status in (500, 409):
-        policy = Policy(auth="open", starts_per_minute=None, dapr_conflict=status)  # type: ignore[arg-type]
+        policy = Policy(auth="open", starts_per_minute=None, dapr_conflict=status)
         with client_of(services, policy) as client:
             drafted = client.post(f"/v1.0/workflows/endless/{id}/start", json={})
             assert drafted.status_code == (202 if status == 500 else 409)

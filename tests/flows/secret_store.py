@@ -36,7 +36,7 @@ class SecretStore:
         self.meeting: threading.Barrier | None = None
         # Not moto's own, which every mock_aws of this process empties.
         backend = SecretsManagerBackend("us-east-1", "123456789012")
-        self._moto = type("Moto", (SecretsManagerResponse,), {"backend": backend})
+        self._moto: Any = type("Moto", (SecretsManagerResponse,), {"backend": backend})
         store = self
 
         class Handler(BaseHTTPRequestHandler):

@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ def entry(aws_face: AwsFace, monkeypatch: pytest.MonkeyPatch, request: pytest.Fi
     entry = LambdaFace(getattr(main, name))
     # What the first of a process imports, and the first call of an emulator, is not measured.
     for source in PATIENCE_S:
-        assert wait_until(lambda source=source: 202 == deliver(entry, source, new_id())[0])
+        assert wait_until(partial(accepted, entry, source))
     return entry
 
 
@@ -60,6 +61,10 @@ def silent(entry: LambdaFace, monkeypatch: pytest.MonkeyPatch, *services: str) -
         entry.send("GET", "/", [])
         yield
     main._app.cache_clear()
+
+
+def accepted(entry: LambdaFace, source: str) -> bool:
+    return deliver(entry, source, new_id())[0] == 202
 
 
 def deliver(entry: LambdaFace, source: str, event: str) -> tuple[int, Any, dict[str, str], float]:

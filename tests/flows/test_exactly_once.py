@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -28,9 +29,9 @@ Total = tuple[float, float]
 def orders() -> dict[str, tuple[bytes, Total]]:
     """Bodies by order id, with the totals they must come to."""
     random = Random(7)
-    made = {}
+    made: dict[str, tuple[bytes, Total]] = {}
     for number in range(ORDERS):
-        items = [
+        items: list[dict[str, Any]] = [
             {"productId": f"p{item}", "quantity": random.randint(1, 9), "price": random.randint(0, 50_00) / 100}
             for item in range(random.randint(0, 4))
         ]
@@ -112,7 +113,7 @@ def deliver(client: Client, made: dict[str, tuple[bytes, Total]]) -> None:
     Random(1).shuffle(twice)
     deadline = time.monotonic() + 120
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        list(pool.map(lambda pair: client.deliver(*pair, deadline), twice))
+        list(pool.map(lambda pair: client.deliver(pair[0], pair[1], deadline), twice))
 
 
 def assert_completed(client: Client, made: dict[str, tuple[bytes, Total]]) -> None:

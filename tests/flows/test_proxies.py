@@ -54,6 +54,7 @@ def nginx(url: str, folder: Path) -> Iterator[str]:
     if program is None:
         why = "nginx is absent; the Debian package nginx-light has it"
         pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    assert program is not None
     port = _free_port()
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port, url=url))
     command = [program, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
@@ -151,25 +152,25 @@ def test_an_open_machine_refuses_what_nginx_passes_on(tmp_path: Path) -> None:
 def test_a_key_made_while_the_api_was_open_ends_with_that(tmp_path: Path) -> None:
     def make(key: str = "") -> str:
         headers = {"x-api-key": key} if key else {}
-        reply = httpx.post(f"{server.url}/v1/keys", json=NEW_KEY, headers=headers, trust_env=False)
+        reply = httpx.post(f"{machine.url}/v1/keys", json=NEW_KEY, headers=headers, trust_env=False)
         assert 201 == reply.status_code
         return str(reply.json()["secret"])
 
     def listed(key: str) -> int:
-        return httpx.get(f"{server.url}/v1/instances", headers={"x-api-key": key}, trust_env=False).status_code
+        return httpx.get(f"{machine.url}/v1/instances", headers={"x-api-key": key}, trust_env=False).status_code
 
     data = tmp_path / "data"
-    with serving(data, VARIABLES, "--open") as server:
+    with serving(data, VARIABLES, "--open") as machine:
         stranger = make()
         descendant = make(stranger)
         mine = verihook("keys", "create", "--name", "mine", "--scope", "instances:read", "--data", str(data))
         of_the_run = make(run_key(data))
         before = run_key(data)
-    with serving(data, VARIABLES) as server:
+    with serving(data, VARIABLES) as machine:
         assert [401, 401, 200, 200] == [listed(key) for key in (stranger, descendant, mine.stdout.strip(), of_the_run)]
         assert before != run_key(data)
         assert 401 == listed(before)
-        told = server.output.read_text()
+        told = machine.output.read_text()
     assert 2 == told.count("  stranger\n")
     assert "made while the API was open" in told
     keys = json.loads(verihook("keys", "list", "--json", "--data", str(data)).stdout)["keys"]

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tests.boto_clients import translated
 from tests.flows.conftest import AwsFace, LambdaContext
 from tests.flows.eventbridge import status_change
 from tests.flows.faces import function_url_event
 from tests.flows.signing import order, x_signature
 from tests.flows.waiting import wait_until
 from verihook import bootstrap, instances, main
-from verihook.adapters.aws.boto import Boto
 from verihook.adapters.clock import SystemClock
 from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
 from verihook.adapters.ledgers.dynamodb import DynamoDbLedger
@@ -37,7 +37,7 @@ class LaterClock(SystemClock):
 
 
 @pytest.fixture
-def services(aws_face: AwsFace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def services(aws_face: AwsFace, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Lets a test run the entry points with some services replaced."""
     whole = main.services()
 
@@ -104,7 +104,7 @@ def test_a_ledger_outage_is_a_503_that_asks_to_come_again(aws_face: AwsFace, ser
     from botocore.config import Config
 
     client = boto3.client("dynamodb", endpoint_url=NOWHERE, config=Config(retries={"total_max_attempts": 1}))
-    services(ledger=DynamoDbLedger(Boto(client), "flows"))
+    services(ledger=DynamoDbLedger(translated(client), "flows"))
     body = order()
     answer = aws_face.send("POST", "/", x_signature(body), body)
     assert (503, "ledger-unavailable", "5") == (answer.status, answer.json["code"], answer.headers["retry-after"])

@@ -106,14 +106,15 @@ def of_python(source: str, texts: bool) -> Iterator[Prose]:
             yield Prose(token.string, token.start[0])
     owners = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     nodes = list(ast.walk(ast.parse(source)))
-    documented = {id(node.body[0].value) for node in nodes if isinstance(node, owners) and _has_docstring(node)}
+    documented = {id(docstring) for node in nodes if isinstance(node, owners) and (docstring := _docstring_of(node))}
     for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and (texts or id(node) in documented):
             yield Prose(node.value, node.lineno)
 
 
-def _has_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    return ast.get_docstring(node, clean=False) is not None
+def _docstring_of(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> ast.expr | None:
+    first = node.body[0] if node.body else None
+    return first.value if isinstance(first, ast.Expr) and ast.get_docstring(node, clean=False) is not None else None
 
 
 def of_markdown(source: str) -> Iterator[Prose]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
@@ -54,7 +55,7 @@ LISTS = ("/workflows/history", "/api/v1/runs", "/api/runs")
 BOUND = [row for row in GUARDED if "{workflow}" in row or "{instanceId}" in row]
 
 #: Bodies without which a request is refused for what it says.
-BODIES = {
+BODIES: dict[str, dict[str, Any]] = {
     "POST /v1/workflows/{workflow}/instances:batch": {"instances": [{}]},
     "POST /v1/keys": {"name": "made", "scopes": ["keys:manage"]},
     "POST /api/workflows/{workflow}/trigger": {"connectionId": "erp"},

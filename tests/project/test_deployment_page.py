@@ -51,7 +51,8 @@ def test_the_aws_cli_knows_the_command(words: list[str]) -> None:
         assert given <= CUSTOM[service, operation]
         return
     # The CLI makes its commands of the same models.
-    model = boto3.client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x").meta
+    client: Any = boto3.client  # of any service
+    model = client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x").meta
     names = {xform_name(name, "-"): name for name in model.service_model.operation_names}
     shape = model.service_model.operation_model(names[operation]).input_shape
     members = {f"--{xform_name(name, '-')}" for name in shape.members} if shape else set()

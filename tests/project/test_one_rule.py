@@ -75,8 +75,9 @@ def reads_spans(tree: ast.AST) -> bool:
 
 def retries_writes(tree: ast.AST) -> bool:
     """Whether it repeats something a constant number of times, as a loop about a write that is refused does."""
-    loop = isinstance(tree, (ast.For, ast.comprehension)) and (ast.unparse(tree.target), ast.unparse(tree.iter))
-    return bool(loop) and loop[0] == "_" and bool(re.fullmatch(r"range\(_*[A-Z][A-Z_]*\)", loop[1]))
+    if not isinstance(tree, (ast.For, ast.comprehension)) or ast.unparse(tree.target) != "_":
+        return False
+    return bool(re.fullmatch(r"range\(_*[A-Z][A-Z_]*\)", ast.unparse(tree.iter)))
 
 
 def reads_json(tree: ast.AST) -> bool:

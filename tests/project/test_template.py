@@ -173,9 +173,9 @@ def test_a_function_starts_with_its_environment_and_loads_nothing_that_it_does_n
             text=True,
             check=True,
         )
-    sources, libraries, store = result.stdout.splitlines()
+    sources, libraries, store_read = result.stdout.splitlines()
     assert (list(HOOKS.sources) if name in VERIFYING else []) == sources.split()
-    assert (STARTED_WITH.get(name, ""), "False") == (libraries, store)
+    assert (STARTED_WITH.get(name, ""), "False") == (libraries, store_read)
 
 
 @pytest.mark.parametrize("name", DURABLE_FUNCTIONS)

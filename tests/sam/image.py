@@ -53,7 +53,7 @@ def root(folder: Path, code: Iterable[Path]) -> None:
         else:
             runtime.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, runtime)
-    commands = [Path(found) for name in _COMMANDS if (found := shutil.which(name, path="/usr/bin"))]
+    commands = [Path(program) for name in _COMMANDS if (program := shutil.which(name, path="/usr/bin"))]
     for path in [python, *commands]:
         _copy(path, folder)
     for path in _shared([python, *commands, *_compiled([folder, *code])]):

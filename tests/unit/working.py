@@ -88,7 +88,8 @@ def working(
     **settings: Any,
 ) -> Iterator[Working]:
     """``runs``: functions by workflow, whose ``settings`` are those of :class:`Workflow`, e.g. ``retries``."""
-    standing, told, woken = StandingClock(), Told(), []
+    standing, told = StandingClock(), Told()
+    woken: list[str] = []
     workflows = {name: Workflow(name, "function", name, **settings) for name in runs}
     with SqliteFile(folder / "ledger.db") as file:
         ledger = SqliteLedger(file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,8 @@ def test_whoever_asks_again_is_answered_again(client: Client, scarce: Deployment
 
 
 def test_a_batch_that_is_sent_again_is_answered_again(client: Client) -> None:
-    body, headers = {"instances": [{}, {}]}, {"idempotency-key": "b"}
+    body: Any = {"instances": [{}, {}]}
+    headers = {"idempotency-key": "b"}
     first = [result["status"] for result in client.post(f"{FREE}:batch", json=body, headers=headers).json()["results"]]
     again = [result["status"] for result in client.post(f"{FREE}:batch", json=body, headers=headers).json()["results"]]
     assert [202, 429] == sorted(first)

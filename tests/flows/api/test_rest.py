@@ -33,7 +33,7 @@ def test_rejections_and_metrics(client: Client, deployed: Deployment) -> None:
     (seen,) = client.get("/v1/rejections?source=github").json()["rejections"]
     assert (3, "signature-mismatch") == (seen["count"], seen["reason"])
     for kind in ("changed", "replayed"):
-        deployed.services.ledger.observe(Observation(kind, "github", "", 2, now, now, "r2"))  # type: ignore[arg-type]
+        deployed.services.ledger.observe(Observation(kind, "github", "", 2, now, now, "r2"))
     client.post("/v1/workflows/free/instances")
     metrics = client.get("/metrics")
     assert metrics.headers["content-type"].startswith("text/plain")

@@ -6,6 +6,7 @@ https://schemathesis.readthedocs.io/
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import schemathesis
@@ -38,7 +39,7 @@ CONFIG = {
 }
 
 
-def arrives_as_it_is(case: schemathesis.Case) -> bool:
+def arrives_as_it_is(case: schemathesis.Case[Any]) -> bool:
     """White space at the ends is no part of a header's value: https://www.rfc-editor.org/rfc/rfc9110#section-5.5"""
     return all(str(value) == str(value).strip(" \t") for value in (case.headers or {}).values())
 
@@ -75,7 +76,7 @@ def test_no_server_error_and_no_undocumented_answer(
 
     @settings(max_examples=10, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(described[path][method].as_strategy(generation_mode=mode).filter(arrives_as_it_is))
-    def called(case: schemathesis.Case) -> None:
+    def called(case: schemathesis.Case[Any]) -> None:
         case.call_and_validate(headers=headers)
 
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -222,7 +223,8 @@ def test_a_put_may_be_repeated(client: Client) -> None:
 
 
 def test_a_batch_has_a_result_for_each(client: Client, deployed: Deployment) -> None:
-    good, bad = {"input": {"orderId": "1"}}, {"input": {}}
+    good: Any = {"input": {"orderId": "1"}}
+    bad: Any = {"input": {}}
     body = {"instances": [good, bad, {"surprise": 1}, good]}
     answer = client.post(f"{ORDERS}:batch", json=body, headers={"idempotency-key": "b"})
     results = answer.json()["results"]

@@ -72,7 +72,8 @@ def test_the_scope_and_the_workflow_count(documents: Counted, secret: str) -> No
     ],
 )
 def test_no_key_no_entry(documents: Counted, headers: tuple[tuple[str, str], ...]) -> None:
-    for event in (None, {}, {"requestContext": {"authorizer": None}}, {"requestContext": {"authorizer": {"jwt": {}}}}):
+    contexts: list[Any] = [{"authorizer": None}, {"authorizer": {"jwt": {}}}]
+    for event in (None, {}, *({"requestContext": context} for context in contexts)):
         with pytest.raises(Unauthenticated, match="Send an API key") as caught:
             access(documents, auth="open").identify(asked(*headers, event=event))
         assert {"www-authenticate": 'Bearer realm="verihook"'} == challenge(caught.value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from functools import partial
 from threading import Barrier, Event
 
 import pytest
@@ -48,7 +49,7 @@ def test_they_run_beside_each_other_and_no_more_than_so_many() -> None:
 
 def test_each_gets_its_own_answer() -> None:
     async def ask(threads: Threads) -> list[int]:
-        return await asyncio.gather(*(threads.run(lambda number=number: number) for number in range(2_000)))
+        return await asyncio.gather(*(threads.run(partial(abs, number)) for number in range(2_000)))
 
     assert list(range(2_000)) == asyncio.run(ask(Threads(8)))
 

@@ -12,7 +12,7 @@ from verihook import cli
 from verihook.cli.connect import EXIT_CODES
 
 LIST = "GET /v1/workflows"
-NONE = (200, {"workflows": []})
+NONE: Any = (200, {"workflows": []})
 
 
 @pytest.fixture(autouse=True)

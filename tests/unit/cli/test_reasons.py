@@ -28,7 +28,8 @@ def codes() -> set[str]:
     """
     trees = [ast.parse(path.read_text()) for path in Path(schemes.__file__).parent.glob("*.py")]
     calls = [(call, function) for tree in trees for call, function in _calls(tree, None)]
-    known, handed, grown = set(), {("SignatureError", "reason")}, True
+    known: set[object] = set()
+    handed, grown = {("SignatureError", "reason")}, True
     parameters = {"SignatureError": ["reason"]}
     functions = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     for function in functions:

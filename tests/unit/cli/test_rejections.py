@@ -11,9 +11,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from tests.boto_clients import translated
 from tests.contracts.instances import HOUR, an_observation
 from verihook import cli
-from verihook.adapters.aws.boto import Boto
 from verihook.adapters.clock import SystemClock
 from verihook.adapters.ledgers.dynamodb import DynamoDbLedger
 from verihook.adapters.ledgers.sqlite import SqliteFile, SqliteLedger
@@ -56,7 +56,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with mock_aws():
-        client = Boto(boto3.client("dynamodb"))
+        client = translated(boto3.client("dynamodb"))
         client.create_table(**create_table_request("a-table"))
         fill(DynamoDbLedger(client, "a-table"))
         yield "a-table"

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from verihook.cli.table import aligned, drawn, moment, printable, show, terminal_width
+from verihook.adapters.printable import printable
+from verihook.cli.table import aligned, drawn, moment, show, terminal_width
 
 HEAD = ("INSTANCE", "STATUS", "COUNT")
 ROWS = [("order-1", "completed", "1"), ("[red]order-2[/red]", "failed", "1,000")]

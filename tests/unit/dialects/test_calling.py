@@ -44,7 +44,8 @@ def test_a_text_that_is_no_json_is_itself(text: str, content: Any) -> None:
 
 
 def test_a_list_has_what_the_key_covers_page_by_page(filled: Parts) -> None:
-    by, seen, cursor, pages = caller("w", "sh*"), [], None, 0
+    seen: list[str] = []
+    by, cursor, pages = caller("w", "sh*"), None, 0
     while pages == 0 or cursor:
         ids, cursor = page([Query()], 2, cursor, by, filled)
         assert cursor is None or len(ids) == 2

@@ -33,7 +33,10 @@ def test_the_headers_that_go_with_an_error() -> None:
 
 
 def test_all_that_is_wrong_is_one_sentence_and_the_whole_input_has_no_place() -> None:
-    violations = [{"pointer": "", "message": "'id' is missing"}, {"pointer": "/n", "message": "1 is odd"}]
+    violations: list[dict[str, object]] = [
+        {"pointer": "", "message": "'id' is missing"},
+        {"pointer": "/n", "message": "1 is odd"},
+    ]
     assert in_one(InputInvalid("Not valid.", violations=violations)) == "Not valid: 'id' is missing; /n: 1 is odd"
     assert in_one(InputInvalid("Not valid.", violations=[])) == "Not valid."
 

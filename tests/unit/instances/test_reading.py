@@ -21,7 +21,8 @@ def test_pages(parts: Parts) -> None:
     for number in range(7):
         parts.clock.at = NOW + number
         instances.submit(request(id=f"i{number}"), "", parts.services)
-    seen, cursor, pages = [], None, 0
+    seen: list[str] = []
+    cursor, pages = None, 0
     while pages == 0 or cursor:
         page = instances.list_instances(Query(workflow="w"), 3, cursor, parts.services)
         seen, cursor, pages = seen + [one.id for one in page.instances], page.cursor, pages + 1

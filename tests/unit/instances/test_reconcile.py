@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -117,7 +118,7 @@ def test_whatever_goes_wrong_with_one_stops_no_other(parts: Parts) -> None:
             raise KeyError("nobody thought of this")
         return describe(definition, name)
 
-    parts.engine.describe = odd  # type: ignore[method-assign]
+    parts.engine.describe = odd  # type: ignore[assignment, method-assign]
     assert Report(looked=2, finished=1, postponed=1) == later(parts, 100)
     assert parts.row("a").due_at > parts.clock.at
 
@@ -175,7 +176,7 @@ def test_an_end_that_cannot_be_told_keeps_no_other_from_its_turn(parts: Parts, t
     class Posting:
         def check(self, url: str) -> None: ...
 
-        def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
+        def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
             return Answer(200)
 
     services = replace(parts.services, caller=Posting())

@@ -148,7 +148,7 @@ def test_keys_belong_to_who_uses_them_and_to_one_request(parts: Parts) -> None:
 
 
 def test_a_start_that_a_crash_left_between_key_and_claim_is_made_by_its_replay(parts: Parts) -> None:
-    parts.services.ledger.claim, whole = _crash, parts.services.ledger.claim  # type: ignore[method-assign]
+    parts.services.ledger.claim, whole = _crash, parts.services.ledger.claim  # type: ignore[assignment, method-assign]
     with pytest.raises(KeyboardInterrupt):
         instances.submit(request(idempotency_key="k"), "", parts.services)
     parts.services.ledger.claim = whole  # type: ignore[method-assign]

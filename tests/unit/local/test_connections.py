@@ -221,7 +221,7 @@ def unsent(server: uvicorn.Server, of: socket.socket | None = None) -> int:
     """The bytes that the server holds for this client, or for all, as its loop has them between two steps."""
 
     async def count() -> int:
-        transports = [each.transport for each in server.server_state.connections]  # type: ignore[union-attr]
+        transports = [each.transport for each in server.server_state.connections]
         return sum(
             each.get_write_buffer_size()
             for each in transports

@@ -26,7 +26,7 @@ TOGETHER = [names for size in range(5) for names in combinations(sorted(GIVEN), 
 
 @pytest.mark.parametrize("names", [names for names in TOGETHER if names in INDEXES])
 @pytest.mark.parametrize("times", [{}, {"since": 1}, {"until": 2}, {"since": 1, "until": 2}])
-def test_an_index_answers_at_any_time(names: tuple[str, ...], times: dict[str, int]) -> None:
+def test_an_index_answers_at_any_time(names: tuple[str, ...], times: dict[str, Any]) -> None:
     assert INDEXES[names] == Query(**{name: GIVEN[name] for name in names}, **times).index
 
 

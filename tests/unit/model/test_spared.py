@@ -29,7 +29,8 @@ class Puts:
     """Payloads that count their puts."""
 
     def __init__(self, payloads: Any) -> None:
-        self._payloads, self.base, self.put_keys = payloads, payloads.base, []
+        self._payloads, self.base = payloads, payloads.base
+        self.put_keys: list[str] = []
 
     def put(self, key: str, text: str) -> None:
         self.put_keys.append(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -11,8 +12,8 @@ from verihook.model.schema import MAX_VIOLATIONS
 from verihook.model.workflow import Workflow
 
 
-def workflow(schema: dict[str, object] | None) -> Workflow:
-    return Workflow("w", "stepfunctions", "w", input_schema=schema)
+def workflow(schema: Mapping[str, Any] | None) -> Workflow:
+    return Workflow("w", "stepfunctions", "w", input_schema=None if schema is None else dict(schema))
 
 
 def test_without_a_schema_everything_goes() -> None:

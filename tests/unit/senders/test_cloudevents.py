@@ -87,7 +87,7 @@ def test_what_is_malformed(content: Any, words: str) -> None:
 def test_headers_that_are_malformed() -> None:
     for name in ("specversion", "id", "source", "type"):
         with pytest.raises(EventMalformed, match=f"The CloudEvent has no {name}"):
-            binary(b"{}", **{name: None})
+            binary(b"{}", "application/json", **{name: None})
     with pytest.raises(EventMalformed, match="The header ce-id is not UTF-8, percent-encoded"):
         binary(b"{}", id="%ff")
     with pytest.raises(EventMalformed, match="The header ce-id came 2 times; send it once"):

@@ -62,6 +62,7 @@ def test_the_same_again_is_a_duplicate_that_starts_nothing(parts: Parts) -> None
 def test_the_same_is_a_duplicate_for_retention_days_after_its_end(parts: Parts) -> None:
     source = replace(SOURCE, workflow="short")
     first, _ = arrive(parts, source)
+    assert first.instance_id is not None
     day_ms = 86_400_000
     # What runs is known for as long as it runs.
     parts.clock.at += 30 * day_ms

@@ -58,7 +58,7 @@ class Receiver:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.server.daemon_threads = True
         # Handshakes that the client gives up are of no interest here.
-        self.server.handle_error = lambda request, address: None  # type: ignore[method-assign]
+        self.server.handle_error = lambda request, address: None  # type: ignore[assignment, method-assign]
         if tls is not None:
             tls.sni_callback = lambda _, name, __: self.names.append(name)
             self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from verihook.adapters.aws.boto import Boto
+from tests.boto_clients import translated
 from verihook.adapters.engines.durable import MAX_ANSWER, DurableEngine, attempt_of, progress_of
 from verihook.errors import EngineRefused, EngineUnavailable, NotSupported
 from verihook.model.instance import Progress
@@ -26,7 +26,7 @@ def stub() -> Any:
 
 @pytest.fixture
 def engine(stub: Any) -> DurableEngine:
-    return DurableEngine(Boto(stub.client), "shop-", "live")
+    return DurableEngine(translated(stub.client), "shop-", "live")
 
 
 def found(stub: Any, status: str) -> None:
@@ -113,7 +113,7 @@ def test_what_it_cannot_do(engine: DurableEngine) -> None:
     assert engine.redrive("order", "a") is False
     with pytest.raises(NotSupported, match="durable"):
         engine.run("order", "a", "{}")
-    assert engine.check_events() is None  # type: ignore[func-returns-value]
+    assert engine.check_events() is None
 
 
 def test_a_status_event() -> None:

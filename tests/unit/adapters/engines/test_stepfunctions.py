@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.stub import Stubber
 
-from verihook.adapters.aws.boto import Boto
+from tests.boto_clients import translated
 from verihook.adapters.engines.stepfunctions import STATUSES, StepFunctionsEngine, progress_of
 from verihook.errors import EngineRefused, EngineUnavailable, VerihookError
 from verihook.model.instance import Progress, Status
@@ -32,7 +32,7 @@ def stubbed() -> Iterator[tuple[StepFunctionsEngine, Stubber]]:
         config=Config(retries={"total_max_attempts": 1}),
     )
     with Stubber(client) as stubber:
-        yield StepFunctionsEngine(Boto(client), PREFIX), stubber
+        yield StepFunctionsEngine(translated(client), PREFIX), stubber
         stubber.assert_no_pending_responses()
 
 

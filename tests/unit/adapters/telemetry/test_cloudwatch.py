@@ -70,11 +70,12 @@ def test_a_delivery_of_every_kind(
 def raised(error: Exception) -> Exception:
     try:
         try:
-            {}["missing"]
+            vars()["missing"]
         except KeyError as cause:
             raise error from cause
     except type(error) as caught:
         return caught
+    raise AssertionError("nothing was raised")
 
 
 def noted() -> Exception:

@@ -27,7 +27,7 @@ VARIABLES = {
 
 def client_of(interpreter: Interpreter) -> Any:
     config = Config(retries={"total_max_attempts": 1}, proxies={})
-    keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+    keys: Any = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
     return boto3.client(
         "stepfunctions", endpoint_url=interpreter.endpoint_url, region_name=REGION, config=config, **keys
     )

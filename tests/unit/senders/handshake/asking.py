@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import tomllib
-from collections.abc import Callable
 from typing import Any
 
 from verihook.request import Request
 from verihook.senders.handshake import BoundHandshake, HandshakeContext, read_handshake
+from verihook.senders.schemes import Fetch
 
 SECRET = "the sender's secret"
 PREVIOUS = "its previous secret"
@@ -37,9 +37,7 @@ class Store:
         self.held[reference] = value
 
 
-def bind(
-    table: str, store: Store | None = None, fetch: Callable[[str], bytes] | None = None, **rest: Any
-) -> BoundHandshake:
+def bind(table: str, store: Store | None = None, fetch: Fetch | None = None, **rest: Any) -> BoundHandshake:
     """The handshake of a ``[handshake]`` table in TOML; ``rest``: references and parameters."""
     store = store or Store(NEW=SECRET, OLD=PREVIOUS)
     made = read_handshake(tomllib.loads(table))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.unit.senders.schemes.key_material import NOW, certificate_pair
 from verihook.errors import SecretsUnavailable, SignatureError
 from verihook.request import Request
-from verihook.senders.schemes import Proof, Setting
+from verihook.senders.schemes import Fetch, Proof, Setting
 from verihook.senders.schemes.asymmetric import make_with, read_private
 from verihook.senders.schemes.sns import SnsScheme
 
@@ -35,8 +35,8 @@ def message(number: int = 1, **members: object) -> dict[str, object]:
     return content
 
 
-def counting(asked: list[str]) -> Callable[[str], bytes]:
-    def fetch(url: str) -> bytes:
+def counting(asked: list[str]) -> Fetch:
+    def fetch(url: str, content: bytes = b"") -> bytes:
         asked.append(url)
         return b""
 
@@ -138,8 +138,8 @@ def test_the_hosts_of_all_regions_are_asked(partition: str, region: str, suffix:
     topic, address = f"arn:{partition}:sns:{region}:123456789012:t", f"https://sns.{region}.{suffix}/a-1.pem"
     asked: list[str] = []
 
-    def fetch(address: str) -> bytes:
-        asked.append(address)
+    def fetch(url: str, content: bytes = b"") -> bytes:
+        asked.append(url)
         return certificate_pair()[1].encode()
 
     verify = SnsScheme().bind((), Setting(parameters={"topic_arns": f"x, {topic}"}, fetch=fetch))
@@ -153,15 +153,16 @@ def test_topics_are_pinned_and_a_stranger_s_costs_no_call() -> None:
     assert "unexpected-topicarn" == reason(SnsScheme().bind((), setting), message(TopicArn=TOPIC + "x"))
     assert [] == asked
     with pytest.raises(ValueError, match=r"^parameters\.topic_arns: "):
-        SnsScheme().bind((), Setting(fetch=lambda url: b""))
+        SnsScheme().bind((), Setting(fetch=lambda url, content=b"": b""))
+    setting = Setting(parameters={"topic_arns": " , "}, fetch=lambda url, content=b"": b"")
     with pytest.raises(ValueError, match=r"^parameters\.topic_arns: "):
-        SnsScheme().bind((certificate_pair()[1],), Setting(parameters={"topic_arns": " , "}, fetch=lambda url: b""))
+        SnsScheme().bind((certificate_pair()[1],), setting)
     with pytest.raises(ValueError, match="without a network"):
         SnsScheme().bind((), Setting(parameters={"topic_arns": TOPIC}))
 
 
 def test_an_outage_is_ours() -> None:
-    def down(url: str) -> bytes:
+    def down(url: str, content: bytes = b"") -> bytes:
         raise SecretsUnavailable("down")
 
     verify = SnsScheme().bind((), Setting(parameters={"topic_arns": TOPIC}, fetch=down))
@@ -258,7 +259,8 @@ def test_a_tolerance_of_nothing_is_refused() -> None:
 def test_one_signature_is_that_of_one_message(name: str) -> None:
     """Lines are signed: a message may be cut into members in several ways, if they may have line breaks."""
     base = SUBSCRIBE if name in SUBSCRIBE else {"Subject": "s"}
-    content = message(**{**base, "Type": base.get("Type", "Notification")})
+    members: dict[str, Any] = {**base, "Type": base.get("Type", "Notification")}
+    content = message(**members)
     for broken in ("a\nb", "a\r\nb", "\n"):
         refused = reason(pinned(), {**content, name: broken})
         assert refused.startswith(("unexpected-", "untrusted-", "malformed-", "timestamp")), refused

@@ -49,7 +49,7 @@ class Wire:
         members = asked["Keys"] if reads else asked
         done: Any = {**asked, "Keys": members[:first]} if reads else members[:first]
         left = members[first:]
-        answer = {"Responses": {TABLE: []}}
+        answer: dict[str, Any] = {"Responses": {TABLE: []}}
         if first:
             answer = getattr(self._client, operation)(RequestItems={TABLE: done})
         if not left:

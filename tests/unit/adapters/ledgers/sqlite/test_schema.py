@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,10 +60,26 @@ CREATE INDEX observations_expiring ON observations (expires_at);
 PRAGMA user_version = 2;
 """
 
+Row = tuple[Any, ...]
+
 #: id, workflow, input, created_at, updated_at, status, version, attempt, source, event_id, event_type, due_at,
 #: expires_at, output, error, cause
-LIVE = ("live", "deploy", '{"é":1}', NOW, NOW + 1, "running", 2, 3, "github", "e-1", "push", NOW + 9, *[None] * 4)
-ENDED = ("ended", "deploy", "{}", NOW - 1, NOW, "failed", 1, 1, *[None] * 4, NOW_S + 60, "1", "E", "C")
+LIVE: Row = (
+    "live",
+    "deploy",
+    '{"é":1}',
+    NOW,
+    NOW + 1,
+    "running",
+    2,
+    3,
+    "github",
+    "e-1",
+    "push",
+    NOW + 9,
+    *[None] * 4,
+)
+ENDED: Row = ("ended", "deploy", "{}", NOW - 1, NOW, "failed", 1, 1, *[None] * 4, NOW_S + 60, "1", "E", "C")
 
 
 def write_old(path: Path, schema: str) -> None:
