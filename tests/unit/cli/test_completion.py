@@ -21,16 +21,17 @@ def script_for(shell: str, capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def completed(script: str, *words: str, folder: Path) -> set[str]:
-    """What bash offers for the last of the words."""
+    """What bash offers for the last of the words, where it finds no program to start."""
     program = """
 source /dev/stdin
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _verihook
 printf '%s\\n' "${COMPREPLY[@]}"
 """
     done = subprocess.run(
-        ["bash", "-uc", program, "bash", "verihook", *words],
+        [shutil.which("bash") or "bash", "-uc", program, "bash", "verihook", *words],
         input=script,
         cwd=folder,
+        env={"PATH": str(folder / "none")},
         capture_output=True,
         text=True,
         check=True,
@@ -64,6 +65,18 @@ printf '%s\\n' "${COMPREPLY[@]}"
 def test_bash(capsys: pytest.CaptureFixture[str], tmp_path: Path, words: list[str], offered: set[str]) -> None:
     (tmp_path / "data.json").touch()
     assert offered == completed(script_for("bash", capsys), *words, folder=tmp_path)
+
+
+def test_bash_runs_nothing_of_what_is_typed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    script = script_for("bash", capsys)
+    for words in (
+        ["$(> made)"],
+        ["workflows", "run", "--id", "`> made`"],
+        ["--status", "=", "$(> made)"],
+        ["'; > made"],
+    ):
+        assert set() == completed(script, *words, folder=tmp_path)
+    assert [] == [*tmp_path.iterdir()]
 
 
 @pytest.mark.skipif(shutil.which("fish") is None, reason="no fish on this machine")
