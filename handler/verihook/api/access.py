@@ -144,7 +144,7 @@ class KnownKeys:
         raise RateLimited(words, limit=MAX_MISSES, retry_after=1)
 
     def forget(self, key_id: str) -> None:
-        """Read this key anew when it is used next: it was changed."""
+        """Read this key again when it is used next: it was changed."""
         with self._lock:
             self._forgotten += 1
             for name in [name for name, (_, stored) in self._found.items() if stored.key.id == key_id]:
@@ -206,7 +206,7 @@ class Access:
     def require(self, request: Request, scope: Scope, workflow: str | None = None) -> Identity:
         """Who calls, and that it may do what ``scope`` names. Raises as :meth:`identify` does, and Forbidden.
 
-        Whoever handles keys is looked up each time: one that was revoked a moment ago makes no other.
+        A caller that handles keys is looked up each time: a key that was revoked a moment ago makes no other.
         """
         identity = self.identify(request, fresh=scope == "keys:manage")
         identity.require(scope, workflow)
@@ -253,7 +253,7 @@ def _from_here(request: Request) -> bool:
     """Whether it looks as if a program of this machine calls, not a tunnel to it, nor a page of another site.
 
     The name that was called guards against DNS rebinding, Origin against pages that post across sites. nginx passes on
-    HTTP/1.0 unless it is told otherwise. Most relays leave no sign, so this is for development alone.
+    HTTP/1.0 unless its configuration says otherwise. Most relays leave no sign, so this is for development alone.
     """
     if request.scope.get("http_version") == "1.0":
         return False

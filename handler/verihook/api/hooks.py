@@ -1,6 +1,6 @@
 """Deliveries and reads of a status: straight from the server to ``receive``, past the framework's layers.
 
-They come by the thousand, and nothing of what those layers do is for them: no error leaves ``receive``, nobody is
+They come by the thousand, and nothing of what those layers do is for them: no error leaves ``receive``, no caller is
 redirected, no parameter is gathered. OpenAPI knows them by the routes that :mod:`verihook.app` shows.
 """
 
@@ -36,7 +36,7 @@ def hooks(services: Services) -> ASGIApp:
         try:
             body = await read_body(HttpRequest(scope, receive_), _most(services, scope["path"]) + 1)
         except ClientDisconnect:
-            # Nobody is there to be answered; whoever it was delivers again.
+            # The client is gone; a sender delivers again.
             return
         # In a thread: ledger and engine block, and the loop must go on reading.
         reply = await threads.run(lambda: receive(_request(scope, body), services, with_api=True))
@@ -46,7 +46,7 @@ def hooks(services: Services) -> ASGIApp:
 
 
 def _most(services: Services, path: str) -> int:
-    """How much body the source at this path takes, in bytes; 0 where there is none."""
+    """How much body the source at this path takes, in bytes; 0 if there is none."""
     name = services.default_source if path == "/" else path.removeprefix(PREFIX)
     source = services.sources.get(name or "")
     return source.max_body if source else 0

@@ -63,7 +63,7 @@ class RequestHandler:
     def _headers(self) -> Iterable[tuple[str, str]]:
         """Those of the request; a REST API is asked for nothing compressed: it hands base64 on as the text that it is.
 
-        Only for types that it was told are binary it does not:
+        It does not for the types that it is configured to take for binary:
         https://docs.aws.amazon.com/apigateway/latest/developerguide/lambda-proxy-binary-media.html
         """
         match self._event:

@@ -69,7 +69,7 @@ _STATUS: Responses = {
 }
 
 _STANDING = {
-    "description": "How the instance stands; output and error only where the workflow has `public_output`",
+    "description": "How the instance stands; output and error only if the workflow has `public_output`",
     "headers": headers(ETag="of the status", Retry_After="in seconds; while it has not ended"),
 }
 
@@ -118,7 +118,7 @@ HOOKS: list[dict[str, Any]] = [
         "methods": ["GET"],
         "operation_id": "getStatusAtSource",
         "summary": "Status of an instance that the source began",
-        "description": "Whoever knows an id may ask: ids cannot be guessed. Senders that prove a URL by GET are "
+        "description": "Anyone who knows an id may ask: ids cannot be guessed. Senders that prove a URL by GET are "
         "answered here, too, without `instanceId`.",
         "responses": {200: {"model": Standing, **_STANDING}, **_STATUS},
         "openapi_extra": {"parameters": [_SOURCE, *_query(required=True)]},

@@ -145,7 +145,7 @@ class Attempts(_Told):
 
 
 class Entry(_Told):
-    """An event that nobody took yet (``buffered``), or a wait that no event came for (``waiting``)."""
+    """An event that no wait has taken yet (``buffered``), or a wait that no event came for (``waiting``)."""
 
     name: str
     id: str | None
@@ -287,7 +287,7 @@ class Ignored(_Told):
 
 
 class Standing(_Told):
-    """How an instance stands, for whoever knows its id. ``output`` and ``error`` only where the workflow says so."""
+    """How an instance stands, for anyone who knows its id. ``output`` and ``error`` only if the workflow says so."""
 
     instance_id: str
     workflow: str

@@ -95,7 +95,7 @@ def headers(**told: str) -> dict[str, Any]:
 #: How a caller stands who has a limit.
 LIMITED = headers(
     RateLimit_Policy='how many starts a minute the caller has: `"starts";q=500;w=60`',
-    RateLimit='how many remain, and in how many seconds there are more: `"starts";r=0;t=7`; where that is known',
+    RateLimit='how many remain, and in how many seconds there are more: `"starts";r=0;t=7`; if that is known',
 )
 
 _HEADERS = {

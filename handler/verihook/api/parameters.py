@@ -40,7 +40,7 @@ class Start(_Read):
     )
 
     input: Any = Field(None, description="what the workflow gets; checked against its schema")
-    id: str | None = Field(None, description="the instance's id: 1 to 64 letters, digits, - and _; made where absent")
+    id: str | None = Field(None, description="the instance's id: 1 to 64 letters, digits, - and _; made if absent")
     idempotency_key: str | None = Field(None, description="the same as the header Idempotency-Key")
     on_conflict: Literal["fail", "return", "restart"] = Field("fail", description="what an id that is taken does")
     tags: list[str] = Field(default_factory=list, max_length=20)
@@ -127,7 +127,7 @@ PREFER = {
 KEY = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "the same key again gives the same instance, for 24 hours where the deployment says nothing else",
+    "description": "the same key again gives the same instance, for 24 hours if the deployment says nothing else",
     "schema": {"type": "string", "pattern": "^[!-~]{1,255}$", "examples": ["order-1042-created"]},
 }
 

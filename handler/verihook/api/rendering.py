@@ -55,7 +55,7 @@ def retry_after(instance: Instance, services: Services) -> str:
 
 
 def result(instance: Instance, services: Services) -> dict[str, Any]:
-    """How it stands, with its output. Blocks where that is a payload."""
+    """How it stands, with its output. Blocks if that is a payload."""
     return {
         "instanceId": instance.id,
         "workflow": instance.workflow,
@@ -128,7 +128,7 @@ def _failure(error: str | None, cause: str | None) -> dict[str, Any] | None:
 
 
 def _content(text: str | None) -> object:
-    """An engine's text, parsed where it is JSON: a history may cut it short."""
+    """An engine's text, parsed if it is JSON: a history may cut it short."""
     try:
         return None if text is None else parse_json(text, "The step")
     except EventMalformed:

@@ -48,7 +48,7 @@ class Guarded(APIRouter):
 
 
 def scope_of(routes: Routes, method: str, path: str) -> Scope | None:
-    """The scope that a route needs. Raises LookupError where the table has no row for it."""
+    """The scope that a route needs. Raises LookupError if the table has no row for it."""
     row = f"{method.upper()} {path}"
     if row not in routes:
         raise LookupError(f"{row}: no row says which scope it needs; write one")
@@ -56,7 +56,7 @@ def scope_of(routes: Routes, method: str, path: str) -> Scope | None:
 
 
 def needs(access: Access, scope: Scope | None) -> params.Depends:
-    """A dependency that lets through whoever may do what ``scope`` names, and says who it is (:data:`Caller`)."""
+    """A dependency that lets callers with this scope through, and says who they are (:data:`Caller`)."""
 
     async def let_through(request: Request) -> None:
         if scope is not None:

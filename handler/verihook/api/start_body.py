@@ -18,7 +18,7 @@ _KEY = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}", re.ASCII)
 def start_request(workflow: str, body: Start, key: str | None, services: Services) -> StartRequest:
     """``key``: of the header, checked.
 
-    Raises RequestInvalid where header and body, or ``startAt`` and ``delay``, disagree.
+    Raises RequestInvalid if header and body, or ``startAt`` and ``delay``, disagree.
     """
     if key is not None and body.idempotency_key not in (None, key):
         raise RequestInvalid("idempotencyKey: the header Idempotency-Key has another; give one of them.")
@@ -39,10 +39,10 @@ def start_request(workflow: str, body: Start, key: str | None, services: Service
 
 
 def idempotency_key(request: Request) -> str | None:
-    """The header ``Idempotency-Key``, with or without the quotes of a structured field; None where there is none.
+    """The header ``Idempotency-Key``, with or without the quotes of a structured field; None if there is none.
 
     https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header-07#section-2.1
-    Raises RequestInvalid where it came with two values.
+    Raises RequestInvalid if it came with two values.
     """
     values = {value.strip(" \t") for value in request.headers.getlist("idempotency-key")}
     if len(values) > 1:

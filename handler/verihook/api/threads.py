@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 T = TypeVar("T")
 
-#: A thread that nobody needs for so long ends, in seconds.
+#: A thread that has had no work for so long ends, in seconds.
 IDLE_S = 10.0
 
 
@@ -32,7 +32,7 @@ class _Answers:
         try:
             self._loop.call_soon_threadsafe(self._deal)
         except RuntimeError:
-            # The loop was closed: nobody waits any more.
+            # The loop was closed: no caller waits any more.
             self._waiting.clear()
 
     def _deal(self) -> None:
@@ -58,7 +58,7 @@ class _Seat:
 
     def __init__(self, job: _Job) -> None:
         self.job: _Job | None = job
-        # Released by whoever has put a job here.
+        # Released when a job has been put here.
         self.called = Lock()
         self.called.acquire()
 
@@ -71,7 +71,7 @@ class Threads:
     """
 
     def __init__(self, most: int, idle_s: float = IDLE_S) -> None:
-        """``most``: so many run at the same time, whoever comes after waits. ``idle_s``: of a thread, until it ends."""
+        """``most``: so many run at the same time, further work waits. ``idle_s``: of a thread, until it ends."""
         self._answers: WeakKeyDictionary[asyncio.AbstractEventLoop, _Answers] = WeakKeyDictionary()
         self._lock = Lock()
         self._unborn = most
@@ -112,7 +112,7 @@ class Threads:
             self._wait(seat)
 
     def _wait(self, seat: _Seat) -> None:
-        """Fill the seat with the next job; None where the thread is to end."""
+        """Fill the seat with the next job; None if the thread is to end."""
         with self._lock:
             seat.job = self._jobs.popleft() if self._jobs else None
             if seat.job is not None:

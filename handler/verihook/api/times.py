@@ -18,7 +18,7 @@ _LONGEST_OF = {"delay": MAX_DELAY_MS}
 def moment_ms(text: str, what: str) -> int:
     """An ISO 8601 time with an offset, in milliseconds since the epoch. Raises RequestInvalid, which names ``what``."""
     try:
-        # In a query, a + that nobody encoded has become a space.
+        # In a query, a + that was not encoded has become a space.
         at = datetime.fromisoformat(text.replace(" ", "+") if text.count(" ") == 1 and "T" in text.upper() else text)
         if at.tzinfo is not None:
             return max(0, milliseconds_of(at))

@@ -1,9 +1,9 @@
-"""Keys that were turned away unread, because others that are none have used the look-ups up: who comes again gets in.
+"""Keys that were turned away unread, because others that are none have used the look-ups up: a second try gets in.
 
-Some look-ups a second are kept for the keys that came most often. Whoever makes keys up cannot have many that come as
-often as a genuine one whose holder tries every second: each that is looked up is known to be none. So one that is new
-here waits for half as many seconds at most as there are forged requests a second, and gets in at its second try if
-these never repeat a key.
+Some look-ups a second are kept for the keys that came most often. Who makes keys up cannot have many that come
+as often as a genuine one that is sent every second: each that is looked up is known to be none. So one that is new here
+waits for half as many seconds at most as there are forged requests a second, and gets in at its second try if these
+never repeat a key.
 """
 
 from __future__ import annotations

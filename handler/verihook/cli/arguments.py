@@ -39,7 +39,7 @@ def pair(text: str) -> tuple[str, str]:
 
 
 def moment(text: str) -> datetime:
-    """``2h`` ago, or a time; UTC where it has no offset."""
+    """``2h`` ago, or a time; UTC if it has no offset."""
     span = span_s(text)
     try:
         if span is not None:

@@ -63,7 +63,7 @@ def served(command: ApiCommand) -> Callable[[argparse.Namespace], int]:
         try:
             with connect(options) as client:
                 code = command(client, options)
-            # What nobody reads any more is found out now, where main() sees it, and not at the end of the process.
+            # That the reader is gone is found out now, where main() sees it, and not at the end of the process.
             sys.stdout.flush()
         except (ClientError, ValueError) as error:
             sys.stdout.flush()

@@ -37,7 +37,7 @@ class Sending:
     now: int
 
     def signed(self) -> Request:
-        """The delivery, signed. Raises ValueError, in words, where the sender's side cannot be played."""
+        """The delivery, signed. Raises ValueError, in words, if the sender's side cannot be played."""
         signed = self._signed_by_scheme()
         places = self.source.sender.places
         wanted = [
@@ -103,7 +103,7 @@ class Sending:
         return first
 
     def _judge(self) -> Callable[[Request], bool] | None:
-        """Whether a delivery is genuine by the secret; None where that cannot be told: a private key verifies none."""
+        """Whether a delivery is genuine by the secret; None if that cannot be said: a private key verifies none."""
         try:
             verify = self.source.sender.scheme.bind((self.secret,), _setting(self.source))
             verify(self.signed(), self.now)
@@ -133,7 +133,7 @@ def cannot_send(source: Source, hooks: str, why: str, mend: str = "") -> Configu
 
 
 def content_type_of(body: bytes) -> str:
-    """JSON, or a URL-encoded form where the body looks like one."""
+    """JSON, or a URL-encoded form if the body looks like one."""
     if b"=" in body and not body.lstrip().startswith((b"{", b"[", b'"')):
         return FORM
     return "application/json"

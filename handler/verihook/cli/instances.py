@@ -39,10 +39,10 @@ def add_parser(commands: Any) -> None:
     suspend = _add(actions, "suspend", _suspend, "have one start no new step")
     suspend.add_argument("--reason", default="", help="kept with it")
     _add(actions, "resume", _resume, "have one that is suspended go on")
-    _add(actions, "restart", _restart, "run one anew, with the same input")
+    _add(actions, "restart", _restart, "run one again, with the same input")
     _add(actions, "redrive", _redrive, "have one go on where it failed")
     purge = _add(actions, "purge", _purge, "delete what is kept of one")
-    purge.add_argument("--force", action="store_true", help="terminate it first where it runs")
+    purge.add_argument("--force", action="store_true", help="terminate it first if it runs")
 
 
 def _add_looks(actions: Any) -> None:

@@ -27,7 +27,7 @@ Told: TypeAlias = Mapping[str, Any]
 
 
 class Place(Protocol):
-    """What can be done with keys. Times in milliseconds since the epoch, None for never; a secret is told once."""
+    """What can be done with keys. Times in milliseconds since the epoch, None for never; a secret is shown once."""
 
     def create(
         self, name: str, scopes: Sequence[str], workflows: Sequence[str], expires_at: int | None
@@ -112,7 +112,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--url", help="of the deployment; default VERIHOOK_URL")
     where.add_argument("--data", type=Path, metavar="DIR", help=f"data folder; default {DEFAULT}")
     where.add_argument("--table", metavar="NAME", help="a DynamoDB table, with the AWS credentials of this environment")
-    group.add_argument("--key", help="API key with keys:manage; default VERIHOOK_KEY where the API is asked")
+    group.add_argument("--key", help="API key with keys:manage; default VERIHOOK_KEY if the API is asked")
     parser.add_argument("--json", action="store_true", help="for programs")
 
 

@@ -35,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def opened(options: argparse.Namespace) -> Iterator[Opened]:
     """The ledger that the options name, read only.
 
-    Raises ConfigurationError where the folder has none. One that does not answer ends the program with code 1 and one
+    Raises ConfigurationError if the folder has none. One that does not answer ends the program with code 1 and one
     line that says why.
     """
     with _told(options):

@@ -25,7 +25,7 @@ REASONS: dict[str, str] = {
         " and let Verihook fetch the sender's."
     ),
     "untrusted": (
-        "The delivery names a key at an address that is not the sender's. Refused without a look at it: whoever made"
+        "The delivery names a key at an address that is not the sender's. Refused without a look at it: the maker of"
         " this wants Verihook to fetch a key of their own."
     ),
     "alg": "The token is signed with another algorithm than the sender's one. It is made up, or not this sender's.",
@@ -128,7 +128,7 @@ REASONS: dict[str, str] = {
 
 
 def in_words(reason: str) -> str:
-    """The sentence for a reason code. Raises KeyError where there is none."""
+    """The sentence for a reason code. Raises KeyError if there is none."""
     code = reason
     while code not in REASONS:
         code, hyphen, _ = code.rpartition("-")

@@ -22,7 +22,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--open",
         action="store_true",
-        help="for development: the API asks for no key, so whoever reaches the port has it",
+        help="for development: the API asks for no key, so anything that reaches the port has it",
     )
     parser.add_argument(
         "--grace",

@@ -80,7 +80,7 @@ def _retire(options: argparse.Namespace) -> int:
 
 
 def _naming(options: argparse.Namespace) -> Hooks:
-    """The file. Raises ConfigurationError where no source in it has this name."""
+    """The file. Raises ConfigurationError if no source in it has this name."""
     hooks = load_hooks(options.hooks)
     names = hooks.variables()
     if options.name not in names:
@@ -90,7 +90,7 @@ def _naming(options: argparse.Namespace) -> Hooks:
 
 
 def _value(name: str) -> str:
-    """From stdin, or asked for where that is a terminal. Raises ConfigurationError."""
+    """From stdin, or asked for if that is a terminal. Raises ConfigurationError."""
     text = getpass.getpass(f"{name} (not shown): ") if sys.stdin.isatty() else sys.stdin.read()
     try:
         value = secret_in(text)
@@ -117,7 +117,7 @@ def _check(hooks: Hooks, name: str, value: str) -> None:
 
 @contextmanager
 def _told(name: str) -> Iterator[None]:
-    """Raises ConfigurationError for what the secret holds; ends the program where AWS refuses or is away."""
+    """Raises ConfigurationError for what the secret holds; ends the program if AWS refuses or is away."""
     try:
         yield
     except ValueError as error:

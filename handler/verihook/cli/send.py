@@ -45,7 +45,7 @@ def add_parser(commands: Any) -> None:
         "--type",
         help="event type, where the sender has it in a header; default the source's first, or ping",
     )
-    parser.add_argument("--content-type", metavar="TYPE", help="default JSON, or a form where the body looks like one")
+    parser.add_argument("--content-type", metavar="TYPE", help="default JSON, or a form if the body looks like one")
     parser.add_argument(
         "--key", type=Path, metavar="FILE", help="the sender's (test) private key; default the source's secret"
     )
@@ -100,7 +100,7 @@ def secret_missing(source: Source, options: argparse.Namespace, error: KeyError)
 
 
 def read_file(read: Callable[[], T], path: Path) -> T:
-    """What ``read`` gives. Raises ConfigurationError where the file cannot be read."""
+    """What ``read`` gives. Raises ConfigurationError if the file cannot be read."""
     try:
         return read()
     except OSError as error:
@@ -161,7 +161,7 @@ def _post(client: Any, url: str, delivery: Request, repeat: int) -> Any:
 
 
 def _follow(client: Any, url: str, instance_id: str, timeout: float) -> int:
-    """Print each change of the status; 0 where it ends ``completed``."""
+    """Print each change of the status; 0 if it ends ``completed``."""
     deadline = time.monotonic() + timeout
     shown = ""
     while time.monotonic() < deadline:

@@ -25,7 +25,7 @@ class Row:
     id. ``timeout_seconds``: how long the sender waits for an answer; None where it does not say. ``retries`` and
     ``refusals``: how it goes on, and what it makes of an answer such as 4xx, 410 or 429, in words. ``evidence``: what
     the description rests on (``documented``, ``official-vector``, ``official-library``). ``replays``: what a source of
-    it does with signed bytes that come again under another id (``start``, ``refuse``); "" where that is not seen.
+    it does with signed bytes that come again under another id (``start``, ``refuse``); "" if that is not seen.
     """
 
     id: str
@@ -52,7 +52,7 @@ def add_parser(commands: Any) -> None:
 
 
 def rows() -> list[Row]:
-    """Every sender, by id. Raises ConfigurationError where a file is wrong."""
+    """Every sender, by id. Raises ConfigurationError if a file is wrong."""
     return [_row(sender_id) for sender_id in sender_ids()]
 
 

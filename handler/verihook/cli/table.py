@@ -1,4 +1,4 @@
-"""Rows for people: plain aligned columns, and a table with colours where a person looks at a terminal."""
+"""Rows for people: plain aligned columns, and a table with colours if a person looks at a terminal."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ def drawn(
     spare: Sequence[str] = (),
     width: int | None = None,
 ) -> str:
-    """The rows as a table for a terminal of ``width`` columns, by default this one's; plain where rich is not there.
+    """The rows as a table for a terminal of ``width`` columns, by default this one's; plain if rich is not there.
 
-    No word is broken, as an id in two pieces cannot be copied: where the terminal has no room for a row, each of its
+    No word is broken, as an id in two pieces cannot be copied: if the terminal has no room for a row, each of its
     cells has a line of its own.
     """
     try:
@@ -88,7 +88,7 @@ def drawn(
 
 
 def terminal_width() -> int:
-    """Columns of this terminal; 80 where there is none, and never less than 20."""
+    """Columns of this terminal; 80 if there is none, and never less than 20."""
     return max(20, get_terminal_size().columns)
 
 
@@ -115,7 +115,7 @@ def _without(
 
 
 def _fitting(head: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> list[int] | None:
-    """The width of each column; None where some word would have to be broken. The widest are the first to be cut."""
+    """The width of each column; None if some word would have to be broken. The widest are the first to be cut."""
     from rich.cells import cell_len
 
     widths = _natural(head, rows)

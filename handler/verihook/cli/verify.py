@@ -28,7 +28,7 @@ MAX_MOMENT = 100_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """A delivery that was written down. ``at``: when, in seconds since the epoch; None where the file does not say."""
+    """A delivery that was written down. ``at``: when, in seconds since the epoch; None if the file does not say."""
 
     request: Request
     at: int | None
@@ -49,7 +49,7 @@ def add_parser(commands: Any) -> None:
         "--at",
         type=_clock,
         metavar="SECONDS|now",
-        help="the clock to judge by; default the time of capture where the file has it, else now",
+        help="the clock to judge by; default the time of capture if the file has it, else now",
     )
     add_source_options(parser)
     parser.set_defaults(command=_verify)

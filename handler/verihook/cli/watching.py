@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def watch(client: Client, options: argparse.Namespace) -> int:
-    """0 where it ends ``completed``. Raises NotFound, and WaitTimeout where it does not end within ``--timeout``."""
+    """0 if it ends ``completed``. Raises NotFound, and WaitTimeout if it does not end within ``--timeout``."""
     from verihook.client import WaitTimeout
 
     until = None if options.timeout is None else time.monotonic() + options.timeout
@@ -39,7 +39,7 @@ def standing(found: Instance) -> str:
 
 
 def _steps(client: Client, instance_id: str) -> tuple[Step, ...]:
-    """Those of the present attempt; none where its engine keeps none."""
+    """Those of the present attempt; none if its engine keeps none."""
     from verihook.client import NotSupported
 
     try:

@@ -26,7 +26,7 @@ def add_parser(commands: Any) -> None:
     run = add_action(actions, "run", _run, "start an instance")
     run.add_argument("name", metavar="NAME", help="of the workflow")
     run.add_argument("--input", type=json_value, metavar="JSON|@FILE|-", help="what the workflow gets; default null")
-    run.add_argument("--id", help="the instance's id; made where absent")
+    run.add_argument("--id", help="the instance's id; made if absent")
     run.add_argument(
         "--on-conflict",
         choices=("fail", "return", "restart"),
@@ -34,7 +34,9 @@ def add_parser(commands: Any) -> None:
         help="where the id is taken: fail, return or restart; default fail",
     )
     run.add_argument("--idempotency-key", metavar="KEY", help="the same again starts nothing more")
-    run.add_argument("--clear-on-failure", action="store_true", help="but if what the key began has failed, anew")
+    run.add_argument(
+        "--clear-on-failure", action="store_true", help="but if what the key began has failed, start again"
+    )
     run.add_argument("--tag", action="append", default=[], help="to find it by; may be given several times")
     run.add_argument(
         "--metadata", action="append", default=[], type=pair, metavar="KEY=VALUE", help="the same, as a pair"
@@ -80,7 +82,7 @@ def _run(client: Client, options: argparse.Namespace) -> int:
         else:
             show(("INSTANCE", "WORKFLOW", "STATUS"), [(started.id, started.workflow, started.stands or started.status)])
         return 0
-    # Told at once: whoever interrupts the waiting knows what goes on.
+    # Printed at once: a person who interrupts the waiting knows what goes on.
     print(f"verihook: instance {printable(started.id)}", file=sys.stderr, flush=True)
     return _told(client.wait(started.id, options.timeout), options)
 

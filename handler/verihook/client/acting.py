@@ -1,7 +1,7 @@
 """Acting on an instance.
 
 ``terminate``, ``restart``, ``redrive`` and ``purge`` would do or tell another thing the second time, so they are sent
-again only where the server cannot have got them.
+again only if the server cannot have got them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from verihook.client.wire import NO_BODY, Request, Work, path
 
 
 def terminate(instance_id: str, reason: str = "", *, output: Any = NO_BODY) -> Work[Instance]:
-    """End it; ``output`` becomes its output where given. Raises NotFound, Conflict (it has ended), NotSupported."""
+    """End it; ``output`` becomes its output if given. Raises NotFound, Conflict (it has ended), NotSupported."""
     body = {"reason": reason} if output is NO_BODY else {"reason": reason, "output": output}
     return (yield from _act(instance_id, "terminate", body, repeatable=False))
 
@@ -49,7 +49,7 @@ def purge(instance_id: str, *, force: bool = False) -> Work[None]:
 def raise_event(instance_id: str, name: str, payload: Any = None, *, event_id: str | None = None) -> Work[Instance]:
     """Raise an event for it: the oldest wait for this name gets it, or it is kept until one comes.
 
-    ``event_id``: the same again changes nothing; made where absent. Raises NotFound, Conflict (it has ended),
+    ``event_id``: the same again changes nothing; made if absent. Raises NotFound, Conflict (it has ended),
     NotSupported.
     """
     query = {"eventId": str(uuid.uuid4()) if event_id is None else event_id}

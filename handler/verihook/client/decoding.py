@@ -28,7 +28,7 @@ from verihook.client.retries import told
 
 
 def instance(content: Content) -> Instance:
-    """With input and output where the answer has them."""
+    """With input and output if the answer has them."""
     error, cause = _failure(content)
     return Instance(
         id=_text(content["instanceId"]),

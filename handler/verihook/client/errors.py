@@ -31,10 +31,10 @@ class ClientError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What the server said. ``code`` is what programs go by; "" where it is none of ours that answered.
+    """What the server said. ``code`` is what programs go by; "" if it is none of ours that answered.
 
     ``violations``: of an input, each ``{"path": [...], "pointer": "/...", "message": "..."}``. ``retry_after``: in
-    seconds; None where the server did not say. ``instance_id``: of a conflict, whose.
+    seconds; None if the server did not say. ``instance_id``: of a conflict, whose.
     """
 
     status: int
@@ -102,7 +102,7 @@ class Unavailable(ApiError):
 
 
 class InstanceFailed(ClientError):
-    """The instance ended, and not ``completed``. ``error`` and ``cause`` are the engine's words, where it has any."""
+    """The instance ended, and not ``completed``. ``error`` and ``cause`` are the engine's words, if it has any."""
 
     def __init__(self, instance_id: str, status: Status, error: str | None, cause: str | None) -> None:
         why = ": ".join(text for text in (error, cause) if text)

@@ -56,7 +56,7 @@ def result(instance_id: str) -> Work[Result]:
 def wait(instance_id: str, timeout: float | None = 60) -> Work[Result]:
     """How it ended, well or not, as soon as it has; ``timeout`` in seconds, None for as long as it takes.
 
-    Raises NotFound, and WaitTimeout where it has not ended.
+    Raises NotFound, and WaitTimeout if it has not ended.
     """
     until = None if timeout is None else time.monotonic() + timeout
     while True:

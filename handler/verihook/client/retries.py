@@ -21,7 +21,7 @@ from verihook.client.wire import NOTHING, Answer, Driven, NoAnswer, Pause, Reque
 
 _PASSING = frozenset({502, 503, 504})
 
-#: So much of an answer that is not ours is told.
+#: So much of an answer that is not ours is quoted, in bytes.
 _TOLD = 200
 
 
@@ -37,7 +37,7 @@ class Retries:
     longest_s: float = 30.0
 
     def pause(self, tried: int, retry_after: float | None) -> float | None:
-        """Seconds before the next try, after ``tried`` of them; None where there is none."""
+        """Seconds before the next try, after ``tried`` of them; None if there is none."""
         if tried > self.most or (retry_after or 0) > self.longest_s:
             return None
         spread: float = min(self.longest_s, self.first_s * 2 ** (tried - 1))
@@ -47,7 +47,7 @@ class Retries:
 
 
 def driven(work: Work[T], retries: Retries) -> Driven[T]:
-    """The operation, with every request sent until it is answered well. Raises ApiError where it is not."""
+    """The operation, with every request sent until it is answered well. Raises ApiError if it is not."""
     try:
         wanted = next(work)
         while True:
@@ -118,7 +118,7 @@ def _text(value: object) -> str | None:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds, also where the header has a date (https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)."""
+    """Seconds, also if the header has a date (https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)."""
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])

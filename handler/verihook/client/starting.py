@@ -1,4 +1,4 @@
-"""Starts. Each has an idempotency key, of the client's own making where the caller gives none: however often it is
+"""Starts. Each has an idempotency key, of the client's own making if the caller gives none: however often it is
 sent, one instance comes of it.
 """  # noqa: D205  # one sentence
 
@@ -79,7 +79,7 @@ def start_and_wait(
 ) -> Work[Result]:
     """Start an instance and wait for its end, for ``timeout`` seconds or, with None, as long as it takes.
 
-    Raises as :func:`start` does, InstanceFailed where it does not complete, WaitTimeout where it has not ended.
+    Raises as :func:`start` does, InstanceFailed if it does not complete, WaitTimeout if it has not ended.
     """
     until = None if timeout is None else time.monotonic() + timeout
     answer = yield _request(workflow, input, options, until, longest_wait(until))

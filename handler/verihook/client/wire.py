@@ -55,7 +55,7 @@ class Answer:
     body: bytes
 
     def read(self, reader: Callable[[Any], T]) -> T:
-        """The JSON of the body, read. Raises ApiError where it is none of Verihook's."""
+        """The JSON of the body, read. Raises ApiError if it is none of Verihook's."""
         try:
             return reader(json.loads(self.body))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

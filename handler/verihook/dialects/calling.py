@@ -34,7 +34,7 @@ async def ask(operation: Callable[P, T], *given: P.args, **named: P.kwargs) -> T
 async def text_of(request: Request, limit: int = MAX_BODY) -> str:
     """The body. Raises BodyTooLarge above ``limit`` bytes, EventMalformed if it is not UTF-8.
 
-    Raises UnsupportedMediaType where it is compressed.
+    Raises UnsupportedMediaType if it is compressed.
     """
     body = await read_body(request, limit + 1)
     if len(body) > limit:
@@ -53,7 +53,7 @@ def parsed(text: str) -> Any:
 
 
 def json_or_text(text: str) -> Any:
-    """The content of a text: JSON where it is some, else the text itself. None for an empty one."""
+    """The content of a text: JSON if it is some, else the text itself. None for an empty one."""
     try:
         return parsed(text)
     except EventMalformed:

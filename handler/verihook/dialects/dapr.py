@@ -1,7 +1,7 @@
 """Dapr's Workflow API, both grammars, at ``/v1.0``, ``/v1.0-beta1`` and ``/v1.0-alpha1``.
 
 The first draft (2022) has ``/workflows/{workflowType}/{instanceId}``, what was built since
-``/workflows/{component}/{name or instance id}``. Which one a request speaks is told by the first segment: the name of a
+``/workflows/{component}/{name or instance id}``. Which one a request speaks is seen in the first segment: the name of a
 workflow component is no workflow's.
 https://docs.dapr.io/reference/api/workflow_api/
 """

@@ -21,9 +21,9 @@ def is_draft(request: Request, services: Services) -> bool:
 
 
 def content_of(request: Request, text: str) -> Any:
-    """The body: JSON where it is some, else the text itself, as Dapr takes any bytes. None for an empty one.
+    """The body: JSON if it is some, else the text itself, as Dapr takes any bytes. None for an empty one.
 
-    Raises EventMalformed where the body is declared to be JSON and is none.
+    Raises EventMalformed if the body is declared to be JSON and is none.
     """
     kind = media_type(request.headers.get("content-type"))
     if kind.endswith(("/json", "+json")):
@@ -34,7 +34,7 @@ def content_of(request: Request, text: str) -> Any:
 def draft_event(request: Request, content: Any) -> tuple[str, Any]:
     """Name and payload of an event whose path has no name: from ``?eventName=``, the body, or a CloudEvent's type.
 
-    Raises RequestInvalid where there is none.
+    Raises RequestInvalid if there is none.
     """
     name = request.query_params.get("eventName")
     if name:

@@ -58,7 +58,7 @@ def wrong(path: list[object], message: str) -> ShapeInvalid:
 
 
 def required(violation: Mapping[str, object]) -> tuple[list[object], str | None]:
-    """Where a violation is, and the member that is missing there; None where it is another violation.
+    """Where a violation is, and the member that is missing there; None if it is another violation.
 
     A member that is missing is at no place of its own in JSON Schema; the dialects name it as the place.
     """
@@ -107,7 +107,7 @@ def speaking(render: Render, services: Services) -> type[APIRoute]:
                     return render(request, error, services)
                 except (HTTPException, RequestValidationError) as error:
                     return render(request, in_words(error), services)
-                except Exception as error:  # noqa: BLE001  # a fault of ours is told in the dialect too
+                except Exception as error:  # noqa: BLE001  # a fault of ours is answered in the dialect too
                     await run_in_threadpool(services.telemetry.failure, f"{request.method} {self.path}", error)
                     return render(request, VerihookError("Internal server error"), services)
 

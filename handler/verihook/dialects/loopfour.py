@@ -177,7 +177,7 @@ def _success(data: object) -> dict[str, object]:
 
 
 def _ran(instance: Instance, created: bool) -> dict[str, object]:
-    """A new run is told as ``pending``, whatever it is by now; one that was there before as it stands."""
+    """Show a new run as ``pending``, whatever it is by now; one that was there before as it stands."""
     return {
         "runId": instance.id,
         "status": "pending" if created else WORDS[instance.status],

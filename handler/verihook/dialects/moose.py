@@ -145,7 +145,7 @@ def render(request: Request, error: VerihookError, _: Services) -> Response:
 
 
 def _check_token(request: Request, caller: Identity) -> None:
-    """/admin takes nobody without a key, however open the machine is."""
+    """Raise Unauthenticated for a caller without a key below /admin, even on an open machine."""
     if request.url.path.startswith("/admin/") and caller.key is None:
         raise Unauthenticated("Send an API key: Authorization: Bearer vhk_...")
 

@@ -120,7 +120,7 @@ def _problem(violation: Mapping[str, object]) -> dict[str, object]:
 
 
 async def _result(instance: Instance, services: Services) -> Response:
-    """The result; the words of the failure; or 202 where it still runs, to be asked for again."""
+    """The result; the words of the failure; or 202 if it still runs, to be asked for again."""
     if instance.status == "completed":
         output = await calling.ask(instances.output_of, instance, services.payloads)
         return answer({"workflow_id": instance.id, "status": "completed", "result": output})

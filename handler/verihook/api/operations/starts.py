@@ -28,7 +28,7 @@ from verihook.request import json_text
 
 _HEADERS = LIMITED | headers(
     Location="where the instance is",
-    Idempotent_Replayed="true where the idempotency key was used before",
+    Idempotent_Replayed="true if the idempotency key was used before",
     Instance_Status="how the instance of a replay stands; the body tells of its acceptance",
     Preference_Applied="what of Prefer was heeded",
 )
@@ -120,7 +120,7 @@ async def _answer(
 
 
 async def _end(instance: Instance, wait_s: int, request: Request, services: Services) -> Instance | None:
-    """The instance, where it has ended within the wait."""
+    """Return the instance if it has ended within the wait, else None."""
     try:
         instance = await ended(instance, wait_s, request, services)
         # Read once more: what ran express has its output in the row alone.
