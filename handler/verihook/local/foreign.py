@@ -17,7 +17,7 @@ from importlib import import_module
 from verihook.errors import ConfigurationError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Library:
     """A library and its internals. ``name``: as pip knows it; ``package``: as Python imports it.
 
