@@ -128,15 +128,15 @@ def on_aws() -> Services:
 @cache
 def telemetry() -> Telemetry:
     """The telemetry of a Lambda function. It needs no configuration that could be wrong."""
-    from verihook.adapters.telemetry.steady import SteadyTelemetry
+    from verihook.adapters.telemetry.never_raising import NeverRaisingTelemetry
 
     if (handler(environment()) or FOREGROUND[0]) in FOREGROUND:
         from verihook.adapters.telemetry.cloudwatch import CloudWatchTelemetry
 
-        return SteadyTelemetry(CloudWatchTelemetry(environment()))
+        return NeverRaisingTelemetry(CloudWatchTelemetry(environment()))
     from verihook.adapters.telemetry.powertools import PowertoolsTelemetry
 
-    return SteadyTelemetry(PowertoolsTelemetry())
+    return NeverRaisingTelemetry(PowertoolsTelemetry())
 
 
 def warm(services: Services, entry: str) -> None:
@@ -170,7 +170,7 @@ def on_one_machine(
     from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
     from verihook.adapters.payloads.files import FilePayloads
     from verihook.adapters.telemetry.console import ConsoleTelemetry
-    from verihook.adapters.telemetry.steady import SteadyTelemetry
+    from verihook.adapters.telemetry.never_raising import NeverRaisingTelemetry
 
     check_schemas(hooks)
     file = SqliteFile(data / "ledger.db")
@@ -180,7 +180,7 @@ def on_one_machine(
         secrets_of(variables, hooks.path.parent, data),
         ledger,
         SqliteDocuments(file),
-        SteadyTelemetry(ConsoleTelemetry(made=hooks.sources_with(made))),
+        NeverRaisingTelemetry(ConsoleTelemetry(made=hooks.sources_with(made))),
         engines=_engines_on_one_machine(endpoints, ledger, hooks),
         payloads=FilePayloads(data / "payloads"),
         caller=HttpCaller(loopback=True),

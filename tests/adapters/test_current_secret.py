@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.adapters.test_secrets import Clock, Wire, manager, stage, wire
+from verihook.adapters.secrets.answer_cache import FRESH_S, MAX_AGE_S
 from verihook.adapters.secrets.current import CurrentSecret
-from verihook.adapters.secrets.kept import JUST_NOW, MAX_AGE
 from verihook.errors import SecretsUnavailable
 
 __all__ = ["manager", "wire"]
@@ -27,7 +27,7 @@ def secret(manager: Any, clock: Clock) -> CurrentSecret:
 def test_an_answer_is_kept_for_its_age(secret: CurrentSecret, manager: Any, wire: Wire, clock: Clock) -> None:
     assert "first" == secret.text()
     stage(manager, "second", "AWSCURRENT")
-    clock.now += MAX_AGE - 1
+    clock.now += MAX_AGE_S - 1
     assert "first" == secret.text()
     clock.now += 1
     assert "second" == secret.text()
@@ -40,7 +40,7 @@ def test_who_asks_past_the_cache_shares_the_answer_of_just_now(
     assert "first" == secret.text()
     stage(manager, "second", "AWSCURRENT")
     wire.calls.clear()
-    clock.now += JUST_NOW - 1
+    clock.now += FRESH_S - 1
     assert "first" == secret.text(fresh=True)
     clock.now += 1
     assert ["second"] * 3 == [secret.text(fresh=True) for _ in range(3)]
@@ -70,14 +70,14 @@ def test_a_store_that_has_just_failed_is_left_alone(secret: CurrentSecret, wire:
             secret.text(fresh=fresh)
     assert ["GetSecretValue"] == wire.calls
     wire.trouble = ""
-    clock.now += JUST_NOW
+    clock.now += FRESH_S
     assert "first" == secret.text()
 
 
 def test_a_failure_takes_nothing_away_while_it_is_young(secret: CurrentSecret, wire: Wire, clock: Clock) -> None:
     assert "first" == secret.text()
     wire.trouble = "InternalServiceError"
-    clock.now += JUST_NOW
+    clock.now += FRESH_S
     with pytest.raises(SecretsUnavailable):
         secret.text(fresh=True)
     assert "first" == secret.text()

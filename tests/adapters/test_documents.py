@@ -26,7 +26,7 @@ CALLS: dict[str, Callable[[Documents], object]] = {
     "write": lambda documents: documents.write("key", a_document(), NOW),
     "remove": lambda documents: documents.remove("key", "ci"),
     "all": lambda documents: documents.all("key", 10, NOW),
-    "take": lambda documents: documents.take("ci", 10, 1000, NOW),
+    "take_token": lambda documents: documents.take_token("ci", 10, 1000, NOW),
 }
 every_method = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 

@@ -163,7 +163,7 @@ class TestDurableOnTheRunner(EngineContract):
         name = a_name()
         rig.start("stamp", name, "{}")
         first = rig.end_of("stamp", name)
-        rig.engine.forget("stamp", name)
+        rig.engine.delete("stamp", name)
         assert rig.engine.describe("stamp", name) is None
         rig.start("stamp", name, "{}")
         assert rig.end_of("stamp", name) != first
@@ -171,7 +171,7 @@ class TestDurableOnTheRunner(EngineContract):
     def test_what_runs_is_not_forgotten(self, rig: DurableRig) -> None:
         name = a_name()
         rig.start("slow", name, "{}")
-        rig.engine.forget("slow", name)
+        rig.engine.delete("slow", name)
         assert rig.engine.describe("slow", name) == Progress("running")
         rig.engine.stop("slow", name, "the test is over")
 

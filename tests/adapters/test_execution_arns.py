@@ -30,7 +30,7 @@ LAMBDA = "arn:aws:lambda:eu-west-1:123456789012:function"
 )
 def test_of_a_state_machine(definition: str, execution: str, is_one: bool) -> None:
     engine = StepFunctionsEngine(NOTHING, f"{STATES}:stateMachine:stack-")
-    assert is_one == engine.runs(definition, execution)
+    assert is_one == engine.owns(definition, execution)
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,9 @@ def test_of_a_state_machine(definition: str, execution: str, is_one: bool) -> No
     ],
 )
 def test_of_a_durable_function(definition: str, execution: str, is_one: bool) -> None:
-    assert is_one == DurableEngine(NOTHING, "stack-").runs(definition, execution)
+    assert is_one == DurableEngine(NOTHING, "stack-").owns(definition, execution)
 
 
 def test_a_function_has_none() -> None:
     engine = FunctionEngine(NOTHING, SystemClock(), lambda _: None)
-    assert not engine.runs("pay", f"{LAMBDA}:pay:live/durable-execution/a/1")
+    assert not engine.owns("pay", f"{LAMBDA}:pay:live/durable-execution/a/1")

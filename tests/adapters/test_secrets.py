@@ -15,8 +15,8 @@ from moto import mock_aws
 from tests.adapters.moto_over_http import MotoOverHttp
 from tests.direct_clients import direct
 from verihook.adapters.aws.boto import Boto
+from verihook.adapters.secrets.answer_cache import FRESH_S, MAX_AGE_S
 from verihook.adapters.secrets.environment import EnvironmentSecrets
-from verihook.adapters.secrets.kept import JUST_NOW, MAX_AGE
 from verihook.adapters.secrets.parameter_store import ParameterStoreSecrets
 from verihook.adapters.secrets.secrets_manager import SecretsManagerSecrets
 from verihook.adapters.secrets.stores import StoresByKind
@@ -164,13 +164,13 @@ def test_all_three_stages(manager: Any) -> None:
     secrets = SecretsManagerSecrets(manager, clock)
     steps = [secrets.generations("secretsmanager:s", fresh=True)]
     pending = stage(manager, "second", "AWSPENDING")
-    clock.now += JUST_NOW
+    clock.now += FRESH_S
     steps.append(secrets.generations("secretsmanager:s", fresh=True))
     first = manager.get_secret_value(SecretId="s")["VersionId"]
     manager.update_secret_version_stage(
         SecretId="s", VersionStage="AWSCURRENT", MoveToVersionId=pending, RemoveFromVersionId=first
     )
-    clock.now += JUST_NOW
+    clock.now += FRESH_S
     steps.append(secrets.generations("secretsmanager:s", fresh=True))
     # What AWS leaves after a rotation: AWSPENDING on the version that is current now.
     assert [(("first",),), (("second", "first"),), (("second",), ("first",))] == steps
@@ -210,7 +210,7 @@ def test_answers_are_kept_and_shared_by_the_keys_of_a_document(manager: Any, wir
         assert ("1",) == secrets.resolve("secretsmanager:all#a")
         assert ("2",) == secrets.resolve("secretsmanager:all#b")
     assert ["GetSecretValue"] * 3 == wire.calls  # a stage each, those included that there are not
-    clock.now += JUST_NOW
+    clock.now += FRESH_S
     secrets.generations("secretsmanager:all#a", fresh=True)
     assert ["GetSecretValue"] * 6 == wire.calls
 
@@ -218,7 +218,7 @@ def test_answers_are_kept_and_shared_by_the_keys_of_a_document(manager: Any, wir
 def test_how_long_answers_are_kept(manager: Any, wire: Wire) -> None:
     clock = Clock()
     secrets = SecretsManagerSecrets(manager, clock)
-    for seconds, calls in ((0, 3), (MAX_AGE - 1, 3), (1, 6), (0, 6)):
+    for seconds, calls in ((0, 3), (MAX_AGE_S - 1, 3), (1, 6), (0, 6)):
         clock.now += seconds
         secrets.resolve("secretsmanager:s")
         assert calls == len(wire.calls)
@@ -236,7 +236,7 @@ def test_a_parameter_is_decrypted_and_kept(wire: Wire, kind: Any) -> None:
     client.put_parameter(Name="/x/a", Value="v2", Type=kind, Overwrite=True)
     assert ("v1",) == secrets.resolve("ssm:/x/a")
     assert ["GetParameter", "PutParameter"] == wire.calls
-    clock.now += JUST_NOW
+    clock.now += FRESH_S
     assert (("v2",),) == secrets.generations("ssm:/x/a", fresh=True)
 
 

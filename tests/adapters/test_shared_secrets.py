@@ -11,10 +11,10 @@ import pytest
 from tests.adapters.test_rotation import delivery
 from tests.adapters.test_secrets import Clock, Wire, manager, wire
 from tests.unit.webhooks.test_keyring import Reports
+from verihook.adapters.secrets.answer_cache import MAX_AGE_S
 from verihook.adapters.secrets.current import CurrentSecret
 from verihook.adapters.secrets.document import SourceSecrets
 from verihook.adapters.secrets.environment import EnvironmentSecrets
-from verihook.adapters.secrets.kept import MAX_AGE
 from verihook.adapters.secrets.shared import SharedSecrets
 from verihook.config import load_hooks
 from verihook.errors import SecretsUnavailable, SignatureError
@@ -187,7 +187,7 @@ def test_a_rotation_by_put_and_retire(start: Start, manager: Any) -> None:
     assert ["current", "previous"] == [start.verified_by(ring, secret) for secret in ("second", "first")]
 
     secrets.retire("ORDERS")
-    start.clock.now += MAX_AGE + REFRESH_S
+    start.clock.now += MAX_AGE_S + REFRESH_S
     assert "current" == start.verified_by(ring, "second")
     with pytest.raises(SignatureError):
         start.verified_by(ring, "first")

@@ -115,21 +115,21 @@ class DocumentsContract:
 
     def test_the_first_is_written_and_given_to_all_others(self, documents: Documents) -> None:
         first = a_document(expires_at=NOW_S + 9)
-        assert documents.first("key", first, NOW) is None
-        assert documents.first("key", a_document(text="2"), NOW) == first
-        assert documents.first("key", a_document("other"), NOW) is None
+        assert documents.add("key", first, NOW) is None
+        assert documents.add("key", a_document(text="2"), NOW) == first
+        assert documents.add("key", a_document("other"), NOW) is None
         assert documents.read("key", "ci", NOW) == first
 
     def test_an_expired_one_is_no_first(self, documents: Documents) -> None:
         old = a_document(expires_at=NOW_S)
-        documents.first("key", old, NOW - SECOND)
-        assert documents.first("key", a_document(text="2"), NOW - 1) == old
-        assert documents.first("key", a_document(text="2"), NOW) is None
-        assert documents.first("key", a_document(text="3"), NOW) == a_document(text="2")
+        documents.add("key", old, NOW - SECOND)
+        assert documents.add("key", a_document(text="2"), NOW - 1) == old
+        assert documents.add("key", a_document(text="2"), NOW) is None
+        assert documents.add("key", a_document(text="3"), NOW) == a_document(text="2")
 
     def test_of_64_at_once_one_is_first(self, documents: Documents) -> None:
         each = [a_document(text=str(number)) for number in range(64)]
-        answers = at_once([lambda one=one: documents.first("key", one, NOW) for one in each])  # type: ignore[misc]
+        answers = at_once([lambda one=one: documents.add("key", one, NOW) for one in each])  # type: ignore[misc]
         (winner,) = [one for one, answer in zip(each, answers, strict=True) if answer is None]
         assert [winner] * 63 == [answer for answer in answers if answer is not None]
 
@@ -172,46 +172,51 @@ class DocumentsContract:
     # take
 
     def test_a_bucket_gives_its_capacity_and_then_one_an_interval(self, documents: Documents) -> None:
-        assert [documents.take("ci", 3, SECOND, NOW).wait_ms for _ in range(5)] == [0, 0, 0, SECOND, SECOND]
-        assert documents.take("ci", 3, SECOND, NOW + 999).wait_ms == 1
-        assert documents.take("ci", 3, SECOND, NOW + 1000).wait_ms == 0
-        assert documents.take("ci", 3, SECOND, NOW + 1000).wait_ms == SECOND
-        assert [documents.take("ci", 3, SECOND, NOW + 3500).wait_ms for _ in range(3)] == [0, 0, 500]
+        assert [documents.take_token("ci", 3, SECOND, NOW).wait_ms for _ in range(5)] == [0, 0, 0, SECOND, SECOND]
+        assert documents.take_token("ci", 3, SECOND, NOW + 999).wait_ms == 1
+        assert documents.take_token("ci", 3, SECOND, NOW + 1000).wait_ms == 0
+        assert documents.take_token("ci", 3, SECOND, NOW + 1000).wait_ms == SECOND
+        assert [documents.take_token("ci", 3, SECOND, NOW + 3500).wait_ms for _ in range(3)] == [0, 0, 500]
 
     def test_a_bucket_says_how_many_it_still_has(self, documents: Documents) -> None:
-        assert [documents.take("ci", 3, SECOND, NOW) for _ in range(4)] == [
+        assert [documents.take_token("ci", 3, SECOND, NOW) for _ in range(4)] == [
             *(Token(0, left) for left in (2, 1, 0)),
             Token(SECOND),
         ]
-        assert documents.take("ci", 3, SECOND, NOW + 2_500) == Token(0, 1)
-        assert documents.take("ci", 3, SECOND, NOW + 60_000) == Token(0, 2)
+        assert documents.take_token("ci", 3, SECOND, NOW + 2_500) == Token(0, 1)
+        assert documents.take_token("ci", 3, SECOND, NOW + 60_000) == Token(0, 2)
 
     def test_a_bucket_is_full_again_and_never_fuller(self, documents: Documents) -> None:
         for start in (NOW, NOW + 3 * SECOND, NOW + 3_600 * SECOND):
-            assert [documents.take("ci", 3, SECOND, start).wait_ms for _ in range(4)] == [0, 0, 0, SECOND]
+            assert [documents.take_token("ci", 3, SECOND, start).wait_ms for _ in range(4)] == [0, 0, 0, SECOND]
 
     def test_a_bucket_of_one(self, documents: Documents) -> None:
-        answers = [documents.take("ci", 1, 120, NOW + after).wait_ms for after in (0, 0, 119, 120, 239, 240)]
+        answers = [documents.take_token("ci", 1, 120, NOW + after).wait_ms for after in (0, 0, 119, 120, 239, 240)]
         assert answers == [0, 120, 1, 0, 1, 0]
 
     def test_buckets_are_their_own(self, documents: Documents, reopen: Callable[[], Documents]) -> None:
-        assert [documents.take(bucket, 1, SECOND, NOW).wait_ms for bucket in ("a", "b", "a#b", ODD)] == [0, 0, 0, 0]
+        assert [documents.take_token(bucket, 1, SECOND, NOW).wait_ms for bucket in ("a", "b", "a#b", ODD)] == [
+            0,
+            0,
+            0,
+            0,
+        ]
         again = reopen()
-        assert [again.take(bucket, 1, SECOND, NOW).wait_ms for bucket in ("a", "b", "a#b", ODD)] == [SECOND] * 4
+        assert [again.take_token(bucket, 1, SECOND, NOW).wait_ms for bucket in ("a", "b", "a#b", ODD)] == [SECOND] * 4
         assert again.all("a", 10, NOW) == []
         assert again.read("a", "bucket", NOW) is None
 
     def test_a_smaller_capacity_holds_at_once(self, documents: Documents) -> None:
-        assert [documents.take("ci", 5, SECOND, NOW).wait_ms for _ in range(5)] == [0] * 5
-        assert documents.take("ci", 2, SECOND, NOW).wait_ms == 4 * SECOND
+        assert [documents.take_token("ci", 5, SECOND, NOW).wait_ms for _ in range(5)] == [0] * 5
+        assert documents.take_token("ci", 2, SECOND, NOW).wait_ms == 4 * SECOND
 
     def test_a_caller_whose_clock_trails_takes_no_more(self, documents: Documents) -> None:
-        assert [documents.take("ci", 2, SECOND, NOW).wait_ms for _ in range(2)] == [0, 0]
-        assert documents.take("ci", 2, SECOND, NOW - 300).wait_ms == SECOND + 300
+        assert [documents.take_token("ci", 2, SECOND, NOW).wait_ms for _ in range(2)] == [0, 0]
+        assert documents.take_token("ci", 2, SECOND, NOW - 300).wait_ms == SECOND + 300
 
     @pytest.mark.parametrize("used", [0, 1, 10], ids=["idle", "in-use", "empty"])
     def test_64_threads_take_no_more_than_there_are(self, documents: Documents, used: int) -> None:
         for _ in range(used):
-            documents.take("ci", 10, SECOND, NOW)
-        answers = at_once([lambda: documents.take("ci", 10, SECOND, NOW).wait_ms] * 64)
+            documents.take_token("ci", 10, SECOND, NOW)
+        answers = at_once([lambda: documents.take_token("ci", 10, SECOND, NOW).wait_ms] * 64)
         assert Counter(answers) == {0: 10 - used, SECOND: 54 + used} if used < 10 else {SECOND: 64}

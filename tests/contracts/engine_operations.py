@@ -170,13 +170,13 @@ class OperationsContract:
             engine.run(definition, a_name(), '"' + "x" * (engine.max_input - 1) + '"')
 
     def test_an_ended_execution_is_forgotten_where_that_can_be(self, rig: Rig, definitions: Definitions) -> None:
-        rig.engine.forget(definitions.echo, a_name())
+        rig.engine.delete(definitions.echo, a_name())
         name = a_name()
         rig.start(definitions.echo, name, "1")
         first = rig.end_of(definitions.echo, name)
-        rig.engine.forget(definitions.echo, name)
+        rig.engine.delete(definitions.echo, name)
         assert rig.engine.describe(definitions.echo, name) in (None, first)
-        rig.engine.forget(definitions.echo, name)
+        rig.engine.delete(definitions.echo, name)
 
 
 def _or_skip(definition: str | None) -> str:

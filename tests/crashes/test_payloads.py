@@ -10,7 +10,7 @@ import pytest
 from tests.crashes.faults import Kind, When, every_position
 from tests.crashes.world import World
 from verihook.instances import payload
-from verihook.model.spared import Spared
+from verihook.model.recent_payloads import RecentPayloads
 
 LARGE = {"note": "x" * 2_000}
 
@@ -20,12 +20,12 @@ LARGE = {"note": "x" * 2_000}
 def test_a_restart_by_a_large_redelivery(whole: World, kind: Kind, when: When) -> None:
     def act(trial: int) -> None:
         # A process of its own, which takes the event twice.
-        whole.services = replace(whole.services, spared=Spared())
+        whole.services = replace(whole.services, recent_payloads=RecentPayloads())
         for _ in range(2):
             whole.deliver("restart", f"evt_{trial}", **LARGE)
 
     def check(trial: int, call: str) -> None:
-        whole.services = replace(whole.services, spared=Spared())
+        whole.services = replace(whole.services, recent_payloads=RecentPayloads())
         answer = whole.deliver("restart", f"evt_{trial}", **LARGE)
         assert 202 == answer.status, call
         whole.settle()

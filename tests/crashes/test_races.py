@@ -103,7 +103,7 @@ def test_a_purge_that_was_cut_off_is_finished_by_asking_again(parts: Parts, tmp_
     started(parts, content={"note": "x" * 300_000})
     parts.engine.end("a")
     settle(parts)
-    parts.engine.failing.add("forget")
+    parts.engine.failing.add("delete")
     with pytest.raises(EngineUnavailable):
         instances.purge("a", parts.services)
     assert (tmp_path / "payloads" / "a").exists()

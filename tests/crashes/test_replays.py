@@ -15,8 +15,8 @@ from verihook.request import Reply
 
 #: What a fresh delivery calls, by source: before the claim where a replay is refused, after it else.
 CALLS = {
-    "captured": ["ledger.claim", "documents.first", "engine.start"],
-    "guarded": ["documents.first", "ledger.claim", "engine.start"],
+    "captured": ["ledger.claim", "documents.add", "engine.start"],
+    "guarded": ["documents.add", "ledger.claim", "engine.start"],
 }
 
 
@@ -37,7 +37,7 @@ def test_a_fresh_one_starts_once_wherever_the_process_stops(
         bodies[trial] = order(note=str(trial))
         answer = send(whole, source, bodies[trial], f"evt_{trial}")
         # What could not be remembered after a claim keeps no event.
-        refused = {"captured": ["ledger.claim"], "guarded": ["ledger.claim", "documents.first"]}[source]
+        refused = {"captured": ["ledger.claim"], "guarded": ["ledger.claim", "documents.add"]}[source]
         assert (503 if whole.faults.met in refused else 202) == answer.status
 
     def check(trial: int, call: str) -> None:
@@ -76,5 +76,5 @@ def test_what_is_refused_calls_once_and_writes_nothing(whole: World) -> None:
     assert 202 == send(whole, "guarded", body, "evt_1").status
     whole.faults.plan(0, "before")
     assert 409 == send(whole, "guarded", body, "evt_2").status
-    assert ["documents.first"] == whole.faults.calls
+    assert ["documents.add"] == whole.faults.calls
     assert 1 == len(whole.rows())

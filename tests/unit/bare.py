@@ -58,9 +58,9 @@ class Counted:
         self._call("write")
         return self._documents.write(partition, document, now_ms)
 
-    def first(self, partition: str, document: Document, now_ms: int) -> Document | None:
-        self._call("first")
-        return self._documents.first(partition, document, now_ms)
+    def add(self, partition: str, document: Document, now_ms: int) -> Document | None:
+        self._call("add")
+        return self._documents.add(partition, document, now_ms)
 
     def remove(self, partition: str, name: str) -> None:
         self._call("remove")
@@ -70,9 +70,9 @@ class Counted:
         self._call("all")
         return self._documents.all(partition, limit, now_ms, after)
 
-    def take(self, bucket: str, capacity: int, interval_ms: int, now_ms: int) -> Token:
-        self._call("take")
-        return self._documents.take(bucket, capacity, interval_ms, now_ms)
+    def take_token(self, bucket: str, capacity: int, interval_ms: int, now_ms: int) -> Token:
+        self._call("take_token")
+        return self._documents.take_token(bucket, capacity, interval_ms, now_ms)
 
 
 def bare_services(**parts: Any) -> Services:

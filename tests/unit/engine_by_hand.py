@@ -80,7 +80,7 @@ class EngineByHand:
         if name in self.executions and self.executions[name].status == "suspended":
             self.executions[name] = replace(self.executions[name], status="running")
 
-    def runs(self, definition: str, execution: str) -> bool:
+    def owns(self, definition: str, execution: str) -> bool:
         return execution.startswith(f"{definition}:")
 
     def check_events(self) -> None:
@@ -105,8 +105,8 @@ class EngineByHand:
     def steps(self, definition: str, name: str) -> list[Step]:
         return [Step(f"step of {name}", "running", 1)]
 
-    def forget(self, definition: str, name: str) -> None:
-        self.begin("forget")
+    def delete(self, definition: str, name: str) -> None:
+        self.begin("delete")
         self.executions.pop(name, None)
 
     def end(self, name: str, status: Status = "completed", output: str | None = '"done"') -> None:

@@ -63,7 +63,7 @@ class Health:
         """Read and write: with a full disk every delivery is refused, and every read answered."""
         now = self._services.clock.now_ms()
         self._services.ledger.get(PROBE, now)
-        self._services.documents.take(PROBE, 1000, 1, now)
+        self._services.documents.take_token(PROBE, 1000, 1, now)
 
     def _state(self, part: str, ask: Callable[[], object]) -> str:
         try:

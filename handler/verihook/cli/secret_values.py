@@ -13,8 +13,8 @@ from typing import Any
 from verihook.adapters.aws.errors import AwsError
 from verihook.adapters.printable import printable
 from verihook.adapters.secrets import secret_in
+from verihook.adapters.secrets.answer_cache import MAX_AGE_S
 from verihook.adapters.secrets.document import SourceSecrets
-from verihook.adapters.secrets.kept import MAX_AGE
 from verihook.config import Hooks, load_hooks
 from verihook.config.settings import environment, hooks_path
 from verihook.errors import ConfigurationError
@@ -72,7 +72,7 @@ def _retire(options: argparse.Namespace) -> int:
     if written:
         print(
             f"{options.name} has its newest value alone. Functions that run already forget the former one within "
-            f"{MAX_AGE // 60 + 1} minutes."
+            f"{MAX_AGE_S // 60 + 1} minutes."
         )
     else:
         print(f"{options.name}: there was no former value.")

@@ -193,7 +193,7 @@ def _instance_of_execution(instance_id: str, execution: str, ports: ReadPorts) -
     """The instance. Raises RequestInvalid for an execution of another workflow, whose code may not take its events."""
     instance = get(instance_id, ports)
     engine, definition = engine_of(instance, ports)
-    if execution and not engine.runs(definition, execution):
+    if execution and not engine.owns(definition, execution):
         raise RequestInvalid("execution: is of another workflow than the instance.")
     return instance
 

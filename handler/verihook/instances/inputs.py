@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from verihook.instances import payload
 from verihook.model.instance import Instance
-from verihook.model.ports import MAX_INLINE, Engine, Payloads, Puts
+from verihook.model.ports import MAX_INLINE, Engine, Payloads, PayloadWriter
 from verihook.model.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def store_input(
     instance_id: str,
     workflow: Workflow,
     ports: RecordPorts,
-    payloads: Puts | None = None,
+    payloads: PayloadWriter | None = None,
 ) -> tuple[str, str]:
     """Store a new input. Return it as its row has it, and as the engine gets it.
 

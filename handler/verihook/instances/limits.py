@@ -45,7 +45,7 @@ def spend_token(name: str, per_minute: int | None, ports: LimitPorts) -> Quota |
     # Rounded up: never a token more than the limit.
     interval_ms = -(-MINUTE_MS // per_minute)
     try:
-        token = ports.documents.take(name, per_minute, interval_ms, ports.clock.now_ms())
+        token = ports.documents.take_token(name, per_minute, interval_ms, ports.clock.now_ms())
     except LedgerUnavailable as error:
         if ports.policy.limits_fail == "closed":
             raise

@@ -16,13 +16,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from verihook.errors import EventMalformed, PayloadGone, PayloadsUnavailable
-from verihook.model.ports import Payloads, Puts
+from verihook.model.ports import Payloads, PayloadWriter
 from verihook.strict_json import parse_json
 
 MEMBER = "verihookPayload"
 
 
-def store_if_large(text: str, content: object, instance_id: str, limit: int, payloads: Puts) -> str:
+def store_if_large(text: str, content: object, instance_id: str, limit: int, payloads: PayloadWriter) -> str:
     """Return ``text`` itself if it has at most ``limit`` bytes, else keep it as a payload and return the reference.
 
     ``content`` is the parsed text. Raises PayloadsUnavailable.

@@ -61,7 +61,7 @@ def _delete_all(tombstone: Instance, ports: ControlPorts) -> bool:
     engine, definition = engine_of(tombstone, ports)
     for attempt in range(1, tombstone.attempt + 1):
         name = execution_name(tombstone.id, attempt)
-        engine.forget(definition, name)
+        engine.delete(definition, name)
         mailboxes.remove_mailbox(name, ports.documents)
     for remove in (ports.payloads.remove_all, lambda id: history.remove_attempts(id, ports)):
         # These delete by the id alone, and so what belongs to a later start with this id, too.

@@ -62,7 +62,7 @@ def _first_instance(fresh: Instance, ports: ControlPorts) -> str | None:
     workflow = ports.workflows[fresh.workflow]
     kept_s = workflow.retention_s + workflow.longest_s
     document = Document(_NAME, fresh.id, 1, fresh.created_at // 1000 + kept_s)
-    first = ports.documents.first(_partition(fresh), document, fresh.created_at)
+    first = ports.documents.add(_partition(fresh), document, fresh.created_at)
     return None if first is None or first.text == fresh.id else first.text
 
 

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, cast
 
-from verihook.adapters.seldom import SeldomSaid
+from verihook.adapters.repeats import RepeatFilter
 from verihook.model.loopback import LOOPBACK_NAMES
 
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
@@ -139,7 +139,7 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1  # headers and body leave in one packet
     timeout = 600
-    seldom: ClassVar = SeldomSaid()
+    repeats: ClassVar = RepeatFilter()
 
     @property
     def parts(self) -> Any:
@@ -152,7 +152,7 @@ class Handler(BaseHTTPRequestHandler):
     def tell(self, log: logging.Logger, what: str, error: Exception) -> None:
         """A fault of ours with its stack. One that goes on, as of a full disk, is said once a minute."""
         cause = error.__cause__ or error
-        if self.seldom.suppressed(f"{what}: {type(cause).__name__}: {cause}") is not None:
+        if self.repeats.suppressed(f"{what}: {type(cause).__name__}: {cause}") is not None:
             log.error(what, exc_info=error)
 
     def is_foreign(self) -> bool:

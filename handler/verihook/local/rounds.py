@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 
-from verihook.adapters.seldom import SeldomSaid
+from verihook.adapters.repeats import RepeatFilter
 from verihook.model.ports import Services
 
 #: What a round does, and how many seconds after the one before.
@@ -50,11 +50,11 @@ class Rounds:
         return {name: f"The rounds of {name} have ended. Restart the server." for name in ended}
 
     def _repeat(self, name: str, seconds: float, work: Callable[[Services], object]) -> None:
-        seldom = SeldomSaid()
+        repeats = RepeatFilter()
         while not self._over.wait(seconds):
             try:
                 work(self._services)
             except Exception as error:  # noqa: BLE001  # the next round goes on, whatever it was
-                if seldom.suppressed(f"{type(error).__name__}: {error}") is not None:
+                if repeats.suppressed(f"{type(error).__name__}: {error}") is not None:
                     self._services.telemetry.failure(name, error)
             self._services.observer.flush()

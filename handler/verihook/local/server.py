@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from verihook import bootstrap
-from verihook.adapters.seldom import SeldomSaid
+from verihook.adapters.repeats import RepeatFilter
 from verihook.api.access import Access
 from verihook.app import create_app
 from verihook.config import load_hooks
@@ -139,9 +139,9 @@ class _Server(uvicorn.Server):
             )
         )
         Connection.most = most_connections()
-        seldom = SeldomSaid()
+        repeats = RepeatFilter()
         for name in ("uvicorn.error", "asyncio"):
-            logging.getLogger(name).addFilter(seldom)
+            logging.getLogger(name).addFilter(repeats)
         self._ready = ready
 
     def ask(self, rounds: Rounds) -> None:

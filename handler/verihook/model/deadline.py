@@ -21,7 +21,7 @@ LONGEST_EXPRESS_MS = 8_000
 ON_THE_WAY_MS = 1_000
 
 #: What an event may take until it is durable, as a part of the whole; the rest is left to the engine.
-TAKING = 2 / 3
+CLAIM_SHARE = 2 / 3
 
 #: The most that the start of an engine may take, in milliseconds: an instance that is durable can be started later.
 START_MS = 1_000
@@ -36,7 +36,7 @@ class _Deadline:
     until: int
 
 
-class _Within:
+class _DeadlineScope:
     """A class: every delivery has some, and a generator takes three times as long."""
 
     __slots__ = ("_deadline", "_token")
@@ -65,27 +65,27 @@ def patience_ms(timeout_s: float | None, longest_ms: int = LONGEST_MS) -> int:
     return min(longest_ms, max(timeout_ms - ON_THE_WAY_MS, timeout_ms // 2))
 
 
-def within(whole_ms: int, begun_ms: int, now_ms: Callable[[], int]) -> _Within:
+def within(whole_ms: int, begun_ms: int, now_ms: Callable[[], int]) -> _DeadlineScope:
     """What is called within it has ``whole_ms``, counted from ``begun_ms``, by the clock ``now_ms``."""
-    return _Within(_Deadline(now_ms, begun_ms, begun_ms + whole_ms))
+    return _DeadlineScope(_Deadline(now_ms, begun_ms, begun_ms + whole_ms))
 
 
-def part(share: float) -> _Within:
+def part(share: float) -> _DeadlineScope:
     """Within it, only this share of the whole may pass."""
     whole = _present.get()
     if whole is None:
-        return _Within(None)
+        return _DeadlineScope(None)
     until = whole.begun + int((whole.until - whole.begun) * share)
-    return _Within(_Deadline(whole.now_ms, whole.begun, until))
+    return _DeadlineScope(_Deadline(whole.now_ms, whole.begun, until))
 
 
-def at_most(most_ms: int) -> _Within:
+def at_most(most_ms: int) -> _DeadlineScope:
     """Within it a call may take at most ``milliseconds`` from now on, and no more than are left."""
     whole = _present.get()
     if whole is None:
-        return _Within(None)
+        return _DeadlineScope(None)
     now = whole.now_ms()
-    return _Within(_Deadline(whole.now_ms, now, min(whole.until, now + most_ms)))
+    return _DeadlineScope(_Deadline(whole.now_ms, now, min(whole.until, now + most_ms)))
 
 
 def left_s() -> float | None:

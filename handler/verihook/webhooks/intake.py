@@ -60,13 +60,13 @@ def start_for_event(source: Source, event: ProvenEvent, ports: IntakePorts, trac
     if not is_wanted(event.type, source.types):
         trace.outcome = "ignored"
         return IntakeResult(None, None, duplicate=False)
-    with deadline.part(deadline.TAKING):
+    with deadline.part(deadline.CLAIM_SHARE):
         fresh, content = _new_row(source, event, ports, trace)
         # Most sources remember nothing of what was signed.
         refuses_replays = fresh.signed is not None and source.refuses_replays
         if refuses_replays:
             replays.check_before_claim(fresh, ports, trace)
-        payloads = ports.spared.of(ports.payloads, trace.received_at)
+        payloads = ports.recent_payloads.without_repeats(ports.payloads, trace.received_at)
         kept, given = store_input(fresh.input, content, fresh.id, ports.workflows[fresh.workflow], ports, payloads)
         if kept is not fresh.input:
             fresh = replace(fresh, input=kept)
@@ -74,7 +74,7 @@ def start_for_event(source: Source, event: ProvenEvent, ports: IntakePorts, trac
             limits.spend_token(f"source#{source.name}", source.starts_per_minute, ports)
         existing = ports.ledger.claim(fresh)
         if (key := payload.key_of(kept)) is not None:
-            ports.spared.note(key, existing or fresh, trace.received_at)
+            ports.recent_payloads.note(key, existing or fresh, trace.received_at)
         if existing is None and not refuses_replays:
             replays.check_after_claim(fresh, ports, trace)
     if existing is not None:

@@ -132,7 +132,7 @@ def _deliver(request: Request, source: Source, ports: ReceivePorts, trace: Trace
         raise BodyTooLarge(f"The body is larger than the {source.max_body} bytes that this source takes.")
     if answer := _unsigned(request, source, ports.handshakes, trace):
         return answer
-    with deadline.part(deadline.TAKING):
+    with deadline.part(deadline.CLAIM_SHARE):
         # A secret that is not known yet is fetched.
         proof = ports.verify[source.name](request, trace.received_at // 1000)
     trace.verified_by = proof.verified_by

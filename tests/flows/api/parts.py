@@ -86,7 +86,7 @@ class ToldEngine:
 
     def resume(self, definition: str, name: str) -> None: ...
 
-    def runs(self, definition: str, execution: str) -> bool:
+    def owns(self, definition: str, execution: str) -> bool:
         return True
 
     def check_events(self) -> None: ...
@@ -101,7 +101,7 @@ class ToldEngine:
     def steps(self, definition: str, name: str) -> list[Step]:
         return [Step("Charge", "completed", NOW, NOW + 5, '{"a":1}', "{cut short", None, None)]
 
-    def forget(self, definition: str, name: str) -> None:
+    def delete(self, definition: str, name: str) -> None:
         self.executions.pop(name, None)
 
     def finish(self, instance_id: str, progress: Progress, services: Services) -> None:

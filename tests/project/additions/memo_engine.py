@@ -50,7 +50,7 @@ class MemoEngine:
     def resume(self, definition: str, name: str) -> None:
         """Nothing is suspended."""
 
-    def runs(self, definition: str, execution: str) -> bool:
+    def owns(self, definition: str, execution: str) -> bool:
         """It has no ARNs."""
         return False
 
@@ -70,6 +70,6 @@ class MemoEngine:
         """None."""
         return []
 
-    def forget(self, definition: str, name: str) -> None:
+    def delete(self, definition: str, name: str) -> None:
         """Delete it."""
         self._inputs.pop(name, None)

@@ -13,7 +13,7 @@ from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, Sqlite
 from verihook.api.health import Health
 
 
-@pytest.mark.parametrize(("failing", "state"), [(set(), "ok"), ({"take"}, "unavailable")])
+@pytest.mark.parametrize(("failing", "state"), [(set(), "ok"), ({"take_token"}, "unavailable")])
 def test_a_ledger_that_reads_and_does_not_write_is_unavailable(tmp_path: Path, failing: set[str], state: str) -> None:
     with SqliteFile(tmp_path / "ledger.db") as file:
         documents, heard = Counted(SqliteDocuments(file)), Heard()
@@ -21,7 +21,7 @@ def test_a_ledger_that_reads_and_does_not_write_is_unavailable(tmp_path: Path, f
         services: Any = bare_services(ledger=SqliteLedger(file), documents=documents, telemetry=heard)
         found = asyncio.run(Health(services).look())
     assert (found["status"], found["ledger"]) == (state, state)
-    assert documents.calls == ["take"]
+    assert documents.calls == ["take_token"]
     assert [where for where, _ in heard.failures] == (["health ledger"] if failing else [])
 
 

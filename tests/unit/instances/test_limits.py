@@ -52,11 +52,11 @@ def test_never_more_come_back_than_the_limit(documents: Counted, per_minute: int
     clock = StandingClock()
     taken: list[tuple[int, int]] = []
 
-    def take(bucket: str, capacity: int, interval_ms: int, now_ms: int) -> Token:
+    def take_token(bucket: str, capacity: int, interval_ms: int, now_ms: int) -> Token:
         taken.append((capacity, interval_ms))
         return Token(0)
 
-    documents.take = take  # type: ignore[method-assign]
+    documents.take_token = take_token  # type: ignore[method-assign]
     limits.spend_token("key#a", per_minute, bare_services(documents=documents, clock=clock))
     ((capacity, interval_ms),) = taken
     assert per_minute == capacity
@@ -78,7 +78,7 @@ def test_sixty_four_at_once_never_get_more(documents: Counted) -> None:
 
 
 def test_a_ledger_that_cannot_count(documents: Counted) -> None:
-    documents.failing = {"take"}
+    documents.failing = {"take_token"}
     heard = Heard()
     closed = bare_services(documents=documents, telemetry=heard, policy=Policy())
     with pytest.raises(LedgerUnavailable):

@@ -45,7 +45,7 @@ def begin(parts: Parts) -> None:
 def stopped(parts: Parts) -> None:
     """A purge that was stopped before it took anything away."""
     ended(parts)
-    parts.engine.failing.add("forget")
+    parts.engine.failing.add("delete")
     with pytest.raises(EngineUnavailable):
         instances.purge("a", parts.services)
     parts.engine.failing.clear()
@@ -121,13 +121,13 @@ def test_a_purge_that_stood_still_takes_nothing_of_what_came_after_it(parts: Par
         parts.clock.at += purging.DELETING_MS + 1
         begin(parts)
 
-    in_between = parts.engine.forget
+    in_between = parts.engine.delete
 
     def forget(definition: str, name: str) -> None:
-        parts.engine.forget = in_between  # type: ignore[method-assign]
+        parts.engine.delete = in_between  # type: ignore[method-assign]
         sleep()
 
-    parts.engine.forget = forget  # type: ignore[method-assign]
+    parts.engine.delete = forget  # type: ignore[method-assign]
     instances.purge("a", parts.services)
     assert (False, 2) == (parts.row("a").purged, parts.row("a").attempt)
     assert instances.input_of(parts.row("a"), parts.services.payloads) == LARGE_INPUT

@@ -103,7 +103,7 @@ def dies(*_: object) -> None:
 class Without:
     """Documents that cannot be written."""
 
-    def first(self, partition: str, document: Document, now_ms: int) -> None:
+    def add(self, partition: str, document: Document, now_ms: int) -> None:
         dies()
 
 

@@ -51,7 +51,7 @@ _NEVER = frozenset(
 )
 
 #: The callback was answered, has timed out, or never was.
-_NOBODY_WAITS = frozenset(
+_NOT_AWAITED = frozenset(
     {
         "ResourceNotFoundException",
         "CallbackTimeoutException",
@@ -180,7 +180,7 @@ class DurableEngine:
         """ResumeDurableExecution."""
         self._settle(definition, name, lambda arn: self._client.resume_durable_execution(DurableExecutionArn=arn))
 
-    def runs(self, definition: str, execution: str) -> bool:
+    def owns(self, definition: str, execution: str) -> bool:
         """By the function's name in ``arn:aws:lambda:REGION:ACCOUNT:function:NAME:VERSION/durable-execution/...``."""
         function = execution.partition("/")[0].split(":")
         return len(function) > 6 and function[6] == self._function(definition).rpartition(":")[2]
@@ -198,7 +198,7 @@ class DurableEngine:
             try:
                 self._client.send_durable_execution_callback_success(CallbackId=token, Result=payload.encode())
             except ServiceError as error:
-                if error.code not in _NOBODY_WAITS:
+                if error.code not in _NOT_AWAITED:
                     raise
                 if error.retried:
                     # The first try may have been taken, and its answer lost.
@@ -232,7 +232,7 @@ class DurableEngine:
                 return
             asked["Marker"] = answer["NextMarker"]
 
-    def forget(self, definition: str, name: str) -> None:
+    def delete(self, definition: str, name: str) -> None:
         """DeleteDurableExecution; one that has not ended is left alone."""
         self._settle(definition, name, lambda arn: self._client.delete_durable_execution(DurableExecutionArn=arn))
 

@@ -121,7 +121,7 @@ class FunctionEngine:
         """Raise NotSupported: a function waits for nothing."""
         _refuse("wait for events")
 
-    def runs(self, definition: str, execution: str) -> bool:  # noqa: ARG002  # the port's
+    def owns(self, definition: str, execution: str) -> bool:  # noqa: ARG002  # the port's
         """False: its executions have no ARN."""
         return False
 
@@ -143,7 +143,7 @@ class FunctionEngine:
         ]
         return [*former, _last(row)]
 
-    def forget(self, definition: str, name: str) -> None:
+    def delete(self, definition: str, name: str) -> None:
         """Nothing is kept but the row."""
 
     def _knows(self, definition: str) -> bool:

@@ -35,7 +35,7 @@ STATUSES: Mapping[str, Status] = {
 _NEVER = frozenset({"InvalidExecutionInput", "InvalidName", "ValidationException"})
 
 #: The answers to a token that nothing waits with: expired, ended, or never given.
-_NOBODY = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken", "ValidationException"})
+_NOT_AWAITED = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken", "ValidationException"})
 
 #: There is no such execution.
 _UNKNOWN = "ExecutionDoesNotExist"
@@ -92,7 +92,7 @@ class StepFunctionsEngine:
             self._client.start_execution(stateMachineArn=self._machine(definition), name=name, input=input)
         except AwsError as error:
             if _code(error) != "ExecutionAlreadyExists":
-                raise _told(error, "input or name", _NEVER) from error
+                raise _error_of(error, "input or name", _NEVER) from error
         return "running"
 
     def run(self, definition: str, name: str, input: str) -> Progress:
@@ -106,7 +106,9 @@ class StepFunctionsEngine:
             machine = self._machine(definition)
             return progress_of(self._express.start_sync_execution(stateMachineArn=machine, name=name, input=input))
         except AwsError as error:
-            raise _told(error, "input, name or kind of machine", _NEVER | {"StateMachineTypeNotSupported"}) from error
+            raise _error_of(
+                error, "input, name or kind of machine", _NEVER | {"StateMachineTypeNotSupported"}
+            ) from error
 
     def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:  # noqa: ARG002  # from the name
         """DescribeExecution; None if there is none, which is also so 90 days after its end."""
@@ -134,7 +136,7 @@ class StepFunctionsEngine:
     def resume(self, definition: str, name: str) -> None:
         """Nothing: the gate is answered."""
 
-    def runs(self, definition: str, execution: str) -> bool:
+    def owns(self, definition: str, execution: str) -> bool:
         """By the machine's name in ``arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME``."""
         return execution == self._execution(definition, execution.rpartition(":")[2])
 
@@ -150,12 +152,12 @@ class StepFunctionsEngine:
         try:
             self._client.send_task_success(taskToken=token, output=payload)
         except AwsError as error:
-            if isinstance(error, ServiceError) and error.retried and error.code in _NOBODY:
+            if isinstance(error, ServiceError) and error.retried and error.code in _NOT_AWAITED:
                 # The first try may have been taken, and its answer lost.
                 raise EngineUnavailable("Step Functions did not say whether it took the answer.") from error
-            if _code(error) in _NOBODY:
+            if _code(error) in _NOT_AWAITED:
                 return False
-            raise _told(error, "payload", frozenset({"InvalidOutput"})) from error
+            raise _error_of(error, "payload", frozenset({"InvalidOutput"})) from error
         return True
 
     def redrive(self, definition: str, name: str) -> bool:
@@ -172,7 +174,7 @@ class StepFunctionsEngine:
                 return found is not None and found.status == "running"
             if _code(error) == _UNKNOWN:
                 return False
-            raise _told(error, "execution") from error
+            raise _error_of(error, "execution") from error
         return True
 
     def steps(self, definition: str, name: str) -> list[Step]:
@@ -194,7 +196,7 @@ class StepFunctionsEngine:
                 return
             asked["nextToken"] = answer["nextToken"]
 
-    def forget(self, definition: str, name: str) -> None:
+    def delete(self, definition: str, name: str) -> None:
         """Nothing: AWS itself forgets an execution 90 days after its end, and no sooner."""
 
     def _machine(self, definition: str) -> str:
@@ -210,7 +212,7 @@ def _code(error: AwsError) -> str:
     return error.code if isinstance(error, ServiceError) else ""
 
 
-def _told(error: AwsError, what: str, never: frozenset[str] = frozenset()) -> VerihookError:
+def _error_of(error: AwsError, what: str, never: frozenset[str] = frozenset()) -> VerihookError:
     """What a failed call means: EngineRefused for the codes that no repetition mends, else EngineUnavailable."""
     if _code(error) in never:
         return EngineRefused(f"Step Functions does not take this {what}.")

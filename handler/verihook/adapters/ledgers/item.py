@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from verihook.adapters.ledgers import places
+from verihook.adapters.ledgers import index_keys
 from verihook.model.instance import FINAL, Instance
 from verihook.model.ports import Change
 
@@ -45,7 +45,7 @@ _ATTRIBUTES = {
 }
 
 #: Of these the absence says as much as "none of it": most rows have none.
-_SELDOM = {
+_OPTIONAL = {
     "held": "held",
     "purged": "purged",
     "tries": "tries",
@@ -60,7 +60,7 @@ _LONG = frozenset(("input", "output"))
 _SHORT = 128
 
 #: What a list shows of a row: all but the large ones.
-LISTED = ("pk", *(name for name in (*_ATTRIBUTES.values(), *_SELDOM.values()) if name not in _LONG))
+LISTED = ("pk", *(name for name in (*_ATTRIBUTES.values(), *_OPTIONAL.values()) if name not in _LONG))
 
 
 def encode(value: object) -> Value:
@@ -136,19 +136,19 @@ def to_item(instance: Instance) -> Item:
         value = getattr(instance, field)
         if value is not None:
             item[attribute] = _encoded(field, value)
-    for field, attribute in _SELDOM.items():
+    for field, attribute in _OPTIONAL.items():
         value = getattr(instance, field)
         if value:
             item[attribute] = encode(value)
     if not instance.purged:
-        item |= {attribute: encode(place) for attribute, place in places.of(instance).items()}
+        item |= {attribute: encode(place) for attribute, place in index_keys.of(instance).items()}
     return item
 
 
 def from_item(item: Mapping[str, Mapping[str, Any]]) -> Instance:
     """The inverse of :func:`to_item`. One that was read without its input has ``""``."""
     row: dict[str, Any] = {"id": id_of(item), "input": ""}
-    for field, attribute in (_ATTRIBUTES | _SELDOM).items():
+    for field, attribute in (_ATTRIBUTES | _OPTIONAL).items():
         if attribute in item:
             row[field] = decode(item[attribute])
     return Instance(**row)
@@ -168,8 +168,8 @@ def to_attributes(instance_id: str, change: Change, *, waits: bool) -> dict[str,
         "output": change.output,
         "error": change.error,
         "cause": change.cause,
-        "dueShard": None if due_at is None else places.due_shard(instance_id, ended=change.status in FINAL),
-        "statusShard": places.status_shard(instance_id, change.status),
+        "dueShard": None if due_at is None else index_keys.due_shard(instance_id, ended=change.status in FINAL),
+        "statusShard": index_keys.status_shard(instance_id, change.status),
     }
     if change.status in FINAL:
         # What is over holds nothing.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from verihook.adapters.secrets.kept import Clock, Kept
+from verihook.adapters.secrets.answer_cache import AnswerCache, Clock
 
 #: Answers that mean: there is no such secret, or none in this stage. Every other one is the store's own trouble.
 ABSENT = ("ResourceNotFoundException", "InvalidRequestException")
@@ -17,19 +17,19 @@ ABSENT = ("ResourceNotFoundException", "InvalidRequestException")
 class CurrentSecret:
     """The text of the secret ``arn`` under AWSCURRENT.
 
-    ``client``: a ``secretsmanager`` client that raises AwsError. ``clock`` as in :class:`Kept`.
+    ``client``: a ``secretsmanager`` client that raises AwsError. ``clock`` as in :class:`AnswerCache`.
     """
 
     def __init__(self, client: Any, arn: str, clock: Clock = time.time) -> None:
         self._client, self.arn = client, arn
-        self._kept = Kept(self._read, ABSENT, clock)
+        self._cache = AnswerCache(self._read, ABSENT, clock)
 
     def text(self, *, fresh: bool = False) -> str:
         """The text; "" if there is no such secret, or none was put into it. ``fresh``: as it is just now.
 
         Raises SecretsUnavailable.
         """
-        return self._kept.get("AWSCURRENT", fresh=fresh)
+        return self._cache.get("AWSCURRENT", fresh=fresh)
 
     def _read(self, stage: str) -> object:
         return self._client.get_secret_value(SecretId=self.arn, VersionStage=stage).get("SecretString")

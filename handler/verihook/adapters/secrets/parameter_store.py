@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from verihook.adapters.secrets import secret_of
-from verihook.adapters.secrets.kept import Clock, Kept
+from verihook.adapters.secrets.answer_cache import AnswerCache, Clock
 from verihook.adapters.secrets.parts import StoreParts
 
 _ABSENT = ("ParameterNotFound", "ParameterVersionNotFound")
@@ -23,12 +23,12 @@ def make(parts: StoreParts) -> ParameterStoreSecrets:
 class ParameterStoreSecrets:
     """The Secrets port over ``ssm:/path``, of type SecureString or String.
 
-    ``client``: an ``ssm`` client that raises AwsError. ``clock`` as in :class:`~verihook.adapters.secrets.kept.Kept`.
+    ``client``: an ``ssm`` client that raises AwsError. ``clock`` as in :class:`AnswerCache`.
     """
 
     def __init__(self, client: Any, clock: Clock = time.time) -> None:
         self._client = client
-        self._kept = Kept(self._read, _ABSENT, clock)
+        self._cache = AnswerCache(self._read, _ABSENT, clock)
 
     def resolve(self, reference: str) -> tuple[str, ...]:
         """See :class:`~verihook.model.ports.Secrets`."""
@@ -36,7 +36,7 @@ class ParameterStoreSecrets:
 
     def generations(self, reference: str, *, fresh: bool = False) -> tuple[tuple[str, ...], ...]:
         """See :class:`~verihook.model.ports.RotatingSecrets`: the newest version alone."""
-        value = self._kept.get(reference.partition(":")[2], fresh=fresh)
+        value = self._cache.get(reference.partition(":")[2], fresh=fresh)
         if not value:
             raise KeyError(f"{reference} is not there, or empty")
         return ((secret_of(reference, value),),)

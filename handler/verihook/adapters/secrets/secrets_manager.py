@@ -12,8 +12,8 @@ from typing import Any
 
 from verihook.adapters.aws.errors import AwsError, ServiceError
 from verihook.adapters.secrets import secret_of
+from verihook.adapters.secrets.answer_cache import AnswerCache, Clock
 from verihook.adapters.secrets.current import ABSENT
-from verihook.adapters.secrets.kept import Clock, Kept
 from verihook.adapters.secrets.parts import StoreParts
 from verihook.errors import SecretsUnavailable
 from verihook.strict_json import parse
@@ -31,13 +31,13 @@ class SecretsManagerSecrets:
     """The Secrets port over ``secretsmanager:NAME-or-ARN[#json-key]``.
 
     ``client``: a ``secretsmanager`` client that raises AwsError. ``clock`` as in
-    :class:`~verihook.adapters.secrets.kept.Kept`. A secret costs three calls, one for each stage; secrets of one
-    document (``#json-key``) share them.
+    :class:`~verihook.adapters.secrets.answer_cache.AnswerCache`. A secret costs three calls, one for each stage;
+    secrets of one document (``#json-key``) share them.
     """
 
     def __init__(self, client: Any, clock: Clock = time.time) -> None:
         self._client = client
-        self._kept = Kept(self._read, ABSENT, clock)
+        self._cache = AnswerCache(self._read, ABSENT, clock)
 
     def resolve(self, reference: str) -> tuple[str, ...]:
         """See :class:`~verihook.model.ports.Secrets`: AWSPENDING, AWSCURRENT, AWSPREVIOUS, of those that there are."""
@@ -47,11 +47,11 @@ class SecretsManagerSecrets:
         """See :class:`~verihook.model.ports.RotatingSecrets`: AWSPENDING and AWSCURRENT, then AWSPREVIOUS."""
         name, key = _split(reference)
         # The one that must be there is asked for first: if the store is down, nothing else is tried.
-        current = _pick(self._kept.get((name, "AWSCURRENT"), fresh=fresh), key)
+        current = _pick(self._cache.get((name, "AWSCURRENT"), fresh=fresh), key)
         if not current:
             raise KeyError(f"{reference} is not there, or not a text")
-        pending = _pick(self._kept.get((name, "AWSPENDING"), fresh=fresh), key)
-        previous = _pick(self._kept.get((name, "AWSPREVIOUS"), fresh=fresh), key)
+        pending = _pick(self._cache.get((name, "AWSPENDING"), fresh=fresh), key)
+        previous = _pick(self._cache.get((name, "AWSPREVIOUS"), fresh=fresh), key)
         newest = tuple(dict.fromkeys(secret_of(reference, text) for text in (pending, current) if text))
         older = secret_of(reference, previous) if previous else ""
         return (newest, (older,)) if older and older not in newest else (newest,)
@@ -80,7 +80,7 @@ class SecretsManagerSecrets:
                 raise KeyError(f"{reference} is not there; create it first") from error
             raise SecretsUnavailable("A secret could not be kept.") from error
         finally:
-            self._kept.forget()
+            self._cache.forget()
 
     def _current(self, name: str) -> tuple[str, str]:
         """The text and its version as they are just now; "" and "" if nothing was put into the secret yet."""

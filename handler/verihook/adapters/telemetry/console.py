@@ -9,7 +9,7 @@ from threading import Lock
 from typing import TextIO
 
 from verihook.adapters.printable import line, stack, words
-from verihook.adapters.seldom import SeldomSaid
+from verihook.adapters.repeats import RepeatFilter
 from verihook.errors import Unavailable, VerihookError
 from verihook.model.ports import Trace
 
@@ -26,7 +26,7 @@ class ConsoleTelemetry:
         self._stream, self._made = stream or sys.stdout, made
         self._lines: deque[str] = deque()
         self._writing = Lock()
-        self._seldom = SeldomSaid()
+        self._repeats = RepeatFilter()
 
     def delivery(self, trace: Trace) -> None:
         """See :class:`~verihook.model.ports.Telemetry`."""
@@ -51,7 +51,7 @@ class ConsoleTelemetry:
         """See :class:`~verihook.model.ports.Telemetry`."""
         notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
         what = f"{type(error).__name__}: {words(error)}{notes}"
-        more = self._seldom.suppressed(what) if isinstance(error, Unavailable) else 0
+        more = self._repeats.suppressed(what) if isinstance(error, Unavailable) else 0
         if more is None:
             return
         lines = [f"! {where}: {what}" + (f" ({more} more in the last minute)" if more else "")]

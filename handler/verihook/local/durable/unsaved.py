@@ -18,7 +18,7 @@ from aws_durable_execution_sdk_python_testing.exceptions import ResourceNotFound
 from aws_durable_execution_sdk_python_testing.execution import Execution
 from aws_durable_execution_sdk_python_testing.worker.status import InvocationState
 
-from verihook.adapters.seldom import SeldomSaid
+from verihook.adapters.repeats import RepeatFilter
 from verihook.local.durable.stopping import StoppingExecutor
 from verihook.local.durable.store import Store
 
@@ -37,7 +37,7 @@ class SavingExecutor(StoppingExecutor):
         self._unsaved: dict[str, str] = {}
         self._is_armed = False
         self._marking = threading.Lock()
-        self._seldom = SeldomSaid()
+        self._repeats = RepeatFilter()
         store.unsaved = self._mark
 
     def unsaved(self) -> str | None:
@@ -62,7 +62,7 @@ class SavingExecutor(StoppingExecutor):
             armed, self._is_armed = self._is_armed, True
         if not armed:
             self._scheduler.call_later(self._take_up, delay=PACE_S)
-        if self._seldom.suppressed("unsaved") is not None:
+        if self._repeats.suppressed("unsaved") is not None:
             _log.error("%s", self.unsaved())
 
     def _take_up(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from verihook.adapters.seldom import SeldomSaid
+from verihook.adapters.repeats import RepeatFilter
 
 #: How often it is tried again, in seconds.
 PACE_S = 5.0
@@ -22,7 +22,7 @@ _MEND = "What runs in it goes on by itself when it can: make room."
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
-_seldom = SeldomSaid()
+_repeats = RepeatFilter()
 
 
 def when_it_can(write: Callable[[], T], held: threading.Event, path: Path) -> T:
@@ -39,7 +39,7 @@ def when_it_can(write: Callable[[], T], held: threading.Event, path: Path) -> T:
                 raise
             except sqlite3.Error as error:
                 what = _waiting[path, me] = f"{path} cannot be written ({error}). {_MEND}"
-                if _seldom.suppressed(what) is not None:
+                if _repeats.suppressed(what) is not None:
                     _log.error("%s", what)
                 if held.wait(PACE_S):
                     raise

@@ -7,7 +7,7 @@ from verihook.model.ports.clock import Clock, Pace
 from verihook.model.ports.documents import Document, Documents, Token
 from verihook.model.ports.engine import Engine
 from verihook.model.ports.ledger import MAX_CAUSE, MAX_ERROR, MAX_INLINE, MAX_OUTPUT, Change, Ledger
-from verihook.model.ports.payloads import Payloads, Puts
+from verihook.model.ports.payloads import Payloads, PayloadWriter
 from verihook.model.ports.secrets import RotatingSecrets, Secrets
 from verihook.model.ports.services import Services
 from verihook.model.ports.telemetry import KEPT_MS, Observation, Observer, Telemetry, Trace
@@ -29,8 +29,8 @@ __all__ = [
     "Observation",
     "Observer",
     "Pace",
+    "PayloadWriter",
     "Payloads",
-    "Puts",
     "RotatingSecrets",
     "Secrets",
     "Services",

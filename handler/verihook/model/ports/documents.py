@@ -42,7 +42,7 @@ class Documents(Protocol):
         """
         ...
 
-    def first(self, partition: str, document: Document, now_ms: int) -> Document | None:
+    def add(self, partition: str, document: Document, now_ms: int) -> Document | None:
         """Write it (of version 1) if there is none: ONE conditional write. None if it was written, else what is there.
 
         An expired one counts as none.
@@ -57,7 +57,7 @@ class Documents(Protocol):
         """Up to ``limit`` documents of a partition whose name comes after ``after``, by name. No expired one."""
         ...
 
-    def take(self, bucket: str, capacity: int, interval_ms: int, now_ms: int) -> Token:
+    def take_token(self, bucket: str, capacity: int, interval_ms: int, now_ms: int) -> Token:
         """Take one token of a bucket that holds ``capacity`` and wins one back every ``interval_ms``.
 
         ``wait_ms`` 0 if it was taken, else in how many milliseconds there is one (nothing was changed then). Atomic:

@@ -56,7 +56,7 @@ class Engine(Protocol):
         """Undo :meth:`suspend`; one that is not suspended is left alone."""
         ...
 
-    def runs(self, definition: str, execution: str) -> bool:
+    def owns(self, definition: str, execution: str) -> bool:
         """Whether the execution of this ARN is one of the definition's. No call."""
         ...
 
@@ -79,6 +79,6 @@ class Engine(Protocol):
         """Its steps in the order they started, [] if it is unknown."""
         ...
 
-    def forget(self, definition: str, name: str) -> None:
+    def delete(self, definition: str, name: str) -> None:
         """Delete what the engine keeps of an ended execution, if it can."""
         ...

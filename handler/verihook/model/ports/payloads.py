@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 
-class Puts(Protocol):
+class PayloadWriter(Protocol):
     """As much of :class:`Payloads` as a text is put with."""
 
     @property
@@ -21,7 +21,7 @@ class Puts(Protocol):
         ...
 
 
-class Payloads(Puts, Protocol):
+class Payloads(PayloadWriter, Protocol):
     """Texts by key. Every method raises PayloadsUnavailable if the store fails."""
 
     #: The largest output that is kept, in bytes of UTF-8: one that can be read again.

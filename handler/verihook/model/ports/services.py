@@ -15,8 +15,8 @@ from verihook.model.ports.ledger import Ledger
 from verihook.model.ports.payloads import Payloads
 from verihook.model.ports.secrets import Secrets
 from verihook.model.ports.telemetry import Observer, Telemetry
+from verihook.model.recent_payloads import RecentPayloads
 from verihook.model.source import Source
-from verihook.model.spared import Spared
 from verihook.model.workflow import Workflow
 from verihook.senders.handshake import BoundHandshake
 from verihook.senders.schemes import Verify
@@ -31,7 +31,7 @@ class Services:
     it is empty, and refused by both, if the entry point does neither.
     ``secrets``: for the connections; None if the entry point needs none. ``without_secret()`` names
     the sources that no delivery can be verified for just now, each looked at as often as a delivery to it would.
-    ``spared``: the payloads that a redelivery need not put again.
+    ``recent_payloads``: those that a redelivery need not put again.
     """
 
     sources: Mapping[str, Source]
@@ -53,4 +53,4 @@ class Services:
     secrets: Secrets | None = None
     handshakes: Mapping[str, BoundHandshake] = field(default_factory=dict)
     without_secret: Callable[[], Sequence[str]] = tuple
-    spared: Spared = field(default_factory=Spared)
+    recent_payloads: RecentPayloads = field(default_factory=RecentPayloads)

@@ -18,8 +18,8 @@ from verihook.model.ports.engine import Engine
 from verihook.model.ports.ledger import Ledger
 from verihook.model.ports.payloads import Payloads
 from verihook.model.ports.telemetry import Observer, Telemetry
+from verihook.model.recent_payloads import RecentPayloads
 from verihook.model.source import Source
-from verihook.model.spared import Spared
 from verihook.model.workflow import Workflow
 from verihook.senders.handshake import BoundHandshake
 from verihook.senders.schemes import Verify
@@ -226,7 +226,7 @@ class IntakePorts(ControlPorts, LimitPorts, Protocol):
         ...
 
     @property
-    def spared(self) -> Spared:
+    def recent_payloads(self) -> RecentPayloads:
         """Remembers the payloads that a redelivery need not put again."""
         ...
 

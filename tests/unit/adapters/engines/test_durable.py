@@ -87,12 +87,12 @@ def test_what_runs_costs_one_call(stub: Any, engine: DurableEngine, status: str,
     assert engine.describe("order", "a") == Progress(ours)
 
 
-@pytest.mark.parametrize("act", [DurableEngine.suspend, DurableEngine.resume, DurableEngine.forget])
+@pytest.mark.parametrize("act", [DurableEngine.suspend, DurableEngine.resume, DurableEngine.delete])
 def test_an_operation_that_comes_too_late_changes_nothing(
     stub: Any, engine: DurableEngine, act: Callable[[DurableEngine, str, str], Any]
 ) -> None:
     found(stub, "RUNNING")
-    operation = {"suspend": "pause", "forget": "delete"}.get(act.__name__, "resume")
+    operation = {"suspend": "pause", "delete": "delete"}.get(act.__name__, "resume")
     stub.add_client_error(f"{operation}_durable_execution", "ResourceConflictException")
     act(engine, "order", "a")
     stub.assert_no_pending_responses()

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from verihook.adapters.seldom import SeldomSaid
+from verihook.adapters.repeats import RepeatFilter
 from verihook.local.durable import DurableRunner, unsaved
 from verihook.local.loopback import Handler
 
@@ -113,7 +113,7 @@ def test_starts_that_cannot_be_kept_are_refused_and_told_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(unsaved, "PACE_S", 0.05)
-    monkeypatch.setattr(Handler, "seldom", SeldomSaid())
+    monkeypatch.setattr(Handler, "repeats", RepeatFilter())
     (tmp_path / "flow.py").write_text(FLOW)
     event = {"lines": str(tmp_path / "lines"), "go": str(tmp_path / "go"), "waits": True, "much": "x" * 50_000}
     with caplog.at_level(logging.ERROR, "verihook"), DurableRunner(tmp_path / "store.db", tmp_path) as runner:

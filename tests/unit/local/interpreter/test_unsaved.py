@@ -12,7 +12,7 @@ import pytest
 
 from tests.unit.local.interpreter.machines import client_of, end_of
 from tests.unit.local.interpreter.test_executions import TWO_CALLS, until
-from verihook.adapters.seldom import SeldomSaid
+from verihook.adapters.repeats import RepeatFilter
 from verihook.local.interpreter import ARN_PREFIX, Interpreter, unsaved
 
 
@@ -23,7 +23,7 @@ def test_what_could_not_be_written_goes_on_when_there_is_room(
     """After the first call a mark cannot be written, after the second the end."""
     assert 5 == unsaved.PACE_S
     monkeypatch.setattr(unsaved, "PACE_S", 0.05)
-    monkeypatch.setattr(unsaved, "_seldom", SeldomSaid())
+    monkeypatch.setattr(unsaved, "_repeats", RepeatFilter())
     calls: list[str] = []
 
     def call(name: str, answer: Any) -> Any:

@@ -47,8 +47,8 @@ class DynamoDbDocuments:
         return self._calls.put(_item(partition, document), condition, values) is None
 
     @translated_errors
-    def first(self, partition: str, document: Document, now_ms: int) -> Document | None:
-        """See :meth:`verihook.model.ports.Documents.first`. One PutItem; its refusal brings what is there along."""
+    def add(self, partition: str, document: Document, now_ms: int) -> Document | None:
+        """See :meth:`verihook.model.ports.Documents.add`. One PutItem; its refusal brings what is there along."""
         standing = self._calls.put(_item(partition, document), _NONE, {":now": encode(now_ms // 1000)})
         return None if standing is None else _from_item(standing)
 
@@ -74,8 +74,8 @@ class DynamoDbDocuments:
         return [_from_item(item) for item in islice(there, limit)]
 
     @translated_errors
-    def take(self, bucket: str, capacity: int, interval_ms: int, now_ms: int) -> Token:
-        """See :meth:`verihook.model.ports.Documents.take`.
+    def take_token(self, bucket: str, capacity: int, interval_ms: int, now_ms: int) -> Token:
+        """See :meth:`verihook.model.ports.Documents.take_token`.
 
         One UpdateItem if the bucket is in use, two if it is full.
 

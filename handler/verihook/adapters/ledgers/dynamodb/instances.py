@@ -6,7 +6,7 @@ from heapq import nsmallest
 from itertools import islice
 from operator import itemgetter
 
-from verihook.adapters.ledgers import places
+from verihook.adapters.ledgers import index_keys
 from verihook.adapters.ledgers.dynamodb import labels
 from verihook.adapters.ledgers.dynamodb.calls import Calls, translated_errors
 from verihook.adapters.ledgers.item import (
@@ -128,7 +128,7 @@ class Instances:
         """
         if limit < 1:
             return []
-        shards = places.due_shards(ended)
+        shards = index_keys.due_shards(ended)
         names = nsmallest(limit, (name for shard in shards for name in self._due_in(shard, now_ms, limit)))
         items = self._calls.read([key(instance_id) for _, instance_id in names], ConsistentRead=True)
         # One that has ended since stands in the other kind of shard by now.

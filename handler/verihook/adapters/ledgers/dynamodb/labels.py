@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from verihook.adapters.ledgers import places
+from verihook.adapters.ledgers import index_keys
 from verihook.adapters.ledgers.dynamodb.calls import Calls
 from verihook.adapters.ledgers.item import Item, encode, from_item
 from verihook.model.instance import Instance
@@ -55,4 +55,4 @@ def remove(calls: Calls, before: Item, now: Instance) -> None:
 def rows(instance: Instance) -> list[Item]:
     """The rows of its labels, each of which is its own key, and never expires."""
     names = dict.fromkeys(partition(label) for label in instance.labels)
-    return [{"pk": encode(name), "sk": encode(places.listed_at(instance))} for name in names]
+    return [{"pk": encode(name), "sk": encode(index_keys.listed_at(instance))} for name in names]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from heapq import nlargest
 from itertools import islice
 
-from verihook.adapters.ledgers import places
+from verihook.adapters.ledgers import index_keys
 from verihook.adapters.ledgers.dynamodb import labels
 from verihook.adapters.ledgers.dynamodb.calls import Calls, translated_errors
 from verihook.adapters.ledgers.item import LISTED, encode, expired, from_item, key
@@ -53,14 +53,14 @@ class Lists:
         """The next ones, the newest first."""
         if query.label is not None:
             return self._positions_in("", labels.partition(query.label), query, limit, after)
-        index, partitions = places.partitions(query)
+        index, partitions = index_keys.partitions(query)
         shards = [self._positions_in(index, partition, query, limit, after) for partition in partitions]
-        return nlargest(limit, (found for shard in shards for found in shard), key=places.listed_at)
+        return nlargest(limit, (found for shard in shards for found in shard), key=index_keys.listed_at)
 
     def _positions_in(
         self, index: str, partition: str, query: Query, limit: int, after: Position | None
     ) -> list[Position]:
-        low, high = places.bounds(query, after)
+        low, high = index_keys.bounds(query, after)
         if low > high:
             return []
         sort = LISTED_AT if index else "sk"
@@ -71,7 +71,7 @@ class Lists:
             **({"IndexName": index} if index else {}),
         }
         # One more, because ``after`` itself lies within the bounds.
-        found = (places.position(item[sort]["S"]) for item in self._calls.query(request, limit + 1))
+        found = (index_keys.position(item[sort]["S"]) for item in self._calls.query(request, limit + 1))
         return [*islice((position for position in found if position != after), limit)]
 
     def _rows(self, query: Query, found: list[Position], now_ms: int) -> list[Instance]:

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from verihook.adapters.aws.errors import ServiceError
-from verihook.adapters.ledgers import hours
+from verihook.adapters.ledgers import observation_item
 from verihook.adapters.ledgers.dynamodb.calls import Calls, translated_errors
 from verihook.adapters.ledgers.item import encode
 from verihook.model.ports import Observation
@@ -30,10 +30,10 @@ class Observations:
         If another process had seen something later or this one something earlier, a second one widens the times.
         If an answer is lost the client sends the call again and ``observation`` counts twice: it is a statistic.
         """
-        values = hours.values(observation)
+        values = observation_item.values(observation)
         before = self._calls.client.update_item(
             TableName=self._calls.table,
-            Key=hours.key(observation),
+            Key=observation_item.key(observation),
             UpdateExpression=_OBSERVE,
             ExpressionAttributeNames={f"#{name[1:]}": name[1:] for name in values},
             ExpressionAttributeValues=values,
@@ -54,8 +54,8 @@ class Observations:
         it. A page is 1 MB, some thousand rows.
         """
         values = {
-            ":pk": encode(hours.partition(kind)),
-            ":hour": encode(hours.hour(since_ms)),
+            ":pk": encode(observation_item.partition(kind)),
+            ":hour": encode(observation_item.hour(since_ms)),
             ":since": encode(since_ms),
         }
         request: dict[str, Any] = {
@@ -68,14 +68,14 @@ class Observations:
             values[":source"] = encode(source)
             request["FilterExpression"] += " AND #source = :source"
             request["ExpressionAttributeNames"] = {"#source": "source"}
-        return [hours.from_item(item) for item in islice(self._calls.query(request), max(limit, 0))]
+        return [observation_item.from_item(item) for item in islice(self._calls.query(request), max(limit, 0))]
 
     def _widen(self, observation: Observation, condition: str, update: str, at: int) -> None:
         """Move one end of the times outwards; one that stands further out by now is left."""
         try:
             self._calls.client.update_item(
                 TableName=self._calls.table,
-                Key=hours.key(observation),
+                Key=observation_item.key(observation),
                 UpdateExpression=update,
                 ConditionExpression=condition,
                 ExpressionAttributeValues={":at": encode(at)},

@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Condition, Lock
 from typing import Generic, TypeVar, cast
 
-from verihook.adapters.ledgers.sqlite.words import unavailable
+from verihook.adapters.ledgers.sqlite.failures import unavailable
 from verihook.errors import LedgerUnavailable
 
 T = TypeVar("T")

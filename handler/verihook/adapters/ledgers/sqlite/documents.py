@@ -56,8 +56,8 @@ class SqliteDocuments:
             lambda database: database.execute(statement, values).rowcount == 1, (FORGET, now_s) if first else None
         )
 
-    def first(self, partition: str, document: Document, now_ms: int) -> Document | None:
-        """See :meth:`verihook.model.ports.Documents.first`. What is there already costs no fsync."""
+    def add(self, partition: str, document: Document, now_ms: int) -> Document | None:
+        """See :meth:`verihook.model.ports.Documents.add`. What is there already costs no fsync."""
         now_s = now_ms // 1000
         values = (document.text, document.expires_at, document.version, partition, document.name, now_s)
 
@@ -78,8 +78,8 @@ class SqliteDocuments:
             rows = database.execute(ALL, (partition, after, now_ms // 1000, max(limit, 0)))
             return [Document(*row) for row in rows]
 
-    def take(self, bucket: str, capacity: int, interval_ms: int, now_ms: int) -> Token:
-        """See :meth:`verihook.model.ports.Documents.take`. A refusal changes no page, so it costs no fsync."""
+    def take_token(self, bucket: str, capacity: int, interval_ms: int, now_ms: int) -> Token:
+        """See :meth:`verihook.model.ports.Documents.take_token`. A refusal changes no page, so it costs no fsync."""
         values = {"name": bucket, "now": now_ms, "interval": interval_ms, "capacity": capacity}
 
         def one(database: sqlite3.Connection) -> Token:

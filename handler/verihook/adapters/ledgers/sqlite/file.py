@@ -11,7 +11,7 @@ from types import TracebackType
 
 from verihook.adapters.ledgers.sqlite import schema
 from verihook.adapters.ledgers.sqlite.commit import Forget, GroupCommit, T, Work
-from verihook.adapters.ledgers.sqlite.words import unavailable
+from verihook.adapters.ledgers.sqlite.failures import unavailable
 from verihook.adapters.translation import ErrorTranslation
 
 

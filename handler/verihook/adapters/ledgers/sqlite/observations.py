@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import fields
 from operator import attrgetter
 
-from verihook.adapters.ledgers.hours import HOUR_MS, expires_at
+from verihook.adapters.ledgers.observation_item import HOUR_MS, expires_at
 from verihook.adapters.ledgers.sqlite.file import SqliteFile
 from verihook.model.ports import Observation
 

@@ -28,7 +28,7 @@ def test_a_bucket_in_use_takes_one_write_and_a_full_one_two(wire: Wire, document
     counts = []
     for after in (0, 0, 0, 999, 1000, 10_000):
         wire.calls.clear()
-        documents.take("ci", 2, SECOND, NOW + after)
+        documents.take_token("ci", 2, SECOND, NOW + after)
         counts.append(len(wire.calls))
     assert set(wire.calls) == {"update_item"}
     assert counts == [2, 1, 1, 1, 1, 2]
@@ -44,14 +44,14 @@ def test_a_lost_answer_does_not_lose_a_document(wire: Wire, documents: DynamoDbD
 
 def test_a_lost_answer_never_gives_more_than_there_is(wire: Wire, documents: DynamoDbDocuments) -> None:
     wire.lose = True
-    answers = [documents.take("ci", 3, SECOND, NOW).wait_ms for _ in range(10)]
+    answers = [documents.take_token("ci", 3, SECOND, NOW).wait_ms for _ in range(10)]
     assert 1 <= answers.count(0) <= 3
     assert answers[-1] == SECOND
 
 
 def test_rows_expire_by_themselves(wire: Wire, documents: DynamoDbDocuments) -> None:
     documents.write("key", a_document(expires_at=NOW_S + 7), NOW)
-    documents.take("ci", 3, SECOND, NOW)
+    documents.take_token("ci", 3, SECOND, NOW)
     rows = {(row["pk"]["S"], row["sk"]["S"]): int(row["expiresAt"]["N"]) for row in wire.rows()}
     # A bucket expires no sooner than it can be full again.
     assert rows == {("document#key", "ci"): NOW_S + 7, ("bucket#ci", "bucket"): NOW_S + 4}
@@ -79,11 +79,11 @@ def bucket(full_at: int) -> dict[str, dict[str, str]]:
 def test_who_loses_a_full_bucket_takes_from_what_is_left(wire: Wire, documents: DynamoDbDocuments) -> None:
     def taken_in_between(number: int) -> None:
         if number == 1:
-            documents.take("ci", 2, SECOND, NOW)
+            documents.take_token("ci", 2, SECOND, NOW)
 
     hurried = DynamoDbDocuments(Hurried(wire, taken_in_between), TABLE)  # type: ignore[arg-type]
-    assert hurried.take("ci", 2, SECOND, NOW).wait_ms == 0
-    assert documents.take("ci", 2, SECOND, NOW).wait_ms == SECOND
+    assert hurried.take_token("ci", 2, SECOND, NOW).wait_ms == 0
+    assert documents.take_token("ci", 2, SECOND, NOW).wait_ms == SECOND
 
 
 def test_a_bucket_that_never_holds_still_is_unavailable(wire: Wire) -> None:
@@ -92,4 +92,4 @@ def test_a_bucket_that_never_holds_still_is_unavailable(wire: Wire) -> None:
 
     hurried = DynamoDbDocuments(Hurried(wire, turned_over), TABLE)  # type: ignore[arg-type]
     with pytest.raises(LedgerUnavailable):
-        hurried.take("ci", 2, SECOND, NOW)
+        hurried.take_token("ci", 2, SECOND, NOW)

@@ -44,17 +44,17 @@ def test_expired_documents_go_as_new_ones_come(documents: SqliteDocuments, path:
 
 def test_full_buckets_go_as_tokens_are_taken(documents: SqliteDocuments, path: Path) -> None:
     for number in range(5):
-        assert documents.take(f"key-{number}", 10, 100, NOW).wait_ms == 0
+        assert documents.take_token(f"key-{number}", 10, 100, NOW).wait_ms == 0
     counts = []
     for _ in range(4):
-        documents.take("busy", 10, 60_000, NOW + 100)
+        documents.take_token("busy", 10, 60_000, NOW + 100)
         counts.append(rows(path, "buckets"))
     assert counts == [4, 2, 1, 1]
 
 
 def test_a_refused_token_writes_nothing(documents: SqliteDocuments, path: Path) -> None:
-    assert documents.take("key", 1, 100, NOW).wait_ms == 0
+    assert documents.take_token("key", 1, 100, NOW).wait_ms == 0
     wal = Path(f"{path}-wal")
     before = wal.stat().st_size
-    assert documents.take("key", 1, 100, NOW + 1).wait_ms == 99
+    assert documents.take_token("key", 1, 100, NOW + 1).wait_ms == 99
     assert wal.stat().st_size == before

@@ -10,8 +10,8 @@ from aws_lambda_powertools import Logger
 
 from verihook.adapters.telemetry.cloudwatch import CloudWatchTelemetry
 from verihook.adapters.telemetry.console import ConsoleTelemetry
+from verihook.adapters.telemetry.never_raising import NeverRaisingTelemetry
 from verihook.adapters.telemetry.powertools import _ENCODER, PowertoolsTelemetry
-from verihook.adapters.telemetry.steady import SteadyTelemetry
 from verihook.model.ports import Trace
 
 
@@ -43,7 +43,7 @@ class Gone(io.StringIO):
 @pytest.mark.parametrize("make", KINDS)
 def test_of_every_kind_over_a_stream_that_is_gone(make: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout", Gone())
-    telemetry = SteadyTelemetry(make())  # type: ignore[operator]
+    telemetry = NeverRaisingTelemetry(make())  # type: ignore[operator]
     for _ in range(3):
         telemetry.delivery(Trace("r", 0, "orders", "accepted", status=202))
         telemetry.failure("start", ValueError("why"))
@@ -53,7 +53,7 @@ def test_of_every_kind_over_a_stream_that_is_gone(make: object, monkeypatch: pyt
 def test_an_error_that_has_no_text_is_told_all_the_same(
     make: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    SteadyTelemetry(make()).failure("function a", Mute())  # type: ignore[operator]
+    NeverRaisingTelemetry(make()).failure("function a", Mute())  # type: ignore[operator]
     said = capsys.readouterr()
     assert "function a" in said.out
     assert "Mute" in said.out
@@ -69,5 +69,5 @@ def test_what_cannot_be_told_is_told_of() -> None:
                 raise TypeError
             said.append(f"{where}: {error}")
 
-    SteadyTelemetry(Picky(io.StringIO())).failure("x", Mute())
+    NeverRaisingTelemetry(Picky(io.StringIO())).failure("x", Mute())
     assert ["x: Mute (not shown: TypeError)"] == said

@@ -13,15 +13,15 @@ from verihook.errors import SecretsUnavailable
 K = TypeVar("K", bound=Hashable)
 
 #: How long an answer is kept, in seconds.
-MAX_AGE = 300
+MAX_AGE_S = 300
 
 #: An answer that is no older counts as fresh, and a store that has just failed is left alone for so long, in seconds.
-JUST_NOW = 5
+FRESH_S = 5
 
 Clock = Callable[[], float]
 
 
-class Kept(Generic[K]):
+class AnswerCache(Generic[K]):
     """Answers by their keys: as many as hooks.toml names.
 
     ``ask``: reads one, raising AwsError. ``absent``: the codes that mean that there is none, which is kept as "".
@@ -39,8 +39,8 @@ class Kept(Generic[K]):
         with self._lock:
             now = self._clock()
             at, answer = self._answers.get(key, (None, ""))
-            if not _young(at, now, JUST_NOW if fresh else MAX_AGE):
-                if _young(self._failed_at, now, JUST_NOW):
+            if not _young(at, now, FRESH_S if fresh else MAX_AGE_S):
+                if _young(self._failed_at, now, FRESH_S):
                     raise SecretsUnavailable("A secret store did not answer.")
                 answer = self._read(key, now)
             return answer

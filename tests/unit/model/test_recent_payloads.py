@@ -14,8 +14,8 @@ from verihook import instances
 from verihook.errors import LedgerUnavailable
 from verihook.instances import payload
 from verihook.model.ports import Trace
+from verihook.model.recent_payloads import MOST, REMEMBERED_MS, RecentPayloads
 from verihook.model.source import Source
-from verihook.model.spared import MOST, SPARED_MS, Spared
 from verihook.senders import load_sender
 from verihook.webhooks.intake import IntakeResult, ProvenEvent, start_for_event
 
@@ -61,17 +61,17 @@ def input_of(parts: Parts, taken: IntakeResult) -> Any:
 
 def test_a_redelivery_puts_nothing_for_ten_minutes(parts: Parts, puts: Puts) -> None:
     assert not arrive(parts).duplicate
-    parts.clock.at += SPARED_MS - 1
+    parts.clock.at += REMEMBERED_MS - 1
     assert arrive(parts).duplicate
     assert 1 == len(puts.put_keys)
-    parts.clock.at += SPARED_MS
+    parts.clock.at += REMEMBERED_MS
     assert arrive(parts).duplicate
     assert 2 == len(puts.put_keys)
 
 
 def test_one_that_another_process_has_claimed_is_put_once_here(parts: Parts, puts: Puts) -> None:
     arrive(parts)
-    parts.services = replace(parts.services, spared=Spared())
+    parts.services = replace(parts.services, recent_payloads=RecentPayloads())
     for _ in range(3):
         assert arrive(parts).duplicate
     assert 2 == len(puts.put_keys)
@@ -119,11 +119,11 @@ def test_a_row_that_soon_expires_spares_nothing(parts: Parts, puts: Puts) -> Non
     """Its tombstone may be gone while the key is spared, and the event be claimed anew."""
     first = arrive(parts, workflow="short")
     instances.terminate(str(first.instance_id), parts.services)
-    parts.clock.at += 86_400_000 - 2 * SPARED_MS
+    parts.clock.at += 86_400_000 - 2 * REMEMBERED_MS
     for _ in range(2):
         assert arrive(parts, workflow="short").duplicate
     instances.purge(str(first.instance_id), parts.services)
-    parts.clock.at += 2 * SPARED_MS
+    parts.clock.at += 2 * REMEMBERED_MS
     again = arrive(parts, workflow="short")
     assert not again.duplicate
     assert {"n": 1, "note": "x" * 20} == input_of(parts, again)
@@ -131,18 +131,18 @@ def test_a_row_that_soon_expires_spares_nothing(parts: Parts, puts: Puts) -> Non
 
 
 def test_what_is_remembered_is_bounded() -> None:
-    spared, counted = Spared(), Puts(Nowhere())
+    recent, counted = RecentPayloads(), Puts(Nowhere())
     for number in range(MOST + 1):
-        spared.note(f"i/{number}", an_instance(source="orders"), NOW)
+        recent.note(f"i/{number}", an_instance(source="orders"), NOW)
     for number in (0, 1, MOST):
-        spared.of(counted, NOW).put(f"i/{number}", "{}")
+        recent.without_repeats(counted, NOW).put(f"i/{number}", "{}")
     assert ["i/0"] == counted.put_keys
 
 
 def test_the_row_of_an_id_that_a_caller_chose_spares_nothing() -> None:
-    spared, counted = Spared(), Puts(Nowhere())
-    spared.note("i/1", an_instance(source=None), NOW)
-    spared.of(counted, NOW).put("i/1", "{}")
+    recent, counted = RecentPayloads(), Puts(Nowhere())
+    recent.note("i/1", an_instance(source=None), NOW)
+    recent.without_repeats(counted, NOW).put("i/1", "{}")
     assert ["i/1"] == counted.put_keys
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 
-from verihook.adapters.seldom import SeldomSaid
+from verihook.adapters.repeats import RepeatFilter
 
 
 def test_what_goes_on_is_said_once_a_minute() -> None:
     now = [100.0]
-    seldom = SeldomSaid(lambda: now[0])
+    repeats = RepeatFilter(lambda: now[0])
 
     def said(what: str) -> str | None:
         record = logging.LogRecord("a", logging.WARNING, "", 0, what, (), None)
-        return str(record.msg) if seldom.filter(record) else None
+        return str(record.msg) if repeats.filter(record) else None
 
     assert said("full") == "full"
     assert [None] * 5 == [said("full") for _ in range(5)]
@@ -23,4 +23,4 @@ def test_what_goes_on_is_said_once_a_minute() -> None:
     assert said("full") is None
     for number in range(1000):
         assert said(str(number))
-    assert len(seldom._said) <= 64
+    assert len(repeats._said) <= 64

@@ -11,7 +11,7 @@ class UnreportableError(Exception):
     """Stands for an error that could not be reported as it is: its text or its stack cannot be made."""
 
 
-class SteadyTelemetry:
+class NeverRaisingTelemetry:
     """The Telemetry port over another one, of which nothing is raised."""
 
     def __init__(self, telemetry: Telemetry) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 
-class SeldomSaid(logging.Filter):
+class RepeatFilter(logging.Filter):
     """Lets a message pass once a minute, and says how often it came since. ``now``: a clock in seconds."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic, seconds: float = 60) -> None:
