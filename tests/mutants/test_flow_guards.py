@@ -208,14 +208,14 @@ def test_a_dialect_keeps_to_the_workflows_of_a_key(parts: Parts) -> None:
     caller = Identity(ApiKey("0" * 16, "bound", SCOPES, ("short",), NOW))
     for id in ("private-0", "unknown"):
         with pytest.raises(InstanceNotFound):
-            asyncio.run(calling.find(id, "instances:read", caller, parts.services))
+            asyncio.run(calling.find_instance(id, "instances:read", caller, parts.services))
     with pytest.raises(Forbidden):
         asyncio.run(calling.start(request(), caller, parts.services))
-    page = asyncio.run(calling.listed([Query(), Query(status="queued")], 1, None, caller, parts.services))
+    page = asyncio.run(calling.list_page([Query(), Query(status="queued")], 1, None, caller, parts.services))
     # A cursor is made of an id.
     assert ([], None) == (page.instances, page.cursor)
     instances.submit(request("short", id="mine"), "", parts.services)
-    page = asyncio.run(calling.listed([Query()], 10, None, caller, parts.services))
+    page = asyncio.run(calling.list_page([Query()], 10, None, caller, parts.services))
     assert ["mine"] == [instance.id for instance in page.instances]
 
 

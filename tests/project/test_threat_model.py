@@ -8,7 +8,7 @@ import pytest
 
 from tests.flows.deployment import ROOT
 from verihook.api.access import KEEP_MS, MAX_MISSES
-from verihook.api.turned_away import KEPT
+from verihook.api.turned_away import LOOK_UPS_A_SECOND
 from verihook.api.waiting import LONGEST_IN_AWS_S, LONGEST_S
 from verihook.senders.schemes.fetched_keys import AGAIN, DENIED, NEW
 from verihook.senders.schemes.recent_names import REMEMBERED_S
@@ -32,7 +32,7 @@ def test_a_named_test_exists(named: str) -> None:
     [
         f"an unknown key is remembered for {KEEP_MS // 1000} seconds",
         f"after {MAX_MISSES} of them in a minute",
-        f"looks up {WORDS[KEPT]} unknown keys a second",
+        f"looks up {WORDS[LOOK_UPS_A_SECOND]} unknown keys a second",
         f"a revocation holds everywhere within {KEEP_MS // 1000} seconds",
         f"a wait is {LONGEST_S} seconds at most ({LONGEST_IN_AWS_S} in AWS)",
         f"ids that were never seen are asked for {WORDS[NEW[0]]} times a minute",

@@ -100,7 +100,7 @@ class KnownKeys:
         self._lock = Lock()
         self._found: dict[bytes, tuple[int, api_keys.StoredKey]] = {}
         self._unknown: dict[bytes, int] = {}
-        self._forgotten = 0
+        self._changes = 0
         self._minute, self._misses = 0, 0
         self._turned_away = TurnedAway()
 
@@ -113,7 +113,7 @@ class KnownKeys:
         api_keys.digest_of(secret)
         # Not the key's own hash: what stands in memory is of no use in the ledger, and the other way round.
         name = hashlib.blake2b(secret.encode(), digest_size=32, person=b"verihook held").digest()
-        held, forgotten = self._held(name, now_ms), self._forgotten
+        held, changes = self._held(name, now_ms), self._changes
         if held is not None and not fresh and not api_keys.due_to_note(held.key, now_ms):
             return held.key
         self._admit(name, now_ms)
@@ -123,13 +123,13 @@ class KnownKeys:
             with self._lock:
                 self._misses += 1
                 self._found.pop(name, None)
-                _put(self._unknown, name, now_ms)
+                _remember(self._unknown, name, now_ms)
             raise
         stored = api_keys.note_use(stored, self._documents, now_ms)
         with self._lock:
             # What was read before another changed a key is not held: it may be that one.
-            if forgotten == self._forgotten:
-                _put(self._found, name, (now_ms, stored))
+            if changes == self._changes:
+                _remember(self._found, name, (now_ms, stored))
         return stored.key
 
     def _admit(self, name: bytes, now_ms: int) -> None:
@@ -143,10 +143,10 @@ class KnownKeys:
         words = "Too many API keys that are none were sent: one that is new here is looked up when it comes again."
         raise RateLimited(words, limit=MAX_MISSES, retry_after=1)
 
-    def forget(self, key_id: str) -> None:
+    def reread(self, key_id: str) -> None:
         """Read this key again when it is used next: it was changed."""
         with self._lock:
-            self._forgotten += 1
+            self._changes += 1
             for name in [name for name, (_, stored) in self._found.items() if stored.key.id == key_id]:
                 del self._found[name]
 
@@ -181,10 +181,10 @@ class Access:
 
         Raises Unauthenticated, RequestInvalid (two different keys), LedgerUnavailable.
         """
-        given = _given(request)
+        given = _keys_of(request)
         if len(given) > 1:
             raise RequestInvalid("The request has more than one API key: send one.")
-        opened = self._open and _from_here(request)
+        opened = self._open and _is_local(request)
         # An open machine takes whatever token a client must send, but a key of its own means what it says.
         if given and not (opened and not given[0].startswith(api_keys.PREFIX)):
             if self._is_of_run(given[0]):
@@ -201,7 +201,7 @@ class Access:
 
     def is_stranger(self, request: Request) -> bool:
         """Whether the request has nothing that could let it in: neither a key nor another way. Asks no ledger."""
-        return not (_given(request) or (self._open and _from_here(request)) or _signed_with_iam(request))
+        return not (_keys_of(request) or (self._open and _is_local(request)) or _signed_with_iam(request))
 
     def require(self, request: Request, scope: Scope, workflow: str | None = None) -> Identity:
         """Who calls, and that it may do what ``scope`` names. Raises as :meth:`identify` does, and Forbidden.
@@ -215,9 +215,9 @@ class Access:
     def _is_of_run(self, secret: str) -> bool:
         return bool(self._run_key) and hmac.compare_digest(secret.encode(), self._run_key)
 
-    def forget(self, key_id: str) -> None:
+    def reread(self, key_id: str) -> None:
         """The key was changed: in this process that holds from now on, in others within :data:`KEEP_MS`."""
-        self._keys.forget(key_id)
+        self._keys.reread(key_id)
 
 
 def challenge(error: VerihookError) -> dict[str, str]:
@@ -230,7 +230,7 @@ def challenge(error: VerihookError) -> dict[str, str]:
     return {}
 
 
-def _given(request: Request) -> list[str]:
+def _keys_of(request: Request) -> list[str]:
     """The different keys that the request has. Other schemes of Authorization (SigV4, Basic) are none of ours."""
     headers = request.headers
     bearers = [value.partition(" ") for value in headers.getlist("authorization")]
@@ -249,7 +249,7 @@ def _signed_with_iam(request: Request) -> bool:
     return isinstance(authorizer, dict) and bool(authorizer.get("iam"))
 
 
-def _from_here(request: Request) -> bool:
+def _is_local(request: Request) -> bool:
     """Whether it looks as if a program of this machine calls, not a tunnel to it, nor a page of another site.
 
     The name that was called guards against DNS rebinding, Origin against pages that post across sites. nginx passes on
@@ -271,7 +271,7 @@ def _host(url: str) -> str | None:
         return None
 
 
-def _put(held: dict[bytes, Any], name: bytes, value: Any) -> None:
+def _remember(held: dict[bytes, Any], name: bytes, value: Any) -> None:
     """As the newest; the oldest goes where there are too many."""
     held.pop(name, None)
     if len(held) >= MAX_HELD:

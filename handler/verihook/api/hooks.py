@@ -34,7 +34,7 @@ def hooks(services: Services) -> ASGIApp:
 
     async def app(scope: Scope, receive_: Receive, send: Send) -> None:
         try:
-            body = await read_body(HttpRequest(scope, receive_), _most(services, scope["path"]) + 1)
+            body = await read_body(HttpRequest(scope, receive_), _max_body(services, scope["path"]) + 1)
         except ClientDisconnect:
             # The client is gone; a sender delivers again.
             return
@@ -45,7 +45,7 @@ def hooks(services: Services) -> ASGIApp:
     return app
 
 
-def _most(services: Services, path: str) -> int:
+def _max_body(services: Services, path: str) -> int:
     """How much body the source at this path takes, in bytes; 0 if there is none."""
     name = services.default_source if path == "/" else path.removeprefix(PREFIX)
     source = services.sources.get(name or "")

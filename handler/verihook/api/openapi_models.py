@@ -14,20 +14,20 @@ from verihook.api.parameters import camel
 from verihook.model.instance import Status
 
 
-class _Told(BaseModel):
+class _Answer(BaseModel):
     """What we answer."""
 
     model_config = ConfigDict(alias_generator=camel, extra="forbid")
 
 
-class Failure(_Told):
+class Failure(_Answer):
     """The engine's words for why an instance did not complete."""
 
     code: str | None
     message: str | None
 
 
-class Accepted(_Told):
+class Accepted(_Answer):
     """An accepted start. The same on every replay: ``status`` is how it was accepted, not how it stands."""
 
     instance_id: str
@@ -38,7 +38,7 @@ class Accepted(_Told):
     start_at: str | None
 
 
-class Result(_Told):
+class Result(_Answer):
     """How an instance stands, with its output once it has completed."""
 
     instance_id: str
@@ -48,7 +48,7 @@ class Result(_Told):
     error: Failure | None
 
 
-class Listed(_Told):
+class Listed(_Answer):
     """An instance as lists show it."""
 
     instance_id: str
@@ -84,14 +84,14 @@ class Detail(Listed):
     output: Any
 
 
-class Instances(_Told):
+class Instances(_Answer):
     """A page, the newest first. ``cursor`` leads to the next; null on the last."""
 
     instances: list[Listed]
     cursor: str | None
 
 
-class BatchItem(_Told):
+class BatchItem(_Answer):
     """One start of a batch: ``status`` is what it would have answered alone, with ``instance`` or ``problem``.
 
     ``instanceStatus``: how the instance of a replay stands.
@@ -104,13 +104,13 @@ class BatchItem(_Told):
     problem: dict[str, Any] | None
 
 
-class BatchResult(_Told):
+class BatchResult(_Answer):
     """The results, in the order of the starts."""
 
     results: list[BatchItem]
 
 
-class StepView(_Told):
+class StepView(_Answer):
     """One step."""
 
     name: str
@@ -122,13 +122,13 @@ class StepView(_Told):
     error: Failure | None
 
 
-class Steps(_Told):
+class Steps(_Answer):
     """The steps of the present attempt, in the order they started."""
 
     steps: list[StepView]
 
 
-class AttemptView(_Told):
+class AttemptView(_Answer):
     """One attempt."""
 
     number: int
@@ -138,13 +138,13 @@ class AttemptView(_Told):
     error: Failure | None
 
 
-class Attempts(_Told):
+class Attempts(_Answer):
     """All attempts, the first first."""
 
     attempts: list[AttemptView]
 
 
-class Entry(_Told):
+class Entry(_Answer):
     """An event that no wait has taken yet (``buffered``), or a wait that no event came for (``waiting``)."""
 
     name: str
@@ -153,13 +153,13 @@ class Entry(_Told):
     at: str
 
 
-class Entries(_Told):
+class Entries(_Answer):
     """The oldest first."""
 
     events: list[Entry]
 
 
-class WorkflowView(_Told):
+class WorkflowView(_Answer):
     """A workflow."""
 
     name: str
@@ -172,13 +172,13 @@ class WorkflowView(_Told):
     connections: list[str]
 
 
-class Workflows(_Told):
+class Workflows(_Answer):
     """By name."""
 
     workflows: list[WorkflowView]
 
 
-class SourceView(_Told):
+class SourceView(_Answer):
     """A source. Never a secret, nor where one is."""
 
     name: str
@@ -193,13 +193,13 @@ class SourceView(_Told):
     starts_per_minute: int | None
 
 
-class Sources(_Told):
+class Sources(_Answer):
     """By name."""
 
     sources: list[SourceView]
 
 
-class SenderView(_Told):
+class SenderView(_Answer):
     """A sender that this version verifies."""
 
     id: str
@@ -208,13 +208,13 @@ class SenderView(_Told):
     evidence: str | None
 
 
-class Senders(_Told):
+class Senders(_Answer):
     """By id."""
 
     senders: list[SenderView]
 
 
-class Rejection(_Told):
+class Rejection(_Answer):
     """Why deliveries of one source were refused within one hour."""
 
     source: str | None
@@ -225,13 +225,13 @@ class Rejection(_Told):
     request_id: str
 
 
-class Rejections(_Told):
+class Rejections(_Answer):
     """The newest hours first."""
 
     rejections: list[Rejection]
 
 
-class KeyView(_Told):
+class KeyView(_Answer):
     """An API key, without its secret."""
 
     id: str
@@ -252,13 +252,13 @@ class KeyShown(KeyView):
     secret: str
 
 
-class Keys(_Told):
+class Keys(_Answer):
     """By id, those that have ended lately too."""
 
     keys: list[KeyView]
 
 
-class Health(_Told):
+class Health(_Answer):
     """``ok``, or ``unavailable`` with the parts that are. Without an API key, the status alone.
 
     ``faults``: on one machine, what works beside the API in its process and does not any more, in words by its name.
@@ -272,7 +272,7 @@ class Health(_Told):
     without_secret: list[str] | None = None
 
 
-class Delivered(_Told):
+class Delivered(_Answer):
     """An accepted delivery. ``duplicate``: the event was delivered before."""
 
     instance_id: str
@@ -280,13 +280,13 @@ class Delivered(_Told):
     duplicate: bool
 
 
-class Ignored(_Told):
+class Ignored(_Answer):
     """An event of a type that the source does not want."""
 
     ignored: str
 
 
-class Standing(_Told):
+class Standing(_Answer):
     """How an instance stands, for anyone who knows its id. ``output`` and ``error`` only if the workflow says so."""
 
     instance_id: str

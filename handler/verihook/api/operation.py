@@ -24,7 +24,7 @@ from verihook.api.access import Access
 from verihook.api.health import Health
 from verihook.api.openapi_problems import Responses
 from verihook.api.parameters import camel
-from verihook.api.rendering import only
+from verihook.api.rendering import check_query
 from verihook.api.routes import Guarded
 from verihook.model.ports import Services
 from verihook.model.scopes import Scope
@@ -109,7 +109,7 @@ def _endpoint(described: Described, api: Api) -> Handler:
 
     async def endpoint(request: Request, **given: Any) -> Response:
         if not described.any_query:
-            only(request, *known, prefix=described.query_prefix)
+            check_query(request, *known, prefix=described.query_prefix)
         return await handler(api, **given, **({"request": request} if wants_request else {}))
 
     request = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)

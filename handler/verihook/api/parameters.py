@@ -26,13 +26,13 @@ def camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-class _Read(BaseModel):
+class _RequestBody(BaseModel):
     """What a caller sends: no type is bent into another, and an unknown member is refused."""
 
     model_config = ConfigDict(alias_generator=camel, populate_by_name=False, extra="forbid", strict=True)
 
 
-class Start(_Read):
+class Start(_RequestBody):
     """A start. ``delay``: seconds, or such as ``90s``, ``15m``, ``2h``, ``7d``; not together with ``startAt``."""
 
     model_config = ConfigDict(
@@ -55,7 +55,7 @@ class Start(_Read):
     )
 
 
-class Batch(_Read):
+class Batch(_RequestBody):
     """Up to 100 starts of one workflow."""
 
     model_config = ConfigDict(
@@ -65,7 +65,7 @@ class Batch(_Read):
     instances: list[Any] = Field(min_length=1, max_length=100, description="each as the body of a single start")
 
 
-class Terminate(_Read):
+class Terminate(_RequestBody):
     """Why, and what the instance is to have for an output."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "ordered twice"}]})
@@ -74,7 +74,7 @@ class Terminate(_Read):
     output: Any = None
 
 
-class Suspend(_Read):
+class Suspend(_RequestBody):
     """Why."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "stock count"}]})
@@ -82,7 +82,7 @@ class Suspend(_Read):
     reason: str = Field("", max_length=1000)
 
 
-class NewKey(_Read):
+class NewKey(_RequestBody):
     """A key to be made. ``expires``: such as ``90d``, or a time; null for no end."""
 
     model_config = ConfigDict(
@@ -97,7 +97,7 @@ class NewKey(_Read):
     expires: str | None = None
 
 
-class Rotate(_Read):
+class Rotate(_RequestBody):
     """How long the old key goes on beside the new one, and when the new one ends."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"overlap": "24h"}]})
@@ -106,10 +106,10 @@ class Rotate(_Read):
     expires: str | None = Field(None, description="such as 90d, or a time; absent: lasts as long as the old one")
 
 
-T = TypeVar("T", bound=_Read)
+T = TypeVar("T", bound=_RequestBody)
 
 
-def read(model: type[T], content: object) -> T:
+def validated(model: type[T], content: object) -> T:
     """The content as what the model says. Raises InputInvalid with every violation."""
     try:
         return model.model_validate(content)
@@ -132,7 +132,7 @@ KEY = {
 }
 
 
-def takes(model: type[BaseModel], *headers: dict[str, Any], required: bool = True) -> dict[str, Any]:
+def takes_model(model: type[BaseModel], *headers: dict[str, Any], required: bool = True) -> dict[str, Any]:
     """The ``openapi_extra`` of an operation that reads this model from its body."""
     return {**_body(model.model_json_schema(), required), **_headers(headers)}
 

@@ -22,7 +22,7 @@ def json_response(status: int, content: object, headers: Mapping[str, str] | Non
     return Response(body, status, {"content-type": "application/json", "cache-control": "no-store", **(headers or {})})
 
 
-def only(request: Request, *known: str, prefix: str = "") -> None:
+def check_query(request: Request, *known: str, prefix: str = "") -> None:
     """Raise RequestInvalid for a query parameter that is not ``known`` to the operation, or that is given twice.
 
     ``prefix``: any name that begins with it is known, too.
@@ -106,8 +106,8 @@ def step(each: Step) -> dict[str, Any]:
         "status": each.status,
         "startedAt": iso(each.started_at),
         "endedAt": iso_or_none(each.ended_at),
-        "input": _content(each.input),
-        "output": _content(each.output),
+        "input": _json_or_text(each.input),
+        "output": _json_or_text(each.output),
         "error": _failure(each.error, each.cause),
     }
 
@@ -127,7 +127,7 @@ def _failure(error: str | None, cause: str | None) -> dict[str, Any] | None:
     return None if error is None and cause is None else {"code": error, "message": cause}
 
 
-def _content(text: str | None) -> object:
+def _json_or_text(text: str | None) -> object:
     """An engine's text, parsed if it is JSON: a history may cut it short."""
     try:
         return None if text is None else parse_json(text, "The step")

@@ -15,7 +15,7 @@ T = TypeVar("T")
 IDLE_S = 10.0
 
 
-class _Answers:
+class _Results:
     """What threads have for one event loop, which is woken once for all that comes before it looks."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -30,12 +30,12 @@ class _Answers:
             return
         self._woken = True
         try:
-            self._loop.call_soon_threadsafe(self._deal)
+            self._loop.call_soon_threadsafe(self._deliver)
         except RuntimeError:
             # The loop was closed: no caller waits any more.
             self._waiting.clear()
 
-    def _deal(self) -> None:
+    def _deliver(self) -> None:
         # First: what is put from here on wakes the loop again.
         self._woken = False
         while self._waiting:
@@ -48,10 +48,10 @@ class _Answers:
                 future.set_exception(error)
 
 
-_Job = tuple[Callable[[], object], _Answers, "asyncio.Future[Any]"]
+_Job = tuple[Callable[[], object], _Results, "asyncio.Future[Any]"]
 
 
-class _Seat:
+class _Slot:
     """Where a thread waits for its next job."""
 
     __slots__ = ("called", "job")
@@ -72,67 +72,67 @@ class Threads:
 
     def __init__(self, most: int, idle_s: float = IDLE_S) -> None:
         """``most``: so many run at the same time, further work waits. ``idle_s``: of a thread, until it ends."""
-        self._answers: WeakKeyDictionary[asyncio.AbstractEventLoop, _Answers] = WeakKeyDictionary()
+        self._answers: WeakKeyDictionary[asyncio.AbstractEventLoop, _Results] = WeakKeyDictionary()
         self._lock = Lock()
-        self._unborn = most
-        self._idle: list[_Seat] = []
+        self._startable = most
+        self._idle: list[_Slot] = []
         self._jobs: deque[_Job] = deque()
         self._idle_s = idle_s
 
     async def run(self, work: Callable[[], T]) -> T:
         """What ``work`` gives or raises, in a thread. Who stops waiting does not stop the work."""
         loop = asyncio.get_running_loop()
-        answers = self._answers.get(loop)
-        if answers is None:
-            answers = self._answers[loop] = _Answers(loop)
+        results = self._answers.get(loop)
+        if results is None:
+            results = self._answers[loop] = _Results(loop)
         future: asyncio.Future[T] = loop.create_future()
-        self._give((work, answers, future))
+        self._assign((work, results, future))
         return await future
 
-    def _give(self, job: _Job) -> None:
+    def _assign(self, job: _Job) -> None:
         with self._lock:
             if self._idle:
-                seat = self._idle.pop()
-            elif self._unborn:
-                self._unborn -= 1
+                slot = self._idle.pop()
+            elif self._startable:
+                self._startable -= 1
                 # A daemon: a request that hangs does not keep the process.
-                Thread(target=self._work, args=(_Seat(job),), name="request", daemon=True).start()
+                Thread(target=self._work, args=(_Slot(job),), name="request", daemon=True).start()
                 return
             else:
                 self._jobs.append(job)
                 return
-        seat.job = job
-        seat.called.release()
+        slot.job = job
+        slot.called.release()
 
-    def _work(self, seat: _Seat) -> None:
-        while (job := seat.job) is not None:
-            _do(*job)
+    def _work(self, slot: _Slot) -> None:
+        while (job := slot.job) is not None:
+            _do_job(*job)
             # What was answered is not kept while the thread waits.
             del job
-            self._wait(seat)
+            self._wait(slot)
 
-    def _wait(self, seat: _Seat) -> None:
+    def _wait(self, slot: _Slot) -> None:
         """Fill the seat with the next job; None if the thread is to end."""
         with self._lock:
-            seat.job = self._jobs.popleft() if self._jobs else None
-            if seat.job is not None:
+            slot.job = self._jobs.popleft() if self._jobs else None
+            if slot.job is not None:
                 return
-            self._idle.append(seat)
-        if seat.called.acquire(timeout=self._idle_s):
+            self._idle.append(slot)
+        if slot.called.acquire(timeout=self._idle_s):
             return
         with self._lock:
-            if seat in self._idle:
-                self._idle.remove(seat)
-                self._unborn += 1
+            if slot in self._idle:
+                self._idle.remove(slot)
+                self._startable += 1
                 return
         # It was called just now.
-        seat.called.acquire()
+        slot.called.acquire()
 
 
-def _do(work: Callable[[], object], answers: _Answers, future: asyncio.Future[Any]) -> None:
+def _do_job(work: Callable[[], object], results: _Results, future: asyncio.Future[Any]) -> None:
     try:
         result = work()
     except BaseException as error:  # noqa: BLE001  # whatever it is, it goes to who waits
-        answers.put(future, None, error)
+        results.put(future, None, error)
     else:
-        answers.put(future, result, None)
+        results.put(future, result, None)

@@ -9,10 +9,10 @@ never repeat a key.
 from __future__ import annotations
 
 #: So many look-ups a second.
-KEPT = 2
+LOOK_UPS_A_SECOND = 2
 
 #: So many keys are remembered, the latest: 2 MB.
-MOST = 16_384
+MAX_REMEMBERED = 16_384
 
 _SECOND_MS = 1000
 
@@ -33,10 +33,10 @@ class TurnedAway:
             self._before = self._most if second == self._second + 1 else 0
             self._second, self._used, self._most = second, 0, 0
         times = self._times.pop(name, 0)
-        if times > 0 and times >= self._before and self._used < KEPT:
+        if times > 0 and times >= self._before and self._used < LOOK_UPS_A_SECOND:
             self._used += 1
             return True
-        if len(self._times) >= MOST:
+        if len(self._times) >= MAX_REMEMBERED:
             del self._times[next(iter(self._times))]
         self._times[name] = times + 1
         self._most = max(self._most, times + 1)

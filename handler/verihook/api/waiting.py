@@ -25,7 +25,7 @@ _LONGEST_PAUSE_S = 1.0
 _WAIT = re.compile(r'wait\s*=\s*"?([0-9]{1,6})"?', re.ASCII)
 
 
-def preferred(request: Request, longest_s: int) -> tuple[int, dict[str, str]]:
+def preferred_wait(request: Request, longest_s: int) -> tuple[int, dict[str, str]]:
     """For how many seconds the header ``Prefer`` wants to wait, at most ``longest_s``, and ``Preference-Applied``.
 
     A preference that is not understood is passed over (https://www.rfc-editor.org/rfc/rfc7240#section-2).
@@ -44,7 +44,7 @@ def preferred(request: Request, longest_s: int) -> tuple[int, dict[str, str]]:
     return wait_s, {"preference-applied": ", ".join(applied.values())} if applied else {}
 
 
-async def ended(instance: Instance, wait_s: float, request: Request, services: Services) -> Instance:
+async def wait_for_end(instance: Instance, wait_s: float, request: Request, services: Services) -> Instance:
     """The instance once it has ended, or as it stands after ``wait_s``. Costs a read of the ledger at each look.
 
     No thread is held between the looks. When the caller hangs up the looking stops, and nothing else.

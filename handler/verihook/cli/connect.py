@@ -67,7 +67,7 @@ def served(command: ApiCommand) -> Callable[[argparse.Namespace], int]:
             sys.stdout.flush()
         except (ClientError, ValueError) as error:
             sys.stdout.flush()
-            return tell(error)
+            return report(error)
         return code
 
     return run
@@ -89,7 +89,7 @@ def connect(options: argparse.Namespace) -> Client:
     return Client(url, key) if url else Client.from_run(options.data or DEFAULT, key)
 
 
-def tell(error: ClientError | ValueError) -> int:
+def report(error: ClientError | ValueError) -> int:
     """Print one line; the exit code."""
     from verihook import client
 

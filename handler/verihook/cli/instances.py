@@ -14,7 +14,7 @@ from verihook.cli.arguments import count, json_value, moment, pair, seconds
 from verihook.cli.connect import add_action, emit
 from verihook.cli.table import moment as at
 from verihook.cli.table import show
-from verihook.cli.watching import standing, watch
+from verihook.cli.watching import status_words, watch
 from verihook.model.instance import Status
 
 if TYPE_CHECKING:
@@ -77,7 +77,9 @@ def _list(client: Client, options: argparse.Namespace) -> int:
     if options.json:
         emit({"instances": [each.raw for each in found]})
     elif found:
-        rows = [(each.id, each.workflow, standing(each), at(each.created_at), at(each.updated_at)) for each in found]
+        rows = [
+            (each.id, each.workflow, status_words(each), at(each.created_at), at(each.updated_at)) for each in found
+        ]
         show(("INSTANCE", "WORKFLOW", "STATUS", "CREATED", "UPDATED"), rows, spare=("UPDATED", "CREATED"))
     else:
         print("No instances.")
@@ -112,7 +114,7 @@ def _lines(found: Instance) -> list[tuple[str, str]]:
     return [
         ("instance", found.id),
         ("workflow", f"{found.workflow}, version {found.version}, on {found.engine}"),
-        ("status", standing(found) if found.attempt == 1 else f"{standing(found)}, attempt {found.attempt}"),
+        ("status", status_words(found) if found.attempt == 1 else f"{status_words(found)}, attempt {found.attempt}"),
         ("created", at(found.created_at)),
         ("updated", at(found.updated_at)),
         ("not before", at(found.start_at)),
@@ -201,5 +203,5 @@ def _done(found: Instance, options: argparse.Namespace) -> int:
     if options.json:
         emit(found.raw)
     else:
-        print(printable(f"{found.id} is {standing(found)}."))
+        print(printable(f"{found.id} is {status_words(found)}."))
     return 0

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from verihook.client import Client
     from verihook.model.ports import Documents
 
-Told: TypeAlias = Mapping[str, Any]
+KeyFields: TypeAlias = Mapping[str, Any]
 
 
 class Place(Protocol):
@@ -31,19 +31,19 @@ class Place(Protocol):
 
     def create(
         self, name: str, scopes: Sequence[str], workflows: Sequence[str], expires_at: int | None
-    ) -> tuple[Told, str]:
+    ) -> tuple[KeyFields, str]:
         """A new key, and its secret."""
         ...
 
-    def all(self) -> list[Told]:
+    def all(self) -> list[KeyFields]:
         """Every key that may be seen."""
         ...
 
-    def rotate(self, key_id: str, overlap_ms: int, expires_at: int | None) -> tuple[Told, str]:
+    def rotate(self, key_id: str, overlap_ms: int, expires_at: int | None) -> tuple[KeyFields, str]:
         """The key that replaces this one, and its secret."""
         ...
 
-    def revoke(self, key_id: str) -> Told:
+    def revoke(self, key_id: str) -> KeyFields:
         """The key, ended for good."""
         ...
 
@@ -57,23 +57,23 @@ class LedgerKeys:
 
     def create(
         self, name: str, scopes: Sequence[str], workflows: Sequence[str], expires_at: int | None
-    ) -> tuple[Told, str]:
+    ) -> tuple[KeyFields, str]:
         """See :class:`Place`."""
         key, secret = api_keys.create(
             name, scopes, self._documents, self._now, workflows=workflows, expires_at=expires_at
         )
         return key.public(self._now), secret
 
-    def all(self) -> list[Told]:
+    def all(self) -> list[KeyFields]:
         """See :class:`Place`."""
         return [key.public(self._now) for key in api_keys.list_keys(self._documents, self._now)]
 
-    def rotate(self, key_id: str, overlap_ms: int, expires_at: int | None) -> tuple[Told, str]:
+    def rotate(self, key_id: str, overlap_ms: int, expires_at: int | None) -> tuple[KeyFields, str]:
         """See :class:`Place`."""
         key, secret = api_keys.rotate(key_id, overlap_ms, self._documents, self._now, expires_at=expires_at)
         return key.public(self._now), secret
 
-    def revoke(self, key_id: str) -> Told:
+    def revoke(self, key_id: str) -> KeyFields:
         """See :class:`Place`."""
         return api_keys.revoke(key_id, self._documents, self._now).public(self._now)
 
@@ -86,21 +86,21 @@ class ApiKeys:
 
     def create(
         self, name: str, scopes: Sequence[str], workflows: Sequence[str], expires_at: int | None
-    ) -> tuple[Told, str]:
+    ) -> tuple[KeyFields, str]:
         """See :class:`Place`."""
         made = self._client.create_key(name, scopes, workflows=workflows, expires=_time(expires_at))
         return made.key.raw, made.secret
 
-    def all(self) -> list[Told]:
+    def all(self) -> list[KeyFields]:
         """See :class:`Place`."""
         return [key.raw for key in self._client.list_keys()]
 
-    def rotate(self, key_id: str, overlap_ms: int, expires_at: int | None) -> tuple[Told, str]:
+    def rotate(self, key_id: str, overlap_ms: int, expires_at: int | None) -> tuple[KeyFields, str]:
         """See :class:`Place`."""
         made = self._client.rotate_key(key_id, overlap=overlap_ms // 1000, expires=_time(expires_at))
         return made.key.raw, made.secret
 
-    def revoke(self, key_id: str) -> Told:
+    def revoke(self, key_id: str) -> KeyFields:
         """See :class:`Place`."""
         return self._client.revoke_key(key_id).raw
 

@@ -13,7 +13,7 @@ from verihook import bootstrap
 from verihook.adapters.clock import SystemClock
 from verihook.adapters.printable import printable
 from verihook.cli.connect import EXIT_CODES, emit
-from verihook.cli.key_places import Place, Told, add_options, placed
+from verihook.cli.key_places import KeyFields, Place, add_options, placed
 from verihook.cli.table import aligned, show
 from verihook.config.settings import environment
 from verihook.errors import ConfigurationError
@@ -129,7 +129,7 @@ def _list(place: Place, options: argparse.Namespace) -> int:
     return 0
 
 
-def _show_once(key: Told, secret: str, options: argparse.Namespace) -> int:
+def _show_once(key: KeyFields, secret: str, options: argparse.Namespace) -> int:
     try:
         if options.json:
             emit({"key": key, "secret": secret})
@@ -148,7 +148,7 @@ def _show_once(key: Told, secret: str, options: argparse.Namespace) -> int:
     return 0
 
 
-def _rows(found: Sequence[Told]) -> list[tuple[str, ...]]:
+def _rows(found: Sequence[KeyFields]) -> list[tuple[str, ...]]:
     return [
         (
             key["id"],

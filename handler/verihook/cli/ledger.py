@@ -38,7 +38,7 @@ def opened(options: argparse.Namespace) -> Iterator[Opened]:
     Raises ConfigurationError if the folder has none. One that does not answer ends the program with code 1 and one
     line that says why.
     """
-    with _told(options):
+    with _errors_in_words(options):
         if options.table:
             from verihook.adapters.ledgers.dynamodb import DynamoDbLedger
 
@@ -51,7 +51,7 @@ def opened(options: argparse.Namespace) -> Iterator[Opened]:
 @contextmanager
 def documents(options: argparse.Namespace) -> Iterator[Documents]:
     """The documents of the ledger that the options name, to read and to write; errors as in :func:`opened`."""
-    with _told(options):
+    with _errors_in_words(options):
         if options.table:
             from verihook.adapters.ledgers.dynamodb import DynamoDbDocuments
 
@@ -62,7 +62,7 @@ def documents(options: argparse.Namespace) -> Iterator[Documents]:
 
 
 @contextmanager
-def _told(options: argparse.Namespace) -> Iterator[None]:
+def _errors_in_words(options: argparse.Namespace) -> Iterator[None]:
     try:
         yield
     except LedgerUnavailable as error:

@@ -47,7 +47,7 @@ def add_commands(actions: Any) -> None:
 
 def _put(options: argparse.Namespace) -> int:
     hooks = _naming(options)
-    with _told(options.name):
+    with _aws_errors_in_words(options.name):
         secrets = _secrets(options)
         value = _value(options.name)
         _check(hooks, options.name, value)
@@ -67,7 +67,7 @@ def _put(options: argparse.Namespace) -> int:
 
 def _retire(options: argparse.Namespace) -> int:
     _naming(options)
-    with _told(options.name):
+    with _aws_errors_in_words(options.name):
         written = _secrets(options).retire(options.name)
     if written:
         print(
@@ -116,7 +116,7 @@ def _check(hooks: Hooks, name: str, value: str) -> None:
 
 
 @contextmanager
-def _told(name: str) -> Iterator[None]:
+def _aws_errors_in_words(name: str) -> Iterator[None]:
     """Raises ConfigurationError for what the secret holds; ends the program if AWS refuses or is away."""
     try:
         yield

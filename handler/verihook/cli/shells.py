@@ -86,7 +86,9 @@ def zsh(root: Node) -> str:
     """For zsh (https://zsh.sourceforge.io/Doc/Release/Completion-System.html)."""
     values, commands = [], []
     for path, node in root.walk():
-        entries = " ".join(_quoted(f"{word.replace(':', chr(92) + ':')}:{summary}") for word, summary in _told(node))
+        entries = " ".join(
+            _quoted(f"{word.replace(':', chr(92) + ':')}:{summary}") for word, summary in _described(node)
+        )
         commands.append(f"    {_quoted(_at(path))}) entries=({entries}) ;;")
         for name, option in _valued(node):
             offered = f"compadd -- {' '.join(map(_quoted, option.choices))}; " if option.choices else ""
@@ -128,10 +130,10 @@ def _patterns(root: Node) -> str:
 
 
 def _words(node: Node) -> list[str]:
-    return [word for word, _ in _told(node)]
+    return [word for word, _ in _described(node)]
 
 
-def _told(node: Node) -> list[tuple[str, str]]:
+def _described(node: Node) -> list[tuple[str, str]]:
     """What may stand next, with its summary: subcommands, choices of positional arguments, options."""
     told = [(child.name, child.summary) for child in node.children]
     for option in node.options:

@@ -23,7 +23,7 @@ def watch(client: Client, options: argparse.Namespace) -> int:
     seen: set[tuple[object, ...]] = set()
     while True:
         found = client.get(options.id)
-        _tell(found, _steps(client, options.id), seen, options.json)
+        _print_news(found, _steps(client, options.id), seen, options.json)
         if found.final:
             return 0 if found.status == "completed" else ENDED_BADLY
         left = options.interval if until is None else min(options.interval, until - time.monotonic())
@@ -32,7 +32,7 @@ def watch(client: Client, options: argparse.Namespace) -> int:
         time.sleep(max(left, 0.05))
 
 
-def standing(found: Instance) -> str:
+def status_words(found: Instance) -> str:
     """Its status; and that it is held, where it was suspended and its engine has not come to it yet."""
     held = found.raw.get("held") is True and found.status == "running"
     return f"{found.status}, held" if held else found.status
@@ -48,7 +48,7 @@ def _steps(client: Client, instance_id: str) -> tuple[Step, ...]:
         return ()
 
 
-def _tell(found: Instance, steps: tuple[Step, ...], seen: set[tuple[object, ...]], for_programs: bool) -> None:
+def _print_news(found: Instance, steps: tuple[Step, ...], seen: set[tuple[object, ...]], for_programs: bool) -> None:
     """Print what was not seen before: the steps by the times of their lines, as parallel ones end in any order.
 
     For programs a line is the step or the instance as the API has it.
@@ -58,7 +58,7 @@ def _tell(found: Instance, steps: tuple[Step, ...], seen: set[tuple[object, ...]
         ((found.attempt, number, step.status), step) for number, step in by_time
     ]
     # Before its first step it began, after its last one it ended.
-    news.insert(len(news) if found.final else 0, ((found.attempt, standing(found)), found))
+    news.insert(len(news) if found.final else 0, ((found.attempt, status_words(found)), found))
     for key, told in news:
         if key not in seen:
             seen.add(key)
@@ -73,5 +73,5 @@ def _in_words(told: Instance | Step) -> str:
         at, what, why = told.ended_at or told.started_at, f"step {told.name} {told.status}", told.error
     else:
         why = ": ".join(text for text in (told.error, told.cause) if text)
-        at, what = told.updated_at, f"instance {told.id} {standing(told)}"
+        at, what = told.updated_at, f"instance {told.id} {status_words(told)}"
     return f"{moment(at)}  {what}{f' ({why})' if why else ''}"

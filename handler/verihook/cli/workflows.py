@@ -84,10 +84,10 @@ def _run(client: Client, options: argparse.Namespace) -> int:
         return 0
     # Printed at once: a person who interrupts the waiting knows what goes on.
     print(f"verihook: instance {printable(started.id)}", file=sys.stderr, flush=True)
-    return _told(client.wait(started.id, options.timeout), options)
+    return _print_result(client.wait(started.id, options.timeout), options)
 
 
-def _told(result: Result, options: argparse.Namespace) -> int:
+def _print_result(result: Result, options: argparse.Namespace) -> int:
     """Print the result; the output alone goes to stdout, for the next program."""
     from verihook.client import InstanceFailed
 

@@ -20,7 +20,7 @@ from verihook.client.operation import Awaiting, Blocking, Operation, R
 from verihook.client.reading import Filters
 from verihook.client.records import Instance
 from verihook.client.retries import Retries, driven
-from verihook.client.wire import NOTHING, Answer, NoAnswer, Pause, Request, Work
+from verihook.client.wire import AFTER_PAUSE, Answer, NoAnswer, Pause, Request, Work
 from verihook.model.loopback import LOOPBACK_NAMES
 
 #: Before these, no byte of the request has left.
@@ -115,7 +115,7 @@ class Client(Operations, Blocking):
                 return result
             if isinstance(wanted, Pause):
                 time.sleep(wanted.seconds)
-                outcome = NOTHING
+                outcome = AFTER_PAUSE
             else:
                 outcome = self._send(wanted)
 
@@ -188,7 +188,7 @@ class AsyncClient(Operations, Awaiting):
                 return result
             if isinstance(wanted, Pause):
                 await asyncio.sleep(wanted.seconds)
-                outcome = NOTHING
+                outcome = AFTER_PAUSE
             else:
                 outcome = await self._send(wanted)
 

@@ -24,7 +24,7 @@ from verihook.client.records import (
     Step,
     Workflow,
 )
-from verihook.client.retries import told
+from verihook.client.retries import problem_in
 
 
 def instance(content: Content) -> Instance:
@@ -37,10 +37,10 @@ def instance(content: Content) -> Instance:
         engine=content["engine"],
         status=content["status"],
         attempt=content["attempt"],
-        created_at=_at(content["createdAt"]),
-        updated_at=_at(content["updatedAt"]),
+        created_at=_time(content["createdAt"]),
+        updated_at=_time(content["updatedAt"]),
         held=bool(content.get("held")),
-        start_at=_maybe(content.get("startAt")),
+        start_at=_optional_time(content.get("startAt")),
         source=content.get("source"),
         event_id=content.get("eventId"),
         event_type=content.get("eventType"),
@@ -51,7 +51,7 @@ def instance(content: Content) -> Instance:
         error=error,
         cause=cause,
         replay_of=content.get("replayOf"),
-        leased_until=_maybe(content.get("leasedUntil")),
+        leased_until=_optional_time(content.get("leasedUntil")),
         input=content.get("input"),
         output=content.get("output"),
         raw=content,
@@ -69,8 +69,8 @@ def started(content: Content, replayed: bool, stands: Any = None) -> Started:
         id=_text(content["instanceId"]),
         workflow=content["workflow"],
         version=content["version"],
-        created_at=_at(content["createdAt"]),
-        start_at=_maybe(content.get("startAt")),
+        created_at=_time(content["createdAt"]),
+        start_at=_optional_time(content.get("startAt")),
         status=content["status"],
         replayed=replayed,
         stands=stands,
@@ -96,7 +96,7 @@ def batch_item(content: Content) -> BatchItem:
     """One start of a batch."""
     if content["instance"] is not None:
         return BatchItem(started(content["instance"], content["replayed"], content.get("instanceStatus")), None)
-    return BatchItem(None, ApiError.of(told(content["status"], content["problem"])))
+    return BatchItem(None, ApiError.of(problem_in(content["status"], content["problem"])))
 
 
 def step(content: Content) -> Step:
@@ -105,8 +105,8 @@ def step(content: Content) -> Step:
     return Step(
         content["name"],
         content["status"],
-        _at(content["startedAt"]),
-        _maybe(content.get("endedAt")),
+        _time(content["startedAt"]),
+        _optional_time(content.get("endedAt")),
         content.get("input"),
         content.get("output"),
         error,
@@ -118,13 +118,13 @@ def step(content: Content) -> Step:
 def attempt(content: Content) -> Attempt:
     """One attempt."""
     error, cause = _failure(content)
-    started_at, ended_at = _at(content["startedAt"]), _maybe(content.get("endedAt"))
+    started_at, ended_at = _time(content["startedAt"]), _optional_time(content.get("endedAt"))
     return Attempt(content["number"], content["status"], started_at, ended_at, error, cause, content)
 
 
 def mailbox_entry(content: Content) -> MailboxEntry:
     """One event, or one wait."""
-    return MailboxEntry(content["name"], content.get("id"), content["state"], _at(content["at"]), content)
+    return MailboxEntry(content["name"], content.get("id"), content["state"], _time(content["at"]), content)
 
 
 def source(content: Content) -> Source:
@@ -155,8 +155,8 @@ def rejection(content: Content) -> Rejection:
         content.get("source"),
         content["reason"],
         content["count"],
-        _at(content["firstAt"]),
-        _at(content["lastAt"]),
+        _time(content["firstAt"]),
+        _time(content["lastAt"]),
         content["requestId"],
         content,
     )
@@ -197,10 +197,10 @@ def key(content: Content) -> Key:
         status=content["status"],
         scopes=tuple(content["scopes"]),
         workflows=tuple(content["workflows"]),
-        created_at=_at(content["createdAt"]),
-        expires_at=_maybe(content.get("expiresAt")),
-        last_used_at=_maybe(content.get("lastUsedAt")),
-        revoked_at=_maybe(content.get("revokedAt")),
+        created_at=_time(content["createdAt"]),
+        expires_at=_optional_time(content.get("expiresAt")),
+        last_used_at=_optional_time(content.get("lastUsedAt")),
+        revoked_at=_optional_time(content.get("revokedAt")),
         replaces=content.get("replaces"),
         raw=content,
     )
@@ -208,8 +208,8 @@ def key(content: Content) -> Key:
 
 def new_key(content: Content) -> NewKey:
     """A key that was just made: its secret is in no other answer."""
-    told = {name: value for name, value in content.items() if name != "secret"}
-    return NewKey(key(told), _text(content["secret"]))
+    shown = {name: value for name, value in content.items() if name != "secret"}
+    return NewKey(key(shown), _text(content["secret"]))
 
 
 def _failure(content: Content) -> tuple[str | None, str | None]:
@@ -223,9 +223,9 @@ def _text(value: Any) -> str:
     return value
 
 
-def _at(text: str) -> datetime:
+def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _maybe(text: str | None) -> datetime | None:
-    return None if text is None else _at(text)
+def _optional_time(text: str | None) -> datetime | None:
+    return None if text is None else _time(text)

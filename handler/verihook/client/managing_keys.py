@@ -29,7 +29,7 @@ def create_key(
     ``expires``: such as ``"90d"``, a timedelta, or an aware datetime; None for no end. Not sent again where the server
     may have got it: it would make two. Raises InvalidInput, and Forbidden for more than the caller's own key may do.
     """
-    body = {"name": name, "scopes": [*scopes], "workflows": [*workflows], "expires": _end(expires)}
+    body = {"name": name, "scopes": [*scopes], "workflows": [*workflows], "expires": _expiry(expires)}
     answer = yield Request("POST", path("keys"), body=body, repeatable=False)
     return answer.read(decoding.new_key)
 
@@ -43,7 +43,7 @@ def rotate_key(
     Raises NotFound, Conflict (it has ended), Forbidden.
     """
     spare = round(overlap.total_seconds()) if isinstance(overlap, timedelta) else overlap
-    body = {"overlap": spare, "expires": _end(expires)}
+    body = {"overlap": spare, "expires": _expiry(expires)}
     answer = yield Request("POST", path("keys", key_id, "rotate"), body=body, repeatable=False)
     return answer.read(decoding.new_key)
 
@@ -54,7 +54,7 @@ def revoke_key(key_id: str) -> Work[Key]:
     return answer.read(decoding.key)
 
 
-def _end(expires: Any) -> str | None:
+def _expiry(expires: Any) -> str | None:
     """Raises ValueError for a time without an offset."""
     if isinstance(expires, timedelta):
         return f"{round(expires.total_seconds())}s"

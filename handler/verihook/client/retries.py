@@ -17,12 +17,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from verihook.client.errors import ApiError, Problem
-from verihook.client.wire import NOTHING, Answer, Driven, NoAnswer, Pause, Request, T, Work
+from verihook.client.wire import AFTER_PAUSE, Answer, Driven, NoAnswer, Pause, Request, T, Work
 
 _PASSING = frozenset({502, 503, 504})
 
 #: So much of an answer that is not ours is quoted, in bytes.
-_TOLD = 200
+_MAX_QUOTED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def driven(work: Work[T], retries: Retries) -> Driven[T]:
                 answer = yield from _exchange(wanted, retries)
             else:
                 yield wanted
-                answer = NOTHING
+                answer = AFTER_PAUSE
             wanted = work.send(answer)
     except StopIteration as end:
         result: T = end.value
@@ -70,13 +70,13 @@ def _exchange(request: Request, retries: Retries) -> Driven[Answer]:
             return outcome
         tried += 1
         problem = problem_of(outcome)
-        pause = retries.pause(tried, problem.retry_after) if _again(outcome, request) else None
+        pause = retries.pause(tried, problem.retry_after) if _may_repeat(outcome, request) else None
         if pause is None or (request.deadline is not None and time.monotonic() + pause > request.deadline):
             raise ApiError.of(problem)
         yield Pause(pause)
 
 
-def _again(outcome: Answer | NoAnswer, request: Request) -> bool:
+def _may_repeat(outcome: Answer | NoAnswer, request: Request) -> bool:
     if isinstance(outcome, NoAnswer):
         return request.repeatable or not outcome.sent
     # A 429 says that nothing was done.
@@ -92,14 +92,14 @@ def problem_of(outcome: Answer | NoAnswer) -> Problem:
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
-        text = " ".join(outcome.body[:_TOLD].decode(errors="replace").split())
+        text = " ".join(outcome.body[:_MAX_QUOTED].decode(errors="replace").split())
         content = {"detail": f"The server answered {outcome.status}{': ' if text else ''}{text}"}
     # API Gateway and function URLs say {"message": "Forbidden"}.
     detail = content.get("detail") or content.get("message") or content.get("Message") or ""
-    return told(outcome.status, {**content, "detail": detail}, _retry_after(outcome.headers))
+    return problem_in(outcome.status, {**content, "detail": detail}, _retry_after(outcome.headers))
 
 
-def told(status: int, content: Mapping[str, object], retry_after: float | None = None) -> Problem:
+def problem_in(status: int, content: Mapping[str, object], retry_after: float | None = None) -> Problem:
     """A problem as the API writes it."""
     violations = content.get("violations")
     return Problem(

@@ -131,10 +131,10 @@ def _members(options: dict[str, Any], besides: Sequence[str] = ("input",)) -> di
     for name in options:
         if name not in _MEMBERS and name not in besides:
             raise TypeError(f"{name!r} is no option of a start; there are {', '.join(_MEMBERS)}.")
-    return {member: _written(options[name]) for name, member in _MEMBERS.items() if options.get(name) is not None}
+    return {member: _json_value(options[name]) for name, member in _MEMBERS.items() if options.get(name) is not None}
 
 
-def _written(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError("start_at: give an aware datetime, such as datetime.now(UTC).")

@@ -85,7 +85,7 @@ Work: TypeAlias = Generator[Request | Pause, Answer, T]
 Driven: TypeAlias = Generator[Request | Pause, Answer | NoAnswer, T]
 
 #: What is sent after a pause.
-NOTHING = Answer(204, {}, b"")
+AFTER_PAUSE = Answer(204, {}, b"")
 
 
 def path(*segments: str) -> str:

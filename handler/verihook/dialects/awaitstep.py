@@ -16,7 +16,7 @@ from fastapi import Request, Response
 from verihook import instances
 from verihook.api.routes import Caller, Guarded, Routes
 from verihook.dialects import calling
-from verihook.dialects.grammar import ShapeInvalid, answer, field_of, headers_of, required, wrong
+from verihook.dialects.grammar import ShapeInvalid, answer, field_of, headers_of, invalid_at, place_of
 from verihook.dialects.statuses import Words
 from verihook.errors import (
     EventMalformed,
@@ -71,12 +71,12 @@ def add_routes(routes: Guarded, services: Services, _: float) -> None:
 
     @routes.post("/api/workflows/{workflow}/trigger")
     async def trigger(workflow: str, request: Request, caller: Caller) -> Response:
-        body = calling.parsed(await calling.text_of(request, MAX_BODY))
+        body = calling.parse_body(await calling.read_text(request, MAX_BODY))
         submitted = (await calling.start(_request(workflow, body), caller, services)).submitted
         return answer(_row(submitted.instance), 201, _request_id())
 
     async def listed(query: Query, limit: int, cursor: str | None, caller: Caller) -> Response:
-        page = await calling.listed([query], limit, cursor, caller, services)
+        page = await calling.list_page([query], limit, cursor, caller, services)
         content = {"data": [_row(instance) for instance in page.instances], "nextCursor": page.cursor}
         return answer(content, headers=_request_id())
 
@@ -92,15 +92,15 @@ def add_routes(routes: Guarded, services: Services, _: float) -> None:
 
     @routes.get("/api/workflows/{workflow}/runs/{run_id}")
     async def one(workflow: str, run_id: str, caller: Caller) -> Response:
-        instance = await calling.find(run_id, "instances:read", caller, services, workflow)
-        output = await calling.ask(instances.output_of, instance, services.payloads)
+        instance = await calling.find_instance(run_id, "instances:read", caller, services, workflow)
+        output = await calling.in_thread(instances.output_of, instance, services.payloads)
         row = {**_row(instance), "output": None if instance.output is None else json_text(output)}
         return answer(row, headers=_request_id())
 
     def controls(operation: Callable[[str, Services], Instance], verb: str) -> None:
         async def control(workflow: str, run_id: str, caller: Caller) -> Response:
-            await calling.find(run_id, "instances:manage", caller, services, workflow)
-            await calling.ask(operation, run_id, services)
+            await calling.find_instance(run_id, "instances:manage", caller, services, workflow)
+            await calling.in_thread(operation, run_id, services)
             return answer({"ok": True}, headers=_request_id())
 
         routes.add_api_route(f"/api/workflows/{{workflow}}/runs/{{run_id}}/{verb}", control, methods=["POST"])
@@ -117,7 +117,7 @@ def _add_worker(routes: Guarded, services: Services) -> None:
     @routes.post("/w/{workflow}")
     async def create(workflow: str, request: Request, caller: Caller) -> Response:
         try:
-            content = calling.parsed(await calling.text_of(request, MAX_BODY))
+            content = calling.parse_body(await calling.read_text(request, MAX_BODY))
         except EventMalformed:
             # `request.json().catch(() => undefined)` is what the product generates.
             content = None
@@ -130,8 +130,8 @@ def _add_worker(routes: Guarded, services: Services) -> None:
     ) -> Response:
         if not instance_id:
             return Response(status_code=200)
-        instance = await calling.find(instance_id, "instances:read", caller, services, workflow)
-        output = await calling.ask(instances.output_of, instance, services.payloads)
+        instance = await calling.find_instance(instance_id, "instances:read", caller, services, workflow)
+        output = await calling.in_thread(instances.output_of, instance, services.payloads)
         return answer({"status": WORDS[instance.status], "output": output, "error": _error(instance)})
 
 
@@ -168,7 +168,7 @@ def _words(request: Request, error: VerihookError) -> str:
 
 def _details(error: InputInvalid) -> list[dict[str, object]]:
     """Each with its path from the body on, dotted."""
-    found = [(required(violation), violation["message"]) for violation in error.violations]
+    found = [(place_of(violation), violation["message"]) for violation in error.violations]
     inner = [] if isinstance(error, ShapeInvalid) else ["params"]
     return [
         {"path": ".".join(str(part) for part in [*inner, *path]), "message": "Required" if missing else said}
@@ -179,13 +179,13 @@ def _details(error: InputInvalid) -> list[dict[str, object]]:
 def _request(workflow: str, body: object) -> StartRequest:
     """Raises InputInvalid for a body of another shape."""
     if not isinstance(body, dict):
-        raise wrong([], "Expected object")
+        raise invalid_at([], "Expected object")
     connection = body.get("connectionId")
     if not (isinstance(connection, str) and connection):
-        raise wrong(["connectionId"], "Required" if connection is None else "Expected a string that is not empty")
+        raise invalid_at(["connectionId"], "Required" if connection is None else "Expected a string that is not empty")
     content = body.get("params")
     if len(json_text(content).encode()) > MAX_PARAMS:
-        raise wrong(["params"], f"At most {MAX_PARAMS} bytes")
+        raise invalid_at(["params"], f"At most {MAX_PARAMS} bytes")
     return StartRequest(workflow, content, connection=connection)
 
 

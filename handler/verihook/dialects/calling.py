@@ -26,12 +26,12 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-async def ask(operation: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+async def in_thread(operation: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
     """Call an operation in a thread: ledger and engine block."""
     return await run_in_threadpool(operation, *given, **named)
 
 
-async def text_of(request: Request, limit: int = MAX_BODY) -> str:
+async def read_text(request: Request, limit: int = MAX_BODY) -> str:
     """The body. Raises BodyTooLarge above ``limit`` bytes, EventMalformed if it is not UTF-8.
 
     Raises UnsupportedMediaType if it is compressed.
@@ -47,7 +47,7 @@ async def text_of(request: Request, limit: int = MAX_BODY) -> str:
         raise EventMalformed("The body is not UTF-8.") from None
 
 
-def parsed(text: str) -> Any:
+def parse_body(text: str) -> Any:
     """The content of a body of any content type; None if it is empty. Raises EventMalformed, BodyTooLarge."""
     return parse_sent(text, "The body") if text.strip() else None
 
@@ -55,35 +55,35 @@ def parsed(text: str) -> Any:
 def json_or_text(text: str) -> Any:
     """The content of a text: JSON if it is some, else the text itself. None for an empty one."""
     try:
-        return parsed(text)
+        return parse_body(text)
     except EventMalformed:
         return text
 
 
 async def start(request: StartRequest, caller: Identity, services: Services) -> Started:
     """Start an instance as the API does. Raises as :func:`verihook.api.admission.start` does."""
-    return await ask(admission.start, request, caller, services)
+    return await in_thread(admission.start, request, caller, services)
 
 
-async def find(
+async def find_instance(
     instance_id: str, scope: Scope, caller: Identity, services: Services, workflow: str | None = None
 ) -> Instance:
     """Return the instance if the caller sees it and has the scope. Raises InstanceNotFound, Forbidden.
 
     ``workflow``: an instance of another one is not found.
     """
-    instance = await ask(admission.visible, instance_id, caller, services, workflow)
+    instance = await in_thread(admission.visible, instance_id, caller, services, workflow)
     caller.require(scope)
     return instance
 
 
-async def listed(queries: list[Query], limit: int, cursor: str | None, caller: Identity, services: Services) -> Page:
+async def list_page(queries: list[Query], limit: int, cursor: str | None, caller: Identity, services: Services) -> Page:
     """A page of everything that any of the queries finds and the caller's key covers, the newest first.
 
     A cursor is a place among all instances, so one cursor leads on in every query. Raises Forbidden for a query of a
     workflow that the key does not cover.
     """
-    return await ask(_page, _of_caller(queries, caller, services), limit, cursor, services)
+    return await in_thread(_page, _of_caller(queries, caller, services), limit, cursor, services)
 
 
 def _of_caller(queries: list[Query], caller: Identity, services: Services) -> list[Query]:

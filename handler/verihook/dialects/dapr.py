@@ -86,11 +86,11 @@ def add_routes(routes: Guarded, services: Services, _: float) -> None:
 def _operations(services: Services) -> dict[str, _Operation]:
     async def read(kind: str, subject: str, request: Request, caller: Caller) -> Response:
         instance = await _find(kind, subject, request, caller, services)
-        return answer(await calling.ask(_state, instance, is_draft(request, services), services))
+        return answer(await calling.in_thread(_state, instance, is_draft(request, services), services))
 
     async def purge(kind: str, subject: str, request: Request, caller: Caller) -> Response:
         await _find(kind, subject, request, caller, services)
-        await calling.ask(instances.purge, subject, services)
+        await calling.in_thread(instances.purge, subject, services)
         return _accepted()
 
     def change(operation: Callable[[str, Services], Instance]) -> _Operation:
@@ -117,7 +117,7 @@ def _operations(services: Services) -> dict[str, _Operation]:
 
 def _starting(services: Services) -> _Operation:
     async def start(kind: str, subject: str, request: Request, caller: Caller) -> Response:
-        content = content_of(request, await calling.text_of(request))
+        content = content_of(request, await calling.read_text(request))
         metadata = metadata_of(request)
         if is_draft(request, services):
             asked = StartRequest(kind, content, id=subject, metadata=metadata)
@@ -139,7 +139,7 @@ def _starting(services: Services) -> _Operation:
 async def _in_daprs_words(conflict: Conflict, asked: StartRequest, services: Services) -> Conflict:
     """What Dapr says of an id that a running instance has; of what it has not (a purged one, another's) our words."""
     try:
-        instance = await calling.ask(instances.get, asked.id or "", services)
+        instance = await calling.in_thread(instances.get, asked.id or "", services)
     except InstanceNotFound:
         return conflict
     if instance.final or instance.workflow != asked.workflow:
@@ -151,16 +151,16 @@ def _raising(services: Services) -> dict[str, _Operation]:
     async def raised(subject: str, name: str, content: object, request: Request) -> None:
         # A CloudEvent's id makes it one event however often it comes.
         event_id = request.headers.get("ce-id")
-        await calling.ask(instances.raise_event, subject, name, content, services, event_id=event_id)
+        await calling.in_thread(instances.raise_event, subject, name, content, services, event_id=event_id)
 
     async def named(kind: str, subject: str, event: str, request: Request, caller: Caller) -> Response:
         await _find(kind, subject, request, caller, services, "events:send")
-        await raised(subject, event, content_of(request, await calling.text_of(request)), request)
+        await raised(subject, event, content_of(request, await calling.read_text(request)), request)
         return answer({}, 202)
 
     async def unnamed(kind: str, subject: str, request: Request, caller: Caller) -> Response:
         await _find(kind, subject, request, caller, services, "events:send")
-        name, content = draft_event(request, content_of(request, await calling.text_of(request)))
+        name, content = draft_event(request, content_of(request, await calling.read_text(request)))
         await raised(subject, name, content, request)
         return _accepted()
 
@@ -169,15 +169,15 @@ def _raising(services: Services) -> dict[str, _Operation]:
 
 def _terminating(services: Services) -> _Operation:
     async def terminate(kind: str, subject: str, request: Request, caller: Caller) -> Response:
-        text = await calling.text_of(request)
+        text = await calling.read_text(request)
         draft = is_draft(request, services)
-        content = content_of(request, text) if draft else calling.parsed(text)
+        content = content_of(request, text) if draft else calling.parse_body(text)
         if not draft and text.strip() and not isinstance(content, dict):
             raise RequestInvalid("The body must be empty or a JSON object.")
         instance = await _find(kind, subject, request, caller, services)
         if text.strip() and (draft or services.policy.dapr_terminate_output):
             # One that has ended is a conflict: a 202 would promise to keep this.
-            await calling.ask(instances.terminate, subject, services, output=content)
+            await calling.in_thread(instances.terminate, subject, services, output=content)
         else:
             await _unless_ended(instances.terminate, instance, services)
         return _accepted()
@@ -189,9 +189,9 @@ async def _unless_ended(operation: Callable[[str, Services], Instance], instance
     """Nothing is left to do with what has ended, be it in the meantime: Dapr says 202 then, too."""
     try:
         if not instance.final:
-            await calling.ask(operation, instance.id, services)
+            await calling.in_thread(operation, instance.id, services)
     except Conflict:
-        if not (await calling.ask(instances.get, instance.id, services)).final:
+        if not (await calling.in_thread(instances.get, instance.id, services)).final:
             raise
 
 
@@ -203,7 +203,7 @@ async def _find(
     workflow = kind if is_draft(request, services) else None
     if workflow is not None and workflow not in services.workflows:
         raise InstanceNotFound("There is no instance with this id.")
-    return await calling.find(instance_id, needed, caller, services, workflow)
+    return await calling.find_instance(instance_id, needed, caller, services, workflow)
 
 
 def _state(instance: Instance, draft: bool, services: Services) -> dict[str, Any]:

@@ -41,13 +41,13 @@ def render(request: Request, error: VerihookError, services: Services) -> Respon
     verb = _verb(request)
     subject = str(request.path_params.get("subject", ""))
     draft = is_draft(request, services)
-    status, code, message = _said(request, error, verb, subject, draft)
+    status, code, message = _worded(request, error, verb, subject, draft)
     if isinstance(error, Conflict) and verb == "start" and not draft:
         status = services.policy.dapr_conflict
     return answer({"errorCode": code, "message": message}, status, headers_of(error))
 
 
-def _said(request: Request, error: VerihookError, verb: str, subject: str, draft: bool) -> tuple[int, str, str]:
+def _worded(request: Request, error: VerihookError, verb: str, subject: str, draft: bool) -> tuple[int, str, str]:
     code, words = _FAILED.get(verb, _GET)
     failed = words.format(subject, error)
     if isinstance(error, Unauthenticated):

@@ -27,7 +27,7 @@ def content_of(request: Request, text: str) -> Any:
     """
     kind = media_type(request.headers.get("content-type"))
     if kind.endswith(("/json", "+json")):
-        return calling.parsed(text)
+        return calling.parse_body(text)
     return calling.json_or_text(text)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from verihook.api.access import Access
 from verihook.api.routes import Guarded, Routes
-from verihook.dialects.grammar import Render, speaking
+from verihook.dialects.grammar import Render, route_class
 from verihook.dialects.statuses import Words
 from verihook.model.ports import Services
 
@@ -33,6 +33,6 @@ class Dialect:
 
     def router(self, services: Services, access: Access, longest_wait_s: float) -> Guarded:
         """Its routes; each answers whatever is raised in it by ``render``."""
-        router = Guarded(access, self.routes, route_class=speaking(self.render, services), include_in_schema=False)
+        router = Guarded(access, self.routes, route_class=route_class(self.render, services), include_in_schema=False)
         self.add_routes(router, services, longest_wait_s)
         return router

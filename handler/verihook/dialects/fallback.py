@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Match
 from verihook.api.access import Access
 from verihook.api.routes import Guarded, Routes
 from verihook.dialects.dialect import Dialect
-from verihook.dialects.grammar import speaking
+from verihook.dialects.grammar import route_class
 from verihook.errors import MethodNotAllowed, PathNotFound
 from verihook.model.ports import Services
 
@@ -33,7 +33,7 @@ def fallback(
     places = [(place, dialect) for dialect in dialects for place in dialect.places]
     # The longer ones first: /api/v1 is not the place of the dialect that has /api.
     for place, dialect in sorted(places, key=lambda each: -len(each[0])):
-        spoken = speaking(dialect.render, services)
+        spoken = route_class(dialect.render, services)
         routes = Guarded(access, fallback_routes(dialect), route_class=spoken, include_in_schema=False)
         routes.add_api_route(_below(place), unknown, methods=list(METHODS))
         everything.include_router(routes)

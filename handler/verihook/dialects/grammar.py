@@ -50,14 +50,14 @@ class ShapeInvalid(InputInvalid):
     """The request itself is wrong, a parameter or a member of its body, not the input in it."""
 
 
-def wrong(path: list[object], message: str) -> ShapeInvalid:
+def invalid_at(path: list[object], message: str) -> ShapeInvalid:
     """One place of the request that is wrong."""
     pointer = "".join(f"/{part}" for part in path)
     violation: dict[str, object] = {"path": path, "pointer": pointer, "message": message}
     return ShapeInvalid("The request is not valid.", violations=[violation])
 
 
-def required(violation: Mapping[str, object]) -> tuple[list[object], str | None]:
+def place_of(violation: Mapping[str, object]) -> tuple[list[object], str | None]:
     """Where a violation is, and the member that is missing there; None if it is another violation.
 
     A member that is missing is at no place of its own in JSON Schema; the dialects name it as the place.
@@ -80,10 +80,10 @@ def field_of(error: RequestInvalid) -> str:
     return str(error).partition(":")[0]
 
 
-def in_words(error: HTTPException | RequestValidationError) -> VerihookError:
+def from_framework(error: HTTPException | RequestValidationError) -> VerihookError:
     """The framework's own refusals as errors of ours."""
     if isinstance(error, RequestValidationError):
-        found = [wrong(list(each["loc"])[1:], each["msg"]) for each in error.errors()]
+        found = [invalid_at(list(each["loc"])[1:], each["msg"]) for each in error.errors()]
         violations = [violation for each in found for violation in each.violations]
         return ShapeInvalid("The request is not valid.", violations=violations)
     if error.status_code == 405:
@@ -93,7 +93,7 @@ def in_words(error: HTTPException | RequestValidationError) -> VerihookError:
     return RequestInvalid(str(error.detail))
 
 
-def speaking(render: Render, services: Services) -> type[APIRoute]:
+def route_class(render: Render, services: Services) -> type[APIRoute]:
     """A class of routes that answer whatever is raised in them with ``render``."""
 
     class Spoken(APIRoute):
@@ -106,7 +106,7 @@ def speaking(render: Render, services: Services) -> type[APIRoute]:
                 except VerihookError as error:
                     return render(request, error, services)
                 except (HTTPException, RequestValidationError) as error:
-                    return render(request, in_words(error), services)
+                    return render(request, from_framework(error), services)
                 except Exception as error:  # noqa: BLE001  # a fault of ours is answered in the dialect too
                     await run_in_threadpool(services.telemetry.failure, f"{request.method} {self.path}", error)
                     return render(request, VerihookError("Internal server error"), services)

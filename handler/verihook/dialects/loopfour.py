@@ -12,7 +12,7 @@ from verihook import instances
 from verihook.api import admission
 from verihook.api.routes import Caller, Guarded, Routes
 from verihook.dialects import calling
-from verihook.dialects.grammar import answer, field_of, headers_of, required, wrong
+from verihook.dialects.grammar import answer, field_of, headers_of, invalid_at, place_of
 from verihook.dialects.statuses import Words, meant
 from verihook.errors import (
     EventMalformed,
@@ -79,15 +79,15 @@ def add_routes(routes: Guarded, services: Services, _: float) -> None:
 
     @routes.post("/api/v1/workflows/{workflow}/run")
     async def run(workflow: str, request: Request, caller: Caller) -> Response:
-        asked = _request(workflow, calling.parsed(await calling.text_of(request)))
+        asked = _request(workflow, calling.parse_body(await calling.read_text(request)))
         started = await calling.start(asked, caller, services)
-        ran = _ran(started.submitted.instance, started.submitted.created)
+        ran = _started_run(started.submitted.instance, started.submitted.created)
         return answer(_success(ran), headers=_limits(started.quota, services))
 
     @routes.get("/api/v1/runs/{run_id}")
     async def one(run_id: str, caller: Caller) -> Response:
-        instance = await calling.find(run_id, "instances:read", caller, services)
-        return answer(_success(await calling.ask(_whole, instance, services)))
+        instance = await calling.find_instance(run_id, "instances:read", caller, services)
+        return answer(_success(await calling.in_thread(_run_detail, instance, services)))
 
     @routes.get("/api/v1/runs")
     async def several(
@@ -100,10 +100,10 @@ def add_routes(routes: Guarded, services: Services, _: float) -> None:
         queries = [Query(workflow=workflow)]
         if status is not None:
             if not meant(WORDS, status):
-                raise wrong(["status"], "Expected pending, running, completed, failed or cancelled")
+                raise invalid_at(["status"], "Expected pending, running, completed, failed or cancelled")
             queries = [Query(workflow=workflow, status=each) for each in meant(WORDS, status)]
-        page = await calling.listed(queries, limit, cursor, caller, services)
-        rows = [_run(instance) for instance in page.instances]
+        page = await calling.list_page(queries, limit, cursor, caller, services)
+        rows = [_run_row(instance) for instance in page.instances]
         return answer({**_success(rows), "meta": {"cursor": page.cursor, "hasMore": page.cursor is not None}})
 
     _add_controls(routes, services)
@@ -112,14 +112,14 @@ def add_routes(routes: Guarded, services: Services, _: float) -> None:
 def _add_controls(routes: Guarded, services: Services) -> None:
     @routes.post("/api/v1/runs/{run_id}/cancel")
     async def cancel(run_id: str, caller: Caller) -> Response:
-        await calling.find(run_id, "instances:manage", caller, services)
-        return answer(_success(_run(await calling.ask(instances.terminate, run_id, services, "cancelled"))))
+        await calling.find_instance(run_id, "instances:manage", caller, services)
+        return answer(_success(_run_row(await calling.in_thread(instances.terminate, run_id, services, "cancelled"))))
 
     @routes.post("/api/v1/runs/{run_id}/retry")
     async def retry(run_id: str, caller: Caller) -> Response:
-        await calling.find(run_id, "instances:manage", caller, services)
-        instance, quota = await calling.ask(admission.redrive, run_id, caller, services)
-        return answer(_success(_ran(instance, created=True)), headers=_limits(quota, services))
+        await calling.find_instance(run_id, "instances:manage", caller, services)
+        instance, quota = await calling.in_thread(admission.redrive, run_id, caller, services)
+        return answer(_success(_started_run(instance, created=True)), headers=_limits(quota, services))
 
 
 def render(_: Request, error: VerihookError, services: Services) -> Response:
@@ -148,7 +148,7 @@ def _message(error: VerihookError) -> str:
 def _details(error: VerihookError) -> list[dict[str, object]]:
     """What is wrong, each with its path as a list."""
     if isinstance(error, InputInvalid):
-        found = [(required(violation), violation["message"]) for violation in error.violations]
+        found = [(place_of(violation), violation["message"]) for violation in error.violations]
         return [{"path": path, "message": "Required" if missing else said} for (path, missing), said in found]
     if isinstance(error, IdempotencyMismatch):
         return [{"path": ["idempotencyKey"], "message": str(error)}]
@@ -162,13 +162,13 @@ def _request(workflow: str, body: object) -> StartRequest:
     """Raises InputInvalid for a body of another shape."""
     given = {} if body is None else body
     if not isinstance(given, dict):
-        raise wrong([], "Expected object")
+        raise invalid_at([], "Expected object")
     content, connection, key = given.get("input", {}), given.get("connectionId"), given.get("idempotencyKey")
     if not isinstance(content, dict):
-        raise wrong(["input"], "Expected object")
+        raise invalid_at(["input"], "Expected object")
     for name, text in (("connectionId", connection), ("idempotencyKey", key)):
         if not (text is None or (isinstance(text, str) and text)):
-            raise wrong([name], "Expected string")
+            raise invalid_at([name], "Expected string")
     return StartRequest(workflow, content, connection=connection, idempotency_key=key)
 
 
@@ -176,7 +176,7 @@ def _success(data: object) -> dict[str, object]:
     return {"success": True, "data": data}
 
 
-def _ran(instance: Instance, created: bool) -> dict[str, object]:
+def _started_run(instance: Instance, created: bool) -> dict[str, object]:
     """Show a new run as ``pending``, whatever it is by now; one that was there before as it stands."""
     return {
         "runId": instance.id,
@@ -186,7 +186,7 @@ def _ran(instance: Instance, created: bool) -> dict[str, object]:
     }
 
 
-def _run(instance: Instance) -> dict[str, object]:
+def _run_row(instance: Instance) -> dict[str, object]:
     """A run without what is large."""
     ended = instance.updated_at if instance.final else None
     return {
@@ -202,9 +202,9 @@ def _run(instance: Instance) -> dict[str, object]:
     }
 
 
-def _whole(instance: Instance, services: Services) -> dict[str, object]:
+def _run_detail(instance: Instance, services: Services) -> dict[str, object]:
     return {
-        **_run(instance),
+        **_run_row(instance),
         "input": instances.input_of(instance, services.payloads),
         "output": instances.output_of(instance, services.payloads),
         "steps": [_step(step) for step in instances.steps(instance.id, services)],

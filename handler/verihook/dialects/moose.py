@@ -80,8 +80,8 @@ def add_routes(routes: Guarded, services: Services, _: float) -> None:
 
     async def trigger(name: str, request: Request, caller: Caller) -> Response:
         _check_token(request, caller)
-        text = await calling.text_of(request)
-        content = calling.parsed(text)
+        text = await calling.read_text(request)
+        content = calling.parse_body(text)
         id = workflow_id(name, json_text(content) if text.strip() else None)
         submitted = (
             await calling.start(StartRequest(name, content, id=id, on_conflict="replace"), caller, services)
@@ -90,8 +90,8 @@ def add_routes(routes: Guarded, services: Services, _: float) -> None:
 
     async def terminate(workflow_id: str, request: Request, caller: Caller) -> Response:
         _check_token(request, caller)
-        await calling.find(workflow_id, "instances:manage", caller, services)
-        await calling.ask(instances.terminate, workflow_id, services)
+        await calling.find_instance(workflow_id, "instances:manage", caller, services)
+        await calling.in_thread(instances.terminate, workflow_id, services)
         return answer({"status": "terminated", "message": f"'{workflow_id}' terminated successfully\n"})
 
     async def history(
@@ -104,7 +104,7 @@ def add_routes(routes: Guarded, services: Services, _: float) -> None:
         # Another word than these three is as good as none.
         wanted = meant(WORDS, status.upper()) if status.lower() in ("running", "completed", "failed") else ()
         queries = [Query(status=each) for each in wanted] or [Query()]
-        page = await calling.listed(queries, min(limit, 1000), None, caller, services)
+        page = await calling.list_page(queries, min(limit, 1000), None, caller, services)
         return answer([_row(instance, services.clock.now_ms()) for instance in page.instances])
 
     for prefix in ("", "/admin"):

@@ -14,9 +14,9 @@ from fastapi import Request, Response
 from verihook import instances
 from verihook.api.access import Identity
 from verihook.api.routes import Caller, Guarded, Routes
-from verihook.api.waiting import ended
+from verihook.api.waiting import wait_for_end
 from verihook.dialects import calling
-from verihook.dialects.grammar import answer, headers_of, required
+from verihook.dialects.grammar import answer, headers_of, place_of
 from verihook.dialects.statuses import Words
 from verihook.errors import (
     Conflict,
@@ -64,12 +64,12 @@ def add_routes(routes: Guarded, services: Services, longest_wait_s: float) -> No
     """The routes. After ``longest_wait_s`` an answer is a 202, and the result is to be asked for again."""
 
     async def started(name: str, request: Request, caller: Identity) -> Instance:
-        content = calling.parsed(await calling.text_of(request))
+        content = calling.parse_body(await calling.read_text(request))
         request_of = StartRequest(name, content, id=fresh_id(name))
         return (await calling.start(request_of, caller, services)).submitted.instance
 
     async def at_its_end(instance: Instance, request: Request) -> Instance:
-        return await ended(instance, longest_wait_s, request, services)
+        return await wait_for_end(instance, longest_wait_s, request, services)
 
     @routes.post("/workflows/{name}")
     async def sync(name: str, request: Request, caller: Caller) -> Response:
@@ -86,12 +86,12 @@ def add_routes(routes: Guarded, services: Services, longest_wait_s: float) -> No
 
     @routes.get("/workflows/{workflow_id}/status")
     async def status(workflow_id: str, caller: Caller) -> Response:
-        instance = await calling.find(workflow_id, "instances:read", caller, services)
+        instance = await calling.find_instance(workflow_id, "instances:read", caller, services)
         return answer(_status(instance))
 
     @routes.get("/workflows/{workflow_id}/result")
     async def result(workflow_id: str, request: Request, caller: Caller) -> Response:
-        instance = await calling.find(workflow_id, "instances:read", caller, services)
+        instance = await calling.find_instance(workflow_id, "instances:read", caller, services)
         return await _result(await at_its_end(instance, request), services)
 
 
@@ -113,7 +113,7 @@ def render(_request: Request, error: VerihookError, _services: Services) -> Resp
 
 
 def _problem(violation: Mapping[str, object]) -> dict[str, object]:
-    path, missing = required(violation)
+    path, missing = place_of(violation)
     if missing is not None:
         return {"type": "missing", "loc": ["body", *path], "msg": "Field required"}
     return {"type": "value_error", "loc": ["body", *path], "msg": violation["message"]}
@@ -122,7 +122,7 @@ def _problem(violation: Mapping[str, object]) -> dict[str, object]:
 async def _result(instance: Instance, services: Services) -> Response:
     """The result; the words of the failure; or 202 if it still runs, to be asked for again."""
     if instance.status == "completed":
-        output = await calling.ask(instances.output_of, instance, services.payloads)
+        output = await calling.in_thread(instances.output_of, instance, services.payloads)
         return answer({"workflow_id": instance.id, "status": "completed", "result": output})
     if instance.final:
         return answer({"detail": f"Workflow failed: {_failure(instance)}"}, 500)

@@ -33,13 +33,13 @@ def add_routes(routes: Guarded, services: Services, _: float) -> None:
 
     @routes.post("/acme/{workflow}/run")
     async def run(workflow: str, request: Request, caller: Caller) -> Response:
-        asked = StartRequest(workflow, calling.parsed(await calling.text_of(request)))
+        asked = StartRequest(workflow, calling.parse_body(await calling.read_text(request)))
         instance = (await calling.start(asked, caller, services)).submitted.instance
         return answer({"run": instance.id}, 201)
 
     @routes.get("/acme/{run_id}")
     async def one(run_id: str, caller: Caller) -> Response:
-        instance = await calling.find(run_id, "instances:read", caller, services)
+        instance = await calling.find_instance(run_id, "instances:read", caller, services)
         return answer({"run": instance.id, "is": WORDS[instance.status]})
 
 

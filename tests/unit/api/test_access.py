@@ -227,7 +227,7 @@ def test_a_key_that_is_forgotten_is_read_anew(documents: Counted, secret: str) -
         guard.identify(held)
     key_id = api_keys.digest_of(secret)[:16]
     api_keys.revoke(key_id, documents, NOW)
-    guard.forget(key_id)
+    guard.reread(key_id)
     documents.calls.clear()
     assert guard.identify(asked(("x-api-key", other))).key is not None
     assert [] == documents.calls
@@ -242,7 +242,7 @@ def test_a_key_that_changes_while_it_is_read_is_not_held(documents: Counted, sec
     def revoked_meanwhile(partition: str, document: Document, now_ms: int) -> bool:
         documents.write = write  # type: ignore[method-assign]
         api_keys.revoke(key_id, documents, NOW)
-        guard.forget(key_id)
+        guard.reread(key_id)
         return False
 
     documents.write = revoked_meanwhile  # type: ignore[method-assign]

@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 
 from verihook.api import turned_away
-from verihook.api.turned_away import KEPT, TurnedAway
+from verihook.api.turned_away import LOOK_UPS_A_SECOND, TurnedAway
 
 GENUINE = b"genuine"
 
@@ -38,7 +38,7 @@ def test_a_new_key_gets_in_within_the_stated_time(forged: object, most: int | No
     """It is tried once a second, in the middle of them; those that are looked up are known to be none for 30 s."""
     waiting, keys, none = TurnedAway(), forged(rate), dict[bytes, int]()  # type: ignore[operator]
     looked_up: dict[int, int] = {}
-    bound = most or rate // KEPT + 5
+    bound = most or rate // LOOK_UPS_A_SECOND + 5
     began = 3
     for second in range(began + bound + 1):
         for number in range(rate):
@@ -49,13 +49,13 @@ def test_a_new_key_gets_in_within_the_stated_time(forged: object, most: int | No
                 looked_up[second] = looked_up.get(second, 0) + 1
             if second >= began and number == rate // 2 and waiting.may_be_looked_up(GENUINE, now):
                 assert second - began < bound
-                assert max(looked_up.values(), default=0) <= KEPT
+                assert max(looked_up.values(), default=0) <= LOOK_UPS_A_SECOND
                 return
     pytest.fail(f"not within {bound} seconds")
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turned_away, "MOST", 3)
+    monkeypatch.setattr(turned_away, "MAX_REMEMBERED", 3)
     waiting = TurnedAway()
     for number in range(50):
         assert not waiting.may_be_looked_up(b"%d" % number, 0)

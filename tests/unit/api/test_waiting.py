@@ -11,7 +11,7 @@ from fastapi import Request
 
 from tests.unit.parts import Parts, parts, request
 from verihook import instances
-from verihook.api.waiting import ended, preferred
+from verihook.api.waiting import preferred_wait, wait_for_end
 
 __all__ = ["parts"]
 
@@ -31,7 +31,7 @@ __all__ = ["parts"]
 )
 def test_preferences(values: list[str], wait_s: int, applied: str | None) -> None:
     asked = Request({"type": "http", "headers": [(b"prefer", value.encode()) for value in values]})
-    found, headers = preferred(asked, 60)
+    found, headers = preferred_wait(asked, 60)
     assert (wait_s, applied) == (found, headers.get("preference-applied"))
 
 
@@ -45,7 +45,7 @@ def test_a_wait_holds_no_thread(parts: Parts) -> None:
 
     async def held() -> list[int]:
         threads = current_default_thread_limiter()
-        wait = asyncio.create_task(ended(instance, 1, Request({"type": "http"}, _stays), parts.services))
+        wait = asyncio.create_task(wait_for_end(instance, 1, Request({"type": "http"}, _stays), parts.services))
         found = []
         while not wait.done():
             await asyncio.sleep(0.01)

@@ -11,7 +11,7 @@ from tests.contracts.instances import NOW
 from tests.unit.parts import Parts, parts, request
 from verihook import instances
 from verihook.api.access import Identity
-from verihook.dialects.calling import find, json_or_text, listed
+from verihook.dialects.calling import find_instance, json_or_text, list_page
 from verihook.errors import Forbidden, InstanceNotFound, RequestInvalid
 from verihook.model.listing import Query
 from verihook.model.scopes import SCOPES, ApiKey
@@ -24,7 +24,7 @@ def caller(*workflows: str, scopes: tuple[Any, ...] = SCOPES) -> Identity:
 
 
 def page(queries: list[Query], limit: int, cursor: str | None, by: Identity, parts: Parts) -> tuple[list[str], Any]:
-    found = asyncio.run(listed(queries, limit, cursor, by, parts.services))
+    found = asyncio.run(list_page(queries, limit, cursor, by, parts.services))
     return [instance.id for instance in found.instances], found.cursor
 
 
@@ -69,7 +69,7 @@ def test_a_query_of_another_workflow_is_forbidden_also_beside_others(filled: Par
 
 def test_anothers_instance_is_one_that_there_is_not(filled: Parts) -> None:
     def found(id: str, by: Identity, workflow: str | None = None) -> str:
-        return asyncio.run(find(id, "instances:read", by, filled.services, workflow)).id
+        return asyncio.run(find_instance(id, "instances:read", by, filled.services, workflow)).id
 
     assert found("w0", caller("w")) == found("w0", caller("w"), "w") == "w0"
     for id, by, workflow in (

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from verihook.dialects.grammar import field_of, headers_of, in_one, required, wrong
+from verihook.dialects.grammar import field_of, headers_of, in_one, invalid_at, place_of
 from verihook.errors import (
     InputInvalid,
     LedgerUnavailable,
@@ -22,7 +22,7 @@ from verihook.errors import (
     ],
 )
 def test_a_missing_member_is_the_place(path: list[object], message: str, where: list[object], missing: str) -> None:
-    assert required({"path": path, "message": message}) == (where, missing)
+    assert place_of({"path": path, "message": message}) == (where, missing)
 
 
 def test_the_headers_that_go_with_an_error() -> None:
@@ -43,4 +43,4 @@ def test_all_that_is_wrong_is_one_sentence_and_the_whole_input_has_no_place() ->
 
 def test_the_field_is_what_stands_before_the_colon() -> None:
     assert field_of(RequestInvalid("connection: there is none.")) == "connection"
-    assert wrong(["a", 0], "odd").violations == [{"path": ["a", 0], "pointer": "/a/0", "message": "odd"}]
+    assert invalid_at(["a", 0], "odd").violations == [{"path": ["a", 0], "pointer": "/a/0", "message": "odd"}]

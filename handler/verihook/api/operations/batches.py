@@ -15,7 +15,7 @@ from verihook.api.body import json_body
 from verihook.api.openapi_models import BatchResult
 from verihook.api.openapi_problems import LIMITED, headers, problems
 from verihook.api.operation import Api, operation
-from verihook.api.parameters import KEY, Batch, Start, WorkflowName, read, takes
+from verihook.api.parameters import KEY, Batch, Start, WorkflowName, takes_model, validated
 from verihook.api.problems import rendered
 from verihook.api.routes import Caller
 from verihook.api.start_body import idempotency_key, start_request
@@ -37,12 +37,12 @@ AT_ONCE = 8
         200: {"model": BatchResult, "headers": LIMITED | headers(Retry_After="if some were too many")},
         **problems(413, 415),
     },
-    openapi_extra=takes(Batch, KEY),
+    openapi_extra=takes_model(Batch, KEY),
 )
 async def start_instances(api: Api, workflow: WorkflowName, request: Request, caller: Caller) -> Response:
     """Each start has a result of its own. With an Idempotency-Key, start N has the key `KEY/N` if it has none."""
     caller.require("workflows:execute", workflow)
-    body = read(Batch, await json_body(request))
+    body = validated(Batch, await json_body(request))
     key = idempotency_key(request)
     gate = asyncio.Semaphore(AT_ONCE)
 
@@ -61,7 +61,7 @@ def _one(
 ) -> tuple[dict[str, Any], Quota | None]:
     """One start, and how the caller stands then. Raises nothing: the others have their results."""
     try:
-        body = read(Start, content)
+        body = validated(Start, content)
         wanted = start_request(workflow, body, None, services)
         if wanted.idempotency_key is None:
             wanted = replace(wanted, idempotency_key=key)

@@ -18,7 +18,7 @@ from verihook.api.operation import Api, operation
 from verihook.api.parameters import InstanceId
 from verihook.api.routes import Caller
 from verihook.api.times import moment_ms
-from verihook.api.waiting import ended
+from verihook.api.waiting import wait_for_end
 from verihook.errors import FilterRefused, Forbidden
 from verihook.model import listing
 from verihook.model.instance import Status
@@ -76,7 +76,7 @@ async def list_instances(api: Api, request: Request, caller: Caller, filters: An
         since=None if filters.since is None else moment_ms(filters.since, "since"),
         until=None if filters.until is None else moment_ms(filters.until, "until"),
     )
-    _allow(caller, filters.workflow)
+    _check_bound_key(caller, filters.workflow)
     page = await run_in_threadpool(instances.list_instances, query, filters.limit, filters.cursor, api.services)
     shown = [rendering.listed(each) for each in page.instances]
     return rendering.json_response(200, {"instances": shown, "cursor": page.cursor})
@@ -113,7 +113,7 @@ async def get_result(
 ) -> Response:
     """Waits up to `wait` seconds for the end. In AWS at most 20."""
     instance = await run_in_threadpool(visible, instance_id, caller, api.services)
-    instance = await ended(instance, min(wait, api.longest_wait_s), request, api.services)
+    instance = await wait_for_end(instance, min(wait, api.longest_wait_s), request, api.services)
     content = await run_in_threadpool(rendering.result, instance, api.services)
     if instance.final:
         return rendering.json_response(200, content)
@@ -152,7 +152,7 @@ def _label(request: Request, tag: str | None) -> tuple[str, str] | None:
     return labels[0] if labels else None
 
 
-def _allow(caller: Identity, workflow: str | None) -> None:
+def _check_bound_key(caller: Identity, workflow: str | None) -> None:
     """A key that is bound to workflows names one: to leave out what it may not see, pages would have to be searched."""
     if caller.key is None or not caller.key.workflows:
         return

@@ -16,7 +16,7 @@ from verihook.api.body import json_body
 from verihook.api.openapi_models import Keys, KeyShown, KeyView
 from verihook.api.openapi_problems import Responses, problems
 from verihook.api.operation import Api, operation
-from verihook.api.parameters import KeyId, NewKey, Rotate, read, takes
+from verihook.api.parameters import KeyId, NewKey, Rotate, takes_model, validated
 from verihook.api.routes import Caller
 from verihook.api.times import end_ms, span_ms
 from verihook.errors import Forbidden, KeyNotFound
@@ -45,16 +45,16 @@ async def list_keys(api: Api, caller: Caller) -> Response:
     "Make a key",
     {**_SHOWN, **problems(413, 415)},
     status_code=201,
-    openapi_extra=takes(NewKey),
+    openapi_extra=takes_model(NewKey),
 )
 async def create_key(api: Api, request: Request, caller: Caller) -> Response:
     """The secret is shown this once, and is nowhere afterwards. It ends no later than the caller's own key."""
-    body = read(NewKey, await json_body(request))
+    body = validated(NewKey, await json_body(request))
     now = api.services.clock.now_ms()
     expires_at = None if body.expires is None else end_ms(body.expires, "expires", now)
-    _within(caller, body.scopes, body.workflows)
+    _check_rights(caller, body.scopes, body.workflows)
     if caller.key is not None:
-        _no_longer(expires_at, caller.key.expires_at)
+        _check_end(expires_at, caller.key.expires_at)
 
     def make() -> tuple[ApiKey, str]:
         return api_keys.create(
@@ -67,7 +67,7 @@ async def create_key(api: Api, request: Request, caller: Caller) -> Response:
             made_open=caller.entry == "open" or (caller.key is not None and caller.key.made_open),
         )
 
-    return _shown(await run_in_threadpool(make), api.services)
+    return _with_secret(await run_in_threadpool(make), api.services)
 
 
 @operation("keys", "Revoke a key", {200: {"model": KeyView}, **problems(404, missing=KeyNotFound)})
@@ -76,9 +76,9 @@ async def revoke_key(api: Api, key_id: KeyId, caller: Caller) -> Response:
     now = api.services.clock.now_ms()
 
     def revoked() -> ApiKey:
-        _theirs(key_id, caller, api.services)
+        _changeable_key(key_id, caller, api.services)
         key = api_keys.revoke(key_id, api.services.documents, now)
-        api.access.forget(key_id)
+        api.access.reread(key_id)
         return key
 
     return rendering.json_response(200, (await run_in_threadpool(revoked)).public(now))
@@ -89,53 +89,53 @@ async def revoke_key(api: Api, key_id: KeyId, caller: Caller) -> Response:
     "Replace a key",
     {**_SHOWN, **problems(404, 409, 413, 415, missing=KeyNotFound)},
     status_code=201,
-    openapi_extra=takes(Rotate, required=False),
+    openapi_extra=takes_model(Rotate, required=False),
 )
 async def rotate_key(api: Api, key_id: KeyId, request: Request, caller: Caller) -> Response:
     """A new key with the same rights, which lasts as long as the old one; the old one goes on for `overlap`.
 
     Another's ends no later than the caller's own key; its own lasts no longer than it was made for.
     """
-    body = read(Rotate, await json_body(request, empty={}))
+    body = validated(Rotate, await json_body(request, empty={}))
     overlap_ms = span_ms(body.overlap, "overlap")
     now = api.services.clock.now_ms()
     wanted = None if body.expires is None else end_ms(body.expires, "expires", now)
 
     def replaced() -> tuple[ApiKey, str]:
-        old = _theirs(key_id, caller, api.services)
+        old = _changeable_key(key_id, caller, api.services)
         lasts_until = api_keys.end_of_successor(old, now)
         if caller.key is not None:
             own = lasts_until if caller.key.id == old.id else caller.key.expires_at
-            _no_longer(wanted or lasts_until, own)
+            _check_end(wanted or lasts_until, own)
         made = api_keys.rotate(key_id, overlap_ms, api.services.documents, now, expires_at=wanted)
-        api.access.forget(key_id)
+        api.access.reread(key_id)
         return made
 
-    return _shown(await run_in_threadpool(replaced), api.services)
+    return _with_secret(await run_in_threadpool(replaced), api.services)
 
 
-def _shown(made: tuple[ApiKey, str], services: Services) -> Response:
+def _with_secret(made: tuple[ApiKey, str], services: Services) -> Response:
     key, secret = made
     return rendering.json_response(201, {**key.public(services.clock.now_ms()), "secret": secret})
 
 
-def _theirs(key_id: str, caller: Identity, services: Services) -> ApiKey:
+def _changeable_key(key_id: str, caller: Identity, services: Services) -> ApiKey:
     """The key, which the caller may change. Raises KeyNotFound, Forbidden. One read."""
     found = api_keys.load(key_id, services.documents, services.clock.now_ms())
     if found is None:
         raise KeyNotFound("There is no API key with this id.")
-    _within(caller, found.key.scopes, found.key.workflows)
+    _check_rights(caller, found.key.scopes, found.key.workflows)
     return found.key
 
 
-def _within(caller: Identity, scopes: Sequence[str], workflows: Sequence[str]) -> None:
+def _check_rights(caller: Identity, scopes: Sequence[str], workflows: Sequence[str]) -> None:
     """Raises Forbidden for rights that the caller has not itself: a key is no way to more of them."""
     lacking = caller.key.lacking(scopes, workflows) if caller.key else ""
     if lacking:
         raise Forbidden(lacking)
 
 
-def _no_longer(expires_at: int | None, most: int | None) -> None:
+def _check_end(expires_at: int | None, most: int | None) -> None:
     """Raises Forbidden for an end that is later than ``most``; None for never."""
     if most is not None and (expires_at is None or expires_at > most):
         raise Forbidden(f"This API key gives no other that lasts longer: expires is at most {iso(most)}.")

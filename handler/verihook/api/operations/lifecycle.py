@@ -15,7 +15,7 @@ from verihook.api.body import json_body
 from verihook.api.openapi_models import Listed
 from verihook.api.openapi_problems import Responses, problems
 from verihook.api.operation import Api, operation
-from verihook.api.parameters import InstanceId, Suspend, Terminate, read, takes
+from verihook.api.parameters import InstanceId, Suspend, Terminate, takes_model, validated
 from verihook.api.routes import Caller
 from verihook.errors import RequestInvalid
 from verihook.model.instance import Instance
@@ -24,18 +24,18 @@ _DONE: Responses = {200: {"model": Listed}, **problems(404, 409, 413, 415, 501)}
 _BEGUN: Responses = {200: {"model": Listed}, **problems(404, 409, 413, 415, 429, 501)}
 
 
-@operation("instances", "End it", _DONE, openapi_extra=takes(Terminate, required=False))
+@operation("instances", "End it", _DONE, openapi_extra=takes_model(Terminate, required=False))
 async def terminate_instance(api: Api, instance_id: InstanceId, request: Request, caller: Caller) -> Response:
     """`output` becomes what the instance has for an output. One that has ended is a conflict."""
-    body = read(Terminate, await json_body(request, empty={}))
+    body = validated(Terminate, await json_body(request, empty={}))
     options = {"output": body.output} if "output" in body.model_fields_set else {}
     return await _changed(instances.terminate, instance_id, caller, api, reason=body.reason, **options)
 
 
-@operation("instances", "Start no new step", _DONE, openapi_extra=takes(Suspend, required=False))
+@operation("instances", "Start no new step", _DONE, openapi_extra=takes_model(Suspend, required=False))
 async def suspend_instance(api: Api, instance_id: InstanceId, request: Request, caller: Caller) -> Response:
     """One that is suspended stays so."""
-    body = read(Suspend, await json_body(request, empty={}))
+    body = validated(Suspend, await json_body(request, empty={}))
     return await _changed(instances.suspend, instance_id, caller, api, reason=body.reason)
 
 

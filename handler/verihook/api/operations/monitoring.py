@@ -58,7 +58,7 @@ async def get_health(api: Api, request: Request) -> Response:
     except LedgerUnavailable as error:
         api.services.telemetry.failure("health ledger", error)
         return rendering.json_response(503, {"status": "unavailable", "ledger": "unavailable"})
-    found = _seen(await api.health.look(), caller, api.services)
+    found = _health_for(await api.health.look(), caller, api.services)
     return rendering.json_response(200 if found["status"] == "ok" else 503, found)
 
 
@@ -77,7 +77,7 @@ async def get_metrics(api: Api, caller: Caller) -> Response:
     return Response(text, 200, {"content-type": _TEXT})
 
 
-def _seen(found: Mapping[str, Any], caller: Identity, services: Services) -> dict[str, Any]:
+def _health_for(found: Mapping[str, Any], caller: Identity, services: Services) -> dict[str, Any]:
     """What of the health the caller may see: sources, and of these its own, take the scope that their list takes."""
     if caller.key is not None and "sources:read" not in caller.key.scopes:
         return {part: state for part, state in found.items() if part != "withoutSecret"}

@@ -15,10 +15,10 @@ from verihook.api.body import json_body
 from verihook.api.openapi_models import Accepted, Result
 from verihook.api.openapi_problems import LIMITED, Responses, headers, problems
 from verihook.api.operation import Api, operation
-from verihook.api.parameters import KEY, PREFER, InstanceId, Start, WorkflowName, read, takes, takes_json
+from verihook.api.parameters import KEY, PREFER, InstanceId, Start, WorkflowName, takes_json, takes_model, validated
 from verihook.api.routes import Caller
 from verihook.api.start_body import idempotency_key, start_request
-from verihook.api.waiting import ended, preferred
+from verihook.api.waiting import preferred_wait, wait_for_end
 from verihook.errors import Conflict, InstanceNotFound, WorkflowNotFound
 from verihook.instances import StartRequest, limits, payload
 from verihook.model.instance import Instance
@@ -49,7 +49,7 @@ _STARTED: Responses = {
     "Start an instance",
     _STARTED,
     status_code=202,
-    openapi_extra=takes(Start, PREFER, KEY, required=False),
+    openapi_extra=takes_model(Start, PREFER, KEY, required=False),
 )
 async def start_instance(api: Api, workflow: WorkflowName, request: Request, caller: Caller) -> Response:
     """The same idempotency key starts nothing twice. A caller that hangs up cancels nothing.
@@ -58,7 +58,7 @@ async def start_instance(api: Api, workflow: WorkflowName, request: Request, cal
     the end of what another start began: that is answered 202 at once.
     """
     caller.require("workflows:execute", workflow)
-    body = read(Start, await json_body(request, empty={}))
+    body = validated(Start, await json_body(request, empty={}))
     wanted = start_request(workflow, body, idempotency_key(request), api.services)
     started = await run_in_threadpool(admission.start, wanted, caller, api.services)
     return await _answer(started, request, caller, api.services, api.longest_wait_s)
@@ -103,7 +103,7 @@ async def _answer(
 ) -> Response:
     submitted = started.submitted
     instance = submitted.instance
-    wait_s, headers = preferred(request, longest_wait_s)
+    wait_s, headers = preferred_wait(request, longest_wait_s)
     readable = started.own or caller.may("instances:read", instance.workflow)
     if not readable:
         wait_s, headers = 0, {}
@@ -122,7 +122,7 @@ async def _answer(
 async def _end(instance: Instance, wait_s: int, request: Request, services: Services) -> Instance | None:
     """Return the instance if it has ended within the wait, else None."""
     try:
-        instance = await ended(instance, wait_s, request, services)
+        instance = await wait_for_end(instance, wait_s, request, services)
         # Read once more: what ran express has its output in the row alone.
         return await run_in_threadpool(instances.get, instance.id, services) if instance.final else None
     except InstanceNotFound:
