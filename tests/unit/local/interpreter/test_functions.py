@@ -52,12 +52,20 @@ def test_no_such_function(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "event", "error"), [("fails", '{"name": "x"}', "KeyError"), ("odd", '{"a": 1}', "TypeError")]
 )
-def test_an_exception_is_told_as_lambda_tells_it(name: str, event: str, error: str) -> None:
+def test_an_exception_is_told_as_lambda_tells_it(
+    name: str, event: str, error: str, caplog: pytest.LogCaptureFixture
+) -> None:
     reply = FUNCTIONS.post(PATH.format(name), event.encode(), event_only=False)
     assert reply is not None
     assert (reply.status, reply.headers["X-Amz-Function-Error"]) == (200, "Unhandled")
     told = json.loads(reply.body)
     assert told["errorType"] == error
+    # A caller of the API may read that as the cause: the stack is for the log alone, which has it once.
+    assert told["stackTrace"] == []
+    (logged,) = caplog.records
+    assert logged.exc_info is not None
+    assert logged.exc_info[0] is not None
+    assert logged.exc_info[0].__name__ == error
     assert set(told) == {"errorMessage", "errorType", "stackTrace"}
 
 
