@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.flows.deployment import ROOT
 from tests.unit.parts import Parts, parts, request
 from verihook import instances
 from verihook.errors import Duplicate, IdTaken, LedgerUnavailable
@@ -167,6 +168,25 @@ REPLAYABLE = {
     "twilio-sharedkey": "start",
     "woocommerce": "start",
 }
+
+
+#: Senders that sign a time and not the id, with the seconds for which another id passes; and those that sign no body.
+WITHIN_A_WINDOW = {"box": 600, "linear": 60, "zendesk": 300}
+TOKENS = {"auth0-log-stream", "chargebee", "gitlab-token", "okta", "telegram"}
+
+
+def test_of_which_senders_the_id_is_not_signed() -> None:
+    senders = {id: load_sender(id) for id in sender_ids()}
+    unsigned: dict[str, Any] = {
+        id: sender.scheme
+        for id, sender in senders.items()
+        if (place := sender.places.id) is not None and not sender.scheme.covers(place.header, place.json)
+    }
+    assert unsigned.keys() == {*REPLAYABLE, *WITHIN_A_WINDOW, *TOKENS}
+    assert WITHIN_A_WINDOW == {id: scheme.tolerance for id, scheme in unsigned.items() if scheme.timed}
+    page = (ROOT / "docs" / "senders.md").read_text()
+    listed = ", ".join(f"{id.capitalize()} ({seconds} seconds)" for id, seconds in WITHIN_A_WINDOW.items())
+    assert listed in page
 
 
 def test_which_senders_are_concerned() -> None:
