@@ -13,8 +13,9 @@ from verihook.config.settings import environment
 from verihook.local.data import DEFAULT
 from verihook.model.scopes import ApiKey
 
-OPEN = """  The API is OPEN: whoever reaches this port may do everything, make API keys too. A proxy, a tunnel, `ssh -R`
-  or a relay before it gives that to strangers. To close it, leave out --open, and auth = "open" in hooks.toml."""
+OPEN = """  The API is OPEN: everyone who reaches this port may do everything, make API keys too. A proxy, a tunnel,
+  `ssh -R` or a relay before it gives that to strangers. To close it, leave out --open, and auth = "open" in
+  hooks.toml."""
 
 
 YELLOW = "33"
@@ -77,7 +78,7 @@ def _send(source: str, data: Path) -> str:
 def _command(*arguments: str, data: Path) -> str:
     program = Path(sys.argv[0])
     with suppress(ValueError):
-        # Relative where it can be, as a person would type it.
+        # Relative if it can be, as a person would type it.
         program = program.absolute().relative_to(Path.cwd())
     command = [str(program), *arguments]
     if data != DEFAULT:

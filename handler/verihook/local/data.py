@@ -12,7 +12,7 @@
 ``secrets/``      the operator's own files, which a ``file:`` of hooks.toml names
 ================= ======================================================================================
 
-Everything in it is readable by its owner alone, whatever the umask and whoever may look into the folder. The folder
+Everything in it is readable by its owner alone, whatever the umask and the rights of the folder. The folder
 itself, and each file that is found in it, must be of the user who runs this, or root's, and others may write to none:
 with a ``secrets.json`` of theirs they would sign webhooks, and ``run.json`` in a file of theirs is the key of the run.
 """
@@ -65,7 +65,7 @@ class Run:
 
 
 class DataFolder:
-    """Opens the folder, making it where it is missing. Raises ConfigurationError in words."""
+    """A data folder that is open; made if it is missing. Raises ConfigurationError if it cannot be used."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -94,7 +94,7 @@ class DataFolder:
     def secrets(self, hooks: Hooks, variables: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
         """The value of every ``env:`` secret that hooks.toml names, and the names of those that were made here.
 
-        Those of the shipped sources are made where the folder is new, once, and kept; the instance key is kept with
+        Those of the shipped sources are made if the folder is new, once, and kept; the instance key is kept with
         them, so that an event meets its row after a restart. Raises ConfigurationError for any other that the
         environment has not: deliveries signed with the one that was meant would all be refused.
         """
@@ -210,7 +210,7 @@ def read_instance_key(path: Path) -> bytes:
 
 
 def _read_secrets(path: Path) -> dict[str, str]:
-    """What was kept. A damaged file is told and left as it is: new secrets would shut out who knows the old ones."""
+    """Return what was kept. A damaged file is refused, never replaced: new secrets would shut out the senders."""
     try:
         kept = _read_own(path, "move it away")
         if not (isinstance(kept, dict) and all(isinstance(value, str) for value in kept.values())):

@@ -29,12 +29,12 @@ SUBSTITUTIONS = {"FeedsName": "verihook-feeds"}
 class LocalEngines:
     """Use as a context manager: enter, ``run`` with the services made over ``endpoints``, ``resume``, ``hold``, leave.
 
-    Who leaves while something is ``busy`` interrupts it: a function is given back, a step or a call begins anew when
+    To leave while something is ``busy`` interrupts it: a function is given back, a step or a call is made again when
     the next process resumes.
     """
 
     def __init__(self, hooks: Hooks, data: Path) -> None:
-        """Raises ConfigurationError where a workflow's definition is missing or cannot be run."""
+        """Raises ConfigurationError if a workflow's definition is missing or cannot be run."""
         folder = workflows_of(hooks)
         self._hooks = hooks
         self._functions = Functions.load(folder, hooks.workflows)

@@ -1,9 +1,9 @@
 """HTTP on loopback: what the engines of one machine listen with, for boto3 clients in this process.
 
-Only who has the access key of the run is served: other users of the machine reach the ports, too, and whoever has a
-task token may approve. It is compared as AWS's clients send it; their signatures are not checked. A browser does not
-get through either: a foreign Host header is refused, and so is a request with an Origin. A connection that has not
-shown the key has 10 seconds to, and makes room for a newcomer.
+Only clients with the access key of the run are served: other users of the machine reach the ports, too, and a task
+token is enough to approve. The key is compared as AWS's clients send it; their signatures are not checked. A browser
+does not get through either: a foreign Host header is refused, and so is a request with an Origin. A connection that
+has not shown the key has 10 seconds to, and makes room for a new one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Listener:
     """A server with a thread per connection. ``port`` 0 takes a free one."""
 
     def __init__(self, handler: type[Handler], parts: Any, name: str, port: int, access_key: str) -> None:
-        """Listen from here on; OSError where the port is taken.
+        """Listen from here on. Raises OSError if the port is taken.
 
         ``parts``: what the handlers work with. ``access_key``: who is served; "" for everybody.
         """
@@ -83,7 +83,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(address, handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """The oldest stranger makes room; where there is none, the newcomer goes."""
+        """Close the oldest connection without a key to make room; if there is none, the new one."""
         if len(self._open) >= MAX_CONNECTIONS and not self._cut_stranger(time.monotonic()):
             super().shutdown_request(request)
             return
@@ -174,7 +174,7 @@ class Handler(BaseHTTPRequestHandler):
         return not wanted or (found is not None and hmac.compare_digest(found[1].encode(), wanted))
 
     def body(self, most: int) -> bytes | None:
-        """The body; None, and the connection ends, where it is not known to have at most so many bytes."""
+        """Return the body; None, and the connection ends, if it is not known to have at most so many bytes."""
         length = self.headers.get("Content-Length", "0")
         known = length.isascii() and length.isdigit() and "Transfer-Encoding" not in self.headers
         if not known or int(length) > most:

@@ -40,7 +40,7 @@ HOST = "127.0.0.1"
 #: How often the loop asks the ledger what is due, in seconds.
 ROUND = 0.2
 
-#: How often payloads that nobody needs are looked for, in seconds.
+#: How often payloads that no instance needs any more are looked for, in seconds.
 SWEEP = 600.0
 
 
@@ -98,7 +98,7 @@ def _rounds(services: Services, payloads: Path) -> Rounds:
 
 
 def _end_keys_made_open(services: Services) -> list[ApiKey]:
-    """Where the API is closed: whoever reached the port while it was open may have made them."""
+    """Revoke, if the API is closed, the keys that anyone who reached the port could make while it was open."""
     if services.policy.auth == "open":
         return []
     return api_keys.revoke_made_open(services.documents, services.clock.now_ms())

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 
 def open_closed() -> None:
-    """Put the null device where standard input, output or error is closed (``>&-``).
+    """Open the null device as standard input, output or error if that is closed (``>&-``).
 
     Else the next file that is opened has that number, the ledger's for one, and what is written to the output is in it.
     """

@@ -9,7 +9,7 @@ from verihook.errors import ConfigurationError
 
 _DAMAGED = (
     "is damaged ({error}). Move {name} and the files beside it ({name}-*) out of {folder} and start again: what ran in "
-    "it begins anew, from its first step, and the histories of what has ended are lost"
+    "it begins again from its first step, and the histories of what has ended are lost"
 )
 
 #: By the beginning of SQLite's name of the error: https://www.sqlite.org/rescode.html

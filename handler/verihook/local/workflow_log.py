@@ -113,8 +113,8 @@ def say_end(detail: Mapping[str, Any]) -> None:
     workflow = (
         str(detail["functionArn"] if arn else detail["stateMachineArn"]).removesuffix(":$LATEST").rpartition(":")[2]
     )
-    told = ": ".join([f"{workflow} {status.lower()}", *(str(each) for each in (kind, cause) if each)])
-    _log.error("%s", told, extra={"instance": instance})
+    line = ": ".join([f"{workflow} {status.lower()}", *(str(each) for each in (kind, cause) if each)])
+    _log.error("%s", line, extra={"instance": instance})
 
 
 def hear_steps() -> None:

@@ -34,7 +34,7 @@ def test_an_open_api_is_told_in_red(hooks: Hooks, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sys, "stdout", Terminal())
     opened = banner(URL, replace(hooks, policy=Policy(auth="open")), [], Path("data"), [], 25)
     (red,) = [part.partition(PLAIN)[0] for part in opened.split(RED)[1:]]
-    assert "whoever reaches this port may do everything" in red
+    assert "everyone who reaches this port may do everything" in red
     monkeypatch.setenv("NO_COLOR", "1")
     assert RED not in banner(URL, replace(hooks, policy=Policy(auth="open")), [], Path("data"), [], 25)
 

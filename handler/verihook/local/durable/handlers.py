@@ -80,8 +80,8 @@ class _InContext(ThreadPoolExecutor):
 
 def _failed(error: BaseException) -> dict[str, Any]:
     """What Lambda makes of a handler that leaves its process: the execution has failed."""
-    told = ErrorObject.from_exception(error)
-    return dict(DurableExecutionInvocationOutput(status=InvocationStatus.FAILED, error=told).to_dict())
+    failure = ErrorObject.from_exception(error)
+    return dict(DurableExecutionInvocationOutput(status=InvocationStatus.FAILED, error=failure).to_dict())
 
 
 def _no_handler(_event: Any, _context: Any) -> Any:

@@ -9,7 +9,7 @@ sdk_parts.py says which release was tried; another one is refused if what is rep
 - Nothing is ever deleted, and every end stays in memory as an event that somebody might wait for.
 - A stop throws away what a step makes: stopping.py. A large result is waited for without end: results.py.
 - A timeout that comes late overwrites an end, and an ended execution still takes answers to its callbacks.
-- At most a handful of handlers run at a time, and each is told that it is ``test-invoke-12345``.
+- At most a handful of handlers run at a time, and each believes that it is ``test-invoke-12345``.
 - What is no Exception (``sys.exit()``) ends the loop that calls the handlers, and every workflow with it.
 - Failures of a workflow are logged as errors of the program; they belong into the execution alone.
 """
@@ -70,8 +70,8 @@ APART_S = 2.0
 #: https://docs.aws.amazon.com/lambda/latest/api/API_DurableConfig.html
 _ONE_CALL = 900
 
-#: How long a stop waits for the ledger to be told of ends, in seconds; reconcile finds the others.
-_TELLING_S = 1.0
+#: How long a stop waits until ends are in the ledger, in seconds; reconcile finds the others.
+_REPORTING_S = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -114,8 +114,8 @@ class Executions(SavingExecutor):
         self._invocation_pool = DaemonThreadPool(HANDLERS, "durable-handler")
         self._workflows = workflows
         self._ended = ended
-        self._telling = DaemonThreadPool(4, "durable-end")
-        self._untold: set[Future[None]] = set()
+        self._reporting = DaemonThreadPool(4, "durable-end")
+        self._unreported: set[Future[None]] = set()
         self._starting = threading.Lock()
         self._live: set[str] = set()
 
@@ -135,7 +135,7 @@ class Executions(SavingExecutor):
         """Go on with what a former process left; the number of them.
 
         One in whose handler the process died MAX_DEATHS times in succession has failed, or no process could ever be
-        started again. Raises ConfigurationError where the workflow of one is gone.
+        started again. Raises ConfigurationError if the workflow of one is gone.
         """
         deaths = self._kept.deaths()
         for arn in self._kept.running():
@@ -178,8 +178,8 @@ class Executions(SavingExecutor):
         """Stop; what has not ended is for the next process to resume."""
         self.hold()
         self.shutdown()
-        wait(set(self._untold), _TELLING_S)
-        self._telling.shutdown()
+        wait(set(self._unreported), _REPORTING_S)
+        self._reporting.shutdown()
         self._registry.shutdown()
         # A loop that has ended would be waited for without end.
         if self.answers():
@@ -242,15 +242,15 @@ class Executions(SavingExecutor):
         for operation in execution.operations:
             if operation.callback_details:
                 self._cleanup_callback_timeouts(operation.callback_details.callback_id)
-        untold = self._telling.submit(self._tell, execution)
-        self._untold.add(untold)
-        untold.add_done_callback(self._untold.discard)
+        report = self._reporting.submit(self._report, execution)
+        self._unreported.add(report)
+        report.add_done_callback(self._unreported.discard)
 
-    def _tell(self, execution: Execution) -> None:
+    def _report(self, execution: Execution) -> None:
         try:
             self._ended(execution)
-        except Exception:  # noqa: BLE001  # reconcile finds the end where it could not be told
-            _log.exception("the end of %s could not be told", execution.durable_execution_arn)
+        except Exception:  # noqa: BLE001  # reconcile finds an end that was not reported
+            _log.exception("the end of %s could not be reported", execution.durable_execution_arn)
 
     def _rearm_callbacks(self, execution: Execution) -> None:
         options = {

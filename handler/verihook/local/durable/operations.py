@@ -158,11 +158,11 @@ class Operations:
         try:
             act(callback)
         except ResourceNotFoundException as error:
-            raise ApiError("ResourceNotFoundException", "Nobody waits for this callback", 404) from error
+            raise ApiError("ResourceNotFoundException", "No execution waits for this callback", 404) from error
         return ApiAnswer(200, {})
 
     def _function(self, identifier: str) -> str:
-        """The function's name; ApiError where it cannot be loaded, in the loader's words."""
+        """Return the function's name. Raises ApiError, with the loader's words, if it cannot be loaded."""
         name = parse_function(identifier)
         try:
             self._workflows.handler(name or "")

@@ -73,8 +73,8 @@ def _without_retry(retry: Callable[..., None]) -> Callable[..., None]:
         if not isinstance(error, StepResultTooLarge):
             retry(self, error, checkpointed_result)
             return
-        told = ErrorObject.from_exception(error)
-        self.state.create_checkpoint(OperationUpdate.create_step_fail(self.operation_identifier, told))
-        told.raise_as_operation_error(StepError)
+        failure = ErrorObject.from_exception(error)
+        self.state.create_checkpoint(OperationUpdate.create_step_fail(self.operation_identifier, failure))
+        failure.raise_as_operation_error(StepError)
 
     return retry_handler

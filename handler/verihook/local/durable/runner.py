@@ -73,7 +73,7 @@ class DurableRunner:
         carry_context()
         store = Store(self._store_path)
         store.prune(time.time() - _KEPT_S)
-        self._executions = Executions(store, self._workflows, self._tell)
+        self._executions = Executions(store, self._workflows, self._report_end)
         operations = Operations(store, self._executions, self._workflows)
         try:
             self._endpoint = Endpoint(operations.answer, self._port, self._access_key)
@@ -97,7 +97,7 @@ class DurableRunner:
     def resume(self) -> int:
         """Go on with what a former process started and did not end; the number of them.
 
-        ConfigurationError where the workflow of one cannot be loaded any more; nothing goes on then.
+        Raises ConfigurationError if the workflow of one cannot be loaded any more; nothing goes on then.
         """
         return self._executions.resume()
 
@@ -127,7 +127,7 @@ class DurableRunner:
             self._executions.close()
             self._endpoint = None
 
-    def _tell(self, execution: Execution) -> None:
+    def _report_end(self, execution: Execution) -> None:
         if self._on_end is None:
             return
         own = execution.get_operation_execution_started()

@@ -1,6 +1,6 @@
 """Executions in one SQLite file that a kill -9 does not harm.
 
-The testing SDK's own store opens the file anew for each reading, lets two processes have it at once, and deletes
+The testing SDK's own store opens the file for each reading, lets two processes have it at once, and deletes
 nothing; its table and its rows are kept as they are.
 https://www.sqlite.org/pragma.html#pragma_locking_mode
 """
@@ -37,7 +37,7 @@ class Store(SQLiteExecutionStore):
     """
 
     def __init__(self, db_path: Path) -> None:
-        """Open or create it; ConfigurationError where it cannot be used."""
+        """Open or create it. Raises ConfigurationError if it cannot be used."""
         super().__init__(db_path)
         #: Is called with the ARN of an execution that could not be saved, and why.
         self.unsaved: Callable[[str, Exception], None] = lambda _arn, _error: None
@@ -64,11 +64,11 @@ class Store(SQLiteExecutionStore):
 
     def save(self, execution: Execution) -> None:
         """Write it whole. Raises RuntimeError if it cannot be written, after ``unsaved`` has heard of it."""
-        with self._telling(execution.durable_execution_arn):
+        with self._reporting_failure(execution.durable_execution_arn):
             super().save(execution)
 
     @contextmanager
-    def _telling(self, arn: str) -> Iterator[None]:
+    def _reporting_failure(self, arn: str) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, RuntimeError) as error:
@@ -98,11 +98,11 @@ class Store(SQLiteExecutionStore):
     def call_begins(self, arn: str) -> None:
         """Its handler is called."""
         sql = "INSERT INTO calls (durable_execution_arn, busy) VALUES (?, 1) ON CONFLICT DO UPDATE SET busy = 1"
-        with self._telling(arn), self._connection() as db:
+        with self._reporting_failure(arn), self._connection() as db:
             db.execute(sql, (arn,))
 
     def call_ends(self, arn: str) -> None:
-        """Its handler came back, and with it the count begins anew."""
+        """Its handler came back: the count begins at zero."""
         with self._connection() as db:
             db.execute("DELETE FROM calls WHERE durable_execution_arn = ?", (arn,))
 

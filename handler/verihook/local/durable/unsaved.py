@@ -21,9 +21,7 @@ from aws_durable_execution_sdk_python_testing.worker.status import InvocationSta
 from verihook.adapters.repeats import RepeatFilter
 from verihook.local.durable.stopping import StoppingExecutor
 from verihook.local.durable.store import Store
-
-#: How often it is tried whether writing works again, in seconds.
-PACE_S = 5.0
+from verihook.local.full_disk import PACE_S
 
 _log = logging.getLogger(__name__)
 

@@ -31,7 +31,7 @@ class Workflows:
         return True
 
     def handler(self, definition: str) -> Handler:
-        """The handler, from its file. Raises ConfigurationError in words where it cannot be had."""
+        """Return the handler, from its file. Raises ConfigurationError, in words, if it cannot be loaded."""
         with self._lock:
             if definition not in self._handlers:
                 self._handlers[definition] = self._load(definition)

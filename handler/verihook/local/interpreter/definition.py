@@ -44,7 +44,10 @@ class Definition:
 
 
 def compile_definition(asl: str, express: bool = False) -> Definition:
-    """The definition, checked; DefinitionError where it cannot run. Takes 50 to 100 ms (an ANTLR grammar in Python)."""
+    """Return the definition, checked. Raises DefinitionError if it cannot run.
+
+    Takes 50 to 100 ms (an ANTLR grammar in Python).
+    """
     from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
     check_definition(asl, express)
@@ -60,7 +63,7 @@ def compile_definition(asl: str, express: bool = False) -> Definition:
 
 
 def check_definition(asl: str, express: bool = False) -> None:
-    """Raises DefinitionError for the first fault. An Express machine waits for nobody."""
+    """Raises DefinitionError for the first fault. An Express machine waits for no answer."""
     try:
         machine = parse_written(asl)
     except ValueError as error:
@@ -108,11 +111,11 @@ def _check_state(name: str, state: Any, states: dict[str, Any], path: str) -> No
 
 def _check_resource(key: str, value: str, express: bool) -> None:
     if "${" in value:
-        raise DefinitionError(key, f"{value} is a substitution that nobody filled in; give it a value")
+        raise DefinitionError(key, f"{value} is a substitution without a value; give it one")
     if value.startswith("arn:aws:states:::http:"):
         raise DefinitionError(key, "an HTTP Task calls through an EventBridge connection, which is in AWS alone")
     if express and value.endswith((".waitForTaskToken", ".sync", ".sync:2")):
-        raise DefinitionError(key, "an Express machine waits for nobody: make it a Standard one")
+        raise DefinitionError(key, "an Express machine cannot wait for an answer: make it a Standard one")
 
 
 def _is_call(state: dict[str, Any]) -> bool:

@@ -1,7 +1,7 @@
 """Runs executions, one thread each, and writes their ends into the journal.
 
-The end is noticed where the interpreter returns, in the execution's own thread: nothing polls. Whoever writes the end
-into the journal first has ended it; a StopExecution and a last state that finish together give one end.
+The end is noticed where the interpreter returns, in the execution's own thread: nothing polls. The first end that is
+written into the journal counts; a StopExecution and a last state that finish together give one end.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ class Executions:
         self._closed = False
 
     def run(self, entry: Entry, definition: Definition, *, again: bool = False) -> bool:
-        """Run an accepted execution; False where this process runs it already.
+        """Run an accepted execution; return False if this process runs it already.
 
-        ``again``: from its last mark, after a crash or for a redrive. ApiError 503 where no thread can be had: then
-        nothing was started.
+        ``again``: from its last mark, after a crash or for a redrive. Raises ApiError 503 if no thread can be
+        started; then nothing was.
         """
         environment = environment_of(entry)
         with self._lock:
@@ -99,7 +99,7 @@ class Executions:
             forget_threads()
 
     def start_express(self, entry: Entry, definition: Definition) -> None:
-        """Run it in a thread of its own; nobody hears of its end. ApiError 503 when nothing begins any more."""
+        """Run it in a thread of its own; its end is not reported. Raises ApiError 503 if nothing begins any more."""
         self._refuse_held()
 
         def run() -> None:
@@ -190,7 +190,7 @@ class Executions:
             try:
                 self._on_end(status_change(entry, end))
             except Exception:  # noqa: BLE001  # the end stands, whatever the listener does
-                _log.exception("nobody was told of the end of execution %s", entry.name)
+                _log.exception("the end of execution %s could not be reported", entry.name)
 
     def _forget(self, entry: Entry, environment: Environment | None = None) -> None:
         """A thread forgets its own environment only: a redrive may have begun since."""

@@ -31,9 +31,9 @@ def tell_failures(environment: Environment, name: str) -> None:
             say(name, f"state {event['event_details']['stateEnteredEventDetails']['name']!r} fails", None, None)
         if kind.endswith(("Failed", "TimedOut")) and kind not in _ENDS:
             details = next(iter((event["event_details"] or {}).values()), None)
-            told = details if isinstance(details, dict) else {}
+            members = details if isinstance(details, dict) else {}
             state = _state(manager._history_event_list, event["source_event_id"])
-            say(name, f"state {state!r}: {kind}", told.get("error"), told.get("cause"))
+            say(name, f"state {state!r}: {kind}", members.get("error"), members.get("cause"))
 
     manager._publish_history_event = publish_and_tell
 
@@ -41,8 +41,8 @@ def tell_failures(environment: Environment, name: str) -> None:
 def say(name: str, what: str, error: object, cause: object) -> None:
     """A failure in the execution ``name``. ``error`` and ``cause``: as far as they are known."""
     instance = (parse_execution_name(name) or (name, 1))[0]
-    told = ": ".join([what, *(str(each) for each in (error, cause) if each)])
-    _log.error("%s", told, extra={"instance": instance})
+    line = ": ".join([what, *(str(each) for each in (error, cause) if each)])
+    _log.error("%s", line, extra={"instance": instance})
 
 
 def _state(events: list[Any], number: int) -> str:

@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 #: A function takes the event and gives what can be written as JSON; what it raises is the task's failure.
 Function = Callable[[dict[str, Any]], object]
 
-#: (bucket, key) -> the text, None where there is none.
+#: (bucket, key) -> the text, None if there is none.
 ReadPayload = Callable[[str, str], str | None]
 
 _INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations", re.ASCII)
@@ -54,9 +54,9 @@ class Functions:
         self._read_payload = read_payload
 
     def post(self, path: str, body: bytes, *, event_only: bool) -> Reply | None:
-        """The answer to an invocation; None for a path of something else. ``event_only``: nobody waits for the result.
+        """Return the answer to an invocation; None for another path. ``event_only``: the result is not waited for.
 
-        ApiError ResourceNotFoundException where no function has the name.
+        Raises ApiError ResourceNotFoundException if no function has the name.
         """
         wanted = _INVOKE.fullmatch(urlsplit(path).path)
         if wanted is None:
@@ -88,7 +88,7 @@ class Functions:
 
 
 def _invoke(function: Function, event: Any) -> Reply:
-    """What a function raises is told as the Python runtime tells it.
+    """Call a function; answer what it raises as the Python runtime of Lambda does.
 
     https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
     """
@@ -98,7 +98,7 @@ def _invoke(function: Function, event: Any) -> Reply:
     except Exception as error:  # noqa: BLE001  # whatever it raises is its own failure, and the task's
         if not isinstance(error, VerihookError):
             _log.error("a function of a state machine failed", exc_info=error)
-        # The stack is in the log alone: what is told here, a caller of the API may read as the cause.
-        told = {"errorMessage": words(error), "errorType": type(error).__name__, "stackTrace": []}
-        return Reply(200, json.dumps(told).encode(), headers | {"X-Amz-Function-Error": "Unhandled"})
+        # The stack is in the log alone: a caller of the API may read this as the cause.
+        failure = {"errorMessage": words(error), "errorType": type(error).__name__, "stackTrace": []}
+        return Reply(200, json.dumps(failure).encode(), headers | {"X-Amz-Function-Error": "Unhandled"})
     return Reply(200, body.encode(), headers)

@@ -39,7 +39,7 @@ def begin(environment: Environment, document: str) -> None:
 
 
 def go_on(environment: Environment, chapters: list[bytes], redrives: int | None) -> None:
-    """Take up the events of a former run; with the event of a redrive where it is one (the number of them so far)."""
+    """Take up the events of a former run; with the event of a redrive if it is one (``redrives``: how many so far)."""
     from moto.stepfunctions.parser.api import HistoryEventType
 
     manager, context = environment.event_manager, environment.event_history_context

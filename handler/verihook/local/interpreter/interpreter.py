@@ -27,7 +27,7 @@ class Interpreter:
     All its threads are daemons: it works beside a server in the main thread and never holds up the end of the process.
     What still runs at ``close`` or at a kill -9 has no end in the journal, and ``resume`` of the next process runs it
     again from the state it was in, with that state's input: a task is called again, with a new task token, and a wait
-    begins anew. Its steps must therefore bear being repeated.
+    takes its whole time again. Its steps must therefore bear being repeated.
     """
 
     def __init__(

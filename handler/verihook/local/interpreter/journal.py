@@ -47,7 +47,7 @@ _COLUMNS = "machine, name, input, started_at, status, stopped_at, output, error,
 class End:
     """How an execution ended. ``status`` is AWS's word, ``stopped_at`` in ms, ``output`` JSON, ``history`` packed.
 
-    ``mark``: where a redrive goes on, None where the last mark in the journal still holds.
+    ``mark``: where a redrive goes on, None if the last mark in the journal still holds.
     """
 
     status: str
@@ -80,7 +80,7 @@ class Journal:
     """The file, owned by one process: two would run every execution twice. Safe to use from any thread."""
 
     def __init__(self, path: Path) -> None:
-        """Open or create it; ConfigurationError where it cannot be used."""
+        """Open or create it. Raises ConfigurationError if it cannot be used."""
         self.path = path
         self._lock = threading.Lock()
         try:
@@ -136,7 +136,7 @@ class Journal:
                 self._add_chapter(entry.machine, entry.name, history)
 
     def marked(self, machine: str, name: str) -> tuple[str | None, list[bytes]]:
-        """The last mark of a running execution, None where it begins anew, and its history up to there."""
+        """Return the last mark of a running execution, None if it has none yet, and its history up to there."""
         with self._lock:
             key = (machine, name)
             row = self._db.execute("SELECT mark FROM executions WHERE machine = ? AND name = ?", key).fetchone()
@@ -144,7 +144,7 @@ class Journal:
             return row[0] if row else None, [chapter[0] for chapter in self._db.execute(sql, key)]
 
     def redrive(self, machine: str, name: str, at: int) -> Entry | None:
-        """Let an ended execution that did not succeed run again from its mark; None where there is no such."""
+        """Let an execution that has not succeeded run again from its mark; return None if there is no such one."""
         with self._lock, self._transaction():
             sql = """UPDATE executions SET status = 'RUNNING', stopped_at = NULL, error = NULL, cause = NULL,
                      redrives = redrives + 1, redriven_at = ?

@@ -44,7 +44,7 @@ def compile_expression(expression: str) -> Any:
 
 
 def evaluate(expression: str, bindings: Mapping[str, Any]) -> Any:
-    """The value as plain JSON data; a whole number is an int. QueryError where there is none.
+    """Return the value as plain JSON data; a whole number is an int. Raises QueryError if there is none.
 
     ``bindings`` go by name without the dollar sign.
     """

@@ -32,7 +32,7 @@ class Marks:
     """
 
     def __init__(self, journal: Journal | None, entry: Entry, definition: Definition, held: threading.Event) -> None:
-        """``journal`` None for an express execution, which begins anew. ``held``: whether it stops where it is next."""
+        """``journal``: None for an express execution, which is never resumed. ``held``: whether it is to stop."""
         self._journal = journal
         self._entry = entry
         self._definition = definition
@@ -76,7 +76,7 @@ class Marks:
         return json.dumps(self._latest, separators=(",", ":"), default=str)
 
     def go_on(self, environment: Environment, mark: str | None, chapters: list[bytes], states: frozenset[str]) -> None:
-        """Set the execution back to a mark; to its beginning where the machine has no such state any more."""
+        """Set the execution back to a mark; to its beginning if the machine has no such state any more."""
         redrives = self._entry.redrives if self._fresh_redrive(chapters) else None
         history.go_on(environment, chapters, redrives)
         self._events = sum(len(history.unpack(chapter)) for chapter in chapters)
@@ -90,5 +90,5 @@ class Marks:
 
     def _fresh_redrive(self, chapters: list[bytes]) -> bool:
         """Whether the last redrive is not in the history yet."""
-        told = sum(event["type"] == "ExecutionRedriven" for chapter in chapters for event in history.unpack(chapter))
-        return bool(told < self._entry.redrives)
+        noted = sum(event["type"] == "ExecutionRedriven" for chapter in chapters for event in history.unpack(chapter))
+        return bool(noted < self._entry.redrives)

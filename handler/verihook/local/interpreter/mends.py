@@ -5,7 +5,7 @@ moto_parts.py says which release was tried; another one is refused if what is re
 - JSONata and variables crash: moto never sets its evaluator. Ours binds values instead of writing them into the text.
 - Intrinsic functions have no bounds, and one of them is Python's ``str.format``: ours are called, intrinsics.py.
 - A Map starts as many threads as it has items, and each takes its next item by recursion.
-- Every thread ever started is kept in a list, and every use of a JSONPath builds its parser anew (1 ms).
+- Every thread ever started is kept in a list, and every use of a JSONPath builds a new parser (1 ms).
 - Tasks call AWS at ``localhost:MOTO_PORT``: they are sent to our own endpoint, never anywhere else.
 - Their parameters and answers keep the case of boto3, so that ``states:startExecution`` finds no StateMachineArn.
 - A state's output is measured with white space and escapes, so that an input of the largest size fails on its way.
@@ -120,7 +120,7 @@ def _kinds(package: ModuleType, base: type) -> Iterator[type]:
 
 
 def forget_threads() -> None:
-    """Empty moto's list of every thread it ever started; nobody reads it."""
+    """Empty moto's list of every thread it ever started, which nothing reads."""
     from moto.stepfunctions.parser.utils import TMP_THREADS
 
     TMP_THREADS.clear()

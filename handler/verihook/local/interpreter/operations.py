@@ -178,7 +178,7 @@ def _entry_of(machine: Machine, parameters: dict[str, Any]) -> Entry:
 
 
 def _not_redrivable(entry: Entry) -> str | None:
-    """AWS's words for why it cannot be redriven; None where it can."""
+    """AWS's words for why it cannot be redriven; None if it can."""
     if entry.status not in _REDRIVABLE:
         return f"Execution is {entry.status} and cannot be redriven"
     if (entry.stopped_at or 0) < now_ms() - _REDRIVABLE_MS:

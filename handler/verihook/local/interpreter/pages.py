@@ -23,5 +23,5 @@ def page(parameters: dict[str, Any]) -> tuple[int, int]:
 
 
 def paged(key: str, items: list[Any], start: int, size: int) -> Answer:
-    """``items`` holds one more than the page where there is a next one."""
+    """``items`` holds one more than the page if there is a next one."""
     return {key: items[:size]} | present(nextToken=str(start + size) if len(items) > size else None)

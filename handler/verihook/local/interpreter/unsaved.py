@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from verihook.adapters.repeats import RepeatFilter
-
-#: How often it is tried again, in seconds.
-PACE_S = 5.0
+from verihook.local.full_disk import PACE_S
 
 #: By journal and thread: in what words its execution waits.
 _waiting: dict[tuple[Path, int], str] = {}

@@ -31,7 +31,7 @@ class ApiError(Exception):
 
 
 def text(parameters: dict[str, Any], key: str) -> str:
-    """A required string; ValidationException where it is missing."""
+    """Return a required string. Raises ValidationException if it is missing."""
     value = parameters.get(key)
     if not isinstance(value, str):
         raise ApiError("ValidationException", f"1 validation error detected: '{key}' must be given as a string")

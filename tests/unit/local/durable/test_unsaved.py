@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from verihook.adapters.repeats import RepeatFilter
-from verihook.local.durable import DurableRunner, unsaved
+from verihook.local import full_disk
+from verihook.local.durable import DurableRunner
 from verihook.local.loopback import Handler
 
 FLOW = """
@@ -78,8 +79,8 @@ def allot_none(runner: DurableRunner) -> None:
 def test_what_could_not_be_saved_goes_on_when_there_is_room(
     tmp_path: Path, waits: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert 5 == unsaved.PACE_S
-    monkeypatch.setattr(unsaved, "PACE_S", 0.05)
+    assert 5 == full_disk.PACE_S
+    monkeypatch.setattr("verihook.local.durable.unsaved.PACE_S", 0.05)
     (tmp_path / "flow.py").write_text(FLOW)
     lines, go = tmp_path / "lines", tmp_path / "go"
     ends: Queue[dict[str, Any]] = Queue()
@@ -112,7 +113,7 @@ def test_what_could_not_be_saved_goes_on_when_there_is_room(
 def test_starts_that_cannot_be_kept_are_refused_and_told_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(unsaved, "PACE_S", 0.05)
+    monkeypatch.setattr("verihook.local.durable.unsaved.PACE_S", 0.05)
     monkeypatch.setattr(Handler, "repeats", RepeatFilter())
     (tmp_path / "flow.py").write_text(FLOW)
     event = {"lines": str(tmp_path / "lines"), "go": str(tmp_path / "go"), "waits": True, "much": "x" * 50_000}

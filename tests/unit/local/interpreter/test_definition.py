@@ -68,7 +68,7 @@ def task(resource: str) -> str:
 
 @pytest.mark.parametrize(
     ("resource", "words"),
-    [("arn:aws:states:::http:invoke", "AWS alone"), ("${WorkerArn}", "nobody filled in")],
+    [("arn:aws:states:::http:invoke", "AWS alone"), ("${WorkerArn}", "substitution without a value")],
 )
 def test_what_cannot_run_here_is_told_in_words(resource: str, words: str) -> None:
     with pytest.raises(DefinitionError, match=words) as raised:

@@ -13,6 +13,7 @@ import pytest
 from tests.unit.local.interpreter.machines import client_of, end_of
 from tests.unit.local.interpreter.test_executions import TWO_CALLS, until
 from verihook.adapters.repeats import RepeatFilter
+from verihook.local import full_disk
 from verihook.local.interpreter import ARN_PREFIX, Interpreter, unsaved
 
 
@@ -21,8 +22,8 @@ def test_what_could_not_be_written_goes_on_when_there_is_room(
     tmp_path: Path, when: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """After the first call a mark cannot be written, after the second the end."""
-    assert 5 == unsaved.PACE_S
-    monkeypatch.setattr(unsaved, "PACE_S", 0.05)
+    assert 5 == full_disk.PACE_S
+    monkeypatch.setattr("verihook.local.interpreter.unsaved.PACE_S", 0.05)
     monkeypatch.setattr(unsaved, "_repeats", RepeatFilter())
     calls: list[str] = []
 
