@@ -91,6 +91,17 @@ def test_a_path_that_contributors_are_sent_to_is_there() -> None:
         assert re.search(rf"^{table}\b.* = ", (ROOT / path).read_text("utf-8"), re.MULTILINE), table
 
 
+def test_every_target_of_make_that_a_page_names_is_there() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    named = [
+        (name_of(page), target)
+        for page in PAGES
+        for target in re.findall(r"(?:`|^|&& )make ([a-z][a-z-]*)\b", page.read_text("utf-8"), re.MULTILINE)
+    ]
+    assert len(named) > 30
+    assert [] == [(page, target) for page, target in named if target not in targets]
+
+
 def test_the_index_has_every_page() -> None:
     index = ROOT / "docs" / "README.md"
     linked = {
