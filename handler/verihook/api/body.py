@@ -30,17 +30,23 @@ async def read_body(request: Request, keep: int) -> bytes:
     return b"".join(parts)
 
 
+async def plain_body(request: Request, limit: int = MAX_BODY) -> bytes:
+    """The body, which is not compressed. Raises BodyTooLarge above ``limit`` bytes, UnsupportedMediaType."""
+    body = await read_body(request, limit + 1)
+    if len(body) > limit:
+        raise BodyTooLarge(f"The body is larger than {limit} bytes.")
+    if request.headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
+        raise UnsupportedMediaType("Content-Encoding: send the body as it is, not compressed.")
+    return body
+
+
 async def json_body(request: Request, empty: object = None, limit: int = MAX_BODY) -> Any:
     """The JSON that the body is; ``empty`` for a body of nothing. ``limit`` in bytes.
 
     It is read by :func:`~verihook.strict_json.parse_request`.
     Raises BodyTooLarge, UnsupportedMediaType, RequestInvalid.
     """
-    body = await read_body(request, limit + 1)
-    if len(body) > limit:
-        raise BodyTooLarge(f"The body is larger than {limit} bytes.")
-    if request.headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
-        raise UnsupportedMediaType("Content-Encoding: send the body as it is, not compressed.")
+    body = await plain_body(request, limit)
     if not body.strip():
         return empty
     kind = media_type(request.headers.get("content-type"))

@@ -87,9 +87,11 @@ _MEANINGS: dict[int, tuple[str, tuple[type[VerihookError], ...]]] = {
 }
 
 
-def headers(**told: str) -> dict[str, Any]:
+def headers(**described: str) -> dict[str, Any]:
     """Headers of a response, by name with ``_`` for ``-``: what each says."""
-    return {name.replace("_", "-"): {"description": text, "schema": {"type": "string"}} for name, text in told.items()}
+    return {
+        name.replace("_", "-"): {"description": text, "schema": {"type": "string"}} for name, text in described.items()
+    }
 
 
 #: How a caller stands who has a limit.
@@ -139,10 +141,10 @@ _ALWAYS = (400, 401, 403, 405, 422, 503)
 
 def problems(*statuses: int, missing: type[VerihookError] = InstanceNotFound) -> Responses:
     """The ``responses`` of a guarded route that can also answer these. ``missing``: what a 404 says is not there."""
-    told = {status: _MEANINGS[status] for status in sorted({*_ALWAYS, *statuses})}
+    described = {status: _MEANINGS[status] for status in sorted({*_ALWAYS, *statuses})}
     return {
         status: problem_of(status, meaning, *((missing,) if status == 404 else kinds))
-        for status, (meaning, kinds) in told.items()
+        for status, (meaning, kinds) in described.items()
     }
 
 
@@ -150,8 +152,8 @@ def problem_of(status: int, meaning: str, *kinds: type[VerihookError]) -> dict[s
     """One response that is a problem of any of these kinds."""
     examples = {kind.code: {"value": _example(kind)} for kind in kinds}
     content = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}
-    told: dict[str, Any] = {"description": meaning, "content": {"application/problem+json": content}}
-    return {**told, "headers": _HEADERS[status]} if status in _HEADERS else told
+    described: dict[str, Any] = {"description": meaning, "content": {"application/problem+json": content}}
+    return {**described, "headers": _HEADERS[status]} if status in _HEADERS else described
 
 
 def _example(kind: type[VerihookError]) -> Mapping[str, Any]:

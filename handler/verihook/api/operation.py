@@ -70,8 +70,8 @@ def operation(
     """
 
     def describe(handler: Handler) -> Described:
-        told = {"tags": [tag], "summary": summary, "responses": responses, "operation_id": camel(handler.__name__)}
-        return Described(handler, told | options, query_prefix, any_query)
+        described = {"tags": [tag], "summary": summary, "responses": responses, "operation_id": camel(handler.__name__)}
+        return Described(handler, described | options, query_prefix, any_query)
 
     return describe
 

@@ -69,16 +69,16 @@ def _limit(text: str) -> int:
 def _rejections(options: argparse.Namespace) -> int:
     with opened(options) as ledger:
         seen = ledger.observations("rejected", options.source, options.limit, options.since)
-        told = {kind: ledger.observations(kind, options.source, options.limit, options.since) for kind in _WARNINGS}
-    for rows in (seen, *told.values()):
+        observed = {kind: ledger.observations(kind, options.source, options.limit, options.since) for kind in _WARNINGS}
+    for rows in (seen, *observed.values()):
         rows.sort(key=lambda row: row.last_at, reverse=True)
     if options.json:
         content = {"rejections": [row.public() for row in seen]}
         # They were accepted, as a rule; programs that know rejections alone are not told of them in vain.
-        more = {kind: [row.public() for row in rows] for kind, rows in told.items() if rows}
+        more = {kind: [row.public() for row in rows] for kind, rows in observed.items() if rows}
         print(json.dumps(content | more, indent=2))
         return 0
-    _warn(told)
+    _warn(observed)
     if seen:
         _show(seen)
     else:
@@ -87,14 +87,14 @@ def _rejections(options: argparse.Namespace) -> int:
     return 0
 
 
-def _warn(told: Mapping[str, list[Observation]]) -> None:
+def _warn(observed: Mapping[str, list[Observation]]) -> None:
     """Of events that may have been lost or made up, before all else: a line for each source."""
-    for kind, seen in told.items():
+    for kind, seen in observed.items():
         for source in sorted({row.source for row in seen}):
             rows = [row for row in seen if row.source == source]
             count, last = f"{sum(row.count for row in rows):,}", moment(rows[0].last_at)
             print(f"! {printable(source)}: {_WARNINGS[kind].format(count=count, last=last)}")
-    if any(told.values()):
+    if any(observed.values()):
         print()
 
 

@@ -135,10 +135,10 @@ def _words(node: Node) -> list[str]:
 
 def _described(node: Node) -> list[tuple[str, str]]:
     """What may stand next, with its summary: subcommands, choices of positional arguments, options."""
-    told = [(child.name, child.summary) for child in node.children]
+    described = [(child.name, child.summary) for child in node.children]
     for option in node.options:
-        told += [(word, option.summary) for word in option.names or option.choices]
-    return told
+        described += [(word, option.summary) for word in option.names or option.choices]
+    return described
 
 
 def _valued(node: Node) -> list[tuple[str, Option]]:

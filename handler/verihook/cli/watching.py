@@ -59,19 +59,19 @@ def _print_news(found: Instance, steps: tuple[Step, ...], seen: set[tuple[object
     ]
     # Before its first step it began, after its last one it ended.
     news.insert(len(news) if found.final else 0, ((found.attempt, status_words(found)), found))
-    for key, told in news:
+    for key, item in news:
         if key not in seen:
             seen.add(key)
-            line = json.dumps(told.raw, ensure_ascii=False) if for_programs else _in_words(told)
+            line = json.dumps(item.raw, ensure_ascii=False) if for_programs else _in_words(item)
             print(printable(line), flush=True)
 
 
-def _in_words(told: Instance | Step) -> str:
+def _in_words(item: Instance | Step) -> str:
     from verihook.client import Step
 
-    if isinstance(told, Step):
-        at, what, why = told.ended_at or told.started_at, f"step {told.name} {told.status}", told.error
+    if isinstance(item, Step):
+        at, what, why = item.ended_at or item.started_at, f"step {item.name} {item.status}", item.error
     else:
-        why = ": ".join(text for text in (told.error, told.cause) if text)
-        at, what = told.updated_at, f"instance {told.id} {status_words(told)}"
+        why = ": ".join(text for text in (item.error, item.cause) if text)
+        at, what = item.updated_at, f"instance {item.id} {status_words(item)}"
     return f"{moment(at)}  {what}{f' ({why})' if why else ''}"

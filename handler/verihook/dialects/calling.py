@@ -12,8 +12,8 @@ from verihook import instances
 from verihook.api import admission
 from verihook.api.access import Identity, Scope
 from verihook.api.admission import Started
-from verihook.api.body import read_body
-from verihook.errors import BodyTooLarge, EventMalformed, UnsupportedMediaType
+from verihook.api.body import plain_body
+from verihook.errors import EventMalformed
 from verihook.instances import Page, StartRequest, cursor_of
 from verihook.model.instance import Instance
 from verihook.model.listing import Query
@@ -32,17 +32,9 @@ async def in_thread(operation: Callable[P, T], *given: P.args, **named: P.kwargs
 
 
 async def read_text(request: Request, limit: int = MAX_BODY) -> str:
-    """The body. Raises BodyTooLarge above ``limit`` bytes, EventMalformed if it is not UTF-8.
-
-    Raises UnsupportedMediaType if it is compressed.
-    """
-    body = await read_body(request, limit + 1)
-    if len(body) > limit:
-        raise BodyTooLarge(f"The body has more than {limit} bytes.")
-    if request.headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
-        raise UnsupportedMediaType("Content-Encoding: send the body as it is, not compressed.")
+    """The body. Raises BodyTooLarge above ``limit`` bytes, UnsupportedMediaType, EventMalformed if it is not UTF-8."""
     try:
-        return body.decode()
+        return (await plain_body(request, limit)).decode()
     except UnicodeDecodeError:
         raise EventMalformed("The body is not UTF-8.") from None
 
