@@ -106,7 +106,7 @@ def test_an_end_is_that_second() -> None:
         ('sender = "generic"', 'sender = "../x"', "sources.a.sender: unknown"),
         ('sender = "generic"', "", "sources.a.sender: name a sender ("),
         ('sender = "generic"', 'signature = {scheme = "x"}', "sources.a.signature.scheme: must be one of "),
-        ('sender = "generic"', 'signature = {scheme = "hmac"}', "sources.a.signature.header: name what holds the"),
+        ('sender = "generic"', 'signature = {scheme = "hmac"}', "sources.a.signature.header: give one place of the"),
         (
             'sender = "generic"',
             'signature = {scheme = "hmac", header = "X", tolerence = 1}',

@@ -1,6 +1,6 @@
 """How a signature is made and checked. A scheme is data, compiled at load into one function.
 
-``verify`` gives a :class:`Proof` or raises SignatureError, for any bytes; nothing else.
+``verify`` returns a :class:`Proof` or raises SignatureError, for any bytes; nothing else.
 
     the schemes     hmac  token  public_key  adyen  contentful  sns  jwt  http_signatures
     what they read  headers  candidates  message  timestamp  url  structured_fields  signature_base
@@ -22,7 +22,7 @@ from verihook.request import Request
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A delivery is genuine. ``verified_by``: ``current`` for the newest secret, ``previous`` for an older one.
+    """The proof that a delivery is genuine. ``verified_by``: ``current`` for the newest secret, else ``previous``.
 
     ``signed``: the SHA-256 of the signed message in hex, if the Setting wants ``digests``; else "".
     """
@@ -39,10 +39,10 @@ Verify = Callable[[Request, int], Proof]
 
 
 class Fetch(Protocol):
-    """How a scheme asks for a key: the document at a URL, by GET, or by POST where there is ``content`` (JSON).
+    """How a scheme fetches a key: the document at a URL, by GET, or by POST if there is ``content`` (JSON).
 
-    ``b""`` where the host says that there is no such document, the body as it is of a 400.
-    Raises SecretsUnavailable.
+    Return ``b""`` if the host says that there is no such document, and the body of a 400 as it is.
+    Raise SecretsUnavailable.
     """
 
     def __call__(self, url: str, content: bytes = b"") -> bytes:
@@ -54,9 +54,9 @@ class Fetch(Protocol):
 class Setting:
     """What a source adds to its sender's scheme.
 
-    ``public_url``: the URL as it was registered with the sender, for those that sign it. ``parameters``: what else
-    the sender tells its customers (PayPal's webhook id, the topics of SNS). ``fetch``: None where the network is not
-    to be used. ``digests``: a proof says what was signed, as the schemes do that sign a body and no time.
+    ``public_url``: the URL as it was registered with the sender, for senders that sign it. ``parameters``: what else
+    the sender gives its customers (PayPal's webhook id, the topics of SNS). ``fetch``: None if the network must not be
+    used. ``digests``: whether a proof has the digest of what was signed.
     """
 
     public_url: str = ""
@@ -73,7 +73,7 @@ PLAIN = Setting()
 class Delivery:
     """A request, and what was read of it so far.
 
-    ``content``: the JSON body, where the signature or what it covers stands in it. ``timestamp``: its text as sent.
+    ``content``: the JSON body, if the signature or a part of what it covers is in it. ``timestamp``: its text as sent.
     """
 
     request: Request
@@ -82,45 +82,45 @@ class Delivery:
 
 
 class Scheme(Protocol):
-    """What a kind of signature can do."""
+    """A kind of signature."""
 
     #: Whether the keys come from the network, so that a source needs no secret.
     keyless: bool
 
     @property
     def timed(self) -> bool:
-        """Whether a time is signed, which is refused when it is old: nobody can deliver a captured message later."""
+        """Whether a time is signed. An old one is refused, so that a captured message cannot be delivered later."""
         ...
 
     @property
     def binds_body(self) -> bool:
-        """Whether one signed message is that of one body, so that its digest stands for the delivery."""
+        """Whether one signed message has one body alone, so that its digest identifies the delivery."""
         ...
 
     def covers(self, header: str, path: tuple[str, ...]) -> bool:
-        """Whether the signature covers what stands in the header (lower case), or without one at the path in the body.
+        """Whether the signature covers the header (lower case), or without one the member at the path in the body.
 
-        Where it does only for some deliveries, it does not.
+        False if it covers them only in some deliveries.
         """
         ...
 
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
-        """The check with these secrets, newest first (a public key counts as one).
+        """Return the check with these secrets, newest first (a public key counts as one).
 
-        Raises ValueError ``KEY: mend`` or in words, for a secret or a setting that it cannot use.
+        Raise ValueError, ``KEY: mend`` or in words, for a secret or a setting that it cannot use.
         """
         ...
 
     def sign(self, secret: str, request: Request, setting: Setting = PLAIN, *, message_id: str, now: int) -> Request:
-        """``request`` as a sender with this secret (a private key, where there is one) sends it: signed.
+        """Return ``request`` signed, as a sender with this secret (or private key) sends it.
 
-        ``now`` in seconds since the epoch. Raises ValueError, in words, where the sender's side cannot be played.
+        ``now`` in seconds since the epoch. Raise ValueError in words if this cannot be done for the sender.
         """
         ...
 
 
 def digest_of(*parts: bytes) -> str:
-    """The SHA-256 of a signed message, in hex: never of the signature, which may have several spellings."""
+    """The SHA-256 of a signed message, in hex. Never of a signature: one may be written in several ways."""
     state = hashlib.sha256()
     for part in parts:
         state.update(part)
@@ -128,10 +128,10 @@ def digest_of(*parts: bytes) -> str:
 
 
 def proof_by(index: int) -> Proof:
-    """The proof by the secret at an index, of those that stand the newest first."""
+    """The proof by the secret at this index; the newest secret is the first."""
     return CURRENT if index == 0 else PREVIOUS
 
 
 def no_secret(_request: Request, _now: int) -> Proof:
-    """The check of a source without any secret: a :data:`Verify` that refuses every delivery."""
+    """The check of a source without secrets: a :data:`Verify` that refuses every delivery."""
     raise SignatureError("no-secret")

@@ -1,6 +1,6 @@
 """Adyen's notification items: each carries its own HMAC inside the JSON, and each is checked.
 
-A check of the first item alone, as an official library has it, lets anybody append forged ones.
+To check the first item alone, as an official library does, lets any caller append forged ones.
 https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures/
 """
 
@@ -42,7 +42,7 @@ class AdyenScheme:
 
     keyless: ClassVar[bool] = False
     timed: ClassVar[bool] = False
-    binds_body: ClassVar[bool] = False  # each item by itself: a part of a delivery is one, too
+    binds_body: ClassVar[bool] = False  # items are signed one by one: a part of a delivery is one, too
 
     def covers(self, header: str, path: tuple[str, ...]) -> bool:
         """See :class:`~verihook.senders.schemes.Scheme`."""
@@ -81,7 +81,7 @@ class AdyenScheme:
                     raise SignatureError("malformed-item")
                 item["additionalData"]["hmacSignature"] = base64.b64encode(mac).decode()
         except SignatureError as error:
-            raise ValueError(f"the body is no notification of Adyen's to sign: {error.reason}") from None
+            raise ValueError(f"the body is not a notification of Adyen's to sign: {error.reason}") from None
         body = json.dumps(content, ensure_ascii=False).encode()
         return replace(request, body=body)
 
@@ -114,7 +114,7 @@ def _signed_bytes(item: dict[str, Any]) -> bytes:
 
 
 def _text(value: object) -> str:
-    """A member as Adyen spells it in what it signs: an absent one is empty."""
+    """A member as Adyen writes it in what it signs: an absent one is empty."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Where the signatures of a delivery stand: in a header, in items of a header, in several headers, in the JSON body."""
+"""Reads the signatures of a delivery: from a header, items of a header, several headers, or the JSON body."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from verihook.senders.schemes.encoding import Decode
 from verihook.senders.schemes.headers import lone_header, one_header
 from verihook.strict_json import member
 
-#: More signatures than this in one delivery are refused: each costs us a comparison, and a caller chooses how many.
+#: More signatures than this in one delivery are refused: each costs a comparison, and a caller chooses how many.
 MAX_CANDIDATES = 16
 
-#: The decoded signatures of a delivery. Raises SignatureError.
+#: The decoded signatures of a delivery. Raise SignatureError.
 Candidates = Callable[[Delivery], list[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """The grammar of a header of items, each label + ``assign`` + value; ``spaces`` may stand around an item.
+    """The grammar of a header of items, each label + ``assign`` + value; ``spaces``: whether they may surround an item.
 
-    ``timestamp_label`` is the label of the timestamp, "" where it does not stand among them.
+    ``timestamp_label``: the label of the timestamp, "" if none of the items is one.
     """
 
     separator: str
@@ -68,11 +68,11 @@ def in_items(names: tuple[str, ...], grammar: Items, decode: Decode, size: int) 
 
 
 def in_headers(names: tuple[str, ...], decode: Decode, size: int) -> Candidates:
-    """Several headers, each with one signature, of which some stand."""
+    """Several headers, each with one signature, of which at least one came."""
     known, decode_one = frozenset(names), _sized(decode, size)
 
     def read(delivery: Delivery) -> list[bytes]:
-        # Of the names, of which there may be a hundred, only those that came are looked for.
+        # There may be a hundred names: only those that came are read.
         came = dict.fromkeys(name for name, _ in delivery.request.headers if name in known)
         if not came:
             raise SignatureError("missing-signature-headers")
@@ -98,7 +98,7 @@ def _sized(decode: Decode, size: int) -> Callable[[str], bytes]:
 
 
 def signature_text(value: object) -> str:
-    """A signature as it is written. Raise SignatureError for what is no text in ASCII."""
+    """The text of a signature. Raise SignatureError if it is not text, or not ASCII."""
     if not isinstance(value, str):
         raise SignatureError("no-signature")
     if not value.isascii():
@@ -107,7 +107,7 @@ def signature_text(value: object) -> str:
 
 
 def decode_any(texts: list[str], decode: Callable[[str], bytes]) -> list[bytes]:
-    """The well-formed signatures; one that is malformed must not hide a good one beside it. Raises SignatureError."""
+    """The well-formed signatures; a malformed one must not hide a good one beside it. Raise SignatureError."""
     if not texts:
         raise SignatureError("no-signature-with-the-expected-version")
     if len(texts) > MAX_CANDIDATES:

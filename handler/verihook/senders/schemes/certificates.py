@@ -1,7 +1,7 @@
-"""X.509 certificates as the senders publish them: the key inside, and the time in which it holds.
+"""X.509 certificates as the senders publish them: the key inside, and the time in which it is valid.
 
 Trust comes from the host that served it over TLS (key_urls.py) or from the operator who pinned it; the chain is not
-looked at. https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5
+checked. https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from verihook.senders.schemes.fetched_keys import FetchedKeys
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A public key, from when to when it holds, in seconds since the epoch, and the common name of its subject."""
+    """A public key, when it is valid, in seconds since the epoch, and the common name of its subject."""
 
     key: Any
     not_before: float
@@ -31,7 +31,7 @@ class Certificate:
     name: str = ""
 
     def verifies(self, algorithm: str, signature: bytes, message: bytes, now: int) -> bool:
-        """Whether the signature is right. Raises SignatureError where the certificate does not hold at ``now``."""
+        """Whether the signature is right. Raise SignatureError if the certificate is not valid at ``now``."""
         if not check_with(self.key, algorithm)(signature, message):
             return False
         if not self.not_before <= now <= self.not_after:
@@ -40,12 +40,12 @@ class Certificate:
 
 
 def read_certificate(pem: bytes) -> Certificate:
-    """The first certificate in ``pem``. Raises ValueError in words, also for a key that is not RSA of 2048 bits."""
+    """The first certificate in ``pem``. Raise ValueError in words, also for a key that is not RSA of 2048 bits."""
     try:
         certificate = x509.load_pem_x509_certificate(pem)
         key = certificate.public_key()
     except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
-        raise ValueError("the secret is no certificate: give PEM") from error
+        raise ValueError("the secret is not a certificate: give PEM") from error
     check_with(key, "rsa-sha256")
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     since, until = certificate.not_valid_before_utc.timestamp(), certificate.not_valid_after_utc.timestamp()
@@ -57,11 +57,11 @@ Prove = Callable[[str, str, bytes, bytes, int], Proof]
 
 
 def certificate_proof(secrets: tuple[str, ...], setting: Setting, name: str = ".*") -> Prove:
-    """How a signature is proven: with the pinned certificates, newest first, else with the one that stands at a URL.
+    """How a signature is proven: with the pinned certificates, newest first, else with the one at a URL.
 
-    ``name``: a regular expression of the whole common name that one from a URL has. Raises ValueError in words where
-    there is neither a certificate nor a network. ``prove`` raises SignatureError, and
-    SecretsUnavailable where the certificate cannot be had now.
+    ``name``: a regular expression for the whole common name of a certificate from a URL. Raise ValueError in words if
+    there is neither a certificate nor a network. ``prove`` raises SignatureError, and SecretsUnavailable if the
+    certificate cannot be fetched now.
     """
     pinned = tuple(read_certificate(secret.encode()) for secret in secrets)
     fetch = setting.fetch
@@ -87,7 +87,7 @@ def certificate_proof(secrets: tuple[str, ...], setting: Setting, name: str = ".
 
 
 def _certificate_in(document: bytes, name: str) -> Certificate:
-    """What the sender's host gave. Raises SignatureError for nothing, and for a certificate of another name."""
+    """The certificate that the host sent. Raise SignatureError if it sent none, or one with another name."""
     if not document:
         raise SignatureError("unknown-certificate")
     try:

@@ -22,7 +22,7 @@ _SIGNATURE = "x-contentful-signature"
 _LIST = "x-contentful-signed-headers"
 _TIMESTAMP = "x-contentful-timestamp"
 
-#: More signed headers than this are no delivery of Contentful's.
+#: Contentful signs fewer headers than this; more are refused.
 MAX_HEADERS = 64
 
 
@@ -31,8 +31,8 @@ class ContentfulScheme:
     """HMAC-SHA256 in hex over method, path with query, the listed headers and the body, one a line.
 
     ``tolerance`` in seconds, both ways; Contentful's toolkit has 30. The timestamp is in milliseconds. Path and query
-    are those of ``public_url`` where the source has one: behind a custom domain or a stage they differ from what
-    arrives. Contentful's toolkit encodes a query twice before it signs, its documentation once: either is taken.
+    are those of ``public_url`` if the source has one: behind a custom domain or a stage they differ from what arrives.
+    Contentful's toolkit encodes a query twice before it signs, its documentation says once: both are accepted.
     """
 
     tolerance: int = 30
@@ -86,14 +86,14 @@ def _names(request: Request) -> list[str]:
     names = one_header(request, _LIST).split(",")
     if len(names) > MAX_HEADERS or len(set(names)) != len(names) or not all(map(FIELD_NAME.fullmatch, names)):
         raise SignatureError("malformed-signed-headers")
-    # Or whoever has one delivery could give it another time, or other headers.
+    # Or a caller who has one delivery could give it another time, or other headers.
     if _LIST not in names or _TIMESTAMP not in names:
         raise SignatureError("required-components-not-covered")
     return names
 
 
 def _target(setting: Setting) -> tuple[str, str]:
-    """Path and query as registered, both "" without a ``public_url``. Raises ValueError."""
+    """Path and query as registered, both "" without a ``public_url``. Raise ValueError."""
     if not setting.public_url:
         return "", ""
     url = urlsplit(registered_url(setting.public_url))
@@ -101,13 +101,13 @@ def _target(setting: Setting) -> tuple[str, str]:
 
 
 def _signed_bytes(request: Request, names: list[str], registered: tuple[str, str]) -> list[bytes]:
-    """What may be signed: with the query encoded as the toolkit does it first."""
+    """The messages that may be signed; first that with the query encoded as the toolkit does."""
     values = [one_header(request, name).strip() for name in names]
     if not all(map(FIELD_VALUE.fullmatch, values)):
         raise SignatureError("malformed-signed-headers")
     headers = ";".join([f"{name}:{value}" for name, value in zip(names, values, strict=True)])
     targets = _targets(registered[0] or request.path, request.query or registered[1])
-    # A method off the wire may hold what UTF-8 does not; no signature covers that.
+    # A received method may have lone surrogates, which UTF-8 has not; no signature covers them.
     heads = [f"{request.method}\n{target}\n{headers}\n".encode("utf-8", "backslashreplace") for target in targets]
     return [head + request.body for head in heads]
 

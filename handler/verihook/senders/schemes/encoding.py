@@ -1,4 +1,4 @@
-"""Strict decoding. One signature has one spelling: lenient decoders let a caller make many of one."""
+"""Strict decoding. One signature is written in one way: with a lenient decoder a caller makes many of one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Decode = Callable[[str, int], bytes]
 
 
 def decode_hex(text: str, size: int) -> bytes:
-    """``size`` bytes from hex digits of either case. Raises SignatureError."""
+    """``size`` bytes from hex digits of either case. Raise SignatureError."""
     value = hex_bytes(text)
     if len(value) != size:
         raise SignatureError("wrong-signature-length")
@@ -24,7 +24,7 @@ def decode_hex(text: str, size: int) -> bytes:
 
 
 def decode_base64(text: str, size: int) -> bytes:
-    """``size`` bytes from standard, padded, canonical base64 (RFC 4648 section 3.5). Raises SignatureError."""
+    """``size`` bytes from standard, padded, canonical base64 (RFC 4648 section 3.5). Raise SignatureError."""
     value = base64_bytes(text)
     if len(value) != size:
         raise SignatureError("wrong-signature-length")
@@ -32,7 +32,7 @@ def decode_base64(text: str, size: int) -> bytes:
 
 
 def hex_bytes(text: str) -> bytes:
-    """One or more bytes from hex digits of either case. Raises SignatureError."""
+    """One or more bytes from hex digits of either case. Raise SignatureError."""
     try:
         value = bytes.fromhex(text)
     except ValueError:
@@ -44,12 +44,12 @@ def hex_bytes(text: str) -> bytes:
 
 
 def base64_bytes(text: str) -> bytes:
-    """One or more bytes from standard, padded, canonical base64 (RFC 4648 section 3.5). Raises SignatureError."""
+    """One or more bytes from standard, padded, canonical base64 (RFC 4648 section 3.5). Raise SignatureError."""
     try:
         value = binascii.a2b_base64(text)
     except ValueError:
         value = b""
-    # Whatever the decoder overlooks, only the one spelling that encoding gives is equal.
+    # The decoder is lenient. Only the text that encoding the bytes gives is accepted.
     if not value or binascii.b2a_base64(value, newline=False).decode() != text:
         raise SignatureError("non-canonical-base64" if _BASE64.fullmatch(text) else "not-base64")
     return value
@@ -57,7 +57,7 @@ def base64_bytes(text: str) -> bytes:
 
 DECODERS: dict[str, Decode] = {"hex": decode_hex, "base64": decode_base64}
 
-#: As DECODERS, for signatures whose length is left to the verification, which refuses a wrong one as any wrong one.
+#: As DECODERS, for signatures whose length is not checked here: a wrong length fails the verification.
 UNSIZED: dict[str, Callable[[str], bytes]] = {"hex": hex_bytes, "base64": base64_bytes}
 
 
@@ -70,7 +70,7 @@ def decode_key(secret: str, prefix: str) -> bytes:
     """A key in base64, with or without its prefix; missing padding is tolerated, as the libraries do.
 
     ``v1,`` before the prefix is how Supabase writes it: https://supabase.com/docs/guides/auth/auth-hooks
-    Raises ValueError in words.
+    Raise ValueError in words.
     """
     text = _unversioned(secret, prefix).removeprefix(prefix)
     try:
@@ -84,7 +84,7 @@ def _unversioned(secret: str, prefix: str) -> str:
 
 
 def _hint(secret: str) -> str:
-    """What helps for a secret that is known to be written in another way."""
+    """What to do about a secret that is known to be written in another way."""
     if secret.startswith("polar_whs_"):
         # https://polar.sh/docs/integrate/webhooks/delivery
         return "; Polar's is the key itself: give the base64 of all of it (printf %s polar_whs_... | base64 -w0)"
@@ -109,8 +109,8 @@ def _prefixed_key(secret: str, prefix: str) -> bytes:
     return decode_key(secret, prefix) if _unversioned(secret, prefix).startswith(prefix) else _utf8_key(secret, "")
 
 
-#: How a secret becomes a key: ``utf8`` its bytes, ``hex`` and ``base64`` decoded (after the prefix, where it stands),
-#: ``base64-if-prefixed`` decoded where the prefix stands, its bytes where not.
+#: How a secret becomes a key: ``utf8`` its bytes, ``hex`` and ``base64`` decoded (without the prefix, if it has it),
+#: ``base64-if-prefixed`` decoded if it has the prefix, else its bytes.
 KEYS: dict[str, Callable[[str, str], bytes]] = {
     "utf8": _utf8_key,
     "hex": _hex_key,
@@ -136,10 +136,10 @@ _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 
 
 def base64url_bytes(text: str) -> bytes:
-    """One or more bytes from unpadded, canonical base64url (RFC 7515 section 2). Raises SignatureError."""
+    """One or more bytes from unpadded, canonical base64url (RFC 7515 section 2). Raise SignatureError."""
     if not _BASE64URL.fullmatch(text):
         raise SignatureError("not-base64url")
-    # One character over a multiple of four holds no byte, and decodes to nothing in any spelling.
+    # One character over a multiple of four makes no byte.
     value = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)) if len(text) % 4 != 1 else b""
     if not value or base64url_text(value) != text:
         raise SignatureError("non-canonical-base64url")

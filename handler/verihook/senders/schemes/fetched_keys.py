@@ -1,14 +1,15 @@
-"""Keys that a source got over the network: kept, bounded, and asked for at a bounded rate.
+"""Keys that a source fetched over the network: cached, bounded, and fetched at a bounded rate.
 
-A forged delivery names any URL or key id it likes, so that without a bound every one would cost a call. With one bound
-for all, a flood of made-up names would keep out the genuine sender's new key for as long as it lasts. So each class of
-names has its own (:data:`NEW`, :data:`AGAIN`, :data:`DENIED`), and what a flood uses up of one is no other's:
+A forged delivery can name any URL or key id, so that without a limit each one would cost a call. With one limit for all
+names, a flood of invented names would keep out the genuine sender's new key for as long as it lasts. So each class of
+names has its own limit (:data:`NEW`, :data:`AGAIN`, :data:`DENIED`):
 
-- A name that is seen for the first time may be turned away, with 503. Its sender delivers again, and then it is known
-  from before. Who never repeats a name never gets here.
-- A name that was turned away is asked for when it comes again, within half an hour at least. Each made-up one costs two
-  deliveries and is then denied, so at up to 100 forged deliveries a second a genuine key is had at its second delivery.
-- A name that the sender's host has denied is refused, and seldom asked for again: it may have been published since.
+- A name that comes for the first time may be turned away, with 503. Its sender delivers again, and the name is then of
+  the second class. A caller that never repeats a name stays in the first.
+- A name that was turned away is fetched when it comes again, within half an hour at least. Each invented one costs two
+  deliveries and is then denied, so at up to 100 forged deliveries a second a genuine key is fetched at its second
+  delivery.
+- A name that the sender's host has denied is refused, and seldom fetched again: it may have been published since.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from verihook.senders.schemes.recent_names import RecentNames
 
 K = TypeVar("K")
 
-#: A key is asked for again after this many seconds, so that a withdrawn one does not live on.
+#: A key is fetched again after this many seconds, so that a withdrawn one does not stay valid.
 KEEP_S = 3600
 
-#: Keys that one source keeps: senders use one or two at a time.
+#: At most so many keys are cached for one source: senders use one or two at a time.
 MAX_KEYS = 16
 
-#: How many names are asked for that are seen for the first time, that come again after they were turned away, and that
-#: the host has denied: each (times, in so many seconds).
+#: How many names are fetched that come for the first time, that come again after they were turned away, and that the
+#: host has denied: each (times, in so many seconds).
 NEW = (5, 60)
 AGAIN = (120, 1)
 DENIED = (5, 60)
@@ -44,14 +45,14 @@ class _Entry(Generic[K]):
 
 
 class _Budget:
-    """``times`` in any ``seconds``."""
+    """Allows ``times`` in any ``seconds``."""
 
     def __init__(self, times: int, seconds: int) -> None:
         self._times, self._seconds = times, seconds
         self._spent: list[int] = []
 
     def spend(self, now: int) -> bool:
-        """Take one; False if none is left."""
+        """Use one; False if none is left."""
         self._spent = [at for at in self._spent if now - self._seconds < at <= now]
         if len(self._spent) >= self._times:
             return False
@@ -60,7 +61,7 @@ class _Budget:
 
 
 class FetchedKeys(Generic[K]):
-    """The keys of one source by name (URL or key id). Safe between threads."""
+    """The keys of one source by name (URL or key id). Threads may share it."""
 
     def __init__(self) -> None:
         self._entries: dict[str, _Entry[K]] = {}
@@ -70,17 +71,17 @@ class FetchedKeys(Generic[K]):
         self._lock = Lock()
 
     def key(self, name: str, now: int, load: Callable[[], K]) -> K:
-        """The key with this name, kept or from ``load()``. ``now`` in seconds since the epoch.
+        """Return the key with this name, cached or from ``load()``. ``now`` in seconds since the epoch.
 
-        Raises SecretsUnavailable if too many such names were asked for lately, SignatureError if the name was denied
-        before, and whatever ``load`` raises: SignatureError says that there is no such key.
+        Raise SecretsUnavailable if too many such names were fetched lately, SignatureError if the name was denied
+        before, and what ``load`` raises: SignatureError says that there is no such key.
         """
         with self._lock:
             entry = self._entries.get(name)
             # An expiry far ahead means that the clock was set back.
             if entry is not None and now < entry.expires_at <= now + KEEP_S:
                 return entry.key
-            # A key that has verified a delivery is renewed at any time: a flood of unknown names cannot starve it.
+            # A key that has verified a delivery is always fetched again: a flood of unknown names cannot stop that.
             if entry is None or not entry.proven:
                 self._spend_budget(name, now)
         key = self._load(name, now, load)
@@ -92,7 +93,7 @@ class FetchedKeys(Generic[K]):
         return key
 
     def mark_proven(self, name: str) -> None:
-        """A delivery was verified with this key: it is the last to go."""
+        """Note that a delivery was verified with this key: it is dropped last."""
         entry = self._entries.get(name)
         if entry is not None:
             entry.proven = True
@@ -105,7 +106,7 @@ class FetchedKeys(Generic[K]):
         budget = self._again if self._turned_away.has(name, now) else self._new
         if not budget.spend(now):
             self._turned_away.add(name, now)
-            raise SecretsUnavailable("Too many unknown keys were asked for; deliver again.")
+            raise SecretsUnavailable("Too many unknown keys were named; deliver again.")
 
     def _load(self, name: str, now: int, load: Callable[[], K]) -> K:
         try:
@@ -116,7 +117,7 @@ class FetchedKeys(Generic[K]):
                 self._denial = error
             raise
         except SecretsUnavailable:
-            # The host did not answer: the next delivery may ask it, flood or not.
+            # The host did not answer: the next delivery may ask it, even in a flood.
             with self._lock:
                 self._turned_away.add(name, now)
             raise

@@ -44,7 +44,7 @@ def one_header(request: Request, *names: str, non_ascii: str = "non-ascii-header
 
 
 def with_aliases(name: str, aliases: Mapping[str, str]) -> tuple[str, ...]:
-    """A header's names in lower case: its own, then with each prefix replaced that it begins with; () for ""."""
+    """A header's names in lower case: its own, then that with each prefix replaced that it begins with; () for ""."""
     name = name.lower()
     others = [
         other.lower() + name[len(prefix) :] for prefix, other in aliases.items() if name.startswith(prefix.lower())
@@ -53,11 +53,11 @@ def with_aliases(name: str, aliases: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def expand_numbered(headers: list[object]) -> tuple[str, ...]:
-    """Header names in lower case; ``X-Name-{1..100}`` is a hundred of them. Raises ValueError ``KEY: mend``."""
+    """Header names in lower case; ``X-Name-{1..100}`` is a hundred of them. Raise ValueError ``KEY: mend``."""
     names: list[str] = []
     for header in headers:
         if not isinstance(header, str) or not header:
-            raise ValueError("headers: write the names of headers")
+            raise ValueError("headers: must be names of headers")
         stem, brace, numbers = header.lower().partition("{")
         first, _, last = numbers.removesuffix("}").partition("..")
         if not brace:
@@ -65,15 +65,15 @@ def expand_numbered(headers: list[object]) -> tuple[str, ...]:
         elif first.isdecimal() and last.isdecimal() and int(first) <= int(last) <= 1000:
             names.extend(f"{stem}{number}" for number in range(int(first), int(last) + 1))
         else:
-            raise ValueError(f"headers: {header!r} is not written NAME{{1..9}}")
+            raise ValueError(f"headers: must be a name, or NAME{{1..9}} (got {header!r})")
     return tuple(names)
 
 
 def header_check(required: Mapping[str, str], expected: Mapping[str, str]) -> Callable[[Request], None] | None:
     """A check that headers have these values (``*``: any word), of which the ``expected`` ones may be absent.
 
-    None where there is nothing to check. The algorithm is never chosen by such a header: one that announces another
-    than ours is refused. The check raises SignatureError.
+    None if there is nothing to check. Such a header never chooses the algorithm: one that names another than ours is
+    refused. The check raises SignatureError.
     """
     if not required and not expected:
         return None
@@ -97,7 +97,7 @@ def check_texts(key: str, table: Mapping[object, object]) -> None:
 
 
 def example_value(value: str) -> str:
-    """A value that a required one with ``*`` takes."""
+    """A value that fits a required one with ``*``."""
     return value.replace("*", "1")
 
 

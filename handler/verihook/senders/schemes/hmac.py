@@ -1,7 +1,7 @@
 """HMAC (or a plain digest) over a message template: the one scheme behind most senders.
 
-A sender's TOML says where the signature stands and over what it is made; :meth:`HmacScheme.bind` compiles that, with
-the secrets, into one function. RFC 2104, https://www.rfc-editor.org/rfc/rfc2104
+A sender's TOML says where the signature is and what is signed; :meth:`HmacScheme.bind` compiles that, with the secrets,
+into one function. RFC 2104, https://www.rfc-editor.org/rfc/rfc2104
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from verihook.strict_json import read_object, split_path, text_member
 
 
 class HmacScheme(HmacFields):
-    """Verifies what :class:`~verihook.senders.schemes.hmac_fields.HmacFields` says, and signs it."""
+    """Verifies and signs as the :class:`~verihook.senders.schemes.hmac_fields.HmacFields` say."""
 
     __slots__ = ()
 
@@ -49,7 +49,7 @@ class HmacScheme(HmacFields):
                 for signed in messages:
                     expected = mac(signed)
                     matched = False
-                    # Every candidate is compared, so that the time tells nothing of which one matched.
+                    # Every candidate is compared, so that the time does not show which one matched.
                     for signature in signatures:
                         matched |= same(expected, signature)
                     if matched:
@@ -62,7 +62,7 @@ class HmacScheme(HmacFields):
 
     def sign(self, secret: str, request: Request, setting: Setting = PLAIN, *, message_id: str, now: int) -> Request:
         """See :class:`~verihook.senders.schemes.Scheme`."""
-        # Receivers never sign, and a cold start shall not pay for it.
+        # Imported here: a receiver never signs, and a cold start should not load it.
         from verihook.senders.schemes.signer import sign
 
         return sign(self, secret, request, setting, message_id=message_id, now=now)
@@ -82,7 +82,7 @@ class HmacScheme(HmacFields):
         return covers(self.message, self.id_header, header, path) or (not header and bool(self.body_hash))
 
     def _reader(self) -> Candidates:
-        """How to read everything that stands before the MAC: the signatures, and the timestamp's text."""
+        """How to read what is needed before the MAC: the signatures, and the timestamp's text."""
         check, candidates = header_check(self.required, self.expected), self._candidates()
         stamp_names, stamp_path = with_aliases(self.timestamp_header, self.aliases), split_path(self.timestamp_json)
         parses = bool(self.signature_json or "{json:" in self.message or (stamp_path and self._signs_timestamp()))
@@ -102,7 +102,7 @@ class HmacScheme(HmacFields):
         return read
 
     def _last_checks(self) -> Callable[[Request, Signed, int | None, int], None]:
-        """What else must hold of a message whose MAC matched."""
+        """The checks of a message whose MAC matched."""
         path = () if self._signs_timestamp() else split_path(self.timestamp_json)
         decode_time, tolerance, hash_name = TIMES[self.timestamp], self.tolerance, self.body_hash
 

@@ -1,4 +1,4 @@
-"""What a sender's TOML says of an HMAC signature, and what its message and key are. hmac.py verifies it."""
+"""The keys of a sender's TOML for an HMAC signature, and the message and key that they describe."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ Mac = Callable[[Signed], bytes]
 class HmacFields:
     """One shape of HMAC signature.
 
-    Where the signature stands, one of: ``header`` with ``prefix`` + signature (``prefix_optional``: the bare one too);
+    The place of the signature is one of: ``header`` with ``prefix`` + signature (``prefix_optional``: or the bare one);
     ``header`` with items split by ``separator`` (``spaces`` around them allowed), each ``label`` + ``assign`` +
-    signature, of which any may match and other labels are skipped; ``headers``, of which some stand and any may match
+    signature, of which any may match and other labels are skipped; ``headers``, of which some come and any may match
     (``NAME{1..9}``: numbered); ``signature_json``, a path in the JSON body. ``aliases`` replaces prefixes of header
     names: ``{"svix-" = "webhook-"}``.
 
@@ -32,15 +32,15 @@ class HmacFields:
     ``{form}``, or by its SHA-256 in the query parameter ``body_hash`` of a signed ``{url}``; ``body_unsigned`` says
     that it is not.
 
-    The timestamp stands in ``timestamp_header``, in the item ``timestamp_label``, or in the JSON body at
+    The timestamp is in ``timestamp_header``, in the item ``timestamp_label``, or in the JSON body at
     ``timestamp_json``, in the unit ``timestamp`` (``s``, ``ms``, ``rfc3339``); ``tolerance`` reaches both ways, in
     seconds.
 
-    ``url``: ``registered``, the source's public_url as it stands; ``delivered``, with the query of the delivery instead
-    of its own, where there is one. ``url_ports`` also tries Twilio's variants, ``url_unescape`` decodes as HubSpot.
+    ``url``: ``registered``, the source's public_url as it is; ``delivered``, with the query of the delivery instead of
+    its own, if the delivery has one. ``url_ports`` also tries Twilio's variants, ``url_unescape`` decodes as HubSpot.
 
     ``key``: see :data:`verihook.senders.schemes.encoding.KEYS`. ``required``: headers with the value that they must
-    have; ``expected``: the same where they stand.
+    have; ``expected``: the same for headers that may be absent.
     """
 
     header: str = ""
@@ -102,7 +102,7 @@ class HmacFields:
         return compute
 
     def signed_message(self, setting: Setting) -> Message:
-        """How to put the signed bytes together. Raises ValueError ``KEY: mend``."""
+        """How to put the signed bytes together. Raise ValueError ``KEY: mend``."""
         return compile_message(self.message, with_aliases(self.id_header, self.aliases), setting, self._urls(setting))
 
     def _urls(self, setting: Setting) -> Urls | None:
@@ -111,9 +111,9 @@ class HmacFields:
         return signed_urls(setting.public_url, self.url, ports=self.url_ports, unescape=self.url_unescape)
 
     def _signs_timestamp(self) -> bool:
-        """Whether the timestamp is read before the MAC, because it is signed by itself.
+        """Whether the timestamp is signed by itself, and so read before the MAC.
 
-        One that stands in the signed body is read after it: nothing is parsed of a stranger's.
+        A timestamp in a signed body is read after the MAC: no body of a stranger is parsed.
         """
         return "{timestamp}" in self.message
 
@@ -133,21 +133,21 @@ class HmacFields:
 
     def _check_places(self) -> None:
         if (bool(self.header), bool(self.headers), bool(self.signature_json)).count(True) != 1:
-            raise ValueError("header: name what holds the signature: header, headers or signature_json, one of them")
+            raise ValueError("header: give one place of the signature: header, headers or signature_json")
         if bool(self.separator) != bool(self.label) or (self.separator and not self.header):
             raise ValueError("separator: separator and label go together, in a header")
         if not self.assign:
-            raise ValueError("assign: what stands between a label and its value")
+            raise ValueError("assign: must be what separates a label and its value")
         if self.timestamp_label and not self.separator:
             raise ValueError("timestamp_label: needs a separator")
         if (bool(self.timestamp_header), bool(self.timestamp_label), bool(self.timestamp_json)).count(True) > 1:
-            raise ValueError("timestamp_header: one place for the timestamp is enough")
+            raise ValueError("timestamp_header: give one place of the timestamp, not several")
         expand_numbered(self.headers)
 
     def _check_message(self) -> None:
         names = [name for name, _ in fields_of(self.message)]
         if not self.body_unsigned and not {"body", "form"} & set(names) and not (self.body_hash and "url" in names):
-            raise ValueError("message: {body} is not signed")
+            raise ValueError("message: {body} must be in it, so that the body is signed")
         stamped = "timestamp" in names
         where = bool(self.timestamp_header or self.timestamp_label or (self.timestamp_json and stamped))
         check_place(self.message, "timestamp", "timestamp_header or timestamp_label", where)

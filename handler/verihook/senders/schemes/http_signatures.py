@@ -48,10 +48,10 @@ _SIGNED_BY_US = ("@method", "@target-uri", "content-type", "content-digest")
 class HttpSignatureScheme:
     """One algorithm of RFC 9421; what the delivery says of ``alg`` must be the same.
 
-    Covered must be ``@method``, ``@target-uri`` (or ``@authority``, ``@path`` and ``@query``) and ``content-digest``;
-    ``created`` must stand there, within ``tolerance`` seconds both ways. The URL is the source's ``public_url``.
-    Parameters of the source: ``label`` takes this signature where there are several (without it, exactly one may
-    stand there), ``keyid`` and ``tag`` must be these, and ``rfc_example = "true"`` demands no coverage: for the
+    The signature must cover ``@method``, ``@target-uri`` (or ``@authority``, ``@path`` and ``@query``) and
+    ``content-digest``, and have ``created``, within ``tolerance`` seconds both ways. The URL is the source's
+    ``public_url``. Parameters of the source: ``label`` chooses one of several signatures (without it there must be
+    exactly one), ``keyid`` and ``tag`` must be these, and ``rfc_example = "true"`` demands no coverage: for the
     published examples, which cover neither URL nor body, and for nothing else.
     An HMAC secret that begins with ``base64:`` is decoded; other secrets are PEM.
     """
@@ -68,14 +68,14 @@ class HttpSignatureScheme:
             raise ValueError(f"algorithm: {must_be_one_of(_ALGORITHMS, self.algorithm)}")
         check_tolerance(self.tolerance)
         if self.algorithm != "hmac-sha256":
-            import verihook.senders.schemes.asymmetric  # noqa: F401  # so that a package that is absent is told at load
+            import verihook.senders.schemes.asymmetric  # noqa: F401  # if the package is absent, this fails at load
 
     def covers(self, header: str, path: tuple[str, ...]) -> bool:
         """See :class:`~verihook.senders.schemes.Scheme`."""
         return not header
 
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
-        """See :class:`~verihook.senders.schemes.Scheme`. Raises ValueError without a ``public_url``."""
+        """See :class:`~verihook.senders.schemes.Scheme`. Raise ValueError without a ``public_url``."""
         checks = [self._check(secret) for secret in secrets]
         registered = read_target(setting.public_url)
         pinned = {name: setting.parameters[name] for name in ("keyid", "tag") if name in setting.parameters}
@@ -122,7 +122,7 @@ class HttpSignatureScheme:
         if self.algorithm == "hmac-sha256":
             key = _hmac_key(secret)
             return lambda signature, message: hmac.compare_digest(hmac.digest(key, message, "sha256"), signature)
-        # Imported here: a source with a shared secret does not pay for cryptography.
+        # Imported here: a source with a shared secret need not load cryptography.
         from verihook.senders.schemes.asymmetric import check_with, read_public
 
         refuse_empty(secret)
@@ -158,7 +158,7 @@ def _hmac_key(secret: str) -> bytes:
 
 
 def _one_signature(request: Request, label: str) -> tuple[InnerList, bytes]:
-    """What is covered, and the signature over it; of several only the one that the source names."""
+    """What is covered, and the signature over it; of several the one that the source names."""
     signatures = read_signatures(one_header(request, "signature", non_ascii="malformed-structured-field"))
     inputs = read_inputs(one_header(request, "signature-input", non_ascii="malformed-structured-field"))
     if not label and len(signatures) == len(inputs) == 1:
@@ -174,7 +174,7 @@ def _covers_enough(names: set[str]) -> bool:
 
 
 def _target(registered: Target, request: Request) -> Target:
-    """The URL as it was registered, with the query that arrives, where one does."""
+    """The URL as it was registered, with the query of the delivery if it has one."""
     return replace(registered, query=request.query) if request.query else registered
 
 

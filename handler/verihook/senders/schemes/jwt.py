@@ -24,7 +24,7 @@ from verihook.senders.schemes.timestamp import check_age, check_tolerance, whole
 from verihook.senders.tables import must_be_one_of
 from verihook.strict_json import read_object
 
-#: A longer token is no sender's.
+#: Senders' tokens are shorter; a longer one is refused.
 MAX_TOKEN = 4096
 
 _ALGORITHM = "ecdsa-p256-sha256"
@@ -51,7 +51,7 @@ class JwtScheme:
 
     def __post_init__(self) -> None:
         if not self.header:
-            raise ValueError("header: name the header that holds the token")
+            raise ValueError("header: must name the header with the token")
         check_tolerance(self.tolerance)
         if not all(str(url).startswith("https://") for url in self.key_urls.values()):
             raise ValueError("key_urls: must be https")
@@ -68,7 +68,7 @@ class JwtScheme:
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
         """See :class:`~verihook.senders.schemes.Scheme`.
 
-        ``verify`` raises SecretsUnavailable where no key can be had now.
+        ``verify`` raises SecretsUnavailable if no key can be fetched now.
         """
         refuse_empty(*secrets)
         pinned = all(secret.lstrip().startswith("{") for secret in secrets)
@@ -85,7 +85,7 @@ class JwtScheme:
             kid = protected.get("kid")
             if not isinstance(kid, str) or not _KID.fullmatch(kid):
                 raise SignatureError("unknown-kid")
-            # Before the key is asked for: what cannot be a signature costs no call.
+            # Checked before the key is fetched: what cannot be a signature costs no call.
             value = base64url_bytes(signature)
             if len(value) != 64:
                 raise SignatureError("wrong-signature-length")
@@ -172,10 +172,10 @@ def _pinned(secrets: tuple[str, ...]) -> Callable[[str, int], tuple[Check, Proof
         try:
             jwk = read_object(secret.encode())
         except SignatureError:
-            raise ValueError("the secret is no JSON Web Key") from None
+            raise ValueError("the secret is not a JSON Web Key") from None
         if not isinstance(jwk.get("kid"), str):
             raise ValueError("the JSON Web Key has no kid")
-        check = _jwk_check(jwk, ValueError("the secret is no JSON Web Key for ES256 (EC, P-256)"))
+        check = _jwk_check(jwk, ValueError("the secret is not a JSON Web Key for ES256 (EC, P-256)"))
         found.setdefault(jwk["kid"], (check, proof_by(index)))
 
     def find(kid: str, _now: int) -> tuple[Check, Proof]:
@@ -191,7 +191,7 @@ def _jwk_check(jwk: Any, error: Exception | None = None) -> Check:
 
     https://www.rfc-editor.org/rfc/rfc7517#section-4
 
-    Raises ``error``; without one SecretsUnavailable, or SignatureError for a key that the sender has withdrawn.
+    Raise ``error``; without one SecretsUnavailable, or SignatureError for a key that the sender has withdrawn.
     """
     fitting = isinstance(jwk, Mapping) and (jwk.get("kty"), jwk.get("crv")) == ("EC", "P-256")
     if fitting and jwk.get("alg", "ES256") == "ES256" and jwk.get("use", "sig") == "sig":

@@ -35,7 +35,7 @@ _FIELD = re.compile(r"\{([a-z0-9_]+)(?::([^{}]+))?\}", re.ASCII)
 #: Bytes to sign as (before, body, after), so that a large body is not copied, and the URL among them ("": none).
 Signed = tuple[bytes, bytes, bytes, str]
 
-#: The messages of a delivery, of which any may be the signed one. Raises SignatureError.
+#: ``message(delivery)``: the messages of which any may be the signed one. Raise SignatureError.
 Message = Callable[[Delivery], list[Signed]]
 
 #: A piece: bytes as they are, what to make them of, or None for the URL.
@@ -46,7 +46,7 @@ _Piece = bytes | Callable[[Delivery], bytes] | None
 def fields_of(template: str) -> tuple[tuple[str, str], ...]:
     """The fields of a template with their arguments, ``("json", "signature.token")``.
 
-    Raises ValueError ``KEY: mend``.
+    Raise ValueError ``KEY: mend``.
     """
     found = tuple((match[1], match[2] or "") for match in _FIELD.finditer(template.removeprefix(KEY_FIRST)))
     for name, argument in found:
@@ -55,9 +55,9 @@ def fields_of(template: str) -> tuple[tuple[str, str], ...]:
             given = f"{name}:{argument}" if argument else name
             raise ValueError(f"message: {{{given}}} is unknown; the fields are {known}")
     if set("{}") & set(_FIELD.sub("", template.removeprefix(KEY_FIRST))):
-        raise ValueError("message: a brace that belongs to no field")
+        raise ValueError("message: a brace that is not part of a field")
     if sum(name == "body" for name, _ in found) > 1:
-        raise ValueError("message: {body} stands there twice")
+        raise ValueError("message: {body} must be in it once (got it twice)")
     return found
 
 
@@ -70,7 +70,7 @@ def check_place(template: str, field: str, key: str, is_set: bool) -> None:
 def covers(template: str, id_header: str, header: str, path: tuple[str, ...]) -> bool:
     """Whether the signed bytes contain a header (lower case), or without one what stands at a path in the body.
 
-    A CRC-32 of the body does not cover it: whoever holds one delivery can make another body for that.
+    A CRC-32 of the body does not cover it: a caller who has one delivery can make another body with it.
     """
     fields = {(name, argument.lower()) for name, argument in fields_of(template)}
     if header:
@@ -79,7 +79,7 @@ def covers(template: str, id_header: str, header: str, path: tuple[str, ...]) ->
 
 
 def compile_message(template: str, id_names: tuple[str, ...], setting: Setting, urls: Urls | None) -> Message:
-    """How to put the signed bytes together. Raises ValueError ``KEY: mend`` where a parameter is missing."""
+    """How to put the signed bytes together. Raise ValueError ``KEY: mend`` if a parameter is missing."""
     before, with_body, after = template.removeprefix(KEY_FIRST).partition("{body}")
     if with_body and not before and not after:
         return lambda delivery: [(b"", delivery.request.body, b"", "")]
@@ -101,7 +101,7 @@ def compile_message(template: str, id_names: tuple[str, ...], setting: Setting, 
 def twilio_form(body: bytes) -> bytes:
     """Twilio's form: each distinct name, sorted, with each of its distinct values, sorted; nothing in between.
 
-    Raises SignatureError. https://www.twilio.com/docs/usage/webhooks/webhooks-security
+    Raise SignatureError. https://www.twilio.com/docs/usage/webhooks/webhooks-security
     """
     if body.count(b"&") >= MAX_FIELDS:
         raise SignatureError("too-many-form-fields")
@@ -152,14 +152,14 @@ def _piece(name: str, argument: str, id_names: tuple[str, ...], setting: Setting
 
 
 def _filled(pieces: list[_Piece], delivery: Delivery) -> list[bytes | None]:
-    """All but the URL, of which there may be several: a form is put together once."""
+    """Every piece but the URL, of which there may be several: so a form is put together once."""
     if not pieces:
         return []
     return [piece(delivery) if callable(piece) else piece for piece in pieces]
 
 
 def _join(pieces: list[bytes | None], url: str) -> bytes:
-    # A caller's surrogates have no UTF-8; as bytes of any kind they match nothing that a sender signed.
+    # A caller's surrogates have no UTF-8; whatever their bytes are, no sender signed them.
     return b"".join([url.encode("utf-8", "surrogatepass") if piece is None else piece for piece in pieces])
 
 

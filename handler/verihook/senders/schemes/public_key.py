@@ -40,7 +40,7 @@ from verihook.senders.tables import must_be_one_of
 #: What a secret can be.
 KEYS = ("hex", "base64", "spki", "certificate")
 
-#: ``prove(request, signature, message, now)``. Raises SignatureError, SecretsUnavailable.
+#: ``prove(request, signature, message, now)``. Raise SignatureError, SecretsUnavailable.
 Prove = Callable[[Request, list[bytes], bytes, int], Proof]
 
 
@@ -83,7 +83,7 @@ class PublicKeyScheme:
         if self.key not in KEYS:
             raise ValueError(f"key: {must_be_one_of(KEYS, self.key)}")
         if not self.header:
-            raise ValueError("header: name the header that holds the signature")
+            raise ValueError("header: must name the header with the signature")
         if bool(self.separator) != bool(self.label):
             raise ValueError("separator: separator and label go together")
         if not all(isinstance(host, str) for host in self.certificate_hosts):
@@ -96,7 +96,7 @@ class PublicKeyScheme:
         if self.message.startswith(KEY_FIRST) or {"url", "json"} & names:
             raise ValueError("message: {secret}, {url} and {json:PATH} are fields of the scheme hmac alone")
         if not {"body", "body_crc32"} & names:
-            raise ValueError("message: the body is not signed")
+            raise ValueError("message: {body} or {body_crc32} must be in it, so that the body is signed")
         check_place(self.message, "timestamp", "timestamp_header", bool(self.timestamp_header))
         check_place(self.message, "id", "id_header", bool(self.id_header))
         check_tolerance(self.tolerance)
@@ -116,7 +116,7 @@ class PublicKeyScheme:
 
     @property
     def binds_body(self) -> bool:
-        """True, also by a CRC-32: what else a sender signs then tells its deliveries apart."""
+        """True, also with a CRC-32: what else such a sender signs is different in each delivery."""
         return True
 
     def covers(self, header: str, path: tuple[str, ...]) -> bool:
@@ -131,7 +131,7 @@ class PublicKeyScheme:
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
         """See :class:`~verihook.senders.schemes.Scheme`.
 
-        Raises SecretsUnavailable in ``verify`` where keys are fetched.
+        ``verify`` raises SecretsUnavailable if a certificate cannot be fetched now.
         """
         refuse_empty(*secrets)
         prove = self._certificate_proof(secrets, setting) if self.keyless else self._key_proof(secrets)
@@ -170,7 +170,7 @@ class PublicKeyScheme:
             headers.append((self.timestamp_header, str(now)))
         if self.id_header:
             headers.append((self.id_header, message_id))
-        # What the template takes from headers must be there to be signed.
+        # The headers that the template names must be there to be signed.
         headers += [
             (name, encode_time(now, "rfc3339") if name.lower().endswith("-time") else message_id)
             for field_name, name in fields_of(self.message)
@@ -187,13 +187,13 @@ class PublicKeyScheme:
         return with_headers(request, [(self.header, f"{self.label}{self.assign}{text}" if self.separator else text)])
 
     def _check_url(self, request: Request) -> None:
-        """The URL of the certificate is looked at before anything is done with it, pinned or not."""
+        """Check the URL of the certificate before anything else, pinned or not. Raise SignatureError."""
         name = self.certificate_header.lower()
         if not trusted(one_header(request, name), tuple(self.certificate_hosts), self.certificate_path):
             raise SignatureError(f"unexpected-{name}")
 
     def _reader(self) -> Callable[[str], list[bytes]]:
-        """How to read the signatures of the header's value. Raises SignatureError."""
+        """How to read the signatures of the header's value. It raises SignatureError."""
         decode = UNSIZED[self.encoding]
         separator, assign, wanted = self.separator, self.assign, self.label
 

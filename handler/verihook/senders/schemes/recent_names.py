@@ -1,21 +1,21 @@
-"""Names that were seen lately, however many, in bounded memory: two Bloom filters that take turns.
+"""Names that were added lately, however many, in bounded memory: two Bloom filters that take turns.
 
-https://en.wikipedia.org/wiki/Bloom_filter : a name that was added is always found; of 180,000 names a turn, one in
-thousand others is taken for one. Python's hash of a text is keyed anew in each process, so that collisions are chance.
+https://en.wikipedia.org/wiki/Bloom_filter : a name that was added is always found; with 180,000 names a turn, one in a
+thousand others is found too. Python's hash of a text has another key in each process, so that collisions are chance.
 """
 
 from __future__ import annotations
 
-#: How long a name is remembered at least, and half as long as at most, in seconds.
+#: A name is remembered for so many seconds at least, and twice as long at most.
 REMEMBERED_S = 1800
 
-#: Bits of one filter (512 KB), and how many stand for a name.
+#: The bits of one filter (512 KB), and how many mark a name.
 _BITS = 1 << 22
 _MARKS = 4
 
 
 class RecentNames:
-    """A set of names that forgets. Not safe between threads."""
+    """A set of names from which old ones fall out. Not safe between threads."""
 
     def __init__(self) -> None:
         self._new: bytearray | None = None

@@ -1,4 +1,4 @@
-"""The signature base of RFC 9421: what an HTTP message signature is made over.
+"""The signature base of RFC 9421: the bytes that an HTTP message signature is made over.
 
 https://www.rfc-editor.org/rfc/rfc9421#section-2.5
 """
@@ -39,18 +39,16 @@ class Target:
 
 
 def read_target(public_url: str) -> Target:
-    """The parts of ``public_url``; the host in lower case, without the default port. Raises ValueError in words."""
+    """The parts of ``public_url``; the host in lower case, without the default port. Raise ValueError in words."""
     parts = urlsplit(public_url)
     if parts.scheme not in _PORTS or not parts.hostname or parts.username is not None:
-        raise ValueError(
-            "public_url: write the URL that the sender calls; it is signed, and Host is anybody's to write"
-        )
+        raise ValueError("public_url: write the URL that the sender calls; it is signed, and any caller can set Host")
     authority = parts.netloc.lower().removesuffix(_PORTS[parts.scheme])
     return Target(parts.scheme, authority, parts.path or "/", parts.query)
 
 
 def signature_base(covered: InnerList, request: Request, target: Target) -> bytes:
-    """The bytes that are signed. Raises SignatureError for a component that is missing, repeated or unknown."""
+    """The bytes that are signed. Raise SignatureError for a component that is missing, repeated or unknown."""
     identifiers = [write_string(name) + write_parameters(parameters) for name, parameters in covered.items]
     if len(set(identifiers)) != len(identifiers):
         raise SignatureError("malformed-structured-field")
@@ -63,7 +61,7 @@ def signature_base(covered: InnerList, request: Request, target: Target) -> byte
 def _value(name: str, parameters: Parameters, request: Request, target: Target) -> str:
     if name == "@query-param":
         return _query_parameter(parameters, target)
-    # Parameters choose another reading of a component (sf, bs, key, tr, req); none is needed for a delivery.
+    # Parameters (sf, bs, key, tr, req) choose another form of a component; a delivery needs none.
     if parameters:
         raise SignatureError("unsupported-component")
     if name == "@method":
@@ -87,7 +85,7 @@ _DERIVED: dict[str, Callable[[Target], str]] = {
 
 
 def _query_parameter(parameters: Parameters, target: Target) -> str:
-    """The one parameter of this name, encoded anew: https://www.rfc-editor.org/rfc/rfc9421#section-2.2.8 ."""
+    """The one parameter of this name, encoded again: https://www.rfc-editor.org/rfc/rfc9421#section-2.2.8 ."""
     name = parameters.get("name")
     if set(parameters) != {"name"} or not isinstance(name, str):
         raise SignatureError("unsupported-component")

@@ -1,4 +1,4 @@
-"""The sender's side of the HMAC scheme: a request, signed as its sender would."""
+"""The sender's side of the HMAC scheme: signs a request as its sender would."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 def sign(scheme: HmacFields, secret: str, request: Request, setting: Setting, *, message_id: str, now: int) -> Request:
-    """``request`` as the sender with this secret sends it. Raises ValueError in words, or ``KEY: mend``.
+    """``request`` as the sender with this secret sends it. Raise ValueError in words, or ``KEY: mend``.
 
-    What the scheme needs is added: headers, members of the JSON body, the hash of the body in the query.
+    Adds what the scheme needs: headers, members of the JSON body, the hash of the body in the query.
     """
     key, stamp = scheme.secret_key(secret), encode_time(now, scheme.timestamp)
     request = _prepared(scheme, request, setting, message_id, stamp)
@@ -38,7 +38,7 @@ def sign(scheme: HmacFields, secret: str, request: Request, setting: Setting, *,
 
 
 def _prepared(scheme: HmacFields, request: Request, setting: Setting, message_id: str, stamp: str) -> Request:
-    """With everything that the signature covers or goes with."""
+    """The request with everything that the signature needs beside it."""
     headers = [(name, example_value(value)) for name, value in (*scheme.required.items(), *scheme.expected.items())]
     if scheme.timestamp_header:
         headers.append((scheme.timestamp_header, stamp))
@@ -51,7 +51,7 @@ def _prepared(scheme: HmacFields, request: Request, setting: Setting, message_id
         request = replace(request, body=_body_with_members(scheme, request, message_id, stamp))
     if scheme.body_hash:
         query = request.query or query_of(setting.public_url)
-        # In place of one that stands there already: of two, none would verify.
+        # Replaces one that is there already: with two, none would verify.
         parts = [part for part in query.split("&") if part and part.partition("=")[0] != scheme.body_hash]
         parts.append(f"{scheme.body_hash}={hashlib.sha256(request.body).hexdigest()}")
         request = replace(request, query="&".join(parts))

@@ -1,4 +1,4 @@
-"""Amazon SNS over HTTPS: the signature stands in the JSON, and so does the URL of the certificate.
+"""Amazon SNS over HTTPS: the signature is in the JSON, and so is the URL of the certificate.
 
 https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message-verify-message-signature.html
 """
@@ -47,7 +47,7 @@ class SnsScheme:
     """Signature versions 1 (SHA-1) and 2 (SHA-256), all three types of message.
 
     ``tolerance`` in seconds, both ways. A source names its topics in ``parameters.topic_arns``, separated by commas:
-    every customer of AWS can have SNS sign for a topic of their own, so that a signature alone proves nothing.
+    every customer of AWS can have SNS sign for a topic of their own, so a signature alone proves nothing.
     """
 
     tolerance: int = 3600
@@ -67,13 +67,15 @@ class SnsScheme:
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
         """See :class:`~verihook.senders.schemes.Scheme`. Certificates come from SNS, or are pinned as secrets (PEM).
 
-        Without topics it binds only where the certificate is pinned and the network is off, which no deployment has:
-        to check recorded deliveries. ``verify`` raises SecretsUnavailable where a certificate cannot be had now.
+        Without topics it binds only if the certificate is pinned and the network is off, to check recorded deliveries;
+        no deployment has that. ``verify`` raises SecretsUnavailable if a certificate cannot be fetched now.
         """
         refuse_empty(*secrets)
         topics = frozenset(topics_of(setting.parameters))
         if not topics and setting.fetch is not None:
-            raise ValueError("parameters.topic_arns: name the topics, separated by commas; anybody can own others")
+            raise ValueError(
+                "parameters.topic_arns: name the topics, separated by commas; others may belong to any customer of AWS"
+            )
         prove, tolerance = certificate_proof(secrets, setting, _NAME), self.tolerance
 
         def verify(request: Request, now: int) -> Proof:
@@ -88,7 +90,7 @@ class SnsScheme:
                 raise SignatureError("unexpected-signatureversion")
             signature, signed = base64_bytes(signature_text(message.get("Signature"))), _signed_bytes(message)
             sent_ms = TIMES["rfc3339"](_text_member(message, "Timestamp"))
-            # Before the certificate is asked for: a stranger's topic costs no call.
+            # Checked before the certificate is fetched: another customer's topic costs no call.
             if topics and message["TopicArn"] not in topics:
                 raise SignatureError("unexpected-topicarn")
             proof = prove(url, algorithm, signature, signed, now)
@@ -119,7 +121,7 @@ class SnsScheme:
         try:
             message["Signature"] = base64.b64encode(make(_signed_bytes(message))).decode()
         except SignatureError as error:
-            raise ValueError(f"the body is no SNS message to sign: {error.reason}") from None
+            raise ValueError(f"the body is not an SNS message to sign: {error.reason}") from None
         body = json.dumps(message, ensure_ascii=False).encode()
         return replace(request, body=body)
 
@@ -138,8 +140,8 @@ def _signed_bytes(message: dict[str, Any]) -> bytes:
     # Only a Subject may be absent, or null.
     present = [name for name in names if name != "Subject" or message.get(name) is not None]
     for name in present:
-        # Names and values are signed as lines: with a line break in another member than the first, one signature is
-        # that of several messages.
+        # Names and values are signed as lines: with a line break in another member than the first, several messages
+        # have one signature.
         if name != "Message" and not {"\n", "\r"}.isdisjoint(_text_member(message, name)):
             raise SignatureError(f"unexpected-{name.lower()}")
     return "".join([f"{name}\n{_text_member(message, name)}\n" for name in present]).encode()

@@ -1,6 +1,6 @@
 """The hosts of Amazon SNS, and which of them is a topic's.
 
-Apart from the scheme: the handshake needs them, and an artifact may be without the cryptography that the scheme takes.
+In a module of their own: the handshake needs them too, and an artifact may lack the cryptography that the scheme needs.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 _REGION = r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}"
 
 #: How the partitions of AWS name their regions and hosts. A region has no digit before its last part:
-#: ``sns.s3-ap-southeast-2`` is a bucket that anybody may own.
+#: ``sns.s3-ap-southeast-2`` is a bucket that any customer may own.
 #: https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json
 PARTITIONS: Mapping[str, tuple[str, str]] = {
     "aws": (rf"(?!cn-|us-gov-|us-iso){_REGION}", "amazonaws.com"),
@@ -37,7 +37,7 @@ def topics_of(parameters: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def sns_host_of(topic: str) -> str | None:
-    """The host of SNS in a topic's own region; None for what is no ARN of a topic."""
+    """The host of SNS in a topic's own region; None if this is not the ARN of a topic."""
     found = _TOPIC.fullmatch(topic)
     region, suffix = PARTITIONS.get(found[1], ("", "")) if found else ("", "")
     return f"sns.{found[2]}.{suffix}" if found and re.fullmatch(region, found[2], re.ASCII) else None

@@ -1,7 +1,7 @@
-"""Structured field values, as much as HTTP message signatures need, read strictly.
+"""Structured field values, as far as HTTP message signatures need them, read strictly.
 
 Dictionaries of byte sequences and of inner lists, with parameters. https://www.rfc-editor.org/rfc/rfc9651#section-4.2
-Stricter than the RFC in one thing: a key that stands twice is refused, where the RFC takes the last.
+Stricter than the RFC in one thing: a key that comes twice is refused; the RFC takes the last.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ _TOKEN = re.compile(r"[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*", re.ASCII)
 _BYTES = re.compile(r":([^:]*):", re.ASCII)
 _BOOLEAN = re.compile(r"\?([01])", re.ASCII)
 
-#: Longer values, and more members or items than these, are no sender's.
+#: Senders' values are shorter and have fewer members and items; others are refused.
 MAX_LENGTH = 8192
 MAX_MEMBERS = 16
 MAX_ITEMS = 64
 
 
 class Token(str):
-    """A token, told apart from a string."""
+    """A token, which is another type than a string."""
 
     __slots__ = ()
 
 
-#: What a parameter can hold here.
+#: The values of a parameter here.
 Bare = int | bool | str | bytes
 Parameters = dict[str, Bare]
 
@@ -50,17 +50,17 @@ class InnerList:
 
 
 def read_signatures(text: str) -> dict[str, bytes]:
-    """A dictionary of byte sequences: ``Signature``, ``Content-Digest``. Raises SignatureError."""
+    """A dictionary of byte sequences: ``Signature``, ``Content-Digest``. Raise SignatureError."""
     return _Reader(text).dictionary(lambda reader: reader.bytes_with_parameters())
 
 
 def read_inputs(text: str) -> dict[str, InnerList]:
-    """A dictionary of inner lists of strings: ``Signature-Input``. Raises SignatureError."""
+    """A dictionary of inner lists of strings: ``Signature-Input``. Raise SignatureError."""
     return _Reader(text).dictionary(lambda reader: reader.inner_list())
 
 
 def write_inner_list(value: InnerList) -> str:
-    """The one canonical spelling: https://www.rfc-editor.org/rfc/rfc9651#section-4.1.1.1 ."""
+    """Its one canonical form: https://www.rfc-editor.org/rfc/rfc9651#section-4.1.1.1 ."""
     items = " ".join([write_string(name) + write_parameters(parameters) for name, parameters in value.items])
     return f"({items}){write_parameters(value.parameters)}"
 

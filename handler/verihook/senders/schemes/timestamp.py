@@ -1,4 +1,4 @@
-"""Times as senders write them, strictly: a lenient reader lets one signature have many spellings."""
+"""Times as senders write them, read strictly: each time is written in one way."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 def decode_seconds(text: str) -> int:
     """Milliseconds since the epoch from seconds: ASCII digits alone, no sign, space, fraction, underscore.
 
-    Raises SignatureError.
+    Raise SignatureError.
     """
     if not (text.isascii() and text.isdecimal() and len(text) <= 13):
         raise SignatureError("bad-timestamp")
@@ -26,14 +26,14 @@ def decode_seconds(text: str) -> int:
 
 
 def decode_milliseconds(text: str) -> int:
-    """Milliseconds since the epoch from ASCII digits alone. Raises SignatureError."""
+    """Milliseconds since the epoch from ASCII digits alone. Raise SignatureError."""
     if not (text.isascii() and text.isdecimal() and len(text) <= 13):
         raise SignatureError("bad-timestamp")
     return int(text)
 
 
 def decode_rfc3339(text: str) -> int:
-    """Milliseconds since the epoch from a date and time with an offset, up to nanoseconds. Raises SignatureError.
+    """Milliseconds since the epoch from a date and time with an offset, up to nanoseconds. Raise SignatureError.
 
     https://www.rfc-editor.org/rfc/rfc3339#section-5.6
     """
@@ -57,7 +57,7 @@ TIMES: dict[str, Callable[[str], int]] = {
 
 
 def whole_seconds(value: object) -> int:
-    """Milliseconds since the epoch from seconds that stand in JSON as a whole number. Raise SignatureError."""
+    """Milliseconds since the epoch from a whole number of seconds in JSON. Raise SignatureError."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise SignatureError("bad-timestamp")
     return value * 1000
@@ -72,7 +72,7 @@ def check_tolerance(tolerance: int) -> None:
 def check_age(sent_ms: int, now: int, tolerance: int) -> None:
     """Raise SignatureError if ``sent_ms`` is further than ``tolerance`` seconds from ``now`` (in seconds), either way.
 
-    Only for a delivery whose signature is right, or the answer would tell a stranger where our clock stands.
+    Only for a delivery whose signature is right: else the answer would show a stranger the time of our clock.
     """
     if abs(now * 1000 - sent_ms) > tolerance * 1000:
         raise SignatureError("timestamp-outside-tolerance")

@@ -1,4 +1,4 @@
-"""A static token in a header: nothing is signed, the sender only shows that it knows the secret."""
+"""A static token in a header: nothing is signed, the sender only shows that it has the secret."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class TokenScheme:
 
     def __post_init__(self) -> None:
         if not self.header:
-            raise ValueError("header: name the header that holds the token")
+            raise ValueError("header: must name the header with the token")
 
     def covers(self, header: str, path: tuple[str, ...]) -> bool:
         """See :class:`~verihook.senders.schemes.Scheme`."""
@@ -36,13 +36,13 @@ class TokenScheme:
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
         """See :class:`~verihook.senders.schemes.Scheme`."""
         header, prefix = self.header.lower(), self.prefix
-        # Digests are compared, so that not even the length of the secret shows in the time.
+        # Digests are compared, so that the time does not show the length of the secret.
         digests = tuple(hashlib.sha256(self._token(secret)).digest() for secret in secrets)
         sha256, same = hashlib.sha256, hmac.compare_digest
         if not digests:
             return no_secret
 
-        def verify(request: Request, now: int) -> Proof:  # noqa: ARG001  a token is as good at any time
+        def verify(request: Request, now: int) -> Proof:  # noqa: ARG001  a token has no time
             text = one_header(request, header)
             if not text.startswith(prefix):
                 raise SignatureError("wrong-prefix")

@@ -1,4 +1,4 @@
-"""The URL that a sender signs: the public one, which a delivery alone does not tell behind a proxy, stage or domain."""
+"""The URL that a sender signs: the public one. Behind a proxy, stage or domain a delivery does not show it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HUBSPOT_ESCAPES = re.compile(r"%(3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)", re.IGNO
 
 
 def registered_url(public_url: str) -> str:
-    """``public_url`` where it is a URL. Raises ValueError ``public_url: mend``."""
+    """Return ``public_url`` if it is a URL. Raise ValueError ``public_url: mend``."""
     if not public_url:
         raise ValueError("public_url: write the URL as it is registered with the sender, which signs it")
     if not _URL.fullmatch(public_url) or "#" in public_url:
@@ -27,7 +27,7 @@ def registered_url(public_url: str) -> str:
 
 
 def delivered_url(public_url: str, query: str) -> str:
-    """``public_url`` with the query of a delivery in place of its own, where the delivery has one."""
+    """``public_url`` with the query of a delivery instead of its own, if the delivery has one."""
     return f"{public_url.partition('?')[0]}?{query}" if query else public_url
 
 
@@ -54,21 +54,21 @@ def without_hubspot_escapes(url: str) -> str:
 
 
 def query_of(url: str) -> str:
-    """The raw query of a URL, "" where there is none."""
+    """The raw query of a URL, "" if there is none."""
     return url.partition("?")[2]
 
 
 def check_body_hash(body: bytes, url: str, name: str) -> None:
-    """Raises SignatureError where the one query parameter ``name`` of a signed URL is not the body's SHA-256 in hex."""
+    """Raise SignatureError unless the one query parameter ``name`` of a signed URL is the body's SHA-256 in hex."""
     values = [value for key, _, value in (part.partition("=") for part in query_of(url).split("&")) if key == name]
     if len(values) != 1 or values[0].lower() != hashlib.sha256(body).hexdigest():
         raise SignatureError("body-hash-mismatch")
 
 
 def signed_urls(public_url: str, kind: str, *, ports: bool, unescape: bool) -> Urls:
-    """How to tell the URLs: ``registered``, as registered; ``delivered``, with the delivery's query.
+    """How to make the URLs: ``registered``, as registered; ``delivered``, with the delivery's query.
 
-    Raises ValueError ``public_url: mend``.
+    Raise ValueError ``public_url: mend``.
     """
     url = registered_url(public_url)
 

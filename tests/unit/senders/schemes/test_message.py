@@ -46,7 +46,7 @@ def test_a_template_is_filled(template: str, expected: bytes) -> None:
         ("{Body}", "a brace"),
         ("{body:x}", r"\{body:x\} is unknown"),
         ("{header}{body}", r"\{header\} is unknown"),
-        ("{body}{body}", "stands there twice"),
+        ("{body}{body}", "must be in it once"),
         ("{body", "a brace"),
         ("{body}{secret}", r"\{secret\} is unknown"),
     ],
