@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.dialects.deployment import client_of
+from tests.flows.waiting import wait_until
 from verihook.instances import api_keys
 from verihook.model.instance import Instance
 from verihook.model.policy import Policy
@@ -80,7 +81,10 @@ def test_a_body_of_another_shape_is_refused(client: httpx.Client, body: Any, pat
 
 def test_the_idempotency_key_in_the_body_gives_the_same_run(client: httpx.Client) -> None:
     body = {"input": {"orderId": "order_123"}, "idempotencyKey": uuid.uuid4().hex}
-    first, second = (client.post("/api/v1/workflows/endless/run", json=body).json()["data"] for _ in range(2))
+    first = client.post("/api/v1/workflows/endless/run", json=body).json()["data"]
+    path = f"/api/v1/runs/{first['runId']}"
+    wait_until(lambda: client.get(path).json()["data"]["status"] == "running")
+    second = client.post("/api/v1/workflows/endless/run", json=body).json()["data"]
     assert first["runId"] == second["runId"]
     assert (first["status"], second["status"]) == ("pending", "running")
     reply = client.post("/api/v1/workflows/endless/run", json={**body, "input": {"orderId": "other"}})
