@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from verihook import instances
 from verihook.api.access import Identity
@@ -15,8 +16,10 @@ from verihook.errors import InstanceNotFound, RateLimited, RequestInvalid
 from verihook.instances import StartRequest, Submitted, idempotency, limits
 from verihook.instances.limits import Quota
 from verihook.model.instance import Instance
-from verihook.model.ports import Services
 from verihook.records import replace
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import RowPorts, SubmitPorts
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +34,19 @@ class Started:
     own: bool
 
 
-def visible(instance_id: str, caller: Identity, services: Services, workflow: str | None = None) -> Instance:
+def visible(instance_id: str, caller: Identity, ports: RowPorts, workflow: str | None = None) -> Instance:
     """Return the instance if the caller's key covers its workflow. Blocks for a read.
 
     ``workflow``: an instance of another one is not found. Raises InstanceNotFound, also for an instance that exists but
     is not covered: a key must not find out which ids others have.
     """
-    instance = instances.get(instance_id, services)
+    instance = instances.get(instance_id, ports)
     if workflow not in (None, instance.workflow) or not caller.covers(instance.workflow):
         raise InstanceNotFound("There is no instance with this id.")
     return instance
 
 
-def start(wanted: StartRequest, caller: Identity, services: Services) -> Started:
+def start(wanted: StartRequest, caller: Identity, ports: SubmitPorts) -> Started:
     """Start an instance for a caller who may start this workflow. Blocks.
 
     To restart stops what another caller may have begun, so it takes ``instances:manage``, too. ``replace`` (the grammar
@@ -57,7 +60,7 @@ def start(wanted: StartRequest, caller: Identity, services: Services) -> Started
         wanted = replace(wanted, on_conflict="fail")
     if wanted.on_conflict == "restart":
         caller.require("instances:manage", wanted.workflow)
-    if caller.key is not None and not services.policy.lets_call(wanted.callback_url or ""):
+    if caller.key is not None and not ports.policy.lets_call(wanted.callback_url or ""):
         # A key that may only start reaches nothing behind this machine.
         raise RequestInvalid("callbackUrl: callbacks to this machine take the key of the run, or [callbacks] allow.")
     key, quota = wanted.idempotency_key, None
@@ -65,51 +68,51 @@ def start(wanted: StartRequest, caller: Identity, services: Services) -> Started
     def spend() -> None:
         nonlocal quota
         # With clear_on_failure a known key may begin another instance, so it is not let through an empty bucket.
-        quota = _spend_start(caller, services, None if wanted.clear_on_failure else key)
+        quota = _spend_start(caller, ports, None if wanted.clear_on_failure else key)
 
-    submitted = instances.submit(wanted, caller.name, services, spend)
+    submitted = instances.submit(wanted, caller.name, ports, spend)
     mine = key is not None and submitted.instance.event_id == idempotency.digest_of_key(caller.name, key)
     return Started(submitted, quota, submitted.created or mine)
 
 
-def restart(instance_id: str, caller: Identity, services: Services) -> tuple[Instance, Quota | None]:
+def restart(instance_id: str, caller: Identity, ports: SubmitPorts) -> tuple[Instance, Quota | None]:
     """Run an instance again with the same input, as one of the caller's starts. Blocks.
 
-    Raises InstanceNotFound, RateLimited, and as :func:`verihook.instances.replace_attempt` does.
+    Raises InstanceNotFound, RateLimited, and as :func:`verihook.instances.restart` does.
     """
-    return _run_again(instances.restart, instance_id, caller, services)
+    return _run_again(instances.restart, instance_id, caller, ports)
 
 
-def redrive(instance_id: str, caller: Identity, services: Services) -> tuple[Instance, Quota | None]:
+def redrive(instance_id: str, caller: Identity, ports: SubmitPorts) -> tuple[Instance, Quota | None]:
     """Have an instance go on where it failed, as one of the caller's starts. Blocks.
 
     Raises InstanceNotFound, RateLimited, and as :func:`verihook.instances.redrive` does.
     """
-    return _run_again(instances.redrive, instance_id, caller, services)
+    return _run_again(instances.redrive, instance_id, caller, ports)
 
 
 def _run_again(
-    operation: Callable[[str, Services], Instance], instance_id: str, caller: Identity, services: Services
+    operation: Callable[[str, SubmitPorts], Instance], instance_id: str, caller: Identity, ports: SubmitPorts
 ) -> tuple[Instance, Quota | None]:
-    visible(instance_id, caller, services)
-    quota = _spend_start(caller, services)
-    return operation(instance_id, services), quota
+    visible(instance_id, caller, ports)
+    quota = _spend_start(caller, ports)
+    return operation(instance_id, ports), quota
 
 
-def _spend_start(caller: Identity, services: Services, idempotency_key: str | None = None) -> Quota | None:
+def _spend_start(caller: Identity, ports: SubmitPorts, idempotency_key: str | None = None) -> Quota | None:
     """Take one start from the caller's minute and return what remains, or None if there is no limit. One write.
 
     Each key has a bucket of its own; callers without one (IAM, loopback) share one. A known idempotency key passes an
     empty bucket, for one more read: its answer is given again. Raises RateLimited, LedgerUnavailable.
     """
     try:
-        return limits.spend_token(f"key#{caller.name}", services.policy.starts_per_minute, services)
+        return limits.spend_token(f"key#{caller.name}", ports.policy.starts_per_minute, ports)
     except RateLimited as error:
-        if idempotency_key is None or not _known(caller.name, idempotency_key, services):
+        if idempotency_key is None or not _known(caller.name, idempotency_key, ports):
             raise
         return Quota.spent(error)
 
 
-def _known(scope: str, key: str, services: Services) -> bool:
+def _known(scope: str, key: str, ports: SubmitPorts) -> bool:
     name = idempotency.digest_of_key(scope, key)
-    return services.documents.read(idempotency.PARTITION, name, services.clock.now_ms()) is not None
+    return ports.documents.read(idempotency.PARTITION, name, ports.clock.now_ms()) is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import Request, Response
 
@@ -11,9 +11,11 @@ from verihook import instances
 from verihook.errors import EventMalformed, RequestInvalid
 from verihook.instances import Attempt, replays
 from verihook.model.instance import Instance, Step, iso, iso_or_none
-from verihook.model.ports import Services
 from verihook.request import json_text
 from verihook.strict_json import parse_json
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import ControlPorts, RecordPorts, RowPorts
 
 
 def json_response(status: int, content: object, headers: Mapping[str, str] | None = None) -> Response:
@@ -48,19 +50,19 @@ def accepted(instance: Instance) -> dict[str, Any]:
     }
 
 
-def retry_after(instance: Instance, services: Services) -> str:
+def retry_after(instance: Instance, ports: RowPorts) -> str:
     """In how many seconds to look at one that has not ended: a second, or when it begins."""
-    left_ms = (instance.start_at or 0) - services.clock.now_ms()
+    left_ms = (instance.start_at or 0) - ports.clock.now_ms()
     return str(max(1, -(-left_ms // 1000)))
 
 
-def result(instance: Instance, services: Services) -> dict[str, Any]:
+def result(instance: Instance, ports: RecordPorts) -> dict[str, Any]:
     """How it stands, with its output. Blocks if that is a payload."""
     return {
         "instanceId": instance.id,
         "workflow": instance.workflow,
         "status": instance.status,
-        "output": instances.output_of(instance, services.payloads),
+        "output": instances.output_of(instance, ports.payloads),
         "error": _failure(instance.error, instance.cause),
     }
 
@@ -89,14 +91,14 @@ def listed(instance: Instance) -> dict[str, Any]:
     }
 
 
-def detail(instance: Instance, services: Services) -> dict[str, Any]:
+def detail(instance: Instance, ports: ControlPorts) -> dict[str, Any]:
     """With all that is kept of it. Blocks: input or output may be a payload, and what was signed is looked up."""
     kept = {
-        "input": instances.input_of(instance, services.payloads),
-        "output": instances.output_of(instance, services.payloads),
+        "input": instances.input_of(instance, ports.payloads),
+        "output": instances.output_of(instance, ports.payloads),
     }
     lease = {"leasedUntil": None if instance.final else iso_or_none(instance.leased_until)}
-    return {**listed(instance), **lease, "replayOf": replays.replay_of(instance, services), **kept}
+    return {**listed(instance), **lease, "replayOf": replays.replay_of(instance, ports), **kept}
 
 
 def step(each: Step) -> dict[str, Any]:

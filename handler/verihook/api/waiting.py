@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+from typing import TYPE_CHECKING
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
 from verihook import instances
 from verihook.model.instance import Instance
-from verihook.model.ports import Services
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import RowPorts
 
 #: The most that one machine waits, in seconds.
 LONGEST_S = 60
@@ -44,7 +47,7 @@ def preferred_wait(request: Request, longest_s: int) -> tuple[int, dict[str, str
     return wait_s, {"preference-applied": ", ".join(applied.values())} if applied else {}
 
 
-async def wait_for_end(instance: Instance, wait_s: float, request: Request, services: Services) -> Instance:
+async def wait_for_end(instance: Instance, wait_s: float, request: Request, ports: RowPorts) -> Instance:
     """The instance once it has ended, or as it stands after ``wait_s``. Costs a read of the ledger at each look.
 
     No thread is held between the looks. When the caller hangs up the looking stops, and nothing else.
@@ -55,5 +58,5 @@ async def wait_for_end(instance: Instance, wait_s: float, request: Request, serv
     while not instance.final and (left := until - loop.time()) > 0 and not await request.is_disconnected():
         await asyncio.sleep(min(pause, left))
         pause = min(pause * 1.5, _LONGEST_PAUSE_S)
-        instance = await run_in_threadpool(instances.get, instance.id, services)
+        instance = await run_in_threadpool(instances.get, instance.id, ports)
     return instance

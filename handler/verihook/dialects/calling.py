@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
@@ -17,10 +17,12 @@ from verihook.errors import EventMalformed
 from verihook.instances import Page, StartRequest, cursor_of
 from verihook.model.instance import Instance
 from verihook.model.listing import Query
-from verihook.model.ports import Services
 from verihook.model.source import MAX_BODY
 from verihook.records import replace
 from verihook.strict_json import parse_sent
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import ReadPorts, RowPorts, SubmitPorts
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,33 +54,33 @@ def json_or_text(text: str) -> Any:
         return text
 
 
-async def start(request: StartRequest, caller: Identity, services: Services) -> Started:
+async def start(request: StartRequest, caller: Identity, ports: SubmitPorts) -> Started:
     """Start an instance as the API does. Raises as :func:`verihook.api.admission.start` does."""
-    return await in_thread(admission.start, request, caller, services)
+    return await in_thread(admission.start, request, caller, ports)
 
 
 async def find_instance(
-    instance_id: str, scope: Scope, caller: Identity, services: Services, workflow: str | None = None
+    instance_id: str, scope: Scope, caller: Identity, ports: RowPorts, workflow: str | None = None
 ) -> Instance:
     """Return the instance if the caller sees it and has the scope. Raises InstanceNotFound, Forbidden.
 
     ``workflow``: an instance of another one is not found.
     """
-    instance = await in_thread(admission.visible, instance_id, caller, services, workflow)
+    instance = await in_thread(admission.visible, instance_id, caller, ports, workflow)
     caller.require(scope)
     return instance
 
 
-async def list_page(queries: list[Query], limit: int, cursor: str | None, caller: Identity, services: Services) -> Page:
+async def list_page(queries: list[Query], limit: int, cursor: str | None, caller: Identity, ports: ReadPorts) -> Page:
     """A page of everything that any of the queries finds and the caller's key covers, the newest first.
 
     A cursor is a place among all instances, so one cursor leads on in every query. Raises Forbidden for a query of a
     workflow that the key does not cover.
     """
-    return await in_thread(_page, _of_caller(queries, caller, services), limit, cursor, services)
+    return await in_thread(_page, _of_caller(queries, caller, ports), limit, cursor, ports)
 
 
-def _of_caller(queries: list[Query], caller: Identity, services: Services) -> list[Query]:
+def _of_caller(queries: list[Query], caller: Identity, ports: ReadPorts) -> list[Query]:
     """The same of the caller's workflows alone, each by its index.
 
     What a page would leave out for the caller must not be read for it: the cursor would lead from there.
@@ -88,15 +90,15 @@ def _of_caller(queries: list[Query], caller: Identity, services: Services) -> li
     mine: list[Query] = []
     for query in queries:
         if query.workflow is None:
-            mine += [replace(query, workflow=name) for name in services.workflows if caller.covers(name)]
+            mine += [replace(query, workflow=name) for name in ports.workflows if caller.covers(name)]
         else:
             caller.require("instances:read", query.workflow)
             mine.append(query)
     return mine
 
 
-def _page(queries: list[Query], limit: int, cursor: str | None, services: Services) -> Page:
-    pages = [instances.list_instances(query, limit, cursor, services) for query in queries]
+def _page(queries: list[Query], limit: int, cursor: str | None, ports: RowPorts) -> Page:
+    pages = [instances.list_instances(query, limit, cursor, ports) for query in queries]
     merged = sorted(
         (instance for page in pages for instance in page.instances),
         key=lambda instance: (instance.created_at, instance.id),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: The longest that a call deletes remains, in milliseconds: after that, Lambda or its own time limits have ended it.
 DELETING_MS = 120_000
 
-#: No deletion begins later than this before that time, in milliseconds: the last one may take a while.
+#: How long before that time the last deletion may begin, in milliseconds: it may take a while.
 _MARGIN_MS = 40_000
 
 

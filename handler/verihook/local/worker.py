@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from queue import SimpleQueue
 from threading import Lock, Thread
+from typing import TYPE_CHECKING
 
 from verihook.errors import EngineUnavailable
 from verihook.model.instance import parse_execution_name
-from verihook.model.ports import Services
 from verihook.worker.functions import Functions
 from verihook.worker.work import run_try
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import WorkPorts
 
 #: So many functions run at the same time.
 THREADS = 8
@@ -49,11 +52,11 @@ class Worker:
             self._waiting.add(name)
         self._names.put(name)
 
-    def start(self, services: Services) -> None:
+    def start(self, ports: WorkPorts) -> None:
         """Begin. The services are known later than the worker, because their engine wakes it."""
         for number in range(1, self._threads + 1):
             # Daemons: a function that runs for long does not keep the process.
-            thread = Thread(target=self._run, args=(services,), name=f"worker {number}", daemon=True)
+            thread = Thread(target=self._run, args=(ports,), name=f"worker {number}", daemon=True)
             self._begun.append(thread)
             thread.start()
 
@@ -84,7 +87,7 @@ class Worker:
         while self.busy() and time.monotonic() < deadline:
             time.sleep(0.005)
 
-    def _run(self, services: Services) -> None:
+    def _run(self, ports: WorkPorts) -> None:
         while (name := self._names.get()) is not None:
             with self._lock:
                 if self._closed:
@@ -93,14 +96,14 @@ class Worker:
                 self._waiting.discard(name)
                 self._looking.append(name)
             try:
-                self._look(name, services)
+                self._look(name, ports)
             except Exception as error:  # noqa: BLE001  # the next one is not to suffer; reconcile comes back to this
-                services.telemetry.failure(f"worker {name}", error)
+                ports.telemetry.failure(f"worker {name}", error)
             finally:
                 with self._lock:
                     self._looking.remove(name)
 
-    def _look(self, name: str, services: Services) -> None:
+    def _look(self, name: str, ports: WorkPorts) -> None:
         execution = parse_execution_name(name)
         if execution is not None:
-            run_try(*execution, self._functions, services)
+            run_try(*execution, self._functions, ports)
