@@ -55,7 +55,7 @@ def handshakes(hooks: Hooks, secrets: RotatingSecrets, *, strict: bool = True) -
             tuple(secret.reference for secret in references),
             source.parameters,
             secrets.resolve,
-            secrets.keep,
+            secrets.store,
             _fetch(source.sender.scheme),
         )
         try:

@@ -17,7 +17,7 @@ __all__ = ["manager", "wire"]
 def test_keeping_changes_one_key(manager: Any) -> None:
     manager.create_secret(Name="all", SecretString='{"b": "b1"}')
     secrets = SecretsManagerSecrets(manager)
-    secrets.keep("secretsmanager:all#a", "a1")
+    secrets.store("secretsmanager:all#a", "a1")
     assert {"a": "a1", "b": "b1"} == json.loads(manager.get_secret_value(SecretId="all")["SecretString"])
     assert (("a1",),) == secrets.generations("secretsmanager:all#a")
     for reference, words in (
@@ -26,7 +26,7 @@ def test_keeping_changes_one_key(manager: Any) -> None:
         ("secretsmanager:none#a", "no JSON object"),
     ):
         with pytest.raises(KeyError, match=words):
-            secrets.keep(reference, "x")
+            secrets.store(reference, "x")
 
 
 class Overtaken:
@@ -49,9 +49,9 @@ def test_of_two_who_keep_at_once_the_first_has_it(manager: Any, name: str) -> No
     manager.create_secret(Name="document", SecretString="{}")
     reference = {"pairs": "secretsmanager:pairs", "document": "secretsmanager:document#a"}[name]
     first = SecretsManagerSecrets(manager)
-    second = SecretsManagerSecrets(Overtaken(manager, lambda: first.keep(reference, "the sender's")))
+    second = SecretsManagerSecrets(Overtaken(manager, lambda: first.store(reference, "the sender's")))
     with pytest.raises(SecretsUnavailable, match="could not be kept"):
-        second.keep(reference, "a stranger's")
+        second.store(reference, "a stranger's")
     assert ("the sender's",) == second.resolve(reference)
     with pytest.raises(KeyError, match="not written over"):
-        second.keep(reference, "a stranger's")
+        second.store(reference, "a stranger's")

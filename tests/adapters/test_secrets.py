@@ -132,22 +132,22 @@ def test_a_kept_secret_is_the_one_that_is_read_next(kept: tuple[RotatingSecrets,
     secrets, reference, missing = kept
     if reference.startswith(("env:", "ssm:")):
         with pytest.raises(KeyError, match=f"{missing} cannot be written; name a file: or"):
-            secrets.keep(missing, "new")
+            secrets.store(missing, "new")
         return
     if missing == "secretsmanager:t":  # as a stack makes one: it is there, and has no value
         wire.client("secretsmanager").create_secret(Name="t")
     with pytest.raises(KeyError):
         secrets.resolve(missing)
     with pytest.raises(KeyError, match="an empty secret is not kept"):
-        secrets.keep(missing, "")
-    secrets.keep(missing, "new")
+        secrets.store(missing, "")
+    secrets.store(missing, "new")
     assert ("new",) == secrets.resolve(missing)
 
 
 def test_what_is_there_is_never_written_over(kept: tuple[RotatingSecrets, str, str]) -> None:
     secrets, reference, _ = kept
     with pytest.raises(KeyError, match=r"holds a secret, which is not written over|cannot be written"):
-        secrets.keep(reference, "a stranger's")
+        secrets.store(reference, "a stranger's")
     assert ("s3cret",) == secrets.resolve(reference)
 
 
@@ -255,7 +255,7 @@ def test_a_store_in_trouble_is_unavailable_and_tells_no_stranger_why(manager: An
         assert code in str(refusal.value.__cause__)
         assert 1 == len(wire.calls)  # the other stages are not tried
     with pytest.raises(SecretsUnavailable):
-        SecretsManagerSecrets(manager).keep("secretsmanager:s", "x")
+        SecretsManagerSecrets(manager).store("secretsmanager:s", "x")
 
 
 def test_a_store_that_nobody_reaches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

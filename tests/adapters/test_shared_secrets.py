@@ -113,7 +113,7 @@ def test_a_secret_that_is_no_object_is_told_without_showing_it(start: Start, man
 
 def test_it_never_writes(start: Start, manager: Any, wire: Wire, tmp_path: Path) -> None:
     with pytest.raises(KeyError, match="env:A cannot be written"):
-        shared(manager, tmp_path).keep("env:A", "x")
+        shared(manager, tmp_path).store("env:A", "x")
     assert [] == wire.calls
 
 

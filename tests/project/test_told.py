@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from tests.flows.deployment import ROOT
 from verihook.adapters.telemetry.console import ConsoleTelemetry
-from verihook.adapters.telemetry.delivery import own
+from verihook.adapters.telemetry.delivery import own_fields
 from verihook.local import data
 from verihook.model.ports import Trace
 
@@ -49,7 +49,7 @@ def test_of_the_log_the_words_that_it_has() -> None:
     trace = Trace("r", 0, "orders", "accepted", verified_by="previous", status=202)
     terminal = io.StringIO()
     ConsoleTelemetry(terminal).delivery(trace)
-    in_aws = json.dumps(own(trace), separators=(",", ":"))
+    in_aws = json.dumps(own_fields(trace), separators=(",", ":"))
     for page in ("rotation.md", "operations.md"):
         quoted = re.findall(r"`([^`]*(?:previous-secret|verified_by)[^`]*)`", (ROOT / "docs" / page).read_text("utf-8"))
         assert quoted

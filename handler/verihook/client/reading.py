@@ -120,7 +120,7 @@ def _query(filters: Filters) -> dict[str, str]:
     query: dict[str, str] = {}
     for name, value in filters.items():
         if name not in Filters.__annotations__:
-            raise TypeError(f"{name!r} is no filter; there are {', '.join(Filters.__annotations__)}.")
+            raise TypeError(f"Unknown filter {name!r}; allowed: {', '.join(Filters.__annotations__)}.")
         if isinstance(value, Mapping):
             query.update({f"metadata.{key}": str(text) for key, text in value.items()})
         elif isinstance(value, datetime):

@@ -130,7 +130,7 @@ def _members(options: dict[str, Any], besides: Sequence[str] = ("input",)) -> di
     """The members of a start, in the API's words. Raises TypeError for an option that there is not."""
     for name in options:
         if name not in _MEMBERS and name not in besides:
-            raise TypeError(f"{name!r} is no option of a start; there are {', '.join(_MEMBERS)}.")
+            raise TypeError(f"Unknown option {name!r} of a start; allowed: {', '.join(_MEMBERS)}.")
     return {member: _json_value(options[name]) for name, member in _MEMBERS.items() if options.get(name) is not None}
 
 

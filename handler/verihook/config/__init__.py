@@ -2,11 +2,13 @@
 
 Every mistake is a ConfigurationError of one line: file, key, mend.
 
-    reader.py      a table's values by their types, and the errors
-    sources.py     [sources.NAME]
-    workflows.py   [workflows.NAME]
-    api.py         [api], [callbacks] and [connections.NAME]
-    schemas.py     the input schemas of workflows
+    table_reader.py  a table's values by their types, and the errors
+    sources.py       [sources.NAME]
+    workflows.py     [workflows.NAME]
+    api.py           [api], [callbacks] and [connections.NAME]
+    schemas.py       the input schemas of workflows
+    definitions.py   the Python files of workflows
+    settings.py      the environment
 """
 
 from __future__ import annotations
@@ -19,13 +21,14 @@ from typing import Any
 
 from verihook.config.api import read_connection, read_policy
 from verihook.config.sources import read_source
-from verihook.config.table_reader import Reader, listed
+from verihook.config.table_reader import Reader
 from verihook.config.workflows import read_workflow
 from verihook.errors import ConfigurationError
 from verihook.model.connection import Connection
 from verihook.model.policy import Policy
 from verihook.model.source import Source
 from verihook.model.workflow import RETENTION_DAYS, Workflow
+from verihook.senders.tables import must_be_one_of
 
 _TOP = ("default_source", "retention_days", "api", "callbacks", "connections", "sources", "workflows")
 
@@ -80,6 +83,6 @@ def _hooks(path: Path, table: Mapping[str, Any]) -> Hooks:
     sources = {name: read_source(path, name, each, workflows) for name, each in top.tables("sources").items()}
     default = top.get("default_source", str, None)
     if default is not None and default not in sources:
-        raise top.error("default_source", f"no [sources.{default}]; there are {listed(sources)}")
+        raise top.error("default_source", must_be_one_of(sources, default))
     policy = read_policy(path, top.get("api", dict, {}), top.get("callbacks", dict, {}), workflows)
     return Hooks(path, sources, workflows, default, policy, connections)

@@ -34,7 +34,7 @@ _URL = re.compile(r"https?://[^\s?#]+", re.ASCII)
 def read_policy(
     path: Path, table: Mapping[str, Any], callbacks: Mapping[str, Any], workflows: Collection[str]
 ) -> Policy:
-    """The rules of the API. ``workflows``: their names, of which no component has one. Raises ConfigurationError."""
+    """The rules of the API. ``workflows``: their names, which no component may have. Raises ConfigurationError."""
     reader = Reader(path, "api", table, _API)
     conflict = reader.get("dapr_conflict", int, 500)
     if conflict not in (500, 409):
@@ -84,7 +84,7 @@ def read_connection(path: Path, name: str, table: Mapping[str, Any]) -> Connecti
         raise reader.error("url", "must be an http or https URL without a query")
     secret = reader.get("secret", str, "")
     if secret and not is_reference(secret):
-        raise reader.error("secret", f"is no reference: write {REFERENCES}")
+        raise reader.error("secret", f"is not a reference: write {REFERENCES}")
     header = reader.get("header", str, "authorization")
     if not _HEADER.fullmatch(header):
         raise reader.error("header", "must be the name of a header")

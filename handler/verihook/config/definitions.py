@@ -17,7 +17,7 @@ _DEFINITION = re.compile(r"[a-z][a-z0-9_-]{0,62}", re.ASCII)
 
 
 def load(folder: Path, definition: str, attribute: str) -> Any:
-    """What ``attribute`` of the definition's file is; the file runs with this.
+    """Run the definition's file, and return what ``attribute`` of it is.
 
     Raises ConfigurationError, in words, if there is no such file or attribute, or if the file raises.
     """
@@ -25,7 +25,7 @@ def load(folder: Path, definition: str, attribute: str) -> Any:
     path = folder / f"{name}.py"
     shown = f"{folder.name}/{path.name}"
     if not _DEFINITION.fullmatch(definition):
-        mend = f"{definition[:63]!r} is no definition: lower-case letters, digits, hyphens and underscores"
+        mend = f"{definition[:63]!r} is not a definition: lower-case letters, digits, hyphens and underscores"
         raise ConfigurationError(folder.name, "", mend)
     if not path.is_file():
         mend = f'write it, or mend the workflow of hooks.toml that has definition = "{definition}"'
@@ -39,7 +39,7 @@ def load(folder: Path, definition: str, attribute: str) -> Any:
 def _run(path: Path, name: str, shown: str) -> Any:
     spec = spec_from_file_location(name, path)
     if spec is None or spec.loader is None:  # pragma: no cover  # a .py file always has a loader
-        raise ConfigurationError(shown, "", "is no Python file")
+        raise ConfigurationError(shown, "", "is not a Python file")
     module = module_from_spec(spec)
     # Dataclasses and pickle look their module up.
     sys.modules[name] = module

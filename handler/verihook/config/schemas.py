@@ -23,9 +23,9 @@ def check_schemas(hooks: Hooks) -> None:
 
 
 def compile_schemas(workflows: Iterable[Workflow], telemetry: Telemetry) -> None:
-    """Do now what the first inputs would wait for. A schema that cannot be compiled is reported.
+    """Compile the schemas now, so that the first inputs need not wait for it. Report one that cannot be compiled.
 
-    It stops the sources of its own workflow alone: each of their deliveries is answered 503.
+    Such a schema stops only the sources of its own workflow: each of their deliveries is answered 503.
     """
     for workflow in workflows:
         try:

@@ -34,7 +34,7 @@ DEFAULT_WORKFLOWS = DEFAULT_HOOKS.parent / "workflows"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of a deployment in AWS. The ARNs are "" for a function that has no need of what they name."""
+    """The settings of a deployment in AWS. An ARN is "" for a function that does not need what it names."""
 
     table: str
     instance_key_arn: str

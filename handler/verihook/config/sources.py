@@ -23,6 +23,7 @@ from verihook.records import replace
 from verihook.senders import Sender, load_sender, read_sender, sender_ids
 from verihook.senders.event import read_places
 from verihook.senders.references import REFERENCES, is_reference
+from verihook.senders.tables import must_be_one_of
 
 _URL = re.compile(r"https?://[^\s#]+", re.ASCII)
 _ARN = re.compile(r"arn:[a-z-]+:(sqs|sns|events):[a-z0-9-]*:[0-9]{12}:\S+", re.ASCII)
@@ -52,7 +53,7 @@ def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapp
     reader = Reader(path, f"sources.{name}", table, _KNOWN)
     workflow = reader.get("workflow", str)
     if workflow not in workflows:
-        raise reader.error("workflow", f"no [workflows.{workflow}]; there are {listed(workflows)}")
+        raise reader.error("workflow", must_be_one_of(workflows, workflow))
     feed = reader.get("feed", str, "")
     if feed and not _ARN.fullmatch(feed):
         raise reader.error("feed", "must be the ARN of an SQS queue, an SNS topic or an EventBridge bus or rule")
@@ -87,20 +88,20 @@ def _sender(reader: Reader) -> Sender:
     if sender_id is None:
         if "signature" not in reader.table:
             raise reader.error(
-                "sender", f"name a sender ({listed(sender_ids())}) or write [{reader.full('signature')}]"
+                "sender", f"name a sender ({listed(sender_ids())}) or write [{reader.full_key('signature')}]"
             )
-        return reader.reads("", lambda: read_sender(reader.full(""), reader.table))
+        return reader.translated("", lambda: read_sender(reader.full_key(""), reader.table))
     for part in ("signature", "handshake", "reply"):
         if part in reader.table:
             raise reader.error(part, "goes without sender: a sender brings its own")
     try:
         sender = load_sender(sender_id)
     except KeyError:
-        raise reader.error("sender", f"unknown {sender_id!r}; there are {listed(sender_ids())}") from None
+        raise reader.error("sender", must_be_one_of(sender_ids(), sender_id)) from None
     if "event" not in reader.table:
         return sender
-    where = reader.reads("event", lambda: read_places(reader.get("event", dict)))
-    return replace(sender, places=where)
+    event_places = reader.translated("event", lambda: read_places(reader.get("event", dict)))
+    return replace(sender, places=event_places)
 
 
 def _public_url(reader: Reader) -> str:
@@ -126,13 +127,13 @@ def _secrets(reader: Reader, *, needed: bool) -> tuple[SecretReference, ...]:
 
 
 def _reference(reader: Reader, entry: object, number: int) -> SecretReference:
-    """One entry. It is never shown: it may be a secret that stands in the wrong place."""
+    """Read one entry. Errors do not show it, as it may be a secret in the wrong place."""
     table = entry if isinstance(entry, dict) else {"ref": entry}
     if not table.keys() <= {"ref", "until"}:
         raise reader.error("secrets", f"entry {number} has an unknown key; write {{ ref = ..., until = ... }}")
     reference = table.get("ref")
     if not isinstance(reference, str) or not is_reference(reference):
-        raise reader.error("secrets", f"entry {number} is no reference: write {REFERENCES}")
+        raise reader.error("secrets", f"entry {number} is not a reference: write {REFERENCES}")
     if "until" not in table:
         return SecretReference(reference)
     try:

@@ -28,10 +28,10 @@ class Reader:
                 raise self.error(name, unknown_key(known))
 
     def error(self, name: str, mend: str) -> ConfigurationError:
-        """The error of a key of this table, to be raised."""
-        return ConfigurationError(self.path.name, self.full(name), mend)
+        """Return the error about a key of this table, to be raised."""
+        return ConfigurationError(self.path.name, self.full_key(name), mend)
 
-    def full(self, name: str) -> str:
+    def full_key(self, name: str) -> str:
         """The full key of one of this table; "" is the table itself."""
         return ".".join(part for part in (self._key, name) if part)
 
@@ -75,11 +75,11 @@ class Reader:
                     f"{name}.{each}", f"a name has lower-case letters, digits and inner {between}, up to 63"
                 )
             if not isinstance(content, dict):
-                raise self.error(f"{name}.{each}", f"must be a table: [{self.full(name)}.{each}]")
+                raise self.error(f"{name}.{each}", f"must be a table: [{self.full_key(name)}.{each}]")
         return tables
 
-    def reads(self, name: str, read: Callable[[], T]) -> T:
-        """What ``read`` gives; its ValueError ``KEY: mend`` becomes ours."""
+    def translated(self, name: str, read: Callable[[], T]) -> T:
+        """Return what ``read`` returns; its ValueError ``KEY: mend`` is raised as ConfigurationError."""
         try:
             return read()
         except ValueError as error:
@@ -88,5 +88,5 @@ class Reader:
 
 
 def listed(names: Any) -> str:
-    """Names for an error's text."""
+    """The names as an error lists them."""
     return ", ".join(names) or "none"

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from verihook.config.table_reader import Reader, listed
+from verihook.config.table_reader import Reader
 from verihook.model.workflow import Workflow, WorkflowStatus
+from verihook.senders.tables import must_be_one_of
 from verihook.strict_json import parse_written
 
 #: Engine -> the module of its adapter. A new engine is an adapter, and a row here.
@@ -86,7 +87,7 @@ def _connections(reader: Reader, known: Collection[str]) -> tuple[str, ...]:
     names = reader.strings("connections")
     for each in names:
         if each not in known:
-            raise reader.error("connections", f"there is no [connections.{each[:63]}]; there are {listed(known)}")
+            raise reader.error("connections", must_be_one_of(known, each[:63]))
     return names
 
 

@@ -37,7 +37,7 @@ class _Deadline:
 
 
 class _DeadlineScope:
-    """A class: every delivery has some, and a generator takes three times as long."""
+    """Sets the deadline of a ``with`` block. A generator would take three times as long; deliveries have several."""
 
     __slots__ = ("_deadline", "_token")
 
@@ -80,7 +80,7 @@ def part(share: float) -> _DeadlineScope:
 
 
 def at_most(most_ms: int) -> _DeadlineScope:
-    """Within it a call may take at most ``milliseconds`` from now on, and no more than are left."""
+    """Within it a call may take at most ``most_ms`` from now on, and no more than are left."""
     whole = _present.get()
     if whole is None:
         return _DeadlineScope(None)

@@ -21,6 +21,6 @@ class VaultSecrets:
         """See :class:`~verihook.model.ports.RotatingSecrets`."""
         return (self.resolve(reference),)
 
-    def keep(self, reference: str, value: str) -> None:
+    def store(self, reference: str, value: str) -> None:
         """Raise KeyError: it takes none."""
         raise KeyError(f"{reference} cannot be written")

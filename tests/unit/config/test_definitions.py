@@ -26,8 +26,8 @@ def test_a_definition_is_a_file(tmp_path: Path) -> None:
             r"missing\.py: there is no such file in .*; write it, or mend the workflow of hooks.toml that has "
             'definition = "missing"$',
         ),
-        ("../x", "'../x' is no definition: lower-case letters, digits, hyphens and underscores"),
-        ("", "'' is no definition"),
+        ("../x", "'../x' is not a definition: lower-case letters, digits, hyphens and underscores"),
+        ("", "'' is not a definition"),
         ("empty", r"empty\.py: run: is missing; the workflow 'empty' runs it"),
         ("broken", r"broken\.py: cannot be loaded: SyntaxError: "),
         ("raising", r"raising\.py: cannot be loaded: ModuleNotFoundError: No module named 'no_such'"),

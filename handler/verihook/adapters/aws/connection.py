@@ -39,7 +39,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ServerAddress:
     """Where a server is; ``tls`` is None for plain HTTP."""
 
     host: str
@@ -55,8 +55,8 @@ class Place:
 class Connection:
     """A connection to a server. ``until`` is a moment of the monotonic clock; every method raises OSError after it."""
 
-    def __init__(self, place: Place, until: float) -> None:
-        self._socket = _connect(place, until)
+    def __init__(self, server: ServerAddress, until: float) -> None:
+        self._socket = _connect(server, until)
         self._buffer = bytearray()
         self.reusable = False
 
@@ -67,10 +67,10 @@ class Connection:
         while view:
             self._wait(until)
             view = view[self._socket.send(view) :]
-        status, headers, keeps = self._head(until)
+        status, headers, keeps = self._read_head(until)
         while 100 <= status < 200:
-            status, headers, keeps = self._head(until)
-        body, framed = (b"", True) if status in (204, 304) else self._body(headers, until)
+            status, headers, keeps = self._read_head(until)
+        body, framed = (b"", True) if status in (204, 304) else self._read_body(headers, until)
         # More than the answer says it has: what follows would be read as the next one.
         self.reusable = keeps and framed and not self._buffer
         return Answer(status, headers, body)
@@ -96,37 +96,37 @@ class Connection:
             raise TimeoutError("the time for this call is over")
         self._socket.settimeout(left)
 
-    def _fill(self, until: float) -> None:
+    def _receive(self, until: float) -> None:
         self._wait(until)
         received = self._socket.recv(65_536)
         if not received:
             raise BrokenAnswer("the connection was closed before the end of the answer")
         self._buffer += received
 
-    def _take(self, size: int, until: float) -> bytes:
+    def _read_bytes(self, size: int, until: float) -> bytes:
         while len(self._buffer) < size:
-            self._fill(until)
+            self._receive(until)
         taken = bytes(self._buffer[:size])
         del self._buffer[:size]
         return taken
 
-    def _line(self, until: float) -> str:
+    def _read_line(self, until: float) -> str:
         """Up to the next line break, which is not part of it."""
         while (end := self._buffer.find(b"\n")) < 0:
             if len(self._buffer) > _MAX_HEAD:
                 raise BrokenAnswer("the answer has a line without an end")
-            self._fill(until)
-        return self._take(end + 1, until).decode("latin-1").rstrip("\r\n")
+            self._receive(until)
+        return self._read_bytes(end + 1, until).decode("latin-1").rstrip("\r\n")
 
-    def _head(self, until: float) -> tuple[int, dict[str, str], bool]:
+    def _read_head(self, until: float) -> tuple[int, dict[str, str], bool]:
         """The status, the headers, and whether the connection is kept."""
-        version, _, rest = self._line(until).partition(" ")
+        version, _, rest = self._read_line(until).partition(" ")
         code = rest[:3]
         if not version.startswith("HTTP/1.") or not (len(code) == 3 and code.isascii() and code.isdigit()):
             raise BrokenAnswer("the answer is not HTTP")
         headers: dict[str, str] = {}
         size = 0
-        while line := self._line(until):
+        while line := self._read_line(until):
             size += len(line)
             name, colon, value = line.partition(":")
             if not colon or size > _MAX_HEAD:
@@ -138,27 +138,27 @@ class Connection:
         keeps = version != "HTTP/1.0" and "close" not in headers.get("connection", "").lower()
         return int(code), headers, keeps
 
-    def _body(self, headers: Mapping[str, str], until: float) -> tuple[bytes, bool]:
+    def _read_body(self, headers: Mapping[str, str], until: float) -> tuple[bytes, bool]:
         """The body, and whether the answer said where it ends."""
         if "chunked" in headers.get("transfer-encoding", "").lower():
-            return self._chunks(until), True
+            return self._read_chunks(until), True
         length = headers.get("content-length")
         if length is not None:
-            return self._take(_size(length, 10), until), True
+            return self._read_bytes(_size(length, 10), until), True
         try:
             while len(self._buffer) <= _MAX_BODY:
-                self._fill(until)
+                self._receive(until)
         except BrokenAnswer:
-            return self._take(len(self._buffer), until), False
+            return self._read_bytes(len(self._buffer), until), False
         raise BrokenAnswer("the answer is too large")
 
-    def _chunks(self, until: float) -> bytes:
+    def _read_chunks(self, until: float) -> bytes:
         body = bytearray()
-        while size := _size(self._line(until).partition(";")[0].strip(), 16):
-            body += self._take(size, until)
-            if len(body) > _MAX_BODY or self._line(until):
+        while size := _size(self._read_line(until).partition(";")[0].strip(), 16):
+            body += self._read_bytes(size, until)
+            if len(body) > _MAX_BODY or self._read_line(until):
                 raise BrokenAnswer("the answer has a chunk of another length than it says")
-        while self._line(until):
+        while self._read_line(until):
             pass  # trailers
         return bytes(body)
 
@@ -166,8 +166,8 @@ class Connection:
 class Pool:
     """The kept connections to one server. Threads may share it: each has a connection for itself while it asks."""
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
+    def __init__(self, server: ServerAddress) -> None:
+        self._server = server
         self._idle: list[Connection] = []
         self._lock = Lock()
 
@@ -175,7 +175,7 @@ class Pool:
         # A client has no end of its own; sockets that nothing refers to any more are closed with it.
         self.clear()
 
-    def kept(self) -> Connection | None:
+    def idle(self) -> Connection | None:
         """One that is still open, the last used first; None if there is none."""
         while True:
             with self._lock:
@@ -186,18 +186,18 @@ class Pool:
                 return connection
             connection.close()
 
-    def fresh(self, until: float) -> Connection:
+    def connect(self, until: float) -> Connection:
         """A new one. Raises OSError."""
-        return Connection(self._place, until)
+        return Connection(self._server, until)
 
     def open(self, until: float) -> None:
         """Keep a new one for the next request, if none is kept. Raises OSError."""
         if not self._idle:
-            connection = self.fresh(until)
+            connection = self.connect(until)
             connection.reusable = True  # nothing was asked on it yet
-            self.give_back(connection)
+            self.release(connection)
 
-    def give_back(self, connection: Connection) -> None:
+    def release(self, connection: Connection) -> None:
         """Keep it for the next request, or close it if none may follow."""
         with self._lock:
             if connection.reusable and len(self._idle) < _MAX_IDLE:
@@ -213,10 +213,10 @@ class Pool:
             connection.close()
 
 
-def _connect(place: Place, until: float) -> socket.socket:
+def _connect(server: ServerAddress, until: float) -> socket.socket:
     """To the first address that answers."""
     failure: OSError = TimeoutError("the time for this call is over")
-    for *kind, _, address in _looked_up(place, until):
+    for *kind, _, address in _looked_up(server, until):
         left = min(CONNECT_S, until - time.monotonic())
         if left <= 0:
             break
@@ -225,25 +225,25 @@ def _connect(place: Place, until: float) -> socket.socket:
             plain.settimeout(left)
             plain.connect(address)
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return plain if place.tls is None else _over_tls(plain, place, place.tls, until)
+            return plain if server.tls is None else _over_tls(plain, server, server.tls, until)
         except OSError as error:
             plain.close()
             failure = error
     raise failure
 
 
-def _looked_up(place: Place, until: float) -> list[Any]:
+def _looked_up(server: ServerAddress, until: float) -> list[Any]:
     """What getaddrinfo says. Raises OSError, also if it says nothing in time."""
     try:
         numeric = socket.AI_NUMERICHOST
-        return socket.getaddrinfo(place.wire_host, place.port, type=socket.SOCK_STREAM, flags=numeric)
+        return socket.getaddrinfo(server.wire_host, server.port, type=socket.SOCK_STREAM, flags=numeric)
     except socket.gaierror:
         pass  # it is a name
     answers: SimpleQueue[Any] = SimpleQueue()
 
     def look_up() -> None:
         try:
-            answers.put(socket.getaddrinfo(place.wire_host, place.port, type=socket.SOCK_STREAM))
+            answers.put(socket.getaddrinfo(server.wire_host, server.port, type=socket.SOCK_STREAM))
         except OSError as error:
             answers.put(error)
 
@@ -252,15 +252,15 @@ def _looked_up(place: Place, until: float) -> list[Any]:
     try:
         answer = answers.get(timeout=max(0.0, until - time.monotonic()))
     except Empty:
-        raise TimeoutError(f"{place.host} was not looked up in time") from None
+        raise TimeoutError(f"{server.host} was not looked up in time") from None
     if isinstance(answer, OSError):
         raise answer
     return list(answer)
 
 
-def _over_tls(plain: socket.socket, place: Place, tls: ssl.SSLContext, until: float) -> socket.socket:
+def _over_tls(plain: socket.socket, server: ServerAddress, tls: ssl.SSLContext, until: float) -> socket.socket:
     # The handshake is several reads, each of which would have the whole of the socket's timeout.
-    over = tls.wrap_socket(plain, server_hostname=place.wire_host, do_handshake_on_connect=False)
+    over = tls.wrap_socket(plain, server_hostname=server.wire_host, do_handshake_on_connect=False)
     try:
         over.settimeout(max(0.001, min(CONNECT_S, until - time.monotonic())))
         over.do_handshake()

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 from urllib.parse import urlsplit
 
-from verihook.adapters.aws.connection import Connection, Place
+from verihook.adapters.aws.connection import Connection, ServerAddress
 from verihook.adapters.aws.errors import Unreachable
 from verihook.adapters.aws.signature import Keys
 from verihook.model import deadline
@@ -96,7 +96,7 @@ class Credentials:
             raise ValueError(f"{_URL} must be http:// and one of {', '.join(_PLAIN_HOSTS)}")
         left = deadline.left_s()
         until = time.monotonic() + (_TIMEOUT_S if left is None else min(_TIMEOUT_S, left))
-        connection = Connection(Place(host, parts.port or 80, None), until)
+        connection = Connection(ServerAddress(host, parts.port or 80, None), until)
         try:
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             head = f"GET {target} HTTP/1.1\r\nhost: {parts.netloc}\r\naccept: application/json\r\n"

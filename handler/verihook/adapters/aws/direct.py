@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from verihook.adapters.aws import credentials
-from verihook.adapters.aws.connection import CONNECT_S, Place, Pool
+from verihook.adapters.aws.connection import CONNECT_S, Pool, ServerAddress
 from verihook.adapters.aws.credentials import Credentials
 from verihook.adapters.aws.json_services import DIALECTS, JsonClient
 from verihook.adapters.aws.service import Patience, Service
@@ -131,8 +131,9 @@ class Direct:
         pool = self._pools.get(parts.netloc)
         if pool is None:
             secure = parts.scheme == "https"
-            place = Place(parts.hostname or "", parts.port or (443 if secure else 80), self._tls if secure else None)
-            pool = self._pools[parts.netloc] = Pool(place)
+            port, tls = (443, self._tls) if secure else (80, None)
+            server = ServerAddress(parts.hostname or "", parts.port or port, tls)
+            pool = self._pools[parts.netloc] = Pool(server)
         return pool
 
     def _trace(self) -> str:

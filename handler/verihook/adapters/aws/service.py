@@ -117,21 +117,21 @@ class Service:
         left = deadline.left_s()
         whole = self._patience.timeout_s if left is None else min(left, self._patience.timeout_s)
         until = time.monotonic() + whole
-        connection = self._pool.kept()
+        connection = self._pool.idle()
         # One that was kept may be dead without a word; then there is time left for a new one.
         answer_by = until if connection is None or last else until - whole / 2
         if connection is None:
-            connection = self._pool.fresh(until)
+            connection = self._pool.connect(until)
         try:
-            return self._checked(connection.exchange(self._written(call, keys), answer_by))
+            return self._checked(connection.exchange(self._request_bytes(call, keys), answer_by))
         except OSError:
             # The others were kept as long.
             self._pool.clear()
             raise
         finally:
-            self._pool.give_back(connection)
+            self._pool.release(connection)
 
-    def _written(self, call: Call, keys: Keys) -> bytes:
+    def _request_bytes(self, call: Call, keys: Keys) -> bytes:
         """The request as it goes over the wire."""
         headers = {"host": self._host, **(call.headers or {}), "content-length": str(len(call.body))}
         request = Request(call.method, self._base + call.path, headers, call.body, call.query)

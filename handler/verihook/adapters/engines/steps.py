@@ -31,7 +31,7 @@ def steps_of(events: Iterable[Mapping[str, Any]]) -> list[Step]:
     """
     reading = _Reading()
     for event in events:
-        reading.take(event)
+        reading.add(event)
     return reading.steps
 
 
@@ -45,7 +45,7 @@ class _Reading:
         self._failures: dict[int, Failure] = {}  # index of a step -> its latest failure
         self._ended: dict[int, int] = {}  # what the last end of the execution found open
 
-    def take(self, event: Mapping[str, Any]) -> None:
+    def add(self, event: Mapping[str, Any]) -> None:
         """Read the next event."""
         kind, number = str(event["type"]), int(event["id"])
         self._previous[number] = int(event.get("previousEventId", 0))

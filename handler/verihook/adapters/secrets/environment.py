@@ -43,7 +43,7 @@ class EnvironmentSecrets:
         """See :class:`~verihook.model.ports.RotatingSecrets`."""
         return (self.resolve(reference),)
 
-    def keep(self, reference: str, value: str) -> None:
+    def store(self, reference: str, value: str) -> None:
         """See :class:`~verihook.model.ports.Secrets`.
 
         A file is written whole or not at all, for its owner's eyes only.

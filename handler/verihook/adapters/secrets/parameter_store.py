@@ -41,7 +41,7 @@ class ParameterStoreSecrets:
             raise KeyError(f"{reference} is not there, or empty")
         return ((secret_of(reference, value),),)
 
-    def keep(self, reference: str, value: str) -> None:  # noqa: ARG002  # as the port has it
+    def store(self, reference: str, value: str) -> None:  # noqa: ARG002  # as the port has it
         """See :class:`~verihook.model.ports.Secrets`: it never writes here."""
         raise KeyError(f"{reference} cannot be written; name a file: or a secretsmanager: instead")
 

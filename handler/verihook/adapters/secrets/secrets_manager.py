@@ -56,7 +56,7 @@ class SecretsManagerSecrets:
         older = secret_of(reference, previous) if previous else ""
         return (newest, (older,)) if older and older not in newest else (newest,)
 
-    def keep(self, reference: str, value: str) -> None:
+    def store(self, reference: str, value: str) -> None:
         """See :class:`~verihook.model.ports.Secrets`: a new AWSCURRENT, if there is none for this reference yet.
 
         With a ``#json-key`` the document is read, changed and written. Two writers at once ask for the same version,

@@ -51,6 +51,6 @@ class SharedSecrets:
     def _member(self, name: str, *, fresh: bool) -> tuple[str, ...]:
         return members(self._shared.text(fresh=fresh)).get(name, ())
 
-    def keep(self, reference: str, value: str) -> None:
+    def store(self, reference: str, value: str) -> None:
         """See :class:`~verihook.model.ports.Secrets`: it never writes to the secret of all sources."""
-        self._at_hand.keep(reference, value)
+        self._at_hand.store(reference, value)

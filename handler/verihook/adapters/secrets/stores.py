@@ -96,9 +96,9 @@ class StoresByKind:
         """See :class:`~verihook.model.ports.RotatingSecrets`."""
         return self._store(reference).generations(reference, fresh=fresh)
 
-    def keep(self, reference: str, value: str) -> None:
+    def store(self, reference: str, value: str) -> None:
         """See :class:`~verihook.model.ports.Secrets`."""
-        self._store(reference).keep(reference, value)
+        self._store(reference).store(reference, value)
 
     def _store(self, reference: str) -> RotatingSecrets:
         kind = reference.partition(":")[0]

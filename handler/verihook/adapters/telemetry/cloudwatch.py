@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 
 from verihook.adapters.printable import words
-from verihook.adapters.telemetry.delivery import counts, dimensions, kind, own
+from verihook.adapters.telemetry.delivery import counts, dimensions, kind, own_fields
 from verihook.model.ports import Trace
 
 # ASCII alone: a lone surrogate of a sender's cannot break the line.
@@ -45,7 +45,7 @@ class CloudWatchTelemetry:
         if common is None:
             common = self._common[key] = self._define(trace)
         now = trace.received_at + trace.duration_ms
-        print(f'{{"_aws":{{"Timestamp":{now},{common},{_ENCODER.encode(own(trace))[1:]}')
+        print(f'{{"_aws":{{"Timestamp":{now},{common},{_ENCODER.encode(own_fields(trace))[1:]}')
 
     def failure(self, where: str, error: BaseException) -> None:
         """See :class:`~verihook.model.ports.Telemetry`."""

@@ -34,10 +34,10 @@ def kind(trace: Trace) -> tuple[object, ...]:
 
 def line(definition: dict[str, object], moment: dict[str, object], trace: Trace) -> dict[str, object]:
     """The whole line. ``definition``: what deliveries of this kind have in common; ``moment``: its ``_aws``."""
-    return {**definition, "_aws": moment, **own(trace)}
+    return {**definition, "_aws": moment, **own_fields(trace)}
 
 
-def own(trace: Trace) -> dict[str, object]:
+def own_fields(trace: Trace) -> dict[str, object]:
     """What the line of this delivery has besides."""
     return {
         "Latency": [trace.duration_ms],

@@ -18,7 +18,7 @@ class Secrets(Protocol):
         """
         ...
 
-    def keep(self, reference: str, value: str) -> None:
+    def store(self, reference: str, value: str) -> None:
         """Write a secret that a handshake brought (Asana) to a reference that can be written and holds none.
 
         Raises KeyError with words if it cannot be written, SecretsUnavailable if a store is down or another writer

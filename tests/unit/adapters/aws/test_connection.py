@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.unit.adapters.aws.scripted import Scripted, both, hang_up, raw
 from tests.unit.adapters.caller.receiver import contexts
-from verihook.adapters.aws.connection import Answer, BrokenAnswer, Connection, Place
+from verihook.adapters.aws.connection import Answer, BrokenAnswer, Connection, ServerAddress
 
 __all__ = ["contexts"]
 
@@ -25,7 +25,7 @@ def exchanged(text: str | bytes, seconds: float = 0.3) -> tuple[Answer, bool]:
     """The answer, and whether the connection may be used again."""
     with Scripted(both(raw(text), hang_up)) as server:
         until = time.monotonic() + seconds
-        connection = Connection(Place("127.0.0.1", server.port, None), until)
+        connection = Connection(ServerAddress("127.0.0.1", server.port, None), until)
         try:
             return connection.exchange(REQUEST, until), connection.reusable
         finally:
@@ -96,7 +96,7 @@ def test_over_tls(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
     text = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
     with Scripted(*[raw(text)] * 3, tls=server_tls) as server, pytest.raises(ssl.SSLCertVerificationError):
         # The certificate is receiver.example's.
-        Connection(Place("127.0.0.1", server.port, client_tls), time.monotonic() + 2)
+        Connection(ServerAddress("127.0.0.1", server.port, client_tls), time.monotonic() + 2)
 
 
 def test_one_over_tls_is_kept(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
@@ -106,7 +106,7 @@ def test_one_over_tls_is_kept(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -
     unnamed.check_hostname, unnamed.verify_mode = False, ssl.CERT_NONE
     with Scripted(*[raw("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")] * 3, tls=server_tls) as server:
         until = time.monotonic() + 2
-        connection = Connection(Place("127.0.0.1", server.port, unnamed), until)
+        connection = Connection(ServerAddress("127.0.0.1", server.port, unnamed), until)
         for _ in range(3):
             assert b"{}" == connection.exchange(REQUEST, until).body
             assert connection.reusable
@@ -125,18 +125,18 @@ def test_a_name_is_looked_up_in_the_time_that_is_left(monkeypatch: pytest.Monkey
     monkeypatch.setattr(socket, "getaddrinfo", slow)
     begun = time.monotonic()
     with pytest.raises(TimeoutError, match="localhost was not looked up in time"):
-        Connection(Place("localhost", 9, None), begun + 0.2)
+        Connection(ServerAddress("localhost", 9, None), begun + 0.2)
     assert time.monotonic() - begun < 1
 
 
 def test_a_name_that_nobody_has() -> None:
     with pytest.raises(socket.gaierror):
-        Connection(Place("nobody.invalid", 9, None), time.monotonic() + 5)
+        Connection(ServerAddress("nobody.invalid", 9, None), time.monotonic() + 5)
 
 
 def test_a_name_leads_to_its_address() -> None:
     with Scripted(raw("HTTP/1.1 204 X\r\n\r\n")) as server:
         until = time.monotonic() + 2
-        connection = Connection(Place("localhost", server.port, None), until)
+        connection = Connection(ServerAddress("localhost", server.port, None), until)
         assert 204 == connection.exchange(REQUEST, until).status
         connection.close()

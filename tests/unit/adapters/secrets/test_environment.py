@@ -36,7 +36,7 @@ def test_keeping_a_file(tmp_path: Path, value: str) -> None:
     for before in (None, "\n"):  # made, then over an empty one
         if before is not None:
             (tmp_path / "s").write_text(before)
-        secrets.keep("file:s", value)
+        secrets.store("file:s", value)
         assert (value,) == secrets.resolve("file:s")
         assert 0o600 == (tmp_path / "s").stat().st_mode & 0o777
     assert ["s"] == [path.name for path in tmp_path.iterdir()]
@@ -45,11 +45,11 @@ def test_keeping_a_file(tmp_path: Path, value: str) -> None:
 def test_what_cannot_be_kept(tmp_path: Path) -> None:
     secrets = EnvironmentSecrets({"A": "a"}, tmp_path)
     with pytest.raises(KeyError, match="env:A cannot be written; name a file: or a secretsmanager: instead"):
-        secrets.keep("env:A", "b")
+        secrets.store("env:A", "b")
     with pytest.raises(KeyError, match="file:s: an empty secret is not kept"):
-        secrets.keep("file:s", "")
+        secrets.store("file:s", "")
     with pytest.raises(SecretsUnavailable, match="could not be kept"):
-        secrets.keep("file:no-such-folder/s", "b")
+        secrets.store("file:no-such-folder/s", "b")
     assert [] == list(tmp_path.iterdir())
 
 
@@ -88,7 +88,7 @@ def test_a_file_stands_outside_the_code_unless_it_is_beside_hooks_toml_already(t
     secrets = EnvironmentSecrets({}, code, private)
     with pytest.raises(KeyError, match=rf"file:a.secret cannot be read: .*looked for at {private}/a.secret"):
         secrets.resolve("file:a.secret")
-    secrets.keep("file:a.secret", "kept")
+    secrets.store("file:a.secret", "kept")
     assert ["a.secret"] == [path.name for path in private.iterdir()]
     assert (0o700, 0o600) == (private.stat().st_mode & 0o777, (private / "a.secret").stat().st_mode & 0o777)
     for name in ("a.secret", "b.secret"):
@@ -97,7 +97,7 @@ def test_a_file_stands_outside_the_code_unless_it_is_beside_hooks_toml_already(t
     assert (("kept",), ("beside",)) == (secrets.resolve("file:a.secret"), secrets.resolve("file:b.secret"))
     assert ("beside",) == secrets.resolve(f"file:{code}/b.secret")
     (code / "b.secret").write_text("")
-    secrets.keep("file:b.secret", "where it was")
+    secrets.store("file:b.secret", "where it was")
     assert "where it was\n" == (code / "b.secret").read_text()
     (tmp_path / "out.secret").touch(0o600)
     (tmp_path / "out.secret").write_text("out")
