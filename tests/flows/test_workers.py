@@ -41,7 +41,7 @@ def test_one_worker_at_a_time_runs_an_attempt(tmp_path: Path) -> None:
 
         with ThreadPoolExecutor(WORKERS) as pool:
             outcomes = list(pool.map(work, range(WORKERS)))
-        assert sorted(outcomes) == ["completed", *["left"] * (WORKERS - 1)]
+        assert sorted(outcomes) == ["completed", *["skipped"] * (WORKERS - 1)]
         assert ([1], [1], 1) == (inside, most, w.row().tries)
 
 
@@ -57,7 +57,7 @@ def test_a_worker_that_died_is_replaced_when_its_lease_is_over(tmp_path: Path) -
         assert NOW + 15_000 == w.row().due_at
         w.clock.at = NOW + 14_999
         assert 0 == reconcile(w.services).looked
-        assert "left" == run_try("a", 1, w.functions, w.services)
+        assert "skipped" == run_try("a", 1, w.functions, w.services)
         w.clock.at = NOW + 15_000
         assert 1 == reconcile(w.services).started
         # What the stream brings to the worker in AWS, and its queue on one machine.
@@ -126,7 +126,7 @@ def test_the_result_of_a_stopped_attempt_is_thrown_away(tmp_path: Path, end: str
             assert row.expires_at is not None
             return
         assert ("queued", 2, 0) == (row.status, row.attempt, row.tries)
-        assert "left" == run_try("a", 1, w.functions, w.services)
+        assert "skipped" == run_try("a", 1, w.functions, w.services)
         assert "completed" == run_try("a", 2, w.functions, w.services)
 
 
@@ -138,7 +138,7 @@ def test_a_record_of_reconcile_in_between_neither_doubles_nor_loses(tmp_path: Pa
         w = holder[0]
         assert reconcile_saw(w)
         assert ("queued", 1) == (w.row().status, w.row().tries)
-        assert "left" == run_try("a", 1, w.functions, w.services)
+        assert "skipped" == run_try("a", 1, w.functions, w.services)
         assert "queued" == w.engine.describe("w", "a").status
         return context.tries
 
@@ -156,7 +156,7 @@ def test_one_that_is_suspended_before_it_begins_waits_for_its_resume(tmp_path: P
     with working(tmp_path, {"w": lambda event, context: 1}) as w:
         w.claim()
         assert ("suspended", True) == (instances.suspend("a", w.services).status, w.row().held)
-        assert "left" == run_try("a", 1, w.functions, w.services)
+        assert "skipped" == run_try("a", 1, w.functions, w.services)
         instances.resume("a", w.services)
         # Once or more: a worker leaves what has begun.
         assert {"a"} == set(w.woken)

@@ -65,7 +65,7 @@ def reconcile(ports: ReconcilePorts, limit: int = 200, remaining_ms: Callable[[]
     outages = Counter[str]()
     reserve_ms = 0.0 if remaining_ms is None else remaining_ms() * RESERVE
 
-    def look_after(instance: Instance) -> Report:
+    def repair(instance: Instance) -> Report:
         # It may have ended since the index was read: then there is nothing to repair, and nothing to run again.
         if instance.final or (
             remaining_ms is not None and remaining_ms() < reserve_ms + _takes_ms(instance, ports.workflows)
@@ -73,7 +73,7 @@ def reconcile(ports: ReconcilePorts, limit: int = 200, remaining_ms: Callable[[]
             return Report()
         return _repair(instance, ports, outages)
 
-    return _rounds(look_after, ports, limit, remaining_ms, reserve_ms, ended=False)
+    return _rounds(repair, ports, limit, remaining_ms, reserve_ms, ended=False)
 
 
 def _takes_ms(instance: Instance, workflows: Mapping[str, Workflow]) -> int:
@@ -88,7 +88,7 @@ def call_back(ports: ReconcilePorts, limit: int = 64, remaining_ms: Callable[[],
     ``remaining_ms`` as in :func:`reconcile`. Raises LedgerUnavailable; the next round goes on.
     """
 
-    def tell(instance: Instance) -> Report:
+    def post(instance: Instance) -> Report:
         try:
             return Report(looked=1, called_back=instance.final and _try_callback(instance, ports))
         except LedgerUnavailable:
@@ -97,7 +97,7 @@ def call_back(ports: ReconcilePorts, limit: int = 64, remaining_ms: Callable[[],
             ports.telemetry.failure(f"callback {instance.id}", error)
             return Report(looked=1, postponed=1)
 
-    return _rounds(tell, ports, limit, remaining_ms, ROUND_MS, ended=True)
+    return _rounds(post, ports, limit, remaining_ms, ROUND_MS, ended=True)
 
 
 def _rounds(

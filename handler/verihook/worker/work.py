@@ -25,9 +25,9 @@ from verihook.worker.leases import MARGIN_MS, Ending
 if TYPE_CHECKING:
     from verihook.model.ports.sets import WorkPorts
 
-#: ``again``: it failed and is tried once more later. ``left``: it was not to be run now, and nothing was done.
+#: ``again``: it failed and is tried once more later. ``skipped``: it was not to be run now, and nothing was done.
 #: ``lost``: the row went on without this worker, whose result was dropped.
-Outcome = Literal["completed", "failed", "timed_out", "again", "left", "lost"]
+Outcome = Literal["completed", "failed", "timed_out", "again", "skipped", "lost"]
 
 #: How long the invocation may still go on, in milliseconds: ``context.get_remaining_time_in_millis`` of Lambda.
 RemainingMs = Callable[[], int]
@@ -86,12 +86,12 @@ def run_try(
     now = ports.clock.now_ms()
     row = ports.ledger.get(instance_id, now)
     if row is None or not leases.to_begin(row, attempt, now):
-        return "left"
+        return "skipped"
     workflow = ports.workflows.get(row.workflow)
     if workflow is None or workflow.definition not in functions:
         # hooks.toml has lost the workflow: the instance waits until it is put back.
         ports.telemetry.failure(f"work {instance_id}", LookupError(f"no function for workflow {row.workflow!r}"))
-        return "left"
+        return "skipped"
     if row.tries > workflow.retries:
         lost = Progress("timed_out", None, "WorkerLost", f"No worker reported how try {row.tries} ended.")
         return _write_end(row, _TryResult(lost), workflow, ports)
@@ -103,11 +103,11 @@ def run_try(
     timeout_ms = timeout_ms if limit_ms is None else max(min(timeout_ms, limit_ms), 1)
     leased = leases.acquire(row, timeout_ms + MARGIN_MS, ports)
     if leased is None:
-        return "left"
+        return "skipped"
     try:
         tried = _call_function(leased, event, workflow.definition, timeout_ms, functions, ports)
     except Interrupted:
-        return "left" if leases.write_row(leased, leases.given_back, ports) else "lost"
+        return "skipped" if leases.write_row(leased, leases.given_back, ports) else "lost"
     try:
         return _write_result(leased, tried, workflow, ports)
     finally:

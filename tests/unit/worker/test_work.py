@@ -43,7 +43,7 @@ def test_a_result_is_the_output(tmp_path: Path) -> None:
         row = w.row()
         assert ("completed", {"é": [1, None]}) == (row.status, json.loads(row.output or ""))
         assert (1, None, NOW // 1000 + 2 * 86_400) == (row.tries, row.due_at, row.expires_at)
-        assert "left" == run_try("a", 1, w.functions, w.services)
+        assert "skipped" == run_try("a", 1, w.functions, w.services)
 
 
 def test_who_wants_to_be_called_back_is_due_at_its_end(tmp_path: Path) -> None:
@@ -70,9 +70,9 @@ def test_what_is_not_to_be_begun_is_left_alone(tmp_path: Path, fields: dict[str,
     with working(tmp_path, {"w": failing}) as w:
         row = replace(Instance("a", "w", "{}", NOW, NOW, engine="function"), **fields)
         assert w.services.ledger.claim(row) is None
-        assert "left" == run_try("a", 1, w.functions, w.services)
+        assert "skipped" == run_try("a", 1, w.functions, w.services)
         assert row == w.row()
-        assert "left" == run_try("unknown", 1, w.functions, w.services)
+        assert "skipped" == run_try("unknown", 1, w.functions, w.services)
 
 
 def test_a_failure_is_tried_again_after_a_doubled_back_off(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_failure_is_tried_again_after_a_doubled_back_off(tmp_path: Path) -> No
             assert ("queued", tries, "NoStock", "sold out") == (row.status, row.tries, row.error, row.cause)
             assert row.leased_until == row.due_at == w.clock.at + backoff
             w.clock.at += backoff - 1
-            assert "left" == run_try("a", 1, w.functions, w.services)
+            assert "skipped" == run_try("a", 1, w.functions, w.services)
             w.clock.at += 1
         assert "failed" == run_try("a", 1, w.functions, w.services)
         row = w.row()

@@ -74,7 +74,7 @@ def test_a_stop_of_a_queued_one_is_its_end(tmp_path: Path) -> None:
         w.engine.stop("w", "a", "asked")
         assert Progress("terminated", None, None, "asked") == w.engine.describe("w", "a")
         assert NOW // 1000 + 3 * 86_400 == w.row().expires_at
-        assert "left" == run_try("a", 1, w.functions, w.services)
+        assert "skipped" == run_try("a", 1, w.functions, w.services)
         w.engine.stop("w", "a", "again")
         assert "asked" == w.row().cause
 
