@@ -39,9 +39,9 @@ STATUSES: Mapping[str, Status] = {
 #: same for every engine, so that an event does not depend on the engine that waits for it.
 MAX_ANSWER = 262144
 
-#: What no repetition mends: the input is not acceptable. A function that is not durable, or has no alias, is an
-#: operator's mistake (InvalidParameterValueException): what was accepted waits until it is mended.
-_NEVER = frozenset(
+#: Codes that are the same at every try: the input is not acceptable. A function that is not durable, or has no alias,
+#: is an operator's mistake (InvalidParameterValueException): what was accepted waits until it is mended.
+_NEVER_ACCEPTED = frozenset(
     {
         "InvalidRequestContentException",
         "RequestTooLargeException",
@@ -61,11 +61,11 @@ _NOT_AWAITED = frozenset(
 )
 
 #: There is no such function or execution.
-_UNKNOWN = "ResourceNotFoundException"
+_NO_EXECUTION = "ResourceNotFoundException"
 
 _translated_errors = ErrorTranslation(AwsError, lambda _: EngineUnavailable("Lambda did not answer."))
 
-_SETTLED = frozenset({_UNKNOWN, "ResourceConflictException"})
+_HAS_ENDED = frozenset({_NO_EXECUTION, "ResourceConflictException"})
 
 
 def progress_of(detail: Mapping[str, Any]) -> Progress:
@@ -83,7 +83,7 @@ def progress_of(detail: Mapping[str, Any]) -> Progress:
 
 
 def attempt_of(detail: Mapping[str, Any]) -> tuple[str, int] | None:
-    """The instance id and attempt of such an event or answer; None if they are not ours, or cannot be told."""
+    """The instance id and attempt of such an event or answer; None if they are not ours, or not in it."""
     name = str(detail.get("DurableExecutionName") or detail.get("durableExecutionName") or "")
     return instance_of(name, lambda: parse(str(detail.get("InputPayload") or "null")))
 
@@ -135,7 +135,7 @@ class DurableEngine:
         except ServiceError as error:
             if error.code == "DurableExecutionAlreadyStartedException":
                 return "running"
-            if error.code in _NEVER:
+            if error.code in _NEVER_ACCEPTED:
                 raise EngineRefused("Lambda does not take this input or name.") from error
             raise EngineUnavailable("Lambda could not start the execution.") from error
         except (ValueError, RecursionError) as error:
@@ -145,7 +145,7 @@ class DurableEngine:
         return "running"
 
     def run(self, definition: str, name: str, input: str) -> Progress:  # noqa: ARG002  # the port's
-        """Raise NotSupported: what waits for days cannot be waited for."""
+        """Raise NotSupported: a durable function may wait for days, and a request cannot."""
         raise NotSupported("The engine 'durable' cannot run an instance to its end within a request.")
 
     def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:
@@ -167,18 +167,18 @@ class DurableEngine:
     def stop(self, definition: str, name: str, cause: str) -> None:
         """StopDurableExecution; one that has ended is left as it is."""
         error = {"ErrorType": "Terminated", "ErrorMessage": cause[:32768]}
-        self._settle(
+        self._act_on(
             definition, name, lambda arn: self._client.stop_durable_execution(DurableExecutionArn=arn, Error=error)
         )
 
     def suspend(self, definition: str, name: str) -> bool:
         """PauseDurableExecution: what runs goes on to its next checkpoint. Lambda does it a moment later."""
-        self._settle(definition, name, lambda arn: self._client.pause_durable_execution(DurableExecutionArn=arn))
+        self._act_on(definition, name, lambda arn: self._client.pause_durable_execution(DurableExecutionArn=arn))
         return True
 
     def resume(self, definition: str, name: str) -> None:
         """ResumeDurableExecution."""
-        self._settle(definition, name, lambda arn: self._client.resume_durable_execution(DurableExecutionArn=arn))
+        self._act_on(definition, name, lambda arn: self._client.resume_durable_execution(DurableExecutionArn=arn))
 
     def owns(self, definition: str, execution: str) -> bool:
         """By the function's name in ``arn:aws:lambda:REGION:ACCOUNT:function:NAME:VERSION/durable-execution/...``."""
@@ -186,7 +186,7 @@ class DurableEngine:
         return len(function) > 6 and function[6] == self._function(definition).rpartition(":")[2]
 
     def check_events(self) -> None:
-        """Nothing to say: a durable function waits for events."""
+        """Do nothing: a durable function can wait for events."""
 
     def answer(self, token: str, payload: str) -> bool:
         """SendDurableExecutionCallbackSuccess; ``token`` is the callback's id.
@@ -207,7 +207,7 @@ class DurableEngine:
         return True
 
     def redrive(self, definition: str, name: str) -> bool:  # noqa: ARG002  # the port's
-        """False: Lambda goes on with no execution that has failed."""
+        """Return False: Lambda cannot go on with an execution that has failed."""
         return False
 
     def steps(self, definition: str, name: str) -> list[Step]:
@@ -219,7 +219,7 @@ class DurableEngine:
             try:
                 return steps_of(self._events(found["DurableExecutionArn"]))
             except ServiceError as error:
-                if error.code != _UNKNOWN:
+                if error.code != _NO_EXECUTION:
                     raise
                 return []
 
@@ -234,10 +234,10 @@ class DurableEngine:
 
     def delete(self, definition: str, name: str) -> None:
         """DeleteDurableExecution; one that has not ended is left alone."""
-        self._settle(definition, name, lambda arn: self._client.delete_durable_execution(DurableExecutionArn=arn))
+        self._act_on(definition, name, lambda arn: self._client.delete_durable_execution(DurableExecutionArn=arn))
 
-    def _settle(self, definition: str, name: str, act: Any) -> None:
-        """Do it to the execution, if there is one that has not ended."""
+    def _act_on(self, definition: str, name: str, act: Any) -> None:
+        """Call ``act`` with the ARN of the execution; one that is unknown or has ended is left alone."""
         with _translated_errors:
             found = self._find(definition, name)
             if found is None or found["Status"] == "DELETING":
@@ -245,14 +245,14 @@ class DurableEngine:
             try:
                 act(found["DurableExecutionArn"])
             except ServiceError as error:
-                if error.code not in _SETTLED:
+                if error.code not in _HAS_ENDED:
                     raise
 
     def _get(self, arn: str) -> Progress | None:
         try:
             return progress_of(self._client.get_durable_execution(DurableExecutionArn=arn))
         except ServiceError as error:
-            if error.code != _UNKNOWN:
+            if error.code != _NO_EXECUTION:
                 raise
             return None
 
@@ -265,7 +265,7 @@ class DurableEngine:
                 FunctionName=function, DurableExecutionName=wanted
             )
         except ServiceError as error:
-            if error.code != _UNKNOWN:
+            if error.code != _NO_EXECUTION:
                 raise
             return None
         return next((one for one in answer["DurableExecutions"] if one["DurableExecutionName"] == wanted), None)

@@ -31,14 +31,14 @@ STATUSES: Mapping[str, Status] = {
     "ABORTED": "terminated",
 }
 
-#: What no repetition mends: the input or the name is not acceptable.
-_NEVER = frozenset({"InvalidExecutionInput", "InvalidName", "ValidationException"})
+#: Codes that are the same at every try: the input or the name is not acceptable.
+_NEVER_ACCEPTED = frozenset({"InvalidExecutionInput", "InvalidName", "ValidationException"})
 
 #: The answers to a token that nothing waits with: expired, ended, or never given.
 _NOT_AWAITED = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken", "ValidationException"})
 
 #: There is no such execution.
-_UNKNOWN = "ExecutionDoesNotExist"
+_NO_EXECUTION = "ExecutionDoesNotExist"
 
 _translated_errors = ErrorTranslation(AwsError, lambda _: EngineUnavailable("Step Functions did not answer."))
 
@@ -92,7 +92,7 @@ class StepFunctionsEngine:
             self._client.start_execution(stateMachineArn=self._machine(definition), name=name, input=input)
         except AwsError as error:
             if _code(error) != "ExecutionAlreadyExists":
-                raise _error_of(error, "input or name", _NEVER) from error
+                raise _error_of(error, "input or name", _NEVER_ACCEPTED) from error
         return "running"
 
     def run(self, definition: str, name: str, input: str) -> Progress:
@@ -107,7 +107,7 @@ class StepFunctionsEngine:
             return progress_of(self._express.start_sync_execution(stateMachineArn=machine, name=name, input=input))
         except AwsError as error:
             raise _error_of(
-                error, "input, name or kind of machine", _NEVER | {"StateMachineTypeNotSupported"}
+                error, "input, name or kind of machine", _NEVER_ACCEPTED | {"StateMachineTypeNotSupported"}
             ) from error
 
     def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:  # noqa: ARG002  # from the name
@@ -116,7 +116,7 @@ class StepFunctionsEngine:
             try:
                 return progress_of(self._client.describe_execution(executionArn=self._execution(definition, name)))
             except ServiceError as error:
-                if error.code != _UNKNOWN:
+                if error.code != _NO_EXECUTION:
                     raise
                 return None
 
@@ -126,7 +126,7 @@ class StepFunctionsEngine:
             try:
                 self._client.stop_execution(executionArn=self._execution(definition, name), cause=cause[:32768])
             except ServiceError as error:
-                if error.code != _UNKNOWN:
+                if error.code != _NO_EXECUTION:
                     raise
 
     def suspend(self, definition: str, name: str) -> bool:  # noqa: ARG002  # the port's
@@ -172,7 +172,7 @@ class StepFunctionsEngine:
                 # Also one that runs: redriven elsewhere, or by a call whose answer was lost.
                 found = self.describe(definition, name)
                 return found is not None and found.status == "running"
-            if _code(error) == _UNKNOWN:
+            if _code(error) == _NO_EXECUTION:
                 return False
             raise _error_of(error, "execution") from error
         return True
@@ -183,7 +183,7 @@ class StepFunctionsEngine:
             try:
                 return steps_of(self._events(self._execution(definition, name)))
             except ServiceError as error:
-                if error.code != _UNKNOWN:
+                if error.code != _NO_EXECUTION:
                     raise
                 return []
 

@@ -12,7 +12,7 @@ from verihook.model.instance import Step, milliseconds_of
 from verihook.records import replace
 
 _ENDS = frozenset({"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"})
-#: What a state has done after all, whatever failed before.
+#: A state that has one of these has succeeded, whatever failed before.
 _SUCCESSES = frozenset(
     {"TaskSucceeded", "LambdaFunctionSucceeded", "ActivitySucceeded", "MapStateSucceeded", "ParallelStateSucceeded"}
 )
@@ -27,7 +27,7 @@ def steps_of(events: Iterable[Mapping[str, Any]]) -> list[Step]:
 
     A state is completed when it was exited. Its retries are one step; ``error`` and ``cause`` are those of the last
     failure that was not made good, so that a completed step that has them was left by a Catch. What the end of the
-    execution finds entered has failed with it, and goes on where the execution was redriven.
+    execution finds entered has failed with it, and goes on if the execution is redriven.
     """
     reading = _Reading()
     for event in events:
@@ -62,7 +62,7 @@ class _Reading:
             self._try(number, None if kind in _SUCCESSES else _failure(event))
 
     def _enter(self, number: int, details: Mapping[str, Any], at: int) -> None:
-        """A new step, or the one with which a redrive goes on."""
+        """Begin a new step, or go on with the one that a redrive enters again."""
         name = details["name"]
         again = next((entered for entered, index in self._ended.items() if self.steps[index].name == name), None)
         if again is not None:

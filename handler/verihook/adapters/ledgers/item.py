@@ -44,7 +44,7 @@ _ATTRIBUTES = {
     "signed": "signed",
 }
 
-#: Of these the absence says as much as "none of it": most rows have none.
+#: Field of Instance -> attribute, left out while its value is false or empty, as in most rows.
 _OPTIONAL = {
     "held": "held",
     "purged": "purged",
@@ -54,8 +54,7 @@ _OPTIONAL = {
     "callback_tries": "callbackTries",
 }
 
-#: Fields that may be long: they are compressed, as a write costs by the KB. Below this number of bytes it is not worth
-#: it.
+#: Fields that may be long: they are compressed, as a write costs by the KB, if they have more bytes than _SHORT.
 _LONG = frozenset(("input", "output"))
 _SHORT = 128
 
@@ -64,7 +63,7 @@ LISTED = ("pk", *(name for name in (*_ATTRIBUTES.values(), *_OPTIONAL.values()) 
 
 
 def encode(value: object) -> Value:
-    """The attribute value of a text, a truth, a number, texts in an order, or texts by name.
+    """The attribute value of a str, a bool, an int, a tuple of texts, or a mapping of texts.
 
     Raises UnicodeEncodeError for a lone surrogate, which DynamoDB would replace in silence.
     """
@@ -130,7 +129,7 @@ def expired(item: Mapping[str, Mapping[str, Any]], now_ms: int) -> bool:
 
 
 def to_item(instance: Instance) -> Item:
-    """The whole row, with its places in the indexes. A purged one stands in none."""
+    """The whole row, with its keys in the indexes. A purged one is in no index."""
     item = key(instance.id)
     for field, attribute in _ATTRIBUTES.items():
         value = getattr(instance, field)
