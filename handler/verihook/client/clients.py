@@ -6,10 +6,10 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Any, ClassVar, Generic, Self, TypeVar, Unpack
 from urllib.parse import urlsplit
 
 import httpx
@@ -19,9 +19,11 @@ from verihook.client.errors import ApiError, Problem
 from verihook.client.operation import Awaiting, Blocking, Operation, R
 from verihook.client.reading import Filters
 from verihook.client.records import Instance
-from verihook.client.retries import Retries, driven
+from verihook.client.retries import Driving, Retries
 from verihook.client.wire import AFTER_PAUSE, Answer, NoAnswer, Pause, Request, Work
 from verihook.model.loopback import LOOPBACK_NAMES
+
+Transport = TypeVar("Transport", httpx.BaseTransport, httpx.AsyncBaseTransport)
 
 #: Before these, no byte of the request has left.
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -59,13 +61,11 @@ class Operations:
     revoke_key = Operation(managing_keys.revoke_key)
 
 
-class Client(Operations, Blocking):
-    """Calls the API, and blocks. Safe to share among threads; close it, or use it in ``with``.
+class _Connection(Generic[Transport]):
+    """How a client is made, of either kind."""
 
-    ``url``: of the deployment, without /v1. ``key``: an API key; None for a machine that is open. ``timeout``: of each
-    try, in seconds, on top of what a wait asks for. ``retries``: how often a request is sent again at most, or
-    :class:`~verihook.client.retries.Retries`. ``transport``: httpx's own, for tests and special networks.
-    """
+    #: httpx's client of this kind.
+    _kind: ClassVar[Callable[..., Any]]
 
     def __init__(
         self,
@@ -74,11 +74,11 @@ class Client(Operations, Blocking):
         *,
         timeout: float = 10.0,
         retries: int | Retries = 4,
-        transport: httpx.BaseTransport | None = None,
+        transport: Transport | None = None,
     ) -> None:
         self._timeout = timeout
         self._retries = Retries(retries) if isinstance(retries, int) else retries
-        self._http = httpx.Client(**_settings(url, key, timeout), transport=transport)
+        self._http = self._kind(**_settings(url, key, timeout), transport=transport)
 
     @classmethod
     def from_run(
@@ -88,11 +88,23 @@ class Client(Operations, Blocking):
         *,
         timeout: float = 10.0,
         retries: int | Retries = 4,
-        transport: httpx.BaseTransport | None = None,
+        transport: Transport | None = None,
     ) -> Self:
         """For the server that runs on this data folder, with its own key if none is given. Raises Unavailable."""
         url, own = of_run(data)
         return cls(url, key or own, timeout=timeout, retries=retries, transport=transport)
+
+
+class Client(_Connection[httpx.BaseTransport], Operations, Blocking):
+    """Calls the API, and blocks. Safe to share among threads; close it, or use it in ``with``.
+
+    ``url``: of the deployment, without /v1. ``key``: an API key; None for a machine that is open. ``timeout``: of each
+    try, in seconds, on top of what a wait asks for. ``retries``: how often a request is sent again at most, or
+    :class:`~verihook.client.retries.Retries`. ``transport``: httpx's own, for tests and special networks.
+    """
+
+    _kind = httpx.Client
+    _http: httpx.Client
 
     def list(self, *, limit: int = 100, **filters: Unpack[Filters]) -> Iterator[Instance]:
         """Every instance of a list, the newest first, ``limit`` a request; filters as in :meth:`page`."""
@@ -105,23 +117,18 @@ class Client(Operations, Blocking):
 
     def run(self, work: Work[R]) -> R:
         """Drive an operation to its end."""
-        steps = driven(work, self._retries)
-        outcome: Answer | NoAnswer | None = None
-        while True:
-            try:
-                wanted = next(steps) if outcome is None else steps.send(outcome)
-            except StopIteration as end:
-                result: R = end.value
-                return result
-            if isinstance(wanted, Pause):
-                time.sleep(wanted.seconds)
-                outcome = AFTER_PAUSE
-            else:
-                outcome = self._send(wanted)
+        driving = Driving(work, self._retries)
+        wanted = driving.next()
+        while wanted is not None:
+            wanted = driving.next(self._do(wanted))
+        return driving.result
 
-    def _send(self, request: Request) -> Answer | NoAnswer:
+    def _do(self, wanted: Request | Pause) -> Answer | NoAnswer:
+        if isinstance(wanted, Pause):
+            time.sleep(wanted.seconds)
+            return AFTER_PAUSE
         try:
-            return _answer(self._http.request(**_parts(request, self._timeout)))
+            return _answer(self._http.request(**_parts(wanted, self._timeout)))
         except httpx.RequestError as error:
             return _no_answer(error, self._http.base_url)
 
@@ -136,35 +143,11 @@ class Client(Operations, Blocking):
         self.close()
 
 
-class AsyncClient(Operations, Awaiting):
+class AsyncClient(_Connection[httpx.AsyncBaseTransport], Operations, Awaiting):
     """The same, awaited, in asyncio. Close it with :meth:`aclose`, or use it in ``async with``."""
 
-    def __init__(
-        self,
-        url: str,
-        key: str | None = None,
-        *,
-        timeout: float = 10.0,
-        retries: int | Retries = 4,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
-        self._timeout = timeout
-        self._retries = Retries(retries) if isinstance(retries, int) else retries
-        self._http = httpx.AsyncClient(**_settings(url, key, timeout), transport=transport)
-
-    @classmethod
-    def from_run(
-        cls,
-        data: str | Path = ".verihook",
-        key: str | None = None,
-        *,
-        timeout: float = 10.0,
-        retries: int | Retries = 4,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> Self:
-        """For the server that runs on this data folder, with its own key if none is given. Raises Unavailable."""
-        url, own = of_run(data)
-        return cls(url, key or own, timeout=timeout, retries=retries, transport=transport)
+    _kind = httpx.AsyncClient
+    _http: httpx.AsyncClient
 
     async def list(self, *, limit: int = 100, **filters: Unpack[Filters]) -> AsyncIterator[Instance]:
         """Every instance of a list, the newest first, ``limit`` a request; filters as in :meth:`page`."""
@@ -178,23 +161,18 @@ class AsyncClient(Operations, Awaiting):
 
     async def run(self, work: Work[R]) -> R:
         """Drive an operation to its end."""
-        steps = driven(work, self._retries)
-        outcome: Answer | NoAnswer | None = None
-        while True:
-            try:
-                wanted = next(steps) if outcome is None else steps.send(outcome)
-            except StopIteration as end:
-                result: R = end.value
-                return result
-            if isinstance(wanted, Pause):
-                await asyncio.sleep(wanted.seconds)
-                outcome = AFTER_PAUSE
-            else:
-                outcome = await self._send(wanted)
+        driving = Driving(work, self._retries)
+        wanted = driving.next()
+        while wanted is not None:
+            wanted = driving.next(await self._do(wanted))
+        return driving.result
 
-    async def _send(self, request: Request) -> Answer | NoAnswer:
+    async def _do(self, wanted: Request | Pause) -> Answer | NoAnswer:
+        if isinstance(wanted, Pause):
+            await asyncio.sleep(wanted.seconds)
+            return AFTER_PAUSE
         try:
-            return _answer(await self._http.request(**_parts(request, self._timeout)))
+            return _answer(await self._http.request(**_parts(wanted, self._timeout)))
         except httpx.RequestError as error:
             return _no_answer(error, self._http.base_url)
 

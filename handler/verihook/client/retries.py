@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Generic
 
 from verihook.client.errors import ApiError, Problem
 from verihook.client.wire import AFTER_PAUSE, Answer, Driven, NoAnswer, Pause, Request, T, Work
@@ -46,7 +47,28 @@ class Retries:
         return random.uniform(spread / 2, spread)  # noqa: S311  # keeps no secret
 
 
-def driven(work: Work[T], retries: Retries) -> Driven[T]:
+class Driving(Generic[T]):
+    """An operation on its way, with every request sent until it is answered well."""
+
+    #: What the operation returned, once :meth:`next` has returned None.
+    result: T
+
+    def __init__(self, work: Work[T], retries: Retries) -> None:
+        self._steps = _driven(work, retries)
+
+    def next(self, outcome: Answer | NoAnswer | None = None) -> Request | Pause | None:
+        """Return what is to be done next, after the ``outcome`` of what was; None at the end.
+
+        Raises ApiError if a request is not answered well.
+        """
+        try:
+            return next(self._steps) if outcome is None else self._steps.send(outcome)
+        except StopIteration as end:
+            self.result = end.value
+            return None
+
+
+def _driven(work: Work[T], retries: Retries) -> Driven[T]:
     """The operation, with every request sent until it is answered well. Raises ApiError if it is not."""
     try:
         wanted = next(work)
