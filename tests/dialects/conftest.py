@@ -49,7 +49,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="session")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """``verihook run``, which lets nobody in without a key."""
+    """``verihook run``, which lets no caller in without a key."""
     with run_server(tmp_path_factory.mktemp("closed")) as server:
         yield server
 

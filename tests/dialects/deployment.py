@@ -126,7 +126,7 @@ def client_of(services: Services, policy: Policy | None = None) -> Iterator[http
 
 
 def faults(services: Services) -> list[tuple[str, BaseException]]:
-    """What went wrong that no client was told of."""
+    """What went wrong that no client has heard of."""
     assert isinstance(services.telemetry, Heard)
     return services.telemetry.failures
 

@@ -61,13 +61,13 @@ def run(command: list[str], variables: Mapping[str, str] | None = None, cwd: Pat
 
 
 def program(name: str, *, wanted: bool = True) -> str:
-    """The path of a program. Skips the test where it is missing, or fails it where CI is set and it is ``wanted``."""
+    """The path of a program. Skips the test if it is missing, or fails it if CI is set and it is ``wanted``."""
     found = shutil.which(name)
     return found if found is not None else absent(f"{name} is not installed", wanted=wanted)
 
 
 def clients() -> Path:
-    """The folder of npm's clients, installed first where they are missing, as package-lock.json pins them."""
+    """The folder of npm's clients, installed first if they are missing, as package-lock.json pins them."""
     npm = program("npm")
     TOOLS.mkdir(parents=True, exist_ok=True)
     with _alone(TOOLS / ".lock"):

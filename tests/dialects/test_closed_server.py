@@ -10,7 +10,7 @@ from tests.dialects.programs import curl, node, python, snippet
 from tests.dialects.server import Served
 
 EVERYTHING = ("workflows:execute", "instances:read", "instances:manage")
-#: Well formed, and nobody's: the checksum is right.
+#: Well formed, and of no caller: the checksum is right.
 NOBODYS = "vhk_" + "0" * 49
 
 

@@ -47,7 +47,7 @@ def test_the_temporal_guide_in_go(served: Served, tmp_path: Path) -> None:
     go = program("go", wanted=False)
     source = tmp_path / "main.go"
     source.write_text(snippet("temporal.go", {"localhost:8000": served.host}))
-    # It prints to standard error, and panics where the result is no text.
+    # It prints to standard error, and panics if the result is no text.
     run([go, "run", str(source)])
 
 

@@ -38,7 +38,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
 
 @pytest.fixture
 def bound(shared: Deployment) -> Client:
-    """Whoever has a key for the workflow ``quick`` alone, with every scope."""
+    """A caller that has a key for the workflow ``quick`` alone, with every scope."""
     return shared.client(shared.make_key(workflows=["quic?"]))
 
 
@@ -236,7 +236,7 @@ def test_ruling_3_what_has_ended_takes_every_control_with_202(shared: Deployment
         assert (reply.status_code, reply.content) == (202, b""), verb
     state = client.get(base).json()
     assert (state["runtimeStatus"], state["properties"]["dapr.workflow.output"]) == ("COMPLETED", "7")
-    # Nobody would ever take it.
+    # No wait would ever take it.
     event = client.post(f"{base}/raiseEvent{'/go' if kind == 'dapr' else '?eventName=go'}", json=1)
     assert event.status_code == running.status_code
     if kind == "free":

@@ -27,7 +27,7 @@ def refused(reply: httpx.Response) -> tuple[int, str, str]:
 
 
 def test_a_run_and_its_status(client: httpx.Client, ended: Ended) -> None:
-    # As curl sends it where no content type is given.
+    # As curl sends it if no content type is given.
     form = {"content-type": "application/x-www-form-urlencoded"}
     body = '{"input": {"customerId": "cus_xxx", "amount": 9900}}'
     reply = client.post("/api/v1/workflows/invoice/run", content=body, headers=form)

@@ -1,4 +1,4 @@
-"""An API on loopback that answers as it is told, and the commands against it."""
+"""An API on loopback that answers by a script, and the commands against it."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def script_for(shell: str, capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def completed(script: str, *words: str, folder: Path) -> set[str]:
-    """What bash offers for the last of the words, where it finds no program to start."""
+    """What bash offers for the last of the words, if it finds no program to start."""
     program = """
 source /dev/stdin
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _verihook

@@ -41,7 +41,7 @@ def sending(sender: str, secret: str = "s3cret", body: bytes = BODY) -> Sending:
 
 
 def refusal(delivery: Sending, tamperings: list[str]) -> str | None:
-    """The reason code why the source refuses it, None where it does not."""
+    """The reason code why the source refuses it, None if it does not."""
     source = delivery.source
     verify = source.sender.scheme.bind((delivery.secret,), Setting(source.public_url, source.parameters))
     try:

@@ -11,7 +11,7 @@ import httpx
 
 from verihook.client import AsyncClient, Client, Retries
 
-#: Pauses that nobody notices.
+#: Pauses that no test notices.
 SWIFT = Retries(4, first_s=0.001, longest_s=2)
 
 AT = "2026-03-01T12:00:00.000Z"

@@ -77,7 +77,7 @@ def test_anothers_instance_is_one_that_there_is_not(filled: Parts) -> None:
         ("w0", caller("strict"), "w"),
         ("w0", caller("w"), "strict"),
         ("nobody", caller("w"), None),
-        # What it lacks is told of what it may know of alone.
+        # It hears what it lacks only of what it may know of.
         ("w0", caller("strict", scopes=("events:send",)), None),
     ):
         with pytest.raises(InstanceNotFound):
