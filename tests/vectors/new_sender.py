@@ -30,15 +30,15 @@ algorithm = "sha256"        # sha1, sha256, sha512
 encoding = "hex"            # hex, base64
 # prefix = "sha256="        # what stands before the signature
 # message = "{timestamp}.{body}"        # what is signed; default {body}
-# timestamp_header = "X-Timestamp"      # where a signed timestamp stands
+# timestamp_header = "X-Timestamp"      # the header with a signed timestamp
 
 [event]
-# The event's id must survive a redelivery. Leave it out where the sender has none: every delivery is then an event.
+# The event's id must survive a redelivery. Leave it out if the sender has none: every delivery is then an event.
 id = { json = "id" }        # or { header = "X-Event-Id" }
 type = { json = "type" }
 
 [delivery]
-timeout_seconds = 10        # how long the sender waits for an answer; leave it out where it does not say
+timeout_seconds = 10        # how long the sender waits for an answer; leave it out if it does not say
 retries = ""                # how often, over how long
 refusals = ""               # what it makes of 4xx, 410, 429
 """

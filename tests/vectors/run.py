@@ -2,11 +2,11 @@
 
 A file holds a list of cases (or one case): ``id``, ``scheme`` (a sender's id), ``secret`` | ``secrets`` (newest first)
 | ``public_key``, ``params``, ``method``, ``url``, ``headers`` as pairs, ``body_base64``, ``now`` in seconds, ``valid``,
-and ``reason`` where it is not valid. What else a case has (provenance) is not looked at.
+and ``reason`` if it is not valid. What else a case has (provenance) is not looked at.
 
-A case disagrees where the verdict is another, where it gives a reason and our reason code is not how that begins,
-where there is no such sender, and where anything but a refusal is raised. Exit codes: 0 all agreed, 1 some disagreed,
-2 nothing could be run.
+A case disagrees if the verdict is another, if it gives a reason that does not begin with our reason code, if there is
+no such sender, and if anything but a refusal is raised. Exit codes: 0 all agreed, 1 some disagreed, 2 nothing could be
+run.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Unusable(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a case: ``reason`` is None where it verified; ``difference`` is "" where we agree."""
+    """What became of a case: ``reason`` is None if it verified; ``difference`` is "" if we agree."""
 
     case: Case
     reason: str | None
@@ -79,7 +79,7 @@ def run_case(case: Case) -> Outcome:
 
 
 def refusal(case: Case) -> str | None:
-    """Why the delivery is refused (a reason code), None where it verifies. A secret that cannot be bound refuses."""
+    """Why the delivery is refused (a reason code), None if it verifies. A secret that cannot be bound refuses."""
     scheme = _scheme(case["scheme"])
     secrets = secrets_of(case)
     setting = Setting(case.get("url") or "", parameters_of(case))
@@ -177,7 +177,7 @@ def _cases_of(path: Path) -> Iterator[Case]:
 
 
 def _check(path: Path, number: int, case: Any) -> None:
-    """Raises Unusable where a case is not of the format, so that a broken case never counts as a refusal."""
+    """Raise Unusable if a case is not of the format, so that a broken case never counts as a refusal."""
     where = f"{path}: case {number}"
     if not isinstance(case, dict):
         raise Unusable(f"{where}: is no object")

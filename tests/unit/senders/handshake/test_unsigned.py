@@ -1,4 +1,4 @@
-"""Handshakes that nobody signs: a stranger may ask, and learns nothing that is worth anything."""
+"""Handshakes that the sender does not sign: a stranger may ask, and learns nothing that is worth anything."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ _BODY_HASH = re.compile("[?&]bodySHA256=[0-9a-f]*")
 
 Change = tuple[str, Request]
 
-#: What senders put where, and what nobody should: other scripts' digits, halves of characters, 10 kB, ends of lines.
+#: What senders put there, and what none should: digits of other scripts, halves of characters, 10 kB, ends of lines.
 TEXTS = (
     *("", " ", "=", ",", ";", ":", ".", "v1", "v1=", "v1,", "sha256=", "t=,v1=", "0", "-1", "+1", "1_0", "1e9", "NaN"),
     *("٣" * 10, "é", "\ud800", "\x00", "\r\nX: 1", "a" * 10_000, "v1,a " * 2_000, "t=1," * 2_500, "9" * 5_000),
@@ -130,7 +130,7 @@ class Target:
 
 @cache
 def target(sender: str) -> Target:
-    """What tests/vectors knows of the sender. Fails where it has no valid case: nobody is left out."""
+    """What tests/vectors knows of the sender. Fail if it has no valid case: no sender is left out."""
     cases = [case for case in _cases() if case["scheme"] == SAME_AS.get(sender, sender)]
     valid = [case for case in cases if case["valid"]]
     assert valid, f"{sender}: tests/vectors has no valid case of it"
@@ -218,7 +218,7 @@ def test_any_delivery_is_proven_or_refused(sender: str, first: int, second: int,
 
 
 def test_the_edits_begin_at_a_genuine_delivery() -> None:
-    # Where nothing ever verified, everything would be refused at the first look and nothing deep be tried.
+    # If nothing ever verified, everything would be refused at the first look and nothing deep be tried.
     for sender in sender_ids():
         aim = target(sender)
         assert "current" == aim.checks[0](aim.request, aim.now).verified_by, sender

@@ -234,7 +234,7 @@ def test_a_flood_of_new_certificates_costs_five_calls_a_minute_and_spares_the_kn
             verify(with_header(genuine, "paypal-cert-url", f"{CERT_URL}-{number}"), NOW)
     assert 5 == len(asked)
     assert Proof("current") == verify(genuine, NOW)
-    # An hour later the known certificate is asked for anew, flood or not.
+    # An hour later the known certificate is fetched again, even in a flood.
     for number in range(50):
         with pytest.raises((SignatureError, SecretsUnavailable)):
             verify(with_header(genuine, "paypal-cert-url", f"{CERT_URL}-{number}"), NOW + 3600)
