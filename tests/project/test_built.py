@@ -149,7 +149,7 @@ def test_the_build_refuses_hooks_that_no_function_could_load(handler: Path) -> N
     ("schema", "words"),
     [
         ('{"type": "objekt"}', "not a JSON Schema: $.type: "),
-        ('{"pattern": "(?=a)"}', "#/pattern: '(?=a)' is no regular expression that can be matched in bounded time"),
+        ('{"pattern": "(?=a)"}', "#/pattern: '(?=a)' is not a regular expression that can be matched in bounded time"),
         ('{"$ref": "#/$defs/nobody"}', "$ref '#/$defs/nobody' is not within the schema"),
     ],
 )

@@ -145,8 +145,8 @@ def _check_patterns(place: str, part: dict[str, Any]) -> None:
             matches(pattern)
         except ValueError:
             raise ValueError(
-                f"{where}: {pattern!r} is no regular expression that can be matched in bounded time. What looks ahead "
-                "or behind, refers back, or repeats to more than some megabytes is not taken; write it without"
+                f"{where}: {pattern!r} is not a regular expression that can be matched in bounded time. What looks "
+                "ahead or behind, refers back, or repeats to more than some megabytes is not taken; write it without"
             ) from None
 
 

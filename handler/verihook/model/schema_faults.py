@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from verihook.model.schema_judges import Judge, Judges, step
 from verihook.model.schema_words import COMBINED, SAID, listed, shown, unexplained
 
-#: How many parts of an input are looked at, and how deep, before a place is told as it is: wrong somewhere inside.
+#: How many parts of an input are looked at, and how deep, before a place is only said to be wrong somewhere inside.
 MAX_LOOKS = 20_000
 MAX_DEPTH = 32
 
@@ -85,13 +85,13 @@ class Walk:
 
     def faults(self, schema: Any, pointer: str, value: object, path: Path = ()) -> Iterator[Fault]:
         """Those of ``value``, which does not fit the part ``schema`` at ``pointer``: one at least."""
-        told = False
+        explained = False
         # A part with an address of its own reads its references otherwise.
         if isinstance(schema, dict) and len(path) < MAX_DEPTH and not (pointer and "$id" in schema):
             for fault in self._by_keywords(schema, pointer, value, path):
-                told = True
+                explained = True
                 yield fault
-        if not told:
+        if not explained:
             yield Fault(path, unexplained(schema, value))
 
     def _decides(self, schema: Any, path: Path) -> bool:

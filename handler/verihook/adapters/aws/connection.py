@@ -130,7 +130,7 @@ class Connection:
             size += len(line)
             name, colon, value = line.partition(":")
             if not colon or size > _MAX_HEAD:
-                raise BrokenAnswer("the answer has a header that is none, or too many")
+                raise BrokenAnswer("the answer has a malformed header, or too many")
             name, value = name.lower(), value.strip()
             if name == "content-length" and headers.get(name, value) != value:
                 raise BrokenAnswer("the answer has two lengths")
@@ -274,5 +274,5 @@ def _size(text: str, base: int) -> int:
     # int() would take signs, blanks and underscores.
     digits = "0123456789abcdef"[:base]
     if not text or any(one not in digits for one in text.lower()) or (size := int(text, base)) > _MAX_BODY:
-        raise BrokenAnswer(f"the answer has a length that is none, or too large: {text[:40]!r}")
+        raise BrokenAnswer(f"the answer has a malformed length, or one that is too large: {text[:40]!r}")
     return size

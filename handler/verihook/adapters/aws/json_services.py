@@ -155,4 +155,4 @@ def _text_of(value: object) -> str:
     """How bytes stand in JSON."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
-    raise TypeError(f"{type(value).__name__} is no parameter of AWS")
+    raise TypeError(f"{type(value).__name__} is not a type of AWS's parameters")

@@ -14,6 +14,7 @@ from verihook.adapters.secrets.environment import EnvironmentSecrets
 from verihook.adapters.secrets.parts import StoreParts
 from verihook.errors import ConfigurationError, SecretsUnavailable
 from verihook.senders.references import STORES
+from verihook.senders.tables import must_be_one_of
 
 if TYPE_CHECKING:
     from verihook.adapters.secrets.current import CurrentSecret
@@ -113,7 +114,7 @@ class StoresByKind:
     def _make(self, kind: str) -> RotatingSecrets:
         maker = self._makers.get(kind)
         if maker is None:
-            raise KeyError(f"{kind}: there is no such kind of reference; there are {', '.join(self._makers)}")
+            raise KeyError(f"the kind of a reference {must_be_one_of(self._makers, kind)}")
         try:
             return maker()
         except Exception as error:  # a client that cannot be made: no region, no credentials
