@@ -4,7 +4,8 @@
 
 Both are measured in turn in the same process, so what counts are the ratios: at most half the time of ``json.loads``,
 whether the body fits or has its faults looked for, under a schema that says one thing of each value. Two parts below
-``allOf`` that each look at all items take as much again.
+``allOf`` that each look at all items take as much again. The last line is another matter: defaults of items are put in
+by Python, one by one, at several times what ``json.loads`` takes.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ BELOW: dict[str, Any] = {
     "allOf": [{"properties": {"items": {"allOf": [{"$ref": "#/$defs/rows"}]}}}],
     "$defs": {"rows": ROWS["properties"]["items"]},
 }
+DEFAULTS: dict[str, Any] = {"properties": {"items": {"items": {"properties": {"currency": {"default": "CHF"}}}}}}
 MEMBERS: dict[str, Any] = {"properties": {"items": {"additionalProperties": {"type": "integer"}}}}
 PATTERNS: dict[str, Any] = {"properties": {"items": {"patternProperties": {"^[a-z]": {"type": "integer"}}}}}
 NAMES: dict[str, Any] = {"properties": {"items": {"propertyNames": {"minLength": 3}}}}
@@ -97,6 +99,13 @@ def report(rounds: int) -> None:
         loads, ours = (statistics.median(times) * 1000 for times in zip(*pairs, strict=True))
         ratio = statistics.median(judging / reading for reading, judging in pairs)
         print(f"{name:28}{loads:9.1f} ms{ours:9.1f} ms{ratio:8.2f}{peak / 2**20:7.1f} MB{told:6}")
+    body = array('{"id":1,"name":"some name"}')
+    content, filling = json.loads(body), Schema(DEFAULTS)
+    loads, ours = (
+        1000 * statistics.median(seconds(work) for _ in range(rounds))
+        for work in (lambda: json.loads(body), lambda: filling.filled(content))
+    )
+    print(f"{'rows that lack a default':28}{loads:9.1f} ms{ours:9.1f} ms{ours / loads:8.2f}")
 
 
 if __name__ == "__main__":

@@ -91,35 +91,49 @@ class Defaults:
         """``passed``: the parts that were applied to this very value, so that a ``$ref`` to itself has an end."""
         if not isinstance(schema, dict) or id(schema) not in self._leading or id(schema) in passed:
             return content
-        passed |= {id(schema)}
-        if "$ref" in schema:
-            target = resolver.lookup(schema["$ref"])
-            content = self._fill(target.contents, content, target.resolver, passed)
-        for inner in schema.get("allOf", ()):
-            content = self._fill(inner, content, resolver, passed)
+        # Most parts apply no other one to the very same value, and there may be such a part for each of many items.
+        if "$ref" in schema or "allOf" in schema:
+            content = self._fill_in_place(schema, content, resolver, passed | {id(schema)})
         if isinstance(content, dict):
             return self._fill_object(schema, content, resolver)
         if isinstance(content, list):
             return self._fill_array(schema, content, resolver)
         return content
 
+    def _fill_in_place(self, schema: dict[str, Any], content: object, resolver: Any, passed: frozenset[int]) -> Any:
+        if "$ref" in schema:
+            target = resolver.lookup(schema["$ref"])
+            content = self._fill(target.contents, content, target.resolver, passed)
+        for inner in schema.get("allOf", ()):
+            content = self._fill(inner, content, resolver, passed)
+        return content
+
     def _fill_object(self, schema: dict[str, Any], content: dict[str, Any], resolver: Any) -> dict[str, Any]:
         fresh: dict[str, Any] = {}
         for name, inner in schema.get("properties", {}).items():
             if name in content:
-                fresh[name] = self._fill(inner, content[name], resolver)
+                if (filled := self._fill(inner, content[name], resolver)) is not content[name]:
+                    fresh[name] = filled
             elif isinstance(inner, dict) and "default" in inner:
                 fresh[name] = self._fill(inner, copy.deepcopy(inner["default"]), resolver)
-        patterns = schema.get("patternProperties", {})
-        rest = schema.get("additionalProperties")
-        for name in content if patterns or isinstance(rest, dict) else ():
-            for inner in [inner for pattern, inner in patterns.items() if matches(pattern)(name)]:
-                fresh[name] = self._fill(inner, fresh.get(name, content[name]), resolver)
-            if _additional(schema, name):
-                fresh[name] = self._fill(rest, content[name], resolver)
-        if all(name in content and content[name] is value for name, value in fresh.items()):
-            return content
-        return {**content, **fresh}
+        if "patternProperties" in schema or "additionalProperties" in schema:
+            for name, inner in self._unnamed(schema, content):
+                before = fresh.get(name, content[name])
+                if (filled := self._fill(inner, before, resolver)) is not before:
+                    fresh[name] = filled
+        return {**content, **fresh} if fresh else content
+
+    def _unnamed(self, schema: dict[str, Any], content: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+        """The members with the parts that apply to them by a pattern, or as additional ones, and lead to a default."""
+        patterns = [(matches(pattern), inner) for pattern, inner in schema.get("patternProperties", {}).items()]
+        rest, named = schema.get("additionalProperties"), schema.get("properties", ())
+        if self._leading.isdisjoint(map(id, (rest, *(inner for _, inner in patterns)))):
+            return
+        for name in content:
+            found = [inner for fits, inner in patterns if fits(name)]
+            if not found and name not in named:
+                found = [rest]
+            yield from ((name, inner) for inner in found if id(inner) in self._leading)
 
     def _fill_array(self, schema: dict[str, Any], content: list[Any], resolver: Any) -> list[Any]:
         first, rest = schema.get("prefixItems", []), schema.get("items")
@@ -129,10 +143,3 @@ class Defaults:
         if all(new is old for new, old in zip(fresh, content, strict=False)):
             return content
         return [*fresh, *content[len(fresh) :]]
-
-
-def _additional(schema: dict[str, Any], name: str) -> bool:
-    """Whether a member is one that neither ``properties`` nor ``patternProperties`` speak of."""
-    return name not in schema.get("properties", ()) and not any(
-        matches(pattern)(name) for pattern in schema.get("patternProperties", ())
-    )
