@@ -1,18 +1,18 @@
-"""JSON, read strictly (RFC 8259): the one place that reads it. Each text has the reader named for who wrote it.
+"""The one place that reads JSON, and reads it strictly (RFC 8259). A reader is named for the author.
 
-==================  ====================================================  =============================
-reader              who wrote the text                                    what it raises
-==================  ====================================================  =============================
-:func:`read_object`    a stranger: its signature is not checked yet *       SignatureError
-:func:`parse_sent`     a sender, whose signature is right                   EventMalformed, BodyTooLarge
-:func:`parse_request`  a caller of the API *                                RequestInvalid, BodyTooLarge
-:func:`parse_json`     an engine, a queue or a workflow                     EventMalformed
-:func:`parse_written`  an operator: a file, the command line *              ValueError
-:func:`parse_kept`     ourselves: a row, a document, a payload, a file      RecordDamaged, never a refusal
-:func:`parse`          a service that we call, or one that we emulate       ValueError
-==================  ====================================================  =============================
+========================  ================================================  ====================================
+reader                    who wrote the text                                what it raises
+========================  ================================================  ====================================
+:func:`parse_unverified`  a stranger: its signature is not checked yet (*)  SignatureError
+:func:`parse_sent`        a sender, whose signature is right                EventMalformed, BodyTooLarge
+:func:`parse_request`     a caller of the API (*)                           RequestInvalid, BodyTooLarge
+:func:`parse_json`        an engine, a queue or a workflow                  EventMalformed
+:func:`parse_written`     an operator: a file, the command line (*)         ValueError, with line and column
+:func:`parse_kept`        ourselves: a row, a document, a payload           RecordDamaged: no caller is to blame
+:func:`parse`             a service that we call, or one that we emulate    ValueError
+========================  ================================================  ====================================
 
-None of them takes NaN or what is nested too deep. Those with a * take no member twice, because two readers would choose
+None of them takes NaN or what is nested too deep. Those with (*) take no member twice, because two readers would choose
 differently between two members of one name (https://www.rfc-editor.org/rfc/rfc8259#section-4).
 """
 
@@ -109,7 +109,7 @@ def check_size(text: str, what: str) -> None:
             raise BodyTooLarge(f"{what} has more than {MAX_VALUES:,} values; deliver less, or in several.")
 
 
-def read_object(text: bytes, reason: str = "body-is-not-json") -> dict[str, Any]:
+def parse_unverified(text: bytes, reason: str = "body-is-not-json") -> dict[str, Any]:
     """The JSON object in UTF-8 ``text``. Raises SignatureError ``reason``, for any bytes."""
     if len(text) > MAX_JSON:
         raise SignatureError("body-too-long-for-its-scheme")

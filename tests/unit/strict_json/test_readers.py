@@ -8,11 +8,19 @@ from typing import Any
 import pytest
 
 from verihook.errors import EventMalformed, RecordDamaged, RequestInvalid, SignatureError
-from verihook.strict_json import parse, parse_json, parse_kept, parse_request, parse_sent, parse_written, read_object
+from verihook.strict_json import (
+    parse,
+    parse_json,
+    parse_kept,
+    parse_request,
+    parse_sent,
+    parse_unverified,
+    parse_written,
+)
 
 #: Each reader with the error that it raises for a text that is no JSON.
 READERS: dict[str, tuple[Callable[[str], Any], type[Exception]]] = {
-    "read_object": (lambda text: read_object(text.encode()), SignatureError),
+    "parse_unverified": (lambda text: parse_unverified(text.encode()), SignatureError),
     "parse_sent": (lambda text: parse_sent(text, "The body"), EventMalformed),
     "parse_request": (lambda text: parse_request(text.encode()), RequestInvalid),
     "parse_json": (lambda text: parse_json(text, "The output"), EventMalformed),
@@ -37,7 +45,7 @@ def test_what_is_json_is_read(reader: str) -> None:
     assert {"a": [1, 2.5, None, "ü"]} == read('{"a": [1, 2.5, null, "ü"]}')
 
 
-@pytest.mark.parametrize("reader", sorted(READERS.keys() - {"read_object"}))
+@pytest.mark.parametrize("reader", sorted(READERS.keys() - {"parse_unverified"}))
 def test_a_number_that_would_be_infinite_is_refused(reader: str) -> None:
     read, error = READERS[reader]
     with pytest.raises(error, match="1e999"):
@@ -47,8 +55,8 @@ def test_a_number_that_would_be_infinite_is_refused(reader: str) -> None:
 @pytest.mark.parametrize("reader", READERS)
 def test_a_member_twice_is_refused_if_two_readers_could_choose_differently(reader: str) -> None:
     read, error = READERS[reader]
-    if reader in ("read_object", "parse_request", "parse_written"):
-        with pytest.raises(error, match=None if reader == "read_object" else "the member 'b' stands twice"):
+    if reader in ("parse_unverified", "parse_request", "parse_written"):
+        with pytest.raises(error, match=None if reader == "parse_unverified" else "the member 'b' stands twice"):
             read('{"a": 1, "b": 2, "b": 3, "a": 4, "c": {}}')
     else:
         assert {"a": 2} == read('{"a": 1, "a": 2}')

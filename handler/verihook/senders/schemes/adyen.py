@@ -18,7 +18,7 @@ from verihook.request import Request
 from verihook.senders.schemes import PLAIN, Proof, Setting, Verify, no_secret, proof_by
 from verihook.senders.schemes.candidates import signature_text
 from verihook.senders.schemes.encoding import decode_base64, key_of
-from verihook.strict_json import read_object
+from verihook.strict_json import parse_unverified
 
 #: More items than this in one delivery are refused; Adyen sends up to six.
 MAX_ITEMS = 100
@@ -57,7 +57,7 @@ class AdyenScheme:
 
         def verify(request: Request, _now: int) -> Proof:
             oldest = 0
-            for item in _items(read_object(request.body)):
+            for item in _items(parse_unverified(request.body)):
                 signature, signed = _signature(item), _signed_bytes(item)
                 matches = [hmac.compare_digest(hmac.digest(key, signed, "sha256"), signature) for key in keys]
                 if not any(matches):
@@ -74,7 +74,7 @@ class AdyenScheme:
         """
         key = key_of(secret, "hex")
         try:
-            content = read_object(request.body)
+            content = parse_unverified(request.body)
             for item in _items(content):
                 mac = hmac.digest(key, _signed_bytes(item), "sha256")
                 if not isinstance(item.setdefault("additionalData", {}), dict):

@@ -21,7 +21,7 @@ from verihook.senders.schemes.hmac_fields import HmacFields
 from verihook.senders.schemes.message import Signed, covers
 from verihook.senders.schemes.timestamp import TIMES, check_age
 from verihook.senders.schemes.url import check_body_hash
-from verihook.strict_json import read_object, split_path, text_member
+from verihook.strict_json import parse_unverified, split_path, text_member
 
 
 class HmacScheme(HmacFields):
@@ -91,7 +91,7 @@ class HmacScheme(HmacFields):
             if check is not None:
                 check(delivery.request)
             if parses:
-                delivery.content = read_object(delivery.request.body)
+                delivery.content = parse_unverified(delivery.request.body)
             signatures = candidates(delivery)
             if stamp_names:
                 delivery.timestamp = one_header(delivery.request, *stamp_names, non_ascii="bad-timestamp")
@@ -108,7 +108,7 @@ class HmacScheme(HmacFields):
 
         def accept(request: Request, signed: Signed, sent_at: int | None, now: int) -> None:
             if path:
-                sent_at = decode_time(text_member(read_object(request.body), path, "no-timestamp"))
+                sent_at = decode_time(text_member(parse_unverified(request.body), path, "no-timestamp"))
             if sent_at is not None:
                 check_age(sent_at, now, tolerance)
             if hash_name:

@@ -22,7 +22,7 @@ from verihook.senders.schemes.fetched_keys import FetchedKeys
 from verihook.senders.schemes.headers import one_header, with_headers
 from verihook.senders.schemes.timestamp import check_age, check_tolerance, whole_seconds
 from verihook.senders.tables import must_be_one_of
-from verihook.strict_json import read_object
+from verihook.strict_json import parse_unverified
 
 #: Senders' tokens are shorter; a longer one is refused.
 MAX_TOKEN = 4096
@@ -92,7 +92,7 @@ class JwtScheme:
             check, proof = find(kid, now)
             if not check(value, signed):
                 raise SignatureError("signature-mismatch")
-            self._check_claims(read_object(base64url_bytes(claims), "malformed-token"), request.body, now)
+            self._check_claims(parse_unverified(base64url_bytes(claims), "malformed-token"), request.body, now)
             return proof
 
         return verify
@@ -100,7 +100,7 @@ class JwtScheme:
     def sign(self, secret: str, request: Request, setting: Setting = PLAIN, *, message_id: str, now: int) -> Request:
         """See :class:`~verihook.senders.schemes.Scheme`. ``secret``: a private JSON Web Key (with ``d``)."""
         try:
-            jwk = read_object(secret.encode())
+            jwk = parse_unverified(secret.encode())
             key = p256_private(base64url_bytes(str(jwk["d"])))
         except (SignatureError, KeyError):
             raise ValueError("to sign as this sender, give a private JSON Web Key (EC, P-256, with d)") from None
@@ -160,7 +160,7 @@ def _proven(keys: FetchedKeys[Check], kid: str, right: bool) -> bool:
 
 def _reply_object(document: bytes) -> dict[str, Any]:
     try:
-        return read_object(document)
+        return parse_unverified(document)
     except SignatureError:
         raise SecretsUnavailable("The sender's host gave no JSON; deliver again.") from None
 
@@ -170,7 +170,7 @@ def _pinned(secrets: tuple[str, ...]) -> Callable[[str, int], tuple[Check, Proof
     found: dict[str, tuple[Check, Proof]] = {}
     for index, secret in enumerate(secrets):
         try:
-            jwk = read_object(secret.encode())
+            jwk = parse_unverified(secret.encode())
         except SignatureError:
             raise ValueError("the secret is not a JSON Web Key") from None
         if not isinstance(jwk.get("kid"), str):
@@ -210,5 +210,5 @@ def _split_token(token: str) -> tuple[dict[str, Any], str, str, bytes]:
     parts = token.split(".")
     if len(token) > MAX_TOKEN or len(parts) != 3:
         raise SignatureError("malformed-token")
-    protected = read_object(base64url_bytes(parts[0]), "malformed-token")
+    protected = parse_unverified(base64url_bytes(parts[0]), "malformed-token")
     return protected, parts[1], parts[2], f"{parts[0]}.{parts[1]}".encode()

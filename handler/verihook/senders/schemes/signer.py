@@ -15,7 +15,7 @@ from verihook.senders.schemes.headers import example_value, expand_numbered, wit
 from verihook.senders.schemes.message import fields_of
 from verihook.senders.schemes.timestamp import encode_time
 from verihook.senders.schemes.url import query_of
-from verihook.strict_json import member, read_object, split_path
+from verihook.strict_json import member, parse_unverified, split_path
 
 if TYPE_CHECKING:
     from verihook.senders.schemes.hmac_fields import HmacFields
@@ -87,7 +87,7 @@ def _with_signature(scheme: HmacFields, request: Request, text: str, stamp: str)
 
 def _members(request: Request) -> dict[str, Any]:
     try:
-        return read_object(request.body or b"{}")
+        return parse_unverified(request.body or b"{}")
     except SignatureError as error:
         raise ValueError("the body must be a JSON object: this sender puts what it signs into it") from error
 

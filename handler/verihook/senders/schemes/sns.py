@@ -23,7 +23,7 @@ from verihook.senders.schemes.encoding import base64_bytes, refuse_empty
 from verihook.senders.schemes.key_urls import trusted
 from verihook.senders.schemes.sns_hosts import HOSTS, PARTITIONS, sns_host_of, topics_of
 from verihook.senders.schemes.timestamp import TIMES, check_age, check_tolerance, encode_time
-from verihook.strict_json import read_object
+from verihook.strict_json import parse_unverified
 
 #: What SNS's certificates are named, as AWS's validator for Java has it: ``sns.amazonaws.com``,
 #: ``sns-signing.me-south-1.amazonaws.com``, ``sns-cn-north-1.amazonaws.com.cn``, ``sns-us-gov-west-1.amazonaws.com``.
@@ -79,7 +79,7 @@ class SnsScheme:
         prove, tolerance = certificate_proof(secrets, setting, _NAME), self.tolerance
 
         def verify(request: Request, now: int) -> Proof:
-            message = read_object(request.body)
+            message = parse_unverified(request.body)
             url = message.get("SigningCertURL")
             if not isinstance(url, str) or not trusted(url, HOSTS, _PATH):
                 raise SignatureError("untrusted-signingcerturl")
@@ -106,7 +106,7 @@ class SnsScheme:
         """
         make = make_with(read_private(secret), "rsa-sha256")
         try:
-            given = read_object(request.body)
+            given = parse_unverified(request.body)
         except SignatureError:
             given = {}
         topic = next(iter(sorted(topics_of(setting.parameters))), "arn:aws:sns:us-east-1:123456789012:verihook")
