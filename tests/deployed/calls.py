@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -20,6 +20,7 @@ from botocore.validate import ParamValidator
 
 from tests.deployed.iam import Call
 from tests.deployed.stack import ACCOUNT, REGION
+from tests.forwarding import Request
 from verihook.adapters.ledgers.table import create_table_request
 
 #: The name in a signature's scope, which is IAM's, and botocore's.
@@ -44,16 +45,6 @@ _HASH_KEYS = {
 
 class UnknownRequestError(Exception):
     """It cannot be told what the request asks for, or the service would refuse its parameters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request as it came; names of headers are in lower case."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True)

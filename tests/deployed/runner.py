@@ -20,11 +20,11 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, unquote, urlsplit
 
-from tests.deployed.calls import Request
 from tests.deployed.emulator import DEADLINE, Deployment, free_port
-from tests.deployed.gateway import Answer, Gateway, Handler, forward
+from tests.deployed.gateway import Gateway
 from tests.deployed.iam import Role
 from tests.deployed.stack import ACCOUNT
+from tests.forwarding import Answer, Handler, Request, forward
 from tests.project.template import ROOT
 
 _COMMAND = [sys.executable, "-m", "tests.deployed.local_runner"]

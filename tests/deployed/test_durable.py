@@ -12,13 +12,12 @@ from typing import Any
 
 import pytest
 
-from tests.deployed.calls import Request
 from tests.deployed.emulator import CONNECTION_SECRET, Deployment, deployed
 from tests.deployed.events import ITEMS
-from tests.deployed.gateway import Answer, Handler
 from tests.deployed.rights import check
 from tests.deployed.rows import accepted, asked, eventually, started
 from tests.deployed.runner import Runner
+from tests.forwarding import Answer, Handler, Request
 
 
 class Services:
