@@ -176,7 +176,7 @@ def _read(request: Request, source: Source | None, ports: ReceivePorts) -> Reply
         raise RequestInvalid("GET takes one query parameter, instanceId, and no other.")
     ids = [value for name, value in asked if name == "instanceId"]
     if len(ids) > 1:
-        raise RequestInvalid("instanceId stands more than once in the query: ask for one instance at a time.")
+        raise RequestInvalid("instanceId is in the query more than once; ask for one instance at a time.")
     instance_id = ids[0] if ids else None
     if instance_id is None:
         if source is not None:

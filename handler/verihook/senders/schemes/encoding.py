@@ -127,7 +127,7 @@ def key_of(secret: str, kind: str, prefix: str = "") -> bytes:
 
 
 def refuse_empty(*secrets: str | bytes) -> None:
-    """Raise ValueError in words if one is empty: anybody can sign with that."""
+    """Raise ValueError in words if one is empty: any caller could sign with that."""
     if not all(secrets):
         raise ValueError("the secret is empty")
 

@@ -68,7 +68,7 @@ def check_place(template: str, field: str, key: str, is_set: bool) -> None:
 
 
 def covers(template: str, id_header: str, header: str, path: tuple[str, ...]) -> bool:
-    """Whether the signed bytes contain a header (lower case), or without one what stands at a path in the body.
+    """Whether the signed bytes contain a header (lower case), or without one the member at a path in the body.
 
     A CRC-32 of the body does not cover it: a caller who has one delivery can make another body with it.
     """

@@ -31,7 +31,7 @@ _TOPIC = re.compile(r"arn:(aws[a-z-]*):sns:([a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_.-]
 
 
 def topics_of(parameters: Mapping[str, str]) -> tuple[str, ...]:
-    """The ARNs in a source's ``topic_arns``, which stand there with commas between them; () for none."""
+    """The ARNs in a source's ``topic_arns``, separated by commas; () for none."""
     topics = [topic.strip() for topic in parameters.get("topic_arns", "").split(",")]
     return tuple(topic for topic in topics if topic)
 
