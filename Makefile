@@ -151,7 +151,8 @@ lock: install ## write the requirements files from pyproject.toml: ARGS=--upgrad
 	@$(LOCK) $(ARGS) -o requirements/checkov.txt requirements/checkov.in
 	@$(LOCK) $(ARGS) -o requirements/signers.txt requirements/signers.in pyproject.toml
 
-install: $(VENV)/.installed
+# Both, or `make run` in a copy that shares the environment would link the command to the copy.
+install: $(VENV)/.installed $(VENV)/.runs
 
 # What running needs, and nothing else. Python compiles what is imported when it is imported: a small part of it.
 $(VENV)/.runs: requirements/local.txt

@@ -21,7 +21,8 @@ def planned(*arguments: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("target", "installed"), [("run", {"requirements/local.txt"}), ("test", {"requirements/dev.txt"})]
+    ("target", "installed"),
+    [("run", {"requirements/local.txt"}), ("test", {"requirements/dev.txt", "requirements/local.txt"})],
 )
 def test_a_command_installs_what_it_needs_and_nothing_else(target: str, installed: set[str]) -> None:
     assert installed == set(re.findall(r"-r (\S+)", planned(target)))
