@@ -117,6 +117,11 @@ def test_cancel(client: httpx.Client) -> None:
 
 def test_runs_are_listed_page_by_page(client: httpx.Client) -> None:
     made = [client.post("/api/v1/workflows/endless/run", json={}).json()["data"]["runId"] for _ in range(3)]
+
+    def all_run() -> bool:
+        return all(client.get(f"/api/v1/runs/{id}").json()["data"]["status"] == "running" for id in made)
+
+    wait_until(all_run, what="they did not begin")
     seen: list[str] = []
     query = {"workflowId": "endless", "status": "running", "limit": "2"}
     first = client.get("/api/v1/runs", params=query).json()
