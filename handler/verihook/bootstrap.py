@@ -40,11 +40,10 @@ AWS_PACE = Pace(first_ms=60_000, again_ms=900_000)
 #: On one machine reconcile is what notices that an instance has ended.
 LOCAL_PACE = Pace(first_ms=300, again_ms=200, longest_ms=10_000)
 
-#: The entry points that see deliveries; the others, and the workflows that run as functions, are given no such secret.
+#: The entry points that see deliveries; the others, and the workflows that run as functions, have no such secret.
 FOREGROUND = ("verihook.main.receive", "verihook.main.api")
 
-#: Those that derive ids of events or sign callbacks, and so have the instance key; no entry that runs the operator's
-#: code does.
+#: Those that derive ids of events or sign callbacks, and so have the instance key; none runs the operator's code.
 KEYED = (*FOREGROUND, "verihook.main.reconcile", "verihook.main.feed")
 
 
@@ -76,9 +75,7 @@ def assemble(
         default_source=hooks.default_source,
         workflows=hooks.workflows,
         verify={name: ring.verify for name, ring in rings.items()},
-        without_secret=lambda: [
-            name for name, ring in rings.items() if not ring.has_usable_secret(clock.now_ms() // 1000)
-        ],
+        without_secret=lambda: [name for name in rings if not rings[name].has_usable_secret(clock.now_ms() // 1000)],
         handshakes=handshakes(hooks, secrets, strict=strict) if verifies else {},
         ledger=ledger,
         documents=documents,
@@ -283,8 +280,7 @@ def local_client(
 def client_of(service: str, *, read_timeout: int = 3, attempts: int = 2) -> Any:
     """A client that gives up early: a sender such as Slack waits 3 seconds in all. ``read_timeout`` in seconds.
 
-    Our own client for entries whose caller waits (:data:`FOREGROUND`), unless the environment asks for more than it
-    does; else boto3's.
+    Our own for entries whose caller waits (:data:`FOREGROUND`), if it does all that the environment asks; else boto3's.
     """
     variables = environment()
     if (handler(variables) or FOREGROUND[0]) in FOREGROUND and suits(variables):

@@ -36,12 +36,9 @@
     │   └── NotSupported           501  not-supported
     └── ConfigurationError       at load only: names the file, the key and the mend
 
-RecordDamaged stands beside the tree. Something that we had kept ourselves cannot be read: no request is wrong, so it is
-answered 500 and reported, as a defect is.
-
-``code`` and ``status`` are what a caller sees, ``retryable`` is what a sender's retry machinery wants to know.
-Every text in ``args[0]`` is public: no secret, no expected MAC, no stack trace. Responses are RFC 9457
-problem+json (https://www.rfc-editor.org/rfc/rfc9457); a dialect renders the same errors in its own grammar.
+``code`` and ``status`` are what a caller sees, ``retryable`` is what a sender's retry machinery wants to know. Every
+text in ``args[0]`` is public: no secret, no expected MAC, no stack trace. Responses are RFC 9457 problem+json
+(https://www.rfc-editor.org/rfc/rfc9457); a dialect renders the same errors in its own grammar.
 """
 
 from __future__ import annotations
@@ -59,14 +56,16 @@ class VerihookError(Exception):
 
 
 class RecordDamaged(Exception):
-    """A row, a document or a payload of ours that cannot be read; says which."""
+    """A row, a document or a payload of ours that cannot be read; says which.
+
+    Not in the tree: no request is wrong, so it is answered 500 and reported, as a defect is.
+    """
 
 
 class Rejected(VerihookError):
     """A delivery that is not taken; nothing was written."""
 
-    status = 400
-    title = "Rejected"
+    status, title = 400, "Rejected"
 
 
 class SourceNotFound(Rejected):
@@ -98,10 +97,9 @@ class UnsupportedMediaType(Rejected):
 
 
 class SignatureError(Rejected):
-    """The delivery is not proven genuine.
+    """The delivery is not proven genuine. The public text is the same for every reason, so that it is no oracle.
 
     ``reason`` is a code of low cardinality (``signature-mismatch``, ``missing-header`` …) for the log.
-    The public text is one and the same for every reason, so that it is no oracle.
     """
 
     code, status, title = "signature", 401, "Signature not accepted"
@@ -182,8 +180,7 @@ class EngineUnavailable(Unavailable):
 class Refused(VerihookError):
     """An operation on an instance or a workflow that is not done."""
 
-    status = 400
-    title = "Refused"
+    status, title = 400, "Refused"
 
 
 class Unauthenticated(Refused):
@@ -272,8 +269,7 @@ class RateLimited(Refused):
 
     def __init__(self, detail: str, *, limit: int, retry_after: int) -> None:
         super().__init__(detail)
-        self.limit = limit
-        self.retry_after = retry_after
+        self.limit, self.retry_after = limit, retry_after
 
 
 class NotActive(Refused):
@@ -295,14 +291,10 @@ class NotSupported(Refused):
 
 
 class ConfigurationError(VerihookError):
-    """Something in the configuration is wrong. Raised at load, never while a delivery is handled.
-
-    ``str(error)`` is one line: ``FILE: KEY: what is wrong, and the mend``.
-    """
+    """The configuration is wrong, as one line says: ``FILE: KEY: what is wrong, and the mend``. Raised at load only."""
 
     code, title = "configuration", "Configuration error"
 
     def __init__(self, file: str, key: str, mend: str) -> None:
         super().__init__(f"{file}: {key}: {mend}" if key else f"{file}: {mend}")
-        self.file = file
-        self.key = key
+        self.file, self.key = file, key

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-from verihook.api.openapi_models import Delivered, Ignored, Service, Standing
+from pydantic import BaseModel
+
+from verihook.api.openapi_models import Answer, Failure
 from verihook.api.openapi_problems import Responses, headers, problem_of
 from verihook.errors import (
     BodyTooLarge,
@@ -23,6 +25,41 @@ from verihook.errors import (
     SourceNotFound,
     UnsupportedMediaType,
 )
+from verihook.model.instance import Status
+
+
+class Delivered(Answer):
+    """An accepted delivery. ``duplicate``: the event was delivered before."""
+
+    instance_id: str
+    status: Status
+    duplicate: bool
+
+
+class Ignored(Answer):
+    """An event of a type that the source does not want."""
+
+    ignored: str
+
+
+class Standing(Answer):
+    """How an instance stands, for anyone who knows its id. ``output`` and ``error`` only if the workflow says so."""
+
+    instance_id: str
+    workflow: str
+    status: Status
+    created_at: str
+    updated_at: str
+    output: Any = None
+    error: Failure | None = None
+
+
+class Service(BaseModel):
+    """That the service runs."""
+
+    service: str
+    status: Literal["running"]
+
 
 #: What a delivery and a handshake can both be answered.
 _REFUSED: Responses = {

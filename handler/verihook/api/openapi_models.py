@@ -14,20 +14,20 @@ from verihook.api.parameters import camel
 from verihook.model.instance import Status
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
     """What we answer."""
 
     model_config = ConfigDict(alias_generator=camel, extra="forbid")
 
 
-class Failure(_Answer):
+class Failure(Answer):
     """The engine's words for why an instance did not complete."""
 
     code: str | None
     message: str | None
 
 
-class Accepted(_Answer):
+class Accepted(Answer):
     """An accepted start. The same on every replay: ``status`` is how it was accepted, not how it stands."""
 
     instance_id: str
@@ -38,7 +38,7 @@ class Accepted(_Answer):
     start_at: str | None
 
 
-class Result(_Answer):
+class Result(Answer):
     """How an instance stands, with its output once it has completed."""
 
     instance_id: str
@@ -48,7 +48,7 @@ class Result(_Answer):
     error: Failure | None
 
 
-class Listed(_Answer):
+class Listed(Answer):
     """An instance as lists show it."""
 
     instance_id: str
@@ -84,14 +84,14 @@ class Detail(Listed):
     output: Any
 
 
-class Instances(_Answer):
+class Instances(Answer):
     """A page, the newest first. ``cursor`` leads to the next; null on the last."""
 
     instances: list[Listed]
     cursor: str | None
 
 
-class BatchItem(_Answer):
+class BatchItem(Answer):
     """One start of a batch: ``status`` is what it would have answered alone, with ``instance`` or ``problem``.
 
     ``instanceStatus``: how the instance of a replay stands.
@@ -104,13 +104,13 @@ class BatchItem(_Answer):
     problem: dict[str, Any] | None
 
 
-class BatchResult(_Answer):
+class BatchResult(Answer):
     """The results, in the order of the starts."""
 
     results: list[BatchItem]
 
 
-class StepView(_Answer):
+class StepView(Answer):
     """One step."""
 
     name: str
@@ -122,13 +122,13 @@ class StepView(_Answer):
     error: Failure | None
 
 
-class Steps(_Answer):
+class Steps(Answer):
     """The steps of the present attempt, in the order they started."""
 
     steps: list[StepView]
 
 
-class AttemptView(_Answer):
+class AttemptView(Answer):
     """One attempt."""
 
     number: int
@@ -138,13 +138,13 @@ class AttemptView(_Answer):
     error: Failure | None
 
 
-class Attempts(_Answer):
+class Attempts(Answer):
     """All attempts, the first first."""
 
     attempts: list[AttemptView]
 
 
-class Entry(_Answer):
+class Entry(Answer):
     """An event that no wait has taken yet (``buffered``), or a wait that no event came for (``waiting``)."""
 
     name: str
@@ -153,13 +153,13 @@ class Entry(_Answer):
     at: str
 
 
-class Entries(_Answer):
+class Entries(Answer):
     """The oldest first."""
 
     events: list[Entry]
 
 
-class WorkflowView(_Answer):
+class WorkflowView(Answer):
     """A workflow."""
 
     name: str
@@ -172,13 +172,13 @@ class WorkflowView(_Answer):
     connections: list[str]
 
 
-class Workflows(_Answer):
+class Workflows(Answer):
     """By name."""
 
     workflows: list[WorkflowView]
 
 
-class SourceView(_Answer):
+class SourceView(Answer):
     """A source. Never a secret, nor where one is."""
 
     name: str
@@ -193,13 +193,13 @@ class SourceView(_Answer):
     starts_per_minute: int | None
 
 
-class Sources(_Answer):
+class Sources(Answer):
     """By name."""
 
     sources: list[SourceView]
 
 
-class SenderView(_Answer):
+class SenderView(Answer):
     """A sender that this version verifies."""
 
     id: str
@@ -208,13 +208,13 @@ class SenderView(_Answer):
     evidence: str | None
 
 
-class Senders(_Answer):
+class Senders(Answer):
     """By id."""
 
     senders: list[SenderView]
 
 
-class Rejection(_Answer):
+class Rejection(Answer):
     """Why deliveries of one source were refused within one hour."""
 
     source: str | None
@@ -225,13 +225,13 @@ class Rejection(_Answer):
     request_id: str
 
 
-class Rejections(_Answer):
+class Rejections(Answer):
     """The newest hours first."""
 
     rejections: list[Rejection]
 
 
-class KeyView(_Answer):
+class KeyView(Answer):
     """An API key, without its secret."""
 
     id: str
@@ -252,13 +252,13 @@ class KeyShown(KeyView):
     secret: str
 
 
-class Keys(_Answer):
+class Keys(Answer):
     """By id, those that have ended lately too."""
 
     keys: list[KeyView]
 
 
-class Health(_Answer):
+class Health(Answer):
     """``ok``, or ``unavailable`` with the parts that are. Without an API key, the status alone.
 
     ``faults``: on one machine, what works beside the API in its process and does not any more, in words by its name.
@@ -270,36 +270,3 @@ class Health(_Answer):
     engines: dict[str, Literal["ok", "unavailable"]] | None = None
     faults: dict[str, str] | None = None
     without_secret: list[str] | None = None
-
-
-class Delivered(_Answer):
-    """An accepted delivery. ``duplicate``: the event was delivered before."""
-
-    instance_id: str
-    status: Status
-    duplicate: bool
-
-
-class Ignored(_Answer):
-    """An event of a type that the source does not want."""
-
-    ignored: str
-
-
-class Standing(_Answer):
-    """How an instance stands, for anyone who knows its id. ``output`` and ``error`` only if the workflow says so."""
-
-    instance_id: str
-    workflow: str
-    status: Status
-    created_at: str
-    updated_at: str
-    output: Any = None
-    error: Failure | None = None
-
-
-class Service(BaseModel):
-    """That the service runs."""
-
-    service: str
-    status: Literal["running"]

@@ -145,17 +145,8 @@ def _has_failed(instance_id: str, ports: RowPorts) -> bool:
 def _fingerprint_of(request: StartRequest) -> str:
     """The fingerprint of a request: of all but the time, which a ``delay`` moves on with every try."""
     labels = [list(request.tags), dict(request.metadata)]
-    return idempotency.fingerprint(
-        [
-            request.workflow,
-            request.id,
-            request.content,
-            request.version,
-            request.connection,
-            request.callback_url,
-            labels,
-        ]
-    )
+    what = [request.workflow, request.id, request.content, request.version]
+    return idempotency.fingerprint([*what, request.connection, request.callback_url, labels])
 
 
 def active_workflow(name: str, workflows: Mapping[str, Workflow]) -> Workflow:
