@@ -1,4 +1,4 @@
 """Verihook: a signed webhook starts a durable workflow exactly once."""
 
-#: The one place that knows it: what is deployed is a copy, and nothing is installed there.
+#: Written here and not read from an installed package: what is deployed is a copy of the files, not installed.
 __version__ = "0.2.0"

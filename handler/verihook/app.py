@@ -18,7 +18,7 @@ from verihook.model.ports import Services
 
 
 class App(FastAPI):
-    """Requests to a source go to the sources, all others to the API and the dialects."""
+    """Sends the requests at ``/`` and ``/hooks/`` to the hooks, and all others to the API and the dialects."""
 
     hooks: ASGIApp
 
@@ -31,10 +31,10 @@ class App(FastAPI):
 
 
 def create_app(services: Services, access: Access, *, local: bool, faults: Faults = dict) -> FastAPI:
-    """The app over these services; ``access`` guards what is not a webhook or a status.
+    """Return the app over these services. ``access`` guards every path but those of webhooks and of their status.
 
-    ``local``: on one machine, where waits may be longer and ``/metrics`` is served. ``faults``: of what works beside
-    the API in this process.
+    ``local``: the app runs on one machine, so waits may be longer and ``/metrics`` is served. ``faults()``: what is
+    wrong with the other parts of this process, for ``/health``.
     """
     app = App(
         title="Verihook",
@@ -44,7 +44,7 @@ def create_app(services: Services, access: Access, *, local: bool, faults: Fault
         # The framework's own pages load their scripts from elsewhere.
         docs_url=None,
         redoc_url=None,
-        # Relative to the document: a stage or a base path before it stands before every operation.
+        # Relative to this document's URL, so that a stage or a base path in it is kept for every operation.
         servers=[{"url": "..", "description": "where this description comes from"}],
         # A redirect would make a sender post again without the body, or not at all.
         redirect_slashes=False,
@@ -54,7 +54,7 @@ def create_app(services: Services, access: Access, *, local: bool, faults: Fault
     app.hooks = hooks(services)
     _document_hooks(app)
     api = Api(services, access, Health(services, faults), longest_wait_s)
-    # Ours first: a dialect's path never takes one of them.
+    # Our own routes first, so that no path of a dialect hides one of them.
     for router in (operations.router(api, local=local), *_dialects(services, access, longest_wait_s)):
         app.include_router(router)
     describe(app, operations.ROUTES)
@@ -71,7 +71,7 @@ def _document_hooks(app: FastAPI) -> None:
     """Describe the hooks in the OpenAPI document, too."""
 
     async def hook() -> None:
-        raise NotImplementedError  # verihook.api.hooks answers
+        raise NotImplementedError  # never called: verihook.api.hooks answers
 
     for options in HOOKS:
         app.add_api_route(endpoint=hook, tags=["hooks"], **options)

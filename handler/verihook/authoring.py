@@ -1,10 +1,10 @@
 """What a Python workflow may use: its instance, its input, events, and connections. Everything else is plain Python.
 
-    order = read_input(event)                                   # also one that was too large to be handed over
+    order = read_input(event)                                   # even if it was too large for the event
     instance_id, attempt = instance_of(context)
     approval = wait_for_event(context, "approved", 86_400)      # raises EventTimeout
     billing = connection("billing")                             # url and headers, with credentials
-    chosen = connection_of(context)                             # the name of the one that the start chose, or None
+    chosen = connection_of(context)                             # the connection that the start chose, or None
 
 How to write one: docs/workflows/durable.md.
 """
@@ -29,7 +29,7 @@ LONGEST_WAIT = 31_622_400
 
 
 class EventTimeout(TimeoutError):
-    """The event was not raised in time. ``name``: of the event; ``seconds``: how long the wait was."""
+    """The event was not raised in time. ``name``: the event's name; ``seconds``: how long the wait was."""
 
     def __init__(self, name: str, seconds: int) -> None:
         super().__init__(f"The event {name!r} did not come within {seconds} seconds.")
@@ -51,15 +51,15 @@ _services: Services | None = None
 
 def use(services: Services) -> None:
     """Give the workflows of this process their services. Called once, by the code that runs them."""
-    global _services  # noqa: PLW0603  # a workflow is a function of its event: there is nowhere else to hand it in
+    global _services  # noqa: PLW0603  # a workflow gets an event and a context alone, so its services are kept here
     _services = services
 
 
 def instance_of(context: Any) -> tuple[str, int]:
-    """The instance id and the attempt (1, then 2 after a restart ...) that this run is of.
+    """Return the id of the instance that runs, and its attempt (1, then 2 after a restart, and so on).
 
-    ``context``: the DurableContext, or what a function workflow is given. Make idempotency keys of it: a step may run
-    more than once, and the id is the same each time. Raises ValueError if the run is of no instance.
+    ``context``: the DurableContext, or the context of a function workflow. Make idempotency keys from the id: a step
+    may run more than once, with the same id each time. Raises ValueError if Verihook did not start this run.
     """
     name = _execution_name(context)
     parsed = _of_function(context) if name is None else durable_names.instance_of(name, lambda: _input(context))
@@ -69,9 +69,10 @@ def instance_of(context: Any) -> tuple[str, int]:
 
 
 def connection_of(context: Any) -> str | None:
-    """The name of the connection that the start chose, one of the workflow's ``connections`` in hooks.toml, or None.
+    """Return the name of the connection that the start chose, or None if it chose none.
 
-    ``context`` as for :func:`instance_of`. A restart keeps it, and no input can set it.
+    It is one of the workflow's ``connections`` in hooks.toml. A restart keeps the choice, and no input can make it.
+    ``context``: as for :func:`instance_of`.
     """
     name = _execution_name(context)
     if name is not None:
@@ -81,10 +82,10 @@ def connection_of(context: Any) -> str | None:
 
 
 def read_input(event: Any) -> Any:
-    """What the instance was started with: ``event``, or the payload that it refers to if it was too large to hand over.
+    """Return the input of the instance: ``event``, or the payload that ``event`` refers to if the input was too large.
 
-    Raises EventMalformed if the payload is gone, PayloadsUnavailable if its store fails: let it through, and the run is
-    tried again.
+    Raises EventMalformed if the payload is gone, PayloadsUnavailable if its store fails. Do not catch the latter: then
+    the run is tried again.
     """
     from verihook.instances import payload
 
@@ -98,11 +99,11 @@ def read_input(event: Any) -> Any:
 
 
 def wait_for_event(context: Any, name: str, timeout: int = LONGEST_WAIT) -> Any:
-    """Wait until the event ``name`` is raised for this instance, if it has not been yet, and return its payload.
+    """Wait until the event ``name`` is raised for this instance, and return the event's payload.
 
-    Nothing runs and nothing is paid for while it waits. ``timeout`` in seconds, 1 to LONGEST_WAIT. Waits for one name
-    take its events in the order in which they were raised.
-    Raises EventTimeout, ValueError for a timeout that cannot be, NotSupported in a function workflow.
+    An event that was raised before is returned at once; several of one name are returned in the order in which they
+    were raised. Nothing runs and nothing is paid for during the wait. ``timeout``: in seconds, 1 to LONGEST_WAIT.
+    Raises EventTimeout; ValueError if ``timeout`` is out of its range; NotSupported in a function workflow.
     """
     if not hasattr(context, "create_callback"):
         raise NotSupported("The engine 'function' waits for no events; write a durable workflow.")
@@ -118,7 +119,7 @@ def wait_for_event(context: Any, name: str, timeout: int = LONGEST_WAIT) -> Any:
     def register(_step: Any) -> None:
         from verihook import instances
 
-        # Repeated after a crash: the mailbox knows the token.
+        # This step may run again after a crash; the mailbox recognises the token.
         execution = context.execution_context.durable_execution_arn
         instances.await_event(instance_id, attempt, name, token, _services_in_use(), execution)
 
@@ -131,9 +132,10 @@ def wait_for_event(context: Any, name: str, timeout: int = LONGEST_WAIT) -> Any:
 
 
 def connection(name: str) -> Endpoint:
-    """URL and headers of ``[connections.NAME]``. Read it within the step that calls: then no checkpoint holds a secret.
+    """Return the URL and the headers of ``[connections.NAME]``.
 
-    Raises KeyError, in words, for a name that is not configured or a secret that is missing, SecretsUnavailable.
+    Call this inside the step that calls the service, so that no checkpoint holds a secret.
+    Raises KeyError, with a message, if the name is not configured or the secret is missing; SecretsUnavailable.
     """
     services = _services_in_use()
     if name not in services.connections:
@@ -148,7 +150,7 @@ def connection(name: str) -> Endpoint:
 
 
 def _execution_name(context: Any) -> str | None:
-    """The name of a durable execution; None for the context of a function workflow."""
+    """Return the name of the durable execution; None for the context of a function workflow."""
     state = getattr(context, "execution_context", None)
     if state is None:
         return None
@@ -166,7 +168,7 @@ def _of_function(context: Any) -> tuple[str, int] | None:
 
 
 def _services_in_use() -> Services:
-    """The services: those of :func:`use`, else those of this Lambda function, made at the first need."""
+    """Return the services given to :func:`use`; else those of this Lambda function, made by the first call."""
     if _services is not None:
         return _services
     with _lock:

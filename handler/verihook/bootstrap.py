@@ -1,4 +1,4 @@
-"""Puts the parts together: the only file that names adapters. It imports each only when it is used."""
+"""Puts the parts together: the only file that names adapters. Each adapter is imported only when it is used."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ from verihook.webhooks.observe import Observer
 if TYPE_CHECKING:
     from verihook.model.ports import RotatingSecrets
 
-#: For an express execution, which answers when it has ended (5 minutes at most) and must not be started twice.
+#: For express executions: the answer comes when it has ended (5 minutes at most), and a second attempt starts another.
 EXPRESS: dict[str, Any] = {"read_timeout": 310, "attempts": 1}
 
-#: For a store of secrets, which a delivery or the start of a function waits for.
+#: For a store of secrets: a delivery, or the start of a function, waits for its answer.
 SECRET_STORE: dict[str, Any] = {"read_timeout": 1}
 
-#: The alias of durable functions that template.yaml publishes: an execution goes on with the version it began with.
+#: The alias of durable functions in template.yaml. With it, an execution keeps the version that it began with.
 ALIAS = "live"
 
-#: In AWS, events of the engines report an end first; reconcile repairs what they miss.
+#: In AWS, the engines' own events report an end first; reconcile finds the ends that they miss.
 AWS_PACE = Pace(first_ms=60_000, again_ms=900_000)
 
 #: On one machine reconcile is what notices that an instance has ended.
 LOCAL_PACE = Pace(first_ms=300, again_ms=200, longest_ms=10_000)
 
-#: The entry points that see deliveries; the others, and the workflows that run as functions, have no such secret.
+#: The entry points that verify deliveries. No other entry point, and no workflow, has the secret of a source.
 FOREGROUND = ("verihook.main.receive", "verihook.main.api")
 
-#: Those that derive ids of events or sign callbacks, and so have the instance key; none runs the operator's code.
+#: The entry points that derive instance ids or sign callbacks, and so have the instance key. None runs workflow code.
 KEYED = (*FOREGROUND, "verihook.main.reconcile", "verihook.main.feed")
 
 
@@ -58,11 +58,10 @@ def assemble(
     strict: bool = True,
     **rest: Any,
 ) -> Services:
-    """Services over these adapters. ``rest``: the other fields of :class:`Services`.
+    """Return Services over these adapters. ``rest``: the other fields of :class:`Services`.
 
-    Without ``verifies``, no secret of a source is read. ``strict``: raises ConfigurationError if a source's secret is
-    missing or cannot be used, as far as that is known without asking a store; else every store is asked, and such a
-    source is reported to telemetry and stops no other.
+    Without ``verifies``, no secret of a source is read. ``strict``: raises ConfigurationError if a secret that is
+    in no store is missing or cannot be used. Else stores are asked, too, and telemetry gets what is missing.
     """
     from verihook.verification import handshakes, keyrings
 
@@ -89,10 +88,10 @@ def assemble(
 
 
 def on_aws() -> Services:
-    """The services of a Lambda function, from its environment. Raises ConfigurationError.
+    """Return the services of a Lambda function, from its environment. Raises ConfigurationError.
 
-    Only those of :data:`FOREGROUND` verify, so no other is given the secret of a source; only those of :data:`KEYED`
-    have the instance key. Raises SecretsUnavailable if it cannot be read just now.
+    Only entry points of :data:`FOREGROUND` read the secrets of sources, and only those of :data:`KEYED` the instance
+    key. Raises SecretsUnavailable if the instance key cannot be read just now.
     """
     from verihook.adapters.ledgers.dynamodb import DynamoDbDocuments, DynamoDbLedger
     from verihook.adapters.secrets.stores import instance_key, read_ahead, stores
@@ -117,14 +116,14 @@ def on_aws() -> Services:
         caller=cast(Caller, Lazy(_caller)),
         instance_key=instance_key(key) if key else b"",
         pace=AWS_PACE,
-        # Only loopback may be open.
+        # auth = "open" is for one machine, on loopback.
         policy=replace(hooks.policy, auth="required"),
     )
 
 
 @cache
 def telemetry() -> Telemetry:
-    """The telemetry of a Lambda function. It needs no configuration that could be wrong."""
+    """Return the telemetry of a Lambda function. It works even if the configuration is wrong."""
     from verihook.adapters.telemetry.never_raising import NeverRaisingTelemetry
 
     if (handler(environment()) or FOREGROUND[0]) in FOREGROUND:
@@ -137,19 +136,19 @@ def telemetry() -> Telemetry:
 
 
 def warm(services: Services, entry: str) -> None:
-    """Make at once what the first event would: the engines that this entry of main.py may ask, compiled schemas.
+    """Make now what the first event would otherwise wait for: the engines that ``entry`` of main.py may ask, schemas.
 
-    Connections, too, if a sender waits for this entry: INIT has a whole processor for name lookups and TLS handshakes.
+    If a sender waits for this entry, connect, too: INIT has a whole processor for name lookups and TLS handshakes.
     """
     if entry == "work":
-        return  # its instances are in the ledger alone
+        return  # it asks no engine: its instances are in the ledger alone
     started = {source.workflow for source in services.sources.values()}
     used = [each for each in services.workflows.values() if each.name in started or entry not in ("receive", "feed")]
     for workflow in used:
         make_now(services.engines[workflow.engine])
     asked = {import_module(ENGINES[workflow.engine]).SERVICE for workflow in used} - {""}
     connected = _direct().open("dynamodb", *asked) if entry in ("receive", "api") and suits(environment()) else None
-    if entry in ("receive", "api", "feed"):  # those that inputs come to
+    if entry in ("receive", "api", "feed"):  # the entries that validate inputs
         compile_schemas(used, services.telemetry)
     if connected:
         connected()
@@ -158,10 +157,10 @@ def warm(services: Services, entry: str) -> None:
 def on_one_machine(
     hooks: Hooks, variables: Mapping[str, str], data: Path, endpoints: Endpoints, key: bytes, made: Collection[str] = ()
 ) -> Services:
-    """The services of one machine: SQLite and files in ``data``, the engines at the ``endpoints`` of this process.
+    """Return the services of one machine: SQLite and files in ``data``, the engines at the ``endpoints``.
 
-    ``key``: the instance key. ``made``: the variables whose values were made here. Raises ConfigurationError, also for
-    a schema that is wrong.
+    ``key``: the instance key. ``made``: the variables whose secrets `make run` invented, and did not get from the
+    operator. Raises ConfigurationError, also for an input schema that is wrong.
     """
     from verihook.adapters.caller import HttpCaller
     from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
@@ -188,7 +187,7 @@ def on_one_machine(
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """The engines of one machine: URLs, the ARN prefix of the machines, what wakes the worker, the clients' key."""
+    """The engines in this process: their URLs, the ARN prefix of machines, what wakes the worker, clients' key id."""
 
     stepfunctions: str
     machines: str
@@ -242,7 +241,7 @@ def _caller() -> Caller:
 
 
 def _woken_by_stream(_: str) -> None:
-    """Nothing to do: the table's stream invokes the worker."""
+    """Do nothing: in AWS, the stream of the table invokes the worker."""
 
 
 def _payloads_on_aws(settings: Settings) -> Payloads:
@@ -252,7 +251,7 @@ def _payloads_on_aws(settings: Settings) -> Payloads:
 
 
 def secrets_of(variables: Mapping[str, str], folder: Path, data: Path | None = None) -> RotatingSecrets:
-    """The secrets behind every kind of reference. Relative paths are taken from ``data/secrets``, then ``folder``."""
+    """Return what resolves references. A file of a relative path is looked for in ``data/secrets``, then ``folder``."""
     from verihook.adapters.secrets.stores import stores
 
     private = None if data is None else data.absolute() / "secrets"
@@ -262,7 +261,7 @@ def secrets_of(variables: Mapping[str, str], folder: Path, data: Path | None = N
 def local_client(
     service: str, endpoint: str, access_key: str = "local", *, read_timeout: int = 3, attempts: int = 2
 ) -> Any:
-    """A client for an engine of this process: loopback, never AWS. Options as of client_of."""
+    """Return a boto3 client for an engine of this process: on loopback, never AWS. Options: as of client_of."""
     from verihook.adapters.aws.boto import client
 
     return client(
@@ -278,9 +277,9 @@ def local_client(
 
 
 def client_of(service: str, *, read_timeout: int = 3, attempts: int = 2) -> Any:
-    """A client that gives up early: a sender such as Slack waits 3 seconds in all. ``read_timeout`` in seconds.
+    """Return a client that gives up early: a sender such as Slack waits 3 seconds in all. ``read_timeout`` in seconds.
 
-    Our own for entries whose caller waits (:data:`FOREGROUND`), if it does all that the environment asks; else boto3's.
+    In the entries of :data:`FOREGROUND` it is our own, if that can do what the environment asks for; else boto3's.
     """
     variables = environment()
     if (handler(variables) or FOREGROUND[0]) in FOREGROUND and suits(variables):
@@ -296,5 +295,5 @@ def _direct() -> Direct:
 
 
 def renew_connections() -> None:
-    """After a snapshot: use no connection and no credential from before it."""
+    """Drop the connections and credentials that were made before a snapshot."""
     _direct().renew()

@@ -1,7 +1,7 @@
 """Every error that Verihook raises on purpose, as one tree.
 
     VerihookError
-    ├── Rejected                 a delivery that is not taken
+    ├── Rejected                 a delivery that is not accepted
     │   ├── SourceNotFound         404  source-not-found
     │   ├── MethodNotAllowed       405  method-not-allowed
     │   ├── BodyTooLarge           413  body-too-large
@@ -17,7 +17,7 @@
     │   ├── LedgerUnavailable           ledger-unavailable
     │   ├── PayloadsUnavailable         payloads-unavailable
     │   └── EngineUnavailable           engine-unavailable   (throttled, unreachable, or its answer was lost)
-    ├── Refused                  an operation that is not done
+    ├── Refused                  an operation that is not carried out
     │   ├── Unauthenticated        401  unauthenticated
     │   ├── Forbidden              403  forbidden
     │   ├── InstanceNotFound       404  not-found
@@ -36,7 +36,7 @@
     │   └── NotSupported           501  not-supported
     └── ConfigurationError       at load only: names the file, the key and the mend
 
-``code`` and ``status`` are what a caller sees, ``retryable`` is what a sender's retry machinery wants to know. Every
+``code`` and ``status`` are what a caller sees; ``retryable`` says whether the same request may succeed later. Every
 text in ``args[0]`` is public: no secret, no expected MAC, no stack trace. Responses are RFC 9457 problem+json
 (https://www.rfc-editor.org/rfc/rfc9457); a dialect renders the same errors in its own grammar.
 """
@@ -56,14 +56,14 @@ class VerihookError(Exception):
 
 
 class RecordDamaged(Exception):
-    """A row, a document or a payload of ours that cannot be read; says which.
+    """A row, a document or a payload of ours cannot be read; the text says which.
 
-    Not in the tree: no request is wrong, so it is answered 500 and reported, as a defect is.
+    It is not in the tree: the request is not at fault, so it is answered 500 and reported, as a defect is.
     """
 
 
 class Rejected(VerihookError):
-    """A delivery that is not taken; nothing was written."""
+    """A delivery is not accepted; nothing was written."""
 
     status, title = 400, "Rejected"
 
@@ -91,13 +91,13 @@ class BodyTooLarge(Rejected):
 
 
 class UnsupportedMediaType(Rejected):
-    """A verified body in a form that cannot be read (compressed, multipart)."""
+    """A verified body has a form that cannot be read (compressed, multipart)."""
 
     code, status, title = "unsupported-media-type", 415, "Unsupported media type"
 
 
 class SignatureError(Rejected):
-    """The delivery is not proven genuine. The public text is the same for every reason, so that it is no oracle.
+    """The delivery is not proven genuine. The public text is the same for every reason: a forger learns nothing of it.
 
     ``reason`` is a code of low cardinality (``signature-mismatch``, ``missing-header`` …) for the log.
     """
@@ -110,13 +110,13 @@ class SignatureError(Rejected):
 
 
 class EventMalformed(Rejected):
-    """A genuine delivery whose body or fields cannot be understood."""
+    """The body or the fields of a genuine delivery cannot be understood."""
 
     code, title = "event-malformed", "Event malformed"
 
 
 class HandshakeRefused(Rejected):
-    """A handshake that this source does not answer: not pairing, paired already, or a topic that is not its own."""
+    """The source does not answer this handshake: it is not pairing, is paired already, or has another topic."""
 
     code, status, title = "handshake-refused", 403, "Handshake refused"
 
@@ -141,14 +141,14 @@ class Duplicate(Rejected):
 
 
 class Unavailable(VerihookError):
-    """Our own failure, which passes: the sender should deliver again after ``retry_after`` seconds."""
+    """A failure of ours that will pass: the sender should deliver again after ``retry_after`` seconds."""
 
     code, status, title, retryable = "unavailable", 503, "Temporarily unavailable", True
     retry_after: ClassVar[int] = 5
 
 
 class NotConfigured(Unavailable):
-    """A function of AWS whose configuration does not load: each of its requests, until another is deployed."""
+    """The configuration of a Lambda function does not load: the answer to every request until it is mended."""
 
     code = "not-configured"
 
@@ -178,7 +178,7 @@ class EngineUnavailable(Unavailable):
 
 
 class Refused(VerihookError):
-    """An operation on an instance or a workflow that is not done."""
+    """An operation on an instance, a workflow or a key is not carried out."""
 
     status, title = 400, "Refused"
 
@@ -190,13 +190,13 @@ class Unauthenticated(Refused):
 
 
 class InstanceNotFound(Refused):
-    """No such instance; a malformed id gives the same answer."""
+    """There is no such instance. A malformed id gets the same answer."""
 
     code, status, title = "not-found", 404, "Instance not found"
 
 
 class PayloadGone(Refused):
-    """A large input or output is not kept any more: payloads have to live as long as their instances."""
+    """A large input or output is not kept any more, although a payload should live as long as its instance."""
 
     code, status, title = "payload-gone", 410, "Payload gone"
 
@@ -208,7 +208,7 @@ class Forbidden(Refused):
 
 
 class WorkflowNotFound(Refused):
-    """No workflow of this name is configured, or not in this version."""
+    """No workflow of this name is configured, or it has another version."""
 
     code, status, title = "workflow-not-found", 404, "Workflow not found"
 
@@ -220,25 +220,25 @@ class KeyNotFound(Refused):
 
 
 class PathNotFound(Refused):
-    """Nothing is served at this path; a path of webhooks without a source is SourceNotFound."""
+    """Nothing is served at this path. Below ``/hooks/`` the error is SourceNotFound."""
 
     code, status, title = "path-not-found", 404, "Path not found"
 
 
 class RequestInvalid(Refused):
-    """A request that cannot be understood; the text names the field and the mend."""
+    """The request cannot be understood; the text names the field and the mend."""
 
     code, title = "request-invalid", "Request invalid"
 
 
 class FilterRefused(Refused):
-    """A list whose filters no index answers together."""
+    """No index of the ledger answers these filters of a list together."""
 
     code, title = "filter-refused", "Filter refused"
 
 
 class Conflict(Refused):
-    """The status of the instance does not allow the operation, or its id is taken. ``instance_id``: whose."""
+    """The status of the instance ``instance_id`` does not allow the operation, or that id is taken."""
 
     code, status, title = "conflict", 409, "Conflict"
 
@@ -248,7 +248,7 @@ class Conflict(Refused):
 
 
 class IdTaken(Conflict):
-    """An instance of this id was there before; the words are the same for every caller and status."""
+    """There is an instance with this id already. The text is the same for every caller and status."""
 
     code, title = "id-taken", "Id taken"
 
@@ -263,7 +263,7 @@ class IdempotencyMismatch(Refused):
 
 
 class RateLimited(Refused):
-    """Too many starts. ``limit`` is per minute; ``retry_after`` in seconds, at least 1."""
+    """Too many starts. ``limit``: how many are allowed in a minute; ``retry_after``: in seconds, at least 1."""
 
     code, status, title, retryable = "rate-limited", 429, "Too many requests", True
 
@@ -279,7 +279,7 @@ class NotActive(Refused):
 
 
 class EngineRefused(Refused):
-    """The engine will never start this: the input or the definition is not acceptable to it."""
+    """The engine can never start this: it does not accept the input or the definition."""
 
     code, title = "engine-refused", "Engine refused"
 
@@ -291,7 +291,7 @@ class NotSupported(Refused):
 
 
 class ConfigurationError(VerihookError):
-    """The configuration is wrong, as one line says: ``FILE: KEY: what is wrong, and the mend``. Raised at load only."""
+    """The configuration is wrong. The text is ``FILE: KEY: what is wrong, and the mend``. Raised at load only."""
 
     code, title = "configuration", "Configuration error"
 

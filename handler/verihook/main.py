@@ -1,9 +1,10 @@
 """The Lambda entry points, and nothing else.
 
-What an entry needs is made at import if Lambda says that it runs that entry, else when it is first used.
+What an entry needs is made when this module is imported, if Lambda's environment names that entry; else when the
+entry is first called.
 
 =========== ================================================ =======================
-entry       invoked by                                       imports a framework
+entry       invoked by                                       framework it imports
 =========== ================================================ =======================
 receive     function URL (or HTTP API, REST API, ALB)        no
 api         the same                                         FastAPI through Mangum
@@ -36,12 +37,12 @@ if TYPE_CHECKING:
 
 
 def receive(event: Any, context: Any) -> dict[str, Any]:
-    """A delivery, or a read of a status."""
+    """Answer a delivery, or a request for the status of an instance."""
     return _over_http((services, _base_path), lambda request: answer(request, services()), event, context)
 
 
 def api(event: Any, context: Any) -> dict[str, Any]:
-    """Everything that the app serves; deliveries and reads of a status just as the receiver does."""
+    """Answer every request that the app serves. Deliveries and requests for a status are answered as `receive` does."""
 
     def serve(request: Request) -> Reply:
         if is_hook(request.path):
@@ -54,12 +55,15 @@ def api(event: Any, context: Any) -> dict[str, Any]:
 def _over_http(
     parts: tuple[Part[Any], ...], serve: Callable[[Request], Reply], event: Any, context: Any
 ) -> dict[str, Any]:
-    """Answer an HTTP event of any shape, the same way for both entry points. ``parts``: what an answer needs."""
+    """Answer an HTTP event of any shape, in the same way for both entry points.
+
+    ``parts``: what has to be made before ``serve`` can answer. If one cannot be made, every request is answered 503.
+    """
     request_id = getattr(context, "aws_request_id", "")
     try:
         for part in parts:
             part()
-    except Exception as error:  # noqa: BLE001  # it was reported when it came; each request gets it until it is mended
+    except Exception as error:  # noqa: BLE001  # the Part has reported it; every request is answered with it
         return to_lambda(answer_unready(public_error(error), request_id, bootstrap.telemetry(), SystemClock()), event)
     try:
         request = from_lambda(event, _base_path(), request_id)
@@ -69,10 +73,10 @@ def _over_http(
 
 
 def record(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """An execution has changed its status: writes what became of the instance.
+    """Write to the ledger that an execution has changed its status.
 
-    "Step Functions Execution Status Change" or "Durable Execution Status Change". An event of other executions is
-    ignored. Raises Unavailable, so that Lambda tries again.
+    ``event``: "Step Functions Execution Status Change" or "Durable Execution Status Change". An execution that
+    Verihook did not start is ignored. Raises Unavailable, so that Lambda calls again.
     """
     from verihook.worker.recorder import record_status_change as write
 
@@ -80,7 +84,7 @@ def record(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def reconcile(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Rounds of repairs, and of callbacks, until nothing is due or the time is over."""
+    """Repair instances, then send callbacks, in rounds until nothing is due or the invocation's time is over."""
     from verihook.instances.reconcile import call_back
     from verihook.instances.reconcile import reconcile as repair
     from verihook.records import asdict
@@ -88,20 +92,20 @@ def reconcile(event: dict[str, Any], context: Any) -> dict[str, Any]:
     try:
         repairs = repair(services(), remaining_ms=context.get_remaining_time_in_millis)
     finally:
-        # Also if the repairs failed.
+        # Callbacks are sent even if the repairs have failed.
         callbacks = call_back(services(), remaining_ms=context.get_remaining_time_in_millis)
     return {"repairs": asdict(repairs), "callbacks": asdict(callbacks)}
 
 
 def feed(event: dict[str, Any], context: Any) -> Any:
-    """Events of queues, topics and buses; gates, waits and large inputs of state machines."""
+    """Take the events of queues, topics and buses; answer the gates, waits and large inputs of state machines."""
     from verihook.webhooks.feeds import handle
 
     return handle(event, services(), context.get_remaining_time_in_millis)
 
 
 def work(event: dict[str, Any], context: Any) -> Any:
-    """Instances of the engine ``function``: runs the operator's code, and so never has the instance key."""
+    """Run instances of the engine ``function``. The operator's code runs here, so this entry has no instance key."""
     from verihook.worker.work import run_batch
 
     return run_batch(event, _functions(), services(), context.get_remaining_time_in_millis)
@@ -114,7 +118,7 @@ def _make_functions() -> Functions:
 
 
 def _make_app() -> Callable[[Request, Any, Any], Reply]:
-    """The app, which Mangum runs: for each request and its event the reply."""
+    """Return what answers a request with the app, through Mangum; its arguments: request, Lambda's event, context."""
     from mangum import Mangum
 
     from verihook.api.access import Access
@@ -122,7 +126,7 @@ def _make_app() -> Callable[[Request, Any, Any], Reply]:
     from verihook.app import create_app
 
     app = create_app(services(), Access(services()), local=False)
-    handler: Any = RequestHandler  # of Mangum's protocol but for its event and its answer, which are our own
+    handler: Any = RequestHandler  # Mangum's protocol, but with our own types of event and answer
     mangum: Any = Mangum(app, lifespan="off", custom_handlers=[handler])
     return lambda request, event, context: mangum((request, event), context)
 
@@ -136,7 +140,7 @@ _base_path = Part(lambda: settings.base_path(settings.environment()), _report, S
 _functions = Part(_make_functions, _report, SystemClock())
 _app = Part(_make_app, _report, SystemClock())
 
-#: Entry -> what it cannot do without.
+#: Entry -> the parts that it cannot do without.
 _PARTS: dict[str, tuple[Part[Any], ...]] = {
     "receive": (services, _base_path),
     "api": (services, _base_path, _app),
@@ -148,12 +152,12 @@ _PARTS: dict[str, tuple[Part[Any], ...]] = {
 
 
 def _warm_app() -> None:
-    """Make the app put its layers together and start a thread, as it does at its first request. Costs no call."""
+    """Send the app a first request, so that it builds its middleware and starts a thread now. No AWS call is made."""
     _app()(Request("GET", "/v1/instances", "", (), b"", "start"), {}, None)
 
 
-#: Entry -> what its first event would do besides.
-_FIRST: dict[str, tuple[Callable[[], object], ...]] = {
+#: Entry -> further work that its first event would otherwise wait for.
+_FIRST_WORK: dict[str, tuple[Callable[[], object], ...]] = {
     "api": (_warm_app,),
     "record": (partial(import_module, "verihook.worker.recorder"),),
     "reconcile": (partial(import_module, "verihook.instances.reconcile"),),
@@ -163,18 +167,18 @@ _FIRST: dict[str, tuple[Callable[[], object], ...]] = {
 
 
 def prepare(entry: str) -> None:
-    """Make all that this entry uses. Raises nothing: what is wrong goes to the log and into the answers."""
-    make_all(*_PARTS[entry], lambda: bootstrap.warm(services(), entry), *_FIRST.get(entry, ()))
+    """Make everything that this entry uses. Raises nothing: an error goes to the log and into the answers."""
+    make_all(*_PARTS[entry], lambda: bootstrap.warm(services(), entry), *_FIRST_WORK.get(entry, ()))
 
 
 def restore(entry: str) -> None:
-    """Go on from a snapshot, on another machine at another time: nothing that was made before it is used again.
+    """Make every part of this entry again, after Lambda has restored this process from a SnapStart snapshot.
 
-    Connections are cut, secrets and credentials may have changed, the monotonic clock has stood still, and every copy
-    has the same random numbers before it.
+    The process may be on another machine, days later: its connections are cut, secrets and credentials may have
+    changed, the monotonic clock has stood still, and every copy of the snapshot would give the same random numbers.
     https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html
     """
-    import random  # a cold start has no need of it
+    import random  # a start without a snapshot does not need it
 
     random.seed()
     for part in _PARTS[entry]:
@@ -183,13 +187,13 @@ def restore(entry: str) -> None:
 
 
 def _at_init(handler: str) -> None:
-    """``handler``: what Lambda runs, as its configuration has it; "" outside Lambda."""
+    """Prepare the entry that Lambda runs. ``handler``: its name in Lambda's configuration; "" outside Lambda."""
     module, _, entry = handler.rpartition(".")
     if module != __name__ or entry not in _PARTS:
         return
     prepare(entry)
     try:
-        # Of Lambda's own runtime: https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
+        # Lambda's own module: https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
         hooks: Any = import_module("snapshot_restore_py")
     except ImportError:
         return

@@ -1,7 +1,7 @@
-"""The start of an execution environment: parts are made once, at INIT, and what cannot be made is reported once.
+"""The start of a Lambda execution environment: parts are made once, in its INIT phase, and a failure is reported once.
 
-INIT has a full processor, an invocation the share that its memory gets. It must not fail: Lambda would repeat a failed
-INIT within the next requests, and answer them without our error.
+INIT has a whole processor; an invocation has only the share that belongs to the function's memory. INIT must not fail:
+Lambda would repeat it during the next requests, and answer them with an error that is not ours.
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
 """
 
@@ -17,16 +17,16 @@ from verihook.model.ports import Clock
 
 Made = TypeVar("Made")
 
-#: How soon a part is tried again that could not be made for a reason that may pass, in milliseconds: a call for every
-#: request of a stranger would be too many.
+#: How soon a part that could not be made is tried again, if the reason may pass, in milliseconds. A try for every
+#: request would let strangers cause as many calls as they like.
 AGAIN_MS = Unavailable.retry_after * 1000
 
 
 class Part(Generic[Made]):
-    """Something that is made when it is first called for, and then kept. Threads may share it.
+    """Something that the first call makes and that is then kept. Threads may share it.
 
-    ``report`` gets each failure to make it, the same one only once in a row. A ConfigurationError stays until
-    :meth:`cache_clear`; after any other the part is tried again, at most every :data:`AGAIN_MS`.
+    ``report`` is called with each failure to make the part, but not again for the same failure. A ConfigurationError
+    stays until :meth:`cache_clear`; after any other error, making is tried again, at most every :data:`AGAIN_MS`.
     """
 
     def __init__(self, make: Callable[[], Made], report: Callable[[BaseException], None], clock: Clock) -> None:
@@ -36,14 +36,14 @@ class Part(Generic[Made]):
         self.cache_clear()
 
     def __call__(self) -> Made:
-        """The part. Raises what its making raises."""
+        """Return the part. Raises what ``make`` raises."""
         with self._lock:
             if not self._made:
                 self._try()
             return self._made[0]
 
     def cache_clear(self) -> None:
-        """Drop the part, and the failure to make it: the next call makes another."""
+        """Drop the part, or the failure to make it: the next call makes the part again."""
         self._made: list[Made] = []
         self._failure: Exception | None = None
         self._again_at = 0
@@ -51,7 +51,7 @@ class Part(Generic[Made]):
     def _try(self) -> None:
         failure = self._failure
         if failure is not None and (isinstance(failure, ConfigurationError) or self._clock.now_ms() < self._again_at):
-            # Without the frames of former calls, to which raising it again would add these.
+            # The kept error would otherwise collect the frames of every call that raised it.
             raise failure.with_traceback(None)
         try:
             self._made = [self._make()]
@@ -65,7 +65,7 @@ class Part(Generic[Made]):
 
 
 def make_all(*parts: Callable[[], object]) -> None:
-    """Make these now, in their order, up to the first that cannot be made: the next ones need it.
+    """Make the parts now, in this order. Stop at the first that cannot be made, as the next ones need it.
 
     Raises nothing: a :class:`Part` has reported what is wrong, and the answer to each request says so.
     """
@@ -75,14 +75,14 @@ def make_all(*parts: Callable[[], object]) -> None:
 
 
 def public_error(error: Exception) -> Unavailable:
-    """The error for callers while a part is missing: always the same, with nothing of the configuration."""
+    """Return the error that callers see while a part cannot be made: it shows nothing of the configuration."""
     if isinstance(error, Unavailable):
         return error
     return NotConfigured("The receiver is not configured; its log says what is wrong. Deliver again later.")
 
 
 class Lazy:
-    """Stands for a part that is made when it is first used: a cold start makes none that it does not need."""
+    """Stands for an object and makes it when an attribute is first read: a cold start makes only what it needs."""
 
     def __init__(self, make: Callable[[], Any]) -> None:
         self._make = make
@@ -94,7 +94,7 @@ class Lazy:
     def _get(self) -> Any:
         made = self.__dict__.get("_made")
         if made is None:
-            # Threads of a round or a batch may come together; clients have to be made by one at a time.
+            # Several threads may come at once, and boto3 clients must be made by one thread at a time.
             with self._lock:
                 made = self.__dict__.get("_made")
                 if made is None:
@@ -103,6 +103,6 @@ class Lazy:
 
 
 def make_now(part: object) -> None:
-    """Make what a :class:`Lazy` stands for, which a call would do."""
+    """Make the object that a :class:`Lazy` stands for, so that its first use need not wait."""
     if isinstance(part, Lazy):
         part._get()

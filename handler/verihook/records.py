@@ -1,7 +1,8 @@
-"""What a cold start needs of `dataclasses`, whose import alone takes a fifteenth of the receiver's.
+"""Functions of `dataclasses`, written again: to import that module would take a fifteenth of the receiver's cold start.
 
-The byte code that is deployed has the methods of dataclasses written out (handler/bytecode.py). These functions do what
-those of `dataclasses` do, for classes with slots, as all of ours are; but they copy only values that are such records.
+In the byte code that is deployed, the methods of our dataclasses are written out (handler/bytecode.py), so nothing
+imports `dataclasses`. Here `replace` and `asdict` do what those of `dataclasses` do, for classes with slots, as all of
+ours are; but `asdict` copies no value that is not a dataclass, a list, a tuple or a dict.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ else:
         return kind(**{name: getattr(record, name) for name in kind.__match_args__} | changes)
 
     def asdict(record):
-        """The fields by their names; records in lists and tuples are made dicts too."""
+        """Return the fields by their names; a record within a list, a tuple or a dict becomes a dict, too."""
         return {name: _plain(getattr(record, name)) for name in record.__match_args__}
 
 
@@ -34,16 +35,16 @@ def _plain(value: Any) -> Any:
 
 
 class Fields:
-    """``__dataclass_fields__`` of a class whose methods are written out: read by `dataclasses` alone, made for it.
+    """``__dataclass_fields__`` of a class whose methods are written out. Only `dataclasses` itself reads it.
 
-    ``make``: gives the fields of the same class, declared once more.
+    ``make()`` declares the class once more, with `dataclasses`, and returns its fields.
     """
 
     def __init__(self, make: Callable[[], dict[str, Any]]) -> None:
         self._make = make
 
     def __get__(self, _: object, owner: type) -> dict[str, Any]:
-        """Made once, then the class has them itself."""
+        """Return the fields. The first call makes them and puts them into the class in place of this object."""
         fields = self._make()
         owner.__dataclass_fields__ = fields  # type: ignore[attr-defined]
         return fields

@@ -1,4 +1,4 @@
-"""A delivery and its answer as plain data, and how every shape of Lambda event becomes a delivery.
+"""An HTTP request and its answer as plain data, and how every shape of Lambda's HTTP events becomes a request.
 
 Shapes: function URL and HTTP API (payload 2.0), HTTP API 1.0 and REST, Application Load Balancer; ``events/`` has one
 file for each. VPC Lattice is not among them.
@@ -6,8 +6,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
 
-What stands before our paths is taken off once, in :func:`from_lambda`: the stage of an API Gateway, then the base path
-that the operator has set (a mapping key, a base path mapping, the path pattern of a proxy).
+A path may have a prefix before ours: the stage of an API Gateway, then the base path that the operator has set (a
+mapping key, a base path mapping, the path pattern of a proxy). :func:`from_lambda` removes it, once.
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ from verihook.errors import (
     VerihookError,
 )
 
-#: A query longer than this is not looked into: an instance id has 64 characters.
+#: A longer query is not parsed, in characters: an instance id has 64.
 MAX_QUERY = 2048
 
-#: What our own paths begin with. No base path may: the function's own URL has the same paths without it.
+#: What our own paths begin with. No base path may begin so, because the function's own URL has no base path, and one
+#: of its paths would be cut.
 OWN_PREFIXES = ("/hooks/", "/v1/")
 
 #: The media type of a URL-encoded form.
@@ -47,11 +48,10 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 @dataclass(slots=True)
 class Request:
-    """One delivery, byte for byte as it came.
+    """One request, such as a delivery, byte for byte as it came.
 
     ``path`` and ``query`` are raw (still percent-encoded). ``headers`` are pairs in the order received, names in
-    lower case; a header that came twice stands there twice. ``base``: what was taken off in front of the path, "" if
-    nothing was.
+    lower case; a header that came twice is there twice. ``base``: the prefix that was removed from the path, or "".
     """
 
     method: str
@@ -63,24 +63,24 @@ class Request:
     base: str = ""
 
     def values(self, name: str) -> list[str]:
-        """Every value of the header ``name`` (lower case)."""
+        """Return every value of the header ``name`` (lower case)."""
         return [value for key, value in self.headers if key == name]
 
     def header(self, name: str) -> str | None:
-        """The value of the header ``name`` (lower case); the first if it came more than once."""
+        """Return the first value of the header ``name`` (lower case), or None if there is none."""
         for key, value in self.headers:
             if key == name:
                 return value
         return None
 
     def parameters(self) -> list[tuple[str, str]]:
-        """All of the query. Raises RequestInvalid if it is too long to be looked into."""
+        """Return the query's names and values. Raises RequestInvalid if it is longer than :data:`MAX_QUERY`."""
         if len(self.query) > MAX_QUERY:
             raise RequestInvalid(f"The query has more than {MAX_QUERY} characters.")
         return parse_qsl(self.query, keep_blank_values=True)
 
     def parameter(self, name: str) -> str | None:
-        """The first value of a query parameter; None if it is absent or the query is absurdly long."""
+        """Return the first value of a query parameter; None if it is absent or the query is too long to parse."""
         if name not in self.query or len(self.query) > MAX_QUERY:
             return None
         for key, value in parse_qsl(self.query, keep_blank_values=True):
@@ -99,12 +99,12 @@ class Reply:
 
 
 def media_type(content_type: object) -> str:
-    """The type that a ``Content-Type`` names, in lower case and without parameters; "" if it names none."""
+    """Return the type that a ``Content-Type`` names, in lower case and without parameters; "" if it names none."""
     return content_type.partition(";")[0].strip().lower() if isinstance(content_type, str) else ""
 
 
 def json_text(content: object) -> str:
-    """Compact JSON, of which UTF-8 can be made: a lone surrogate stays escaped."""
+    """Return compact JSON that can be encoded as UTF-8: a lone surrogate stays escaped."""
     text = _ENCODER.encode(content)
     if text.isascii():
         return text
@@ -116,13 +116,13 @@ def json_text(content: object) -> str:
 
 
 def json_reply(status: int, content: object, headers: Mapping[str, str] | None = None) -> Reply:
-    """A reply with a compact JSON body."""
+    """Return a reply with a compact JSON body."""
     body = _ENCODER.encode(content).encode("utf-8", "backslashreplace")
     return Reply(status, body, {"content-type": "application/json", "cache-control": "no-store", **(headers or {})})
 
 
 def problem(error: VerihookError, request_id: str) -> Reply:
-    """An error as RFC 9457 problem+json: type, title, status, detail, code, requestId."""
+    """Return the error as RFC 9457 problem+json: type, title, status, detail, code, requestId."""
     content: dict[str, object] = {
         "type": f"urn:verihook:error:{error.code}",
         "title": error.title,
@@ -142,9 +142,9 @@ def problem(error: VerihookError, request_id: str) -> Reply:
 
 
 def from_lambda(event: Any, base_path: str = "", request_id: str = "") -> Request:
-    """The delivery in a Lambda event of any of the shapes above.
+    """Return the request in a Lambda event of any of the shapes above.
 
-    ``base_path`` is taken off the path if it is there; ``request_id`` counts if the event has none.
+    ``base_path`` is removed from the path if the path begins with it; ``request_id`` is used if the event has none.
     Raises EventMalformed if the event is of no such shape, or its body is flagged base64 and is not.
     """
     try:
@@ -159,9 +159,9 @@ def from_lambda(event: Any, base_path: str = "", request_id: str = "") -> Reques
 
 
 def to_lambda(reply: Reply, event: Any = None, base: str = "") -> dict[str, Any]:
-    """A reply as the shape of the ``event`` takes it; ``base`` goes before a Location that begins with a slash.
+    """Return a reply in the shape that answers ``event``. ``base`` is put before a Location that begins with a slash.
 
-    A body that is no UTF-8 goes out as base64. A load balancer that hands over multi-value headers reads no others.
+    A body that is not UTF-8 is sent as base64. A load balancer that sends multi-value headers reads only such headers.
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html#respond-to-load-balancer
     """
     headers = reply.headers
@@ -184,7 +184,7 @@ def _from_payload_2(event: Mapping[str, Any], request_id: str) -> Request:
     http = context["http"]
     headers = [(name.lower(), value) for name, value in event["headers"].items()]
     if cookies := event.get("cookies"):
-        # They stand beside the headers, one each.
+        # Payload 2.0 has cookies beside the headers, one per entry.
         headers.append(("cookie", "; ".join(cookies)))
     return Request(
         http["method"],
@@ -203,11 +203,11 @@ def _from_payload_1(event: Mapping[str, Any], request_id: str) -> Request:
     return Request(
         event["httpMethod"],
         event["path"],
-        # An ALB hands the query over still encoded, API Gateway decoded.
+        # An ALB leaves the query percent-encoded; API Gateway decodes it.
         "&".join(f"{name}={value}" for name, value in query) if "elb" in context else urlencode(query),
         tuple((name.lower(), value) for name, value in headers),
         _body(event),
-        # The health check of an ALB has none at all.
+        # The health check of an ALB has neither id.
         context.get("requestId") or dict(headers).get("x-amzn-trace-id") or request_id,
     )
 
@@ -219,18 +219,18 @@ def _pairs(multiple: Mapping[str, list[str]] | None, single: Mapping[str, str] |
 
 
 def _listed(values: object) -> list[str]:
-    """The values of one name; a text would pass for a list of its characters."""
+    """Return the values of one name. Raises TypeError for a text, which would be read as a list of characters."""
     if not isinstance(values, list):
         raise TypeError("not a list")
     return values
 
 
 def _take_off(request: Request, context: Mapping[str, Any], is_http_api: bool, base_path: str) -> None:
-    """Move what stands in front of our own paths from the request's path to its ``base``.
+    """Move the stage and the base path from the front of the request's path to its ``base``.
 
-    At its own domain an HTTP API with a named stage always has it in front, a REST API never. At other domains it
-    depends on the mapping, so there the stage is taken off if it is in front; if it is named like a path of ours
-    (``hooks``), only if such a path remains.
+    At an execute-api domain, the path of an HTTP API with a named stage always begins with the stage, that of a REST
+    API never. At other domains it depends on the mapping, so the stage is removed if the path begins with it. But a
+    stage that is named like one of our own paths (``hooks``) is removed only if what remains is one of our paths.
     """
     stage = context.get("stage") or "$default"
     own_domain = ".execute-api." in (context.get("domainName") or "")
@@ -242,7 +242,7 @@ def _take_off(request: Request, context: Mapping[str, Any], is_http_api: bool, b
 
 
 def _take_prefix(request: Request, prefix: str, then: tuple[str, ...]) -> None:
-    """Take the whole segments of ``prefix`` off the path, if what is left begins with one of ``then``."""
+    """Remove the whole segments of ``prefix`` from the path, if the rest begins with one of ``then``."""
     if prefix and (request.path == prefix or request.path.startswith(prefix + "/")):
         left = request.path[len(prefix) :]
         if left.startswith(then):

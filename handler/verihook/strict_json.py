@@ -1,9 +1,9 @@
-"""The one place that reads JSON, and reads it strictly (RFC 8259). A reader is named for the author.
+"""The one place that reads JSON, strictly (RFC 8259). Each reader is named after the author of the text.
 
 ========================  ================================================  ====================================
 reader                    who wrote the text                                what it raises
 ========================  ================================================  ====================================
-:func:`parse_unverified`  a stranger: its signature is not checked yet (*)  SignatureError
+:func:`parse_unverified`  a stranger: no signature is checked yet (*)       SignatureError
 :func:`parse_sent`        a sender, whose signature is right                EventMalformed, BodyTooLarge
 :func:`parse_request`     a caller of the API (*)                           RequestInvalid, BodyTooLarge
 :func:`parse_json`        an engine, a queue or a workflow                  EventMalformed
@@ -12,8 +12,8 @@ reader                    who wrote the text                                what
 :func:`parse`             a service that we call, or one that we emulate    ValueError
 ========================  ================================================  ====================================
 
-None of them takes NaN or what is nested too deep. Those with (*) take no member twice, because two readers would choose
-differently between two members of one name (https://www.rfc-editor.org/rfc/rfc8259#section-4).
+None of them accepts NaN, or a text that is nested too deep. Those with (*) refuse an object with two members of one
+name, because programs differ in which of the two they read (https://www.rfc-editor.org/rfc/rfc8259#section-4).
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from verihook.errors import BodyTooLarge, EventMalformed, RecordDamaged, Request
 
 T = TypeVar("T")
 
-#: Makes something else of an object that was read, as ``object_hook`` of :class:`json.JSONDecoder` does.
+#: Turns each object that was read into something else: ``object_hook`` of :class:`json.JSONDecoder`.
 Hook = Callable[[dict[str, Any]], Any]
 
-#: More values, an array or object counting as one, are not taken. Made whole they stay below 150 MB.
+#: A text with more values than this is refused; an array or an object counts as one. So many take up to 150 MB.
 MAX_VALUES = 500_000
 
-# A text, or the beginning of one, which is passed over (possessive: it costs no memory, and no second look), or what is
-# followed by one more value: a comma, and the beginning of an array or object that is not empty.
+# Matches a JSON string, or the beginning of one, to skip it (possessive quantifiers: no memory, no backtracking); or,
+# as group 1, what comes before one more value: a comma, or the beginning of an array or object that is not empty.
 _NEXT = re.compile(r'"(?:[^"\\]++|\\.?)*+"?|(,|[\[{](?!\s*[\]}]))', re.DOTALL)
 
 #: Longer texts are not parsed, in bytes. No sender's comes near it.
@@ -44,26 +44,26 @@ MAX_JSON = 1_048_576
 
 
 def parse(text: str | bytes, hook: Hook | None = None) -> Any:
-    """The JSON in a text or in its UTF-8. Raises ValueError, in words that go on after the name of the text."""
+    """Return the JSON of a text, or of its UTF-8. Raises ValueError, with a message such as "is not JSON: ..."."""
     return _read(text, _DECODER if hook is None else _decoder(object_hook=hook))
 
 
 def parse_written(text: str) -> Any:
-    """The JSON that an operator wrote. Raises ValueError as :func:`parse` does, with line and column."""
+    """Return the JSON that an operator wrote. Raises ValueError as :func:`parse` does, with line and column."""
     return _read(text, _NO_MEMBER_TWICE, by_line=True)
 
 
 def parse_sent(text: str, what: str) -> Any:
-    """The JSON that a sender sent. Raises EventMalformed, and BodyTooLarge before it makes too many values.
+    """Return the JSON that a sender sent. Raises EventMalformed; BodyTooLarge if it has more than :data:`MAX_VALUES`.
 
-    The words of both begin with ``what``.
+    The message of either begins with ``what``.
     """
     check_size(text, what)
     return parse_json(text, what)
 
 
 def parse_request(body: bytes) -> Any:
-    """The JSON that the body of a request to the API is. Raises RequestInvalid, BodyTooLarge."""
+    """Return the JSON of the body of a request to the API. Raises RequestInvalid, BodyTooLarge."""
     try:
         text = _text(body)
         check_size(text, "The body")
@@ -73,7 +73,7 @@ def parse_request(body: bytes) -> Any:
 
 
 def parse_json(text: str, what: str) -> Any:
-    """The JSON of an engine, a queue or a workflow. Raises EventMalformed, whose words begin with ``what``."""
+    """Return JSON of an engine, a queue or a workflow. Raises EventMalformed, whose message begins with ``what``."""
     try:
         return _read(text, _DECODER)
     except ValueError as error:
@@ -81,7 +81,7 @@ def parse_json(text: str, what: str) -> Any:
 
 
 def parse_kept(text: str | bytes, what: str, shape: Callable[[Any], T]) -> T:
-    """``shape`` of JSON that we had kept ourselves. Raises RecordDamaged, whose words begin with ``what``."""
+    """Return what ``shape`` makes of JSON that we stored. Raises RecordDamaged, whose message begins with ``what``."""
     try:
         return shape(parse(text))
     except (TypeError, ValueError, LookupError, AttributeError) as error:
@@ -89,7 +89,7 @@ def parse_kept(text: str | bytes, what: str, shape: Callable[[Any], T]) -> T:
 
 
 def decoded(body: bytes) -> str:
-    """A body as text. Raises EventMalformed if it is not UTF-8."""
+    """Return the body as text. Raises EventMalformed if it is not UTF-8."""
     try:
         return _text(body)
     except ValueError as error:
@@ -97,9 +97,9 @@ def decoded(body: bytes) -> str:
 
 
 def check_size(text: str, what: str) -> None:
-    """Raise BodyTooLarge, whose words begin with ``what``, if ``text`` has more values than :data:`MAX_VALUES`."""
-    # Enough for nearly every body: a value has a character at least, and with what stands inside of texts there are
-    # never fewer.
+    """Raise BodyTooLarge, whose message begins with ``what``, if ``text`` has more than :data:`MAX_VALUES` values."""
+    # Two cheap upper bounds, enough for nearly every body: a value has at least one character, and each but the first
+    # comes after one of , [ and { (those inside of strings are counted too).
     if len(text) < MAX_VALUES or text.count(",") + text.count("[") + text.count("{") < MAX_VALUES:
         return
     values = 1
@@ -110,24 +110,24 @@ def check_size(text: str, what: str) -> None:
 
 
 def parse_unverified(text: bytes, reason: str = "body-is-not-json") -> dict[str, Any]:
-    """The JSON object in UTF-8 ``text``. Raises SignatureError ``reason``, for any bytes."""
+    """Return the JSON object in ``text``, any bytes. Raises SignatureError ``reason`` if they are none in UTF-8."""
     if len(text) > MAX_JSON:
         raise SignatureError("body-too-long-for-its-scheme")
     try:
-        content = _UNPROVEN.decode(text.decode())
+        content = _UNVERIFIED.decode(text.decode())
         if not isinstance(content, dict):
             raise SignatureError(reason)
-        # A lone surrogate is spelled with an escape and has no bytes to verify.
+        # A lone surrogate, which only an escape can write, has no UTF-8 that a signature could cover.
         if b"\\u" in text:
             json.dumps(content, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
-        # ValueError: not UTF-8, not JSON, a number with thousands of digits, or one of ours below.
+        # ValueError: not UTF-8, not JSON, a number with thousands of digits, or raised by a function below.
         raise SignatureError(reason) from None
     return content
 
 
 def member(content: object, path: tuple[str, ...]) -> object:
-    """The value at a path of member names, None if there is none."""
+    """Return the value at a path of member names, or None if there is none."""
     for name in path:
         if not isinstance(content, dict):
             return None
@@ -136,7 +136,7 @@ def member(content: object, path: tuple[str, ...]) -> object:
 
 
 def text_member(content: object, path: tuple[str, ...], reason: str) -> str:
-    """The ASCII text at a path; a whole number as its decimal digits. Raises SignatureError ``reason``."""
+    """Return the ASCII text at a path, or a whole number as its digits. Raises SignatureError ``reason``."""
     value = member(content, path)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
         value = str(value)
@@ -146,12 +146,12 @@ def text_member(content: object, path: tuple[str, ...], reason: str) -> str:
 
 
 def split_path(path: str) -> tuple[str, ...]:
-    """A path as a sender's TOML writes it, ``signature.token``; () for ""."""
+    """Return the member names of a path as a sender's TOML writes it, such as ``signature.token``; () for ""."""
     return tuple(path.split(".")) if path else ()
 
 
 def _read(text: str | bytes, decoder: json.JSONDecoder, *, by_line: bool = False) -> Any:
-    """What the decoder makes of the text. Raises ValueError in words; ``by_line``: with line and column."""
+    """Return what the decoder makes of the text. Raises ValueError; with line and column if ``by_line``."""
     try:
         return decoder.decode(text if isinstance(text, str) else text.decode())
     except json.JSONDecodeError as error:
@@ -168,7 +168,7 @@ def _read(text: str | bytes, decoder: json.JSONDecoder, *, by_line: bool = False
 
 
 def _text(body: bytes) -> str:
-    """Raise ValueError in words if it is not UTF-8."""
+    """Return the body as text. Raises ValueError, with a message, if it is not UTF-8."""
     try:
         # A byte order mark may be ignored rather than refused: RFC 8259 section 8.1.
         return body.decode().removeprefix("\ufeff")
@@ -177,7 +177,7 @@ def _text(body: bytes) -> str:
 
 
 def _finite(text: str) -> float:
-    """A number from its JSON text. Raises ValueError for 1e999: it is JSON, but what we made of it would be none."""
+    """Return a number from its JSON text. Raises ValueError for 1e999, which we could not write as JSON again."""
     number = float(text)
     if math.isinf(number):
         raise ValueError(f"the number {text[:20]} is too large")
@@ -200,5 +200,5 @@ def _no_member_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 _decoder = partial(json.JSONDecoder, parse_constant=_no_constant, parse_float=_finite)
 _DECODER = _decoder()
 _NO_MEMBER_TWICE = _decoder(object_pairs_hook=_no_member_twice)
-# A number that is too large is parse_sent's to refuse: the signature of the delivery may be right.
-_UNPROVEN = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_no_member_twice)
+# It reads 1e999: the signature may be right, and then parse_sent refuses the number with a message.
+_UNVERIFIED = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_no_member_twice)

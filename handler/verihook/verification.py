@@ -20,11 +20,12 @@ def keyrings(
     failure: Callable[[str, BaseException], None],
     now: int | None = None,
 ) -> dict[str, Keyring]:
-    """The checks by the names of their sources. ``failure(where, error)`` gets what no caller can be answered.
+    """Return the keyring of each source, by the source's name.
 
-    Raise ConfigurationError if a secret is missing or cannot be used, as far as that shows without asking a store.
-    With ``now``, in seconds since the epoch, every store is asked at once, and a missing secret goes to ``failure``
-    instead: the deliveries of its source are answered 503 until there is one, and the other sources work.
+    Without ``now``, no store is asked: raise ConfigurationError if a secret that is in no store is missing or cannot be
+    used. With ``now``, in seconds since the epoch, every store is asked, and ``failure(where, error)`` is called for
+    each such secret instead: its source answers 503 until there is a good one, and the other sources work. Raise
+    ConfigurationError in both cases for a wrong setting of a source.
     """
     rings: dict[str, Keyring] = {}
     for name, source in hooks.sources.items():
@@ -41,15 +42,15 @@ def keyrings(
 
 
 def handshakes(hooks: Hooks, secrets: RotatingSecrets, *, strict: bool = True) -> dict[str, BoundHandshake]:
-    """The handshakes of the sources whose sender has one. Raise ConfigurationError.
+    """Return the handshakes of the sources whose sender has one, by the source's name. Raise ConfigurationError.
 
-    ``strict``: a missing token is an error here already, and not only when a handshake needs it.
+    ``strict``: a missing ``verify_token`` is an error at once, and not only when a handshake needs it.
     """
     bound: dict[str, BoundHandshake] = {}
     for name, source in hooks.sources.items():
         if source.sender.handshake is None:
             continue
-        # A secret with an end is about to go: it answers no handshake while there is another.
+        # Secrets with an end come last: they answer a handshake only if there is no other.
         references = sorted(source.secrets, key=lambda secret: secret.until_s is not None)
         context = HandshakeContext(
             tuple(secret.reference for secret in references),
@@ -68,7 +69,7 @@ def handshakes(hooks: Hooks, secrets: RotatingSecrets, *, strict: bool = True) -
 
 
 def _configuration_error(hooks: Hooks, source: str, key: str, error: KeyError | ValueError) -> ConfigurationError:
-    """An error of a scheme or a handshake, of a setting of the source if it names one, else of ``key``."""
+    """Return the error of a scheme or a handshake, under the source's setting that it names, else under ``key``."""
     words = str(error.args[0])
     named, mend = key_and_mend(ValueError(words))
     if not isinstance(error, KeyError) and named.startswith(SETTINGS):
@@ -77,12 +78,12 @@ def _configuration_error(hooks: Hooks, source: str, key: str, error: KeyError | 
 
 
 def setting_of(source: Source) -> Setting:
-    """What the source adds to its scheme, with a way to fetch the keys that its sender publishes, if it does."""
+    """Return what the source adds to its scheme; with a fetcher, if its sender publishes keys."""
     return Setting(source.public_url, source.parameters, _fetch(source.sender.scheme), source.replayable)
 
 
 def _fetch(scheme: Scheme) -> Fetch | None:
-    """What fetches keys from the hosts that a scheme names; None for the many that name none."""
+    """Return a fetcher of keys from the hosts that the scheme names; None if it names none, as most do."""
     hosts: tuple[str, ...] = getattr(scheme, "key_hosts", ())
     if not hosts:
         return None
