@@ -111,7 +111,7 @@ def _free_port() -> int:
 
 
 def installation() -> Path:
-    """The directory of the jar, installed first where it is missing."""
+    """The directory of the jar, installed first if it is missing."""
     TOOLS.mkdir(parents=True, exist_ok=True)
     with _alone(TOOLS / ".lock"):
         found = _jars()

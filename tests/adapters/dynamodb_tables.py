@@ -75,7 +75,7 @@ class OnDynamoDb:
 
 @contextmanager
 def nowhere(ours: bool = False) -> Iterator[Any]:
-    """A client of an endpoint that nobody listens at, which asks once: ``ours`` or boto3's."""
+    """A client of an endpoint without a listener, which asks once: ``ours`` or boto3's."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"

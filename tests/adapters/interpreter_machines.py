@@ -64,7 +64,7 @@ def wait_for(name: str, seconds: int, **fields: Any) -> dict[str, Any]:
 
 STAMP = {"Type": "Pass", "Output": "{% $uuid() %}"}
 NO_STOCK = {"Type": "Fail", "Error": "NoStock", "Cause": "sold out"}
-#: Its first state leads to its last where nobody comes.
+#: Its first state leads to its last if no event comes.
 EXPIRING = json.dumps(
     {
         "QueryLanguage": "JSONata",

@@ -47,7 +47,7 @@ class DurableRig(Rig):
         super().__init__(engine or DurableEngine(translated(self.client), ""))
 
     def arn(self, definition: str, name: str) -> str:
-        """The execution's ARN; IndexError where there is none."""
+        """The execution's ARN; IndexError if there is none."""
         found = self.client.list_durable_executions_by_function(
             FunctionName=definition, DurableExecutionName=durable_name(name)
         )

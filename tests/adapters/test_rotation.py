@@ -138,7 +138,7 @@ def deployment(tmp_path: Path, manager: Any, wire: Wire) -> Iterator[Deployment]
 
 
 def test_a_rotation_in_the_middle_of_redeliveries(deployment: Deployment, manager: Any) -> None:
-    """The order of AWS: create (AWSPENDING), give it to the sender, finish (AWSCURRENT). Nobody is refused."""
+    """The order of AWS: create (AWSPENDING), give it to the sender, finish (AWSCURRENT). No delivery is refused."""
     assert 0 == deployment.calls()  # nothing is asked before the first delivery
     ids = {event: deployment.post("first", event)[1]["instanceId"] for event in ("1", "2", "3")}
     assert "current" == deployment.verified_by("first")
@@ -193,7 +193,7 @@ def test_a_flood_of_forgeries_fetches_once_a_minute(deployment: Deployment, sour
             deployment.clock.seconds += 1
         made.append(deployment.calls())
     assert [calls, calls, calls] == made
-    # And nobody genuine is kept out by it, nor costs anything.
+    # And no genuine sender is kept out by it, nor costs anything.
     assert "current" == deployment.verified_by("first" if source == "a" else "c1", source)
 
 

@@ -169,7 +169,7 @@ def test_what_is_put_there_works_without_a_new_start(start: Start, manager: Any)
 
 
 def test_the_token_of_a_handshake_is_found_once_it_is_there(start: Start, manager: Any, tmp_path: Path) -> None:
-    """It is asked for as it is known: nobody fetches it past the cache."""
+    """It is asked for as it is known: it is not fetched past the cache."""
     secrets = SharedSecrets(EnvironmentSecrets({}, tmp_path), CurrentSecret(manager, "stack", start.clock))
     with pytest.raises(KeyError):
         secrets.resolve("env:META_VERIFY_TOKEN")

@@ -44,7 +44,7 @@ class DueContract:
         ledger.claim(claimed_final)
         ledger.claim(ended)
         assert ledger.due(LATER, 10) == [ended]
-        # Even where the caller forgot to take the due time away.
+        # Even if the caller forgot to take the due time away.
         ledger.record(ended.id, 1, Change(status, NOW, due_at=NOW))
         assert ledger.due(LATER, 10) == []
 

@@ -1,4 +1,4 @@
-"""What every engine promises of the operations on an execution. Where it cannot, it says so in words."""
+"""What every engine promises of the operations on an execution. If it cannot, it says so in words."""
 
 from __future__ import annotations
 

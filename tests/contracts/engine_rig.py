@@ -16,7 +16,7 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """Workflows by what the engine calls a definition. None where the engine has no such thing: it refuses then."""
+    """Workflows by what the engine calls a definition. None if the engine has no such thing: it refuses then."""
 
     echo: str  #: ends with its input as the output
     stamp: str  #: ends with another output on every run
@@ -36,7 +36,7 @@ class Rig:
         self.engine = engine
 
     def start(self, definition: str, name: str, input: str, connection: str | None = None) -> Status:
-        """Start as the core does; where instances live in the ledger, the row is claimed here first."""
+        """Start as the core does; if instances live in the ledger, the row is claimed here first."""
         return self.engine.start(definition, name, input, connection)
 
     def advance(self) -> None:
@@ -62,7 +62,7 @@ class Rig:
         raise AssertionError(f"not in {seconds} s: {what}")
 
     def is_running(self, definition: str, name: str) -> bool:
-        """True as soon as it runs, or is about to where nothing runs it yet; an AssertionError where it never does."""
+        """True as soon as it runs, or is about to where nothing runs it yet; an AssertionError if it never does."""
         running = (Progress("running"), Progress("queued"))
         return self.until(lambda: self.engine.describe(definition, name) in running or None, f"{name} runs")
 

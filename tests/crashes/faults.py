@@ -16,10 +16,10 @@ When = Literal["before", "after"]
 #: ``crash``: the process is gone. ``outage``: this one call fails; ``after`` it was done, its answer is lost.
 Kind = Literal["crash", "outage"]
 
-#: Calls that reach nobody.
+#: Calls that reach nothing.
 _INSIDE = {"check_events", "check", "has_room"}
 
-#: What a port raises where what is behind it cannot be reached.
+#: What a port raises if what is behind it cannot be reached.
 _OUTAGES = {
     "ledger": LedgerUnavailable,
     "documents": LedgerUnavailable,

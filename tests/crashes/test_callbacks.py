@@ -1,4 +1,4 @@
-"""The process is stopped at every call by which it tells the end of an instance: the end is told, and then no more."""
+"""The process is stopped at every call by which the end of an instance is called back: that is done, and no more."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_callback(whole: World, when: When) -> None:
     def check(trial: int, call: str) -> None:
         rounds(whole)
         bodies = told(whole, made[trial])
-        # Told twice only where nobody could know that it was told; both are the same to the byte.
+        # Sent twice only if no one could know that it was sent; both are the same to the byte.
         again = (when, trial) in (("after", 3), ("before", 4))
         assert 1 + again == len(bodies), call
         assert 1 == len(set(bodies))

@@ -51,13 +51,13 @@ def test_an_event_meets_its_wait_once(whole: World, first: str, when: When, agai
             meet(instance_id)
         whole.settle(1, ending=False)
         given = [payload for token, payload in whole.hand.answers if token == f"token of {instance_id}"]
-        # Before the mailbox is written nobody was told that it was taken; the other side waits on.
+        # Before the mailbox is written no caller knows that it was taken; the other side waits on.
         nothing = not again and not given
         assert given == ([] if nothing else ['{"by":"kim"}']), call
         if nothing:
             assert 1 == len(instances.mailbox(instance_id, whole.services)), call
         else:
-            # A wait that is told again after it was answered is forgotten at the next event of its name.
+            # A wait that is reported again after it was answered is forgotten at the next event of its name.
             assert [] == [
                 entry for entry in instances.mailbox(instance_id, whole.services) if entry.state == "buffered"
             ]

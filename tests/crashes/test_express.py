@@ -1,4 +1,4 @@
-"""Express machines: their names keep nobody from running them twice, so the ledger has to."""
+"""Express machines: their names do not keep them from running twice, so the ledger has to."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def queued(whole: World, trial: int) -> str:
 
 
 def ended(whole: World, trial: int) -> str:
-    """One whose engine has ended it with a large output, and nobody was told."""
+    """One whose engine has ended it with a large output, and nothing has heard of it."""
     instance_id = accepted(whole, trial)
     whole.hand.end(instance_id, "completed", LARGE)
     whole.clock.at += 1_000_000
@@ -242,7 +242,7 @@ def _try_everywhere(whole: World, name: str, when: When, again: bool, kind: Kind
     def check(trial: int, call: str) -> None:
         instance_id = made[trial]
         if again:
-            # What is over already is told so; an instance that has come to be is another's to restart.
+            # What is over already is answered so; an instance that has come to be is another's to restart.
             with suppress(Conflict):
                 act(whole, instance_id)
         note = f"{when} {call}"
@@ -253,7 +253,7 @@ def _try_everywhere(whole: World, name: str, when: When, again: bool, kind: Kind
         whole.settle()
         row = whole.row(instance_id)
         if row is not None and row.held and not row.final:
-            # Nobody has resumed it: an operator's hold is kept.
+            # It was not resumed: an operator's hold is kept.
             assert (name, again) == ("resume", False)
             instances.resume(instance_id, whole.services)
             whole.settle()
@@ -276,7 +276,7 @@ def _assert_ended(whole: World, instance_id: str, name: str, note: str) -> None:
 @pytest.mark.parametrize("again", [True, False], ids=["asked again", "reconcile alone"])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_purge(whole: World, when: When, again: bool) -> None:
-    """Whoever asks again has it purged; what is left until then is a row that ended, and nothing runs again."""
+    """The next one that asks has it purged; what is left until then is a row that ended, and nothing runs again."""
     made: dict[int, str] = {}
     keys: dict[int, str] = {}
 

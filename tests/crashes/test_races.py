@@ -245,7 +245,7 @@ def test_a_callback_is_posted_by_one_round(parts: Parts) -> None:
 def test_an_event_whose_answer_was_lost_twice_is_given_once(parts: Parts) -> None:
     running(parts)
     now = parts.clock.at
-    # Matched; whoever did it was stopped.
+    # Matched; the one that did it was stopped.
     mailboxes.edit_mailbox("a", parts.services.documents, now, lambda box: box.add_event(Event("", "go", "1", now)))
     mailboxes.edit_mailbox("a", parts.services.documents, now, lambda box: box.add_wait(Wait("go", "t1", now)))
     parts.engine.tokens |= {"t1", "t2"}

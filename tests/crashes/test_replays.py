@@ -13,7 +13,7 @@ from tests.crashes.world import World
 from tests.flows.signing import order
 from verihook.request import Reply
 
-#: What a fresh delivery calls, by source: before the claim where a replay is refused, after it else.
+#: What a fresh delivery calls, by source: before the claim if a replay is refused, after it else.
 CALLS = {
     "captured": ["ledger.claim", "documents.add", "engine.start"],
     "guarded": ["documents.add", "ledger.claim", "engine.start"],

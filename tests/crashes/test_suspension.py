@@ -86,7 +86,7 @@ def test_resume_at_a_gate(whole: World, when: When, again: bool) -> None:
         if again:
             instances.resume(instance_id, whole.services)
         whole.settle(1, ending=False)
-        # Whom nobody has resumed yet is held, and whoever is not held is let go.
+        # What was not resumed yet is held, and what is not held is let go.
         assert held(whole, instance_id) == (not passed(whole, instance_id)), call
         if held(whole, instance_id):
             assert not again, call

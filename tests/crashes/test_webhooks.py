@@ -145,7 +145,7 @@ def test_a_worker(whole: World, when: When) -> None:
         whole.settle()
         row = whole.assert_one(made[trial], f"{when} {call}")
         assert ("completed", 1) == (row.status, row.attempt)
-        # The one call after which it has run and nobody knows: before its end is written.
+        # The one call after which it has run and nothing knows: before its end is written.
         assert whole.ran.count(row.id) in (1, 2), call
 
     made: dict[int, str] = {}

@@ -122,7 +122,7 @@ class Receiver:
 
 @dataclass
 class Quiet:
-    """Telemetry and observer that keep what they are told."""
+    """Telemetry and observer that keep what they get."""
 
     failures: list[tuple[str, BaseException]] = field(default_factory=list)
     traces: list[Trace] = field(default_factory=list)

@@ -34,7 +34,7 @@ SERVICES = {
 }
 _SCOPE = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]+/\d{8}/[^/]+/([a-z0-9-]+)/aws4_request,")
 _EQUALS = re.compile(r"\s*(#?\w+)\s*=\s*(:\w+)")
-#: Where a service's requests are told apart by their path, its API's operations that a function may want.
+#: The services whose requests are told apart by their path, its API's operations that a function may want.
 _BY_PATH = ("lambda", "s3")
 #: Index -> the attribute that rows are gathered by; "" for the table itself.
 _HASH_KEYS = {

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _TABLE = ("AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "KeySchema", "StreamSpecification")
 _SECRET = re.compile(r"\{\{resolve:secretsmanager:(arn:(?:[^:]+:){5}[^:]+):SecretString(?::([^:}]*))?[^}]*\}\}")
 
-#: Stands for each durable function where it is started from outside; what was built is run in test_durable.py.
+#: Stands for each durable function if it is started from outside; what was built is run in test_durable.py.
 _WORKFLOW = """
 from aws_durable_execution_sdk_python import durable_execution
 from aws_durable_execution_sdk_python.config import CallbackConfig, Duration

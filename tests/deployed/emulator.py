@@ -179,7 +179,7 @@ def _lambdas(folder: Path, properties: Mapping[str, Any], name: str, runtime: Pa
 
 @contextmanager
 def deployed(endpoint: str, folder: Path, more: str = "", host: str = "127.0.0.1") -> Iterator[Deployment]:
-    """A deployment whose table is at this endpoint of DynamoDB Local. Skips the test where nothing was built.
+    """A deployment whose table is at this endpoint of DynamoDB Local. Skips the test if nothing was built.
 
     ``more``: what is added to hooks.toml. ``host``: where functions find AWS.
     """
@@ -197,7 +197,7 @@ def deployed(endpoint: str, folder: Path, more: str = "", host: str = "127.0.0.1
 
 
 def built(name: str) -> Path:
-    """The folder that is the function's code. Skips the test where it was not built; fails it with CI set."""
+    """The folder that is the function's code. Skips the test if it was not built; fails it with CI set."""
     folder = BUILT / name
     if not folder.is_dir():
         _absent(f"there is no .aws-sam/build/{name}: make build")

@@ -15,7 +15,7 @@ LEADING_KEYS = "dynamodb:LeadingKeys"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One thing that is done to one resource. ``keys``: partition keys of rows; empty where it has none."""
+    """One thing that is done to one resource. ``keys``: partition keys of rows; empty if it has none."""
 
     action: str
     resource: str

@@ -106,7 +106,7 @@ def test_an_order_is_charged_approved_and_shipped_across_a_crash(
     output = json.loads(found["Result"])
     assert ("shipped", "me") == (output["outcome"], output["by"])
     assert f"charge-{instance_id}-1-charge" == output["charge"]
-    # It ran anew from its top, and no step a second time.
+    # It ran again from its top, and no step a second time.
     names = ("Charge", "Wait for approved", "Ship")
     once = Counter((name, action) for name in names for action in ("START", "SUCCEED"))
     assert once == steps(aws, "OrderApproval", instance_id)

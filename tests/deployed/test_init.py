@@ -1,4 +1,4 @@
-"""INIT does the work: an artifact's first events import nothing, and what is wrong is told before the first event.
+"""INIT does the work: an artifact's first events import nothing, and the log has what is wrong before the first event.
 
 The emulator's log says where INIT ends. Python's own log of imports stands in it, so that nothing here depends on time.
 """

@@ -99,7 +99,7 @@ def test_every_end_of_a_durable_function(
 
 @pytest.mark.parametrize("source", ["reviewed", "approved"])
 def test_what_runs_on_after_its_end_is_stopped(source: str, aws: Deployment) -> None:
-    """An operator's word comes before the engine has begun: its execution is told of, and is stopped."""
+    """An operator's word comes before the engine has begun: its execution is reported, and is stopped."""
     instance_id = accepted(aws, f"evt_over_{source}", source, amount=5)
     assert ledger(aws).amend(replace(row(aws, instance_id), status="terminated", due_at=None))
     if source == "reviewed":

@@ -1,4 +1,4 @@
-"""A service on loopback that workflows and callbacks call: it keeps what it was told, and answers as it is bid."""
+"""A service on loopback that workflows and callbacks call: it keeps what it got, and answers as it is bid."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def test_where_the_id_is_not_signed_an_accepted_one_is_one_more(aws_face: AwsFac
         assert ["PutItem", "PutItem", *start] == calls
         calls.clear()
         assert 202 == post(aws_face, body, github(body, event), source)
-        # Where replays are refused, what was signed is looked up first.
+        # If replays are refused, what was signed is looked up first.
         assert ["PutItem"] * (2 if source == "guarded" else 1) == calls
         calls.clear()
         replayed = post(aws_face, body, github(body, new_id()), source)

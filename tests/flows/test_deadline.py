@@ -56,7 +56,7 @@ def silent(entry: LambdaFace, monkeypatch: pytest.MonkeyPatch, *services: str) -
             patch.setenv(f"AWS_ENDPOINT_URL_{service}", url)
         made = bootstrap.on_aws()
         patch.setattr(main, "services", lambda: made)
-        # The app is made anew, by the first request.
+        # The app is made again, by the first request.
         main._app.cache_clear()
         entry.send("GET", "/", [])
         yield

@@ -156,7 +156,7 @@ def test_a_secret_rotated_in_the_middle_of_a_redelivery(face: Face) -> None:
     again = post(face, "rotated", body, x_signature(body, SECRET))
     assert [(202, False), (202, True)] == [(answer.status, answer.json["duplicate"]) for answer in (first, again)]
     assert first.json["instanceId"] == again.json["instanceId"]
-    # Where the old secret was taken out, it verifies no more.
+    # If the old secret was taken out, it verifies no more.
     assert 401 == post(face, "orders", body, x_signature(body, OLD_SECRET)).status
 
 

@@ -61,7 +61,7 @@ def run(event, context):
     return {"input": event, "instance": [context.instance_id, context.attempt], "told": {"n": 1}}
 """
 
-#: The members at the top that the machine asks for where its input is a reference of ours.
+#: The members at the top that the machine asks for if its input is a reference of ours.
 MEMBERS = ("verihookInstance", "verihookInput", "verihookPayload", "id", "attempt", "input", "execution", "uri", "key")
 
 MACHINE = {

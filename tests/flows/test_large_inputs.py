@@ -21,7 +21,7 @@ DEFAULT, MOST = 1_048_576, 6_000_000
 
 
 def sized(size: int, **fields: Any) -> bytes:
-    """An order of so many bytes, whose last item counts: whoever reads only a part of it comes to another total."""
+    """An order of so many bytes, whose last item counts: a reader of only a part of it comes to another total."""
     content = {
         "id": new_id(),
         "type": "order.created",
@@ -93,7 +93,7 @@ def test_above_it_is_refused(face: Face, source: str, size: int) -> None:
 
 
 def test_a_reference_that_a_sender_made_up_is_content(face: Face) -> None:
-    """It is kept as a payload itself, so nobody's words are taken for a reference of ours."""
+    """It is kept as a payload itself, so no sender's words are taken for a reference of ours."""
     made_up = {"verihookPayload": {"uri": "s3://other/a/b", "bucket": "other", "key": "a/b", "sha256": "0", "size": 1}}
     body = json.dumps({"id": new_id(), "type": "order.created", "orderId": "ord_1", "items": [], **made_up}).encode()
     answer = face.send("POST", "/hooks/orders", x_signature(body), body)

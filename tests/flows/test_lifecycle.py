@@ -16,7 +16,7 @@ pytest_plugins = ["tests.flows.workshop_fixture"]
 LARGE = {"orderId": "A1", "items": [{"productId": "a", "quantity": 1, "price": 200_000}]}
 ORDER = {"orderId": "A1", "amount": 20}
 
-#: A workflow of each engine that waits until it is told, and what it needs.
+#: A workflow of each engine that waits until a test lets it go, and what it needs.
 LONG: dict[str, Any] = {"order-approval": ORDER, "order-review": ORDER, "until-file": {"path": "/no/such/file"}}
 QUICK: dict[str, Any] = {"walk": {}, "order-created": {"orderId": "A1"}, "order-log": {"orderId": "A1"}}
 
@@ -45,7 +45,7 @@ class TestSuspend:
         assert api.until(api.start("order-created", LARGE))["status"] == "completed"
         wait_until(lambda: ("Gate", "running") in api.steps(id))
         assert api.get(id)["status"] == "suspended"
-        # The gate is nobody's event.
+        # The gate is no event of a caller.
         assert api.mailbox(id) == []
         assert api.act(id, "resume").json()["status"] == "running"
         assert api.until(id)["output"] == {"orderId": "A1", "total": 200_000, "tax": 16_000}

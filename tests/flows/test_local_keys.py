@@ -15,7 +15,7 @@ from tests.flows.signing import order, x_signature
 from tests.flows.waiting import wait_until
 from tests.flows.workshop import Api, workshop
 
-#: Well formed and nobody's.
+#: Well formed, and of no key.
 NOBODYS = "vhk_" + "0" * 49
 
 #: A request of each dialect.

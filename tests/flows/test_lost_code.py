@@ -98,7 +98,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 
 def health(api: Api) -> tuple[tuple[int, Any], int, Any]:
-    """What a stranger is told, and what the key of the run is."""
+    """What a stranger sees, and what the key of the run is."""
     stranger, whole = HttpFace(api.url).send("GET", "/health", []), api.http.get("/health")
     return (stranger.status, stranger.json), whole.status_code, whole.json()
 

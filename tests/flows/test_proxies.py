@@ -49,7 +49,7 @@ Way = Callable[[str, Path], AbstractContextManager[str]]
 
 @contextmanager
 def nginx(url: str, folder: Path) -> Iterator[str]:
-    """nginx in front of ``url``; gives the URL where it listens. Without nginx the test is skipped, except in CI."""
+    """nginx in front of ``url``; gives its own URL. Without nginx the test is skipped, except in CI."""
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None:
         why = "nginx is absent; the Debian package nginx-light has it"

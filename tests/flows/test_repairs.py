@@ -70,7 +70,7 @@ def accept(aws_face: AwsFace, **changes: Any) -> str:
 
 
 def wait_until_ended(aws_face: AwsFace, instance_id: str) -> dict[str, Any]:
-    """Until the engine itself says that it has ended; nobody is told."""
+    """Until the engine itself says that it has ended; nothing is called."""
     engine = aws_face.bridge.client
     arn = f"{ARN_PREFIX.replace(':stateMachine:', ':execution:')}order-created:{instance_id}"
 

@@ -143,7 +143,7 @@ def test_a_step_is_waited_for_its_result_is_kept_and_no_other_begins(run: Run, n
     wait_until(lambda: run.lines() == ["first"])
     run.signal(number)
     run.says(f"Stopping: waiting up to 60 s for {id}. Ctrl-C again ends at once.")
-    # It answers until the end, and nobody else works on the folder.
+    # It answers until the end, and no other process works on the folder.
     assert not run.api.get(id)["output"]
     other = run.another("--port", "0")
     assert 2 == other.process.wait(20)

@@ -51,7 +51,7 @@ def test_a_worker_that_died_is_replaced_when_its_lease_is_over(tmp_path: Path) -
         die_in_the_middle(w)
         row = w.row()
         assert ("running", 1, NOW + 15_000, NOW + 100) == (row.status, row.tries, row.leased_until, row.due_at)
-        # It is looked at as if nobody had begun it, and put off to the lease's end.
+        # It is looked at as if it had not begun, and put off to the lease's end.
         w.clock.at = NOW + 100
         assert (1, 0) == ((report := reconcile(w.services)).looked, report.started)
         assert NOW + 15_000 == w.row().due_at

@@ -151,7 +151,7 @@ def shown(api: Api, *wanted: str) -> list[str]:
 
 
 def answers(api: Api, instance_id: str) -> str:
-    """All that is told of an instance over HTTP."""
+    """All that HTTP says of an instance."""
     paths = [f"/v1/instances/{instance_id}{part}" for part in ("", "/steps", "/attempts", "/result")]
     return "".join(api.http.get(path).text for path in [*paths, f"/?instanceId={instance_id}"])
 

@@ -125,7 +125,7 @@ def write_workshop(folder: Path, more: str = "") -> Path:
     """The shipped deployment and the workflows above; returns the path of its hooks.toml."""
     hooks = write(folder)
     text = hooks.read_text()
-    # A table stands once, also where the shipped hooks.toml comes to have it.
+    # A table stands once, also if the shipped hooks.toml comes to have it.
     tables = [f"[{table}" for table in HOOKS.split("\n[")[1:] if f"[{table.split(']')[0]}]" not in text]
     hooks.write_text("\n".join([text, *tables, more]))
     machines = folder / "infra" / "workflows"

@@ -2,7 +2,7 @@
 
 The mutants stand in mutants.toml: a name, the file under handler/verihook, what to replace by what, and the tests that
 must fail (a set of them by its name, or one test). Each is made in a copy of the tree; the working tree is never
-touched. Exit code 1 where a mutant survives, where its text is no longer found, or where the tests fail without any
+touched. Exit code 1 if a mutant survives, where its text is no longer found, or where the tests fail without any
 mutant.
 """
 
@@ -103,7 +103,7 @@ def run_tests(tree: Path, tests: Sequence[str], patience: float = PATIENCE) -> t
         process.kill()
         process.communicate()
         return False, f"ERROR no end within {patience} s"
-    # 1: tests failed; 2: could not be collected, as where the module does not load. Others: nothing was tried.
+    # 1: tests failed; 2: could not be collected, as when the module does not load. Others: nothing was tried.
     if process.returncode not in (0, 1, 2):
         raise SystemExit(f"mutants: pytest ended with {process.returncode}:\n{output[-2000:]}")
     return process.returncode == 0, output
@@ -128,7 +128,7 @@ def judge(mutant: Mutant, trees: SimpleQueue[Path]) -> tuple[bool, str]:
 
 
 def main(names: Sequence[str]) -> int:
-    """Judge the mutants with these names, all where there is none, and print a line for each."""
+    """Judge the mutants with these names, all if there is none, and print a line for each."""
     mutants = [mutant for mutant in read_mutants() if not names or mutant.name in names]
     started = time.monotonic()
     with copies(WORKERS) as trees, ThreadPoolExecutor(WORKERS) as workers:

@@ -151,7 +151,7 @@ def test_what_is_suspended_is_not_looked_at_again_and_again(parts: Parts) -> Non
     instances.submit(request(id="a"), "", parts.services)
     instances.record_progress("a", 1, Progress("running"), NOW, parts.services)
     instances.suspend("a", parts.services)
-    # As where only a gate holds it: the engine itself calls it running.
+    # As when only a gate holds it: the engine itself calls it running.
     parts.engine.executions["a"] = Progress("running")
     parts.clock.at += 1_000_000
     assert [1, 0] == [reconcile(parts.services).looked for _ in range(2)]
@@ -243,7 +243,7 @@ def test_a_wait_that_is_told_again_stands_once(parts: Parts) -> None:
         instances.await_event("a", 1, "approved", "the-token", parts.services)
     entries = instances.mailbox("a", parts.services)
     assert ["waiting"] == [entry.state for entry in entries]
-    # Whoever has the token could answer in the engine's place: it is nobody's to see.
+    # With the token one could answer in the engine's place: it is not to be seen.
     assert "the-token" not in repr(entries)
 
 

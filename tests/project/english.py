@@ -90,7 +90,9 @@ def is_condition(match: re.Match[str]) -> bool:
 def found_in(text: str) -> Iterator[tuple[int, str]]:
     """Offset and word of everything in ``text`` that the project does not say."""
     # Code is no prose; it keeps its length, and a word before "where".
-    prose = re.sub(r"`[^`\n]*\b(?:where|Where)\b[^`\n]*`", lambda code: "`" + "x" * (len(code[0]) - 2) + "`", text)
+    prose = re.sub(
+        r"`[^`\n]*\b(?:[Ww]here|nobody|whoever|anew)\b[^`\n]*`", lambda code: "`" + "x" * (len(code[0]) - 2) + "`", text
+    )
     yield from ((match.start(), " ".join(match[0].split()).lower()) for match in OTHERS.finditer(prose))
     position = 0
     while match := WHERE.search(prose, position):

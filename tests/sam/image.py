@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.deployed.emulator import PACKAGES, PYTHON, RUNTIME
 
-#: SAM takes an image of the machine's own as it is, if it is told not to pull.
+#: SAM takes an image of the machine's own as it is, if it is not to pull.
 NAME = f"verihook/lambda:{PYTHON.name}"
 
 #: What SAM puts its emulator in place with, and bootstrap is run by.

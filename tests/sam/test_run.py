@@ -1,4 +1,4 @@
-"""A machine that can start no engine says so: it fails, or passes where that is known."""
+"""A machine that can start no engine says so: it fails, or passes if that is known."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ Headers = dict[str, str]
 #: ``sign(body, at, secret)``, ``at`` in seconds since the epoch: the headers that the sender sends.
 Sign = Callable[[bytes, int, str], Headers]
 
-#: ``accepts(headers, body)``: True, or False or an exception where the library refuses; names in lower case.
+#: ``accepts(headers, body)``: True, or False or an exception if the library refuses; names in lower case.
 Accepts = Callable[[Headers, bytes], bool]
 
 
@@ -40,7 +40,7 @@ def order(at: int) -> bytes:
 class Library:
     """One library and the sender it belongs to.
 
-    ``signature``: the header with the signature. ``sign``: None where the library cannot sign; then we sign and the
+    ``signature``: the header with the signature. ``sign``: None if the library cannot sign; then we sign and the
     library verifies. ``key``: what Verihook is bound with, where it is not the secret. ``refusals``: the exceptions
     that the library raises on purpose; any other one is a crash. ``other``: a secret that is not ours.
     """
@@ -71,7 +71,7 @@ class Library:
         return dict(made.headers)
 
     def verdict(self, headers: Headers, body: bytes) -> str:
-        """``accepts``, ``refuses``, or ``crashes`` where it raises what it does not document."""
+        """``accepts``, ``refuses``, or ``crashes`` if it raises what it does not document."""
         try:
             return "accepts" if self.accepts(headers, body) else "refuses"
         except self.refusals:

@@ -233,7 +233,7 @@ class Soak:
             }
             line.repeated += max(len(receiver.told.get(event, [])) - 1, 0)
             line.stuck += any(status not in FINAL for status in statuses)
-            # One that has ended but did not complete as its event wanted is lost to whoever sent it.
+            # One that has ended but did not complete as its event wanted is lost to its sender.
             done = [each for each in stands if each.get("status") == "completed" and each["output"]["id"] == event]
             ended = all(status in FINAL for status in statuses)
             line.lost += bool(ids) and ended and not done
@@ -247,7 +247,7 @@ def soak(folder: Path, seconds: float = 120, rate: float = 20, every: tuple[floa
 
 
 def main(arguments: list[str] | None = None, tell: Callable[[str], None] = print) -> int:
-    """0 where nothing was lost, doubled or stuck, else 1."""
+    """0 if nothing was lost, doubled or stuck, else 1."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seconds", type=float, default=120)
     options = parser.parse_args(arguments)

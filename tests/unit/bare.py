@@ -38,7 +38,7 @@ class Heard:
 
 
 class Counted:
-    """Documents that count their calls, and fail where they are told to."""
+    """Documents that count their calls, and fail if they are told to."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents

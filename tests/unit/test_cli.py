@@ -143,7 +143,7 @@ ANSWERS = {
 def test_no_command_prints_what_steers_the_terminal(
     capsys: pytest.CaptureFixture[str], command: str, form: str
 ) -> None:
-    """Who starts an instance chooses its labels, and whoever runs a server its words."""
+    """Who starts an instance chooses its labels, and the operator of a server its words."""
     # Of an end that is waited for, the command has to know the word.
     plain = {"code", "scopes"} | ({"status"} if "wait" in command or "watch" in command else set())
     answers = {name: (status, hostile(content, plain)) for name, (status, content) in ANSWERS.items()}

@@ -1,4 +1,4 @@
-"""hooks.toml: every mistake is told in one line with file, key and mend."""
+"""hooks.toml: every mistake is one line with file, key and mend."""
 
 from __future__ import annotations
 

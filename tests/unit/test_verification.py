@@ -1,4 +1,4 @@
-"""The checks and handshakes of hooks.toml, bound to their secrets; a mistake is told before anything is served."""
+"""The checks and handshakes of hooks.toml, bound to their secrets; a mistake is said before anything is served."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from verihook.worker.functions import Functions
 
 @dataclass
 class Told:
-    """Telemetry and observer that keep what they are told."""
+    """Telemetry and observer that keep what they get."""
 
     failures: list[tuple[str, BaseException]] = field(default_factory=list)
     deliveries: list[Trace] = field(default_factory=list)

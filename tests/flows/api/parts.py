@@ -1,4 +1,4 @@
-"""The API over a real ledger; the engine is a part of this suite's own, which ends executions when it is told."""
+"""The API over a real ledger; the engine is a part of this suite's own, which ends executions when a test says so."""
 
 from __future__ import annotations
 
@@ -149,12 +149,12 @@ class Deployment:
         self.key = self.make_key()
 
     def make_key(self, *scopes: str, **options: Any) -> str:
-        """The secret of a new key; with every scope where none is named."""
+        """The secret of a new key; with every scope if none is named."""
         now = self.services.clock.now_ms()
         return api_keys.create("test", scopes or SCOPES, self.services.documents, now, **options)[1]
 
     def client(self, key: str | None = None) -> Client:
-        """A client with a key; with one that may do everything where none is given, without one for ""."""
+        """A client with a key; with one that may do everything if none is given, without one for ""."""
         key = self.key if key is None else key
         return Client(self.app, {"authorization": f"Bearer {key}"} if key else {})
 

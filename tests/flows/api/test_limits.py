@@ -31,7 +31,7 @@ def test_whoever_asks_again_is_answered_again(client: Client, scarce: Deployment
     first = client.post(FREE, headers=headers)
     assert 202 == first.status_code
     assert 429 == client.post(FREE, headers={"idempotency-key": "another"}).status_code
-    # It may begin anew: then it is a start like any other.
+    # It may begin again: then it is a start like any other.
     assert 429 == client.post(FREE, json={"clearOnFailure": True}, headers=headers).status_code
     for _ in range(10):
         again = client.post(FREE, headers=headers)

@@ -1,4 +1,4 @@
-"""Senders that prove our URL by a request which nobody signs: over HTTP and by Lambda events. It starts nothing."""
+"""Senders that prove our URL by a request without a signature: over HTTP and by Lambda events. It starts nothing."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def test_what_aws_has_authenticated_may_do_everything(documents: Counted, secret
 
 
 def test_a_key_narrows_what_aws_has_authenticated(documents: Counted, secret: str) -> None:
-    """A proxy that signs for everybody (CloudFront) makes nobody an administrator who sends a key."""
+    """A proxy that signs for everybody (CloudFront) makes no sender of a key an administrator."""
     with pytest.raises(Forbidden):
         access(documents).require(asked(("x-api-key", secret), event=IAM), "keys:manage")
     with pytest.raises(Unauthenticated):

@@ -152,7 +152,7 @@ def test_a_store_that_is_down_is_a_try_in_vain(tmp_path: Path) -> None:
 
 
 def test_it_is_tried_for_three_days_and_then_given_up() -> None:
-    """The same id and body on every try, a signature of its own; then the log says that nobody was told."""
+    """The same id and body on every try, a signature of its own; then the log says that it was given up."""
     clock, heard, receiver = StandingClock(), Heard(), Receiver(*[Answer(500), Answer(0)] * 10)
     services = services_for(receiver, clock=clock, telemetry=heard)
     instance, pauses = ended(), []

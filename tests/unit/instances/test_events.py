@@ -109,7 +109,7 @@ def test_an_engine_that_is_down_loses_and_doubles_nothing(parts: Parts, instance
 
 
 def test_an_event_is_kept_where_its_wait_has_died_before_it_was_handed_over(parts: Parts, instance: str) -> None:
-    """The process stops between the two, the state machine waits anew, with another token."""
+    """The process stops between the two, the state machine waits again, with another token."""
     wait(parts, "t1")
     faults = Faults(stop_at=2, when="after")
     stopping = replace(parts.services, documents=Watched(parts.services.documents, "documents", faults))

@@ -50,7 +50,7 @@ def test_a_key_begins_anew_once_however_many_ask(documents: Counted) -> None:
     answers = at_once(calls)
     assert 1 == sum(not replayed for _, replayed in answers)
     assert 1 == len({first.instance_id for first, _ in answers})
-    # Whoever still thinks of the former one meets the new one.
+    # A caller that still thinks of the former one meets the new one.
     assert answers[0][0] == reclaim_key("caller", "key", "print", start("c"), start("a"), services)[0]
     with pytest.raises(IdempotencyMismatch):
         reclaim_key("caller", "key", "another", start("c"), answers[0][0], services)

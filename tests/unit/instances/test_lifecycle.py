@@ -205,7 +205,7 @@ def test_purge(parts: Parts, tmp_path: Path) -> None:
     assert [] == [path for path in (tmp_path / "payloads").rglob("*") if path.is_file()]
     row = parts.row("a")
     assert ("null", None, (), True) == (row.input, row.output, row.tags, row.purged)
-    # What is told of it late reaches nothing.
+    # What is reported of it late reaches nothing.
     assert not instances.record_progress("a", 2, Progress("running"), NOW, parts.services)
 
 
@@ -248,7 +248,7 @@ def test_an_id_of_a_webhook_stays_taken_and_so_does_another_workflows(parts: Par
 
 
 def test_a_start_that_is_sent_again_after_the_purge_is_no_new_one(parts: Parts) -> None:
-    """A lost answer may be asked for late; what came after the purge begins anew, and is then its own."""
+    """A lost answer may be asked for late; what came after the purge begins again, and is then its own."""
     first = request(id="a", idempotency_key="before")
     instances.submit(first, "s", parts.services)
     parts.clock.at += 1

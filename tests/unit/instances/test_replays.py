@@ -1,4 +1,4 @@
-"""Signed bytes under another event id: counted and shown, refused where that was asked for, and never the same id."""
+"""Signed bytes under another event id: counted and shown, refused if that was asked for, and never the same id."""
 
 from __future__ import annotations
 

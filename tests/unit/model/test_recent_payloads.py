@@ -1,4 +1,4 @@
-"""A redelivery of a large body puts nothing again, where nothing could need it; what may be needed is put."""
+"""A redelivery of a large body puts nothing again, if nothing could need it; what may be needed is put."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_a_claim_that_failed_spares_nothing(parts: Parts, puts: Puts) -> None:
 
 
 def test_a_row_that_soon_expires_spares_nothing(parts: Parts, puts: Puts) -> None:
-    """Its tombstone may be gone while the key is spared, and the event be claimed anew."""
+    """Its tombstone may be gone while the key is spared, and the event be claimed again."""
     first = arrive(parts, workflow="short")
     instances.terminate(str(first.instance_id), parts.services)
     parts.clock.at += 86_400_000 - 2 * REMEMBERED_MS

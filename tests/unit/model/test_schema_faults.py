@@ -1,4 +1,4 @@
-"""Long lists and large objects: what is told of them is what is told of short ones, and each value is judged once."""
+"""Long lists and large objects: what is said of them is what is said of short ones, and each value is judged once."""
 
 from __future__ import annotations
 

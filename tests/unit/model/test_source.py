@@ -87,7 +87,7 @@ def test_a_token_signs_nothing() -> None:
 
 
 class Generations(EnvironmentSecrets):
-    """A store: two secrets of the present generation, one of that before; nothing where the newest cannot be read."""
+    """A store: two secrets of the present generation, one of that before; nothing if the newest cannot be read."""
 
     def generations(self, reference: str, *, fresh: bool = False) -> tuple[tuple[str, ...], ...]:
         if reference == "env:LOST":

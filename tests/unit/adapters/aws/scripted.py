@@ -74,7 +74,7 @@ class Scripted:
 
 
 def _read(connection: socket.socket) -> bytes:
-    """A whole request; b"" where the client has closed."""
+    """A whole request; b"" if the client has closed."""
     read = b""
     while b"\r\n\r\n" not in read:
         part = connection.recv(65536)

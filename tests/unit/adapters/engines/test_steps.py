@@ -152,7 +152,7 @@ def test_a_redriven_step_runs_again() -> None:
 
 @pytest.mark.parametrize("entered", [True, False])
 def test_a_redriven_step_is_told_once(entered: bool) -> None:
-    """Whether the state is entered anew, or only its task is scheduled."""
+    """Whether the state is entered again, or only its task is scheduled."""
     again = [event(7, 6, "TaskStateEntered", name="B", input="2")] if entered else [event(7, 6, "TaskScheduled")]
     events = [*FAILED, *again, event(8, 7, "TaskSucceeded"), event(9, 8, "TaskStateExited", name="B", output="3")]
     assert steps_of(events) == [Step("A", "completed", 10, 20, "1", "2"), Step("B", "completed", 30, 90, "2", "3")]

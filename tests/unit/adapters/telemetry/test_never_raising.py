@@ -1,4 +1,4 @@
-"""Nothing is raised at whoever tells of something."""
+"""Nothing is raised at the code that reports something."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the log is told of a try, once its row says what became of it."""
+"""What the log says of a try, once its row says what became of it."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def test_an_expired_row_that_its_own_id_replaces_leaves_no_label(ledger: SqliteL
         ledger.claim(a_full_instance(expires_at=NOW_S - 1, created_at=NOW - 5000))
     last = a_full_instance(expires_at=NOW_S, created_at=NOW - 5000)
     ledger.claim(last)
-    # Two of the others make way, and this one because its id is taken anew.
+    # Two of the others make way, and this one because its id is taken again.
     assert ledger.claim(an_instance(id=last.id, created_at=NOW)) is None
     assert (rows(path), rows(path, "labels")) == (2, 4)
 
