@@ -1,9 +1,9 @@
-"""API keys: 256 random bits that are shown once, kept as a hash, with scopes, workflows and an end.
+"""API keys: 256 random bits that are shown once and kept as a hash, with scopes, workflows and an end.
 
 A key is ``vhk_``, 43 digits of base62 and 6 of a checksum over them (as GitHub's tokens have one:
 https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/), so that a key
 that was mistyped or cut off is refused without a look into the ledger, and scanners of secrets find a leaked one. Its
-public id is the beginning of its hash: from a key that was found, one can compute which one to revoke.
+public id is the beginning of its hash, so that the id to revoke can be computed from a key that has leaked.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ PREFIX = "vhk_"
 #: How long a key stays in the list after its end, in milliseconds.
 KEPT_MS = 90 * 86_400_000
 
-#: One write of ``last_used_at`` in this time at most, in milliseconds.
+#: ``last_used_at`` of a key is written at most once in this time, in milliseconds.
 USE_NOTED_MS = 600_000
 
-#: How long a process that has found a key believes it, in milliseconds: what a revocation takes to hold everywhere.
+#: How long a process relies on a key that it has read, in milliseconds: after so long a revocation holds everywhere.
 KEEP_MS = 30_000
 
-#: How long a key that was replaced goes on at most: a year, in milliseconds.
+#: The longest that a replaced key stays valid: a year, in milliseconds.
 MAX_OVERLAP_MS = 366 * 86_400_000
 
-#: Of the hash, in hex digits.
+#: How many hex digits of the hash are the id.
 ID_LENGTH = 16
 
 _PAGE = 100
@@ -55,7 +55,7 @@ MISTYPED = "The API key is mistyped or cut off: it is vhk_ and 49 letters and di
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """A key in the ledger, with what proves it. ``version``: of its document."""
+    """A key in the ledger, with the hash of its secret. ``version``: of its document."""
 
     key: ApiKey
     hash: str
@@ -90,7 +90,7 @@ def new_secret() -> str:
 
 
 def find(secret: str, documents: Documents, now_ms: int) -> StoredKey:
-    """The key of this secret. One read; none for a secret that cannot be one.
+    """Return the key of this secret. One read; none for a secret that cannot be that of a key.
 
     Raises Unauthenticated: one and the same text for a key that is unknown, revoked or expired.
     """
@@ -102,7 +102,7 @@ def find(secret: str, documents: Documents, now_ms: int) -> StoredKey:
 
 
 def verify(secret: str, documents: Documents, now_ms: int) -> ApiKey:
-    """The key of this secret; also note its use. One read, and a write every ten minutes of use.
+    """Return the key of this secret, and note its use. One read, and one write in ten minutes of use.
 
     Raises Unauthenticated as :func:`find` does, LedgerUnavailable.
     """
@@ -112,7 +112,8 @@ def verify(secret: str, documents: Documents, now_ms: int) -> ApiKey:
 def note_use(stored: StoredKey, documents: Documents, now_ms: int) -> StoredKey:
     """Write that the key is used, unless that was written within :data:`USE_NOTED_MS`.
 
-    A failure to write it is ignored: a key is valid while the ledger refuses writes, and other changes go first.
+    A failure to write that is ignored: a key is valid while the ledger refuses writes, and other changes of the key
+    come first.
     """
     if not due_to_note(stored.key, now_ms):
         return stored
@@ -121,7 +122,7 @@ def note_use(stored: StoredKey, documents: Documents, now_ms: int) -> StoredKey:
         written = documents.write(PARTITION, _document(used), now_ms)
     except LedgerUnavailable:
         written = False
-    # If not: another call has noted it, or the next one in ten minutes does.
+    # If it was not written, another call has noted the use, or the next one in ten minutes does.
     return used if written else replace(stored, key=used.key)
 
 
@@ -142,7 +143,7 @@ def digest_of(secret: str) -> str:
 
 
 def list_keys(documents: Documents, now_ms: int) -> Iterator[ApiKey]:
-    """All keys by id, those that have ended within :data:`KEPT_MS` too. A read for a hundred."""
+    """Yield all keys by id, also those that have ended within :data:`KEPT_MS`. One read for every hundred."""
     after = ""
     while page := documents.all(PARTITION, _PAGE, now_ms, after):
         for document in page:
@@ -151,12 +152,12 @@ def list_keys(documents: Documents, now_ms: int) -> Iterator[ApiKey]:
 
 
 def revoke(key_id: str, documents: Documents, now_ms: int) -> ApiKey:
-    """End the key for good; one that is revoked already stays as it is. Raises KeyNotFound, LedgerUnavailable."""
+    """End the key for good; a revoked key stays as it is. Raises KeyNotFound, LedgerUnavailable."""
     return _changed(key_id, documents, now_ms, lambda key: replace(key, revoked_at=key.revoked_at or now_ms))
 
 
 def revoke_made_open(documents: Documents, now_ms: int) -> list[ApiKey]:
-    """End the keys that were made while the API was open, when any caller could. Raises LedgerUnavailable."""
+    """End the keys that were made while the API was open to any caller. Raises LedgerUnavailable."""
     left = [key for key in list_keys(documents, now_ms) if key.made_open and key.live(now_ms)]
     return [revoke(key.id, documents, now_ms) for key in left]
 
@@ -164,10 +165,10 @@ def revoke_made_open(documents: Documents, now_ms: int) -> list[ApiKey]:
 def rotate(
     key_id: str, overlap_ms: int, documents: Documents, now_ms: int, *, expires_at: int | None = None
 ) -> tuple[ApiKey, str]:
-    """A new key with the rights of this one, which ends ``overlap_ms`` from now if it does not end before.
+    """Make a key with the rights of an old one, which ends ``overlap_ms`` from now if it does not end before.
 
-    The new one lasts as long as the old one was made for, or until ``expires_at``. Raises KeyNotFound, Conflict
-    if the old one has ended, LedgerUnavailable: if the end of the old one could not be written, the new secret is lost
+    The new key lasts as long as the old one was made for, or until ``expires_at``. Raises KeyNotFound, Conflict if the
+    old key has ended, and LedgerUnavailable: if the end of the old key could not be written, the new secret is lost,
     and the old key stays valid as before.
     """
     stored = load(key_id, documents, now_ms)
@@ -201,7 +202,7 @@ def rotate(
 
 
 def end_of_successor(old: ApiKey, now_ms: int) -> int | None:
-    """When a key ends that replaces this one now and is to last as long; in milliseconds, None for never."""
+    """Return when a key ends that replaces the old one now and lasts as long; in milliseconds, None for never."""
     return None if old.lifetime_ms is None else now_ms + old.lifetime_ms
 
 
@@ -212,7 +213,7 @@ def load(key_id: str, documents: Documents, now_ms: int) -> StoredKey | None:
 
 
 def _with_lifetime(key: ApiKey) -> ApiKey:
-    """The key with its lifetime."""
+    """Return the key with ``lifetime_ms`` as its times give it."""
     return replace(key, lifetime_ms=None if key.expires_at is None else key.expires_at - key.created_at)
 
 
@@ -224,7 +225,7 @@ def _scopes(given: Sequence[str]) -> tuple[Scope, ...]:
 
 
 def _write_new(key: ApiKey, documents: Documents, now_ms: int) -> tuple[ApiKey, str]:
-    """Write the key under a secret of its own."""
+    """Write a new key. Return it with its secret."""
 
     def write() -> tuple[ApiKey, str]:
         secret = new_secret()

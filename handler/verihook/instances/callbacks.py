@@ -1,8 +1,8 @@
-"""Callbacks: a signed POST of the end of an instance to the URL that its start gave.
+"""Callbacks: a signed POST that reports the end of an instance to the URL that its start gave.
 
 They are Standard Webhooks (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md),
-delivered at least once: the ``webhook-id`` is the same on every try of one end, so that a receiver knows a
-repetition. An instance that was redriven has another end, with an id of its own.
+delivered at least once: the ``webhook-id`` is the same on every try for one end, so that a receiver recognises a
+repetition. An instance that was redriven has another end, with its own id.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from verihook.strict_json import parse_json
 if TYPE_CHECKING:
     from verihook.model.ports.sets import CallbackPorts
 
-#: From the end to the first try, and from each try to the next, in milliseconds, as Standard Webhooks advises: ten
-#: tries over three days. The first one is made as soon as reconcile sees the instance.
+#: From each try to the next, in milliseconds, as Standard Webhooks advises: ten tries over three days. The first try
+#: is made as soon as reconcile sees the instance.
 RETRIES_MS = tuple(1000 * seconds for seconds in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400))
 
 #: The longest that a receiver may put a try off with Retry-After.
@@ -46,19 +46,19 @@ class Message:
 
 
 class CallbackGivenUp(Exception):
-    """For the log: no receiver has taken the end of an instance."""
+    """For the log: the receiver has not taken the callback of an instance, and no further try is made."""
 
 
 def callback_secret(instance_key: bytes) -> str:
-    """What receivers verify callbacks with: ``whsec_`` and 32 bytes in base64, derived from the instance key."""
+    """Return what receivers verify callbacks with: ``whsec_`` and 32 bytes in base64, derived from the instance key."""
     return f"whsec_{base64.b64encode(_key(instance_key)).decode()}"
 
 
 def deliver(instance: Instance, ports: CallbackPorts) -> Instance:
-    """Post the end of an instance that is final and due, once. Return its row as it is to be written.
+    """Post the callback of an instance that is final and due, once. Return its row as it is to be written.
 
-    ``due_at`` is None there if a receiver has taken it or it is given up, else the time of the next try. Raises nothing
-    that the receiver causes, nor PayloadsUnavailable: that try counts as failed.
+    ``due_at`` is None there if the receiver has taken the callback or it is given up, else the time of the next try.
+    An error that the receiver causes is not raised, nor is PayloadsUnavailable: the try counts as failed.
     """
     now = ports.clock.now_ms()
     if instance.callback_url is None:
@@ -138,9 +138,9 @@ def _output(instance: Instance, payloads: Payloads) -> str | None:
 
 
 def _delay_ms(instance: Instance, answer: Answer) -> int:
-    """How long until the next try, in milliseconds: as the receiver asks, within bounds, else by the schedule.
+    """Return how long until the next try, in milliseconds: by the schedule, or longer if the receiver asks for it.
 
-    Up to a tenth longer, different for each instance, so that those that ended together are not all posted together.
+    Up to a tenth is added, different for each instance, so that instances that ended together are not posted together.
     """
     planned = RETRIES_MS[instance.callback_tries]
     spread = int.from_bytes(hashlib.sha256(f"{instance.id} {instance.callback_tries}".encode()).digest()[:2], "big")

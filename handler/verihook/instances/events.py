@@ -1,7 +1,7 @@
 """Events that are raised for an instance, and the waits that take them.
 
-Both sides write the mailbox first and hand the event over afterwards, so a crash in between loses nothing: a repeated
-call, the next event, the next wait and reconcile all hand over what is left.
+An event and a wait are both written to the mailbox first, and handed over afterwards, so a crash in between loses
+nothing: a repeated call, the next event, the next wait and reconcile all hand over what is left.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def _raise_if_ended(instance: Instance, ports: ControlPorts) -> None:
 
 
 def await_event(instance_id: str, attempt: int, name: str, token: str, ports: EventPorts, execution: str = "") -> None:
-    """Note that an execution waits for an event; ``token`` is how its engine is given it. Idempotent.
+    """Note that an execution waits for an event, which its engine takes with the ``token``. Idempotent.
 
     ``execution``: its ARN, "" if only its name is known. A wait of a former attempt is ignored. Raises RequestInvalid
     for an execution of another workflow than the instance's.
@@ -136,7 +136,7 @@ def pass_gate(instance_id: str, attempt: int, token: str, ports: EventPorts, exe
     now = ports.clock.now_ms()
     name = _mailbox_name(instance)
     mailboxes.edit_mailbox(name, ports.documents, now, lambda box: box.add_wait(Wait(GATE, token, now)))
-    # Looked at after the wait is written: a resume between the two finds it.
+    # Read after the wait is written, so that a resume between the two finds the wait.
     if not get(instance_id, ports).held:
         now = ports.clock.now_ms()
         made = mailboxes.edit_mailbox(name, ports.documents, now, lambda box: box.open_gate(now))
@@ -144,10 +144,10 @@ def pass_gate(instance_id: str, attempt: int, token: str, ports: EventPorts, exe
 
 
 def connection_of(instance_id: str, attempt: int, ports: ReadPorts, execution: str = "") -> str | None:
-    """The name of the connection that the start of this attempt chose, None for none.
+    """Return the name of the connection that the start of this attempt chose, or None if it chose none.
 
-    ``execution`` and what is raised: as for :func:`await_event`; and Conflict for an attempt that is not the present
-    one, as its row has the choice of another.
+    ``execution`` and what is raised: as for :func:`await_event`; and Conflict for a former attempt, as the row has the
+    choice of the present one.
     """
     instance = _instance_of_execution(instance_id, execution, ports)
     if instance.attempt != attempt:
@@ -165,32 +165,32 @@ def open_gate(instance: Instance, ports: EventPorts) -> None:
 def hand_over_pending(instance: Instance, ports: EventPorts) -> None:
     """Hand over the events that an earlier call left on their way.
 
-    If the wait is gone and a handover was tried before, the event has probably reached it then: it is not handed over
-    a second time, and the log says so.
+    If the wait is gone and a handover was tried before, the event has probably reached the wait then: it is not handed
+    over again, and the log says so.
     """
     now = ports.clock.now_ms()
     box = mailboxes.read_mailbox(_mailbox_name(instance), ports.documents, now)
     gates = [wait for wait in box.waits if wait.name == GATE]
-    # A resume was stopped before it opened the gate.
+    # A resume may have been stopped before it opened the gate.
     if gates and not get(instance.id, ports).held:
         open_gate(instance, ports)
-    left = [over for over in box.handovers if over.at < now - _LEFT_MS]
+    left = [handover for handover in box.handovers if handover.at < now - _LEFT_MS]
     engine, _ = engine_of(instance, ports)
-    for over in left:
-        # Before the call, and in the mailbox as it is now: if the answer is lost, the next call knows that it was
-        # tried.
-        mark = methodcaller("mark_tried", over.wait.token)
+    for handover in left:
+        # Marked before the call, and in the mailbox as it is now: if the answer is lost, the next call knows of the
+        # try.
+        mark = methodcaller("mark_tried", handover.wait.token)
         tried = mailboxes.edit_mailbox(_mailbox_name(instance), ports.documents, now, mark)
-        taken = engine.answer(over.wait.token, over.event.payload)
+        taken = engine.answer(handover.wait.token, handover.event.payload)
         if tried and not taken:
-            why = LookupError(f"no wait is left for {over.event.name!r}, which may have been handed over before")
+            why = LookupError(f"no wait is left for {handover.event.name!r}, which may have been handed over before")
             ports.telemetry.failure(f"event of {_mailbox_name(instance)}", why)
-        settle = methodcaller("mark_delivered" if taken or tried else "return_event", over.wait.token, now)
+        settle = methodcaller("mark_delivered" if taken or tried else "return_event", handover.wait.token, now)
         _hand_over(instance, mailboxes.edit_mailbox(_mailbox_name(instance), ports.documents, now, settle), ports)
 
 
 def _instance_of_execution(instance_id: str, execution: str, ports: ReadPorts) -> Instance:
-    """The instance. Raises RequestInvalid for an execution of another workflow, whose code may not take its events."""
+    """Return the instance. Raises RequestInvalid for an execution of another workflow: it may not take its events."""
     instance = get(instance_id, ports)
     engine, definition = engine_of(instance, ports)
     if execution and not engine.owns(definition, execution):
@@ -199,12 +199,12 @@ def _instance_of_execution(instance_id: str, execution: str, ports: ReadPorts) -
 
 
 def _mailbox_name(instance: Instance) -> str:
-    """Each attempt has a mailbox of its own, so that no event for a former attempt reaches it."""
+    """Return the mailbox's name. Each attempt has its own, so that no event for a former attempt reaches it."""
     return execution_name(instance.id, instance.attempt)
 
 
 def _hand_over_or_leave(instance: Instance, made: list[Handover], ports: EventPorts) -> None:
-    """As :func:`_hand_over`, but if the engine is unavailable, reconcile tries again.
+    """As :func:`_hand_over`, but leave the handovers to reconcile if the engine is unavailable.
 
     An error would fail the very task that waits, and the event would then go to a token that is not valid any more.
     """
@@ -215,22 +215,22 @@ def _hand_over_or_leave(instance: Instance, made: list[Handover], ports: EventPo
 
 
 def _hand_over(instance: Instance, made: list[Handover], ports: EventPorts) -> bool:
-    """Hand over the events of these handovers. Return whether a wait took one; one whose wait is gone is kept."""
+    """Hand over the events of these handovers, and keep an event whose wait is gone. Return whether a wait took one."""
     engine, _ = engine_of(instance, ports)
     name = _mailbox_name(instance)
     failed: EngineUnavailable | None = None
     any_taken = False
     while made:
-        over = made.pop(0)
+        handover = made.pop(0)
         now = ports.clock.now_ms()
-        mailboxes.edit_mailbox(name, ports.documents, now, methodcaller("mark_tried", over.wait.token))
+        mailboxes.edit_mailbox(name, ports.documents, now, methodcaller("mark_tried", handover.wait.token))
         try:
-            taken = engine.answer(over.wait.token, over.event.payload)
+            taken = engine.answer(handover.wait.token, handover.event.payload)
         except EngineUnavailable as error:
             failed = error
             continue
         any_taken = any_taken or taken
-        settle = methodcaller("mark_delivered" if taken else "return_event", over.wait.token, now)
+        settle = methodcaller("mark_delivered" if taken else "return_event", handover.wait.token, now)
         made += mailboxes.edit_mailbox(name, ports.documents, now, settle)
     if failed is not None:
         raise failed

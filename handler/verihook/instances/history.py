@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 #: Attempts are kept as long as mailboxes: 400 days, in seconds.
 _KEPT_S = 400 * 86_400
 
-_MOST = 100
+#: How many former attempts one read returns.
+_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,11 @@ class Attempt:
 
 
 def attempts(instance_id: str, ports: DocumentPorts) -> list[Attempt]:
-    """All attempts, the oldest first; the last is the present one. At most a hundred former ones."""
+    """Return all attempts, the oldest first; the last is the present one. At most a hundred former ones."""
     instance = get(instance_id, ports)
     if instance.attempt == 1:
         return [_attempt(instance)]
-    kept = ports.documents.all(_partition(instance_id), _MOST, ports.clock.now_ms())
+    kept = ports.documents.all(_partition(instance_id), _PAGE, ports.clock.now_ms())
     what = f"An attempt of the instance {instance_id}"
     return [
         *(parse_kept(document.text, what, lambda content: Attempt(**content)) for document in kept),
@@ -47,7 +48,7 @@ def attempts(instance_id: str, ports: DocumentPorts) -> list[Attempt]:
 
 
 def save_attempt(instance: Instance, ports: DocumentPorts) -> None:
-    """Save the present attempt, before the next one takes its row. Idempotent."""
+    """Save the present attempt, before the next attempt takes over its row. Idempotent."""
     now = ports.clock.now_ms()
     text = json.dumps(asdict(_attempt(instance)), separators=(",", ":"))
     document = Document(f"{instance.attempt:09d}", text, 1, now // 1000 + _KEPT_S)
@@ -56,7 +57,7 @@ def save_attempt(instance: Instance, ports: DocumentPorts) -> None:
 
 def remove_attempts(instance_id: str, ports: DocumentPorts) -> None:
     """Delete the former attempts."""
-    while found := ports.documents.all(_partition(instance_id), _MOST, ports.clock.now_ms()):
+    while found := ports.documents.all(_partition(instance_id), _PAGE, ports.clock.now_ms()):
         for document in found:
             ports.documents.remove(_partition(instance_id), document.name)
 

@@ -1,4 +1,4 @@
-"""Idempotency keys: the first start under a key decides; every other one gets the same instance and answer.
+"""Idempotency keys: the first start under a key decides; every later start under it gets the same instance and answer.
 
 https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header
 """
@@ -25,7 +25,7 @@ PARTITION = "idempotency"
 
 @dataclass(frozen=True, slots=True)
 class FirstStart:
-    """What the first start under a key got. Times in milliseconds since the epoch, UTC."""
+    """What the first start under a key was answered. Times in milliseconds since the epoch, UTC."""
 
     instance_id: str
     version: int
@@ -46,11 +46,12 @@ def fingerprint(content: object) -> str:
 
 
 def claim_key(scope: str, key: str, fingerprint: str, start: FirstStart, ports: SubmitPorts) -> tuple[FirstStart, bool]:
-    """The first start under this key, and whether it was an earlier one. One write; a replay costs a read more.
+    """Return the first start under this key, and whether an earlier call made it. One write; a replay also reads once.
 
     ``scope``: the owner of the key, so that two callers never meet each other's keys. The instance of an earlier start
-    may have no row yet, if that call was stopped in between: this one claims it then. The key is kept for
-    ``policy.idempotency_hours``. Raises IdempotencyMismatch if its ``fingerprint`` is another, LedgerUnavailable.
+    may have no row yet, if that call was stopped in between: this call claims the row then. The key is kept for
+    ``policy.idempotency_hours``. Raises IdempotencyMismatch if the earlier start has another ``fingerprint``, and
+    LedgerUnavailable.
     """
     now = ports.clock.now_ms()
     document = _document(scope, key, fingerprint, start, ports)
@@ -61,7 +62,7 @@ def claim_key(scope: str, key: str, fingerprint: str, start: FirstStart, ports: 
         first = ports.documents.read(PARTITION, document.name, now)
         if first is not None:
             return _first_start(first, fingerprint), True
-        # It has just expired: between the write and the read.
+        # The key expired between the write and the read.
         raise Overtaken
 
     return retry_on_conflict(write, "This idempotency key")
@@ -70,7 +71,7 @@ def claim_key(scope: str, key: str, fingerprint: str, start: FirstStart, ports: 
 def reclaim_key(
     scope: str, key: str, fingerprint: str, start: FirstStart, former: FirstStart, ports: SubmitPorts
 ) -> tuple[FirstStart, bool]:
-    """As :func:`claim_key`, for a key whose ``former`` start has failed: of several callers, one replaces it.
+    """As :func:`claim_key`, for a key whose ``former`` start has failed: of several callers, one replaces that start.
 
     A read and a write. Raises as :func:`claim_key`.
     """
@@ -94,15 +95,18 @@ def _document(
 
 
 def _first_start(document: Document, fingerprint: str) -> FirstStart:
-    def shape(content: Any) -> tuple[str, FirstStart]:
+    def from_json(content: Any) -> tuple[str, FirstStart]:
         return content.pop("fingerprint"), FirstStart(**content)
 
-    before, first = parse_kept(document.text, "The document of the idempotency key", shape)
-    if before != fingerprint:
+    first_fingerprint, first = parse_kept(document.text, "The document of the idempotency key", from_json)
+    if first_fingerprint != fingerprint:
         raise IdempotencyMismatch("This idempotency key was used before, for another request: give a new one.")
     return first
 
 
 def digest_of_key(scope: str, key: str) -> str:
-    """The name of a key's document, 64 hex digits: keys are chosen by callers. The length keeps scopes apart."""
+    """Return the name of a key's document: 64 hex digits, as callers may choose any text for a key.
+
+    The length of the scope is hashed, too, so that no scope and key have the digest of another scope and key.
+    """
     return hashlib.sha256(f"{len(scope)}:{scope}:{key}".encode("utf-8", "surrogatepass")).hexdigest()

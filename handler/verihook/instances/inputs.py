@@ -1,6 +1,6 @@
-"""An input as its row has it and as its engine gets it: the text, or a reference to a payload with the text.
+"""The two forms of an input: in its row, and for its engine. Each is the text, or a reference to a payload of the text.
 
-A row gets a reference for smaller inputs than an engine does: the size of a row is the cost of each of its writes.
+A row gets a reference for smaller inputs than an engine does, because each write of a row costs by the row's size.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ def store_input(
     ports: RecordPorts,
     payloads: PayloadWriter | None = None,
 ) -> tuple[str, str]:
-    """Store a new input. Return it as its row has it, and as the engine gets it.
+    """Store a new input. Return its form in the row, and its form for the engine.
 
-    ``content`` is the parsed text. ``payloads``: the store for a large one, if not that of ``ports``. Raises
+    ``content`` is the parsed text. ``payloads``: the store for a large input, by default that of ``ports``. Raises
     PayloadsUnavailable.
     """
     store = payloads or ports.payloads
     limit = min(MAX_INLINE, ports.engines[workflow.engine].max_input)
-    given = payload.store_if_large(text, content, instance_id, limit, store)
-    if given is not text or ports.ledger.has_room(text):
-        return given, given
-    return payload.store_if_large(text, content, instance_id, 0, store), given
+    for_engine = payload.store_if_large(text, content, instance_id, limit, store)
+    if for_engine is not text or ports.ledger.has_room(text):
+        return for_engine, for_engine
+    return payload.store_if_large(text, content, instance_id, 0, store), for_engine
 
 
 def input_for_engine(engine: Engine, instance: Instance, payloads: Payloads) -> str:
-    """The input of a row as its engine gets it, byte for byte the same as at its first start.
+    """Return the input of a row in its form for the engine, byte for byte the same as at the first start.
 
     Raises PayloadsUnavailable, PayloadGone.
     """

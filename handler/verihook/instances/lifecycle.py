@@ -1,4 +1,4 @@
-"""What is done to an instance after its start."""
+"""The operations on an instance after its start: suspend, resume, terminate, restart, redrive, purge."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _ABSENT = object()
 def terminate(instance_id: str, ports: ControlPorts, reason: str = "", output: object = _ABSENT) -> Instance:
     """End the instance. Return its row.
 
-    ``output``: the output that it gets. Raises Conflict if it has ended, also if only its engine knows that yet;
-    BodyTooLarge for an output that is too large to keep.
+    ``output``: the output to give it. Raises Conflict if the instance has ended, even if only its engine knows that so
+    far; BodyTooLarge for an output that is too large to keep.
 
-    The engine stops it before the row is written: a crash between the two leaves an instance that reconcile finds
+    The engine stops the instance before the row is written: after a crash between the two, reconcile finds that it has
     ended.
     """
     instance = _get_not_final(instance_id, ports)
@@ -46,7 +46,7 @@ def terminate(instance_id: str, ports: ControlPorts, reason: str = "", output: o
 
 
 def suspend(instance_id: str, ports: ControlPorts, reason: str = "") -> Instance:
-    """Let no further step of the instance start, not the first one either. Nothing happens if it is suspended already.
+    """Let no further step of the instance start, not even the first. Nothing happens if it is suspended already.
 
     Raises Conflict if it has ended, NotSupported if its engine cannot suspend.
     """
@@ -60,7 +60,7 @@ def suspend(instance_id: str, ports: ControlPorts, reason: str = "") -> Instance
         if instance.held:
             return instance
         before = instance
-        # It stays due: if its start was on its way, reconcile finds it running.
+        # The row stays due: if a start was under way, reconcile finds the instance running.
         return replace(instance, held=True, status="suspended", cause=why)
 
     held = _amend(instance_id, hold, ports)
@@ -99,8 +99,8 @@ def resume(instance_id: str, ports: ControlPorts) -> Instance:
     _raise_if_final(before)
     if not before.held and before.status != "suspended":
         return before
-    # The engine first: after a crash in between the row is still held, and the next call resumes it. Also if the
-    # ledger says queued: the instance may run by now, and be held by its engine.
+    # The engine first: after a crash in between, the row is still held, and the next call resumes it. Also if the
+    # ledger says queued: the instance may have started since, and its engine may hold it.
     engine, definition = engine_of(before, ports)
     engine.resume(definition, execution_name(before.id, before.attempt))
     found = _describe(before, ports)
@@ -198,7 +198,7 @@ def purge(instance_id: str, ports: ControlPorts, force: bool = False) -> None:
         if not force:
             raise Conflict(f"The instance is {instance.status}; terminate it first, or force.", instance_id=instance_id)
         with suppress(Conflict):
-            # It may end just now.
+            # It may have ended by itself since it was read.
             terminate(instance_id, ports, "purged")
     instance = get(instance_id, ports)
     # Raises if the engine is not configured, before anything is deleted.
@@ -213,7 +213,7 @@ def purge(instance_id: str, ports: ControlPorts, force: bool = False) -> None:
 
 
 def _next_attempt(instance: Instance, ports: ControlPorts) -> Instance:
-    """The row of the next attempt. It begins no sooner than the start asked for."""
+    """Return the row of the next attempt, which begins no sooner than the time that the start asked for."""
     now = ports.clock.now_ms()
     later = instance.start_at if instance.start_at is not None and instance.start_at > now else None
     return replace(
@@ -237,7 +237,7 @@ def _next_attempt(instance: Instance, ports: ControlPorts) -> Instance:
 
 
 def _complete_end(instance: Instance, progress: Progress, ports: ControlPorts) -> Instance:
-    """Add our reason and output to the row of a terminated attempt. Raises Conflict if it ended otherwise."""
+    """Add the caller's reason and output to the row of a terminated attempt. Raises Conflict if it ended otherwise."""
 
     def complete(current: Instance) -> Instance:
         if current.attempt != instance.attempt or current.status != "terminated":

@@ -1,4 +1,4 @@
-"""How many starts a minute a key or a source has: a bucket of tokens in the ledger, one write for each start."""
+"""The limit of starts a minute for a key or a source: a bucket of tokens in the ledger, one write for each start."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _POLICY = '"starts"'
 class Quota:
     """What a caller has left. ``limit`` a minute; ``remaining`` None if the ledger could not count.
 
-    ``reset_s``: in how many seconds there is one more at the latest.
+    ``reset_s``: within how many seconds one more start is allowed.
     """
 
     limit: int
@@ -34,15 +34,15 @@ class Quota:
 
 
 def spend_token(name: str, per_minute: int | None, ports: LimitPorts) -> Quota | None:
-    """Take one start from the bucket ``name``. Return what is left, None if there is no limit.
+    """Take one token from the bucket ``name``. Return what is left, or None if there is no limit.
 
-    A full bucket holds what a minute may bring, so that a burst passes after a pause; what was taken comes back evenly.
-    Raises RateLimited if it is empty. If the ledger cannot count, ``policy.limits_fail`` says whether the start passes
-    or LedgerUnavailable is raised.
+    A full bucket holds the starts of a minute, so that a burst passes after a pause; taken tokens come back evenly.
+    Raises RateLimited if the bucket is empty. If the ledger cannot count, ``policy.limits_fail`` says whether the start
+    passes or LedgerUnavailable is raised.
     """
     if per_minute is None:
         return None
-    # Rounded up: never a token more than the limit.
+    # Rounded up, so that no minute has more tokens than the limit.
     interval_ms = -(-MINUTE_MS // per_minute)
     try:
         token = ports.documents.take_token(name, per_minute, interval_ms, ports.clock.now_ms())
@@ -59,7 +59,7 @@ def spend_token(name: str, per_minute: int | None, ports: LimitPorts) -> Quota |
 
 
 def headers(quota: Quota) -> dict[str, str]:
-    """``RateLimit-Policy``, and ``RateLimit`` if it is known how many remain, which that header must say.
+    """Return ``RateLimit-Policy``, and ``RateLimit`` if the number of remaining starts, its main part, is known.
 
     https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-10
     """
@@ -70,7 +70,7 @@ def headers(quota: Quota) -> dict[str, str]:
 
 
 def x_headers(quota: Quota, now_ms: int) -> dict[str, str]:
-    """The ``X-RateLimit-`` headers of dialects; the reset as a time in seconds since the epoch, as GitHub has it.
+    """Return the ``X-RateLimit-`` headers of dialects; the reset is a time in seconds since the epoch, as at GitHub.
 
     https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """

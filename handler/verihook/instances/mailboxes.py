@@ -1,7 +1,7 @@
 """The mailbox of an attempt: events that no execution has waited for yet, and waits that no event has come for yet.
 
-Plain data: what is matched here is handed over by :mod:`verihook.instances.events`. A wait is a token of the engine (a
-task token, a callback id); the oldest event of a name goes to the oldest wait for it.
+Plain data: :mod:`verihook.instances.events` hands over the events that are matched with waits here. A wait has a token
+of the engine (a task token, a callback id); the oldest event of a name goes to the oldest wait for that name.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ GATE = "$resume"
 #: The most that a mailbox holds after an event has come, in bytes of its JSON text, which is ASCII.
 MAX_MAILBOX = 280_000
 
-#: The most that it ever holds, in bytes: a wait, which takes events out of it, finds room. A document has no more.
+#: The most that a mailbox ever holds, in bytes, as a document has room for no more. What is between the two limits is
+#: for waits alone: they take events out of the mailbox.
 MAX_WITH_WAITS = 300_000
 
 #: How many event ids are remembered after their events were delivered.
@@ -48,7 +49,7 @@ class Event:
 
 @dataclass(slots=True)
 class Wait:
-    """An execution waits for an event of this name; ``token`` is how its engine is given the answer."""
+    """An execution waits for an event of this name; its engine takes the event with the ``token``."""
 
     name: str
     token: str
@@ -57,7 +58,7 @@ class Wait:
 
 @dataclass(slots=True)
 class Handover:
-    """An event on its way to a wait, since ``at``. ``tried``: it may have been handed over already."""
+    """An event on its way to a wait, since ``at``. ``tried``: the wait may have got it already."""
 
     wait: Wait
     event: Event
@@ -86,7 +87,7 @@ class Mailbox:
 
     def add_wait(self, wait: Wait) -> list[Handover]:
         """Add a wait, unless its token is here already. Return the handovers that this makes."""
-        if any(wait.token == other.token for other in [*self.waits, *(over.wait for over in self.handovers)]):
+        if any(wait.token == other.token for other in [*self.waits, *(handover.wait for handover in self.handovers)]):
             return []
         self.waits.append(wait)
         return self._match(wait.at)
@@ -100,20 +101,22 @@ class Mailbox:
         return made
 
     def mark_tried(self, token: str) -> bool:
-        """Note that a handover is tried now: after a crash its outcome is unknown. Return whether it was before."""
-        before = any(over.tried for over in self.handovers if over.wait.token == token)
-        for over in self.handovers:
-            over.tried |= over.wait.token == token
+        """Note that a handover is tried now, as its outcome is unknown after a crash. Return whether it was before."""
+        before = any(handover.tried for handover in self.handovers if handover.wait.token == token)
+        for handover in self.handovers:
+            handover.tried |= handover.wait.token == token
         return before
 
     def mark_delivered(self, token: str, now_ms: int) -> list[Handover]:
         """Remove the handover, whose event has reached its wait. Return the handovers that this makes."""
-        self.handovers = [over for over in self.handovers if over.wait.token != token]
+        self.handovers = [handover for handover in self.handovers if handover.wait.token != token]
         return self._match(now_ms)
 
     def return_event(self, token: str, now_ms: int) -> list[Handover]:
         """Remove the handover, as its wait is gone, and put its event first. Return the handovers that this makes."""
-        back = [over.event for over in self.handovers if over.wait.token == token and over.wait.name != GATE]
+        back = [
+            handover.event for handover in self.handovers if handover.wait.token == token and handover.wait.name != GATE
+        ]
         self.events = [*back, *self.events]
         return self.mark_delivered(token, now_ms)
 
@@ -183,8 +186,8 @@ def _from_json(content: Any) -> Mailbox:
         [Event(**event) for event in content["events"]],
         [Wait(**wait) for wait in content["waits"]],
         [
-            Handover(Wait(**over["wait"]), Event(**over["event"]), over["at"], over.get("tried", False))
-            for over in content["handovers"]
+            Handover(Wait(**handover["wait"]), Event(**handover["event"]), handover["at"], handover.get("tried", False))
+            for handover in content["handovers"]
         ],
         content["seen"],
     )

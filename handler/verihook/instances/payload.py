@@ -40,7 +40,7 @@ def store_if_large(text: str, content: object, instance_id: str, limit: int, pay
 
 
 def too_large(output: str, payloads: Payloads) -> str | None:
-    """Why an output is not kept, in words; None if it is. What was kept could not be read again."""
+    """Return in words why an output is too large to be read again once it is kept; None if it is not."""
     most = payloads.max_output
     # A character has at most 4 bytes: most texts need no look at theirs.
     if len(output) * 4 <= most or (size := len(output.encode("utf-8", "surrogatepass"))) <= most:
@@ -49,7 +49,7 @@ def too_large(output: str, payloads: Payloads) -> str | None:
 
 
 def load(text: str, payloads: Payloads) -> str:
-    """The text that a reference stands for; any other text is returned as it is.
+    """Return the text that a reference stands for; any other text is returned as it is.
 
     Raises PayloadsUnavailable, and PayloadGone if the payload is not there any more or has another digest.
     """
@@ -77,10 +77,10 @@ def inline_if_small(text: str, limit: int, payloads: Payloads) -> str:
 
 
 def pick(content: Any, paths: Collection[str]) -> Any:
-    """What of ``content`` stands at these paths (``orderId``, ``items.*.price``), in the same shape.
+    """Return the parts of ``content`` at these paths (``orderId``, ``items.*.price``), in the same shape.
 
-    ``*`` is every item of a list, a name a member of an object. What a path does not find is left out of an object and
-    None in a list, whose items keep their places.
+    ``*`` means every item of a list; a name means a member of an object. A part that is not there is left out of an
+    object, and is None in a list, whose items keep their places.
     """
     heads: dict[str, list[str]] = {}
     for path in paths:
@@ -104,7 +104,7 @@ def key_of(text: str | None) -> str | None:
     try:
         content = parse_json(text, "The payload reference")
     except EventMalformed:
-        # Data: an engine's text that is no JSON, or is cut.
+        # It is data: a text of an engine that is not JSON, or that was cut.
         return None
     if not _looks_like_reference(content):
         return None
@@ -118,9 +118,9 @@ def _size_in(reference: str) -> int:
 
 
 def same_json(one: str, other: str, payloads: Payloads) -> bool:
-    """Whether two inputs, inline or referred to, are the same JSON. Its spelling may differ: an event bus rewrites it.
+    """Return whether two inputs, inline or as references, are the same JSON. An event bus may change its spelling.
 
-    A payload that cannot be read counts as another.
+    An input whose payload cannot be read counts as different.
     """
     if _digest_of(one) == _digest_of(other):
         return True
@@ -133,7 +133,7 @@ def same_json(one: str, other: str, payloads: Payloads) -> bool:
 
 
 def canonical_json(content: object) -> str:
-    """JSON in one spelling of several, with its members in order. Raises RecursionError."""
+    """Return the JSON of the content in the one spelling that equal contents share. Raises RecursionError."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
@@ -148,7 +148,7 @@ def _looks_like_reference(content: object) -> bool:
 
 def _reference(base: str, key: str, digest: str, size: int) -> str:
     uri = urlsplit(base + key)
-    # What is on a disk has no bucket; the state machines ask for one all the same.
+    # A payload on a disk has no bucket, but a state machine may read this member all the same.
     bucket, path = (uri.netloc, uri.path.lstrip("/")) if uri.netloc else ("local", key)
     reference: dict[str, Any] = {"uri": base + key, "bucket": bucket, "key": path, "sha256": digest, "size": size}
     return json.dumps({MEMBER: reference}, separators=(",", ":"))

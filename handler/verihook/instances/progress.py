@@ -1,4 +1,4 @@
-"""What an engine says of an attempt becomes what the ledger says."""
+"""Writes into the ledger what an engine reports of an attempt."""
 
 from __future__ import annotations
 
@@ -21,22 +21,24 @@ if TYPE_CHECKING:
 def record_progress(
     instance_id: str, attempt: int, progress: Progress, created_at: int, ports: RecordPorts, workflow: str | None = None
 ) -> bool:
-    """Write what an engine says of an attempt. False if the ledger knows better (final, another attempt, unknown).
+    """Write what an engine reports of an attempt. Return whether it was written.
 
-    ``created_at``: of the instance or, if that is not known, of the report; in milliseconds. ``workflow``: its name; if
+    It is not if the row is final, of another attempt, or gone.
+
+    ``created_at``: of the instance or, if that is not known, of the report; in milliseconds. ``workflow``: the name; if
     it is not known, the instance is kept for the longest retention of all workflows.
     Stops an execution that runs although its attempt was terminated or replaced before it had begun.
     """
     progress = with_bounded_output(progress, ports.payloads)
     if _is_large(progress.output) and not _is_current(instance_id, attempt, ports):
-        # Else the payload of a purged instance would be stored again.
+        # It is not stored: it would be the payload of an instance that may have been purged.
         return False
     now = ports.clock.now_ms()
     final = progress.status in FINAL
     change = Change(
         progress.status,
         at=now,
-        # An end is due at once if it has a callback.
+        # At its end an instance is due at once if it has a callback.
         due_at=now if final else ports.pace.next_look(created_at, now, queued=progress.status == "queued"),
         expires_at=now // 1000 + _retention_s(workflow, ports.workflows) if final else None,
         output=store_output(instance_id, progress.output, ports.payloads),
@@ -50,14 +52,14 @@ def record_progress(
 
 
 def with_bounded_output(progress: Progress, payloads: Payloads) -> Progress:
-    """The same, or failed with ``OutputTooLarge`` if the output could not be read again."""
+    """Return the same progress, or a failure with ``OutputTooLarge`` if the output is too large to be read again."""
     if progress.output is None or (why := payload.too_large(progress.output, payloads)) is None:
         return progress
     return Progress("failed", None, "OutputTooLarge", why)
 
 
 def record_end(instance: Instance, progress: Progress | None, ports: RecordPorts) -> bool:
-    """Record the progress if it is an end, which the ledger may not know yet. Return whether it is one."""
+    """Record the progress if it is an end, which the ledger may not know yet. Return whether it is an end."""
     if progress is None or progress.status not in FINAL:
         return False
     record_progress(instance.id, instance.attempt, progress, instance.created_at, ports, instance.workflow)
@@ -79,9 +81,9 @@ def cut(text: str | None, most: int) -> str | None:
 
 
 def store_output(instance_id: str, output: str | None, payloads: Payloads) -> str | None:
-    """Store an output. Return it as a row has it: a reference if it is large. Raises PayloadsUnavailable.
+    """Store an output. Return its form in a row: a reference if it is large. Raises PayloadsUnavailable.
 
-    Text that is no JSON, as an engine may return, is kept as a JSON string.
+    An engine may return text that is not JSON, which is kept as a JSON string.
     """
     if output is None:
         return None
@@ -100,7 +102,7 @@ def _stop_if_over(instance_id: str, attempt: int, ports: RecordPorts) -> None:
     instance = ports.ledger.get(instance_id, ports.clock.now_ms())
     if instance is None:
         return
-    # Also a former attempt, which was stopped before the next one: its start was under way and came later.
+    # A former attempt, too: it was stopped before the next one began, but a start of it was still under way then.
     if instance.attempt > attempt or (instance.attempt == attempt and instance.status == "terminated"):
         engine, definition = engine_of(instance, ports)
         engine.stop(definition, execution_name(instance_id, attempt), "terminated")

@@ -1,7 +1,7 @@
 """A purged instance: its tombstone, and the deletion of its remains (payloads, mailboxes, attempts, executions).
 
     begun       the row becomes a tombstone with a lease; the call that wrote it deletes the remains within DELETING_MS
-    finished    all remains are deleted; ``leased_until`` is None. Only now may another start have the id
+    finished    all remains are deleted; ``leased_until`` is None. Only now may another start take the id
 
 The tombstone of a webhook's instance keeps its id until its retention ends: redeliveries of its event have to meet it.
 An id that a caller of the API made is free once the purge is finished, for the same workflow. Its next instance is a
@@ -20,15 +20,15 @@ from verihook.records import replace
 if TYPE_CHECKING:
     from verihook.model.ports.sets import ControlPorts
 
-#: The longest that a call deletes remains, in milliseconds: after that, Lambda or its own time limits have ended it.
+#: The longest that a call deletes remains, in milliseconds: by then Lambda or the call's own time limits have ended it.
 DELETING_MS = 120_000
 
-#: How long before that time the last deletion may begin, in milliseconds: it may take a while.
+#: No deletion begins in the last part of DELETING_MS, in milliseconds: a deletion may take that long.
 _MARGIN_MS = 40_000
 
 
 def tombstone_of(instance: Instance, now_ms: int) -> Instance:
-    """The row that is left of a purged instance. It has a ``source`` if a webhook made the id."""
+    """Return the row that is left of a purged instance. It has a ``source`` if a webhook made the id."""
     return Instance(
         instance.id,
         instance.workflow,
@@ -57,14 +57,14 @@ def delete_remains(tombstone: Instance, ports: ControlPorts) -> bool:
 
 
 def _delete_all(tombstone: Instance, ports: ControlPorts) -> bool:
-    """Delete all remains. False if the time was over before."""
+    """Delete all remains. Return False if the time ran out first."""
     engine, definition = engine_of(tombstone, ports)
     for attempt in range(1, tombstone.attempt + 1):
         name = execution_name(tombstone.id, attempt)
         engine.delete(definition, name)
         mailboxes.remove_mailbox(name, ports.documents)
     for remove in (ports.payloads.remove_all, lambda id: history.remove_attempts(id, ports)):
-        # These delete by the id alone, and so what belongs to a later start with this id, too.
+        # These two delete by the id alone: too late, they would delete what belongs to a later start with this id.
         if ports.clock.now_ms() > (tombstone.leased_until or 0) - _MARGIN_MS:
             return False
         remove(tombstone.id)
@@ -85,11 +85,11 @@ def finish_purge(tombstone: Instance, ports: ControlPorts) -> bool:
     ours = replace(ours, revision=ours.revision + 1)
     if tombstone.leased_until <= now:
         return delete_remains(ours, ports)
-    # The other call may still be deleting. Delete what is left; the id stays taken until neither can be at work.
+    # The other call may still be deleting. Delete what is left; the id stays taken until both calls must have ended.
     _delete_all(ours, ports)
     return False
 
 
 def is_reusable(existing: Instance, fresh: Instance) -> bool:
-    """Whether a start that names this id may have it although the ledger has its row, once the purge is finished."""
+    """Return whether a start that names the id of this row may take it, once the purge is finished."""
     return existing.purged and existing.source is None and existing.workflow == fresh.workflow

@@ -36,9 +36,9 @@ def get(instance_id: str, ports: RowPorts) -> Instance:
 
 
 def list_instances(query: Query, limit: int, cursor: str | None, ports: RowPorts) -> Page:
-    """Up to ``limit`` instances, at least one, that come after the cursor.
+    """Return up to ``limit`` instances that come after the cursor.
 
-    Raises RequestInvalid for another limit, and for a cursor that is none of ours.
+    Raises RequestInvalid for a limit below 1, and for a cursor that :func:`cursor_of` has not made.
     """
     if limit < 1:
         raise RequestInvalid("limit: must be at least 1.")
@@ -62,7 +62,7 @@ def input_of(instance: Instance, payloads: Payloads) -> object:
 
 
 def output_of(instance: Instance, payloads: Payloads) -> object:
-    """The output, parsed, also if it is a payload; None if there is none. Text that is no JSON is returned as it is."""
+    """Return the output, parsed, also if it is a payload; None if there is none; the very text if that is not JSON."""
     if instance.output is None:
         return None
     text = payload.load(instance.output, payloads)
@@ -73,7 +73,7 @@ def output_of(instance: Instance, payloads: Payloads) -> object:
 
 
 def engine_of(instance: Instance, ports: ReadPorts) -> tuple[Engine, str]:
-    """The engine that has the instance, and the definition of its workflow.
+    """Return the engine that has the instance, and the definition of its workflow.
 
     Raises EngineUnavailable if hooks.toml has lost the workflow: the instance waits until it is put back.
     """

@@ -1,7 +1,7 @@
-"""Repairs: starts what was accepted and never confirmed, refreshes rows that are stale, and posts callbacks.
+"""Reconcile: starts instances that no engine has confirmed, refreshes rows that are stale, and posts callbacks.
 
 The same code runs on a schedule in AWS, to repair what a lost event or a crash left, and in a loop on one machine,
-which is also how an end is noticed there.
+which is also how the end of an execution is noticed there.
 """
 
 from __future__ import annotations
@@ -27,16 +27,17 @@ if TYPE_CHECKING:
 #: How many instances are looked at, or callbacks posted, at the same time.
 AT_ONCE = 8
 
-#: After so many failures the engine of a workflow is not asked again in this call: each try may take seconds.
+#: After this many failures the engine of a workflow is not asked again in this call: each try may take seconds.
 ENOUGH = 5
 
 #: The share of an invocation's time that is left to the callbacks after the repairs.
 RESERVE = 0.4
 
-#: A round of callbacks takes at most so long, in milliseconds: 64 in eights, ten seconds each, and room.
+#: The longest that a round of callbacks takes, in milliseconds: 64 of them, eight at a time, ten seconds each, and
+#: some margin.
 ROUND_MS = 90_000
 
-#: How long no other round posts a callback, as a try of it may be under way, in milliseconds.
+#: How long no other round posts a callback of which a try may be under way, in milliseconds.
 POSTING_MS = 60_000
 
 
@@ -51,7 +52,7 @@ class Report:
     called_back: int = 0
 
     def add(self, other: Report) -> None:
-        """Count it in."""
+        """Add the counts of another report to this one."""
         for name, count in asdict(other).items():
             setattr(self, name, getattr(self, name) + count)
 
@@ -60,13 +61,13 @@ def reconcile(ports: ReconcilePorts, limit: int = 200, remaining_ms: Callable[[]
     """One round over at most ``limit`` instances that are due. Raises LedgerUnavailable; the next round goes on.
 
     ``remaining_ms()``: how long this may go on, in milliseconds. With it, rounds follow each other until nothing is due
-    or the time is over: after an outage there is more to start than one round takes.
+    or the time is over: after an outage there may be more to start than one round takes.
     """
     outages = Counter[str]()
     reserve_ms = 0.0 if remaining_ms is None else remaining_ms() * RESERVE
 
     def repair(instance: Instance) -> Report:
-        # It may have ended since the index was read: then there is nothing to repair, and nothing to run again.
+        # The instance may have ended since the index was read: then there is nothing to repair or to run again.
         if instance.final or (
             remaining_ms is not None and remaining_ms() < reserve_ms + _takes_ms(instance, ports.workflows)
         ):
@@ -77,13 +78,15 @@ def reconcile(ports: ReconcilePorts, limit: int = 200, remaining_ms: Callable[[]
 
 
 def _takes_ms(instance: Instance, workflows: Mapping[str, Workflow]) -> int:
-    """How long a look may take: an express execution is run to its end."""
+    """Return how long the repair of an instance may take: an express execution is run to its end."""
     workflow = workflows.get(instance.workflow)
     return instances.EXPRESS_MS if workflow is not None and workflow.express else 0
 
 
 def call_back(ports: ReconcilePorts, limit: int = 64, remaining_ms: Callable[[], int] | None = None) -> Report:
-    """One round over at most ``limit`` ends with a callback that is due. Apart from repairs, which no receiver delays.
+    """Post the callbacks that are due of at most ``limit`` instances, in one round.
+
+    Callbacks have rounds of their own, so that a slow receiver delays no repair.
 
     ``remaining_ms`` as in :func:`reconcile`. Raises LedgerUnavailable; the next round goes on.
     """
@@ -119,7 +122,7 @@ def _rounds(
 
 
 def _look_at_each(look: Callable[[Instance], Report], due: list[Instance], report: Report) -> None:
-    """Look at each, several at a time, and count it in."""
+    """Call ``look`` with each instance, several at a time, and add each result to the report."""
     if len(due) < 2:
         results = [look(instance) for instance in due]
     else:
@@ -158,9 +161,9 @@ def _record_progress(instance: Instance, progress: Progress, ports: ReconcilePor
 def _describe_or_start(
     instance: Instance, ports: ReconcilePorts, report: Report, outages: Counter[str]
 ) -> Progress | None:
-    """What the engine says of the instance; None if another round has it, or nothing is to be written.
+    """Return what the engine says of the instance; None if another round has it, or nothing is to be written.
 
-    One that the engine does not know is started, which is idempotent, unless an operator has suspended it.
+    An instance that the engine does not know is started, which is idempotent, unless an operator has suspended it.
     """
     engine, definition = engine_of(instance, ports)
     # An express execution answers once and is not kept: there is nothing to ask.
@@ -170,17 +173,19 @@ def _describe_or_start(
     if progress is None and instance.held:
         return Progress(instance.status, None, instance.error, instance.cause)
     if progress is None:
-        # Its name does not prevent a second run: no other round may start it until it must have ended.
+        # The name of an express execution does not prevent a second run: no other round may start it until it must
+        # have ended.
         if express and not _postpone(instance, instances.EXPRESS_MS, ports):
             return None
         report.started += 1
         status = instances.start(instance, ports)
         # ``queued`` is no outage if the row waits for its worker.
         outages[instance.workflow] += status == "queued" and engine.keeps_names
-        # An express one has written its end. If its answer was lost it may still run, and stays postponed.
+        # The start of an express execution writes its end. If the answer was lost, it may still run, and stays
+        # postponed.
         return None if express else Progress(status)
     if progress.status == "running" and (instance.leased_until or 0) > ports.clock.now_ms():
-        # A worker has it: look again when its lease is over. If it has just ended, nothing is written.
+        # A worker runs it: look again when the lease is over. If it has just ended, nothing is written.
         ports.ledger.amend(replace(instance, due_at=instance.leased_until))
         return None
     if progress.status not in FINAL:
@@ -188,13 +193,16 @@ def _describe_or_start(
     if instance.held and progress.status == "running":
         return _suspend_again(instance, engine, definition, ports)
     if instance.held and progress.status == "suspended":
-        # With the operator's reason, which the engine does not know.
+        # Keep the operator's reason, which the engine does not know.
         return replace(progress, cause=instance.cause)
     return progress
 
 
 def _postpone(instance: Instance, milliseconds: int, ports: ReconcilePorts) -> bool:
-    """Keep every other round from it for so long. False if another round has it, or the row has changed since."""
+    """Make the instance due again only after this time, so that no other round takes it until then.
+
+    Return False if another round has it, or the row has changed since.
+    """
     return ports.ledger.amend(replace(instance, due_at=ports.clock.now_ms() + milliseconds))
 
 
@@ -212,7 +220,7 @@ def _suspend_again(instance: Instance, engine: Engine, definition: str, ports: R
             return Progress("suspended", cause=instance.cause)
     except InstanceNotFound:
         return None
-    # It was resumed meanwhile.
+    # It has been resumed since.
     engine.resume(definition, name)
     return None
 
@@ -220,7 +228,7 @@ def _suspend_again(instance: Instance, engine: Engine, definition: str, ports: R
 def _try_callback(instance: Instance, ports: ReconcilePorts) -> bool:
     """Try the callback once, and write when the next try is due. Return whether there is no next one."""
     if not _postpone(instance, POSTING_MS, ports):
-        # A restart was quicker: its own end is called back.
+        # A restart was quicker: the new attempt has a callback of its own.
         return False
     following = callbacks.deliver(instance, ports)
     written = ports.ledger.amend(replace(following, revision=instance.revision + 1))

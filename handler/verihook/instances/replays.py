@@ -19,14 +19,14 @@ from verihook.model.ports import Document, Trace
 if TYPE_CHECKING:
     from verihook.model.ports.sets import ControlPorts, DocumentPorts
 
-#: Each digest has a partition of its own, so that no source is slower for it.
-_NAME = "instance"
+#: The name of the one document of a digest. Each digest has its own partition, so that a busy source has no hot one.
+_DOCUMENT_NAME = "instance"
 
 
 def check_before_claim(fresh: Instance, ports: ControlPorts, trace: Trace) -> None:
-    """Raise Duplicate for a replay, before the claim, so that it leaves no row. Raises LedgerUnavailable, too.
+    """Raise Duplicate for a replay, before the claim, so that the replay leaves no row. Raises LedgerUnavailable, too.
 
-    If the process dies after this, the sender delivers the same id again, which passes.
+    If the process dies before the claim, the sender delivers the same id again, which passes.
     """
     trace.replay_of = _first_instance(fresh, ports)
     if trace.replay_of is not None:
@@ -37,7 +37,7 @@ def check_before_claim(fresh: Instance, ports: ControlPorts, trace: Trace) -> No
 
 
 def check_after_claim(fresh: Instance, ports: ControlPorts, trace: Trace) -> None:
-    """Note a replay in the trace, after the claim, which has found redeliveries. No failure stops the event."""
+    """Note a replay in the trace, after the claim, which has recognised redeliveries. No failure stops the event."""
     try:
         trace.replay_of = _first_instance(fresh, ports)
     except LedgerUnavailable as error:
@@ -45,23 +45,27 @@ def check_after_claim(fresh: Instance, ports: ControlPorts, trace: Trace) -> Non
 
 
 def replay_of(instance: Instance, ports: DocumentPorts) -> str | None:
-    """The instance that the same signed bytes started first, None if that is this one. One read if it has any."""
+    """Return the id of the instance that the same signed bytes started first, or None if that is this instance.
+
+    One read; none for an instance whose signed bytes are not remembered.
+    """
     if instance.signed is None:
         return None
-    first = ports.documents.read(_partition(instance), _NAME, ports.clock.now_ms())
+    first = ports.documents.read(_partition(instance), _DOCUMENT_NAME, ports.clock.now_ms())
     return None if first is None or first.text == instance.id else first.text
 
 
 def _first_instance(fresh: Instance, ports: ControlPorts) -> str | None:
-    """Another instance that these bytes started; None if there is none, and then they are remembered. One write.
+    """Return the id of another instance that these bytes started. If there is none, remember them, and return None.
 
-    They are remembered as long as the instance's row, which is kept from its end on. A purge leaves them.
+    One write. The bytes are remembered as long as the longest instance may run and its row is then kept. A purge does
+    not make them forgotten.
     """
     if fresh.signed is None:
         return None
     workflow = ports.workflows[fresh.workflow]
     kept_s = workflow.retention_s + workflow.longest_s
-    document = Document(_NAME, fresh.id, 1, fresh.created_at // 1000 + kept_s)
+    document = Document(_DOCUMENT_NAME, fresh.id, 1, fresh.created_at // 1000 + kept_s)
     first = ports.documents.add(_partition(fresh), document, fresh.created_at)
     return None if first is None or first.text == fresh.id else first.text
 

@@ -1,4 +1,4 @@
-"""A start that a caller of the API wants, and what is wrong with it."""
+"""A start that a caller of the API asks for, and the checks of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from verihook.model.instance import INSTANCE_ID
 from verihook.model.ports import Caller
 from verihook.model.workflow import Workflow
 
-#: ``replace`` is ``restart`` for one that has ended, and ``fail`` for one that has not.
+#: ``replace`` means ``restart`` if the instance that has the id has ended, and ``fail`` if it has not.
 OnConflict = Literal["fail", "return", "restart", "replace"]
 
 #: Bounds of labels: how many, their characters, and their bytes together. They are matched whole, not searched in.
@@ -25,9 +25,9 @@ MAX_DELAY_MS = 366 * 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class StartRequest:
-    """A start that a caller of the API wants. ``content`` is the input, parsed; ``start_at`` in milliseconds.
+    """A start that a caller of the API asks for. ``content`` is the parsed input; ``start_at`` in milliseconds.
 
-    ``on_conflict``: what to do if the ``id`` is taken. ``version`` None for the one that is configured.
+    ``on_conflict``: what to do if the ``id`` is taken. ``version``: None for the configured version.
     ``clear_on_failure``: the idempotency key is free again if the instance that it started has failed.
     """
 
@@ -46,7 +46,7 @@ class StartRequest:
 
 
 def check_request(request: StartRequest, workflow: Workflow, caller: Caller, now_ms: int) -> None:
-    """Raises RequestInvalid, which names the field."""
+    """Check the fields of the request. Raises RequestInvalid, which names the field."""
     if request.id is not None and not INSTANCE_ID.fullmatch(request.id):
         raise RequestInvalid("id: 1 to 64 letters, digits, underscores and inner hyphens.")
     if request.clear_on_failure and (request.idempotency_key is None or request.id is not None):
@@ -64,6 +64,7 @@ def check_request(request: StartRequest, workflow: Workflow, caller: Caller, now
 
 
 def _choice(workflow: Workflow) -> str:
+    """Say which connections the workflow takes, for an error text."""
     if not workflow.connections:
         return f"the workflow {workflow.name!r} takes none, as hooks.toml gives it no connections"
     return f"the workflow {workflow.name!r} takes one of {', '.join(workflow.connections)}"

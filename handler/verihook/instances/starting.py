@@ -44,9 +44,9 @@ UNDER_WAY_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """What a start came to. ``replayed``: the idempotency key was used before; ``created``: this call made the attempt.
+    """The result of a start. ``created``: this call made the attempt; ``replayed``: its idempotency key was known.
 
-    ``accepted``: the row that the answer describes: for one idempotency key it is the same each time.
+    ``accepted``: the row that the answer describes, which is the same each time for one idempotency key.
     """
 
     instance: Instance
@@ -58,7 +58,7 @@ class Submitted:
 def submit(
     request: StartRequest, scope: str, ports: SubmitPorts, admit: Callable[[], object] = lambda: None
 ) -> Submitted:
-    """Start an instance as a caller of the API wants it. Nothing is written before everything is checked.
+    """Start an instance for a caller of the API. Nothing is written before everything is checked.
 
     ``scope``: the owner of the idempotency keys. ``admit`` is called after the checks, and may raise. Raises
     WorkflowNotFound, NotActive, InputInvalid, RequestInvalid, IdTaken, IdempotencyMismatch and Unavailable.
@@ -82,12 +82,12 @@ def submit(
         return Submitted(
             replace(fresh, status=start_when_due(fresh, ports, given)), replayed, created=True, accepted=accepted
         )
-    # The second caller with a key may be the first to claim. Such a row has the key's own time.
+    # A later caller with the same key may be the first to claim the row, which then has the time of the key.
     ours = replayed or existing.created_at == fresh.created_at
     if request.idempotency_key is not None and ours and existing.event_id == fresh.event_id:
         return Submitted(existing, replayed, created=False, accepted=accepted)
     if replayed and request.on_conflict in ("restart", "replace") and _was_replaced_since(existing, fresh):
-        # The instance that this key started was replaced since: another restart would undo a later start.
+        # The instance that this key started has been replaced since: another restart would undo that later start.
         return Submitted(existing, replayed, created=False, accepted=accepted)
     taken = _resolve_conflict(existing, fresh, request.on_conflict, ports)
     return replace(taken, replayed=replayed and not taken.created)
@@ -96,7 +96,7 @@ def submit(
 def _claim_purged_id(
     existing: Instance, fresh: Instance, keep_input: Callable[[], object], ports: ControlPorts
 ) -> Instance | None:
-    """Put the row into the place of a tombstone, for a start that names its id. None if the id is not free."""
+    """Replace a tombstone by the new row, for a start that names its id. Return None if the id is not free."""
     if not purging.is_reusable(existing, fresh):
         return None
     if existing.leased_until is not None:
@@ -104,7 +104,7 @@ def _claim_purged_id(
         if existing.leased_until > ports.clock.now_ms() or not purging.finish_purge(existing, ports):
             return None
         existing = ports.ledger.get(existing.id, ports.clock.now_ms()) or existing
-    # Again: the purge may have deleted the payload of the new instance, too.
+    # Keep the input again: the purge may have deleted the payload of the new instance, too.
     keep_input()
     following = replace(fresh, attempt=existing.attempt + 1, revision=existing.revision)
     return replace(following, revision=following.revision + 1) if ports.ledger.amend(following) else None
@@ -121,29 +121,29 @@ def _apply_idempotency_key(
     if request.idempotency_key is None:
         return fresh, fresh, False
     start = idempotency.FirstStart(fresh.id, fresh.version, fresh.created_at, fresh.start_at)
-    print_of_it, key = _fingerprint_of(request), request.idempotency_key
-    first, replayed = idempotency.claim_key(scope, key, print_of_it, start, ports)
+    fingerprint, key = _fingerprint_of(request), request.idempotency_key
+    first, replayed = idempotency.claim_key(scope, key, fingerprint, start, ports)
     if replayed and request.clear_on_failure and _has_failed(first.instance_id, ports):
-        first, replayed = idempotency.reclaim_key(scope, key, print_of_it, start, first, ports)
+        first, replayed = idempotency.reclaim_key(scope, key, fingerprint, start, first, ports)
     fresh = replace(
         fresh,
         id=first.instance_id,
         created_at=first.created_at,
         start_at=first.start_at,
-        # A start by the API has its key as its event id: it is what the instance was started for.
+        # For a start by the API the key stands in for the event's id: it says what the instance was started for.
         event_id=idempotency.digest_of_key(scope, key),
     )
     return fresh, replace(fresh, version=first.version), replayed
 
 
 def _has_failed(instance_id: str, ports: RowPorts) -> bool:
-    """Whether the instance has failed. One that was terminated has not: its operator wanted no more of it."""
+    """Return whether the instance has failed. A terminated one has not: its operator did not want it to go on."""
     instance = ports.ledger.get(instance_id, ports.clock.now_ms())
     return instance is not None and not instance.purged and instance.status in ("failed", "timed_out")
 
 
 def _fingerprint_of(request: StartRequest) -> str:
-    """The fingerprint of a request: of all but the time, which a ``delay`` moves on with every try."""
+    """Return the fingerprint of all of the request but its time: with a ``delay``, that is later at every try."""
     labels = [list(request.tags), dict(request.metadata)]
     what = [request.workflow, request.id, request.content, request.version]
     return idempotency.fingerprint([*what, request.connection, request.callback_url, labels])
@@ -160,10 +160,10 @@ def active_workflow(name: str, workflows: Mapping[str, Workflow]) -> Workflow:
 
 
 def first_look_ms(workflow: Workflow, ports: RecordPorts) -> int:
-    """How long after its claim reconcile looks at an instance for the first time.
+    """Return how long after its claim reconcile looks at an instance for the first time.
 
     An express execution is left to the call that started it until it has ended. The engine ``function`` has nothing but
-    the row, and its worker reports the end: a look only repairs what a crash left.
+    the row, and its worker reports the end: reconcile only repairs what a crash left.
     """
     if workflow.express:
         return EXPRESS_MS
@@ -206,8 +206,8 @@ def start(instance: Instance, ports: ControlPorts, given: str | None = None) -> 
 def replace_attempt(existing: Instance, fresh: Instance, ports: ControlPorts) -> Instance | None:
     """Stop ``existing`` if it still runs, and put ``fresh`` into its place as the next attempt.
 
-    Returns the new attempt, which is to be started; None if another caller restarted it first. Raises
-    EngineUnavailable if the old one cannot be stopped; then nothing was changed.
+    Return the new attempt, which is to be started; None if another caller restarted the instance first. Raises
+    EngineUnavailable if the old attempt cannot be stopped; then nothing was changed.
     The old attempt is stopped before the row changes: a crash between the two leaves an instance that ends
     ``terminated``, never two that run.
     """
@@ -222,30 +222,30 @@ def replace_attempt(existing: Instance, fresh: Instance, ports: ControlPorts) ->
         following = replace(fresh, attempt=attempt + 1, revision=existing.revision)
         if ports.ledger.amend(following):
             return replace(following, revision=following.revision + 1)
-        # The end of the stopped attempt may have been recorded in between; then it is still ours to restart.
+        # If only the end of the stopped attempt was recorded in between, this call still restarts it.
         existing = _current_row(existing, ports)
     return None
 
 
 def _current_row(instance: Instance, ports: RowPorts) -> Instance:
-    """The row as it is now; with attempt 0 if there is none any more."""
+    """Return the row as it is now; if it is gone or purged, the former row with attempt 0."""
     current = ports.ledger.get(instance.id, ports.clock.now_ms())
     return replace(instance, attempt=0) if current is None or current.purged else current
 
 
 def stop_attempt(instance: Instance, cause: str, ports: ControlPorts) -> Progress | None:
-    """Stop the present attempt in its engine. Returns how it had ended before, None if this stopped it.
+    """Stop the present attempt in its engine. Return how it had ended before, or None if this call stopped it.
 
-    Raises EngineUnavailable. The ledger hears of an end late, so the engine alone knows what was left to stop.
-    If another caller may just be starting it, it is started here first: then its name is taken, so that start does
-    nothing, and never runs beside the next attempt. A start that comes later still is one of reconcile, which stops an
-    execution whose attempt is over.
+    Raises EngineUnavailable. The ledger learns of an end late, so only the engine knows whether there was still
+    something to stop. If another caller may be starting the attempt just now, this call starts it first: its name is
+    then taken, so that the other start does nothing and never runs beside the next attempt. Any later start comes from
+    reconcile, which stops an execution whose attempt is over.
     """
     engine, definition = engine_of(instance, ports)
     name = execution_name(instance.id, instance.attempt)
     now = ports.clock.now_ms()
     if ports.workflows[instance.workflow].express:
-        # It cannot be stopped, and to start it would run it.
+        # An express execution cannot be stopped, and starting it would run it.
         return None
     put_off = instance.held or instance.not_before > now or now - instance.updated_at > UNDER_WAY_MS
     if instance.status == "queued" and engine.keeps_names and not put_off:
@@ -258,7 +258,7 @@ def stop_attempt(instance: Instance, cause: str, ports: ControlPorts) -> Progres
 
 def _resolve_conflict(existing: Instance, fresh: Instance, policy: OnConflict, ports: ControlPorts) -> Submitted:
     if existing.workflow != fresh.workflow:
-        # A caller who may start this workflow need not know of the others.
+        # The caller may start this workflow, and need not learn what has ids of others.
         raise IdTaken(existing.id)
     if policy == "return" and not existing.purged:
         return Submitted(existing, replayed=False, created=False, accepted=existing)

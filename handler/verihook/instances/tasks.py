@@ -1,6 +1,6 @@
-"""What state machines ask of us by a Task: an event, a gate, parts of a large input, the connection that was chosen.
+"""The Tasks by which state machines ask for an event, a gate, parts of a large input, or the chosen connection.
 
-docs/workflows/stepfunctions.md has the states. Each invokes the function ``Feeds``.
+docs/workflows/stepfunctions.md has the states. Each of them invokes the Lambda function ``Feeds``.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ def is_task(event: Mapping[str, Any]) -> bool:
 
 
 def answer(event: Mapping[str, Any], ports: TaskPorts) -> Any:
-    """The result of the Task.
+    """Return the result of the Task.
 
     ``{"gate": {"execution", "token"}}``, ``{"await": {"execution", "name", "token"}}``: None. ``{"read":
     {"execution", "input", "paths"}}``: what is at the paths. ``{"connection": {"execution"}}``: ``{"name", "url"}`` of
-    the one that the start chose, None if it chose none. Raises RequestInvalid for any other event, BodyTooLarge, and
-    all that the operation raises, so that the machine tries again.
+    the connection that the start chose, None if it chose none. Raises RequestInvalid for any other event, BodyTooLarge,
+    and all that the operation raises, so that the machine tries again.
     """
     match event:
         case {"gate": {"execution": str(execution), "token": str(token)}}:
@@ -53,7 +53,7 @@ def answer(event: Mapping[str, Any], ports: TaskPorts) -> Any:
 
 
 def _connection(execution: str, ports: TaskPorts) -> dict[str, str] | None:
-    """Name and URL, no credentials: what a state gets stands in the history of its execution."""
+    """Return the name and URL, but no credentials: the history of an execution shows what each of its states gets."""
     name = instances.connection_of(*_instance(execution), ports, _arn(execution))
     if name is None:
         return None
@@ -64,9 +64,10 @@ def _connection(execution: str, ports: TaskPorts) -> dict[str, str] | None:
 
 
 def _read(instance_id: str, input: object, paths: list[Any], payloads: Payloads) -> Any:
-    """The parts at these paths of an input that was too large for the state machine. They have to fit into a state.
+    """Return the parts at these paths of an input that was too large for the state machine.
 
-    A reference to the payload of another instance was not written by us: it is data.
+    Raises BodyTooLarge if the parts do not fit into a state. A reference to the payload of another instance was not
+    written by Verihook: it is data.
     """
     if not all(isinstance(path, str) and path for path in paths):
         raise RequestInvalid("read.paths: is a list of paths such as orderId and items.*.price.")
@@ -90,5 +91,5 @@ def _instance(execution: str) -> tuple[str, int]:
 
 
 def _arn(execution: str) -> str:
-    """The ARN; "" if the machine, which was deployed long ago, gives the name alone."""
+    """Return the ARN, or "" for a name alone, which state machines that were deployed long ago give."""
     return execution if execution.startswith("arn:") else ""

@@ -1,4 +1,4 @@
-"""The workflows of the engine ``function``: loaded once, called within a time."""
+"""The workflows of the engine ``function``: each is a function that is loaded once, and called with a time limit."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from verihook.worker.current_instance import INSTANCE
 class Context:
     """What a function gets beside its event.
 
-    ``tries``: which try of this attempt it is, from 1. ``connection``: the name of the one that the start chose, None
-    for none. ``remaining_ms()``: how much of its time is left, in milliseconds;
-    what it returns after that is ignored.
+    ``tries``: which try of this attempt it is, from 1. ``connection``: the name of the connection that the start chose,
+    None if it chose none. ``remaining_ms()``: how much of its time is left, in milliseconds; what the function returns
+    after that time is ignored.
     """
 
     instance_id: str
@@ -62,7 +62,7 @@ class Functions:
 
     @classmethod
     def load(cls, folder: Path, workflows: Mapping[str, Workflow]) -> Functions:
-        """Load those that the workflows name. Raises ConfigurationError."""
+        """Load the functions that the workflows name. Raises ConfigurationError."""
         wanted = sorted({workflow.definition for workflow in workflows.values() if workflow.engine == "function"})
         return cls({definition: _checked(folder, definition) for definition in wanted})
 
@@ -70,15 +70,15 @@ class Functions:
         return definition in self._runs
 
     def call(self, definition: str, event: object, context: Context, timeout_ms: int) -> object:
-        """What the function returns. Raises OutOfTime, Exited, Interrupted, and all that the function raises.
+        """Return what the function returns. Raises OutOfTime, Exited, Interrupted, and all that the function raises.
 
-        It runs in another thread: Python cannot end one, so a function that is out of time runs on and its result is
-        ignored.
+        It runs in another thread. Python cannot end a thread, so a function that is out of time runs on, and its result
+        is ignored.
         """
         run, outcome = self._runs[definition], _Outcome()
 
         def body() -> None:
-            # The thread serves other instances later.
+            # Set for each call, as the thread runs other instances later.
             INSTANCE.set(context.instance_id)
             try:
                 outcome.result = run(event, context)
@@ -89,7 +89,7 @@ class Functions:
                 outcome.error.__cause__ = error
             outcome.complete = True
 
-        # A thread that has done its work takes the next: to start one costs more than most functions.
+        # A thread that has done its work takes the next: to start a thread costs more than most functions.
         try:
             thread = self._idle.pop()
         except IndexError:
@@ -111,7 +111,7 @@ class Functions:
         return outcome.result
 
     def interrupt(self) -> None:
-        """Every call that has not returned raises Interrupted, and so does every later one.
+        """Let every call that has not returned raise Interrupted, and every later call.
 
         The functions themselves run on: Python cannot end them, but the end of the process does.
         """
@@ -129,7 +129,7 @@ class _Outcome:
 
 
 class _FunctionThread:
-    """A thread that does one piece of work after the other, while its caller waits."""
+    """A thread that does one piece of work after another; the caller waits for each."""
 
     def __init__(self) -> None:
         self._work: Callable[[], None] | None = None
@@ -137,7 +137,7 @@ class _FunctionThread:
         Thread(target=self._run, name="function", daemon=True).start()
 
     def run(self, work: Callable[[], None], seconds: float) -> bool:
-        """Do the work. Return whether it was done in time. If not, do not use the thread again: it ends then."""
+        """Do the work. Return whether it was done in time. If not, the thread is not to be used again: it then ends."""
         self._work = work
         self._called.release()
         if self._done.acquire(timeout=seconds):

@@ -1,11 +1,11 @@
-"""Who may begin an instance of the engine ``function``, and who may write its end.
+"""Leases: which worker may begin an instance of the engine ``function``, and which may write its end.
 
-A row may be begun if it is neither final nor held and its time has come. A lease is a write of the row: the try is
-counted, and ``leased_until`` is set to the end of the lease, before which no other worker begins it. ``due_at`` stays
-if it comes soon, as a change of it costs two writes of an index and most tries have ended by then: reconcile postpones
-what it finds leased. (It is ``leased_until`` that keeps others out: reconcile may write status and ``due_at`` of a row
-that it read just before the lease.) The result of a try is not written if the row is final, of another attempt or of a
-later try: a worker that was given up changes nothing.
+An instance may be begun if it is neither final nor held and its time has come. To take a lease is one write of the row:
+the try is counted, and ``leased_until`` is set to the end of the lease, before which no other worker begins it.
+``due_at`` stays if it comes soon, as a change of it costs two writes of an index and most tries have ended by then:
+reconcile postpones an instance that it finds leased. (Only ``leased_until`` keeps others out: reconcile may write the
+status and ``due_at`` of a row that it read just before the lease.) The result of a try is not written if the row is
+final, of another attempt or of a later try: a worker whose lease was over changes nothing then.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 ENGINE = "function"
 
-#: A lease outlives its try by so much, in milliseconds: for the last write, and for clocks that differ.
+#: How much longer a lease is than its try, in milliseconds: for the last write, and for clocks that differ.
 MARGIN_MS = 10_000
 
-#: No back-off is longer, in seconds.
+#: The longest back-off, in seconds.
 MAX_BACKOFF_S = 3_600
 
-#: Makes the row to write from the row that is there, at a time in milliseconds.
+#: ``edit(row, now_ms)``: returns the row to write in the place of the present one.
 Edit = Callable[[Instance, int], Instance]
 
-#: The same, or None if nothing is to be written.
+#: As :data:`Edit`, but returns None if nothing is to be written.
 _MaybeEdit = Callable[[Instance, int], Instance | None]
 
 
@@ -49,7 +49,7 @@ class Ending:
 
 
 def to_begin(row: Instance, attempt: int, now_ms: int) -> bool:
-    """Whether a try of this attempt may begin now."""
+    """Return whether a try of this attempt may begin now."""
     return (
         row.engine == ENGINE
         and row.attempt == attempt
@@ -59,7 +59,7 @@ def to_begin(row: Instance, attempt: int, now_ms: int) -> bool:
 
 
 def acquire(row: Instance, lease_ms: int, ports: WorkPorts) -> Instance | None:
-    """Take a lease. Return the row with it; None if another worker has begun it, or it may not be begun any more.
+    """Take a lease. Return the row with it; None if another worker has begun the try, or it may not begin any more.
 
     Raises LedgerUnavailable.
     """
@@ -82,12 +82,12 @@ def acquire(row: Instance, lease_ms: int, ports: WorkPorts) -> Instance | None:
 
 
 def write_row(row: Instance, edit: Edit, ports: RowPorts) -> bool:
-    """Write the result of a try. False if the row has gone on without it. Raises LedgerUnavailable."""
+    """Write the result of a try. Return False if the row has changed without this try. Raises LedgerUnavailable."""
     return _amend(row, edit, ports) is not None
 
 
 def _amend(row: Instance, edit: _MaybeEdit, ports: RowPorts) -> Instance | None:
-    """Write the edited row and return it; None if ``edit`` made none, or the row has ended or is of another try."""
+    """Write the edited row, and return it; None if ``edit`` returned None, or the row is final or of another try."""
     latest = row
 
     def write() -> Instance | None:
@@ -108,7 +108,7 @@ def _amend(row: Instance, edit: _MaybeEdit, ports: RowPorts) -> Instance | None:
 
 
 def queued_again(progress: Progress, workflow: Workflow) -> Edit:
-    """The edit after a failed try: queued until the back-off is over, or suspended if it is held, with the error."""
+    """Return the edit after a failed try: queued until the back-off is over, or suspended if held, with the error."""
 
     def edit(row: Instance, now: int) -> Instance:
         at = now + backoff_ms(workflow.backoff_s, row.tries)
@@ -121,7 +121,7 @@ def queued_again(progress: Progress, workflow: Workflow) -> Edit:
 
 
 def given_back(row: Instance, now: int) -> Instance:
-    """The edit for a try that a planned stop interrupts: it does not count, and the next one may begin at once."""
+    """The edit for a try that a planned stop interrupts: it does not count, and the next try may begin at once."""
     status: Status = "suspended" if row.held else "queued"
     due = None if row.held else now
     return replace(row, status=status, tries=row.tries - 1, leased_until=None, due_at=due, updated_at=now)
@@ -152,12 +152,12 @@ def ended(ending: Ending, row: Instance, workflow: Workflow, payloads: Payloads)
 
 
 def backoff_ms(backoff_s: int, tries: int) -> int:
-    """How long to wait after so many tries, in milliseconds: doubled with each, an hour at most."""
+    """Return how long to wait after this many tries, in milliseconds: twice as long after each, an hour at most."""
     return min(backoff_s << min(tries - 1, 20), MAX_BACKOFF_S) * 1000
 
 
 def _next_look(row: Instance, now: int, end: int, first_ms: int) -> int:
-    """When reconcile looks at a leased row: when it would have anyway if that is soon, else at the lease's end."""
+    """Return when reconcile looks at a leased row: at the time that stands there if that is soon, else as it ends."""
     soon = row.due_at is not None and now < row.due_at <= max(end, now + first_ms)
     return row.due_at if soon and row.due_at is not None else end
 

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 
 def record_status_change(event: Mapping[str, Any], ports: RecordPorts) -> bool:
-    """Write what the event says. False if it is of no instance, or the ledger knows better.
+    """Write what the event says. Return False if the event is of no instance, or the ledger knows better.
 
-    Raises Unavailable, also if the engine does not know yet what it has reported: the event has to be delivered again.
+    Raises Unavailable, also if the engine cannot describe yet what it has reported: the event has to be delivered
+    again.
     """
     detail = event["detail"]
     return (_durable if "durableExecutionArn" in detail else _stepfunctions)(detail, ports)
@@ -36,8 +37,8 @@ def _stepfunctions(detail: Mapping[str, Any], ports: RecordPorts) -> bool:
     if progress.status == "running" and _is_unread(ports.ledger.get(name[0], ports.clock.now_ms()), name[1], ports):
         return False
     if progress.status in FINAL and (progress.status != "completed" or progress.output is None):
-        # EventBridge leaves out an output that would make its event too large. And what failed may have been redriven
-        # before its event came, or came again.
+        # EventBridge leaves out an output that would make its event too large. And an execution that failed may have
+        # been redriven before its event came, or came again.
         described = ports.engines["stepfunctions"].describe(detail["stateMachineArn"], detail["name"])
         progress = (
             _complete(progress, described, "Step Functions")
@@ -58,7 +59,7 @@ def _durable(detail: Mapping[str, Any], ports: RecordPorts) -> bool:
         return False
     if progress.status in FINAL:
         if instance.final or instance.attempt != name[1]:
-            # There is nothing left to write, and the engine may have deleted it since.
+            # There is nothing left to write, and the engine may have deleted the execution since.
             return False
         engine, definition = engine_of(instance, ports)
         arn = detail["durableExecutionArn"]
@@ -67,10 +68,10 @@ def _durable(detail: Mapping[str, Any], ports: RecordPorts) -> bool:
 
 
 def _is_unread(instance: Instance | None, attempt: int, ports: RecordPorts) -> bool:
-    """Whether no reader needs to know that the attempt runs, so that the write is saved.
+    """Return whether no reader needs to know that the attempt runs, so that a write is saved.
 
-    A caller of the API waits to see it. Of an instance that a webhook has started the end is read, and most end within
-    the minute after which reconcile looks. An attempt that is over is written: its execution has to be stopped.
+    A caller of the API waits to see that. Of an instance that a webhook has started, readers want the end, and most end
+    within the minute after which reconcile looks. A report of a former attempt is recorded: that stops its execution.
     """
     if instance is None:
         return True
@@ -81,9 +82,10 @@ def _is_unread(instance: Instance | None, attempt: int, ports: RecordPorts) -> b
 
 
 def _complete(event: Progress, described: Progress | None, engine: str) -> Progress:
-    """The end as the engine describes it, as its event lacks parts. Raises EngineUnavailable if it does not know yet.
+    """Return the end as the engine describes it, because the event lacks parts of it.
 
-    A row that is final is never written again, so an end without its output would have lost it for good.
+    Raises EngineUnavailable if the engine does not know the end yet: a final row is never written again, so an end that
+    is written without its output has lost it for good.
     """
     if described is None or described.status not in FINAL:
         raise EngineUnavailable(

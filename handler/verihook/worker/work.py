@@ -1,6 +1,6 @@
 """The worker: runs the functions of the engine ``function``, which are the operator's code.
 
-One worker runs an attempt at a time (:mod:`verihook.worker.leases`). If a worker dies, its function is begun again: it
+One worker at a time runs an attempt (:mod:`verihook.worker.leases`). If a worker dies, the function is called again: it
 runs at least once, and its end is written once.
 """
 
@@ -25,14 +25,14 @@ from verihook.worker.leases import MARGIN_MS, Ending
 if TYPE_CHECKING:
     from verihook.model.ports.sets import WorkPorts
 
-#: ``again``: it failed and is tried once more later. ``skipped``: it was not to be run now, and nothing was done.
+#: ``again``: it failed and is tried again later. ``skipped``: it was not to be run now, and nothing was done.
 #: ``lost``: the row went on without this worker, whose result was dropped.
 Outcome = Literal["completed", "failed", "timed_out", "again", "skipped", "lost"]
 
-#: How long the invocation may still go on, in milliseconds: ``context.get_remaining_time_in_millis`` of Lambda.
+#: Returns how long the invocation may still go on, in milliseconds: Lambda's ``context.get_remaining_time_in_millis``.
 RemainingMs = Callable[[], int]
 
-#: What an invocation keeps for its last writes, in milliseconds.
+#: The time that an invocation keeps for its last writes, in milliseconds.
 _RESERVE_MS = 2_000
 
 
@@ -56,9 +56,9 @@ class _TryResult:
 def run_batch(
     event: Mapping[str, Any], functions: Functions, ports: WorkPorts, remaining_ms: RemainingMs | None = None
 ) -> dict[str, Any]:
-    """One invocation of the Lambda function: a batch of the table's stream.
+    """Run the instances of one invocation of the Lambda function: of a batch of the table's stream.
 
-    Returns ``{"batchItemFailures": [{"itemIdentifier"}]}``: what has to be delivered again. Raises RequestInvalid for
+    Return ``{"batchItemFailures": [{"itemIdentifier"}]}``: the records to deliver again. Raises RequestInvalid for
     another shape. https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
     """
     records = event.get("Records")
@@ -190,11 +190,11 @@ def _run_records(
     for number, record in enumerate(records):
         room = None if remaining_ms is None else remaining_ms() - _RESERVE_MS
         if number and room is not None and room < longest * 1000:
-            # Lambda goes on from the first that failed, in an invocation with its whole time.
+            # Lambda goes on from the first failed record, in another invocation, which has its whole time.
             return [*failed, *(_sequence(later) for later in records[number:])]
         try:
             _run_record(record, functions, ports, room)
-        except Exception as error:  # noqa: BLE001  # it must not stop the others
+        except Exception as error:  # noqa: BLE001  # a record that fails must not stop the others
             ports.telemetry.failure(f"work {_sequence(record)}", error)
             failed.append(_sequence(record))
     return failed
