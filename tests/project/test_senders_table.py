@@ -47,6 +47,8 @@ def checkout(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "handler" / "verihook", tmp_path / "handler" / "verihook", ignore=ignore)
     for folder in ("vectors", "flows", "project"):
         shutil.copytree(ROOT / "tests" / folder, tmp_path / "tests" / folder, ignore=ignore)
+    for made in (tmp_path / SENDERS / "acme.toml", tmp_path / VECTORS / "acme.json"):
+        made.unlink(missing_ok=True)  # of a reader who has just done what the page says, with its own name
     (tmp_path / "tests" / "__init__.py").touch()
     (tmp_path / "docs").mkdir()
     for name in ("docs/senders.md", "pyproject.toml", "Makefile"):
