@@ -47,7 +47,7 @@ class Query:
     def __post_init__(self) -> None:
         if self._given() not in _INDEXES:
             raise FilterRefused(
-                f"No index answers {' and '.join(self._given())} together: give one of workflow, status, source, tag "
+                f"No index answers {self._given_in_words()} together: give one of workflow, status, source, tag "
                 "or metadata.KEY, or workflow with status; since and until go with each."
             )
 
@@ -58,3 +58,8 @@ class Query:
 
     def _given(self) -> tuple[str, ...]:
         return tuple(name for name in ("label", "source", "status", "workflow") if getattr(self, name) is not None)
+
+    def _given_in_words(self) -> str:
+        """As a caller gives them: a label is ``tag`` or ``metadata.KEY``, never the caller's own key."""
+        label = "tag" if self.label and self.label[0] == "tag" else "metadata.KEY"
+        return " and ".join(label if name == "label" else name for name in self._given())

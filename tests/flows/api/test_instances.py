@@ -56,7 +56,8 @@ def test_filters(client: Client, deployed: Deployment, query: str, expected: set
 @pytest.mark.parametrize(
     ("query", "status", "words"),
     [
-        ("tag=a&workflow=free", 400, "No index answers label and workflow together"),
+        ("tag=a&workflow=free", 400, "No index answers tag and workflow together"),
+        ("metadata.customer=4&status=failed", 400, "No index answers metadata.KEY and status together"),
         ("tag=a&metadata.b=c", 400, "two labels"),
         ("tag=a&tag=b", 400, "given twice"),
         ("colour=red", 400, "Unknown query parameter 'colour'"),
