@@ -35,7 +35,7 @@ _TOP = ("default_source", "retention_days", "api", "callbacks", "connections", "
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """The whole file."""
+    """The whole of hooks.toml, read and checked."""
 
     path: Path
     sources: dict[str, Source]
@@ -45,13 +45,13 @@ class Hooks:
     connections: dict[str, Connection] = field(default_factory=dict)
 
     def variables(self) -> list[str]:
-        """The names of all ``env:NAME`` that sources have as secrets or tokens, each once."""
+        """Return every NAME that a source refers to as ``env:NAME``, for a secret or a verify token, each once."""
         references = [secret.reference for source in self.sources.values() for secret in source.secrets]
         references += [source.parameters.get("verify_token", "") for source in self.sources.values()]
         return list(dict.fromkeys(text.removeprefix("env:") for text in references if text.startswith("env:")))
 
     def sources_with(self, variables: Collection[str]) -> set[str]:
-        """The sources that have one of these variables as a secret."""
+        """Return the names of the sources that have one of these variables as a secret."""
         references = {f"env:{name}" for name in variables}
         return {
             name

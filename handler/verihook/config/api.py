@@ -34,12 +34,12 @@ _URL = re.compile(r"https?://[^\s?#]+", re.ASCII)
 def read_policy(
     path: Path, table: Mapping[str, Any], callbacks: Mapping[str, Any], workflows: Collection[str]
 ) -> Policy:
-    """The rules of the API. ``workflows``: their names, which no component may have. Raises ConfigurationError."""
+    """Return the rules of the API. ``workflows``: names that no component may have. Raises ConfigurationError."""
     reader = Reader(path, "api", table, _API)
     conflict = reader.get("dapr_conflict", int, 500)
     if conflict not in (500, 409):
         raise reader.error("dapr_conflict", "must be 500, as Dapr itself, or 409")
-    # 0 is no limit: TOML has no null.
+    # 0 means no limit, as TOML has no null.
     starts = reader.number("starts_per_minute", 500, 0, 60_000)
     return Policy(
         reader.choice("auth", ("required", "open"), "required"),
@@ -77,7 +77,7 @@ def _components(reader: Reader, workflows: Collection[str]) -> tuple[str, ...]:
 
 
 def read_connection(path: Path, name: str, table: Mapping[str, Any]) -> Connection:
-    """The connection. Raises ConfigurationError."""
+    """Return the connection ``name``. Raises ConfigurationError."""
     reader = Reader(path, f"connections.{name}", table, _CONNECTION)
     url = reader.get("url", str)
     if not _URL.fullmatch(url):

@@ -1,6 +1,6 @@
 """Python workflows: files in the folder ``workflows`` beside hooks.toml, loaded by their definition.
 
-The definition ``order-log`` is the file ``order_log.py``. Engines differ in the attribute that they run.
+The definition ``order-log`` is the file ``order_log.py``. Each engine runs an attribute of another name in that file.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _DEFINITION = re.compile(r"[a-z][a-z0-9_-]{0,62}", re.ASCII)
 
 
 def load(folder: Path, definition: str, attribute: str) -> Any:
-    """Run the definition's file, and return what ``attribute`` of it is.
+    """Import the definition's file, and return its ``attribute``.
 
-    Raises ConfigurationError, in words, if there is no such file or attribute, or if the file raises.
+    Raises ConfigurationError if there is no such file or attribute, or if the import raises.
     """
     name = definition.replace("-", "_")
     path = folder / f"{name}.py"
@@ -41,7 +41,7 @@ def _run(path: Path, name: str, shown: str) -> Any:
     if spec is None or spec.loader is None:  # pragma: no cover  # a .py file always has a loader
         raise ConfigurationError(shown, "", "is not a Python file")
     module = module_from_spec(spec)
-    # Dataclasses and pickle look their module up.
+    # Dataclasses and pickle look a class's module up there.
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def check_schemas(hooks: Hooks) -> None:
-    """Raise ConfigurationError for an input schema that is itself wrong. Imports jsonschema."""
+    """Raise ConfigurationError for an input schema that is not a valid schema. Imports jsonschema, which is slow."""
     for name, workflow in hooks.workflows.items():
         try:
             workflow.check_schema()
@@ -23,9 +23,9 @@ def check_schemas(hooks: Hooks) -> None:
 
 
 def compile_schemas(workflows: Iterable[Workflow], telemetry: Telemetry) -> None:
-    """Compile the schemas now, so that the first inputs need not wait for it. Report one that cannot be compiled.
+    """Compile the schemas now, so that the first inputs need not wait. Report a schema that cannot be compiled.
 
-    Such a schema stops only the sources of its own workflow: each of their deliveries is answered 503.
+    It stops only the sources of its own workflow: each delivery to them is answered 503.
     """
     for workflow in workflows:
         try:

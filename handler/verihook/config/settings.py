@@ -4,14 +4,14 @@
 |---|---|
 | ``VERIHOOK_TABLE`` | name of the DynamoDB table |
 | ``VERIHOOK_INSTANCE_KEY_ARN`` | the secret that is the key of instance ids and callbacks; for entries that need it |
-| ``VERIHOOK_SECRETS`` | the secret whose members are what hooks.toml names as ``env:NAME``; for entries that verify |
+| ``VERIHOOK_SECRETS`` | the secret with a member NAME for each ``env:NAME`` of hooks.toml; for entries that verify |
 | ``VERIHOOK_STATE_MACHINE_PREFIX`` | ARN prefix of the state machines; a workflow's definition is appended |
 | ``VERIHOOK_FUNCTION_PREFIX`` | prefix of the names of durable functions; a workflow's definition is appended |
 | ``VERIHOOK_PAYLOADS`` | name of the bucket of large inputs and outputs |
 | ``VERIHOOK_BASE_PATH`` | what stands before the paths of receiver and API, such as /payments; default: nothing |
 | ``VERIHOOK_HOOKS`` | path of hooks.toml; default: beside the package |
 
-and every variable that hooks.toml names as ``env:NAME``, of which one that is set comes before the member.
+and every NAME that hooks.toml refers to as ``env:NAME``: a variable that is set is used before the member of that name.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from pathlib import Path
 from verihook.errors import ConfigurationError
 from verihook.request import OWN_PREFIXES
 
-#: hooks.toml stands beside the package, in the folder that is deployed.
+#: hooks.toml is beside the package, in the folder that is deployed.
 DEFAULT_HOOKS = Path(__file__).parents[2] / "hooks.toml"
 
-#: The Python workflows stand there too.
+#: The folder of the Python workflows is beside hooks.toml.
 DEFAULT_WORKFLOWS = DEFAULT_HOOKS.parent / "workflows"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of a deployment in AWS. An ARN is "" for a function that does not need what it names."""
+    """The settings of a Lambda function. The ARN of a secret is "" if the function does not need that secret."""
 
     table: str
     instance_key_arn: str
@@ -46,12 +46,12 @@ class Settings:
 
 
 def environment() -> Mapping[str, str]:
-    """The environment, for the secrets that hooks.toml refers to."""
+    """Return the variables of this process's environment."""
     return os.environ
 
 
 def handler(variables: Mapping[str, str]) -> str:
-    """The entry point that Lambda runs, such as ``verihook.main.receive``; "" outside Lambda.
+    """Return the name of the entry point that Lambda runs, such as ``verihook.main.receive``; "" outside Lambda.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
     """
@@ -59,9 +59,9 @@ def handler(variables: Mapping[str, str]) -> str:
 
 
 def aws_settings(variables: Mapping[str, str], *, keyed: bool = True, verifies: bool = True) -> Settings:
-    """The settings in AWS. Raises ConfigurationError if one is missing.
+    """Return the settings of a Lambda function. Raises ConfigurationError if one is missing.
 
-    Without an instance key if not ``keyed``, and without the secrets of sources if it ``verifies`` nothing.
+    ``keyed``: the function needs the instance key; ``verifies``: it needs the secrets of sources.
     """
     return Settings(
         table=_required(variables, "VERIHOOK_TABLE"),
@@ -75,13 +75,13 @@ def aws_settings(variables: Mapping[str, str], *, keyed: bool = True, verifies: 
 
 
 def hooks_path(variables: Mapping[str, str]) -> Path:
-    """Where hooks.toml is."""
+    """Return the path of hooks.toml."""
     path = variables.get("VERIHOOK_HOOKS")
     return Path(path) if path else DEFAULT_HOOKS
 
 
 def base_path(variables: Mapping[str, str]) -> str:
-    """What :func:`~verihook.request.from_lambda` takes off, "/a/b" or "". Raises ConfigurationError."""
+    """Return the prefix that from_lambda removes from every path, such as "/a/b", or "". Raises ConfigurationError."""
     path = "/".join(["", *variables.get("VERIHOOK_BASE_PATH", "").strip("/").split("/")]).rstrip("/")
     if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*", path) or f"{path}/".startswith(OWN_PREFIXES):
         raise ConfigurationError(

@@ -1,4 +1,4 @@
-"""``[sources.NAME]``."""
+"""Reads a table ``[sources.NAME]`` of hooks.toml."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _KNOWN = (
 
 
 def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapping[str, Workflow]) -> Source:
-    """The source. Raises ConfigurationError."""
+    """Return the source ``name``. ``workflows``: all of hooks.toml, by name. Raises ConfigurationError."""
     reader = Reader(path, f"sources.{name}", table, _KNOWN)
     workflow = reader.get("workflow", str)
     if workflow not in workflows:
@@ -127,7 +127,7 @@ def _secrets(reader: Reader, *, needed: bool) -> tuple[SecretReference, ...]:
 
 
 def _reference(reader: Reader, entry: object, number: int) -> SecretReference:
-    """Read one entry. Errors do not show it, as it may be a secret in the wrong place."""
+    """Read one entry of ``secrets``. No error shows its text: it may be a secret in the wrong place."""
     table = entry if isinstance(entry, dict) else {"ref": entry}
     if not table.keys() <= {"ref", "until"}:
         raise reader.error("secrets", f"entry {number} has an unknown key; write {{ ref = ..., until = ... }}")
@@ -143,7 +143,10 @@ def _reference(reader: Reader, entry: object, number: int) -> SecretReference:
 
 
 def _end(until: object) -> int:
-    """The end of a TOML date (after its whole day, in UTC) or a datetime, in seconds. Raises ValueError in words."""
+    """Return the time of a TOML datetime, or the end of a TOML date's day in UTC, in seconds since the epoch.
+
+    Raises ValueError, with a message, if it is neither.
+    """
     if isinstance(until, datetime):
         if until.tzinfo is None:
             raise ValueError("has no offset; write 2026-12-31T12:00:00Z")

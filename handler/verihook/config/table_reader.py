@@ -16,10 +16,10 @@ _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 
 
 class Reader:
-    """Reads one table. ``key`` is always the full dotted key, "" for the whole file."""
+    """Reads one table. ``key``: the table's full dotted key, "" for the whole file."""
 
     def __init__(self, path: Path, key: str, table: Mapping[str, Any], known: tuple[str, ...]) -> None:
-        """``path`` of the file. ``known``: the keys that the table may have; another one is an error."""
+        """``path``: of the file. ``known``: the keys that the table may have. Raises ConfigurationError for another."""
         self.path = path
         self._key = key
         self.table = table
@@ -28,15 +28,15 @@ class Reader:
                 raise self.error(name, unknown_key(known))
 
     def error(self, name: str, mend: str) -> ConfigurationError:
-        """Return the error about a key of this table, to be raised."""
+        """Return an error about the key ``name`` of this table, for the caller to raise."""
         return ConfigurationError(self.path.name, self.full_key(name), mend)
 
     def full_key(self, name: str) -> str:
-        """The full key of one of this table; "" is the table itself."""
+        """Return the full dotted key of the key ``name``; of the table itself if ``name`` is ""."""
         return ".".join(part for part in (self._key, name) if part)
 
     def get(self, name: str, kind: type[T], *default: Any) -> Any:
-        """The value, of this TOML type. Without a default it must be there."""
+        """Return the value, which must be of the type ``kind``. Without a default, the key must be there."""
         value = self.table.get(name, *default) if default else self.table.get(name)
         if value is None and not default:
             raise self.error(name, "is missing")
@@ -45,28 +45,28 @@ class Reader:
         return value
 
     def number(self, name: str, default: int | None, least: int, most: int) -> Any:
-        """A whole number between the two."""
+        """Return a whole number from ``least`` to ``most``, or the default."""
         value = self.get(name, int, default)
         if value is not None and not least <= value <= most:
             raise self.error(name, f"must be {least} to {most}")
         return value
 
     def choice(self, name: str, choices: tuple[str, ...], default: str | None = None) -> Any:
-        """One of the choices. Without a default it must be there."""
+        """Return a text that is one of the choices. Without a default, the key must be there."""
         value: str = self.get(name, str, default) if default else self.get(name, str)
         if value not in choices:
             raise self.error(name, must_be_one_of(choices, value))
         return value
 
     def strings(self, name: str) -> tuple[str, ...]:
-        """A list of strings, none of them empty."""
+        """Return a list of strings, none of them empty; () if the key is missing."""
         values = self.get(name, list, [])
         if not all(isinstance(value, str) and value for value in values):
             raise self.error(name, "must be a list of strings")
         return tuple(values)
 
     def tables(self, name: str, *, underscores: bool = False) -> dict[str, dict[str, Any]]:
-        """The tables ``[name.X]`` by X. ``underscores``: X may have them, too."""
+        """Return the tables ``[name.X]`` by X. ``underscores``: whether X may have underscores."""
         tables: dict[str, dict[str, Any]] = self.get(name, dict, {})
         for each, content in tables.items():
             if not _NAME.fullmatch(each.replace("_", "-") if underscores else each):
@@ -79,7 +79,7 @@ class Reader:
         return tables
 
     def translated(self, name: str, read: Callable[[], T]) -> T:
-        """Return what ``read`` returns; its ValueError ``KEY: mend`` is raised as ConfigurationError."""
+        """Return what ``read`` returns. Raises its ValueError ``KEY: mend`` as a ConfigurationError of ``name.KEY``."""
         try:
             return read()
         except ValueError as error:
@@ -88,5 +88,5 @@ class Reader:
 
 
 def listed(names: Any) -> str:
-    """The names as an error lists them."""
+    """Return the names as an error text lists them."""
     return ", ".join(names) or "none"

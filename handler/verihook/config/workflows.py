@@ -1,4 +1,4 @@
-"""``[workflows.NAME]``."""
+"""Reads a table ``[workflows.NAME]`` of hooks.toml."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from verihook.model.workflow import Workflow, WorkflowStatus
 from verihook.senders.tables import must_be_one_of
 from verihook.strict_json import parse_written
 
-#: Engine -> the module of its adapter. A new engine is an adapter, and a row here.
+#: Engine -> the module of its adapter. To add an engine, write an adapter and add a row here.
 ENGINES = {
     "stepfunctions": "verihook.adapters.engines.stepfunctions",
     "durable": "verihook.adapters.engines.durable",
     "function": "verihook.adapters.engines.function",
 }
 
-#: These stand at the place of a name in the paths of other products' APIs.
+#: Words in the paths of other products' APIs, at the place of a workflow's name.
 _RESERVED = ("batch", "dapr", "history", "v1")
 
 _KNOWN = (
@@ -37,7 +37,7 @@ _KNOWN = (
     "connections",
 )
 
-#: For how long Step Functions starts nothing under a name that it has seen; durable functions can be set to the same.
+#: How long Step Functions refuses a name that an execution has had, in days. Durable functions can be set to the same.
 #: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
 NAMES_KEPT_DAYS = 90
 
@@ -45,7 +45,10 @@ NAMES_KEPT_DAYS = 90
 def read_workflow(
     path: Path, name: str, table: Mapping[str, Any], retention_days: int, connections: Collection[str]
 ) -> Workflow:
-    """The workflow; ``retention_days`` if it says none. ``connections``: all names. Raises ConfigurationError."""
+    """Return the workflow ``name``. Raises ConfigurationError.
+
+    ``retention_days``: used if the table has none. ``connections``: the names of all that hooks.toml has.
+    """
     reader = Reader(path, f"workflows.{name}", table, _KNOWN)
     if name in _RESERVED:
         raise reader.error("", f"is a reserved name, as are {', '.join(_RESERVED)}; take another")

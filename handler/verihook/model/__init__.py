@@ -1,1 +1,1 @@
-"""The nouns: what an instance, a source and a workflow are, and, in ports, what the core needs of the world."""
+"""The nouns: what an instance, a source and a workflow are. ``ports``: what the core needs of the world."""

@@ -1,7 +1,7 @@
-"""How a write that meets another writer is tried again: for every row and document, the one loop and the one limit.
+"""Tries a write again if another writer was quicker: the one loop, with one limit, for every row and document.
 
-Rows and documents have a version, and a write is refused if another writer has changed the version that it was made of
-(optimistic locking). Then it is made again, of what is there now.
+Rows and documents have a version, and a write is refused if the version has changed since the writer read it
+(optimistic locking). Then the writer reads what is there now, and writes again.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from verihook.errors import LedgerUnavailable, Unavailable
 
 T = TypeVar("T")
 
-#: How many tries a write has. Each one that fails means that another writer has succeeded, so that about as many
-#: writers may meet at one row. There is no pause between tries: to read what is there now takes some milliseconds.
+#: How many tries a write has. Each try that fails means that another writer has succeeded, so about this many writers
+#: can write to one row at once. There is no pause between tries: to read the row again takes some milliseconds.
 MAX_TRIES = 200
 
 
 class Overtaken(Exception):
-    """Another writer was quicker. Raised by a try, for :func:`retry_on_conflict` alone."""
+    """Another writer was quicker. A try raises this, and only :func:`retry_on_conflict` catches it."""
 
 
 def retry_on_conflict(write: Callable[[], T], what: str, error: type[Unavailable] = LedgerUnavailable) -> T:
-    """Return what ``write`` returns, which is called again each time that it raises Overtaken.
+    """Call ``write``, again each time that it raises Overtaken, and return what it returns.
 
-    ``what``: what is written, such as "This instance". Raises ``error`` after :data:`MAX_TRIES` tries.
+    ``what``: what is written, for the error's text, such as "This instance". Raises ``error`` after :data:`MAX_TRIES`.
     """
     for _ in range(MAX_TRIES):
         try:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Connection:
     """One ``[connections.NAME]`` of hooks.toml.
 
-    ``secret`` is a reference as a source's are, "" for none; its value goes into ``header`` after ``prefix``.
+    ``secret``: a reference, as a source's secrets are, or "" for none. A call has the header ``header`` with the value
+    ``prefix`` + secret.
     """
 
     name: str

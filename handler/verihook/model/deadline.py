@@ -1,8 +1,8 @@
-"""How long the answer to the present request may still take: one deadline, for every call that is made for it.
+"""How long the answer to the current request may still take: one deadline for every call that the request causes.
 
-A sender gives up after its timeout; a later answer counts as none, and the sender delivers again. The request's
-entry sets the deadline, the core gives parts of it to its steps, and the clients of AWS take no longer than what is
-left. A request without one (a feed, a repair, a caller of the API) has the clients' own timeouts.
+A sender gives up after its timeout and delivers again, so a later answer is useless. The request's entry sets the
+deadline, the core gives parts of it to its steps, and the clients of AWS wait no longer than what is left. Without a
+deadline (a feed, a repair, a request to the API), the clients have timeouts of their own.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from dataclasses import dataclass
 #: The most that an answer may take, in milliseconds, however patient its sender is.
 LONGEST_MS = 3_000
 
-#: The same if the answer has the result of an Express machine, which its sender wants to wait for.
+#: The same if the answer has the result of an Express machine: its sender is ready to wait for that.
 LONGEST_EXPRESS_MS = 8_000
 
-#: What the network, and a start of the function, may take of the sender's timeout, in milliseconds.
+#: The part of a sender's timeout that is left to the network and to a cold start, in milliseconds.
 ON_THE_WAY_MS = 1_000
 
-#: What an event may take until it is durable, as a part of the whole; the rest is left to the engine.
+#: The share of the whole time that an event may take until it is durable; the rest is left to the engine.
 CLAIM_SHARE = 2 / 3
 
 #: The most that the start of an engine may take, in milliseconds: an instance that is durable can be started later.
@@ -29,7 +29,7 @@ START_MS = 1_000
 
 @dataclass(slots=True)
 class _Deadline:
-    """Times in milliseconds of the clock ``now_ms``. Not frozen: a frozen one takes three times as long to make."""
+    """Times in milliseconds by the clock ``now_ms``. Not frozen: a frozen class takes three times as long to make."""
 
     now_ms: Callable[[], int]
     begun: int
@@ -37,7 +37,7 @@ class _Deadline:
 
 
 class _DeadlineScope:
-    """Sets the deadline of a ``with`` block. A generator would take three times as long; deliveries have several."""
+    """Sets the deadline of a ``with`` block. A generator would take three times as long; a delivery has several."""
 
     __slots__ = ("_deadline", "_token")
 
@@ -55,9 +55,9 @@ _present: ContextVar[_Deadline | None] = ContextVar("deadline", default=None)
 
 
 def patience_ms(timeout_s: float | None, longest_ms: int = LONGEST_MS) -> int:
-    """What an answer to a sender with this timeout may take, in milliseconds; None for one that names none.
+    """Return how long an answer may take, in milliseconds, for a sender with this timeout (None: it names none).
 
-    At least half of the timeout: some wait for a second alone.
+    At least half of the timeout, as some senders wait for only a second; at most ``longest_ms``.
     """
     if timeout_s is None:
         return longest_ms
@@ -66,12 +66,12 @@ def patience_ms(timeout_s: float | None, longest_ms: int = LONGEST_MS) -> int:
 
 
 def within(whole_ms: int, begun_ms: int, now_ms: Callable[[], int]) -> _DeadlineScope:
-    """What is called within it has ``whole_ms``, counted from ``begun_ms``, by the clock ``now_ms``."""
+    """Give the calls in a ``with`` block ``whole_ms`` in all, counted from ``begun_ms``, by the clock ``now_ms``."""
     return _DeadlineScope(_Deadline(now_ms, begun_ms, begun_ms + whole_ms))
 
 
 def part(share: float) -> _DeadlineScope:
-    """Within it, only this share of the whole may pass."""
+    """Give the calls in a ``with`` block this share of the whole time, counted from its beginning."""
     whole = _present.get()
     if whole is None:
         return _DeadlineScope(None)
@@ -80,7 +80,7 @@ def part(share: float) -> _DeadlineScope:
 
 
 def at_most(most_ms: int) -> _DeadlineScope:
-    """Within it a call may take at most ``most_ms`` from now on, and no more than are left."""
+    """Give the calls in a ``with`` block at most ``most_ms`` from now on, and no more than is left."""
     whole = _present.get()
     if whole is None:
         return _DeadlineScope(None)
@@ -89,9 +89,9 @@ def at_most(most_ms: int) -> _DeadlineScope:
 
 
 def left_s() -> float | None:
-    """The seconds that are left, 0.0 if the time is over; None without a deadline.
+    """Return how many seconds are left, 0.0 if the time is over; None without a deadline.
 
-    Never more than the whole: a clock that was set back gives no request more time.
+    Never more than the whole time, so that a clock that was set back gives no request more.
     """
     present = _present.get()
     if present is None:

@@ -26,14 +26,15 @@ class Instance:
 
     ``created_at``, ``updated_at`` and ``due_at`` are milliseconds since the epoch, UTC. ``due_at`` is when reconcile
     looks at the instance next; None once it is final. ``expires_at`` is in seconds since the epoch (the unit of
-    DynamoDB's TTL) and is set when the instance becomes final: what is not at its end never expires. ``input`` and
+    DynamoDB's TTL) and is set when the instance becomes final: before that it never expires. ``input`` and
     ``output`` are JSON texts, or references to payloads (:mod:`verihook.instances.payload`); ``input`` is
     byte-identical on every start of one attempt. ``revision`` grows with every write of the row. ``held``: an operator
-    has suspended it. ``purged``: a tombstone, which refuses the id and is never shown. ``start_at``: not started
-    before, in milliseconds. ``tries``: how often a worker has begun this attempt (engine ``function``); ``begun_at`` is
-    when it did so last, and before ``leased_until`` no other one begins, both in milliseconds. ``signed``: the SHA-256
-    in hex of what its sender signed, if the event's id is not a part of that. ``callback_tries``: how many callbacks
-    about the end have failed; ``tags`` and ``metadata`` are the labels to find it by.
+    has suspended the instance. ``purged``: the row is a tombstone, which keeps the id taken and is never shown.
+    ``start_at``: the instance is not started before that time. ``tries``: how often a worker has begun this attempt
+    (engine ``function``), the last time at ``begun_at``; no other worker begins it before ``leased_until``; all three
+    times in milliseconds. ``signed``: the SHA-256 in hex of what the sender signed, if the signature does not cover the
+    event's id. ``callback_tries``: how many callbacks about the end have failed; ``tags`` and ``metadata``: the labels
+    to find the instance by.
     """
 
     id: str
@@ -69,13 +70,13 @@ class Instance:
 
     @property
     def labels(self) -> tuple[tuple[str, str], ...]:
-        """Names and values to find it by: ``("tag", "vip")``, ``("metadata.customer", "42")``."""
+        """Return the names and values to find the instance by: ``("tag", "vip")``, ``("metadata.customer", "42")``."""
         tags = [("tag", tag) for tag in self.tags]
         return (*tags, *((f"metadata.{key}", value) for key, value in self.metadata.items()))
 
     @property
     def not_before(self) -> int:
-        """When it may be started or begun at the earliest, in milliseconds."""
+        """Return the earliest time at which it may be started, or begun by a worker, in milliseconds."""
         return max(self.start_at or 0, self.leased_until or 0)
 
     @property
@@ -98,7 +99,7 @@ class Progress:
 class Step:
     """One unit of an instance's history. Times in milliseconds since the epoch; ``ended_at`` None while it runs.
 
-    ``input`` and ``output`` are JSON texts, None if the engine keeps none. ``error`` and ``cause`` are its words.
+    ``input`` and ``output``: JSON texts, None if the engine keeps none. ``error`` and ``cause``: the engine's words.
     """
 
     name: str
@@ -112,7 +113,7 @@ class Step:
 
 
 def derive_id(key: bytes, source: str, event_id: str) -> str:
-    """The instance id of an event: 40 hex digits (160 bits) of HMAC-SHA256 over source and event id.
+    """Return the instance id of an event: 40 hex digits (160 bits) of HMAC-SHA256 over source and event id.
 
     The same event always meets the same row, and the id cannot be guessed without the key. The length of the source's
     name is bound in, so that ("ab", "c") and ("a", "bc") differ. Raises ValueError without a key.
@@ -124,15 +125,15 @@ def derive_id(key: bytes, source: str, event_id: str) -> str:
 
 
 def execution_name(instance_id: str, attempt: int) -> str:
-    """The engine's name for an attempt: the instance id itself, then ``id.2``, ``id.3`` and so on.
+    """Return the engine's name for an attempt: the instance id itself, then ``id.2``, ``id.3`` and so on.
 
-    A dot cannot stand in an instance id, so an attempt never takes another instance's name.
+    An instance id has no dot, so no attempt ever has the name of another instance.
     """
     return instance_id if attempt == 1 else f"{instance_id}.{attempt}"
 
 
 def parse_execution_name(name: str) -> tuple[str, int] | None:
-    """The inverse of :func:`execution_name`; None for a name that is not ours."""
+    """Return the instance id and the attempt of a name from :func:`execution_name`; None for any other name."""
     instance_id, dot, number = name.partition(".")
     if not INSTANCE_ID.fullmatch(instance_id):
         return None
@@ -144,16 +145,16 @@ def parse_execution_name(name: str) -> tuple[str, int] | None:
 
 
 def iso(milliseconds: int) -> str:
-    """ISO 8601, UTC, with milliseconds and Z."""
+    """Return a time, in milliseconds since the epoch, as ISO 8601: UTC, with milliseconds and Z."""
     moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def iso_or_none(milliseconds: int | None) -> str | None:
-    """What :func:`iso` gives; None for no time."""
+    """Return what :func:`iso` returns, or None for None."""
     return None if milliseconds is None else iso(milliseconds)
 
 
 def milliseconds_of(moment: datetime) -> int:
-    """Milliseconds since the epoch, UTC."""
+    """Return the time in milliseconds since the epoch."""
     return int(moment.timestamp() * 1000)

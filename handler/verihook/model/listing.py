@@ -1,4 +1,4 @@
-"""Which instances to list, and by which index: a filter that would read more than it shows is refused, in words."""
+"""Which instances to list, and by which index. Filters that would read more rows than they show are refused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from verihook.model.instance import Status
 
 Index = Literal["created", "workflow", "status", "workflow-status", "source", "label"]
 
-#: The combinations that an index answers: the filters given, in the order of their names.
+#: The names of the filters given, sorted -> the index that answers them together.
 _INDEXES: dict[tuple[str, ...], Index] = {
     (): "created",
     ("workflow",): "workflow",
@@ -23,7 +23,7 @@ _INDEXES: dict[tuple[str, ...], Index] = {
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place in a list, the newest first: what comes after it was created earlier, or at once with a smaller id."""
+    """A place in a list, newest first. What follows it was created earlier, or at the same time with a smaller id."""
 
     created_at: int
     id: str
@@ -31,7 +31,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """The filters of a list; ``since`` (inclusive) and ``until`` (exclusive) go with all of them, in milliseconds.
+    """The filters of a list. ``since`` (inclusive) and ``until`` (exclusive), in milliseconds, go with any others.
 
     ``label`` is a name and a value: ``("tag", "vip")`` or ``("metadata.customer", "42")``.
     Raises FilterRefused if no index answers the combination.
@@ -53,7 +53,7 @@ class Query:
 
     @property
     def index(self) -> Index:
-        """The index that answers."""
+        """Return the index that answers these filters."""
         return _INDEXES[self._given()]
 
     def _given(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Which hosts and URLs are this machine itself."""
+"""Says which hosts and URLs are this machine itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``[api]`` of hooks.toml says of callers, keys and limits."""
+"""What ``[api]`` and ``[callbacks]`` of hooks.toml say of callers, keys, limits and callbacks."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Auth = Literal["required", "open"]
 class Policy:
     """The rules of the API.
 
-    ``auth``: ``required`` for no entry without a key; ``open`` is for development, and taken on loopback alone.
-    ``starts_per_minute``: what a key may start; None for no limit. ``limits_fail``: whether a start goes through
+    ``auth``: ``required``: every request needs a key; ``open``: none does, for development, on loopback only.
+    ``starts_per_minute``: how many instances a key may start; None: no limit. ``limits_fail``: whether a start passes
     (``open``) or not (``closed``) when the ledger cannot count it. ``idempotency_hours``: how long an idempotency key
     is remembered. ``dapr_conflict``: the status with which Dapr's own grammar answers a taken id, 500 as Dapr itself
-    or 409. ``dapr_components``: the workflow components that the grammar knows; none is a workflow's name.
+    or 409. ``dapr_components``: the workflow components in its paths; none has the name of a workflow.
     ``dapr_terminate_output``: whether the object in the body of its ``terminate`` becomes the output; Dapr ignores it.
     ``callbacks_allow``: the origins on loopback that callbacks may go to, as ``http://127.0.0.1:9000``.
     """
@@ -34,11 +34,11 @@ class Policy:
     callbacks_allow: tuple[str, ...] = ()
 
     def lets_call(self, url: str) -> bool:
-        """Whether a key of the ledger may name it for callbacks: if on this machine, its origin has to be allowed."""
+        """Whether an API key may name this URL for callbacks. A URL on loopback needs an origin that is allowed."""
         return not is_on_loopback(url) or origin(url) in self.callbacks_allow
 
 
 def origin(url: str) -> str:
-    """``scheme://host:port`` as it is written, in lower case. Raises ValueError."""
+    """Return ``scheme://host:port`` of a URL as it is written, in lower case. Raises ValueError if it is no URL."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}".lower()

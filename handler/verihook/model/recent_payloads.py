@@ -1,9 +1,9 @@
-"""Payloads that need no second put: a sender that delivers a large body again meets the row, and the payload of before.
+"""Remembers the payloads that were put a short time ago, so that a redelivery of a large body does not put it again.
 
-A payload is put before its row is claimed, so that whatever begins the row finds it. A redelivery would put its body
-again, and the claim would then say that it is one. A put is left out while a row stands in the way of every claim that
-could need it: one that this process has just claimed or met, and that does not expire for a while. A purge takes
-the payload and leaves a tombstone, which refuses the claim and is never restarted.
+A payload is put before its row is claimed, so that it is there when the instance starts. A redelivery would put the
+same payload again, only for its claim to find the row. So a put is left out if this process has just claimed or found
+the row, and the row does not expire soon: then every claim finds it, and no new instance needs the payload. A purge
+removes the payload, but leaves a tombstone, with which claims end in the same way, and which is never restarted.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from verihook.model.instance import Instance
     from verihook.model.ports import PayloadWriter
 
-#: How long the puts of a key are left out, in milliseconds. Senders that come again do so within minutes.
+#: How long a key is remembered, in milliseconds. Most senders deliver again within minutes.
 REMEMBERED_MS = 600_000
 
-#: How many keys are remembered at most: the latest.
+#: How many keys are remembered at most; the oldest is forgotten first.
 MOST = 1_000
 
 
 class RecentPayloads:
-    """Remembers keys in bounded memory. Threads may share it."""
+    """Remembers the keys of payloads in bounded memory. Threads may share it."""
 
     def __init__(self) -> None:
         self._until: OrderedDict[str, int] = OrderedDict()
         self._lock = Lock()
 
     def note(self, key: str, row: Instance, now_ms: int) -> None:
-        """The payload is there, and so is the row of its instance, a purged one too."""
+        """Remember that the payload ``key`` and the row of its instance (it may be purged) are there."""
         soon = row.expires_at is not None and row.expires_at * 1000 <= now_ms + 2 * REMEMBERED_MS
-        # An id that a caller chose is free after a purge.
+        # Without a source, a caller chose the id, and a purge makes such an id free again.
         if soon or row.source is None:
             return
         with self._lock:
@@ -43,7 +43,7 @@ class RecentPayloads:
                 self._until.popitem(last=False)
 
     def without_repeats(self, payloads: PayloadWriter, now_ms: int) -> PayloadWriter:
-        """The payloads, without the puts of keys that are remembered."""
+        """Return a writer to ``payloads`` that leaves out the puts of remembered keys."""
         return _WithoutRepeats(payloads, self._until, now_ms)
 
 
@@ -55,7 +55,7 @@ class _WithoutRepeats:
 
     @property
     def base(self) -> str:
-        # Asked for when it is needed: in AWS the store is made then.
+        # Read only when it is needed: in AWS, to read it makes the store's client.
         return self._payloads.base
 
     def put(self, key: str, text: str) -> None:

@@ -17,7 +17,7 @@ CHANGED_POLICIES: tuple[str, ...] = get_args(ChangedPolicy)
 ReplayPolicy = Literal["start", "refuse"]
 REPLAY_POLICIES: tuple[str, ...] = get_args(ReplayPolicy)
 
-#: What a body may have if the source does not say, in bytes.
+#: How large a body may be if the source does not say, in bytes.
 DEFAULT_BODY = 1_048_576
 
 #: The most that a source can allow: a Lambda function takes 6 MB a request, and a binary body comes as base64.
@@ -30,14 +30,14 @@ class SecretReference:
     """Where a secret is, never the secret itself.
 
     ``reference``: ``env:NAME``, ``file:PATH``, ``secretsmanager:NAME-or-ARN[#json-key]`` or ``ssm:/path``. ``until_s``:
-    the second since the epoch from which on it does not verify any more; None for no end.
+    the time, in seconds since the epoch, from which on the secret no longer verifies; None for no end.
     """
 
     reference: str
     until_s: int | None = None
 
     def live(self, now: int) -> bool:
-        """Whether it still verifies at ``now``, in seconds since the epoch."""
+        """Whether the secret still verifies at ``now``, in seconds since the epoch."""
         return self.until_s is None or now < self.until_s
 
 
@@ -46,12 +46,12 @@ class Source:
     """One ``[sources.NAME]`` of hooks.toml.
 
     ``secrets`` newest first. ``types``: the event types wanted, () for all. ``duplicates``: what a redelivery does;
-    ``changed``: what one does whose body is another than the first one's. ``max_body`` in bytes. ``public_url`` and
+    ``changed``: what a redelivery with another body does. ``max_body`` in bytes. ``public_url`` and
     ``parameters``: see :class:`~verihook.senders.schemes.Setting`. ``by_body``: deliveries without an event id and with
     the same body are one event. ``starts_per_minute``: None for no limit. ``feed``: the ARN of the queue,
     topic or event bus that may deliver without a signature, because AWS says who sends; "" for HTTP alone.
-    ``replays``: what a delivery does whose signed bytes came before under another event id; None leaves it to what the
-    sender says of them.
+    ``replays``: what a delivery does whose signed bytes came before under another event id; None: that follows from
+    the sender's ``signs_once``.
     """
 
     name: str
@@ -73,8 +73,8 @@ class Source:
     def replayable(self) -> bool:
         """Whether a captured delivery could come again as another event: the signature covers neither id nor time.
 
-        Without a place for an id, each delivery is an event of its own in any case. CloudEvents may have theirs in
-        headers. A token signs nothing, so there is nothing to know a delivery by.
+        If the sender has no place for an id, each delivery is an event of its own in any case. A CloudEvent may have
+        its id in a header, which is not signed. A token signs nothing, so nothing identifies a captured delivery.
         """
         scheme, places = self.sender.scheme, self.sender.places
         if scheme.timed or not scheme.binds_body:
@@ -85,5 +85,5 @@ class Source:
 
     @property
     def refuses_replays(self) -> bool:
-        """Whether it starts nothing of what was signed for an event before."""
+        """Whether the source refuses a delivery whose signed bytes came before under another event id."""
         return self.replayable and (self.replays or ("refuse" if self.sender.signs_once else "start")) == "refuse"

@@ -13,9 +13,9 @@ LONGEST_S = 36_500 * 86_400
 
 
 def span_s(text: str, *, default_unit: str = "") -> int | None:
-    """The span in seconds, or None if the text is no span; it may be longer than :data:`LONGEST_S`.
+    """Return the span in seconds, or None if the text is no span. It may be longer than :data:`LONGEST_S`.
 
-    ``default_unit``: that of a number alone (``s``); without it, a number alone is no span.
+    ``default_unit``: the unit of a number without one, such as ``s``; if it is "", a number alone is no span.
     """
     found = _FORM.fullmatch(text + default_unit if text.isdigit() else text)
     return int(found[1]) * _SECONDS[found[2]] if found else None

@@ -23,12 +23,12 @@ class Workflow:
 
     ``definition`` is the engine's own: for ``stepfunctions`` the machine's name or its full ARN, for ``durable`` and
     ``function`` the module in handler/workflows/ (in AWS ``durable`` takes a Lambda function's ARN too).
-    ``input_schema`` is a JSON Schema (draft 2020-12), None for any input. ``public_output``: to know an instance's id
-    is enough to read its output and error. ``express``: the machine is an Express one and answers at once.
+    ``input_schema`` is a JSON Schema (draft 2020-12), None for any input. ``public_output``: an instance's id is
+    enough to read its output and error. ``express``: the machine is an Express one and answers at once.
     ``retention_days``: how long an ended instance is kept. ``retries``, ``backoff_s`` (doubled with each) and
     ``timeout_s`` of one try are of the engine ``function``. ``report_running``: in AWS the row of every instance says
     that it runs as soon as the engine reports it; else only rows of instances that the API started. ``connections``:
-    the names of those that a start may choose from.
+    the names of the connections that a start may choose from.
     """
 
     name: str
@@ -49,19 +49,19 @@ class Workflow:
 
     @property
     def retention_s(self) -> int:
-        """How long an ended instance is kept, in seconds."""
+        """Return how long an ended instance is kept, in seconds."""
         return self.retention_days * _DAY_S
 
     @property
     def longest_s(self) -> int:
-        """How long an instance of it may live, in seconds: a week of tries, or what an execution may take in AWS.
+        """Return how long an instance may live, in seconds: a week of tries, or as long as an execution in AWS: a year.
 
-        https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html (a year, as of a durable function)
+        https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html (a durable function has the same limit)
         """
         return _WEEK_S if self.express or self.engine == "function" else _YEAR_S
 
     def accept(self, content: object) -> object:
-        """``content`` with the schema's defaults; the very same object if none was missing.
+        """Return ``content`` with the schema's defaults; the very same object if no default was missing.
 
         Raises InputInvalid with the violations, EventMalformed if it is nested too deep, NotConfigured if the schema
         itself is wrong.
@@ -86,7 +86,7 @@ class Workflow:
             self._compiled(self.input_schema).check()
 
     def compile_schema(self) -> None:
-        """Compile the input schema now, which the first input would. Raises ValueError if it is itself wrong."""
+        """Compile the input schema now, before the first input needs it. Raises ValueError if it is itself wrong."""
         if self.input_schema is not None:
             self._compiled(self.input_schema).compile()
 

@@ -1,4 +1,4 @@
-"""What the core needs of the world, as Protocols, whose adapters live in the rooms beside the core."""
+"""What the core needs of the world, as Protocols. Most are implemented in the room ``adapters``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tells others over HTTP that an instance has ended."""
+"""Sends callbacks over HTTP: the news that an instance has ended."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. ``status`` is 0 if nothing did; ``retry_after_s`` in seconds, None if none was named."""
+    """The answer to a callback. ``status``: 0 if there was none; ``retry_after_s``: of its Retry-After, or None."""
 
     status: int
     retry_after_s: int | None = None
@@ -19,15 +19,15 @@ class Caller(Protocol):
     """Posts callbacks."""
 
     def check(self, url: str) -> None:
-        """Raise ValueError, in words, for a URL that is never called: not https, or no public address.
+        """Raise ValueError, with a message, for a URL that :meth:`post` would never call: not https, or not public.
 
-        No name is looked up: :meth:`post` does it, at the connection.
+        The host's name is not resolved here; :meth:`post` checks the address when it connects.
         """
         ...
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """The answer. Follows no redirect, reads no body, gives up in seconds; raises nothing.
+        """Post, and return the answer. Follows no redirect, reads no body, gives up in seconds, raises nothing.
 
-        The address that a name resolves to is checked at the connection itself, so a name that moves is no way in.
+        The address is checked when the connection is made, so a name that changes its address does not pass.
         """
         ...

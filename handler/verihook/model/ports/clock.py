@@ -1,4 +1,4 @@
-"""The time, and when to look again."""
+"""The time, and when reconcile looks at an instance again."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """When reconcile looks at an instance: first ``first_ms`` after its claim, then no sooner than ``again_ms`` apart.
+    """When reconcile looks at an instance: first ``first_ms`` after its claim, then with pauses that grow with its age.
 
-    While an instance runs, the next look is a tenth of its age away, so that long ones are asked about rarely. One that
-    was not started yet is tried again no sooner than ``first_ms`` apart.
+    A pause is a tenth of the instance's age, so that the engine is seldom asked about an old one: at least ``again_ms``
+    (``first_ms`` if the instance is not started yet), at most ``longest_ms``.
     """
 
     first_ms: int
@@ -27,6 +27,6 @@ class Pace:
     longest_ms: int = 3_600_000
 
     def next_look(self, created_at: int, now_ms: int, *, queued: bool = False) -> int:
-        """When to look again, in milliseconds since the epoch."""
+        """Return when to look again, in milliseconds since the epoch. ``queued``: the instance is not started yet."""
         least = self.first_ms if queued else self.again_ms
         return now_ms + min(max(least, (now_ms - created_at) // 10), self.longest_ms)

@@ -21,7 +21,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What became of a wish for one: ``wait_ms`` is 0 if it was taken; ``left``: how many the bucket has then."""
+    """The answer to a try to take a token. ``wait_ms``: 0 if one was taken; ``left``: how many the bucket then has."""
 
     wait_ms: int
     left: int = 0
@@ -31,38 +31,38 @@ class Documents(Protocol):
     """Texts of up to 300 KB by partition and name. Every method raises LedgerUnavailable if the store fails."""
 
     def read(self, partition: str, name: str, now_ms: int) -> Document | None:
-        """The document, read consistently; None if there is none or it has expired."""
+        """Return the document, read consistently; None if there is none or it has expired."""
         ...
 
     def write(self, partition: str, document: Document, now_ms: int) -> bool:
-        """Write it, only if the stored one still has the version before: ONE conditional write.
+        """Write the document, only if the stored one still has the version before: ONE conditional write.
 
         ``document.version`` is the new version: 1 for a document that must not exist yet (an expired one counts as
-        none), else one more than that of the document it replaces. False if another was quicker.
+        none), else one more than that of the document it replaces. Return False if another writer was quicker.
         """
         ...
 
     def add(self, partition: str, document: Document, now_ms: int) -> Document | None:
-        """Write it (of version 1) if there is none: ONE conditional write. None if it was written, else what is there.
+        """Write the document, of version 1, if there is none: ONE conditional write. An expired one counts as none.
 
-        An expired one counts as none.
+        Return None if it was written, else the document that is there.
         """
         ...
 
     def remove(self, partition: str, name: str) -> None:
-        """Remove it; if there is none, nothing happens."""
+        """Remove the document; if there is none, nothing happens."""
         ...
 
     def all(self, partition: str, limit: int, now_ms: int, after: str = "") -> list[Document]:
-        """Up to ``limit`` documents of a partition whose name comes after ``after``, by name. No expired one."""
+        """Return up to ``limit`` documents of a partition, sorted by name, from after ``after`` on. No expired ones."""
         ...
 
     def take_token(self, bucket: str, capacity: int, interval_ms: int, now_ms: int) -> Token:
-        """Take one token of a bucket that holds ``capacity`` and wins one back every ``interval_ms``.
+        """Take one token of a bucket that holds ``capacity`` and gets one back every ``interval_ms``.
 
-        ``wait_ms`` 0 if it was taken, else in how many milliseconds there is one (nothing was changed then). Atomic:
-        however many callers, no more tokens go than there are. One write if the bucket is in use. A bucket that
-        is full again is forgotten.
+        In the answer, ``wait_ms`` is 0 if a token was taken, else in how many milliseconds there is one (then nothing
+        was changed). Atomic: however many callers, no more tokens are taken than there are. One write if the bucket is
+        in use. A bucket that is full again is forgotten.
         The generic cell rate algorithm: https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
         """
         ...

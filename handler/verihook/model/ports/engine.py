@@ -8,56 +8,55 @@ from verihook.model.instance import Progress, Status, Step
 
 
 class Engine(Protocol):
-    """``definition`` is the workflow's, ``name`` comes from ``execution_name``.
+    """Runs executions. In all methods, ``definition`` is the workflow's, and ``name`` comes from ``execution_name``.
 
-    Every method may raise EngineUnavailable (throttled, unreachable, answer lost: asking again is safe), and those
-    that say so NotSupported, which names engine and operation.
+    Every method may raise EngineUnavailable (throttled, unreachable, answer lost: to ask again is safe). Those that say
+    so raise NotSupported, which names the engine and the operation.
     """
 
     #: The largest input in bytes that an execution can be started with.
     max_input: int
 
-    #: Whether the engine itself remembers names. False if the ledger's row is all there is of an execution.
+    #: Whether the engine itself remembers the names of executions. False if only the ledger's row knows of one.
     keeps_names: bool
 
     def start(self, definition: str, name: str, input: str, connection: str | None = None) -> Status:
         """Start the execution under this name; a name that is taken already counts as started.
 
+        Return ``running`` if the engine has the execution, ``queued`` if a worker will fetch it from the ledger.
         ``connection``: the one that the start chose, for an engine whose workflows cannot read it from the row.
-        ``running`` if the engine has it, ``queued`` if a worker will fetch it from the ledger.
         Raises EngineRefused if this input can never start.
         """
         ...
 
     def run(self, definition: str, name: str, input: str) -> Progress:
-        """Run an express execution to its end and say how it ended. Raises EngineRefused, NotSupported."""
+        """Run an express execution to its end, and return how it ended. Raises EngineRefused, NotSupported."""
         ...
 
     def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:
-        """How the execution stands; None if the engine knows no such name.
+        """Return how the execution stands; None if the engine knows no such name.
 
-        ``arn``: what the engine itself calls the execution, if that is known: it saves the look into a list that may
-        trail.
+        ``arn``: the execution's ARN, if it is known: then the engine need not search a list, which may be out of date.
         """
         ...
 
     def stop(self, definition: str, name: str, cause: str) -> None:
-        """Stop it; one that has ended or is unknown is left alone."""
+        """Stop the execution; nothing happens if it has ended or is unknown."""
         ...
 
     def suspend(self, definition: str, name: str) -> bool:
-        """Start no new step of it. False if only a gate in the workflow can: nothing was changed then.
+        """Hold the execution: it starts no new step.
 
-        Raises NotSupported if not even a gate can.
+        Return False, without a change, if only a gate in the workflow can hold it. Raises NotSupported if nothing can.
         """
         ...
 
     def resume(self, definition: str, name: str) -> None:
-        """Undo :meth:`suspend`; one that is not suspended is left alone."""
+        """Undo :meth:`suspend`; nothing happens if the execution is not suspended."""
         ...
 
     def owns(self, definition: str, execution: str) -> bool:
-        """Whether the execution of this ARN is one of the definition's. No call."""
+        """Whether the execution of this ARN is one of the definition's. Makes no call."""
         ...
 
     def check_events(self) -> None:
@@ -65,18 +64,18 @@ class Engine(Protocol):
         ...
 
     def answer(self, token: str, payload: str) -> bool:
-        """Give what a wait was waiting for, JSON text; False if nothing waits with this token any more."""
+        """End the wait of this token with ``payload``, JSON text. Return False if nothing waits with it any more."""
         ...
 
     def redrive(self, definition: str, name: str) -> bool:
-        """Go on with a failed execution where it failed. False if it has to begin from its start: a restart does it.
+        """Continue a failed execution in the step that failed.
 
-        Nothing was changed then.
+        Return False, without a change, if it can only begin again from its start, with a restart.
         """
         ...
 
     def steps(self, definition: str, name: str) -> list[Step]:
-        """Its steps in the order they started, [] if it is unknown."""
+        """Return the execution's steps in the order in which they started, [] if it is unknown."""
         ...
 
     def delete(self, definition: str, name: str) -> None:

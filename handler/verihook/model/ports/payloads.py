@@ -1,4 +1,4 @@
-"""Inputs and outputs that are too large for engine and ledger."""
+"""The store of inputs and outputs that are too large for the engine or the ledger."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from typing import Protocol
 
 
 class PayloadWriter(Protocol):
-    """As much of :class:`Payloads` as a text is put with."""
+    """The part of :class:`Payloads` that only writes."""
 
     @property
     def base(self) -> str:
-        """Where the texts are: ``s3://bucket/`` or ``file:///folder/``; a key is appended."""
+        """Return the URL of the store: ``s3://bucket/`` or ``file:///folder/``; the key of a text is appended."""
         ...
 
     def put(self, key: str, text: str) -> None:
-        """Keep the text under ``key`` (``INSTANCE/SHA256``); the same again changes nothing. Durable on return.
+        """Keep the text under ``key`` (``INSTANCE/SHA256``); the same again changes nothing. It is durable on return.
 
-        Raises PayloadsUnavailable also for one that :meth:`get` would not read.
+        Raises PayloadsUnavailable, also for a text that is too large for :meth:`Payloads.get` to read.
         """
         ...
 
@@ -28,7 +28,7 @@ class Payloads(PayloadWriter, Protocol):
     max_output: int
 
     def get(self, key: str) -> str | None:
-        """The text; None if there is none."""
+        """Return the text; None if there is none."""
         ...
 
     def remove_all(self, instance_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Where secrets come from."""
+"""The stores of secrets."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ class Secrets(Protocol):
     """Where secrets come from."""
 
     def resolve(self, reference: str) -> tuple[str, ...]:
-        """The values behind a reference (``env:NAME``, ``file:PATH``), newest first, never an empty one.
+        """Return the values behind a reference (``env:NAME``, ``file:PATH``), newest first, none of them empty.
 
-        Raises KeyError with words if there is none (a load error), SecretsUnavailable if a store is down.
+        Raises KeyError, with a message, if there is none; SecretsUnavailable if a store is down.
         """
         ...
 
     def store(self, reference: str, value: str) -> None:
         """Write a secret that a handshake brought (Asana) to a reference that can be written and holds none.
 
-        Raises KeyError with words if it cannot be written, SecretsUnavailable if a store is down or another writer
-        has just written there. What is there is never written over.
+        Raises KeyError, with a message, if the reference cannot be written; SecretsUnavailable if a store is down or
+        another writer has just written there. A secret that is there is never overwritten.
         """
         ...
 
@@ -31,8 +31,8 @@ class RotatingSecrets(Secrets, Protocol):
     """The Secrets port, with what a rotation needs."""
 
     def generations(self, reference: str, *, fresh: bool = False) -> Generations:
-        """What :meth:`~Secrets.resolve` gives, by generation; the first is what is or becomes current.
+        """Return the values of :meth:`~Secrets.resolve`, by generation; the first is, or becomes, the current one.
 
-        ``fresh``: past every cache. Raises as ``resolve`` does.
+        ``fresh``: read past every cache. Raises as ``resolve`` does.
         """
         ...

@@ -27,11 +27,11 @@ class Services:
     """Everything that the core works with, put together once by bootstrap.
 
     ``verify`` maps a source's name to its check, compiled with its secrets; ``handshakes`` has those of the sources
-    whose sender has one. ``instance_key`` keys the derivation of instance ids and of what signs callbacks;
-    it is empty, and refused by both, if the entry point does neither.
-    ``secrets``: for the connections; None if the entry point needs none. ``without_secret()`` names
-    the sources that no delivery can be verified for just now, each looked at as often as a delivery to it would.
-    ``recent_payloads``: those that a redelivery need not put again.
+    whose sender has one. From ``instance_key`` come the ids of instances and the secret that signs callbacks; it is
+    empty if the entry point makes neither, and both refuse an empty key. ``secrets``: for the connections; None if the
+    entry point needs none. ``without_secret()`` returns the names of the sources whose deliveries cannot be verified
+    just now; it reads their secrets again no more often than deliveries do. ``recent_payloads``: those that a
+    redelivery need not put again.
     """
 
     sources: Mapping[str, Source]

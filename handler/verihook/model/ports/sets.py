@@ -1,7 +1,7 @@
-"""The ports that each kind of operation needs: what a signature asks for in place of all services.
+"""The ports that each kind of operation needs: a function's signature names such a set in place of all services.
 
-:class:`~verihook.model.ports.Services` has them all, so that who holds it passes it, and who is called sees no more
-than its set. These are for type checkers alone: import them under ``TYPE_CHECKING``, and no cold start pays for them.
+:class:`~verihook.model.ports.Services` has them all, so a caller passes its services, and the function sees only its
+set. They are for type checkers alone: import them under ``TYPE_CHECKING``, so that no cold start pays for them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where operators look: one delivery at a time, and what was seen of sources within an hour."""
+"""What operators can look at: each delivery, each failure, and counts of what was seen of sources, by the hour."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Literal, Protocol
 
 from verihook.model.instance import iso
 
-#: How long a ledger keeps an hour of observations after it has ended, in milliseconds: 14 days. Readers ask for
-#: no older ones, as an expired row may still be there.
+#: How long a ledger keeps the observations of an hour after its end, in milliseconds: 14 days. Readers ask for no
+#: older ones, as an expired row may still be there.
 KEPT_MS = 14 * 86_400_000
 
 
@@ -17,9 +17,9 @@ class Observation:
     """What was seen of a source within one hour, counted: why deliveries were refused, or that an old secret is in use.
 
     ``kind`` is ``rejected``, ``previous-secret``, ``changed`` (a redelivery with another body) or ``replayed`` (signed
-    bytes that came before under another event id); ``reason`` the reason code ("" for the others); ``source`` ""
-    if no source was found. ``request_id`` is a sample to search the logs for. Times in milliseconds since the
-    epoch. Never a body, a secret or a MAC.
+    bytes that came before under another event id); ``reason``: the code of a refusal, "" for the other kinds;
+    ``source``: "" if no source was found. ``request_id`` is a sample to search the logs for. Times in milliseconds
+    since the epoch. Never a body, a secret or a MAC.
     """
 
     kind: Literal["rejected", "previous-secret", "changed", "replayed"]
@@ -46,9 +46,9 @@ class Observation:
 class Trace:
     """What is known of one delivery while it passes, for log and metric. Never a body, never a secret.
 
-    ``changed``: a redelivery whose body is another than the first one's. ``replay_of``: the instance that its signed
-    bytes started under another event id. ``detail``: what is wrong with it, in words, never of a
-    signature; of the body it quotes what a violation's message does.
+    ``changed``: the delivery is a redelivery with another body. ``replay_of``: the instance that the same signed bytes
+    started under another event id. ``detail``: why the delivery is refused, in words; None if its signature is, and
+    with no more of the body than a violation's message quotes.
     """
 
     request_id: str
@@ -68,10 +68,10 @@ class Trace:
 
 
 class Telemetry(Protocol):
-    """Where operators look."""
+    """Writes the logs and metrics that operators look at."""
 
     def delivery(self, trace: Trace) -> None:
-        """One delivery was answered."""
+        """Report a delivery that was answered."""
         ...
 
     def failure(self, where: str, error: BaseException) -> None:
@@ -80,24 +80,24 @@ class Telemetry(Protocol):
 
 
 class Observer(Protocol):
-    """Counts what is seen of sources and writes it seldom. No method raises. ``trace`` is complete."""
+    """Counts what is seen of sources, and writes the counts seldom. No method raises. Each ``trace`` is complete."""
 
     def rejected(self, trace: Trace) -> None:
-        """The delivery was refused, for ``trace.reason``."""
+        """Count a delivery that was refused, for ``trace.reason``."""
         ...
 
     def changed(self, trace: Trace) -> None:
-        """The delivery was a redelivery with another body, whatever became of it."""
+        """Count a redelivery with another body, whatever became of it."""
         ...
 
     def replayed(self, trace: Trace) -> None:
-        """What was signed came before under another event id, whatever became of it."""
+        """Count a delivery whose signed bytes came before under another event id, whatever became of it."""
         ...
 
     def previous(self, trace: Trace) -> None:
-        """The delivery was verified by an older secret, whatever became of it."""
+        """Count a delivery that an older secret verified, whatever became of it."""
         ...
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Write the counts that are not written yet."""
         ...
