@@ -58,6 +58,7 @@ def test_a_dialect_is_one_file_and_one_row(tree: Path) -> None:
     check(tree, f"{PARTS}/meets_dialect.py", "tests/unit/test_dialects.py")
     # The matrix has its routes by itself.
     check(tree, "tests/project/test_api_authorization.py", "-k", "acme")
+    check(tree, "tests/project/test_ports.py")
 
 
 def test_an_operation_of_the_api_is_one_file_and_one_row(tree: Path) -> None:

@@ -19,8 +19,11 @@ PACKAGE = ROOT / "handler" / "verihook"
 #: The rooms whose functions take sets of ports.
 ROOMS = ("instances", "webhooks", "worker")
 
+#: What every dialect has, and is given all services by its row.
+ROW_OF_A_DIALECT = ("add_routes", "render")
+
 #: How many functions of the others take all services, as entry points and tables of routes do. The numbers only fall.
-LEFT = {"api": 16, "dialects": 31, "local": 6, "root": 4}
+LEFT = {"api": 16, "dialects": 21, "local": 6, "root": 4}
 
 #: Set -> its ports.
 SETS = {
@@ -98,6 +101,7 @@ def test_no_function_of_these_rooms_takes_all_services() -> None:
 def test_no_more_functions_elsewhere_take_all_services_than_are_left() -> None:
     """If there are fewer, write the lower number into LEFT."""
     found = {room: sum(map(takes_all, functions([room]))) for room in LEFT if room != "root"}
+    found["dialects"] -= sum(takes_all(each) for each in functions(["dialects"]) if each.node.name in ROW_OF_A_DIALECT)
     found["root"] = sum(takes_all(each) for path in PACKAGE.glob("*.py") for each in functions_of(path))
     assert {} == {room: number for room, number in found.items() if number > LEFT[room]}
 
