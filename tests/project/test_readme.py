@@ -30,7 +30,7 @@ SEND = ".venv/bin/verihook send orders examples/order.json --wait"
 LOG = ".venv/bin/verihook workflows run order-log --input @examples/order.json --wait"
 RUN_WITH_SECRET = "ORDERS_WEBHOOK_SECRET=s3cret make run"
 DEPLOY = "sam build && sam deploy --guided"
-PUT = "verihook secrets put GITHUB_WEBHOOK_SECRET --stack verihook"
+PUT = ".venv/bin/verihook secrets put GITHUB_WEBHOOK_SECRET --stack verihook"
 
 
 def test_every_block_is_known_here() -> None:
