@@ -1,1 +1,1 @@
-"""What the ports stand for: AWS, and the one machine. Only bootstrap chooses among them."""
+"""The adapters: what implements the ports, in AWS and on one machine. Only bootstrap chooses among them."""

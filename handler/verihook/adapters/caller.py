@@ -22,25 +22,27 @@ from urllib.parse import SplitResult, urlsplit
 from verihook.model.loopback import LOOPBACK_NAMES
 from verihook.model.ports.caller import Answer
 
-#: Connecting, and each read, in seconds; and the whole exchange with looking up the name.
+#: The longest for connecting, and for each read; and for the whole exchange with looking up the name; in seconds.
 TIMEOUT_S = 5.0
 TOTAL_S = 10.0
 
 MAX_URL = 2048
 
-#: Addresses tried of a name that has more.
+#: How many addresses of one name are tried.
 _MAX_ADDRESSES = 4
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-#: IPv6 addresses that stand for IPv4 ones and are reached by relays of others: 6to4 and Teredo.
+#: IPv6 addresses that stand for IPv4 ones, and are reached by relays that belong to others: 6to4 and Teredo.
 _RELAYED = (ipaddress.IPv6Network("2002::/16"), ipaddress.IPv6Network("2001::/32"))
-#: Global to some Pythons that we run on: of the IETF's protocols, the relays of 6to4, and documentation (RFC 9637).
+#: Networks that some of the Pythons we run on take for global: those of the IETF's protocols, of the relays of 6to4,
+#: and of documentation (RFC 9637).
 _RESERVED = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
 _IPV6_PUBLIC = ipaddress.IPv6Network("2000::/3")
 
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _NAME = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}\.?", re.ASCII)
-#: As the WHATWG's URL standard tells an IPv4 address from a name: 127.1 and 0x7f000001 are addresses to some.
+#: What the WHATWG's URL standard takes for an IPv4 address and not for a name: to some resolvers 127.1 and 0x7f000001
+#: are addresses.
 _ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0[xX][0-9a-fA-F]*)\.?", re.ASCII)
 #: Names that are of a private network wherever they are looked up (RFC 6761, RFC 6762, RFC 8375, ICANN's .internal).
 _PRIVATE_NAMES = ("localhost", "local", "internal", "home.arpa")
@@ -50,15 +52,15 @@ Resolve = Callable[[str, int], Sequence[str]]
 
 
 def addresses_of(host: str, port: int) -> list[str]:
-    """The addresses that a name resolves to, as the machine's resolver gives them. Raises OSError."""
+    """Return the addresses that a name resolves to, as the machine's resolver gives them. Raises OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def is_public(address: Address) -> bool:
-    """Whether the address is one of the internet's own: not private, local, shared, reserved or multicast.
+    """Return whether the address is of the public internet: not private, local, shared, reserved or multicast.
 
-    An IPv4 address in IPv6 clothes counts as what it stands for. https://www.iana.org/assignments/iana-ipv4-special-registry
+    An IPv6 address that stands for an IPv4 one counts as that. https://www.iana.org/assignments/iana-ipv4-special-registry
     """
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
@@ -108,7 +110,7 @@ class HttpCaller:
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """See :meth:`verihook.model.ports.Caller.post`."""
         exchange = _Exchange(self, url, body, headers)
-        # A thread, because neither a lookup nor an answer that drips has an end of its own.
+        # In a thread, because no timeout ends a lookup, or an answer that comes byte by byte.
         thread = Thread(target=exchange.run, name="callback", daemon=True)
         thread.start()
         thread.join(TOTAL_S)
@@ -118,9 +120,10 @@ class HttpCaller:
         return exchange.answer
 
     def connection(self, url: str, until: float) -> tuple[http.client.HTTPConnection, str]:
-        """A connection that will go to a checked address, and the target to ask there. Raises ValueError, OSError.
+        """Return a connection that will go to a checked address, and the target to ask there.
 
-        ``until``: it is not made any more after this moment of the monotonic clock.
+        ``until``: the moment of the monotonic clock after which it does not connect any more. Raises ValueError and
+        OSError.
         """
         self.check(url)
         parts, port = _split(url)
@@ -140,7 +143,7 @@ class HttpCaller:
             return
         if scheme != "https":
             raise ValueError("only https is called")
-        # One bad address is enough: a name that mixes them is made to be found by us.
+        # One bad address is enough: a name with addresses of both kinds was probably made to get past this check.
         if not all(is_public(address) for address in addresses):
             raise ValueError("the host is not a public one")
 
@@ -165,7 +168,7 @@ class _Exchange:
         self._connection: http.client.HTTPConnection | None = None
 
     def run(self) -> None:
-        """Post and keep the answer; whatever goes wrong is no answer."""
+        """Post, and keep the answer. After a failure of any kind it is ``Answer(0)``."""
         try:
             self._connection, target = self._caller.connection(self._url, self._until)
             self._connection.request("POST", target, self._body, {**self._headers, "connection": "close"})
@@ -178,7 +181,7 @@ class _Exchange:
                 self._connection.close()
 
     def abandon(self) -> None:
-        """Wake the thread, which then ends by itself."""
+        """Shut down the socket, so that the thread stops waiting and ends."""
         held = None if self._connection is None else self._connection.sock
         if held is not None:
             try:
@@ -189,7 +192,7 @@ class _Exchange:
 
 
 class _Pinned(http.client.HTTPConnection):
-    """A connection to one of the addresses of ``where``: name, port, addresses; over TLS with a context."""
+    """A connection to one of the checked addresses. ``where``: name, port, addresses. ``tls``: None for plain HTTP."""
 
     def __init__(self, where: tuple[str, int, Sequence[Address]], tls: ssl.SSLContext | None, until: float) -> None:
         host, port, self._addresses = where

@@ -1,6 +1,6 @@
 """What the adapter of an engine is made of, the same in AWS and on one machine.
 
-Each module of an engine has ``SERVICE``, the AWS service that it asks ("" for none but the ledger's), and
+The module of each engine has ``SERVICE``, the AWS service that the engine asks ("" if it needs only the ledger), and
 ``make(parts)``. The table of them is :data:`verihook.config.workflows.ENGINES`.
 """
 
@@ -16,9 +16,9 @@ from verihook.model.workflow import Workflow
 
 @dataclass(frozen=True, slots=True)
 class EngineParts:
-    """``client``: makes a client of an AWS service; ``patient``: one that is made when it is first used, and that waits
-    for an execution to end. ``machine_prefix`` and ``function_prefix``: what the names of state machines and of durable
-    functions begin with; ``alias``: of these functions. ``wake``: say that the row of this id is to be run.
+    """``client``: makes a client of an AWS service. ``patient``: makes a client that waits for an execution to end, and
+    that is made when it is first used. ``machine_prefix`` and ``function_prefix``: what the names of state machines and
+    of durable functions begin with; ``alias``: of the durable functions. ``wake(name)``: let a worker run this attempt.
     """  # noqa: D205  # one list
 
     client: Callable[[str], Any]

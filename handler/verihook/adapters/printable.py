@@ -1,4 +1,4 @@
-"""What others wrote, on a terminal or in a log of lines: it moves no cursor, colours nothing and begins no line."""
+"""Makes texts that others wrote safe for a terminal or a log: they move no cursor, colour nothing and begin no line."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ if TYPE_CHECKING:
 #: Longer texts are cut in a log of lines: an exception's may quote a whole body.
 MAX_LINE = 2000
 
-#: What a line begins with that goes on with the one before: no text of others passes for a line of its own.
+#: The beginning of a line that continues the line before, so that no text of others can pass for a log line.
 MARGIN = "    "
 
-#: How many errors of a chain are shown, and how many frames of each.
+#: How many errors of a chain are shown, and how many frames of each error.
 _MOST_ERRORS, _MOST_FRAMES = 5, 24
 
-#: Parts of the paths of files that are no workflow's: this package, the SDK of durable functions, and its threads.
+#: Parts of the paths of files that are not the operator's: of this package, of the SDK of durable functions, and of
+#: the threads that the SDK uses.
 _MACHINERY = (str(Path(__file__).parents[1]), "aws_durable_execution_sdk_python", str(Path("concurrent", "futures")))
 
 
 def printable(text: str, keep: str = "") -> str:
-    """``text`` with a replacement character for each that is not printable, but for those in ``keep``.
+    """Return ``text`` with a replacement character in place of each that is neither printable nor in ``keep``.
 
     Not printable are controls, marks that turn the direction of writing, line ends of every kind, and halves of a
     character: https://docs.python.org/3/library/stdtypes.html#str.isprintable
@@ -33,7 +34,7 @@ def printable(text: str, keep: str = "") -> str:
 
 
 def words(value: object) -> str:
-    """The text of an exception or a value. One of the operator's own may have none that can be made."""
+    """Return the text of an exception or a value, or a stand-in if its ``__str__``, the operator's code, raises."""
     try:
         return str(value)
     except Exception:  # noqa: BLE001  # whatever __str__ raises
@@ -41,9 +42,9 @@ def words(value: object) -> str:
 
 
 def stack(error: BaseException) -> list[str]:
-    """Where an error was raised, and what it came of: frames and errors, each a line that begins with MARGIN.
+    """Return where an error was raised and what caused it: frames and errors, each a line that begins with MARGIN.
 
-    The frames are those of the operator's code and its libraries; of an error of our own code, which has none, all.
+    The frames are those of the operator's code and its libraries; if an error has none of these, all its frames.
     """
     from traceback import extract_tb  # takes a cold start some milliseconds, and most have no failure
 
@@ -71,6 +72,6 @@ def _frame(frame: FrameSummary) -> str:
 
 
 def line(text: str) -> str:
-    """``text`` as one line of a log, with its end."""
+    """Return ``text`` as one line of a log, with its line end."""
     short = text if len(text) <= MAX_LINE else f"{text[:MAX_LINE]}..."
     return f"{printable(short)}\n"

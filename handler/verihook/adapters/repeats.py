@@ -1,4 +1,4 @@
-"""A condition that goes on is said once a minute."""
+"""A filter that lets a repeated log message pass only once a minute."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class RepeatFilter(logging.Filter):
         return suppressed is not None
 
     def suppressed(self, what: str) -> int | None:
-        """None if ``what`` is not to be said now, else how often it was not said before."""
+        """Return how often ``what`` was suppressed since it passed last, or None if it is to be suppressed now, too."""
         with self._lock:
             at, number = self._said.get(what, (self._now() - self._seconds, 0))
             if self._now() - at < self._seconds:

@@ -1,4 +1,4 @@
-"""Errors of a library or of a port, raised as ours: the one definition of "X did not answer"."""
+"""Raises errors of a library or of a port as our own errors: the one definition of "X did not answer"."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ E = TypeVar("E", bound=Exception)
 
 
 class ErrorTranslation(ContextDecorator, Generic[E]):
-    """A ``with`` block, or the decorator of a function, that raises errors of the kind ``theirs`` as one of ours.
+    """A ``with`` block, or the decorator of a function, that raises another error for each of the class ``theirs``.
 
-    ``ours``: makes our error of theirs, which becomes its cause. Any other error passes. Holds no state, so that
+    ``ours``: makes our error from theirs, which becomes its cause. Any other error passes. Holds no state, so that
     threads may share it and blocks may nest.
     """
 

@@ -21,10 +21,10 @@ _STEPS_S = (0.3, 0.6, 0.9, 1.8, 2.7, 4.0, 6.0, 7.5)
 def client(
     service: str, proxies: dict[str, str] | None = None, *, read_timeout: int = 3, attempts: int = 2, **options: Any
 ) -> Any:
-    """A client of boto3's that gives up early. ``options``: those of ``boto3.client``.
+    """Return a boto3 client that gives up early. ``options``: those of ``boto3.client``.
 
-    ``proxies``: None for those of the environment, {} for none. ``read_timeout`` in seconds. It keeps the deadline of a
-    request, but one at an ``endpoint_url`` of this machine does not: what is there is no stranger to us.
+    ``proxies``: None for those of the environment, {} for none. ``read_timeout`` in seconds. The client keeps the
+    deadline of a request, unless it has an ``endpoint_url``: that is a server of our own on this machine.
     """
 
     def make(connect: float, read: float, tries: int) -> Any:
@@ -35,7 +35,7 @@ def client(
             retries={"mode": "standard", "total_max_attempts": tries},
             parameter_validation=False,
             proxies=proxies,
-            # Else a synchronous execution is asked of sync-127.0.0.1.
+            # With an endpoint_url of this machine, boto3 would send StartSyncExecution to sync-127.0.0.1.
             inject_host_prefix="endpoint_url" not in options,
         )
         made: Any = boto3.client  # its stubs have an overload for every service of AWS
@@ -46,7 +46,7 @@ def client(
 
 
 class Boto:
-    """A boto3 client, or the body of an answer of its, whose methods raise ``AwsError``.
+    """A boto3 client, or the body of one of its answers, whose methods raise ``AwsError``.
 
     Everything else is boto3's. Threads may share it, as they may share the client. ``hurried``: makes a client of the
     same service whose calls take that number of seconds at most, for calls within a deadline: boto3 has no timeout of a
@@ -67,7 +67,7 @@ class Boto:
             with _our_errors():
                 answer = method(*arguments, **options)
             if isinstance(answer, dict) and "Body" in answer:
-                # S3's, which is read later and may break off.
+                # The body of an object in S3 is read later, and may break off then.
                 answer["Body"] = Boto(answer["Body"])
             return answer
 
@@ -79,7 +79,7 @@ class Boto:
             raise Unreachable("The time of this request is over.")
         if left is None or self._hurried is None:
             return self._client
-        # A few, since making one takes a while.
+        # One of a few clients, which are kept, because making a client takes a while.
         return self._hurried(max((step for step in _STEPS_S if step <= left), default=_STEPS_S[0]))
 
 

@@ -1,6 +1,6 @@
-"""HTTP/1.1 over connections that are kept: one request at a time on each, and never longer than it may take.
+"""HTTP/1.1 over connections that are kept: one request at a time on each, and none longer than its time limit.
 
-Every wait on the socket has what is left of the time, so that an answer which comes drop by drop is cut off as well.
+Every wait on the socket has what is left of the time, so that an answer which comes byte by byte is cut off as well.
 https://www.rfc-editor.org/rfc/rfc9112
 """
 
@@ -15,23 +15,23 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Any
 
-#: The most that a status line and its headers may have, and a body, in bytes: BatchGetItem gives 16 MB of items.
+#: The largest status line with its headers, and the largest body, in bytes: BatchGetItem gives 16 MB of items.
 _MAX_HEAD, _MAX_BODY = 65_536, 67_108_864
 
-#: What connecting may take, in seconds.
+#: The longest that connecting may take, in seconds.
 CONNECT_S = 1.0
 
-#: Connections kept for the next request.
+#: How many connections are kept for later requests.
 _MAX_IDLE = 64
 
 
 class BrokenAnswer(OSError):
-    """What came is no answer in HTTP, or not the whole of it."""
+    """The server's answer is not HTTP, or not complete."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Header names are in lower case."""
+    """An answer of HTTP. Header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -48,7 +48,7 @@ class ServerAddress:
 
     @property
     def wire_host(self) -> bytes:
-        """As bytes: for a text, socket and ssl would import Python's tables of international names."""
+        """The host as bytes: for a text, socket and ssl would import Python's tables of international names."""
         return self.host.encode("ascii" if self.host.isascii() else "idna")
 
 
@@ -61,7 +61,7 @@ class Connection:
         self.reusable = False
 
     def exchange(self, request: bytes, until: float) -> Answer:
-        """Send a request and read its answer; ``reusable`` says then whether another may follow."""
+        """Send a request, and return its answer. After that ``reusable`` says whether another request may follow."""
         self.reusable = False
         view = memoryview(request)
         while view:
@@ -71,12 +71,12 @@ class Connection:
         while 100 <= status < 200:
             status, headers, keeps = self._read_head(until)
         body, framed = (b"", True) if status in (204, 304) else self._read_body(headers, until)
-        # More than the answer says it has: what follows would be read as the next one.
+        # Bytes that are left after the answer would be read as the next answer.
         self.reusable = keeps and framed and not self._buffer
         return Answer(status, headers, body)
 
     def is_quiet(self) -> bool:
-        """Whether the server has neither closed it nor sent what it was not asked for."""
+        """Return whether the server has neither closed the connection nor sent anything without a request."""
         try:
             self._socket.settimeout(0)
             self._socket.recv(1)
@@ -87,7 +87,7 @@ class Connection:
         return False
 
     def close(self) -> None:
-        """Close it, without a goodbye that the other side would have to answer."""
+        """Close the socket, without the TLS goodbye that the other side would have to answer."""
         self._socket.close()
 
     def _wait(self, until: float) -> None:
@@ -111,7 +111,7 @@ class Connection:
         return taken
 
     def _read_line(self, until: float) -> str:
-        """Up to the next line break, which is not part of it."""
+        """Read a line, and return it without its line break."""
         while (end := self._buffer.find(b"\n")) < 0:
             if len(self._buffer) > _MAX_HEAD:
                 raise BrokenAnswer("the answer has a line without an end")
@@ -119,7 +119,7 @@ class Connection:
         return self._read_bytes(end + 1, until).decode("latin-1").rstrip("\r\n")
 
     def _read_head(self, until: float) -> tuple[int, dict[str, str], bool]:
-        """The status, the headers, and whether the connection is kept."""
+        """Read and return the status, the headers, and whether the server keeps the connection."""
         version, _, rest = self._read_line(until).partition(" ")
         code = rest[:3]
         if not version.startswith("HTTP/1.") or not (len(code) == 3 and code.isascii() and code.isdigit()):
@@ -139,7 +139,7 @@ class Connection:
         return int(code), headers, keeps
 
     def _read_body(self, headers: Mapping[str, str], until: float) -> tuple[bytes, bool]:
-        """The body, and whether the answer said where it ends."""
+        """Read and return the body, and whether the answer said where its body ends."""
         if "chunked" in headers.get("transfer-encoding", "").lower():
             return self._read_chunks(until), True
         length = headers.get("content-length")
@@ -164,7 +164,7 @@ class Connection:
 
 
 class Pool:
-    """The kept connections to one server. Threads may share it: each has a connection for itself while it asks."""
+    """The kept connections to one server. Threads may share a pool: each has a connection for itself while it asks."""
 
     def __init__(self, server: ServerAddress) -> None:
         self._server = server
@@ -172,11 +172,11 @@ class Pool:
         self._lock = Lock()
 
     def __del__(self) -> None:
-        # A client has no end of its own; sockets that nothing refers to any more are closed with it.
+        # Clients are never closed explicitly: a pool that nothing refers to any more closes its sockets.
         self.clear()
 
     def idle(self) -> Connection | None:
-        """One that is still open, the last used first; None if there is none."""
+        """Return a kept connection that is still open, the last used first; None if there is none."""
         while True:
             with self._lock:
                 if not self._idle:
@@ -187,18 +187,18 @@ class Pool:
             connection.close()
 
     def connect(self, until: float) -> Connection:
-        """A new one. Raises OSError."""
+        """Return a new connection. Raises OSError."""
         return Connection(self._server, until)
 
     def open(self, until: float) -> None:
-        """Keep a new one for the next request, if none is kept. Raises OSError."""
+        """Make a connection for the next request, unless one is kept. Raises OSError."""
         if not self._idle:
             connection = self.connect(until)
             connection.reusable = True  # nothing was asked on it yet
             self.release(connection)
 
     def release(self, connection: Connection) -> None:
-        """Keep it for the next request, or close it if none may follow."""
+        """Keep the connection for the next request, or close it if no request may follow on it."""
         with self._lock:
             if connection.reusable and len(self._idle) < _MAX_IDLE:
                 self._idle.append(connection)
@@ -206,7 +206,7 @@ class Pool:
         connection.close()
 
     def clear(self) -> None:
-        """Close all that are idle: one of them was dead, or the process goes on elsewhere."""
+        """Close all idle connections: one of them was dead, or the process goes on from a snapshot."""
         with self._lock:
             idle, self._idle = self._idle, []
         for connection in idle:
@@ -214,7 +214,7 @@ class Pool:
 
 
 def _connect(server: ServerAddress, until: float) -> socket.socket:
-    """To the first address that answers."""
+    """Connect to the first address that answers. Raises OSError."""
     failure: OSError = TimeoutError("the time for this call is over")
     for *kind, _, address in _looked_up(server, until):
         left = min(CONNECT_S, until - time.monotonic())
@@ -233,7 +233,7 @@ def _connect(server: ServerAddress, until: float) -> socket.socket:
 
 
 def _looked_up(server: ServerAddress, until: float) -> list[Any]:
-    """What getaddrinfo says. Raises OSError, also if it says nothing in time."""
+    """Return the addresses that getaddrinfo finds. Raises OSError, also if it does not answer in time."""
     try:
         numeric = socket.AI_NUMERICHOST
         return socket.getaddrinfo(server.wire_host, server.port, type=socket.SOCK_STREAM, flags=numeric)
@@ -247,7 +247,7 @@ def _looked_up(server: ServerAddress, until: float) -> list[Any]:
         except OSError as error:
             answers.put(error)
 
-    # A thread, because a resolver that does not answer is asked for ten seconds and more.
+    # In a thread, because getaddrinfo waits for ten seconds and more for a resolver that does not answer.
     Thread(target=look_up, name="resolver", daemon=True).start()
     try:
         answer = answers.get(timeout=max(0.0, until - time.monotonic()))
@@ -259,7 +259,7 @@ def _looked_up(server: ServerAddress, until: float) -> list[Any]:
 
 
 def _over_tls(plain: socket.socket, server: ServerAddress, tls: ssl.SSLContext, until: float) -> socket.socket:
-    # The handshake is several reads, each of which would have the whole of the socket's timeout.
+    # The handshake is done in steps, because each of its reads would otherwise have the whole timeout of the socket.
     over = tls.wrap_socket(plain, server_hostname=server.wire_host, do_handshake_on_connect=False)
     try:
         over.settimeout(max(0.001, min(CONNECT_S, until - time.monotonic())))

@@ -1,4 +1,4 @@
-"""The credentials that Lambda gives a function: in its environment or, with SnapStart, at a URL that stands there.
+"""The credentials that Lambda gives a function: in its environment or, with SnapStart, at a URL that it names there.
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-activate.html
@@ -22,18 +22,18 @@ from verihook.strict_json import parse
 
 _URL = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 
-#: So long before their end, in seconds, new ones are asked for; those at hand serve on while there are none.
+#: How long before the end of the credentials new ones are asked for, in seconds; the old ones serve until then.
 _EARLY_S = 300.0
 
-#: What asking for them may take, in seconds, and how soon it is tried again after a failure.
+#: How long asking for credentials may take, and how soon it is tried again after a failure, in seconds.
 _TIMEOUT_S, _AGAIN_S = 1.0, 5.0
 
-#: Only these are asked over plain HTTP, as botocore has it.
+#: The only hosts that are asked over plain HTTP, as in botocore.
 _PLAIN_HOSTS = (*LOOPBACK_NAMES, "169.254.170.2", "169.254.170.23", "fd00:ec2::23")
 
 
 def are_named(variables: Mapping[str, str]) -> bool:
-    """Whether the environment has credentials, or says where they are."""
+    """Return whether the environment has credentials, or says where they are."""
     return bool(variables.get("AWS_ACCESS_KEY_ID") or variables.get(_URL))
 
 
@@ -48,7 +48,7 @@ class Credentials:
         self._next = 0.0  # of time.time(): not asked again before
 
     def keys(self) -> Keys:
-        """The keys that hold now. Raises Unreachable if there are none."""
+        """Return the keys that are valid now. Raises Unreachable if there are none."""
         read = self._variables.get
         if access := read("AWS_ACCESS_KEY_ID"):
             return Keys(access, read("AWS_SECRET_ACCESS_KEY", ""), read("AWS_SESSION_TOKEN", ""))
@@ -61,13 +61,13 @@ class Credentials:
         return fetched
 
     def forget(self) -> None:
-        """Ask for new ones at the next call: the process goes on elsewhere, or at another time."""
+        """Let the next call ask for new keys: the process goes on from a snapshot, later and elsewhere."""
         self._fetched, self._next = None, 0.0
 
     def _renewed(self, now: float) -> Keys:
-        """New ones, or those at hand while they hold."""
+        """Return new keys; if that fails, the present ones while they are valid."""
         usable = self._fetched if now < self._ends else None
-        # While another thread asks, those at hand serve.
+        # While another thread asks for new keys, the present ones serve.
         if not self._lock.acquire(blocking=usable is None) and usable is not None:
             return usable
         try:
@@ -86,7 +86,7 @@ class Credentials:
             self._lock.release()
 
     def _fetch(self) -> tuple[Keys, float]:
-        """The keys and when they end.
+        """Return new keys, and when they end in seconds since the epoch.
 
         https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
         """

@@ -1,7 +1,8 @@
-"""Clients of our own for the services that a webhook waits for, from what Lambda's environment says.
+"""Our own clients of the services that a webhook waits for, configured by Lambda's environment.
 
-boto3 needs a tenth of a second of a cold start before it sends its first byte; these send the same bytes at once.
-What they do not do (proxies, FIPS and dual-stack endpoints, profiles, some partitions) is left to boto3: :func:`suits`.
+boto3 needs a tenth of a second of a cold start before it sends its first byte; these clients send the same bytes at
+once. What they cannot do (proxies, FIPS and dual-stack endpoints, profiles, some partitions) is left to boto3:
+:func:`suits`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _SERVICES: Mapping[str, tuple[str, str]] = {
     "s3": ("s3", "S3"),
 }
 
-#: Variables that ask for what only boto3 does. Those of proxies also count in lower case.
+#: Variables that ask for what only boto3 can do. Those of proxies also count in lower case.
 _BEYOND = ("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 #: What regions begin with, and the domain of their endpoints.
@@ -42,7 +43,7 @@ _DOMAINS = {"cn-": "amazonaws.com.cn", "us-iso": "", "eu-iso": "", "eusc-": "", 
 
 
 def suits(variables: Mapping[str, str]) -> bool:
-    """Whether these clients do all that the environment asks for."""
+    """Return whether these clients can do all that the environment asks for."""
     asked = [variables.get(name) or variables.get(name.lower()) for name in _BEYOND]
     beyond = any(value and value.lower() != "false" for value in asked)
     region = region_of(variables)
@@ -50,7 +51,7 @@ def suits(variables: Mapping[str, str]) -> bool:
 
 
 def region_of(variables: Mapping[str, str]) -> str:
-    """As boto3 has it; Lambda sets both."""
+    """Return the region by boto3's rule; Lambda sets both variables."""
     return variables.get("AWS_DEFAULT_REGION") or variables.get("AWS_REGION") or ""
 
 
@@ -63,7 +64,10 @@ class Direct:
         self._pools: dict[str, Pool] = {}
 
     def client(self, service: str, patience: Patience | None = None, endpoint: str = "") -> Any:
-        """A client of boto3's name and methods. ``endpoint``: a URL in place of the one that the environment says."""
+        """Return a client of the service that has boto3's name, with boto3's methods.
+
+        ``endpoint``: a URL to use in place of the one in the environment.
+        """
         name, variable = _SERVICES[service]
         url = endpoint or self._configured(variable)
         patience = patience or Patience()
@@ -83,9 +87,10 @@ class Direct:
         return made
 
     def open(self, *services: str) -> Callable[[], None]:
-        """Connect to these now, so that no request waits for a name and a handshake. What is returned waits for that.
+        """Connect to these services now, so that no request waits for a lookup and a handshake.
 
-        Neither raises anything: what is wrong with a server its first request says.
+        Return a function that waits until that is done. Neither raises an error: the first request to a server that
+        cannot be reached does.
         """
 
         def connect(pool: Pool) -> None:
@@ -104,7 +109,7 @@ class Direct:
         return wait
 
     def renew(self) -> None:
-        """For a process that goes on from a snapshot: its connections are gone, and its credentials are old."""
+        """Forget connections and credentials, which are of no use to a process that goes on from a snapshot."""
         self._credentials.forget()
         for pool in self._pools.values():
             pool.clear()
@@ -169,7 +174,7 @@ def _domain(region: str) -> str:
 
 
 def _bucket(bucket: str, url: str, region: str) -> tuple[str, str]:
-    """The URL of a bucket and the path before its keys. A name with dots is in no certificate.
+    """Return the URL of a bucket and the path before its keys. No certificate covers a bucket's name with dots.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
     """

@@ -1,4 +1,4 @@
-"""What a call of AWS raises, whichever client makes it: the adapters know these and no library.
+"""The errors that a call of AWS raises, whichever client makes it, so that the adapters need no library's errors.
 
 AwsError
 ├── ServiceError     the service has answered, with an error

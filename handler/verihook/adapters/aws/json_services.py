@@ -100,7 +100,7 @@ class JsonClient:
         if operation not in self._dialect.operations:
             there = ", ".join(sorted(self._dialect.operations))
             raise AttributeError(f"{self._dialect.target}: {operation} is not among {there}")
-        # Next time it is found without this method.
+        # Kept as an attribute, so that the next call does not come here.
         made = self.__dict__[operation] = _operation(self._service, self._dialect, operation)
         return made
 
@@ -126,7 +126,7 @@ def _operation(service: Service, dialect: Dialect, operation: str) -> Callable[.
 
 
 def read_json(answer: Answer, hook: Hook | None = None) -> dict[str, Any]:
-    """The object in an answer, ``{}`` if it is empty. Raises Unreachable for anything else."""
+    """Return the JSON object in an answer, ``{}`` for an empty answer. Raises Unreachable for anything else."""
     try:
         content = parse(answer.body or b"{}", hook)
     except ValueError as error:
@@ -137,7 +137,7 @@ def read_json(answer: Answer, hook: Hook | None = None) -> dict[str, Any]:
 
 
 def error_of(answer: Answer, read: Callable[[Answer], dict[str, Any]], *, retried: bool) -> ServiceError:
-    """The error in an answer: its code stands in a header, or in the body; the status if it stands in neither.
+    """Return the error in an answer. Its code stands in a header or in the body; if in neither, it is the status.
 
     https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html#operation-error-serialization
     """
@@ -152,7 +152,7 @@ def error_of(answer: Answer, read: Callable[[Answer], dict[str, Any]], *, retrie
 
 
 def _text_of(value: object) -> str:
-    """How bytes stand in JSON."""
+    """Return how bytes stand in JSON: as base64."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     raise TypeError(f"{type(value).__name__} is not a type of AWS's parameters")

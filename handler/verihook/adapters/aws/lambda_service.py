@@ -1,4 +1,4 @@
-"""Lambda: the start of a durable execution and what is asked of one.
+"""Lambda: the start of a durable execution, and the operations on it.
 
 An operation is a method and a path. https://docs.aws.amazon.com/lambda/latest/api/welcome.html
 """
@@ -21,7 +21,10 @@ _EXECUTION = "/2025-12-01/durable-executions/{DurableExecutionArn}"
 
 @dataclass(frozen=True, slots=True)
 class _Operation:
-    """Which parameters go where; what is left is the members of the body. ``body``: the one that is the body itself."""
+    """Where the parameters of an operation go: into the path, the query or headers; all others are members of the body.
+
+    ``body``: the name of the parameter that is the whole body, "" if there is none.
+    """
 
     method: str
     path: str
@@ -63,7 +66,7 @@ _OPERATIONS: Mapping[str, _Operation] = {
 class LambdaClient:
     """A client with boto3's names. Raises ServiceError and Unreachable; AttributeError for what it does not have.
 
-    Everything is sent twice if an answer is lost: an execution is started by its name, which Lambda takes once.
+    A call whose answer is lost is sent again: that starts no second execution, as Lambda takes its name only once.
     """
 
     def __init__(self, service: Service) -> None:

@@ -42,11 +42,11 @@ class S3Client:
         return {}
 
     def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
-        """``Body`` is a file of the object's bytes; the code of an object that is not there is NoSuchKey."""
+        """Read an object: ``Body`` is a file of its bytes. Raises ServiceError NoSuchKey if there is none."""
         return {"Body": io.BytesIO(self._send(Bucket, Call("GET", _path(Key))).body)}
 
     def list_objects_v2(self, *, Bucket: str, Prefix: str, ContinuationToken: str = "") -> dict[str, Any]:
-        """A page: ``Contents`` with their ``Key``, and ``NextContinuationToken`` if there are more."""
+        """Return a page: ``Contents`` with their ``Key``, and ``NextContinuationToken`` if there are more."""
         query = [("list-type", "2"), ("prefix", Prefix)]
         if ContinuationToken:
             query.append(("continuation-token", ContinuationToken))

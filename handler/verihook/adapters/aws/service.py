@@ -1,7 +1,7 @@
-"""One service of AWS: sign, send, try again if that is safe, tell errors apart.
+"""One service of AWS: sign a call, send it, try again if that is safe, tell errors apart.
 
-What botocore does for the calls that a webhook waits for, in a hundredth of its start. Names of operations, parameters
-and answers are boto3's, so that an adapter does not know which client it has.
+It does what botocore does for the calls that a webhook waits for, and loads in a hundredth of the time. Names of
+operations, parameters and answers are boto3's, so that an adapter need not know which client it has.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from verihook.adapters.aws.errors import AwsError, ServiceError, Unreachable
 from verihook.adapters.aws.signature import Keys, Request, Signer, encode, query_text
 from verihook.model import deadline
 
-#: Codes of a service that has too much to do, whatever their status: what botocore's standard mode asks again for.
+#: Codes of a service that has too much to do, whatever the status: botocore's standard mode tries again after these.
 #: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 _BUSY = frozenset(
     {
@@ -39,15 +39,16 @@ _BUSY = frozenset(
 )
 _TRANSIENT = frozenset({500, 502, 503, 504})
 
-#: Before a busy service is asked again, in seconds; a little more each time, so that those refused together part.
+#: The pause before a busy service is asked again, in seconds; a little more is added each time, so that callers that
+#: were refused together do not come again together.
 _PAUSE_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is sent: a path that is percent-encoded, a query that is not, headers in lower case.
+    """A request to send: its path is percent-encoded, its query is not; header names are in lower case.
 
-    ``repeatable``: sent twice it does no more harm than once, or the caller can tell (``ServiceError.retried``).
+    ``repeatable``: to send it twice does no harm, or the caller can tell from ``ServiceError.retried``.
     """
 
     method: str = "POST"
@@ -60,7 +61,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """What a call may take without a deadline: seconds a try, and how many tries. With one, no more than is left."""
+    """How long a try may take, and how many tries a call has. With a deadline, a try takes no more than is left."""
 
     timeout_s: float = 3.0
     attempts: int = 2
@@ -69,7 +70,7 @@ class Patience:
 class Service:
     """Sends calls to one endpoint. ``host``: as the Host header has it; ``base``: a path before every path.
 
-    ``trace``: what the trace header says, "" for none.
+    ``trace``: returns the value of the trace header, "" for none.
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class Service:
         self._host, self._base, self._patience = host, base, patience
 
     def send(self, call: Call, error_of: Callable[[Answer, bool], ServiceError]) -> Answer:
-        """The answer, of a status below 300. Raises Unreachable, and ServiceError as ``error_of(answer, retried)``."""
+        """Return an answer of a status below 300. Raises Unreachable, and what ``error_of(answer, retried)`` makes."""
         attempts = self._patience.attempts if call.repeatable else 1
         failure: AwsError = Unreachable("The time of this request is over.")
         for attempt in range(attempts):
@@ -108,7 +109,7 @@ class Service:
         try:
             raise failure
         finally:
-            # Else the error would hold this frame, which holds the error, and with it the connections.
+            # Otherwise the error would hold this frame, which holds the error, and so the connections would stay.
             del failure
 
     def _try(self, call: Call, *, last: bool) -> Answer:
@@ -118,21 +119,21 @@ class Service:
         whole = self._patience.timeout_s if left is None else min(left, self._patience.timeout_s)
         until = time.monotonic() + whole
         connection = self._pool.idle()
-        # One that was kept may be dead without a word; then there is time left for a new one.
+        # A kept connection may have died without a sign; half of the time is left for a new one.
         answer_by = until if connection is None or last else until - whole / 2
         if connection is None:
             connection = self._pool.connect(until)
         try:
             return self._checked(connection.exchange(self._request_bytes(call, keys), answer_by))
         except OSError:
-            # The others were kept as long.
+            # The other kept connections are probably dead, too.
             self._pool.clear()
             raise
         finally:
             self._pool.release(connection)
 
     def _request_bytes(self, call: Call, keys: Keys) -> bytes:
-        """The request as it goes over the wire."""
+        """Return the signed request as it is sent."""
         headers = {"host": self._host, **(call.headers or {}), "content-length": str(len(call.body))}
         request = Request(call.method, self._base + call.path, headers, call.body, call.query)
         signed = self._signer.sign(request, keys, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()))
@@ -148,7 +149,7 @@ class Service:
 
     @staticmethod
     def _checked(answer: Answer) -> Answer:
-        """DynamoDB says the checksum of what it sends. Raises BrokenAnswer if that is not what came."""
+        """Return the answer. Raises BrokenAnswer if its body has another checksum than the one DynamoDB sent along."""
         checksum = answer.headers.get("x-amz-crc32")
         if checksum is not None and "content-encoding" not in answer.headers:
             import zlib
@@ -159,11 +160,11 @@ class Service:
 
 
 def _pause(failure: AwsError, attempt: int) -> bool:
-    """Wait before the next try. False if the time is over."""
+    """Wait before the next try. Return False if the deadline leaves no time for that."""
     left = deadline.left_s()
     if isinstance(failure, Unreachable):
         return left is None or left > 0
-    # The clock's last digits stand for chance.
+    # The last digits of the clock serve as a random number.
     pause = _PAUSE_S * (attempt + 1) + time.perf_counter_ns() % 50_000 / 1_000_000
     if left is not None and left <= pause:
         return False

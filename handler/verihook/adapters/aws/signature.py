@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 
-#: Headers that proxies and libraries change on the way, and so are not signed.
+#: Headers that are not signed, because proxies and libraries change them on the way.
 _UNSIGNED = frozenset({"expect", "transfer-encoding", "user-agent", "x-amzn-trace-id"})
 
 
@@ -42,11 +42,11 @@ class Signer:
 
     def __init__(self, service: str, region: str) -> None:
         self._service, self._region = service, region
-        # The key of a day costs four HMACs; the last one is kept.
+        # The signing key of a day costs four HMACs; the last key is kept.
         self._key: tuple[tuple[str, str], bytes] = (("", ""), b"")
 
     def sign(self, request: Request, keys: Keys, at: str) -> dict[str, str]:
-        """The headers of the request with those that sign it. ``at``: the time in UTC, as ``20261129T074827Z``."""
+        """Return the headers of the request with those that sign it. ``at``: the time in UTC, ``20261129T074827Z``."""
         payload = hashlib.sha256(request.body).hexdigest()
         headers = {**request.headers, "x-amz-date": at}
         if keys.token:
@@ -74,7 +74,7 @@ class Signer:
         return headers
 
     def _canonical_path(self, path: str) -> str:
-        """Every service but S3 wants the encoded path encoded once more."""
+        """Return the path for the text to sign: every service but S3 wants the encoded path encoded once more."""
         return path if self._service == "s3" else quote(path, safe="/~")
 
     def _key_of(self, secret: str, day: str) -> bytes:
@@ -89,7 +89,7 @@ class Signer:
 
 
 def query_text(query: Sequence[tuple[str, str]]) -> str:
-    """The query of a URL from encoded pairs."""
+    """Return the query of a URL from pairs that are encoded already."""
     return "&".join(f"{name}={value}" for name, value in query)
 
 
@@ -98,5 +98,5 @@ def _encoded(query: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def encode(text: str) -> str:
-    """Percent-encoded as AWS wants it: all but letters, digits and ``-_.~``."""
+    """Percent-encode all but letters, digits and ``-_.~``, as AWS wants it."""
     return quote(text, safe="-_.~")
