@@ -39,8 +39,8 @@ STATUSES: Mapping[str, Status] = {
 #: same for every engine, so that an event does not depend on the engine that waits for it.
 MAX_ANSWER = 262144
 
-#: Codes that are the same at every try: the input is not acceptable. A function that is not durable, or has no alias,
-#: is an operator's mistake (InvalidParameterValueException): what was accepted waits until it is mended.
+#: Codes that come again at every try: the input is not acceptable. A function that is not durable, or has no alias, is
+#: a mistake of the operator (InvalidParameterValueException): accepted instances wait until it is corrected.
 _NEVER_ACCEPTED = frozenset(
     {
         "InvalidRequestContentException",
@@ -83,12 +83,12 @@ def progress_of(detail: Mapping[str, Any]) -> Progress:
 
 
 def attempt_of(detail: Mapping[str, Any]) -> tuple[str, int] | None:
-    """The instance id and attempt of such an event or answer; None if they are not ours, or not in it."""
+    """Return the instance id and attempt of such an event or answer; None if it is not of an instance of ours."""
     name = str(detail.get("DurableExecutionName") or detail.get("durableExecutionName") or "")
     return instance_of(name, lambda: parse(str(detail.get("InputPayload") or "null")))
 
 
-#: What it asks in AWS.
+#: The AWS service that the engine asks.
 SERVICE = "lambda"
 
 
@@ -121,7 +121,7 @@ class DurableEngine:
         self._qualifier = qualifier
 
     def start(self, definition: str, name: str, input: str, connection: str | None = None) -> Status:
-        """Invoke as an event, idempotent by name. A function that is missing may be deployed yet: EngineUnavailable."""
+        """Invoke asynchronously, idempotent by name. EngineUnavailable for a function that is not deployed yet."""
         check_size(input, self.max_input, "input", "Lambda")
         try:
             content = parse(input)
@@ -149,9 +149,9 @@ class DurableEngine:
         raise NotSupported("The engine 'durable' cannot run an instance to its end within a request.")
 
     def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:
-        """GetDurableExecution; None if there is none, which is also so after its retention.
+        """GetDurableExecution; None if there is no such execution, or its retention is over.
 
-        Without ``arn`` it is looked for by ListDurableExecutionsByFunction, which may trail.
+        Without ``arn`` the execution is looked for by ListDurableExecutionsByFunction, which may lag behind.
         """
         with _translated_errors:
             if arn is not None:
@@ -165,14 +165,14 @@ class DurableEngine:
             return self._get(found["DurableExecutionArn"])
 
     def stop(self, definition: str, name: str, cause: str) -> None:
-        """StopDurableExecution; one that has ended is left as it is."""
+        """StopDurableExecution; an execution that has ended is left as it is."""
         error = {"ErrorType": "Terminated", "ErrorMessage": cause[:32768]}
         self._act_on(
             definition, name, lambda arn: self._client.stop_durable_execution(DurableExecutionArn=arn, Error=error)
         )
 
     def suspend(self, definition: str, name: str) -> bool:
-        """PauseDurableExecution: what runs goes on to its next checkpoint. Lambda does it a moment later."""
+        """PauseDurableExecution: the code runs on to its next checkpoint. Lambda pauses it a moment later."""
         self._act_on(definition, name, lambda arn: self._client.pause_durable_execution(DurableExecutionArn=arn))
         return True
 
@@ -233,11 +233,11 @@ class DurableEngine:
             asked["Marker"] = answer["NextMarker"]
 
     def delete(self, definition: str, name: str) -> None:
-        """DeleteDurableExecution; one that has not ended is left alone."""
+        """DeleteDurableExecution; an execution that has not ended is left alone."""
         self._act_on(definition, name, lambda arn: self._client.delete_durable_execution(DurableExecutionArn=arn))
 
     def _act_on(self, definition: str, name: str, act: Any) -> None:
-        """Call ``act`` with the ARN of the execution; one that is unknown or has ended is left alone."""
+        """Call ``act`` with the ARN of the execution, unless it is unknown or has ended."""
         with _translated_errors:
             found = self._find(definition, name)
             if found is None or found["Status"] == "DELETING":
@@ -257,7 +257,7 @@ class DurableEngine:
             return None
 
     def _find(self, definition: str, name: str) -> Any:
-        """The execution of this name, of whatever version: names are unique within a function."""
+        """Return the execution of this name, of any version: names are unique within a function."""
         wanted = durable_name(name)
         function = self._function(definition)
         try:
@@ -274,6 +274,6 @@ class DurableEngine:
         return ":".join(definition.split(":")[:7]) if definition.startswith("arn:") else self._prefix + definition
 
     def _version(self, definition: str) -> str:
-        """That of a full ARN, else the engine's."""
+        """Return the version or alias in a full ARN, else that of the engine."""
         parts = definition.split(":")
         return parts[7] if definition.startswith("arn:") and len(parts) == 8 else self._qualifier

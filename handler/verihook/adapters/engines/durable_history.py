@@ -1,4 +1,4 @@
-"""Reads the history of a durable execution into steps: one per operation, a retried one is one step.
+"""Reads the history of a durable execution into steps: one per operation, however often it was tried.
 
 https://docs.aws.amazon.com/lambda/latest/api/API_Event.html
 """
@@ -13,7 +13,7 @@ from verihook.model.instance import Step, milliseconds_of
 from verihook.records import replace
 from verihook.strict_json import parse
 
-#: What an operation's events begin with, and what it is called if the workflow gave it no name.
+#: What the types of an operation's events begin with -> the name of its step if the workflow gave it none.
 _KINDS = {
     "Context": "context",
     "Wait": "wait",
@@ -27,7 +27,7 @@ _ENDS = frozenset({"ExecutionSucceeded", "ExecutionFailed", "ExecutionTimedOut",
 def steps_of(events: Iterable[Mapping[str, Any]]) -> list[Step]:
     """The steps in the order they started. ``events`` are boto3's, oldest first, with their data.
 
-    A step that failed and is tried again runs; what the end of the execution finds running has failed with it.
+    A step that failed and is tried again counts as running; a step that runs at the end of the execution has failed.
     """
     steps: dict[str, Step] = {}
     for event in events:
@@ -83,13 +83,13 @@ def error_of(error: Mapping[str, Any] | None) -> tuple[str | None, str | None]:
 
 
 def _details(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Every kind of event has its own key for them."""
+    """Return the details of an event, which each type of event has under another key."""
     found = event.get(f"{event.get('EventType')}Details")
     return found if isinstance(found, Mapping) else {}
 
 
 def _plain(text: str | None) -> str | None:
-    """The JSON of a step's result: to keep Python's types the SDK writes [1] as {"t":"l","v":[{"t":"i","v":1}]}."""
+    """Return plain JSON of a step's result: the SDK writes [1] with Python's types, {"t":"l","v":[{"t":"i","v":1}]}."""
     if text is None or not text.startswith('{"t":"'):
         return text
     try:

@@ -1,17 +1,17 @@
-"""The name of an attempt as Lambda takes it: ``[A-Za-z0-9-_]{1,64}``, where ours has a dot and may be longer.
+"""The name of an attempt as Lambda takes it: ``[A-Za-z0-9-_]{1,64}``; our own name has a dot and may be longer.
 
     id           id            the first attempt: the instance id itself
     id.2         -2-id         a later one; no instance id begins with a hyphen, so no name is taken twice
     id.2         --2-HASH      if that is longer than 64 characters: 40 hex digits of the id's SHA-256
 
-A hash does not say the id, so the input of such an execution is wrapped:
+The id cannot be read from its hash, so the input of such an execution is wrapped:
 
     {"verihookInstance": {"id", "attempt", "connection"?}, "verihookInput": the input}
 
-and :func:`without_instance` unwraps it. That of a start that chose a connection is wrapped too, and an input that has a
-member ``verihookInstance`` of its own, whatever the name: what a sender or a caller wrote is never taken for ours. The
-name has the last word: a wrapping is believed only if its instance has this very name. A recorder of status
-events that has the name alone asks for the input, or leaves the instance to reconcile.
+and :func:`without_instance` unwraps it. Wrapped are also the input of a start that chose a connection, and an input
+that has a member ``verihookInstance`` of its own, whatever the name: what a sender or a caller wrote is never taken for
+our wrapping. A wrapping counts only if its instance has the name of the execution. A recorder of status events that has
+the name alone asks for the input, or leaves the instance to reconcile.
 https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 """
 
@@ -29,14 +29,14 @@ LONGEST = 64
 INSTANCE = "verihookInstance"
 VALUE = "verihookInput"
 
-#: What a name begins with that holds a hash.
+#: The beginning of a name that holds a hash.
 _HASHED = "--"
 
 _LATER = re.compile(r"-([2-9]|[1-9][0-9]{1,8})-(.+)", re.ASCII)
 
 
 def durable_name(name: str) -> str:
-    """The name in Lambda for one of :func:`verihook.model.instance.execution_name`."""
+    """Return the name in Lambda for a name that :func:`verihook.model.instance.execution_name` made."""
     instance_id, dot, attempt = name.partition(".")
     if not dot:
         return name
@@ -55,9 +55,10 @@ def parse_durable_name(name: str) -> tuple[str, int] | None:
 
 
 def with_instance(name: str, input: str, content: Any, connection: str | None = None) -> str:
-    """The input to start ``name`` with, JSON text; ``content`` is ``input`` parsed.
+    """Return the input to start ``name`` with, JSON text; ``content`` is ``input`` parsed.
 
-    ``input`` itself, unless a connection was chosen, the name in Lambda holds a hash, or the content has our member.
+    That is ``input`` itself, unless a connection was chosen, the name in Lambda holds a hash, or the content has a
+    member ``verihookInstance``.
     """
     parsed = parse_execution_name(name)
     ours = isinstance(content, dict) and INSTANCE in content
@@ -80,7 +81,7 @@ def instance_of(name: str, input: Callable[[], Any]) -> tuple[str, int] | None:
 
 
 def connection_of(name: str, event: Any) -> str | None:
-    """The connection that the start of an execution chose, by its name in Lambda and its input, parsed."""
+    """Return the connection that the start of an execution chose, by its name in Lambda and its parsed input."""
     wrapped = _wrapped(event)
     if wrapped is None or durable_name(execution_name(*wrapped)) != name:
         return None
@@ -89,12 +90,12 @@ def connection_of(name: str, event: Any) -> str | None:
 
 
 def without_instance(event: Any) -> Any:
-    """What the instance was started with. ``event`` is what :func:`with_instance` made of it, parsed."""
+    """Return the input that the instance was started with. ``event``: what :func:`with_instance` made of it, parsed."""
     return event if _wrapped(event) is None else event[VALUE]
 
 
 def _wrapped(event: Any) -> tuple[str, int] | None:
-    """What the wrapping says; None for an event that is not wrapped."""
+    """Return the instance id and attempt in the wrapping; None for an event that is not wrapped."""
     if not isinstance(event, dict) or event.keys() != {INSTANCE, VALUE} or not isinstance(event[INSTANCE], dict):
         return None
     id, attempt = event[INSTANCE].get("id"), event[INSTANCE].get("attempt")

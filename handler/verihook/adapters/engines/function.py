@@ -21,11 +21,11 @@ from verihook.strict_json import parse_json
 if TYPE_CHECKING:
     from verihook.adapters.engine_parts import EngineParts
 
-# To the caller of an engine, a ledger that does not answer is an engine that does not.
+# This engine needs the ledger for all it does: if the ledger does not answer, the engine is unavailable.
 _translated_errors = ErrorTranslation(LedgerUnavailable, lambda _: EngineUnavailable("The ledger did not answer."))
 
 
-#: What it asks in AWS; nothing but the ledger.
+#: The engine asks no AWS service but the ledger.
 SERVICE = ""
 
 
@@ -37,8 +37,8 @@ def make(parts: EngineParts) -> FunctionEngine:
 class FunctionEngine:
     """Implements :class:`verihook.model.ports.Engine`; threads may share it.
 
-    A function that runs cannot be interrupted: after a stop its result is thrown away, because the ledger refuses the
-    end of a row that is final.
+    A running function cannot be interrupted: after a stop its result is thrown away, because the ledger does not write
+    another end into a final row.
     """
 
     #: In bytes of UTF-8: what a row has room for.
@@ -55,8 +55,8 @@ class FunctionEngine:
     ) -> None:
         """``wake`` takes an execution's name and raises at most EngineUnavailable.
 
-        ``workflows``: all of the deployment, for which definitions there are and how long an instance is kept. Without
-        them any definition will do, and 90 days.
+        ``workflows``: all workflows of the deployment, which say what definitions there are and how long an instance is
+        kept. Without them any definition is accepted, and an instance is kept for 90 days.
         """
         self._ledger = ledger
         self._clock = clock
@@ -64,7 +64,7 @@ class FunctionEngine:
         self._workflows = workflows
 
     def start(self, definition: str, name: str, input: str, connection: str | None = None) -> Status:  # noqa: ARG002  # in the row
-        """Tell the worker of the row; the worker leaves alone what has begun or ended."""
+        """Wake a worker for the row; the worker leaves an attempt alone that has begun or ended."""
         check_size(input, self.max_input, "input", "a row")
         try:
             parse_json(input, "The input")
@@ -80,9 +80,9 @@ class FunctionEngine:
         _refuse("answer at once (express)")
 
     def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:  # noqa: ARG002  # the port's
-        """The row, if a worker has it or had it: ``running``, ``queued`` or ``suspended`` before a try, or its end.
+        """Return the row's progress, if a worker has begun: running, before another try (queued, suspended), or ended.
 
-        None if no worker has begun, or if the lease is over or the next try is due: then a worker has to begin.
+        Return None if a worker has to begin: none has, the lease is over, or the next try is due.
         """
         row = self._row(name)
         if row is None:
@@ -94,27 +94,27 @@ class FunctionEngine:
         return Progress(row.status, None, row.error, row.cause)
 
     def stop(self, definition: str, name: str, cause: str) -> None:  # noqa: ARG002  # the port's
-        """Write the end. A queued one never begins; the result of one that runs is thrown away."""
+        """Write the end. A queued attempt never begins then; the result of a running one is thrown away."""
         row = self._row(name)
         if row is None or row.final:
             return
         now = self._clock.now_ms()
         workflow = (self._workflows or {}).get(row.workflow)
-        # One that hooks.toml does not have any more is kept as long as is usual.
+        # The instance of a workflow that hooks.toml has lost is kept for the default retention.
         kept_s = workflow.retention_s if workflow else RETENTION_DAYS * 86_400
         change = Change("terminated", at=now, due_at=now, expires_at=now // 1000 + kept_s, cause=cause[:MAX_CAUSE])
         with _translated_errors:
             self._ledger.record(row.id, row.attempt, change)
 
     def suspend(self, definition: str, name: str) -> bool:  # noqa: ARG002  # the port's
-        """True for one that no worker has: it is held. Raises NotSupported while a function runs."""
+        """Return True for an attempt that no worker has: its row is held. Raises NotSupported while a function runs."""
         row = self._row(name)
         if row is not None and self._is_leased(row):
             _refuse("suspend a function that runs")
         return True
 
     def resume(self, definition: str, name: str) -> None:  # noqa: ARG002  # the port's
-        """Tell the worker of it."""
+        """Wake a worker for the row."""
         self._wake(name)
 
     def answer(self, token: str, payload: str) -> bool:  # noqa: ARG002  # the port's
@@ -122,7 +122,7 @@ class FunctionEngine:
         _refuse("wait for events")
 
     def owns(self, definition: str, execution: str) -> bool:  # noqa: ARG002  # the port's
-        """False: its executions have no ARN."""
+        """Return False: an attempt of this engine has no ARN."""
         return False
 
     def check_events(self) -> None:
@@ -130,11 +130,11 @@ class FunctionEngine:
         _refuse("wait for events")
 
     def redrive(self, definition: str, name: str) -> bool:  # noqa: ARG002  # the port's
-        """False: a function has no place to go on from."""
+        """Return False: a function has no point to continue from."""
         return False
 
     def steps(self, definition: str, name: str) -> list[Step]:  # noqa: ARG002  # the port's
-        """One step a try. Of those before the last the row says only that they failed since it was made."""
+        """Return one step for each try. Of the tries before the last, the row knows only that they failed."""
         row = self._row(name)
         if row is None or row.tries == 0:
             return []
@@ -152,7 +152,7 @@ class FunctionEngine:
         )
 
     def _is_leased(self, row: Instance) -> bool:
-        """Whether a worker has it. One that waits for its next try is ``queued``; of a held one, nothing asks."""
+        """Return whether a worker has the row. A row that waits for its next try is ``queued``, and not leased."""
         return not row.final and row.status != "queued" and row.tries > 0 and row.not_before > self._clock.now_ms()
 
     def _row(self, name: str) -> Instance | None:
@@ -166,7 +166,7 @@ class FunctionEngine:
 
 
 def _last(row: Instance) -> Step:
-    """The last try: it runs, it has failed and the next one waits, or it has ended."""
+    """Return the step of the last try, which runs, has failed and waits for the next try, or has ended."""
     name = f"try {row.tries}"
     if row.status == "completed":
         return Step(name, "completed", _began(row), row.updated_at, row.input, row.output)

@@ -31,10 +31,10 @@ STATUSES: Mapping[str, Status] = {
     "ABORTED": "terminated",
 }
 
-#: Codes that are the same at every try: the input or the name is not acceptable.
+#: Codes that come again at every try: the input or the name is not acceptable.
 _NEVER_ACCEPTED = frozenset({"InvalidExecutionInput", "InvalidName", "ValidationException"})
 
-#: The answers to a token that nothing waits with: expired, ended, or never given.
+#: The codes for a token that no task waits with: it has expired, its task has ended, or there never was one.
 _NOT_AWAITED = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken", "ValidationException"})
 
 #: There is no such execution.
@@ -55,7 +55,7 @@ def progress_of(detail: Mapping[str, Any]) -> Progress:
     return Progress(status, detail.get("output"), detail.get("error"), detail.get("cause"))
 
 
-#: What it asks in AWS.
+#: The AWS service that the engine asks.
 SERVICE = "stepfunctions"
 
 
@@ -86,7 +86,7 @@ class StepFunctionsEngine:
         self._arn_prefix = arn_prefix
 
     def start(self, definition: str, name: str, input: str, connection: str | None = None) -> Status:  # noqa: ARG002  # a Task asks for it
-        """StartExecution, idempotent by name. A machine that is missing may be deployed yet: EngineUnavailable."""
+        """StartExecution, idempotent by name. EngineUnavailable for a missing machine: it may still be deployed."""
         check_size(input, self.max_input, "input", "Step Functions")
         try:
             self._client.start_execution(stateMachineArn=self._machine(definition), name=name, input=input)
@@ -98,7 +98,7 @@ class StepFunctionsEngine:
     def run(self, definition: str, name: str, input: str) -> Progress:
         """StartSyncExecution, which takes up to five minutes. EngineRefused for a Standard machine, too.
 
-        The name does not keep it from running twice: if an answer is lost, the machine may have run.
+        The name does not prevent a second run: if an answer is lost, the machine may have run.
         https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartSyncExecution.html
         """
         check_size(input, self.max_input, "input", "Step Functions")
@@ -111,7 +111,7 @@ class StepFunctionsEngine:
             ) from error
 
     def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:  # noqa: ARG002  # from the name
-        """DescribeExecution; None if there is none, which is also so 90 days after its end."""
+        """DescribeExecution; None if there is no such execution, or it ended more than 90 days ago."""
         with _translated_errors:
             try:
                 return progress_of(self._client.describe_execution(executionArn=self._execution(definition, name)))
@@ -121,7 +121,7 @@ class StepFunctionsEngine:
                 return None
 
     def stop(self, definition: str, name: str, cause: str) -> None:
-        """StopExecution; ``cause`` is cut to what it holds."""
+        """StopExecution; ``cause`` is cut to the length that it takes."""
         with _translated_errors:
             try:
                 self._client.stop_execution(executionArn=self._execution(definition, name), cause=cause[:32768])
@@ -134,14 +134,14 @@ class StepFunctionsEngine:
         return False
 
     def resume(self, definition: str, name: str) -> None:
-        """Nothing: the gate is answered."""
+        """Do nothing: the instance's gate is answered instead."""
 
     def owns(self, definition: str, execution: str) -> bool:
-        """By the machine's name in ``arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME``."""
+        """Compare the machine's name in ``arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME``."""
         return execution == self._execution(definition, execution.rpartition(":")[2])
 
     def check_events(self) -> None:
-        """A machine waits with a task token."""
+        """Do nothing: a machine can wait for events, with a task token."""
 
     def answer(self, token: str, payload: str) -> bool:
         """SendTaskSuccess. EngineRefused if the payload is no JSON, or larger than an output can be.
@@ -169,7 +169,7 @@ class StepFunctionsEngine:
             self._client.redrive_execution(executionArn=self._execution(definition, name))
         except AwsError as error:
             if _code(error) == "ExecutionNotRedrivable":
-                # Also one that runs: redriven elsewhere, or by a call whose answer was lost.
+                # The execution may run already: redriven by another, or by a call whose answer was lost.
                 found = self.describe(definition, name)
                 return found is not None and found.status == "running"
             if _code(error) == _NO_EXECUTION:
@@ -197,7 +197,7 @@ class StepFunctionsEngine:
             asked["nextToken"] = answer["nextToken"]
 
     def delete(self, definition: str, name: str) -> None:
-        """Nothing: AWS itself forgets an execution 90 days after its end, and no sooner."""
+        """Do nothing: AWS deletes an execution 90 days after its end, and cannot be asked to do so earlier."""
 
     def _machine(self, definition: str) -> str:
         return definition if definition.startswith("arn:") else self._arn_prefix + definition
@@ -213,7 +213,7 @@ def _code(error: AwsError) -> str:
 
 
 def _error_of(error: AwsError, what: str, never: frozenset[str] = frozenset()) -> VerihookError:
-    """What a failed call means: EngineRefused for the codes that no repetition mends, else EngineUnavailable."""
+    """Return the error for a failed call: EngineRefused for the codes in ``never``, else EngineUnavailable."""
     if _code(error) in never:
         return EngineRefused(f"Step Functions does not take this {what}.")
     if isinstance(error, ServiceError):

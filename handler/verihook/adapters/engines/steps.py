@@ -12,11 +12,11 @@ from verihook.model.instance import Step, milliseconds_of
 from verihook.records import replace
 
 _ENDS = frozenset({"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"})
-#: A state that has one of these has succeeded, whatever failed before.
+#: A state with one of these events has succeeded, whatever failed before.
 _SUCCESSES = frozenset(
     {"TaskSucceeded", "LambdaFunctionSucceeded", "ActivitySucceeded", "MapStateSucceeded", "ParallelStateSucceeded"}
 )
-#: Their events are known by the state they belong to.
+#: The types of events that say nothing of a state's failure begin with one of these.
 _WITHOUT_STATE = ("Execution", "MapIteration", "MapRun")
 
 Failure = tuple[str | None, str | None]
@@ -25,9 +25,9 @@ Failure = tuple[str | None, str | None]
 def steps_of(events: Iterable[Mapping[str, Any]]) -> list[Step]:
     """The steps in the order they started. ``events`` are boto3's, oldest first.
 
-    A state is completed when it was exited. Its retries are one step; ``error`` and ``cause`` are those of the last
-    failure that was not made good, so that a completed step that has them was left by a Catch. What the end of the
-    execution finds entered has failed with it, and goes on if the execution is redriven.
+    A state is completed when it was exited. All tries of a state are one step; ``error`` and ``cause`` are those of its
+    last failure if no success followed: a completed step that has them was left by a Catch. A state that was not exited
+    before the execution ended has failed, and goes on if the execution is redriven.
     """
     reading = _Reading()
     for event in events:
@@ -93,7 +93,7 @@ class _Reading:
             self._failures[self._open[entered]] = failure
 
     def _find(self, number: int, name: str | None) -> int | None:
-        """The entering event of the open state that an event belongs to; by order if the chain is broken."""
+        """Return the entering event of the open state that an event belongs to; by order if the chain is broken."""
         while number in self._previous:
             number = self._previous[number]
             if number in self._open and name in (None, self.steps[self._open[number]].name):
@@ -109,7 +109,7 @@ class _Reading:
         self._open.clear()
 
     def _redrive(self) -> None:
-        """What the end found open runs again: AWS enters it again, or only schedules its task."""
+        """Let the states that were open at the end run again: AWS enters them again, or only schedules their tasks."""
         self._open.update(self._ended)
         for index in self._open.values():
             self._failures.pop(index, None)

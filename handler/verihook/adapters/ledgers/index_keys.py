@@ -1,4 +1,4 @@
-"""Where a row stands in the indexes of the DynamoDB table: their keys, spread over shards by the instance's id."""
+"""The keys of a row in the indexes of the DynamoDB table, which spread rows over shards by the instance's id."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from verihook.adapters.ledgers.table import DUE_SHARDS, LIST_INDEXES, LIST_SHARD
 from verihook.model.instance import Instance, Status
 from verihook.model.listing import Position, Query
 
-#: Before and after every sort key of a list.
+#: Texts that sort before and after every sort key of a list.
 _FIRST, _LAST = "0", "~"
 
 
-#: What lives, and what has ended and waits for its callback, stand apart: neither keeps the other from its turn.
+#: Prefixes for instances that have not ended, and for those that have and wait for their callback: they have separate
+#: partitions, so that neither kind delays the other.
 _DUE = {False: "due", True: "told"}
 
 
@@ -28,10 +29,10 @@ def due_shard(instance_id: str, *, ended: bool) -> str:
 
 
 def of(instance: Instance) -> dict[str, str]:
-    """Its keys in every index: attribute -> value.
+    """Return the keys of a row in every index: attribute -> value.
 
-    It is in ``due`` if it has a due time, until its end; and after it for as long as a callback is to be sent.
-    All but those of ``due`` and ``status`` stay as they are for as long as the row is there.
+    Until its end, a row with a due time is in ``due``; after its end, a row whose callback is still to be sent.
+    All keys but those of ``due`` and ``status`` stay the same for as long as the row is there.
     """
     shard = _shard(instance.id)
     keys = {
@@ -41,7 +42,7 @@ def of(instance: Instance) -> dict[str, str]:
     }
     if instance.source is not None:
         keys[LIST_INDEXES["source"]] = f"{instance.source}#{shard}"
-    # What a worker has begun ends within minutes: it stays where its claim has put it.
+    # An instance that a worker has begun ends within minutes: it stays in the partition where its claim has put it.
     begun = instance.status == "running" and instance.leased_until is not None
     if (partition := status_shard(instance.id, "queued" if begun else instance.status)) is not None:
         keys[LIST_INDEXES["status"]] = partition
@@ -51,7 +52,7 @@ def of(instance: Instance) -> dict[str, str]:
 
 
 def status_shard(instance_id: str, status: Status) -> str | None:
-    """Its partition of the index ``status``; None if it has completed, as nearly every instance has."""
+    """Return the instance's partition of the index ``status``; None if it has completed, as nearly all have."""
     return None if status == "completed" else f"{status}#{_shard(instance_id)}"
 
 
@@ -67,10 +68,10 @@ def position(sort_key: str) -> Position:
 
 
 def partitions(query: Query) -> tuple[str, list[str]]:
-    """The index that answers, and its partition keys: some for each shard. Not for labels.
+    """Return the index that answers a query, and its partition keys, one or more for each shard. Not for labels.
 
-    Rows of other kinds may stand among those that are asked for: what has completed is looked for among all, and what
-    runs also where young instances stand, whose start alone is known.
+    The partitions may hold other rows, too: completed instances are looked for among all, and running ones also in the
+    partition of new instances, of which the table only knows their start.
     """
     index, words = _words(query)
     return index, [f"{word}#{number}" for word in words for number in range(LIST_SHARDS)]

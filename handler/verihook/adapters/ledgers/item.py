@@ -58,7 +58,7 @@ _OPTIONAL = {
 _LONG = frozenset(("input", "output"))
 _SHORT = 128
 
-#: What a list shows of a row: all but the large ones.
+#: The attributes that a list shows of a row: all but the long ones.
 LISTED = ("pk", *(name for name in (*_ATTRIBUTES.values(), *_OPTIONAL.values()) if name not in _LONG))
 
 
@@ -80,7 +80,7 @@ def encode(value: object) -> Value:
 
 
 def fits(text: str, room: int) -> bool:
-    """Whether a long text takes at most ``room`` bytes of its row."""
+    """Return whether a long text takes at most ``room`` bytes of its row."""
     # UTF-8 takes at most 4 bytes a character: most texts need no look at their bytes.
     if len(text) * 4 <= room:
         return True
@@ -118,7 +118,7 @@ def key(instance_id: str) -> Item:
 
 
 def id_of(item: Mapping[str, Mapping[str, Any]]) -> str:
-    """The instance id in a row's key; all that an entry of the index ``due`` has of it."""
+    """Return the instance id in a row's key, the only field of the row that an entry of the index ``due`` has."""
     instance_id: str = item["pk"]["S"]
     return instance_id.removeprefix(_PREFIX)
 
@@ -129,7 +129,7 @@ def expired(item: Mapping[str, Mapping[str, Any]], now_ms: int) -> bool:
 
 
 def to_item(instance: Instance) -> Item:
-    """The whole row, with its keys in the indexes. A purged one is in no index."""
+    """Return the whole row, with its keys in the indexes. A purged row is in no index."""
     item = key(instance.id)
     for field, attribute in _ATTRIBUTES.items():
         value = getattr(instance, field)
@@ -145,7 +145,7 @@ def to_item(instance: Instance) -> Item:
 
 
 def from_item(item: Mapping[str, Mapping[str, Any]]) -> Instance:
-    """The inverse of :func:`to_item`. One that was read without its input has ``""``."""
+    """The inverse of :func:`to_item`. The input of an item that was read without it is ``""``."""
     row: dict[str, Any] = {"id": id_of(item), "input": ""}
     for field, attribute in (_ATTRIBUTES | _OPTIONAL).items():
         if attribute in item:
@@ -154,9 +154,9 @@ def from_item(item: Mapping[str, Mapping[str, Any]]) -> Instance:
 
 
 def to_attributes(instance_id: str, change: Change, *, waits: bool) -> dict[str, Value | None]:
-    """What a change makes of a row: attribute -> its new value, or None if it goes.
+    """Return what a change writes to a row: attribute -> its new value, or None to remove the attribute.
 
-    ``waits``: the row stays due if the change has a due time; every live one does, and an end with a callback.
+    ``waits``: whether the row stays due at the due time of the change, as it does until its end, and for a callback.
     """
     due_at = change.due_at if waits else None
     values: dict[str, object] = {
@@ -171,7 +171,7 @@ def to_attributes(instance_id: str, change: Change, *, waits: bool) -> dict[str,
         "statusShard": index_keys.status_shard(instance_id, change.status),
     }
     if change.status in FINAL:
-        # What is over holds nothing.
+        # An instance that has ended is not held any more.
         values["held"] = None
     return {attribute: None if value is None else _encoded(attribute, value) for attribute, value in values.items()}
 

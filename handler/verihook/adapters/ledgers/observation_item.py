@@ -1,4 +1,4 @@
-"""What was seen within an hour: how long the ledgers keep it, and its row as a DynamoDB item."""
+"""Observations, which count what was seen within an hour: how long ledgers keep them, and their DynamoDB items."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every store of payloads takes."""
+"""The limits of every store of payloads: the form of its keys, and sizes."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ MAX_ANSWERED = 3_000_000
 
 
 def too_large() -> PayloadsUnavailable:
-    """For a text that none of ours is: inputs are bounded by their bodies, outputs by ``max_output``."""
+    """Return the error for a text of more bytes, which no store was given: inputs and outputs are smaller."""
     return PayloadsUnavailable(f"The payload is larger than {MAX_BYTES} bytes.")

@@ -15,10 +15,10 @@ from verihook.model.instance import INSTANCE_ID
 #: Where texts are written before they get their name. No instance has this id.
 _UNFINISHED = ".unfinished"
 
-#: What stands there for so long was cut off by a crash, in seconds.
+#: A file that is there for longer was left by a crash, in seconds.
 _CUT_OFF_S = 3600
 
-#: A put makes the instance's folder while a remove takes the empty one away: then it is made again.
+#: How often a put makes the instance's folder again if a removal deletes the empty folder at the same time.
 _TRIES = 16
 
 
@@ -77,23 +77,23 @@ class FilePayloads:
             return
         except OSError as error:
             raise PayloadsUnavailable("The payloads could not be removed.") from error
-        # It is not empty if a put came in between, or it is gone already.
+        # The folder is not empty if a put came in between, or it may be gone already.
         with suppress(OSError):
             folder.rmdir()
 
     def _path(self, key: str) -> Path | None:
-        """Where the key's text is; None if it is no key, so that no path is outside of the folder."""
+        """Return the path of the key's text; None for a malformed key, so that no path is outside of the folder."""
         return self._folder / key if KEY.fullmatch(key) else None
 
     def _kept(self, path: Path, data: bytes) -> bool:
-        """Whether the text is there and on the disk; a removal may have come in between. Raises OSError."""
+        """Return whether the text is there and on the disk; a removal may have come in between. Raises OSError."""
         if not path.exists():
             self._write(path, data)
         else:
-            # It is about to be needed again: a sweep leaves what is young.
+            # The text is needed again: a new modification time keeps a sweep from deleting it.
             with suppress(FileNotFoundError):
                 os.utime(path.parent)
-        # The names too: of the file, and of its folder, which may be new. Also if another thread has just written it.
+        # Put the names on the disk, too: of the file, which another thread may have just written, and of its folder.
         with suppress(FileNotFoundError):
             _sync(path.parent)
             _sync(self._folder)
@@ -115,7 +115,7 @@ class FilePayloads:
             raise
 
     def _clear(self) -> None:
-        """Take away what crashes left. Raises OSError."""
+        """Delete the files that crashes left. Raises OSError."""
         for left in (self._folder / _UNFINISHED).iterdir():
             if time.time() - left.stat().st_mtime > _CUT_OFF_S:
                 left.unlink(missing_ok=True)

@@ -81,12 +81,12 @@ class S3Payloads:
                 answer = self._client.delete_objects(
                     Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
                 )
-                # It is a 200 all the same: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+                # S3 answers 200 even then: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
                 if answer.get("Errors"):
                     raise PayloadsUnavailable("The store of payloads did not remove all of them.")
 
     def _pages(self, prefix: str) -> Iterator[list[str]]:
-        """The keys that begin so, up to 1,000 at a time."""
+        """Yield the keys that begin with ``prefix``, up to 1,000 at a time."""
         asked: dict[str, Any] = {"Bucket": self._bucket, "Prefix": prefix}
         while True:
             page: dict[str, Any] = {**self._client.list_objects_v2(**asked)}

@@ -1,13 +1,13 @@
-"""What of a text is the secret: the same wherever it is kept."""
+"""Which part of a stored text is the secret: one rule for all stores."""
 
 from __future__ import annotations
 
 
 def secret_in(text: str) -> str:
-    """The text without the line break that editors and ``echo`` put behind it; "" if nothing else is in it.
+    """Return the text without the line break that editors and ``echo`` put at its end; "" if that is all of it.
 
-    Raises ValueError, in words that show nothing of it, for other white space at an end: it belongs to no sender's
-    secret, and would make every signature wrong.
+    Raises ValueError, in words that show nothing of the secret, for other white space at either end: no sender's secret
+    has any, and every signature would be wrong.
     """
     value = text.removesuffix("\n").removesuffix("\r")
     if value != value.strip():
@@ -16,7 +16,7 @@ def secret_in(text: str) -> str:
 
 
 def secret_of(reference: str, text: str) -> str:
-    """The secret in what a reference gave. Raises KeyError in words that show nothing of it."""
+    """Return the secret in the text that a reference gave. Raises KeyError in words that show nothing of it."""
     try:
         value = secret_in(text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""A cache of what a secret store answered: callers that ask together, as all sources at the start, cause one call."""
+"""A cache of a secret store's answers: callers that ask together, as all sources do at the start, cause one call."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ K = TypeVar("K", bound=Hashable)
 #: How long an answer is kept, in seconds.
 MAX_AGE_S = 300
 
-#: An answer that is no older counts as fresh, and a store that has just failed is left alone for so long, in seconds.
+#: How old a fresh answer may be, and how long a store that has failed is not asked again, in seconds.
 FRESH_S = 5
 
 Clock = Callable[[], float]
@@ -46,7 +46,7 @@ class AnswerCache(Generic[K]):
             return answer
 
     def forget(self) -> None:
-        """Something was written: every answer may be another."""
+        """Drop all answers, as something was written."""
         self._answers.clear()
 
     def _read(self, key: K, now: float) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from verihook.adapters.secrets.answer_cache import AnswerCache, Clock
 
-#: Answers that mean: there is no such secret, or none in this stage. Every other one is the store's own trouble.
+#: Codes that mean that there is no such secret, or no version in this stage. Any other code is a failure of the store.
 ABSENT = ("ResourceNotFoundException", "InvalidRequestException")
 
 

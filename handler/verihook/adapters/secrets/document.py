@@ -1,4 +1,4 @@
-"""The one secret of a stack that holds those of all sources: a JSON object, a member for each ``env:NAME``.
+"""The one secret of a stack that holds the secrets of all sources: a JSON object with a member for each ``env:NAME``.
 
 A member is a text, or a list of texts, the newest first::
 
@@ -19,7 +19,7 @@ from verihook.strict_json import parse
 #: What the versions are named in, see :meth:`SourceSecrets._write`.
 _NAMES = uuid.UUID("8f0f2c55-3b5c-4c1e-9a40-6a7a1e5a0d11")
 
-#: The most that a secret holds, in bytes.
+#: The largest secret that AWS keeps, in bytes.
 #: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
 MOST = 65_536
 
@@ -39,7 +39,7 @@ def members(text: str) -> dict[str, tuple[str, ...]]:
 
 
 class SourceSecrets:
-    """That secret, to be filled. Every method raises AwsError, and ValueError if it holds no such object.
+    """The secret of all sources, to read and change. Every method raises AwsError, and ValueError if it is malformed.
 
     ``client``: a ``secretsmanager`` client that raises AwsError. ``name``: the secret's name or ARN.
     """
@@ -52,14 +52,14 @@ class SourceSecrets:
         return members(self._read()[0])
 
     def put(self, member: str, value: str) -> bool:
-        """Make ``value`` the member's newest; its former newest stays as the second, an older one goes.
+        """Make ``value`` the member's newest value; the former newest becomes the second, and older ones are dropped.
 
-        False if it is the newest already: nothing is written.
+        Return False if it is the newest already: nothing is written.
         """
         return self._change(member, lambda kept: kept if kept[:1] == (value,) else (value, *kept[:1]))
 
     def retire(self, member: str) -> bool:
-        """Leave the member's newest value alone. False if it has no other."""
+        """Drop all values of the member but the newest. Return False if it has no other."""
         return self._change(member, lambda kept: kept[:1])
 
     def _change(self, member: str, change: Any) -> bool:
@@ -85,7 +85,7 @@ class SourceSecrets:
         try:
             answer = self._client.get_secret_value(SecretId=self._name, VersionStage="AWSCURRENT")
         except ServiceError as error:
-            # The stack makes it without any value. One that is not there at all refuses the write.
+            # The stack makes the secret without any value. If there is no secret at all, the write is refused.
             if error.code != "ResourceNotFoundException":
                 raise
             return "", ""
@@ -105,7 +105,7 @@ class SourceSecrets:
                 raise
             if self._read()[1] != replaced:
                 return False
-            # There was no other writer: AWSCURRENT was moved back to a version that had been replaced before.
+            # No other writer took the token: AWSCURRENT was moved back to a version that had been replaced before.
             self._client.put_secret_value(SecretId=self._name, SecretString=text)
         return True
 

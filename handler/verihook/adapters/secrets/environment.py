@@ -19,9 +19,9 @@ def make(parts: StoreParts) -> EnvironmentSecrets:
 class EnvironmentSecrets:
     """The Secrets port over ``env:NAME`` and ``file:PATH``. Nothing is cached: a file is read whenever it is asked for.
 
-    ``variables``: the environment. A relative path is taken from ``private``, a folder outside the code that is its
-    owner's alone; if there is no such file, or no such folder, from ``folder``, where hooks.toml is. A file that every
-    user of the machine may read is refused.
+    ``variables``: the environment. A relative path is looked up in ``private``, a folder outside the code that only its
+    owner may read; if the file, or that folder, is not there, in ``folder``, the folder of hooks.toml. A file that
+    every user of the machine may read is refused.
     """
 
     def __init__(self, variables: Mapping[str, str], folder: Path, private: Path | None = None) -> None:
@@ -70,7 +70,7 @@ class EnvironmentSecrets:
             raise SecretsUnavailable("A secret could not be kept.") from error
 
     def _place(self, name: str) -> Path:
-        """Where the file is, or is to be."""
+        """Return where the file is, or is to be written."""
         beside = self._folder / name
         if self._private is None or Path(name).is_absolute() or ".." in Path(name).parts:
             return beside

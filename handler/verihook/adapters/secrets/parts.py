@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class StoreParts:
     """``client_of``: makes a client, by the name that boto3 has for the service. ``at_hand``: variables and files.
 
-    ``shared``: the secret of which an ``env:NAME`` is a member if it is no variable; None for none.
+    ``shared``: the secret that has a member for each ``env:NAME`` that is not a variable; None if there is none.
     """
 
     client_of: Callable[[str], Any]
