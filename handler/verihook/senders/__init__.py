@@ -49,7 +49,7 @@ _ABSENT = "not here; on one machine run make install, for AWS run sam build with
 class Sender:
     """How a product's deliveries are verified and read.
 
-    ``bare``: it wants 200 without a body, also if the delivery is refused. ``timeout_s``: how long it waits for an
+    ``bare``: it takes only 200 without a body for a success. ``timeout_s``: how long it waits for an
     answer, in seconds; None if its documentation does not say. ``signs_once``: its documentation says that no two of
     its events share their signed bytes.
     """

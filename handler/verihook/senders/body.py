@@ -1,4 +1,4 @@
-"""The body of a delivery: the only place where one is parsed, after it was verified, never before."""
+"""Parses the body of a delivery, after it was verified and never before."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from verihook.request import FORM, Request, media_type
 from verihook.senders.event import Body
 from verihook.strict_json import decoded, parse_sent
 
-# curl declares everything that it sends as a form.
+# The body may be JSON all the same: curl declares everything that it sends as a form.
 _NEITHER = f"The body is neither JSON nor a URL-encoded form: send JSON as application/json, or a form as {FORM}."
 
 

@@ -1,7 +1,7 @@
-"""Keys over the network: the one place that fetches a sender's certificates and JSON Web Keys.
+"""Fetches keys: the one place that gets a sender's certificates and JSON Web Keys over the network.
 
-Plain http.client: it follows no redirects, uses no proxy, and sends nothing but what the scheme gave. A delivery that
-is not verified yet may name any URL, so everything is bounded: hosts, size, time, memory.
+It uses plain http.client, follows no redirects, uses no proxy, and sends nothing but what the scheme gave. A delivery
+that is not verified yet may name any URL, so hosts, size, time and memory are all bounded.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from urllib.parse import urlsplit
 from verihook.errors import SecretsUnavailable
 from verihook.senders.schemes.key_urls import MAX_URL, host_matches
 
-#: A certificate has about 2 KB.
+#: The largest document, in bytes. A certificate has about 2 KB.
 MAX_DOCUMENT = 65_536
 
 #: How many documents are cached, and for how many seconds.
 MAX_CACHED = 64
 CACHED_S = 600.0
 
-#: A sender waits a few seconds in all; one read is at most TIMEOUT_S, the whole exchange at most TOTAL_S.
+#: One read takes at most TIMEOUT_S seconds, the whole document TOTAL_S: a sender waits a few seconds in all.
 TIMEOUT_S = 2.0
 TOTAL_S = 4.0
 
@@ -53,7 +53,7 @@ class KeyFetcher:
         Return ``b""`` if the host says that there is none, and the body of a 400, not cached: some hosts explain there.
         Raise SecretsUnavailable for everything else.
         """
-        # A POST has the sender's secret in it: the cache has its hash alone.
+        # The content of a POST has the sender's secret in it, so the cache's key has only its hash.
         name = (url, hashlib.sha256(content).digest())
         lock = self._lock_of(name)
         try:
@@ -109,7 +109,7 @@ class KeyFetcher:
             return reply.status, document
         if reply.status in _NO_DOCUMENT:
             return reply.status, b""
-        # A redirect too: its host may be none of those that are allowed.
+        # A redirect fails, too: it may name a host that is not allowed.
         raise SecretsUnavailable("A sender's key could not be fetched; deliver again.")
 
     def _connection(self, url: str) -> tuple[http.client.HTTPConnection, str]:
@@ -128,7 +128,7 @@ class KeyFetcher:
 
 
 def _read(reply: http.client.HTTPResponse) -> bytes:
-    """The body, within size and time: a host that sends slowly must not delay the delivery. Raise ValueError."""
+    """Return the body. Raise ValueError if it is too large or too slow: it must not delay the delivery for long."""
     deadline = time.monotonic() + TOTAL_S
     document = b""
     while piece := reply.read1(8192):

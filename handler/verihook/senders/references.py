@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 
 class Store(NamedTuple):
-    """A kind of reference. ``written``: how, for error texts; ``name``: a pattern of what stands behind the colon.
+    """A kind of reference. ``written``: its form, for error texts; ``name``: a pattern for the part after the colon.
 
-    ``module``: of the adapter that reads it, which is loaded when the first such reference is read.
+    ``module``: the adapter that reads such references; it is imported when the first one is read.
     """
 
     written: str
@@ -17,7 +17,7 @@ class Store(NamedTuple):
     module: str
 
 
-#: What stands before the colon -> its store. A new one is a file in adapters/secrets, and a row here.
+#: The word before the colon -> its store. To add a store, write a file in adapters/secrets and add a row here.
 STORES = {
     "env": Store("env:NAME", r"[A-Za-z_][A-Za-z0-9_]*", "verihook.adapters.secrets.shared"),
     "file": Store("file:PATH", r"[^\x00\n]+", "verihook.adapters.secrets.environment"),

@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 def read_table(kind: type[T], table: Mapping[str, Any], chooser: str) -> T:
-    """An object of ``kind`` from the members of ``table``, without the member named ``chooser``, which chose the kind.
+    """Return an object of ``kind`` from the keys of ``table``, but for the key ``chooser``, which chose the kind.
 
     The annotation of a field is the name of its TOML type (``str``, ``int``, ``bool``, ``list``, ``dict``).
     Raise ValueError ``KEY: mend``.

@@ -18,7 +18,7 @@ from verihook.adapters.secrets.parts import StoreParts
 from verihook.errors import SecretsUnavailable
 from verihook.strict_json import parse
 
-#: What versions that :meth:`SecretsManagerSecrets.keep` writes are named in.
+#: The namespace of the UUIDs that name the versions which :meth:`SecretsManagerSecrets.store` writes.
 _NAMES = uuid.UUID("b5a3f8f0-0d5c-4a8e-8a53-9b6a1f1f6a57")
 
 

@@ -1,7 +1,7 @@
 """Handshakes: requests by which a sender proves that the URL is ours, as data.
 
-Two rules. A handshake that the sender signs is answered only after verification. And no answer has a MAC of something
-that could be a delivery: it would be the signature of a forged one.
+Two rules. A handshake that the sender signs is answered only after verification. And no answer contains the MAC of a
+text that could be a delivery, because a caller could send that delivery with the MAC as its signature.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ KINDS: dict[str, type[Any]] = {
 
 
 def read_handshake(table: Mapping[str, Any]) -> Handshake | None:
-    """The handshake of a sender's ``[handshake]`` table, None if it is empty. Raise ValueError ``KEY: mend``."""
+    """Return the handshake of a sender's ``[handshake]`` table, None if it is empty. Raise ValueError ``KEY: mend``."""
     if not table:
         return None
     kind = KINDS.get(str(table.get("kind")))

@@ -26,7 +26,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_+/-]{1,128}={0,2}", re.ASCII)
 MAX_TOKEN = 131
 
 
-def _cannot_write(reference: str, value: str) -> None:  # noqa: ARG001  # the shape of Secrets.keep
+def _cannot_write(reference: str, value: str) -> None:  # noqa: ARG001  # the signature of Secrets.store
     raise KeyError(f"{reference.partition(':')[0]}: cannot be written")
 
 
@@ -38,19 +38,19 @@ def _cannot_read(reference: str) -> tuple[str, ...]:
 class HandshakeContext:
     """What a handshake can use of its source.
 
-    ``references``: those of the source's secrets, newest first. ``resolve`` and ``keep`` are the methods of
-    :class:`~verihook.model.ports.Secrets`, so that the handshake sees a rotation too. ``parameters`` and ``fetch`` are
-    those of :class:`~verihook.senders.schemes.Setting`.
+    ``references``: those of the source's secrets, newest first. ``resolve`` and ``store`` are the methods of
+    :class:`~verihook.model.ports.Secrets`: a secret is read for each handshake, so a rotation needs no new start.
+    ``parameters`` and ``fetch`` are those of :class:`~verihook.senders.schemes.Setting`.
     """
 
     references: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     resolve: Callable[[str], tuple[str, ...]] = _cannot_read
-    keep: Callable[[str, str], None] = _cannot_write
+    store: Callable[[str, str], None] = _cannot_write
     fetch: Fetch | None = None
 
     def newest_secret(self) -> bytes:
-        """The newest secret. Raise SignatureError if the source has none, SecretsUnavailable if none can be read."""
+        """Return the newest secret. Raise SignatureError if there is none, SecretsUnavailable if none can be read."""
         for reference in self.references:
             for value in self.values(reference):
                 return value.encode()
@@ -59,14 +59,14 @@ class HandshakeContext:
         raise SignatureError("no-secret")
 
     def values(self, reference: str) -> tuple[str, ...]:
-        """The values behind a reference, () if there are none. Raise SecretsUnavailable."""
+        """Return the values behind a reference, () if there are none. Raise SecretsUnavailable."""
         try:
             return self.resolve(reference)
         except KeyError:
             return ()
 
     def reference(self, name: str) -> str:
-        """The parameter ``name``, a secret's reference. Raise ValueError ``KEY: mend`` that does not show its text."""
+        """Return the parameter ``name``, a secret's reference. Raise ValueError ``KEY: mend`` without its text."""
         text = self.parameters.get(name, "")
         if not is_reference(text):
             # It may be the secret itself, in the wrong place.
@@ -74,8 +74,8 @@ class HandshakeContext:
         return text
 
 
-def not_a_handshake(request: Request, content: object = None) -> None:  # noqa: ARG001  # the shape of both sides
-    """Answer nothing: the request is not a handshake."""
+def not_a_handshake(request: Request, content: object = None) -> None:  # noqa: ARG001  # may stand for either function
+    """Return None: the request is not a handshake."""
     return
 
 
@@ -96,12 +96,15 @@ class Handshake(Protocol):
     """A kind of handshake as a sender's ``[handshake]`` table describes it."""
 
     def bind(self, context: HandshakeContext) -> BoundHandshake:
-        """The handshake of one source. Raise ValueError ``KEY: mend`` or KeyError in words for a wrong setting."""
+        """Return the handshake of one source. Raise ValueError ``KEY: mend``, or KeyError, for a wrong setting."""
         ...
 
 
 def echo_reply(challenge: object, *, signed: bool) -> Reply:
-    """The challenge as plain text. Raise EventMalformed if it is not one that may be echoed."""
+    """Return the challenge as plain text. Raise EventMalformed if it must not be echoed.
+
+    ``signed``: the sender signed the challenge, so any line of printable ASCII may be echoed.
+    """
     form = _PRINTABLE if signed else _PLAIN
     if not isinstance(challenge, str) or not form.fullmatch(challenge):
         raise EventMalformed("The challenge must be 1 to 1024 plain ASCII characters to be echoed.")
@@ -118,7 +121,7 @@ def echo_reply(challenge: object, *, signed: bool) -> Reply:
 
 
 def json_answer(content: object) -> Reply:
-    """A JSON answer that no browser shows as a page."""
+    """Return a JSON answer that no browser shows as a page."""
     return json_reply(200, content, {"x-content-type-options": "nosniff"})
 
 
@@ -128,7 +131,7 @@ def may_sign(text: str) -> bool:
 
 
 def checked_token(text: object) -> str:
-    """A token that may be signed. Raise EventMalformed for anything that the sender could have signed itself."""
+    """Return the token, if it may be signed. Raise EventMalformed for a text that could be a signed delivery."""
     if not isinstance(text, str) or not may_sign(text):
         raise EventMalformed("The token must be 1 to 128 of A-Z a-z 0-9 _ + / -, with = only at its end, to be signed.")
     return text

@@ -17,7 +17,7 @@ from verihook.strict_json import member, split_path
 
 @dataclass(frozen=True, slots=True)
 class ConfirmGet:
-    """A verified ``SubscriptionConfirmation`` of a topic of the source's ``parameters.topic_arns`` is confirmed.
+    """A verified ``SubscriptionConfirmation`` is confirmed if its topic is in the source's ``parameters.topic_arns``.
 
     ``topic_arns``: one ARN or several, separated by commas. AWS signs for every account: without
     the list, any customer's topic could be subscribed to this source. An ``UnsubscribeConfirmation`` is answered 200,
@@ -52,7 +52,7 @@ class ConfirmGet:
 
 
 def _confirms_topic(url: str, topic: str) -> bool:
-    """Whether the URL is of SNS in the topic's own region, and confirms that topic: the whole host, not its end."""
+    """Whether the URL confirms this topic, at the SNS host of the topic's own region. The whole host is compared."""
     try:
         parts = urlsplit(url)
         query = parse_qs(parts.query, strict_parsing=True, max_num_fields=8)
@@ -61,7 +61,7 @@ def _confirms_topic(url: str, topic: str) -> bool:
     return (
         url.isascii()
         and (parts.scheme, parts.path, parts.fragment) == ("https", "/", "")
-        # Compared as it was parsed, with nothing before or after: no user, no port.
+        # The whole authority is compared, so it has no user and no port.
         and parts.netloc == sns_host_of(topic)
         and query.get("Action") == ["ConfirmSubscription"]
         and query.get("TopicArn") == [topic]

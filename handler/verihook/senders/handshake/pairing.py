@@ -19,7 +19,7 @@ from verihook.strict_json import member, parse_json, split_path
 #: What a sender's secret looks like: Asana sends 64 or 32 hex digits, Notion 50 characters.
 _SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}", re.ASCII)
 
-#: At most so many bytes has the body of a pairing; Notion sends 75.
+#: The largest body of a pairing request, in bytes; Notion sends 75.
 _MAX_BODY = 1024
 
 _NOT_PAIRING = "This source is not pairing: set parameters.pairing while you create the webhook at the sender."
@@ -60,9 +60,9 @@ class PairByHeader:
 
 @dataclass(frozen=True, slots=True)
 class PairByJson:
-    """POST without ``signature`` (a header): the JSON member ``member`` is kept as the secret; answered 200, empty.
+    """POST without the header ``signature``: the member ``member`` is kept as the secret. The answer is 200, empty.
 
-    If the source is not pairing, the body is not read: verification refuses it, as everything that is not signed.
+    If the source is not pairing, the body is not read: verification refuses the request, as it is not signed.
     Notion: https://developers.notion.com/reference/webhooks#step-2-verifying-the-subscription
     """
 
@@ -80,7 +80,7 @@ class PairByJson:
                 content = parse_json(request.body.decode(), "The body")
             except (UnicodeDecodeError, EventMalformed):
                 return None
-            # It has no other member, so that an event is never taken for a pairing.
+            # A pairing has this member alone, so an event is never mistaken for a pairing.
             if not isinstance(content, dict) or set(content) != {self.member}:
                 return None
             keep(_secret(content[self.member]))
@@ -90,7 +90,7 @@ class PairByJson:
 
 
 def _secret_writer(context: HandshakeContext) -> Callable[[str], None] | None:
-    """A function that keeps the secret, once; None if the source is not pairing. Raise ValueError ``KEY: mend``."""
+    """Return a function that stores the secret, once; None if the source is not pairing. Raise ValueError."""
     if "pairing" not in context.parameters:
         return None
     reference = context.reference("pairing")
@@ -107,7 +107,7 @@ def _secret_writer(context: HandshakeContext) -> Callable[[str], None] | None:
             if kept or context.values(reference):
                 raise HandshakeRefused(_ALREADY_PAIRED)
             try:
-                context.keep(reference, secret)
+                context.store(reference, secret)
             except KeyError:
                 raise HandshakeRefused(
                     "The secret cannot be kept: the reference in parameters.pairing cannot be written, or has one."

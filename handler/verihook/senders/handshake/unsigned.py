@@ -89,7 +89,7 @@ class HeadOk:
 
 @dataclass(frozen=True, slots=True)
 class Crc:
-    """GET: ``{member: prefix + base64 of HMAC-SHA256(newest secret, query parameter)}``.
+    """GET is answered with JSON: ``{member: prefix + base64 of HMAC-SHA256(newest secret, query parameter)}``.
 
     X: https://docs.x.com/x-api/webhooks/quickstart
 

@@ -42,7 +42,7 @@ class AdyenScheme:
 
     keyless: ClassVar[bool] = False
     timed: ClassVar[bool] = False
-    binds_body: ClassVar[bool] = False  # items are signed one by one: a part of a delivery is one, too
+    binds_body: ClassVar[bool] = False  # items are signed one by one, so a part of a delivery is a delivery, too
 
     def covers(self, header: str, path: tuple[str, ...]) -> bool:
         """See :class:`~verihook.senders.schemes.Scheme`."""

@@ -33,7 +33,7 @@ class Items:
 
 
 def in_header(names: tuple[str, ...], prefix: str, optional: bool, decode: Decode, size: int) -> Candidates:
-    """One header, ``prefix`` + signature (``optional``: the bare one too)."""
+    """Return a reader of one header: ``prefix`` + signature (``optional``: or the signature without the prefix)."""
 
     def read(delivery: Delivery) -> list[bytes]:
         text = one_header(delivery.request, *names)
@@ -47,7 +47,7 @@ def in_header(names: tuple[str, ...], prefix: str, optional: bool, decode: Decod
 
 
 def in_items(names: tuple[str, ...], grammar: Items, decode: Decode, size: int) -> Candidates:
-    """One header of items, of which any with the label may match. Sets the delivery's timestamp."""
+    """Return a reader of one header of items: the signatures with the label. It sets the delivery's timestamp."""
     separator, assign, label = grammar.separator, grammar.assign, grammar.label
     timestamp_label, spaces = grammar.timestamp_label, grammar.spaces
     decode_one = _sized(decode, size)
@@ -58,7 +58,7 @@ def in_items(names: tuple[str, ...], grammar: Items, decode: Decode, size: int) 
         signatures = decode_any([value for name, _, value in labelled if name == label], decode_one)
         if timestamp_label:
             stamps = [value for name, _, value in labelled if name == timestamp_label]
-            # Two are refused rather than chosen from: the official libraries disagree, first or last.
+            # Two timestamps are refused: official libraries differ in whether the first or the last counts.
             if len(stamps) != 1:
                 raise SignatureError("duplicate-field" if stamps else "no-timestamp")
             delivery.timestamp = stamps[0]
@@ -68,7 +68,7 @@ def in_items(names: tuple[str, ...], grammar: Items, decode: Decode, size: int) 
 
 
 def in_headers(names: tuple[str, ...], decode: Decode, size: int) -> Candidates:
-    """Several headers, each with one signature, of which at least one came."""
+    """Return a reader of several headers with one signature each, of which at least one must have come."""
     known, decode_one = frozenset(names), _sized(decode, size)
 
     def read(delivery: Delivery) -> list[bytes]:
@@ -82,7 +82,7 @@ def in_headers(names: tuple[str, ...], decode: Decode, size: int) -> Candidates:
 
 
 def in_json(path: tuple[str, ...], decode: Decode, size: int) -> Candidates:
-    """A text in the JSON body."""
+    """Return a reader of one signature, a text in the JSON body."""
 
     def read(delivery: Delivery) -> list[bytes]:
         text = member(delivery.content, path)
@@ -107,7 +107,10 @@ def signature_text(value: object) -> str:
 
 
 def decode_any(texts: list[str], decode: Callable[[str], bytes]) -> list[bytes]:
-    """The well-formed signatures; a malformed one must not hide a good one beside it. Raise SignatureError."""
+    """Return the well-formed signatures. Raise SignatureError if there is none.
+
+    A malformed signature is passed over, so that it does not hide a good one beside it.
+    """
     if not texts:
         raise SignatureError("no-signature-with-the-expected-version")
     if len(texts) > MAX_CANDIDATES:

@@ -86,7 +86,7 @@ def _names(request: Request) -> list[str]:
     names = one_header(request, _LIST).split(",")
     if len(names) > MAX_HEADERS or len(set(names)) != len(names) or not all(map(FIELD_NAME.fullmatch, names)):
         raise SignatureError("malformed-signed-headers")
-    # Or a caller who has one delivery could give it another time, or other headers.
+    # Without these two, a caller who has one delivery could change its time, or the list itself.
     if _LIST not in names or _TIMESTAMP not in names:
         raise SignatureError("required-components-not-covered")
     return names
@@ -101,7 +101,7 @@ def _target(setting: Setting) -> tuple[str, str]:
 
 
 def _signed_bytes(request: Request, names: list[str], registered: tuple[str, str]) -> list[bytes]:
-    """The messages that may be signed; first that with the query encoded as the toolkit does."""
+    """Return the messages that may be signed; the first has the query encoded as Contentful's toolkit does."""
     values = [one_header(request, name).strip() for name in names]
     if not all(map(FIELD_VALUE.fullmatch, values)):
         raise SignatureError("malformed-signed-headers")

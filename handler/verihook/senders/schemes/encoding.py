@@ -1,4 +1,4 @@
-"""Strict decoding. One signature is written in one way: with a lenient decoder a caller makes many of one."""
+"""Strict decoding: one signature can be written in one way only. A lenient decoder would accept many spellings."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class _Entry(Generic[K]):
 
 
 class _Budget:
-    """Allows ``times`` in any ``seconds``."""
+    """Allows ``times`` uses in any span of ``seconds``."""
 
     def __init__(self, times: int, seconds: int) -> None:
         self._times, self._seconds = times, seconds

@@ -119,7 +119,7 @@ class JwtScheme:
         check_age(whole_seconds(claims.get("iat")), now, self.tolerance)
 
     def _fetched(self, secrets: tuple[str, ...], setting: Setting) -> Callable[[str, int], tuple[Check, Proof]]:
-        """Keys by id from the sender's endpoint."""
+        """Return a function that finds a key by its id, fetched from the sender's endpoint. Raise ValueError."""
         if setting.fetch is None:
             raise ValueError("without a network, a source of this sender needs its JSON Web Key as secret")
         environment = setting.parameters.get("environment", "production")
@@ -128,7 +128,7 @@ class JwtScheme:
             raise ValueError(f"parameters.environment: {must_be_one_of(self.key_urls, environment)}")
         client_id = setting.parameters.get("client_id")
         if not client_id:
-            raise ValueError("parameters.client_id: is needed, chooser the secret, to ask the sender for its keys")
+            raise ValueError("parameters.client_id: is needed, beside the secret, to ask the sender for its keys")
         fetch = setting.fetch
         keys: FetchedKeys[Check] = FetchedKeys()
 
@@ -166,7 +166,7 @@ def _reply_object(document: bytes) -> dict[str, Any]:
 
 
 def _pinned(secrets: tuple[str, ...]) -> Callable[[str, int], tuple[Check, Proof]]:
-    """Keys by id from the secrets, newest first."""
+    """Return a function that finds a key by its id among the secrets, newest first. Raise ValueError."""
     found: dict[str, tuple[Check, Proof]] = {}
     for index, secret in enumerate(secrets):
         try:
@@ -187,7 +187,7 @@ def _pinned(secrets: tuple[str, ...]) -> Callable[[str, int], tuple[Check, Proof
 
 
 def _jwk_check(jwk: Any, error: Exception | None = None) -> Check:
-    """How a JSON Web Key verifies.
+    """Return the check with a JSON Web Key.
 
     https://www.rfc-editor.org/rfc/rfc7517#section-4
 
@@ -206,7 +206,7 @@ def _jwk_check(jwk: Any, error: Exception | None = None) -> Check:
 
 
 def _split_token(token: str) -> tuple[dict[str, Any], str, str, bytes]:
-    """Protected header, claims and signature (still encoded), and the signed bytes."""
+    """Return the protected header, the claims and the signature (both still encoded), and the signed bytes."""
     parts = token.split(".")
     if len(token) > MAX_TOKEN or len(parts) != 3:
         raise SignatureError("malformed-token")

@@ -43,7 +43,7 @@ def bind(table: str, store: Store | None = None, fetch: Fetch | None = None, **r
     made = read_handshake(tomllib.loads(table))
     assert made is not None
     rest.setdefault("references", ("env:NEW", "env:OLD"))
-    return made.bind(HandshakeContext(resolve=store.resolve, keep=store.store, fetch=fetch, **rest))
+    return made.bind(HandshakeContext(resolve=store.resolve, store=store.store, fetch=fetch, **rest))
 
 
 def get(query: str = "", *headers: tuple[str, str], method: str = "GET") -> Request:
