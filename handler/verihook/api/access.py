@@ -1,4 +1,4 @@
-"""Who calls: the key of a request, and what it may do.
+"""Finds out who calls: by the key of a request, and what that key may do.
 
 A key is read from ``Authorization: Bearer``, ``x-api-key`` or ``dapr-api-token``. One of the ledger may do what its
 scopes say. Three other ways lead to everything: AWS has authenticated the request (a function URL or API with IAM), the
@@ -28,15 +28,15 @@ from verihook.model.source import Source
 
 __all__ = ["KEEP_MS", "Access", "Identity", "KnownKeys", "Scope", "challenge"]
 
-#: So many keys are held in memory, and so many unknown ones.
+#: How many keys are held in memory, and how many unknown ones.
 MAX_HELD = 1024
 
-#: So many keys that turn out to be none are looked up in a minute, in each process; then those that come again.
+#: How many unknown keys each process looks up in a minute; above that, it looks up only keys that come again.
 MAX_MISSES = 300
 
 _MINUTE_MS = 60_000
 
-#: What a proxy or a tunnel adds: the request came from elsewhere. So does any ``x-forwarded-``.
+#: Headers that a proxy or a tunnel adds, as it does any ``x-forwarded-``: the request came from elsewhere.
 _FORWARDED = frozenset(
     {
         "cf-connecting-ip",
@@ -66,7 +66,7 @@ class Identity:
 
     @property
     def name(self) -> str:
-        """Whose limits and idempotency keys it has: the chain of rotated keys, "" without a key."""
+        """The owner of limits and idempotency keys: the chain of rotated keys, "" for a caller without a key."""
         return self.key.chain if self.key else ""
 
     def covers(self, workflow: str) -> bool:
@@ -75,7 +75,7 @@ class Identity:
 
     @property
     def bound(self) -> bool:
-        """Whether there are workflows that it may have nothing to do with."""
+        """Whether the key is bound to some of the workflows."""
         return self.key is not None and bool(self.key.workflows)
 
     def covers_source(self, name: str, sources: Mapping[str, Source]) -> bool:
@@ -111,7 +111,7 @@ class KnownKeys:
         many that were none: a checksum is easily made, and each look costs a consistent read.
         """
         api_keys.digest_of(secret)
-        # Not the key's own hash: what stands in memory is of no use in the ledger, and the other way round.
+        # Not the hash that the ledger has: what is in memory is of no use there, and the other way round.
         name = hashlib.blake2b(secret.encode(), digest_size=32, person=b"verihook held").digest()
         held, changes = self._held(name, now_ms), self._changes
         if held is not None and not fresh and not api_keys.due_to_note(held.key, now_ms):
@@ -127,7 +127,7 @@ class KnownKeys:
             raise
         stored = api_keys.note_use(stored, self._documents, now_ms)
         with self._lock:
-            # What was read before another changed a key is not held: it may be that one.
+            # If a key was changed since the read, this key is not held: it may be the one that changed.
             if changes == self._changes:
                 _remember(self._found, name, (now_ms, stored))
         return stored.key
@@ -185,7 +185,7 @@ class Access:
         if len(given) > 1:
             raise RequestInvalid("The request has more than one API key: send one.")
         opened = self._open and _is_local(request)
-        # An open machine takes whatever token a client must send, but a key of its own means what it says.
+        # An open machine accepts any token that a client has to send, but checks a key of Verihook's own form.
         if given and not (opened and not given[0].startswith(api_keys.PREFIX)):
             if self._is_of_run(given[0]):
                 return Identity(entry="run")
@@ -200,7 +200,7 @@ class Access:
         raise Unauthenticated(f"Send an API key: Authorization: Bearer vhk_..., x-api-key or dapr-api-token.{mend}")
 
     def is_stranger(self, request: Request) -> bool:
-        """Whether the request has nothing that could let it in: neither a key nor another way. Asks no ledger."""
+        """Return whether the request has nothing that could let it in: no key, and no other way. Reads no ledger."""
         return not (_keys_of(request) or (self._open and _is_local(request)) or _signed_with_iam(request))
 
     def require(self, request: Request, scope: Scope, workflow: str | None = None) -> Identity:
@@ -250,7 +250,7 @@ def _signed_with_iam(request: Request) -> bool:
 
 
 def _is_local(request: Request) -> bool:
-    """Whether it looks as if a program of this machine calls, not a tunnel to it, nor a page of another site.
+    """Return whether a program of this machine seems to call, not a tunnel to it, nor a page of another site.
 
     The name that was called guards against DNS rebinding, Origin against pages that post across sites. nginx passes on
     HTTP/1.0 unless its configuration says otherwise. Most relays leave no sign, so this is for development alone.

@@ -17,7 +17,7 @@ DRAIN = 16 * 1024 * 1024
 
 
 async def read_body(request: Request, keep: int) -> bytes:
-    """The exact bytes, of which no more than ``keep`` are held in memory."""
+    """Return the first ``keep`` of the exact bytes; the others are not held in memory."""
     parts: list[bytes] = []
     held = read = 0
     async for chunk in request.stream():

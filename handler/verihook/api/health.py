@@ -1,4 +1,4 @@
-"""Whether ledger and engines can be reached: asked seldom, and for those alone who may call the API."""
+"""Finds out whether ledger and engines can be reached: at most every few seconds, and only for callers of the API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from verihook.errors import Unavailable
 from verihook.model.ports import Clock, Services
 
-#: An answer is good for so long, in milliseconds: however many ask, the parts are asked once in it.
+#: How long an answer is kept, in milliseconds: however many callers ask, the parts are asked once in that time.
 KEPT_MS = 5_000
 
 #: No instance and no execution has this name.
@@ -22,7 +22,7 @@ Faults = Callable[[], Mapping[str, str]]
 
 
 class Health:
-    """What was found last."""
+    """The state of the parts, as it was found last."""
 
     def __init__(self, services: Services, faults: Faults = dict) -> None:
         self._services = services

@@ -18,7 +18,7 @@ from verihook.request import Reply, Request
 from verihook.webhooks import receive as receiver
 from verihook.webhooks.receive import PREFIX, receive
 
-#: So many deliveries and reads are under way at once. Measured with 64 connections: 40 threads double the latency of
+#: How many deliveries and reads are under way at once. Measured with 64 connections: 40 threads double the latency of
 #: the slowest hundredth, with 8 too few deliveries share an fsync.
 THREADS = 24
 
@@ -29,7 +29,7 @@ def is_hook(scope: Scope) -> bool:
 
 
 def hooks(services: Services) -> ASGIApp:
-    """They have no key: deliveries are signed, and an id cannot be guessed."""
+    """Return the ASGI application for them. No key is needed: deliveries are signed, and an id cannot be guessed."""
     threads = Threads(THREADS)
 
     async def app(scope: Scope, receive_: Receive, send: Send) -> None:
@@ -46,7 +46,7 @@ def hooks(services: Services) -> ASGIApp:
 
 
 def _max_body(services: Services, path: str) -> int:
-    """How much body the source at this path takes, in bytes; 0 if there is none."""
+    """Return the largest body that the source at this path takes, in bytes; 0 if there is no such source."""
     name = services.default_source if path == "/" else path.removeprefix(PREFIX)
     source = services.sources.get(name or "")
     return source.max_body if source else 0

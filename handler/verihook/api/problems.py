@@ -54,17 +54,17 @@ def rendered(error: VerihookError) -> Reply:
 
 
 def respond(reply: Reply) -> Response:
-    """A reply of the core as the framework's."""
+    """Return a reply of the core as a response of the framework."""
     return Response(reply.body, reply.status, reply.headers)
 
 
 def request_id() -> str:
-    """A new one."""
+    """Return a new request id."""
     return str(uuid.uuid4())
 
 
 def invalid(error: ValidationError | RequestValidationError, skip: int = 0) -> InputInvalid:
-    """Pydantic's findings in our words; ``skip``: so many parts of a path are the framework's."""
+    """Return pydantic's findings as our error; ``skip``: how many leading parts of each path are the framework's."""
     violations = [_violation(found, skip) for found in error.errors()]
     return InputInvalid("The request is not valid.", violations=violations)
 

@@ -35,7 +35,7 @@ class CloudWatchTelemetry:
         self._namespace = variables.get("POWERTOOLS_METRICS_NAMESPACE") or "Verihook"
         level = variables.get("AWS_LAMBDA_LOG_LEVEL") or variables.get("POWERTOOLS_LOG_LEVEL") or "INFO"
         self._silent = level.upper() in _SILENT
-        #: Kind of delivery -> what its lines have in common, between the time and what is its own: encoded once.
+        #: Kind of delivery -> the part that all its lines have in common, encoded once.
         self._common: dict[tuple[object, ...], str] = {}
 
     def delivery(self, trace: Trace) -> None:
@@ -80,7 +80,7 @@ class CloudWatchTelemetry:
         print(_ENCODER.encode({name: value for name, value in content.items() if value is not None}))
 
     def _define(self, trace: Trace) -> str:
-        """What every line of such a delivery has, and the metrics that it declares."""
+        """Return the part that all lines of such deliveries have in common, with the metrics that they declare."""
         names = counts(trace)
         metrics = [*({"Name": name, "Unit": "Count"} for name in names), {"Name": "Latency", "Unit": "Milliseconds"}]
         declared: dict[str, object] = {

@@ -1,4 +1,4 @@
-"""What a person at a terminal sees: one line a delivery, and of a failure the stack."""
+"""What a person at a terminal sees: one line for each delivery, and the stack of each failure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from verihook.model.ports import Trace
 class ConsoleTelemetry:
     """The Telemetry port on a terminal. Status reads are not shown: a client polls them.
 
-    What is unavailable stays so for a while, and fails whatever needs it: it is said once a minute.
+    A part that is unavailable fails everything that needs it, for a while: the same failure is shown once a minute.
 
     ``made``: the sources whose secret was made here, which its sender cannot have signed with.
     """
@@ -72,7 +72,7 @@ class ConsoleTelemetry:
 
 
 def _why(trace: Trace) -> str:
-    """What a delivery that was refused is searched by, and what is wrong with it, if that has words."""
+    """Return the request id of a refused delivery, by which it can be searched, and what is wrong with it, if known."""
     request = f"request {_one_word(trace.request_id)}"
     return f"{request}: {trace.detail}" if trace.detail else request
 

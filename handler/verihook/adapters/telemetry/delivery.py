@@ -1,4 +1,4 @@
-"""What CloudWatch gets of a delivery, whichever adapter writes it.
+"""The line that CloudWatch gets for a delivery, whichever adapter writes it.
 
 :mod:`verihook.adapters.telemetry.powertools` says why.
 """
@@ -10,7 +10,7 @@ from verihook.model.ports import Trace
 
 
 def counts(trace: Trace) -> list[str]:
-    """The names of the metrics that count it, each once; Latency stands beside them."""
+    """Return the names of the metrics that count a delivery, each by one; Latency stands beside them."""
     names = [trace.outcome.capitalize()]
     if trace.verified_by == "previous":
         # A metric and not a dimension: there must be one Accepted to sum over a rotation, not two.
@@ -23,12 +23,12 @@ def counts(trace: Trace) -> list[str]:
 
 
 def dimensions(trace: Trace) -> list[list[str]]:
-    """An alarm over everything needs the first; what belongs to no source is counted there alone."""
+    """Return the sets of dimensions. The first serves an alarm over all sources, and deliveries of no source."""
     return [["service"], ["service", "source"]] if trace.source else [["service"]]
 
 
 def kind(trace: Trace) -> tuple[object, ...]:
-    """Deliveries of one kind differ in numbers and names alone: what is counted, and by what, is the same."""
+    """Return the kind of a delivery. Deliveries of one kind share metrics and dimensions, and differ in values."""
     return trace.source, trace.outcome, trace.verified_by == "previous", trace.changed, trace.replay_of is not None
 
 
@@ -38,7 +38,7 @@ def line(definition: dict[str, object], moment: dict[str, object], trace: Trace)
 
 
 def own_fields(trace: Trace) -> dict[str, object]:
-    """What the line of this delivery has besides."""
+    """Return the members of the line that only this delivery has."""
     return {
         "Latency": [trace.duration_ms],
         "correlation_id": trace.request_id,

@@ -12,7 +12,7 @@ class UnreportableError(Exception):
 
 
 class NeverRaisingTelemetry:
-    """The Telemetry port over another one, of which nothing is raised."""
+    """The Telemetry port over another implementation, whose errors are never raised to the caller."""
 
     def __init__(self, telemetry: Telemetry) -> None:
         self._telemetry = telemetry
