@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from verihook.config import Hooks
-from verihook.config.settings import environment
+from verihook.config.settings import DEFAULT_HOOKS, environment
 from verihook.local.data import DEFAULT
 from verihook.model.scopes import ApiKey
 
@@ -21,11 +21,19 @@ OPEN = """  The API is OPEN: everyone who reaches this port may do everything, m
 YELLOW = "33"
 
 
-def banner(url: str, hooks: Hooks, made: list[str], data: Path, ended: Sequence[ApiKey], grace_s: float) -> str:
+def banner(
+    url: str,
+    hooks: Hooks,
+    made: list[str],
+    data: Path,
+    ended: Sequence[ApiKey],
+    grace_s: float,
+    hooks_file: Path = DEFAULT_HOOKS,
+) -> str:
     """The address, the sources with their URLs, who gets into the API, and a command that sends a signed webhook.
 
     ``made``: the names of secrets that were made here. ``ended``: the keys that end with an API that was open.
-    ``grace_s``: how long a stop waits for what runs.
+    ``grace_s``: how long a stop waits for what runs. ``hooks_file``: where ``hooks`` was read.
     """
     width = max((len(name) for name in hooks.sources), default=0)
     room = len(f"{url}/hooks/") + width
@@ -42,7 +50,7 @@ def banner(url: str, hooks: Hooks, made: list[str], data: Path, ended: Sequence[
         ]
     example = hooks.default_source or next(iter(hooks.sources), None)
     if example:
-        lines += ["", "  Send a signed webhook from a second terminal:", f"    {_send(example, data)}"]
+        lines += ["", "  Send a signed webhook from a second terminal:", f"    {_send(example, data, hooks_file)}"]
     lines += ["", *_api(url, hooks, data, ended)]
     stop = (
         f"  Ctrl-C stops it: it waits up to {grace_s:g} s for steps and functions that run. A second ends it at once."
@@ -71,8 +79,9 @@ def _coloured(text: str, colour: str) -> str:
     return f"\x1b[{colour}m{text}\x1b[0m" if sys.stdout.isatty() and not environment().get("NO_COLOR") else text
 
 
-def _send(source: str, data: Path) -> str:
-    return _command("send", source, "examples/order.json", "--wait", data=data)
+def _send(source: str, data: Path, hooks_file: Path) -> str:
+    other = [] if hooks_file.resolve() == DEFAULT_HOOKS.resolve() else ["--hooks", str(hooks_file)]
+    return _command("send", source, "examples/order.json", "--wait", *other, data=data)
 
 
 def _command(*arguments: str, data: Path) -> str:

@@ -68,7 +68,7 @@ def serve(hooks_path: Path, port: int, data: Path, grace_s: float, *, opened: bo
         def ready() -> None:
             folder.announce(run)
             engines.run(services)
-            print(banner(url, hooks, made, data, ended, grace_s), flush=True)
+            print(banner(url, hooks, made, data, ended, grace_s, hooks_path), flush=True)
             # After the banner: a step that kills the process as soon as it runs must not leave it without a word.
             engines.resume()
             rounds.start()

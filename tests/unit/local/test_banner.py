@@ -12,6 +12,7 @@ import pytest
 from verihook.config import Hooks, load_hooks
 from verihook.config.settings import DEFAULT_HOOKS
 from verihook.local.banner import banner
+from verihook.local.data import DEFAULT
 from verihook.model.policy import Policy
 from verihook.model.scopes import ApiKey
 
@@ -60,3 +61,10 @@ def test_what_was_made_here_is_told_in_colour_with_what_it_means(hooks: Hooks, m
     assert "\x1b[33m    STRIPE_WEBHOOK_SECRET\x1b[0m" in told
     assert "the senders themselves sign is refused (401)" in told
     assert "made here" not in banner(URL, hooks, [], Path("data"), [], 25)
+
+
+def test_the_command_to_send_names_another_hooks_toml(hooks: Hooks) -> None:
+    """Without it the command looks for the source in the file that it reads by default."""
+    told = banner(URL, hooks, [], DEFAULT, [], 25, Path("mine/hooks.toml"))
+    assert "send orders examples/order.json --wait --hooks mine/hooks.toml\n" in told
+    assert "--hooks" not in banner(URL, hooks, [], DEFAULT, [], 25, DEFAULT_HOOKS)
