@@ -28,7 +28,7 @@ from verihook.client.retries import problem_in
 
 
 def instance(content: Content) -> Instance:
-    """With input and output if the answer has them."""
+    """Return an instance, with input and output if the answer has them."""
     error, cause = _failure(content)
     return Instance(
         id=_text(content["instanceId"]),

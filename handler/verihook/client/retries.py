@@ -38,7 +38,7 @@ class Retries:
     longest_s: float = 30.0
 
     def pause(self, tried: int, retry_after: float | None) -> float | None:
-        """Seconds before the next try, after ``tried`` of them; None if there is none."""
+        """Return the seconds before the next try, after ``tried`` tries; None if there is no next one."""
         if tried > self.most or (retry_after or 0) > self.longest_s:
             return None
         spread: float = min(self.longest_s, self.first_s * 2 ** (tried - 1))
@@ -106,7 +106,7 @@ def _may_repeat(outcome: Answer | NoAnswer, request: Request) -> bool:
 
 
 def problem_of(outcome: Answer | NoAnswer) -> Problem:
-    """What went wrong: of problem+json, or of what a proxy or gateway said in its own way."""
+    """Return what went wrong, from problem+json, or from the answer of a proxy or gateway in its own form."""
     if isinstance(outcome, NoAnswer):
         return Problem(0, "unreachable", outcome.why)
     try:

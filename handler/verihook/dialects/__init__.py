@@ -35,7 +35,7 @@ ROUTES: Routes = {row: scope for each in DIALECTS for row, scope in {**each.rout
 
 
 def routers(services: Services, access: Access, longest_wait_s: float) -> list[APIRouter]:
-    """The routers of all of them, to be included in this order.
+    """Return the routers of all dialects, to be included in this order.
 
     ``longest_wait_s``: how long an answer may wait for an instance's end, in seconds.
     """

@@ -48,7 +48,7 @@ ROUTES: Routes = {
     "GET /w/{workflow}": "instances:read",
 }
 
-#: What it calls each status.
+#: Our statuses -> AwaitStep's words for them.
 WORDS: Words = {
     "queued": "queued",
     "running": "running",
@@ -190,7 +190,7 @@ def _request(workflow: str, body: object) -> StartRequest:
 
 
 def _row(instance: Instance) -> dict[str, Any]:
-    """A run; its id and its instance's are one. ``output`` and ``error`` are JSON texts; a list has no outputs."""
+    """Return a run, with the id of its instance. ``output`` and ``error`` are JSON texts; a list has no outputs."""
     error = _error(instance)
     return {
         "id": instance.id,

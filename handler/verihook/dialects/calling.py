@@ -34,7 +34,7 @@ async def in_thread(operation: Callable[P, T], *given: P.args, **named: P.kwargs
 
 
 async def read_text(request: Request, limit: int = MAX_BODY) -> str:
-    """The body. Raises BodyTooLarge above ``limit`` bytes, UnsupportedMediaType, EventMalformed if it is not UTF-8."""
+    """Return the body as text. Raises BodyTooLarge above ``limit`` bytes, UnsupportedMediaType, EventMalformed."""
     try:
         return (await plain_body(request, limit)).decode()
     except UnicodeDecodeError:
@@ -47,7 +47,7 @@ def parse_body(text: str) -> Any:
 
 
 def json_or_text(text: str) -> Any:
-    """The content of a text: JSON if it is some, else the text itself. None for an empty one."""
+    """Return the content of a text: its JSON, or the text itself if it is not JSON; None for an empty text."""
     try:
         return parse_body(text)
     except EventMalformed:

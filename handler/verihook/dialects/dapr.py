@@ -29,7 +29,7 @@ from verihook.request import json_text
 
 PREFIXES = ("/v1.0", "/v1.0-beta1", "/v1.0-alpha1")
 
-#: What it calls each status.
+#: Our statuses -> Dapr's words for them.
 WORDS: Words = {
     "queued": "PENDING",
     "running": "RUNNING",
@@ -56,7 +56,7 @@ _OPERATIONS: Routes = {
     "DELETE ": "instances:manage",
 }
 
-#: What a client asks before it has anything to say; it learns nothing of this deployment.
+#: What a client of Dapr asks at its start; the answers say nothing of this deployment.
 _OPEN = ("/metadata", "/healthz", "/healthz/outbound")
 
 ROUTES: Routes = {

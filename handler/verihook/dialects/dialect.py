@@ -32,7 +32,7 @@ class Dialect:
     words: Words
 
     def router(self, services: Services, access: Access, longest_wait_s: float) -> Guarded:
-        """Its routes; each answers whatever is raised in it by ``render``."""
+        """Return the dialect's routes; each answers an error that is raised in it with ``render``."""
         router = Guarded(access, self.routes, route_class=route_class(self.render, services), include_in_schema=False)
         self.add_routes(router, services, longest_wait_s)
         return router

@@ -32,7 +32,7 @@ Render = Callable[[Request, VerihookError, Services], Response]
 
 
 def answer(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Compact JSON. No cache keeps it."""
+    """Return compact JSON, as an answer that no cache keeps."""
     everything = {"cache-control": "no-store", **(headers or {})}
     return Response(json_text(content).encode(), status, everything, "application/json")
 
@@ -69,14 +69,14 @@ def place_of(violation: Mapping[str, object]) -> tuple[list[object], str | None]
 
 
 def in_one(error: InputInvalid) -> str:
-    """All that is wrong in one sentence, each with its place; the input as a whole has none."""
+    """Return all violations in one sentence, each with its place, if it is not of the input as a whole."""
     found = [(each["pointer"], each["message"]) for each in error.violations]
     said = "; ".join(f"{pointer}: {message}" if pointer else str(message) for pointer, message in found)
     return f"{str(error).removesuffix('.')}: {said}" if said else str(error)
 
 
 def field_of(error: RequestInvalid) -> str:
-    """The field of the request that is wrong: what stands before the colon."""
+    """Return the field of the request that is wrong: the words of the error before the colon."""
     return str(error).partition(":")[0]
 
 

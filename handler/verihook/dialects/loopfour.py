@@ -38,7 +38,7 @@ ROUTES: Routes = {
     "POST /api/v1/runs/{run_id}/retry": "instances:manage",
 }
 
-#: What it calls each status.
+#: Our statuses -> LoopFour's words for them.
 WORDS: Words = {
     "queued": "pending",
     "running": "running",
@@ -177,7 +177,7 @@ def _success(data: object) -> dict[str, object]:
 
 
 def _started_run(instance: Instance, created: bool) -> dict[str, object]:
-    """Show a new run as ``pending``, whatever it is by now; one that was there before as it stands."""
+    """Show a new run as ``pending``, even if it runs by now; show a run that was there before as it stands."""
     return {
         "runId": instance.id,
         "status": "pending" if created else WORDS[instance.status],
@@ -187,7 +187,7 @@ def _started_run(instance: Instance, created: bool) -> dict[str, object]:
 
 
 def _run_row(instance: Instance) -> dict[str, object]:
-    """A run without what is large."""
+    """Return a run without its large members, as a list shows it."""
     ended = instance.updated_at if instance.final else None
     return {
         "id": instance.id,

@@ -51,7 +51,7 @@ ROUTES: Routes = {
     "GET /admin/workflows/history": "instances:read",
 }
 
-#: What it calls each status, before its long prefix.
+#: Our statuses -> Moose's words for them, without their long prefix.
 WORDS: Words = {
     "queued": "RUNNING",
     "running": "RUNNING",

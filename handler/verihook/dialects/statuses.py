@@ -1,4 +1,4 @@
-"""What a dialect calls our statuses. docs/dialects.md shows the words of all of them in one table."""
+"""The words of a dialect for our statuses. docs/dialects.md shows the words of all of them in one table."""
 
 from __future__ import annotations
 

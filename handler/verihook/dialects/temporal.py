@@ -38,7 +38,7 @@ ROUTES: Routes = {
     "GET /workflows/{workflow_id}/result": "instances:read",
 }
 
-#: What it calls each status.
+#: Our statuses -> Temporal's words for them.
 WORDS: Words = {
     "queued": "RUNNING",
     "running": "RUNNING",
