@@ -39,7 +39,8 @@ def test_wrong_use(arguments: list[str]) -> None:
 def test_an_error_of_ours_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     missing = tmp_path / "hooks.toml"
     assert 2 == cli.main(["send", "orders", "body", "--hooks", str(missing)])
-    assert f"verihook: hooks.toml: cannot be read: No such file or directory: {missing}\n" == capsys.readouterr().err
+    told = f"verihook: hooks.toml: cannot be read: No such file or directory: {missing}"
+    assert f"{told}; --hooks FILE, or the variable VERIHOOK_HOOKS, names another\n" == capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ _DELIVERED: Responses = {
         "headers": headers(Location="where the status is"),
     },
     404: problem_of(404, "No source is configured at this path", SourceNotFound),
-    409: problem_of(409, "A redelivery, where the source's `duplicates` or `changed` says to reject it", Duplicate),
+    409: problem_of(409, "A redelivery, if the source's `duplicates` or `changed` says to reject it", Duplicate),
     413: problem_of(413, "The body is larger than the source's `max_body`", BodyTooLarge),
     415: problem_of(415, "A verified body in a form that cannot be read", UnsupportedMediaType),
     422: problem_of(422, "The event does not satisfy the workflow's schema; every violation", InputInvalid),

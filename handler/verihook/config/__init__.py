@@ -65,7 +65,8 @@ def load_hooks(path: Path) -> Hooks:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigurationError(path.name, "", f"cannot be read: {error.strerror}: {path}") from error
+        mend = "--hooks FILE, or the variable VERIHOOK_HOOKS, names another"
+        raise ConfigurationError(path.name, "", f"cannot be read: {error.strerror}: {path}; {mend}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(path.name, "", f"is not TOML: {error}") from error
     return _hooks(path, table)
