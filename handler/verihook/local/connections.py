@@ -1,4 +1,4 @@
-"""The connections of the server on one machine: so many, each so long, and one line a minute about those that are cut.
+"""The connections of the server on one machine: limits of their number and time, and a line a minute about cut ones.
 
 uvicorn closes what is idle after an answer, but waits for ever for a first head, for the rest of a body, and for a
 client to take an answer: as many such connections as the process may have files would stop it.
@@ -39,7 +39,7 @@ def raise_file_limit() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
     if soft != resource.RLIM_INFINITY and soft < most:
-        # macOS has a lower limit than the one it tells: what the process has is enough to run with.
+        # macOS has a lower limit than it says: the limit that the process has is enough to run with.
         with suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 

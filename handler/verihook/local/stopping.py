@@ -17,12 +17,12 @@ from contextlib import suppress
 from types import FrameType
 from typing import Protocol
 
-#: So long a stop waits for what runs unless ``verihook run --grace`` says otherwise, in seconds. Kubernetes kills a
+#: How long a stop waits for what runs unless ``verihook run --grace`` says otherwise, in seconds. Kubernetes kills a
 #: process after 30, systemd after 90.
 #: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
 GRACE_S = 25
 
-#: No longer than one call of a durable function, or a function, takes in Lambda, in seconds.
+#: The longest grace, in seconds: as long as a call of a function, durable or not, takes in Lambda at most.
 MAX_GRACE_S = 900
 
 #: Some programs pass on a signal that the terminal has sent to the whole group: no person is so quick, in seconds.

@@ -27,7 +27,7 @@ _OTHER = (
 
 
 def unopened(path: Path, error: Exception) -> ConfigurationError:
-    """The error in words. ``error``: of SQLite or the system, or one that was raised from such a one."""
+    """Return the error in words. ``error``: an error of SQLite or of the system, or one that was raised from it."""
     cause = error.__cause__ or error
     code = (getattr(cause, "sqlite_errorname", None) or "") if isinstance(cause, sqlite3.Error) else ""
     words = next((words for beginning, words in _WORDS.items() if code.startswith(beginning)), _OTHER)

@@ -33,7 +33,7 @@ _LIBRARIES = frozenset(
     ("asyncio", "boto3", "botocore", "concurrent", "moto", "s3transfer", "urllib3", "uvicorn", "verihook", SDK)
 )
 
-#: So many lines of one message are shown.
+#: How many lines of one message are shown.
 _MOST = 50
 
 _STEP = re.compile(r"failed .* name: %s")

@@ -40,7 +40,7 @@ def function_arn(function: str) -> str:
 
 
 def parse_function(identifier: str) -> str | None:
-    """The function's name of a name or an ARN, with or without a version; None for one of somewhere else."""
+    """Return the function's name in a name or an ARN, with or without a version; None if it is not of this machine."""
     name = identifier.removeprefix(_FUNCTION_PREFIX).partition(":")[0]
     return name if _FUNCTION.fullmatch(name) else None
 

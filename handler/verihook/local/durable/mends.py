@@ -150,7 +150,7 @@ class Executions(SavingExecutor):
             if not deaths.get(execution.durable_execution_arn):
                 self._go_on(execution)
                 continue
-            # One after the other, so that the next death tells which of them it was.
+            # One after another, so that another death of the process shows which execution caused it.
             apart_s += APART_S
             self._timers.call_later(partial(self._go_on, execution), delay=apart_s)
         return len(left)

@@ -33,7 +33,7 @@ class ApiRequest:
 
 @dataclass(frozen=True, slots=True)
 class ApiAnswer:
-    """``body`` becomes JSON; None for an empty one."""
+    """``body`` becomes JSON; None for an empty body."""
 
     status: int
     body: Mapping[str, Any] | None = None

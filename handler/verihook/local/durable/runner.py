@@ -90,7 +90,7 @@ class DurableRunner:
         return f"http://127.0.0.1:{self._endpoint.port}"
 
     def deploy(self, definitions: Iterable[str]) -> None:
-        """Load these workflows now rather than at their first start. ConfigurationError for one that cannot be."""
+        """Load these workflows now, not at their first start. Raises ConfigurationError if that fails."""
         for definition in definitions:
             self._workflows.handler(definition)
 

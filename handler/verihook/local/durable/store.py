@@ -113,7 +113,7 @@ class Store(SQLiteExecutionStore):
             return dict(db.execute("SELECT durable_execution_arn, deaths FROM calls"))
 
     def remove(self, arn: str) -> None:
-        """Delete one, and free its name."""
+        """Delete an execution, and free its name."""
         with self._connection() as db:
             db.execute("DELETE FROM executions WHERE durable_execution_arn = ?", (arn,))
             db.execute("DELETE FROM calls WHERE durable_execution_arn = ?", (arn,))

@@ -58,7 +58,7 @@ def environment_of(entry: Entry, express: bool = False) -> Environment:
 
 
 def halt(environment: Environment, error: str | None = None, cause: str | None = None) -> None:
-    """Let its threads come to their end, those that wait for a task token too."""
+    """Let the threads of an execution end, also those that wait for a task token."""
     environment.set_stop(stop_date=datetime.now(UTC), error=error, cause=cause)
     release(environment)
 

@@ -136,7 +136,7 @@ class Executions:
         self._held.set()
 
     def busy(self) -> list[str]:
-        """The names of those that are in a call, and of the express ones."""
+        """Return the names of the executions that are in a call, and of the express ones."""
         with self._lock:
             found = [getattr(environment, "marks", None) for environment in self._running.values()]
         return sorted(marks.name for marks in found if marks is not None and marks.busy)

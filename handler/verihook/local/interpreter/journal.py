@@ -144,7 +144,7 @@ class Journal:
             return row[0] if row else None, [chapter[0] for chapter in self._db.execute(sql, key)]
 
     def redrive(self, machine: str, name: str, at: int) -> Entry | None:
-        """Let an execution that has not succeeded run again from its mark; return None if there is no such one."""
+        """Let an execution that has not succeeded run again from its mark. Return None if there is none."""
         with self._lock, self._transaction():
             sql = """UPDATE executions SET status = 'RUNNING', stopped_at = NULL, error = NULL, cause = NULL,
                      redrives = redrives + 1, redriven_at = ?
