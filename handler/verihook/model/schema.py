@@ -1,9 +1,9 @@
-"""The JSON Schema of an input: what breaks it, what it adds, and whether it is one itself.
+"""The JSON Schema of an input: its violations, its defaults, and whether the schema itself is valid.
 
-Draft 2020-12, https://json-schema.org/draft/2020-12/json-schema-validation. Nothing is ever fetched: a ``$ref`` reaches
-into the schema itself and not outside of it.
+Draft 2020-12, https://json-schema.org/draft/2020-12/json-schema-validation. Nothing is ever fetched: a ``$ref`` refers
+to a part of the same schema.
 
-jsonschema-rs judges inputs, all of them and alone; jsonschema says of a schema, once and at load, whether it is one.
+Two libraries: only jsonschema-rs validates inputs; jsonschema checks the schema itself, once, at load.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from verihook.model.schema_defaults import Defaults, parts_of
 from verihook.model.schema_faults import Fault, Walk, is_long
 from verihook.model.schema_judges import Judges, matches, no_panic, step
 
-#: No more violations are looked for: a sender mends no more at once, and a body of a megabyte can have half a million.
+#: The search for violations ends after so many: no sender mends more at once, and a body can have half a million.
 MAX_VIOLATIONS = 100
 
-#: The one draft that is understood: keywords of another would be passed over in silence.
+#: The one draft that is understood. The keywords of another draft would be ignored without a word.
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 #: A value of each kind but a text, which a library would match by Python's own regular expressions.
@@ -35,11 +35,11 @@ class Schema:
         self._defaults = Defaults(text)
 
     def compile(self) -> None:
-        """Do now what the first content would wait for. Raises ValueError if the schema itself is wrong."""
+        """Compile the schema now, so that the first input need not wait. Raises ValueError if the schema is wrong."""
         self._judges.whole()
 
     def filled(self, content: object) -> object:
-        """``content`` with the defaults that are missing in it; the very same object if none is missing.
+        """Return ``content`` with the defaults that are missing in it; the very same object if none is missing.
 
         ``content`` itself is not changed. Raises EventMalformed if it is nested too deep.
         """
@@ -50,10 +50,10 @@ class Schema:
             raise EventMalformed("The body is nested too deep.") from None
 
     def violations(self, content: object) -> list[dict[str, object]]:
-        """The first :data:`MAX_VIOLATIONS`, ``{"path", "pointer", "message"}``, in the order of their paths.
+        """Return up to :data:`MAX_VIOLATIONS` of ``{"path", "pointer", "message"}``, sorted by their pointers.
 
-        Of a large input fewer are reported, never none: see schema_faults. Raises EventMalformed if the content is
-        nested too deep, and ValueError if the schema itself is wrong.
+        For a large input, fewer may be found, but never none if there is one: see schema_faults. Raises EventMalformed
+        if the content is nested too deep, and ValueError if the schema itself is wrong.
         """
         try:
             found = self._found(content)
@@ -106,7 +106,7 @@ class Schema:
                 raise ValueError(f"{place}: $ref {part['$ref']!r} is not within the schema") from None
 
     def _try(self) -> None:
-        """Apply every part to a value of each kind: a reference to itself never ends, whatever it is applied to."""
+        """Apply every part to a value of each kind. Raise ValueError for a reference to itself, which never ends."""
         import jsonschema
         import referencing
         from referencing.exceptions import Unresolvable
@@ -151,7 +151,7 @@ def _check_patterns(place: str, part: dict[str, Any]) -> None:
 
 
 def _whole_characters(content: Any) -> Any:
-    """``content`` with another character for each half of one, as a sender makes that cuts an emoji in two."""
+    """Return ``content`` with "?" for each half of a character (a sender that cuts a text may cut an emoji in two)."""
     if isinstance(content, str):
         return content.encode(errors="replace").decode()
     if isinstance(content, list):

@@ -27,7 +27,7 @@ _MAP = ("$defs", "definitions", "dependentSchemas", "patternProperties", "proper
 
 
 def parts_of(schema: object, place: str = "#") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every schema within a schema, itself first, each with its place: ``#/properties/a``."""
+    """Yield the schema itself and every schema in it, each after its place, such as ``#/properties/a``."""
     if not isinstance(schema, dict):
         return
     yield place, schema
@@ -45,8 +45,8 @@ def parts_of(schema: object, place: str = "#") -> Iterator[tuple[str, dict[str, 
 class Defaults:
     """The defaults of one schema.
 
-    They stand in ``properties``, and are found through ``items``, ``prefixItems``, ``additionalProperties``,
-    ``patternProperties``, ``allOf`` and ``$ref``: what holds for every input.
+    A default belongs to a member of ``properties``. It is found through ``items``, ``prefixItems``,
+    ``additionalProperties``, ``patternProperties``, ``allOf`` and ``$ref``: keywords that apply to every input.
     """
 
     def __init__(self, schema: dict[str, Any] | bool) -> None:
@@ -54,7 +54,7 @@ class Defaults:
 
     @cached_property
     def root(self) -> Any:
-        """What looks a ``$ref`` up."""
+        """Return the resolver that looks up a ``$ref``."""
         import referencing
         from referencing.jsonschema import DRAFT202012
 
@@ -62,10 +62,10 @@ class Defaults:
 
     @cached_property
     def _leading(self) -> frozenset[int]:
-        """The ``id()`` of each part with a default below it: for no other is a long array walked through."""
+        """Return the ``id()`` of each part that has a default below it. No array is walked through for other parts."""
         parts = [part for _, part in parts_of(self._schema)]
         found = frozenset(id(part) for part in parts if "default" in part)
-        # References may go round: until a look at all parts adds none.
+        # References may form a circle, so this is repeated until it adds no part.
         while found and (more := {id(part) for part in parts if not found.isdisjoint(self._next(part))} - found):
             found |= more
         return found
@@ -80,18 +80,18 @@ class Defaults:
             yield from map(id, part.get(key, {}).values())
 
     def filled(self, content: object) -> object:
-        """``content`` with what is missing in it; itself if nothing is. Raises RecursionError."""
+        """Return ``content`` with the missing defaults; the same object if none is missing. Raises RecursionError."""
         return self.within(self._schema, content) if self._leading else content
 
     def within(self, part: object, content: object) -> Any:
-        """The same for a part of the schema."""
+        """Return ``content`` with the missing defaults of ``part``, a part of the schema. Raises RecursionError."""
         return self._fill(part, content, self.root)
 
     def _fill(self, schema: object, content: object, resolver: Any, passed: frozenset[int] = frozenset()) -> Any:
         """``passed``: the parts that were applied to this very value, so that a ``$ref`` to itself has an end."""
         if not isinstance(schema, dict) or id(schema) not in self._leading or id(schema) in passed:
             return content
-        # Most parts apply no other one to the very same value, and there may be such a part for each of many items.
+        # Most parts apply no other part to the same value; this test saves a set for each of many items.
         if "$ref" in schema or "allOf" in schema:
             content = self._fill_in_place(schema, content, resolver, passed | {id(schema)})
         if isinstance(content, dict):

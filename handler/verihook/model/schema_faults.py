@@ -1,9 +1,9 @@
 """What is wrong with an input that does not fit its JSON Schema, at a cost that the input cannot raise.
 
-A walk goes down to where the judges of the schema's parts (schema_judges) say no. To ask first whether a megabyte fits,
-and then again at each level that leads to its fault, is to go through it as often. So what holds a long list or a large
-object is asked keyword by keyword instead, each of which goes through it once: items and members are judged many at a
-time, and those among which one is wrong in ever smaller numbers.
+A walk goes down from the whole input to the values that the judges of the schema's parts (schema_judges) refuse. To
+judge a large value at each level on the way down would take its whole length each time. So a value with a long list or
+a large object in it is judged keyword by keyword instead. Items and members are judged in groups; a group with a fault
+in it is split into ever smaller ones.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Any, NamedTuple
 from verihook.model.schema_judges import Judge, Judges, step
 from verihook.model.schema_words import COMBINED, SAID, listed, shown, unexplained
 
-#: How many parts of an input are looked at, and how deep, before a place is only said to be wrong somewhere inside.
+#: How many judgements a walk makes, and how deep it goes; beyond that, a value is only said not to fit the schema.
 MAX_LOOKS = 20_000
 MAX_DEPTH = 32
 
-#: Items of an array, or members of an object, that are judged together, a power of 4: most of a long one is right.
+#: How many items or members are judged together, a power of 4: most groups of a long list have no fault.
 TOGETHER = 1024
 
-#: So many items are a long list, and so many members a large object; it is looked for below so many values at most.
+#: How many items make a list long, or members an object large; and in how many values :func:`is_long` looks for one.
 LONG = 4096
 NEAR = 256
 
@@ -32,7 +32,7 @@ _SILENT = {"$schema", "$comment", "$defs", "title", "description", "default", "e
 _OF_NAMES = {"required", "dependentRequired", "additionalProperties", "patternProperties", "propertyNames"}
 _DECIDED = {*SAID, *COMBINED, "minContains", "maxContains", *_APPLYING, *_SILENT, "readOnly", "writeOnly", *_OF_NAMES}
 
-#: A tuple, which isinstance looks through faster than a union that is made each time.
+#: A tuple: for isinstance it is faster than ``list | dict``.
 _CONTAINERS = (list, dict)
 
 Path = tuple[str | int, ...]
@@ -48,7 +48,7 @@ class Fault(NamedTuple):
 
 
 def is_long(value: object) -> bool:
-    """Whether ``value`` is a long list or a large object, or has one below the first :data:`NEAR` values in it."""
+    """Whether ``value`` is a long list or a large object, or has one among some :data:`NEAR` values in it."""
     near, looked = [value] if isinstance(value, _CONTAINERS) else [], 0
     while near:
         sizes = [len(one) for one in near]
@@ -70,13 +70,13 @@ class Walk:
 
     @property
     def goes_on(self) -> bool:
-        """Whether it could look at everything so far."""
+        """Whether the walk still has looks, and so has missed nothing yet."""
         return self._looks >= 0
 
     def found(self, schema: Any, pointer: str, value: object, path: Path = ()) -> Iterator[Fault]:
-        """Those of ``value`` under the part ``schema`` at ``pointer``: none if it fits, or if no look is left.
+        """Yield the faults of ``value`` under the part ``schema`` at ``pointer``: none if it fits, or no look is left.
 
-        Lazily. Raises RecursionError and UnicodeEncodeError.
+        Raises RecursionError and UnicodeEncodeError.
         """
         if is_long(value) and self._decides(schema, path):
             yield from self._by_keywords(schema, pointer, value, path)
@@ -84,9 +84,9 @@ class Walk:
             yield from self.faults(schema, pointer, value, path)
 
     def faults(self, schema: Any, pointer: str, value: object, path: Path = ()) -> Iterator[Fault]:
-        """Those of ``value``, which does not fit the part ``schema`` at ``pointer``: one at least."""
+        """Yield at least one fault of ``value``, which does not fit the part ``schema`` at ``pointer``."""
         explained = False
-        # A part with an address of its own reads its references otherwise.
+        # In a part with an "$id", references are relative to that.
         if isinstance(schema, dict) and len(path) < MAX_DEPTH and not (pointer and "$id" in schema):
             for fault in self._by_keywords(schema, pointer, value, path):
                 explained = True
@@ -105,7 +105,7 @@ class Walk:
             yield from self._within(schema, keyword, pointer, value, path)
 
     def _own(self, schema: dict[str, Any], keyword: str, pointer: str, value: object, path: Path) -> Iterator[Fault]:
-        """What is wrong by a keyword that has no other part."""
+        """Yield the faults by a keyword that applies no other part."""
         wanted = schema[keyword]
         if keyword in SAID:
             if self._look() and not self._judges.alone(f"{pointer}/{keyword}", keyword, wanted)(value):
@@ -121,7 +121,7 @@ class Walk:
                     yield Fault(path, f"{shown(name)} is an additional property, and none is allowed")
 
     def _within(self, schema: dict[str, Any], keyword: str, pointer: str, value: object, path: Path) -> Iterator[Fault]:
-        """What is wrong by the parts that a keyword applies."""
+        """Yield the faults by the parts that a keyword applies."""
         applied = self._in_place(schema, keyword, pointer, value)
         if isinstance(value, dict):
             applied = chain(applied, self._members(schema, keyword, pointer, value))

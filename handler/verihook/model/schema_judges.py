@@ -1,9 +1,9 @@
-"""What says whether a value fits a part of a JSON Schema: jsonschema-rs, in time that grows with the value's length.
+"""Judges: functions that say whether a value fits a part of a JSON Schema, by jsonschema-rs, in linear time.
 
-Each part has a judge of its own, so nothing is explained that was not decided, and the only engine of regular
-expressions is the one of that library, which never goes back in the text (https://docs.rs/regex/latest/regex/#untrusted-input).
-Its own list of errors is not asked for: that is made whole, each error with a copy of what is wrong, and takes a body
-of a megabyte 800 MB.
+Each part has a judge of its own, so every violation that we explain was found by the library. Its engine of regular
+expressions never goes back in the text (https://docs.rs/regex/latest/regex/#untrusted-input), and no other is used.
+The library's own list of errors is not used: it is made as a whole, with a copy of each wrong value, and can take 800
+MB for a body of a megabyte.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote, unquote
 
-#: The address of the whole schema for its parts. Nothing is ever fetched.
+#: The URI by which its parts refer to the whole schema. Nothing is ever fetched.
 _ROOT = "urn:verihook:schema"
 
 #: What need not be quoted in the fragment of an address: https://www.rfc-editor.org/rfc/rfc3986#section-3.5
@@ -25,10 +25,10 @@ Judge = Callable[[object], bool]
 
 
 def compiled(schema: Any, root: Any = None) -> Judge:
-    """Whether a value fits ``schema``, whose ``$ref`` may lead into ``root``. Imports jsonschema-rs.
+    """Return the judge of ``schema``, whose ``$ref`` may refer to ``root``. Imports jsonschema-rs.
 
-    The judge raises RecursionError for what is nested too deep, and UnicodeEncodeError for half a character. Raises
-    ValueError if the schema is none, has a regular expression of more than the engine takes, or refers elsewhere.
+    The judge raises RecursionError for a value that is nested too deep, UnicodeEncodeError for half a character.
+    Raises ValueError if the schema is wrong, has a pattern that the engine does not take, or refers elsewhere.
     """
     # Imported here: a cold start that needs no schema does not pay for it.
     import jsonschema_rs
@@ -49,7 +49,7 @@ def compiled(schema: Any, root: Any = None) -> Judge:
 
 @cache
 def matches(pattern: str) -> Judge:
-    """Whether ``pattern`` is found in a text, by the engine that validates. Raises ValueError for one that it lacks."""
+    """Return whether a text has a match of ``pattern``, as a judge. Raises ValueError if the engine refuses it."""
     fits = compiled({"pattern": pattern})
     # Half a character, as a sender makes who cuts an emoji in two, is any character to a pattern.
     return lambda text: fits(text if str(text).isascii() else str(text).encode(errors="replace").decode())
@@ -63,7 +63,7 @@ class Judges:
         self._made: dict[str, Judge] = {}
 
     def whole(self) -> Judge:
-        """Of an input. Raises ValueError if the schema cannot be compiled."""
+        """Return the judge of a whole input. Raises ValueError if the schema cannot be compiled."""
         return self._kept("", lambda: compiled(self._schema))
 
     def part(self, pointer: str, keyword: str = "", name: str = "", **beside: Any) -> Judge:
@@ -84,11 +84,11 @@ class Judges:
         return self._kept(f"{keyword} {pointer}", make)
 
     def alone(self, pointer: str, keyword: str, wanted: object) -> Judge:
-        """Of a keyword by itself, which stands at ``pointer``."""
+        """Return the judge of a single keyword, which is at ``pointer``."""
         return self._kept(pointer, lambda: compiled({keyword: wanted}))
 
     def combined(self, pointer: str, keyword: str, schema: dict[str, Any]) -> Judge:
-        """Of a keyword at ``pointer`` that combines parts, with those beside it that it counts by."""
+        """Return the judge of a keyword at ``pointer`` that combines parts; of contains, with its two limits."""
 
         def make() -> Judge:
             wanted = schema[keyword]
@@ -102,7 +102,7 @@ class Judges:
         return self._kept(pointer, make)
 
     def at(self, reference: object) -> tuple[Any, str] | None:
-        """The part that a ``$ref`` names and its pointer; None if it is named by another way than from the root."""
+        """Return the part that a ``$ref`` names, and its pointer; None if the ``$ref`` does not begin at the root."""
         if not isinstance(reference, str) or not (reference == "#" or reference.startswith("#/")):
             return None
         pointer = unquote(reference[1:])
@@ -120,7 +120,7 @@ class Judges:
 
 @contextmanager
 def no_panic() -> Iterator[None]:
-    """RecursionError if a library in Rust is out of stack: its own is no Exception, and nothing would catch it."""
+    """Raise RecursionError if a Rust library panics, as it does without stack: its panic is no Exception."""
     try:
         yield
     except BaseException as error:

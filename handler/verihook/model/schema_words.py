@@ -1,4 +1,4 @@
-"""What is said of a value that does not fit: short, whatever its size."""
+"""The texts of violations: short, however large the value is."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SAID = {
 
 
 def shown(value: object) -> str:
-    """A value in few characters, whatever its size."""
+    """Return the value in few characters, however large it is."""
     if isinstance(value, dict):
         return f"an object of {len(value)}" if value else "{}"
     if isinstance(value, list):
@@ -35,7 +35,7 @@ def shown(value: object) -> str:
 
 
 def listed(keyword: str, wanted: object) -> str:
-    """What the schema asks for, as the messages have it."""
+    """Return what the keyword asks for, as the texts show it."""
     if keyword == "type" and isinstance(wanted, list):
         return ", ".join(repr(each) for each in wanted)
     return repr(wanted)[:150]
@@ -49,7 +49,7 @@ COMBINED = {
     "contains": "does not contain as many fitting items as wanted",
 }
 
-#: What is said if no keyword alone has something to say.
+#: The texts of keywords that are used if no other text was found.
 _REST = {
     "unevaluatedItems": "has items that are not allowed",
     "unevaluatedProperties": "has properties that are not allowed",
@@ -57,6 +57,6 @@ _REST = {
 
 
 def unexplained(schema: object, value: object) -> str:
-    """What is said of a value that does not fit ``schema`` in a way that no keyword alone explains."""
+    """Return the text for a value that does not fit ``schema``, if no single keyword explains why."""
     said = [text for keyword, text in _REST.items() if isinstance(schema, dict) and keyword in schema]
     return f"{shown(value)} {' or '.join(said) or 'does not fit the schema'}"

@@ -50,10 +50,10 @@ def is_scope(text: str) -> TypeGuard[Scope]:
 class ApiKey:
     """A key as the ledger keeps it, without its hash. Times in milliseconds since the epoch, None for never.
 
-    ``workflows``: patterns such as ``order-*`` (``*`` and ``?``), () for all. ``replaces``: the id of the key that it
-    was rotated from, and ``first``: that of the one with which the rotations began. ``lifetime_ms``: what it was made
-    for, however early a rotation or its owner ended it. ``made_open``: its maker needed no key, as the API of one
-    machine was open; it ends when that API is closed.
+    ``workflows``: patterns such as ``order-*`` (``*`` and ``?``), () for all. ``replaces``: the id of the key that this
+    one was rotated from; ``first``: the id of the key with which the rotations began. ``lifetime_ms``: how long the key
+    was made for, however early a rotation or its owner ended it. ``made_open``: the key was made while the API of one
+    machine was open, without a key; it ends when that API is closed.
     """
 
     id: str
@@ -71,31 +71,31 @@ class ApiKey:
 
     @property
     def chain(self) -> str:
-        """What a key and those that replace it have in common: idempotency keys and limits outlive a rotation."""
-        # Keys that were rotated before the beginning was kept know their predecessor alone.
+        """Return the id that a key shares with its rotations, so that idempotency keys and limits outlive them."""
+        # A key that an older version rotated has no ``first``, but its predecessor's id.
         return self.first or self.replaces or self.id
 
     def live(self, now_ms: int) -> bool:
-        """Whether it opens anything: it has neither expired nor been revoked."""
+        """Whether the key is valid: it has neither expired nor been revoked."""
         return self.revoked_at is None and (self.expires_at is None or now_ms < self.expires_at)
 
     def covers(self, workflow: str) -> bool:
-        """Whether it may have to do with this workflow."""
+        """Whether the key may be used for this workflow."""
         return not self.workflows or any(fnmatchcase(workflow, pattern) for pattern in self.workflows)
 
     def require(self, scope: Scope, workflow: str | None = None) -> None:
-        """Raise Forbidden, which names the scope, if the key lacks it or may not have to do with the workflow."""
+        """Raise Forbidden, which names the scope, if the key lacks it or may not be used for the workflow."""
         if scope not in self.scopes:
             raise Forbidden(f"The API key lacks the scope {scope}.")
         if workflow is not None and not self.covers(workflow):
             raise Forbidden(f"The API key may not use {scope} on this workflow.")
 
     def holds(self, other: ApiKey) -> bool:
-        """Whether it may do whatever the other may."""
+        """Whether this key may do everything that the other may."""
         return not self.lacking(other.scopes, other.workflows)
 
     def lacking(self, scopes: Iterable[str], workflows: Sequence[str]) -> str:
-        """Which of these rights the key lacks itself, in words; "" if it has them all."""
+        """Return a sentence on a right that this key lacks itself, or "" if it has all of these."""
         more = [scope for scope in scopes if scope not in self.scopes]
         if more:
             return f"This API key lacks the scope {more[0][:40]} itself."
@@ -104,7 +104,7 @@ class ApiKey:
         return ""
 
     def _has(self, pattern: str) -> bool:
-        """A name that the patterns cover, or one of the patterns themselves."""
+        """Whether ``pattern`` is one of the key's patterns, or a name that they cover."""
         return pattern in self.workflows or (not set("*?[") & set(pattern) and self.covers(pattern))
 
     def public(self, now_ms: int) -> dict[str, object]:
@@ -125,7 +125,7 @@ class ApiKey:
 
 
 def check(key: ApiKey, now_ms: int) -> None:
-    """Raise RequestInvalid for a key that is not made."""
+    """Raise RequestInvalid if a key must not be made with this name, these workflows or this end."""
     if not _NAME.fullmatch(key.name):
         raise RequestInvalid("name: 1 to 64 characters, without control characters.")
     for pattern in key.workflows:
