@@ -11,7 +11,7 @@ import signal
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -139,8 +139,10 @@ class Server:
         """(address as the kernel writes it, port) of all that it listens on, as anybody may read in /proc/net."""
         inodes = set()
         for link in Path(f"/proc/{self.process.pid}/fd").iterdir():
-            found = re.fullmatch(r"socket:\[(\d+)\]", str(link.readlink()))
-            inodes |= {found[1]} if found else set()
+            # The server closes files meanwhile.
+            with suppress(FileNotFoundError):
+                found = re.fullmatch(r"socket:\[(\d+)\]", str(link.readlink()))
+                inodes |= {found[1]} if found else set()
         text = Path("/proc/net/tcp").read_text() + Path("/proc/net/tcp6").read_text()
         rows = [line.split() for line in text.splitlines()]
         names = [row[1].partition(":") for row in rows if row[3] == "0A" and row[9] in inodes]

@@ -21,7 +21,7 @@ KINDS = pytest.mark.parametrize("kind", [Store, Journal])
 def test_a_damaged_file(tmp_path: Path, kind: type[Store] | type[Journal], damage: bytes) -> None:
     path = tmp_path / "engine.db"
     path.write_bytes(damage)
-    with pytest.raises(ConfigurationError, match=r"is damaged .*begins anew.* are lost") as raised:
+    with pytest.raises(ConfigurationError, match=r"is damaged .*begins again.* are lost") as raised:
         kind(path)
     assert f"Move engine.db and the files beside it (engine.db-*) out of {tmp_path} and" in str(raised.value)
     path.unlink()

@@ -87,7 +87,7 @@ def test_what_could_not_be_saved_goes_on_when_there_is_room(
     runner = DurableRunner(tmp_path / "store.db", tmp_path, on_end=ends.put)
     with caplog.at_level(logging.ERROR, "verihook"), runner:
         assert 202 == start(runner, {"lines": str(lines), "go": str(go), "waits": waits})
-        until(lambda: lines.exists() and lines.read_text().split()[-1] == ("first" if waits else "second"))
+        until(lambda: lines.exists() and lines.read_text().split()[-1:] == ["first" if waits else "second"])
         if waits:
             until(lambda: not runner.busy())
         allot_none(runner)
