@@ -60,6 +60,6 @@ class Query:
         return tuple(name for name in ("label", "source", "status", "workflow") if getattr(self, name) is not None)
 
     def _given_in_words(self) -> str:
-        """As a caller gives them: a label is ``tag`` or ``metadata.KEY``, never the caller's own key."""
+        """Return the names of the filters as the API has them: ``tag`` or ``metadata.KEY`` for a label."""
         label = "tag" if self.label and self.label[0] == "tag" else "metadata.KEY"
         return " and ".join(label if name == "label" else name for name in self._given())

@@ -32,8 +32,14 @@ def test_an_index_answers_at_any_time(names: tuple[str, ...], times: dict[str, A
 
 @pytest.mark.parametrize("names", [names for names in TOGETHER if names not in INDEXES])
 def test_what_no_index_answers_is_refused_and_named(names: tuple[str, ...]) -> None:
-    with pytest.raises(FilterRefused, match=" and ".join(names)):
+    given = " and ".join("tag" if name == "label" else name for name in names)
+    with pytest.raises(FilterRefused, match=f"^No index answers {given} together:"):
         Query(**{name: GIVEN[name] for name in names})
+
+
+def test_a_label_of_the_metadata_is_named_without_the_callers_key() -> None:
+    with pytest.raises(FilterRefused, match=r"^No index answers metadata\.KEY and source together:"):
+        Query(source="orders", label=("metadata.customer", "42"))
 
 
 def test_an_empty_text_is_a_filter_too() -> None:

@@ -25,7 +25,7 @@ from verihook.senders.schemes.sns_hosts import HOSTS, PARTITIONS, sns_host_of, t
 from verihook.senders.schemes.timestamp import TIMES, check_age, check_tolerance, encode_time
 from verihook.strict_json import parse_unverified
 
-#: What SNS's certificates are named, as AWS's validator for Java has it: ``sns.amazonaws.com``,
+#: The common names of SNS's certificates, as AWS's validator for Java has it: ``sns.amazonaws.com``,
 #: ``sns-signing.me-south-1.amazonaws.com``, ``sns-cn-north-1.amazonaws.com.cn``, ``sns-us-gov-west-1.amazonaws.com``.
 _SUFFIXES = "|".join(sorted({re.escape(suffix) for _, suffix in PARTITIONS.values()}))
 _NAME = rf"sns(?:-signing)?(?:[.-][a-z]{{2,4}}(?:-[a-z]+)+-[0-9]{{1,2}})?\.(?:{_SUFFIXES})"

@@ -1,6 +1,6 @@
-"""The hosts of Amazon SNS, and which of them is a topic's.
+"""The hosts of Amazon SNS, and the host of a topic.
 
-In a module of their own: the handshake needs them too, and an artifact may lack the cryptography that the scheme needs.
+Not in sns.py, because the handshake needs them, too, and an artifact may lack the cryptography that sns.py imports.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PARTITIONS: Mapping[str, tuple[str, str]] = {
     "aws-iso-f": (r"us-isof-[a-z]+-[0-9]{1,2}", "csp.hci.ic.gov"),
 }
 
-#: The hosts of all of them; of these a message names that of its topic's own region.
+#: The hosts of SNS in all partitions. A message must name the host of its topic's own region.
 HOSTS = tuple(rf"sns\.{region}\.{re.escape(suffix)}" for region, suffix in PARTITIONS.values())
 
 _TOPIC = re.compile(r"arn:(aws[a-z-]*):sns:([a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_.-]{1,256}", re.ASCII)

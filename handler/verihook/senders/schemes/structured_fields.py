@@ -24,7 +24,7 @@ _TOKEN = re.compile(r"[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*", re.ASCII)
 _BYTES = re.compile(r":([^:]*):", re.ASCII)
 _BOOLEAN = re.compile(r"\?([01])", re.ASCII)
 
-#: Senders' values are shorter and have fewer members and items; others are refused.
+#: Limits in characters, members and items. Senders stay below them; a value above them is refused.
 MAX_LENGTH = 8192
 MAX_MEMBERS = 16
 MAX_ITEMS = 64
@@ -60,13 +60,13 @@ def read_inputs(text: str) -> dict[str, InnerList]:
 
 
 def write_inner_list(value: InnerList) -> str:
-    """Its one canonical form: https://www.rfc-editor.org/rfc/rfc9651#section-4.1.1.1 ."""
+    """Return the one canonical form of the list: https://www.rfc-editor.org/rfc/rfc9651#section-4.1.1.1 ."""
     items = " ".join([write_string(name) + write_parameters(parameters) for name, parameters in value.items])
     return f"({items}){write_parameters(value.parameters)}"
 
 
 def write_parameters(parameters: Parameters) -> str:
-    """``;name=value`` for each."""
+    """Return ``;name=value`` for each parameter."""
     return "".join([f";{name}" if value is True else f";{name}={_write(value)}" for name, value in parameters.items()])
 
 

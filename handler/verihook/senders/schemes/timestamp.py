@@ -48,7 +48,7 @@ def decode_rfc3339(text: str) -> int:
     return milliseconds + (int(fraction[1:].ljust(3, "0")[:3]) if fraction else 0)
 
 
-#: How a time is read, in milliseconds since the epoch, by its unit.
+#: Unit of a timestamp -> what reads its text, as milliseconds since the epoch.
 TIMES: dict[str, Callable[[str], int]] = {
     "s": decode_seconds,
     "ms": decode_milliseconds,
@@ -72,7 +72,7 @@ def check_tolerance(tolerance: int) -> None:
 def check_age(sent_ms: int, now: int, tolerance: int) -> None:
     """Raise SignatureError if ``sent_ms`` is further than ``tolerance`` seconds from ``now`` (in seconds), either way.
 
-    Only for a delivery whose signature is right: else the answer would show a stranger the time of our clock.
+    Call it only if the signature is right: else the answer would show a stranger the time of our clock.
     """
     if abs(now * 1000 - sent_ms) > tolerance * 1000:
         raise SignatureError("timestamp-outside-tolerance")

@@ -16,7 +16,7 @@ from verihook.senders.schemes.headers import one_header, with_headers
 
 @dataclass(frozen=True, slots=True)
 class TokenScheme:
-    """The header holds ``prefix`` + the secret, as it is. Header names know no case, the prefix and the secret do."""
+    """The header holds ``prefix`` + the secret, as it is. Case counts in the prefix and the secret."""
 
     header: str
     prefix: str = ""

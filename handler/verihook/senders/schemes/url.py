@@ -1,4 +1,4 @@
-"""The URL that a sender signs: the public one. Behind a proxy, stage or domain a delivery does not show it."""
+"""The URL that a sender signs: the public one. Behind a proxy, a stage or a domain, a delivery has another URL."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def registered_url(public_url: str) -> str:
 
 
 def delivered_url(public_url: str, query: str) -> str:
-    """``public_url`` with the query of a delivery instead of its own, if the delivery has one."""
+    """Return ``public_url`` with the delivery's query in place of its own, if the delivery has one."""
     return f"{public_url.partition('?')[0]}?{query}" if query else public_url
 
 
 def port_variants(url: str) -> tuple[str, ...]:
-    """The URL as it is, without its port, and with the default port of its scheme.
+    """Return the URL as it is, and once more: without its port if it has one, else with the port of its scheme.
 
     Twilio signs either, depending on product and age: https://www.twilio.com/docs/usage/webhooks/webhooks-security
     """
@@ -46,7 +46,7 @@ def port_variants(url: str) -> tuple[str, ...]:
 
 
 def without_hubspot_escapes(url: str) -> str:
-    """The URL with HubSpot's list of escapes decoded, once; every other one stays.
+    """Return the URL with the escapes of HubSpot's list decoded, once. Every other escape stays.
 
     https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests
     """
@@ -66,7 +66,7 @@ def check_body_hash(body: bytes, url: str, name: str) -> None:
 
 
 def signed_urls(public_url: str, kind: str, *, ports: bool, unescape: bool) -> Urls:
-    """How to make the URLs: ``registered``, as registered; ``delivered``, with the delivery's query.
+    """Return what makes the URLs. ``kind``: ``registered``, as registered; ``delivered``, with the delivery's query.
 
     Raise ValueError ``public_url: mend``.
     """
