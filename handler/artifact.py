@@ -86,7 +86,7 @@ except ConfigurationError as error:
 
 
 def build(kind: str, processor: str, folder: Path) -> None:
-    """Fill ``folder``. Exits in words for a hooks.toml that is wrong, and where pip fails."""
+    """Fill ``folder``. Exit in words if hooks.toml is wrong or pip fails."""
     left_out, runs_workflows = KINDS[kind]
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("hooks.toml", "LICENSE", "NOTICE"):

@@ -1,7 +1,7 @@
 """What every engine promises (``verihook.model.ports.Engine``). An adapter's tests subclass EngineContract.
 
 A subclass supplies the fixtures ``engine``, ``unreachable`` (an engine whose far side does not answer) and
-``definitions`` (the workflows to run), where it must a ``rig`` of its own, and the class variable ``SUSPENDS``.
+``definitions`` (the workflows to run), if it must a ``rig`` of its own, and the class variable ``SUSPENDS``.
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 
 The mutants stand in mutants.toml: a name, the file under handler/verihook, what to replace by what, and the tests that
 must fail (a set of them by its name, or one test). Each is made in a copy of the tree; the working tree is never
-touched. Exit code 1 if a mutant survives, where its text is no longer found, or where the tests fail without any
-mutant.
+touched. Exit code 1 if a mutant survives, if its text is no longer found, or if the tests fail without any mutant.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ class Mutant:
     tests: tuple[str, ...]
 
     def apply(self, tree: Path) -> str | None:
-        """Break the file in ``tree``; returns its text from before, None where ``old`` is not found."""
+        """Break the file in ``tree``; returns its text from before, None if ``old`` is not found."""
         path = tree / "handler" / "verihook" / self.file
         text = path.read_text("utf-8") if path.exists() else ""
         broken, found = re.subn(self.old, self.new, text)

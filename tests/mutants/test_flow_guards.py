@@ -100,7 +100,7 @@ def test_a_body_above_the_limit_is_refused_before_it_is_verified(receiver: Recei
     assert [] == receiver.happened
 
 
-def test_whoever_knows_the_id_sees_status_and_times(receiver: Receiver) -> None:
+def test_who_knows_the_id_sees_status_and_times(receiver: Receiver) -> None:
     instance_id = json.loads(delivered(receiver, "again").body)["instanceId"]
     row = receiver.ledger.get(instance_id, 0)
     assert row is not None

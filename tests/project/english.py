@@ -33,6 +33,9 @@ FOREIGN = {"__pycache__", "node_modules", "assets"}
 OTHERS = re.compile(r"\b(?:[Nn]obody|[Ww]hoever|[Aa]new|(?:is|are|was|were)\s+told(?!\s+(?:apart|to|that)\b))\b")
 WHERE = re.compile(r"(?P<before>\S*)(?P<gap>\s+|^)(?P<where>[Ww]here)\b(?P<after>[^.?!]*[.?!]?)", re.MULTILINE)
 
+#: Code in prose, from its own backticks to its own backticks; and what it may say there.
+CODE, OURS = re.compile(r"(`+)[^`\n]+\1"), re.compile(r"\b(?:[Ww]here|nobody|whoever|anew)\b")
+
 #: After these "where" is a place: "say where", "the place where", "goes on where".
 PLACES = re.compile(
     r"(?:says?|said|saying|knows?|known|tells?|shows?|shown|sees?|names?|named|finds?|looks?|asks?|reads?|depends|is|are"
@@ -46,7 +49,8 @@ CONDITION = re.compile(
     r"\s+(?:there\s+(?:is|are|was|were)\b|none\b|nothing\b|no\b|not\b|possible\b|needed\b|necessary\b"
     r"|(?:it|that|this|one|they)\s+(?:can|may|must|does|do|has|have|had)\b"
     r"|(?:it|that|this|one|they)\s+(?:is|are|was|were)\s+(?:\w*\s)?"
-    r"(?:not|no|none|known|due|missing|absent|safe|possible|wrong|wanted|needed|set|given|larger|longer)\b)"
+    r"(?:not|no|none|known|due|missing|absent|safe|possible|wrong|wanted|needed|set|given|larger|longer|suspended)\b"
+    r"|(?:the|its|a|an)\s+\w+\s+(?:may|can|must|has|fails?)\b|(?:the|its)\s+\w+\s+(?:is|are)\s+no\b)"
 )
 #: And what says so of a clause that begins a sentence.
 OPENING = re.compile(r"[^,:;]*,\s+(?!and\b|or\b|who\b|which\b|how\b|never\b|one of\b|None\b)")
@@ -90,9 +94,7 @@ def is_condition(match: re.Match[str]) -> bool:
 def found_in(text: str) -> Iterator[tuple[int, str]]:
     """Offset and word of everything in ``text`` that the project does not say."""
     # Code is no prose; it keeps its length, and a word before "where".
-    prose = re.sub(
-        r"`[^`\n]*\b(?:[Ww]here|nobody|whoever|anew)\b[^`\n]*`", lambda code: "`" + "x" * (len(code[0]) - 2) + "`", text
-    )
+    prose = CODE.sub(lambda code: "`" + "x" * (len(code[0]) - 2) + "`" if OURS.search(code[0]) else code[0], text)
     yield from ((match.start(), " ".join(match[0].split()).lower()) for match in OTHERS.finditer(prose))
     position = 0
     while match := WHERE.search(prose, position):

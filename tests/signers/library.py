@@ -41,7 +41,7 @@ class Library:
     """One library and the sender it belongs to.
 
     ``signature``: the header with the signature. ``sign``: None if the library cannot sign; then we sign and the
-    library verifies. ``key``: what Verihook is bound with, where it is not the secret. ``refusals``: the exceptions
+    library verifies. ``key``: what Verihook is bound with, if it is not the secret. ``refusals``: the exceptions
     that the library raises on purpose; any other one is a crash. ``other``: a secret that is not ours.
     """
 

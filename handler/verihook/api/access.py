@@ -87,7 +87,7 @@ class Identity:
         return self.key is None or (scope in self.key.scopes and self.key.covers(workflow))
 
     def require(self, scope: Scope, workflow: str | None = None) -> None:
-        """Raises Forbidden, which names the scope, where the caller may not do this, or not with this workflow."""
+        """Raise Forbidden, which names the scope, if the caller may not do this, or not with this workflow."""
         if self.key is not None:
             self.key.require(scope, workflow)
 
@@ -272,7 +272,7 @@ def _host(url: str) -> str | None:
 
 
 def _remember(held: dict[bytes, Any], name: bytes, value: Any) -> None:
-    """As the newest; the oldest goes where there are too many."""
+    """Remember it as the newest; the oldest goes if there are too many."""
     held.pop(name, None)
     if len(held) >= MAX_HELD:
         del held[next(iter(held))]

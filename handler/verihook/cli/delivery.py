@@ -23,9 +23,9 @@ _BODY_CHANGES = 512
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """All that a delivery is made of. ``secret``: the sender's, a private key where there is one; ``now`` in seconds.
+    """All that a delivery is made of. ``secret``: the sender's, a private key if it signs with one; ``now`` in seconds.
 
-    ``type`` and ``message_id`` go into headers, where the sender has them there.
+    ``type`` and ``message_id`` go into headers, if the sender has them there.
     """
 
     source: Source

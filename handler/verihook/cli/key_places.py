@@ -117,7 +117,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def placed(command: Callable[[Place, argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
-    """The command, where its options and the environment say."""
+    """Return the command, called with the place that its options and the environment name."""
 
     @wraps(command)
     def run(options: argparse.Namespace) -> int:

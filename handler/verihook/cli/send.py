@@ -29,7 +29,7 @@ T = TypeVar("T")
 #: How often --wait asks for the status, in seconds.
 POLL = 0.3
 
-#: What is said where a secret does not sign.
+#: What is said if a secret does not sign.
 KEY_MEND = "; a sender's (test) private key is given with --key FILE"
 
 
@@ -40,10 +40,10 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="the body, sent byte for byte")
     parser.add_argument("--wait", action="store_true", help="follow the instance to its end")
     parser.add_argument("--timeout", type=seconds, default=60.0, metavar="SECONDS", help="of --wait; default 60")
-    parser.add_argument("--id", help="event id, where the sender has it in a header; default a new one")
+    parser.add_argument("--id", help="event id, if the sender has it in a header; default a new one")
     parser.add_argument(
         "--type",
-        help="event type, where the sender has it in a header; default the source's first, or ping",
+        help="event type, if the sender has it in a header; default the source's first, or ping",
     )
     parser.add_argument("--content-type", metavar="TYPE", help="default JSON, or a form if the body looks like one")
     parser.add_argument(

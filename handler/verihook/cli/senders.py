@@ -22,7 +22,7 @@ class Row:
     """A sender as the table shows it.
 
     ``event_id`` and ``event_type``: where they stand, "" for nowhere. ``id_signed``: whether the signature covers the
-    id. ``timeout_seconds``: how long the sender waits for an answer; None where it does not say. ``retries`` and
+    id. ``timeout_seconds``: how long the sender waits for an answer; None if it does not say. ``retries`` and
     ``refusals``: how it goes on, and what it makes of an answer such as 4xx, 410 or 429, in words. ``evidence``: what
     the description rests on (``documented``, ``official-vector``, ``official-library``). ``replays``: what a source of
     it does with signed bytes that come again under another id (``start``, ``refuse``); "" if that is not seen.

@@ -33,7 +33,7 @@ def watch(client: Client, options: argparse.Namespace) -> int:
 
 
 def status_words(found: Instance) -> str:
-    """Its status; and that it is held, where it was suspended and its engine has not come to it yet."""
+    """The status; and that it is held, if it was suspended and its engine has not come to it yet."""
     held = found.raw.get("held") is True and found.status == "running"
     return f"{found.status}, held" if held else found.status
 

@@ -31,7 +31,7 @@ def add_parser(commands: Any) -> None:
         "--on-conflict",
         choices=("fail", "return", "restart"),
         metavar="WHAT",
-        help="where the id is taken: fail, return or restart; default fail",
+        help="if the id is taken: fail, return or restart; default fail",
     )
     run.add_argument("--idempotency-key", metavar="KEY", help="the same again starts nothing more")
     run.add_argument(

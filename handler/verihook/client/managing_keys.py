@@ -26,7 +26,7 @@ def create_key(
 ) -> Work[NewKey]:
     """Make a key; its secret is shown this once. ``workflows``: patterns such as ``order-*``, none for all.
 
-    ``expires``: such as ``"90d"``, a timedelta, or an aware datetime; None for no end. Not sent again where the server
+    ``expires``: such as ``"90d"``, a timedelta, or an aware datetime; None for no end. Not sent again if the server
     may have got it: it would make two. Raises InvalidInput, and Forbidden for more than the caller's own key may do.
     """
     body = {"name": name, "scopes": [*scopes], "workflows": [*workflows], "expires": _expiry(expires)}

@@ -20,7 +20,7 @@ from verihook.client.wire import Answer, Request, Work, path
 class StartOptions(TypedDict, total=False):
     """What a start may have besides its input.
 
-    ``id``: the instance's; made by the server where absent. ``on_conflict``: what an id that is taken does.
+    ``id``: the instance's; made by the server if absent. ``on_conflict``: what an id that is taken does.
     ``start_at``: not before, an aware datetime; or ``delay`` in seconds, such as ``"15m"``, or a timedelta.
     ``version``: refused if the workflow has another. ``connection``: one that the workflow takes. ``callback_url``:
     gets a signed POST when the instance ends. ``clear_on_failure``: the idempotency key is free again if what it began

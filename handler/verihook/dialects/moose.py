@@ -1,6 +1,6 @@
 """Moose (moosestack): trigger, terminate, history, at ``/workflows`` and ``/admin/workflows``.
 
-The older path is open where the deployment is, the newer one always asks for a key, as the product does.
+The older path is open if the deployment is, the newer one always asks for a key, as the product does.
 https://docs.fiveonefour.com/moosestack/workflows/trigger-workflow
 """
 
