@@ -3,43 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
-from botocore.stub import Stubber
 
-from tests.boto_clients import translated
+from tests.boto_clients import stubbed_stepfunctions
 from tests.crashes.test_operations import accepted, event
 from tests.crashes.world import World
-from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
 from verihook.errors import EngineRefused, EngineUnavailable
 from verihook.instances.reconcile import reconcile
 from verihook.model.instance import Progress
 from verihook.worker.recorder import record_status_change
 
 MACHINES = "arn:aws:states:eu-central-1:123456789012:stateMachine:"
-
-
-@contextmanager
-def stubbed() -> Iterator[tuple[StepFunctionsEngine, Stubber]]:
-    """The engine over a client whose answers a test gives; it asks once."""
-    client = boto3.client(
-        "stepfunctions",
-        region_name="eu-central-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
-    with Stubber(client) as stubber:
-        yield StepFunctionsEngine(translated(client), MACHINES), stubber
 
 
 def id_of(whole: World, event_id: str = "evt_1", **fields: Any) -> str:
@@ -58,7 +38,7 @@ def id_of(whole: World, event_id: str = "evt_1", **fields: Any) -> str:
     ],
 )
 def test_a_throttled_start_is_queued_and_made_good(whole: World, code: str, status: int) -> None:
-    with stubbed() as (engine, stubber):
+    with stubbed_stepfunctions(MACHINES) as (engine, stubber):
         stubber.add_client_error("start_execution", code, http_status_code=status)
         throttled = replace(whole.services, engines={"stepfunctions": engine})
         patient, whole.services = whole.services, throttled
@@ -71,7 +51,7 @@ def test_a_throttled_start_is_queued_and_made_good(whole: World, code: str, stat
 
 
 def test_a_timeout_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
-    with stubbed() as (engine, stubber):
+    with stubbed_stepfunctions(MACHINES) as (engine, stubber):
 
         def late(**_: object) -> None:
             raise ReadTimeoutError(endpoint_url="https://states")
@@ -82,13 +62,13 @@ def test_a_timeout_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_name_that_was_taken_counts_as_started_also_after_its_end() -> None:
-    with stubbed() as (engine, stubber):
+    with stubbed_stepfunctions(MACHINES) as (engine, stubber):
         stubber.add_client_error("start_execution", "ExecutionAlreadyExists", http_status_code=400)
         assert "running" == engine.start("machine", "a", "{}")
 
 
 def test_the_limit_of_an_input_is_in_bytes() -> None:
-    with stubbed() as (engine, stubber):
+    with stubbed_stepfunctions(MACHINES) as (engine, stubber):
         stubber.add_response("start_execution", {"executionArn": "a:b", "startDate": 0})
         assert "running" == engine.start("machine", "a", '"' + "é" * 131_071 + '"')
         with pytest.raises(EngineRefused):

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.stub import Stubber
 
-from tests.boto_clients import translated
+from tests.boto_clients import stubbed_stepfunctions
 from verihook.adapters.engines.stepfunctions import STATUSES, StepFunctionsEngine, progress_of
 from verihook.errors import EngineRefused, EngineUnavailable, VerihookError
 from verihook.model.instance import Progress, Status
@@ -24,15 +22,8 @@ MISSING = ["StateMachineDoesNotExist", "StateMachineDeleting", "AccessDeniedExce
 
 @pytest.fixture
 def stubbed() -> Iterator[tuple[StepFunctionsEngine, Stubber]]:
-    client = boto3.client(
-        "stepfunctions",
-        region_name="eu-central-1",
-        aws_access_key_id="x",
-        aws_secret_access_key="y",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
-    with Stubber(client) as stubber:
-        yield StepFunctionsEngine(translated(client), PREFIX), stubber
+    with stubbed_stepfunctions(PREFIX) as (engine, stubber):
+        yield engine, stubber
         stubber.assert_no_pending_responses()
 
 
