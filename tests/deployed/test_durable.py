@@ -82,6 +82,11 @@ def steps(aws: Deployment, function: str, instance_id: str) -> Counter[tuple[str
     )
 
 
+def rests(aws: Deployment, function: str, instance_id: str, name: str, action: str) -> None:
+    """Wait until the step has been told of, and the invocation is over: nothing is on its way to the runner."""
+    eventually(lambda: steps(aws, function, instance_id)[name, action] and not aws.turns[function].locked())
+
+
 def ended(runner: Runner, instance_id: str) -> dict[str, Any]:
     return eventually(lambda: (found := runner.execution(instance_id))["Status"] != "RUNNING" and found)
 
@@ -92,7 +97,8 @@ def test_an_order_is_charged_approved_and_shipped_across_a_crash(
 ) -> None:
     instance_id = accepted(aws, f"evt_{face}", "approved", face=face, amount=5)
     where = f"/v1/instances/{instance_id}/events"
-    eventually(lambda: asked(aws, "GET", where, authorization)[1]["events"])
+    rests(aws, "OrderApproval", instance_id, "Wait for approved", "SUCCEED")
+    assert asked(aws, "GET", where, authorization)[1]["events"]
 
     runner.kill()
     runner.start()
@@ -132,13 +138,7 @@ def test_an_invoice_is_made_once_and_its_confirmation_sent_across_a_crash(
     order = {"customerId": "c1", "items": ITEMS, "customerEmail": "c1@example.com", "notes": "x" * 300_000}
     services.busy.add("/mail")
     instance_id = started(aws, "process-order", authorization, order)
-    # Told, and the invocation over: nothing is on its way to the runner.
-    eventually(
-        lambda: (
-            steps(aws, "ProcessOrderFunction", instance_id)["Send Confirmation", "RETRY"]
-            and not aws.turns["ProcessOrderFunction"].locked()
-        )
-    )
+    rests(aws, "ProcessOrderFunction", instance_id, "Send Confirmation", "RETRY")
 
     runner.kill()
     services.busy.clear()
