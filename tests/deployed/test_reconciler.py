@@ -11,7 +11,7 @@ import pytest
 from tests.deployed.emulator import Deployment
 from tests.deployed.events import ITEMS, TICK, now_ms
 from tests.deployed.rights import check
-from tests.deployed.rows import accepted, approval, callback, eventually, ledger, row, started
+from tests.deployed.rows import accepted, approval, callback, eventually, ledger, row, started, succeeds
 from verihook.adapters.ledgers.dynamodb import DynamoDbDocuments
 from verihook.instances import mailboxes
 from verihook.model.instance import Instance, execution_name
@@ -30,7 +30,9 @@ def due(aws: Deployment, instance_id: str, **changes: Any) -> Instance:
 
 
 def test_an_end_that_no_event_has_told_is_found(aws: Deployment) -> None:
-    assert "completed" == due(aws, accepted(aws, "evt_missed")).status
+    instance_id = accepted(aws, "evt_missed")
+    succeeds(aws, "OrderCreated", instance_id)
+    assert "completed" == due(aws, instance_id).status
 
 
 @pytest.mark.parametrize("source", ["reviewed", "approved"])

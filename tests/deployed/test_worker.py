@@ -10,7 +10,7 @@ import pytest
 from tests.deployed.emulator import FEEDS, Deployment
 from tests.deployed.events import ITEMS, eventbridge, sns, sqs, streamed
 from tests.deployed.rights import check
-from tests.deployed.rows import asked, eventually, item, row, rows, started
+from tests.deployed.rows import asked, item, row, rows, started, succeeds
 
 LARGE = "x" * 300_000
 
@@ -101,12 +101,7 @@ def test_a_state_machine_reads_of_a_large_input_what_it_asks_for(
     aws: Deployment, authorization: dict[str, str]
 ) -> None:
     instance_id = started(aws, "order-created", authorization, order("e3", notes=LARGE))
-    execution = f"{aws.stack.arn('OrderCreated').replace(':stateMachine:', ':execution:')}:{instance_id}"
-    states = _states(aws)
-    ended = eventually(
-        lambda: (done := states.describe_execution(executionArn=execution))["status"] != "RUNNING" and done
-    )
-    assert "SUCCEEDED" == ended["status"], ended
+    succeeds(aws, "OrderCreated", instance_id)
 
 
 def test_a_state_machine_is_told_that_an_input_is_gone(aws: Deployment, authorization: dict[str, str]) -> None:
@@ -116,13 +111,6 @@ def test_a_state_machine_is_told_that_an_input_is_gone(aws: Deployment, authoriz
     assert {"orderId": "ord_3"} == aws.invoke(FEEDS, read)
     aws.cloud.bucket.objects.clear()
     assert "PayloadGone" == aws.outcome(FEEDS, read)["errorType"]
-
-
-def _states(aws: Deployment) -> Any:
-    import boto3
-
-    access: Any = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
-    return boto3.client("stepfunctions", endpoint_url=aws.cloud.interpreter.endpoint_url, **access)
 
 
 @pytest.mark.parametrize("function", ["Worker", FEEDS])

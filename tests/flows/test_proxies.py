@@ -20,6 +20,7 @@ from tests.flows.deployment import VARIABLES
 from tests.flows.faces import HttpFace, Server, run_key, serving
 from tests.flows.signing import order, x_signature
 from tests.flows.waiting import wait_until
+from tests.held_ports import held_port
 
 #: proxy_pass as every guide has it: no header is set, so the server sees its own address as Host.
 NGINX = """
@@ -55,15 +56,16 @@ def nginx(url: str, folder: Path) -> Iterator[str]:
         why = "nginx is absent; the Debian package nginx-light has it"
         pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
     assert program is not None
-    port = _free_port()
-    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port, url=url))
     command = [program, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+    with held_port() as port:
+        (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port, url=url))
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         try:
             wait_until(lambda: _listens(port), what="nginx did not listen")
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
+            process.wait(60)
 
 
 @contextmanager
@@ -95,11 +97,6 @@ def _pass_on(source: socket.socket, sink: socket.socket) -> None:
         while data := source.recv(65536):
             sink.sendall(data)
         sink.shutdown(socket.SHUT_WR)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def _listens(port: int) -> bool:

@@ -15,10 +15,11 @@ from typing import Any
 
 import yaml
 
-from tests.deployed.emulator import BUILT, DEADLINE, Deployment, free_port
+from tests.deployed.emulator import BUILT, DEADLINE, Deployment
 from tests.deployed.gateway import SESSION
 from tests.deployed.stack import REGION
 from tests.flows.commands import heeding_ctrl_c
+from tests.held_ports import held_port
 from tests.project.template import ROOT
 from tests.sam.image import NAME
 from tests.sam.part import ENDPOINT, part
@@ -63,18 +64,18 @@ class Sam:
     @contextmanager
     def started(self, what: str, **variables: str) -> Iterator[str]:
         """`sam local start-api` or `start-lambda`: its URL. A container is kept once it was needed."""
-        port, log = free_port(), self._folder / f"{what}.log"
+        log = self._folder / f"{what}.log"
         command = heeding_ctrl_c(*self._command(what, variables))
-        command += ["--host", "127.0.0.1", "--port", str(port), "--warm-containers", "LAZY"]
-        with log.open("w") as out:
+        with held_port() as port, log.open("w") as out:
+            command += ["--host", "127.0.0.1", "--port", str(port), "--warm-containers", "LAZY"]
             process = subprocess.Popen(command, env=self._environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-        try:
-            _wait_for(port, process, log)
-            yield f"http://127.0.0.1:{port}"
-            self._nothing_was_refused(log.read_text("utf-8"))
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(timeout=60)
+            try:
+                _wait_for(port, process, log)
+                yield f"http://127.0.0.1:{port}"
+                self._nothing_was_refused(log.read_text("utf-8"))
+            finally:
+                process.send_signal(signal.SIGINT)
+                process.wait(timeout=60)
 
     def _command(self, what: str, variables: Mapping[str, str]) -> list[str]:
         environment = {

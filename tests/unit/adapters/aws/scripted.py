@@ -47,7 +47,7 @@ class Scripted:
 
     def connected(self, wanted: int) -> int:
         """How many connections were made, once there are so many: the kernel makes one before it is accepted here."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while self.connections < wanted and time.monotonic() < deadline:
             time.sleep(0.001)
         return self.connections
