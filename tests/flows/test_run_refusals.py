@@ -21,7 +21,7 @@ def test_where_the_port_is_in_use(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         line = fails("--port", str(port), "--data", str(tmp_path / "data"))
-    assert f"verihook: port {port}: is in use; give another: make run PORT=9000" == line
+    assert f"verihook: port {port}: is in use; give another: --port 9000 (make: PORT=9000)" == line
 
 
 def test_where_hooks_toml_is_broken(tmp_path: Path) -> None:

@@ -257,7 +257,7 @@ def test_kill_9_is_a_lost_worker_as_before(run: Run) -> None:
 
 def test_the_terminal_and_the_help_say_how_long_it_waits(run: Run) -> None:
     run.begin("--grace", "7")
-    run.says("Ctrl-C stops it: it waits up to 7 s")
+    run.says("Ctrl-C stops the server; it waits up to 7 s")
     assert 0 == run.server.stop()
     assert "default 25" in " ".join(verihook("run", "--help").stdout.split())
     wrong = verihook("run", "--grace", "-1")

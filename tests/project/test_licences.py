@@ -5,9 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
-import shutil
-import subprocess
-import sys
 import zipfile
 from base64 import b64encode
 from email import message_from_bytes
@@ -18,36 +15,16 @@ import pytest
 from tests.deployed.emulator import built
 from tests.project.template import FUNCTIONS
 from tests.project.test_requirements import PROJECT, ROOT
+from tests.project.wheel import build_wheel
 
 ASSETS = Path("handler/verihook/api/assets")
 #: Of https://www.apache.org/licenses/LICENSE-2.0.txt
 APACHE_2_SHA256 = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
-#: What a build reads of the checkout.
-BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE", "NOTICE")
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    """Built from a copy, as a build leaves its folders beside pyproject.toml."""
-    folder = tmp_path_factory.mktemp("wheel")
-    for name in BUILT_FROM:
-        shutil.copy(ROOT / name, folder)
-    shutil.copytree(ROOT / "handler", folder / "handler", ignore=shutil.ignore_patterns("__pycache__"))
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "--quiet",
-        "--no-deps",
-        "--no-build-isolation",
-        "--wheel-dir",
-        "dist",
-        ".",
-    ]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    (path,) = (folder / "dist").iterdir()
-    return zipfile.ZipFile(path)
+    return zipfile.ZipFile(build_wheel(tmp_path_factory.mktemp("wheel")))
 
 
 def test_the_licence_is_apaches_own_text() -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from verihook.adapters.clock import SystemClock
 from verihook.cli import ledger
 from verihook.cli.connect import served
+from verihook.cli.options import add_json_option
 from verihook.config.settings import environment
 from verihook.instances import api_keys
 from verihook.local.data import DEFAULT
@@ -113,7 +114,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--data", type=Path, metavar="DIR", help=f"data folder; default {DEFAULT}")
     where.add_argument("--table", metavar="NAME", help="a DynamoDB table, with the AWS credentials of this environment")
     group.add_argument("--key", help="API key with keys:manage; default VERIHOOK_KEY if the API is asked")
-    parser.add_argument("--json", action="store_true", help="for programs")
+    add_json_option(parser)
 
 
 def placed(command: Callable[[Place, argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:

@@ -14,12 +14,13 @@ from verihook.adapters.clock import SystemClock
 from verihook.adapters.printable import printable
 from verihook.cli.connect import EXIT_CODES, emit
 from verihook.cli.key_places import KeyFields, Place, add_options, placed
+from verihook.cli.options import add_data_option
 from verihook.cli.table import aligned, show
 from verihook.config.settings import environment
 from verihook.errors import ConfigurationError
 from verihook.instances.api_keys import KEEP_MS
 from verihook.instances.callbacks import callback_secret
-from verihook.local.data import DEFAULT, read_instance_key, read_run
+from verihook.local.data import read_instance_key, read_run
 from verihook.local.terminal import Unwritten
 from verihook.model.instance import milliseconds_of
 from verihook.model.scopes import MEANINGS, SCOPES
@@ -59,12 +60,12 @@ def add_parser(commands: Any) -> None:
     rotate.add_argument("--expires", type=_moment, metavar="WHEN", help="default: lasts as long as the old one did")
     _finish(rotate, _rotate)
     run = actions.add_parser("run", help="the API key of the server that runs on this data folder, until it stops")
-    run.add_argument("--data", type=Path, default=DEFAULT, metavar="DIR", help=f"data folder; default {DEFAULT}")
+    add_data_option(run)
     run.add_argument("--header", action="store_true", help="as a header: curl -H @<(verihook keys run --header) URL")
     run.set_defaults(command=_run)
     secret = actions.add_parser("callback-secret", help="what receivers of callbacks verify them with")
     where = secret.add_mutually_exclusive_group()
-    where.add_argument("--data", type=Path, default=DEFAULT, help=f"data folder; default {DEFAULT}")
+    add_data_option(where)
     where.add_argument(
         "--instance-key",
         metavar="REFERENCE",

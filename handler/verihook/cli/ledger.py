@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
 from verihook.adapters.printable import printable
+from verihook.cli.options import add_data_option, add_json_option
 from verihook.errors import ConfigurationError, LedgerUnavailable
-from verihook.local.data import DEFAULT
 
 if TYPE_CHECKING:
     from verihook.adapters.ledgers.dynamodb import DynamoDbLedger
@@ -24,11 +24,11 @@ Opened: TypeAlias = "SqliteLedger | DynamoDbLedger"
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--data`` and ``--table``, of which one may be given, and ``--json``."""
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--data", type=Path, default=DEFAULT, metavar="DIR", help=f"data folder; default {DEFAULT}")
+    add_data_option(where)
     where.add_argument(
         "--table", metavar="NAME", help="instead: a DynamoDB table, with the AWS credentials of this environment"
     )
-    parser.add_argument("--json", action="store_true", help="for programs")
+    add_json_option(parser)
 
 
 @contextmanager

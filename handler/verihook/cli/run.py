@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from verihook.config.settings import environment, hooks_path
-from verihook.local.data import DEFAULT
+from verihook.cli.options import add_data_option, add_hooks_option
 from verihook.local.stopping import GRACE_S, MAX_GRACE_S, leave
 
 
@@ -15,10 +13,8 @@ def add_parser(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser("run", help="run the whole thing on this machine, on loopback")
     parser.add_argument("--port", type=_port, default=8787, metavar="N", help="0 takes a free one; default 8787")
-    parser.add_argument("--data", type=Path, default=DEFAULT, metavar="DIR", help=f"data folder; default {DEFAULT}")
-    parser.add_argument(
-        "--hooks", type=Path, default=hooks_path(environment()), metavar="FILE", help="default handler/hooks.toml"
-    )
+    add_data_option(parser)
+    add_hooks_option(parser)
     parser.add_argument(
         "--open",
         action="store_true",

@@ -7,7 +7,6 @@ import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from verihook.adapters.aws.errors import AwsError
@@ -15,8 +14,9 @@ from verihook.adapters.printable import printable
 from verihook.adapters.secrets import secret_in
 from verihook.adapters.secrets.answer_cache import MAX_AGE_S
 from verihook.adapters.secrets.document import SourceSecrets
+from verihook.cli.options import add_hooks_option
 from verihook.config import Hooks, load_hooks
-from verihook.config.settings import environment, hooks_path
+from verihook.config.settings import environment
 from verihook.errors import ConfigurationError
 from verihook.verification import setting_of
 from verihook.webhooks.keyring import SETTINGS
@@ -40,9 +40,7 @@ def add_commands(actions: Any) -> None:
         where = parser.add_mutually_exclusive_group()
         where.add_argument("--stack", metavar="NAME", help=f"the stack, whose output {OUTPUT} names the secret")
         where.add_argument("--secret", metavar="ARN", help="instead: the secret itself; default VERIHOOK_SECRETS")
-        parser.add_argument(
-            "--hooks", type=Path, default=hooks_path(environment()), metavar="FILE", help="default handler/hooks.toml"
-        )
+        add_hooks_option(parser)
 
 
 def _put(options: argparse.Namespace) -> int:

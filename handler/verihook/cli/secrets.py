@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
 from verihook.adapters.clock import SystemClock
 from verihook.cli import secret_values
 from verihook.cli.ledger import add_options, opened
+from verihook.cli.options import add_hooks_option
 from verihook.cli.table import moment, show
 from verihook.config import load_hooks
-from verihook.config.settings import environment, hooks_path
 from verihook.local.data import made_here
 from verihook.model.instance import iso
 from verihook.model.ports import KEPT_MS, Observation
@@ -25,9 +24,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser("secrets", help="the secrets of each source: their use, and new values")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     status = actions.add_parser("status", help="when the previous secret of each source was last needed")
-    status.add_argument(
-        "--hooks", type=Path, default=hooks_path(environment()), metavar="FILE", help="default handler/hooks.toml"
-    )
+    add_hooks_option(status)
     add_options(status)
     status.set_defaults(command=_status)
     secret_values.add_commands(actions)

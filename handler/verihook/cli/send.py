@@ -15,10 +15,11 @@ from verihook.adapters.printable import printable
 from verihook.bootstrap import secrets_of
 from verihook.cli.arguments import seconds
 from verihook.cli.delivery import TAMPERINGS, Sending, cannot_send, content_type_of
+from verihook.cli.options import add_data_option, add_hooks_option
 from verihook.config import load_hooks
-from verihook.config.settings import environment, hooks_path
+from verihook.config.settings import environment
 from verihook.errors import ConfigurationError
-from verihook.local.data import DEFAULT, read_run
+from verihook.local.data import read_run
 from verihook.model.instance import FINAL
 from verihook.model.ports import RotatingSecrets
 from verihook.model.source import Source
@@ -70,10 +71,8 @@ def add_tampering(parser: argparse.ArgumentParser) -> None:
 
 def add_source_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say where a source and its secrets are."""
-    parser.add_argument("--data", type=Path, default=DEFAULT, metavar="DIR", help=f"data folder; default {DEFAULT}")
-    parser.add_argument(
-        "--hooks", type=Path, default=hooks_path(environment()), metavar="FILE", help="default handler/hooks.toml"
-    )
+    add_data_option(parser)
+    add_hooks_option(parser)
 
 
 def find_source(options: argparse.Namespace) -> Source:
@@ -94,8 +93,10 @@ def secret_missing(source: Source, options: argparse.Namespace, error: KeyError)
     """A secret that is not there, as an error for who runs the command."""
     mend = f"{error.args[0]}; set it as the server has it"
     if read_run(options.data) is None:
-        mend += f"; no server runs on the data folder {options.data}, which would give it: start one there (make run)"
-        mend += ", or name the folder of one that runs (--data)"
+        mend += (
+            f"; no server runs on the data folder {options.data}, which would give it: start one there (make run, or"
+        )
+        mend += " verihook run), or name the folder of one that runs (--data)"
     return ConfigurationError(options.hooks.name, f"sources.{source.name}.secrets", mend)
 
 
@@ -137,7 +138,8 @@ def _send(options: argparse.Namespace) -> int:
             instance_id = reply.json().get("instanceId") if _of_json(reply) else None
             return _follow(client, url, instance_id, options.timeout) if options.wait and instance_id else 0
     except httpx.TransportError as error:
-        print(f"verihook: {url} cannot be reached ({printable(str(error))}); is `make run` running?", file=sys.stderr)
+        mend = "start the server (make run, or verihook run), or name another (--url, --data)"
+        print(f"verihook: {url} cannot be reached ({printable(str(error))}); {mend}", file=sys.stderr)
         return 1
 
 

@@ -9,7 +9,7 @@
 | ``VERIHOOK_FUNCTION_PREFIX`` | prefix of the names of durable functions; a workflow's definition is appended |
 | ``VERIHOOK_PAYLOADS`` | name of the bucket of large inputs and outputs |
 | ``VERIHOOK_BASE_PATH`` | what stands before the paths of receiver and API, such as /payments; default: nothing |
-| ``VERIHOOK_HOOKS`` | path of hooks.toml; default: beside the package |
+| ``VERIHOOK_HOOKS`` | path of hooks.toml; default: beside the package, else in the current folder |
 
 and every NAME that hooks.toml refers to as ``env:NAME``: a variable that is set is used before the member of that name.
 """
@@ -25,8 +25,11 @@ from pathlib import Path
 from verihook.errors import ConfigurationError
 from verihook.request import OWN_PREFIXES
 
-#: hooks.toml is beside the package, in the folder that is deployed.
-DEFAULT_HOOKS = Path(__file__).parents[2] / "hooks.toml"
+_BESIDE_PACKAGE = Path(__file__).parents[2] / "hooks.toml"
+
+#: hooks.toml is beside the package in a checkout and in the folder that is deployed. A wheel brings none: it is in the
+#: current folder then.
+DEFAULT_HOOKS = _BESIDE_PACKAGE if _BESIDE_PACKAGE.exists() else Path("hooks.toml")
 
 #: The folder of the Python workflows is beside hooks.toml.
 DEFAULT_WORKFLOWS = DEFAULT_HOOKS.parent / "workflows"

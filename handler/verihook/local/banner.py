@@ -1,4 +1,4 @@
-"""What the terminal shows once everything is ready."""
+"""The text that `verihook run` prints when the server is ready."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ from verihook.config.settings import DEFAULT_HOOKS, environment
 from verihook.local.data import DEFAULT
 from verihook.model.scopes import ApiKey
 
-OPEN = """  The API is OPEN: everyone who reaches this port may do everything, make API keys too. A proxy, a tunnel,
-  `ssh -R` or a relay before it gives that to strangers. To close it, leave out --open, and auth = "open" in
-  hooks.toml."""
+OPEN = """  The API is OPEN: everyone who reaches this port may do everything, even make API keys. A proxy, a tunnel,
+  `ssh -R` or a relay in front of it gives strangers the same rights. To close it, start without --open, and without
+  auth = "open" in hooks.toml."""
 
+#: The body of an order in a checkout; a wheel has none.
+EXAMPLE = Path("examples/order.json")
 
-YELLOW = "33"
+# Colours, as https://en.wikipedia.org/wiki/ANSI_escape_code#Colors numbers them.
+_YELLOW = "33"
+_BOLD_RED = "1;31"
 
 
 def banner(
@@ -30,64 +34,71 @@ def banner(
     grace_s: float,
     hooks_file: Path = DEFAULT_HOOKS,
 ) -> str:
-    """The address, the sources with their URLs, who gets into the API, and a command that sends a signed webhook.
+    """Return the address, the URL of each source, how to get into the API, and a command that sends a signed webhook.
 
-    ``made``: the names of secrets that were made here. ``ended``: the keys that end with an API that was open.
-    ``grace_s``: how long a stop waits for what runs. ``hooks_file``: where ``hooks`` was read.
+    ``made``: the variables whose secrets were made in the data folder ``data``. ``ended``: the API keys that were made
+    while the API was open, and were revoked at this start. ``grace_s``: how long a stop waits for what is running.
+    ``hooks_file``: the file that ``hooks`` was read from.
     """
     width = max((len(name) for name in hooks.sources), default=0)
-    room = len(f"{url}/hooks/") + width
+    url_width = len(f"{url}/hooks/") + width
     lines = [f"Verihook is ready on {url}", ""]
     for name, source in hooks.sources.items():
         also = f"  (also {url}/)" if name == hooks.default_source else ""
-        target = f"{url}/hooks/{name}"
-        lines.append(f"  {name:<{width}}  {target:<{room}}  {source.sender.id} -> {source.workflow}{also}")
+        source_url = f"{url}/hooks/{name}"
+        lines.append(f"  {name:<{width}}  {source_url:<{url_width}}  {source.sender.id} -> {source.workflow}{also}")
     if made:
-        lines += ["", _coloured(f"  Secrets made here, kept in {data / 'secrets.json'}:", YELLOW)]
-        lines += [_coloured(f"    {name}", YELLOW) for name in made]
+        lines += ["", _coloured(f"  Secrets made here, kept in {data / 'secrets.json'}:", _YELLOW)]
+        lines += [_coloured(f"    {name}", _YELLOW) for name in made]
         lines += [
-            "  What the senders themselves sign is refused (401) until each has its sender's own: NAME=... make run"
+            "  What the senders themselves sign is refused (401) until you start with the secret that they sign with:",
+            "    NAME=... make run (or: NAME=... verihook run)",
         ]
-    example = hooks.default_source or next(iter(hooks.sources), None)
-    if example:
-        lines += ["", "  Send a signed webhook from a second terminal:", f"    {_send(example, data, hooks_file)}"]
+    source_to_try = hooks.default_source or next(iter(hooks.sources), None)
+    if source_to_try:
+        lines += ["", *_send(source_to_try, data, hooks_file)]
     lines += ["", *_api(url, hooks, data, ended)]
     stop = (
-        f"  Ctrl-C stops it: it waits up to {grace_s:g} s for steps and functions that run. A second ends it at once."
+        f"  Ctrl-C stops the server; it waits up to {grace_s:g} s for steps and functions that are running. "
+        "A second Ctrl-C ends it at once."
     )
     return "\n".join([*lines, "", stop, ""])
 
 
 def _api(url: str, hooks: Hooks, data: Path, ended: Sequence[ApiKey]) -> list[str]:
-    shown = f"  The API in a browser: {url}/docs"
+    in_browser = f"  The API in a browser: {url}/docs"
     if hooks.policy.auth == "open":
-        return [shown, _red(OPEN)]
-    show = _command("keys", "run", data=data)
-    lines = [shown, f"  The API asks for a key. Our commands find the one of this run; `{show}` prints it."]
+        return [in_browser, _coloured(OPEN, _BOLD_RED)]
+    print_key = _command("keys", "run", data=data)
+    lines = [
+        in_browser,
+        f"  The API asks for a key. verihook's commands find it by themselves; `{print_key}` prints it.",
+    ]
     if ended:
-        lines += ["", _red("  These API keys were made while the API was open, and have ended with that:")]
+        warning = "  These API keys were made while the API was open. It is closed now, so they were revoked:"
+        lines += ["", _coloured(warning, _BOLD_RED)]
         lines += [f"    {key.id}  {key.name}" for key in ended]
     return lines
 
 
-def _red(text: str) -> str:
-    return _coloured(text, "1;31")
-
-
 def _coloured(text: str, colour: str) -> str:
-    """On a terminal that shows colours (https://no-color.org)."""
+    """Return the text in this colour if the output is a terminal that shows colours (https://no-color.org)."""
     return f"\x1b[{colour}m{text}\x1b[0m" if sys.stdout.isatty() and not environment().get("NO_COLOR") else text
 
 
-def _send(source: str, data: Path, hooks_file: Path) -> str:
-    other = [] if hooks_file.resolve() == DEFAULT_HOOKS.resolve() else ["--hooks", str(hooks_file)]
-    return _command("send", source, "examples/order.json", "--wait", *other, data=data)
+def _send(source: str, data: Path, hooks_file: Path) -> list[str]:
+    """How to send a webhook to this source: the example of a checkout, else a file of the user's own."""
+    hooks_option = [] if hooks_file.resolve() == DEFAULT_HOOKS.resolve() else ["--hooks", str(hooks_file)]
+    of_file = "" if EXAMPLE.exists() else ", with the body in a file of yours"
+    body = str(EXAMPLE) if EXAMPLE.exists() else "FILE"
+    command = _command("send", source, body, "--wait", *hooks_option, data=data)
+    return [f"  Send a signed webhook from a second terminal{of_file}:", f"    {command}"]
 
 
 def _command(*arguments: str, data: Path) -> str:
+    """Return a command line of this program as a person would type it in the current folder."""
     program = Path(sys.argv[0])
     with suppress(ValueError):
-        # Relative if it can be, as a person would type it.
         program = program.absolute().relative_to(Path.cwd())
     command = [str(program), *arguments]
     if data != DEFAULT:

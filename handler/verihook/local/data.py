@@ -181,7 +181,7 @@ def _new_secret() -> str:
 
 def _missing(name: str, hooks: Hooks, *, own: bool) -> str:
     why = " and had a value of yours, in whose place none is made" if own else ""
-    return f"is not set{why}; {hooks.path.name} names it as a secret. Set it: {name}=... make run"
+    return f"is not set{why}; {hooks.path.name} names it as a secret. Set it: {name}=... make run (or: verihook run)"
 
 
 def read_run(path: Path) -> Run | None:

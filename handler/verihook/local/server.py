@@ -114,7 +114,7 @@ def _listen(port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         in_use = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
         why = "is in use" if in_use else f"cannot be bound ({error})"
-        raise ConfigurationError(f"port {port}", "", f"{why}; give another: make run PORT=9000") from error
+        raise ConfigurationError(f"port {port}", "", f"{why}; give another: --port 9000 (make: PORT=9000)") from error
     return listener
 
 

@@ -68,3 +68,14 @@ def test_the_command_to_send_names_another_hooks_toml(hooks: Hooks) -> None:
     told = banner(URL, hooks, [], DEFAULT, [], 25, Path("mine/hooks.toml"))
     assert "send orders examples/order.json --wait --hooks mine/hooks.toml\n" in told
     assert "--hooks" not in banner(URL, hooks, [], DEFAULT, [], 25, DEFAULT_HOOKS)
+
+
+def test_without_the_example_the_command_to_send_takes_a_file_of_the_users_own(
+    hooks: Hooks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wheel brings no example."""
+    monkeypatch.chdir(tmp_path)
+    shown = banner(URL, hooks, [], DEFAULT, [], 25)
+    assert "from a second terminal, with the body in a file of yours:\n" in shown
+    assert "send orders FILE --wait\n" in shown
+    assert "examples/" not in shown
