@@ -26,6 +26,14 @@ secrets = ["env:ORDERS_WEBHOOK_SECRET"]
 workflow = "order-created"
 types = ["order.*", "exact"]
 
+[sources.selected]
+sender = "github"
+secrets = ["env:ORDERS_WEBHOOK_SECRET"]
+workflow = "order-created"
+types = ["pull_request.opened", "push"]
+when = "length(items) > `0`"
+transform = "{orderId: pull_request.id, items: items[?quantity > `0`].{quantity: quantity, price: price}}"
+
 [sources.rotated]
 sender = "generic"
 secrets = ["env:ORDERS_WEBHOOK_SECRET", "env:OLD_WEBHOOK_SECRET"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from verihook.config.table_reader import Reader, listed
 from verihook.model.source import (
@@ -25,6 +25,9 @@ from verihook.senders.event import read_places
 from verihook.senders.references import REFERENCES, is_reference
 from verihook.senders.tables import must_be_one_of
 
+if TYPE_CHECKING:
+    from verihook.model.expression import Expression
+
 _URL = re.compile(r"https?://[^\s#]+", re.ASCII)
 _ARN = re.compile(r"arn:[a-z-]+:(sqs|sns|events):[a-z0-9-]*:[0-9]{12}:\S+", re.ASCII)
 _KNOWN = (
@@ -36,6 +39,8 @@ _KNOWN = (
     "secrets",
     "workflow",
     "types",
+    "when",
+    "transform",
     "duplicates",
     "changed",
     "replays",
@@ -73,6 +78,8 @@ def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapp
         reader.number("starts_per_minute", None, 1, 60_000),
         feed,
         reader.choice("replays", REPLAY_POLICIES) if "replays" in table else None,
+        _expression(reader, "when"),
+        _expression(reader, "transform"),
     )
     if source.replays is not None and not source.replayable:
         raise reader.error(
@@ -102,6 +109,19 @@ def _sender(reader: Reader) -> Sender:
         return sender
     event_places = reader.translated("event", lambda: read_places(reader.get("event", dict)))
     return replace(sender, places=event_places)
+
+
+def _expression(reader: Reader, key: str) -> Expression | None:
+    text = reader.get(key, str, None)
+    if text is None:
+        return None
+    # Imported here: few sources have one, and its library takes longer to import than all that reads hooks.toml.
+    from verihook.model.expression import Expression
+
+    try:
+        return Expression(key, text)
+    except ValueError as error:
+        raise reader.error(key, str(error)) from error
 
 
 def _public_url(reader: Reader) -> str:

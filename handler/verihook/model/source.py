@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from verihook.senders import Sender
+
+if TYPE_CHECKING:
+    from verihook.model.expression import Expression
 
 DuplicatePolicy = Literal["return", "reject", "restart"]
 DUPLICATE_POLICIES: tuple[str, ...] = get_args(DuplicatePolicy)
@@ -45,8 +48,9 @@ class SecretReference:
 class Source:
     """One ``[sources.NAME]`` of hooks.toml.
 
-    ``secrets`` newest first. ``types``: the event types wanted, () for all. ``duplicates``: what a redelivery does;
-    ``changed``: what a redelivery with another body does. ``max_body`` in bytes. ``public_url`` and
+    ``secrets`` newest first. ``types``: the event types wanted, () for all; ``when``: what holds of the events wanted.
+    ``transform``: makes the workflow's input of an event; None: the input is the event. ``duplicates``: what a
+    redelivery does; ``changed``: what a redelivery with another body does. ``max_body`` in bytes. ``public_url`` and
     ``parameters``: see :class:`~verihook.senders.schemes.Setting`. ``by_body``: deliveries without an event id and with
     the same body are one event. ``starts_per_minute``: None for no limit. ``feed``: the ARN of the queue,
     topic or event bus that may deliver without a signature, because AWS says who sends; "" for HTTP alone.
@@ -68,6 +72,8 @@ class Source:
     starts_per_minute: int | None = None
     feed: str = ""
     replays: ReplayPolicy | None = None
+    when: Expression | None = None
+    transform: Expression | None = None
 
     @property
     def replayable(self) -> bool:

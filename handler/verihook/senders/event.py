@@ -15,7 +15,7 @@ from verihook.strict_json import member
 MAX_ID = 256
 
 #: The keys of an ``[event]`` table.
-_KEYS = {"id", "type", "form_field", "envelope"}
+_KEYS = {"id", "type", "action", "form_field", "envelope"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,14 @@ class Place:
 class EventPlaces:
     """Where a sender puts the event's id and type. Without a place for the id every delivery is an event of its own.
 
-    ``form_field``: the field with the JSON if the sender posts a form. ``envelope``: ``cloudevents`` if the sender
-    sends those; then id and type come from the CloudEvent.
+    ``action``: what refines the type, as GitHub's ``pull_request`` is ``opened`` or ``closed``. ``form_field``: the
+    field with the JSON if the sender posts a form. ``envelope``: ``cloudevents`` if the sender sends those; then id and
+    type come from the CloudEvent.
     """
 
     id: Place | None = None
     type: Place | None = None
+    action: Place | None = None
     form_field: str = ""
     envelope: str = ""
 
@@ -87,6 +89,12 @@ def event_type(places: EventPlaces, request: Request, body: Body) -> str | None:
     return None if value is None else _id_or_type(places.type, "type", value)
 
 
+def event_action(places: EventPlaces, request: Request, content: object) -> str | None:
+    """What refines the event's type; None if the sender has nothing that does, or no text is there."""
+    value = places.action.read(request, content) if places.action else None
+    return value if isinstance(value, str) and 0 < len(value) <= MAX_ID and _encodable(value) else None
+
+
 def _id_or_type(place: Place | None, what: str, value: object) -> str:
     """An id or a type as text: a string, or a whole number in its decimal digits."""
     if isinstance(value, int) and not isinstance(value, bool):
@@ -114,12 +122,22 @@ def _encodable(text: str) -> bool:
     return True
 
 
-def is_wanted(kind: str | None, types: tuple[str, ...]) -> bool:
-    """Whether a source that wants ``types`` accepts this one: exact, or ``order.*``; no types means all."""
+def refined(kind: str | None, action: str | None) -> str | None:
+    """The type with what refines it: ``pull_request.opened``."""
+    return f"{kind}.{action}" if kind is not None and action is not None else kind
+
+
+def is_wanted(kind: str | None, types: tuple[str, ...], action: str | None = None) -> bool:
+    """Whether a source that wants ``types`` accepts this one: exact, or ``order.*``; no types means all.
+
+    ``action``: what refines it. A pattern without an action accepts them all.
+    """
     if not types:
         return True
     return kind is not None and any(
-        kind == pattern or (pattern.endswith("*") and kind.startswith(pattern[:-1])) for pattern in types
+        name == pattern or (pattern.endswith("*") and name.startswith(pattern[:-1]))
+        for name in ((kind,) if action is None else (kind, f"{kind}.{action}"))
+        for pattern in types
     )
 
 
@@ -131,7 +149,8 @@ def read_places(table: Mapping[str, Any]) -> EventPlaces:
     envelope = table.get("envelope", "")
     if envelope not in ("", "cloudevents"):
         raise ValueError('envelope: write "cloudevents", or leave it out')
-    return EventPlaces(_place(table, "id"), _place(table, "type"), str(table.get("form_field", "")), envelope)
+    id, kind, action = (_place(table, key) for key in ("id", "type", "action"))
+    return EventPlaces(id, kind, action, str(table.get("form_field", "")), envelope)
 
 
 def _place(table: Mapping[str, Any], key: str) -> Place | None:

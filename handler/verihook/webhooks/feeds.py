@@ -22,7 +22,7 @@ from verihook.model.source import Source
 from verihook.records import replace
 from verihook.request import Request, json_text
 from verihook.senders import cloudevents
-from verihook.senders.event import Body, event_id, event_type
+from verihook.senders.event import Body, event_action, event_id, event_type
 from verihook.strict_json import parse_json
 from verihook.webhooks.intake import ProvenEvent, start_for_event
 from verihook.webhooks.outcome import note_refusal, report
@@ -134,7 +134,8 @@ def _event_of(source: Source, message: Message) -> ProvenEvent:
     request = Request("POST", "/", "", message.attributes, b"", message.id)
     kind = event_type(source.sender.places, request, body)
     delivery_event_id = _event_id(source, request, body, envelope)
-    return ProvenEvent(body.content, body.text, delivery_event_id, kind or envelope.type)
+    action = event_action(source.sender.places, request, body.content)
+    return ProvenEvent(body.content, body.text, delivery_event_id, kind or envelope.type, action=action)
 
 
 def _event_id(source: Source, request: Request, body: Body, envelope: Envelope) -> str | None:

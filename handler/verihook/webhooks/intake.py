@@ -22,7 +22,7 @@ from verihook.model.ports import Trace
 from verihook.model.source import Source
 from verihook.records import replace
 from verihook.request import json_text
-from verihook.senders.event import is_wanted
+from verihook.senders.event import is_wanted, refined
 
 if TYPE_CHECKING:
     from verihook.model.ports.sets import ControlPorts, IntakePorts
@@ -33,6 +33,7 @@ class ProvenEvent:
     """A genuine event: its JSON text, the same parsed, the event's id and type if it has them.
 
     ``signed``: the digest of what its sender signed, if a captured delivery could come again under another id.
+    ``action``: what refines its type.
     """
 
     content: Any
@@ -40,11 +41,12 @@ class ProvenEvent:
     id: str | None
     type: str | None
     signed: str | None = None
+    action: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class IntakeResult:
-    """What became of an event. ``instance_id`` and ``status`` are None if the source does not want its type."""
+    """What became of an event. ``instance_id`` and ``status`` are None if the source does not want it."""
 
     instance_id: str | None
     status: Status | None
@@ -57,7 +59,7 @@ def start_for_event(source: Source, event: ProvenEvent, ports: IntakePorts, trac
     Raise NotActive, InputInvalid, RateLimited, Duplicate or Unavailable; then nothing was accepted.
     """
     trace.event_type, trace.event_id = event.type, event.id
-    if not is_wanted(event.type, source.types):
+    if not _is_wanted(event, source, trace):
         trace.outcome = "ignored"
         return IntakeResult(None, None, duplicate=False)
     with deadline.part(deadline.CLAIM_SHARE):
@@ -83,6 +85,17 @@ def start_for_event(source: Source, event: ProvenEvent, ports: IntakePorts, trac
     return IntakeResult(fresh.id, _start_now(fresh, ports, given), duplicate=False)
 
 
+def _is_wanted(event: ProvenEvent, source: Source, trace: Trace) -> bool:
+    """Whether the source's filters let the event pass; if not, ``trace`` has the reason in words."""
+    if not is_wanted(event.type, source.types, event.action):
+        trace.detail = f"types: {refined(event.type, event.action) or 'an event without a type'} is not among them"
+    elif source.when is not None and not source.when.holds(event.content):
+        trace.detail = "when: the expression is not true of the event"
+    else:
+        return True
+    return False
+
+
 def _start_now(fresh: Instance, ports: ControlPorts, given: str) -> Status:
     """Start an instance whose row is durable.
 
@@ -101,8 +114,8 @@ def _new_row(source: Source, event: ProvenEvent, ports: IntakePorts, trace: Trac
     It holds nothing of the delivery but the event, so every retry starts the same.
     """
     workflow = active_workflow(source.workflow, ports.workflows)
-    content = workflow.accept(event.content)
-    # The very text that came, unless the schema's defaults were put in.
+    content = workflow.accept(event.content if source.transform is None else source.transform.result(event.content))
+    # The very text that came, unless it was transformed, or the schema's defaults were put in.
     text = event.text if content is event.content else json_text(content)
     trace.instance_id = derive_id(ports.instance_key, source.name, _identity(source, event, trace))
     now = trace.received_at

@@ -25,7 +25,7 @@ from verihook.model.source import Source
 from verihook.model.workflow import Workflow
 from verihook.request import Reply, Request, json_reply, problem
 from verihook.senders.body import parse
-from verihook.senders.event import event_id, event_type, is_wanted
+from verihook.senders.event import event_action, event_id, event_type, is_wanted, refined
 from verihook.webhooks.intake import ProvenEvent, start_for_event
 from verihook.webhooks.outcome import note_refusal, report
 from verihook.webhooks.welcome import is_for_a_browser, welcome
@@ -144,12 +144,13 @@ def _deliver(request: Request, source: Source, ports: ReceivePorts, trace: Trace
         trace.outcome = "handshake"
         return answer
     kind = event_type(places, request, body)
-    # An event that is not wanted need not have an id.
-    delivery_event_id = event_id(places, request, body) if is_wanted(kind, source.types) else None
-    event = ProvenEvent(body.content, body.text, delivery_event_id, kind, proof.signed or None)
+    action = event_action(places, request, body.content)
+    # An event of a type that is not wanted need not have an id.
+    delivery_event_id = event_id(places, request, body) if is_wanted(kind, source.types, action) else None
+    event = ProvenEvent(body.content, body.text, delivery_event_id, kind, proof.signed or None, action)
     result = start_for_event(source, event, ports, trace)
     if result.instance_id is None:
-        return json_reply(200, {"ignored": kind})
+        return json_reply(200, {"ignored": refined(kind, action)})
     return json_reply(
         202,
         {"instanceId": result.instance_id, "status": result.status, "duplicate": result.duplicate},

@@ -8,10 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.flows.deployment import ROOT
 from verihook.errors import BodyTooLarge, EventMalformed, UnsupportedMediaType
 from verihook.request import Request
+from verihook.senders import load_sender
 from verihook.senders.body import parse
-from verihook.senders.event import EventPlaces, Place, event_id, event_type, is_wanted, read_places
+from verihook.senders.event import (
+    EventPlaces,
+    Place,
+    event_action,
+    event_id,
+    event_type,
+    is_wanted,
+    read_places,
+    refined,
+)
 
 
 def request(body: bytes, *headers: tuple[str, str]) -> Request:
@@ -118,3 +129,37 @@ def test_wanted() -> None:
 def test_tables_that_say_nothing(table: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         read_places(table)
+
+
+def test_an_action_refines_a_type() -> None:
+    for wanted in (("pull_request.opened",), ("pull_request",), ("pull_request*",), ("pull_request.*",), ()):
+        assert is_wanted("pull_request", wanted, "opened"), wanted
+    for unwanted in (("pull_request.closed",), ("push",), ("opened",), ("pull_request.opened.x",)):
+        assert not is_wanted("pull_request", unwanted, "opened"), unwanted
+    assert not is_wanted("pull_request", ("pull_request.opened",))
+    assert not is_wanted(None, ("None.opened",), "opened")
+    assert ["a.b", "a", None] == [refined("a", "b"), refined("a", None), refined(None, "b")]
+
+
+@pytest.mark.parametrize("value", [None, 1, "", "x" * 257, "\ud800", {}])
+def test_what_cannot_be_an_action_is_none(value: object) -> None:
+    places = EventPlaces(action=Place(json=("action",)))
+    assert event_action(places, request(b""), {"action": value}) is None
+
+
+@pytest.mark.parametrize(
+    ("sender", "content"),
+    [
+        ("github", {"action": "opened"}),
+        ("github-sha1", {"action": "opened"}),
+        ("linear", {"action": "opened"}),
+        ("sentry", {"action": "opened"}),
+        ("gitlab-token", {"object_attributes": {"action": "opened"}}),
+        ("gitlab-signing", {"object_attributes": {"action": "opened"}}),
+        ("jira", {"issue_event_type_name": "opened"}),
+    ],
+)
+def test_the_senders_whose_type_is_refined(sender: str, content: object) -> None:
+    assert "opened" == event_action(load_sender(sender).places, request(b""), content)
+    page = (ROOT / "docs" / "filters.md").read_text("utf-8").partition("## Expressions")[0]
+    assert f"`{sender}`" in page

@@ -47,8 +47,8 @@ class Trace:
     """What is known of one delivery while it passes, for log and metric. Never a body, never a secret.
 
     ``changed``: the delivery is a redelivery with another body. ``replay_of``: the instance that the same signed bytes
-    started under another event id. ``detail``: why the delivery is refused, in words; None if its signature is, and
-    with no more of the body than a violation's message quotes.
+    started under another event id. ``detail``: why the delivery is refused or ignored, in words; None if its
+    signature is refused, and with no more of the body than a violation's message quotes.
     """
 
     request_id: str
