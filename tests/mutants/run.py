@@ -1,35 +1,32 @@
 """Breaks each guard in turn and looks whether the tests notice: ``python -m tests.mutants.run [NAME ...]``.
 
 The mutants stand in mutants.toml: a name, the file under handler/verihook, what to replace by what, and the tests that
-must fail (a set of them by its name, or one test). Each is made in a copy of the tree; the working tree is never
-touched. Exit code 1 if a mutant survives, if its text is no longer found, or if the tests fail without any mutant.
+must fail (a set of them by its name, or one test). Each is made in a copy of the tree. Its tests have to pass without
+any mutant, in the same way, and a test has to fail with it: a module that does not load, or a test that is not found,
+proves nothing. Exit code 1 if a mutant is not killed.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
-ROOT = Path(__file__).parents[2]
-MUTANTS = Path(__file__).with_name("mutants.toml")
+import pytest
 
-#: What the tests need of the tree.
-COPIED = ("pyproject.toml", "handler", "infra", "events", "tests")
-WORKERS = min(os.cpu_count() or 1, 4)
-#: Seconds after which a mutant that makes the tests hang counts as noticed; and what all tests together may take.
-PATIENCE, PATIENCE_WITH_ALL = 90, 600
+from tests.mutants.trees import PATIENCE, Tree, trees
+
+MUTANTS = Path(__file__).with_name("mutants.toml")
+#: More than there are cores, as many tests notice by a wait that goes on too long.
+WORKERS = 2 * min(os.cpu_count() or 1, 4)
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ class Mutant:
     tests: tuple[str, ...]
 
     def apply(self, tree: Path) -> str | None:
-        """Break the file in ``tree``; returns its text from before, None if ``old`` is not found."""
+        """Break the file in ``tree``; return its text from before, None if ``old`` is not found."""
         path = tree / "handler" / "verihook" / self.file
         text = path.read_text("utf-8") if path.exists() else ""
         broken, found = re.subn(self.old, self.new, text)
@@ -70,83 +67,67 @@ def read_mutants() -> list[Mutant]:
     return found
 
 
-@contextmanager
-def copies(number: int) -> Iterator[SimpleQueue[Path]]:
-    """Copies of the tree to work in."""
-    with tempfile.TemporaryDirectory(prefix="verihook-mutants-") as folder:
-        trees: SimpleQueue[Path] = SimpleQueue()
-        for index in range(number):
-            tree = Path(folder) / str(index)
-            for name in COPIED:
-                source = ROOT / name
-                if source.is_dir():
-                    shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
-                else:
-                    tree.mkdir(exist_ok=True)
-                    shutil.copy(source, tree / name)
-            trees.put(tree)
-        yield trees
-
-
-def run_tests(tree: Path, tests: Sequence[str], patience: float = PATIENCE) -> tuple[bool, str]:
-    """(whether they pass, the end of what they print), in ``tree``, stopping at the first failure."""
-    # No byte code: a mutant of the same length within the same second would be taken for the original.
-    variables = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(tree / "handler")}
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--tb=line", *tests]
-    process = subprocess.Popen(
-        command, cwd=tree, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+def judge(tests: Sequence[str], mutants: Sequence[Mutant], free: SimpleQueue[Tree]) -> list[tuple[bool, str]]:
+    """Return for each mutant of these tests (whether it was killed, a line about it)."""
+    tree = free.get()
     try:
-        output, _ = process.communicate(timeout=patience)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-        return False, f"ERROR no end within {patience} s"
-    # 1: tests failed; 2: could not be collected, as when the module does not load. Others: nothing was tried.
-    if process.returncode not in (0, 1, 2):
-        raise SystemExit(f"mutants: pytest ended with {process.returncode}:\n{output[-2000:]}")
-    return process.returncode == 0, output
-
-
-def judge(mutant: Mutant, trees: SimpleQueue[Path]) -> tuple[bool, str]:
-    """(whether the mutant was killed, a line about it)."""
-    tree, started = trees.get(), time.monotonic()
-    try:
-        text = mutant.apply(tree)
-        if text is None:
-            return False, f"DOES NOT APPLY  {mutant.name}: {mutant.file} no longer reads like that"
-        survived, output = run_tests(tree, mutant.tests)
-        mutant.mend(tree, text)
+        code, output = tree.run(tests, bytecode=True)
+        if code != pytest.ExitCode.OK:
+            return [(False, f"FAILS WITHOUT   {mutant.name}:\n{output[-2000:]}") for mutant in mutants]
+        return [judge_one(mutant, tree) for mutant in mutants]
     finally:
-        trees.put(tree)
-    seconds = time.monotonic() - started
-    if survived:
-        return False, f"SURVIVED        {mutant.name} ({mutant.file}, {seconds:.0f} s)"
-    noticed = next((line.split(" - ")[0] for line in output.splitlines() if line.startswith(("FAILED", "ERROR"))), "")
-    return True, f"killed          {mutant.name} ({seconds:.0f} s) {noticed.removeprefix('FAILED ')}"
+        free.put(tree)
+
+
+def judge_one(mutant: Mutant, tree: Tree, patience: float = PATIENCE) -> tuple[bool, str]:
+    """Return (whether the mutant was killed, a line about it). Its tests pass without it."""
+    started = time.monotonic()
+    text = mutant.apply(tree.folder)
+    if text is None:
+        return False, f"DOES NOT APPLY  {mutant.name}: {mutant.file} no longer reads like that"
+    code, output = tree.run(mutant.tests, patience=patience)
+    mutant.mend(tree.folder, text)
+    about = f"{mutant.name} ({time.monotonic() - started:.1f} s)"
+    if code == pytest.ExitCode.OK:
+        return False, f"SURVIVED        {about} {mutant.file}"
+    if code is None:
+        return True, f"killed          {about} no end within {patience} s"
+    if code == pytest.ExitCode.TESTS_FAILED:
+        return True, f"killed          {about} {_first_failure(output)}"
+    return False, f"NOT TRIED       {about} {mutant.file}: pytest ended with {code}:\n{output[-2000:]}"
+
+
+def _first_failure(output: str) -> str:
+    """The test that failed, of the summary that ends the output."""
+    *_, summary = output.rpartition("short test summary info")
+    found = re.search(r"^(?:FAILED|ERROR) (tests/.*?)(?: - |$)", summary, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def judge_all(mutants: Sequence[Mutant]) -> Iterator[tuple[bool, str]]:
+    """Yield what ``judge`` gives of each, as it is known."""
+    groups: dict[tuple[str, ...], list[Mutant]] = defaultdict(list)
+    for mutant in mutants:
+        groups[mutant.tests].append(mutant)
+    number = min(WORKERS, len(groups))
+    with trees(number) as free, ThreadPoolExecutor(number) as pool:
+        for group in as_completed([pool.submit(judge, tests, group, free) for tests, group in groups.items()]):
+            yield from group.result()
 
 
 def main(names: Sequence[str]) -> int:
     """Judge the mutants with these names, all if there is none, and print a line for each."""
     mutants = [mutant for mutant in read_mutants() if not names or mutant.name in names]
-    started = time.monotonic()
-    with copies(WORKERS) as trees, ThreadPoolExecutor(WORKERS) as workers:
-        # Tests that fail anyway would kill everything.
-        everything = sorted({test for mutant in mutants for test in mutant.tests})
-        tree = trees.get()
-        passed, output = run_tests(tree, everything, PATIENCE_WITH_ALL)
-        trees.put(tree)
-        if not passed:
-            sys.stdout.write(f"{output[-3000:]}\nmutants: the tests fail without any mutant\n")
-            return 1
-        killed = 0
-        for good, line in workers.map(lambda mutant: judge(mutant, trees), mutants):
-            killed += good
-            sys.stdout.write(f"{line}\n")
-            sys.stdout.flush()
-    seconds = time.monotonic() - started
-    sys.stdout.write(f"{killed} killed, {len(mutants) - killed} not, in {seconds:.0f} s\n")
-    return 0 if mutants and killed == len(mutants) else 1
+    if unknown := set(names) - {mutant.name for mutant in mutants}:
+        sys.stdout.write(f"mutants: mutants.toml has no {', '.join(sorted(unknown))}\n")
+        return 1
+    started, killed = time.monotonic(), 0
+    for good, line in judge_all(mutants):
+        killed += good
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+    sys.stdout.write(f"{killed} killed, {len(mutants) - killed} not, in {time.monotonic() - started:.0f} s\n")
+    return 0 if killed == len(mutants) else 1
 
 
 if __name__ == "__main__":

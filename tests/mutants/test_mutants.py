@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from tests.mutants.run import ROOT, Mutant, read_mutants
+from tests.mutants.run import Mutant, read_mutants
+from tests.mutants.trees import ROOT
 
 
 def wrong_with(mutant: Mutant) -> Iterator[str]:

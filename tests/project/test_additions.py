@@ -13,30 +13,29 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.mutants.run import copies, run_tests
+from tests.mutants.trees import Tree, trees
 
 PARTS = "tests/project/additions"
 
 
 @pytest.fixture
-def tree() -> Iterator[Path]:
+def tree() -> Iterator[Tree]:
     """A copy of the tree, to add to."""
-    with copies(1) as trees:
-        yield trees.get()
+    with trees(1) as free:
+        yield free.get()
 
 
-def add(tree: Path, part: str, file: str, table: str, begins: str, row: str, imported: str = "") -> None:
+def add(tree: Tree, part: str, file: str, table: str, begins: str, row: str, imported: str = "") -> None:
     """Add a part: one file of the package, and one row, with its import if it needs one, in a table there.
 
     ``begins``: the line after which the table's rows stand.
     """
-    package = tree / "handler" / "verihook"
+    package = tree.folder / "handler" / "verihook"
     assert not (package / file).exists()
-    shutil.copy(tree / PARTS / part, package / file)
+    shutil.copy(tree.folder / PARTS / part, package / file)
     text = (package / table).read_text()
     assert text.count(begins) == 1, begins
     text = text.replace(begins, f"{begins}\n    {row}")
@@ -44,14 +43,14 @@ def add(tree: Path, part: str, file: str, table: str, begins: str, row: str, imp
     (package / table).write_text(text.replace(future, f"{future}\n{imported}", 1))
 
 
-def check(tree: Path, *tests: str) -> None:
+def check(tree: Tree, *tests: str) -> None:
     """These tests pass in the tree."""
-    passed, output = run_tests(tree, tests, patience=300)
-    assert passed, output
+    code, output = tree.run(tests, patience=300)
+    assert code == pytest.ExitCode.OK, output
     assert " passed" in output
 
 
-def test_a_dialect_is_one_file_and_one_row(tree: Path) -> None:
+def test_a_dialect_is_one_file_and_one_row(tree: Tree) -> None:
     row = 'Dialect("acme", ("/acme",), acme.ROUTES, acme.add_routes, acme.render, acme.WORDS),'
     imported = "from verihook.dialects import acme"
     add(tree, "acme_dialect.py", "dialects/acme.py", "dialects/__init__.py", "DIALECTS = (", row, imported)
@@ -61,7 +60,7 @@ def test_a_dialect_is_one_file_and_one_row(tree: Path) -> None:
     check(tree, "tests/project/test_ports.py")
 
 
-def test_an_operation_of_the_api_is_one_file_and_one_row(tree: Path) -> None:
+def test_an_operation_of_the_api_is_one_file_and_one_row(tree: Tree) -> None:
     row = 'Operation("GET", "/v1/instances/{instanceId}/echo", "instances:read", echo.get_echo),'
     imported, table = "from verihook.api.operations import echo", "api/operations/__init__.py"
     add(tree, "echo_operation.py", "api/operations/echo.py", table, "OPERATIONS = (", row, imported)
@@ -69,13 +68,13 @@ def test_an_operation_of_the_api_is_one_file_and_one_row(tree: Path) -> None:
     check(tree, "tests/project/test_api_authorization.py", "-k", "echo or documented")
 
 
-def test_an_engine_is_one_adapter_and_one_row(tree: Path) -> None:
+def test_an_engine_is_one_adapter_and_one_row(tree: Tree) -> None:
     row = '"memo": "verihook.adapters.engines.memo",'
     add(tree, "memo_engine.py", "adapters/engines/memo.py", "config/workflows.py", "ENGINES = {", row)
     check(tree, f"{PARTS}/meets_engine.py")
 
 
-def test_a_secret_store_is_one_file_and_one_row(tree: Path) -> None:
+def test_a_secret_store_is_one_file_and_one_row(tree: Tree) -> None:
     row = '"vault": Store("vault:NAME", "[a-z]+", "verihook.adapters.secrets.vault"),'
     add(tree, "vault_secrets.py", "adapters/secrets/vault.py", "senders/references.py", "STORES = {", row)
     check(tree, f"{PARTS}/meets_secret_store.py")

@@ -43,8 +43,10 @@ def process(grace_s: float, closing_s: float = 0, busy_s: float = 60) -> Iterato
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
         assert running.stdout is not None
         assert "ready\n" == running.stdout.readline()
-        yield running
-        running.kill()
+        try:
+            yield running
+        finally:
+            running.kill()
 
 
 def read(running: subprocess.Popen[str], lines: int) -> list[str]:

@@ -1,0 +1,75 @@
+"""Copies of the tree, to change the package in and to run tests in; the working tree is never touched."""
+
+from __future__ import annotations
+
+import compileall
+import json
+import py_compile
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+
+ROOT = Path(__file__).parents[2]
+
+#: What the tests need of the tree.
+COPIED = ("pyproject.toml", "handler", "infra", "events", "tests")
+#: Seconds after which tests that do not end count as failed.
+PATIENCE = 90
+
+
+class Tree:
+    """A folder with the tree, and the process that runs its tests (preloaded.py)."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._output = folder / "output.txt"
+        command = [sys.executable, "-P", str(Path(__file__).with_name("preloaded.py")), str(folder)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self) -> Tree:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+    def run(
+        self, tests: Sequence[str], *, patience: float = PATIENCE, bytecode: bool = False
+    ) -> tuple[int | None, str]:
+        """Return (the exit code of pytest, None if it did not end; what it printed); it stops at the first failure.
+
+        ``patience``: seconds. ``bytecode``: leave that of the tests for the next run, if the package is as it was.
+        """
+        run = {"tests": tests, "output": str(self._output), "patience": patience, "bytecode": bytecode}
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(f"{json.dumps(run)}\n")
+        self._process.stdin.flush()
+        code = json.loads(self._process.stdout.readline())
+        return code, self._output.read_text("utf-8", "replace")
+
+
+@contextmanager
+def trees(number: int) -> Iterator[SimpleQueue[Tree]]:
+    """Copies of the tree that no run is using."""
+    with tempfile.TemporaryDirectory(prefix="verihook-trees-") as folder, ExitStack() as stack:
+        first = Path(folder, "0")
+        first.mkdir()
+        for name in COPIED:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, first / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, first / name)
+        # By digest of the source: a mutant of the same length within the same second would be taken for the original.
+        by_digest = py_compile.PycInvalidationMode.CHECKED_HASH
+        compileall.compile_dir(first / "handler", quiet=1, invalidation_mode=by_digest)
+        folders = [first, *(shutil.copytree(first, Path(folder, str(index))) for index in range(1, number))]
+        free: SimpleQueue[Tree] = SimpleQueue()
+        for each in folders:
+            free.put(stack.enter_context(Tree(each)))
+        yield free
