@@ -261,7 +261,7 @@ def test_the_terminal_and_the_help_say_how_long_it_waits(run: Run) -> None:
     assert 0 == run.server.stop()
     assert "default 25" in " ".join(verihook("run", "--help").stdout.split())
     wrong = verihook("run", "--grace", "-1")
-    assert (2, True) == (wrong.returncode, "is no number of seconds: 0 to 900" in wrong.stderr)
+    assert (2, True) == (wrong.returncode, "must be a whole number from 0 to 900 (got " in wrong.stderr)
 
 
 def _expire_leases(data: Path) -> None:

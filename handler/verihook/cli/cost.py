@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from verihook.cli import bill
+from verihook.cli.arguments import whole_number
 from verihook.cli.table import show
 
 #: Part of a bill -> the head of its column.
@@ -38,17 +39,13 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--size", type=int, choices=bill.SIZES, default=2048, metavar="BYTES", help="of a body: 512, 2048 or 20480"
     )
-    parser.add_argument("--sources", type=_count, default=5, metavar="N", help="that something comes to; default 5")
+    parser.add_argument(
+        "--sources", type=whole_number(0, 9999), default=5, metavar="N", help="that something comes to; default 5"
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="for programs")
     form.add_argument("--markdown", action="store_true", help="as the tables of docs/costs.md")
     parser.set_defaults(command=_cost)
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 4):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of sources: 0 to 9999")
-    return int(text)
 
 
 def tables(size: int, sources: int) -> list[tuple[list[str], list[list[str]]]]:

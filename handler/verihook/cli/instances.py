@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, get_args
 
 from verihook.adapters.printable import printable
-from verihook.cli.arguments import count, json_value, moment, pair, seconds
+from verihook.cli.arguments import json_value, pair, past_time, seconds, whole_number
 from verihook.cli.connect import add_action, emit
 from verihook.cli.table import moment as at
 from verihook.cli.table import show
@@ -52,9 +52,13 @@ def _add_looks(actions: Any) -> None:
     some.add_argument("--source", metavar="NAME", help="started by webhooks of one source")
     some.add_argument("--tag", help="with this tag")
     some.add_argument("--metadata", type=pair, metavar="KEY=VALUE", help="with this pair")
-    some.add_argument("--since", type=moment, metavar="WHEN", help="created then or later: 30m, 2h, 7d or a UTC time")
-    some.add_argument("--until", type=moment, metavar="WHEN", help="created before")
-    some.add_argument("--limit", type=count, default=50, metavar="N", help="rows; default 50, the newest")
+    some.add_argument(
+        "--since", type=past_time, metavar="WHEN", help="created then or later: 30m, 2h, 7d or a UTC time"
+    )
+    some.add_argument("--until", type=past_time, metavar="WHEN", help="created before")
+    some.add_argument(
+        "--limit", type=whole_number(1, 1_000_000), default=50, metavar="N", help="rows; default 50, the newest"
+    )
     _add(actions, "get", _get, "show one, with its input and output")
     _add(actions, "steps", _steps, "list the steps of the present attempt")
     _add(actions, "attempts", _attempts, "list its attempts: each restart begins another")

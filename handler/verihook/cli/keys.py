@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from verihook import bootstrap
-from verihook.adapters.clock import SystemClock
 from verihook.adapters.printable import printable
+from verihook.cli.arguments import future_ms, span_ms
 from verihook.cli.connect import EXIT_CODES, emit
 from verihook.cli.key_places import KeyFields, Place, add_options, placed
 from verihook.cli.options import add_data_option
@@ -22,18 +21,14 @@ from verihook.instances.api_keys import KEEP_MS
 from verihook.instances.callbacks import callback_secret
 from verihook.local.data import read_instance_key, read_run
 from verihook.local.terminal import Unwritten
-from verihook.model.instance import milliseconds_of
 from verihook.model.scopes import MEANINGS, SCOPES
-from verihook.model.span import LONGEST_S, span_s
 
 _HEAD = ("ID", "NAME", "STATUS", "SCOPES", "WORKFLOWS", "EXPIRES", "LAST USED")
 
 
 def add_parser(commands: Any) -> None:
     """Add the command and its subcommands."""
-    parser = commands.add_parser(
-        "keys", help="API keys: create, list, rotate, revoke, that of the run; and the secret of callbacks"
-    )
+    parser = commands.add_parser("keys", help="API keys, and the secret of callbacks")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     meanings = "\n".join(f"  {scope:20}{meaning}" for scope, meaning in MEANINGS.items())
     create = actions.add_parser(
@@ -48,7 +43,7 @@ def add_parser(commands: Any) -> None:
     create.add_argument(
         "--workflow", action="append", default=[], metavar="PATTERN", help="such as order-*, several times; default all"
     )
-    create.add_argument("--expires", type=_moment, metavar="WHEN", help="90d, 12h or a UTC time; default never")
+    create.add_argument("--expires", type=future_ms, metavar="WHEN", help="90d, 12h or a UTC time; default never")
     _finish(create, _create)
     _finish(actions.add_parser("list", help="all keys, never their secrets"), _list)
     revoke = actions.add_parser("revoke", help="end a key for good, within 30 seconds everywhere")
@@ -56,8 +51,8 @@ def add_parser(commands: Any) -> None:
     _finish(revoke, _revoke)
     rotate = actions.add_parser("rotate", help="a new key with the rights of this one, which ends after the overlap")
     rotate.add_argument("id", metavar="ID")
-    rotate.add_argument("--overlap", type=_span, default="1d", help="how long the old one stays valid; default 1d")
-    rotate.add_argument("--expires", type=_moment, metavar="WHEN", help="default: lasts as long as the old one did")
+    rotate.add_argument("--overlap", type=span_ms, default="1d", help="how long the old one stays valid; default 1d")
+    rotate.add_argument("--expires", type=future_ms, metavar="WHEN", help="default: lasts as long as the old one did")
     _finish(rotate, _rotate)
     run = actions.add_parser("run", help="the API key of the server that runs on this data folder, until it stops")
     add_data_option(run)
@@ -78,25 +73,6 @@ def _finish(parser: argparse.ArgumentParser, command: Any) -> None:
     add_options(parser)
     parser.epilog = parser.epilog or EXIT_CODES
     parser.set_defaults(command=placed(command))
-
-
-def _span(text: str) -> int:
-    """Milliseconds."""
-    span = span_s(text)
-    if span is None or span > LONGEST_S:
-        raise argparse.ArgumentTypeError(f"{text!r}: write 30m, 12h or 90d")
-    return span * 1000
-
-
-def _moment(text: str) -> int:
-    """Milliseconds since the epoch."""
-    if span_s(text) is not None:
-        return SystemClock().now_ms() + _span(text)
-    try:
-        moment = datetime.fromisoformat(text)
-        return milliseconds_of(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-    except (ValueError, OverflowError):
-        raise argparse.ArgumentTypeError(f"{text!r}: write 90d, 12h, or a time such as 2027-01-31T14:02") from None
 
 
 def _create(place: Place, options: argparse.Namespace) -> int:

@@ -5,19 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from textwrap import wrap
 from typing import Any
 
 from verihook import errors
 from verihook.adapters.clock import SystemClock
 from verihook.adapters.printable import printable
+from verihook.cli.arguments import past_time, whole_number
 from verihook.cli.ledger import add_options, opened
 from verihook.cli.reasons import in_words
 from verihook.cli.table import moment, show, terminal_width
 from verihook.model.instance import milliseconds_of
 from verihook.model.ports import KEPT_MS, Observation
-from verihook.model.span import span_s
 
 #: What was seen of deliveries that were answered -> what to say of it.
 _WARNINGS = {
@@ -39,31 +38,16 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--since", type=_since, default="14d", metavar="WHEN", help="30m, 2h, 7d or a UTC time; default 14d"
     )
-    parser.add_argument("--limit", type=_limit, default=100, metavar="N", help="rows; default 100, the newest")
+    parser.add_argument(
+        "--limit", type=whole_number(1, 100_000), default=100, metavar="N", help="rows; default 100, the newest"
+    )
     add_options(parser)
     parser.set_defaults(command=_rejections)
 
 
 def _since(text: str) -> int:
     """Milliseconds since the epoch; never before the 14 days that the ledger keeps."""
-    now = SystemClock().now_ms()
-    ago_s = span_s(text)
-    try:
-        since = milliseconds_of(_utc(text)) if ago_s is None else now - ago_s * 1000
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r}: write 30m, 2h, 7d, or a time such as 2026-01-31T14:02") from None
-    return max(since, now - KEPT_MS)
-
-
-def _utc(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _limit(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 100_000):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 100000")
-    return int(text)
+    return max(milliseconds_of(past_time(text)), SystemClock().now_ms() - KEPT_MS)
 
 
 def _rejections(options: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from verihook.adapters.printable import printable
 from verihook.bootstrap import secrets_of
-from verihook.cli.arguments import seconds
+from verihook.cli.arguments import seconds, whole_number
 from verihook.cli.delivery import TAMPERINGS, Sending, cannot_send, content_type_of
 from verihook.cli.options import add_data_option, add_hooks_option
 from verihook.config import load_hooks
@@ -29,6 +29,9 @@ T = TypeVar("T")
 
 #: How often --wait asks for the status, in seconds.
 POLL = 0.3
+
+#: How wrong the clock of a sender can be made (--skew), in seconds: about 32 years.
+MAX_SKEW_S = 999_999_999
 
 #: What is said if a secret does not sign.
 KEY_MEND = "; a sender's (test) private key is given with --key FILE"
@@ -65,8 +68,16 @@ def add_tampering(parser: argparse.ArgumentParser) -> None:
         choices=TAMPERINGS,
         help="spoil the delivery after it was signed; may be given again for another",
     )
-    parser.add_argument("--repeat", type=_count, default=1, metavar="N", help="send the same delivery N times")
-    parser.add_argument("--skew", type=_skew, default=0, metavar="SECONDS", help="sign as a sender whose clock is off")
+    parser.add_argument(
+        "--repeat", type=whole_number(1, 10_000), default=1, metavar="N", help="send the same delivery N times"
+    )
+    parser.add_argument(
+        "--skew",
+        type=whole_number(-MAX_SKEW_S, MAX_SKEW_S),
+        default=0,
+        metavar="SECONDS",
+        help="sign as a sender whose clock is off",
+    )
 
 
 def add_source_options(parser: argparse.ArgumentParser) -> None:
@@ -108,19 +119,6 @@ def read_file(read: Callable[[], T], path: Path) -> T:
         raise ConfigurationError(str(path), "", f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(str(path), "", "is not UTF-8") from error
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 10_000):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of deliveries: 1 to 10000")
-    return int(text)
-
-
-def _skew(text: str) -> int:
-    digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
-    return int(text)
 
 
 def _send(options: argparse.Namespace) -> int:

@@ -114,7 +114,7 @@ def _clock(text: str) -> int:
     if text == "now":
         return int(time.time())
     if not (text.isascii() and text.isdigit() and len(text) <= 11):
-        raise argparse.ArgumentTypeError(f"{text!r} is neither seconds since the epoch nor now")
+        raise argparse.ArgumentTypeError(f"must be seconds since the epoch, or now (got {text!r})")
     return int(text)
 
 

@@ -53,11 +53,22 @@ def test_its_own_words_go_first() -> None:
         ([], "verihook: the following arguments are required: COMMAND (usage: verihook --help)"),
         (
             ["run", "--port", "x"],
-            "verihook run: argument --port: 'x' is not a port: 0 to 65535 (usage: verihook run --help)",
+            "verihook run: argument --port: must be a whole number from 0 to 65535 (got 'x') (usage: ",
         ),
         (
             ["senders", "--json", "--markdown"],
             "verihook senders: argument --markdown: not allowed with argument --json",
+        ),
+        (
+            ["completion", "csh"],
+            "verihook completion: argument shell: must be one of bash, zsh, fish (got 'csh') (usage: ",
+        ),
+        (["cost", "--size", "5"], "verihook cost: argument --size: must be one of 512, 2048, 20480 (got '5') (usage: "),
+        (["nope"], "verihook: argument COMMAND: must be one of completion, "),
+        (["health", "--nope"], "verihook health: unrecognized arguments: --nope (usage: verihook health --help)"),
+        (
+            ["instances", "get", "a", "b"],
+            "verihook instances get: unrecognized arguments: b (usage: verihook instances get --help)",
         ),
         (
             ["send", "orders", "body", "--tamper"],

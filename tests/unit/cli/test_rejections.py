@@ -160,7 +160,9 @@ def test_wrong_use_is_told(capsys: pytest.CaptureFixture[str], option: str, sinc
     with pytest.raises(SystemExit) as caught:
         cli.main(["rejections", f"{option}={since}"])
     assert 2 == caught.value.code
-    assert f"argument {option}: {since!r}" in capsys.readouterr().err
+    line = capsys.readouterr().err
+    assert line.startswith(f"verihook rejections: argument {option}: must be ")
+    assert f" (got {since!r}) (usage: " in line
 
 
 def test_a_folder_without_a_ledger_is_told_and_stays_empty(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
