@@ -2,8 +2,9 @@
 
     make benchmark
 
-2 KB of JSON; pairs in turn in the same process, so that a drift of the machine meets both; the median over the rounds
-of each round's ratio. Exit code 1 if a limit is passed.
+2 KB of JSON. Both begin with a delivery as a framework brings it: ours with the request, of which the index of its
+headers is made once, theirs with a dict of headers. Pairs in turn in the same process, so that a drift of the machine
+meets both; the median over the rounds of each round's ratio. Exit code 1 if a limit is passed.
 """
 
 from __future__ import annotations
@@ -86,10 +87,11 @@ def twilio_pair() -> tuple[Check, Check]:
     content = urlencode({**fields, "Text": "x" * 1000}).encode()
     form = (("content-type", "application/x-www-form-urlencoded"),)
     request = signed("twilio", SECRET, content, headers=form)
-    signature, theirs = str(request.header("x-twilio-signature")), twilio.request_validator.RequestValidator(SECRET)
+    headers, theirs = dict(request.headers), twilio.request_validator.RequestValidator(SECRET)
 
     def check() -> object:
-        return theirs.validate(URL, dict(parse_qsl(request.body.decode(), keep_blank_values=True)), signature)
+        fields = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
+        return theirs.validate(URL, fields, headers["x-twilio-signature"])
 
     return ours("twilio", SECRET, request), check
 
@@ -100,29 +102,35 @@ def discord_pair() -> tuple[Check, Check]:
     public, stamp, content = key.verify_key.encode().hex(), str(NOW), body()
     signature = key.sign(stamp.encode() + content).signature.hex()
     headers = (*FORWARDED, ("x-signature-ed25519", signature), ("x-signature-timestamp", stamp))
-    request = Request("POST", "/hooks/orders", "", headers, content, "")
-    return ours("discord", public, request), lambda: discord_interactions.verify_key(content, signature, stamp, public)
+    request, found = Request("POST", "/hooks/orders", "", headers, content, ""), dict(headers)
+    return ours("discord", public, request), lambda: discord_interactions.verify_key(
+        content, found["x-signature-ed25519"], found["x-signature-timestamp"], public
+    )
 
 
 def stripe_pair() -> tuple[Check, Check]:
     """Stripe; the library's parsing of the JSON is left out."""
     request = signed("stripe", SECRET, body())
-    header, verify = request.header("stripe-signature"), stripe.WebhookSignature.verify_header
-    return ours("stripe", SECRET, request), lambda: verify(request.body, header, SECRET, 300)
+    headers, verify = dict(request.headers), stripe.WebhookSignature.verify_header
+    return ours("stripe", SECRET, request), lambda: verify(request.body, headers["stripe-signature"], SECRET, 300)
 
 
 def gidgethub_pair() -> tuple[Check, Check]:
     """GitHub."""
     request = signed("github", SECRET, body())
-    header = str(request.header("x-hub-signature-256"))
-    return ours("github", SECRET, request), lambda: validate_event(request.body, signature=header, secret=SECRET)
+    headers = dict(request.headers)
+    return ours("github", SECRET, request), lambda: validate_event(
+        request.body, signature=headers["x-hub-signature-256"], secret=SECRET
+    )
 
 
 def slack_pair() -> tuple[Check, Check]:
     """Slack: the library is one bare hmac."""
     request = signed("slack", SECRET, body())
-    signature, theirs = str(request.header("x-slack-signature")), slack_sdk.signature.SignatureVerifier(SECRET)
-    return ours("slack", SECRET, request), lambda: theirs.is_valid(request.body, str(NOW), signature)
+    headers, theirs = dict(request.headers), slack_sdk.signature.SignatureVerifier(SECRET)
+    return ours("slack", SECRET, request), lambda: theirs.is_valid(
+        request.body, headers["x-slack-request-timestamp"], headers["x-slack-signature"]
+    )
 
 
 def raw_pair(sender: str, secret: str, content: bytes) -> tuple[Check, Check]:

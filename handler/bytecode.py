@@ -100,26 +100,29 @@ class _Expansion(ast.NodeTransformer):
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """``default``: in Python, "" if there is none; so is ``factory``."""
+    """``default``: in Python, "" if there is none; so is ``factory``. ``taken``: whether ``__init__`` takes it."""
 
     name: str
     default: str
     factory: str
+    taken: bool
     shown: bool
     compared: bool
 
     @classmethod
     def of(cls, node: ast.AnnAssign) -> _Field:
-        options = {"default": "", "default_factory": "", "repr": "True", "compare": "True"}
+        options = {"default": "", "default_factory": "", "init": "True", "repr": "True", "compare": "True"}
         if isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "field":
             given = {str(each.arg): ast.unparse(each.value) for each in node.value.keywords}
             if given.keys() - options:
                 raise NotImplementedError(f"{ast.unparse(node)}: only {', '.join(options)} can be compiled")
+            if given.get("init") == "False" and given.keys().isdisjoint(("default", "default_factory")):
+                raise NotImplementedError(f"{ast.unparse(node)}: what __init__ does not take needs a default")
             options |= given
         elif node.value:
             options["default"] = ast.unparse(node.value)
-        shown, compared = options["repr"] == "True", options["compare"] == "True"
-        return cls(ast.unparse(node.target), options["default"], options["default_factory"], shown, compared)
+        taken, shown, compared = (options[each] == "True" for each in ("init", "repr", "compare"))
+        return cls(ast.unparse(node.target), options["default"], options["default_factory"], taken, shown, compared)
 
     @property
     def parameter(self) -> str:
@@ -129,6 +132,8 @@ class _Field:
 
     @property
     def value(self) -> str:
+        if not self.taken:
+            return self.default or f"{self.factory}()"
         return f"{self.factory}() if {self.name} is ... else {self.name}" if self.factory else self.name
 
 
@@ -154,10 +159,12 @@ def _methods(fields: list[_Field], own: set[str], *, frozen: bool) -> str:
     one, other = (
         "".join(f"{whose}.{field.name}, " for field in fields if field.compared) for whose in ("self", "other")
     )
+    taken = [field for field in fields if field.taken]
     return f"""
-__slots__ = __match_args__ = {tuple(field.name for field in fields)!r}
+__slots__ = {tuple(field.name for field in fields)!r}
+__match_args__ = {tuple(field.name for field in taken)!r}
 
-def __init__({", ".join(["self", *(field.parameter for field in fields)])}):
+def __init__({", ".join(["self", *(field.parameter for field in taken)])}):
     {"; ".join(body) or "pass"}
 
 def __repr__(self):

@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain
@@ -62,16 +63,37 @@ class Request:
     request_id: str
     base: str = ""
 
+    #: The headers that came once, by name; None until one is looked for. A copy with other headers makes its own.
+    _lone: dict[str, str] | None = field(default=None, init=False, repr=False, compare=False)
+
+    def lone(self, name: str) -> str | None:
+        """Return the value of the header ``name`` (lower case) if it came once; None if it did not, or repeated."""
+        return (self._lone or self._index()).get(name)
+
     def values(self, name: str) -> list[str]:
         """Return every value of the header ``name`` (lower case)."""
-        return [value for key, value in self.headers if key == name]
+        value = self.lone(name)
+        return self._repeated(name) if value is None else [value]
 
     def header(self, name: str) -> str | None:
         """Return the first value of the header ``name`` (lower case), or None if there is none."""
-        for key, value in self.headers:
-            if key == name:
-                return value
-        return None
+        value = self.lone(name)
+        return next(iter(self._repeated(name)), None) if value is None else value
+
+    def _repeated(self, name: str) -> list[str]:
+        """Return the values of a header that is not a lone one; [] if it did not come."""
+        if len(self._lone or ()) == len(self.headers):
+            return []
+        return [value for key, value in self.headers if key == name]
+
+    def _index(self) -> dict[str, str]:
+        """Return the headers that came once, by name. Made once, as several headers are looked for."""
+        lone = dict(self.headers)
+        if len(lone) != len(self.headers):
+            times = Counter(name for name, _ in self.headers)
+            lone = {name: value for name, value in self.headers if times[name] == 1}
+        self._lone = lone
+        return lone
 
     def parameters(self) -> list[tuple[str, str]]:
         """Return the query's names and values. Raises RequestInvalid if it is longer than :data:`MAX_QUERY`."""
@@ -182,18 +204,25 @@ def to_lambda(reply: Reply, event: Any = None, base: str = "") -> dict[str, Any]
 def _from_payload_2(event: Mapping[str, Any], request_id: str) -> Request:
     context = event["requestContext"]
     http = context["http"]
-    headers = [(name.lower(), value) for name, value in event["headers"].items()]
+    lone = event["headers"]
+    headers = tuple(lone.items())
+    names = "".join(lone)
+    if names != names.lower():
+        lone, headers = None, tuple((name.lower(), value) for name, value in headers)
     if cookies := event.get("cookies"):
         # Payload 2.0 has cookies beside the headers, one per entry.
-        headers.append(("cookie", "; ".join(cookies)))
-    return Request(
+        lone, headers = None, (*headers, ("cookie", "; ".join(cookies)))
+    request = Request(
         http["method"],
         event["rawPath"],
         event.get("rawQueryString") or "",
-        tuple(headers),
+        headers,
         _body(event),
         context.get("requestId") or request_id,
     )
+    # AWS writes each name once, in lower case: what came is what would be made of it.
+    request._lone = lone
+    return request
 
 
 def _from_payload_1(event: Mapping[str, Any], request_id: str) -> Request:

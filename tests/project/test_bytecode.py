@@ -105,3 +105,19 @@ class Place:
 def test_a_dataclass_of_another_kind_stops_the_build_in_words(wrong: str) -> None:
     with pytest.raises(NotImplementedError, match="class A: a dataclass must be dataclass"):
         bytecode.expanded(f"from dataclasses import dataclass\n{wrong}".encode())
+
+
+def test_what_init_does_not_take_has_its_default() -> None:
+    source = b"""from dataclasses import dataclass, field
+
+@dataclass(slots=True)
+class Asked:
+    name: str
+    _index: str | None = field(default=None, init=False, repr=False, compare=False)
+"""
+    module: dict[str, type] = {}
+    exec(compile(bytecode.expanded(source), "asked.py", "exec"), module)
+    asked = module["Asked"]("a")
+    assert (None, ("name",), ("name", "_index")) == (asked._index, asked.__match_args__, asked.__slots__)
+    with pytest.raises(NotImplementedError, match="what __init__ does not take needs a default"):
+        bytecode.expanded(source.replace(b"default=None, ", b""))

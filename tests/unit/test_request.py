@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from verihook.errors import InputInvalid, LedgerUnavailable, MethodNotAllowed, SignatureError
-from verihook.request import Request, json_reply, problem
+from verihook.records import replace
+from verihook.request import Request, from_lambda, json_reply, problem
 
 
 def test_problems() -> None:
@@ -34,3 +35,46 @@ def test_any_text_can_be_answered(text: str) -> None:
 @given(st.text(max_size=60))
 def test_any_query_is_understood(query: str) -> None:
     Request("GET", "/", query, (), b"", "").parameter("a")
+
+
+#: Few names, so that most of them are repeated in some list of headers.
+HEADERS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from(["", "1", "2"])), max_size=6)
+
+
+@given(HEADERS, st.permutations(["lone", "values", "header"]))
+def test_headers_are_found_by_name_as_by_looking_at_each(headers: list[tuple[str, str]], asked: list[str]) -> None:
+    request = Request("POST", "/", "", tuple(headers), b"", "")
+    for name in "abcde":
+        values = [value for key, value in headers if key == name]
+        expected = {
+            "lone": values[0] if len(values) == 1 else None,
+            "values": values,
+            "header": values[0] if values else None,
+        }
+        assert [expected[each] for each in asked] == [getattr(request, each)(name) for each in asked]
+
+
+@given(HEADERS, HEADERS)
+def test_a_copy_with_other_headers_is_looked_through_again(
+    headers: list[tuple[str, str]], others: list[tuple[str, str]]
+) -> None:
+    request = Request("POST", "/", "", tuple(headers), b"", "")
+    request.header("a")
+    changed = replace(request, headers=tuple(others))
+    assert [value for key, value in others if key == "a"] == changed.values("a")
+    assert Request("POST", "/", "", tuple(headers), b"", "") == request
+
+
+@given(
+    st.dictionaries(st.sampled_from(["a", "A", "b", "B", "cookie", "Cookie"]), st.text(max_size=2)),
+    st.none() | st.lists(st.sampled_from(["x=1", "y=2"]), max_size=2),
+)
+def test_payload_2_with_names_in_any_case_and_cookies(headers: dict[str, str], cookies: list[str] | None) -> None:
+    context = {"http": {"method": "POST"}, "requestId": "r"}
+    event = {"version": "2.0", "rawPath": "/", "headers": headers, "requestContext": context}
+    request = from_lambda(event if cookies is None else {**event, "cookies": cookies})
+    expected = [(name.lower(), value) for name, value in headers.items()]
+    expected += [("cookie", "; ".join(cookies))] if cookies else []
+    assert tuple(expected) == request.headers
+    for wanted in ("a", "b", "cookie"):
+        assert [value for name, value in expected if name == wanted] == request.values(wanted)

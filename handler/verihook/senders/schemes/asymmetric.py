@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -132,14 +132,14 @@ def _ed25519_check(public: bytes) -> Check:
     from nacl._sodium import ffi, lib  # type: ignore[import-not-found]  # compiled
 
     # nacl.bindings.crypto_sign_open would also copy the message out, which we have already.
-    nothing, verify = ffi.NULL, lib.crypto_sign_open
+    nothing, verify = ffi.NULL, cast(Callable[..., int], lib.crypto_sign_open)
 
     def check(signature: bytes, message: bytes) -> bool:
         # It takes both as one piece: a signature of another length would shift the message.
         if len(signature) != 64:
             return False
         signed = signature + message
-        return bool(verify(nothing, nothing, signed, len(signed), public) == 0)
+        return verify(nothing, nothing, signed, len(signed), public) == 0
 
     return check
 
