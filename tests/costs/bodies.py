@@ -17,7 +17,7 @@ from typing import Any
 
 from tests.vectors.run import read_cases, request_of
 from verihook.senders import load_sender
-from verihook.senders.body import parse
+from verihook.senders.body import parse_as
 from verihook.senders.event import event_id, event_type
 
 VECTORS = Path(__file__).parents[1] / "vectors"
@@ -57,7 +57,7 @@ def recorded(sender: str, size: int) -> Recorded:
     case = next(case for case in read_cases(VECTORS) if case["id"] == SENDERS[sender])
     request, places = request_of(case), load_sender(sender).places
     request = replace(request, headers=(*request.headers, *_HEADERS.get(sender, ())))
-    body = parse(request, places.form_field, places.envelope)
+    body = parse_as(places, request)
     bodies = [body.content, *_others(json.dumps(body.content), Random(sender))]
     content: dict[str, Any] = {"recorded": _cut(bodies, size)}
     content["rest"] = _hex(size - len(_text({**content, "rest": ""})))

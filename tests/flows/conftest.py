@@ -24,7 +24,7 @@ from tests.flows.stream import Stream
 from verihook import bootstrap, main
 from verihook.adapters.aws.boto import Boto
 from verihook.adapters.ledgers.table import create_table_request
-from verihook.config import load_hooks
+from verihook.config import load_hooks, settings
 from verihook.local.durable import DurableRunner
 from verihook.local.engines import SUBSTITUTIONS, machines
 from verihook.local.interpreter import ARN_PREFIX, Interpreter
@@ -133,13 +133,21 @@ def aws_face(hooks: Path, dynamodb_local: str, tmp_path_factory: pytest.TempPath
         }
         for name, value in variables.items():
             patch.setenv(name, value)
+        # In AWS the folder is beside the package.
+        patch.setattr(settings, "DEFAULT_WORKFLOWS", hooks.parent / "workflows")
         dynamodb = Boto(boto3.client("dynamodb"))
         dynamodb.create_table(**create_table_request(table))
-        main.services.cache_clear()
+        _forget()
         bridge, stream = EventBridge(boto3.client("stepfunctions"), definitions), Stream(dynamodb_local, table)
         yield AwsFace(bridge, stream, dynamodb, table, bucket, store)
-        main.services.cache_clear()
+        _forget()
         dynamodb.delete_table(TableName=table)
+
+
+def _forget() -> None:
+    """Let the entry points make their services and functions again."""
+    main.services.cache_clear()
+    main._functions.cache_clear()
 
 
 #: What boto3 alone does, so that it is chosen; no endpoint here is https.

@@ -34,6 +34,29 @@ types = ["pull_request.opened", "push"]
 when = "length(items) > `0`"
 transform = "{orderId: pull_request.id, items: items[?quantity > `0`].{quantity: quantity, price: price}}"
 
+[sources.echoed]
+sender = "generic"
+event = {}
+secrets = ["env:ORDERS_WEBHOOK_SECRET"]
+workflow = "echo"
+body = "raw"
+
+[sources.xml]
+sender = "generic"
+event = { id = { json = "order.@id" } }
+secrets = ["env:ORDERS_WEBHOOK_SECRET"]
+workflow = "echo"
+body = "xml"
+
+[sources.queried]
+event = { id = { json = "id" } }
+secrets = ["env:ORDERS_WEBHOOK_SECRET"]
+workflow = "echo"
+body = "query"
+[sources.queried.signature]
+scheme = "token"
+header = "X-Token"
+
 [sources.rotated]
 sender = "generic"
 secrets = ["env:ORDERS_WEBHOOK_SECRET", "env:OLD_WEBHOOK_SECRET"]
@@ -99,6 +122,11 @@ header = "X-Acme-Signature"
 encoding = "base64"
 algorithm = "sha512"
 
+[workflows.echo]
+engine = "function"
+definition = "echo"
+public_output = true
+
 [workflows.not-yet]
 engine = "stepfunctions"
 definition = "order-created"
@@ -118,6 +146,12 @@ public_output = true
 SLOW = """{"StartAt": "Wait", "States": {
   "Wait": {"Type": "Wait", "SecondsPath": "$.seconds", "Next": "Done"}, "Done": {"Type": "Pass", "End": true}}}"""
 
+#: Gives back its event.
+ECHO = """
+def run(event, context):
+    return event
+"""
+
 
 def write(folder: Path) -> Path:
     """Lay the deployment out in ``folder`` as a checkout has it; returns the path of its hooks.toml."""
@@ -131,6 +165,7 @@ def write(folder: Path) -> Path:
     for path in (ROOT / "handler" / "workflows").iterdir():
         if path.is_file():
             (handler / "workflows" / path.name).write_bytes(path.read_bytes())
+    (handler / "workflows" / "echo.py").write_text(ECHO)
     hooks = handler / "hooks.toml"
     hooks.write_text((ROOT / "handler" / "hooks.toml").read_text() + MORE)
     return hooks

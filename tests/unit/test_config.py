@@ -118,6 +118,17 @@ def test_an_end_is_that_second() -> None:
             "sources.a.signature.tolerance: must be a TOML int (got '5m')",
         ),
         ('sender = "generic"', 'sender = "generic"\nsignature = {}', "sources.a.signature: goes without sender"),
+        ('sender = "generic"', 'sender = "generic"\nbody = "yaml"', "sources.a.body: must be one of json, form, xml,"),
+        (
+            'sender = "generic"',
+            'sender = "generic"\nbody = "query"',
+            "sources.a.body: query needs a signature",
+        ),
+        (
+            'sender = "generic"',
+            'sender = "cloudevents"\nbody = "xml"',
+            "sources.a.body: leave it out: a CloudEvent",
+        ),
         ('sender = "generic"', 'sender = "generic"\nwhen = 1', "sources.a.when: must be a TOML str, not int"),
         ('sender = "generic"', 'sender = "generic"\nwhen = "a b"', "sources.a.when: is not JMESPath: Unexpected token"),
         (

@@ -21,8 +21,9 @@ from verihook.model.source import (
 from verihook.model.workflow import Workflow
 from verihook.records import replace
 from verihook.senders import Sender, load_sender, read_sender, sender_ids
-from verihook.senders.event import read_places
+from verihook.senders.event import BODIES, read_places
 from verihook.senders.references import REFERENCES, is_reference
+from verihook.senders.schemes import Scheme
 from verihook.senders.tables import must_be_one_of
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ _KNOWN = (
     "secrets",
     "workflow",
     "types",
+    "body",
     "when",
     "transform",
     "duplicates",
@@ -62,7 +64,7 @@ def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapp
     feed = reader.get("feed", str, "")
     if feed and not _ARN.fullmatch(feed):
         raise reader.error("feed", "must be the ARN of an SQS queue, an SNS topic or an EventBridge bus or rule")
-    sender = _sender(reader)
+    sender = _with_body(reader, _sender(reader))
     source = Source(
         name,
         sender,
@@ -109,6 +111,25 @@ def _sender(reader: Reader) -> Sender:
         return sender
     event_places = reader.translated("event", lambda: read_places(reader.get("event", dict)))
     return replace(sender, places=event_places)
+
+
+def _with_body(reader: Reader, sender: Sender) -> Sender:
+    """Return the sender with the format of the source's bodies, if the source names one."""
+    body = reader.choice("body", BODIES, sender.places.body)
+    if sender.places.envelope and body != "json":
+        raise reader.error("body", "leave it out: a CloudEvent says itself what its data is")
+    if body == "query" and not _covers_query(sender.scheme):
+        raise reader.error("body", 'query needs a signature of {url} with url = "delivered", or a token')
+    return replace(sender, places=replace(sender.places, body=body))
+
+
+def _covers_query(scheme: Scheme) -> bool:
+    """Whether no part of a delivery's query can be changed without the secret. A token allows everything."""
+    from verihook.senders.schemes.token import TokenScheme
+
+    if isinstance(scheme, TokenScheme):
+        return True
+    return getattr(scheme, "url", "") == "delivered" and "{url}" in getattr(scheme, "message", "")
 
 
 def _expression(reader: Reader, key: str) -> Expression | None:

@@ -8,14 +8,17 @@ from typing import Any
 
 from verihook.errors import EventMalformed
 from verihook.request import Request
-from verihook.senders.tables import unknown_key
+from verihook.senders.tables import must_be_one_of, unknown_key
 from verihook.strict_json import member
 
 #: Longer ids and types are refused: they are stored, logged and hashed.
 MAX_ID = 256
 
 #: The keys of an ``[event]`` table.
-_KEYS = {"id", "type", "action", "form_field", "envelope"}
+_KEYS = {"id", "type", "action", "body", "form_field", "envelope"}
+
+#: What the body of a delivery can be read as. ``query``: the delivery is a GET, and its query is the event.
+BODIES = ("json", "form", "xml", "text", "ndjson", "multipart", "raw", "query")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class EventPlaces:
 
     ``action``: what refines the type, as GitHub's ``pull_request`` is ``opened`` or ``closed``. ``form_field``: the
     field with the JSON if the sender posts a form. ``envelope``: ``cloudevents`` if the sender sends those; then id and
-    type come from the CloudEvent.
+    type come from the CloudEvent. ``body``: one of :data:`BODIES`; ``json`` takes a form that is declared as one, too.
     """
 
     id: Place | None = None
@@ -56,6 +59,7 @@ class EventPlaces:
     action: Place | None = None
     form_field: str = ""
     envelope: str = ""
+    body: str = "json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,12 @@ def read_places(table: Mapping[str, Any]) -> EventPlaces:
     if envelope not in ("", "cloudevents"):
         raise ValueError('envelope: write "cloudevents", or leave it out')
     id, kind, action = (_place(table, key) for key in ("id", "type", "action"))
-    return EventPlaces(id, kind, action, str(table.get("form_field", "")), envelope)
+    body = table.get("body", "json")
+    if body not in BODIES:
+        raise ValueError(f"body: {must_be_one_of(BODIES, body)}")
+    if envelope and body != "json":
+        raise ValueError("body: leave it out, a CloudEvent says itself what its data is")
+    return EventPlaces(id, kind, action, str(table.get("form_field", "")), envelope, body)
 
 
 def _place(table: Mapping[str, Any], key: str) -> Place | None:

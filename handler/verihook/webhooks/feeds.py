@@ -22,6 +22,7 @@ from verihook.model.source import Source
 from verihook.records import replace
 from verihook.request import Request, json_text
 from verihook.senders import cloudevents
+from verihook.senders.body import parse_as
 from verihook.senders.event import Body, event_action, event_id, event_type
 from verihook.strict_json import parse_json
 from verihook.webhooks.intake import ProvenEvent, start_for_event
@@ -130,12 +131,36 @@ def _take_message(message: Message, ports: MessagePorts) -> None:
 
 def _event_of(source: Source, message: Message) -> ProvenEvent:
     """The event of a message. It is the same one whatever carries it, so its own id and type come first."""
-    body, envelope = unwrap(message.text, parse_json(message.text, "The message"))
     request = Request("POST", "/", "", message.attributes, b"", message.id)
+    body, envelope = _body_of(source, message, request)
     kind = event_type(source.sender.places, request, body)
     delivery_event_id = _event_id(source, request, body, envelope)
     action = event_action(source.sender.places, request, body.content)
     return ProvenEvent(body.content, body.text, delivery_event_id, kind or envelope.type, action=action)
+
+
+def _body_of(source: Source, message: Message, request: Request) -> tuple[Body, Envelope]:
+    """The body of a message, and what the innermost envelope says of it. The detail of a bus is always JSON."""
+    places = source.sender.places
+    if places.body == "json":
+        return unwrap(message.text, parse_json(message.text, "The message"))
+    text, content = message.text, _json_or_none(message.text)
+    envelope = Envelope()
+    for _ in range(_MAX_ENVELOPES):
+        if not _is_notification(content):
+            break
+        text, envelope = str(content["Message"]), Envelope(str(content["MessageId"]))
+        content = _json_or_none(text)
+    if _has_members(content, _EVENTBRIDGE):
+        return unwrap(text, content)
+    return parse_as(places, replace(request, body=text.encode("utf-8", "surrogatepass"))), envelope
+
+
+def _json_or_none(text: str) -> Any:
+    try:
+        return parse_json(text, "The message")
+    except EventMalformed:
+        return None
 
 
 def _event_id(source: Source, request: Request, body: Body, envelope: Envelope) -> str | None:
@@ -159,7 +184,7 @@ def unwrap(text: str, content: Any, depth: int = 0) -> tuple[Body, Envelope]:
         raise EventMalformed("The message is in too many envelopes.")
     if cloudevents.is_event(content):
         return cloudevents.body_of(content), Envelope()
-    if _has_members(content, _SNS) and content["Type"] == "Notification":
+    if _is_notification(content):
         inner = str(content["Message"])
         body, envelope = unwrap(inner, parse_json(inner, "The message of the topic"), depth + 1)
         return body, envelope if envelope.id else Envelope(str(content["MessageId"]))
@@ -168,6 +193,10 @@ def unwrap(text: str, content: Any, depth: int = 0) -> tuple[Body, Envelope]:
         body, envelope = unwrap(_json_of(detail), detail, depth + 1)
         return body, envelope if envelope.id else Envelope(str(content["id"]), str(content["detail-type"]))
     return Body(text, content), Envelope()
+
+
+def _is_notification(content: Any) -> bool:
+    return _has_members(content, _SNS) and bool(content["Type"] == "Notification")
 
 
 def _json_of(content: object) -> str:

@@ -24,7 +24,7 @@ from verihook.model.ports import Clock, Telemetry, Trace
 from verihook.model.source import Source
 from verihook.model.workflow import Workflow
 from verihook.request import Reply, Request, json_reply, problem
-from verihook.senders.body import parse
+from verihook.senders.body import parse_as
 from verihook.senders.event import event_action, event_id, event_type, is_wanted, refined
 from verihook.webhooks.intake import ProvenEvent, start_for_event
 from verihook.webhooks.outcome import note_refusal, report
@@ -113,7 +113,8 @@ def _route(request: Request, source: Source | None, ports: ReceivePorts, trace: 
     at_root = request.path == "/"
     if source and request.method in ("GET", "HEAD") and (answer := _unsigned(request, source, ports.handshakes, trace)):
         return answer
-    if request.method in ("GET", "HEAD") and (at_root or source):
+    takes_queries = source is not None and not at_root and source.sender.places.body == "query"
+    if request.method in ("GET", "HEAD") and (at_root or source) and not takes_queries:
         trace.source, trace.outcome = None, "read"
         if at_root and not request.query and is_for_a_browser(request):
             return welcome(request.base, with_api=with_api)
@@ -121,7 +122,9 @@ def _route(request: Request, source: Source | None, ports: ReceivePorts, trace: 
     if source is None:
         raise SourceNotFound("No source is configured at this path.")
     trace.source = source.name
-    if request.method != "POST":
+    if takes_queries and request.method != "GET":
+        raise MethodNotAllowed("This source takes GET: its query is the event.", allow="GET")
+    if not takes_queries and request.method != "POST":
         raise MethodNotAllowed("A source takes POST; GET with ?instanceId= reads a status.", allow="GET, POST")
     return _deliver(request, source, ports, trace)
 
@@ -138,7 +141,7 @@ def _deliver(request: Request, source: Source, ports: ReceivePorts, trace: Trace
     trace.verified_by = proof.verified_by
 
     places = source.sender.places
-    body = parse(request, places.form_field, places.envelope)
+    body = parse_as(places, request)
     handshake = ports.handshakes.get(source.name)
     if handshake is not None and (answer := handshake.signed(request, body.content)) is not None:
         trace.outcome = "handshake"
