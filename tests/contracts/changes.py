@@ -16,6 +16,7 @@ from tests.contracts.instances import (
     NOW,
     NOW_S,
     ODD,
+    a_delivery,
     a_full_instance,
     an_instance,
     at_once,
@@ -34,6 +35,18 @@ class ChangesContract:
     @pytest.fixture
     def ledger(self) -> Ledger:
         raise NotImplementedError
+
+    # what is kept of a delivery
+
+    def test_what_has_expired_of_a_delivery_is_dropped_by_the_next_write(self, ledger: Ledger) -> None:
+        instance = an_instance(delivery=a_delivery(keep_days=1))
+        ledger.claim(instance)
+        assert ledger.get(instance.id, NOW) == instance
+        later = replace(instance, updated_at=NOW + 24 * 60 * MINUTE)
+        assert ledger.amend(later) is True
+        assert instance.delivery is not None
+        left = replace(instance.delivery, facts=None)
+        assert ledger.get(instance.id, NOW) == replace(later, revision=2, delivery=left)
 
     # record
 

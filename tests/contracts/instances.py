@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args
 
 from hypothesis import strategies as st
 
+from verihook.model.delivery import Delivery, Facts, OtherBytes
 from verihook.model.instance import FINAL, Instance, Status
 from verihook.model.ports import Change, Observation
 
@@ -67,8 +68,24 @@ def a_full_instance(**fields: Any) -> Instance:
         callback_url="https://example.com/ended?token=1",
         callback_tries=3,
         due_at=None,
+        delivery=a_delivery(),
     )
     return replace(basis, **fields)
+
+
+def a_delivery(**fields: Any) -> Delivery:
+    """Every field set; ``fields``: those of its facts."""
+    facts = Facts(
+        "e1506fd5-9e7b-434f-bd42-4f8fa224b599",
+        NOW,
+        3,
+        "/hooks/x",
+        "previous",
+        (("user-agent", "GitHub-Hookshot/044aadd"), ("user-agent", "twice")),
+        OtherBytes(12, "ab" * 32, "eJxLSgQAAl0BJg=="),
+        "instance_0",
+    )
+    return Delivery(replace(facts, **fields), {"x-github-event": "push"})
 
 
 def applies(instance: Instance, change: Change) -> bool:

@@ -28,6 +28,7 @@ from verihook.model.instance import Progress
 from verihook.model.ports import Services, Trace
 from verihook.model.source import Source
 from verihook.model.workflow import Workflow
+from verihook.request import Request
 from verihook.senders import load_sender
 from verihook.webhooks.intake import IntakeResult, ProvenEvent, start_for_event
 from verihook.worker import work
@@ -149,10 +150,24 @@ def deliver(world: World, engine: str, body: Recorded, signed: str | None = None
     ``signed``: the digest of what was signed, where the event's id is not a part of that.
     """
     source = Source(body.sender, load_sender(body.sender), (), engine, **policies)
-    arrival = ProvenEvent(body.content, body.text, body.id, body.type, signed)
+    arrival = ProvenEvent(body.content, body.text, body.id, body.type, _request(body), signed)
     # Another key each time: the same event is another instance.
     services = replace(world.services, instance_key=f"{engine} {len(body.text)} {policies}".encode())
     return start_for_event(source, arrival, services, Trace("r1", world.clock.now_ms(), source.name))
+
+
+def _request(body: Recorded) -> Request:
+    """With the headers that a sender's delivery has, and the proxies before us add."""
+    headers = {
+        "accept": "*/*",
+        "content-type": "application/json; charset=utf-8",
+        "host": "x.lambda-url.eu-west-1.on.aws",
+        "user-agent": "GitHub-Hookshot/044aadd",
+        "x-amzn-trace-id": "Root=1-5759e988-bd862e3fe1be46a994272793",
+        load_sender(body.sender).signature_header: "sha256=d57c68ca6f92289e6987922ff26938930f6e66a2d161ef06abdf18",
+    }
+    request_id = "e1506fd5-9e7b-434f-bd42-4f8fa224b599"
+    return Request("POST", f"/hooks/{body.sender}", "", tuple(headers.items()), body.text.encode(), request_id)
 
 
 def live(world: World, engine: str, body: Recorded, **policies: Any) -> Life:

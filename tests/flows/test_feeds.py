@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tests.unit.bare import a_request
 from tests.unit.working import Working, working
 from verihook.adapters.ledgers.item import to_item
 from verihook.config import definitions
@@ -92,7 +93,10 @@ def test_the_same_event_by_http_and_by_queue_is_one_instance(tmp_path: Path) -> 
     source = Source("orders", load_sender("generic"), (), "w", feed=QUEUE)
     with working(tmp_path, {"w": lambda event, context: 1}, sources={"orders": source}) as w:
         taken = start_for_event(
-            source, ProvenEvent(ORDER, json.dumps(ORDER), "e1", None), w.services, Trace("r", w.clock.at, "orders")
+            source,
+            ProvenEvent(ORDER, json.dumps(ORDER), "e1", None, a_request()),
+            w.services,
+            Trace("r", w.clock.at, "orders"),
         )
         handle({"Records": [message(1, ORDER)]}, w.services)
         assert ["duplicate"] == [trace.outcome for trace in w.told.deliveries]

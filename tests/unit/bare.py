@@ -12,6 +12,13 @@ from tests.contracts.instances import NOW
 from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile
 from verihook.errors import LedgerUnavailable
 from verihook.model.ports import Document, Documents, Pace, Services, Token
+from verihook.request import Request
+
+
+def a_request(body: bytes = b"{}", **headers: str) -> Request:
+    """A delivery to the source ``orders``. ``headers``: a name's underscores stand for hyphens."""
+    sent = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    return Request("POST", "/hooks/orders", "", sent, body, "r1")
 
 
 class StandingClock:

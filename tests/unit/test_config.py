@@ -187,6 +187,25 @@ def test_an_end_is_that_second() -> None:
         ),
         ('workflow = "w"', 'workflow = "w"\nmax_body = 6000001', "sources.a.max_body: must be 1 to 6000000"),
         ('workflow = "w"', 'workflow = "w"\nmax_body = true', "sources.a.max_body: must be a TOML int, not bool"),
+        (
+            'workflow = "w"',
+            'workflow = "w"\nkeep = "all"',
+            "sources.a.keep: must be one of none, facts, full (got 'all')",
+        ),
+        ('workflow = "w"', 'workflow = "w"\nkeep_days = 401', "sources.a.keep_days: must be 1 to 400"),
+        *(
+            (
+                'workflow = "w"',
+                f'workflow = "w"\nkeep_headers = ["X-Fine", "{name}"]',
+                f"sources.a.keep_headers: {name.lower()!r} may hold a secret, and is never kept; leave it out",
+            )
+            for name in ("Authorization", "Cookie", "X-Signature", "X-Api-Key", "X-Shop-Token")
+        ),
+        (
+            'workflow = "w"',
+            f'workflow = "w"\nkeep_headers = {[f"x-{number}" for number in range(17)]}',
+            "sources.a.keep_headers: must be 16 names at most",
+        ),
         ('engine = "stepfunctions"', 'engine = "cron"', "workflows.w.engine: must be one of stepfunctions, "),
         ('definition = "w"', "", "workflows.w.definition: is missing"),
         ('definition = "w"', 'definition = "w"\nstatus = "on"', "workflows.w.status: must be one of draft, active"),

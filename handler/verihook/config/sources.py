@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from verihook.config.table_reader import Reader, listed
+from verihook.model.delivery import DEFAULT_KEEP_DAYS
 from verihook.model.source import (
     CHANGED_POLICIES,
     DEFAULT_BODY,
     DUPLICATE_POLICIES,
+    KEEPS,
     MAX_BODY,
+    MOST_KEEP_HEADERS,
     REPLAY_POLICIES,
     SecretReference,
     Source,
@@ -52,7 +55,13 @@ _KNOWN = (
     "public_url",
     "parameters",
     "feed",
+    "keep",
+    "keep_days",
+    "keep_headers",
 )
+
+#: A header with one of these in its name may hold a secret, and is never kept.
+_NEVER_KEPT = ("auth", "cookie", "signature", "secret", "token", "password", "hmac", "api-key", "apikey", "session")
 
 
 def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapping[str, Workflow]) -> Source:
@@ -82,6 +91,9 @@ def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapp
         reader.choice("replays", REPLAY_POLICIES) if "replays" in table else None,
         _expression(reader, "when"),
         _expression(reader, "transform"),
+        reader.choice("keep", KEEPS, "facts"),
+        reader.number("keep_days", DEFAULT_KEEP_DAYS, 1, 400),
+        _keep_headers(reader, sender),
     )
     if source.replays is not None and not source.replayable:
         raise reader.error(
@@ -143,6 +155,16 @@ def _expression(reader: Reader, key: str) -> Expression | None:
         return Expression(key, text)
     except ValueError as error:
         raise reader.error(key, str(error)) from error
+
+
+def _keep_headers(reader: Reader, sender: Sender) -> tuple[str, ...]:
+    names = tuple(name.lower() for name in reader.strings("keep_headers"))
+    for name in names:
+        if name == getattr(sender.scheme, "header", "").lower() or any(word in name for word in _NEVER_KEPT):
+            raise reader.error("keep_headers", f"{name!r} may hold a secret, and is never kept; leave it out")
+    if len(names) > MOST_KEEP_HEADERS:
+        raise reader.error("keep_headers", f"must be {MOST_KEEP_HEADERS} names at most")
+    return names
 
 
 def _public_url(reader: Reader) -> str:

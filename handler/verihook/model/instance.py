@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
+from verihook.model.delivery import Delivery, Facts
+
 Status = Literal["queued", "running", "suspended", "completed", "failed", "timed_out", "terminated"]
 
 #: An instance in one of these never changes again, except by a restart (a new attempt).
@@ -34,7 +36,7 @@ class Instance:
     (engine ``function``), the last time at ``begun_at``; no other worker begins it before ``leased_until``; all three
     times in milliseconds. ``signed``: the SHA-256 in hex of what the sender signed, if the signature does not cover the
     event's id. ``callback_tries``: how many callbacks about the end have failed; ``tags`` and ``metadata``: the labels
-    to find the instance by.
+    to find the instance by. ``delivery``: what is kept of the delivery that made it.
     """
 
     id: str
@@ -67,12 +69,18 @@ class Instance:
     callback_url: str | None = None
     callback_tries: int = 0
     signed: str | None = None
+    delivery: Delivery | None = None
 
     @property
     def labels(self) -> tuple[tuple[str, str], ...]:
         """Return the names and values to find the instance by: ``("tag", "vip")``, ``("metadata.customer", "42")``."""
         tags = [("tag", tag) for tag in self.tags]
         return (*tags, *((f"metadata.{key}", value) for key, value in self.metadata.items()))
+
+    @property
+    def facts(self) -> Facts | None:
+        """Return what operators can look up of its delivery, even if that has expired."""
+        return None if self.delivery is None else self.delivery.facts
 
     @property
     def not_before(self) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
+from verihook.model.delivery import DEFAULT_KEEP_DAYS
 from verihook.senders import Sender
 
 if TYPE_CHECKING:
@@ -19,6 +20,15 @@ CHANGED_POLICIES: tuple[str, ...] = get_args(ChangedPolicy)
 
 ReplayPolicy = Literal["start", "refuse"]
 REPLAY_POLICIES: tuple[str, ...] = get_args(ReplayPolicy)
+
+Keep = Literal["none", "facts", "full"]
+KEEPS: tuple[str, ...] = get_args(Keep)
+
+#: How many further headers a source may keep.
+MOST_KEEP_HEADERS = 16
+
+#: The headers that are kept of every source's deliveries. None of them holds a secret.
+GENERAL_HEADERS = ("content-type", "content-encoding", "user-agent", "traceparent")
 
 #: How large a body may be if the source does not say, in bytes.
 DEFAULT_BODY = 1_048_576
@@ -55,7 +65,8 @@ class Source:
     the same body are one event. ``starts_per_minute``: None for no limit. ``feed``: the ARN of the queue,
     topic or event bus that may deliver without a signature, because AWS says who sends; "" for HTTP alone.
     ``replays``: what a delivery does whose signed bytes came before under another event id; None: that follows from
-    the sender's ``signs_once``.
+    the sender's ``signs_once``. ``keep``: what is kept of a delivery beside its event, for ``keep_days``: nothing, its
+    facts, or also the bytes of its body; ``keep_headers``: the names, in lower case, of further headers to keep.
     """
 
     name: str
@@ -74,6 +85,15 @@ class Source:
     replays: ReplayPolicy | None = None
     when: Expression | None = None
     transform: Expression | None = None
+    keep: Keep = "facts"
+    keep_days: int = DEFAULT_KEEP_DAYS
+    keep_headers: tuple[str, ...] = ()
+    #: All that are kept: general ones, those of signature, id and type, and ``keep_headers``. Always made of these.
+    kept_headers: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Once, and not for every delivery.
+        object.__setattr__(self, "kept_headers", self._kept_headers())
 
     @property
     def replayable(self) -> bool:
@@ -93,3 +113,9 @@ class Source:
     def refuses_replays(self) -> bool:
         """Whether the source refuses a delivery whose signed bytes came before under another event id."""
         return self.replayable and (self.replays or ("refuse" if self.sender.signs_once else "start")) == "refuse"
+
+    def _kept_headers(self) -> frozenset[str]:
+        places = self.sender.places
+        read = (name for place in (places.id, places.type) if place for name in (place.header, *place.aliases))
+        named = (*GENERAL_HEADERS, self.sender.signature_header, *read, *self.keep_headers)
+        return frozenset(named) - {""}

@@ -62,6 +62,12 @@ class Sender:
     timeout_s: float | None = None
     signs_once: bool = False
 
+    @property
+    def signature_header(self) -> str:
+        """Return the header of the signature, in lower case; "" if there is none, or if it has the secret itself."""
+        header = getattr(self.scheme, "header", "").lower()
+        return "" if header == "authorization" or not self.scheme.binds_body else header
+
 
 def sender_ids() -> list[str]:
     """The ids of all senders, sorted."""

@@ -131,12 +131,13 @@ def _take_message(message: Message, ports: MessagePorts) -> None:
 
 def _event_of(source: Source, message: Message) -> ProvenEvent:
     """The event of a message. It is the same one whatever carries it, so its own id and type come first."""
-    request = Request("POST", "/", "", message.attributes, b"", message.id)
+    sent = message.text.encode("utf-8", "surrogatepass")
+    request = Request("POST", message.feed, "", message.attributes, sent, message.id)
     body, envelope = _body_of(source, message, request)
     kind = event_type(source.sender.places, request, body)
     delivery_event_id = _event_id(source, request, body, envelope)
     action = event_action(source.sender.places, request, body.content)
-    return ProvenEvent(body.content, body.text, delivery_event_id, kind or envelope.type, action=action)
+    return ProvenEvent(body.content, body.text, delivery_event_id, kind or envelope.type, request, action=action)
 
 
 def _body_of(source: Source, message: Message, request: Request) -> tuple[Body, Envelope]:

@@ -21,8 +21,9 @@ from verihook.model.instance import Instance, Status, derive_id
 from verihook.model.ports import Trace
 from verihook.model.source import Source
 from verihook.records import replace
-from verihook.request import json_text
+from verihook.request import Request, json_text
 from verihook.senders.event import is_wanted, refined
+from verihook.webhooks.keeping import delivery_of, payload_keys, store_raw
 
 if TYPE_CHECKING:
     from verihook.model.ports.sets import ControlPorts, IntakePorts
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 class ProvenEvent:
     """A genuine event: its JSON text, the same parsed, the event's id and type if it has them.
 
-    ``signed``: the digest of what its sender signed, if a captured delivery could come again under another id.
+    ``request``: what brought it; a message of a queue as a request whose path is the ARN of its feed. ``signed``: the
+    digest of what its sender signed, if a captured delivery could come again under another id.
     ``action``: what refines its type.
     """
 
@@ -40,6 +42,7 @@ class ProvenEvent:
     text: str
     id: str | None
     type: str | None
+    request: Request
     signed: str | None = None
     action: str | None = None
 
@@ -72,10 +75,11 @@ def start_for_event(source: Source, event: ProvenEvent, ports: IntakePorts, trac
         kept, given = store_input(fresh.input, content, fresh.id, ports.workflows[fresh.workflow], ports, payloads)
         if kept is not fresh.input:
             fresh = replace(fresh, input=kept)
+        fresh = store_raw(fresh, payloads)
         if source.starts_per_minute is not None:
             limits.spend_token(f"source#{source.name}", source.starts_per_minute, ports)
         existing = ports.ledger.claim(fresh)
-        if (key := payload.key_of(kept)) is not None:
+        for key in payload_keys(fresh):
             ports.recent_payloads.note(key, existing or fresh, trace.received_at)
         if existing is None and not refuses_replays:
             replays.check_after_claim(fresh, ports, trace)
@@ -132,6 +136,7 @@ def _new_row(source: Source, event: ProvenEvent, ports: IntakePorts, trace: Trac
         engine=workflow.engine,
         due_at=now + first_look_ms(workflow, ports),
         signed=event.signed,
+        delivery=delivery_of(source, event.request, text, trace),
     )
     return instance, content
 

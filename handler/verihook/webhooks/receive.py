@@ -150,7 +150,7 @@ def _deliver(request: Request, source: Source, ports: ReceivePorts, trace: Trace
     action = event_action(places, request, body.content)
     # An event of a type that is not wanted need not have an id.
     delivery_event_id = event_id(places, request, body) if is_wanted(kind, source.types, action) else None
-    event = ProvenEvent(body.content, body.text, delivery_event_id, kind, proof.signed or None, action)
+    event = ProvenEvent(body.content, body.text, delivery_event_id, kind, request, proof.signed or None, action)
     result = start_for_event(source, event, ports, trace)
     if result.instance_id is None:
         return json_reply(200, {"ignored": refined(kind, action)})

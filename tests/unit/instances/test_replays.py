@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.flows.deployment import ROOT
+from tests.unit.bare import a_request
 from tests.unit.parts import Parts, parts, request
 from verihook import instances
 from verihook.errors import Duplicate, IdTaken, LedgerUnavailable
@@ -33,7 +34,7 @@ def arrive(
     content = {"n": 1}
     trace = Trace(f"r {event}", parts.clock.now_ms(), source.name)
     return start_for_event(
-        source, ProvenEvent(content, json.dumps(content), event, "push", signed), parts.services, trace
+        source, ProvenEvent(content, json.dumps(content), event, "push", a_request(), signed), parts.services, trace
     ), trace
 
 
@@ -55,7 +56,9 @@ def test_a_second_id_is_refused_where_the_source_says_so_and_leaves_nothing(part
     trace = Trace("r", parts.clock.now_ms(), REFUSING.name)
     large = json.dumps({"n": 1, "note": "x" * 300_000})
     with pytest.raises(Duplicate, match=f"under another event id; their instance is {first.instance_id}"):
-        start_for_event(REFUSING, ProvenEvent(json.loads(large), large, "b", "push", SIGNED), parts.services, trace)
+        start_for_event(
+            REFUSING, ProvenEvent(json.loads(large), large, "b", "push", a_request(), SIGNED), parts.services, trace
+        )
     assert trace.replay_of == first.instance_id
     assert [first.instance_id] == parts.engine.starts
     assert parts.ledger.get(str(trace.instance_id), parts.clock.now_ms()) is None

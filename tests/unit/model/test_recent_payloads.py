@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.contracts.instances import NOW, an_instance
+from tests.unit.bare import a_request
 from tests.unit.parts import Parts, parts
 from verihook import instances
 from verihook.errors import LedgerUnavailable
@@ -50,7 +51,7 @@ def puts(parts: Parts) -> Puts:
 
 def arrive(parts: Parts, source: Source = SOURCE, note: str = "x" * 20, workflow: str = "w") -> IntakeResult:
     content = {"n": 1, "note": note}
-    arrival = ProvenEvent(content, json.dumps(content), "evt_1", None)
+    arrival = ProvenEvent(content, json.dumps(content), "evt_1", None, a_request())
     source = replace(source, workflow=workflow)
     return start_for_event(source, arrival, parts.services, Trace("r", parts.clock.now_ms(), source.name))
 

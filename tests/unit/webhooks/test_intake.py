@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.contracts.instances import NOW
+from tests.unit.bare import a_request
 from tests.unit.parts import Parts, parts
 from verihook import instances
 from verihook.errors import Duplicate, InputInvalid, NotActive, RateLimited
@@ -26,7 +27,7 @@ SOURCE = Source("orders", load_sender("generic"), (), "w")
 
 def arrival(content: Any = None, id: str | None = "evt_1") -> ProvenEvent:
     content = {"n": 1} if content is None else content
-    return ProvenEvent(content, json.dumps(content), id, "order.created")
+    return ProvenEvent(content, json.dumps(content), id, "order.created", a_request(json.dumps(content).encode()))
 
 
 def arrive(parts: Parts, source: Source = SOURCE, request_id: str = "r1", **fields: Any) -> tuple[IntakeResult, Trace]:

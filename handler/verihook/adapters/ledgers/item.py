@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from verihook.adapters.ledgers import index_keys
+from verihook.adapters.ledgers.delivery_text import from_kept_text, kept_text, pack_delivery, unpack_delivery
 from verihook.model.instance import FINAL, Instance
 from verihook.model.ports import Change
 
@@ -59,7 +60,7 @@ _LONG = frozenset(("input", "output"))
 _SHORT = 128
 
 #: The attributes that a list shows of a row: all but the long ones.
-LISTED = ("pk", *(name for name in (*_ATTRIBUTES.values(), *_OPTIONAL.values()) if name not in _LONG))
+LISTED = ("pk", *(name for name in (*_ATTRIBUTES.values(), *_OPTIONAL.values(), "delivery") if name not in _LONG))
 
 
 def encode(value: object) -> Value:
@@ -139,6 +140,8 @@ def to_item(instance: Instance) -> Item:
         value = getattr(instance, field)
         if value:
             item[attribute] = encode(value)
+    if (kept := kept_text(instance.delivery, instance.updated_at)) is not None:
+        item["delivery"] = pack_delivery(kept)
     if not instance.purged:
         item |= {attribute: encode(place) for attribute, place in index_keys.of(instance).items()}
     return item
@@ -150,6 +153,8 @@ def from_item(item: Mapping[str, Mapping[str, Any]]) -> Instance:
     for field, attribute in (_ATTRIBUTES | _OPTIONAL).items():
         if attribute in item:
             row[field] = decode(item[attribute])
+    if "delivery" in item:
+        row["delivery"] = from_kept_text(unpack_delivery(item["delivery"]))
     return Instance(**row)
 
 

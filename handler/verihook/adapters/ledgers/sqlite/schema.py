@@ -136,8 +136,11 @@ _FOURTH = (
 #: What the sender signed.
 _FIFTH = ("ALTER TABLE instances ADD COLUMN signed TEXT",)
 
+#: What is kept of the delivery.
+_SIXTH = ("ALTER TABLE instances ADD COLUMN delivery TEXT",)
+
 #: What makes each schema of the one before it. A file may be of any: no step is ever changed.
-STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
+STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
 VERSION = len(STEPS)
 
 

@@ -1,0 +1,110 @@
+"""What is kept of a delivery, as its source says by ``keep``: nothing, its facts, or its facts and its very bytes.
+
+Headers are kept by name alone: a short list, what the sender's event is read from, and what the source adds. A header
+that is not known is never kept, because one that a sender adds tomorrow may hold a secret.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import zlib
+from typing import TYPE_CHECKING
+
+from verihook.instances import payload
+from verihook.model.delivery import Delivery, Facts, OtherBytes
+from verihook.model.instance import Instance
+from verihook.model.source import Source
+from verihook.records import replace
+from verihook.request import Request
+
+if TYPE_CHECKING:
+    from verihook.model.ports import PayloadWriter, Trace
+
+#: The most that is kept of a header's value, of a path and of a request id, in characters.
+MOST_VALUE, MOST_PATH, MOST_ID = 256, 256, 128
+
+#: The most headers that are kept of a delivery: a header may come a thousand times.
+MOST_HEADERS = 32
+
+#: The most that a row keeps of a body that is not its input, in characters; a longer one becomes a payload.
+RAW_ROOM = 8_192
+
+
+def delivery_of(source: Source, request: Request, text: str, trace: Trace) -> Delivery | None:
+    """Return what is kept of the request that brings an event; None if its source keeps nothing.
+
+    ``text``: the input of the instance that it starts.
+    """
+    if source.keep == "none":
+        return None
+    return Delivery(
+        Facts(
+            printable(trace.request_id, MOST_ID),
+            trace.received_at,
+            source.keep_days,
+            "" if request.path == f"/hooks/{source.name}" else printable(request.path, MOST_PATH),
+            trace.verified_by or "",
+            kept_headers(source, request),
+            # Compared as bytes: a form, a byte order mark or a default of the schema makes another text.
+            None if text.encode("utf-8", "surrogatepass") == request.body else _other_bytes(source, request.body),
+        )
+    )
+
+
+def kept_headers(source: Source, request: Request) -> tuple[tuple[str, str], ...]:
+    """Return the headers that the source keeps, in their order; of the signature's, the beginning of its SHA-256."""
+    names, signature = source.kept_headers, source.sender.signature_header
+    kept = [
+        (name, printable(value, MOST_VALUE) if name != signature else _mark(value))
+        for name, value in request.headers
+        if name in names
+    ]
+    return tuple(kept[:MOST_HEADERS])
+
+
+def raw_of(body: bytes) -> str:
+    """Return a body as text: base64 of its bytes, compressed."""
+    return base64.b64encode(zlib.compress(body)).decode()
+
+
+def body_of(raw: str) -> bytes:
+    """Return the body of a text of :func:`raw_of`. Raise ValueError or zlib.error for any other."""
+    return zlib.decompress(base64.b64decode(raw, validate=True))
+
+
+def store_raw(instance: Instance, payloads: PayloadWriter) -> Instance:
+    """Return the row to claim. If the body that it keeps is too long for it, store that as a payload, by one call.
+
+    Raise PayloadsUnavailable.
+    """
+    delivery, facts = instance.delivery, instance.facts
+    if delivery is None or facts is None or facts.body is None or facts.body.raw is None:
+        return instance
+    raw = payload.store_if_large(facts.body.raw, None, instance.id, RAW_ROOM, payloads)
+    body = replace(facts.body, raw=raw)
+    return replace(instance, delivery=replace(delivery, facts=replace(facts, body=body)))
+
+
+def payload_keys(instance: Instance) -> list[str]:
+    """Return the keys of the payloads that a row to claim refers to: of its input, and of the body that it keeps."""
+    facts = instance.facts
+    raw = facts.body.raw if facts is not None and facts.body is not None else None
+    return [key for text in (instance.input, raw) if (key := payload.key_of(text)) is not None]
+
+
+def printable(text: str, most: int) -> str:
+    """Return at most so many characters of a text that a stranger may have made: it is shown on terminals."""
+    if len(text) <= most and text.isascii() and text.isprintable():
+        return text
+    return "".join(one if one.isascii() and one.isprintable() else "?" for one in text[:most])
+
+
+def _other_bytes(source: Source, body: bytes) -> OtherBytes:
+    raw = raw_of(body) if source.keep == "full" else None
+    return OtherBytes(len(body), hashlib.sha256(body).hexdigest(), raw)
+
+
+def _mark(value: str) -> str:
+    """Return what a signature can be recognised by, and not be sent again."""
+    return f"sha256:{hashlib.sha256(value.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
