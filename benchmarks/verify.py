@@ -36,7 +36,7 @@ from verihook.request import Request
 from verihook.senders import load_sender
 from verihook.senders.schemes import Setting
 
-ROUNDS, CALLS = 41, 300
+ROUNDS, CALLS = 201, 100
 SECRET = "It's a Secret to Everybody"
 STANDARD = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 URL = "https://hooks.example.com/hooks/orders"
