@@ -28,7 +28,7 @@ def verihook(*arguments: str, given: str | None = None, **variables: str) -> sub
         env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **variables},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
         input=given,
     )

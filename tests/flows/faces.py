@@ -48,7 +48,7 @@ class HttpFace:
         self.host = url.removeprefix("http://")
 
     def send(self, method: str, target: str, headers: Headers, body: bytes = b"") -> Answer:
-        connection = http.client.HTTPConnection(self.host, timeout=20)
+        connection = http.client.HTTPConnection(self.host, timeout=60)
         try:
             connection.putrequest(method, target, skip_accept_encoding=True)
             for name, value in headers:
@@ -121,7 +121,7 @@ class Server:
                 start_new_session=True,
             )
 
-    def ready(self, timeout: float = 60) -> str:
+    def ready(self, timeout: float = 120) -> str:
         """The URL, once the server says that it is ready."""
 
         def told() -> str | None:
@@ -151,7 +151,7 @@ class Server:
     def kill(self) -> None:
         """kill -9 of the whole group: nothing can be tidied up."""
         os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(60)
         # A run.json that the dead server left behind would look ready at once.
         (self.data / "run.json").unlink(missing_ok=True)
         self.output.write_text("")
@@ -166,7 +166,7 @@ class Server:
         if self.process.poll() is None:
             os.killpg(self.process.pid, number)
         try:
-            return self.process.wait(15)
+            return self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.kill()
             raise
@@ -189,7 +189,7 @@ def run_key(data: Path) -> str:
     return str(json.loads((data / "run.json").read_text())["key"])
 
 
-def wait_for(face: Face, instance_id: str, timeout: float = 30) -> dict[str, Any]:
+def wait_for(face: Face, instance_id: str, timeout: float = 60) -> dict[str, Any]:
     """The instance's status once it is final."""
 
     def ended() -> dict[str, Any] | None:

@@ -27,6 +27,6 @@ def bash(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
         env={"PATH": path, "HOME": os.environ.get("HOME", "/"), "NO_PROXY": "*"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )

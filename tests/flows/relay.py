@@ -16,12 +16,19 @@ _PATHS = (
 
 
 class Relay(Listener):
-    """Stands before a service: ``url`` for clients, the names of the operations in ``calls``. A context manager."""
+    """Stands before a service: ``url`` for clients, the names of the operations in ``calls``. A context manager.
+
+    A client that has waited too long asks again, over a new connection: on a busy machine, that is the same call.
+    """
 
     def __init__(self, service: str, calls: list[str]) -> None:
+        first: dict[tuple[str, str, bytes], Handler] = {}
+
         class Relaying(Handler):
             def serve(self, request: Request) -> Answer:
-                calls.append(_operation(request))
+                operation = _operation(request)
+                if first.setdefault((operation, request.path, request.body), self) is self:
+                    calls.append(operation)
                 return forward(service, request)
 
         super().__init__(Relaying)

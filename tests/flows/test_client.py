@@ -97,7 +97,7 @@ def test_held_and_let_go(client: Client) -> None:
     client.resume(begun.id)
     until(client, begun.id, "running")
     client.raise_event(begun.id, "approved", {"by": "kim"})
-    ended = client.wait(begun.id, timeout=30)
+    ended = client.wait(begun.id, timeout=60)
     assert ("completed", "shipped", "kim") == (ended.status, ended.output["outcome"], ended.output["by"])
 
 
@@ -198,7 +198,7 @@ def test_an_approval_by_command(local_face: LocalFace) -> None:
     begun = json.loads(run(local_face, "workflows", "run", "order-approval", "--input", order, "--json").stdout)
     raised = run(local_face, "events", "raise", begun["instanceId"], "approved", "--payload", '{"approved": false}')
     assert (0, "") == (raised.returncode, raised.stderr)
-    watched = run(local_face, "instances", "watch", begun["instanceId"], "--timeout", "30", "--interval", "0.2")
+    watched = run(local_face, "instances", "watch", begun["instanceId"], "--timeout", "60", "--interval", "0.2")
     assert (0, "") == (watched.returncode, watched.stderr)
 
 
@@ -230,6 +230,6 @@ def test_ctrl_c_ends_the_waiting_and_not_the_instance(local_face: LocalFace, cli
         assert process.stderr is not None
         assert f"verihook: instance {name}\n" == process.stderr.readline()
         process.send_signal(signal.SIGINT)
-        assert (130, "") == (process.wait(20), process.stderr.read())
+        assert (130, "") == (process.wait(60), process.stderr.read())
     assert not client.get(name).final
     client.terminate(name)

@@ -40,10 +40,11 @@ class TestBothEnginesThatWait:
         assert api.mailbox(id) == []
 
     def test_the_event_comes_first(self, api: Api, workflow: str) -> None:
-        id = api.start(workflow, ORDER, delay=3)
+        id = api.start(workflow, ORDER, delay=3600)
         assert api.act(id, "events/approved", {"approved": False}).status_code == 202
         assert api.get(id)["status"] == "queued"
         assert api.mailbox(id) == [("approved", "buffered")]
+        api.due(id)
         member, value = REFUSED[workflow]
         assert output(api, id)[member] == value
 
@@ -59,12 +60,13 @@ class TestBothEnginesThatWait:
         assert json.loads(state["properties"]["dapr.workflow.output"])["orderId"] == "A1"
 
     def test_the_same_event_twice_is_one(self, api: Api, workflow: str) -> None:
-        id = api.start(workflow, ORDER, delay=3)
+        id = api.start(workflow, ORDER, delay=3600)
         for headers, query in (({"event-id": "evt-1"}, ""), ({"event-id": "evt-1"}, ""), ({}, "?eventId=evt-1")):
             reply = api.act(id, f"events/approved{query}", {"approved": True}, headers=headers)
             assert reply.status_code == 202
         assert api.act(id, "events/approved", {}, headers={"event-id": "evt-2"}).status_code == 202
         assert api.mailbox(id) == [("approved", "buffered")] * 2
+        api.due(id)
         member, value = WAITING[workflow]
         assert output(api, id)[member] == value
         # One wait takes one event: the second is left, and goes with the instance.
@@ -109,7 +111,7 @@ def test_what_is_raised_under_another_name_waits_for_its_own_wait(api: Api) -> N
 
 
 def test_a_function_takes_no_events(api: Api) -> None:
-    id = api.start("order-log", {"orderId": "A1"}, delay=60)
+    id = api.start("order-log", {"orderId": "A1"}, delay=3600)
     reply = api.act(id, "events/approved", {})
     assert (reply.status_code, reply.json()["code"]) == (501, "not-supported")
     assert reply.json()["detail"] == "The engine function cannot wait for events."

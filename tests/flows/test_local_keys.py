@@ -140,14 +140,14 @@ def test_a_rotated_key_and_the_new_one(closed: Api) -> None:
     new = json.loads(command(closed, "rotate", id, "--overlap", "2s", "--json"))
     assert new["key"]["scopes"] == ["instances:read"]
     assert status(closed, new["secret"]) == 200
-    wait_until(lambda: status(closed, old) == 401, 10)
+    wait_until(lambda: status(closed, old) == 401)
     assert status(closed, new["secret"]) == 200
     assert listed(closed)[id]["status"] == "expired"
 
 
 def test_a_key_that_has_expired(closed: Api) -> None:
     id, secret = made(closed, "--scope", "instances:read", "--expires", "1s")
-    wait_until(lambda: status(closed, secret) == 401, 10)
+    wait_until(lambda: status(closed, secret) == 401)
     assert listed(closed)[id]["status"] == "expired"
 
 
@@ -164,5 +164,11 @@ def test_an_id_that_is_none(closed: Api) -> None:
 def test_a_revocation_holds_within_30_seconds(closed: Api, revoked: tuple[str, float]) -> None:
     """The last one, so that most of the time has passed already."""
     secret, since = revoked
-    wait_until(lambda: status(closed, secret) == 401, 35)
-    assert time.monotonic() - since < 32
+
+    def refused() -> bool:
+        asked = time.monotonic()
+        believed = status(closed, secret) != 401
+        assert not believed or asked - since < 32, "a request of 32 seconds later was let in"
+        return not believed
+
+    wait_until(refused)

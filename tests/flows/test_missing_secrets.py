@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -56,10 +57,13 @@ def test_a_source_without_a_secret_answers_503_and_the_others_work(
 
 
 def test_deliveries_to_a_source_without_a_secret_cost_a_call_every_five_seconds_at_most(fresh: AwsFace) -> None:
+    begun = time.monotonic()
     for _ in range(30):
         assert 503 == post(fresh, "github")[0]
-    # The start's own.
-    assert [("GetSecretValue", "partial")] == [call for call in fresh.secrets.calls if call[1] == "partial"]
+    made = [call for call in fresh.secrets.calls if call[1] == "partial"]
+    # The start's own, and on a busy machine one for every five seconds that it took.
+    assert [("GetSecretValue", "partial")] * len(made) == made
+    assert 1 <= len(made) <= 1 + (time.monotonic() - begun) // 5
 
 
 def test_health_names_the_sources_to_those_who_may_see_them(fresh: AwsFace) -> None:
@@ -80,16 +84,17 @@ def test_health_names_the_sources_to_those_who_may_see_them(fresh: AwsFace) -> N
 
 def test_a_store_that_is_down_at_the_start_is_503_and_never_an_exception(fresh: AwsFace) -> None:
     fresh.secrets.trouble = "InternalServiceError"
+    begun = time.monotonic()
     assert (503, "secrets-unavailable", "5") == post(fresh, "orders")
     # Each is read on a thread of its own, and the answer waits for the first that fails.
     asked = {("GetSecretValue", "partial"), ("GetSecretValue", INSTANCE_KEY_ARN)}
     wait_until(lambda: asked == {*fresh.secrets.calls} or None, what="the other secret was never asked for")
     for thread in [each for each in threading.enumerate() if each.name == "read ahead"]:
-        thread.join(10)
+        thread.join(60)
     calls = [*fresh.secrets.calls]
     # Not asked again within the time that the answer says.
     assert (503, "secrets-unavailable", "5") == post(fresh, "orders")
-    assert calls == fresh.secrets.calls
+    assert calls == fresh.secrets.calls or time.monotonic() - begun > 5
     fresh.secrets.trouble = ""
     main.services.cache_clear()
     assert (202, None, None) == post(fresh, "orders")

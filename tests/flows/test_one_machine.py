@@ -21,6 +21,8 @@ from tests.flows.commands import verihook
 from tests.flows.deployment import ROOT, VARIABLES
 from tests.flows.faces import HttpFace, Server, run_key, wait_for
 from tests.flows.signing import order, x_signature
+from tests.flows.waiting import wait_until
+from tests.held_ports import held_port
 from verihook.local.data import DataFolder
 
 
@@ -54,7 +56,7 @@ def test_the_banner_and_the_command_that_it_shows(server: Server) -> None:
         json.loads(statuses[-1])["status"],
         json.loads(statuses[-1])["output"],
     )
-    assert " orders accepted order.created -> " in server.output.read_text()
+    wait_until(lambda: " orders accepted order.created -> " in server.output.read_text(), what="it was not shown")
 
 
 @pytest.mark.parametrize("source", ["orders", "github", "stripe", "slack", "standard"])
@@ -133,17 +135,18 @@ def test_send_without_a_secret(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_everything(tmp_path: Path, number: signal.Signals) -> None:
-    server = Server(tmp_path / "data", VARIABLES)
-    url = server.ready()
-    assert "made here" not in server.output.read_text()
-    body = order()
-    HttpFace(url).send("POST", "/", x_signature(body), body)
-    assert 0 == server.stop(number)
-    assert "Verihook has stopped." in server.output.read_text()
-    assert "Traceback" not in server.output.read_text()
-    assert not (server.data / "run.json").exists()
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5)
+    with held_port() as port:
+        server = Server(tmp_path / "data", VARIABLES, port=port)
+        url = server.ready()
+        assert "made here" not in server.output.read_text()
+        body = order()
+        HttpFace(url).send("POST", "/", x_signature(body), body)
+        assert 0 == server.stop(number)
+        assert "Verihook has stopped." in server.output.read_text()
+        assert "Traceback" not in server.output.read_text()
+        assert not (server.data / "run.json").exists()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=60)
 
 
 def test_a_made_secret_and_the_ids_outlive_a_restart(tmp_path: Path) -> None:

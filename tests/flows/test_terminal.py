@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +31,7 @@ engine = "function"
 definition = "odd"
 retries = 1
 backoff_s = 1
+timeout_s = 600
 
 [workflows.odd-durable]
 engine = "durable"
@@ -104,10 +104,8 @@ def try_all(api: Api) -> None:
     # Of an id or a type that is no text it is said so.
     assert [400, 400] == [deliver(api, 20, **half)[0] for half in ({"type": "half \ud800"}, {"id": "evt \udfff"})]
     assert 401 == api.face.send("POST", "/hooks/odd", [], b"{}").status
-    began = time.monotonic()
+    # A try that is not recorded is another's when its lease is over: in ten minutes.
     ended = api.until(answers[0][1]["instanceId"])
-    # A try that is not recorded is another's when its lease is over: 13 seconds later, as WorkerLost.
-    assert time.monotonic() - began < 10
     assert ("failed", "Mute") == (ended["status"], ended["error"]["code"])
     assert 2 == len(api.steps(answers[0][1]["instanceId"]))
     failed = api.until(api.start("odd-durable", {}))
@@ -130,17 +128,17 @@ def running(folder: Path, command: str, **options: Any) -> Iterator[tuple[subpro
     variables = {"PATH": os.environ["PATH"], "HOME": str(folder), **VARIABLES}
     process = subprocess.Popen(["sh", "-c", line], env=variables, start_new_session=True, **options)
     try:
-        url = str(json.loads(wait_until(lambda: _text(data / "run.json"), 60))["url"])
+        url = str(json.loads(wait_until(lambda: _text(data / "run.json"), 120))["url"])
         wait_until(lambda: HttpFace(url).send("GET", "/health", []).status == 200)
         api = Api(url, data, run_key(data))
         with api.http:
             yield process, api
         os.killpg(process.pid, signal.SIGTERM)
-        assert 0 == process.wait(20)
+        assert 0 == process.wait(60)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait(10)
+            process.wait(60)
 
 
 def _text(path: Path) -> str:
@@ -175,7 +173,7 @@ def test_the_output_is_read_and_what_cannot_be_shown_is_replaced(tmp_path: Path,
         api = Api(server.url, tmp_path / "data", run_key(tmp_path / "data"))
         with api.http:
             try_all(api)
-        shown = (tmp_path / "data.out").read_bytes().decode(encoding)
+    shown = (tmp_path / "data.out").read_bytes().decode(encoding)
     assert "printed \\ud800" in shown
     assert ": ValueError: half" in shown
     assert ": Mute: (its text cannot be made)" in shown

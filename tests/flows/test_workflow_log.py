@@ -147,7 +147,7 @@ def shown(api: Api, *wanted: str) -> list[str]:
         text = path.read_text()
         return text.splitlines() if all(each in text for each in wanted) else None
 
-    return wait_until(found, 15, f"{wanted} not in {path.read_text()}")
+    return wait_until(found, what=f"{wanted} not in {path}")
 
 
 def answers(api: Api, instance_id: str) -> str:
@@ -159,7 +159,7 @@ def answers(api: Api, instance_id: str) -> str:
 def test_a_function_that_raises_shows_file_and_line(api: Api) -> None:
     id = api.start("blind", {"name": "an order"})
     assert "failed" == api.until(id)["status"]
-    lines = shown(api, f"! function {id} try 1: LookupError")
+    lines = shown(api, f"! function {id} try 1: LookupError", 'in find: return event["nope"]\n')
     # Once, although the workflow has called logging.basicConfig().
     assert [f"[{id}] INFO blind: looks at an order"] == [each for each in lines if "looks at an order" in each]
     assert "    and on" in lines
@@ -180,7 +180,9 @@ def test_a_function_that_raises_shows_file_and_line(api: Api) -> None:
 def test_a_durable_step_that_fails_is_named_with_its_stack(api: Api) -> None:
     id = api.start("charge", {"amount": -1})
     assert "failed" == api.until(id)["status"]
-    lines = shown(api, f"! [{id}] charge failed: ")
+    lines = shown(
+        api, f"! [{id}] charge failed: ", f"! [{id}] step 'Charge' failed: ", f"! [{id}] the workflow failed: "
+    )
     for told in ("INFO: begins", "INFO Look: looks", "INFO charge: plainly"):
         assert 1 == lines.count(f"[{id}] {told}"), lines
     at = lines.index(f"! [{id}] step 'Charge' failed: ValueError: -1 cannot be charged")
@@ -196,8 +198,9 @@ def test_a_durable_step_that_fails_is_named_with_its_stack(api: Api) -> None:
 def test_a_durable_workflow_that_leaves_its_thread_shows_file_and_line(api: Api, step: bool) -> None:
     id = api.start("leave", {"step": step})
     assert "failed" == api.until(id)["status"]
-    lines = shown(api, f"! [{id}] leave failed: ")
-    at = lines.index(f"! [{id}] the workflow ended its thread: SystemExit: out of words")
+    left = f"! [{id}] the workflow ended its thread: SystemExit: out of words"
+    lines = shown(api, f"! [{id}] leave failed: ", left)
+    at = lines.index(left)
     frames = list(takewhile(lambda each: each.startswith("    "), lines[at + 1 :]))
     assert frames
     assert all("/workflows/leave.py" in each for each in frames), frames
@@ -209,7 +212,7 @@ def test_a_durable_workflow_that_leaves_its_thread_shows_file_and_line(api: Api,
 def test_a_state_that_fails_is_named_with_error_and_cause(api: Api, workflow: str) -> None:
     id = api.start(workflow, {})
     assert "failed" == api.until(id)["status"]
-    lines = shown(api, f"! [{id}] {workflow} failed: NotFound: nothing")
+    lines = shown(api, f"! [{id}] {workflow} failed: NotFound: nothing", f"! [{id}] state 'Give up' fails\n")
     failed = [each for each in lines if each.startswith(f"! [{id}] state 'Look up': TaskFailed: RequestInvalid: ")]
     assert 2 == len(failed), lines
     assert "A task is gate" in failed[0]

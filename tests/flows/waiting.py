@@ -11,7 +11,7 @@ T = TypeVar("T")
 FINAL = ("completed", "failed", "timed_out", "terminated")
 
 
-def wait_until(ask: Callable[[], T | None], timeout: float = 30, what: str = "nothing came") -> T:
+def wait_until(ask: Callable[[], T | None], timeout: float = 60, what: str = "nothing came") -> T:
     """What ``ask`` gives once it gives something true. Raises AssertionError after ``timeout`` seconds."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:

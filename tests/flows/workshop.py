@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,7 @@ class Api:
         headers = {} if key is None else {"authorization": f"Bearer {key}"}
         self.url, self.data = url, data
         self.face = HttpFace(url)
-        self.http = httpx.Client(base_url=url, headers=headers, timeout=30, trust_env=False)
+        self.http = httpx.Client(base_url=url, headers=headers, timeout=60, trust_env=False)
 
     def start(self, workflow: str, content: Any = None, **more: Any) -> str:
         """The id of a new instance."""
@@ -173,7 +174,18 @@ class Api:
 
     def until(self, id: str, *statuses: str) -> dict[str, Any]:
         """The instance, once it has one of these statuses; without any, once it has ended."""
-        return wait_until(lambda: found if (found := self.get(id))["status"] in (statuses or FINAL) else None)
+        wanted = statuses or FINAL
+
+        def found() -> dict[str, Any] | None:
+            instance = self.get(id)
+            return instance if instance["status"] in wanted else None
+
+        return wait_until(found, what=f"{id} was not {' or '.join(wanted)}")
+
+    def due(self, id: str) -> None:
+        """Let the time come at which a delayed instance is to begin."""
+        with closing(sqlite3.connect(self.data / "ledger.db", timeout=60)) as db, db:
+            db.execute("UPDATE instances SET start_at = 1, due_at = 1 WHERE id = ?", (id,))
 
     def mailbox(self, id: str) -> list[tuple[str, str]]:
         """The name and state of each event and wait."""
@@ -181,7 +193,7 @@ class Api:
 
     def waits(self, id: str, name: str) -> None:
         """Return when the instance waits for this event."""
-        wait_until(lambda: (name, "waiting") in self.mailbox(id))
+        wait_until(lambda: (name, "waiting") in self.mailbox(id), what=f"{id} did not wait for {name}")
 
     def steps(self, id: str) -> list[tuple[str, str]]:
         """The name and status of each step."""

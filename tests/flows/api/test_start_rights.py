@@ -70,8 +70,8 @@ def test_one_that_is_deleted_while_it_is_waited_for_was_accepted(deployed: Deplo
     async def started() -> tuple[int, str]:
         async with deployed.asynchronous() as client:
             path, body = (FREE, {"id": "gone"}) if method == "POST" else (f"{FREE}/gone", {})
-            call = asyncio.create_task(client.request(method, path, json=body, headers={"prefer": "wait=30"}))
-            deadline = time.monotonic() + 10
+            call = asyncio.create_task(client.request(method, path, json=body, headers={"prefer": "wait=60"}))
+            deadline = time.monotonic() + 60
             while "gone" not in deployed.engine.executions and time.monotonic() < deadline:
                 await asyncio.sleep(0.01)
             await asyncio.to_thread(instances.purge, "gone", deployed.services, True)

@@ -146,10 +146,10 @@ def test_a_wait_that_sees_the_end(deployed: Deployment) -> None:
                 client.post(
                     "/v1/workflows/free/instances",
                     json={"id": "w1"},
-                    headers={"prefer": "respond-async, wait=20"},
+                    headers={"prefer": "respond-async, wait=60"},
                 )
             )
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + 60
             while "w1" not in deployed.engine.executions and time.monotonic() < deadline:
                 await asyncio.sleep(0.01)
             await asyncio.to_thread(deployed.engine.finish, "w1", Progress("completed", '{"a":1}'), deployed.services)
@@ -157,14 +157,14 @@ def test_a_wait_that_sees_the_end(deployed: Deployment) -> None:
             return answer.status_code, answer.json(), answer.headers["preference-applied"]
 
     expected = {"instanceId": "w1", "workflow": "free", "status": "completed", "output": {"a": 1}, "error": None}
-    assert (200, expected, "respond-async, wait=20") == asyncio.run(started())
+    assert (200, expected, "respond-async, wait=60") == asyncio.run(started())
 
 
 def test_a_wait_that_ends_before(client: Client) -> None:
     begun = time.monotonic()
     answer = client.post("/v1/workflows/free/instances", headers={"prefer": "wait=1"})
     assert (202, "wait=1") == (answer.status_code, answer.headers["preference-applied"])
-    assert 1 <= time.monotonic() - begun < 10
+    assert 1 <= time.monotonic() - begun < 60
 
 
 def test_a_wait_ends_when_the_caller_hangs_up(deployed: Deployment) -> None:
