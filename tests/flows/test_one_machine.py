@@ -72,7 +72,7 @@ def test_send_says_what_is_wrong(server: Server, tmp_path: Path) -> None:
     data = ["--data", str(server.data)]
     for arguments, code, text in (
         (["orders", "no/such/file"], 2, "verihook: no/such/file: cannot be read: No such file or directory\n"),
-        (["unknown", "examples/order.json"], 2, "verihook: hooks.toml: sources.unknown: there are orders,"),
+        (["unknown", "examples/order.json"], 2, "verihook: hooks.toml: sources: must be one of orders,"),
         (["orders", "examples/order.json", "--url", "http://127.0.0.1:9"], 1, "verihook: http://127.0.0.1:9 cannot be"),
     ):
         result = verihook("send", *arguments, *data)

@@ -1,4 +1,4 @@
-"""The command line: one file per command."""
+"""The program ``verihook``: one module for each command, which adds it with ``add_parser``."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from verihook.cli.parser import Parser, describe
 from verihook.errors import RecordDamaged, VerihookError
 from verihook.local.terminal import Unwritten, drop, open_closed, telling
 
-_MORE = "verihook COMMAND --help tells more of each."
+_MORE = "verihook COMMAND --help explains one command and its options."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Exit codes: 0 done, 1 it did not end well, 2 wrong use or configuration."""
+    """Run one command and return its exit code.
+
+    0 done, 1 it did not end well, 2 wrong use or configuration; commands that call the API have more (EXIT_CODES).
+    """
     open_closed()
     parser = Parser(prog="verihook", description="Signed webhooks start durable workflows.", epilog=_MORE)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -35,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Who reads has seen enough (`| head`).
+        # The reader of the pipe has ended (`| head`).
         drop(sys.stdout)
         return 0
     except Unwritten as error:
@@ -45,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _commands() -> Iterator[ModuleType]:
-    """Every module beside this one that adds a command, by name."""
+    """Yield every module of this package that adds a command, by name."""
     for found in pkgutil.iter_modules(__path__):
         module = import_module(f"{__name__}.{found.name}")
         if hasattr(module, "add_parser"):

@@ -1,4 +1,4 @@
-"""What AWS asks for: what was counted (counts.toml) at list prices (prices.toml)."""
+"""The bill of AWS in dollars: what the tests have counted (counts.toml) times list prices (prices.toml)."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ FOLDER = Path(__file__).parent
 
 ENGINES = ("stepfunctions", "durable", "function")
 
-#: In bytes of a body: what was counted.
+#: The sizes of a body that were counted, in bytes.
 SIZES = (512, 2048, 20_480)
 
-#: So many webhooks a bill is of.
+#: How many webhooks a bill is for.
 MILLION = 1_000_000
 
 _GB = 1e9
 _GIB_MB = 1024
 
-#: Minutes of a month of 30 days: the reconciler runs in each.
+#: Minutes in a month of 30 days; the reconciler runs once in each.
 _MINUTES = 43_200
 _DAYS = 30
 
-#: Part of a bill -> dollars.
+#: Dollars by part of the bill: lambda, writes, reads, engine, logs, kept (the stored row).
 Bill = dict[str, float]
 Table = Mapping[str, Any]
 
 
 def prices() -> Table:
-    """List prices and their date."""
+    """Return the list prices, with their region and date."""
     return _read("prices.toml")
 
 
 def counts() -> Table:
-    """What the tests have counted."""
+    """Return what the tests have counted."""
     return _read("counts.toml")
 
 
 def webhooks(engine: str, size: int) -> Bill:
-    """A million webhooks of ``size`` bytes that start instances of ``engine``, each to its end."""
+    """Return the bill of a million webhooks of ``size`` bytes, with their instances of ``engine`` run to the end."""
     price, counted = prices(), counts()
     life = counted["engines"][engine]
     invocations = {"receiver": 1, **life["invocations"]}
@@ -59,7 +59,7 @@ def webhooks(engine: str, size: int) -> Bill:
 
 
 def policies() -> dict[str, Bill]:
-    """What a million deliveries more come to that a source treats so, or what its policy adds to a million webhooks."""
+    """Return, by policy, the bill of a million deliveries it applies to, or what it adds to a million webhooks."""
     price, counted = prices(), counts()
     bills = {}
     for name, policy in counted["policies"].items():
@@ -81,14 +81,14 @@ def policies() -> dict[str, Bill]:
 
 
 def month(sources: int) -> Bill:
-    """A month in which nothing comes; and the metrics of ``sources`` sources that something comes to."""
+    """Return the bill of a month without any webhook, and of the metrics of ``sources`` sources in use."""
     price, counted = prices(), counts()
     idle = counted["idle"]
-    looks = {"reconciler": 1}
+    one_run = {"reconciler": 1}
     return {
         "reconciler": _MINUTES
         * (
-            _lambda(looks, price, counted)
+            _lambda(one_run, price, counted)
             + idle["reads"] * price["dynamodb"]["read_unit"]
             + _logs(price["assumed"]["platform_log_bytes"], price)
         ),
@@ -103,7 +103,7 @@ def _dollars(each: Mapping[str, float]) -> Bill:
 
 
 def _lambda(invocations: Mapping[str, int], price: Table, counted: Table) -> float:
-    """Requests and gigabyte-seconds of so many invocations of each function."""
+    """Return the dollars for this many invocations of each function: requests and gigabyte-seconds."""
     total = 0.0
     for function, times in invocations.items():
         gb_seconds = price["assumed"][f"{function}_ms"] / 1000 * counted["memory_mb"][function] / _GIB_MB
@@ -112,14 +112,14 @@ def _lambda(invocations: Mapping[str, int], price: Table, counted: Table) -> flo
 
 
 def _logs(size: float, price: Table) -> float:
-    """Taken in, and kept for as long as LogRetentionDays says."""
+    """Return the dollars for logs of ``size`` bytes, written and kept for LogRetentionDays."""
     cloudwatch = price["cloudwatch"]
     each: float = cloudwatch["log_gb"] + cloudwatch["log_gb_month"] * price["assumed"]["log_days"] / _DAYS
     return size / _GB * each
 
 
 def _kept(size: float, price: Table) -> float:
-    """A row and its places in the indexes, with the backup of the table, until it expires."""
+    """Return the dollars for a row of ``size`` bytes with its index entries and its backup, until it expires."""
     month: float = price["dynamodb"]["gb_month"] + price["dynamodb"]["gb_month_backup"]
     return size / _GB * month * _months(price)
 

@@ -9,7 +9,7 @@ from typing import Any
 from verihook.cli.shells import SHELLS
 from verihook.cli.tree import Node, read_tree
 
-_HOW = """put it to use:
+_INSTALL = """how to install it:
   bash   source <(verihook completion bash)          in ~/.bashrc
   zsh    source <(verihook completion zsh)           in ~/.zshrc, after compinit
   fish   verihook completion fish | source           in ~/.config/fish/config.fish"""
@@ -20,7 +20,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "completion",
         help="print a script for the shell's completion",
-        epilog=_HOW,
+        epilog=_INSTALL,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("shell", choices=[*SHELLS], help="which shell the script is for")

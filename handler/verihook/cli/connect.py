@@ -1,4 +1,4 @@
-"""The API that a command calls: the server of this machine, or another; and what each error ends the program with."""
+"""How a command calls the API: which server, with which key, and which exit code each error of the client becomes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,13 @@ EXIT_CODES = """exit codes:
   6  unavailable: out of reach, failing, rate limited, or no end within the time
 130  interrupted (Ctrl-C); what was started goes on"""
 
-_SEE = "See verihook workflows list, or verihook instances list."
+#: What to do if something was not found, by the code of the error.
+_FIND = {
+    "instance-not-found": "See verihook instances list.",
+    "workflow-not-found": "See verihook workflows list.",
+    "key-not-found": "See verihook keys list.",
+    "path-not-found": "Give the address of the server alone, without a path such as /v1 (--url, VERIHOOK_URL).",
+}
 
 ApiCommand: TypeAlias = "Callable[[Client, argparse.Namespace], int]"
 
@@ -40,17 +46,17 @@ def add_action(actions: Any, name: str, command: ApiCommand, summary: str) -> ar
     parser: argparse.ArgumentParser = actions.add_parser(
         name, help=summary, epilog=EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    where = parser.add_argument_group("server")
-    where.add_argument("--url", help="of the deployment; default VERIHOOK_URL, else the server that runs on --data")
-    where.add_argument("--key", help="API key; default VERIHOOK_KEY, which other users of this machine cannot see")
-    where.add_argument("--data", type=Path, help=f"data folder of a server on this machine; default {DEFAULT}")
-    parser.add_argument("--json", action="store_true", help="for programs: the API's own words")
-    parser.set_defaults(command=served(command))
+    server = parser.add_argument_group("server")
+    server.add_argument("--url", help="of the deployment; default VERIHOOK_URL, else the server that runs on --data")
+    server.add_argument("--key", help="API key; default VERIHOOK_KEY, which other users of this machine cannot see")
+    server.add_argument("--data", type=Path, help=f"data folder of a server on this machine; default {DEFAULT}")
+    parser.add_argument("--json", action="store_true", help="for programs: the answer of the API")
+    parser.set_defaults(command=with_client(command))
     return parser
 
 
-def served(command: ApiCommand) -> Callable[[argparse.Namespace], int]:
-    """The command with its client; an error is one line on stderr and an exit code."""
+def with_client(command: ApiCommand) -> Callable[[argparse.Namespace], int]:
+    """Return the command as ``main`` calls it: with a client, and with an error as one line and an exit code."""
 
     @wraps(command)
     def run(options: argparse.Namespace) -> int:
@@ -63,18 +69,18 @@ def served(command: ApiCommand) -> Callable[[argparse.Namespace], int]:
         try:
             with connect(options) as client:
                 code = command(client, options)
-            # That the reader is gone is found out now, where main() sees it, and not at the end of the process.
+            # If the reader of the pipe has ended, that is raised now, in main(), and not at the end of the process.
             sys.stdout.flush()
         except (ClientError, ValueError) as error:
             sys.stdout.flush()
-            return report(error)
+            return report_error(error)
         return code
 
     return run
 
 
 def connect(options: argparse.Namespace) -> Client:
-    """A client for the server that the options and the environment name. Raises Unavailable, ValueError.
+    """Return a client of the server that the options and the environment name. Raises Unavailable, ValueError.
 
     ``--url``, else ``--data``, else ``VERIHOOK_URL``, else the usual data folder.
     """
@@ -82,15 +88,15 @@ def connect(options: argparse.Namespace) -> Client:
 
     variables = environment()
     key = options.key or variables.get("VERIHOOK_KEY") or None
-    named = variables.get("VERIHOOK_URL")
-    url = options.url or (None if options.data else named)
-    if options.key is None and named and (url or "").rstrip("/") != named.rstrip("/"):
-        key = None  # the environment's key is of the environment's server
+    environment_url = variables.get("VERIHOOK_URL")
+    url = options.url or (None if options.data else environment_url)
+    if options.key is None and environment_url and (url or "").rstrip("/") != environment_url.rstrip("/"):
+        key = None  # the key of the environment belongs to the server of the environment
     return Client(url, key) if url else Client.from_run(options.data or DEFAULT, key)
 
 
-def report(error: ClientError | ValueError) -> int:
-    """Print one line; the exit code."""
+def report_error(error: ClientError | ValueError) -> int:
+    """Print the error in one line with what to do, and return the exit code."""
     from verihook import client
 
     code, mend = USAGE, ""
@@ -100,8 +106,7 @@ def report(error: ClientError | ValueError) -> int:
         case client.WaitTimeout():
             code, mend = UNAVAILABLE, f"Look again: verihook instances watch {error.instance_id}"
         case client.NotFound():
-            key = error.code == "key-not-found"
-            code, mend = NOT_FOUND, "See verihook keys list." if key else _SEE
+            code, mend = NOT_FOUND, _FIND.get(error.code, _FIND["instance-not-found"])
         case client.Unauthorized() | client.Forbidden():
             code, mend = NOT_AUTHORISED, "Give --key or set VERIHOOK_KEY; verihook keys create makes one."
         case client.Unavailable(status=0):
@@ -109,7 +114,7 @@ def report(error: ClientError | ValueError) -> int:
         case client.RateLimited() | client.Unavailable():
             code, mend = UNAVAILABLE, "Try again later."
         case client.ApiError(status=status) if status >= 500 and not isinstance(error, client.NotSupported):
-            code, mend = UNAVAILABLE, "The server has failed: its log knows the request."
+            code, mend = UNAVAILABLE, "The server has failed: its log has the request and the error."
         case client.ApiError():
             code, mend = REFUSED, _faults(error)
     about = f"(request {error.request_id})" if isinstance(error, client.ApiError) and error.request_id else ""
@@ -118,8 +123,8 @@ def report(error: ClientError | ValueError) -> int:
     return code
 
 
-def emit(content: object) -> None:
-    """Print JSON for programs."""
+def print_json(content: object) -> None:
+    """Print JSON for programs, in UTF-8 and without control characters."""
     print(printable(json.dumps(content, indent=2, ensure_ascii=False), keep="\n"))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from verihook.cli import bill
 from verihook.cli.arguments import whole_number
-from verihook.cli.table import show
+from verihook.cli.table import show_table
 
 #: Part of a bill -> the head of its column.
 _PARTS = {
@@ -40,7 +40,7 @@ def add_parser(commands: Any) -> None:
         "--size", type=int, choices=bill.SIZES, default=2048, metavar="BYTES", help="of a body: 512, 2048 or 20480"
     )
     parser.add_argument(
-        "--sources", type=whole_number(0, 9999), default=5, metavar="N", help="that something comes to; default 5"
+        "--sources", type=whole_number(0, 9999), default=5, metavar="N", help="how many sources are in use; default 5"
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="for programs")
@@ -49,7 +49,7 @@ def add_parser(commands: Any) -> None:
 
 
 def tables(size: int, sources: int) -> list[tuple[list[str], list[list[str]]]]:
-    """Heads and rows: the engines, the policies, the month. Dollars, to the cent."""
+    """Return the head and the rows of each table: engines, policies, month. Dollars, to the cent."""
     head = list(_PARTS.values())
     engines = [[engine, *_cells(bill.webhooks(engine, size))] for engine in bill.ENGINES]
     policies = [[_POLICIES[name], *_cells(each)] for name, each in bill.policies().items()]
@@ -66,7 +66,7 @@ def tables(size: int, sources: int) -> list[tuple[list[str], list[list[str]]]]:
 
 
 def markdown(size: int, sources: int) -> str:
-    """The tables of docs/costs.md."""
+    """Return the tables as they stand in docs/costs.md."""
     parts = []
     for head, rows in tables(size, sources):
         lines = [head[:1] + [name.lower() for name in head[1:]], ["---", *["--:"] * (len(head) - 1)], *rows]
@@ -87,7 +87,7 @@ def _cost(options: argparse.Namespace) -> int:
     print(f"{price['known']}, without the free tier. A policy's line is a million such deliveries, or what it adds.")
     for head, rows in tables(options.size, options.sources):
         print()
-        show(head, rows, right="TOTAL", spare=("READS", "LOGS"))
+        show_table(head, rows, right="TOTAL", spare=("READS", "LOGS"))
     return 0
 
 
@@ -104,7 +104,7 @@ def _document(price: Mapping[str, Any], size: int, sources: int) -> dict[str, An
 
 
 def _rounded(each: bill.Bill) -> bill.Bill:
-    """With the sum, in hundredths of a cent."""
+    """Return the bill with its total, rounded to hundredths of a cent."""
     return {part: round(dollars, 4) for part, dollars in (each | {"total": sum(each.values())}).items()}
 
 

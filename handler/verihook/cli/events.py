@@ -1,4 +1,4 @@
-"""``verihook events``: send an event to an instance, and list those that wait."""
+"""``verihook events``: raise an event for an instance, and list its events and waits."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from verihook.adapters.printable import printable
 from verihook.cli.arguments import json_value
-from verihook.cli.connect import add_action, emit
-from verihook.cli.table import moment, show
+from verihook.cli.connect import add_action, print_json
+from verihook.cli.table import show_table, utc_time
 
 if TYPE_CHECKING:
     from verihook.client import Client
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Any) -> None:
     """Add the command and its subcommands."""
-    parser = commands.add_parser("events", help="raise an event for an instance, list those that wait")
+    parser = commands.add_parser("events", help="raise an event for an instance, list its events and waits")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     one = add_action(
         actions, "raise", _raise, "raise one: the oldest wait for it gets it, or it is kept until one comes"
@@ -34,10 +34,10 @@ def add_parser(commands: Any) -> None:
 def _list(client: Client, options: argparse.Namespace) -> int:
     found = client.events(options.id)
     if options.json:
-        emit({"events": [each.raw for each in found]})
+        print_json({"events": [each.raw for each in found]})
     elif found:
-        rows = [(each.name, each.state, moment(each.at), each.id or "") for each in found]
-        show(("EVENT", "STATE", "SINCE", "ID"), rows, spare=("ID",))
+        rows = [(each.name, each.state, utc_time(each.at), each.id or "") for each in found]
+        show_table(("EVENT", "STATE", "SINCE", "ID"), rows, spare=("ID",))
     else:
         print("No events.")
     return 0
@@ -46,7 +46,7 @@ def _list(client: Client, options: argparse.Namespace) -> int:
 def _raise(client: Client, options: argparse.Namespace) -> int:
     found = client.raise_event(options.id, options.name, options.payload, event_id=options.event_id)
     if options.json:
-        emit(found.raw)
+        print_json(found.raw)
     else:
         print(f"{options.name} is raised for {printable(found.id)}, which is {printable(found.status)}.")
     return 0

@@ -6,8 +6,8 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from verihook.adapters.printable import printable
-from verihook.cli.connect import UNAVAILABLE, add_action, emit
-from verihook.cli.table import show
+from verihook.cli.connect import UNAVAILABLE, add_action, print_json
+from verihook.cli.table import show_table
 
 if TYPE_CHECKING:
     from verihook.client import Client
@@ -21,12 +21,12 @@ def add_parser(commands: Any) -> None:
 def _health(client: Client, options: argparse.Namespace) -> int:
     found = client.health()
     if options.json:
-        emit(found.raw)
+        print_json(found.raw)
     else:
         parts = {"server": found.status, **({"ledger": found.ledger} if found.ledger else {}), **found.engines}
         rows = [(name, state, found.faults.get(name, "")) for name, state in parts.items()]
         rows += [(name, "unavailable", fault) for name, fault in found.faults.items() if name not in parts]
-        show(("PART", "STATUS", "FAULT"), rows)
+        show_table(("PART", "STATUS", "FAULT"), rows)
         if found.without_secret:
             print(f"\nThese sources have no secret and answer 503: {printable(', '.join(found.without_secret))}.")
     return 0 if found.ok else UNAVAILABLE

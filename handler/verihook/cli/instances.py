@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from verihook.adapters.printable import printable
 from verihook.cli.arguments import json_value, pair, past_time, seconds, whole_number
-from verihook.cli.connect import add_action, emit
-from verihook.cli.table import moment as at
-from verihook.cli.table import show
+from verihook.cli.connect import add_action, print_json
+from verihook.cli.table import show_table, utc_time
 from verihook.cli.watching import status_words, watch
 from verihook.model.instance import Status
 
@@ -28,19 +27,19 @@ def add_parser(commands: Any) -> None:
     _add_looks(actions)
     terminate = _add(actions, "terminate", _terminate, "end one")
     terminate.add_argument("--reason", default="", help="kept with it")
-    # Suppressed: null is an output, too.
+    # No default: null is an output, too.
     terminate.add_argument(
         "--output",
         type=json_value,
         default=argparse.SUPPRESS,
         metavar="JSON|@FILE|-",
-        help="what it has for an output",
+        help="becomes its output",
     )
-    suspend = _add(actions, "suspend", _suspend, "have one start no new step")
+    suspend = _add(actions, "suspend", _suspend, "let one start no new step")
     suspend.add_argument("--reason", default="", help="kept with it")
-    _add(actions, "resume", _resume, "have one that is suspended go on")
+    _add(actions, "resume", _resume, "let one that is suspended go on")
     _add(actions, "restart", _restart, "run one again, with the same input")
-    _add(actions, "redrive", _redrive, "have one go on where it failed")
+    _add(actions, "redrive", _redrive, "let one go on from where it failed")
     purge = _add(actions, "purge", _purge, "delete what is kept of one")
     purge.add_argument("--force", action="store_true", help="terminate it first if it runs")
 
@@ -60,7 +59,7 @@ def _add_looks(actions: Any) -> None:
         "--limit", type=whole_number(1, 1_000_000), default=50, metavar="N", help="rows; default 50, the newest"
     )
     _add(actions, "get", _get, "show one, with its input and output")
-    _add(actions, "steps", _steps, "list the steps of the present attempt")
+    _add(actions, "steps", _steps, "list the steps of the current attempt")
     _add(actions, "attempts", _attempts, "list its attempts: each restart begins another")
     watched = _add(actions, "watch", watch, "print what changes of one, until it has ended")
     watched.add_argument("--interval", type=seconds, default=1.0, metavar="SECONDS", help="between looks; default 1")
@@ -79,12 +78,13 @@ def _list(client: Client, options: argparse.Namespace) -> int:
     filters["metadata"] = dict([options.metadata]) if options.metadata else None
     found = [*_listed(client, options.limit, filters)]
     if options.json:
-        emit({"instances": [each.raw for each in found]})
+        print_json({"instances": [each.raw for each in found]})
     elif found:
         rows = [
-            (each.id, each.workflow, status_words(each), at(each.created_at), at(each.updated_at)) for each in found
+            (each.id, each.workflow, status_words(each), utc_time(each.created_at), utc_time(each.updated_at))
+            for each in found
         ]
-        show(("INSTANCE", "WORKFLOW", "STATUS", "CREATED", "UPDATED"), rows, spare=("UPDATED", "CREATED"))
+        show_table(("INSTANCE", "WORKFLOW", "STATUS", "CREATED", "UPDATED"), rows, spare=("UPDATED", "CREATED"))
     else:
         print("No instances.")
     return 0
@@ -96,7 +96,7 @@ def _listed(client: Client, limit: int, filters: Filters) -> Iterator[Instance]:
     try:
         yield from islice(client.list(limit=min(limit, 1000), **filters), limit)
     except Forbidden as error:
-        # The API says how its own callers mend it.
+        # The API's text names its query parameter.
         detail = error.detail.replace("?workflow=NAME", "--workflow NAME")
         raise Forbidden(replace(error.problem, detail=detail)) from None
 
@@ -104,7 +104,7 @@ def _listed(client: Client, limit: int, filters: Filters) -> Iterator[Instance]:
 def _get(client: Client, options: argparse.Namespace) -> int:
     found = client.get(options.id)
     if options.json:
-        emit(found.raw)
+        print_json(found.raw)
         return 0
     rows = [(name, value) for name, value in _lines(found) if value]
     width = max(len(name) for name, _ in rows)
@@ -119,12 +119,12 @@ def _lines(found: Instance) -> list[tuple[str, str]]:
         ("instance", found.id),
         ("workflow", f"{found.workflow}, version {found.version}, on {found.engine}"),
         ("status", status_words(found) if found.attempt == 1 else f"{status_words(found)}, attempt {found.attempt}"),
-        ("created", at(found.created_at)),
-        ("updated", at(found.updated_at)),
-        ("not before", at(found.start_at)),
+        ("created", utc_time(found.created_at)),
+        ("updated", utc_time(found.updated_at)),
+        ("not before", utc_time(found.start_at)),
         ("leased until", _lease(found)),
         ("source", found.source or ""),
-        # Without a source it is the hash of an idempotency key, which says nothing to anybody.
+        # Without a source it is the hash of an idempotency key, which tells a person nothing.
         ("event", " ".join(text for text in (found.event_type, found.event_id) if text) if found.source else ""),
         ("replay of", found.replay_of or ""),
         ("labels", ", ".join(labels)),
@@ -137,20 +137,23 @@ def _lines(found: Instance) -> list[tuple[str, str]]:
 
 
 def _lease(found: Instance) -> str:
-    """Until when a worker has it, which may have died meanwhile; or when the next try of a function begins."""
+    """Return when the lease of the worker that runs it ends, or when the next try of its function begins."""
     if found.leased_until is None:
         return ""
     then = "a worker runs it; if that has died, another begins then" if found.status == "running" else "the next try"
-    return f"{at(found.leased_until)} ({then})"
+    return f"{utc_time(found.leased_until)} ({then})"
 
 
 def _steps(client: Client, options: argparse.Namespace) -> int:
     found = client.steps(options.id)
     if options.json:
-        emit({"steps": [each.raw for each in found]})
+        print_json({"steps": [each.raw for each in found]})
     elif found:
-        rows = [(each.name, each.status, at(each.started_at), at(each.ended_at), each.error or "") for each in found]
-        show(("STEP", "STATUS", "STARTED", "ENDED", "ERROR"), rows, spare=("ENDED",))
+        rows = [
+            (each.name, each.status, utc_time(each.started_at), utc_time(each.ended_at), each.error or "")
+            for each in found
+        ]
+        show_table(("STEP", "STATUS", "STARTED", "ENDED", "ERROR"), rows, spare=("ENDED",))
     else:
         print("No steps.")
     return 0
@@ -159,13 +162,19 @@ def _steps(client: Client, options: argparse.Namespace) -> int:
 def _attempts(client: Client, options: argparse.Namespace) -> int:
     found = client.attempts(options.id)
     if options.json:
-        emit({"attempts": [each.raw for each in found]})
+        print_json({"attempts": [each.raw for each in found]})
         return 0
     rows = [
-        (str(each.number), each.status, at(each.started_at), at(each.ended_at), _failure(each.error, each.cause))
+        (
+            str(each.number),
+            each.status,
+            utc_time(each.started_at),
+            utc_time(each.ended_at),
+            _failure(each.error, each.cause),
+        )
         for each in found
     ]
-    show(("ATTEMPT", "STATUS", "STARTED", "ENDED", "ERROR"), rows, right="ATTEMPT", spare=("ENDED",))
+    show_table(("ATTEMPT", "STATUS", "STARTED", "ENDED", "ERROR"), rows, right="ATTEMPT", spare=("ENDED",))
     return 0
 
 
@@ -197,7 +206,7 @@ def _redrive(client: Client, options: argparse.Namespace) -> int:
 def _purge(client: Client, options: argparse.Namespace) -> int:
     client.purge(options.id, force=options.force)
     if options.json:
-        emit({"instanceId": options.id, "purged": True})
+        print_json({"instanceId": options.id, "purged": True})
     else:
         print(f"{options.id} is purged.")
     return 0
@@ -205,7 +214,7 @@ def _purge(client: Client, options: argparse.Namespace) -> int:
 
 def _done(found: Instance, options: argparse.Namespace) -> int:
     if options.json:
-        emit(found.raw)
+        print_json(found.raw)
     else:
         print(printable(f"{found.id} is {status_words(found)}."))
     return 0

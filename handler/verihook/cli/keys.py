@@ -1,4 +1,4 @@
-"""``verihook keys``: make, list, rotate, revoke API keys, on the ledger or by the API; the run's; that of callbacks."""
+"""``verihook keys``: make, list, rotate and revoke API keys; print the key of a run, and the secret of callbacks."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 from verihook import bootstrap
 from verihook.adapters.printable import printable
 from verihook.cli.arguments import future_ms, span_ms
-from verihook.cli.connect import EXIT_CODES, emit
-from verihook.cli.key_places import KeyFields, Place, add_options, placed
+from verihook.cli.connect import EXIT_CODES, print_json
+from verihook.cli.key_stores import KeyFields, KeyStore, add_options, with_key_store
 from verihook.cli.options import add_data_option
-from verihook.cli.table import aligned, show
+from verihook.cli.table import plain_table, show_table
 from verihook.config.settings import environment
 from verihook.errors import ConfigurationError
 from verihook.instances.api_keys import KEEP_MS
@@ -36,32 +36,41 @@ def add_parser(commands: Any) -> None:
         help="make a key, shown this once",
         epilog=f"scopes:\n{meanings}\n\n{EXIT_CODES}",
     )
-    create.add_argument("--name", required=True, help="whose it is, for people")
+    create.add_argument("--name", required=True, help="who or what uses it")
     create.add_argument(
-        "--scope", action="append", required=True, choices=SCOPES, metavar="SCOPE", help="may be given several times"
+        "--scope",
+        action="append",
+        required=True,
+        choices=SCOPES,
+        metavar="SCOPE",
+        help="what it may do; may be given several times",
     )
     create.add_argument(
         "--workflow", action="append", default=[], metavar="PATTERN", help="such as order-*, several times; default all"
     )
     create.add_argument("--expires", type=future_ms, metavar="WHEN", help="90d, 12h or a UTC time; default never")
-    _finish(create, _create)
-    _finish(actions.add_parser("list", help="all keys, never their secrets"), _list)
+    _managing(create, _create)
+    _managing(actions.add_parser("list", help="all keys, never their secrets"), _list)
     revoke = actions.add_parser("revoke", help="end a key for good, within 30 seconds everywhere")
     revoke.add_argument("id", metavar="ID")
-    _finish(revoke, _revoke)
+    _managing(revoke, _revoke)
     rotate = actions.add_parser("rotate", help="a new key with the rights of this one, which ends after the overlap")
     rotate.add_argument("id", metavar="ID")
     rotate.add_argument("--overlap", type=span_ms, default="1d", help="how long the old one stays valid; default 1d")
     rotate.add_argument("--expires", type=future_ms, metavar="WHEN", help="default: lasts as long as the old one did")
-    _finish(rotate, _rotate)
+    _managing(rotate, _rotate)
+    _add_secrets_of_a_folder(actions)
+
+
+def _add_secrets_of_a_folder(actions: Any) -> None:
     run = actions.add_parser("run", help="the API key of the server that runs on this data folder, until it stops")
     add_data_option(run)
     run.add_argument("--header", action="store_true", help="as a header: curl -H @<(verihook keys run --header) URL")
     run.set_defaults(command=_run)
     secret = actions.add_parser("callback-secret", help="what receivers of callbacks verify them with")
-    where = secret.add_mutually_exclusive_group()
-    add_data_option(where)
-    where.add_argument(
+    either = secret.add_mutually_exclusive_group()
+    add_data_option(either)
+    either.add_argument(
         "--instance-key",
         metavar="REFERENCE",
         help="instead, of a deployment in AWS: secretsmanager:ARN, ssm:/PATH, env:NAME or file:PATH",
@@ -69,59 +78,59 @@ def add_parser(commands: Any) -> None:
     secret.set_defaults(command=_callback_secret)
 
 
-def _finish(parser: argparse.ArgumentParser, command: Any) -> None:
+def _managing(parser: argparse.ArgumentParser, command: Any) -> None:
     add_options(parser)
     parser.epilog = parser.epilog or EXIT_CODES
-    parser.set_defaults(command=placed(command))
+    parser.set_defaults(command=with_key_store(command))
 
 
-def _create(place: Place, options: argparse.Namespace) -> int:
-    return _show_once(*place.create(options.name, options.scope, options.workflow, options.expires), options)
+def _create(store: KeyStore, options: argparse.Namespace) -> int:
+    return _show_once(*store.create(options.name, options.scope, options.workflow, options.expires), options)
 
 
-def _rotate(place: Place, options: argparse.Namespace) -> int:
-    return _show_once(*place.rotate(options.id, options.overlap, options.expires), options)
+def _rotate(store: KeyStore, options: argparse.Namespace) -> int:
+    return _show_once(*store.rotate(options.id, options.overlap, options.expires), options)
 
 
-def _revoke(place: Place, options: argparse.Namespace) -> int:
-    key = place.revoke(options.id)
+def _revoke(store: KeyStore, options: argparse.Namespace) -> int:
+    key = store.revoke(options.id)
     if options.json:
-        emit({"key": key})
+        print_json({"key": key})
     else:
         revoked = f"{key['id']} ({key['name']}) is revoked since {key['revokedAt']}"
         print(printable(f"{revoked}; it may take up to {KEEP_MS // 1000} seconds to hold everywhere."))
     return 0
 
 
-def _list(place: Place, options: argparse.Namespace) -> int:
-    # The newest first among those of one name; sorting keeps the order of equals.
-    newest = sorted(place.all(), key=lambda key: str(key["createdAt"]), reverse=True)
+def _list(store: KeyStore, options: argparse.Namespace) -> int:
+    # The newest first among keys of one name: sorting keeps the order of equals.
+    newest = sorted(store.all(), key=lambda key: str(key["createdAt"]), reverse=True)
     found = sorted(newest, key=lambda key: (key["status"] != "active", key["name"]))
     if options.json:
-        emit({"keys": found})
+        print_json({"keys": found})
     elif not found:
         print("No keys.")
     else:
-        show(_HEAD, _rows(found))
+        show_table(_HEAD, _rows(found))
     return 0
 
 
 def _show_once(key: KeyFields, secret: str, options: argparse.Namespace) -> int:
     try:
         if options.json:
-            emit({"key": key, "secret": secret})
+            print_json({"key": key, "secret": secret})
         else:
             # The secret alone goes to stdout: KEY=$(verihook keys create ...).
             print(printable(secret))
         sys.stdout.flush()
     except (Unwritten, BrokenPipeError) as error:
         mend = f"and it is not shown again: verihook keys revoke {key['id']}, with the options of this command, ends it"
-        unseen = f"the key {key['id']} ({key['name']}) is made but could not be shown ({error.__cause__ or error})"
-        raise Unwritten(f"{unseen}, {mend}") from error
+        not_shown = f"the key {key['id']} ({key['name']}) is made but could not be shown ({error.__cause__ or error})"
+        raise Unwritten(f"{not_shown}, {mend}") from error
     if options.json:
         return 0
     rows = [[printable(cell) for cell in row] for row in _rows([key])]
-    print(f"\nKeep it now, it is not shown again.\n\n{aligned(_HEAD, rows)}", file=sys.stderr)
+    print(f"\nKeep it now, it is not shown again.\n\n{plain_table(_HEAD, rows)}", file=sys.stderr)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The ledger that a command reads: the data folder's, also while a server runs on it, or a table in AWS."""
+"""The ledger that a command reads: of a data folder, also while a server runs on it, or a table in AWS."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
     from verihook.adapters.ledgers.dynamodb import DynamoDbLedger
     from verihook.model.ports import Documents
 
-Opened: TypeAlias = "SqliteLedger | DynamoDbLedger"
+AnyLedger: TypeAlias = "SqliteLedger | DynamoDbLedger"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--data`` and ``--table``, of which one may be given, and ``--json``."""
-    where = parser.add_mutually_exclusive_group()
-    add_data_option(where)
-    where.add_argument(
+    """Add ``--data`` or ``--table``, and ``--json``."""
+    either = parser.add_mutually_exclusive_group()
+    add_data_option(either)
+    either.add_argument(
         "--table", metavar="NAME", help="instead: a DynamoDB table, with the AWS credentials of this environment"
     )
     add_json_option(parser)
 
 
 @contextmanager
-def opened(options: argparse.Namespace) -> Iterator[Opened]:
-    """The ledger that the options name, read only.
+def open_ledger(options: argparse.Namespace) -> Iterator[AnyLedger]:
+    """Open the ledger that the options name, to read.
 
-    Raises ConfigurationError if the folder has none. One that does not answer ends the program with code 1 and one
-    line that says why.
+    Raises ConfigurationError if the folder has none. If the ledger does not answer, the program ends with code 1 and
+    one line that says why.
     """
     with _errors_in_words(options):
         if options.table:
@@ -49,8 +49,8 @@ def opened(options: argparse.Namespace) -> Iterator[Opened]:
 
 
 @contextmanager
-def documents(options: argparse.Namespace) -> Iterator[Documents]:
-    """The documents of the ledger that the options name, to read and to write; errors as in :func:`opened`."""
+def open_documents(options: argparse.Namespace) -> Iterator[Documents]:
+    """Open the documents of the ledger that the options name, to read and write. Errors: as in :func:`open_ledger`."""
     with _errors_in_words(options):
         if options.table:
             from verihook.adapters.ledgers.dynamodb import DynamoDbDocuments
@@ -66,8 +66,11 @@ def _errors_in_words(options: argparse.Namespace) -> Iterator[None]:
     try:
         yield
     except LedgerUnavailable as error:
-        where = options.table or options.data
-        print(f"verihook: {where} did not answer: {printable(str(error.__cause__ or error))}", file=sys.stderr)
+        name, mend = options.data, "name the folder that Verihook runs on (--data)"
+        if options.table:
+            name, mend = options.table, "look at the table's name and at this environment's AWS credentials and region"
+        why = printable(str(error.__cause__ or error)).rstrip(".")
+        print(f"verihook: {name} did not answer: {why}; {mend}", file=sys.stderr)
         raise SystemExit(1) from error
 
 
@@ -89,4 +92,4 @@ def _client() -> Any:
     try:
         return Boto(boto3.client("dynamodb"))
     except BotoCoreError as error:
-        raise LedgerUnavailable("There is no client.") from error
+        raise LedgerUnavailable("There is no client of DynamoDB.") from error

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any, NoReturn
 
+from verihook.senders.tables import must_be_one_of
+
 
 class _OneLineEach(argparse.RawDescriptionHelpFormatter):
     """Help with every name in one line with what it does."""
@@ -44,8 +46,7 @@ class Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         # argparse words it differently from version to version; this name is as old as it is.
         if action.choices is not None and value not in action.choices:
-            allowed = ", ".join(str(choice) for choice in action.choices)
-            raise argparse.ArgumentError(action, f"must be one of {allowed} (got {str(value)!r})")
+            raise argparse.ArgumentError(action, must_be_one_of(map(str, action.choices), str(value)))
 
     def _match_argument(self, action: argparse.Action, arg_strings_pattern: str) -> int:
         # argparse does not name the choices of a missing value.

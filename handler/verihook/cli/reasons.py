@@ -1,6 +1,6 @@
 """Why a delivery was refused, in words: the likely cause and the mend for every reason code of senders/schemes/.
 
-A code that is not listed whole is looked up by its beginning: ``unexpected-box-signature-version`` by ``unexpected``.
+A code that is not in the table is looked up by its beginning: ``unexpected-box-signature-version`` as ``unexpected``.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ REASONS: dict[str, str] = {
         " with --at SECONDS), a clock is wrong, or the sender's certificate ran out."
     ),
     "unknown-certificate": (
-        "The certificate that signed is none of those that the source knows. Check the configured one, or leave it out"
-        " and let Verihook fetch the sender's."
+        "The source does not know the certificate that signed. Check the configured one, or leave it out and let"
+        " Verihook fetch the sender's."
     ),
     "untrusted": (
-        "The delivery names a key at an address that is not the sender's. Refused without a look at it: the maker of"
-        " this wants Verihook to fetch a key of their own."
+        "The delivery names a key at an address that is not the sender's. Nothing was fetched from there: an attacker"
+        " would have put a key of their own at it."
     ),
-    "alg": "The token is signed with another algorithm than the sender's one. It is made up, or not this sender's.",
+    "alg": "The token is signed with an algorithm that this sender does not use. It is made up, or not this sender's.",
     # The signature does not match.
     "signature-mismatch": (
-        "The signature is well-formed and is not the one of these bytes under this source's secrets. Likely causes,"
-        " in this order: another secret (of another endpoint, or test for live); a body that was parsed and written"
+        "The signature is well-formed, but does not match these bytes and this source's secrets. Likely causes, in"
+        " this order: another secret (of another endpoint, or test for live); a body that was parsed and written"
         " again, or decoded, on its way; for a sender that signs the URL, a public_url that is not the one"
         " registered with it."
     ),
@@ -78,7 +78,7 @@ REASONS: dict[str, str] = {
         "Something that the signature needs is not in the body or the headers. Check that the source names the right"
         " sender; if so, the body was cut or rewritten on its way."
     ),
-    "duplicate-field": "The signature header has a field twice of which there may be one. No known sender does that.",
+    "duplicate-field": "The signature header has a field twice that may stand in it once. No known sender does that.",
     "non-ascii": "A header of the signature has characters beyond ASCII. It was damaged on its way, or is made up.",
     "wrong-prefix": (
         "The signature does not begin as this sender's does (sha256=, v0= or alike). It may be the one of another"
@@ -101,9 +101,9 @@ REASONS: dict[str, str] = {
     "no-items": "The body has no item with a signature. Check that it is this sender's notification.",
     "too-many-signatures": "There are more signatures in one delivery than any sender makes. It is made up.",
     "exactly-one-signature-expected": "There is not exactly one signature with the expected label.",
-    "signature-is-not-text": "The signature in the body is no string. The body is not this sender's.",
+    "signature-is-not-text": "The signature in the body is not a string. The body is not this sender's.",
     "signed-member-is-not-text": (
-        "A member of the body that is signed is no text. The body is not this sender's, or was rewritten on its way."
+        "A member of the body that is signed is not text. The body is not this sender's, or was rewritten on its way."
     ),
     "body-is-not-json": (
         "The signature of this sender stands in a JSON body, and the body is not JSON. Check that the source names the"

@@ -12,13 +12,13 @@ from verihook import errors
 from verihook.adapters.clock import SystemClock
 from verihook.adapters.printable import printable
 from verihook.cli.arguments import past_time, whole_number
-from verihook.cli.ledger import add_options, opened
+from verihook.cli.ledger import add_options, open_ledger
 from verihook.cli.reasons import in_words
-from verihook.cli.table import moment, show, terminal_width
+from verihook.cli.table import show_table, terminal_width, utc_time
 from verihook.model.instance import milliseconds_of
 from verihook.model.ports import KEPT_MS, Observation
 
-#: What was seen of deliveries that were answered -> what to say of it.
+#: Kind of observation, of deliveries that were accepted -> the warning.
 _WARNINGS = {
     "changed": (
         "{count} redeliveries had another body than the first of their id, last seen {last}. If `event.id` is the id "
@@ -51,14 +51,14 @@ def _since(text: str) -> int:
 
 
 def _rejections(options: argparse.Namespace) -> int:
-    with opened(options) as ledger:
+    with open_ledger(options) as ledger:
         seen = ledger.observations("rejected", options.source, options.limit, options.since)
         observed = {kind: ledger.observations(kind, options.source, options.limit, options.since) for kind in _WARNINGS}
     for rows in (seen, *observed.values()):
         rows.sort(key=lambda row: row.last_at, reverse=True)
     if options.json:
         content = {"rejections": [row.public() for row in seen]}
-        # They were accepted, as a rule; programs that know rejections alone are not told of them in vain.
+        # Only if there are any: programs that know "rejections" alone go on as before.
         more = {kind: [row.public() for row in rows] for kind, rows in observed.items() if rows}
         print(json.dumps(content | more, indent=2))
         return 0
@@ -67,38 +67,38 @@ def _rejections(options: argparse.Namespace) -> int:
         _show(seen)
     else:
         of = f" of source {options.source!r}" if options.source else ""
-        print(f"No rejections{of} since {moment(options.since)}.")
+        print(f"No rejections{of} since {utc_time(options.since)}.")
     return 0
 
 
 def _warn(observed: Mapping[str, list[Observation]]) -> None:
-    """Of events that may have been lost or made up, before all else: a line for each source."""
+    """Print a line for each source whose events may have been lost or made up."""
     for kind, seen in observed.items():
         for source in sorted({row.source for row in seen}):
             rows = [row for row in seen if row.source == source]
-            count, last = f"{sum(row.count for row in rows):,}", moment(rows[0].last_at)
+            count, last = f"{sum(row.count for row in rows):,}", utc_time(rows[0].last_at)
             print(f"! {printable(source)}: {_WARNINGS[kind].format(count=count, last=last)}")
     if any(observed.values()):
         print()
 
 
 def _show(seen: list[Observation]) -> None:
-    """A row for each source, reason and hour; then what each reason means."""
+    """Print a row for each source, reason and hour, and then what each reason means."""
     head = ("LAST SEEN", "COUNT", "SOURCE", "REASON", "A REQUEST")
-    rows = [(moment(row.last_at), f"{row.count:,}", row.source or "-", row.reason, row.request_id) for row in seen]
+    rows = [(utc_time(row.last_at), f"{row.count:,}", row.source or "-", row.reason, row.request_id) for row in seen]
     reasons = sorted({row.reason for row in seen})
     wide = min(100, terminal_width())
     meanings = [
         "\n".join([reason, *wrap(meaning(reason), wide, initial_indent="  ", subsequent_indent="  ")])
         for reason in reasons
     ]
-    show(head, rows, right="COUNT", spare=("A REQUEST",))
+    show_table(head, rows, right="COUNT", spare=("A REQUEST",))
     for meant in meanings:
         print(f"\n{meant}")
 
 
 def meaning(reason: str) -> str:
-    """What a reason code says, in words; docs/operations.md has the mend of each."""
+    """Return what a reason code means, in words."""
     for kind in vars(errors).values():
         if isinstance(kind, type) and issubclass(kind, errors.VerihookError) and kind.code == reason:
             first, _, _ = (kind.__doc__ or kind.title).partition("\n")
@@ -106,4 +106,4 @@ def meaning(reason: str) -> str:
     try:
         return in_words(reason)
     except KeyError:
-        return "docs/operations.md tells what it means."
+        return "docs/operations.md says what it means."

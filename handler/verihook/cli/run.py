@@ -1,4 +1,4 @@
-"""``verihook run``: the whole thing on this machine."""
+"""``verihook run``: receiver, API, ledger, engines and repairs in one process on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``verihook secrets put`` and ``retire``: fill the secret of a stack that holds those of all sources."""
+"""``verihook secrets put`` and ``retire``: change a value in the stack's secret, which holds all of them."""
 
 from __future__ import annotations
 
@@ -18,42 +18,47 @@ from verihook.cli.options import add_hooks_option
 from verihook.config import Hooks, load_hooks
 from verihook.config.settings import environment
 from verihook.errors import ConfigurationError
+from verihook.senders.tables import must_be_one_of
 from verihook.verification import setting_of
 from verihook.webhooks.keyring import SETTINGS
 
 #: The stack's output that names the secret.
 OUTPUT = "SourceSecretsArn"
 
+#: A secret of fewer characters gets a warning.
 _SHORT = 16
 
 
 def add_commands(actions: Any) -> None:
     """Add both commands."""
     put = actions.add_parser(
-        "put", help="put a value into the stack's secret, from stdin or a prompt; the former one stays second"
+        "put", help="put a value, from stdin or a prompt, into the stack's secret; the former one stays valid, too"
     )
     put.set_defaults(command=_put)
-    retire = actions.add_parser("retire", help="leave the newest value alone there; the former one ends")
+    retire = actions.add_parser("retire", help="remove the former value; the newest one stays")
     retire.set_defaults(command=_retire)
     for parser in (put, retire):
         parser.add_argument("name", metavar="NAME", help="as in hooks.toml behind env:, such as GITHUB_WEBHOOK_SECRET")
-        where = parser.add_mutually_exclusive_group()
-        where.add_argument("--stack", metavar="NAME", help=f"the stack, whose output {OUTPUT} names the secret")
-        where.add_argument("--secret", metavar="ARN", help="instead: the secret itself; default VERIHOOK_SECRETS")
+        either = parser.add_mutually_exclusive_group()
+        either.add_argument("--stack", metavar="NAME", help=f"the stack, whose output {OUTPUT} names the secret")
+        either.add_argument("--secret", metavar="ARN", help="instead: the secret itself; default VERIHOOK_SECRETS")
         add_hooks_option(parser)
 
 
 def _put(options: argparse.Namespace) -> int:
-    hooks = _naming(options)
+    hooks = _load_hooks_naming(options)
     with _aws_errors_in_words(options.name):
         secrets = _secrets(options)
         value = _value(options.name)
         _check(hooks, options.name, value)
         if len(value) < _SHORT:
-            print(f"{options.name}: fewer than {_SHORT} characters can be guessed; is that all of it?", file=sys.stderr)
+            print(
+                f"{options.name}: fewer than {_SHORT} characters can be guessed; is the value complete?",
+                file=sys.stderr,
+            )
         written = secrets.put(options.name, value)
     if not written:
-        print(f"{options.name}: this is its newest value already.")
+        print(f"{options.name} has this value already; nothing was changed.")
         return 0
     print(
         f"{options.name} is put. Functions that run already look for it at most once a minute: wait a minute before\n"
@@ -64,7 +69,7 @@ def _put(options: argparse.Namespace) -> int:
 
 
 def _retire(options: argparse.Namespace) -> int:
-    _naming(options)
+    _load_hooks_naming(options)
     with _aws_errors_in_words(options.name):
         written = _secrets(options).retire(options.name)
     if written:
@@ -73,22 +78,21 @@ def _retire(options: argparse.Namespace) -> int:
             f"{MAX_AGE_S // 60 + 1} minutes."
         )
     else:
-        print(f"{options.name}: there was no former value.")
+        print(f"{options.name} has no former value; nothing was changed.")
     return 0
 
 
-def _naming(options: argparse.Namespace) -> Hooks:
-    """The file. Raises ConfigurationError if no source in it has this name."""
+def _load_hooks_naming(options: argparse.Namespace) -> Hooks:
+    """Load hooks.toml. Raises ConfigurationError if no source in it has a secret of this name."""
     hooks = load_hooks(options.hooks)
     names = hooks.variables()
     if options.name not in names:
-        mend = f"no source of {options.hooks.name} names env:{options.name}; there are {', '.join(names) or 'none'}"
-        raise ConfigurationError("secrets", options.name, mend)
+        raise ConfigurationError(options.hooks.name, "env:NAME", must_be_one_of(names, options.name))
     return hooks
 
 
 def _value(name: str) -> str:
-    """From stdin, or asked for if that is a terminal. Raises ConfigurationError."""
+    """Read the value from stdin, or ask for it if stdin is a terminal. Raises ConfigurationError."""
     text = getpass.getpass(f"{name} (not shown): ") if sys.stdin.isatty() else sys.stdin.read()
     try:
         value = secret_in(text)
@@ -100,7 +104,7 @@ def _value(name: str) -> str:
 
 
 def _check(hooks: Hooks, name: str, value: str) -> None:
-    """Raises ConfigurationError for a value that a sender's scheme cannot use; never shows it."""
+    """Raise ConfigurationError, without the value, if a source with this secret cannot use it."""
     for source in hooks.sources.values():
         if all(secret.reference != f"env:{name}" for secret in source.secrets):
             continue
@@ -115,18 +119,18 @@ def _check(hooks: Hooks, name: str, value: str) -> None:
 
 @contextmanager
 def _aws_errors_in_words(name: str) -> Iterator[None]:
-    """Raises ConfigurationError for what the secret holds; ends the program if AWS refuses or is away."""
+    """Raise ConfigurationError if the secret has a wrong form; end the program if AWS refuses or cannot be reached."""
     try:
         yield
     except ValueError as error:
         raise ConfigurationError("secrets", name, str(error)) from None
     except AwsError as error:
-        print(f"verihook: AWS did not do it: {printable(str(error))}", file=sys.stderr)
+        print(f"verihook: AWS refused or did not answer: {printable(str(error))}", file=sys.stderr)
         raise SystemExit(1) from error
 
 
 def _secrets(options: argparse.Namespace) -> SourceSecrets:
-    arn = _output(options.stack) if options.stack else options.secret or environment().get("VERIHOOK_SECRETS")
+    arn = _arn_of_stack(options.stack) if options.stack else options.secret or environment().get("VERIHOOK_SECRETS")
     if not arn:
         mend = "name the stack (--stack NAME) or the secret (--secret ARN, or the variable VERIHOOK_SECRETS)"
         raise ConfigurationError("secrets", options.name, mend)
@@ -135,8 +139,8 @@ def _secrets(options: argparse.Namespace) -> SourceSecrets:
     return SourceSecrets(_client("secretsmanager", region), arn)
 
 
-def _output(stack: str) -> str:
-    """The secret of a stack. Raises ConfigurationError, AwsError."""
+def _arn_of_stack(stack: str) -> str:
+    """Return the ARN of the secret of a stack. Raises ConfigurationError, AwsError."""
     (found,) = _client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
     if OUTPUT not in outputs:

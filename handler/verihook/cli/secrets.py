@@ -1,4 +1,4 @@
-"""``verihook secrets``: which secrets each source has, when its previous one was last needed, and a new one."""
+"""``verihook secrets``: the secrets of each source, when its previous one was last needed, and new values."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 from verihook.adapters.clock import SystemClock
 from verihook.cli import secret_values
-from verihook.cli.ledger import add_options, opened
+from verihook.cli.ledger import add_options, open_ledger
 from verihook.cli.options import add_hooks_option
-from verihook.cli.table import moment, show
+from verihook.cli.table import show_table, utc_time
 from verihook.config import load_hooks
 from verihook.local.data import made_here
 from verihook.model.instance import iso
@@ -34,8 +34,8 @@ def _status(options: argparse.Namespace) -> int:
     sources = load_hooks(options.hooks).sources
     now = SystemClock().now_ms()
     made = set() if options.table else made_here(options.data)
-    with opened(options) as ledger:
-        # A source's newest hour alone; an hour that ended more than 14 days ago counts as none.
+    with open_ledger(options) as ledger:
+        # The newest hour of each source; one that ended more than 14 days ago does not count.
         seen = {name: ledger.observations("previous-secret", name, 1, now - KEPT_MS) for name in sources}
     last = {name: rows[0] if rows else None for name, rows in seen.items()}
     if options.json:
@@ -43,7 +43,7 @@ def _status(options: argparse.Namespace) -> int:
         print(json.dumps({"sources": content}, indent=2))
     else:
         rows = [row for name, source in sources.items() for row in _rows(source, last[name], now, made)]
-        show(("SOURCE", "SECRETS, NEWEST FIRST", "PREVIOUS ONE LAST NEEDED"), rows)
+        show_table(("SOURCE", "SECRETS, NEWEST FIRST", "PREVIOUS ONE LAST NEEDED"), rows)
     return 0
 
 
@@ -64,9 +64,9 @@ def _content(source: Source, last: Observation | None, made: Collection[str] = (
 
 
 def _rows(source: Source, last: Observation | None, now: int, made: Collection[str] = ()) -> list[tuple[str, str, str]]:
-    """A line for each secret; the first has the name and the answer. ``made``: the names of those made here."""
+    """Return a row for each secret; the first has the source and the time. ``made``: the variables made here."""
     secrets = [_secret(secret, now, made) for secret in source.secrets] or ["none needed"]
-    needed = f"{moment(last.last_at)} (request {last.request_id})" if last else "not within 14 days"
+    needed = f"{utc_time(last.last_at)} (request {last.request_id})" if last else "not within 14 days"
     return [(source.name, secrets[0], needed), *(("", secret, "") for secret in secrets[1:])]
 
 
@@ -76,4 +76,4 @@ def _secret(secret: SecretReference, now: int, made: Collection[str]) -> str:
         reference += ", made here"
     if secret.until_s is None:
         return reference
-    return f"{reference}, {'until' if secret.live(now // 1000) else 'ended'} {moment(secret.until_s * 1000)}"
+    return f"{reference}, {'until' if secret.live(now // 1000) else 'ended'} {utc_time(secret.until_s * 1000)}"

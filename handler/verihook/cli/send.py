@@ -1,4 +1,4 @@
-"""``verihook send SOURCE FILE``: sign as the source's sender does, post, print the reply, follow the status."""
+"""``verihook send SOURCE FILE``: sign as the source's sender does, post, print the answer, follow the status."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from verihook.adapters.printable import printable
 from verihook.bootstrap import secrets_of
 from verihook.cli.arguments import seconds, whole_number
-from verihook.cli.delivery import TAMPERINGS, Sending, cannot_send, content_type_of
 from verihook.cli.options import add_data_option, add_hooks_option
+from verihook.cli.signed_delivery import TAMPERINGS, SignedDelivery, cannot_send, content_type_of
 from verihook.config import load_hooks
 from verihook.config.settings import environment
 from verihook.errors import ConfigurationError
@@ -24,16 +24,17 @@ from verihook.model.instance import FINAL
 from verihook.model.ports import RotatingSecrets
 from verihook.model.source import Source
 from verihook.request import Request
+from verihook.senders.tables import must_be_one_of
 
 T = TypeVar("T")
 
-#: How often --wait asks for the status, in seconds.
+#: The pause between two looks at the status (--wait), in seconds.
 POLL = 0.3
 
 #: How wrong the clock of a sender can be made (--skew), in seconds: about 32 years.
 MAX_SKEW_S = 999_999_999
 
-#: What is said if a secret does not sign.
+#: What to do if the source's secret cannot sign.
 KEY_MEND = "; a sender's (test) private key is given with --key FILE"
 
 
@@ -66,7 +67,7 @@ def add_tampering(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         choices=TAMPERINGS,
-        help="spoil the delivery after it was signed; may be given again for another",
+        help="change the delivery after it was signed; may be given several times",
     )
     parser.add_argument(
         "--repeat", type=whole_number(1, 10_000), default=1, metavar="N", help="send the same delivery N times"
@@ -87,21 +88,21 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
 
 
 def find_source(options: argparse.Namespace) -> Source:
-    """The source that the command names. Raises ConfigurationError."""
+    """Return the source that the command names. Raises ConfigurationError."""
     hooks = load_hooks(options.hooks)
     if options.source not in hooks.sources:
-        raise ConfigurationError(hooks.path.name, f"sources.{options.source}", f"there are {', '.join(hooks.sources)}")
+        raise ConfigurationError(hooks.path.name, "sources", must_be_one_of(hooks.sources, options.source))
     return hooks.sources[options.source]
 
 
 def open_secrets(options: argparse.Namespace) -> RotatingSecrets:
-    """The secrets as the server that runs on the data folder has them, else as this environment does."""
+    """Return the secrets of the server that runs on the data folder, or else of this environment."""
     run = read_run(options.data)
     return secrets_of({**environment(), **(run.secrets if run else {})}, options.hooks.parent, options.data)
 
 
 def secret_missing(source: Source, options: argparse.Namespace, error: KeyError) -> ConfigurationError:
-    """A secret that is not there, as an error for who runs the command."""
+    """Return the error for a secret that is not set, with what to do."""
     mend = f"{error.args[0]}; set it as the server has it"
     if read_run(options.data) is None:
         mend += (
@@ -112,7 +113,7 @@ def secret_missing(source: Source, options: argparse.Namespace, error: KeyError)
 
 
 def read_file(read: Callable[[], T], path: Path) -> T:
-    """What ``read`` gives. Raises ConfigurationError if the file cannot be read."""
+    """Return what ``read`` returns. Raises ConfigurationError if the file cannot be read."""
     try:
         return read()
     except OSError as error:
@@ -142,9 +143,9 @@ def _send(options: argparse.Namespace) -> int:
 
 
 def _post(client: Any, url: str, delivery: Request, repeat: int) -> Any:
-    """Post the delivery ``repeat`` times; print the first answer, and how often which came. Returns the first."""
+    """Post the delivery ``repeat`` times, print the first answer and how often each came, and return the first."""
     target = f"{url}{delivery.path}{'?' if delivery.query else ''}{delivery.query}"
-    # As bytes: httpx would not take a header beyond ASCII otherwise.
+    # As bytes: httpx refuses text beyond ASCII in a header.
     headers = [(name.encode(), value.encode()) for name, value in delivery.headers]
     answers: Counter[str] = Counter()
     first = None
@@ -161,7 +162,7 @@ def _post(client: Any, url: str, delivery: Request, repeat: int) -> Any:
 
 
 def _follow(client: Any, url: str, instance_id: str, timeout: float) -> int:
-    """Print each change of the status; 0 if it ends ``completed``."""
+    """Print each change of the status until the end; return 0 if that is ``completed``."""
     deadline = time.monotonic() + timeout
     shown = ""
     while time.monotonic() < deadline:
@@ -173,7 +174,7 @@ def _follow(client: Any, url: str, instance_id: str, timeout: float) -> int:
         if status in FINAL or not reply.is_success:
             return 0 if status == "completed" else 1
         time.sleep(POLL)
-    print(f"verihook: no end within {timeout:g} seconds; it goes on", file=sys.stderr)
+    print(f"verihook: no end within {timeout:g} seconds; the instance goes on", file=sys.stderr)
     return 1
 
 
@@ -182,9 +183,9 @@ def _of_json(reply: Any) -> bool:
 
 
 def _delivery(source: Source, options: argparse.Namespace) -> Request:
-    """What the sender sends. Raises ConfigurationError."""
+    """Return the request that the sender would make. Raises ConfigurationError."""
     body = read_file(options.file.read_bytes, options.file)
-    sending = Sending(
+    sending = SignedDelivery(
         source,
         _secret(source, options),
         body,
@@ -205,7 +206,7 @@ def _delivery(source: Source, options: argparse.Namespace) -> Request:
 
 
 def _secret(source: Source, options: argparse.Namespace) -> str:
-    """The sender's: the private key that was given, else the newest of the source's secrets."""
+    """Return what the sender signs with: the private key of ``--key``, else the newest of the source's secrets."""
     if options.key is not None:
         key = read_file(lambda: options.key.read_text(encoding="utf-8"), options.key).strip()
         if not key:

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from verihook.cli.table import show
+from verihook.cli.table import show_table
 from verihook.model.source import Source
 from verihook.senders import FOLDER, load_sender, sender_ids
 
-#: What a terminal does without, the first first.
+#: The columns that a narrow terminal leaves out, in this order.
 _SPARE = ("DOCUMENTATION", "TIMEOUT SECONDS", "EVIDENCE", "EVENT TYPE", "ID SIGNED", "EVENT ID")
 
 
@@ -21,10 +21,10 @@ _SPARE = ("DOCUMENTATION", "TIMEOUT SECONDS", "EVIDENCE", "EVENT TYPE", "ID SIGN
 class Row:
     """A sender as the table shows it.
 
-    ``event_id`` and ``event_type``: where they stand, "" for nowhere. ``id_signed``: whether the signature covers the
-    id. ``timeout_seconds``: how long the sender waits for an answer; None if it does not say. ``retries`` and
-    ``refusals``: how it goes on, and what it makes of an answer such as 4xx, 410 or 429, in words. ``evidence``: what
-    the description rests on (``documented``, ``official-vector``, ``official-library``). ``replays``: what a source of
+    ``event_id`` and ``event_type``: the places they are read from, "" for none. ``id_signed``: whether the signature
+    covers the id. ``timeout_seconds``: how long the sender waits for an answer; None if it does not say. ``retries``
+    and ``refusals``: how it tries again, and what it makes of a 4xx, 410 or 429, in words. ``evidence``: what the
+    description rests on (``documented``, ``official-vector``, ``official-library``). ``replays``: what a source of
     it does with signed bytes that come again under another id (``start``, ``refuse``); "" if that is not seen.
     """
 
@@ -52,12 +52,12 @@ def add_parser(commands: Any) -> None:
 
 
 def rows() -> list[Row]:
-    """Every sender, by id. Raises ConfigurationError if a file is wrong."""
+    """Return every sender, by id. Raises ConfigurationError if a file is wrong."""
     return [_row(sender_id) for sender_id in sender_ids()]
 
 
 def markdown(table: list[Row]) -> str:
-    """The table of docs/senders.md."""
+    """Return the table as it stands in docs/senders.md."""
     lines = [
         "| sender | scheme | event id | event type | waits, and tries again | evidence |",
         "|---|---|---|---|---|---|",
@@ -67,8 +67,8 @@ def markdown(table: list[Row]) -> str:
         signed = "" if not row.event_id else ", signed" if row.id_signed else ", not signed"
         signed += {"start": "; replays seen", "refuse": "; replays refused"}.get(row.replays, "")
         waits = "; ".join(filter(None, [f"{row.timeout_seconds} s" if row.timeout_seconds else "", row.retries]))
-        where = f"{row.event_id or 'none'}{signed}"
-        cells = [f"`{row.id}` {title}", row.scheme, where, row.event_type, waits, row.evidence]
+        event_id = f"{row.event_id or 'none'}{signed}"
+        cells = [f"`{row.id}` {title}", row.scheme, event_id, row.event_type, waits, row.evidence]
         lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -106,7 +106,7 @@ def _row(sender_id: str) -> Row:
 
 
 def _scheme(signature: Mapping[str, Any]) -> str:
-    """A scheme in a few words: its kind, algorithm and encoding as far as the sender's file names them."""
+    """Return a scheme in a few words: its kind, and the algorithm and the encoding if the sender's file names them."""
     kind = str(signature["scheme"])
     if kind == "hmac" and str(signature.get("message", "")).startswith("{secret}"):
         kind = "digest"
@@ -117,10 +117,10 @@ def _scheme(signature: Mapping[str, Any]) -> str:
 
 
 def _columns(table: list[Row]) -> None:
-    """Print them without what takes a sentence."""
+    """Print the columns that are short."""
     names = [field.name for field in fields(Row) if field.name not in ("retries", "refusals", "replays")]
     head = [name.replace("_", " ").upper() for name in names]
-    show(head, [[_cell(getattr(row, name)) for name in names] for row in table], spare=_SPARE)
+    show_table(head, [[_cell(getattr(row, name)) for name in names] for row in table], spare=_SPARE)
 
 
 def _cell(value: object) -> str:

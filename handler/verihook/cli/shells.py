@@ -1,4 +1,4 @@
-"""Scripts that complete commands, options, choices and files; each stands for itself and starts no program."""
+"""Completion scripts for shells: commands, options, choices and files. A script starts no program."""
 
 from __future__ import annotations
 
@@ -69,21 +69,21 @@ complete -c verihook -e
 
 
 def bash(root: Node) -> str:
-    """For bash (https://www.gnu.org/software/bash/manual/html_node/Programmable-Completion-Builtins.html)."""
+    """Return the script for bash (https://www.gnu.org/software/bash/manual/html_node/Programmable-Completion-Builtins.html)."""
     values, commands = [], []
     for path, node in root.walk():
         commands.append(f"    {_quoted(_at(path))}) words={_quoted(' '.join(_words(node)))} ;;")
         for name, option in _valued(node):
             words = f'compgen -W {_quoted(" ".join(option.choices))} -- "$begun$current"'
-            # Whatever else a value is, nothing of ours completes it.
+            # Any other value is not completed.
             offered = f'COMPREPLY=($({words})); COMPREPLY=("${{COMPREPLY[@]#"$begun"}}"); ' if option.choices else ""
-            kind = 'COMPREPLY=($(compgen -f -- "$current")); ' if option.file else offered
+            kind = 'COMPREPLY=($(compgen -f -- "$current")); ' if option.is_file else offered
             values.append(f"    {_quoted(f'{_at(path)} {name}')}) {kind}return ;;")
     return _BASH.format(paths=_patterns(root), values="\n".join(values), commands="\n".join(commands))
 
 
 def zsh(root: Node) -> str:
-    """For zsh (https://zsh.sourceforge.io/Doc/Release/Completion-System.html)."""
+    """Return the script for zsh (https://zsh.sourceforge.io/Doc/Release/Completion-System.html)."""
     values, commands = [], []
     for path, node in root.walk():
         entries = " ".join(
@@ -92,12 +92,12 @@ def zsh(root: Node) -> str:
         commands.append(f"    {_quoted(_at(path))}) entries=({entries}) ;;")
         for name, option in _valued(node):
             offered = f"compadd -- {' '.join(map(_quoted, option.choices))}; " if option.choices else ""
-            values.append(f"    {_quoted(f'{_at(path)} {name}')}) {'_files; ' if option.file else offered}return ;;")
+            values.append(f"    {_quoted(f'{_at(path)} {name}')}) {'_files; ' if option.is_file else offered}return ;;")
     return _ZSH.format(paths=_patterns(root), values="\n".join(values), commands="\n".join(commands))
 
 
 def fish(root: Node) -> str:
-    """For fish (https://fishshell.com/docs/current/completions.html)."""
+    """Return the script for fish (https://fishshell.com/docs/current/completions.html)."""
     entries = []
     for path, node in root.walk():
         condition = f"-n {_fish(f'__verihook_at {_fish(_at(path))}')}"
@@ -112,16 +112,16 @@ def fish(root: Node) -> str:
     return _FISH.format(paths=" ".join(_fish(_at(path)) for path, _ in root.walk() if path), entries="\n".join(entries))
 
 
-#: The script of each shell, made of the tree of commands.
+#: By shell: the function that makes its script from the tree of commands.
 SHELLS: dict[str, Callable[[Node], str]] = {"bash": bash, "zsh": zsh, "fish": fish}
 
 
 def _value(option: Option) -> str:
-    return "" if not option.takes else " -r -F" if option.file else " -x"
+    return "" if not option.takes_value else " -r -F" if option.is_file else " -x"
 
 
 def _at(path: tuple[str, ...]) -> str:
-    """Where one is: ``" workflows run"``, "" at the beginning."""
+    """Return the command that was typed so far: ``" workflows run"``, "" at the beginning."""
     return "".join(f" {name}" for name in path)
 
 
@@ -134,7 +134,7 @@ def _words(node: Node) -> list[str]:
 
 
 def _described(node: Node) -> list[tuple[str, str]]:
-    """What may stand next, with its summary: subcommands, choices of positional arguments, options."""
+    """Return the words that may come next, with their summaries: subcommands, choices of arguments, options."""
     described = [(child.name, child.summary) for child in node.children]
     for option in node.options:
         described += [(word, option.summary) for word in option.names or option.choices]
@@ -142,7 +142,7 @@ def _described(node: Node) -> list[tuple[str, str]]:
 
 
 def _valued(node: Node) -> list[tuple[str, Option]]:
-    return [(name, option) for option in node.options if option.takes for name in option.names]
+    return [(name, option) for option in node.options if option.takes_value for name in option.names]
 
 
 def _quoted(text: str) -> str:

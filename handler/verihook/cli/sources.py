@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from verihook.cli.connect import add_action, emit
-from verihook.cli.table import show
+from verihook.cli.connect import add_action, print_json
+from verihook.cli.table import show_table
 
 if TYPE_CHECKING:
     from verihook.client import Client
@@ -22,10 +22,10 @@ def add_parser(commands: Any) -> None:
 def _list(client: Client, options: argparse.Namespace) -> int:
     found = client.sources()
     if options.json:
-        emit({"sources": [each.raw for each in found]})
+        print_json({"sources": [each.raw for each in found]})
     elif found:
         rows = [(each.name, each.sender, each.workflow, each.path, ", ".join(each.types) or "all") for each in found]
-        show(("SOURCE", "SENDER", "WORKFLOW", "PATH", "TYPES"), rows, spare=("PATH", "TYPES"))
+        show_table(("SOURCE", "SENDER", "WORKFLOW", "PATH", "TYPES"), rows, spare=("PATH", "TYPES"))
     else:
         print("No sources.")
     return 0

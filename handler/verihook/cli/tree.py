@@ -11,18 +11,21 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An option, or a positional argument (no ``names``). ``choices``: of its value; ``takes``: it has one."""
+    """An option, or a positional argument (no ``names``).
+
+    ``takes_value``: it has a value; ``choices``: the values allowed, () for any; ``is_file``: the value is a path.
+    """
 
     names: tuple[str, ...]
     summary: str
-    takes: bool
+    takes_value: bool
     choices: tuple[str, ...]
-    file: bool
+    is_file: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A command: its name, what it says of itself, its options and its subcommands."""
+    """A command: its name, its summary in the help, its options and its subcommands."""
 
     name: str
     summary: str
@@ -30,14 +33,14 @@ class Node:
     children: tuple[Node, ...]
 
     def walk(self, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Node]]:
-        """Every command with the names that lead to it; the root has none."""
+        """Yield every command of the tree with the names that are typed to reach it; the root has none."""
         yield path, self
         for child in self.children:
             yield from child.walk((*path, child.name))
 
 
 def read_tree(commands: Any) -> Iterator[Node]:
-    """The commands of what ``ArgumentParser.add_subparsers`` gave."""
+    """Yield the commands of what ``ArgumentParser.add_subparsers`` returned."""
     # argparse has no public way to its own tree; these names are as old as the module.
     summaries = {choice.dest: choice.help or "" for choice in commands._choices_actions}
     for name, parser in commands.choices.items():

@@ -1,4 +1,4 @@
-"""``verihook verify SOURCE --request captured.json``: is this delivery genuine, and if not, why."""
+"""``verihook verify SOURCE --request captured.json``: whether a captured delivery is genuine, and if not, why."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from verihook.strict_json import parse_written
 from verihook.verification import setting_of
 from verihook.webhooks.keyring import Keyring
 
-#: Times beyond the year 5138 are a mistake.
+#: Seconds since the epoch: times beyond the year 5138 are a mistake.
 MAX_MOMENT = 100_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """A delivery that was written down. ``at``: when, in seconds since the epoch; None if the file does not say."""
+    """A captured delivery. ``at``: when it was captured, in seconds since the epoch; None if the file does not say."""
 
     request: Request
     at: int | None
@@ -56,7 +56,7 @@ def add_parser(commands: Any) -> None:
 
 
 def read_capture(path: Path) -> Capture:
-    """The delivery in a file: headers as pairs and ``body_base64``, or a Lambda event. Raises ConfigurationError."""
+    """Read a delivery from a file: a case of tests/vectors, or a Lambda event. Raises ConfigurationError."""
     content = read_file(lambda: path.read_text(encoding="utf-8"), path)
     try:
         capture = parse_written(content)
@@ -66,35 +66,37 @@ def read_capture(path: Path) -> Capture:
         if isinstance(capture, list) and len(capture) == 1:
             capture = capture[0]
         if not isinstance(capture, dict):
-            raise ValueError("holds no single request: keep one JSON object")
+            raise ValueError("must hold one request, a JSON object")
         return _from_event(capture) if "requestContext" in capture else _from_case(capture)
     except (VerihookError, ValueError) as error:
         raise ConfigurationError(str(path), "", str(error)) from error
 
 
 def _from_case(case: Mapping[str, Any]) -> Capture:
-    """A case in the format of tests/vectors. Raises ValueError in words."""
+    """Return the delivery of a case in the format of tests/vectors. Raises ValueError in words."""
     match case:
         case {"headers": [*pairs], "body_base64": str(body)}:
             pass
         case _:
-            raise ValueError("needs headers as pairs and body_base64, or to be a Lambda event with requestContext")
+            raise ValueError(
+                "must have headers (a list of [name, value]) and body_base64, or be a Lambda event with requestContext"
+            )
     if not all(isinstance(pair, list) and [str, str] == [type(part) for part in pair] for pair in pairs):
-        raise ValueError("headers: must be pairs of strings")
+        raise ValueError("headers: must be a list of [name, value], both strings")
     method, url = case.get("method", "POST"), case.get("url") or ""
     if not isinstance(method, str) or not isinstance(url, str):
         raise ValueError("method and url must be strings")
     try:
         content = base64.b64decode(body, validate=True)
     except ValueError as error:
-        raise ValueError("body_base64: is not base64") from error
+        raise ValueError("body_base64: must be base64") from error
     parts = urlsplit(url)
     headers = tuple((name.lower(), value) for name, value in pairs)
     return Capture(Request(method, parts.path or "/", parts.query, headers, content, ""), _moment(case.get("now")))
 
 
 def _from_event(event: Mapping[str, Any]) -> Capture:
-    """A Lambda event. Its time of arrival stands in milliseconds, under a name of each shape's own."""
+    """Return the delivery of a Lambda event. Its time of arrival, in milliseconds, has another name in each shape."""
     request = from_lambda(event)
     if not all(isinstance(value, str) for _, value in request.headers):
         raise ValueError("headers: must be strings")
@@ -104,7 +106,7 @@ def _from_event(event: Mapping[str, Any]) -> Capture:
 
 
 def _moment(value: object) -> int | None:
-    """Seconds since the epoch, None for None. Raises ValueError in words."""
+    """Return seconds since the epoch, None for None. Raises ValueError in words."""
     if value is not None and not (type(value) is int and 0 <= value < MAX_MOMENT):
         raise ValueError("the time of capture must be whole seconds since the epoch")
     return value
@@ -122,7 +124,7 @@ def _verify(options: argparse.Namespace) -> int:
     source = find_source(options)
     capture = read_capture(options.request)
     now = options.at if options.at is not None else capture.at if capture.at is not None else int(time.time())
-    # As the server does it, with what it would find.
+    # As the server verifies, with the secrets that the server has.
     keyring = Keyring(source, open_secrets(options), setting_of(source), _report)
     try:
         keyring.bind_at_load()

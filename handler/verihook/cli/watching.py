@@ -1,4 +1,4 @@
-"""``verihook instances watch``: what changes of an instance, a line each, until it has ended."""
+"""``verihook instances watch``: print each change of an instance as a line, until it has ended."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from verihook.adapters.printable import printable
 from verihook.cli.connect import ENDED_BADLY
-from verihook.cli.table import moment
+from verihook.cli.table import utc_time
 
 if TYPE_CHECKING:
     from verihook.client import Client, Instance, Step
 
 
 def watch(client: Client, options: argparse.Namespace) -> int:
-    """0 if it ends ``completed``. Raises NotFound, and WaitTimeout if it does not end within ``--timeout``."""
+    """Print the changes; return 0 if the instance ends ``completed``. Raises NotFound, WaitTimeout (``--timeout``)."""
     from verihook.client import WaitTimeout
 
     until = None if options.timeout is None else time.monotonic() + options.timeout
@@ -33,13 +33,13 @@ def watch(client: Client, options: argparse.Namespace) -> int:
 
 
 def status_words(found: Instance) -> str:
-    """The status; and that it is held, if it was suspended and its engine has not come to it yet."""
+    """Return the status, with "held" if the instance was suspended and its engine has not reached the suspension."""
     held = found.raw.get("held") is True and found.status == "running"
     return f"{found.status}, held" if held else found.status
 
 
 def _steps(client: Client, instance_id: str) -> tuple[Step, ...]:
-    """Those of the present attempt; none if its engine keeps none."""
+    """Return the steps of the current attempt; none if its engine keeps none."""
     from verihook.client import NotSupported
 
     try:
@@ -49,15 +49,15 @@ def _steps(client: Client, instance_id: str) -> tuple[Step, ...]:
 
 
 def _print_news(found: Instance, steps: tuple[Step, ...], seen: set[tuple[object, ...]], for_programs: bool) -> None:
-    """Print what was not seen before: the steps by the times of their lines, as parallel ones end in any order.
+    """Print the steps and the status that are not in ``seen``, in the order of their times, and add them to it.
 
-    For programs a line is the step or the instance as the API has it.
+    For programs a line is the step or the instance as the API returns it.
     """
     by_time = sorted(enumerate(steps), key=lambda each: each[1].ended_at or each[1].started_at)
     news: list[tuple[tuple[object, ...], Instance | Step]] = [
         ((found.attempt, number, step.status), step) for number, step in by_time
     ]
-    # Before its first step it began, after its last one it ended.
+    # The status comes before the steps; a final one after them.
     news.insert(len(news) if found.final else 0, ((found.attempt, status_words(found)), found))
     for key, item in news:
         if key not in seen:
@@ -74,4 +74,4 @@ def _in_words(item: Instance | Step) -> str:
     else:
         why = ": ".join(text for text in (item.error, item.cause) if text)
         at, what = item.updated_at, f"instance {item.id} {status_words(item)}"
-    return f"{moment(at)}  {what}{f' ({why})' if why else ''}"
+    return f"{utc_time(at)}  {what}{f' ({why})' if why else ''}"

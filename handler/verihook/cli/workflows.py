@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from verihook.adapters.printable import printable
 from verihook.cli.arguments import delay, json_value, pair, seconds
-from verihook.cli.connect import ENDED_BADLY, add_action, emit
-from verihook.cli.table import show
+from verihook.cli.connect import ENDED_BADLY, add_action, print_json
+from verihook.cli.table import show_table
 
 if TYPE_CHECKING:
     from verihook.client import Client, Result, StartOptions
@@ -20,7 +20,7 @@ def add_parser(commands: Any) -> None:
     """Add the command and its subcommands."""
     parser = commands.add_parser("workflows", help="list workflows, show one, start an instance")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    add_action(actions, "list", _list, "list those that the API key may have to do with")
+    add_action(actions, "list", _list, "list the workflows that the API key covers")
     one = add_action(actions, "show", _show, "show one, with the schema of its input")
     one.add_argument("name", metavar="NAME", help="of the workflow")
     run = add_action(actions, "run", _run, "start an instance")
@@ -33,16 +33,25 @@ def add_parser(commands: Any) -> None:
         metavar="WHAT",
         help="if the id is taken: fail, return or restart; default fail",
     )
-    run.add_argument("--idempotency-key", metavar="KEY", help="the same again starts nothing more")
+    run.add_argument("--idempotency-key", metavar="KEY", help="a second start with the same key starts nothing")
     run.add_argument(
-        "--clear-on-failure", action="store_true", help="but if what the key began has failed, start again"
+        "--clear-on-failure",
+        action="store_true",
+        help="with --idempotency-key: start again if the first instance failed",
     )
-    run.add_argument("--tag", action="append", default=[], help="to find it by; may be given several times")
     run.add_argument(
-        "--metadata", action="append", default=[], type=pair, metavar="KEY=VALUE", help="the same, as a pair"
+        "--tag", action="append", default=[], help="a tag to find the instance by; may be given several times"
     )
-    run.add_argument("--delay", type=delay, metavar="SPAN", help="not before: seconds, 90s, 15m, 2h, 7d")
-    run.add_argument("--connection", metavar="NAME", help="one of those that the workflow takes")
+    run.add_argument(
+        "--metadata",
+        action="append",
+        default=[],
+        type=pair,
+        metavar="KEY=VALUE",
+        help="a pair to find it by; may be given several times",
+    )
+    run.add_argument("--delay", type=delay, metavar="SPAN", help="start later: seconds, 90s, 15m, 2h, 7d")
+    run.add_argument("--connection", metavar="NAME", help="one of the connections of the workflow")
     run.add_argument("--callback-url", metavar="URL", help="gets a signed POST when the instance ends")
     run.add_argument("--wait", action="store_true", help="wait for the end, and print the output")
     run.add_argument("--timeout", type=seconds, default=60.0, metavar="SECONDS", help="of --wait; default 60")
@@ -51,10 +60,10 @@ def add_parser(commands: Any) -> None:
 def _list(client: Client, options: argparse.Namespace) -> int:
     found = client.workflows()
     if options.json:
-        emit({"workflows": [each.raw for each in found]})
+        print_json({"workflows": [each.raw for each in found]})
     elif found:
         rows = [(each.name, str(each.version), each.status, each.engine) for each in found]
-        show(("WORKFLOW", "VERSION", "STATUS", "ENGINE"), rows, right="VERSION")
+        show_table(("WORKFLOW", "VERSION", "STATUS", "ENGINE"), rows, right="VERSION")
     else:
         print("No workflows.")
     return 0
@@ -63,14 +72,14 @@ def _list(client: Client, options: argparse.Namespace) -> int:
 def _show(client: Client, options: argparse.Namespace) -> int:
     found = client.workflow(options.name)
     if options.json:
-        emit(found.raw)
+        print_json(found.raw)
         return 0
     row = (found.name, str(found.version), found.status, found.engine, f"{found.retention_days} days")
-    show(("WORKFLOW", "VERSION", "STATUS", "ENGINE", "KEPT FOR"), [row], right="VERSION")
+    show_table(("WORKFLOW", "VERSION", "STATUS", "ENGINE", "KEPT FOR"), [row], right="VERSION")
     if found.connections:
         print(f"\nA start may choose a connection: {printable(', '.join(found.connections))}.")
     schema = found.input_schema
-    print("\nAny input is taken." if schema is None else f"\nInput:\n{json.dumps(schema, indent=2)}")
+    print("\nThe workflow takes any input." if schema is None else f"\nInput:\n{json.dumps(schema, indent=2)}")
     return 0
 
 
@@ -78,11 +87,13 @@ def _run(client: Client, options: argparse.Namespace) -> int:
     started = client.start(options.name, options.input, **_options(options))
     if not options.wait:
         if options.json:
-            emit(started.raw)
+            print_json(started.raw)
         else:
-            show(("INSTANCE", "WORKFLOW", "STATUS"), [(started.id, started.workflow, started.stands or started.status)])
+            show_table(
+                ("INSTANCE", "WORKFLOW", "STATUS"), [(started.id, started.workflow, started.stands or started.status)]
+            )
         return 0
-    # Printed at once: a person who interrupts the waiting knows what goes on.
+    # Printed at once: a person who interrupts the wait knows which instance goes on.
     print(f"verihook: instance {printable(started.id)}", file=sys.stderr, flush=True)
     return _print_result(client.wait(started.id, options.timeout), options)
 
@@ -92,11 +103,11 @@ def _print_result(result: Result, options: argparse.Namespace) -> int:
     from verihook.client import InstanceFailed
 
     if options.json:
-        emit(result.raw)
+        print_json(result.raw)
         return 0 if result.status == "completed" else ENDED_BADLY
     if result.status != "completed":
         raise InstanceFailed(result.id, result.status, result.error, result.cause)
-    emit(result.output)
+    print_json(result.output)
     return 0
 
 

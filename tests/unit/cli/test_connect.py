@@ -31,7 +31,7 @@ def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (404, 3, "verihook instances list"),
         (409, 4, ""),
         (422, 4, "/sum: is missing; (the whole): is odd"),
-        (500, 6, "its log knows"),
+        (500, 6, "its log has the request"),
         (501, 4, ""),
     ],
 )
@@ -50,6 +50,21 @@ def test_each_error_is_one_line_and_an_exit_code(
     assert mend in shown.err
     assert shown.err.endswith("(request r-1)\n")
     assert f"\n  {code}  " in EXIT_CODES
+
+
+@pytest.mark.parametrize(
+    ("code", "mend"),
+    [
+        ("instance-not-found", "See verihook instances list."),
+        ("workflow-not-found", "See verihook workflows list."),
+        ("key-not-found", "See verihook keys list."),
+        ("path-not-found", "Give the address of the server alone, without a path such as /v1 (--url, VERIHOOK_URL)."),
+    ],
+)
+def test_what_was_not_found_says_where_to_look(capsys: pytest.CaptureFixture[str], code: str, mend: str) -> None:
+    with scripted_api({LIST: (404, {"status": 404, "code": code, "detail": "Not there."})}) as api:
+        assert 3 == cli.main(["workflows", "list", "--url", api.url])
+    assert f"verihook: Not there. {mend}\n" == capsys.readouterr().err
 
 
 def test_no_server(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,7 +19,7 @@ from verihook.adapters.ledgers.dynamodb import DynamoDbLedger
 from verihook.adapters.ledgers.sqlite import SqliteFile, SqliteLedger
 from verihook.adapters.ledgers.table import create_table_request
 from verihook.cli.rejections import meaning
-from verihook.cli.table import moment
+from verihook.cli.table import utc_time
 from verihook.model.instance import iso
 from verihook.model.ports import KEPT_MS, Ledger
 
@@ -107,8 +107,8 @@ def test_for_people(capsys: pytest.CaptureFixture[str], data: Path) -> None:
     shown = capsys.readouterr().out
     assert [
         "LAST SEEN             COUNT  SOURCE  REASON              A REQUEST",
-        f"{moment(NOW)}  1,000  orders  signature-mismatch  a-request",
-        f"{moment(NOW - 2 * HOUR)}  2,000  -       source-not-found    a-request",
+        f"{utc_time(NOW)}  1,000  orders  signature-mismatch  a-request",
+        f"{utc_time(NOW - 2 * HOUR)}  2,000  -       source-not-found    a-request",
         "",
         "signature-mismatch",
     ] == shown.splitlines()[:5]
@@ -127,7 +127,7 @@ def test_redeliveries_with_another_body_stand_before_all_else(
     assert 0 == cli.main(["rejections", "--source", "orders", "--since", "5h", "--data", str(data)])
     first, blank, *_ = capsys.readouterr().out.splitlines()
     assert first.startswith("! orders: 7 redeliveries had another body than the first of their id, last seen ")
-    assert moment(NOW - 3 * HOUR) in first
+    assert utc_time(NOW - 3 * HOUR) in first
     assert blank == ""
     assert 0 == cli.main(["rejections", "--since", "5h", "--json", "--data", str(data)])
     changed = json.loads(capsys.readouterr().out)["changed"]
@@ -146,7 +146,7 @@ def test_captured_deliveries_stand_there_too(capsys: pytest.CaptureFixture[str],
 def test_every_reason_has_words() -> None:
     text = "A redelivery that the source's duplicates, changed or replays refuses. docs/operations.md has the mend."
     assert text == meaning("duplicate")
-    assert "docs/operations.md tells what it means." == meaning("other")
+    assert "docs/operations.md says what it means." == meaning("other")
 
 
 def test_none(capsys: pytest.CaptureFixture[str], data: Path) -> None:
@@ -177,7 +177,10 @@ def test_a_damaged_ledger_is_told(capsys: pytest.CaptureFixture[str], tmp_path: 
     with pytest.raises(SystemExit) as caught:
         cli.main(["rejections", "--data", str(tmp_path)])
     assert 1 == caught.value.code
-    assert f"verihook: {tmp_path} did not answer: file is not a database\n" == capsys.readouterr().err
+    assert (
+        f"verihook: {tmp_path} did not answer: file is not a database; name the folder that Verihook runs on (--data)\n"
+        == capsys.readouterr().err
+    )
 
 
 @pytest.mark.usefixtures("table")
@@ -199,4 +202,5 @@ def test_a_missing_region_is_told(capsys: pytest.CaptureFixture[str], monkeypatc
     with pytest.raises(SystemExit) as caught:
         cli.main(["rejections", "--table", "a-table"])
     assert 1 == caught.value.code
-    assert "verihook: a-table did not answer: You must specify a region.\n" == capsys.readouterr().err
+    mend = "look at the table's name and at this environment's AWS credentials and region"
+    assert f"verihook: a-table did not answer: You must specify a region; {mend}\n" == capsys.readouterr().err

@@ -94,12 +94,12 @@ def test_put_rotates_and_retire_ends(aws: Aws, capsys: pytest.CaptureFixture[str
     assert 0 == aws.run("put", *where, value="the second of its secrets\r\n")
     assert {name: ["the second of its secrets", "the first of its secrets"]} == aws.content()
     assert 0 == aws.run("put", *where, value="the second of its secrets")
-    assert f"{name}: this is its newest value already." in capsys.readouterr().out
+    assert f"{name} has this value already; nothing was changed." in capsys.readouterr().out
     assert 0 == aws.run("retire", *where)
     assert {name: "the second of its secrets"} == aws.content()
     assert 0 == aws.run("retire", *where)
     told = capsys.readouterr()
-    assert f"{name}: there was no former value." in told.out
+    assert f"{name} has no former value; nothing was changed." in told.out
     assert "of its secrets" not in told.out + told.err
 
 
@@ -147,9 +147,13 @@ def test_what_is_short_is_put_with_a_warning(aws: Aws, capsys: pytest.CaptureFix
         (
             ("put", "GITHUB_WEBHOK_SECRET", "--secret", "stack"),
             "x" * 16,
-            "names env:GITHUB_WEBHOK_SECRET; there are OR",
+            "hooks.toml: env:NAME: must be one of OR",
         ),
-        (("retire", "GITHUB_WEBHOK_SECRET", "--secret", "stack"), "", "names env:GITHUB_WEBHOK_SECRET; there are OR"),
+        (
+            ("retire", "GITHUB_WEBHOK_SECRET", "--secret", "stack"),
+            "",
+            "hooks.toml: env:NAME: must be one of OR",
+        ),
         (("put", "ORDERS_WEBHOOK_SECRET", "--secret", "stack"), "\n", "the value is empty"),
         (("put", "ORDERS_WEBHOOK_SECRET", "--secret", "stack"), " hunter2", "begins or ends with white space"),
         (("put", "ORDERS_WEBHOOK_SECRET", "--secret", "stack"), "hunter2\n\n", "begins or ends with white space"),
@@ -181,7 +185,7 @@ def test_a_stack_without_the_output_or_a_secret_that_is_none_is_told(
         with pytest.raises(SystemExit) as end:
             aws.run("put", "ORDERS_WEBHOOK_SECRET", *where, value="x" * 16)
         assert 1 == end.value.code
-        assert "verihook: AWS did not do it: " in capsys.readouterr().err
+        assert "verihook: AWS refused or did not answer: " in capsys.readouterr().err
     aws.manager.put_secret_value(SecretId="stack", SecretString="hunter2")
     assert 2 == aws.run("put", "ORDERS_WEBHOOK_SECRET", "--secret", "stack", value="x" * 16)
     told = capsys.readouterr().err

@@ -19,7 +19,7 @@ from verihook.adapters.ledgers.dynamodb import DynamoDbLedger
 from verihook.adapters.ledgers.sqlite import SqliteFile, SqliteLedger
 from verihook.adapters.ledgers.table import create_table_request
 from verihook.cli.secrets import _content, _rows
-from verihook.cli.table import moment
+from verihook.cli.table import utc_time
 from verihook.config import load_hooks
 from verihook.model.instance import iso
 from verihook.model.ports import KEPT_MS, Ledger
@@ -92,7 +92,7 @@ def test_for_people_and_without_a_value(
     shown = capsys.readouterr().out
     lines = [" ".join(line.split()) for line in shown.splitlines()]
     assert "SOURCE SECRETS, NEWEST FIRST PREVIOUS ONE LAST NEEDED" == lines[0]
-    at = lines.index(f"rotated env:ORDERS_WEBHOOK_SECRET {moment(NOW - HOUR)} (request abc)")
+    at = lines.index(f"rotated env:ORDERS_WEBHOOK_SECRET {utc_time(NOW - HOUR)} (request abc)")
     assert "env:OLD_WEBHOOK_SECRET" == lines[at + 1]
     assert "orders env:ORDERS_WEBHOOK_SECRET not within 14 days" in lines
     assert SECRET not in shown

@@ -204,7 +204,7 @@ def test_what_cannot_be_sent(send: Send, receiver: Receiver, tmp_path: Path, mon
     for arguments, text in (
         (
             ["orders", "--tamper", "timestamp"],
-            "hooks.toml: sources.orders: cannot send as generic: its deliveries bear no",
+            "hooks.toml: sources.orders: cannot send as generic: its deliveries have no",
         ),
         (["orders", "--key", key], f"{key}: is empty"),
         (["orders", "--key", missing], f"{missing}: cannot be read: No such file or directory"),

@@ -15,7 +15,7 @@ ROOT = Node(
     "",
     "",
     (),
-    (Node("do", HOSTILE, (Option(("--how",), HOSTILE, takes=True, choices=("a b", "$c"), file=False),), ()),),
+    (Node("do", HOSTILE, (Option(("--how",), HOSTILE, takes_value=True, choices=("a b", "$c"), is_file=False),), ()),),
 )
 
 

@@ -19,7 +19,7 @@ def test_a_parser_as_data() -> None:
     assert ("keys", "about keys") == (node.name, node.summary)
     (child,) = node.children
     assert (
-        Option(("--file", "-f"), "where", takes=True, choices=(), file=True),
-        Option(("--kind",), "", takes=True, choices=("a", "b"), file=False),
-        Option(("--quiet",), "say less", takes=False, choices=(), file=False),
+        Option(("--file", "-f"), "where", takes_value=True, choices=(), is_file=True),
+        Option(("--kind",), "", takes_value=True, choices=("a", "b"), is_file=False),
+        Option(("--quiet",), "say less", takes_value=False, choices=(), is_file=False),
     ) == child.options

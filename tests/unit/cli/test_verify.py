@@ -133,11 +133,11 @@ def test_no_and_why(verify: Verify) -> None:
     ("capture", "words"),
     [
         ("{", "is not JSON: Expecting property name"),
-        ("[]", "holds no single request: keep one JSON object"),
-        ("[[]]", "holds no single request: keep one JSON object"),
-        ("{}", "needs headers as pairs and body_base64, or to be a Lambda event with requestContext"),
-        ('{"headers": [["a", 1]], "body_base64": ""}', "headers: must be pairs of strings"),
-        ('{"headers": [], "body_base64": "?"}', "body_base64: is not base64"),
+        ("[]", "must hold one request, a JSON object"),
+        ("[[]]", "must hold one request, a JSON object"),
+        ("{}", "must have headers (a list of [name, value]) and body_base64, or be a Lambda event with requestContext"),
+        ('{"headers": [["a", 1]], "body_base64": ""}', "headers: must be a list of [name, value], both strings"),
+        ('{"headers": [], "body_base64": "?"}', "body_base64: must be base64"),
         ('{"headers": [], "body_base64": "", "now": "x"}', "the time of capture must be whole seconds"),
         ('{"headers": [], "body_base64": "", "now": 100000000000}', "the time of capture must be whole seconds"),
         ('{"headers": [], "body_base64": "", "url": 1}', "method and url must be strings"),
@@ -153,7 +153,7 @@ def test_what_is_no_capture(verify: Verify, capture: str, words: str) -> None:
 
 def test_other_wrong_use(verify: Verify, monkeypatch: pytest.MonkeyPatch) -> None:
     good = case(signed("generic", SECRET))
-    assert "verihook: hooks.toml: sources.unknown: there are orders," in verify("unknown", good)[2]
+    assert "verihook: hooks.toml: sources: must be one of orders," in verify("unknown", good)[2]
     monkeypatch.delenv("ORDERS_WEBHOOK_SECRET")
     code, _, err = verify("orders", good)
     assert (2, True) == (code, "env:ORDERS_WEBHOOK_SECRET is not set" in err)

@@ -35,7 +35,7 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("schema", "told"), [({"type": "object"}, 'Input:\n{\n  "type"'), (None, "Any input is taken.")]
+    ("schema", "told"), [({"type": "object"}, 'Input:\n{\n  "type"'), (None, "The workflow takes any input.")]
 )
 def test_show(capsys: pytest.CaptureFixture[str], schema: object, told: str) -> None:
     with scripted_api({"GET /v1/workflows/orders": (200, {**WORKFLOW, "inputSchema": schema})}) as api:

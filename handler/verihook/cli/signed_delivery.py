@@ -1,4 +1,4 @@
-"""What ``verihook send`` sends: a delivery as the source's sender signs it, or one that is bad on purpose."""
+"""What ``verihook send`` sends: a delivery signed as the source's sender signs, or one that is bad on purpose."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from verihook.request import FORM, Request
 from verihook.senders.schemes import Setting
 from verihook.senders.schemes.headers import with_headers
 
-#: What ``--tamper`` can do, in the order in which it is done.
+#: The values of ``--tamper``, in the order in which they are applied.
 TAMPERINGS = ("signature", "timestamp", "body", "duplicate-header")
 
-#: So many changes of the body are tried before it counts as not signed.
+#: How many changes of the body are tried before it counts as not signed.
 _BODY_CHANGES = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
-    """All that a delivery is made of. ``secret``: the sender's, a private key if it signs with one; ``now`` in seconds.
+class SignedDelivery:
+    """What a delivery is made of, and how it is signed.
 
-    ``type`` and ``message_id`` go into headers, if the sender has them there.
+    ``secret``: what the sender signs with, or its private key. ``type`` and ``message_id`` are put into headers, if
+    the sender has them there. ``now``: the time of signing, in seconds since the epoch.
     """
 
     source: Source
@@ -37,7 +38,7 @@ class Sending:
     now: int
 
     def signed(self) -> Request:
-        """The delivery, signed. Raises ValueError, in words, if the sender's side cannot be played."""
+        """Return the signed delivery. Raises ValueError, in words, if Verihook cannot sign as this sender."""
         signed = self._signed_by_scheme()
         places = self.source.sender.places
         wanted = [
@@ -48,7 +49,7 @@ class Sending:
         return with_headers(signed, [(name, text) for name, text in wanted if name and signed.header(name) is None])
 
     def tampered(self, tamperings: Sequence[str]) -> Request:
-        """The delivery with everything in ``tamperings`` done to it. Raises ValueError, in words."""
+        """Return the signed delivery with all of ``tamperings``. Raises ValueError, in words, if one cannot be done."""
         request = self._with_another_signature() if "signature" in tamperings else self.signed()
         if "timestamp" in tamperings:
             request = self._with_another_timestamp(request)
@@ -65,35 +66,35 @@ class Sending:
         return scheme.sign(self.secret, unsigned, setting, message_id=self.message_id, now=self.now)
 
     def _with_another_signature(self) -> Request:
-        """A signature of the right form, of a secret or of a body that is not the one."""
+        """Return the delivery with a well-formed signature that was made with another secret or over another body."""
         signed, genuine = self.signed(), self._judge()
         if genuine is not None:
             other = replace(self, secret=_changed(self.secret)).signed()
             if not genuine(other):
                 return other
-        # With a private key: what may be changed in one depends on its form.
+        # A private key cannot be changed at random: it would no longer be a key. The body is.
         other = replace(replace(self, body=self.body + b" ").signed(), body=signed.body)
         if other == signed:
-            raise ValueError("its deliveries have no signature in a header that could be changed")
+            raise ValueError("its deliveries have no signature in a header to change; leave out --tamper signature")
         return other
 
     def _with_another_timestamp(self, request: Request) -> Request:
-        """The timestamp one second later, wherever and however it is spelled; what is signed stays as it was."""
+        """Return the delivery with its timestamp one second later, in headers or body; the signature stays."""
         headers, body = request.headers, request.body
-        for spelled, later in zip(_spelled(self.now), _spelled(self.now + 1), strict=True):
-            headers = tuple((name, value.replace(spelled, later)) for name, value in headers)
-            body = body.replace(spelled.encode(), later.encode())
+        for spelling, later in zip(_spellings(self.now), _spellings(self.now + 1), strict=True):
+            headers = tuple((name, value.replace(spelling, later)) for name, value in headers)
+            body = body.replace(spelling.encode(), later.encode())
         if headers != request.headers:
             return replace(request, headers=headers)
         if body != request.body:
             return replace(request, body=body)
-        raise ValueError("its deliveries bear no timestamp that could be changed")
+        raise ValueError("its deliveries have no timestamp to change; leave out --tamper timestamp")
 
     def _with_another_body(self, request: Request) -> Request:
-        """The first change of the body that the sender's signature covers, as far as that can be told here."""
+        """Return the delivery with a changed body: the first change that the signature covers, if that can be known."""
         changes, genuine = _changes(request.body), self._judge()
         if genuine is None:
-            # A blank more is no change to a sender that signs the members of a JSON body.
+            # A space at the end changes nothing for a sender that signs single members of a JSON body.
             return replace(request, body=next(changes, request.body) + b" ")
         first = replace(request, body=request.body + b" ")
         for body in chain([first.body], changes):
@@ -103,7 +104,7 @@ class Sending:
         return first
 
     def _judge(self) -> Callable[[Request], bool] | None:
-        """Whether a delivery is genuine by the secret; None if that cannot be said: a private key verifies none."""
+        """Return what says whether a delivery is genuine; None if the secret, a private key, cannot verify."""
         try:
             verify = self.source.sender.scheme.bind((self.secret,), _setting(self.source))
             verify(self.signed(), self.now)
@@ -120,20 +121,22 @@ class Sending:
         return genuine
 
     def _with_a_duplicate(self, request: Request) -> Request:
-        """The last header that signing added, twice."""
+        """Return the delivery with the last header that signing added repeated."""
         name, value = self._signed_by_scheme().headers[-1]
         if name == "content-type":
-            raise ValueError("its deliveries have no header of their own that could be repeated")
+            raise ValueError(
+                "its deliveries have no header of their own to repeat; leave out --tamper duplicate-header"
+            )
         return with_headers(request, [(name, request.header(name) or value)])
 
 
 def cannot_send(source: Source, hooks: str, why: str, mend: str = "") -> ConfigurationError:
-    """The sender's side cannot be played: an error in words for who asked for it."""
+    """Return the error that says why no delivery of this source can be made, and what to do."""
     return ConfigurationError(hooks, f"sources.{source.name}", f"cannot send as {source.sender.id}: {why}{mend}")
 
 
 def content_type_of(body: bytes) -> str:
-    """JSON, or a URL-encoded form if the body looks like one."""
+    """Return the content type of a body: JSON, or a URL-encoded form if it looks like one."""
     if b"=" in body and not body.lstrip().startswith((b"{", b"[", b'"')):
         return FORM
     return "application/json"
@@ -144,18 +147,18 @@ def _setting(source: Source) -> Setting:
 
 
 def _changed(secret: str) -> str:
-    """A secret of the same form: 0 and 1 are digits of hex and of base64 alike."""
+    """Return another secret of the same form: 0 and 1 are digits both of hex and of base64."""
     middle = len(secret) // 2
     return secret[:middle] + ("1" if secret[middle] == "0" else "0") + secret[middle + 1 :]
 
 
-def _spelled(now: int) -> tuple[str, ...]:
-    """How senders write a time. Milliseconds begin with the seconds."""
+def _spellings(now: int) -> tuple[str, ...]:
+    """Return the ways in which senders write a time. Milliseconds begin with the seconds."""
     return str(now), datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _changes(body: bytes) -> Iterator[bytes]:
-    """The body with one digit or letter changed, the last first."""
+    """Yield the body with one digit or letter changed, from the last to the first."""
     for match in reversed([*re.finditer(rb"[0-9A-Za-z]", body)][-_BODY_CHANGES:]):
         at = match.start()
         yield body[:at] + (b"1" if match[0] == b"0" else b"0") + body[at + 1 :]
