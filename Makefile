@@ -5,7 +5,7 @@ DATA ?= .verihook
 ARGS ?=
 DIR ?= tests/vectors
 NAME ?=
-EXAMPLES ?= 50000
+EXAMPLES ?= 200000
 # Not SECONDS, which bash and zsh count up by themselves.
 DURATION ?= 120
 
@@ -80,8 +80,8 @@ vectors: install ## check signature cases in the format of tests/vectors: DIR=pa
 new-sender: install ## write the files of a sender to fill in: NAME=acme
 	@exec $(BIN)/python -m tests.vectors.new_sender "$(NAME)"
 
-fuzz: install ## any headers, body and clock against every sender, for longer: EXAMPLES=50000
-	@VERIHOOK_EXAMPLES=$(EXAMPLES) exec $(BIN)/python -m pytest tests/unit/senders/schemes/test_any_delivery.py
+fuzz: install ## any headers, body and clock against every sender, for longer: EXAMPLES=200000
+	@VERIHOOK_EXAMPLES=$(EXAMPLES) exec $(BIN)/python -m pytest -n 2 tests/unit/senders/schemes/test_any_delivery.py
 
 mutants: install ## break each guard in turn: the tests must notice
 	@exec $(BIN)/python -m tests.mutants.run
@@ -108,7 +108,7 @@ soak: install ## two minutes of deliveries under kill -9: DURATION=120
 	@exec $(BIN)/python -m tests.soak.run --seconds "$(DURATION)"
 
 # Each by itself, as the limits of the benchmarks are for a machine that does nothing else. All run, whichever fails.
-check-long: build ## what takes longer than .ci/run may: soak, fuzz, every benchmark with its limits; about an hour
+check-long: build ## what takes longer than .ci/run may: soak, fuzz, every benchmark with its limits; less than an hour
 	@failed=; for each in $(LONG); do \
 		printf '\n=== %s\n' "$$each"; \
 		$(MAKE) --no-print-directory "$$each" || failed="$$failed $$each"; \
