@@ -108,7 +108,7 @@ def test_the_line_of_a_delivery(aws_face: AwsFace, capsys: pytest.CaptureFixture
     headers = x_signature(body)
     capsys.readouterr()
     post(aws_face, body, headers)
-    # What a state machine of another test asks for is told of beside it.
+    # The log can also have lines of the state machines of other tests.
     (line,) = [line for line in capsys.readouterr().out.splitlines(keepends=True) if event in line]
     record = json.loads(line)
     assert ("accepted", "current", event) == tuple(

@@ -1,4 +1,4 @@
-"""What the API answers, as OpenAPI tells it.
+"""The bodies of the API's answers, as models for OpenAPI. The docstring of each is its description there.
 
 Members are in camelCase; times are ISO 8601 in UTC with milliseconds. A member without a value is null.
 ``verihook.api.openapi_examples`` has an example of each.
@@ -15,20 +15,20 @@ from verihook.model.instance import Status
 
 
 class Answer(BaseModel):
-    """What we answer."""
+    """The base of all answers: members in camelCase, and no others than those declared."""
 
     model_config = ConfigDict(alias_generator=camel, extra="forbid")
 
 
 class Failure(Answer):
-    """The engine's words for why an instance did not complete."""
+    """Why an instance did not complete, in the words of its engine."""
 
     code: str | None
     message: str | None
 
 
 class Accepted(Answer):
-    """An accepted start. The same on every replay: ``status`` is how it was accepted, not how it stands."""
+    """An accepted start. A replay has the same answer: ``status`` is the one at acceptance, not the current one."""
 
     instance_id: str
     workflow: str
@@ -39,7 +39,7 @@ class Accepted(Answer):
 
 
 class Result(Answer):
-    """How an instance stands, with its output once it has completed."""
+    """The status of an instance, with its output once it has completed."""
 
     instance_id: str
     workflow: str
@@ -49,7 +49,7 @@ class Result(Answer):
 
 
 class Listed(Answer):
-    """An instance as lists show it."""
+    """An instance, without its input and output."""
 
     instance_id: str
     workflow: str
@@ -72,10 +72,10 @@ class Listed(Answer):
 
 
 class Detail(Listed):
-    """An instance with all that is kept of it. ``replay_of``: what the same signed bytes started under another id.
+    """An instance with its input and output.
 
-    ``leased_until``: of the engine ``function``, when the worker that runs it has to be done, or the next try
-    may begin.
+    ``replayOf``: the instance that the same signed bytes started under another event id. ``leasedUntil``, of the engine
+    ``function``: until when its worker may run it, or when the next try may begin.
     """
 
     leased_until: str | None
@@ -85,16 +85,16 @@ class Detail(Listed):
 
 
 class Instances(Answer):
-    """A page, the newest first. ``cursor`` leads to the next; null on the last."""
+    """A page of a list, the newest first. ``cursor``: what to send for the next page; null on the last one."""
 
     instances: list[Listed]
     cursor: str | None
 
 
 class BatchItem(Answer):
-    """One start of a batch: ``status`` is what it would have answered alone, with ``instance`` or ``problem``.
+    """One start of a batch: the ``status`` that it would have had alone, with ``instance`` or ``problem``.
 
-    ``instanceStatus``: how the instance of a replay stands.
+    ``instanceStatus``: of a replay, the current status of the instance.
     """
 
     status: int
@@ -105,13 +105,13 @@ class BatchItem(Answer):
 
 
 class BatchResult(Answer):
-    """The results, in the order of the starts."""
+    """The results of a batch, in the order of its starts."""
 
     results: list[BatchItem]
 
 
 class StepView(Answer):
-    """One step."""
+    """A step of an instance."""
 
     name: str
     status: Literal["running", "completed", "failed"]
@@ -123,13 +123,13 @@ class StepView(Answer):
 
 
 class Steps(Answer):
-    """The steps of the present attempt, in the order they started."""
+    """The steps of the current attempt, in the order in which they started."""
 
     steps: list[StepView]
 
 
 class AttemptView(Answer):
-    """One attempt."""
+    """An attempt: a run of an instance. A restart begins the next one."""
 
     number: int
     status: Status
@@ -139,7 +139,7 @@ class AttemptView(Answer):
 
 
 class Attempts(Answer):
-    """All attempts, the first first."""
+    """All attempts of an instance, the oldest first."""
 
     attempts: list[AttemptView]
 
@@ -154,13 +154,13 @@ class Entry(Answer):
 
 
 class Entries(Answer):
-    """The oldest first."""
+    """The events and waits of an instance, the oldest first."""
 
     events: list[Entry]
 
 
 class WorkflowView(Answer):
-    """A workflow."""
+    """A workflow, with the JSON Schema of its input; ``inputSchema`` is null if it takes any."""
 
     name: str
     version: int
@@ -173,13 +173,13 @@ class WorkflowView(Answer):
 
 
 class Workflows(Answer):
-    """By name."""
+    """The workflows, by name."""
 
     workflows: list[WorkflowView]
 
 
 class SourceView(Answer):
-    """A source. Never a secret, nor where one is."""
+    """A source: neither its secrets nor references to them."""
 
     name: str
     sender: str
@@ -194,13 +194,13 @@ class SourceView(Answer):
 
 
 class Sources(Answer):
-    """By name."""
+    """The sources, by name."""
 
     sources: list[SourceView]
 
 
 class SenderView(Answer):
-    """A sender that this version verifies."""
+    """A sender whose deliveries this version verifies."""
 
     id: str
     title: str
@@ -209,13 +209,13 @@ class SenderView(Answer):
 
 
 class Senders(Answer):
-    """By id."""
+    """The senders, by id."""
 
     senders: list[SenderView]
 
 
 class Rejection(Answer):
-    """Why deliveries of one source were refused within one hour."""
+    """How often deliveries of one source were refused for one reason within one hour."""
 
     source: str | None
     reason: str
@@ -226,7 +226,7 @@ class Rejection(Answer):
 
 
 class Rejections(Answer):
-    """The newest hours first."""
+    """The rejections, the newest hours first."""
 
     rejections: list[Rejection]
 
@@ -247,21 +247,21 @@ class KeyView(Answer):
 
 
 class KeyShown(KeyView):
-    """A key that was just made: ``secret`` is shown this once."""
+    """A key that was just made. ``secret`` is in no later answer."""
 
     secret: str
 
 
 class Keys(Answer):
-    """By id, those that have ended lately too."""
+    """The keys, by id, also those that ended within 90 days."""
 
     keys: list[KeyView]
 
 
 class Health(Answer):
-    """``ok``, or ``unavailable`` with the parts that are. Without an API key, the status alone.
+    """Whether the server and its parts are ``ok`` or ``unavailable``. Without an API key: ``status`` alone.
 
-    ``faults``: on one machine, what works beside the API in its process and does not any more, in words by its name.
+    ``faults``: on one machine, the parts of its process that have stopped working, each with the reason.
     ``withoutSecret``: the sources, of those that the key may see, that answer 503 because their secret is missing.
     """
 

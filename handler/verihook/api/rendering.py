@@ -1,4 +1,4 @@
-"""The core's data in the shapes of :mod:`verihook.api.openapi_models`."""
+"""Instances, steps and attempts as JSON, in the shapes of :mod:`verihook.api.openapi_models`."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 
 def json_response(status: int, content: object, headers: Mapping[str, str] | None = None) -> Response:
-    """A JSON response; nothing of it is kept by caches."""
+    """Return a JSON response that no cache keeps."""
     body = json_text(content).encode()
     return Response(body, status, {"content-type": "application/json", "cache-control": "no-store", **(headers or {})})
 
 
 def check_query(request: Request, *known: str, prefix: str = "") -> None:
-    """Raise RequestInvalid for a query parameter that is not ``known`` to the operation, or that is given twice.
+    """Raise RequestInvalid for a query parameter that is not among ``known``, or that is given twice.
 
-    ``prefix``: any name that begins with it is known, too.
+    ``prefix``: a name that begins with it is known, too.
     """
     names = [name for name, _ in request.query_params.multi_items()]
     for name in names:
@@ -39,7 +39,7 @@ def check_query(request: Request, *known: str, prefix: str = "") -> None:
 
 
 def accepted(instance: Instance) -> dict[str, Any]:
-    """The answer to a start: nothing in it depends on when it was asked."""
+    """Return the body of the answer to a start: the same at every repetition, however the instance stands by then."""
     return {
         "instanceId": instance.id,
         "workflow": instance.workflow,
@@ -51,13 +51,13 @@ def accepted(instance: Instance) -> dict[str, Any]:
 
 
 def retry_after(instance: Instance, ports: RowPorts) -> str:
-    """In how many seconds to look at one that has not ended: a second, or when it begins."""
+    """Return the Retry-After of an instance that has not ended, in seconds: until it begins, or 1."""
     left_ms = (instance.start_at or 0) - ports.clock.now_ms()
     return str(max(1, -(-left_ms // 1000)))
 
 
 def result(instance: Instance, ports: RecordPorts) -> dict[str, Any]:
-    """How it stands, with its output. Blocks if that is a payload."""
+    """Return the status of an instance with its output or error. Blocks if the output is kept as a payload."""
     return {
         "instanceId": instance.id,
         "workflow": instance.workflow,
@@ -68,7 +68,7 @@ def result(instance: Instance, ports: RecordPorts) -> dict[str, Any]:
 
 
 def listed(instance: Instance) -> dict[str, Any]:
-    """As lists show it."""
+    """Return an instance as lists show it: without its input and output."""
     return {
         "instanceId": instance.id,
         "workflow": instance.workflow,
@@ -92,17 +92,17 @@ def listed(instance: Instance) -> dict[str, Any]:
 
 
 def detail(instance: Instance, ports: ControlPorts) -> dict[str, Any]:
-    """With all that is kept of it. Blocks: input or output may be a payload, and what was signed is looked up."""
-    kept = {
+    """Return an instance with its input and output. Blocks: they may be payloads, and a replay is looked up."""
+    contents = {
         "input": instances.input_of(instance, ports.payloads),
         "output": instances.output_of(instance, ports.payloads),
     }
     lease = {"leasedUntil": None if instance.final else iso_or_none(instance.leased_until)}
-    return {**listed(instance), **lease, "replayOf": replays.replay_of(instance, ports), **kept}
+    return {**listed(instance), **lease, "replayOf": replays.replay_of(instance, ports), **contents}
 
 
 def step(each: Step) -> dict[str, Any]:
-    """One step."""
+    """Return a step of an instance."""
     return {
         "name": each.name,
         "status": each.status,
@@ -115,7 +115,7 @@ def step(each: Step) -> dict[str, Any]:
 
 
 def attempt(each: Attempt) -> dict[str, Any]:
-    """One attempt."""
+    """Return an attempt of an instance."""
     return {
         "number": each.number,
         "status": each.status,
@@ -130,7 +130,7 @@ def _failure(error: str | None, cause: str | None) -> dict[str, Any] | None:
 
 
 def _json_or_text(text: str | None) -> object:
-    """An engine's text, parsed if it is JSON: a history may cut it short."""
+    """Return the text parsed as JSON, or as it is if it is not JSON: an engine's history can cut it short."""
     try:
         return None if text is None else parse_json(text, "The step")
     except EventMalformed:

@@ -1,17 +1,17 @@
-"""One table: which route needs which scope. A route without a row does not come up.
+"""Which scope each route needs, in one table: a route that has no row there fails when the app is made.
 
-A router is made by :class:`Guarded`, with the table that has its rows; it declares its routes as any APIRouter, and
-each gets the check of its row, which runs before anything of the body is read::
+:class:`Guarded` is an APIRouter with such a table. Its routes are declared as usual, and each gets the check of its
+row, which runs before any of the body is read::
 
-    ROUTES: Routes = {"POST /workflows/{name}/trigger": "workflows:execute", "GET /": None}    # None: open
+    ROUTES: Routes = {"POST /workflows/{name}/trigger": "workflows:execute", "GET /": None}    # None: no key
 
     router = Guarded(access, ROUTES, route_class=MooseRoute)
 
     @router.post("/workflows/{name}/trigger")
     async def trigger(name: str, request: Request, caller: Caller) -> Response: ...
 
-``caller`` is who was let through. Whatever the check raises (Unauthenticated, Forbidden, LedgerUnavailable) passes
-through ``route_class.get_route_handler``, where a dialect renders it in its own grammar.
+``caller`` is the identity that the check let through. What the check raises (Unauthenticated, Forbidden,
+LedgerUnavailable) passes through ``route_class.get_route_handler``, which renders it in the grammar of a dialect.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from starlette.concurrency import run_in_threadpool
 
 from verihook.api.access import Access, Identity, Scope
 
-#: ``"METHOD /path"`` to the scope that it needs; None for a route that is open to everybody.
+#: The scope that each route (``"METHOD /path"``) needs; None if it needs no API key.
 Routes = Mapping[str, Scope | None]
 
 
 class Guarded(APIRouter):
-    """A router whose routes are all rows of a table. Raises LookupError for a route that is not, at the start."""
+    """A router that adds only routes that have a row in a table. Raises LookupError for another, when it is added."""
 
     def __init__(self, access: Access, routes: Routes, **options: Any) -> None:
         super().__init__(**options)
@@ -37,30 +37,30 @@ class Guarded(APIRouter):
         self._rows = routes
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        """As in APIRouter; methods of one route need the same scope."""
+        """Add a route as APIRouter does. Raises LookupError without a row, or if its methods need different scopes."""
         methods = options.get("methods") or ["GET"]
         scopes = {scope_of(self._rows, method, self.prefix + path) for method in methods}
         if len(scopes) > 1:
             raise LookupError(f"{self.prefix + path}: its methods need different scopes; give each a route of its own")
-        first = needs(self._access, scopes.pop())
+        first = _scope_check(self._access, scopes.pop())
         options["dependencies"] = [first, *(options.get("dependencies") or ())]
         super().add_api_route(path, endpoint, **options)
 
 
 def scope_of(routes: Routes, method: str, path: str) -> Scope | None:
-    """The scope that a route needs. Raises LookupError if the table has no row for it."""
+    """Return the scope that a route needs. Raises LookupError if the table has no row for it."""
     row = f"{method.upper()} {path}"
     if row not in routes:
         raise LookupError(f"{row}: no row says which scope it needs; write one")
     return routes[row]
 
 
-def needs(access: Access, scope: Scope | None) -> params.Depends:
-    """A dependency that lets callers with this scope through, and says who they are (:data:`Caller`)."""
+def _scope_check(access: Access, scope: Scope | None) -> params.Depends:
+    """Return the dependency that checks a caller for this scope, and keeps the identity for :data:`Caller`."""
 
     async def let_through(request: Request) -> None:
         if scope is not None:
-            # In a thread: the ledger is asked for the key.
+            # In a thread: the key is read from the ledger.
             request.state.identity = await run_in_threadpool(access.require, request, scope)
 
     check: params.Depends = Depends(let_through)
@@ -72,5 +72,5 @@ def _caller(request: Request) -> Identity:
     return identity
 
 
-#: Who was let through; of a route that needs a scope.
+#: The identity that the check of the scope let through, as a parameter of a route.
 Caller = Annotated[Identity, Depends(_caller)]

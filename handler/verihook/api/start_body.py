@@ -7,7 +7,7 @@ import re
 from fastapi import Request
 
 from verihook.api.parameters import Start
-from verihook.api.times import moment_ms, span_ms
+from verihook.api.times import span_ms, time_ms
 from verihook.errors import RequestInvalid
 from verihook.instances import StartRequest
 from verihook.model.ports import Services
@@ -64,4 +64,4 @@ def _start_at(body: Start, services: Services) -> int | None:
         raise RequestInvalid("delay: startAt is given, too; give one of them.")
     if body.delay is not None:
         return services.clock.now_ms() + span_ms(body.delay, "delay")
-    return None if body.start_at is None else moment_ms(body.start_at, "startAt")
+    return None if body.start_at is None else time_ms(body.start_at, "startAt")

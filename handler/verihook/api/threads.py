@@ -1,4 +1,4 @@
-"""Threads for what blocks, beside an event loop that must go on reading."""
+"""A pool of threads for work that blocks, beside an event loop that must not: the receiver's, on one machine."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from weakref import WeakKeyDictionary
 
 T = TypeVar("T")
 
-#: A thread that has had no work for so long ends, in seconds.
+#: After how long without work a thread ends, in seconds.
 IDLE_S = 10.0
 
 
 class _Results:
-    """What threads have for one event loop, which is woken once for all that comes before it looks."""
+    """The results for one event loop, which is woken once for all that arrive before it reads them."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -24,7 +24,7 @@ class _Results:
         self._woken = False
 
     def put(self, future: asyncio.Future[Any], result: object, error: BaseException | None) -> None:
-        """From any thread."""
+        """Add the result or the error of a job. May be called in any thread."""
         self._waiting.append((future, result, error))
         if self._woken:
             return
@@ -32,11 +32,11 @@ class _Results:
         try:
             self._loop.call_soon_threadsafe(self._deliver)
         except RuntimeError:
-            # The loop was closed: no caller waits any more.
+            # The loop is closed: no caller waits any more.
             self._waiting.clear()
 
     def _deliver(self) -> None:
-        # First: what is put from here on wakes the loop again.
+        # Before the loop: a result that is put from here on wakes the event loop again.
         self._woken = False
         while self._waiting:
             future, result, error = self._waiting.popleft()
@@ -52,26 +52,26 @@ _Job = tuple[Callable[[], object], _Results, "asyncio.Future[Any]"]
 
 
 class _Slot:
-    """Where a thread waits for its next job."""
+    """The next job of one thread, and the lock on which the thread waits for it."""
 
     __slots__ = ("called", "job")
 
     def __init__(self, job: _Job) -> None:
         self.job: _Job | None = job
-        # Released when a job has been put here.
+        # Released when a job was put here.
         self.called = Lock()
         self.called.acquire()
 
 
 class Threads:
-    """Threads that are started when there is work for them. Event loops may share them.
+    """Threads that are started when there is work for them. Several event loops may share them.
 
-    As Starlette's ``run_in_threadpool`` at a fraction of its cost: no cancellation, no context variables. The thread
-    that was busy last is called first, so no more are awake than are needed.
+    It does what Starlette's ``run_in_threadpool`` does at a fraction of the cost: without cancellation and context
+    variables. The thread that was busy last gets the next job, so no more threads are awake than are needed.
     """
 
     def __init__(self, most: int, idle_s: float = IDLE_S) -> None:
-        """``most``: so many run at the same time, further work waits. ``idle_s``: of a thread, until it ends."""
+        """``most``: how many threads run at the same time; further work waits. ``idle_s``: after how long one ends."""
         self._answers: WeakKeyDictionary[asyncio.AbstractEventLoop, _Results] = WeakKeyDictionary()
         self._lock = Lock()
         self._startable = most
@@ -80,7 +80,7 @@ class Threads:
         self._idle_s = idle_s
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What ``work`` gives or raises, in a thread. Who stops waiting does not stop the work."""
+        """Return or raise what ``work`` does, called in a thread. Cancelling the wait does not stop the work."""
         loop = asyncio.get_running_loop()
         results = self._answers.get(loop)
         if results is None:
@@ -107,12 +107,12 @@ class Threads:
     def _work(self, slot: _Slot) -> None:
         while (job := slot.job) is not None:
             _do_job(*job)
-            # What was answered is not kept while the thread waits.
+            # Let go of the job: a thread that waits must not keep the request alive.
             del job
             self._wait(slot)
 
     def _wait(self, slot: _Slot) -> None:
-        """Fill the seat with the next job; None if the thread is to end."""
+        """Put the next job into the slot; None if the thread must end."""
         with self._lock:
             slot.job = self._jobs.popleft() if self._jobs else None
             if slot.job is not None:
@@ -125,14 +125,14 @@ class Threads:
                 self._idle.remove(slot)
                 self._startable += 1
                 return
-        # It was called just now.
+        # A job was put here just now.
         slot.called.acquire()
 
 
 def _do_job(work: Callable[[], object], results: _Results, future: asyncio.Future[Any]) -> None:
     try:
         result = work()
-    except BaseException as error:  # noqa: BLE001  # whatever it is, it goes to who waits
+    except BaseException as error:  # noqa: BLE001  # whatever it is, it is raised for the caller that waits
         results.put(future, None, error)
     else:
         results.put(future, result, None)

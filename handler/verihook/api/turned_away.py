@@ -1,33 +1,33 @@
-"""Keys that were turned away unread, because others that are none have used the look-ups up: a second try gets in.
+"""API keys that were turned away without a look at the ledger, because made-up keys had used up the look-ups.
 
-Some look-ups a second are kept for the keys that came most often. Who makes keys up cannot have many that come
-as often as a genuine one that is sent every second: each that is looked up is known to be none. So one that is new here
-waits for half as many seconds at most as there are forged requests a second, and gets in at its second try if these
-never repeat a key.
+Two look-ups a second are reserved for the keys that were turned away most often. A genuine key comes again and again;
+a made-up one that was looked up is known to be made up, so an attacker cannot have many that come as often. A genuine
+key that is new to this process is therefore looked up after at most half as many seconds as there are made-up requests
+a second, and at its second try if those never repeat a key.
 """
 
 from __future__ import annotations
 
-#: So many look-ups a second.
+#: How many look-ups a second are reserved.
 LOOK_UPS_A_SECOND = 2
 
-#: So many keys are remembered, the latest: 2 MB.
+#: How many keys are remembered, the latest: 2 MB.
 MAX_REMEMBERED = 16_384
 
 _SECOND_MS = 1000
 
 
 class TurnedAway:
-    """Not thread-safe. Keys by names of equal length, such as digests."""
+    """How often each key was turned away. Not thread-safe. A key is known by its digest."""
 
     def __init__(self) -> None:
         self._times: dict[bytes, int] = {}
         self._second, self._used = 0, 0
-        # The most times that a key was turned away, by now in this second, and by the end of the one before.
+        # The most times that any key was turned away: in this second so far, and by the end of the one before.
         self._most, self._before = 0, 0
 
     def may_be_looked_up(self, name: bytes, now_ms: int) -> bool:
-        """Whether this key is looked up all the same; else that it was turned away is remembered."""
+        """Return whether this key may be looked up after all; if not, count that it was turned away again."""
         second = now_ms // _SECOND_MS
         if second != self._second:
             self._before = self._most if second == self._second + 1 else 0

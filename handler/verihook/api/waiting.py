@@ -1,4 +1,4 @@
-"""Waiting for an instance's end, for as long as a caller wants and we allow."""
+"""Wait for the end of an instance, as long as the caller asks for and the server allows."""
 
 from __future__ import annotations
 
@@ -15,30 +15,31 @@ from verihook.model.instance import Instance
 if TYPE_CHECKING:
     from verihook.model.ports.sets import RowPorts
 
-#: The most that one machine waits, in seconds.
+#: The longest wait on one machine, in seconds.
 LONGEST_S = 60
 
-#: In AWS less: the function behind the API has 30 seconds in all, and API Gateway gives up then.
+#: The longest in AWS: the function behind the API has 30 seconds in all, and API Gateway gives up then.
 #: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
 LONGEST_IN_AWS_S = 20
 
-_FIRST_S = 0.05
+#: The pauses between two looks at the row, in seconds: each is half as long again as the one before.
+_FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 1.0
 
 _WAIT = re.compile(r'wait\s*=\s*"?([0-9]{1,6})"?', re.ASCII)
 
 
 def preferred_wait(request: Request, longest_s: int) -> tuple[int, dict[str, str]]:
-    """For how many seconds the header ``Prefer`` wants to wait, at most ``longest_s``, and ``Preference-Applied``.
+    """Return the seconds that the header ``Prefer`` asks to wait, at most ``longest_s``, and ``Preference-Applied``.
 
-    A preference that is not understood is passed over (https://www.rfc-editor.org/rfc/rfc7240#section-2).
+    A preference that is not known is ignored (https://www.rfc-editor.org/rfc/rfc7240#section-2).
     """
     wait_s = 0
     applied: dict[str, str] = {}
     for preference in ",".join(request.headers.getlist("prefer")).split(","):
         name = preference.partition(";")[0].strip().lower()
         found = _WAIT.fullmatch(name)
-        # The first of a kind counts.
+        # Only the first of a kind counts.
         if name == "respond-async":
             applied.setdefault(name, name)
         elif found and "wait" not in applied:
@@ -48,13 +49,13 @@ def preferred_wait(request: Request, longest_s: int) -> tuple[int, dict[str, str
 
 
 async def wait_for_end(instance: Instance, wait_s: float, request: Request, ports: RowPorts) -> Instance:
-    """The instance once it has ended, or as it stands after ``wait_s``. Costs a read of the ledger at each look.
+    """Return the instance once it has ended, or as it stands after ``wait_s`` seconds. Each look reads the ledger.
 
-    No thread is held between the looks. When the caller hangs up the looking stops, and nothing else.
+    No thread is held between two looks. If the caller hangs up, the wait ends; the instance goes on.
     """
     loop = asyncio.get_running_loop()
     until = loop.time() + wait_s
-    pause = _FIRST_S
+    pause = _FIRST_PAUSE_S
     while not instance.final and (left := until - loop.time()) > 0 and not await request.is_disconnected():
         await asyncio.sleep(min(pause, left))
         pause = min(pause * 1.5, _LONGEST_PAUSE_S)

@@ -61,7 +61,7 @@ def test_a_key_that_ends_makes_none_that_lasts_longer(deployed: Deployment) -> N
     for expires in (None, "2d", "2999-01-01T00:00:00Z"):
         refused = own.post("/v1/keys", json={**body, "expires": expires})
         assert 403 == refused.status_code
-        assert "lasts longer: expires is at most 20" in refused.json()["detail"]
+        assert "lasts longer: expires must be at most 20" in refused.json()["detail"]
     assert 201 == own.post("/v1/keys", json={**body, "expires": "23h"}).status_code
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from verihook.api.times import end_ms, moment_ms, span_ms
+from verihook.api.times import end_ms, span_ms, time_ms
 from verihook.errors import RequestInvalid
 
 
@@ -19,7 +19,7 @@ from verihook.errors import RequestInvalid
     ],
 )
 def test_moments(text: str, expected: int) -> None:
-    assert expected == moment_ms(text, "since")
+    assert expected == time_ms(text, "since")
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_moments(text: str, expected: int) -> None:
 )
 def test_what_is_no_moment(text: str) -> None:
     with pytest.raises(RequestInvalid, match="since: write a time"):
-        moment_ms(text, "since")
+        time_ms(text, "since")
 
 
 @pytest.mark.parametrize(

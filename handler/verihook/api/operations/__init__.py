@@ -1,7 +1,7 @@
-"""The table of the native API: each operation is a row here, and a handler in a file beside.
+"""The table of the native API: each operation is a row here, and a handler in a module of this package.
 
-workflows.py   what can be started          starts.py, batches.py   starts
-instances.py   looking at instances         lifecycle.py            acting on them
+workflows.py   what can be started          starts.py, batches.py   starting instances
+instances.py   reading instances            lifecycle.py            changing them
 events.py      raising and listing events   keys.py                 API keys
 sources.py     sources, senders, rejections
 monitoring.py  health and metrics           pages.py                the API in a browser
@@ -26,7 +26,7 @@ from verihook.api.routes import Guarded, Routes
 
 _ONE = "/v1/instances/{instanceId}"
 
-#: A new operation is a handler in a file, and a row here. ``/`` and ``/hooks`` have none: a sender has no key.
+#: A new operation is a handler and a row here. ``/`` and ``/hooks`` have none: they are for senders, without a key.
 OPERATIONS = (
     Operation("GET", "/health", None, monitoring.get_health),
     Operation("GET", "/metrics", "sources:read", monitoring.get_metrics, local=True),
@@ -59,12 +59,12 @@ OPERATIONS = (
     Operation("GET", "/docs/{asset}", None, pages.get_asset),
 )
 
-#: Which route needs which scope. The framework itself answers with the OpenAPI document.
+#: The scope of each route. FastAPI itself serves the OpenAPI document.
 ROUTES: Routes = {**{each.row: each.scope for each in OPERATIONS}, "GET /v1/openapi.json": None}
 
 
 def router(api: Api, *, local: bool) -> Guarded:
-    """The routes; ``local``: also those of one machine alone."""
+    """Return the router with all operations. ``local``: with those that only one machine has, too."""
     routes = Guarded(api.access, ROUTES)
     for each in OPERATIONS:
         if local or not each.local:

@@ -1,4 +1,4 @@
-"""``POST …/instances:batch``: up to 100 starts, each with what it would have answered alone."""
+"""``POST …/instances:batch``: up to 100 starts, each with the answer that it would have had alone."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from verihook.model.ports import Services
 from verihook.records import replace
 from verihook.strict_json import parse_json
 
-#: So many starts of one batch are under way at once.
-AT_ONCE = 8
+#: How many starts of one batch run at the same time.
+STARTS_AT_ONCE = 8
 
 
 @operation(
@@ -44,10 +44,10 @@ async def start_instances(api: Api, workflow: WorkflowName, request: Request, ca
     caller.require("workflows:execute", workflow)
     body = validated(Batch, await json_body(request))
     key = idempotency_key(request)
-    gate = asyncio.Semaphore(AT_ONCE)
+    slots = asyncio.Semaphore(STARTS_AT_ONCE)
 
     async def one(number: int, content: Any) -> tuple[dict[str, Any], Quota | None]:
-        async with gate:
+        async with slots:
             numbered = None if key is None else f"{key}/{number}"
             return await run_in_threadpool(_one, workflow, content, numbered, caller, api.services)
 
@@ -59,7 +59,7 @@ async def start_instances(api: Api, workflow: WorkflowName, request: Request, ca
 def _one(
     workflow: str, content: Any, key: str | None, caller: Identity, services: Services
 ) -> tuple[dict[str, Any], Quota | None]:
-    """One start, and how the caller stands then. Raises nothing: the others have their results."""
+    """Try one start; return its result and the caller's quota. Raises nothing: the other starts go on."""
     try:
         body = validated(Start, content)
         wanted = start_request(workflow, body, None, services)
@@ -70,23 +70,23 @@ def _one(
         return _refused(error), Quota.spent(error)
     except VerihookError as error:
         return _refused(error), None
-    except Exception as error:  # noqa: BLE001  # a defect of ours is answered, and seen; the others may have begun
+    except Exception as error:  # noqa: BLE001  # a bug of ours is reported and answered; the other starts go on
         services.telemetry.failure(f"batch {workflow}", error)
         return _refused(VerihookError("Something went wrong on our side.")), None
     submitted = started.submitted
-    told = rendering.accepted(submitted.accepted)
-    stands = submitted.instance.status if submitted.replayed and started.own else None
-    result = {"status": 202, "replayed": submitted.replayed, "instanceStatus": stands, "instance": told}
+    status_now = submitted.instance.status if submitted.replayed and started.own else None
+    accepted = rendering.accepted(submitted.accepted)
+    result = {"status": 202, "replayed": submitted.replayed, "instanceStatus": status_now, "instance": accepted}
     return {**result, "problem": None}, started.quota
 
 
 def _refused(error: VerihookError) -> dict[str, Any]:
-    told = parse_json(rendered(error).body.decode(), "The problem")
-    return {"status": error.status, "replayed": False, "instanceStatus": None, "instance": None, "problem": told}
+    problem = parse_json(rendered(error).body.decode(), "The problem")
+    return {"status": error.status, "replayed": False, "instanceStatus": None, "instance": None, "problem": problem}
 
 
 def _headers(results: Sequence[dict[str, Any]], quotas: Sequence[Quota]) -> dict[str, str]:
-    """How the caller stands after the last of them, and when those that were too many may come again."""
+    """Return the headers of the caller's quota after the last start, and when to repeat those that were too many."""
     if not quotas:
         return {}
     worst = min(quotas, key=lambda quota: (quota.limit if quota.remaining is None else quota.remaining, -quota.reset_s))

@@ -1,4 +1,4 @@
-"""Events: those raised for an instance, and what is in its mailbox."""
+"""Raise an event for an instance; list its events and waits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def list_events(api: Api, instance_id: InstanceId, caller: Caller) -> Resp
     def entries() -> list[dict[str, object]]:
         visible(instance_id, caller, api.services)
         found = instances.mailbox(instance_id, api.services)
-        return [{"name": it.name, "id": it.id or None, "state": it.state, "at": iso(it.at)} for it in found]
+        return [{"name": each.name, "id": each.id or None, "state": each.state, "at": iso(each.at)} for each in found]
 
     return rendering.json_response(200, {"events": await run_in_threadpool(entries)})
 
@@ -45,12 +45,14 @@ async def raise_event(
     name: Annotated[str, Path(description="what the workflow waits for", examples=["approved"])],
     request: Request,
     caller: Caller,
-    event_id: Annotated[str | None, Header(alias="Event-Id", description="the same again changes nothing")] = None,
+    event_id: Annotated[
+        str | None, Header(alias="Event-Id", description="a second event with this id changes nothing")
+    ] = None,
     query_id: Annotated[str | None, Query(alias="eventId", description="the same as the header")] = None,
 ) -> Response:
     """It goes to the oldest wait for its name, or is kept until one comes."""
     if event_id is not None and query_id not in (None, event_id):
-        raise RequestInvalid("eventId: the header Event-Id has another; give one of them.")
+        raise RequestInvalid("eventId: the header Event-Id has another value; give one of the two.")
     content = await json_body(request)
 
     def raised() -> Instance:

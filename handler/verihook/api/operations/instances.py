@@ -1,4 +1,4 @@
-"""Instances: the list, one, its result, its steps, its attempts."""
+"""Read instances: the list, one, its result, its steps, its attempts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from verihook.api.openapi_problems import Responses, headers, problems
 from verihook.api.operation import Api, operation
 from verihook.api.parameters import InstanceId
 from verihook.api.routes import Caller
-from verihook.api.times import moment_ms
+from verihook.api.times import time_ms
 from verihook.api.waiting import wait_for_end
 from verihook.errors import FilterRefused, Forbidden
 from verihook.model import listing
@@ -25,12 +25,12 @@ from verihook.model.instance import Status
 
 _METADATA = "metadata."
 
-#: One parameter of any name after the prefix: the members of an exploded object are parameters of their own.
+#: ``metadata.KEY`` for OpenAPI: each member of an exploded object is a query parameter of its own.
 #: https://spec.openapis.org/oas/v3.1.1.html#style-values
 _LABELS = {
     "name": "metadata.KEY",
     "in": "query",
-    "description": "`metadata.KEY=VALUE`: those that have this pair in their metadata; KEY is yours",
+    "description": "`metadata.KEY=VALUE`: instances with this pair in their metadata; you choose KEY",
     "style": "form",
     "explode": True,
     "schema": {
@@ -44,15 +44,17 @@ _LABELS = {
 
 
 class Filters(BaseModel):
-    """The query of a list; ``metadata.KEY`` besides."""
+    """The query parameters of a list, except ``metadata.KEY``."""
 
     workflow: Annotated[str | None, Field(examples=["order-created"])] = None
     status: Status | None = None
     tag: Annotated[str | None, Field(examples=["vip"])] = None
-    source: Annotated[str | None, Field(description="whose deliveries began them", examples=["orders"])] = None
+    source: Annotated[
+        str | None, Field(description="the source whose deliveries started them", examples=["orders"])
+    ] = None
     since: Annotated[str | None, Field(description="created then or later", examples=["2026-03-01T00:00:00Z"])] = None
     until: Annotated[str | None, Field(description="created before", examples=["2026-04-01T00:00:00Z"])] = None
-    cursor: Annotated[str | None, Field(max_length=200, description="of the page before")] = None
+    cursor: Annotated[str | None, Field(max_length=200, description="`cursor` of the page before")] = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
 
 
@@ -64,17 +66,17 @@ class Filters(BaseModel):
     openapi_extra={"parameters": [_LABELS]},
 )
 async def list_instances(api: Api, request: Request, caller: Caller, filters: Annotated[Filters, Query()]) -> Response:
-    """The newest first. Filters: one of `workflow`, `status`, `source`, `tag` and `metadata.KEY` (KEY is yours), or
-    `workflow` with `status`; `since` and `until` go with each. Others together are refused, as no index answers
-    them. An API key that is bound to workflows gives `workflow`.
+    """The newest first. Filters: one of `workflow`, `status`, `source`, `tag` and `metadata.KEY`, or `workflow` with
+    `status`; `since` and `until` go with each. Other combinations are refused, because no index answers them. With an
+    API key that is bound to workflows, `workflow` is required.
     """  # noqa: D205  # one paragraph in the documentation
     query = listing.Query(
         workflow=filters.workflow,
         status=filters.status,
         source=filters.source,
         label=_label(request, filters.tag),
-        since=None if filters.since is None else moment_ms(filters.since, "since"),
-        until=None if filters.until is None else moment_ms(filters.until, "until"),
+        since=None if filters.since is None else time_ms(filters.since, "since"),
+        until=None if filters.until is None else time_ms(filters.until, "until"),
     )
     _check_bound_key(caller, filters.workflow)
     page = await run_in_threadpool(instances.list_instances, query, filters.limit, filters.cursor, api.services)
@@ -84,7 +86,7 @@ async def list_instances(api: Api, request: Request, caller: Caller, filters: An
 
 @operation("instances", "An instance", {200: {"model": Detail}, **problems(404)})
 async def get_instance(api: Api, instance_id: InstanceId, caller: Caller) -> Response:
-    """With its input, and its output once it has one."""
+    """The instance with its input, and with its output once it has one."""
 
     def detail() -> dict[str, Any]:
         return rendering.detail(visible(instance_id, caller, api.services), api.services)
@@ -93,10 +95,10 @@ async def get_instance(api: Api, instance_id: InstanceId, caller: Caller) -> Res
 
 
 _RESULT: Responses = {
-    200: {"model": Result, "description": "It has ended"},
+    200: {"model": Result, "description": "The instance has ended"},
     202: {
         "model": Result,
-        "description": "It has not; Retry-After says when to look",
+        "description": "It has not ended; Retry-After says when to look again",
         "headers": headers(Retry_After="in seconds"),
     },
     **problems(404),
@@ -111,7 +113,7 @@ async def get_result(
     caller: Caller,
     wait: Annotated[int, Query(ge=0, le=3600, description="seconds to wait for the end, at most 60")] = 0,
 ) -> Response:
-    """Waits up to `wait` seconds for the end. In AWS at most 20."""
+    """Waits for the end, up to `wait` seconds; in AWS at most 20."""
     instance = await run_in_threadpool(visible, instance_id, caller, api.services)
     instance = await wait_for_end(instance, min(wait, api.longest_wait_s), request, api.services)
     content = await run_in_threadpool(rendering.result, instance, api.services)
@@ -123,7 +125,7 @@ async def get_result(
 
 @operation("instances", "Its steps", {200: {"model": Steps}, **problems(404, 501)})
 async def list_steps(api: Api, instance_id: InstanceId, caller: Caller) -> Response:
-    """Of the present attempt, from the engine."""
+    """The steps of the current attempt, from the engine."""
 
     def steps() -> list[dict[str, Any]]:
         visible(instance_id, caller, api.services)
@@ -134,7 +136,7 @@ async def list_steps(api: Api, instance_id: InstanceId, caller: Caller) -> Respo
 
 @operation("instances", "Its attempts", {200: {"model": Attempts}, **problems(404)})
 async def list_attempts(api: Api, instance_id: InstanceId, caller: Caller) -> Response:
-    """A restart begins another; what became of those before stays known."""
+    """Each restart begins another attempt; how the earlier ones ended is kept."""
 
     def attempts() -> list[dict[str, Any]]:
         visible(instance_id, caller, api.services)
@@ -153,7 +155,7 @@ def _label(request: Request, tag: str | None) -> tuple[str, str] | None:
 
 
 def _check_bound_key(caller: Identity, workflow: str | None) -> None:
-    """A key that is bound to workflows names one: to leave out what it may not see, pages would have to be searched."""
+    """Raise Forbidden if a key that is bound to workflows does not name one: no index lists several of them."""
     if caller.key is None or not caller.key.workflows:
         return
     if workflow is None:

@@ -1,6 +1,6 @@
-"""API keys over HTTP, for keys that have ``keys:manage``.
+"""Manage API keys, with a key that has ``keys:manage``.
 
-A key neither sees nor changes one that may do more than itself, and makes none that lasts longer.
+A key does not see and cannot change a key that may do more than itself, and makes none that lasts longer.
 """
 
 from __future__ import annotations
@@ -25,15 +25,12 @@ from verihook.model.instance import iso
 from verihook.model.ports import Services
 from verihook.model.scopes import ApiKey
 
-_SHOWN: Responses = {201: {"model": KeyShown, "description": "Made; the secret is shown this once"}}
+_SHOWN: Responses = {201: {"model": KeyShown, "description": "The key is made; its secret is in no later answer"}}
 
 
 @operation("keys", "List keys", {200: {"model": Keys}, **problems()})
 async def list_keys(api: Api, caller: Caller) -> Response:
-    """Those that may do no more than the caller's own, with those that have ended within 90 days. Never a secret.
-
-    They come in the order of their ids.
-    """
+    """Keys that may do no more than the caller's own, by id, also those that ended within 90 days. Never a secret."""
     now = api.services.clock.now_ms()
     found = await run_in_threadpool(lambda: list(api_keys.list_keys(api.services.documents, now)))
     shown = [key for key in found if caller.key is None or caller.key.holds(key)]
@@ -48,7 +45,7 @@ async def list_keys(api: Api, caller: Caller) -> Response:
     openapi_extra=takes_model(NewKey),
 )
 async def create_key(api: Api, request: Request, caller: Caller) -> Response:
-    """The secret is shown this once, and is nowhere afterwards. It ends no later than the caller's own key."""
+    """The secret is in this answer alone; it is not kept. The key ends no later than the caller's own."""
     body = validated(NewKey, await json_body(request))
     now = api.services.clock.now_ms()
     expires_at = None if body.expires is None else end_ms(body.expires, "expires", now)
@@ -72,7 +69,7 @@ async def create_key(api: Api, request: Request, caller: Caller) -> Response:
 
 @operation("keys", "Revoke a key", {200: {"model": KeyView}, **problems(404, missing=KeyNotFound)})
 async def revoke_key(api: Api, key_id: KeyId, caller: Caller) -> Response:
-    """For good. It takes up to 30 seconds to reach every process."""
+    """The key ends for good; it takes up to 30 seconds to reach every process."""
     now = api.services.clock.now_ms()
 
     def revoked() -> ApiKey:
@@ -92,9 +89,9 @@ async def revoke_key(api: Api, key_id: KeyId, caller: Caller) -> Response:
     openapi_extra=takes_model(Rotate, required=False),
 )
 async def rotate_key(api: Api, key_id: KeyId, request: Request, caller: Caller) -> Response:
-    """A new key with the same rights, which lasts as long as the old one; the old one goes on for `overlap`.
+    """A new key with the same rights and the same lifetime; the old one stays valid for `overlap`.
 
-    Another's ends no later than the caller's own key; its own lasts no longer than it was made for.
+    The new key ends no later than the caller's own. A key that replaces itself lasts no longer than it was made for.
     """
     body = validated(Rotate, await json_body(request, empty={}))
     overlap_ms = span_ms(body.overlap, "overlap")
@@ -120,7 +117,7 @@ def _with_secret(made: tuple[ApiKey, str], services: Services) -> Response:
 
 
 def _changeable_key(key_id: str, caller: Identity, services: Services) -> ApiKey:
-    """The key, which the caller may change. Raises KeyNotFound, Forbidden. One read."""
+    """Return the key if the caller may change it, after one read. Raises KeyNotFound, Forbidden."""
     found = api_keys.load(key_id, services.documents, services.clock.now_ms())
     if found is None:
         raise KeyNotFound("There is no API key with this id.")
@@ -129,13 +126,13 @@ def _changeable_key(key_id: str, caller: Identity, services: Services) -> ApiKey
 
 
 def _check_rights(caller: Identity, scopes: Sequence[str], workflows: Sequence[str]) -> None:
-    """Raises Forbidden for rights that the caller has not itself: a key is no way to more of them."""
+    """Raise Forbidden for rights that the caller does not have: a key must not be a way to more rights."""
     lacking = caller.key.lacking(scopes, workflows) if caller.key else ""
     if lacking:
         raise Forbidden(lacking)
 
 
-def _check_end(expires_at: int | None, most: int | None) -> None:
-    """Raises Forbidden for an end that is later than ``most``; None for never."""
-    if most is not None and (expires_at is None or expires_at > most):
-        raise Forbidden(f"This API key gives no other that lasts longer: expires is at most {iso(most)}.")
+def _check_end(expires_at: int | None, latest: int | None) -> None:
+    """Raise Forbidden for an end that is later than ``latest``; None for never."""
+    if latest is not None and (expires_at is None or expires_at > latest):
+        raise Forbidden(f"This API key cannot make one that lasts longer: expires must be at most {iso(latest)}.")

@@ -1,4 +1,4 @@
-"""What is done to an instance: terminate, suspend, resume, restart, redrive, delete."""
+"""Change an instance: terminate, suspend, resume, restart, redrive, delete."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ from verihook.api.routes import Caller
 from verihook.errors import RequestInvalid
 from verihook.model.instance import Instance
 
-_DONE: Responses = {200: {"model": Listed}, **problems(404, 409, 413, 415, 501)}
-_BEGUN: Responses = {200: {"model": Listed}, **problems(404, 409, 413, 415, 429, 501)}
+_CHANGED: Responses = {200: {"model": Listed}, **problems(404, 409, 413, 415, 501)}
+_STARTED_AGAIN: Responses = {200: {"model": Listed}, **problems(404, 409, 413, 415, 429, 501)}
 
 
-@operation("instances", "End it", _DONE, openapi_extra=takes_model(Terminate, required=False))
+@operation("instances", "End it", _CHANGED, openapi_extra=takes_model(Terminate, required=False))
 async def terminate_instance(api: Api, instance_id: InstanceId, request: Request, caller: Caller) -> Response:
-    """`output` becomes what the instance has for an output. One that has ended is a conflict."""
+    """`output` becomes the output of the instance. A conflict if the instance has ended."""
     body = validated(Terminate, await json_body(request, empty={}))
     options = {"output": body.output} if "output" in body.model_fields_set else {}
     return await _changed(instances.terminate, instance_id, caller, api, reason=body.reason, **options)
 
 
-@operation("instances", "Start no new step", _DONE, openapi_extra=takes_model(Suspend, required=False))
+@operation("instances", "Start no new step", _CHANGED, openapi_extra=takes_model(Suspend, required=False))
 async def suspend_instance(api: Api, instance_id: InstanceId, request: Request, caller: Caller) -> Response:
-    """One that is suspended stays so."""
+    """An instance that is suspended stays suspended."""
     body = validated(Suspend, await json_body(request, empty={}))
     return await _changed(instances.suspend, instance_id, caller, api, reason=body.reason)
 
 
-@operation("instances", "Go on with it", _DONE)
+@operation("instances", "Go on with it", _CHANGED)
 async def resume_instance(api: Api, instance_id: InstanceId, request: Request, caller: Caller) -> Response:
-    """One that is not suspended is left alone."""
+    """An instance that is not suspended is left as it is."""
     await _check_no_body(request)
     return await _changed(instances.resume, instance_id, caller, api)
 
 
-@operation("instances", "Run it again, with the same input", _BEGUN)
+@operation("instances", "Run it again, with the same input", _STARTED_AGAIN)
 async def restart_instance(api: Api, instance_id: InstanceId, request: Request, caller: Caller) -> Response:
     """A new attempt under the same id; a running one is stopped first. Counts as a start."""
     await _check_no_body(request)
@@ -54,9 +54,9 @@ async def restart_instance(api: Api, instance_id: InstanceId, request: Request, 
     return rendering.json_response(200, rendering.listed(instance))
 
 
-@operation("instances", "Go on where it failed", _BEGUN)
+@operation("instances", "Go on where it failed", _STARTED_AGAIN)
 async def redrive_instance(api: Api, instance_id: InstanceId, request: Request, caller: Caller) -> Response:
-    """If the engine cannot, a new attempt begins. Counts as a start."""
+    """If the engine cannot do this, a new attempt begins. Counts as a start."""
     await _check_no_body(request)
     instance, _ = await run_in_threadpool(admission.redrive, instance_id, caller, api.services)
     return rendering.json_response(200, rendering.listed(instance))
@@ -74,7 +74,7 @@ async def delete_instance(
     caller: Caller,
     force: Annotated[bool, Query(description="terminate it first if it runs")] = False,
 ) -> Response:
-    """A conflict while it runs, unless forced. Its id stays taken until its retention ends."""
+    """A conflict while the instance runs, unless `force` is true. Its id stays taken until its retention ends."""
 
     def purge() -> None:
         admission.visible(instance_id, caller, api.services)

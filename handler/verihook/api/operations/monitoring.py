@@ -1,4 +1,4 @@
-"""``GET /health``, whose depth depends on the caller, and ``GET /metrics`` on one machine."""
+"""``GET /health``, which says more to a caller with an API key, and ``GET /metrics``, on one machine only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from verihook.model.instance import Status
 from verihook.model.listing import Query
 from verihook.model.ports import Services
 
-#: Instances of one status are counted up to here.
+#: Up to how many instances of one status are counted.
 MAX_COUNTED = 1000
 
 _HOURS = 24
@@ -39,16 +39,16 @@ Labels = tuple[tuple[str, str], ...]
 
 _HEALTH: Responses = {
     200: {"model": openapi_models.Health},
-    503: {"model": openapi_models.Health, "description": "Some part cannot"},
+    503: {"model": openapi_models.Health, "description": "A part cannot be reached"},
     **{status: problems()[status] for status in (400, 401, 405)},
 }
 
 
 @operation("operation", "Whether ledger and engines can be reached", _HEALTH, any_query=True)
 async def get_health(api: Api, request: Request) -> Response:
-    """With an API key, of whatever scope: looks at most every five seconds.
+    """With an API key of any scope: the ledger and each engine, looked at most every five seconds.
 
-    Without one: that the API answers and, on one machine, whether all that works beside it does.
+    Without a key: that the API answers and, on one machine, whether the rest of the process works.
     """
     if api.access.is_stranger(request):
         alive = {"status": "unavailable" if await api.health.faults() else "ok"}
@@ -69,16 +69,16 @@ async def get_health(api: Api, request: Request) -> Response:
     response_class=Response,
 )
 async def get_metrics(api: Api, caller: Caller) -> Response:
-    """Rejections of the last 24 hours, uses of an old secret, open instances, workflows.
+    """Rejections and uses of a previous secret in the last 24 hours, instances that have not ended, workflows.
 
-    Of a key that is bound to workflows: of these alone.
+    A key that is bound to workflows sees the counts of these workflows.
     """
     text = await run_in_threadpool(_metrics, caller, api.services)
     return Response(text, 200, {"content-type": _TEXT})
 
 
 def _health_for(found: Mapping[str, Any], caller: Identity, services: Services) -> dict[str, Any]:
-    """What of the health the caller may see: sources, and of these its own, take the scope that their list takes."""
+    """Return the part of the health that the caller may see: names of sources need `sources:read`."""
     if caller.key is not None and "sources:read" not in caller.key.scopes:
         return {part: state for part, state in found.items() if part != "withoutSecret"}
     covered = [name for name in found["withoutSecret"] if caller.covers(services.sources[name].workflow)]
@@ -88,15 +88,15 @@ def _health_for(found: Mapping[str, Any], caller: Identity, services: Services) 
 def _metrics(caller: Identity, services: Services) -> str:
     since = services.clock.now_ms() - _HOURS * 3_600_000
     families = []
-    for kind, name, words in _OBSERVED:
+    for kind, name, explanation in _OBSERVED:
         counts: dict[Labels, int] = {}
         for seen in services.ledger.observations(kind, None, 10_000, since):
             if not caller.covers_source(seen.source, services.sources):
                 continue
             labels = (("source", seen.source), *((("reason", seen.reason),) if seen.reason else ()))
             counts[labels] = counts.get(labels, 0) + seen.count
-        families.append(_family(name, words, counts.items()))
-    families.append(_family("verihook_instances", _OPEN, _open_instances(caller, services)))
+        families.append(_family(name, explanation, counts.items()))
+    families.append(_family("verihook_instances", _NOT_ENDED, _not_ended(caller, services)))
     known = [
         ((("workflow", it.name), ("engine", it.engine), ("version", str(it.version)), ("status", it.status)), 1)
         for it in services.workflows.values()
@@ -105,7 +105,7 @@ def _metrics(caller: Identity, services: Services) -> str:
     return "".join([*families, _family("verihook_workflow", "The workflows that are configured.", known)])
 
 
-#: Kind of observation, the family's name and its words.
+#: Kind of observation, name of its metric, and explanation.
 _OBSERVED = (
     ("rejected", "verihook_deliveries_rejected", "Deliveries refused in the last 24 hours, by source and reason."),
     ("previous-secret", "verihook_previous_secret", "Deliveries verified by an old secret in the last 24 hours."),
@@ -113,10 +113,10 @@ _OBSERVED = (
     ("replayed", "verihook_deliveries_replayed", "Signed bytes that came under another event id in the last 24 hours."),
 )
 
-_OPEN = f"Instances that have not ended, by status, counted up to {MAX_COUNTED}."
+_NOT_ENDED = f"Instances that have not ended, by status, counted up to {MAX_COUNTED}."
 
 
-def _open_instances(caller: Identity, services: Services) -> Iterable[tuple[Labels, int]]:
+def _not_ended(caller: Identity, services: Services) -> Iterable[tuple[Labels, int]]:
     now = services.clock.now_ms()
     mine = [name for name in services.workflows if caller.covers(name)] if caller.bound else [None]
     states: tuple[Status, ...] = ("queued", "running", "suspended")
@@ -126,11 +126,11 @@ def _open_instances(caller: Identity, services: Services) -> Iterable[tuple[Labe
         yield (("status", status),), min(found, MAX_COUNTED)
 
 
-def _family(name: str, words: str, samples: Iterable[tuple[Labels, int]]) -> str:
-    lines = [f"# HELP {name} {words}", f"# TYPE {name} gauge"]
+def _family(name: str, explanation: str, samples: Iterable[tuple[Labels, int]]) -> str:
+    lines = [f"# HELP {name} {explanation}", f"# TYPE {name} gauge"]
     for labels, value in samples:
-        told = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels)
-        lines.append(f"{name}{{{told}}} {value}")
+        shown = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels)
+        lines.append(f"{name}{{{shown}}} {value}")
     return "\n".join(lines) + "\n"
 
 

@@ -1,7 +1,7 @@
-"""``GET /docs``: the OpenAPI document in a browser. All that the page loads comes from this package.
+"""``GET /docs``: the OpenAPI document in a browser. Everything that the page loads comes from this package.
 
-API keys are typed into it, so its Content-Security-Policy lets nothing run but the files in ``assets/``, whose README
-says where they come from. The page names them relatively: it may stand behind a stage or a base path.
+People type API keys into it, so its Content-Security-Policy allows no other scripts than the files in ``assets/``,
+whose README says where they come from. The page uses relative URLs, because it may be served below a base path.
 https://www.w3.org/TR/CSP3/
 """
 
@@ -34,7 +34,7 @@ _POLICY = "; ".join(
     ]
 )
 
-#: What the page loads -> its content type.
+#: The files that the page loads, with their content types.
 ASSETS = {
     "docs.js": "text/javascript; charset=utf-8",
     "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
@@ -44,7 +44,7 @@ ASSETS = {
 
 @operation("pages", "The API in a browser", {}, any_query=True, include_in_schema=False)
 async def get_page(_: Api) -> Response:
-    """The page. OpenAPI does not tell of it and its files: they are no operations."""
+    """The page. OpenAPI leaves it and its files out: they are not operations of the API."""
     content_type = "text/html; charset=utf-8"
     return Response(_read("docs.html"), 200, {**SAFE, "content-security-policy": _POLICY}, content_type)
 
@@ -58,7 +58,7 @@ async def get_asset(_: Api, asset: str, request: Request) -> Response:
 
 
 def _file(name: str, request: Request) -> Response:
-    """The file, compressed for who takes that. A browser keeps it, and asks each time whether it is still the same."""
+    """Return the file, compressed if the client accepts that. Browsers keep it, and ask each time if it changed."""
     compressed = _compressed(name)
     headers = {**SAFE, "cache-control": "no-cache", "vary": "accept-encoding", "etag": f'"{_digest(name)}"'}
     if request.headers.get("if-none-match") == headers["etag"]:
@@ -70,7 +70,7 @@ def _file(name: str, request: Request) -> Response:
 
 @cache
 def _plain(name: str) -> bytes:
-    # Kept: for the time that this takes, no other request is answered.
+    # Cached: decompressing blocks the event loop.
     return gzip.decompress(_compressed(name))
 
 

@@ -1,4 +1,4 @@
-"""Sources, senders, and why deliveries were refused."""
+"""List sources, senders, and why deliveries were refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from verihook.senders import FOLDER, sender_ids
 
 @operation("sources", "List sources", {200: {"model": Sources}, **problems()})
 async def list_sources(api: Api, caller: Caller) -> Response:
-    """Never a secret, nor where one is. A key that is bound to workflows sees the sources that start them."""
+    """Neither secrets nor references to them. A key that is bound to workflows sees the sources that start these."""
     known = api.services.sources
     shown = [_content(known[name]) for name in sorted(known) if caller.covers(known[name].workflow)]
     return rendering.json_response(200, {"sources": shown})
@@ -42,7 +42,7 @@ async def list_rejections(
     ] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Response:
-    """The newest hours first, for 14 days. Bodies, secrets and expected signatures are never kept."""
+    """Counts by source, reason and hour for 14 days, the newest first. No bodies, secrets or signatures are kept."""
     since = api.services.clock.now_ms() - KEPT_MS
     seen = await run_in_threadpool(api.services.ledger.observations, "rejected", source, limit, since)
     shown = [each.public() for each in seen if caller.covers_source(each.source, api.services.sources)]
@@ -66,7 +66,7 @@ def _content(source: Source) -> dict[str, Any]:
 
 @cache
 def _senders() -> list[dict[str, Any]]:
-    """Read once: the files are part of this version."""
+    """Return every sender; cached, because the files belong to this version."""
     found = []
     for sender_id in sender_ids():
         table = tomllib.loads((FOLDER / f"{sender_id}.toml").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Starts: ``POST …/instances``, and ``PUT …/instances/{id}`` with the input as the body."""
+"""Start instances: ``POST …/instances``, and ``PUT …/instances/{id}`` with the input as the body."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ from verihook.request import json_text
 _HEADERS = LIMITED | headers(
     Location="where the instance is",
     Idempotent_Replayed="true if the idempotency key was used before",
-    Instance_Status="how the instance of a replay stands; the body tells of its acceptance",
-    Preference_Applied="what of Prefer was heeded",
+    Instance_Status="of a replay: the status of the instance now; the body has the one at its acceptance",
+    Preference_Applied="the preferences of Prefer that were heeded",
 )
 
 _STARTED: Responses = {
-    200: {"model": Result, "description": "It ended within the wait", "headers": _HEADERS},
+    200: {"model": Result, "description": "The instance ended within the wait", "headers": _HEADERS},
     202: {
         "model": Accepted,
         "description": "Durably accepted",
-        "headers": _HEADERS | headers(Retry_After="when to look"),
+        "headers": _HEADERS | headers(Retry_After="in seconds, when to look again"),
     },
     **problems(404, 409, 413, 415, 429, missing=WorkflowNotFound),
 }
@@ -52,10 +52,10 @@ _STARTED: Responses = {
     openapi_extra=takes_model(Start, PREFER, KEY, required=False),
 )
 async def start_instance(api: Api, workflow: WorkflowName, request: Request, caller: Caller) -> Response:
-    """The same idempotency key starts nothing twice. A caller that hangs up cancels nothing.
+    """A second start with the same idempotency key starts nothing. If the caller hangs up, the instance goes on.
 
-    `onConflict` `restart` needs the scope `instances:manage`, too. Without `instances:read` a caller does not wait for
-    the end of what another start began: that is answered 202 at once.
+    `onConflict` `restart` needs the scope `instances:manage`, too. A caller without `instances:read` does not wait for
+    an instance that another start began: the answer is 202 at once.
     """
     caller.require("workflows:execute", workflow)
     body = validated(Start, await json_body(request, empty={}))
@@ -79,7 +79,7 @@ async def put_instance(
     instance_id: InstanceId,
     on_conflict: Annotated[Literal["fail", "return", "restart"], Query(alias="onConflict")] = "return",
 ) -> Response:
-    """The body is the input. The same again changes nothing; another input for the same id is a conflict."""
+    """The body is the input. A repetition changes nothing; another input for the same id is a conflict."""
     caller.require("workflows:execute", workflow)
     content = await json_body(request)
     wanted = StartRequest(workflow, content, id=instance_id, on_conflict=on_conflict)
@@ -120,11 +120,11 @@ async def _answer(
 
 
 async def _end(instance: Instance, wait_s: int, request: Request, services: Services) -> Instance | None:
-    """Return the instance if it has ended within the wait, else None."""
+    """Return the instance if it ended within the wait, else None."""
     try:
         instance = await wait_for_end(instance, wait_s, request, services)
-        # Read once more: what ran express has its output in the row alone.
+        # Read once more: the output of an express execution is in the row alone.
         return await run_in_threadpool(instances.get, instance.id, services) if instance.final else None
     except InstanceNotFound:
-        # Deleted meanwhile; it was accepted all the same.
+        # Deleted during the wait; the start was accepted.
         return None

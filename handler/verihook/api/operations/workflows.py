@@ -1,4 +1,4 @@
-"""Workflows: what can be started."""
+"""List workflows, and show one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from verihook.model.workflow import Workflow
 
 @operation("workflows", "List workflows", {200: {"model": Workflows}, **problems()})
 async def list_workflows(api: Api, caller: Caller) -> Response:
-    """Those that the API key covers."""
+    """The workflows that the API key covers."""
     known = api.services.workflows
     shown = [_content(known[name]) for name in sorted(known) if caller.covers(name)]
     return rendering.json_response(200, {"workflows": shown})
