@@ -18,6 +18,7 @@ import pytest
 
 from tests.adapters.durable_workflows import write_workflows
 from tests.adapters.test_durable_engine import DurableRig
+from tests.contracts.engine import a_name
 from verihook.errors import ConfigurationError, EngineUnavailable
 from verihook.local.durable import DurableRunner
 from verihook.model.instance import Progress
@@ -66,8 +67,8 @@ class TestDurability:
         return read
 
     def running_step(self, rig: DurableRig, definition: str, name: str) -> None:
-        """The second step has begun."""
-        rig.until(lambda: len(rig.engine.steps(definition, name)) == 2 or None, "the second step")
+        """The second step has begun; on a busy machine it may be over."""
+        rig.until(lambda: len(rig.engine.steps(definition, name)) >= 2 or None, "the second step")
 
     def test_a_step_that_kills_the_process_ends_its_workflow(
         self, folder: Path, notes: Callable[[], list[str]]
@@ -77,10 +78,10 @@ class TestDurability:
             self.running_step(rig, "wait-between", "w")
             with suppress(EngineUnavailable):
                 rig.start("deadly", "d", "1")
-            running.wait(20)
+            running.wait(60)
         for _ in range(2):
             with process(folder) as (running, _):
-                running.wait(20)
+                running.wait(60)
         with process(folder) as (running, rig):
             end = rig.end_of("deadly", "d")
             assert (end.status, end.error) == ("failed", "WorkerLost")
@@ -133,7 +134,9 @@ class TestDurability:
                 lambda: [step.error for step in rig.engine.steps("retry-between", "r")][1:] == errors or None, "a try"
             )
             kill(running)
-        assert notes() == ["first", "try"]
+        # It is tried every two seconds: a busy machine may have come to more than one.
+        before = notes()
+        assert (before[0], {"try"}) == ("first", set(before[1:]))
         (folder / "mended").touch()
         with process(folder) as (_, rig):
             assert rig.end_of("retry-between", "r") == Progress("completed", '"worked"')
@@ -142,7 +145,7 @@ class TestDurability:
             ("First", "completed", None),
             ("Work", "completed", None),
         ]
-        assert notes() == ["first", "try", "try"]
+        assert notes() == [*before, "try"]
 
     def test_while_it_waits_for_a_callback(self, folder: Path, notes: Callable[[], list[str]]) -> None:
         with process(folder) as (running, rig):
@@ -170,21 +173,31 @@ class TestDurability:
 
     def test_a_pause_outlives_the_process(self, folder: Path, notes: Callable[[], list[str]]) -> None:
         with process(folder) as (running, rig):
-            rig.start("wait-between", "p", '{"seconds": 1}')
-            self.running_step(rig, "wait-between", "p")
-            assert rig.engine.suspend("wait-between", "p") is True
+            # It waits a second: a busy machine may come too late, and has another try.
+            name = rig.until(partial(self.suspended, rig), "a wait that is suspended before its end")
+            before = notes()
             kill(running)
         with process(folder) as (_, rig):
             rig.until(
-                lambda: rig.engine.steps("wait-between", "p")[-1].status == "completed" or None, "the wait is over"
+                lambda: rig.engine.steps("wait-between", name)[-1].status == "completed" or None, "the wait is over"
             )
             for _ in range(20):
                 rig.advance()
-            assert rig.engine.describe("wait-between", "p") == Progress("suspended")
-            assert notes() == ["first"]
-            rig.engine.resume("wait-between", "p")
-            assert rig.end_of("wait-between", "p") == Progress("completed", '"done"')
-        assert notes() == ["first", "second"]
+            assert rig.engine.describe("wait-between", name) == Progress("suspended")
+            assert notes() == before
+            rig.engine.resume("wait-between", name)
+            assert rig.end_of("wait-between", name) == Progress("completed", '"done"')
+        assert notes() == [*before, "second"]
+
+    def suspended(self, rig: DurableRig) -> str | None:
+        """The name of an execution that was suspended in its wait; None if that was over."""
+        rig.start("wait-between", name := a_name(), '{"seconds": 1}')
+        self.running_step(rig, "wait-between", name)
+        held = rig.engine.suspend("wait-between", name)
+        if len(rig.engine.steps("wait-between", name)) > 2:
+            return None
+        assert held
+        return name
 
     def test_what_has_ended_stays_as_it_is(self, folder: Path) -> None:
         with process(folder) as (running, rig):
@@ -210,7 +223,7 @@ class TestDurability:
             except EngineUnavailable:
                 return
             acknowledged.append(f"n{number}")
-            if len(acknowledged) == 20:
+            if len(acknowledged) >= 20:
                 running.kill()
 
         with process(folder) as (running, rig), ThreadPoolExecutor(8) as pool:

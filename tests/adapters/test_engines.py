@@ -103,7 +103,7 @@ class TestStepFunctionsOnTheInterpreter(EngineContract):
         with ThreadPoolExecutor(16) as pool:
             list(pool.map(lambda _: engine.start("stamp", name, "{}"), range(64)))
         progress = rig.end_of("stamp", name)
-        details = [detail for detail in ended if detail["name"] == name]
+        details = rig.until(lambda: [detail for detail in ended if detail["name"] == name] or None, "its end is told")
         assert [progress_of(detail) for detail in details] == [progress]
 
     def test_steps_of_a_map_and_a_parallel(self, engine: Engine, rig: Rig) -> None:
@@ -212,6 +212,12 @@ def ends_in(folder: Path) -> list[str]:
     return [line.split()[0] for line in path.read_text().splitlines()] if path.exists() else []
 
 
+def told(folder: Path, rig: Rig, *names: str) -> None:
+    """Wait until these ends are told, which they are after they can be seen; and no other."""
+    rig.until(lambda: ends_in(folder)[: len(names)] == [*names] or None, f"the ends of {names} are told")
+    assert ends_in(folder) == [*names]
+
+
 def tokens_in(folder: Path) -> list[str]:
     """The tokens of what waited, one for each wait."""
     path = folder / "tokens"
@@ -229,22 +235,30 @@ class TestDurability:
         return tmp_path
 
     def test_a_killed_execution_ends_once(self, folder: Path) -> None:
-        with process(folder) as (running, rig):
+        with process(folder) as (_, rig):
             rig.start("stamp", "finished", "{}")
             finished = rig.end_of("stamp", "finished")
-            rig.start("slow", "killed", '{"a": 1}')
-            rig.until(lambda: rig.engine.steps("slow", "killed") or None, "its first state")
-            assert rig.engine.describe("slow", "killed") == Progress("running")
-            running.kill()
-            running.wait()
-        assert ends_in(folder) == ["finished"]
-        with process(folder) as (running, rig):
-            rig.start("slow", "killed", '{"a": 1}')
-            assert rig.end_of("slow", "killed") == Progress("completed", '{"got":{"a":1}}')
+            told(folder, rig, "finished")
+        name = next(name for name in self.killed(folder) if name not in ends_in(folder))
+        before = ends_in(folder)
+        with process(folder) as (_, rig):
+            rig.start("slow", name, '{"a": 1}')
+            assert rig.end_of("slow", name) == Progress("completed", '{"got":{"a":1}}')
+            told(folder, rig, *before, name)
             rig.start("stamp", "finished", "{}")
             assert rig.engine.describe("stamp", "finished") == finished
             assert [step.name for step in rig.engine.steps("stamp", "finished")] == ["s0"]
-        assert ends_in(folder) == ["finished", "killed"]
+        assert ends_in(folder) == [*before, name]
+
+    def killed(self, folder: Path) -> Iterator[str]:
+        """Names of executions in whose two seconds the process was killed; a busy machine may come too late."""
+        for number in range(10):
+            with process(folder) as (running, rig):
+                rig.start("slow", f"killed{number}", '{"a": 1}')
+                rig.until(lambda rig=rig, n=number: rig.engine.steps("slow", f"killed{n}") or None, "its first state")
+                running.kill()
+                running.wait()
+            yield f"killed{number}"
 
     def test_every_acknowledged_start_ends_after_a_kill_in_the_middle(self, folder: Path) -> None:
         acknowledged: list[str] = []
@@ -255,7 +269,7 @@ class TestDurability:
             except EngineUnavailable:
                 return
             acknowledged.append(f"n{number}")
-            if len(acknowledged) == 40:
+            if len(acknowledged) >= 40:
                 running.kill()
 
         with process(folder) as (running, rig), ThreadPoolExecutor(8) as pool:
@@ -289,7 +303,7 @@ class TestDurability:
             assert json.loads(progress.output or "")[1] == "yes"
             assert [step.name for step in steps] == ["s0", "s1", "s2"]
             assert steps[:2] == before[:2]
-        assert ends_in(folder) == ["w1"]
+            told(folder, rig, "w1")
 
     def test_a_redrive_that_is_killed_goes_on(self, folder: Path) -> None:
         (folder / "waits.asl.json").write_text(machine({"Type": "Pass"}, wait_for("approved", 60)))
@@ -297,6 +311,7 @@ class TestDurability:
             rig.start("waits", "w1", "{}")
             rig.until(lambda: rig.engine.steps("waits", "w1")[1:] or None, "its wait")
             rig.engine.stop("waits", "w1", "a mistake")
+            told(folder, rig, "w1")
             assert rig.engine.redrive("waits", "w1") is True
             assert rig.is_running("waits", "w1")
             running.kill()
@@ -307,4 +322,4 @@ class TestDurability:
             rig.until(lambda: any(rig.engine.answer(token, "1") for token in tokens_in(folder)) or None, "its answer")
             assert rig.end_of("waits", "w1") == Progress("completed", "1")
             assert [step.name for step in rig.engine.steps("waits", "w1")] == ["s0", "s1"]
-        assert ends_in(folder) == ["w1", "w1"]
+            told(folder, rig, "w1", "w1")

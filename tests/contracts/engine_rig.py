@@ -51,7 +51,7 @@ class Rig:
         """The token, as soon as it waits."""
         return self.until(lambda: self.token(name), f"{name} waits")
 
-    def until(self, look: Callable[[], Found | None], what: str, seconds: float = 30) -> Found:
+    def until(self, look: Callable[[], Found | None], what: str, seconds: float = 60) -> Found:
         """What ``look`` finds, as soon as it finds something."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -66,7 +66,7 @@ class Rig:
         running = (Progress("running"), Progress("queued"))
         return self.until(lambda: self.engine.describe(definition, name) in running or None, f"{name} runs")
 
-    def end_of(self, definition: str, name: str, seconds: float = 30) -> Progress:
+    def end_of(self, definition: str, name: str, seconds: float = 60) -> Progress:
         """How the execution ended."""
 
         def ended() -> Progress | None:
