@@ -239,7 +239,8 @@ class TestDurability:
             rig.start("stamp", "finished", "{}")
             finished = rig.end_of("stamp", "finished")
             told(folder, rig, "finished")
-        name = next(name for name in self.killed(folder) if name not in ends_in(folder))
+        killed = (self.killed(folder, f"killed{number}") for number in range(10))
+        name = next(name for name in killed if name not in ends_in(folder))
         before = ends_in(folder)
         with process(folder) as (_, rig):
             rig.start("slow", name, '{"a": 1}')
@@ -250,15 +251,14 @@ class TestDurability:
             assert [step.name for step in rig.engine.steps("stamp", "finished")] == ["s0"]
         assert ends_in(folder) == [*before, name]
 
-    def killed(self, folder: Path) -> Iterator[str]:
-        """Names of executions in whose two seconds the process was killed; a busy machine may come too late."""
-        for number in range(10):
-            with process(folder) as (running, rig):
-                rig.start("slow", f"killed{number}", '{"a": 1}')
-                rig.until(lambda rig=rig, n=number: rig.engine.steps("slow", f"killed{n}") or None, "its first state")
-                running.kill()
-                running.wait()
-            yield f"killed{number}"
+    def killed(self, folder: Path, name: str) -> str:
+        """The same name, after the process was killed in the two seconds of its execution, or after them if busy."""
+        with process(folder) as (running, rig):
+            rig.start("slow", name, '{"a": 1}')
+            rig.until(lambda: rig.engine.steps("slow", name) or None, "its first state")
+            running.kill()
+            running.wait()
+        return name
 
     def test_every_acknowledged_start_ends_after_a_kill_in_the_middle(self, folder: Path) -> None:
         acknowledged: list[str] = []
