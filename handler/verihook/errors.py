@@ -21,6 +21,7 @@
     │   ├── Unauthenticated        401  unauthenticated
     │   ├── Forbidden              403  forbidden
     │   ├── InstanceNotFound       404  not-found
+    │   ├── DeliveryNotFound       404  delivery-not-found   (or its body is not kept)
     │   ├── WorkflowNotFound       404  workflow-not-found
     │   ├── KeyNotFound            404  key-not-found
     │   ├── PathNotFound           404  path-not-found   (nothing is served there)
@@ -193,6 +194,12 @@ class InstanceNotFound(Refused):
     """There is no such instance. A malformed id gets the same answer."""
 
     code, status, title = "not-found", 404, "Instance not found"
+
+
+class DeliveryNotFound(Refused):
+    """There is no such delivery, or its body is not kept."""
+
+    code, status, title = "delivery-not-found", 404, "Delivery not found"
 
 
 class PayloadGone(Refused):

@@ -77,6 +77,22 @@ _REJECTION = {
     "requestId": "5b2f6f3e-4f0c-4f57-9a43-2f6a3a9b8a10",
 }
 
+_DELIVERY = {
+    "id": "3f1c9a0e5b7d2486f1c9a0e5b7d24863f1c9a0e5",
+    "at": _AT,
+    "source": "orders",
+    "outcome": "accepted",
+    "reason": None,
+    "count": 1,
+    "firstAt": _AT,
+    "requestId": "5b2f6f3e-4f0c-4f57-9a43-2f6a3a9b8a10",
+    "eventId": "evt-7",
+    "eventType": "order.created",
+    "instanceId": "3f1c9a0e5b7d2486f1c9a0e5b7d24863f1c9a0e5",
+    "status": "completed",
+    "workflow": "order-created",
+}
+
 EXAMPLES: dict[str, Any] = {
     "Accepted": _ACCEPTED,
     "Result": {
@@ -149,6 +165,20 @@ EXAMPLES: dict[str, Any] = {
         ]
     },
     "Rejections": {"rejections": [_REJECTION]},
+    "Deliveries": {"deliveries": [_DELIVERY], "cursor": None},
+    "DeliveryDetail": {
+        **_DELIVERY,
+        "path": "/hooks/orders",
+        "verifiedBy": "current",
+        "headers": [{"name": "content-type", "value": "application/json"}],
+        "body": {
+            "length": 28,
+            "sha256": "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c",
+            "kept": True,
+        },
+        "keptUntil": "2026-03-15T12:00:00.000Z",
+        "replayOf": None,
+    },
     "KeyView": {**_KEY, "status": "revoked", "revokedAt": _ENDED_AT},
     "KeyShown": {**_KEY, "secret": "vhk_..."},
     "Keys": {"keys": [_KEY]},

@@ -8,6 +8,7 @@ from typing import Any
 from verihook.errors import (
     BodyTooLarge,
     Conflict,
+    DeliveryNotFound,
     Duplicate,
     EventMalformed,
     Forbidden,
@@ -51,6 +52,7 @@ _EXAMPLES: tuple[VerihookError, ...] = (
     Forbidden("The API key lacks the scope instances:manage."),
     HandshakeRefused("This source is not pairing."),
     InstanceNotFound("There is no instance with this id."),
+    DeliveryNotFound("There is no delivery with this id."),
     WorkflowNotFound("There is no workflow 'order-create'."),
     KeyNotFound("There is no API key with this id."),
     SourceNotFound("No source is configured at this path."),

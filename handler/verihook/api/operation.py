@@ -125,4 +125,7 @@ def _query_names(parameters: Iterable[inspect.Parameter]) -> Iterator[str]:
         for note in notes:
             if isinstance(note, params.Query):
                 one = not (inspect.isclass(kind) and issubclass(kind, BaseModel))
-                yield from [note.alias or parameter.name] if one else kind.model_fields
+                if one:
+                    yield note.alias or parameter.name
+                else:
+                    yield from (each.alias or name for name, each in kind.model_fields.items())

@@ -24,10 +24,13 @@ from verihook.client.errors import (
     Unavailable,
     WaitTimeout,
 )
+from verihook.client.finding import DeliveryFilters
 from verihook.client.reading import Filters
 from verihook.client.records import (
     Attempt,
     BatchItem,
+    Delivery,
+    DeliveryPage,
     Health,
     Instance,
     Key,
@@ -54,6 +57,9 @@ __all__ = [
     "Client",
     "ClientError",
     "Conflict",
+    "Delivery",
+    "DeliveryFilters",
+    "DeliveryPage",
     "Filters",
     "Forbidden",
     "Health",

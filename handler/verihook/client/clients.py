@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from verihook.client import acting, managing_keys, observing, reading, starting
+from verihook.client import acting, finding, managing_keys, observing, reading, starting
 from verihook.client.errors import ApiError, Problem
 from verihook.client.operation import Awaiting, Blocking, Operation, R
 from verihook.client.reading import Filters
@@ -55,6 +55,9 @@ class Operations:
     senders = Operation(observing.senders)
     rejections = Operation(observing.rejections)
     health = Operation(observing.health)
+    deliveries = Operation(finding.deliveries)
+    delivery = Operation(finding.delivery)
+    delivery_body = Operation(finding.delivery_body)
     list_keys = Operation(managing_keys.list_keys)
     create_key = Operation(managing_keys.create_key)
     rotate_key = Operation(managing_keys.rotate_key)

@@ -10,6 +10,8 @@ from verihook.client.records import (
     Attempt,
     BatchItem,
     Content,
+    Delivery,
+    DeliveryPage,
     Health,
     Instance,
     Key,
@@ -142,6 +144,39 @@ def source(content: Content) -> Source:
         starts_per_minute=content.get("startsPerMinute"),
         raw=content,
     )
+
+
+def delivery(content: Content) -> Delivery:
+    """One delivery, with what is kept of it if the answer has that."""
+    body = content.get("body") or {}
+    return Delivery(
+        id=_text(content["id"]),
+        at=_time(content["at"]),
+        outcome=content["outcome"],
+        source=content.get("source"),
+        reason=content.get("reason"),
+        count=content.get("count", 1),
+        request_id=content.get("requestId"),
+        event_id=content.get("eventId"),
+        event_type=content.get("eventType"),
+        instance_id=content.get("instanceId"),
+        status=content.get("status"),
+        workflow=content.get("workflow"),
+        path=content.get("path"),
+        verified_by=content.get("verifiedBy"),
+        headers=tuple((each["name"], each["value"]) for each in content.get("headers") or ()),
+        length=body.get("length"),
+        sha256=body.get("sha256"),
+        body_kept=bool(body.get("kept")),
+        kept_until=_optional_time(content.get("keptUntil")),
+        replay_of=content.get("replayOf"),
+        raw=content,
+    )
+
+
+def delivery_page(content: Content) -> DeliveryPage:
+    """One page of deliveries."""
+    return DeliveryPage(tuple(delivery(each) for each in content["deliveries"]), content["cursor"])
 
 
 def sender(content: Content) -> Sender:

@@ -112,6 +112,15 @@ def key_of(text: str | None) -> str | None:
     return "/".join(parts[1:]) if len(parts) == 3 else None
 
 
+def size_and_digest(text: str) -> tuple[int, str]:
+    """Return the size in bytes of UTF-8 of a text, or of the payload that it refers to, and its SHA-256 in hex."""
+    key = key_of(text)
+    if key is not None:
+        return _size_in(text), key.rpartition("/")[2]
+    data = text.encode("utf-8", "surrogatepass")
+    return len(data), hashlib.sha256(data).hexdigest()
+
+
 def _size_in(reference: str) -> int:
     size = parse_json(reference, "The payload reference")[MEMBER].get("size")
     return size if isinstance(size, int) else 0

@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from verihook.model.delivery import Delivery, Facts
+if TYPE_CHECKING:
+    from verihook.model.delivery import Delivery, Facts
 
 Status = Literal["queued", "running", "suspended", "completed", "failed", "timed_out", "terminated"]
 

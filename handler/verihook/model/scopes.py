@@ -18,6 +18,9 @@ Scope = Literal[
     "instances:manage",
     "events:send",
     "sources:read",
+    "deliveries:read",
+    "deliveries:body",
+    "deliveries:replay",
     "keys:manage",
 ]
 
@@ -29,6 +32,9 @@ MEANINGS: dict[Scope, str] = {
     "instances:manage": "terminate, suspend, resume, restart, redrive and delete instances",
     "events:send": "send events to instances",
     "sources:read": "list sources, senders and rejections",
+    "deliveries:read": "list deliveries, read what is kept of them but their bodies",
+    "deliveries:body": "read the bodies of deliveries, and have those of refused ones kept for a while",
+    "deliveries:replay": "replay deliveries",
     "keys:manage": "list, create, rotate and revoke keys",
 }
 

@@ -14,13 +14,10 @@ from __future__ import annotations
 
 from itertools import islice
 from threading import Lock
-from typing import Literal
 
 from verihook.errors import LedgerUnavailable
-from verihook.model.ports import Ledger, Observation, Telemetry, Trace
+from verihook.model.ports import Kind, Ledger, Observation, Telemetry, Trace
 from verihook.records import replace
-
-Kind = Literal["rejected", "previous-secret", "changed", "replayed"]
 
 #: How long refusals are counted before they are written, in milliseconds.
 WINDOW_MS = 60_000

@@ -14,6 +14,8 @@ from verihook.client import (
     Attempt,
     BatchItem,
     Client,
+    Delivery,
+    DeliveryPage,
     Health,
     Instance,
     Key,
@@ -67,6 +69,9 @@ def observing(client: Client) -> None:
     assert_type(client.create_key("ci", ["workflows:read"], expires="90d"), NewKey)
     assert_type(client.rotate_key("k", overlap=60), NewKey)
     assert_type(client.revoke_key("k"), Key)
+    assert_type(client.deliveries(source="s", limit=1), DeliveryPage)
+    assert_type(client.delivery("d"), Delivery)
+    assert_type(client.delivery_body("d"), bytes)
 
 
 async def awaited(client: AsyncClient) -> None:

@@ -3,7 +3,7 @@
 workflows.py   what can be started          starts.py, batches.py   starting instances
 instances.py   reading instances            lifecycle.py            changing them
 events.py      raising and listing events   keys.py                 API keys
-sources.py     sources, senders, rejections
+sources.py     sources, senders, rejections deliveries.py           what came, its bodies, replays
 monitoring.py  health and metrics           pages.py                the API in a browser
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 from verihook.api.operation import Api, Operation
 from verihook.api.operations import (
     batches,
+    deliveries,
     events,
     instances,
     keys,
@@ -24,7 +25,7 @@ from verihook.api.operations import (
 )
 from verihook.api.routes import Guarded, Routes
 
-_ONE = "/v1/instances/{instanceId}"
+_ONE, _DELIVERY = "/v1/instances/{instanceId}", "/v1/deliveries/{deliveryId}"
 
 #: A new operation is a handler and a row here. ``/`` and ``/hooks`` have none: they are for senders, without a key.
 OPERATIONS = (
@@ -51,6 +52,9 @@ OPERATIONS = (
     Operation("GET", "/v1/sources", "sources:read", sources.list_sources),
     Operation("GET", "/v1/senders", "sources:read", sources.list_senders),
     Operation("GET", "/v1/rejections", "sources:read", sources.list_rejections),
+    Operation("GET", "/v1/deliveries", "deliveries:read", deliveries.list_deliveries),
+    Operation("GET", _DELIVERY, "deliveries:read", deliveries.get_delivery),
+    Operation("GET", f"{_DELIVERY}/body", "deliveries:body", deliveries.get_delivery_body),
     Operation("GET", "/v1/keys", "keys:manage", keys.list_keys),
     Operation("POST", "/v1/keys", "keys:manage", keys.create_key),
     Operation("DELETE", "/v1/keys/{keyId}", "keys:manage", keys.revoke_key),

@@ -10,7 +10,7 @@ from verihook.model.ports.ledger import MAX_CAUSE, MAX_ERROR, MAX_INLINE, MAX_OU
 from verihook.model.ports.payloads import Payloads, PayloadWriter
 from verihook.model.ports.secrets import RotatingSecrets, Secrets
 from verihook.model.ports.services import Services
-from verihook.model.ports.telemetry import KEPT_MS, Observation, Observer, Telemetry, Trace
+from verihook.model.ports.telemetry import KEPT_MS, Kind, Observation, Observer, Telemetry, Trace
 
 __all__ = [
     "KEPT_MS",
@@ -25,6 +25,7 @@ __all__ = [
     "Document",
     "Documents",
     "Engine",
+    "Kind",
     "Ledger",
     "Observation",
     "Observer",

@@ -255,6 +255,15 @@ class ReceivePorts(IntakePorts, OutcomePorts, Protocol):
         ...
 
 
+class DeliveryPorts(ControlPorts, Protocol):
+    """Finds deliveries again, and replays them."""
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """By name."""
+        ...
+
+
 class MessagePorts(IntakePorts, OutcomePorts, Protocol):
     """Takes the messages of queues, topics and buses."""
 

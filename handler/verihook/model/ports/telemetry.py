@@ -12,17 +12,21 @@ from verihook.model.instance import iso
 KEPT_MS = 14 * 86_400_000
 
 
+#: What is counted of deliveries by the hour, beside those that are accepted.
+Kind = Literal["rejected", "duplicate", "changed", "ignored", "handshake", "replayed", "previous-secret"]
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What was seen of a source within one hour, counted: why deliveries were refused, or that an old secret is in use.
 
-    ``kind`` is ``rejected``, ``previous-secret``, ``changed`` (a redelivery with another body) or ``replayed`` (signed
-    bytes that came before under another event id); ``reason``: the code of a refusal, "" for the other kinds;
-    ``source``: "" if no source was found. ``request_id`` is a sample to search the logs for. Times in milliseconds
-    since the epoch. Never a body, a secret or a MAC.
+    Of ``kind``, ``changed`` is a redelivery with another body, and ``replayed`` are signed bytes that came before under
+    another event id; ``reason``: the code of a refusal, "" for the other kinds; ``source``: "" if no source was found.
+    ``request_id`` is a sample to search the logs for. Times in milliseconds since the epoch. Never a body, a secret or
+    a MAC.
     """
 
-    kind: Literal["rejected", "previous-secret", "changed", "replayed"]
+    kind: Kind
     source: str
     reason: str
     count: int

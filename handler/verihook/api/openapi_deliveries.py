@@ -1,0 +1,64 @@
+"""What the API answers about deliveries; as :mod:`verihook.api.openapi_models`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from verihook.api.openapi_models import Answer
+from verihook.model.instance import Status
+
+Outcome = Literal["accepted", "rejected", "duplicate", "changed", "ignored", "handshake", "replayed", "previous-secret"]
+
+
+class Delivery(Answer):
+    """One delivery that was accepted, or those of one outcome, source, reason and hour. ``at``: of the last of them.
+
+    ``status`` and ``workflow`` are those of its instance. ``request_id``: of the last, to search the log for.
+    """
+
+    id: str
+    at: str
+    source: str | None
+    outcome: Outcome
+    reason: str | None
+    count: int
+    first_at: str
+    request_id: str | None
+    event_id: str | None
+    event_type: str | None
+    instance_id: str | None
+    status: Status | None
+    workflow: str | None
+
+
+class Header(Answer):
+    """A header that was kept, by its name alone. Of a signature, the beginning of its SHA-256."""
+
+    name: str
+    value: str
+
+
+class BodyFacts(Answer):
+    """The body as it came: its length in bytes, its SHA-256 in hex, and whether it can be read."""
+
+    length: int
+    sha256: str
+    kept: bool
+
+
+class DeliveryDetail(Delivery):
+    """A delivery with what is kept of it, until ``kept_until``. ``replay_of``: the delivery that was replayed."""
+
+    path: str | None
+    verified_by: str | None
+    headers: list[Header]
+    body: BodyFacts | None
+    kept_until: str | None
+    replay_of: str | None
+
+
+class Deliveries(Answer):
+    """A page, the newest first. ``cursor`` leads to the next, which a filter may leave empty; null on the last."""
+
+    deliveries: list[Delivery]
+    cursor: str | None

@@ -1,0 +1,197 @@
+"""Deliveries: the list, one, the very bytes of its body."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Path, Query, Response
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from verihook.api import rendering
+from verihook.api.access import Identity
+from verihook.api.openapi_deliveries import Deliveries, DeliveryDetail
+from verihook.api.openapi_problems import problems
+from verihook.api.operation import Api, operation
+from verihook.api.problems import request_id
+from verihook.api.routes import Caller
+from verihook.api.times import time_ms
+from verihook.errors import DeliveryNotFound
+from verihook.instances import payload
+from verihook.model.instance import Instance, iso
+from verihook.model.ports import Services, Trace
+from verihook.webhooks import deliveries
+from verihook.webhooks.deliveries import Entry, Filters
+
+DeliveryId = Annotated[
+    str,
+    Path(alias="deliveryId", description="as the list has it", examples=["3f1c9a0e5b7d2486f1c9a0e5b7d24863f1c9a0e5"]),
+]
+
+
+_BODY = {"type": "string", "contentEncoding": "binary", "examples": ['{"orderId": "1042"}']}
+
+
+class Wanted(BaseModel):
+    """The query of a list."""
+
+    source: Annotated[str | None, Field(max_length=63, examples=["orders"])] = None
+    outcome: Literal["accepted", "rejected", "duplicate", "changed", "ignored", "handshake", "replayed"] | None = None
+    reason: Annotated[str | None, Field(max_length=100, examples=["signature-mismatch"])] = None
+    type: Annotated[
+        str | None,
+        Field(max_length=256, description="of the event, also with a * at the end", examples=["order.*"]),
+    ] = None
+    since: Annotated[
+        str | None, Field(alias="from", description="came then or later", examples=["2026-03-01T00:00:00Z"])
+    ] = None
+    until: Annotated[str | None, Field(alias="to", description="came before", examples=["2026-04-01T00:00:00Z"])] = None
+    cursor: Annotated[str | None, Field(max_length=400, description="of the page before")] = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 50
+
+
+@operation("deliveries", "List deliveries", {200: {"model": Deliveries}, **problems()})
+async def list_deliveries(api: Api, caller: Caller, wanted: Annotated[Wanted, Query()]) -> Response:
+    """The newest first: each that was accepted, and those that were not, by outcome, source, reason and hour.
+
+    `reason` and `type` are filters over what a page looks at, so a page may have less than `limit`, and go on.
+    """
+    filters = Filters(
+        wanted.source,
+        wanted.outcome,
+        wanted.reason,
+        wanted.type,
+        None if wanted.since is None else time_ms(wanted.since, "from"),
+        None if wanted.until is None else time_ms(wanted.until, "to"),
+    )
+
+    def look() -> dict[str, Any]:
+        found = deliveries.page(filters, wanted.limit, wanted.cursor, lambda it: _sees(caller, it, api), api.services)
+        return {"deliveries": [shown(each, api.services) for each in found.entries], "cursor": found.cursor}
+
+    return rendering.json_response(200, await run_in_threadpool(look))
+
+
+@operation("deliveries", "A delivery", {200: {"model": DeliveryDetail}, **problems(404)})
+async def get_delivery(api: Api, delivery_id: DeliveryId, caller: Caller) -> Response:
+    """With what is kept of it: headers by name, the digest of its body, which secret verified it."""
+
+    def look() -> dict[str, Any]:
+        return detail(_find(api, delivery_id, caller), api.services)
+
+    return rendering.json_response(200, await run_in_threadpool(look))
+
+
+@operation(
+    "deliveries",
+    "Its body",
+    {200: {"content": {"application/octet-stream": {"schema": _BODY}}}, **problems(404)},
+    response_class=Response,
+)
+async def get_delivery_body(api: Api, delivery_id: DeliveryId, caller: Caller) -> Response:
+    """The very bytes that came, to be saved: `x-content-type` has the type that they came with.
+
+    Each reading is a line of the log, with the API key that read.
+    """
+
+    def look() -> tuple[bytes, str]:
+        row = _find(api, delivery_id, caller).instance
+        if row is None:
+            raise DeliveryNotFound("The body of this delivery is not kept: it was not accepted.")
+        content = deliveries.body(row, api.services.clock.now_ms(), api.services.payloads)
+        _note(api, caller, row, "its body was read")
+        facts = row.facts
+        return content, (facts.header("content-type") if facts else None) or "application/octet-stream"
+
+    content, kind = await run_in_threadpool(look)
+    return Response(
+        content,
+        200,
+        {
+            # What a stranger sent must not run in a browser that is logged in here.
+            "content-type": "application/octet-stream",
+            "x-content-type": kind,
+            "x-content-type-options": "nosniff",
+            "content-disposition": 'attachment; filename="body"',
+            "content-security-policy": "default-src 'none'; sandbox",
+            "cache-control": "no-store",
+        },
+    )
+
+
+def shown(entry: Entry, services: Services) -> dict[str, Any]:
+    """A delivery as lists show it."""
+    row, seen = entry.instance, entry.seen
+    facts = None if row is None else deliveries.facts_of(row, services.clock.now_ms())
+    return {
+        "id": entry.id,
+        "at": iso(entry.at),
+        "source": entry.source or None,
+        "outcome": entry.outcome,
+        "reason": (seen.reason or None) if seen else None,
+        "count": seen.count if seen else 1,
+        "firstAt": iso(seen.first_at if seen else entry.at),
+        "requestId": seen.request_id if seen else facts.request_id if facts else None,
+        "eventId": row.event_id if row else None,
+        "eventType": row.event_type if row else None,
+        "instanceId": row.id if row else None,
+        "status": row.status if row else None,
+        "workflow": row.workflow if row else None,
+    }
+
+
+def detail(entry: Entry, services: Services) -> dict[str, Any]:
+    """A delivery with all that is kept of it."""
+    row = entry.instance
+    facts = None if row is None else deliveries.facts_of(row, services.clock.now_ms())
+    kept: dict[str, Any] = {
+        "path": None,
+        "verifiedBy": None,
+        "headers": [],
+        "body": None,
+        "keptUntil": None,
+        "replayOf": None,
+    }
+    if row is not None and facts is not None:
+        kept = {
+            "path": facts.path or f"/hooks/{row.source}",
+            "verifiedBy": facts.verified_by or "feed",
+            "headers": [{"name": name, "value": value} for name, value in facts.headers],
+            "body": _body_facts(row),
+            "keptUntil": iso(facts.keep_until),
+            "replayOf": facts.replay_of,
+        }
+    return {**shown(entry, services), **kept}
+
+
+def _body_facts(row: Instance) -> dict[str, Any]:
+    """Of the body. ``kept``: whether it can be read."""
+    facts = row.facts
+    if facts is not None and facts.body is not None:
+        return {"length": facts.body.length, "sha256": facts.body.sha256, "kept": facts.body.raw is not None}
+    length, digest = payload.size_and_digest(row.input)
+    return {"length": length, "sha256": digest, "kept": True}
+
+
+def _find(api: Api, delivery_id: str, caller: Identity) -> Entry:
+    """Raises DeliveryNotFound, also for one that the caller may not see."""
+    entry = deliveries.find(delivery_id, api.services)
+    if not _sees(caller, entry, api):
+        raise DeliveryNotFound("There is no delivery with this id.")
+    return entry
+
+
+def _sees(caller: Identity, entry: Entry, api: Api) -> bool:
+    """A key that is bound to workflows sees what came for these alone."""
+    if entry.instance is not None:
+        return caller.covers(entry.instance.workflow)
+    return caller.covers_source(entry.source, api.services.sources)
+
+
+def _note(api: Api, caller: Identity, row: Instance, what: str) -> None:
+    """A line of the log: who has looked at what a sender has sent."""
+    by = f"key {caller.key.id}" if caller.key else caller.entry
+    now = api.services.clock.now_ms()
+    trace = Trace(request_id(), now, row.source, "opened", event_id=row.event_id, event_type=row.event_type)
+    trace.instance_id, trace.status, trace.detail = row.id, 200, f"{what} by {by}"
+    api.services.telemetry.delivery(trace)

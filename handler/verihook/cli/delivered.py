@@ -1,0 +1,134 @@
+"""``verihook deliveries``: what came, what became of it, and the bytes of its body."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from verihook.adapters.printable import printable
+from verihook.cli.arguments import past_time, whole_number
+from verihook.cli.connect import add_action, print_json
+from verihook.cli.table import show_table, utc_time
+
+if TYPE_CHECKING:
+    from verihook.client import Client, Delivery, DeliveryFilters
+
+_FILTERS = ("source", "outcome", "reason", "type", "since", "until")
+
+#: How often ``--follow`` looks, in seconds.
+_EVERY_S = 2.0
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command and its subcommands."""
+    parser = commands.add_parser("deliveries", help="look at what came, and at what became of it")
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    some = add_action(actions, "list", _list, "list them, the newest first; those not accepted are counted by the hour")
+    some.add_argument("--source", metavar="NAME", help="of one source")
+    some.add_argument("--outcome", metavar="OUTCOME", help="accepted, rejected, duplicate, changed, ignored, ...")
+    some.add_argument("--reason", metavar="CODE", help="why they were refused")
+    some.add_argument("--type", metavar="TYPE", help="of the event, also with a * at the end")
+    some.add_argument("--since", type=past_time, metavar="WHEN", help="came then or later: 30m, 2h, 7d or a UTC time")
+    some.add_argument("--until", type=past_time, metavar="WHEN", help="came before")
+    some.add_argument(
+        "--limit", type=whole_number(1, 100_000), default=50, metavar="N", help="rows; default 50, the newest"
+    )
+    some.add_argument("--follow", action="store_true", help="go on, and print each that comes")
+    one = add_action(actions, "show", _show, "show one with what is kept of it")
+    one.add_argument("id", metavar="ID", help="as the list has it")
+    body = add_action(actions, "body", _body, "write the very bytes of its body to standard output")
+    body.add_argument("id", metavar="ID", help="as the list has it")
+
+
+def _list(client: Client, options: argparse.Namespace) -> int:
+    filters: DeliveryFilters = {name: getattr(options, name) for name in _FILTERS}  # type: ignore[assignment]  # all are filters
+    found = _newest(client, filters, options.limit)
+    if options.follow:
+        return _follow(client, options, filters, found)
+    if options.json:
+        print_json({"deliveries": [each.raw for each in found]})
+    elif found:
+        head = ("LAST", "COUNT", "SOURCE", "OUTCOME", "REASON OR TYPE", "DELIVERY")
+        show_table(head, [_row(each) for each in found], right="COUNT", spare=("COUNT",))
+    else:
+        print("No deliveries.")
+    return 0
+
+
+def _newest(client: Client, filters: DeliveryFilters, limit: int) -> list[Delivery]:
+    found: list[Delivery] = []
+    cursor: str | None = None
+    while len(found) < limit:
+        page = client.deliveries(limit=min(limit - len(found), 1000), cursor=cursor, **filters)
+        found += page.deliveries
+        if (cursor := page.cursor) is None:
+            break
+    return found
+
+
+def _follow(client: Client, options: argparse.Namespace, filters: DeliveryFilters, found: list[Delivery]) -> int:
+    """Print each once, and again if its count has grown; until the process is interrupted."""
+    seen: set[tuple[str, int]] = set()
+    while True:
+        for each in reversed(found):
+            if (each.id, each.count) not in seen:
+                seen.add((each.id, each.count))
+                if options.json:
+                    print_json(each.raw)
+                else:
+                    print(printable("  ".join(cell for cell in _row(each) if cell)))
+        sys.stdout.flush()
+        time.sleep(_EVERY_S)
+        found = _newest(client, filters, options.limit)
+
+
+def _row(found: Delivery) -> tuple[str, ...]:
+    what = found.reason or found.event_type or ""
+    return utc_time(found.at), f"{found.count:,}", found.source or "-", found.outcome, what, found.id
+
+
+def _show(client: Client, options: argparse.Namespace) -> int:
+    found = client.delivery(options.id)
+    if options.json:
+        print_json(found.raw)
+        return 0
+    rows = [(name, value) for name, value in _lines(found) if value]
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        print(f"{name.ljust(width)}  {printable(value)}")
+    return 0
+
+
+def _lines(found: Delivery) -> list[tuple[str, str]]:
+    body = "" if found.length is None else f"{found.length:,} bytes, SHA-256 {found.sha256}"
+    kept = "verihook deliveries body prints it" if found.body_kept else "not kept"
+    return [
+        ("delivery", found.id),
+        (
+            "came",
+            utc_time(found.at)
+            if found.count == 1
+            else f"{utc_time(found.at)}, the last of {found.count:,} in its hour",
+        ),
+        ("source", found.source or "none"),
+        ("outcome", ": ".join(text for text in (found.outcome, found.reason) if text)),
+        ("event", " ".join(text for text in (found.event_type, found.event_id) if text)),
+        ("instance", f"{found.instance_id}, {found.status}" if found.instance_id else ""),
+        ("request", found.request_id or ""),
+        ("path", found.path or ""),
+        ("verified by", found.verified_by or ""),
+        *(("header", f"{name}: {value}") for name, value in found.headers),
+        ("body", f"{body} ({kept})" if body else ""),
+        ("kept until", utc_time(found.kept_until)),
+        ("replay of", found.replay_of or ""),
+    ]
+
+
+def _body(client: Client, options: argparse.Namespace) -> int:
+    content = client.delivery_body(options.id)
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+    return 0

@@ -1,0 +1,206 @@
+"""Deliveries as an operator looks for them: the accepted ones, and what became of the others.
+
+An accepted delivery is the row of the instance that it started, under the instance's id. All others are counted by the
+hour (:mod:`verihook.webhooks.observe`), so one entry stands for those of one outcome, source, reason and hour; its id
+is made of these. A page merges both by time.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, get_args
+
+from verihook.errors import DeliveryNotFound, RecordDamaged, RequestInvalid
+from verihook.instances import payload
+from verihook.model.delivery import Facts
+from verihook.model.instance import INSTANCE_ID, Instance
+from verihook.model.listing import Position, Query
+from verihook.model.ports import KEPT_MS, Kind, Observation, Payloads
+from verihook.webhooks.keeping import body_of
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import DeliveryPorts
+
+#: The outcome of what has become an instance.
+ACCEPTED = "accepted"
+
+#: Every outcome that can be asked for.
+OUTCOMES: tuple[str, ...] = (ACCEPTED, *get_args(Kind))
+
+#: How many rows of a source a page with a filter looks at, and how many observations of a kind any page.
+_LOOK = 500
+_MOST_SEEN = 1000
+
+_HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One accepted delivery, or those of one outcome, source, reason and hour. ``at``: of the last, in milliseconds."""
+
+    id: str
+    at: int
+    outcome: str
+    instance: Instance | None = None
+    seen: Observation | None = None
+
+    @property
+    def source(self) -> str:
+        """Return the source's name; "" if there was none."""
+        return (self.instance.source or "") if self.instance is not None else self.seen.source if self.seen else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What is looked for; None for any. ``kind``: a type of event, or with a ``*`` at its end the beginning of one."""
+
+    source: str | None = None
+    outcome: str | None = None
+    reason: str | None = None
+    kind: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+    def take(self, entry: Entry) -> bool:
+        """Whether the entry is one of those."""
+        at_most = self.until is None or entry.at < self.until
+        return (
+            at_most
+            and entry.at >= (self.since or 0)
+            and self.outcome in (None, entry.outcome)
+            and self.reason in (None, entry.seen.reason if entry.seen else None)
+            and (self.kind is None or _is_of_type(entry, self.kind))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryPage:
+    """The newest first. ``cursor`` goes on; None if there is no more. A filter may leave a page empty that goes on."""
+
+    entries: list[Entry]
+    cursor: str | None
+
+
+def page(
+    filters: Filters, limit: int, cursor: str | None, visible: Callable[[Entry], bool], ports: DeliveryPorts
+) -> DeliveryPage:
+    """Return up to ``limit`` deliveries after the cursor. ``visible``: whether the caller may see one.
+
+    Raises RequestInvalid for a cursor that this has not made.
+    """
+    after = None if cursor is None else _position(cursor)
+    sources = list(ports.sources) if filters.source is None else [filters.source]
+    look = limit + 1 if filters.kind is None else max(_LOOK, limit + 1)
+    found, horizon = list(_observed(filters, ports)), Position(0, "")
+    for source in sources if filters.outcome in (None, ACCEPTED) and filters.reason is None else ():
+        rows = ports.ledger.page(
+            Query(source=source, since=filters.since, until=filters.until), look, after, ports.clock.now_ms()
+        )
+        found += [accepted(row) for row in rows]
+        if len(rows) == look:
+            # What is older than this was not looked at in every source.
+            horizon = max(horizon, _place(found[-1]), key=_order)
+    ordered = sorted((each for each in found if _order(_place(each)) >= _order(horizon)), key=_at, reverse=True)
+    rest = [each for each in ordered if after is None or _order(_place(each)) < _order(after)]
+    shown = [each for each in rest if filters.take(each) and visible(each)]
+    if len(shown) > limit:
+        return DeliveryPage(shown[:limit], _cursor(_place(shown[limit - 1])))
+    return DeliveryPage(shown, _cursor(horizon) if horizon.created_at else None)
+
+
+def accepted(row: Instance) -> Entry:
+    """Return the entry of an instance that a delivery started."""
+    return Entry(row.id, row.created_at, ACCEPTED, instance=row)
+
+
+def find(delivery_id: str, ports: DeliveryPorts) -> Entry:
+    """Return the delivery with this id. Raises DeliveryNotFound."""
+    if INSTANCE_ID.fullmatch(delivery_id):
+        row = ports.ledger.get(delivery_id, ports.clock.now_ms())
+        if row is not None and not row.purged and row.source is not None:
+            return accepted(row)
+    else:
+        outcome, _, rest = delivery_id.partition(":")
+        since = ports.clock.now_ms() - KEPT_MS
+        seen = ports.ledger.observations(outcome, None, _MOST_SEEN, since) if outcome in get_args(Kind) and rest else ()
+        for each in seen:
+            if _seen_id(each) == delivery_id:
+                return _entry(each)
+    raise DeliveryNotFound("There is no delivery with this id.")
+
+
+def facts_of(row: Instance, now_ms: int) -> Facts | None:
+    """Return the facts that are kept of the row's delivery; None if there are none, or none any more."""
+    delivery = None if row.delivery is None else row.delivery.at(now_ms)
+    return None if delivery is None else delivery.facts
+
+
+def body(row: Instance, now_ms: int, payloads: Payloads) -> bytes:
+    """Return the very bytes of the body. Raises DeliveryNotFound if they are not kept, PayloadGone and Unavailable."""
+    facts = facts_of(row, now_ms)
+    if facts is None:
+        raise DeliveryNotFound(
+            "Nothing is kept of this delivery any more: keep and keep_days of its source say what and how long."
+        )
+    if facts.body is None:
+        return payload.load(row.input, payloads).encode("utf-8", "surrogatepass")
+    if facts.body.raw is None:
+        raise DeliveryNotFound(
+            'The body of this delivery is not kept, as its input is another text: set keep = "full" in its source.'
+        )
+    try:
+        return body_of(payload.load(facts.body.raw, payloads))
+    except (ValueError, zlib.error) as error:
+        raise RecordDamaged(f"The body that is kept of {row.id} cannot be read, it is damaged: {error}") from error
+
+
+def _observed(filters: Filters, ports: DeliveryPorts) -> Iterable[Entry]:
+    since = max(filters.since or 0, ports.clock.now_ms() - KEPT_MS)
+    for kind in get_args(Kind):
+        if filters.outcome in (None, kind) and filters.kind is None:
+            for seen in ports.ledger.observations(kind, filters.source, _MOST_SEEN, since):
+                yield _entry(seen)
+
+
+def _entry(seen: Observation) -> Entry:
+    return Entry(_seen_id(seen), seen.last_at, seen.kind, seen=seen)
+
+
+def _seen_id(seen: Observation) -> str:
+    return f"{seen.kind}:{seen.last_at // _HOUR_MS}:{seen.source}:{seen.reason}"
+
+
+def _is_of_type(entry: Entry, kind: str) -> bool:
+    own = entry.instance.event_type if entry.instance is not None else None
+    return own is not None and (own == kind or (kind.endswith("*") and own.startswith(kind[:-1])))
+
+
+def _place(entry: Entry) -> Position:
+    return Position(entry.at, entry.id)
+
+
+def _order(place: Position) -> tuple[int, str]:
+    return place.created_at, place.id
+
+
+def _at(entry: Entry) -> tuple[int, str]:
+    return entry.at, entry.id
+
+
+def _cursor(place: Position) -> str:
+    return base64.urlsafe_b64encode(f"{place.created_at} {place.id}".encode()).decode().rstrip("=")
+
+
+def _position(cursor: str) -> Position:
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
+        at, space, entry_id = text.partition(" ")
+        if space and len(at) <= 15 and at.isdecimal() and entry_id:
+            return Position(int(at), entry_id)
+    except (binascii.Error, ValueError):
+        pass
+    raise RequestInvalid("cursor: invalid or from another list; omit it to start over.")

@@ -1,0 +1,82 @@
+"""``verihook deliveries``."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.unit.cli.scripted_api import scripted_api
+from tests.unit.client.test_finding import LISTED, WHOLE
+from verihook import cli
+
+LIST = "GET /v1/deliveries"
+REFUSED = {
+    **LISTED,
+    "id": "rejected:1:orders:signature-mismatch",
+    "outcome": "rejected",
+    "reason": "signature-mismatch",
+    "count": 1200,
+    "eventType": None,
+    "instanceId": None,
+}
+
+
+def test_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+    first, last = {"deliveries": [REFUSED], "cursor": "c"}, {"deliveries": [LISTED], "cursor": None}
+    none: dict[str, object] = {"deliveries": [], "cursor": None}
+    with scripted_api({LIST: [(200, first), (200, last), (200, first), (200, last), (200, none)]}) as api:
+        assert 0 == cli.main(["deliveries", "list", "--url", api.url, "--source", "orders", "--outcome", "rejected"])
+        head, *rows = capsys.readouterr().out.splitlines()
+        assert ["LAST", "COUNT", "SOURCE", "OUTCOME", "REASON", "OR", "TYPE", "DELIVERY"] == head.split()
+        assert ["1,200", "orders", "rejected", "signature-mismatch", REFUSED["id"]] == rows[0].split()[2:]
+        assert ["1", "orders", "accepted", "order.created", "d1"] == rows[1].split()[2:]
+        assert 0 == cli.main(["deliveries", "list", "--url", api.url, "--json"])
+        assert {"deliveries": [REFUSED, LISTED]} == json.loads(capsys.readouterr().out)
+        assert 0 == cli.main(["deliveries", "list", "--url", api.url])
+        assert "No deliveries.\n" == capsys.readouterr().out
+    assert "source=orders" in api.asked[0][1]
+    assert "cursor=c" in api.asked[1][1]
+
+
+def test_following_prints_each_once_and_what_grows_again(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grown = {**REFUSED, "count": 1201}
+    pages = [{"deliveries": each, "cursor": None} for each in ([REFUSED], [LISTED, REFUSED], [LISTED, grown])]
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == len(pages):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("verihook.cli.delivered.time.sleep", wait)
+    with scripted_api({LIST: [(200, page) for page in pages]}) as api:
+        assert 130 == cli.main(["deliveries", "list", "--url", api.url, "--follow"])
+    printed = [line.split("  ")[1] for line in capsys.readouterr().out.splitlines()]
+    assert ["1,200", "1", "1,201"] == printed
+
+
+def test_one(capsys: pytest.CaptureFixture[str]) -> None:
+    with scripted_api({"GET /v1/deliveries/d1": (200, WHOLE)}) as api:
+        assert 0 == cli.main(["deliveries", "show", "d1", "--url", api.url])
+        lines = dict(line.split("  ", 1) for line in capsys.readouterr().out.splitlines())
+        told = {name.strip(): value.strip() for name, value in lines.items()}
+        assert ("orders", "accepted", "order.created evt-1", "d1, running", "previous", "user-agent: curl") == (
+            told["source"],
+            told["outcome"],
+            told["event"],
+            told["instance"],
+            told["verified by"],
+            told["header"],
+        )
+        assert "2 bytes, SHA-256 ab (verihook deliveries body prints it)" == told["body"]
+        assert 0 == cli.main(["deliveries", "show", "d1", "--url", api.url, "--json"])
+        assert WHOLE == json.loads(capsys.readouterr().out)
+
+
+def test_a_body(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    with scripted_api({"GET /v1/deliveries/d1/body": (200, {"a": "é"})}) as api:
+        assert 0 == cli.main(["deliveries", "body", "d1", "--url", api.url])
+    assert json.loads(capfdbinary.readouterr().out) == {"a": "é"}

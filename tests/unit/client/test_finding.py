@@ -1,0 +1,76 @@
+"""Finding deliveries, with both clients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.unit.client.scripted import AT, Script, problem
+from verihook.client import NotFound
+
+LISTED: dict[str, Any] = {
+    "id": "d1",
+    "at": AT,
+    "source": "orders",
+    "outcome": "accepted",
+    "reason": None,
+    "count": 1,
+    "firstAt": AT,
+    "requestId": "r1",
+    "eventId": "evt-1",
+    "eventType": "order.created",
+    "instanceId": "d1",
+    "status": "running",
+    "workflow": "order",
+}
+WHOLE = {
+    **LISTED,
+    "path": "/hooks/orders",
+    "verifiedBy": "previous",
+    "headers": [{"name": "user-agent", "value": "curl"}],
+    "body": {"length": 2, "sha256": "ab", "kept": True},
+    "keptUntil": AT,
+    "replayOf": "d0",
+}
+
+
+def test_a_page(script: Callable[..., Script]) -> None:
+    told = script((200, {"deliveries": [LISTED], "cursor": "next"}))
+    since = datetime(2026, 3, 1, tzinfo=UTC)
+    page = told.call("deliveries", limit=7, cursor="c", source="orders", type="order.*", since=since, until=None)
+    (found,) = page.deliveries
+    assert ("next", "d1", "accepted", "orders", 1, "running") == (
+        page.cursor,
+        found.id,
+        found.outcome,
+        found.source,
+        found.count,
+        found.status,
+    )
+    assert ((), None, False, LISTED) == (found.headers, found.length, found.body_kept, found.raw)
+    asked = {"limit": "7", "cursor": "c", "source": "orders", "type": "order.*", "from": "2026-03-01T00:00:00+00:00"}
+    assert asked == dict(told.requests[0].url.params)
+
+
+def test_one(script: Callable[..., Script]) -> None:
+    found = script((200, WHOLE)).call("delivery", "d1")
+    assert ("/hooks/orders", "previous", (("user-agent", "curl"),)) == (found.path, found.verified_by, found.headers)
+    assert (2, "ab", True, found.at, "d0") == (
+        found.length,
+        found.sha256,
+        found.body_kept,
+        found.kept_until,
+        found.replay_of,
+    )
+
+
+def test_a_body(script: Callable[..., Script]) -> None:
+    told = script(httpx.Response(200, content=b"\x00\xff"), problem(404, "delivery-not-found"))
+    assert told.call("delivery_body", "rejected:1:a:b") == b"\x00\xff"
+    assert told.requests[0].url.path.endswith("/v1/deliveries/rejected:1:a:b/body")
+    with pytest.raises(NotFound):
+        told.call("delivery_body", "d1")
