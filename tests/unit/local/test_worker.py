@@ -21,7 +21,7 @@ from verihook.worker import leases
 from verihook.worker.functions import Functions
 
 
-def until(look: Callable[[], bool], seconds: float = 20) -> None:
+def until(look: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not look():
         assert time.monotonic() < deadline, "not in time"
@@ -34,7 +34,7 @@ def ended(w: Working, *ids: str) -> Callable[[], bool]:
 
 def test_functions_run_beside_each_other(tmp_path: Path) -> None:
     together = Barrier(3)
-    runs = {"w": lambda event, context: together.wait(20) * 0}
+    runs = {"w": lambda event, context: together.wait(60) * 0}
     worker = Worker(Functions(runs), threads=3)
     with working(tmp_path, runs, SystemClock(), worker.wake) as w:
         for instance_id in "abc":
@@ -129,7 +129,7 @@ def test_close_gives_back_what_runs_and_begins_nothing_more(tmp_path: Path) -> N
 
     def run(event: Any, context: Any) -> Any:
         begun.set()
-        release.wait(20)
+        release.wait(120)
 
     worker = Worker(Functions({"w": run}), threads=1)
     with working(tmp_path, {"w": run}, SystemClock(), worker.wake) as w:
@@ -137,11 +137,11 @@ def test_close_gives_back_what_runs_and_begins_nothing_more(tmp_path: Path) -> N
         w.claim("b")
         worker.wake("a")
         worker.start(w.services)
-        assert begun.wait(20)
+        assert begun.wait(60)
         worker.wake("b")
         closing = Thread(target=worker.close)
         closing.start()
-        closing.join(5)
+        closing.join(60)
         assert not closing.is_alive()
         with pytest.raises(EngineUnavailable):
             worker.wake("c")
@@ -176,7 +176,7 @@ def test_what_is_held_runs_to_its_end(tmp_path: Path) -> None:
 
     def run(event: Any, context: Any) -> Any:
         begun.set()
-        release.wait(20)
+        release.wait(120)
         return 7
 
     worker = Worker(Functions({"w": run}), threads=2)
@@ -184,7 +184,7 @@ def test_what_is_held_runs_to_its_end(tmp_path: Path) -> None:
         w.claim("a")
         worker.wake("a")
         worker.start(w.services)
-        assert begun.wait(20)
+        assert begun.wait(60)
         worker.wake("a")
         until(lambda: worker.busy() == ["a"])
         worker.hold()

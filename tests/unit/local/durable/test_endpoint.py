@@ -40,7 +40,7 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DurableRunner]:
 def test_requests_by_hand(
     runner: DurableRunner, method: str, path: str, headers: dict[str, str], status: int, code: str
 ) -> None:
-    connection = http.client.HTTPConnection(urlsplit(runner.endpoint_url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(runner.endpoint_url).netloc, timeout=60)
     connection.request(method, path, "", headers)
     response = connection.getresponse()
     message = json.loads(response.read())["message"]

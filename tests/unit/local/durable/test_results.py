@@ -53,13 +53,13 @@ def runner(tmp_path: Path, ends: Queue[dict[str, Any]]) -> Iterator[DurableRunne
 
 
 def end_of(runner: DurableRunner, ends: Queue[dict[str, Any]], what: str, size: int) -> tuple[str, Any, Any]:
-    connection = http.client.HTTPConnection(urlsplit(runner.endpoint_url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(runner.endpoint_url).netloc, timeout=60)
     headers = {"X-Amz-Invocation-Type": "Event"}
     event = json.dumps({"what": what, "size": size})
     connection.request("POST", "/2015-03-31/functions/flow/invocations", event, headers)
     assert 202 == connection.getresponse().status
     connection.close()
-    end = ends.get(timeout=15)
+    end = ends.get(timeout=60)
     return end["status"], end["Result"] and json.loads(end["Result"]), end["Error"]
 
 

@@ -55,7 +55,7 @@ class Rig:
         return DurableRunner(self._folder / "store.db", self._folder, on_end=self.ends.put)
 
     def start(self, runner: DurableRunner, name: str) -> None:
-        connection = http.client.HTTPConnection(urlsplit(runner.endpoint_url).netloc, timeout=10)
+        connection = http.client.HTTPConnection(urlsplit(runner.endpoint_url).netloc, timeout=60)
         headers = {"X-Amz-Invocation-Type": "Event", "X-Amz-Durable-Execution-Name": name}
         connection.request("POST", "/2015-03-31/functions/flow/invocations", json.dumps(self.event), headers)
         assert 202 == connection.getresponse().status
@@ -76,7 +76,7 @@ class Rig:
 
 
 def until(look: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not look():
         assert time.monotonic() < deadline, "not in time"
         time.sleep(0.005)
@@ -105,7 +105,7 @@ def test_a_step_is_kept_no_other_begins_and_the_next_runner_goes_on(rig: Rig) ->
     assert rig.ends.empty()
     with rig.runner() as runner:
         assert 2 == runner.resume()
-        ends = [rig.ends.get(timeout=20) for _ in range(2)]
+        ends = [rig.ends.get(timeout=60) for _ in range(2)]
     assert [("SUCCEEDED", '["first", "second"]')] * 2 == [(end["status"], end["Result"]) for end in ends]
     assert ["first", "first", "second", "second"] == sorted(rig.lines())
 
@@ -124,7 +124,7 @@ def test_a_stop_at_each_of_many_steps_is_no_fault_of_the_workflow(rig: Rig) -> N
             until(lambda: not runner.busy())
     with rig.runner() as runner:
         assert 1 == runner.resume()
-        assert "SUCCEEDED" == rig.ends.get(timeout=20)["status"]
+        assert "SUCCEEDED" == rig.ends.get(timeout=60)["status"]
     assert ["first", *(f"more {number}" for number in range(stops)), "second"] == rig.lines()
 
 
@@ -136,7 +136,7 @@ def test_what_is_interrupted_is_no_death(rig: Rig) -> None:
     rig.let_go()
     with rig.runner() as runner:
         assert 1 == runner.resume()
-        assert "SUCCEEDED" == rig.ends.get(timeout=20)["status"]
+        assert "SUCCEEDED" == rig.ends.get(timeout=60)["status"]
 
 
 def test_a_loop_that_has_ended_is_a_fault_and_keeps_nobody_from_the_stop(rig: Rig) -> None:

@@ -45,14 +45,14 @@ def handler(event, context):
 
 
 def until(look: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not look():
         assert time.monotonic() < deadline, "not in time"
         time.sleep(0.005)
 
 
 def start(runner: DurableRunner, event: dict[str, Any], name: str = "a") -> int:
-    connection = http.client.HTTPConnection(urlsplit(runner.endpoint_url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(runner.endpoint_url).netloc, timeout=60)
     headers = {"X-Amz-Invocation-Type": "Event", "X-Amz-Durable-Execution-Name": name}
     connection.request("POST", "/2015-03-31/functions/flow/invocations", json.dumps(event), headers)
     status = connection.getresponse().status
@@ -87,9 +87,10 @@ def test_what_could_not_be_saved_goes_on_when_there_is_room(
     runner = DurableRunner(tmp_path / "store.db", tmp_path, on_end=ends.put)
     with caplog.at_level(logging.ERROR, "verihook"), runner:
         assert 202 == start(runner, {"lines": str(lines), "go": str(go), "waits": waits})
-        until(lambda: lines.exists() and lines.read_text().split()[-1:] == ["first" if waits else "second"])
+        until(lambda: lines.exists() and ("first" if waits else "second") in lines.read_text().split())
         if waits:
-            until(lambda: not runner.busy())
+            # A busy machine may see it after its second of rest.
+            until(lambda: not runner.busy() or "second" in lines.read_text().split())
         allot_none(runner)
         go.touch()
         until(runner.fault)
@@ -101,7 +102,7 @@ def test_what_could_not_be_saved_goes_on_when_there_is_room(
         assert "full" in str(runner.fault())
         before = lines.read_text().split()
         bound(runner, 1_000_000)
-        end = ends.get(timeout=20)
+        end = ends.get(timeout=60)
         until(lambda: runner.fault() is None)
     assert ("SUCCEEDED", '["first", 120000]') == (end["status"], end["Result"])
     assert [*before, "second"] == lines.read_text().split()

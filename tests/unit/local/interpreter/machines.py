@@ -39,7 +39,7 @@ def start(client: Any, machine: str, name: str | None = None, document: str = "{
     return arn
 
 
-def end_of(client: Any, arn: str, seconds: float = 20) -> dict[str, Any]:
+def end_of(client: Any, arn: str, seconds: float = 60) -> dict[str, Any]:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         answer: dict[str, Any] = client.describe_execution(executionArn=arn)

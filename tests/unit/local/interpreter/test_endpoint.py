@@ -29,7 +29,7 @@ from verihook.local.interpreter import Interpreter
 def test_requests_by_hand(
     interpreter: Interpreter, method: str, headers: dict[str, str], body: str, status: int, code: str
 ) -> None:
-    connection = http.client.HTTPConnection(urlsplit(interpreter.endpoint_url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(interpreter.endpoint_url).netloc, timeout=60)
     connection.request(method, "/", body, headers)
     response = connection.getresponse()
     answer = json.loads(response.read())

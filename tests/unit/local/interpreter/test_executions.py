@@ -23,11 +23,11 @@ TWO_CALLS = {
         "Second": {**CALL, "Parameters": {"FunctionName": "second", "Payload.$": "$"}, "End": True},
     },
 }
-EXPRESS = {"StartAt": "Rest", "States": {"Rest": {"Type": "Wait", "Seconds": 1, "End": True}}}
+EXPRESS = {"StartAt": "Rest", "States": {"Rest": {**CALL, "Parameters": {"FunctionName": "rest"}, "End": True}}}
 
 
 def until(look: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not look():
         assert time.monotonic() < deadline, "not in time"
         time.sleep(0.005)
@@ -40,7 +40,7 @@ def test_a_call_is_answered_its_answer_is_kept_and_no_other_is_made(tmp_path: Pa
     def first(event: Any) -> Any:
         calls.append("first")
         begun.set()
-        release.wait(20)
+        release.wait(120)
         return {"n": 1}
 
     def second(event: Any) -> Any:
@@ -53,7 +53,7 @@ def test_a_call_is_answered_its_answer_is_kept_and_no_other_is_made(tmp_path: Pa
         interpreter.deploy(machines)
         client = client_of(interpreter)
         arn = client.start_execution(stateMachineArn=ARN_PREFIX + "two-calls", name="a")["executionArn"]
-        assert begun.wait(20)
+        assert begun.wait(60)
         assert ["a"] == interpreter.busy()
         interpreter.hold()
         late = client.start_execution(stateMachineArn=ARN_PREFIX + "two-calls", name="late")["executionArn"]
@@ -72,7 +72,9 @@ def test_a_call_is_answered_its_answer_is_kept_and_no_other_is_made(tmp_path: Pa
 
 
 def test_an_express_execution_is_waited_for_and_none_begins(tmp_path: Path) -> None:
-    with Interpreter(tmp_path / "journal.db") as interpreter:
+    release = threading.Event()
+    functions = {"rest": lambda event: release.wait(120)}
+    with Interpreter(tmp_path / "journal.db", functions=functions) as interpreter:
         interpreter.deploy({"express": json.dumps(EXPRESS)}, express={"express"})
         client = client_of(interpreter)
         client.start_execution(stateMachineArn=ARN_PREFIX + "express", name="a")
@@ -81,6 +83,7 @@ def test_an_express_execution_is_waited_for_and_none_begins(tmp_path: Path) -> N
         with pytest.raises(client.exceptions.ClientError, match="closing"):
             client.start_execution(stateMachineArn=ARN_PREFIX + "express", name="late")
         assert ["a"] == interpreter.busy()
+        release.set()
         until(lambda: not interpreter.busy())
 
 
@@ -99,7 +102,7 @@ def test_a_wait_that_a_stop_ends_is_told_as_no_failure(
         interpreter.deploy({"asking": json.dumps({"StartAt": "Ask", "States": {"Ask": ask}})})
         client = client_of(interpreter)
         arn = client.start_execution(stateMachineArn=ARN_PREFIX + "asking", name="a")["executionArn"]
-        assert asked.wait(20)
+        assert asked.wait(60)
         assert [] == interpreter.busy()
         if stopped:
             client.stop_execution(executionArn=arn)

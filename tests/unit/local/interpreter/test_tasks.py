@@ -37,7 +37,7 @@ def test_a_task_token(client: Any, interpreter: Interpreter, act: str, status: s
     interpreter.deploy({"token": json.dumps({"StartAt": "A", "States": {"A": task}})})
     arn = start(client, "token")
     inner = f"arn:aws:states:us-east-1:123456789012:execution:wait:inner-{act}"
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     token = None
     while token is None and time.monotonic() < deadline:
         try:
@@ -95,7 +95,7 @@ def waiting(retries: int) -> str:
         "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
         "Arguments": {"FunctionName": "note", "Payload": "{% $states.context.Task.Token %}"},
         "Retry": [{"ErrorEquals": ["Busy"], "IntervalSeconds": 1, "MaxAttempts": retries}],
-        "TimeoutSeconds": 60,
+        "TimeoutSeconds": 3600,
         "Next": "B",
     }
     states = {"A": task, "B": {"Type": "Wait", "Seconds": 60, "End": True}}
@@ -108,9 +108,9 @@ def test_the_first_answer_counts_and_each_try_has_its_own_token(tmp_path: Path) 
         interpreter.deploy({"waiting": waiting(1)})
         client = client_of(interpreter)
         arn = start(client, "waiting")
-        first = tokens.get(timeout=10)
+        first = tokens.get(timeout=60)
         client.send_task_failure(taskToken=first, error="Busy", cause="later")
-        second = tokens.get(timeout=10)
+        second = tokens.get(timeout=60)
         assert second != first
         with pytest.raises(client.exceptions.TaskTimedOut):
             client.send_task_success(taskToken=first, output="1")
@@ -148,11 +148,11 @@ def test_what_waits_for_a_token_ends_with_its_execution(tmp_path: Path) -> None:
         client = client_of(interpreter)
         arns = [start(client, "waiting") for _ in range(5)]
         for _ in arns:
-            tokens.get(timeout=10)
+            tokens.get(timeout=60)
         assert len(at_work(before)) >= len(arns)
         for arn in arns:
             client.stop_execution(executionArn=arn)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while at_work(before) and time.monotonic() < deadline:
             time.sleep(0.01)
         assert at_work(before) == []
