@@ -5,6 +5,7 @@
     approval = wait_for_event(context, "approved", 86_400)      # raises EventTimeout
     billing = connection("billing")                             # url and headers, with credentials
     chosen = connection_of(context)                             # the connection that the start chose, or None
+    facts = delivery_of(context)                                # source, type and id of the event, headers
 
 How to write one: docs/workflows/durable.md.
 """
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from verihook.adapters.engines import durable_names
 from verihook.errors import NotSupported
+from verihook.model.delivery import EventFacts
+from verihook.records import asdict
 from verihook.strict_json import parse_json
 
 if TYPE_CHECKING:
@@ -79,6 +82,28 @@ def connection_of(context: Any) -> str | None:
         return durable_names.connection_of(name, _input(context))
     chosen = getattr(context, "connection", None)
     return chosen if isinstance(chosen, str) else None
+
+
+def delivery_of(context: Any) -> EventFacts:
+    """Return what came beside the input: source, type and id of the event, and the headers that are passed on.
+
+    ``context``: as for :func:`instance_of`. A durable function reads it in a step, once. All of it is None or empty if
+    no source started the instance.
+    """
+    name = _execution_name(context)
+    if name is None:
+        if getattr(context, "source", None) is None:
+            return EventFacts()
+        return EventFacts(context.source, context.event_type, context.event_id, context.headers)
+    instance_id, attempt = instance_of(context)
+    execution = context.execution_context.durable_execution_arn
+
+    def read(_step: Any) -> dict[str, Any]:
+        from verihook import instances
+
+        return asdict(instances.facts_of(instance_id, attempt, _services_in_use(), execution))
+
+    return EventFacts(**context.step(read, name="Read the delivery"))
 
 
 def read_input(event: Any) -> Any:

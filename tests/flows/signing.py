@@ -70,3 +70,8 @@ def order(**changes: Any) -> bytes:
         **changes,
     }
     return json.dumps(content).encode()
+
+
+def base64_mac(body: bytes, secret: str = SECRET) -> str:
+    """The base64 HMAC-SHA256 of the body, as Shopify and WooCommerce write it."""
+    return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()

@@ -118,6 +118,16 @@ def test_an_end_is_that_second() -> None:
             "sources.a.signature.tolerance: must be a TOML int (got '5m')",
         ),
         ('sender = "generic"', 'sender = "generic"\nsignature = {}', "sources.a.signature: goes without sender"),
+        (
+            'sender = "generic"',
+            'sender = "generic"\npass_headers = ["X-Signature"]',
+            "sources.a.pass_headers: 'x-signature' may hold a secret",
+        ),
+        (
+            'sender = "generic"',
+            'sender = "generic"\nevent = {pass_headers = "x"}',
+            "sources.a.event.pass_headers: write",
+        ),
         ('sender = "generic"', 'sender = "generic"\nbody = "yaml"', "sources.a.body: must be one of json, form, xml,"),
         (
             'sender = "generic"',

@@ -17,6 +17,7 @@ from verihook.model.source import (
     KEEPS,
     MAX_BODY,
     MOST_KEEP_HEADERS,
+    MOST_PASS_HEADERS,
     REPLAY_POLICIES,
     SecretReference,
     Source,
@@ -58,6 +59,7 @@ _KNOWN = (
     "keep",
     "keep_days",
     "keep_headers",
+    "pass_headers",
 )
 
 #: A header with one of these in its name may hold a secret, and is never kept.
@@ -93,7 +95,8 @@ def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapp
         _expression(reader, "transform"),
         reader.choice("keep", KEEPS, "facts"),
         reader.number("keep_days", DEFAULT_KEEP_DAYS, 1, 400),
-        _keep_headers(reader, sender),
+        _headers(reader, sender, "keep_headers", MOST_KEEP_HEADERS),
+        _headers(reader, sender, "pass_headers", MOST_PASS_HEADERS),
     )
     if source.replays is not None and not source.replayable:
         raise reader.error(
@@ -157,13 +160,14 @@ def _expression(reader: Reader, key: str) -> Expression | None:
         raise reader.error(key, str(error)) from error
 
 
-def _keep_headers(reader: Reader, sender: Sender) -> tuple[str, ...]:
-    names = tuple(name.lower() for name in reader.strings("keep_headers"))
+def _headers(reader: Reader, sender: Sender, key: str, most: int) -> tuple[str, ...]:
+    """Return the names of headers to keep, or to pass on, in lower case; none that may hold a secret."""
+    names = tuple(name.lower() for name in reader.strings(key))
     for name in names:
         if name == getattr(sender.scheme, "header", "").lower() or any(word in name for word in _NEVER_KEPT):
-            raise reader.error("keep_headers", f"{name!r} may hold a secret, and is never kept; leave it out")
-    if len(names) > MOST_KEEP_HEADERS:
-        raise reader.error("keep_headers", f"must be {MOST_KEEP_HEADERS} names at most")
+            raise reader.error(key, f"{name!r} may hold a secret, and is never kept; leave it out")
+    if len(names) > most:
+        raise reader.error(key, f"must be {most} names at most")
     return names
 
 

@@ -14,7 +14,15 @@ purge deletes (purging), and what no caller asks for: reconcile, callbacks, task
 
 from __future__ import annotations
 
-from verihook.instances.events import await_event, connection_of, hand_over_pending, mailbox, pass_gate, raise_event
+from verihook.instances.events import (
+    await_event,
+    connection_of,
+    facts_of,
+    hand_over_pending,
+    mailbox,
+    pass_gate,
+    raise_event,
+)
 from verihook.instances.history import Attempt, attempts
 from verihook.instances.lifecycle import purge, redrive, restart, resume, suspend, terminate
 from verihook.instances.progress import record_progress
@@ -32,6 +40,7 @@ __all__ = [
     "await_event",
     "connection_of",
     "cursor_of",
+    "facts_of",
     "get",
     "hand_over_pending",
     "input_of",

@@ -18,6 +18,7 @@ from verihook.instances.progress import record_end
 from verihook.instances.reading import engine_of, get
 from verihook.instances.start_request import StartRequest
 from verihook.instances.starting import submit
+from verihook.model.delivery import EventFacts
 from verihook.model.instance import Instance, execution_name
 from verihook.request import json_text
 
@@ -149,10 +150,22 @@ def connection_of(instance_id: str, attempt: int, ports: ReadPorts, execution: s
     ``execution`` and what is raised: as for :func:`await_event`; and Conflict for a former attempt, as the row has the
     choice of the present one.
     """
+    return _present_attempt(instance_id, attempt, execution, ports).connection
+
+
+def facts_of(instance_id: str, attempt: int, ports: ReadPorts, execution: str = "") -> EventFacts:
+    """Return what the workflow of this attempt gets beside its input.
+
+    ``execution`` and what is raised: as for :func:`connection_of`.
+    """
+    return _present_attempt(instance_id, attempt, execution, ports).event_facts
+
+
+def _present_attempt(instance_id: str, attempt: int, execution: str, ports: ReadPorts) -> Instance:
     instance = _instance_of_execution(instance_id, execution, ports)
     if instance.attempt != attempt:
         raise Conflict(f"The instance is at attempt {instance.attempt} by now.", instance_id=instance_id)
-    return instance.connection
+    return instance
 
 
 def open_gate(instance: Instance, ports: EventPorts) -> None:

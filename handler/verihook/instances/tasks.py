@@ -1,4 +1,4 @@
-"""The Tasks by which state machines ask for an event, a gate, parts of a large input, or the chosen connection.
+"""The Tasks of state machines: for an event, a gate, parts of a large input, the connection, what came beside it.
 
 docs/workflows/stepfunctions.md has the states. Each of them invokes the Lambda function ``Feeds``.
 """
@@ -13,13 +13,14 @@ from verihook.errors import BodyTooLarge, RequestInvalid
 from verihook.instances import payload
 from verihook.model.instance import parse_execution_name
 from verihook.model.ports import MAX_INLINE, Payloads
+from verihook.records import asdict
 from verihook.request import json_text
 from verihook.strict_json import parse_json
 
 if TYPE_CHECKING:
     from verihook.model.ports.sets import TaskPorts
 
-_KINDS = frozenset({"gate", "await", "read", "connection"})
+_KINDS = frozenset({"gate", "await", "read", "connection", "delivery"})
 
 
 def is_task(event: Mapping[str, Any]) -> bool:
@@ -32,7 +33,8 @@ def answer(event: Mapping[str, Any], ports: TaskPorts) -> Any:
 
     ``{"gate": {"execution", "token"}}``, ``{"await": {"execution", "name", "token"}}``: None. ``{"read":
     {"execution", "input", "paths"}}``: what is at the paths. ``{"connection": {"execution"}}``: ``{"name", "url"}`` of
-    the connection that the start chose, None if it chose none. Raises RequestInvalid for any other event, BodyTooLarge,
+    the connection that the start chose, None if it chose none. ``{"delivery": {"execution"}}``: ``{"source", "type",
+    "id", "headers"}`` of the event. Raises RequestInvalid for any other event, BodyTooLarge,
     and all that the operation raises, so that the machine tries again.
     """
     match event:
@@ -46,9 +48,11 @@ def answer(event: Mapping[str, Any], ports: TaskPorts) -> Any:
             return _read(_instance(execution)[0], input, paths, ports.payloads)
         case {"connection": {"execution": str(execution)}}:
             return _connection(execution, ports)
+        case {"delivery": {"execution": str(execution)}}:
+            return asdict(instances.facts_of(*_instance(execution), ports, _arn(execution)))
     raise RequestInvalid(
-        "A task is gate {execution, token}, await {execution, name, token}, read {execution, input, paths} or "
-        "connection {execution}."
+        "A task is gate {execution, token}, await {execution, name, token}, read {execution, input, paths}, "
+        "connection {execution} or delivery {execution}."
     )
 
 

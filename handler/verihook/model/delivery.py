@@ -60,6 +60,19 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class EventFacts:
+    """What a workflow gets beside its input: the event's source, type and id, and the headers that are passed on.
+
+    All are None, and there are no headers, if no source started it. Names of headers in lower case.
+    """
+
+    source: str | None = None
+    type: str | None = None
+    id: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """What a row keeps of the delivery that made it.
 

@@ -16,6 +16,7 @@ from jmespath.parser import Parser
 from jmespath.visitor import Options, TreeInterpreter
 
 from verihook.errors import InputInvalid
+from verihook.model.delivery import EventFacts
 from verihook.strict_json import MAX_JSON, MAX_VALUES
 
 #: The longest expression, in characters.
@@ -31,6 +32,8 @@ MAX_EVALUATIONS = 500_000
 
 #: How much of an error's words is shown: they quote the value that does not fit.
 _MAX_WORDS = 200
+
+_NO_FACTS = EventFacts()
 
 _NUMBER, _TEXT = {"types": ["number"]}, {"types": ["string"]}
 
@@ -56,23 +59,23 @@ class Expression:
             if node["type"] == "function_expression":
                 _check_call(node)
 
-    def holds(self, content: object) -> bool:
+    def holds(self, content: object, facts: EventFacts = _NO_FACTS) -> bool:
         """Whether the result is true as JMESPath has it: not false, null, or an empty text, array or object.
 
         Raise InputInvalid if the expression cannot be applied to ``content``.
         """
-        result = self._applied(content)
+        result = self._applied(content, facts)
         return result is not None and result is not False and result not in ("", [], {})
 
-    def result(self, content: object) -> Any:
-        """The result, a JSON value of its own. Raise InputInvalid if there is none, or it is too large."""
-        result = self._applied(content)
+    def result(self, content: object, facts: EventFacts = _NO_FACTS) -> Any:
+        """The result, a JSON value. Raise InputInvalid if there is none, or it is too large."""
+        result = self._applied(content, facts)
         self._check_size(result)
         return result
 
-    def _applied(self, content: object) -> Any:
+    def _applied(self, content: object, facts: EventFacts) -> Any:
         try:
-            return _Interpreter().visit(self._tree, content)
+            return _Interpreter(facts).visit(self._tree, content)
         except (JMESPathError, ArithmeticError, ValueError, TypeError, RecursionError) as error:
             words = "it is nested too deep" if isinstance(error, RecursionError) else " ".join(str(error).split())
             raise self._failed(words) from None
@@ -129,8 +132,28 @@ def _check_call(node: dict[str, Any]) -> None:
 class _Functions(Functions):
     """JMESPath's functions, and those for numbers and texts that it lacks.
 
-    What would copy one text of a sender for each item of another is bounded.
+    What would copy one text of a sender for each item of another is bounded. What came beside the body has functions,
+    too: a member could not be told from one of the body.
     """
+
+    def __init__(self, facts: EventFacts) -> None:
+        self._facts = facts
+
+    @signature()
+    def _func_source(self) -> str | None:
+        return self._facts.source
+
+    @signature()
+    def _func_event_type(self) -> str | None:
+        return self._facts.type
+
+    @signature()
+    def _func_event_id(self) -> str | None:
+        return self._facts.id
+
+    @signature(_TEXT)
+    def _func_header(self, name: str) -> str | None:
+        return self._facts.headers.get(name.lower())
 
     @signature(_NUMBER, _NUMBER)
     def _func_add(self, left: float, right: float) -> float:
@@ -186,8 +209,8 @@ class _Functions(Functions):
 class _Interpreter(TreeInterpreter):
     """Evaluates one expression once, in a bounded number of steps."""
 
-    def __init__(self) -> None:
-        super().__init__(Options(custom_functions=_FUNCTIONS))
+    def __init__(self, facts: EventFacts) -> None:
+        super().__init__(Options(custom_functions=_Functions(facts)))
         self._left = MAX_EVALUATIONS
 
     def visit(self, node: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
@@ -195,6 +218,3 @@ class _Interpreter(TreeInterpreter):
         if self._left < 0:
             raise ValueError(f"it takes more than {MAX_EVALUATIONS} evaluations")
         return super().visit(node, *args, **kwargs)
-
-
-_FUNCTIONS = _Functions()

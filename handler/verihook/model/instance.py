@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from verihook.model.delivery import Delivery, Facts
+    from verihook.model.delivery import Delivery, EventFacts, Facts
 
 Status = Literal["queued", "running", "suspended", "completed", "failed", "timed_out", "terminated"]
 
@@ -82,6 +82,17 @@ class Instance:
     def facts(self) -> Facts | None:
         """Return what operators can look up of its delivery, even if that has expired."""
         return None if self.delivery is None else self.delivery.facts
+
+    @property
+    def event_facts(self) -> EventFacts:
+        """Return what its workflow gets beside the input. It is the same at every start of one attempt."""
+        # Imported here: the client, which stands alone, reads this module.
+        from verihook.model.delivery import EventFacts
+
+        if self.source is None:
+            return EventFacts()
+        passed = self.delivery.passed if self.delivery is not None else {}
+        return EventFacts(self.source, self.event_type, self.event_id, passed)
 
     @property
     def not_before(self) -> int:

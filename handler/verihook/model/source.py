@@ -27,6 +27,9 @@ KEEPS: tuple[str, ...] = get_args(Keep)
 #: How many further headers a source may keep.
 MOST_KEEP_HEADERS = 16
 
+#: How many further headers a source may pass on to its workflow.
+MOST_PASS_HEADERS = 16
+
 #: The headers that are kept of every source's deliveries. None of them holds a secret.
 GENERAL_HEADERS = ("content-type", "content-encoding", "user-agent", "traceparent")
 
@@ -67,6 +70,7 @@ class Source:
     ``replays``: what a delivery does whose signed bytes came before under another event id; None: that follows from
     the sender's ``signs_once``. ``keep``: what is kept of a delivery beside its event, for ``keep_days``: nothing, its
     facts, or also the bytes of its body; ``keep_headers``: the names, in lower case, of further headers to keep.
+    ``pass_headers``: those of further headers that the workflow gets.
     """
 
     name: str
@@ -88,12 +92,17 @@ class Source:
     keep: Keep = "facts"
     keep_days: int = DEFAULT_KEEP_DAYS
     keep_headers: tuple[str, ...] = ()
+    pass_headers: tuple[str, ...] = ()
     #: All that are kept: general ones, those of signature, id and type, and ``keep_headers``. Always made of these.
     kept_headers: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    #: All that the workflow gets: that of the trace, the sender's facts, and ``pass_headers``. Always made of these.
+    passed_headers: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Once, and not for every delivery.
         object.__setattr__(self, "kept_headers", self._kept_headers())
+        passed = ("traceparent", *self.sender.places.pass_headers, *self.pass_headers)
+        object.__setattr__(self, "passed_headers", tuple(dict.fromkeys(passed)))
 
     @property
     def replayable(self) -> bool:

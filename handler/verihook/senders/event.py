@@ -15,7 +15,7 @@ from verihook.strict_json import member
 MAX_ID = 256
 
 #: The keys of an ``[event]`` table.
-_KEYS = {"id", "type", "action", "body", "form_field", "envelope"}
+_KEYS = {"id", "type", "action", "body", "form_field", "envelope", "pass_headers"}
 
 #: What the body of a delivery can be read as. ``query``: the delivery is a GET, and its query is the event.
 BODIES = ("json", "form", "xml", "text", "ndjson", "multipart", "raw", "query")
@@ -52,6 +52,7 @@ class EventPlaces:
     ``action``: what refines the type, as GitHub's ``pull_request`` is ``opened`` or ``closed``. ``form_field``: the
     field with the JSON if the sender posts a form. ``envelope``: ``cloudevents`` if the sender sends those; then id and
     type come from the CloudEvent. ``body``: one of :data:`BODIES`; ``json`` takes a form that is declared as one, too.
+    ``pass_headers``: the headers, in lower case, that say something of the event and that its workflow gets.
     """
 
     id: Place | None = None
@@ -60,6 +61,7 @@ class EventPlaces:
     form_field: str = ""
     envelope: str = ""
     body: str = "json"
+    pass_headers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,11 @@ def read_places(table: Mapping[str, Any]) -> EventPlaces:
         raise ValueError(f"body: {must_be_one_of(BODIES, body)}")
     if envelope and body != "json":
         raise ValueError("body: leave it out, a CloudEvent says itself what its data is")
-    return EventPlaces(id, kind, action, str(table.get("form_field", "")), envelope, body)
+    headers = table.get("pass_headers", [])
+    if not isinstance(headers, list) or not _are_names(headers):
+        raise ValueError("pass_headers: write a list of names")
+    passed = tuple(name.lower() for name in headers)
+    return EventPlaces(id, kind, action, str(table.get("form_field", "")), envelope, body, passed)
 
 
 def _place(table: Mapping[str, Any], key: str) -> Place | None:

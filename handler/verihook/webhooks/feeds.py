@@ -145,16 +145,18 @@ def _body_of(source: Source, message: Message, request: Request) -> tuple[Body, 
     places = source.sender.places
     if places.body == "json":
         return unwrap(message.text, parse_json(message.text, "The message"))
-    text, content = message.text, _json_or_none(message.text)
-    envelope = Envelope()
-    for _ in range(_MAX_ENVELOPES):
-        if not _is_notification(content):
-            break
-        text, envelope = str(content["Message"]), Envelope(str(content["MessageId"]))
-        content = _json_or_none(text)
-    if _has_members(content, _EVENTBRIDGE):
+    text, envelope = _innermost(message.text, Envelope())
+    if _has_members(content := _json_or_none(text), _EVENTBRIDGE):
         return unwrap(text, content)
     return parse_as(places, replace(request, body=text.encode("utf-8", "surrogatepass"))), envelope
+
+
+def _innermost(text: str, envelope: Envelope, depth: int = 0) -> tuple[str, Envelope]:
+    """The text in the notifications of topics around it, and what the innermost of these says."""
+    content = _json_or_none(text)
+    if depth > _MAX_ENVELOPES or not _is_notification(content):
+        return text, envelope
+    return _innermost(str(content["Message"]), Envelope(str(content["MessageId"])), depth + 1)
 
 
 def _json_or_none(text: str) -> Any:

@@ -17,13 +17,14 @@ from verihook.instances import limits, payload, replays
 from verihook.instances.inputs import store_input
 from verihook.instances.starting import active_workflow, first_look_ms
 from verihook.model import deadline
+from verihook.model.delivery import EventFacts
 from verihook.model.instance import Instance, Status, derive_id
 from verihook.model.ports import Trace
 from verihook.model.source import Source
 from verihook.records import replace
 from verihook.request import Request, json_text
 from verihook.senders.event import is_wanted, refined
-from verihook.webhooks.keeping import delivery_of, payload_keys, store_raw
+from verihook.webhooks.keeping import delivery_of, passed_headers, payload_keys, store_raw
 
 if TYPE_CHECKING:
     from verihook.model.ports.sets import ControlPorts, IntakePorts
@@ -91,13 +92,17 @@ def start_for_event(source: Source, event: ProvenEvent, ports: IntakePorts, trac
 
 def _is_wanted(event: ProvenEvent, source: Source, trace: Trace) -> bool:
     """Whether the source's filters let the event pass; if not, ``trace`` has the reason in words."""
-    if not is_wanted(event.type, source.types, event.action):
+    if source.types and not is_wanted(event.type, source.types, event.action):
         trace.detail = f"types: {refined(event.type, event.action) or 'an event without a type'} is not among them"
-    elif source.when is not None and not source.when.holds(event.content):
+    elif source.when is not None and not source.when.holds(event.content, _facts_of(source, event)):
         trace.detail = "when: the expression is not true of the event"
     else:
         return True
     return False
+
+
+def _facts_of(source: Source, event: ProvenEvent) -> EventFacts:
+    return EventFacts(source.name, event.type, event.id, passed_headers(source, event.request))
 
 
 def _start_now(fresh: Instance, ports: ControlPorts, given: str) -> Status:
@@ -118,7 +123,9 @@ def _new_row(source: Source, event: ProvenEvent, ports: IntakePorts, trace: Trac
     It holds nothing of the delivery but the event, so every retry starts the same.
     """
     workflow = active_workflow(source.workflow, ports.workflows)
-    content = workflow.accept(event.content if source.transform is None else source.transform.result(event.content))
+    transform = source.transform
+    content = event.content if transform is None else transform.result(event.content, _facts_of(source, event))
+    content = workflow.accept(content)
     # The very text that came, unless it was transformed, or the schema's defaults were put in.
     text = event.text if content is event.content else json_text(content)
     trace.instance_id = derive_id(ports.instance_key, source.name, _identity(source, event, trace))

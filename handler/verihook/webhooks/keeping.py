@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 #: The most that is kept of a header's value, of a path and of a request id, in characters.
 MOST_VALUE, MOST_PATH, MOST_ID = 256, 256, 128
 
+#: The longest header that is passed on to a workflow, in characters: it stays in the row.
+MOST_PASSED = 1024
+
 #: The most headers that are kept of a delivery: a header may come a thousand times.
 MOST_HEADERS = 32
 
@@ -32,12 +35,13 @@ RAW_ROOM = 8_192
 
 
 def delivery_of(source: Source, request: Request, text: str, trace: Trace) -> Delivery | None:
-    """Return what is kept of the request that brings an event; None if its source keeps nothing.
+    """Return what is kept of the request that brings an event; None if that is nothing.
 
     ``text``: the input of the instance that it starts.
     """
+    passed = passed_headers(source, request)
     if source.keep == "none":
-        return None
+        return Delivery(None, passed) if passed else None
     return Delivery(
         Facts(
             printable(trace.request_id, MOST_ID),
@@ -48,8 +52,19 @@ def delivery_of(source: Source, request: Request, text: str, trace: Trace) -> De
             kept_headers(source, request),
             # Compared as bytes: a form, a byte order mark or a default of the schema makes another text.
             None if text.encode("utf-8", "surrogatepass") == request.body else _other_bytes(source, request.body),
-        )
+        ),
+        passed,
     )
+
+
+def passed_headers(source: Source, request: Request) -> dict[str, str]:
+    """Return the headers that the workflow gets, names in lower case. Of a repeated one the first, and no long one."""
+    passed: dict[str, str] = {}
+    for name in source.passed_headers:
+        value = request.header(name)
+        if value is not None and len(value) <= MOST_PASSED:
+            passed[name] = value
+    return passed
 
 
 def kept_headers(source: Source, request: Request) -> tuple[tuple[str, str], ...]:

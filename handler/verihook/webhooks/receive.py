@@ -147,9 +147,10 @@ def _deliver(request: Request, source: Source, ports: ReceivePorts, trace: Trace
         trace.outcome = "handshake"
         return answer
     kind = event_type(places, request, body)
-    action = event_action(places, request, body.content)
+    action = event_action(places, request, body.content) if places.action else None
     # An event of a type that is not wanted need not have an id.
-    delivery_event_id = event_id(places, request, body) if is_wanted(kind, source.types, action) else None
+    wanted = not source.types or is_wanted(kind, source.types, action)
+    delivery_event_id = event_id(places, request, body) if wanted else None
     event = ProvenEvent(body.content, body.text, delivery_event_id, kind, request, proof.signed or None, action)
     result = start_for_event(source, event, ports, trace)
     if result.instance_id is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import iscoroutinefunction
 from pathlib import Path
 from threading import Semaphore, Thread
@@ -21,8 +21,9 @@ class Context:
     """What a function gets beside its event.
 
     ``tries``: which try of this attempt it is, from 1. ``connection``: the name of the connection that the start chose,
-    None if it chose none. ``remaining_ms()``: how much of its time is left, in milliseconds; what the function returns
-    after that time is ignored.
+    None if it chose none. ``event_type`` and ``headers``, with names in lower case: those of the delivery that started
+    it. ``remaining_ms()``: how much of its time is left, in milliseconds; what the function returns after that time is
+    ignored.
     """
 
     instance_id: str
@@ -33,6 +34,8 @@ class Context:
     event_id: str | None
     remaining_ms: Callable[[], int]
     connection: str | None = None
+    event_type: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 #: ``run(event, context)``: the event is the parsed input; what it returns is the output.

@@ -174,6 +174,8 @@ def _context_of(row: Instance, timeout_ms: int, ports: WorkPorts) -> Context:
         row.event_id,
         lambda: max(until - ports.clock.now_ms(), 0),
         row.connection,
+        row.event_type,
+        row.event_facts.headers,
     )
 
 

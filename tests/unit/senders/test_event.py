@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.flows.deployment import ROOT
+from verihook.config.sources import _NEVER_KEPT
 from verihook.errors import BodyTooLarge, EventMalformed, UnsupportedMediaType
 from verihook.request import Request
-from verihook.senders import load_sender
+from verihook.senders import load_sender, sender_ids
 from verihook.senders.body import parse
 from verihook.senders.event import (
     EventPlaces,
@@ -163,3 +165,20 @@ def test_the_senders_whose_type_is_refined(sender: str, content: object) -> None
     assert "opened" == event_action(load_sender(sender).places, request(b""), content)
     page = (ROOT / "docs" / "filters.md").read_text("utf-8").partition("## Expressions")[0]
     assert f"`{sender}`" in page
+
+
+def test_the_page_has_the_headers_of_every_sender_and_none_may_hold_a_secret() -> None:
+    passed = {sender: load_sender(sender).places.pass_headers for sender in sender_ids()}
+    assert {"x-shopify-topic", "shopify-shop-domain"} <= set(passed["shopify"])
+    assert not [name for names in passed.values() for name in names if any(word in name for word in _NEVER_KEPT)]
+    page = (ROOT / "docs" / "filters.md").read_text("utf-8").partition("## What comes beside")[2].partition("\n## ")[0]
+    rows = {
+        sender: set(re.findall(r"`([^`]+)`", row.partition(" | ")[2]))
+        for row in page.splitlines()
+        for sender in re.findall(r"`([^`]+)`", row.partition(" | ")[0])
+        if sender in passed and row.startswith("|")
+    }
+    short = {"shopify-topic", "shopify-shop-domain", "shopify-api-version"}
+    assert {sender: set(names) - short for sender, names in passed.items() if names} == {
+        sender: names - {"shopify-"} for sender, names in rows.items()
+    }
