@@ -176,7 +176,7 @@ def test_what_is_suspended_between_claim_and_start_does_not_run(parts: Parts) ->
 def test_an_address_is_called_over_https_alone(loopback: bool) -> None:
     caller = HttpCaller(loopback=loopback)
     caller.check("https://198.51.101.7/")
-    with pytest.raises(ValueError, match="only https"):
+    with pytest.raises(ValueError, match="scheme must be https"):
         caller.check("http://198.51.101.7/")
 
 

@@ -78,7 +78,7 @@ class HttpCaller:
     """Implements :class:`verihook.model.ports.Caller`. Thread-safe.
 
     ``loopback``: on one machine; http and https to loopback addresses and ``localhost``, too, but to no other name
-    of this machine. ``resolve``, ``tls`` and ``named`` (any name may be of this machine) are for tests.
+    of this machine. ``resolve``, ``tls`` and ``any_name_is_local`` (any name may resolve to loopback) are for tests.
     """
 
     def __init__(
@@ -87,10 +87,10 @@ class HttpCaller:
         loopback: bool = False,
         resolve: Resolve = addresses_of,
         tls: ssl.SSLContext | None = None,
-        named: bool = False,
+        any_name_is_local: bool = False,
     ) -> None:
         self._loopback = loopback
-        self._named = named
+        self._any_name_is_local = any_name_is_local
         self._resolve = resolve
         self._tls = tls
 
@@ -103,9 +103,9 @@ class HttpCaller:
             self._allow(parts.scheme, [literal], here=True)
         elif _is_private_name(host):
             if not (self._loopback and host in LOOPBACK_NAMES):
-                raise ValueError("the host is not a public one")
+                raise ValueError("its host must be public")
         elif parts.scheme != "https":
-            raise ValueError("only https is called")
+            raise ValueError("its scheme must be https")
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """See :meth:`verihook.model.ports.Caller.post`."""
@@ -131,21 +131,23 @@ class HttpCaller:
         literal = _literal(host)
         found = [host] if literal is not None else list(self._resolve(host, port))
         addresses = [ipaddress.ip_address(text.partition("%")[0]) for text in found]
-        self._allow(parts.scheme, addresses, here=literal is not None or host in LOOPBACK_NAMES or self._named)
-        where = (host, port, addresses[:_MAX_ADDRESSES])
-        return _Pinned(where, self._context(parts.scheme), until), _target(parts)
+        self._allow(
+            parts.scheme, addresses, here=literal is not None or host in LOOPBACK_NAMES or self._any_name_is_local
+        )
+        server = (host, port, addresses[:_MAX_ADDRESSES])
+        return _Pinned(server, self._context(parts.scheme), until), _target(parts)
 
     def _allow(self, scheme: str, addresses: Sequence[Address], *, here: bool) -> None:
         """Raise ValueError unless each of the addresses may be called. ``here``: the URL itself names this machine."""
         if not addresses:
-            raise ValueError("the host has no address")
+            raise ValueError("its host has no address")
         if self._loopback and here and all(address.is_loopback for address in addresses):
             return
         if scheme != "https":
-            raise ValueError("only https is called")
+            raise ValueError("its scheme must be https")
         # One bad address is enough: a name with addresses of both kinds was probably made to get past this check.
         if not all(is_public(address) for address in addresses):
-            raise ValueError("the host is not a public one")
+            raise ValueError("its host must be public")
 
     def _context(self, scheme: str) -> ssl.SSLContext | None:
         if scheme == "http":
@@ -192,10 +194,10 @@ class _Exchange:
 
 
 class _Pinned(http.client.HTTPConnection):
-    """A connection to one of the checked addresses. ``where``: name, port, addresses. ``tls``: None for plain HTTP."""
+    """A connection to a checked address of ``server``: a name, a port and addresses. No ``tls``: plain HTTP."""
 
-    def __init__(self, where: tuple[str, int, Sequence[Address]], tls: ssl.SSLContext | None, until: float) -> None:
-        host, port, self._addresses = where
+    def __init__(self, server: tuple[str, int, Sequence[Address]], tls: ssl.SSLContext | None, until: float) -> None:
+        host, port, self._addresses = server
         # The port that a Host header leaves out; a bare IPv6 address gets its brackets from http.client.
         self.default_port = 443 if tls else 80
         super().__init__(host, port, timeout=TIMEOUT_S)
@@ -230,18 +232,18 @@ class _Pinned(http.client.HTTPConnection):
 def _split(url: str) -> tuple[SplitResult, int]:
     """The parts of a URL and its port. Raises ValueError in words."""
     if len(url) > MAX_URL or not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        raise ValueError(f"a URL has at most {MAX_URL} ASCII characters, no blanks and no backslash")
+        raise ValueError(f"it must have at most {MAX_URL} ASCII characters, no spaces and no backslash")
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ValueError("it is not a URL") from None
+        raise ValueError("it must be a URL") from None
     if parts.scheme not in ("https", "http") or not parts.hostname:
-        raise ValueError("only https is called")
+        raise ValueError("its scheme must be https")
     if parts.username is not None or parts.password is not None or parts.fragment:
         raise ValueError("it must have neither a user nor a fragment")
     if _literal(parts.hostname) is None and ("[" in parts.netloc or not _NAME.fullmatch(parts.hostname)):
-        raise ValueError("the host is neither a name nor an address")
+        raise ValueError("its host must be a name or an address")
     return parts, (443 if parts.scheme == "https" else 80) if port is None else port
 
 

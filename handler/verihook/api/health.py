@@ -1,4 +1,4 @@
-"""Finds out whether ledger and engines can be reached: at most every few seconds, and only for callers of the API."""
+"""Finds out whether the ledger and the engines can be reached: every five seconds at most, for callers of the API."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ KEPT_MS = 5_000
 #: No instance and no execution has this name.
 PROBE = "verihook-health-probe"
 
-#: What is wrong in this process, in words by the part that is: an engine, or a round of repairs. It makes no call.
+#: Returns what is wrong in this process, by its part (an engine, or a round of repairs). It makes no call.
 Faults = Callable[[], Mapping[str, str]]
 
 
 class Health:
-    """The state of the parts, as it was found last."""
+    """The state of the parts of the server."""
 
     def __init__(self, services: Services, faults: Faults = dict) -> None:
         self._services = services
-        self._look = _Kept(self._ask, services.clock)
-        self._faults = _Kept(lambda: dict(faults()), services.clock)
+        self._look = _Cached(self._ask, services.clock)
+        self._faults = _Cached(lambda: dict(faults()), services.clock)
 
     async def faults(self) -> dict[str, str]:
-        """What is wrong in this process. A stranger may ask: no call is made."""
+        """Return what is wrong in this process, by its part. It makes no call: callers without a key may ask, too."""
         return await self._faults()
 
     async def look(self) -> dict[str, Any]:
         """``{"status", "ledger", "engines"}``, each ``ok`` or ``unavailable``; ``withoutSecret``, names of sources.
 
-        ``faults``, if there are any: what is wrong in this process, in words. A source without a secret answers 503 by
-        itself and is no part that the others need: the status is without it.
+        ``faults``, if there are any: what is wrong in this process, by its part. A source without a secret does not
+        change the status: it answers 503 by itself, and the others work.
         """
         found, faults = await self._look(), await self._faults()
         if not faults:
@@ -60,7 +60,7 @@ class Health:
         return {"status": whole, "ledger": ledger, "engines": engines, "withoutSecret": [*services.without_secret()]}
 
     def _look_at_ledger(self) -> None:
-        """Read and write: with a full disk every delivery is refused, and every read answered."""
+        """Read and write: with a full disk reads work, and every delivery is refused."""
         now = self._services.clock.now_ms()
         self._services.ledger.get(PROBE, now)
         self._services.documents.take_token(PROBE, 1000, 1, now)
@@ -74,8 +74,8 @@ class Health:
         return "ok"
 
 
-class _Kept:
-    """What ``ask`` gives, asked in another thread at most every :data:`KEPT_MS`."""
+class _Cached:
+    """Calls ``ask`` in another thread, at most every :data:`KEPT_MS`, and keeps its answer in between."""
 
     def __init__(self, ask: Callable[[], dict[str, Any]], clock: Clock) -> None:
         self._ask, self._clock = ask, clock

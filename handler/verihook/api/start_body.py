@@ -21,7 +21,7 @@ def start_request(workflow: str, body: Start, key: str | None, services: Service
     Raises RequestInvalid if header and body, or ``startAt`` and ``delay``, disagree.
     """
     if key is not None and body.idempotency_key not in (None, key):
-        raise RequestInvalid("idempotencyKey: the header Idempotency-Key has another; give one of them.")
+        raise RequestInvalid("idempotencyKey: the header Idempotency-Key has another value; give one of the two.")
     return StartRequest(
         workflow,
         body.input,
@@ -55,7 +55,7 @@ def idempotency_key(request: Request) -> str | None:
 
 def _checked(key: str | None) -> str | None:
     if key is not None and not _KEY.fullmatch(key):
-        raise RequestInvalid("Idempotency-Key: 1 to 255 printable ASCII characters.")
+        raise RequestInvalid("Idempotency-Key: must be 1 to 255 printable ASCII characters.")
     return key
 
 

@@ -153,7 +153,7 @@ def _key(given: str | None) -> str:
     """
     key = str(uuid.uuid4()) if given is None else given
     if not (0 < len(key) <= 255 and key.isascii() and key.isprintable() and key == key.strip()):
-        raise ValueError("idempotency_key: 1 to 255 printable ASCII characters.")
+        raise ValueError("idempotency_key: must be 1 to 255 printable ASCII characters.")
     return '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 

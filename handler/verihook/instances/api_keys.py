@@ -178,7 +178,7 @@ def rotate(
     if not old.live(now_ms):
         raise Conflict("The key has ended: create a new one.")
     if not 0 <= overlap_ms <= MAX_OVERLAP_MS:
-        raise RequestInvalid("overlap: at most a year, and not negative.")
+        raise RequestInvalid("overlap: must be at most a year, and not negative.")
     if expires_at is None:
         expires_at = end_of_successor(old, now_ms)
     fresh = _with_lifetime(

@@ -69,12 +69,12 @@ def raise_event(
     (raise it again with the same id).
     """
     if not _NAME.fullmatch(name):
-        raise RequestInvalid("The event's name has 1 to 128 letters, digits, dots, colons, hyphens or underscores.")
+        raise RequestInvalid("The event's name must be 1 to 128 letters, digits, dots, colons, hyphens or underscores.")
     if event_id is not None and not 0 < len(event_id) <= 128:
-        raise RequestInvalid("The event's id has 1 to 128 characters.")
+        raise RequestInvalid("The event's id must be 1 to 128 characters.")
     text = json_text(content)
     if len(text.encode()) > MAX_PAYLOAD:
-        raise BodyTooLarge(f"An event has at most {MAX_PAYLOAD} bytes.")
+        raise BodyTooLarge(f"The payload of an event must be at most {MAX_PAYLOAD} bytes.")
     try:
         instance = get(instance_id, ports)
     except InstanceNotFound:

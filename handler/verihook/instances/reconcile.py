@@ -24,14 +24,14 @@ from verihook.records import asdict, replace
 if TYPE_CHECKING:
     from verihook.model.ports.sets import ReconcilePorts
 
-#: How many instances are looked at, or callbacks posted, at the same time.
-AT_ONCE = 8
+#: The threads of a round: how many instances are repaired, or callbacks posted, at the same time.
+THREADS = 8
 
 #: After this many failures the engine of a workflow is not asked again in this call: each try may take seconds.
-ENOUGH = 5
+MAX_OUTAGES = 5
 
 #: The share of an invocation's time that is left to the callbacks after the repairs.
-RESERVE = 0.4
+CALLBACKS_SHARE = 0.4
 
 #: The longest that a round of callbacks takes, in milliseconds: 64 of them, eight at a time, ten seconds each, and
 #: some margin.
@@ -64,7 +64,7 @@ def reconcile(ports: ReconcilePorts, limit: int = 200, remaining_ms: Callable[[]
     or the time is over: after an outage there may be more to start than one round takes.
     """
     outages = Counter[str]()
-    reserve_ms = 0.0 if remaining_ms is None else remaining_ms() * RESERVE
+    reserve_ms = 0.0 if remaining_ms is None else remaining_ms() * CALLBACKS_SHARE
 
     def repair(instance: Instance) -> Report:
         # The instance may have ended since the index was read: then there is nothing to repair or to run again.
@@ -126,7 +126,7 @@ def _look_at_each(look: Callable[[Instance], Report], due: list[Instance], repor
     if len(due) < 2:
         results = [look(instance) for instance in due]
     else:
-        with ThreadPoolExecutor(AT_ONCE, "reconcile") as pool:
+        with ThreadPoolExecutor(THREADS, "reconcile") as pool:
             results = list(pool.map(look, due))
     for result in results:
         report.add(result)
@@ -135,9 +135,9 @@ def _look_at_each(look: Callable[[Instance], Report], due: list[Instance], repor
 def _repair(instance: Instance, ports: ReconcilePorts, outages: Counter[str]) -> Report:
     report = Report(looked=1)
     try:
-        if outages[instance.workflow] >= ENOUGH:
+        if outages[instance.workflow] >= MAX_OUTAGES:
             raise EngineUnavailable(
-                f"The engine of {instance.workflow} did not answer {ENOUGH} times: not asked again now."
+                f"The engine of {instance.workflow} did not answer {MAX_OUTAGES} times: not asked again now."
             )
         progress = _describe_or_start(instance, ports, report, outages)
         if progress is not None:

@@ -48,14 +48,16 @@ class StartRequest:
 def check_request(request: StartRequest, workflow: Workflow, caller: Caller, now_ms: int) -> None:
     """Check the fields of the request. Raises RequestInvalid, which names the field."""
     if request.id is not None and not INSTANCE_ID.fullmatch(request.id):
-        raise RequestInvalid("id: 1 to 64 letters, digits, underscores and inner hyphens.")
+        raise RequestInvalid(
+            f"id: must be 1 to 64 letters, digits, underscores and inner hyphens (got {request.id[:65]!r})."
+        )
     if request.clear_on_failure and (request.idempotency_key is None or request.id is not None):
-        raise RequestInvalid("clearOnFailure: goes with an idempotency key, and without an id, which stays taken.")
+        raise RequestInvalid("clearOnFailure: needs an idempotency key, and no id, which would stay taken.")
     if request.connection is not None and request.connection not in workflow.connections:
         raise RequestInvalid(f"connection: {_choice(workflow)} (got {request.connection[:63]!r}).")
     _check_labels(request)
     if request.start_at is not None and request.start_at > now_ms + MAX_DELAY_MS:
-        raise RequestInvalid("startAt: at most a year from now.")
+        raise RequestInvalid("startAt: must be at most a year from now.")
     if request.callback_url is not None:
         try:
             caller.check(request.callback_url)
@@ -72,12 +74,12 @@ def _choice(workflow: Workflow) -> str:
 
 def _check_labels(request: StartRequest) -> None:
     if len(request.tags) + len(request.metadata) > MAX_LABELS:
-        raise RequestInvalid(f"tags: at most {MAX_LABELS} tags and metadata together.")
+        raise RequestInvalid(f"tags: must be at most {MAX_LABELS}, with the metadata.")
     labels = [*request.tags, *request.metadata, *request.metadata.values()]
     for label in labels:
         if not 0 < len(label) <= MAX_LABEL or not label.isprintable():
             raise RequestInvalid(
-                f"tags: a tag, a metadata key and its value have 1 to {MAX_LABEL} printable characters."
+                f"tags: tags, metadata keys and values must have 1 to {MAX_LABEL} printable characters each."
             )
     if sum(len(label.encode("utf-8", "surrogatepass")) for label in labels) > MAX_LABELS_BYTES:
-        raise RequestInvalid(f"tags: tags and metadata have at most {MAX_LABELS_BYTES} bytes together.")
+        raise RequestInvalid(f"tags: must have at most {MAX_LABELS_BYTES} bytes, with the metadata.")

@@ -72,7 +72,7 @@ def submit(
     admit()
     fresh, accepted, replayed = _apply_idempotency_key(request, _new_instance(request, workflow, ports), scope, ports)
     kept_input = partial(store_input, text, content, fresh.id, workflow, ports)
-    kept, given = kept_input()
+    kept, engine_input = kept_input()
     fresh = replace(fresh, input=kept)
     existing = ports.ledger.claim(fresh)
     if existing is not None and request.id is not None and (not replayed or existing.updated_at < fresh.created_at):
@@ -80,7 +80,7 @@ def submit(
         fresh, existing = (fresh, existing) if claimed is None else (claimed, None)
     if existing is None:
         return Submitted(
-            replace(fresh, status=start_when_due(fresh, ports, given)), replayed, created=True, accepted=accepted
+            replace(fresh, status=start_when_due(fresh, ports, engine_input)), replayed, created=True, accepted=accepted
         )
     # A later caller with the same key may be the first to claim the row, which then has the time of the key.
     ours = replayed or existing.created_at == fresh.created_at
@@ -171,27 +171,27 @@ def first_look_ms(workflow: Workflow, ports: RecordPorts) -> int:
     return first_ms if ports.engines[workflow.engine].keeps_names else max(first_ms, WORKER_MS)
 
 
-def start_when_due(instance: Instance, ports: ControlPorts, given: str | None = None) -> Status:
-    """Start a claimed instance now, or leave it queued until its time. ``given`` as in :func:`start`."""
+def start_when_due(instance: Instance, ports: ControlPorts, engine_input: str | None = None) -> Status:
+    """Start a claimed instance now, or leave it queued until its time. ``engine_input`` as in :func:`start`."""
     if instance.not_before > ports.clock.now_ms():
         return "queued"
-    return start(instance, ports, given)
+    return start(instance, ports, engine_input)
 
 
-def start(instance: Instance, ports: ControlPorts, given: str | None = None) -> Status:
+def start(instance: Instance, ports: ControlPorts, engine_input: str | None = None) -> Status:
     """Start a claimed instance in its engine.
 
-    ``given``: the input as the engine gets it, if the caller has it at hand; else it is read.
+    ``engine_input``: the input in the engine's form; None if it must be read from the row or its payload.
     Returns ``queued`` if the engine did not confirm: the row is durable, and reconcile starts it. An express execution
     has ended when this returns.
     """
     name = execution_name(instance.id, instance.attempt)
     try:
         engine, definition = engine_of(instance, ports)
-        given = given or input_for_engine(engine, instance, ports.payloads)
+        engine_input = engine_input or input_for_engine(engine, instance, ports.payloads)
         if not ports.workflows[instance.workflow].express:
-            return engine.start(definition, name, given, instance.connection)
-        progress = engine.run(definition, name, given)
+            return engine.start(definition, name, engine_input, instance.connection)
+        progress = engine.run(definition, name, engine_input)
     except EngineRefused as error:
         progress = Progress("failed", error="EngineRefused", cause=str(error))
     except PayloadGone as error:

@@ -133,12 +133,12 @@ class ApiKey:
 def check(key: ApiKey, now_ms: int) -> None:
     """Raise RequestInvalid if a key must not be made with this name, these workflows or this end."""
     if not _NAME.fullmatch(key.name):
-        raise RequestInvalid("name: 1 to 64 characters, without control characters.")
+        raise RequestInvalid("name: must be 1 to 64 characters, without control characters.")
     for pattern in key.workflows:
         if not _PATTERN.fullmatch(pattern):
-            raise RequestInvalid("workflows: names of workflows, in which * stands for any characters and ? for one.")
+            raise RequestInvalid("workflows: must be names of workflows; * stands for any characters, ? for one.")
     if len(key.workflows) > 100:
-        raise RequestInvalid("workflows: 100 patterns at most.")
+        raise RequestInvalid("workflows: must be at most 100 patterns.")
     if key.expires_at is not None and not now_ms < key.expires_at <= _LAST_MS:
-        what = "lie in the future" if key.expires_at <= now_ms else "lie before the year 10000"
-        raise RequestInvalid(f"expiry: must {what}.")
+        limit = "in the future" if key.expires_at <= now_ms else "before the year 10000"
+        raise RequestInvalid(f"expires: must be {limit}.")

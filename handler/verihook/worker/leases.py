@@ -42,13 +42,13 @@ _MaybeEdit = Callable[[Instance, int], Instance | None]
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How an attempt ends. ``content``: the output, parsed."""
+    """How an attempt ends: ``progress`` with the output as text, and ``content``, the same output parsed."""
 
     progress: Progress
     content: object = None
 
 
-def to_begin(row: Instance, attempt: int, now_ms: int) -> bool:
+def may_begin(row: Instance, attempt: int, now_ms: int) -> bool:
     """Return whether a try of this attempt may begin now."""
     return (
         row.engine == ENGINE
@@ -65,7 +65,7 @@ def acquire(row: Instance, lease_ms: int, ports: WorkPorts) -> Instance | None:
     """
 
     def begin(row: Instance, now: int) -> Instance | None:
-        if not to_begin(row, row.attempt, now):
+        if not may_begin(row, row.attempt, now):
             return None
         end = now + lease_ms
         return replace(
@@ -107,7 +107,7 @@ def _amend(row: Instance, edit: _MaybeEdit, ports: RowPorts) -> Instance | None:
     return retry_on_conflict(write, "This instance")
 
 
-def queued_again(progress: Progress, workflow: Workflow) -> Edit:
+def edit_to_retry(progress: Progress, workflow: Workflow) -> Edit:
     """Return the edit after a failed try: queued until the back-off is over, or suspended if held, with the error."""
 
     def edit(row: Instance, now: int) -> Instance:
@@ -120,15 +120,15 @@ def queued_again(progress: Progress, workflow: Workflow) -> Edit:
     return edit
 
 
-def given_back(row: Instance, now: int) -> Instance:
-    """The edit for a try that a planned stop interrupts: it does not count, and the next try may begin at once."""
+def give_back(row: Instance, now: int) -> Instance:
+    """Return the row after a planned stop interrupted its try: it does not count, and the next may begin at once."""
     status: Status = "suspended" if row.held else "queued"
     due = None if row.held else now
     return replace(row, status=status, tries=row.tries - 1, leased_until=None, due_at=due, updated_at=now)
 
 
-def ended(ending: Ending, row: Instance, workflow: Workflow, payloads: Payloads) -> Edit:
-    """The edit that ends the attempt. Stores a large output as a payload first. Raises PayloadsUnavailable."""
+def edit_to_end(ending: Ending, row: Instance, workflow: Workflow, payloads: Payloads) -> Edit:
+    """Return the edit that ends the attempt; store a large output as a payload first. Raises PayloadsUnavailable."""
     progress, output = ending.progress, ending.progress.output
     if output is not None:
         output = payload.store_if_large(output, ending.content, row.id, MAX_OUTPUT, payloads)

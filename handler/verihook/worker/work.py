@@ -85,7 +85,7 @@ def run_try(
     """
     now = ports.clock.now_ms()
     row = ports.ledger.get(instance_id, now)
-    if row is None or not leases.to_begin(row, attempt, now):
+    if row is None or not leases.may_begin(row, attempt, now):
         return "skipped"
     workflow = ports.workflows.get(row.workflow)
     if workflow is None or workflow.definition not in functions:
@@ -107,7 +107,7 @@ def run_try(
     try:
         tried = _call_function(leased, event, workflow.definition, timeout_ms, functions, ports)
     except Interrupted:
-        return "skipped" if leases.write_row(leased, leases.given_back, ports) else "lost"
+        return "skipped" if leases.write_row(leased, leases.give_back, ports) else "lost"
     try:
         return _write_result(leased, tried, workflow, ports)
     finally:
@@ -148,11 +148,11 @@ def _call_function(
 def _write_result(row: Instance, tried: _TryResult, workflow: Workflow, ports: WorkPorts) -> Outcome:
     if tried.final or row.tries > workflow.retries:
         return _write_end(row, tried, workflow, ports)
-    return "again" if leases.write_row(row, leases.queued_again(tried.progress, workflow), ports) else "lost"
+    return "again" if leases.write_row(row, leases.edit_to_retry(tried.progress, workflow), ports) else "lost"
 
 
 def _write_end(row: Instance, tried: _TryResult, workflow: Workflow, ports: WorkPorts) -> Outcome:
-    ending = leases.ended(Ending(tried.progress, tried.content), row, workflow, ports.payloads)
+    ending = leases.edit_to_end(Ending(tried.progress, tried.content), row, workflow, ports.payloads)
     if not leases.write_row(row, ending, ports):
         return "lost"
     match tried.progress.status:

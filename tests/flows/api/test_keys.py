@@ -111,8 +111,8 @@ def test_a_key_neither_sees_nor_changes_one_that_may_do_more(deployed: Deploymen
     [
         ({"expires": "soon"}, "expires: write"),
         ({"expires": "2027-01-31T12:00:00"}, "expires: write"),
-        ({"expires": "1999-01-31"}, "must lie in the future"),
-        ({"overlap": "400d"}, "overlap: at most a year"),
+        ({"expires": "1999-01-31"}, "must be in the future"),
+        ({"overlap": "400d"}, "overlap: must be at most a year"),
         ({"overlap": "soon"}, "overlap: write"),
     ],
 )

@@ -133,9 +133,12 @@ def test_no_keys(capsys: pytest.CaptureFixture[str], documents: SqliteDocuments,
     [
         (["revoke", "0" * 16], "There is no API key with this id."),
         (["rotate", "0" * 16], "There is no API key with this id."),
-        (["create", "--name", "ci", "--scope", "workflows:read", "--expires", "1999-01-01"], "lie in the future"),
-        (["create", "--name", "ci", "--scope", "workflows:read", "--workflow", "a b"], "workflows: names"),
-        (["create", "--name", "", "--scope", "workflows:read"], "name: 1 to 64"),
+        (
+            ["create", "--name", "ci", "--scope", "workflows:read", "--expires", "1999-01-01"],
+            "expires: must be in the future",
+        ),
+        (["create", "--name", "ci", "--scope", "workflows:read", "--workflow", "a b"], "workflows: must be names"),
+        (["create", "--name", "", "--scope", "workflows:read"], "name: must be 1 to 64"),
     ],
 )
 def test_what_is_not_done_is_told(

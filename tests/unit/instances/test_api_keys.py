@@ -250,8 +250,8 @@ def test_changes_at_once_are_all_made(documents: Counted) -> None:
         ({"workflows": [""]}, "workflows"),
         ({"workflows": ["[a-z]"]}, "workflows"),
         ({"workflows": [f"w{number}" for number in range(101)]}, "workflows"),
-        ({"expires_at": NOW}, "expiry"),
-        ({"expires_at": 10**18}, "expiry"),
+        ({"expires_at": NOW}, "expires"),
+        ({"expires_at": 10**18}, "expires"),
     ],
 )
 def test_a_key_that_makes_no_sense_is_not_made(documents: Counted, fields: dict[str, object], named: str) -> None:

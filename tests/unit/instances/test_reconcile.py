@@ -13,7 +13,7 @@ from tests.contracts.instances import NOW
 from tests.unit.parts import Parts, parts, request
 from tests.unit.working import working
 from verihook import instances
-from verihook.instances.reconcile import AT_ONCE, ENOUGH, Report, call_back, reconcile
+from verihook.instances.reconcile import MAX_OUTAGES, THREADS, Report, call_back, reconcile
 from verihook.model.instance import Progress
 from verihook.model.ports import Answer
 from verihook.worker import leases
@@ -129,7 +129,7 @@ def test_an_engine_that_is_away_is_not_asked_for_every_row(parts: Parts) -> None
     parts.engine.failing.add("describe")
     parts.engine.calls.clear()
     assert Report(looked=40, postponed=40) == later(parts, 100)
-    assert ENOUGH <= len(parts.engine.calls) < ENOUGH + AT_ONCE
+    assert MAX_OUTAGES <= len(parts.engine.calls) < MAX_OUTAGES + THREADS
 
 
 def test_callbacks_and_repairs_do_not_stand_in_each_others_way(parts: Parts) -> None:
@@ -153,13 +153,13 @@ def test_round_follows_upon_round_while_there_is_time(parts: Parts) -> None:
 
 
 def test_a_workflow_that_is_gone_keeps_no_other_of_its_engine_from_its_turn(parts: Parts) -> None:
-    for number in range(2 * ENOUGH):
+    for number in range(2 * MAX_OUTAGES):
         instances.submit(request(id=f"a{number}"), "", parts.services)
         assert parts.ledger.amend(replace(parts.row(f"a{number}"), workflow="gone"))
         instances.submit(request(id=f"z{number}"), "", parts.services)
         parts.engine.end(f"z{number}")
     report = later(parts, 100)
-    assert (2 * ENOUGH, 2 * ENOUGH) == (report.finished, report.postponed)
+    assert (2 * MAX_OUTAGES, 2 * MAX_OUTAGES) == (report.finished, report.postponed)
 
 
 @pytest.mark.parametrize(("workflow", "operation"), [("w", "start"), ("express", "run")])
@@ -169,7 +169,7 @@ def test_an_engine_that_takes_no_starts_is_not_asked_for_every_row(parts: Parts,
         instances.submit(request(workflow, id=f"i{number}"), "", parts.services)
     parts.engine.calls.clear()
     later(parts, 400_000)
-    assert ENOUGH <= parts.engine.calls.count(operation) < ENOUGH + AT_ONCE
+    assert MAX_OUTAGES <= parts.engine.calls.count(operation) < MAX_OUTAGES + THREADS
 
 
 def test_an_end_that_cannot_be_told_keeps_no_other_from_its_turn(parts: Parts, tmp_path: Path) -> None:

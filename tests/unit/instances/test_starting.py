@@ -276,7 +276,7 @@ def test_a_key_of_what_failed_begins_anew_if_the_caller_wants_it(parts: Parts, s
 
 @pytest.mark.parametrize("wanted", [{}, {"idempotency_key": "k", "id": "a"}])
 def test_what_a_cleared_key_does_not_go_with(parts: Parts, wanted: dict[str, Any]) -> None:
-    with pytest.raises(RequestInvalid, match="clearOnFailure: goes with an idempotency key"):
+    with pytest.raises(RequestInvalid, match="clearOnFailure: needs an idempotency key"):
         instances.submit(request(clear_on_failure=True, **wanted), "s", parts.services)
 
 

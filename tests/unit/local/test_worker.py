@@ -147,7 +147,7 @@ def test_close_gives_back_what_runs_and_begins_nothing_more(tmp_path: Path) -> N
             worker.wake("c")
         given_back = w.row("a")
         assert ("queued", 0, None) == (given_back.status, given_back.tries, given_back.leased_until)
-        assert leases.to_begin(given_back, 1, w.services.clock.now_ms())
+        assert leases.may_begin(given_back, 1, w.services.clock.now_ms())
         release.set()
         until(lambda: not [thread for thread in enumerate_threads() if thread.name.startswith("worker")])
         assert given_back == w.row("a")

@@ -66,7 +66,7 @@ def test_a_key_for_all_workflows_holds_any() -> None:
     assert not KEY.holds(replace(KEY, workflows=()))
 
 
-@pytest.mark.parametrize(("ends", "words"), [(NOW, "lie in the future"), (10**15, "before the year 10000")])
+@pytest.mark.parametrize(("ends", "words"), [(NOW, "in the future"), (10**15, "before the year 10000")])
 def test_why_an_end_is_none(ends: int, words: str) -> None:
     with pytest.raises(RequestInvalid, match=words):
         check(replace(KEY, expires_at=ends), NOW)

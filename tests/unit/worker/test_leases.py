@@ -56,11 +56,11 @@ def test_what_is_given_back_had_no_try(tmp_path: Path, held: bool, status: str, 
         w.claim()
         leased = take(w)
         assert w.services.ledger.amend(replace(leased, held=held, status="suspended" if held else "running"))
-        assert leases.write_row(leased, leases.given_back, w.services)
+        assert leases.write_row(leased, leases.give_back, w.services)
         row = w.row()
         assert (status, 0, None, due) == (row.status, row.tries, row.leased_until, row.due_at)
         # Whatever the function of that try still comes to is not written.
-        assert not leases.write_row(leased, leases.given_back, w.services)
+        assert not leases.write_row(leased, leases.give_back, w.services)
 
 
 def test_an_end_is_written_although_others_touched_the_row(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_an_end_is_written_although_others_touched_the_row(tmp_path: Path) -> No
         leased = take(w)
         assert w.services.ledger.amend(replace(leased, held=True, status="suspended"))
         words = Progress("failed", None, "E" * 5000, "\ud800" + "c" * 5000)
-        ending = leases.ended(Ending(words), leased, w.services.workflows["w"], w.services.payloads)
+        ending = leases.edit_to_end(Ending(words), leased, w.services.workflows["w"], w.services.payloads)
         assert leases.write_row(leased, ending, w.services) is True
         row = w.row()
         assert ("failed", False, NOW, None) == (row.status, row.held, row.begun_at, row.leased_until)
@@ -82,7 +82,7 @@ def test_one_that_is_held_between_two_tries_is_not_due(tmp_path: Path) -> None:
         w.claim()
         leased = take(w)
         assert w.services.ledger.amend(replace(leased, held=True))
-        again = leases.queued_again(Progress("failed", None, "E", "c"), w.services.workflows["w"])
+        again = leases.edit_to_retry(Progress("failed", None, "E", "c"), w.services.workflows["w"])
         assert leases.write_row(leased, again, w.services) is True
         assert ("suspended", True, None, NOW + 2000) == (
             w.row().status,
@@ -112,7 +112,7 @@ def test_a_row_that_everybody_writes_is_given_up(tmp_path: Path) -> None:
         services = replace(w.services, ledger=Contended(w.services.ledger))  # type: ignore[arg-type]
         with pytest.raises(LedgerUnavailable):
             leases.acquire(leased, 1000, services)
-        again = leases.queued_again(Progress("failed"), w.services.workflows["w"])
+        again = leases.edit_to_retry(Progress("failed"), w.services.workflows["w"])
         with pytest.raises(LedgerUnavailable):
             leases.write_row(leased, again, services)
 

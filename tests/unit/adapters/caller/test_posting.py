@@ -56,7 +56,7 @@ def test_over_tls_the_name_is_verified_and_the_checked_address_called(
         # A name that moves: the second look would find another.
         return ["127.0.0.1"] if len(looked_up) == 1 else ["169.254.169.254"]
 
-    subject = HttpCaller(loopback=True, named=True, resolve=resolve, tls=contexts[1])
+    subject = HttpCaller(loopback=True, any_name_is_local=True, resolve=resolve, tls=contexts[1])
     assert Answer(204) == subject.post(f"https://{NAME}:{secure.port}/204", b"{}", {})
     assert [(NAME, secure.port)] == looked_up
     assert [NAME] == secure.names
@@ -72,9 +72,9 @@ def test_a_certificate_of_another_name_or_of_nobody_we_know_is_no_receiver(
         return ["127.0.0.1"]
 
     for subject, name in (
-        (HttpCaller(loopback=True, named=True, resolve=here, tls=contexts[1]), "another.example"),
+        (HttpCaller(loopback=True, any_name_is_local=True, resolve=here, tls=contexts[1]), "another.example"),
         (HttpCaller(loopback=True, tls=contexts[1]), "127.0.0.1"),
-        (HttpCaller(loopback=True, named=True, resolve=here), NAME),
+        (HttpCaller(loopback=True, any_name_is_local=True, resolve=here), NAME),
     ):
         assert Answer(0) == subject.post(f"https://{name}:{secure.port}/204", b"{}", {})
     assert [] == secure.asked
