@@ -77,8 +77,11 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """Return the first value of the header ``name`` (lower case), or None if there is none."""
-        value = self.lone(name)
-        return next(iter(self._repeated(name)), None) if value is None else value
+        lone = self._lone or self._index()
+        value = lone.get(name)
+        if value is None and len(lone) != len(self.headers):
+            return next(iter(self._repeated(name)), None)
+        return value
 
     def _repeated(self, name: str) -> list[str]:
         """Return the values of a header that is not a lone one; [] if it did not come."""

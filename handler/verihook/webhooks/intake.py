@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from verihook.model.ports.sets import ControlPorts, IntakePorts
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: one is made of every delivery, and a frozen one takes three times as long to make.
+@dataclass(slots=True)
 class ProvenEvent:
     """A genuine event: its JSON text, the same parsed, the event's id and type if it has them.
 
@@ -48,7 +49,8 @@ class ProvenEvent:
     action: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: one is made of every delivery, and a frozen one takes three times as long to make.
+@dataclass(slots=True)
 class IntakeResult:
     """What became of an event. ``instance_id`` and ``status`` are None if the source does not want it."""
 
