@@ -213,7 +213,7 @@ def ends_in(folder: Path) -> list[str]:
 
 
 def told(folder: Path, rig: Rig, *names: str) -> None:
-    """Wait until these ends are told, which they are after they can be seen; and no other."""
+    """Wait until these ends are reported, which they are after they can be seen; and no other."""
     rig.until(lambda: ends_in(folder)[: len(names)] == [*names] or None, f"the ends of {names} are told")
     assert ends_in(folder) == [*names]
 

@@ -11,7 +11,7 @@ from types import ModuleType
 from verihook.adapters.printable import printable
 from verihook.cli.parser import Parser, describe
 from verihook.errors import RecordDamaged, VerihookError
-from verihook.local.terminal import Unwritten, drop, open_closed, telling
+from verihook.local.standard_streams import OutputFailed, checked_output, discard_buffer, open_closed_streams
 
 _MORE = "verihook COMMAND --help explains one command and its options."
 
@@ -21,14 +21,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 done, 1 it did not end well, 2 wrong use or configuration; commands that call the API have more (EXIT_CODES).
     """
-    open_closed()
+    open_closed_streams()
     parser = Parser(prog="verihook", description="Signed webhooks start durable workflows.", epilog=_MORE)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in _commands():
         command.add_parser(commands)
     describe(commands)
     try:
-        with telling():
+        with checked_output():
             options = parser.parse_args(arguments)
             return int(options.command(options))
     except (VerihookError, RecordDamaged) as error:
@@ -39,11 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         # The reader of the pipe has ended (`| head`).
-        drop(sys.stdout)
+        discard_buffer(sys.stdout)
         return 0
-    except Unwritten as error:
+    except OutputFailed as error:
         print(f"verihook: {printable(str(error))}", file=sys.stderr)
-        drop(sys.stdout)
+        discard_buffer(sys.stdout)
         return 1
 
 

@@ -20,7 +20,7 @@ from verihook.errors import ConfigurationError
 from verihook.instances.api_keys import KEEP_MS
 from verihook.instances.callbacks import callback_secret
 from verihook.local.data import read_instance_key, read_run
-from verihook.local.terminal import Unwritten
+from verihook.local.standard_streams import OutputFailed
 from verihook.model.scopes import MEANINGS, SCOPES
 
 _HEAD = ("ID", "NAME", "STATUS", "SCOPES", "WORKFLOWS", "EXPIRES", "LAST USED")
@@ -123,10 +123,10 @@ def _show_once(key: KeyFields, secret: str, options: argparse.Namespace) -> int:
             # The secret alone goes to stdout: KEY=$(verihook keys create ...).
             print(printable(secret))
         sys.stdout.flush()
-    except (Unwritten, BrokenPipeError) as error:
+    except (OutputFailed, BrokenPipeError) as error:
         mend = f"and it is not shown again: verihook keys revoke {key['id']}, with the options of this command, ends it"
         not_shown = f"the key {key['id']} ({key['name']}) is made but could not be shown ({error.__cause__ or error})"
-        raise Unwritten(f"{not_shown}, {mend}") from error
+        raise OutputFailed(f"{not_shown}, {mend}") from error
     if options.json:
         return 0
     rows = [[printable(cell) for cell in row] for row in _rows([key])]

@@ -7,7 +7,7 @@ from typing import Any
 
 from verihook.cli.arguments import whole_number
 from verihook.cli.options import add_data_option, add_hooks_option
-from verihook.local.stopping import GRACE_S, MAX_GRACE_S, leave
+from verihook.local.stopping import GRACE_S, MAX_GRACE_S, end_process
 
 
 def add_parser(commands: Any) -> None:
@@ -35,9 +35,9 @@ def add_parser(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from verihook.local.server import serve
-    from verihook.local.terminal import unfailing
+    from verihook.local.standard_streams import lossy_output
 
-    with unfailing():
+    with lossy_output():
         serve(options.hooks, options.port, options.data, options.grace, opened=options.open)
-        leave()
+        end_process()
     return 0

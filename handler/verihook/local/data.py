@@ -1,10 +1,10 @@
-"""The data folder of one machine: who uses it, the secrets made for it, and how to reach the server.
+"""The data folder of one machine: its lock, the secrets made for it, and how to reach the running server.
 
 ================= ======================================================================================
 ``lock``          held while a server runs; two on one folder would start everything twice
-``secrets.json``  the instance key, and the secrets made here; "" for a name that has a value of the operator's
-``run.json``      address, API key and secrets of the running server, which ``verihook send`` signs with in another
-                  shell; gone when it stops, and after a kill when the next one starts
+``secrets.json``  the instance key, and the secrets made here; "" for a name whose value the operator has set
+``run.json``      address, API key and secrets of the running server, for ``verihook send`` and other commands;
+                  removed when it stops or, after a kill, when the next one starts
 ``ledger.db``     the ledger (SQLite)
 ``executions.db`` the interpreter's journal
 ``durable.db``    the executions of durable functions
@@ -12,9 +12,9 @@
 ``secrets/``      the operator's own files, which a ``file:`` of hooks.toml names
 ================= ======================================================================================
 
-Everything in it is readable by its owner alone, whatever the umask and the rights of the folder. The folder
-itself, and each file that is found in it, must be of the user who runs this, or root's, and others may write to none:
-with a ``secrets.json`` of theirs they would sign webhooks, and ``run.json`` in a file of theirs is the key of the run.
+Only their owner can read the files, whatever the umask and the rights of the folder. The folder and each file in it
+must belong to the user who runs this, or to root, and no other user may write to them: with a ``secrets.json`` of their
+own others could sign webhooks, and a ``run.json`` in a file of theirs would show them the key of the run.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ DATABASES = ("ledger.db", "executions.db", "durable.db")
 
 _INSTANCE_KEY = "VERIHOOK_INSTANCE_KEY"
 
-#: The secrets of the sources that Verihook comes with. They alone are made, and in a new folder alone: a first look
-#: takes none, and what somebody forgot to set is no look but a mistake.
+#: The secrets of the sources that Verihook comes with. Only these are made, and only in a new folder, so that a first
+#: try needs none: a secret that is missing later was forgotten, and is an error.
 SHIPPED = (
     "ORDERS_WEBHOOK_SECRET",
     "GITHUB_WEBHOOK_SECRET",
@@ -51,13 +51,13 @@ SHIPPED = (
     "STANDARD_WEBHOOK_SECRET",
 )
 
-#: Kept for a name that has had a value of the operator's: none is ever made in its place.
-_OWN = ""
+#: Kept for a name whose value the operator has set: a secret is never made in its place.
+_SET_BY_OPERATOR = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A running server: its URL, the secret values by variable name, and the API key that opens everything to it."""
+    """A running server: its URL, its secrets by variable name, and the API key that may do everything."""
 
     url: str
     secrets: dict[str, str]
@@ -65,45 +65,45 @@ class Run:
 
 
 class DataFolder:
-    """A data folder that is open; made if it is missing. Raises ConfigurationError if it cannot be used."""
+    """The data folder of a server, locked; made if it is missing. Raises ConfigurationError if it cannot be used."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            # A folder that is there already stays as its owner has it.
+            # The mode of a folder that exists is not changed.
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             _check_folder(path)
             for name in DATABASES:
-                _own(path / name)
-            # No file object, which would be closed, and the folder let go of, when nothing refers to it any more.
-            self._lock = _open_own(str(path / "lock"), os.O_WRONLY | os.O_CREAT)
+                _make_private(path / name)
+            # A descriptor and not a file object: that would be closed, and the lock released, when it is collected.
+            self._lock = _open_private(str(path / "lock"), os.O_WRONLY | os.O_CREAT)
         except OSError as error:
             raise ConfigurationError(str(path), "", f"the data folder cannot be written: {error.strerror}") from error
         try:
-            # The kernel lets go of it when the process ends, however it ends.
+            # The kernel releases it when the process ends, however it ends.
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._lock)
             mend = "another Verihook runs on this data folder; stop it, or give another folder (--data; make: DATA=)"
             raise ConfigurationError(str(path), "", mend) from error
-        # What a run that was killed has left: its key and secrets open nothing any more.
+        # Left by a run that was killed: its key is no longer valid.
         (path / "run.json").unlink(missing_ok=True)
         for unfinished in path.glob("*.new"):
             unfinished.unlink()
 
     def secrets(self, hooks: Hooks, variables: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-        """The value of every ``env:`` secret that hooks.toml names, and the names of those that were made here.
+        """Return the value of every ``env:`` secret that hooks.toml names, and the names of those that were made here.
 
-        Those of the shipped sources are made if the folder is new, once, and kept; the instance key is kept with
-        them, so that an event meets its row after a restart. Raises ConfigurationError for any other that the
-        environment has not: deliveries signed with the one that was meant would all be refused.
+        The secrets of the shipped sources are made once, if the folder is new, and kept; so is the instance key, so
+        that an event finds its row after a restart. Raises ConfigurationError for any other that is not in the
+        environment: every delivery that is signed with the intended one would be refused.
         """
         path = self.path / "secrets.json"
         new, kept = not path.exists(), _read_secrets(path)
         before, values, made = dict(kept), dict[str, str](), list[str]()
         for name in hooks.variables():
             if variables.get(name):
-                values[name], kept[name] = variables[name], _OWN
+                values[name], kept[name] = variables[name], _SET_BY_OPERATOR
                 continue
             if new and name in SHIPPED:
                 kept[name] = _new_secret()
@@ -117,28 +117,28 @@ class DataFolder:
         return values, made
 
     def announce(self, run: Run) -> None:
-        """Tell our own commands where the server is, and what opens it."""
+        """Write run.json, which tells verihook's commands where the server is, and its key."""
         _write(self.path / "run.json", asdict(run))
 
     def withdraw(self) -> None:
-        """The server takes no requests any more. The folder stays locked."""
+        """Remove run.json: the server takes no more requests. The folder stays locked."""
         (self.path / "run.json").unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Nothing works on the folder any more."""
+        """Remove run.json and release the lock."""
         self.withdraw()
         os.close(self._lock)
 
 
-def _own(path: Path) -> None:
-    """Make the file if it is missing, and its owner's alone, with what an older version left beside it."""
-    os.close(_open_own(str(path), os.O_RDWR | os.O_CREAT))
+def _make_private(path: Path) -> None:
+    """Make the file if it is missing, and let only its owner read it and the files beside it (-wal, -shm)."""
+    os.close(_open_private(str(path), os.O_RDWR | os.O_CREAT))
     for beside in path.parent.glob(f"{path.name}-*"):
-        os.close(_open_own(str(beside), os.O_RDWR))
+        os.close(_open_private(str(beside), os.O_RDWR))
 
 
-def _open_own(path: str, flags: int) -> int:
-    """A file of the folder, for its owner alone from here on. No link is followed: it could lead anywhere."""
+def _open_private(path: str, flags: int) -> int:
+    """Open a file of the folder and let only its owner read it. Links are not followed: they could point anywhere."""
     descriptor = os.open(path, flags | os.O_NOFOLLOW, 0o600)
     try:
         _check_owner(path, os.fstat(descriptor), "move it away")
@@ -150,19 +150,21 @@ def _open_own(path: str, flags: int) -> int:
 
 
 def _check_folder(path: Path) -> None:
-    """Raises ConfigurationError unless nothing in it can be of others. A volume that is shared has room for one."""
+    """Raise ConfigurationError if another user could put files into the folder."""
     found = path.stat()
     _check_owner(
-        str(path), found, "give a folder of your own (--data; make: DATA=), in a volume one that is made in it"
+        str(path), found, "give a folder of your own (--data; make: DATA=), in a shared volume a new folder in it"
     )
     if others := stat.S_IMODE(found.st_mode) & 0o022:
-        mend = "look at what is in it, then: chmod go-w, or give another folder, in a volume one that is made in it"
+        mend = "look at what is in it, then: chmod go-w, or give another folder, in a shared volume a new folder in it"
         who = "every user of this machine" if others & 0o002 else "its group"
-        raise ConfigurationError(str(path), "", f"{who} may write to the data folder, and so give us secrets; {mend}")
+        raise ConfigurationError(
+            str(path), "", f"{who} may write to the data folder, and could put secrets into it; {mend}"
+        )
 
 
 def _check_owner(path: str, found: os.stat_result, mend: str) -> None:
-    """Root may write everywhere anyhow; for root itself no other user's will do. Raises ConfigurationError."""
+    """Raise ConfigurationError if the file belongs to another user than this one or root."""
     mine = os.geteuid()
     if found.st_uid not in (0, mine):
         why = f"belongs to another user (uid {found.st_uid}; this runs as uid {mine}), who could put secrets into it"
@@ -170,38 +172,38 @@ def _check_owner(path: str, found: os.stat_result, mend: str) -> None:
 
 
 def made_here(path: Path) -> set[str]:
-    """The names of the secrets that were made in this data folder, as its last start had them."""
+    """Return the names of the secrets that were made in this data folder, as of its last start."""
     return {name for name, value in _read_secrets(path / "secrets.json").items() if value and name != _INSTANCE_KEY}
 
 
 def _new_secret() -> str:
-    # Hex digits are valid base64 too, for the senders whose key is base64.
+    # Hex digits are also valid base64, for senders whose key is base64.
     return secrets.token_hex(32)
 
 
 def _missing(name: str, hooks: Hooks, *, own: bool) -> str:
-    why = " and had a value of yours, in whose place none is made" if own else ""
+    why = ", though an earlier run had a value of yours" if own else ""
     return f"is not set{why}; {hooks.path.name} names it as a secret. Set it: {name}=... make run (or: verihook run)"
 
 
 def read_run(path: Path) -> Run | None:
-    """Return what the server that runs on this data folder announced; None if none does.
+    """Return the server that runs on this data folder; None if none does.
 
-    Raises ConfigurationError if the file is another user's: it would name the server that gets our deliveries.
+    Raises ConfigurationError if run.json belongs to another user, who could have deliveries sent to their server.
     """
     try:
-        return Run(**_read_own(path / "run.json", "name another folder (--data)"))
+        return Run(**_read_private(path / "run.json", "name another folder (--data)"))
     except (OSError, ValueError, TypeError):
         return None
 
 
 def instance_key(values: Mapping[str, str]) -> bytes:
-    """The instance key among the values of :meth:`DataFolder.secrets`, 32 bytes."""
+    """Return the instance key, 32 bytes, from the values of :meth:`DataFolder.secrets`."""
     return hashlib.sha256(values[_INSTANCE_KEY].encode()).digest()
 
 
 def read_instance_key(path: Path) -> bytes:
-    """The instance key that is kept in this data folder. Raises ConfigurationError."""
+    """Return the instance key that is kept in this data folder. Raises ConfigurationError if there is none."""
     try:
         return instance_key(_read_secrets(path / "secrets.json"))
     except KeyError:
@@ -210,11 +212,11 @@ def read_instance_key(path: Path) -> bytes:
 
 
 def _read_secrets(path: Path) -> dict[str, str]:
-    """Return what was kept. A damaged file is refused, never replaced: new secrets would shut out the senders."""
+    """Return the secrets that are kept. A damaged file is never replaced: senders could not use new secrets."""
     try:
-        kept = _read_own(path, "move it away")
+        kept = _read_private(path, "move it away")
         if not (isinstance(kept, dict) and all(isinstance(value, str) for value in kept.values())):
-            raise ValueError("names and strings are kept in it")
+            raise ValueError("it must have names with strings")
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
@@ -222,9 +224,9 @@ def _read_secrets(path: Path) -> dict[str, str]:
     return kept
 
 
-def _read_own(path: Path, mend: str) -> Any:
-    """Return the JSON in a file. Raises ConfigurationError if another user than root owns it, OSError, ValueError."""
-    # Before it is opened, as there may be no right to; and what was opened, as the name may lead elsewhere by then.
+def _read_private(path: Path, mend: str) -> Any:
+    """Return the JSON in a file. Raises ConfigurationError if it belongs to another user, OSError, ValueError."""
+    # Checked before it is opened, because this user may have no right to; and again, because the name may have changed.
     _check_owner(str(path), path.stat(), mend)
     with path.open() as file:
         _check_owner(str(path), os.fstat(file.fileno()), mend)
@@ -232,8 +234,8 @@ def _read_own(path: Path, mend: str) -> Any:
 
 
 def _write(path: Path, content: object) -> None:
-    """Whole or not at all, and for the owner's eyes only. Raises ConfigurationError, and leaves nothing then."""
-    # A name that is new: what somebody else had made under it would stay open to them.
+    """Write JSON, whole or not at all, into a file that only its owner can read. Raises ConfigurationError."""
+    # A new name: a file that another user had made under a known one would stay open to them.
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}.new")
     try:
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

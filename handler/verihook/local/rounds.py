@@ -1,4 +1,4 @@
-"""The work that is done again and again: what EventBridge Scheduler and lifecycle rules do in AWS, and sooner."""
+"""Work that is repeated in threads of one machine: what EventBridge Scheduler and lifecycle rules do in AWS."""
 
 from __future__ import annotations
 
@@ -8,53 +8,53 @@ from collections.abc import Callable, Mapping
 from verihook.adapters.repeats import RepeatFilter
 from verihook.model.ports import Services
 
-#: What a round does, and how many seconds after the one before.
+#: The pause before each round, in seconds, and what a round does.
 Round = tuple[float, Callable[[Services], object]]
 
-#: How long the end of the last round is waited for, in seconds: the next start repeats what it did not come to.
-_LAST_S = 1.0
+#: How long the last round may take after a stop, in seconds: the next start repeats what it did not finish.
+_LAST_ROUND_S = 1.0
 
 
 class Rounds:
-    """Threads, each with its own work, by name."""
+    """Threads that each repeat their own work. ``rounds``: the work by the name of its thread."""
 
     def __init__(self, rounds: Mapping[str, Round], services: Services) -> None:
         self._services = services
-        self._over = threading.Event()
+        self._stopped = threading.Event()
         self._threads = [
             threading.Thread(target=self._repeat, args=(name, *each), name=name, daemon=True)
             for name, each in rounds.items()
         ]
 
     def start(self) -> None:
-        """Begin."""
+        """Start the threads."""
         for thread in self._threads:
             thread.start()
 
     def hold(self) -> None:
-        """Begin no more."""
-        self._over.set()
+        """Begin no new round."""
+        self._stopped.set()
 
     def close(self) -> None:
-        """Begin no more, and wait a little for the last ones."""
+        """Begin no new round, and wait a second for those that are running."""
         self.hold()
         for thread in self._threads:
             if thread.is_alive():
-                thread.join(_LAST_S)
+                thread.join(_LAST_ROUND_S)
 
     def faults(self) -> dict[str, str]:
-        """Those that have ended though nothing asked for it, in words by their name."""
-        if self._over.is_set():
+        """Return the threads that have ended without :meth:`hold`, each with what to do."""
+        if self._stopped.is_set():
             return {}
         ended = [each.name for each in self._threads if each.ident is not None and not each.is_alive()]
         return {name: f"The rounds of {name} have ended. Restart the server." for name in ended}
 
     def _repeat(self, name: str, seconds: float, work: Callable[[Services], object]) -> None:
         repeats = RepeatFilter()
-        while not self._over.wait(seconds):
+        while not self._stopped.wait(seconds):
             try:
                 work(self._services)
-            except Exception as error:  # noqa: BLE001  # the next round goes on, whatever it was
+            except Exception as error:  # noqa: BLE001  # the next round goes on after any error
                 if repeats.suppressed(f"{type(error).__name__}: {error}") is not None:
                     self._services.telemetry.failure(name, error)
             self._services.observer.flush()

@@ -1,4 +1,4 @@
-"""The whole thing on one machine: receiver, API, ledger, engines, reconcile, in one process."""
+"""The server of one machine: receiver, API, ledger, engines and reconcile in one process."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ from verihook.local.workflow_log import workflow_log
 from verihook.model.ports import Services
 from verihook.model.scopes import ApiKey
 
-#: Loopback only: the folder's secrets are made up, and a stranger has no business here.
+#: Loopback only: the secrets are made for a trial, and the API opens everything to the key of the run.
 HOST = "127.0.0.1"
 
-#: How often the loop asks the ledger what is due, in seconds.
-ROUND = 0.2
+#: The pause between two rounds of reconcile, in seconds.
+ROUND_S = 0.2
 
-#: How often payloads that no instance needs any more are looked for, in seconds.
-SWEEP = 600.0
+#: The pause between two searches for payloads without an instance, in seconds.
+SWEEP_S = 600.0
 
 
 def serve(hooks_path: Path, port: int, data: Path, grace_s: float, *, opened: bool = False) -> None:
-    """Run until a signal ends it. ``opened``: the API asks for no key, whatever hooks.toml says.
+    """Run the server until a signal ends it. Raises ConfigurationError if it cannot start.
 
-    ``grace_s``: how long the stop waits for what runs. The data folder stays locked until the process has ended, as
-    code of the operator's may run to there. Raises ConfigurationError if it cannot start.
+    ``opened``: the API needs no key, whatever hooks.toml says. ``grace_s``: how long a stop waits for what is running.
+    The data folder stays locked until the process ends, because code of workflows can run until then.
     """
     raise_file_limit()
     hooks = load_hooks(hooks_path)
@@ -69,7 +69,7 @@ def serve(hooks_path: Path, port: int, data: Path, grace_s: float, *, opened: bo
             folder.announce(run)
             engines.run(services)
             print(banner(url, hooks, made, data, ended, grace_s, hooks_path), flush=True)
-            # After the banner: a step that kills the process as soon as it runs must not leave it without a word.
+            # After the banner: a step could kill the process as soon as it runs, and the banner would be missing.
             engines.resume()
             rounds.start()
 
@@ -77,7 +77,7 @@ def serve(hooks_path: Path, port: int, data: Path, grace_s: float, *, opened: bo
             access = Access(services, loopback=True, run_key=run.key)
             app = create_app(services, access, local=True, faults=lambda: {**engines.faults(), **rounds.faults()})
             server = _Server(app, ready)
-            server.stopping = Stopping(engines, grace_s, lambda: server.ask(rounds), folder.withdraw)
+            server.stopping = Stopping(engines, grace_s, lambda: server.request_stop(rounds), folder.withdraw)
             server.run(sockets=[listener])
         finally:
             rounds.close()
@@ -89,25 +89,25 @@ def serve(hooks_path: Path, port: int, data: Path, grace_s: float, *, opened: bo
 def _rounds(services: Services, payloads: Path) -> Rounds:
     return Rounds(
         {
-            "reconcile": (ROUND, reconcile),
-            "call_back": (ROUND, call_back),
-            "sweep": (SWEEP, lambda services: sweep(payloads, services)),
+            "reconcile": (ROUND_S, reconcile),
+            "call_back": (ROUND_S, call_back),
+            "sweep": (SWEEP_S, lambda services: sweep(payloads, services)),
         },
         services,
     )
 
 
 def _end_keys_made_open(services: Services) -> list[ApiKey]:
-    """Revoke, if the API is closed, the keys that anyone who reached the port could make while it was open."""
+    """If the API is closed, revoke the keys that were made while it was open: any program could make them."""
     if services.policy.auth == "open":
         return []
     return api_keys.revoke_made_open(services.documents, services.clock.now_ms())
 
 
 def _listen(port: int) -> socket.socket:
-    # The protocol is named, or asyncio leaves Nagle's algorithm on and every answer waits 40 ms.
+    # With the protocol named, asyncio switches off Nagle's algorithm, which would delay every answer by 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    # Else a restart must wait for the connections of the process before it.
+    # Otherwise a restart would have to wait until the connections of the former process are gone.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
@@ -119,9 +119,9 @@ def _listen(port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """The receiver and the API: they answer while the stop waits for what runs, too."""
+    """The receiver and the API, which also answer while a stop waits for what is running."""
 
-    #: Set before it runs.
+    #: Set before the server runs.
     stopping: Stopping
 
     def __init__(self, app: FastAPI, ready: Callable[[], None]) -> None:
@@ -144,8 +144,8 @@ class _Server(uvicorn.Server):
             logging.getLogger(name).addFilter(repeats)
         self._ready = ready
 
-    def ask(self, rounds: Rounds) -> None:
-        """Stop soon, and the rounds with it."""
+    def request_stop(self, rounds: Rounds) -> None:
+        """Ask the server and the rounds to stop; do not wait for it."""
         rounds.hold()
         self.should_exit = True
 
@@ -160,5 +160,5 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """They are heard by ``stopping``."""
+        """Leave the signals to ``stopping``."""
         yield

@@ -1,8 +1,8 @@
-"""How the server of one machine stops: it begins nothing more, waits for what runs, and lets the process end.
+"""How the server of one machine stops: it begins nothing new, waits for what is running, and ends the process.
 
-The first SIGINT or SIGTERM asks for that. A second Ctrl-C ends the process at once; a second SIGTERM does not, as a
-process group gets it from its service manager and from make. What is interrupted has gone on in no other process
-before: the lock of the data folder is the process's, and ends with it.
+The first SIGINT or SIGTERM asks for that. A second Ctrl-C ends the process at once. A second SIGTERM does not, because
+a process can get it twice: from its service manager and from make. What is interrupted cannot already run in another
+process: the lock of the data folder belongs to this process and ends with it.
 """
 
 from __future__ import annotations
@@ -22,39 +22,40 @@ from typing import Protocol
 #: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
 GRACE_S = 25
 
-#: The longest grace, in seconds: as long as a call of a function, durable or not, takes in Lambda at most.
+#: The longest grace, in seconds: the longest that Lambda lets a function run, durable or not.
 MAX_GRACE_S = 900
 
-#: Some programs pass on a signal that the terminal has sent to the whole group: no person is so quick, in seconds.
+#: Within this time a second SIGINT counts as the same key press, in seconds: some programs send on to their child the
+#: signal that it has got from the terminal already.
 _SAME_PRESS_S = 0.2
 
-#: What a second Ctrl-C leaves for writing down what is interrupted, in seconds.
-_HASTE_S = 0.5
+#: How long a second Ctrl-C leaves for recording what is interrupted, in seconds.
+_RECORDING_S = 0.5
 
-#: The exit code after it: https://tldp.org/LDP/abs/html/exitcodes.html
+#: The exit code after a second Ctrl-C: https://tldp.org/LDP/abs/html/exitcodes.html
 INTERRUPTED = 128 + signal.SIGINT
 
-#: So many names are said of what is waited for.
+#: How many executions that are waited for are named.
 _NAMED = 5
 
 
 class Busy(Protocol):
-    """What a stop waits for."""
+    """What a stop waits for: the engines."""
 
     def hold(self) -> None:
-        """Begin nothing more."""
+        """Begin nothing new."""
 
     def busy(self) -> list[str]:
-        """The names of what still runs."""
+        """Return the names of what is still running."""
 
     def close(self) -> None:
-        """Interrupt it."""
+        """Interrupt what is running."""
 
 
 class Stopping:
-    """Asked for by a signal.
+    """Handles the signals that stop the server.
 
-    ``ask`` is called then, once, in the main thread; ``withdraw`` when the process ends at once.
+    ``ask`` is called at the first one, in the main thread; ``withdraw`` before the process ends at once.
     """
 
     def __init__(self, engines: Busy, grace_s: float, ask: Callable[[], None], withdraw: Callable[[], None]) -> None:
@@ -64,27 +65,27 @@ class Stopping:
         self._withdraw = withdraw
         self._asked_at: float | None = None
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._heard)
+            signal.signal(number, self._on_signal)
 
     def wait(self) -> None:
-        """Wait for what runs, and say so; at most the grace. What has not ended then, is said too."""
+        """Wait for what is running, at most the grace; print what is waited for, and what is interrupted at the end."""
         self._engines.hold()
         deadline = time.monotonic() + self._grace_s
-        waits = self._engines.busy()
-        if waits and self._grace_s:
-            _say(f"Stopping: waiting up to {self._grace_s:g} s for {_named(waits)}. Ctrl-C again ends at once.")
+        running = self._engines.busy()
+        if running and self._grace_s:
+            _say(f"Stopping: waiting up to {self._grace_s:g} s for {_named(running)}. Ctrl-C again ends at once.")
         while (left := self._engines.busy()) and time.monotonic() < deadline:
             time.sleep(0.01)
         if left:
             _say(f"Interrupted, and begun again at the next start: {_named(left)}.")
 
-    def _heard(self, number: int, _frame: FrameType | None) -> None:
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         now = time.monotonic()
         if self._asked_at is None:
             self._asked_at = now
             self._ask()
         elif number == signal.SIGINT and now - self._asked_at > _SAME_PRESS_S:
-            # Not here: the main thread may be holding a lock that has to be had for it.
+            # In a thread of its own: the main thread may hold a lock that this needs.
             threading.Thread(target=self._end_at_once, name="end", daemon=True).start()
 
     def _end_at_once(self) -> None:
@@ -92,17 +93,17 @@ class Stopping:
             self._withdraw()
         closing = threading.Thread(target=self._interrupt, name="close", daemon=True)
         closing.start()
-        closing.join(_HASTE_S)
+        closing.join(_RECORDING_S)
         _say("Ended at once: what ran is begun again at the next start.")
         os._exit(INTERRUPTED)
 
     def _interrupt(self) -> None:
-        with suppress(Exception):  # whatever it is, the process ends
+        with suppress(Exception):  # the process ends after any error
             self._engines.close()
 
 
-def leave() -> None:
-    """End the process. The end of Python would wait for code of the operator's that still runs."""
+def end_process() -> None:
+    """End the process at once. A normal exit of Python would wait for code of workflows that still runs."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

@@ -1,4 +1,4 @@
-"""The worker on one machine: threads that run what the engine ``function`` wakes them for."""
+"""The worker on one machine: threads that run the executions of the engine ``function``."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from verihook.worker.work import run_try
 if TYPE_CHECKING:
     from verihook.model.ports.sets import WorkPorts
 
-#: So many functions run at the same time.
+#: How many functions run at the same time.
 THREADS = 8
 
-#: The longest that the rows of interrupted functions are written for, in seconds; then a lease must run out.
+#: How long a stop may take to give back the leases of interrupted functions, in seconds; the others run out.
 GIVING_BACK_S = 1.0
 
 
 class Worker:
-    """Threads over a queue of names, in which each stands once.
+    """Threads that take names of executions from a queue, in which each name is at most once.
 
-    Nothing is kept here that the ledger does not have: after a kill -9, reconcile wakes for what was left.
+    The ledger has everything that is kept here: after a kill -9, reconcile wakes the worker for what was left.
     """
 
     def __init__(self, functions: Functions, threads: int = THREADS) -> None:
@@ -34,13 +34,13 @@ class Worker:
         self._threads = threads
         self._names: SimpleQueue[str | None] = SimpleQueue()
         self._waiting: set[str] = set()
-        self._looking: list[str] = []
+        self._running: list[str] = []
         self._lock = Lock()
-        self._begun: list[Thread] = []
+        self._started: list[Thread] = []
         self._closed = False
 
     def wake(self, name: str) -> None:
-        """Have a look at this execution soon; one that waits for its look already waits once. Takes no time.
+        """Put this execution into the queue, unless it is in it. Does not block.
 
         Raises EngineUnavailable after :meth:`hold`.
         """
@@ -53,34 +53,34 @@ class Worker:
         self._names.put(name)
 
     def start(self, ports: WorkPorts) -> None:
-        """Begin. The services are known later than the worker, because their engine wakes it."""
+        """Start the threads. ``ports`` are made after the worker, because one of them, the engine, wakes it."""
         for number in range(1, self._threads + 1):
-            # Daemons: a function that runs for long does not keep the process.
+            # Daemons: a function that does not end must not keep the process alive.
             thread = Thread(target=self._run, args=(ports,), name=f"worker {number}", daemon=True)
-            self._begun.append(thread)
+            self._started.append(thread)
             thread.start()
 
     def fault(self) -> str | None:
-        """What is wrong with it, in words."""
-        ended = sum(not thread.is_alive() for thread in self._begun)
+        """Return what is wrong with the worker; None if nothing is."""
+        ended = sum(not thread.is_alive() for thread in self._started)
         if not ended or self._closed:
             return None
         return f"{ended} of the {self._threads} threads that run functions have ended. Restart the server."
 
     def hold(self) -> None:
-        """Begin nothing more; what runs goes on."""
+        """Begin no new function; those that run go on."""
         with self._lock:
             self._closed = True
         for _ in range(self._threads):
             self._names.put(None)
 
     def busy(self) -> list[str]:
-        """The names of what runs."""
+        """Return the names of the executions that are running."""
         with self._lock:
-            return sorted(self._looking)
+            return sorted(self._running)
 
     def close(self) -> None:
-        """Give back what runs: it is begun again by the next process, and this was no try. Takes a second at most."""
+        """Give back what runs: the next process begins it again, and this try does not count. Takes 1 s at most."""
         self.hold()
         self._functions.interrupt()
         deadline = time.monotonic() + GIVING_BACK_S
@@ -92,18 +92,18 @@ class Worker:
             with self._lock:
                 if self._closed:
                     return
-                # Before the look: who is woken for during it is looked at again.
+                # Before the run: an execution that the worker is woken for while it runs is run again.
                 self._waiting.discard(name)
-                self._looking.append(name)
+                self._running.append(name)
             try:
-                self._look(name, ports)
-            except Exception as error:  # noqa: BLE001  # the next one is not to suffer; reconcile comes back to this
+                self._run_one(name, ports)
+            except Exception as error:  # noqa: BLE001  # the next execution must run; reconcile repeats this one
                 ports.telemetry.failure(f"worker {name}", error)
             finally:
                 with self._lock:
-                    self._looking.remove(name)
+                    self._running.remove(name)
 
-    def _look(self, name: str, ports: WorkPorts) -> None:
+    def _run_one(self, name: str, ports: WorkPorts) -> None:
         execution = parse_execution_name(name)
         if execution is not None:
             run_try(*execution, self._functions, ports)

@@ -50,7 +50,7 @@ def test_a_name_that_waits_waits_once(tmp_path: Path) -> None:
     looks: list[str] = []
 
     class Counting(Worker):
-        def _look(self, name: str, services: Any) -> None:
+        def _run_one(self, name: str, services: Any) -> None:
             looks.append(name)
 
     worker = Counting(Functions({}), threads=1)
@@ -157,7 +157,7 @@ def test_close_gives_back_what_runs_and_begins_nothing_more(tmp_path: Path) -> N
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_threads_that_have_ended_are_a_fault(tmp_path: Path) -> None:
     class Leaving(Worker):
-        def _look(self, name: str, services: Any) -> None:
+        def _run_one(self, name: str, services: Any) -> None:
             raise SystemExit
 
     worker = Leaving(Functions({}), threads=3)

@@ -16,7 +16,7 @@ from pathlib import Path
 from aws_durable_execution_sdk_python_testing.execution import Execution
 from aws_durable_execution_sdk_python_testing.stores.sqlite import SQLiteExecutionStore
 
-from verihook.local.unopened import unopened
+from verihook.local.opening_errors import opening_error
 
 #: Whose handler is being called now, and how often this process died in the middle of that call.
 _CALLS = """CREATE TABLE IF NOT EXISTS calls (
@@ -55,7 +55,7 @@ class Store(SQLiteExecutionStore):
                 db.execute(_CALLS)
                 db.execute(_TRIED)
         except (sqlite3.Error, OSError, RuntimeError) as error:
-            raise unopened(db_path, error) from error
+            raise opening_error(db_path, error) from error
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:

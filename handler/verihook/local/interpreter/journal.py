@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from verihook.local.unopened import unopened
+from verihook.local.opening_errors import opening_error
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS executions (
@@ -94,7 +94,7 @@ class Journal:
                 self._db.executescript(f"BEGIN; {_GROW} {_SCHEMA} COMMIT;")
             self._db.executescript(_SCHEMA)
         except (sqlite3.Error, OSError) as error:
-            raise unopened(path, error) from error
+            raise opening_error(path, error) from error
 
     def close(self) -> None:
         """Close the file; every later call raises sqlite3.ProgrammingError."""

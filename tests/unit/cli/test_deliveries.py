@@ -51,7 +51,7 @@ def test_following_prints_each_once_and_what_grows_again(
         if len(waits) == len(pages):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("verihook.cli.delivered.time.sleep", wait)
+    monkeypatch.setattr("verihook.cli.deliveries.time.sleep", wait)
     with scripted_api({LIST: [(200, page) for page in pages]}) as api:
         assert 130 == cli.main(["deliveries", "list", "--url", api.url, "--follow"])
     printed = [line.split("  ")[1] for line in capsys.readouterr().out.splitlines()]

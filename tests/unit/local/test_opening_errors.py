@@ -11,7 +11,7 @@ import pytest
 from verihook.errors import ConfigurationError
 from verihook.local.durable.store import Store
 from verihook.local.interpreter.journal import Journal
-from verihook.local.unopened import unopened
+from verihook.local.opening_errors import opening_error
 
 KINDS = pytest.mark.parametrize("kind", [Store, Journal])
 
@@ -37,7 +37,7 @@ def test_one_that_another_has_open(tmp_path: Path, kind: type[Store] | type[Jour
 @KINDS
 def test_a_folder_that_is_none(tmp_path: Path, kind: type[Store] | type[Journal]) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ConfigurationError, match=f"cannot be opened .*Look whether {tmp_path / 'file'} is there"):
+    with pytest.raises(ConfigurationError, match=f"cannot be opened .*Check that {tmp_path / 'file'} exists"):
         kind(tmp_path / "file" / "engine.db")
 
 
@@ -50,4 +50,6 @@ def test_a_full_disk(tmp_path: Path) -> None:
     wrapped = RuntimeError("as the SDK tells it")
     wrapped.__cause__ = full.value
     for error in (full.value, wrapped):
-        assert f"{path}: cannot be written: the disk of {tmp_path} is full. Make room" in str(unopened(path, error))
+        assert f"{path}: cannot be written: the disk of {tmp_path} is full. Make room" in str(
+            opening_error(path, error)
+        )

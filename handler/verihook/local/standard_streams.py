@@ -1,4 +1,4 @@
-"""The standard streams of a process: they may be closed, and who reads them may go away."""
+"""The standard streams of a process: they can be closed at its start, and their readers can end before it."""
 
 from __future__ import annotations
 
@@ -10,48 +10,48 @@ from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 
-def open_closed() -> None:
+def open_closed_streams() -> None:
     """Open the null device as standard input, output or error if that is closed (``>&-``).
 
-    Else the next file that is opened has that number, the ledger's for one, and what is written to the output is in it.
+    Otherwise the next file that is opened, such as the ledger's, gets that number, and output is written into it.
     """
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         try:
             os.fstat(number)
         except OSError:
-            # The lowest number that is free is this one.
+            # This opens the lowest free number, which is the closed one.
             os.open(os.devnull, os.O_RDWR)
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115  # until the end
         elif mode == "w":
-            _take_anything(stream)
+            _escape_unencodable(stream)
 
 
-def _take_anything(stream: TextIO) -> None:
-    """Half a character, or one that the terminal's encoding has not, is written as its escape."""
+def _escape_unencodable(stream: TextIO) -> None:
+    """Have the stream write a character that its encoding does not have as an escape, and not raise."""
     if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
         stream.reconfigure(errors="backslashreplace")
 
 
-class Unwritten(OSError):
-    """Standard output cannot be written: its disk is full. Says what that means, in words."""
+class OutputFailed(OSError):
+    """Standard output cannot be written, for example because its disk is full. The text says what that means."""
 
 
-class Telling:
-    """A stream whose failures pass for no other: Unwritten is raised, and BrokenPipeError as ever."""
+class CheckedStream:
+    """A stream whose failures can be told from those of other files: it raises OutputFailed, or BrokenPipeError."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
         """See :class:`io.TextIOBase`."""
-        with _unwritten():
+        with _checked_write():
             return self._stream.write(text)
 
     def flush(self) -> None:
         """See :class:`io.TextIOBase`."""
-        with _unwritten():
+        with _checked_write():
             self._stream.flush()
 
     def writelines(self, lines: Any) -> None:
@@ -63,45 +63,45 @@ class Telling:
 
 
 @contextmanager
-def _unwritten() -> Iterator[None]:
+def _checked_write() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
         raise
     except OSError as error:
         why = f"standard output cannot be written: {error.strerror or error}; what was asked for may be done"
-        raise Unwritten(why) from error
+        raise OutputFailed(why) from error
 
 
 @contextmanager
-def telling() -> Iterator[None]:
-    """Standard output is such a stream meanwhile, and all of it is written at the end."""
+def checked_output() -> Iterator[None]:
+    """Make standard output a :class:`CheckedStream` for the block, and flush it at the end."""
     before = sys.stdout
-    out: Any = Telling(before)
+    out: Any = CheckedStream(before)
     sys.stdout = out
     try:
         yield
         out.flush()
     except SystemExit:
-        # argparse has printed a help, and ends the program.
+        # argparse has printed its help and ends the program.
         out.flush()
         raise
     finally:
         sys.stdout = before
 
 
-def drop(stream: TextIO) -> None:
-    """What is still buffered for it is lost, and does not raise at the end of the process."""
+def discard_buffer(stream: TextIO) -> None:
+    """Discard what is buffered in the stream, so that it does not raise at the end of the process."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-class Unfailing:
-    """A stream to which anything can be written: what cannot arrive is lost, and nothing is raised."""
+class LossyStream:
+    """A stream that never raises: what cannot be written is lost."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        _take_anything(stream)
+        _escape_unencodable(stream)
 
     def write(self, text: str) -> int:
         """See :class:`io.TextIOBase`."""
@@ -124,11 +124,11 @@ class Unfailing:
 
 
 @contextmanager
-def unfailing() -> Iterator[None]:
-    """Standard output and error are such streams meanwhile, for ``print`` in the operator's code too."""
+def lossy_output() -> Iterator[None]:
+    """Make standard output and error a :class:`LossyStream` for the block, for ``print`` in workflows, too."""
     before = sys.stdout, sys.stderr
-    out: Any = Unfailing(sys.stdout)
-    error: Any = Unfailing(sys.stderr)
+    out: Any = LossyStream(sys.stdout)
+    error: Any = LossyStream(sys.stderr)
     sys.stdout, sys.stderr = out, error
     try:
         yield
@@ -138,4 +138,4 @@ def unfailing() -> Iterator[None]:
             try:
                 stream.flush()
             except (OSError, ValueError):
-                drop(stream)
+                discard_buffer(stream)

@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from verihook.local.terminal import Unfailing, open_closed, unfailing
+from verihook.local.standard_streams import LossyStream, lossy_output, open_closed_streams
 
 
 def test_what_the_encoding_has_not_is_written_all_the_same() -> None:
     kept = io.BytesIO()
     wrapped = io.TextIOWrapper(kept, "latin-1")
-    Unfailing(wrapped).write("é \ud800 \N{REPLACEMENT CHARACTER}\n")
+    LossyStream(wrapped).write("é \ud800 \N{REPLACEMENT CHARACTER}\n")
     wrapped.flush()
     assert b"\xe9 \\ud800 \\ufffd\n" == kept.getvalue()
 
@@ -22,7 +22,7 @@ def test_a_command_prints_what_its_terminal_has_not(monkeypatch: pytest.MonkeyPa
     kept = io.BytesIO()
     strict = io.TextIOWrapper(kept, "ascii")
     monkeypatch.setattr(sys, "stdout", strict)
-    open_closed()
+    open_closed_streams()
     strict.write("é\n")
     strict.flush()
     assert b"\\xe9\n" == kept.getvalue()
@@ -32,7 +32,7 @@ def test_a_closed_stream_raises_nothing_and_is_as_it_was_afterwards(monkeypatch:
     closed = io.StringIO()
     closed.close()
     monkeypatch.setattr(sys, "stdout", closed)
-    with unfailing():
+    with lossy_output():
         sys.stdout.write("a")
         sys.stdout.writelines(["b", "c"])
         sys.stdout.flush()
