@@ -142,7 +142,7 @@ def warm(services: Services, entry: str) -> None:
     """
     if entry == "work":
         return  # it asks no engine: its instances are in the ledger alone
-    started = {source.workflow for source in services.sources.values()}
+    started = {name for source in services.sources.values() for name in source.workflows}
     used = [each for each in services.workflows.values() if each.name in started or entry not in ("receive", "feed")]
     for workflow in used:
         make_now(services.engines[workflow.engine])

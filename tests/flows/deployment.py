@@ -57,6 +57,12 @@ body = "query"
 scheme = "token"
 header = "X-Token"
 
+[sources.both]
+sender = "generic"
+secrets = ["env:ORDERS_WEBHOOK_SECRET"]
+workflow = "order-created"
+workflows = ["order-log", "slow"]
+
 [sources.rotated]
 sender = "generic"
 secrets = ["env:ORDERS_WEBHOOK_SECRET", "env:OLD_WEBHOOK_SECRET"]

@@ -47,6 +47,16 @@ def test_one_that_its_row_has_room_for_is_two(aws_face: AwsFace, calls: list[str
     assert ["PutItem", "StartExecution"] == calls
 
 
+def test_of_several_workflows_each_is_two_and_all_are_claimed_first(aws_face: AwsFace, calls: list[str]) -> None:
+    body = order(seconds=0)
+    assert 202 == post(aws_face, body, x_signature(body), "both")
+    # One of the three is a function, whose start costs nothing.
+    assert ["PutItem"] * 3 + ["StartExecution"] * 2 == calls
+    calls.clear()
+    assert 202 == post(aws_face, body, x_signature(body), "both")
+    assert ["PutItem"] * 3 == calls
+
+
 def test_a_duplicate_is_one(aws_face: AwsFace, calls: list[str]) -> None:
     body = order()
     post(aws_face, body, x_signature(body))

@@ -118,6 +118,20 @@ def test_the_same_event_at_two_sources_is_two_instances(face: Face) -> None:
     assert first.json["instanceId"] != second.json["instanceId"]
 
 
+def test_a_source_may_start_several_workflows(face: Face) -> None:
+    body = order(seconds=0)
+    answer = post(face, "both", body)
+    instances = answer.json["instances"]
+    assert ["order-created", "order-log", "slow"] == [each["workflow"] for each in instances]
+    assert instances[0]["instanceId"] == answer.json["instanceId"]
+    assert 3 == len({each["instanceId"] for each in instances})
+    assert ["completed"] * 3 == [wait_for(face, each["instanceId"])["status"] for each in instances]
+    again = post(face, "both", body).json["instances"]
+    assert [(each["instanceId"], True) for each in instances] == [
+        (each["instanceId"], each["duplicate"]) for each in again
+    ]
+
+
 def test_an_unwanted_type_is_ignored_without_a_write(face: Face, rows: object) -> None:
     before = rows()  # type: ignore[operator]
     answer = post(face, "filtered", order(type="customer.created"))

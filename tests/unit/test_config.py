@@ -128,6 +128,17 @@ def test_an_end_is_that_second() -> None:
             'sender = "generic"\nevent = {pass_headers = "x"}',
             "sources.a.event.pass_headers: write",
         ),
+        ('workflow = "w"', 'workflows = ["x"]', "sources.a.workflow: must be one of w (got 'x')"),
+        ('workflow = "w"', 'workflow = "w"\nworkflows = ["x"]', "sources.a.workflows: must be one of w (got 'x')"),
+        ('workflow = "w"', 'workflow = "w"\nworkflows = ["w"]', "sources.a.workflows: name each workflow once"),
+        ('workflow = "w"', 'workflows = ["w", "w"]', "sources.a.workflows: name each workflow once"),
+        ('workflow = "w"', "workflows = []", "sources.a.workflow: is missing"),
+        (
+            'workflow = "w"\n[workflows.w]',
+            'workflow = "w"\nworkflows = ["x"]\n[workflows.x]\nengine = "stepfunctions"\ndefinition = "x"\n'
+            "express = true\n[workflows.w]",
+            "sources.a.workflows: an Express machine goes alone",
+        ),
         ('sender = "generic"', 'sender = "generic"\nbody = "yaml"', "sources.a.body: must be one of json, form, xml,"),
         (
             'sender = "generic"',

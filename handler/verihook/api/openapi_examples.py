@@ -145,6 +145,7 @@ EXAMPLES: dict[str, Any] = {
                 "sender": "generic",
                 "path": "/hooks/orders",
                 "workflow": "order-created",
+                "workflows": ["order-created"],
                 "types": [],
                 "duplicates": "return",
                 "changed": "return",

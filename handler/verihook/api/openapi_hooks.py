@@ -28,12 +28,25 @@ from verihook.errors import (
 from verihook.model.instance import Status
 
 
+class DeliveredTo(Answer):
+    """What one of several workflows of the source has made of a delivery."""
+
+    workflow: str
+    instance_id: str
+    status: Status
+    duplicate: bool
+
+
 class Delivered(Answer):
-    """An accepted delivery. ``duplicate``: the event was delivered before."""
+    """An accepted delivery. ``duplicate``: the event was delivered before.
+
+    ``instances``: all that it started, if the source starts several workflows; the other members are of the first.
+    """
 
     instance_id: str
     status: Status
     duplicate: bool
+    instances: list[DeliveredTo] | None = None
 
 
 class Ignored(Answer):

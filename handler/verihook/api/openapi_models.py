@@ -185,6 +185,7 @@ class SourceView(Answer):
     sender: str
     path: str
     workflow: str
+    workflows: list[str]
     types: list[str]
     duplicates: str
     changed: str

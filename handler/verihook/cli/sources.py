@@ -10,6 +10,7 @@ from verihook.cli.table import show_table
 
 if TYPE_CHECKING:
     from verihook.client import Client
+    from verihook.client.records import Source
 
 
 def add_parser(commands: Any) -> None:
@@ -24,8 +25,13 @@ def _list(client: Client, options: argparse.Namespace) -> int:
     if options.json:
         print_json({"sources": [each.raw for each in found]})
     elif found:
-        rows = [(each.name, each.sender, each.workflow, each.path, ", ".join(each.types) or "all") for each in found]
+        rows = [_row(each) for each in found]
         show_table(("SOURCE", "SENDER", "WORKFLOW", "PATH", "TYPES"), rows, spare=("PATH", "TYPES"))
     else:
         print("No sources.")
     return 0
+
+
+def _row(source: Source) -> tuple[str, ...]:
+    started, types = ", ".join(source.workflows), ", ".join(source.types) or "all"
+    return source.name, source.sender, started, source.path, types

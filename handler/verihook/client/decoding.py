@@ -142,6 +142,7 @@ def source(content: Content) -> Source:
         replays=content.get("replays"),
         max_body=content["maxBody"],
         starts_per_minute=content.get("startsPerMinute"),
+        workflows=tuple(content.get("workflows") or [content["workflow"]]),
         raw=content,
     )
 

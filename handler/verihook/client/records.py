@@ -146,7 +146,8 @@ class MailboxEntry:
 class Source:
     """A source: never its secret, nor where that is. ``path``: what its sender posts to; ``types``: () for all.
 
-    ``duplicates``, ``changed`` and ``replays``: its policies, as in docs/configuration.md; ``max_body`` in bytes.
+    ``workflow``: the first of the ``workflows`` that it starts. ``duplicates``, ``changed`` and ``replays``:
+    its policies, as in docs/configuration.md; ``max_body`` in bytes.
     """
 
     name: str
@@ -160,6 +161,7 @@ class Source:
     max_body: int
     starts_per_minute: int | None = None
     raw: Content = field(repr=False, compare=False, default_factory=dict)
+    workflows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

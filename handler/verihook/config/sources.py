@@ -18,6 +18,7 @@ from verihook.model.source import (
     MAX_BODY,
     MOST_KEEP_HEADERS,
     MOST_PASS_HEADERS,
+    MOST_WORKFLOWS,
     REPLAY_POLICIES,
     SecretReference,
     Source,
@@ -43,6 +44,7 @@ _KNOWN = (
     "reply",
     "secrets",
     "workflow",
+    "workflows",
     "types",
     "body",
     "when",
@@ -69,9 +71,9 @@ _NEVER_KEPT = ("auth", "cookie", "signature", "secret", "token", "password", "hm
 def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapping[str, Workflow]) -> Source:
     """Return the source ``name``. ``workflows``: all of hooks.toml, by name. Raises ConfigurationError."""
     reader = Reader(path, f"sources.{name}", table, _KNOWN)
-    workflow = reader.get("workflow", str)
-    if workflow not in workflows:
-        raise reader.error("workflow", must_be_one_of(workflows, workflow))
+    by_name = reader.strings("workflows")
+    workflow = reader.get("workflow", str, *by_name[:1])
+    _check_workflows(reader, workflow, by_name, workflows)
     feed = reader.get("feed", str, "")
     if feed and not _ARN.fullmatch(feed):
         raise reader.error("feed", "must be the ARN of an SQS queue, an SNS topic or an EventBridge bus or rule")
@@ -97,6 +99,7 @@ def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapp
         reader.number("keep_days", DEFAULT_KEEP_DAYS, 1, 400),
         _headers(reader, sender, "keep_headers", MOST_KEEP_HEADERS),
         _headers(reader, sender, "pass_headers", MOST_PASS_HEADERS),
+        by_name,
     )
     if source.replays is not None and not source.replayable:
         raise reader.error(
@@ -126,6 +129,24 @@ def _sender(reader: Reader) -> Sender:
         return sender
     event_places = reader.translated("event", lambda: read_places(reader.get("event", dict)))
     return replace(sender, places=event_places)
+
+
+def _check_workflows(
+    reader: Reader, workflow: str, by_name: tuple[str, ...], workflows: Mapping[str, Workflow]
+) -> None:
+    """Raise ConfigurationError unless ``workflow`` and those in ``by_name`` are there, each once."""
+    if workflow not in workflows:
+        raise reader.error("workflow", must_be_one_of(workflows, workflow))
+    for name in by_name:
+        if name not in workflows:
+            raise reader.error("workflows", must_be_one_of(workflows, name))
+    named = [*by_name, *([workflow] if "workflow" in reader.table else [])]
+    if len(set(named)) < len(named):
+        raise reader.error("workflows", "name each workflow once, in workflow or in workflows")
+    if len(named) > MOST_WORKFLOWS:
+        raise reader.error("workflows", f"must be {MOST_WORKFLOWS} at most")
+    if len(named) > 1 and any(workflows[name].express for name in named):
+        raise reader.error("workflows", "an Express machine goes alone: its end is the answer to the sender")
 
 
 def _with_body(reader: Reader, sender: Sender) -> Sender:

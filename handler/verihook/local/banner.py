@@ -46,7 +46,9 @@ def banner(
     for name, source in hooks.sources.items():
         also = f"  (also {url}/)" if name == hooks.default_source else ""
         source_url = f"{url}/hooks/{name}"
-        lines.append(f"  {name:<{width}}  {source_url:<{url_width}}  {source.sender.id} -> {source.workflow}{also}")
+        lines.append(
+            f"  {name:<{width}}  {source_url:<{url_width}}  {source.sender.id} -> {', '.join(source.workflows)}{also}"
+        )
     if made:
         lines += ["", _coloured(f"  Secrets made here, kept in {data / 'secrets.json'}:", _YELLOW)]
         lines += [_coloured(f"    {name}", _YELLOW) for name in made]

@@ -33,6 +33,9 @@ MOST_PASS_HEADERS = 16
 #: The headers that are kept of every source's deliveries. None of them holds a secret.
 GENERAL_HEADERS = ("content-type", "content-encoding", "user-agent", "traceparent")
 
+#: How many workflows a source may start: each costs a write and a start within the patience of the sender.
+MOST_WORKFLOWS = 8
+
 #: How large a body may be if the source does not say, in bytes.
 DEFAULT_BODY = 1_048_576
 
@@ -70,7 +73,8 @@ class Source:
     ``replays``: what a delivery does whose signed bytes came before under another event id; None: that follows from
     the sender's ``signs_once``. ``keep``: what is kept of a delivery beside its event, for ``keep_days``: nothing, its
     facts, or also the bytes of its body; ``keep_headers``: the names, in lower case, of further headers to keep.
-    ``pass_headers``: those of further headers that the workflow gets.
+    ``pass_headers``: those of further headers that the workflow gets. ``by_name``: the workflows that start under an
+    instance id of their own, which their name is part of; ``workflow`` is one of them unless its id is the event's.
     """
 
     name: str
@@ -93,6 +97,7 @@ class Source:
     keep_days: int = DEFAULT_KEEP_DAYS
     keep_headers: tuple[str, ...] = ()
     pass_headers: tuple[str, ...] = ()
+    by_name: tuple[str, ...] = ()
     #: All that are kept: general ones, those of signature, id and type, and ``keep_headers``. Always made of these.
     kept_headers: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
     #: All that the workflow gets: that of the trace, the sender's facts, and ``pass_headers``. Always made of these.
@@ -103,6 +108,11 @@ class Source:
         object.__setattr__(self, "kept_headers", self._kept_headers())
         passed = ("traceparent", *self.sender.places.pass_headers, *self.pass_headers)
         object.__setattr__(self, "passed_headers", tuple(dict.fromkeys(passed)))
+
+    @property
+    def workflows(self) -> tuple[str, ...]:
+        """Return the names of all workflows that its events start."""
+        return (self.workflow, *(name for name in self.by_name if name != self.workflow))
 
     @property
     def replayable(self) -> bool:

@@ -8,7 +8,7 @@ write; :mod:`verihook.instances.replays` costs one write more for senders that s
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from verihook import instances
@@ -52,44 +52,75 @@ class ProvenEvent:
 # Not frozen: one is made of every delivery, and a frozen one takes three times as long to make.
 @dataclass(slots=True)
 class IntakeResult:
-    """What became of an event. ``instance_id`` and ``status`` are None if the source does not want it."""
+    """What became of an event. ``instance_id`` and ``status`` are None if the source does not want it.
+
+    ``others``: if the source starts several workflows, the results of all but the first.
+    """
 
     instance_id: str | None
     status: Status | None
     duplicate: bool
+    workflow: str = field(default="", compare=False)
+    others: tuple[IntakeResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """A row after its claim. ``given``: the input for its engine; ``existing``: the row that was there already."""
+
+    fresh: Instance
+    given: str
+    existing: Instance | None
 
 
 def start_for_event(source: Source, event: ProvenEvent, ports: IntakePorts, trace: Trace) -> IntakeResult:
-    """Start the workflow of the source, unless the event is known already or not wanted. Fill in the trace.
+    """Start the workflows of the source, unless the event is known already or not wanted. Fill in the trace.
 
-    Raise NotActive, InputInvalid, RateLimited, Duplicate or Unavailable; then nothing was accepted.
+    Raise NotActive, InputInvalid, RateLimited or Duplicate; then nothing was accepted. Raise Unavailable; then, of
+    several workflows, the first ones may have started, and the next delivery of the event starts the others.
     """
     trace.event_type, trace.event_id = event.type, event.id
     if not _is_wanted(event, source, trace):
         trace.outcome = "ignored"
         return IntakeResult(None, None, duplicate=False)
     with deadline.part(deadline.CLAIM_SHARE):
-        fresh, content = _new_row(source, event, ports, trace)
-        # Most sources remember nothing of what was signed.
-        refuses_replays = fresh.signed is not None and source.refuses_replays
-        if refuses_replays:
-            replays.check_before_claim(fresh, ports, trace)
-        payloads = ports.recent_payloads.without_repeats(ports.payloads, trace.received_at)
-        kept, given = store_input(fresh.input, content, fresh.id, ports.workflows[fresh.workflow], ports, payloads)
-        if kept is not fresh.input:
-            fresh = replace(fresh, input=kept)
-        fresh = store_raw(fresh, payloads)
-        if source.starts_per_minute is not None:
-            limits.spend_token(f"source#{source.name}", source.starts_per_minute, ports)
-        existing = ports.ledger.claim(fresh)
-        for key in payload_keys(fresh):
-            ports.recent_payloads.note(key, existing or fresh, trace.received_at)
-        if existing is None and not refuses_replays:
-            replays.check_after_claim(fresh, ports, trace)
+        # Each row is made, and each input checked, before the first is claimed.
+        rows = [_new_row(source, event, name, ports, trace) for name in source.workflows]
+        trace.instance_id = rows[0][0].id
+        claimed = [_claim(fresh, content, source, ports, trace, first=fresh is rows[0][0]) for fresh, content in rows]
+    trace.outcome = "accepted" if any(each.existing is None for each in claimed) else "duplicate"
+    results = [_started(each, source, ports, trace) for each in claimed]
+    return results[0] if len(results) == 1 else replace(results[0], others=tuple(results[1:]))
+
+
+def _claim(
+    fresh: Instance, content: object, source: Source, ports: IntakePorts, trace: Trace, *, first: bool
+) -> _Claimed:
+    """Claim a row. ``first``: of the rows of this delivery; what holds of the delivery is looked at with that one."""
+    # Most sources remember nothing of what was signed.
+    refuses_replays = first and fresh.signed is not None and source.refuses_replays
+    if refuses_replays:
+        replays.check_before_claim(fresh, ports, trace)
+    payloads = ports.recent_payloads.without_repeats(ports.payloads, trace.received_at)
+    kept, given = store_input(fresh.input, content, fresh.id, ports.workflows[fresh.workflow], ports, payloads)
+    if kept is not fresh.input:
+        fresh = replace(fresh, input=kept)
+    fresh = store_raw(fresh, payloads)
+    if first and source.starts_per_minute is not None:
+        limits.spend_token(f"source#{source.name}", source.starts_per_minute, ports)
+    existing = ports.ledger.claim(fresh)
+    for key in payload_keys(fresh):
+        ports.recent_payloads.note(key, existing or fresh, trace.received_at)
+    if existing is None and first and not refuses_replays:
+        replays.check_after_claim(fresh, ports, trace)
+    return _Claimed(fresh, given, existing)
+
+
+def _started(claimed: _Claimed, source: Source, ports: ControlPorts, trace: Trace) -> IntakeResult:
+    fresh, existing = claimed.fresh, claimed.existing
     if existing is not None:
-        return _redelivered(existing, fresh, given, source, ports, trace)
-    trace.outcome = "accepted"
-    return IntakeResult(fresh.id, _start_now(fresh, ports, given), duplicate=False)
+        return _redelivered(existing, fresh, claimed.given, source, ports, trace)
+    return IntakeResult(fresh.id, _start_now(fresh, ports, claimed.given), duplicate=False, workflow=fresh.workflow)
 
 
 def _is_wanted(event: ProvenEvent, source: Source, trace: Trace) -> bool:
@@ -119,21 +150,25 @@ def _start_now(fresh: Instance, ports: ControlPorts, given: str) -> Status:
         return instances.start(fresh, ports, given)
 
 
-def _new_row(source: Source, event: ProvenEvent, ports: IntakePorts, trace: Trace) -> tuple[Instance, object]:
-    """The row to claim, with the whole text of its input, and that parsed.
+def _new_row(
+    source: Source, event: ProvenEvent, name: str, ports: IntakePorts, trace: Trace
+) -> tuple[Instance, object]:
+    """The row to claim for the workflow ``name``, with the whole text of its input, and that parsed.
 
     It holds nothing of the delivery but the event, so every retry starts the same.
     """
-    workflow = active_workflow(source.workflow, ports.workflows)
+    workflow = active_workflow(name, ports.workflows)
     transform = source.transform
     content = event.content if transform is None else transform.result(event.content, _facts_of(source, event))
     content = workflow.accept(content)
     # The very text that came, unless it was transformed, or the schema's defaults were put in.
     text = event.text if content is event.content else json_text(content)
-    trace.instance_id = derive_id(ports.instance_key, source.name, _identity(source, event, trace))
+    identity = _identity(source, event, trace)
+    if name in source.by_name:
+        identity = f"workflow {name} {identity}"
     now = trace.received_at
     instance = Instance(
-        trace.instance_id,
+        derive_id(ports.instance_key, source.name, identity),
         workflow.name,
         text,
         created_at=now,
@@ -170,16 +205,18 @@ def _canonical(event: ProvenEvent) -> str:
 def _redelivered(
     existing: Instance, fresh: Instance, given: str, source: Source, ports: ControlPorts, trace: Trace
 ) -> IntakeResult:
-    """The event is known already: the source's policies decide."""
-    trace.outcome = "duplicate"
-    trace.changed = not existing.purged and not payload.same_json(existing.input, fresh.input, ports.payloads)
-    if trace.changed and source.changed == "reject":
+    """The event is known already: the source's policies decide. It is not refused if another workflow is new."""
+    changed = not existing.purged and not payload.same_json(existing.input, fresh.input, ports.payloads)
+    trace.changed = trace.changed or changed
+    known = trace.outcome == "duplicate"
+    if known and changed and source.changed == "reject":
         raise Duplicate(f"The event was delivered before, with another body; its instance is {existing.id}.")
-    if source.duplicates == "reject":
+    if known and source.duplicates == "reject":
         raise Duplicate(f"The event was delivered before; its instance is {existing.id}.")
     if source.duplicates == "restart" and not existing.purged:
         following = instances.replace_attempt(existing, fresh, ports)
         if following is not None:
-            return IntakeResult(following.id, _start_now(following, ports, given), duplicate=True)
+            status = _start_now(following, ports, given)
+            return IntakeResult(following.id, status, duplicate=True, workflow=fresh.workflow)
         existing = ports.ledger.get(existing.id, ports.clock.now_ms()) or existing
-    return IntakeResult(existing.id, existing.status, duplicate=True)
+    return IntakeResult(existing.id, existing.status, duplicate=True, workflow=fresh.workflow)

@@ -26,7 +26,7 @@ from verihook.model.workflow import Workflow
 from verihook.request import Reply, Request, json_reply, problem
 from verihook.senders.body import parse_as
 from verihook.senders.event import event_action, event_id, event_type, is_wanted, refined
-from verihook.webhooks.intake import ProvenEvent, start_for_event
+from verihook.webhooks.intake import IntakeResult, ProvenEvent, start_for_event
 from verihook.webhooks.outcome import note_refusal, report
 from verihook.webhooks.welcome import is_for_a_browser, welcome
 
@@ -71,6 +71,7 @@ def _patience_ms(source: Source | None, workflows: Mapping[str, Workflow]) -> in
     if source is None:
         return deadline.LONGEST_MS
     workflow = workflows.get(source.workflow)
+    # An Express machine goes alone.
     express = workflow is not None and workflow.express
     longest = deadline.LONGEST_EXPRESS_MS if express else deadline.LONGEST_MS
     return deadline.patience_ms(source.sender.timeout_s, longest)
@@ -155,11 +156,26 @@ def _deliver(request: Request, source: Source, ports: ReceivePorts, trace: Trace
     result = start_for_event(source, event, ports, trace)
     if result.instance_id is None:
         return json_reply(200, {"ignored": refined(kind, action)})
-    return json_reply(
-        202,
-        {"instanceId": result.instance_id, "status": result.status, "duplicate": result.duplicate},
-        {"location": f"/?instanceId={result.instance_id}"},
-    )
+    return _taken(result)
+
+
+def _taken(result: IntakeResult) -> Reply:
+    """The answer that names the instance; if there are several, the first one and then all."""
+    content: dict[str, object] = {
+        "instanceId": result.instance_id,
+        "status": result.status,
+        "duplicate": result.duplicate,
+    }
+    location = f"/?instanceId={result.instance_id}"
+    if not result.others:
+        return json_reply(202, content, {"location": location})
+    named = (result, *result.others)
+    content["instances"] = [
+        {"workflow": each.workflow, "instanceId": each.instance_id, "status": each.status, "duplicate": each.duplicate}
+        for each in named
+    ]
+    links = ", ".join(f'</?instanceId={each.instance_id}>; rel="item"' for each in named)
+    return json_reply(202, content, {"location": location, "link": links})
 
 
 def _unsigned(request: Request, source: Source, handshakes: Mapping[str, BoundHandshake], trace: Trace) -> Reply | None:
