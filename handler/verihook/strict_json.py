@@ -191,10 +191,14 @@ def _no_constant(name: str) -> None:
 def _no_member_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for at, name in enumerate(names) if name in names[:at])
-        raise ValueError(f"the member {twice[:60]!r} stands twice")
+        raise ValueError(f"the member {_first_twice(pairs)[:60]!r} stands twice")
     return content
+
+
+# Apart from the function above, which is called for each object: a name that a comprehension shares slows every call.
+def _first_twice(pairs: list[tuple[str, Any]]) -> str:
+    names = [name for name, _ in pairs]
+    return next(name for at, name in enumerate(names) if name in names[:at])
 
 
 _decoder = partial(json.JSONDecoder, parse_constant=_no_constant, parse_float=_finite)
