@@ -91,7 +91,7 @@ def deployed(folder: Path) -> Iterator[Services]:
             yield services
         finally:
             stopping.set()
-            recorder.join(10)
+            recorder.join(60)
 
 
 def app_of(services: Services) -> FastAPI:
@@ -114,7 +114,7 @@ def served(app: FastAPI) -> Iterator[str]:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
-            thread.join(10)
+            thread.join(60)
 
 
 @contextmanager

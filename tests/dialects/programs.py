@@ -55,7 +55,7 @@ def node(text: str, **variables: str) -> str:
 def run(command: list[str], variables: Mapping[str, str] | None = None, cwd: Path | None = None) -> str:
     """Standard output of a command that succeeds."""
     environment = {**_ENVIRONMENT, **(variables or {})}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=environment, cwd=cwd)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=environment, cwd=cwd)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stdout
 

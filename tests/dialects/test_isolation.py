@@ -150,7 +150,7 @@ def test_the_guides_sync_start_that_is_deleted_while_it_waits_was_accepted(share
     async def both() -> tuple[httpx.Response, httpx.Response]:
         async with shared.asynchronous() as client:
             waiting = asyncio.create_task(client.post("/workflows/free", json={}))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not (rows := (await client.get("/api/runs?limit=1")).json()["data"]) or rows[0]["id"] in before:
                     await asyncio.sleep(0.01)
             gone = await client.delete(f"/v1/instances/{rows[0]['id']}?force=true")

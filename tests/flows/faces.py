@@ -121,7 +121,7 @@ class Server:
                 start_new_session=True,
             )
 
-    def ready(self, timeout: float = 120) -> str:
+    def ready(self, timeout: float = 180) -> str:
         """The URL, once the server says that it is ready."""
 
         def told() -> str | None:

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.held_ports import held_port
 from tests.project.shell import ROOT, blocks
 from tests.project.wheel import build_wheel
 
@@ -59,7 +59,7 @@ def verihook(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 
@@ -67,8 +67,12 @@ def verihook(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def banner(folder: Path) -> Iterator[str]:
     """What ``verihook run`` prints in the folder until it is ready, at a free port; it runs meanwhile."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    with held_port() as port:
+        yield from run(folder, port)
+
+
+def run(folder: Path, port: int) -> Iterator[str]:
+    """Its banner, while it runs."""
     output = folder / "run.out"
     with output.open("w") as written:
         process = subprocess.Popen(
@@ -79,7 +83,7 @@ def banner(folder: Path) -> Iterator[str]:
             stderr=subprocess.STDOUT,
         )
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while "Ctrl-C stops the server" not in output.read_text():
             assert process.poll() is None, output.read_text()
             assert time.monotonic() < deadline, output.read_text()
@@ -87,7 +91,7 @@ def banner(folder: Path) -> Iterator[str]:
         yield output.read_text()
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(30)
+        process.wait(60)
 
 
 def test_the_page_names_the_files_that_it_shows() -> None:

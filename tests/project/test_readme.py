@@ -8,7 +8,6 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import pytest
 
 from tests.flows.deployment import ROOT
 from tests.flows.faces import HttpFace, wait_for
+from tests.held_ports import held_port
 
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
@@ -82,7 +82,7 @@ def sh(command: str, folder: Path, **variables: str) -> subprocess.CompletedProc
         env=environment(**variables),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 
@@ -90,8 +90,12 @@ def sh(command: str, folder: Path, **variables: str) -> subprocess.CompletedProc
 @contextmanager
 def served(command: str, checkout: Path, **variables: str) -> Iterator[str]:
     """The URL of a server that this command starts, at a free port; it has to end as Ctrl-C asks for."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    with held_port() as port:
+        yield from serve(command, checkout, port, **variables)
+
+
+def serve(command: str, checkout: Path, port: int, **variables: str) -> Iterator[str]:
+    """Its URL, while it runs."""
     shutil.rmtree(checkout / ".verihook", ignore_errors=True)
     with (checkout / "run.out").open("w") as output:
         process = subprocess.Popen(
@@ -103,7 +107,7 @@ def served(command: str, checkout: Path, **variables: str) -> Iterator[str]:
             start_new_session=True,
         )
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while f"Verihook is ready on http://127.0.0.1:{port}" not in (checkout / "run.out").read_text():
             assert process.poll() is None, (checkout / "run.out").read_text()
             assert time.monotonic() < deadline
@@ -111,7 +115,7 @@ def served(command: str, checkout: Path, **variables: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         os.killpg(process.pid, signal.SIGINT)
-        process.wait(15)
+        process.wait(60)
     assert "Verihook has stopped." in (checkout / "run.out").read_text()
 
 

@@ -128,7 +128,7 @@ class TestRunner:
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
         assert (0, f"{len(CASES)} agreed, 0 disagreed") == (result.returncode, result.stdout.splitlines()[-1])

@@ -27,7 +27,7 @@ class Host:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 host.asked.append(self.path)
-                host.gate.wait(10)
+                host.gate.wait(60)
                 name = self.path.partition("?")[0].strip("/")
                 if name.isdigit():
                     self.answer(int(name), b"explained" if name == "400" else b"not for us")

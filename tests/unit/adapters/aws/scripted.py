@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.direct_clients import direct
+from tests.flows.waiting import wait_until
 
 Act = Callable[[socket.socket], None]
 
@@ -47,10 +48,13 @@ class Scripted:
 
     def connected(self, wanted: int) -> int:
         """How many connections were made, once there are so many: the kernel makes one before it is accepted here."""
-        deadline = time.monotonic() + 60
-        while self.connections < wanted and time.monotonic() < deadline:
-            time.sleep(0.001)
+        wait_until(lambda: self.connections >= wanted, what=f"there were {self.connections} connections")
         return self.connections
+
+    def asked(self, wanted: int) -> int:
+        """How many requests came, once there are so many: who has given one up does not know whether it was read."""
+        wait_until(lambda: len(self.requests) >= wanted, what=f"there were {len(self.requests)} requests")
+        return len(self.requests)
 
     def _accept(self) -> None:
         while True:

@@ -30,7 +30,7 @@ class Handler(BaseHTTPRequestHandler):
         self.receiver.asked.append((self.path, body, headers))
         name, _, retry_after = self.path.strip("/").partition("?")
         if name == "silent":
-            self.receiver.over.wait(10)
+            self.receiver.over.wait(120)
         elif name == "drip":
             with suppress(OSError):
                 while not self.receiver.over.wait(0.02):

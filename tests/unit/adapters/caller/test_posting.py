@@ -11,6 +11,7 @@ from email.utils import format_datetime
 
 import pytest
 
+from tests.flows.waiting import wait_until
 from tests.unit.adapters.caller.receiver import NAME, Receiver, contexts, receiver, secure
 from verihook.adapters import caller
 from verihook.adapters.caller import HttpCaller
@@ -117,11 +118,8 @@ def test_it_gives_up(receiver: Receiver, monkeypatch: pytest.MonkeyPatch, path: 
     monkeypatch.setattr(caller, "TOTAL_S", 0.2)
     before = time.monotonic()
     assert Answer(0) == HttpCaller(loopback=True).post(f"http://127.0.0.1:{receiver.port}/{path}", b"", {})
-    assert time.monotonic() - before < 5
-    deadline = time.monotonic() + 5
-    while any(thread.name == "callback" for thread in threading.enumerate()) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not any(thread.name == "callback" for thread in threading.enumerate())
+    assert time.monotonic() - before < 60
+    wait_until(lambda: not any(thread.name == "callback" for thread in threading.enumerate()), what="a thread is left")
 
 
 def test_a_lookup_that_hangs_is_given_up_and_posts_nothing_later(
@@ -131,7 +129,7 @@ def test_a_lookup_that_hangs_is_given_up_and_posts_nothing_later(
     gate = threading.Event()
 
     def resolve(host: str, port: int) -> list[str]:
-        gate.wait(10)
+        gate.wait(60)
         return ["127.0.0.1"]
 
     assert Answer(0) == HttpCaller(loopback=True, resolve=resolve).post(
@@ -139,7 +137,8 @@ def test_a_lookup_that_hangs_is_given_up_and_posts_nothing_later(
     )
     (thread,) = [thread for thread in threading.enumerate() if thread.name == "callback"]
     gate.set()
-    thread.join(5)
+    thread.join(60)
+    assert not thread.is_alive()
     assert [] == receiver.asked
 
 
@@ -147,7 +146,7 @@ def test_nobody_there_is_no_answer() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    assert Answer(0) == HttpCaller(loopback=True).post(f"http://127.0.0.1:{port}/", b"", {})
+        assert Answer(0) == HttpCaller(loopback=True).post(f"http://127.0.0.1:{port}/", b"", {})
     assert Answer(0) == HttpCaller(loopback=True).post("http://[", b"", {})
 
 

@@ -132,7 +132,7 @@ class _Slow(io.StringIO):
     def write(self, text: str) -> int:
         if not self.held.is_set():
             self.held.set()
-            self.release.wait(20)
+            self.release.wait(60)
         return super().write(text)
 
 
@@ -141,12 +141,12 @@ def test_a_slow_terminal_holds_one_thread_alone_and_loses_no_line() -> None:
     telemetry = ConsoleTelemetry(terminal)
     first = Thread(target=telemetry.failure, args=("first", ValueError("why")))
     first.start()
-    assert terminal.held.wait(20)
+    assert terminal.held.wait(60)
     for number in range(3):
         telemetry.failure(f"later {number}", ValueError("why"))
     assert "" == terminal.getvalue()
     terminal.release.set()
-    first.join(20)
+    first.join(60)
     lines = [line.split(":")[0] for line in terminal.getvalue().splitlines()]
     assert ["! first", "! later 0", "! later 1", "! later 2"] == lines
 

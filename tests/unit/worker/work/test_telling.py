@@ -48,15 +48,15 @@ def test_a_try_without_an_exception_of_its_own_is_told_of_too(tmp_path: Path) ->
         raise SystemExit(3)
 
     runs = {
-        "late": lambda event, context: never.wait(20),
+        "late": lambda event, context: never.wait(60),
         "odd": lambda event, context: {1, 2},
         "leaving": leaving,
         "large": lambda event, context: "x" * 13_000_000,
     }
-    with working(tmp_path, runs, timeout_s=1, retries=0) as w:
+    with working(tmp_path, runs, retries=0) as w:
         for name in runs:
             w.claim(name, name)
-            run_try(name, 1, w.functions, w.services)
+            run_try(name, 1, w.functions, w.services, limit_ms=20 if name == "late" else None)
     never.set()
     assert ["OutOfTime", "TypeError", "Exited", "TooLarge"] == [type(error).__name__ for _, error in w.told.failures]
     assert isinstance(w.told.failures[2][1].__cause__, SystemExit)

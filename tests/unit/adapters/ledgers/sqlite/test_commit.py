@@ -17,7 +17,7 @@ import pytest
 from verihook.adapters.ledgers.sqlite.commit import GroupCommit
 from verihook.errors import LedgerUnavailable
 
-SECONDS = 20
+SECONDS = 60
 
 
 def add(number: int) -> Callable[[sqlite3.Connection], int]:
