@@ -24,6 +24,7 @@
     │   ├── DeliveryNotFound       404  delivery-not-found   (or its body is not kept)
     │   ├── WorkflowNotFound       404  workflow-not-found
     │   ├── KeyNotFound            404  key-not-found
+    │   ├── JobNotFound            404  job-not-found
     │   ├── PathNotFound           404  path-not-found   (nothing is served there)
     │   ├── RequestInvalid         400  request-invalid
     │   ├── FilterRefused          400  filter-refused   (no index answers these filters together)
@@ -224,6 +225,12 @@ class KeyNotFound(Refused):
     """There is no API key with this id."""
 
     code, status, title = "key-not-found", 404, "API key not found"
+
+
+class JobNotFound(Refused):
+    """There is no job with this id, or none that the key may see."""
+
+    code, status, title = "job-not-found", 404, "Job not found"
 
 
 class PathNotFound(Refused):

@@ -98,11 +98,14 @@ class Hand(EngineByHand):
     def running(self) -> list[str]:
         return [name for name, progress in self.executions.items() if progress.status not in FINAL]
 
-    def redrive(self, definition: str, name: str) -> bool:
+    def redrive(self, definition: str, name: str, token: str = "") -> bool:
         self.begin("redrive")
+        if token and (name, token) in self.redriven:
+            return True
         if self.executions[name].status not in FINAL:
             return False
         self.executions[name] = Progress("running")
+        self.redriven.append((name, token))
         return True
 
 

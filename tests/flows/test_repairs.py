@@ -174,6 +174,7 @@ def test_a_crash_between_claim_and_start(aws_face: AwsFace, services: Any) -> No
     class Dying:
         max_input = 262_144
         keeps_names = True
+        continues = True
 
         def start(self, definition: str, name: str, input: str, connection: str | None = None) -> None:
             raise SystemExit("killed")

@@ -79,6 +79,7 @@ class Engine:
 
     max_input = 262_144
     keeps_names = True
+    continues = True
 
     def __init__(self, happened: list[str]) -> None:
         self.happened = happened

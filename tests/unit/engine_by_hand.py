@@ -17,6 +17,7 @@ class EngineByHand:
 
     max_input: int = 262_144
     keeps_names: bool = True
+    continues: bool = True
     executions: dict[str, Progress] = field(default_factory=dict)
     inputs: dict[str, str] = field(default_factory=dict)
     starts: list[str] = field(default_factory=list)
@@ -29,6 +30,8 @@ class EngineByHand:
     pauses: bool = True
     redrives: bool = True
     events: bool = True
+    #: The names and tokens of the redrives that were made.
+    redriven: list[tuple[str, str]] = field(default_factory=list)
     #: A list of executions may trail: what is not in it is found by its own ARN alone.
     listed: bool = True
 
@@ -96,10 +99,11 @@ class EngineByHand:
         self.done("answer")
         return True
 
-    def redrive(self, definition: str, name: str) -> bool:
+    def redrive(self, definition: str, name: str, token: str = "") -> bool:
         self.begin("redrive")
-        if self.redrives:
+        if self.redrives and not (token and (name, token) in self.redriven):
             self.executions[name] = Progress("running")
+            self.redriven.append((name, token))
         return self.redrives
 
     def steps(self, definition: str, name: str) -> list[Step]:

@@ -1,9 +1,10 @@
 """The operations on instances. The webhook flow, the API, reconcile and the recorder all go through these.
 
 starting.py    submit, start, replace_attempt: from a request to a running attempt
-reading.py     get, list_instances, steps, input_of, output_of
+reading.py     get, list_instances, search, steps, input_of, output_of
 history.py     attempts
 lifecycle.py   suspend, resume, terminate, restart, redrive, purge
+jobs.py        one action on many (job_rounds drives it, job_actions does it to one)
 events.py      raise_event, await_event, pass_gate, connection_of, hand_over_pending, mailbox
 progress.py    record_progress: what an engine says of an attempt
 
@@ -26,13 +27,14 @@ from verihook.instances.events import (
 from verihook.instances.history import Attempt, attempts
 from verihook.instances.lifecycle import purge, redrive, restart, resume, suspend, terminate
 from verihook.instances.progress import record_progress
-from verihook.instances.reading import Page, cursor_of, get, input_of, list_instances, output_of, steps
+from verihook.instances.reading import Found, Page, cursor_of, get, input_of, list_instances, output_of, search, steps
 from verihook.instances.start_request import StartRequest
 from verihook.instances.starting import EXPRESS_MS, Submitted, replace_attempt, start, submit
 
 __all__ = [
     "EXPRESS_MS",
     "Attempt",
+    "Found",
     "Page",
     "StartRequest",
     "Submitted",
@@ -55,6 +57,7 @@ __all__ = [
     "replace_attempt",
     "restart",
     "resume",
+    "search",
     "start",
     "steps",
     "submit",

@@ -126,31 +126,50 @@ def _raise_if_ended(instance: Instance, progress: Progress | None, ports: Record
         raise Conflict(f"The instance is {progress.status} already.", instance_id=instance.id)
 
 
-def restart(instance_id: str, ports: ControlPorts) -> Instance:
+def restart(instance_id: str, ports: ControlPorts, attempt: int | None = None) -> Instance:
     """Begin a new attempt under the same id with the same input; stop a running one first.
 
-    Raises Conflict if another caller was quicker, NotActive if the workflow is not active.
+    ``attempt``: the only one to put another after. Raises Conflict if another caller was quicker, NotActive if the
+    workflow is not active.
     """
+    return _begin_again(_get_attempt(instance_id, attempt, ports), ports)
+
+
+def _get_attempt(instance_id: str, attempt: int | None, ports: RowPorts) -> Instance:
+    """Return the row. Raises Conflict if it is of another attempt than this; None for any."""
     instance = get(instance_id, ports)
+    if attempt not in (None, instance.attempt):
+        raise _was_restarted(instance_id)
+    return instance
+
+
+def _was_restarted(instance_id: str) -> Conflict:
+    return Conflict(f"The instance {instance_id!r} was restarted by another caller.", instance_id=instance_id)
+
+
+def _begin_again(instance: Instance, ports: ControlPorts) -> Instance:
     starting.active_workflow(instance.workflow, ports.workflows)
     following = starting.replace_attempt(instance, _next_attempt(instance, ports), ports)
     if following is None:
-        raise Conflict(f"The instance {instance_id!r} was restarted by another caller.", instance_id=instance_id)
+        raise _was_restarted(instance.id)
     return replace(following, status=starting.start_when_due(following, ports))
 
 
-def redrive(instance_id: str, ports: ControlPorts) -> Instance:
+def redrive(instance_id: str, ports: ControlPorts, attempt: int | None = None, token: str = "") -> Instance:
     """Continue a failed instance at the step that failed, or begin a new attempt if its engine cannot do that.
 
-    Raises Conflict if it has not failed.
+    ``attempt``: the only one to continue. ``token``: as in :meth:`verihook.model.ports.Engine.redrive`. Raises Conflict
+    if it has not failed.
     """
-    instance = get(instance_id, ports)
+    instance = _get_attempt(instance_id, attempt, ports)
     if instance.status not in ("failed", "timed_out", "terminated"):
         raise Conflict(
             f"Only what failed can be redriven; this instance is {instance.status}.", instance_id=instance_id
         )
     starting.active_workflow(instance.workflow, ports.workflows)
     engine, definition = engine_of(instance, ports)
+    if not engine.continues:
+        return _begin_again(instance, ports)
 
     def revive(current: Instance) -> Instance:
         if current.status != instance.status or current.attempt != instance.attempt:
@@ -171,12 +190,12 @@ def redrive(instance_id: str, ports: ControlPorts) -> Instance:
     # The row first: after a crash in between, reconcile finds that the instance has failed. The other way round, the
     # row would say failed for good while the instance runs.
     revived = _amend(instance_id, revive, ports)
-    if engine.redrive(definition, execution_name(instance.id, instance.attempt)):
+    if engine.redrive(definition, execution_name(instance.id, instance.attempt), token):
         return revived
 
     def undo(current: Instance) -> Instance:
         if current.attempt != instance.attempt:
-            raise Conflict(f"The instance {instance_id!r} was restarted by another caller.", instance_id=instance_id)
+            raise _was_restarted(instance_id)
         return replace(instance, revision=current.revision)
 
     _amend(instance_id, undo, ports)

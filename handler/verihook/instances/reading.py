@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from verihook.errors import EngineUnavailable, EventMalformed, InstanceNotFound, RequestInvalid
 from verihook.instances import payload
 from verihook.model.instance import INSTANCE_ID, Instance, Step, execution_name
-from verihook.model.listing import Position, Query
+from verihook.model.listing import Position, Query, Search
 from verihook.model.ports import Engine, Payloads
 from verihook.strict_json import parse_json, parse_kept
 
@@ -24,6 +25,23 @@ class Page:
 
     instances: list[Instance]
     cursor: str | None
+
+
+#: How many rows a page of a search reads at most if not all of them match, and how many it reads at a time.
+LOOK, _AT_A_TIME = 2000, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of a search. ``looked``: how many rows were read; ``looked_to``: when the last of them was created.
+
+    With a ``cursor`` there may be more, also after a page without any instance.
+    """
+
+    instances: list[Instance]
+    cursor: str | None
+    looked: int = 0
+    looked_to: int | None = None
 
 
 def get(instance_id: str, ports: RowPorts) -> Instance:
@@ -46,6 +64,39 @@ def list_instances(query: Query, limit: int, cursor: str | None, ports: RowPorts
     found = ports.ledger.page(query, limit + 1, after, ports.clock.now_ms())
     shown = found[:limit]
     return Page(shown, cursor_of(shown[-1]) if len(found) > limit else None)
+
+
+def search(
+    wanted: Search,
+    limit: int,
+    cursor: str | None,
+    ports: RowPorts,
+    look: int = LOOK,
+    also: Callable[[Instance], bool] | None = None,
+) -> Found:
+    """Return up to ``limit`` instances that match, of the next ``look`` rows after the cursor.
+
+    ``also``: what they have to be besides. Raises RequestInvalid as :func:`list_instances` does.
+    """
+    if wanted.exact and also is None:
+        page = list_instances(wanted.query, limit, cursor, ports)
+        last = page.instances[-1].created_at if page.instances else None
+        return Found(page.instances, page.cursor, len(page.instances), last)
+    shown: list[Instance] = []
+    looked, last = 0, None
+    while looked < look:
+        page = list_instances(wanted.query, min(_AT_A_TIME, look - looked), cursor, ports)
+        for row in page.instances:
+            looked, last = looked + 1, row.created_at
+            if wanted.matches(row) and (also is None or also(row)):
+                shown.append(row)
+                if len(shown) == limit:
+                    following = page.cursor if row is page.instances[-1] else cursor_of(row)
+                    return Found(shown, following, looked, last)
+        cursor = page.cursor
+        if cursor is None:
+            break
+    return Found(shown, cursor, looked, last)
 
 
 def steps(instance_id: str, ports: ReadPorts) -> list[Step]:

@@ -54,6 +54,7 @@ class ToldEngine:
 
     max_input = 262_144
     keeps_names = True
+    continues = True
 
     def __init__(self) -> None:
         self.executions: dict[str, Progress] = {}
@@ -95,7 +96,7 @@ class ToldEngine:
         self.answered.append((token, payload))
         return True
 
-    def redrive(self, definition: str, name: str) -> bool:
+    def redrive(self, definition: str, name: str, token: str = "") -> bool:
         return False
 
     def steps(self, definition: str, name: str) -> list[Step]:

@@ -23,6 +23,7 @@ class MemoEngine:
 
     max_input = 1024
     keeps_names = True
+    continues = False
 
     def __init__(self) -> None:
         self._inputs: dict[str, str] = {}
@@ -62,7 +63,7 @@ class MemoEngine:
         """Nothing waits."""
         return False
 
-    def redrive(self, definition: str, name: str) -> bool:
+    def redrive(self, definition: str, name: str, token: str = "") -> bool:
         """A restart does it."""
         return False
 

@@ -8,7 +8,7 @@ from tests.contracts.instances import NOW
 from tests.unit.parts import Parts, request
 from verihook import instances
 from verihook.errors import EngineUnavailable, InstanceNotFound, RequestInvalid
-from verihook.model.listing import Query
+from verihook.model.listing import Query, Search
 
 
 @pytest.mark.parametrize("id", ["unknown", "", "-", "a" * 65, "a.2", "é", "a\n"])
@@ -41,3 +41,35 @@ def test_steps_and_a_workflow_that_is_gone(parts: Parts) -> None:
     parts.services.workflows.pop("w")  # type: ignore[attr-defined]
     with pytest.raises(EngineUnavailable, match="'w' is not configured"):
         instances.steps("a", parts.services)
+
+
+def searched(parts: Parts, wanted: Search, limit: int, look: int) -> list[tuple[list[str], int]]:
+    """The ids and the number of rows that were read, page by page."""
+    pages: list[tuple[list[str], int]] = []
+    cursor = None
+    while not pages or cursor:
+        found = instances.search(wanted, limit, cursor, parts.services, look)
+        pages.append(([one.id for one in found.instances], found.looked))
+        cursor = found.cursor
+    return pages
+
+
+def test_a_search_reads_so_many_rows_a_page_and_says_how_far_it_looked(parts: Parts) -> None:
+    for number in range(7):
+        parts.clock.at = NOW + number
+        tags = ("odd",) if number % 2 else ()
+        instances.submit(request("strict" if number < 4 else "w", id=f"i{number}", tags=tags), "", parts.services)
+    tagged = Search(workflow="strict", labels=(("tag", "odd"),))
+    assert [(["i3", "i1"], 3)] == searched(parts, tagged, 9, 9)
+    assert [([], 1), (["i3"], 1), (["i1"], 1)] == searched(parts, tagged, 9, 1)
+    assert [(["i3"], 2), (["i1"], 1)] == searched(parts, tagged, 1, 9)
+    assert NOW + 1 == instances.search(tagged, 9, None, parts.services).looked_to
+    # What an index answers reads what it shows.
+    assert [(["i3", "i2"], 2), (["i1", "i0"], 2)] == searched(parts, Search(workflow="strict"), 2, 1)
+
+
+def test_a_search_may_want_more_of_a_row(parts: Parts) -> None:
+    for number in range(4):
+        instances.submit(request(id=f"i{number}"), "", parts.services)
+    found = instances.search(Search(workflow="w"), 9, None, parts.services, also=lambda row: row.id > "i1")
+    assert (["i3", "i2"], 4) == ([one.id for one in found.instances], found.looked)

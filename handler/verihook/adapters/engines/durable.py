@@ -110,6 +110,8 @@ class DurableEngine:
     #: Lambda takes the name of an execution once.
     keeps_names = True
 
+    continues = False
+
     def __init__(self, client: LambdaClient, function_prefix: str, qualifier: str = "$LATEST") -> None:
         """``function_prefix + definition`` is the function's name.
 
@@ -206,7 +208,7 @@ class DurableEngine:
                 return False
         return True
 
-    def redrive(self, definition: str, name: str) -> bool:  # noqa: ARG002  # the port's
+    def redrive(self, definition: str, name: str, token: str = "") -> bool:  # noqa: ARG002  # the port's
         """Return False: Lambda cannot go on with an execution that has failed."""
         return False
 

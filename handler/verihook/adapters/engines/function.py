@@ -46,6 +46,8 @@ class FunctionEngine:
 
     keeps_names = False
 
+    continues = False
+
     def __init__(
         self,
         ledger: Ledger,
@@ -129,7 +131,7 @@ class FunctionEngine:
         """Raise NotSupported: a function waits for nothing."""
         _refuse("wait for events")
 
-    def redrive(self, definition: str, name: str) -> bool:  # noqa: ARG002  # the port's
+    def redrive(self, definition: str, name: str, token: str = "") -> bool:  # noqa: ARG002  # the port's
         """Return False: a function has no point to continue from."""
         return False
 

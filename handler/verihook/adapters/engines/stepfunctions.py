@@ -76,6 +76,8 @@ class StepFunctionsEngine:
     #: StartExecution takes a name once, also after its end.
     keeps_names = True
 
+    continues = True
+
     def __init__(self, client: SFNClient, arn_prefix: str, express: SFNClient | None = None) -> None:
         """``arn_prefix`` ends in ``:stateMachine:``; ``arn_prefix + definition`` is the machine's ARN.
 
@@ -160,13 +162,15 @@ class StepFunctionsEngine:
             raise _error_of(error, "payload", frozenset({"InvalidOutput"})) from error
         return True
 
-    def redrive(self, definition: str, name: str) -> bool:
+    def redrive(self, definition: str, name: str, token: str = "") -> bool:
         """RedriveExecution: within 14 days of the end, with the definition that it was started with.
 
         https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
+        https://docs.aws.amazon.com/step-functions/latest/apireference/API_RedriveExecution.html (clientToken)
         """
+        once = {"clientToken": token} if token else {}
         try:
-            self._client.redrive_execution(executionArn=self._execution(definition, name))
+            self._client.redrive_execution(executionArn=self._execution(definition, name), **once)
         except AwsError as error:
             if _code(error) == "ExecutionNotRedrivable":
                 # The execution may run already: redriven by another, or by a call whose answer was lost.

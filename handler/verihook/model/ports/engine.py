@@ -20,6 +20,9 @@ class Engine(Protocol):
     #: Whether the engine itself remembers the names of executions. False if only the ledger's row knows of one.
     keeps_names: bool
 
+    #: Whether it can go on with an execution that has failed (:meth:`redrive`).
+    continues: bool
+
     def start(self, definition: str, name: str, input: str, connection: str | None = None) -> Status:
         """Start the execution under this name; a name that is taken already counts as started.
 
@@ -67,10 +70,11 @@ class Engine(Protocol):
         """End the wait of this token with ``payload``, JSON text. Return False if nothing waits with it any more."""
         ...
 
-    def redrive(self, definition: str, name: str) -> bool:
+    def redrive(self, definition: str, name: str, token: str = "") -> bool:
         """Continue a failed execution in the step that failed.
 
-        Return False, without a change, if it can only begin again from its start, with a restart.
+        ``token``: a call that was made with it before, no more than 15 minutes ago, is not made a second time. Return
+        False, without a change, if the execution can only begin again from its start, with a restart.
         """
         ...
 
