@@ -73,7 +73,7 @@ def in_headers(names: tuple[str, ...], decode: Decode, size: int) -> Candidates:
 
     def read(delivery: Delivery) -> list[bytes]:
         # There may be a hundred names: only those that came are read.
-        came = dict.fromkeys(name for name, _ in delivery.request.headers if name in known)
+        came = [name for name, _ in delivery.request.headers if name in known]
         if not came:
             raise SignatureError("missing-signature-headers")
         return decode_any([lone_header(delivery.request, name) or "" for name in came], decode_one)
