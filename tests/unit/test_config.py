@@ -139,6 +139,13 @@ def test_an_end_is_that_second() -> None:
             "express = true\n[workflows.w]",
             "sources.a.workflows: an Express machine goes alone",
         ),
+        ('sender = "generic"', 'sender = "generic"\ndelay = "n"\nstart_at = "n"', "sources.a.delay: start_at is there"),
+        ('sender = "generic"', 'sender = "generic"\nstart_at = "("', "sources.a.start_at: is not JMESPath"),
+        (
+            '[workflows.w]\nengine = "stepfunctions"',
+            'delay = "n"\n[workflows.w]\nexpress = true\nengine = "stepfunctions"',
+            "sources.a.delay: is not for an Express machine",
+        ),
         ('sender = "generic"', 'sender = "generic"\nbody = "yaml"', "sources.a.body: must be one of json, form, xml,"),
         (
             'sender = "generic"',

@@ -47,6 +47,8 @@ _KNOWN = (
     "workflows",
     "types",
     "body",
+    "delay",
+    "start_at",
     "when",
     "transform",
     "duplicates",
@@ -100,7 +102,10 @@ def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapp
         _headers(reader, sender, "keep_headers", MOST_KEEP_HEADERS),
         _headers(reader, sender, "pass_headers", MOST_PASS_HEADERS),
         by_name,
+        _expression(reader, "delay"),
+        _expression(reader, "start_at"),
     )
+    _check_start_time(reader, workflows[workflow])
     if source.replays is not None and not source.replayable:
         raise reader.error(
             "replays",
@@ -147,6 +152,14 @@ def _check_workflows(
         raise reader.error("workflows", f"must be {MOST_WORKFLOWS} at most")
     if len(named) > 1 and any(workflows[name].express for name in named):
         raise reader.error("workflows", "an Express machine goes alone: its end is the answer to the sender")
+
+
+def _check_start_time(reader: Reader, workflow: Workflow) -> None:
+    for key in ("delay", "start_at"):
+        if key in reader.table and workflow.express:
+            raise reader.error(key, "is not for an Express machine: its end is the answer to the sender")
+    if "delay" in reader.table and "start_at" in reader.table:
+        raise reader.error("delay", "start_at is there, too; give one of them")
 
 
 def _with_body(reader: Reader, sender: Sender) -> Sender:

@@ -26,6 +26,9 @@ MAX_LENGTH = 2000
 MAX_DEPTH = 100
 MAX_RESULT_DEPTH = 500
 
+#: The longest whole number of a result, in bits: about 1200 digits. Python writes no more than 4300.
+MAX_BITS = 4096
+
 #: At most so many parts of the expression are evaluated for one event, about half a second's worth. A part inside of
 #: ``[*]`` counts once for each member.
 MAX_EVALUATIONS = 500_000
@@ -78,7 +81,7 @@ class Expression:
             return _Interpreter(facts).visit(self._tree, content)
         except (JMESPathError, ArithmeticError, ValueError, TypeError, RecursionError) as error:
             words = "it is nested too deep" if isinstance(error, RecursionError) else " ".join(str(error).split())
-            raise self._failed(words) from None
+            raise self.refusal(words) from None
 
     def _check_size(self, result: object) -> None:
         """Count what is to be written, as parts of a result may be one and the same object many times."""
@@ -94,14 +97,17 @@ class Expression:
                 left.extend((each, depth + 1) for each in value.values())
             elif isinstance(value, list):
                 left.extend((each, depth + 1) for each in value)
-            elif isinstance(value, float) and not math.isfinite(value):
-                raise self._failed("a number of the result is too large for JSON")
+            elif (isinstance(value, float) and not math.isfinite(value)) or (
+                isinstance(value, int) and value.bit_length() > MAX_BITS
+            ):
+                raise self.refusal("a number of the result is too large for JSON")
             if min(values - len(left), characters) < 0 or depth > MAX_RESULT_DEPTH:
-                raise self._failed(
+                raise self.refusal(
                     f"the result has more than {MAX_VALUES} values, {MAX_JSON} characters or {MAX_RESULT_DEPTH} levels"
                 )
 
-    def _failed(self, words: str) -> InputInvalid:
+    def refusal(self, words: str) -> InputInvalid:
+        """Return the error of an event to which the expression cannot be applied, for the caller to raise."""
         message = f"{self._key}: {words[:_MAX_WORDS]}"
         violation: dict[str, object] = {"path": [], "pointer": "", "message": message}
         return InputInvalid(f"The source's {self._key} cannot be applied to this event.", violations=[violation])

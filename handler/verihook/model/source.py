@@ -75,6 +75,7 @@ class Source:
     facts, or also the bytes of its body; ``keep_headers``: the names, in lower case, of further headers to keep.
     ``pass_headers``: those of further headers that the workflow gets. ``by_name``: the workflows that start under an
     instance id of their own, which their name is part of; ``workflow`` is one of them unless its id is the event's.
+    ``delay`` and ``start_at``: what gives the delay or the time of the start, at most one of them.
     """
 
     name: str
@@ -98,6 +99,8 @@ class Source:
     keep_headers: tuple[str, ...] = ()
     pass_headers: tuple[str, ...] = ()
     by_name: tuple[str, ...] = ()
+    delay: Expression | None = None
+    start_at: Expression | None = None
     #: All that are kept: general ones, those of signature, id and type, and ``keep_headers``. Always made of these.
     kept_headers: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
     #: All that the workflow gets: that of the trace, the sender's facts, and ``pass_headers``. Always made of these.

@@ -15,7 +15,7 @@ from verihook import instances
 from verihook.errors import Duplicate
 from verihook.instances import limits, payload, replays
 from verihook.instances.inputs import store_input
-from verihook.instances.starting import active_workflow, first_look_ms
+from verihook.instances.starting import active_workflow, first_look_ms, start_when_due
 from verihook.model import deadline
 from verihook.model.delivery import EventFacts
 from verihook.model.instance import Instance, Status, derive_id
@@ -25,6 +25,7 @@ from verihook.records import replace
 from verihook.request import Request, json_text
 from verihook.senders.event import is_wanted, refined
 from verihook.webhooks.keeping import delivery_of, passed_headers, payload_keys, store_raw
+from verihook.webhooks.start_time import start_time
 
 if TYPE_CHECKING:
     from verihook.model.ports.sets import ControlPorts, IntakePorts
@@ -139,7 +140,7 @@ def _facts_of(source: Source, event: ProvenEvent) -> EventFacts:
 
 
 def _start_now(fresh: Instance, ports: ControlPorts, given: str) -> Status:
-    """Start an instance whose row is durable.
+    """Start an instance whose row is durable, or leave it queued until its time.
 
     Its engine is not waited for, as reconcile starts what is not started in time. An Express machine is waited for: its
     end is the answer.
@@ -147,7 +148,7 @@ def _start_now(fresh: Instance, ports: ControlPorts, given: str) -> Status:
     if ports.workflows[fresh.workflow].express:
         return instances.start(fresh, ports, given)
     with deadline.at_most(deadline.START_MS):
-        return instances.start(fresh, ports, given)
+        return start_when_due(fresh, ports, given)
 
 
 def _new_row(
@@ -161,12 +162,14 @@ def _new_row(
     transform = source.transform
     content = event.content if transform is None else transform.result(event.content, _facts_of(source, event))
     content = workflow.accept(content)
+    now, start_at = trace.received_at, None
+    if source.delay is not None or source.start_at is not None:
+        start_at = start_time(source, event.content, _facts_of(source, event), now)
     # The very text that came, unless it was transformed, or the schema's defaults were put in.
     text = event.text if content is event.content else json_text(content)
     identity = _identity(source, event, trace)
     if name in source.by_name:
         identity = f"workflow {name} {identity}"
-    now = trace.received_at
     instance = Instance(
         derive_id(ports.instance_key, source.name, identity),
         workflow.name,
@@ -178,7 +181,8 @@ def _new_row(
         event_id=event.id,
         event_type=event.type,
         engine=workflow.engine,
-        due_at=now + first_look_ms(workflow, ports),
+        due_at=max(now + first_look_ms(workflow, ports), start_at or 0),
+        start_at=start_at,
         signed=event.signed,
         delivery=delivery_of(source, event.request, text, trace),
     )

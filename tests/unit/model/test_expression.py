@@ -105,6 +105,7 @@ def test_what_holds(result: str) -> None:
         ("divide(n, `0`)", {"n": 1}, "division by zero"),
         ("round(n, d)", {"n": 1, "d": -(10**9)}, "round() takes a number and 0 to 15 digits"),
         ("multiply(n, n)", {"n": 1e308}, "a number of the result is too large for JSON"),
+        ("multiply(n, n)", {"n": 10**2000}, "a number of the result is too large for JSON"),
         ("to_number(n)", {"n": "nan"}, "a number of the result is too large for JSON"),
         ("join(a, b)", {"a": "x" * 10_000, "b": ["y"] * 200}, "join() makes a text of more than"),
         (
