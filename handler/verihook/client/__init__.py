@@ -3,7 +3,7 @@
     with Client("https://hooks.example.com", "vhk_...") as verihook:
         result = verihook.start_and_wait("order-created", {"orderId": "1042"})
 
-docs/client.md tells the rest.
+docs/client.md describes every method.
 """
 
 from __future__ import annotations

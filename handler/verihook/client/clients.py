@@ -1,4 +1,4 @@
-"""The two clients: they differ in how a request is sent and how a pause is made, and in nothing else."""
+"""The blocking and the awaited client: they differ only in how a request is sent and how a pause is made."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from verihook.client.errors import ApiError, Problem
 from verihook.client.operation import Awaiting, Blocking, Operation, R
 from verihook.client.reading import Filters
 from verihook.client.records import Instance
-from verihook.client.retries import Driving, Retries
+from verihook.client.retries import RetriedOperation, Retries
 from verihook.client.wire import AFTER_PAUSE, Answer, NoAnswer, Pause, Request, Work
 from verihook.model.loopback import LOOPBACK_NAMES
 
 Transport = TypeVar("Transport", httpx.BaseTransport, httpx.AsyncBaseTransport)
 
-#: Before these, no byte of the request has left.
+#: The errors before which no byte of the request was sent.
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 class Operations:
-    """What can be done; each operation stands in one of the modules below, once."""
+    """The methods of a client. Each operation is defined once, in one of the modules imported above."""
 
     start = Operation(starting.start)
     start_and_wait = Operation(starting.start_and_wait)
@@ -65,10 +65,10 @@ class Operations:
 
 
 class _Connection(Generic[Transport]):
-    """How a client is made, of either kind."""
+    """How a client of either kind is made."""
 
-    #: httpx's client of this kind.
-    _kind: ClassVar[Callable[..., Any]]
+    #: The class of httpx that sends the requests.
+    _http_class: ClassVar[Callable[..., Any]]
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class _Connection(Generic[Transport]):
     ) -> None:
         self._timeout = timeout
         self._retries = Retries(retries) if isinstance(retries, int) else retries
-        self._http = self._kind(**_settings(url, key, timeout), transport=transport)
+        self._http = self._http_class(**_settings(url, key, timeout), transport=transport)
 
     @classmethod
     def from_run(
@@ -93,24 +93,27 @@ class _Connection(Generic[Transport]):
         retries: int | Retries = 4,
         transport: Transport | None = None,
     ) -> Self:
-        """For the server that runs on this data folder, with its own key if none is given. Raises Unavailable."""
+        """Return a client of the server that runs on this data folder, with the key of its run if none is given.
+
+        Raises Unavailable if no server runs on it.
+        """
         url, own = of_run(data)
         return cls(url, key or own, timeout=timeout, retries=retries, transport=transport)
 
 
 class Client(_Connection[httpx.BaseTransport], Operations, Blocking):
-    """Calls the API, and blocks. Safe to share among threads; close it, or use it in ``with``.
+    """A client whose methods block. Threads may share it. Close it, or use it in ``with``.
 
-    ``url``: of the deployment, without /v1. ``key``: an API key; None for a machine that is open. ``timeout``: of each
+    ``url``: of the deployment, without /v1. ``key``: an API key; None if the API is open. ``timeout``: of each
     try, in seconds, on top of what a wait asks for. ``retries``: how often a request is sent again at most, or
     :class:`~verihook.client.retries.Retries`. ``transport``: httpx's own, for tests and special networks.
     """
 
-    _kind = httpx.Client
+    _http_class = httpx.Client
     _http: httpx.Client
 
     def list(self, *, limit: int = 100, **filters: Unpack[Filters]) -> Iterator[Instance]:
-        """Every instance of a list, the newest first, ``limit`` a request; filters as in :meth:`page`."""
+        """Yield every instance of a list, the newest first, ``limit`` in each request; filters as in :meth:`page`."""
         cursor: str | None = None
         while True:
             found = self.page(limit=limit, cursor=cursor, **filters)
@@ -119,19 +122,19 @@ class Client(_Connection[httpx.BaseTransport], Operations, Blocking):
                 return
 
     def run(self, work: Work[R]) -> R:
-        """Drive an operation to its end."""
-        driving = Driving(work, self._retries)
-        wanted = driving.next()
-        while wanted is not None:
-            wanted = driving.next(self._do(wanted))
-        return driving.result
+        """Send the requests of an operation until it returns; return its result."""
+        tries = RetriedOperation(work, self._retries)
+        step = tries.next()
+        while step is not None:
+            step = tries.next(self._do(step))
+        return tries.result
 
-    def _do(self, wanted: Request | Pause) -> Answer | NoAnswer:
-        if isinstance(wanted, Pause):
-            time.sleep(wanted.seconds)
+    def _do(self, step: Request | Pause) -> Answer | NoAnswer:
+        if isinstance(step, Pause):
+            time.sleep(step.seconds)
             return AFTER_PAUSE
         try:
-            return _answer(self._http.request(**_parts(wanted, self._timeout)))
+            return _answer(self._http.request(**_arguments(step, self._timeout)))
         except httpx.RequestError as error:
             return _no_answer(error, self._http.base_url)
 
@@ -147,13 +150,13 @@ class Client(_Connection[httpx.BaseTransport], Operations, Blocking):
 
 
 class AsyncClient(_Connection[httpx.AsyncBaseTransport], Operations, Awaiting):
-    """The same, awaited, in asyncio. Close it with :meth:`aclose`, or use it in ``async with``."""
+    """The same client for asyncio: methods are awaited. Close it with :meth:`aclose`, or use it in ``async with``."""
 
-    _kind = httpx.AsyncClient
+    _http_class = httpx.AsyncClient
     _http: httpx.AsyncClient
 
     async def list(self, *, limit: int = 100, **filters: Unpack[Filters]) -> AsyncIterator[Instance]:
-        """Every instance of a list, the newest first, ``limit`` a request; filters as in :meth:`page`."""
+        """Yield every instance of a list, the newest first, ``limit`` in each request; filters as in :meth:`page`."""
         cursor: str | None = None
         while True:
             found = await self.page(limit=limit, cursor=cursor, **filters)
@@ -163,19 +166,19 @@ class AsyncClient(_Connection[httpx.AsyncBaseTransport], Operations, Awaiting):
                 return
 
     async def run(self, work: Work[R]) -> R:
-        """Drive an operation to its end."""
-        driving = Driving(work, self._retries)
-        wanted = driving.next()
-        while wanted is not None:
-            wanted = driving.next(await self._do(wanted))
-        return driving.result
+        """Send the requests of an operation until it returns; return its result."""
+        tries = RetriedOperation(work, self._retries)
+        step = tries.next()
+        while step is not None:
+            step = tries.next(await self._do(step))
+        return tries.result
 
-    async def _do(self, wanted: Request | Pause) -> Answer | NoAnswer:
-        if isinstance(wanted, Pause):
-            await asyncio.sleep(wanted.seconds)
+    async def _do(self, step: Request | Pause) -> Answer | NoAnswer:
+        if isinstance(step, Pause):
+            await asyncio.sleep(step.seconds)
             return AFTER_PAUSE
         try:
-            return _answer(await self._http.request(**_parts(wanted, self._timeout)))
+            return _answer(await self._http.request(**_arguments(step, self._timeout)))
         except httpx.RequestError as error:
             return _no_answer(error, self._http.base_url)
 
@@ -195,12 +198,12 @@ class AsyncClient(_Connection[httpx.AsyncBaseTransport], Operations, Awaiting):
 def of_run(data: str | Path) -> tuple[str, str]:
     """Return the URL and the API key of the server that runs on this data folder. Raises Unavailable if none does.
 
-    The server is one of this machine and its file this user's or root's: a folder that another user has filled must not
-    name the server that gets our key.
+    Only a server of this machine is accepted, from a file that belongs to this user or root: another user must not be
+    able to name the server that receives the key.
     """
     path = Path(data) / "run.json"
     try:
-        # Before it is opened, as there may be no right to; and what was opened, as the name may lead elsewhere by then.
+        # Before it is opened, because this user may have no right to; and after, because the name may have changed.
         _check_owner(path, path.stat())
         with path.open(encoding="utf-8") as file:
             _check_owner(path, os.fstat(file.fileno()))
@@ -222,34 +225,34 @@ def _check_owner(path: Path, found: os.stat_result) -> None:
 
 
 def _settings(url: str, key: str | None, timeout: float) -> dict[str, Any]:
-    """Raises ValueError for a URL or a key that cannot be one."""
+    """Return keyword arguments of httpx's client. Raises ValueError for a malformed URL or key."""
     parts = urlsplit(url)
     if parts.username is not None:
-        # It would stand in messages and logs.
-        raise ValueError("The URL has a name or a password in it: give an API key instead.")
+        # They would be shown in messages and logs.
+        raise ValueError("The URL must have no user name or password; give an API key instead.")
     try:
         base = httpx.URL(url.rstrip("/"))
     except httpx.InvalidURL as error:
-        raise ValueError(f"{url!r} is no URL of a server: {error}.") from None
+        raise ValueError(f"The server's URL must be https://HOST (got {url!r}): {error}") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError(f"{url!r} is no URL of a server: write it as https://HOST.")
+        raise ValueError(f"The server's URL must be https://HOST (got {url!r}).")
     headers = {"accept": "application/json, application/problem+json", "user-agent": "verihook-client"}
     if key:
         if not (key.isascii() and key.isprintable() and " " not in key):
-            raise ValueError("The API key has characters that no key has.")
+            raise ValueError("The API key must be printable ASCII without spaces.")
         headers["authorization"] = f"Bearer {key}"
     return {
         "base_url": base,
         "headers": headers,
-        # However many calls share the pool, each waits for its turn.
+        # Without a limit for the pool: a call waits until one of the connections is free.
         "timeout": httpx.Timeout(timeout, pool=None),
-        # A proxy of the environment has no business between us and this machine.
+        # A server of this machine is not called through the environment's proxy.
         "trust_env": parts.hostname not in LOOPBACK_NAMES,
     }
 
 
-def _parts(request: Request, timeout: float) -> dict[str, Any]:
-    """Keyword arguments of httpx's ``request``."""
+def _arguments(request: Request, timeout: float) -> dict[str, Any]:
+    """Return keyword arguments of httpx's ``request``."""
     content = request.content()
     headers = dict(request.headers) if content is None else {"content-type": "application/json", **request.headers}
     return {

@@ -1,4 +1,4 @@
-"""From the API's JSON to records. A member that is missing or wrong raises KeyError, TypeError or ValueError."""
+"""Make records of the API's JSON. A member that is missing or wrong raises KeyError, TypeError or ValueError."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ def instance(content: Content) -> Instance:
 
 
 def page(content: Content) -> Page:
-    """One page."""
+    """Return a page of a list."""
     return Page(tuple(instance(each) for each in content["instances"]), content["cursor"])
 
 
 def started(content: Content, replayed: bool, stands: Any = None) -> Started:
-    """An accepted start."""
+    """Return an accepted start."""
     return Started(
         id=_text(content["instanceId"]),
         workflow=content["workflow"],
@@ -81,7 +81,7 @@ def started(content: Content, replayed: bool, stands: Any = None) -> Started:
 
 
 def result(content: Content) -> Result:
-    """How it stands."""
+    """Return the status of an instance, with its output or error."""
     error, cause = _failure(content)
     return Result(
         _text(content["instanceId"]),
@@ -95,14 +95,14 @@ def result(content: Content) -> Result:
 
 
 def batch_item(content: Content) -> BatchItem:
-    """One start of a batch."""
+    """Return one start of a batch."""
     if content["instance"] is not None:
         return BatchItem(started(content["instance"], content["replayed"], content.get("instanceStatus")), None)
     return BatchItem(None, ApiError.of(problem_in(content["status"], content["problem"])))
 
 
 def step(content: Content) -> Step:
-    """One step."""
+    """Return a step."""
     error, cause = _failure(content)
     return Step(
         content["name"],
@@ -118,19 +118,19 @@ def step(content: Content) -> Step:
 
 
 def attempt(content: Content) -> Attempt:
-    """One attempt."""
+    """Return an attempt."""
     error, cause = _failure(content)
     started_at, ended_at = _time(content["startedAt"]), _optional_time(content.get("endedAt"))
     return Attempt(content["number"], content["status"], started_at, ended_at, error, cause, content)
 
 
 def mailbox_entry(content: Content) -> MailboxEntry:
-    """One event, or one wait."""
+    """Return an event or a wait."""
     return MailboxEntry(content["name"], content.get("id"), content["state"], _time(content["at"]), content)
 
 
 def source(content: Content) -> Source:
-    """One source."""
+    """Return a source."""
     return Source(
         name=content["name"],
         sender=content["sender"],
@@ -181,12 +181,12 @@ def delivery_page(content: Content) -> DeliveryPage:
 
 
 def sender(content: Content) -> Sender:
-    """One sender."""
+    """Return a sender."""
     return Sender(content["id"], content["title"], content.get("documentation"), content.get("evidence"), content)
 
 
 def rejection(content: Content) -> Rejection:
-    """One source, reason and hour."""
+    """Return the rejections of one source, reason and hour."""
     return Rejection(
         content.get("source"),
         content["reason"],
@@ -199,7 +199,7 @@ def rejection(content: Content) -> Rejection:
 
 
 def health(content: Content) -> Health:
-    """How the server is."""
+    """Return the health of the server."""
     return Health(
         _text(content["status"]),
         content.get("ledger"),
@@ -211,7 +211,7 @@ def health(content: Content) -> Health:
 
 
 def workflow(content: Content) -> Workflow:
-    """One workflow."""
+    """Return a workflow."""
     return Workflow(
         content["name"],
         content["version"],
@@ -226,7 +226,7 @@ def workflow(content: Content) -> Workflow:
 
 
 def key(content: Content) -> Key:
-    """One API key."""
+    """Return an API key."""
     return Key(
         id=_text(content["id"]),
         name=content["name"],
@@ -243,7 +243,7 @@ def key(content: Content) -> Key:
 
 
 def new_key(content: Content) -> NewKey:
-    """A key that was just made: its secret is in no other answer."""
+    """Return a key that was just made, with its secret."""
     shown = {name: value for name, value in content.items() if name != "secret"}
     return NewKey(key(shown), _text(content["secret"]))
 

@@ -1,19 +1,19 @@
-"""What can go wrong for a caller of the API, as one tree.
+"""The errors of the client, as one tree.
 
     ClientError
     ├── ApiError              the server refused: status, code, detail, violations, request_id
-    │   ├── InvalidInput        400 413 415 422   not accepted as it is; the same again is refused again
+    │   ├── InvalidInput        400 413 415 422   the request is wrong; a repetition is refused, too
     │   ├── Unauthorized        401               no API key, or one that is not valid
     │   ├── Forbidden           403               the API key may not do this
     │   ├── NotFound            404               no such instance, or workflow
     │   ├── Conflict            409               the id is taken, or the status does not allow it
     │   ├── RateLimited         429               too many starts; retry_after
     │   ├── NotSupported        501               the workflow's engine cannot do this
-    │   └── Unavailable         502 503 504       out of reach, or no answer (status 0); retry_after
-    ├── InstanceFailed        the instance ended, and not well
-    └── WaitTimeout           it has not ended yet, and goes on
+    │   └── Unavailable         502 503 504       not reached, or no answer (status 0); retry_after
+    ├── InstanceFailed        the instance ended, but not completed
+    └── WaitTimeout           the instance has not ended within the time; it goes on
 
-Another status is an ApiError itself. https://www.rfc-editor.org/rfc/rfc9457 is what most of them are read from.
+Any other status is an ApiError itself. Most are read from problem+json: https://www.rfc-editor.org/rfc/rfc9457
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from verihook.model.instance import Status
 
 
 class ClientError(Exception):
-    """The root."""
+    """The root of the client's errors."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What the server said. ``code`` is what programs go by; "" if it is none of ours that answered.
+    """Why a request failed. ``code``: for programs to compare; "" if the answer was not Verihook's.
 
     ``violations``: of an input, each ``{"path": [...], "pointer": "/...", "message": "..."}``. ``retry_after``: in
-    seconds; None if the server did not say. ``instance_id``: of a conflict, whose.
+    seconds; None if the server did not say. ``instance_id``: of a conflict, the instance that exists.
     """
 
     status: int
@@ -47,7 +47,7 @@ class Problem:
 
 
 class ApiError(ClientError):
-    """The server refused, or did not answer. ``str(error)`` is one line for people."""
+    """The server refused the request, or did not answer. ``str(error)`` is one line for people."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.detail or f"The server answered {problem.status}.")
@@ -62,7 +62,7 @@ class ApiError(ClientError):
 
     @staticmethod
     def of(problem: Problem) -> ApiError:
-        """The error of the class that goes with the status."""
+        """Return the error, of the class for its status."""
         return _KINDS.get(problem.status, ApiError)(problem)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -70,7 +70,7 @@ class ApiError(ClientError):
 
 
 class InvalidInput(ApiError):
-    """Not accepted as it is; ``violations`` has every fault of an input."""
+    """The request is wrong; ``violations`` has every fault of an input."""
 
 
 class Unauthorized(ApiError):
@@ -86,7 +86,7 @@ class NotFound(ApiError):
 
 
 class Conflict(ApiError):
-    """The id is taken (``instance_id``: by whom), or the instance's status does not allow the operation."""
+    """The id is taken (by ``instance_id``), or the status of the instance does not allow the operation."""
 
 
 class RateLimited(ApiError):
@@ -98,11 +98,11 @@ class NotSupported(ApiError):
 
 
 class Unavailable(ApiError):
-    """Out of reach, even after the retries. ``status`` 0: there was no answer at all."""
+    """The server cannot be reached or cannot answer, even after the retries. ``status`` 0: there was no answer."""
 
 
 class InstanceFailed(ClientError):
-    """The instance ended, and not ``completed``. ``error`` and ``cause`` are the engine's words, if it has any."""
+    """The instance ended, but not ``completed``. ``error`` and ``cause``: the engine's words, if there are any."""
 
     def __init__(self, instance_id: str, status: Status, error: str | None, cause: str | None) -> None:
         why = ": ".join(text for text in (error, cause) if text)
@@ -117,7 +117,7 @@ class InstanceFailed(ClientError):
 
 
 class WaitTimeout(ClientError):
-    """The instance has not ended within the time; it goes on. ``status``: how it stood last."""
+    """The instance has not ended within the time; it goes on. ``status``: the last one seen."""
 
     def __init__(self, instance_id: str, status: Status, seconds: float) -> None:
         super().__init__(f"The instance {instance_id} is still {status} after {seconds:g} seconds; it goes on.")

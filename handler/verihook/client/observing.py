@@ -1,4 +1,4 @@
-"""Looking at the deployment: its sources, the senders it knows, what it refused, and whether it is well."""
+"""Operations that read a deployment: its sources, its senders, what it refused, and its health."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from verihook.client.wire import Request, Work, path
 
 
 def sources() -> Work[tuple[Source, ...]]:
-    """The sources that start a workflow which the API key covers, by name. Raises Unauthorized, Forbidden."""
+    """Return the sources that start a workflow which the API key covers, by name. Raises Unauthorized, Forbidden."""
     answer = yield Request("GET", path("sources"))
     return answer.read(lambda content: tuple(decoding.source(each) for each in content["sources"]))
 
 
 def senders() -> Work[tuple[Sender, ...]]:
-    """The products whose deliveries the server verifies, by id. Raises Unauthorized, Forbidden."""
+    """Return the products whose deliveries the server verifies, by id. Raises Unauthorized, Forbidden."""
     answer = yield Request("GET", path("senders"))
     return answer.read(lambda content: tuple(decoding.sender(each) for each in content["senders"]))
 
 
 def rejections(source: str | None = None, *, limit: int = 100) -> Work[tuple[Rejection, ...]]:
-    """Why deliveries were refused in the last 14 days, counted by source, reason and hour, the newest hours first.
+    """Return how often deliveries were refused in the last 14 days, by source, reason and hour, the newest hours first.
 
     ``source``: of one source; ``limit``: 1 to 1000. Raises InvalidInput, Unauthorized, Forbidden.
     """
@@ -32,13 +32,13 @@ def rejections(source: str | None = None, *, limit: int = 100) -> Work[tuple[Rej
 
 
 def health() -> Work[Health]:
-    """Whether ledger and engines can be reached. A part that cannot is in the result, and raises nothing.
+    """Return whether the ledger and the engines can be reached. A part that cannot be reached raises nothing.
 
     Without an API key the result has the status alone. Raises Unauthorized for a key that is not valid, and Unavailable
     if the server itself does not answer.
     """
     answer = yield Request("GET", "/health", answers=(503,))
     if answer.status == 503 and b'"unavailable"' not in answer.body:
-        # Not ours: what stands between has no server to ask.
+        # Not Verihook's answer: a proxy or gateway in front of it has no server.
         raise ApiError.of(problem_of(answer))
     return answer.read(decoding.health)

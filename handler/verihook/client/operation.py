@@ -1,4 +1,4 @@
-"""An operation that is described once, as a method of the blocking and of the awaiting client."""
+"""Makes one definition of an operation a method of both the blocking and the awaited client."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ R = TypeVar("R")
 
 
 class Blocking:
-    """A client whose methods come back with the result."""
+    """A client whose methods return the result."""
 
     def run(self, work: Work[R]) -> R:
-        """Drive an operation to its end."""
+        """Send the requests of an operation until it returns; return its result."""
         raise NotImplementedError
 
 
@@ -24,12 +24,12 @@ class Awaiting:
     """A client whose methods are awaited."""
 
     async def run(self, work: Work[R]) -> R:
-        """Drive an operation to its end."""
+        """Send the requests of an operation until it returns; return its result."""
         raise NotImplementedError
 
 
 class Operation(Generic[P, R]):
-    """A method made of an operation: its parameters and documentation are the operation's."""
+    """A method that runs an operation, with the operation's parameters and documentation."""
 
     def __init__(self, work: Callable[P, Work[R]]) -> None:
         self._work = work

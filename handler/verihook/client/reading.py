@@ -1,4 +1,4 @@
-"""Looking at workflows and at instances, their steps, attempts and events; and waiting for an end."""
+"""Operations that read workflows and instances, with their steps, attempts and events; and waiting for an end."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from verihook.client.records import Attempt, Instance, MailboxEntry, Page, Resul
 from verihook.client.wire import Pause, Request, Work, path
 from verihook.model.instance import Status
 
-#: The most that is waited in one request, in seconds: what the API in AWS allows.
+#: The longest wait in one request, in seconds: what the API in AWS allows.
 LONGEST_WAIT_S = 20
 
 
 class Filters(TypedDict, total=False):
-    """What a list is of. An index answers one of ``workflow``, ``status``, ``source``, ``tag`` and ``metadata`` (one
-    pair), or ``workflow`` with ``status``; ``since`` (inclusive) and ``until`` (exclusive) go with each.
-    """  # noqa: D205  # one sentence
+    """The filters of a list.
+
+    An index answers one of ``workflow``, ``status``, ``source``, ``tag`` and ``metadata`` (one pair), or ``workflow``
+    with ``status``; ``since`` (inclusive) and ``until`` (exclusive) go with each.
+    """
 
     workflow: str | None
     status: Status | None
@@ -32,13 +34,13 @@ class Filters(TypedDict, total=False):
 
 
 def get(instance_id: str) -> Work[Instance]:
-    """The instance, with its input, and its output once it has one. Raises NotFound."""
+    """Return the instance with its input, and its output once it has one. Raises NotFound."""
     answer = yield Request("GET", path("instances", instance_id))
     return answer.read(decoding.instance)
 
 
 def page(*, limit: int = 50, cursor: str | None = None, **filters: Unpack[Filters]) -> Work[Page]:
-    """One page of a list, the newest first; ``limit`` 1 to 1000, ``cursor`` of the page before.
+    """Return a page of a list, the newest first; ``limit`` 1 to 1000, ``cursor`` of the page before.
 
     Raises InvalidInput for filters that no index answers together.
     """
@@ -48,13 +50,13 @@ def page(*, limit: int = 50, cursor: str | None = None, **filters: Unpack[Filter
 
 
 def result(instance_id: str) -> Work[Result]:
-    """How it stands now, with its output once it has completed. Raises NotFound."""
+    """Return the current status, with the output once the instance has completed. Raises NotFound."""
     answer = yield Request("GET", path("instances", instance_id, "result"))
     return answer.read(decoding.result)
 
 
 def wait(instance_id: str, timeout: float | None = 60) -> Work[Result]:
-    """How it ended, well or not, as soon as it has; ``timeout`` in seconds, None for as long as it takes.
+    """Wait for the end and return the result, also of a failure. ``timeout``: in seconds; None for no limit.
 
     Raises NotFound, and WaitTimeout if it has not ended.
     """
@@ -71,26 +73,26 @@ def wait(instance_id: str, timeout: float | None = 60) -> Work[Result]:
         if until is not None and now >= until:
             raise WaitTimeout(instance_id, found.status, timeout or 0)
         if now - begun < min(1, wait_s):
-            # The server waits less than it was asked to: do not press it.
+            # The server waited for less time than it was asked to: do not call it at once.
             yield Pause(1.0 if until is None else min(1.0, until - now))
         elif wait_s == 0 and until is not None:
             yield Pause(until - now)
 
 
 def steps(instance_id: str) -> Work[tuple[Step, ...]]:
-    """The steps of the present attempt, in the order they started. Raises NotFound, NotSupported."""
+    """Return the steps of the current attempt, in the order in which they started. Raises NotFound, NotSupported."""
     answer = yield Request("GET", path("instances", instance_id, "steps"))
     return answer.read(lambda content: tuple(decoding.step(each) for each in content["steps"]))
 
 
 def attempts(instance_id: str) -> Work[tuple[Attempt, ...]]:
-    """All attempts, the first first. Raises NotFound."""
+    """Return all attempts, the oldest first. Raises NotFound."""
     answer = yield Request("GET", path("instances", instance_id, "attempts"))
     return answer.read(lambda content: tuple(decoding.attempt(each) for each in content["attempts"]))
 
 
 def events(instance_id: str) -> Work[tuple[MailboxEntry, ...]]:
-    """Its events that no wait has taken yet, and its waits that no event came for, the oldest first.
+    """Return the events that no wait has taken yet, and the waits that no event came for, the oldest first.
 
     Raises NotFound.
     """
@@ -99,24 +101,24 @@ def events(instance_id: str) -> Work[tuple[MailboxEntry, ...]]:
 
 
 def workflows() -> Work[tuple[Workflow, ...]]:
-    """The workflows that the API key may have to do with, by name."""
+    """Return the workflows that the API key covers, by name."""
     answer = yield Request("GET", path("workflows"))
     return answer.read(lambda content: tuple(decoding.workflow(each) for each in content["workflows"]))
 
 
 def workflow(name: str) -> Work[Workflow]:
-    """The workflow. Raises NotFound, Forbidden."""
+    """Return the workflow. Raises NotFound, Forbidden."""
     answer = yield Request("GET", path("workflows", name))
     return answer.read(decoding.workflow)
 
 
 def longest_wait(until: float | None) -> int:
-    """Whole seconds to ask the server to wait: never past ``until``."""
+    """Return how many whole seconds to ask the server to wait: not past ``until``."""
     return LONGEST_WAIT_S if until is None else max(0, min(LONGEST_WAIT_S, int(until - time.monotonic())))
 
 
 def _query(filters: Filters) -> dict[str, str]:
-    """Raises TypeError for a filter that there is not, ValueError for a time without an offset."""
+    """Return the query of a list. Raises TypeError for an unknown filter, ValueError for a time without an offset."""
     query: dict[str, str] = {}
     for name, value in filters.items():
         if name not in Filters.__annotations__:
@@ -125,7 +127,7 @@ def _query(filters: Filters) -> dict[str, str]:
             query.update({f"metadata.{key}": str(text) for key, text in value.items()})
         elif isinstance(value, datetime):
             if value.tzinfo is None:
-                raise ValueError(f"{name}: give an aware datetime, such as datetime.now(UTC).")
+                raise ValueError(f"{name}: must be an aware datetime, such as datetime.now(UTC).")
             query[name] = value.isoformat()
         elif value is not None:
             query[name] = str(value)

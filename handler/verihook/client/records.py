@@ -1,6 +1,6 @@
-"""What the API tells, as dataclasses. Times are aware datetimes in UTC.
+"""What the API answers, as dataclasses. Times are aware datetimes in UTC.
 
-``raw`` of each is the answer as it came, in the API's own words: members that this version does not know, too.
+``raw`` of each is the API's JSON, with the members that this version of the client does not know.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ Content = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """An accepted start. ``status`` is as accepted, not as it stands now.
+    """An accepted start. ``status``: at its acceptance, not now.
 
-    ``replayed``: the key was used before; ``stands``: how the instance stands then, else None.
+    ``replayed``: the idempotency key was used before; ``stands``: the instance's status now if so, else None.
     """
 
     id: str
@@ -36,7 +36,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How an instance stands, with its output once it has completed; ``error`` and ``cause`` once it has failed."""
+    """The status of an instance, with its output if it has completed, ``error`` and ``cause`` if it has failed."""
 
     id: str
     workflow: str
@@ -48,7 +48,7 @@ class Result:
 
     @property
     def final(self) -> bool:
-        """Whether the instance has come to its end."""
+        """Whether the instance has ended."""
         return self.status in FINAL
 
 
@@ -57,8 +57,8 @@ class Instance:
     """An instance. ``held``: an operator has suspended it. ``input`` and ``output`` are None in lists.
 
     ``replay_of``: the instance that the same signed bytes started under another event id; None in lists, too.
-    ``leased_until``: of the engine ``function``, when the worker that runs it has to be done (if it has died, another
-    one begins then), or when the next try may begin; None in lists, too.
+    ``leased_until``: of the engine ``function``, until when its worker may run it (if the worker has died, another one
+    begins then), or when the next try may begin; None in lists, too.
     """
 
     id: str
@@ -88,13 +88,13 @@ class Instance:
 
     @property
     def final(self) -> bool:
-        """Whether the instance has come to its end."""
+        """Whether the instance has ended."""
         return self.status in FINAL
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list, the newest first. ``cursor`` leads to the next; None on the last."""
+    """One page of a list, the newest first. ``cursor``: of the next page; None on the last."""
 
     instances: tuple[Instance, ...]
     cursor: str | None
@@ -102,7 +102,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of the present attempt."""
+    """A step of the current attempt."""
 
     name: str
     status: Literal["running", "completed", "failed"]
@@ -144,7 +144,7 @@ class MailboxEntry:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A source: never its secret, nor where that is. ``path``: what its sender posts to; ``types``: () for all.
+    """A source, without its secrets. ``path``: what its sender posts to; ``types``: () for all.
 
     ``workflow``: the first of the ``workflows`` that it starts. ``duplicates``, ``changed`` and ``replays``:
     its policies, as in docs/configuration.md; ``max_body`` in bytes.
@@ -166,7 +166,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A product whose deliveries the server verifies. ``documentation``: a URL; ``evidence``: how sure that is."""
+    """A product whose deliveries the server verifies. ``documentation``: a URL; ``evidence``: what it rests on."""
 
     id: str
     title: str
@@ -177,7 +177,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why deliveries of one source were refused within one hour. ``source`` None: they named none that there is.
+    """How often deliveries of a source were refused for a reason within an hour. ``source`` None: it does not exist.
 
     ``request_id``: of the latest, as the log has it.
     """
@@ -225,7 +225,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryPage:
-    """One page of deliveries, the newest first. ``cursor`` leads to the next; None on the last."""
+    """One page of deliveries, the newest first. ``cursor``: of the next page; None on the last."""
 
     deliveries: tuple[Delivery, ...]
     cursor: str | None
@@ -286,7 +286,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A key that was just made. ``secret``: what is sent, shown this once, and not in its ``repr``."""
+    """A key that was just made. ``secret``: what a caller sends; it is in no later answer, and not in the ``repr``."""
 
     key: Key
     secret: str = field(repr=False)
@@ -294,7 +294,7 @@ class NewKey:
 
 @dataclass(frozen=True, slots=True)
 class BatchItem:
-    """What became of one start of a batch: either ``started`` or ``error``."""
+    """The result of one start of a batch: either ``started`` or ``error``."""
 
     started: Started | None
     error: ApiError | None

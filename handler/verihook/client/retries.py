@@ -1,8 +1,8 @@
 """Which requests are sent again, and when.
 
-What is sent again: a request that did not reach the server, or was answered 429; and one that may be repeated
-(:attr:`Request.repeatable`) also when its answer was lost, or was 502, 503 or 504. The pauses double, and are spread at
-random, so that clients which failed together do not come back together
+A request is sent again if it did not reach the server or was answered 429; one that may be repeated
+(:attr:`Request.repeatable`) also if its answer was lost, or was 502, 503 or 504. The pauses double, and are random, so
+that clients which failed together do not come back together
 (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/). ``Retry-After`` is heeded.
 """
 
@@ -18,19 +18,19 @@ from email.utils import parsedate_to_datetime
 from typing import Generic
 
 from verihook.client.errors import ApiError, Problem
-from verihook.client.wire import AFTER_PAUSE, Answer, Driven, NoAnswer, Pause, Request, T, Work
+from verihook.client.wire import AFTER_PAUSE, Answer, NoAnswer, Pause, Request, RetriedWork, T, Work
 
 _PASSING = frozenset({502, 503, 504})
 
-#: So much of an answer that is not ours is quoted, in bytes.
+#: How much of an answer that is not Verihook's is quoted, in bytes.
 _MAX_QUOTED = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """``most``: how often a request is sent again. ``first_s`` and ``longest_s``: the first pause and the longest.
+    """How often a request is sent again at most, and the first and the longest pause before it, in seconds.
 
-    A server that asks for more than ``longest_s`` is not waited for.
+    If a server asks to wait longer than ``longest_s`` (Retry-After), the request is not sent again.
     """
 
     most: int = 4
@@ -47,19 +47,19 @@ class Retries:
         return random.uniform(spread / 2, spread)  # noqa: S311  # keeps no secret
 
 
-class Driving(Generic[T]):
-    """An operation on its way, with every request sent until it is answered well."""
+class RetriedOperation(Generic[T]):
+    """An operation whose requests are sent again until each is answered with success."""
 
     #: What the operation returned, once :meth:`next` has returned None.
     result: T
 
     def __init__(self, work: Work[T], retries: Retries) -> None:
-        self._steps = _driven(work, retries)
+        self._steps = _retried(work, retries)
 
     def next(self, outcome: Answer | NoAnswer | None = None) -> Request | Pause | None:
-        """Return what is to be done next, after the ``outcome`` of what was; None at the end.
+        """Return the next request or pause, given the ``outcome`` of the last one; None at the end.
 
-        Raises ApiError if a request is not answered well.
+        Raises ApiError if a request fails for good.
         """
         try:
             return next(self._steps) if outcome is None else self._steps.send(outcome)
@@ -68,23 +68,23 @@ class Driving(Generic[T]):
             return None
 
 
-def _driven(work: Work[T], retries: Retries) -> Driven[T]:
-    """The operation, with every request sent until it is answered well. Raises ApiError if it is not."""
+def _retried(work: Work[T], retries: Retries) -> RetriedWork[T]:
+    """Run the operation, and repeat each request until it succeeds. Raises ApiError if one fails for good."""
     try:
-        wanted = next(work)
+        step = next(work)
         while True:
-            if isinstance(wanted, Request):
-                answer = yield from _exchange(wanted, retries)
+            if isinstance(step, Request):
+                answer = yield from _exchange(step, retries)
             else:
-                yield wanted
+                yield step
                 answer = AFTER_PAUSE
-            wanted = work.send(answer)
+            step = work.send(answer)
     except StopIteration as end:
         result: T = end.value
         return result
 
 
-def _exchange(request: Request, retries: Retries) -> Driven[Answer]:
+def _exchange(request: Request, retries: Retries) -> RetriedWork[Answer]:
     tried = 0
     while True:
         outcome = yield request
@@ -101,12 +101,12 @@ def _exchange(request: Request, retries: Retries) -> Driven[Answer]:
 def _may_repeat(outcome: Answer | NoAnswer, request: Request) -> bool:
     if isinstance(outcome, NoAnswer):
         return request.repeatable or not outcome.sent
-    # A 429 says that nothing was done.
+    # After a 429 nothing was done.
     return outcome.status == 429 or (request.repeatable and outcome.status in _PASSING)
 
 
 def problem_of(outcome: Answer | NoAnswer) -> Problem:
-    """Return what went wrong, from problem+json, or from the answer of a proxy or gateway in its own form."""
+    """Return what went wrong: from problem+json, or from what a proxy or gateway answered in a form of its own."""
     if isinstance(outcome, NoAnswer):
         return Problem(0, "unreachable", outcome.why)
     try:
@@ -116,13 +116,13 @@ def problem_of(outcome: Answer | NoAnswer) -> Problem:
     if not isinstance(content, dict):
         text = " ".join(outcome.body[:_MAX_QUOTED].decode(errors="replace").split())
         content = {"detail": f"The server answered {outcome.status}{': ' if text else ''}{text}"}
-    # API Gateway and function URLs say {"message": "Forbidden"}.
+    # API Gateway and function URLs answer {"message": "Forbidden"}.
     detail = content.get("detail") or content.get("message") or content.get("Message") or ""
     return problem_in(outcome.status, {**content, "detail": detail}, _retry_after(outcome.headers))
 
 
 def problem_in(status: int, content: Mapping[str, object], retry_after: float | None = None) -> Problem:
-    """A problem as the API writes it."""
+    """Return the problem that the API's JSON describes."""
     violations = content.get("violations")
     return Problem(
         status,
@@ -140,7 +140,7 @@ def _text(value: object) -> str | None:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds, also if the header has a date (https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)."""
+    """Return the seconds of Retry-After, also if it is a date (https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)."""
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])

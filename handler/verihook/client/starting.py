@@ -1,6 +1,8 @@
-"""Starts. Each has an idempotency key, of the client's own making if the caller gives none: however often it is
-sent, one instance comes of it.
-"""  # noqa: D205  # one sentence
+"""Operations that start instances.
+
+Each start has an idempotency key, which the client makes if the caller gives none, so that a request that is sent
+again starts one instance.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +20,13 @@ from verihook.client.wire import Answer, Request, Work, path
 
 
 class StartOptions(TypedDict, total=False):
-    """What a start may have besides its input.
+    """The options of a start, besides its input.
 
-    ``id``: the instance's; made by the server if absent. ``on_conflict``: what an id that is taken does.
-    ``start_at``: not before, an aware datetime; or ``delay`` in seconds, such as ``"15m"``, or a timedelta.
-    ``version``: refused if the workflow has another. ``connection``: one that the workflow takes. ``callback_url``:
-    gets a signed POST when the instance ends. ``clear_on_failure``: the idempotency key is free again if what it began
-    has failed.
+    ``id``: of the instance; made by the server if absent. ``on_conflict``: what to do if the id is taken.
+    ``start_at``: when to start, an aware datetime; or ``delay``: seconds, such as ``"15m"``, or a timedelta.
+    ``version``: refused if the workflow has another. ``connection``: one of the workflow's connections.
+    ``callback_url``: gets a signed POST when the instance ends. ``clear_on_failure``: the idempotency key is free again
+    if the instance that it began has failed.
     """
 
     id: str | None
@@ -62,7 +64,7 @@ _MEMBERS = {
 
 
 def start(workflow: str, input: Any = None, **options: Unpack[StartOptions]) -> Work[Started]:
-    """Start an instance; it is durable when this comes back. ``input`` is anything that JSON can hold.
+    """Start an instance; it is durable when this returns. ``input`` is anything that JSON can hold.
 
     Raises InvalidInput, Conflict (the id is taken), NotFound, RateLimited, Unauthorized, Forbidden, Unavailable.
     """
@@ -77,7 +79,7 @@ def start_and_wait(
     timeout: float | None = 60,
     **options: Unpack[StartOptions],
 ) -> Work[Result]:
-    """Start an instance and wait for its end, for ``timeout`` seconds or, with None, as long as it takes.
+    """Start an instance and wait for its end, up to ``timeout`` seconds; None for no limit.
 
     Raises as :func:`start` does, InstanceFailed if it does not complete, WaitTimeout if it has not ended.
     """
@@ -92,7 +94,7 @@ def start_and_wait(
         try:
             result = yield from wait(begun.id, left)
         except WaitTimeout as error:
-            # What was left when the waiting began is not what the caller gave.
+            # With the timeout that the caller gave, and not what was left of it after the start.
             raise WaitTimeout(error.instance_id, error.status, timeout or 0) from None
     if result.status != "completed":
         raise InstanceFailed(result.id, result.status, result.error, result.cause)
@@ -102,13 +104,13 @@ def start_and_wait(
 def batch(
     workflow: str, starts: Sequence[BatchStart], *, idempotency_key: str | None = None
 ) -> Work[tuple[BatchItem, ...]]:
-    """Up to 100 starts in one request; what became of each, in their order.
+    """Make up to 100 starts in one request; return the result of each, in their order.
 
-    One that is refused is an item with an error, and hinders no other. Raises as :func:`start` does for the whole.
+    A start that is refused is an item with an error; the others are made. Raises as :func:`start` does for the whole.
     """
     bodies = [{"input": each.get("input"), **_members({**each})} for each in starts]
     headers = {"idempotency-key": _key(idempotency_key)}
-    # The server works on them side by side; give it the time.
+    # The server makes several at the same time, and takes longer for more of them.
     answer = yield Request(
         "POST", path("workflows", workflow, "instances:batch"), {}, headers, {"instances": bodies}, wait_s=len(bodies)
     )
@@ -127,7 +129,7 @@ def _request(
 
 
 def _members(options: dict[str, Any], besides: Sequence[str] = ("input",)) -> dict[str, Any]:
-    """The members of a start, in the API's words. Raises TypeError for an option that there is not."""
+    """Return the members of a start, with the API's names. Raises TypeError for an unknown option."""
     for name in options:
         if name not in _MEMBERS and name not in besides:
             raise TypeError(f"Unknown option {name!r} of a start; allowed: {', '.join(_MEMBERS)}.")
@@ -137,7 +139,7 @@ def _members(options: dict[str, Any], besides: Sequence[str] = ("input",)) -> di
 def _json_value(value: Any) -> Any:
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            raise ValueError("start_at: give an aware datetime, such as datetime.now(UTC).")
+            raise ValueError("start_at: must be an aware datetime, such as datetime.now(UTC).")
         return value.isoformat()
     if isinstance(value, timedelta):
         return round(value.total_seconds())
@@ -147,7 +149,7 @@ def _json_value(value: Any) -> Any:
 
 
 def _key(given: str | None) -> str:
-    """As the header has it: a string in quotes, so that ``"a"`` and ``a`` are two keys. Raises ValueError.
+    """Return the header's value: a string in quotes, so that ``"a"`` and ``a`` are two keys. Raises ValueError.
 
     https://www.rfc-editor.org/rfc/rfc9651#section-3.3.3
     """

@@ -1,7 +1,7 @@
-"""What an operation wants from its driver, and what it gets: no I/O in here.
+"""The requests and answers of an operation, as data, without I/O.
 
 An operation is a generator (:data:`Work`): it yields a :class:`Request` and is sent the :class:`Answer`, or yields a
-:class:`Pause`. The blocking and the awaiting client drive one and the same generator.
+:class:`Pause`. The blocking and the awaited client run the same generator.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from verihook.client.errors import ApiError, Problem
 
 T = TypeVar("T")
 
-#: An operation that has no body.
+#: The body of a request that has none.
 NO_BODY: Any = object()
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. ``path`` is encoded; ``body`` is what becomes JSON.
+    """A request. ``path`` is encoded; ``body`` is sent as JSON.
 
-    ``repeatable``: the same again changes nothing more, so that it may be sent twice. ``wait_s``: the server may take
-    that much longer. ``deadline``: on the monotonic clock; no retry begins after it. ``answers``: statuses besides 2xx
-    that are an answer and no failure.
+    ``repeatable``: a repetition changes nothing, so it may be sent twice. ``wait_s``: how much longer the server may
+    take. ``deadline``: on the monotonic clock; no retry begins after it. ``answers``: statuses besides 2xx that are not
+    errors.
     """
 
     method: str
@@ -40,7 +40,7 @@ class Request:
     answers: tuple[int, ...] = ()
 
     def content(self) -> bytes | None:
-        """The body as it is sent. Raises TypeError and ValueError for what is not JSON."""
+        """Return the body as bytes. Raises TypeError and ValueError for what cannot be JSON."""
         if self.body is NO_BODY:
             return None
         return json.dumps(self.body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
@@ -55,17 +55,17 @@ class Answer:
     body: bytes
 
     def read(self, reader: Callable[[Any], T]) -> T:
-        """The JSON of the body, read. Raises ApiError if it is none of Verihook's."""
+        """Return what ``reader`` makes of the body's JSON. Raises ApiError if the answer is not Verihook's."""
         try:
             return reader(json.loads(self.body))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            detail = "The answer is none of Verihook's: look at the URL, and at what stands between."
+            detail = "The answer is not Verihook's. Check the URL, and any proxy in between."
             raise ApiError(Problem(self.status, "not-understood", detail)) from error
 
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """The connection failed. ``sent``: the server may have got the request."""
+    """The connection failed. ``sent``: the server may have received the request."""
 
     why: str
     sent: bool
@@ -73,24 +73,24 @@ class NoAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Nothing for so many seconds."""
+    """A pause, in seconds."""
 
     seconds: float
 
 
-#: What an operation is. After a pause it is sent an empty answer.
+#: An operation that returns T. After a pause it is sent an empty answer.
 Work: TypeAlias = Generator[Request | Pause, Answer, T]
 
-#: What a driver drives: with the retries, and every error told.
-Driven: TypeAlias = Generator[Request | Pause, Answer | NoAnswer, T]
+#: An operation with its retries: it is sent failures of the connection, too, and raises ApiError.
+RetriedWork: TypeAlias = Generator[Request | Pause, Answer | NoAnswer, T]
 
-#: What is sent after a pause.
+#: The empty answer after a pause.
 AFTER_PAUSE = Answer(204, {}, b"")
 
 
 def path(*segments: str) -> str:
-    """``/v1/…`` of these segments, each encoded. Raises ValueError for one that would lead elsewhere."""
+    """Return ``/v1/…`` of these segments, each encoded. Raises ValueError for one that would change the path."""
     for segment in segments:
         if segment in ("", ".", ".."):
-            raise ValueError(f"{segment!r} is no id and no name.")
+            raise ValueError(f"An id or a name must not be {segment!r}.")
     return "/v1/" + "/".join(quote(segment, safe=":") for segment in segments)

@@ -226,7 +226,7 @@ def _read_secrets(path: Path) -> dict[str, str]:
 
 def _read_private(path: Path, mend: str) -> Any:
     """Return the JSON in a file. Raises ConfigurationError if it belongs to another user, OSError, ValueError."""
-    # Checked before it is opened, because this user may have no right to; and again, because the name may have changed.
+    # Before it is opened, because this user may have no right to; and after, because the name may have changed.
     _check_owner(str(path), path.stat(), mend)
     with path.open() as file:
         _check_owner(str(path), os.fstat(file.fileno()), mend)

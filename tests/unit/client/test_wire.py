@@ -22,6 +22,6 @@ def test_a_body_of_null_is_one() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"{}", b"\xff", b"[" * 100_000])
 def test_what_is_none_of_ours_is_told(body: bytes) -> None:
-    with pytest.raises(ApiError, match="none of Verihook's") as caught:
+    with pytest.raises(ApiError, match="not Verihook's") as caught:
         Answer(200, {}, body).read(lambda content: content["instanceId"])
     assert (200, "not-understood") == (caught.value.status, caught.value.code)
