@@ -1,4 +1,4 @@
-"""A killed interpreter loses nothing, and an end is told once."""
+"""A killed interpreter loses nothing, and an end is reported once."""
 
 from __future__ import annotations
 

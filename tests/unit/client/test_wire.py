@@ -12,7 +12,7 @@ def test_paths_are_encoded() -> None:
 
 @pytest.mark.parametrize("segment", ["", ".", ".."])
 def test_a_path_leads_nowhere_else(segment: str) -> None:
-    with pytest.raises(ValueError, match="is no id"):
+    with pytest.raises(ValueError, match="An id or a name must not be"):
         path("instances", segment)
 
 
