@@ -175,8 +175,8 @@ def client_of(url: str) -> SFNClient:
     """A boto3 client that gives up at once."""
     config = Config(
         retries={"total_max_attempts": 1},
-        connect_timeout=5,
-        read_timeout=30,
+        connect_timeout=60,
+        read_timeout=60,
         max_pool_connections=40,
         inject_host_prefix=False,
         proxies={},

@@ -25,7 +25,7 @@ class MotoOverHttp:
             def _hand_over(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
-                answer = requests.request(self.command, aws + self.path, headers=headers, data=body, timeout=5)
+                answer = requests.request(self.command, aws + self.path, headers=headers, data=body, timeout=60)
                 self.send_response(answer.status_code)
                 self.send_header("content-length", str(len(answer.content)))
                 self.end_headers()

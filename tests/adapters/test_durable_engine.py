@@ -27,7 +27,7 @@ from verihook.model.ports import Engine
 def client_of(url: str) -> Any:
     """A boto3 client that gives up at once."""
     config = Config(
-        retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30, max_pool_connections=40, proxies={}
+        retries={"total_max_attempts": 1}, connect_timeout=60, read_timeout=60, max_pool_connections=40, proxies={}
     )
     return boto3.client(
         "lambda",

@@ -63,7 +63,7 @@ class LedgerRig(Rig):
             self.until(lambda: self.engine.describe(definition, name), f"{name} begins")
         return status
 
-    def end_of(self, definition: str, name: str, seconds: float = 30) -> Progress:
+    def end_of(self, definition: str, name: str, seconds: float = 60) -> Progress:
         """A large output is a reference, which the API resolves."""
         progress = super().end_of(definition, name, seconds)
         output = progress.output and payload.load(progress.output, self._work.services.payloads)

@@ -37,7 +37,7 @@ def s3(endpoint: str | None = None) -> S3Client:
         endpoint_url=endpoint,
         aws_access_key_id="test",
         aws_secret_access_key="test",
-        config=Config(retries={"total_max_attempts": 1}, connect_timeout=1, max_pool_connections=64),
+        config=Config(retries={"total_max_attempts": 1}, connect_timeout=60, max_pool_connections=64),
     )
 
 

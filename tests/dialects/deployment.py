@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
 from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
 from verihook.adapters.payloads.files import FilePayloads
 from verihook.api.access import Access
+from verihook.errors import EngineUnavailable, LedgerUnavailable
 from verihook.local.interpreter import ARN_PREFIX, Interpreter
 from verihook.model.connection import Connection
 from verihook.model.instance import execution_name
@@ -135,10 +136,12 @@ def _record(services: Services, stopping: threading.Event) -> None:
     """What reconcile does, without its pauses."""
     while not stopping.wait(0.02):
         now = services.clock.now_ms()
-        for query in (Query(status="queued"), Query(status="running")):
-            for instance in services.ledger.page(query, 100, None, now):
-                engine, definition = instances.reading.engine_of(instance, services)
-                progress = engine.describe(definition, execution_name(instance.id, instance.attempt))
-                if progress is not None and progress.status != instance.status:
-                    attempt = (instance.id, instance.attempt, progress, instance.created_at)
-                    instances.record_progress(*attempt, services, instance.workflow)
+        # As reconcile does, it looks again at what did not answer in time.
+        with suppress(EngineUnavailable, LedgerUnavailable):
+            for query in (Query(status="queued"), Query(status="running")):
+                for instance in services.ledger.page(query, 100, None, now):
+                    engine, definition = instances.reading.engine_of(instance, services)
+                    progress = engine.describe(definition, execution_name(instance.id, instance.attempt))
+                    if progress is not None and progress.status != instance.status:
+                        attempt = (instance.id, instance.attempt, progress, instance.created_at)
+                        instances.record_progress(*attempt, services, instance.workflow)

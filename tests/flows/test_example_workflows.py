@@ -95,9 +95,15 @@ class TestOrderApproval:
         assert names == ["Charge", "approved", "Wait for approved", "Ship"]
         # And the execution itself: https://docs.aws.amazon.com/lambda/latest/dg/durable-functions.html
         assert 1 + len(names) == counts()["engines"]["durable"]["operations"]
-        events = rig.client.get_durable_execution_history(DurableExecutionArn=rig.arn("order-approval", id))["Events"]
-        invocations = [event for event in events if event["EventType"] == "InvocationCompleted"]
-        assert len(invocations) == counts()["engines"]["durable"]["invocations"]["durable"]
+        wanted = counts()["engines"]["durable"]["invocations"]["durable"]
+
+        def invocations() -> int | None:
+            arn = rig.arn("order-approval", id)
+            events = rig.client.get_durable_execution_history(DurableExecutionArn=arn)["Events"]
+            found = sum(event["EventType"] == "InvocationCompleted" for event in events)
+            return found if found >= wanted else None
+
+        assert wanted == rig.until(invocations, "the last invocation is over")
 
     def test_an_approval_may_come_before_it_is_waited_for(self, rig: DurableRig, services: Services) -> None:
         id, text = a_name(), json.dumps({"orderId": "A1", "amount": 20})
