@@ -155,17 +155,25 @@ def warm(services: Services, entry: str) -> None:
 
 
 def on_one_machine(
-    hooks: Hooks, variables: Mapping[str, str], data: Path, endpoints: Endpoints, key: bytes, made: Collection[str] = ()
+    hooks: Hooks,
+    variables: Mapping[str, str],
+    data: Path,
+    endpoints: Endpoints,
+    key: bytes,
+    made: Collection[str] = (),
+    *,
+    as_json: bool = False,
 ) -> Services:
     """Return the services of one machine: SQLite and files in ``data``, the engines at the ``endpoints``.
 
     ``key``: the instance key. ``made``: the variables whose secrets `make run` invented, and did not get from the
-    operator. Raises ConfigurationError, also for an input schema that is wrong.
+    operator. ``as_json``: the log is JSON. Raises ConfigurationError, also for an input schema that is wrong.
     """
     from verihook.adapters.caller import HttpCaller
     from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
     from verihook.adapters.payloads.files import FilePayloads
     from verihook.adapters.telemetry.console import ConsoleTelemetry
+    from verihook.adapters.telemetry.json_lines import JsonLinesTelemetry
     from verihook.adapters.telemetry.never_raising import NeverRaisingTelemetry
 
     check_schemas(hooks)
@@ -176,7 +184,7 @@ def on_one_machine(
         secrets_of(variables, hooks.path.parent, data),
         ledger,
         SqliteDocuments(file),
-        NeverRaisingTelemetry(ConsoleTelemetry(made=hooks.sources_with(made))),
+        NeverRaisingTelemetry(JsonLinesTelemetry() if as_json else ConsoleTelemetry(made=hooks.sources_with(made))),
         engines=_engines_on_one_machine(endpoints, ledger, hooks),
         payloads=FilePayloads(data / "payloads"),
         caller=HttpCaller(loopback=True),

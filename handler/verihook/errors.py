@@ -39,8 +39,7 @@
     └── ConfigurationError       at load only: names the file, the key and the mend
 
 ``code`` and ``status`` are what a caller sees; ``retryable`` says whether the same request may succeed later. Every
-text in ``args[0]`` is public: no secret, no expected MAC, no stack trace. Responses are RFC 9457 problem+json
-(https://www.rfc-editor.org/rfc/rfc9457); a dialect renders the same errors in its own grammar.
+text in ``args[0]`` is public. Responses are https://www.rfc-editor.org/rfc/rfc9457; a dialect has its own grammar.
 """
 
 from __future__ import annotations
@@ -58,10 +57,7 @@ class VerihookError(Exception):
 
 
 class RecordDamaged(Exception):
-    """A row, a document or a payload of ours cannot be read; the text says which.
-
-    It is not in the tree: the request is not at fault, so it is answered 500 and reported, as a defect is.
-    """
+    """A row, a document or a payload of ours cannot be read. Not in the tree: it is answered 500, as a defect is."""
 
 
 class Rejected(VerihookError):
@@ -101,14 +97,14 @@ class UnsupportedMediaType(Rejected):
 class SignatureError(Rejected):
     """The delivery is not proven genuine. The public text is the same for every reason: a forger learns nothing of it.
 
-    ``reason`` is a code of low cardinality (``signature-mismatch``, ``missing-header`` …) for the log.
+    For the log, ``reason`` is a code of low cardinality (``missing-header``), ``detail`` says which header it is.
     """
 
     code, status, title = "signature", 401, "Signature not accepted"
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__("The delivery could not be verified.")
-        self.reason = reason
+        self.reason, self.detail = reason, detail
 
 
 class EventMalformed(Rejected):

@@ -34,9 +34,10 @@ class ObservationsContract:
             an_observation(kind="previous-secret", reason=""),
             an_observation(source="", reason="source-not-found"),
             an_observation(count=2**40, request_id=""),
+            an_observation(kind="duplicate", reason="", sample='{"path":"/hooks/orders"}'),
             an_observation(source="a" * 63, reason="no-signature-with-the-expected-version", request_id="x" * 128),
         ],
-        ids=["plain", "previous-secret", "no-source", "many", "long"],
+        ids=["plain", "previous-secret", "no-source", "many", "sample", "long"],
     )
     def test_every_field_of_an_observation_round_trips(
         self, ledger: Ledger, reopen: Callable[[], Ledger], seen: Observation
@@ -47,8 +48,8 @@ class ObservationsContract:
         assert [seen] == reopen().observations(seen.kind, None, 10)
 
     def test_within_an_hour_counts_are_summed_and_the_sample_replaced(self, ledger: Ledger) -> None:
-        first = an_observation(count=3, first_at=NOW - 9, last_at=NOW - 5, request_id="first")
-        second = an_observation(count=4, first_at=NOW - 4, last_at=NOW, request_id="second")
+        first = an_observation(count=3, first_at=NOW - 9, last_at=NOW - 5, request_id="first", sample="1")
+        second = an_observation(count=4, first_at=NOW - 4, last_at=NOW, request_id="second", sample="2")
         for seen in (first, second):
             ledger.observe(seen)
         assert [replace(second, count=7, first_at=NOW - 9)] == ledger.observations("rejected", None, 10)

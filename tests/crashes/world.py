@@ -140,6 +140,8 @@ class Quiet:
 
     def rejected(self, trace: Trace) -> None: ...
 
+    def passed(self, trace: Trace) -> None: ...
+
     def changed(self, trace: Trace) -> None:
         self.changes.append(trace)
 

@@ -148,4 +148,6 @@ def test_the_line_of_a_refusal(aws_face: AwsFace, capsys: pytest.CaptureFixture[
 def test_a_stranger_makes_no_dimension(aws_face: AwsFace, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     post(aws_face, b"{}", [], "made-up")
-    assert "made-up" not in capsys.readouterr().out
+    (record,) = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert record["delivery"].pop("path") == "/hooks/made-up"
+    assert "made-up" not in json.dumps(record)

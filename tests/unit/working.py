@@ -38,6 +38,9 @@ class Told:
     def rejected(self, trace: Trace) -> None:
         self.refused.append(trace)
 
+    def passed(self, trace: Trace) -> None:
+        assert trace.outcome in ("duplicate", "ignored")
+
     def changed(self, trace: Trace) -> None:
         assert trace.changed
         self.altered.append(trace)

@@ -13,7 +13,8 @@ Outcome = Literal["accepted", "rejected", "duplicate", "changed", "ignored", "ha
 class Delivery(Answer):
     """One delivery that was accepted, or those of one outcome, source, reason and hour. ``at``: of the last of them.
 
-    ``status`` and ``workflow`` are those of its instance. ``request_id``: of the last, to search the log for.
+    ``detail``: what is wrong with the last one, in words. ``status`` and ``workflow`` are those of its instance.
+    ``request_id``: of the last, to search the log for.
     """
 
     id: str
@@ -21,6 +22,7 @@ class Delivery(Answer):
     source: str | None
     outcome: Outcome
     reason: str | None
+    detail: str | None
     count: int
     first_at: str
     request_id: str | None
@@ -39,19 +41,25 @@ class Header(Answer):
 
 
 class BodyFacts(Answer):
-    """The body as it came: its length in bytes, its SHA-256 in hex, and whether it can be read."""
+    """The body as it came: its length in bytes, its SHA-256 in hex if it is known, and whether it can be read."""
 
     length: int
-    sha256: str
+    sha256: str | None
     kept: bool
 
 
 class DeliveryDetail(Delivery):
-    """A delivery with what is kept of it, until ``kept_until``. ``replay_of``: the delivery that was replayed."""
+    """A delivery with what is kept of it, until ``kept_until``. ``replay_of``: the delivery that was replayed.
+
+    Of those that were not accepted, path, names of headers and body are those of the last one.
+    """
 
     path: str | None
     verified_by: str | None
     headers: list[Header]
+    header_names: list[str]
+    content_type: str | None
+    agent: str | None
     body: BodyFacts | None
     kept_until: str | None
     replay_of: str | None

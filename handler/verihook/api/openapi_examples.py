@@ -83,6 +83,7 @@ _DELIVERY = {
     "source": "orders",
     "outcome": "accepted",
     "reason": None,
+    "detail": None,
     "count": 1,
     "firstAt": _AT,
     "requestId": "5b2f6f3e-4f0c-4f57-9a43-2f6a3a9b8a10",
@@ -172,6 +173,9 @@ EXAMPLES: dict[str, Any] = {
         "path": "/hooks/orders",
         "verifiedBy": "current",
         "headers": [{"name": "content-type", "value": "application/json"}],
+        "headerNames": ["content-type"],
+        "contentType": "application/json",
+        "agent": None,
         "body": {
             "length": 28,
             "sha256": "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c",

@@ -102,7 +102,11 @@ def _show(client: Client, options: argparse.Namespace) -> int:
 
 
 def _lines(found: Delivery) -> list[tuple[str, str]]:
-    body = "" if found.length is None else f"{found.length:,} bytes, SHA-256 {found.sha256}"
+    body = (
+        ""
+        if found.length is None
+        else f"{found.length:,} bytes" + (f", SHA-256 {found.sha256}" if found.sha256 else "")
+    )
     kept = "verihook deliveries body prints it" if found.body_kept else "not kept"
     return [
         ("delivery", found.id),
@@ -114,12 +118,16 @@ def _lines(found: Delivery) -> list[tuple[str, str]]:
         ),
         ("source", found.source or "none"),
         ("outcome", ": ".join(text for text in (found.outcome, found.reason) if text)),
+        ("detail", found.detail or ""),
         ("event", " ".join(text for text in (found.event_type, found.event_id) if text)),
         ("instance", f"{found.instance_id}, {found.status}" if found.instance_id else ""),
         ("request", found.request_id or ""),
         ("path", found.path or ""),
         ("verified by", found.verified_by or ""),
         *(("header", f"{name}: {value}") for name, value in found.headers),
+        ("headers", "" if found.headers else ", ".join(found.header_names)),
+        ("content type", "" if found.headers else found.content_type or ""),
+        ("agent", "" if found.headers else found.agent or ""),
         ("body", f"{body} ({kept})" if body else ""),
         ("kept until", utc_time(found.kept_until)),
         ("replay of", found.replay_of or ""),

@@ -30,6 +30,9 @@ def add_parser(commands: Any) -> None:
         metavar="S",
         help=f"how long a stop waits for steps and functions that run, in seconds; default {GRACE_S}",
     )
+    parser.add_argument(
+        "--json", action="store_true", help="the log as one JSON object a line; all else goes to standard error"
+    )
     parser.set_defaults(command=_run)
 
 
@@ -38,6 +41,6 @@ def _run(options: argparse.Namespace) -> int:
     from verihook.local.standard_streams import lossy_output
 
     with lossy_output():
-        serve(options.hooks, options.port, options.data, options.grace, opened=options.open)
+        serve(options.hooks, options.port, options.data, options.grace, opened=options.open, as_json=options.json)
         end_process()
     return 0

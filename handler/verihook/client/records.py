@@ -195,9 +195,10 @@ class Rejection:
 class Delivery:
     """A delivery that was accepted, or those of one outcome, source, reason and hour. ``at``: of the last of them.
 
-    ``id`` of an accepted one is its instance's. ``headers``: those that are kept, as pairs; () in lists. The rest is
-    None in lists, or if nothing is kept any more: ``length`` and ``sha256`` of the body, ``body_kept``: whether it can
-    be read, ``verified_by``: ``current``, ``previous`` or ``feed``; ``replay_of``: the delivery that was replayed.
+    ``id`` of an accepted one is its instance's; ``detail``: what is wrong with it, in words. ``headers``: those that
+    are kept, as pairs, and of one that was not accepted ``header_names`` alone; () in lists. The rest is None in lists,
+    or if nothing is kept any more: ``length`` and ``sha256`` of the body, ``body_kept``: whether it can be read,
+    ``verified_by``: ``current``, ``previous`` or ``feed``; ``replay_of``: the delivery that was replayed.
     """
 
     id: str
@@ -205,6 +206,7 @@ class Delivery:
     outcome: str
     source: str | None = None
     reason: str | None = None
+    detail: str | None = None
     count: int = 1
     request_id: str | None = None
     event_id: str | None = None
@@ -215,6 +217,9 @@ class Delivery:
     path: str | None = None
     verified_by: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    header_names: tuple[str, ...] = ()
+    content_type: str | None = None
+    agent: str | None = None
     length: int | None = None
     sha256: str | None = None
     body_kept: bool = False

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import logging
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,7 +19,7 @@ from verihook import bootstrap
 from verihook.adapters.repeats import RepeatFilter
 from verihook.api.access import Access
 from verihook.app import create_app
-from verihook.config import load_hooks
+from verihook.config import Hooks, load_hooks
 from verihook.config.settings import environment
 from verihook.errors import ConfigurationError
 from verihook.instances import api_keys
@@ -44,23 +45,26 @@ ROUND_S = 0.2
 SWEEP_S = 600.0
 
 
-def serve(hooks_path: Path, port: int, data: Path, grace_s: float, *, opened: bool = False) -> None:
+def serve(
+    hooks_path: Path, port: int, data: Path, grace_s: float, *, opened: bool = False, as_json: bool = False
+) -> None:
     """Run the server until a signal ends it. Raises ConfigurationError if it cannot start.
 
     ``opened``: the API needs no key, whatever hooks.toml says. ``grace_s``: how long a stop waits for what is running.
-    The data folder stays locked until the process ends, because code of workflows can run until then.
+    ``as_json``: the log is one JSON object a line, and everything else goes to standard error. The data folder stays
+    locked until the process ends, because code of workflows can run until then.
     """
     raise_file_limit()
-    hooks = load_hooks(hooks_path)
-    if opened:
-        hooks = replace(hooks, policy=replace(hooks.policy, auth="open"))
+    hooks, words = _hooks(hooks_path, opened), sys.stderr if as_json else sys.stdout
     folder = DataFolder(data)
     listener = _listen(port)
     values, made = folder.secrets(hooks, environment())
     url = f"http://{HOST}:{listener.getsockname()[1]}"
     with workflow_log(workflows_of(hooks)), LocalEngines(hooks, data) as engines:
         variables = {**environment(), **values}
-        services = bootstrap.on_one_machine(hooks, variables, data, engines.endpoints, instance_key(values), made)
+        services = bootstrap.on_one_machine(
+            hooks, variables, data, engines.endpoints, instance_key(values), made, as_json=as_json
+        )
         run = Run(url, values, api_keys.new_secret())
         ended = _end_keys_made_open(services)
         rounds = _rounds(services, data / "payloads")
@@ -68,7 +72,7 @@ def serve(hooks_path: Path, port: int, data: Path, grace_s: float, *, opened: bo
         def ready() -> None:
             folder.announce(run)
             engines.run(services)
-            print(banner(url, hooks, made, data, ended, grace_s, hooks_path), flush=True)
+            print(banner(url, hooks, made, data, ended, grace_s, hooks_path), flush=True, file=words)
             # After the banner: a step could kill the process as soon as it runs, and the banner would be missing.
             engines.resume()
             rounds.start()
@@ -83,7 +87,12 @@ def serve(hooks_path: Path, port: int, data: Path, grace_s: float, *, opened: bo
             rounds.close()
             services.observer.flush()
             folder.withdraw()
-    print("Verihook has stopped.", flush=True)
+    print("Verihook has stopped.", flush=True, file=words)
+
+
+def _hooks(path: Path, opened: bool) -> Hooks:
+    hooks = load_hooks(path)
+    return replace(hooks, policy=replace(hooks.policy, auth="open")) if opened else hooks
 
 
 def _rounds(services: Services, payloads: Path) -> Rounds:

@@ -12,7 +12,7 @@ import binascii
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from verihook.errors import DeliveryNotFound, RecordDamaged, RequestInvalid
 from verihook.instances import payload
@@ -20,6 +20,7 @@ from verihook.model.delivery import Facts
 from verihook.model.instance import INSTANCE_ID, Instance
 from verihook.model.listing import Position, Query
 from verihook.model.ports import KEPT_MS, Kind, Observation, Payloads
+from verihook.strict_json import parse_kept
 from verihook.webhooks.keeping import body_of
 
 if TYPE_CHECKING:
@@ -139,8 +140,33 @@ def facts_of(row: Instance, now_ms: int) -> Facts | None:
     return None if delivery is None else delivery.facts
 
 
-def body(row: Instance, now_ms: int, payloads: Payloads) -> bytes:
+def sample_in(seen: Observation) -> dict[str, Any]:
+    """Return what is kept of the last one that was seen, as :func:`verihook.webhooks.sample.sample_of` has it."""
+    if not seen.sample:
+        return {}
+    return parse_kept(seen.sample, "The sample of an observation", dict)
+
+
+def content_type(entry: Entry) -> str | None:
+    """Return the content type that is kept of a delivery."""
+    if entry.seen is not None:
+        kind = sample_in(entry.seen).get("contentType")
+        return None if kind is None else str(kind)
+    facts = None if entry.instance is None else entry.instance.facts
+    return None if facts is None else facts.header("content-type")
+
+
+def body(entry: Entry, now_ms: int, payloads: Payloads) -> bytes:
     """Return the very bytes of the body. Raises DeliveryNotFound if they are not kept, PayloadGone and Unavailable."""
+    if entry.instance is not None:
+        return _body_of_row(entry.instance, now_ms, payloads)
+    raw = sample_in(entry.seen).get("body") if entry.seen is not None else None
+    if raw is None:
+        raise DeliveryNotFound("The body of this delivery is not kept: it was not accepted.")
+    return _unpacked(str(raw), entry.id)
+
+
+def _body_of_row(row: Instance, now_ms: int, payloads: Payloads) -> bytes:
     facts = facts_of(row, now_ms)
     if facts is None:
         raise DeliveryNotFound(
@@ -152,10 +178,14 @@ def body(row: Instance, now_ms: int, payloads: Payloads) -> bytes:
         raise DeliveryNotFound(
             'The body of this delivery is not kept, as its input is another text: set keep = "full" in its source.'
         )
+    return _unpacked(payload.load(facts.body.raw, payloads), row.id)
+
+
+def _unpacked(raw: str, delivery_id: str) -> bytes:
     try:
-        return body_of(payload.load(facts.body.raw, payloads))
+        return body_of(raw)
     except (ValueError, zlib.error) as error:
-        raise RecordDamaged(f"The body that is kept of {row.id} cannot be read, it is damaged: {error}") from error
+        raise RecordDamaged(f"The body that is kept of {delivery_id} cannot be read, it is damaged: {error}") from error
 
 
 def _observed(filters: Filters, ports: DeliveryPorts) -> Iterable[Entry]:

@@ -115,7 +115,8 @@ def _take_message(message: Message, ports: MessagePorts) -> None:
     for source in sources:
         trace = Trace(message.id, ports.clock.now_ms(), source.name)
         try:
-            start_for_event(source, _event_of(source, message), ports, trace)
+            trace.request = _request_of(message)
+            start_for_event(source, _event_of(source, message, trace.request), ports, trace)
             status = 202
         except Duplicate as error:
             # The source refuses an event that it knows; to deliver the message again would not help.
@@ -129,10 +130,14 @@ def _take_message(message: Message, ports: MessagePorts) -> None:
         raise refusal
 
 
-def _event_of(source: Source, message: Message) -> ProvenEvent:
-    """The event of a message. It is the same one whatever carries it, so its own id and type come first."""
+def _request_of(message: Message) -> Request:
+    """The message in the form of a request; its path is the ARN of its feed."""
     sent = message.text.encode("utf-8", "surrogatepass")
-    request = Request("POST", message.feed, "", message.attributes, sent, message.id)
+    return Request("POST", message.feed, "", message.attributes, sent, message.id)
+
+
+def _event_of(source: Source, message: Message, request: Request) -> ProvenEvent:
+    """The event of a message. It is the same one whatever carries it, so its own id and type come first."""
     body, envelope = _body_of(source, message, request)
     kind = event_type(source.sender.places, request, body)
     delivery_event_id = _event_id(source, request, body, envelope)

@@ -24,7 +24,7 @@ from verihook.model.source import Source
 from verihook.records import replace
 from verihook.request import Request, json_text
 from verihook.senders.event import is_wanted, refined
-from verihook.webhooks.keeping import delivery_of, passed_headers, payload_keys, store_raw
+from verihook.webhooks.keeping import delivery_of, passed_headers, payload_keys, raw_in_row, store_raw
 from verihook.webhooks.start_time import start_time
 
 if TYPE_CHECKING:
@@ -212,6 +212,8 @@ def _redelivered(
     """The event is known already: the source's policies decide. It is not refused if another workflow is new."""
     changed = not existing.purged and not payload.same_json(existing.input, fresh.input, ports.payloads)
     trace.changed = trace.changed or changed
+    if changed and source.keep == "full" and trace.request is not None:
+        trace.changed_body = raw_in_row(trace.request.body)
     known = trace.outcome == "duplicate"
     if known and changed and source.changed == "reject":
         raise Duplicate(f"The event was delivered before, with another body; its instance is {existing.id}.")

@@ -83,6 +83,12 @@ def raw_of(body: bytes) -> str:
     return base64.b64encode(zlib.compress(body)).decode()
 
 
+def raw_in_row(body: bytes) -> str | None:
+    """Return a body as text if a row has room for it, else None."""
+    raw = raw_of(body)
+    return raw if len(raw) <= RAW_ROOM else None
+
+
 def body_of(raw: str) -> bytes:
     """Return the body of a text of :func:`raw_of`. Raise ValueError or zlib.error for any other."""
     return zlib.decompress(base64.b64decode(raw, validate=True))

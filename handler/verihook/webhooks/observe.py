@@ -1,9 +1,10 @@
-"""Counts why deliveries were refused, and that an old secret was needed, and writes the counts to the ledger.
+"""Counts why deliveries were refused, what was no new event, and that an old secret was needed; writes the counts.
 
-What strangers send must not cost a write each. A refusal is counted in memory, and the counts are written by the first
-refusal after a window of :data:`WINDOW_MS` has closed, at most :data:`WRITES` rows at a time. A process with a loop of
-its own calls :meth:`Observer.flush` instead. A Lambda function has none, so the counts since the last write are lost
-when AWS removes the execution environment. The log and the metrics have every refusal.
+What strangers send must not cost a write each. What is seen is counted in memory, and the counts, each with a sample of
+the last one (:mod:`verihook.webhooks.sample`), are written by the first that is seen after a window of
+:data:`WINDOW_MS` has closed, at most :data:`WRITES` rows at a time. A process with a loop of its own calls
+:meth:`Observer.flush` instead. A Lambda function has none, so the counts since the last write are lost when AWS removes
+the execution environment. The log and the metrics have every refusal.
 
 That an old secret verified a delivery is written at once, and then at most every :data:`PREVIOUS_MS` for a source. The
 operator removes the secret when it is no longer used, so no use of it must be lost; and only a sender that knows the
@@ -18,6 +19,8 @@ from threading import Lock
 from verihook.errors import LedgerUnavailable
 from verihook.model.ports import Kind, Ledger, Observation, Telemetry, Trace
 from verihook.records import replace
+from verihook.webhooks.keeping import printable
+from verihook.webhooks.sample import sample_of
 
 #: How long refusals are counted before they are written, in milliseconds.
 WINDOW_MS = 60_000
@@ -58,6 +61,11 @@ class Observer:
     def rejected(self, trace: Trace) -> None:
         """The delivery was refused, for ``trace.reason``. ``trace`` is complete."""
         self._count(trace, "rejected", trace.reason or "internal")
+
+    def passed(self, trace: Trace) -> None:
+        """The delivery is a duplicate, was ignored or was a handshake. ``trace`` is complete."""
+        kind: Kind = "ignored" if trace.outcome == "ignored" else "handshake"
+        self._count(trace, "duplicate" if trace.outcome == "duplicate" else kind, "")
 
     def changed(self, trace: Trace) -> None:
         """The delivery was a redelivery with another body, whatever became of it. ``trace`` is complete."""
@@ -128,11 +136,10 @@ def _ledger_answers(trace: Trace) -> bool:
 
 
 def _observation(kind: Kind, trace: Trace, reason: str, now: int) -> Observation:
-    request_id = trace.request_id[:MAX_REQUEST_ID]
-    if not (request_id.isascii() and request_id.isprintable()):
-        # It is shown on terminals, and a ledger takes no lone surrogate.
-        request_id = "".join(one if one.isascii() and one.isprintable() else "?" for one in request_id)
-    return Observation(kind, trace.source or "", reason, 1, now, now, request_id)
+    # It is shown on terminals, and a ledger takes no lone surrogate.
+    request_id = printable(trace.request_id, MAX_REQUEST_ID)
+    sample = "" if kind == "previous-secret" else sample_of(trace)
+    return Observation(kind, trace.source or "", reason, 1, now, now, request_id, sample)
 
 
 def _key(seen: Observation) -> tuple[str, str, str]:

@@ -8,7 +8,9 @@ from verihook.errors import (
     BodyTooLarge,
     EngineRefused,
     EventMalformed,
+    HandshakeRefused,
     InputInvalid,
+    NotActive,
     SignatureError,
     UnsupportedMediaType,
     VerihookError,
@@ -18,8 +20,16 @@ from verihook.model.ports import Trace
 if TYPE_CHECKING:
     from verihook.model.ports.sets import OutcomePorts
 
-#: The errors whose words are noted. The code of any other says all, and of a signature only the reason is noted.
-_IN_WORDS = (InputInvalid, EventMalformed, UnsupportedMediaType, BodyTooLarge, EngineRefused)
+#: The errors whose words are noted. The code of any other says all.
+_IN_WORDS = (
+    InputInvalid,
+    EventMalformed,
+    UnsupportedMediaType,
+    BodyTooLarge,
+    EngineRefused,
+    HandshakeRefused,
+    NotActive,
+)
 
 #: At most so many characters of the words: a violation's pointer is as long as the names in the body are.
 MAX_DETAIL = 400
@@ -28,8 +38,10 @@ MAX_DETAIL = 400
 def note_refusal(error: VerihookError, trace: Trace) -> None:
     """Note in ``trace`` why the delivery is refused: the code and, for operators, what is wrong in words."""
     trace.outcome = "unavailable" if error.status >= 500 else "rejected"
-    trace.reason = error.reason if isinstance(error, SignatureError) else error.code
-    if isinstance(error, _IN_WORDS):
+    trace.reason = error.code
+    if isinstance(error, SignatureError):
+        trace.reason, trace.detail = error.reason, error.detail or None
+    elif isinstance(error, _IN_WORDS):
         words = _violated(error) if isinstance(error, InputInvalid) else str(error)
         trace.detail = words if len(words) <= MAX_DETAIL else f"{words[:MAX_DETAIL]}..."
 
@@ -41,6 +53,8 @@ def report(trace: Trace, status: int, ports: OutcomePorts) -> None:
     observer = ports.observer
     if trace.reason is not None:
         observer.rejected(trace)
+    elif trace.outcome in ("duplicate", "ignored", "handshake"):
+        observer.passed(trace)
     if trace.changed:
         observer.changed(trace)
     if trace.replay_of is not None:

@@ -44,7 +44,7 @@ def is_hook(path: str) -> bool:
 
 def receive(request: Request, ports: ReceivePorts, *, with_api: bool = False) -> Reply:
     """Answer one request; every error becomes problem+json. ``with_api``: the API is at this address, too."""
-    trace = Trace(request.request_id, ports.clock.now_ms())
+    trace = Trace(request.request_id, ports.clock.now_ms(), request=request)
     source = _source(request, ports)
     with deadline.within(_patience_ms(source, ports.workflows), trace.received_at, ports.clock.now_ms):
         try:

@@ -25,10 +25,10 @@ COOKIE = ("Cookie", "canary-cookie")
 
 
 def keeping(deployed: Deployment, **fields: Any) -> None:
-    """The source ``github`` keeps so, and starts the workflow ``free``, which takes any input."""
+    """The source ``github`` keeps so, and starts the workflow ``free``, which takes any input, if no other is given."""
     sources = deployed.services.sources
     assert isinstance(sources, dict)
-    sources["github"] = replace(sources["github"], workflow="free", types=(), **fields)
+    sources["github"] = replace(sources["github"], **{"workflow": "free", "types": (), **fields})
 
 
 def deliver(deployed: Deployment, source: str, body: bytes, headers: list[tuple[str, str]]) -> dict[str, Any]:

@@ -68,6 +68,14 @@ def by_previous(at: int = NOW, source: str = "orders") -> Trace:
     return Trace(f"request-{at}", at, source, "accepted", verified_by="previous", status=202)
 
 
+def test_what_passed_is_counted_by_its_outcome(observer: Observer, ledger: Counted) -> None:
+    for outcome in ("duplicate", "duplicate", "ignored", "handshake"):
+        observer.passed(Trace("r", NOW, "orders", outcome, status=200))
+    observer.flush()
+    kinds = ("duplicate", "ignored", "handshake")
+    assert [[("orders", "", 2)], [("orders", "", 1)], [("orders", "", 1)]] == [ledger.seen(kind) for kind in kinds]
+
+
 def test_a_flood_of_forgeries_is_one_write_a_window(observer: Observer, ledger: Counted) -> None:
     for after in range(0, WINDOW_MS, 10):
         observer.rejected(refused(NOW + after))

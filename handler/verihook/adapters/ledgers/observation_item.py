@@ -20,6 +20,7 @@ _ATTRIBUTES = {
     "first_at": "firstAt",
     "last_at": "lastAt",
     "request_id": "requestId",
+    "sample": "sample",
 }
 
 _NUMBERS = frozenset(name for name, kind in get_type_hints(Observation).items() if kind is int)
@@ -55,5 +56,7 @@ def from_item(item: Mapping[str, Mapping[str, Any]]) -> Observation:
     """The row as it was seen."""
     row: dict[str, Any] = {}
     for field, attribute in _ATTRIBUTES.items():
-        row[field] = int(item[attribute]["N"]) if field in _NUMBERS else item[attribute]["S"]
+        # A row of an older version has no sample.
+        if attribute in item:
+            row[field] = int(item[attribute]["N"]) if field in _NUMBERS else item[attribute]["S"]
     return Observation(**row)

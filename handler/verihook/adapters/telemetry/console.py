@@ -11,7 +11,11 @@ from typing import TextIO
 from verihook.adapters.printable import line, stack, words
 from verihook.adapters.repeats import RepeatFilter
 from verihook.errors import Unavailable, VerihookError
+from verihook.model.instance import iso
 from verihook.model.ports import Trace
+
+#: The most that a line has of a path, in characters.
+_MOST_PATH = 256
 
 
 class ConsoleTelemetry:
@@ -44,8 +48,8 @@ class ConsoleTelemetry:
             words += ["replay-of", trace.replay_of]
         if trace.instance_id:
             words += ["->", trace.instance_id]
-        text = f"{' '.join(words)} ({trace.duration_ms} ms)"
-        self._print(text if trace.reason is None else f"{text} {_why(trace)}")
+        text = f"{' '.join(words)} ({trace.duration_ms} ms) {_which(trace)}"
+        self._print(text if trace.detail is None else f"{text}: {trace.detail}")
 
     def failure(self, where: str, error: BaseException) -> None:
         """See :class:`~verihook.model.ports.Telemetry`."""
@@ -71,10 +75,15 @@ class ConsoleTelemetry:
                 self._writing.release()
 
 
-def _why(trace: Trace) -> str:
-    """Return the request id of a refused delivery, by which it can be searched, and what is wrong with it, if known."""
-    request = f"request {_one_word(trace.request_id)}"
-    return f"{request}: {trace.detail}" if trace.detail else request
+def _which(trace: Trace) -> str:
+    """Return what a delivery can be searched by: its request id, its path, its event's id, and when it was answered."""
+    told = (
+        ("request", trace.request_id),
+        ("at", trace.path and trace.path[:_MOST_PATH]),
+        ("event", trace.event_id),
+        ("on", iso(trace.received_at + trace.duration_ms)),
+    )
+    return " ".join(f"{name} {_one_word(value)}" for name, value in told if value)
 
 
 def _one_word(text: str | None) -> str | None:

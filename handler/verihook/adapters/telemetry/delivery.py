@@ -8,6 +8,9 @@ from __future__ import annotations
 from verihook.adapters.printable import printable
 from verihook.model.ports import Trace
 
+#: The most that a line has of a path, in characters.
+_MOST_PATH = 256
+
 
 def counts(trace: Trace) -> list[str]:
     """Return the names of the metrics that count a delivery, each by one; Latency stands beside them."""
@@ -52,6 +55,7 @@ def _record(trace: Trace) -> dict[str, str | int]:
     record: dict[str, str | int | None] = {
         "outcome": trace.outcome,
         "status": trace.status,
+        "path": trace.path and printable(trace.path[:_MOST_PATH]),
         "verified_by": trace.verified_by,
         "event_id": trace.event_id,
         "event_type": trace.event_type,

@@ -95,13 +95,10 @@ async def get_delivery_body(api: Api, delivery_id: DeliveryId, caller: Caller) -
     """
 
     def look() -> tuple[bytes, str]:
-        row = _find(api, delivery_id, caller).instance
-        if row is None:
-            raise DeliveryNotFound("The body of this delivery is not kept: it was not accepted.")
-        content = deliveries.body(row, api.services.clock.now_ms(), api.services.payloads)
-        _note(api, caller, row, "its body was read")
-        facts = row.facts
-        return content, (facts.header("content-type") if facts else None) or "application/octet-stream"
+        entry = _find(api, delivery_id, caller)
+        content = deliveries.body(entry, api.services.clock.now_ms(), api.services.payloads)
+        _note(api, caller, entry, "its body was read")
+        return content, deliveries.content_type(entry) or "application/octet-stream"
 
     content, kind = await run_in_threadpool(look)
     return Response(
@@ -129,6 +126,7 @@ def shown(entry: Entry, services: Services) -> dict[str, Any]:
         "source": entry.source or None,
         "outcome": entry.outcome,
         "reason": (seen.reason or None) if seen else None,
+        "detail": deliveries.sample_in(seen).get("detail") if seen else None,
         "count": seen.count if seen else 1,
         "firstAt": iso(seen.first_at if seen else entry.at),
         "requestId": seen.request_id if seen else facts.request_id if facts else None,
@@ -144,24 +142,35 @@ def detail(entry: Entry, services: Services) -> dict[str, Any]:
     """A delivery with all that is kept of it."""
     row = entry.instance
     facts = None if row is None else deliveries.facts_of(row, services.clock.now_ms())
+    sample = deliveries.sample_in(entry.seen) if entry.seen is not None else {}
     kept: dict[str, Any] = {
-        "path": None,
+        "path": sample.get("path"),
         "verifiedBy": None,
         "headers": [],
-        "body": None,
+        "headerNames": sample.get("headers", []),
+        "contentType": sample.get("contentType"),
+        "agent": sample.get("agent"),
+        "body": None if "length" not in sample else _sampled_body(sample),
         "keptUntil": None,
         "replayOf": None,
     }
     if row is not None and facts is not None:
-        kept = {
+        kept |= {
             "path": facts.path or f"/hooks/{row.source}",
             "verifiedBy": facts.verified_by or "feed",
             "headers": [{"name": name, "value": value} for name, value in facts.headers],
+            "headerNames": [name for name, _ in facts.headers],
+            "contentType": facts.header("content-type"),
+            "agent": facts.header("user-agent"),
             "body": _body_facts(row),
             "keptUntil": iso(facts.keep_until),
             "replayOf": facts.replay_of,
         }
     return {**shown(entry, services), **kept}
+
+
+def _sampled_body(sample: dict[str, Any]) -> dict[str, Any]:
+    return {"length": sample["length"], "sha256": None, "kept": "body" in sample}
 
 
 def _body_facts(row: Instance) -> dict[str, Any]:
@@ -188,10 +197,12 @@ def _sees(caller: Identity, entry: Entry, api: Api) -> bool:
     return caller.covers_source(entry.source, api.services.sources)
 
 
-def _note(api: Api, caller: Identity, row: Instance, what: str) -> None:
+def _note(api: Api, caller: Identity, entry: Entry, what: str) -> None:
     """A line of the log: who has looked at what a sender has sent."""
     by = f"key {caller.key.id}" if caller.key else caller.entry
-    now = api.services.clock.now_ms()
-    trace = Trace(request_id(), now, row.source, "opened", event_id=row.event_id, event_type=row.event_type)
-    trace.instance_id, trace.status, trace.detail = row.id, 200, f"{what} by {by}"
+    row = entry.instance
+    trace = Trace(request_id(), api.services.clock.now_ms(), entry.source or None, "opened", status=200)
+    if row is not None:
+        trace.event_id, trace.event_type, trace.instance_id = row.event_id, row.event_type, row.id
+    trace.detail = f"{what} by {by}: {entry.id}"
     api.services.telemetry.delivery(trace)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from verihook.model.instance import iso
+
+if TYPE_CHECKING:
+    from verihook.request import Request
 
 #: How long a ledger keeps the observations of an hour after its end, in milliseconds: 14 days. Readers ask for no
 #: older ones, as an expired row may still be there.
@@ -22,8 +25,9 @@ class Observation:
 
     Of ``kind``, ``changed`` is a redelivery with another body, and ``replayed`` are signed bytes that came before under
     another event id; ``reason``: the code of a refusal, "" for the other kinds; ``source``: "" if no source was found.
-    ``request_id`` is a sample to search the logs for. Times in milliseconds since the epoch. Never a body, a secret or
-    a MAC.
+    ``request_id`` is that of the last one, to search the logs for; ``sample``: JSON text of what is kept of it
+    (:func:`verihook.webhooks.sample.sample_of`), "" for nothing. Times in milliseconds since the epoch. Never a secret
+    or a MAC.
     """
 
     kind: Kind
@@ -33,6 +37,7 @@ class Observation:
     first_at: int
     last_at: int
     request_id: str
+    sample: str = ""
 
     def public(self) -> dict[str, object]:
         """The row as the API and the commands show it: times in ISO 8601, ``source`` null if none was found."""
@@ -51,8 +56,10 @@ class Trace:
     """What is known of one delivery while it passes, for log and metric. Never a body, never a secret.
 
     ``changed``: the delivery is a redelivery with another body. ``replay_of``: the instance that the same signed bytes
-    started under another event id. ``detail``: why the delivery is refused or ignored, in words; None if its
-    signature is refused, and with no more of the body than a violation's message quotes.
+    started under another event id. ``detail``: why the delivery is refused or ignored, in words, with no more of the
+    body than a violation's message quotes. ``request``: what came, of which no log has more than the path; None if it
+    was no request. ``changed_body``: the body of a changed redelivery, in the form of
+    :func:`verihook.webhooks.keeping.raw_of`, if its source keeps bodies.
     """
 
     request_id: str
@@ -69,6 +76,13 @@ class Trace:
     changed: bool = False
     replay_of: str | None = None
     detail: str | None = None
+    request: Request | None = None
+    changed_body: str | None = None
+
+    @property
+    def path(self) -> str | None:
+        """Return the path of the request, or the ARN of the feed of a message."""
+        return None if self.request is None else self.request.path
 
 
 class Telemetry(Protocol):
@@ -88,6 +102,10 @@ class Observer(Protocol):
 
     def rejected(self, trace: Trace) -> None:
         """Count a delivery that was refused, for ``trace.reason``."""
+        ...
+
+    def passed(self, trace: Trace) -> None:
+        """Count a duplicate, an ignored delivery or a handshake, as ``trace.outcome`` says."""
         ...
 
     def changed(self, trace: Trace) -> None:

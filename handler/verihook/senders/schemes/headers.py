@@ -25,7 +25,7 @@ def lone_header(request: Request, name: str) -> str | None:
     """
     value = request.lone(name)
     if value is None and request.values(name):
-        raise SignatureError("duplicate-header")
+        raise SignatureError("duplicate-header", f"{name} came {len(request.values(name))} times")
     return value
 
 
@@ -36,9 +36,9 @@ def one_header(request: Request, *names: str, non_ascii: str = "non-ascii-header
         value = request.lone(name) or lone_header(request, name)
         if value is not None:
             if not value.isascii():
-                raise SignatureError(non_ascii)
+                raise SignatureError(non_ascii, f"in {name}")
             return value
-    raise SignatureError("missing-header")
+    raise SignatureError("missing-header", f"there is no {' or '.join(names)}")
 
 
 def with_aliases(name: str, aliases: Mapping[str, str]) -> tuple[str, ...]:

@@ -75,7 +75,11 @@ def check_age(sent_ms: int, now: int, tolerance: int) -> None:
     Call it only if the signature is right: else the answer would show a stranger the time of our clock.
     """
     if abs(now * 1000 - sent_ms) > tolerance * 1000:
-        raise SignatureError("timestamp-outside-tolerance")
+        apart = (now * 1000 - sent_ms) // 1000
+        words = f"{apart} seconds before" if apart > 0 else f"{-apart} seconds after"
+        raise SignatureError(
+            "timestamp-outside-tolerance", f"it was signed {words} our time; {tolerance} seconds are allowed"
+        )
 
 
 def encode_time(now: int, unit: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from verihook.adapters.telemetry.console import ConsoleTelemetry
 from verihook.errors import LedgerUnavailable
 from verihook.model.ports import Trace
+from verihook.request import Request
 
 
 def shown(trace: Trace) -> str:
@@ -20,10 +21,13 @@ def shown(trace: Trace) -> str:
 
 def test_deliveries() -> None:
     accepted = Trace("r", 0, "orders", "accepted", None, "current", "evt_1", "order.created", "abc", 202, 12)
-    assert "202 orders accepted order.created -> abc (12 ms)\n" == shown(accepted)
+    assert (
+        "202 orders accepted order.created -> abc (12 ms) request r event evt_1 on 1970-01-01T00:00:00.012Z\n"
+        == shown(accepted)
+    )
     refused = Trace("r", 0, "orders", reason="signature-mismatch", status=401)
-    assert "401 orders rejected signature-mismatch (0 ms) request r\n" == shown(refused)
-    assert "404 - rejected source-not-found (0 ms) request r\n" == shown(
+    assert "401 orders rejected signature-mismatch (0 ms) request r on 1970-01-01T00:00:00.000Z\n" == shown(refused)
+    assert "404 - rejected source-not-found (0 ms) request r on 1970-01-01T00:00:00.000Z\n" == shown(
         Trace("r", 0, reason="source-not-found", status=404)
     )
 
@@ -34,9 +38,9 @@ def test_a_refusal_by_a_secret_that_was_made_here_says_so() -> None:
     for source, status in (("orders", 401), ("github", 401), ("orders", 503)):
         telemetry.delivery(Trace("r", 0, source, reason="x", status=status))
     assert [
-        "401 orders rejected x (its secret was made here) (0 ms) request r",
-        "401 github rejected x (0 ms) request r",
-        "503 orders rejected x (0 ms) request r",
+        "401 orders rejected x (its secret was made here) (0 ms) request r on 1970-01-01T00:00:00.000Z",
+        "401 github rejected x (0 ms) request r on 1970-01-01T00:00:00.000Z",
+        "503 orders rejected x (0 ms) request r on 1970-01-01T00:00:00.000Z",
     ] == stream.getvalue().splitlines()
 
 
@@ -44,14 +48,21 @@ def test_a_refusal_has_its_request_id_and_what_is_wrong_in_words() -> None:
     wrong = Trace("a b", 0, "acme", reason="input-invalid", event_type="parcel.sent", status=422, duration_ms=1)
     wrong.detail = "/weight: 'x\n202 acme accepted\x1b[2J' is not of type 'number'"
     assert shown(wrong) == (
-        '422 acme rejected input-invalid parcel.sent (1 ms) request "a b": '
+        '422 acme rejected input-invalid parcel.sent (1 ms) request "a b" on 1970-01-01T00:00:00.001Z: '
         "/weight: 'x\ufffd202 acme accepted\ufffd[2J' is not of type 'number'\n"
     )
 
 
 def test_a_secret_that_is_being_rotated_out_is_named() -> None:
     accepted = Trace("r", 0, "orders", "accepted", None, "previous", "evt_1", "order.created", "abc", 202, 12)
-    assert "202 orders accepted order.created by-previous-secret -> abc (12 ms)\n" == shown(accepted)
+    ended = "(12 ms) request r event evt_1 on 1970-01-01T00:00:00.012Z\n"
+    assert f"202 orders accepted order.created by-previous-secret -> abc {ended}" == shown(accepted)
+
+
+def test_the_path_is_shown_and_cut() -> None:
+    trace = Trace("r", 0, reason="source-not-found", status=404)
+    trace.request = Request("POST", "/hooks/oders" + "x" * 999, "", (), b"", "r")
+    assert f"request r at /hooks/oders{'x' * (256 - len('/hooks/oders'))} on 1970" in shown(trace)
 
 
 def test_a_type_cannot_move_the_cursor() -> None:
@@ -60,7 +71,7 @@ def test_a_type_cannot_move_the_cursor() -> None:
 
 def test_a_type_does_not_pass_for_words_of_ours() -> None:
     shown_type = shown(Trace("r", 0, "orders", "ignored", event_type="x -> abc (0 ms)", status=200))
-    assert shown_type == '200 orders ignored "x -> abc (0 ms)" (0 ms)\n'
+    assert shown_type == '200 orders ignored "x -> abc (0 ms)" (0 ms) request r on 1970-01-01T00:00:00.000Z\n'
 
 
 def test_a_failure_is_one_line_of_printable_text_whatever_an_exception_quotes() -> None:
@@ -114,12 +125,14 @@ def test_what_is_unavailable_for_a_while_is_one_line_whatever_needs_it() -> None
 
 def test_a_redelivery_with_another_body_is_named() -> None:
     trace = Trace("r", 0, "orders", "duplicate", instance_id="abc", status=202, changed=True)
-    assert "202 orders duplicate with-another-body -> abc (0 ms)\n" == shown(trace)
+    assert "202 orders duplicate with-another-body -> abc (0 ms) request r on 1970-01-01T00:00:00.000Z\n" == shown(
+        trace
+    )
 
 
 def test_signed_bytes_under_another_id_are_named() -> None:
     trace = Trace("r", 0, "github", "accepted", instance_id="abc", status=202, replay_of="def")
-    assert "202 github accepted replay-of def -> abc (0 ms)\n" == shown(trace)
+    assert "202 github accepted replay-of def -> abc (0 ms) request r on 1970-01-01T00:00:00.000Z\n" == shown(trace)
 
 
 class _Slow(io.StringIO):

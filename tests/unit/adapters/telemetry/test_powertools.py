@@ -90,14 +90,14 @@ def test_a_refusal_is_counted_by_source_and_reason(
     assert [1.0] == record["Unavailable" if expected[0] == 500 else "Rejected"]
 
 
-def test_what_is_wrong_is_told_in_words_but_of_a_signature(
+def test_what_is_wrong_is_told_in_words_but_of_a_wrong_signature(
     services: Services, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = {key[2]: request for key, request in REFUSALS.items()}
     told = {reason: line(request, services, capsys)["delivery"].get("detail") for reason, request in asked.items()}
     assert "/items/0: 'price' is a required property" == told["input-invalid"]
     assert "not JSON" in told["event-malformed"]
-    assert (None, None) == (told["signature-mismatch"], told["missing-header"])
+    assert (None, "there is no x-signature") == (told["signature-mismatch"], told["missing-header"])
 
 
 def test_the_words_are_printable(capsys: pytest.CaptureFixture[str]) -> None:

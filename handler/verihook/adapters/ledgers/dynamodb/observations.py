@@ -13,8 +13,8 @@ from verihook.model.ports import Observation
 
 #: A row is made or added to in one call. The last time is taken as it comes, which is nearly always the latest.
 _OBSERVE = """ADD #count :count
-    SET #kind = :kind, #source = :source, #reason = :reason, #requestId = :requestId, #expiresAt = :expiresAt,
-        #lastAt = :lastAt, #firstAt = if_not_exists(#firstAt, :firstAt)"""
+    SET #kind = :kind, #source = :source, #reason = :reason, #requestId = :requestId, #sample = :sample,
+        #expiresAt = :expiresAt, #lastAt = :lastAt, #firstAt = if_not_exists(#firstAt, :firstAt)"""
 
 
 class Observations:

@@ -17,7 +17,8 @@ _OBSERVE = f"""INSERT INTO observations ({", ".join(_SEEN)}, hour, expires_at)
         count = count + excluded.count,
         first_at = min(first_at, excluded.first_at),
         last_at = max(last_at, excluded.last_at),
-        request_id = excluded.request_id"""
+        request_id = excluded.request_id,
+        sample = excluded.sample"""
 FORGET = """DELETE FROM observations WHERE (kind, hour, source, reason) IN
     (SELECT kind, hour, source, reason FROM observations WHERE expires_at <= ? LIMIT ?)"""
 _OBSERVATIONS = f"SELECT {', '.join(_SEEN)} FROM observations WHERE kind = ? AND hour >= ? AND last_at >= ?"

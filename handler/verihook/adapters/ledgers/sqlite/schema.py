@@ -139,8 +139,11 @@ _FIFTH = ("ALTER TABLE instances ADD COLUMN signed TEXT",)
 #: What is kept of the delivery.
 _SIXTH = ("ALTER TABLE instances ADD COLUMN delivery TEXT",)
 
+#: What is kept of the last delivery of an hour that was not accepted.
+_SEVENTH = ("ALTER TABLE observations ADD COLUMN sample TEXT NOT NULL DEFAULT ''",)
+
 #: What makes each schema of the one before it. A file may be of any: no step is ever changed.
-STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
+STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH)
 VERSION = len(STEPS)
 
 

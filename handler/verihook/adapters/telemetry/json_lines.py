@@ -1,0 +1,56 @@
+"""One JSON object a line for each delivery and each failure, for programs that read the log of one machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TextIO
+
+from verihook.adapters.clock import SystemClock
+from verihook.adapters.printable import printable, stack, words
+from verihook.model.instance import iso
+from verihook.model.ports import Trace
+
+# ASCII alone: a lone surrogate of a sender's cannot break the line.
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=words)
+
+
+class JsonLinesTelemetry:
+    """The Telemetry port; a member without a value is left out. A line is one write, so threads do not mix theirs."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
+
+    def delivery(self, trace: Trace) -> None:
+        """See :class:`~verihook.model.ports.Telemetry`."""
+        self._print(
+            {
+                "time": iso(trace.received_at + trace.duration_ms),
+                "requestId": trace.request_id,
+                "source": trace.source,
+                "path": trace.path,
+                "status": trace.status,
+                "outcome": trace.outcome,
+                "reason": trace.reason,
+                "detail": trace.detail and printable(trace.detail),
+                "eventId": trace.event_id,
+                "eventType": trace.event_type,
+                "instanceId": trace.instance_id,
+                "verifiedBy": trace.verified_by,
+                "changed": trace.changed or None,
+                "replayOf": trace.replay_of,
+                "durationMs": trace.duration_ms,
+            }
+        )
+
+    def failure(self, where: str, error: BaseException) -> None:
+        """See :class:`~verihook.model.ports.Telemetry`."""
+        now = iso(SystemClock().now_ms())
+        notes = list(getattr(error, "__notes__", ())) or None
+        content: dict[str, object] = {"time": now, "failure": where, "error": type(error).__name__}
+        self._print({**content, "detail": words(error), "notes": notes, "stack": stack(error)})
+
+    def _print(self, content: dict[str, object]) -> None:
+        line = _ENCODER.encode({name: value for name, value in content.items() if value not in (None, "")})
+        self._stream.write(f"{line}\n")
+        self._stream.flush()
