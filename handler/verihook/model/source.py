@@ -115,6 +115,8 @@ class Source:
     @property
     def workflows(self) -> tuple[str, ...]:
         """Return the names of all workflows that its events start."""
+        if not self.by_name:
+            return (self.workflow,)
         return (self.workflow, *(name for name in self.by_name if name != self.workflow))
 
     @property

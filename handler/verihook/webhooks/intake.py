@@ -65,7 +65,7 @@ class IntakeResult:
     others: tuple[IntakeResult, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Claimed:
     """A row after its claim. ``given``: the input for its engine; ``existing``: the row that was there already."""
 
