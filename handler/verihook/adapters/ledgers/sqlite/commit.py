@@ -65,14 +65,15 @@ class GroupCommit:
         """
         operation = _Operation(work, forget)
         shared = cast("_Operation[object]", operation)
-        with self._mutex:
-            if self._closed:
-                raise LedgerUnavailable("The ledger is closed.")
-            self._waiting.append(shared)
-            is_leader = self._leader is None
-            if is_leader:
-                self._leader = shared
+        # An exception from outside may come as soon as the operation waits.
         try:
+            with self._mutex:
+                if self._closed:
+                    raise LedgerUnavailable("The ledger is closed.")
+                self._waiting.append(shared)
+                is_leader = self._leader is None
+                if is_leader:
+                    self._leader = shared
             if not is_leader:
                 operation.woken.acquire()
             if not operation.done:

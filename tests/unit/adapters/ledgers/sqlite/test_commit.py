@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
 import pytest
@@ -182,21 +182,42 @@ class Killed(BaseException):
     """What comes from outside, as KeyboardInterrupt does."""
 
 
-def test_a_waiting_thread_that_dies_passes_the_lead_on(bench: Bench) -> None:
-    def run() -> None:
-        with pytest.raises(Killed):
-            bench.commits.run(add(666))
+class DeadlyLock:
+    """A lock whose taker dies as soon as it has it."""
 
+    def __init__(self, lock: Any) -> None:
+        self.lock = lock
+        self.release = lock.release
+
+    def acquire(self) -> None:
+        self.lock.acquire()
+        raise Killed
+
+
+class Doomed(deque[Any]):
+    """What waits. The thread of the first operation dies: at once, or when it is woken, which is to lead."""
+
+    def __init__(self, *, at_once: bool) -> None:
+        super().__init__()
+        self.at_once, self.first = at_once, True
+
+    def append(self, operation: Any) -> None:
+        super().append(operation)
+        if self.first:
+            self.first = False
+            if self.at_once:
+                raise Killed
+            operation.woken = DeadlyLock(operation.woken)
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_waiting_thread_that_dies_passes_the_lead_on(bench: Bench, at_once: bool) -> None:
     with bench.locked():
         first = bench.start(add(0))
-        doomed = Thread(target=run)
-        doomed.start()
-        until(lambda: len(bench.commits._waiting) == 1)
-        last = bench.start(add(2))
-        # Raised once the thread runs Python again: when it is told to lead.
-        assert ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(doomed.ident or 0), ctypes.py_object(Killed))
-    assert (first.result(SECONDS), last.result(SECONDS)) == (0, 2)
-    doomed.join(SECONDS)
+        until(lambda: not bench.commits._waiting)
+        bench.commits._waiting = Doomed(at_once=at_once)
+        doomed, last = bench.start(add(666)), bench.start(add(2))
+    assert (0, Killed, 2) == (first.result(SECONDS), type(doomed.exception(SECONDS)), last.result(SECONDS))
     assert bench.numbers == [0, 2]
 
 
