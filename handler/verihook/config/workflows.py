@@ -53,13 +53,7 @@ def read_workflow(
     if name in _RESERVED:
         raise reader.error("", f"is a reserved name, as are {', '.join(_RESERVED)}; take another")
     engine = reader.choice("engine", (*ENGINES,))
-    for key in ("retries", "backoff_s", "timeout_s"):
-        if key in table and engine != "function":
-            raise reader.error(key, f"is of the engine function; a workflow of {engine} has its own")
-    if "report_running" in table and engine == "function":
-        raise reader.error("report_running", "is of the engines stepfunctions and durable; a worker writes it anyway")
-    if "express" in table and engine != "stepfunctions":
-        raise reader.error("express", "is of the engine stepfunctions")
+    _check_engine(engine, table, reader)
     express: bool = reader.get("express", bool, False)
     days = reader.number("retention_days", retention_days, 1, 3650)
     if engine != "function" and not express and days < NAMES_KEPT_DAYS:
@@ -84,6 +78,17 @@ def read_workflow(
         reader.get("report_running", bool, False),
         _connections(reader, connections),
     )
+
+
+def _check_engine(engine: str, table: Mapping[str, Any], reader: Reader) -> None:
+    """Raise ConfigurationError for a key of another engine."""
+    for key in ("retries", "backoff_s", "timeout_s"):
+        if key in table and engine != "function":
+            raise reader.error(key, f"is of the engine function; a workflow of {engine} has its own")
+    if "report_running" in table and engine == "function":
+        raise reader.error("report_running", "is of the engines stepfunctions and durable; a worker writes it anyway")
+    if "express" in table and engine != "stepfunctions":
+        raise reader.error("express", "is of the engine stepfunctions")
 
 
 def _connections(reader: Reader, known: Collection[str]) -> tuple[str, ...]:

@@ -97,18 +97,22 @@ def add_routes(routes: Guarded, services: Services, _: float) -> None:
         row = {**_row(instance), "output": None if instance.output is None else json_text(output)}
         return answer(row, headers=_request_id())
 
-    def controls(operation: Callable[[str, Services], Instance], verb: str) -> None:
-        async def control(workflow: str, run_id: str, caller: Caller) -> Response:
-            await calling.find_instance(run_id, "instances:manage", caller, services, workflow)
-            await calling.in_thread(operation, run_id, services)
-            return answer({"ok": True}, headers=_request_id())
-
-        routes.add_api_route(f"/api/workflows/{{workflow}}/runs/{{run_id}}/{verb}", control, methods=["POST"])
-
-    controls(instances.suspend, "pause")
-    controls(instances.resume, "resume")
-    controls(instances.terminate, "terminate")
+    _add_control("pause", instances.suspend, routes, services)
+    _add_control("resume", instances.resume, routes, services)
+    _add_control("terminate", instances.terminate, routes, services)
     _add_worker(routes, services)
+
+
+def _add_control(
+    verb: str, operation: Callable[[str, Services], Instance], routes: Guarded, services: Services
+) -> None:
+    """The route that does something to a run."""
+
+    @routes.post(f"/api/workflows/{{workflow}}/runs/{{run_id}}/{verb}")
+    async def control(workflow: str, run_id: str, caller: Caller) -> Response:
+        await calling.find_instance(run_id, "instances:manage", caller, services, workflow)
+        await calling.in_thread(operation, run_id, services)
+        return answer({"ok": True}, headers=_request_id())
 
 
 def _add_worker(routes: Guarded, services: Services) -> None:

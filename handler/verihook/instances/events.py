@@ -68,13 +68,7 @@ def raise_event(
     instance. Raises RequestInvalid, BodyTooLarge, Conflict (the instance has ended), NotSupported, EngineUnavailable
     (raise it again with the same id).
     """
-    if not _NAME.fullmatch(name):
-        raise RequestInvalid("The event's name must be 1 to 128 letters, digits, dots, colons, hyphens or underscores.")
-    if event_id is not None and not 0 < len(event_id) <= 128:
-        raise RequestInvalid("The event's id must be 1 to 128 characters.")
-    text = json_text(content)
-    if len(text.encode()) > MAX_PAYLOAD:
-        raise BodyTooLarge(f"The payload of an event must be at most {MAX_PAYLOAD} bytes.")
+    text = _checked(name, event_id, content)
     try:
         instance = get(instance_id, ports)
     except InstanceNotFound:
@@ -95,6 +89,18 @@ def raise_event(
     if not taken:
         _raise_if_ended(instance, ports)
     return instance
+
+
+def _checked(name: str, event_id: str | None, content: object) -> str:
+    """Return the content as JSON. Raises RequestInvalid or BodyTooLarge if there can be no such event."""
+    if not _NAME.fullmatch(name):
+        raise RequestInvalid("The event's name must be 1 to 128 letters, digits, dots, colons, hyphens or underscores.")
+    if event_id is not None and not 0 < len(event_id) <= 128:
+        raise RequestInvalid("The event's id must be 1 to 128 characters.")
+    text = json_text(content)
+    if len(text.encode()) > MAX_PAYLOAD:
+        raise BodyTooLarge(f"The payload of an event must be at most {MAX_PAYLOAD} bytes.")
+    return text
 
 
 def _raise_if_ended(instance: Instance, ports: ControlPorts) -> None:

@@ -174,18 +174,7 @@ def redrive(instance_id: str, ports: ControlPorts, attempt: int | None = None, t
     def revive(current: Instance) -> Instance:
         if current.status != instance.status or current.attempt != instance.attempt:
             raise Conflict(f"The instance is {current.status} by now.", instance_id=instance_id)
-        now = ports.clock.now_ms()
-        return replace(
-            current,
-            status="running",
-            updated_at=now,
-            due_at=now + ports.pace.again_ms,
-            expires_at=None,
-            output=None,
-            error=None,
-            cause=None,
-            callback_tries=0,
-        )
+        return _running_again(current, ports)
 
     # The row first: after a crash in between, reconcile finds that the instance has failed. The other way round, the
     # row would say failed for good while the instance runs.
@@ -200,6 +189,22 @@ def redrive(instance_id: str, ports: ControlPorts, attempt: int | None = None, t
 
     _amend(instance_id, undo, ports)
     return restart(instance_id, ports)
+
+
+def _running_again(instance: Instance, ports: ControlPorts) -> Instance:
+    """Return the row of an instance that has failed, as that of its attempt that goes on."""
+    now = ports.clock.now_ms()
+    return replace(
+        instance,
+        status="running",
+        updated_at=now,
+        due_at=now + ports.pace.again_ms,
+        expires_at=None,
+        output=None,
+        error=None,
+        cause=None,
+        callback_tries=0,
+    )
 
 
 def purge(instance_id: str, ports: ControlPorts, force: bool = False) -> None:
