@@ -297,8 +297,3 @@ class TestProcessOrder:
         assert rig.end_of("process-order", name).status == "failed"
         assert {request["Headers"]["Idempotency-Key"] for request in calls} == {name}
         assert len(calls) == 4
-
-
-def test_every_machine_fills_in_the_worker() -> None:
-    assert WORKER in shipped("order-created")
-    assert "${FeedsName}" not in shipped("order-review")

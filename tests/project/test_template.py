@@ -25,15 +25,13 @@ from tests.project.template import (
     TEMPLATE,
     VERIFYING,
     WORKFLOWS,
-    entries,
     of_type,
 )
 from tests.unit.config.test_settings import REFUSED, TAKEN
 from verihook import main
 from verihook.adapters.ledgers.item import to_item
 from verihook.adapters.ledgers.table import create_table_request, time_to_live_request
-from verihook.authoring import LONGEST_WAIT
-from verihook.bootstrap import ALIAS, FOREGROUND, KEYED
+from verihook.bootstrap import FOREGROUND, KEYED
 from verihook.config.settings import aws_settings
 from verihook.errors import ConfigurationError
 from verihook.instances.start_request import MAX_DELAY_MS
@@ -178,16 +176,6 @@ def test_a_function_starts_with_its_environment_and_loads_nothing_that_it_does_n
     assert (STARTED_WITH.get(name, ""), "False") == (libraries, store_read)
 
 
-@pytest.mark.parametrize("name", DURABLE_FUNCTIONS)
-def test_the_handler_of_a_durable_function_is_one(name: str) -> None:
-    module, _, entry = FUNCTIONS[name]["Handler"].rpartition(".")
-    program = f"from {module} import {entry}; print(callable({entry}))"
-    result = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT / "handler", capture_output=True, text=True, check=True
-    )
-    assert "True\n" == result.stdout
-
-
 def test_the_recorder_hears_of_this_stacks_executions() -> None:
     assert GLOBAL["VERIHOOK_STATE_MACHINE_PREFIX"] == MACHINES
     events = FUNCTIONS["Recorder"]["Events"]
@@ -249,52 +237,6 @@ def test_a_queue_is_read_only_where_the_operator_names_it() -> None:
     feed = RESOURCES["FeedsQueue"]["Properties"]
     assert (feed["FunctionName"], feed["EventSourceArn"]) == ("Feeds", "FeedQueueArn")
     assert feed["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-
-
-def definitions(engine: str) -> set[str]:
-    return {workflow.definition for workflow in HOOKS.workflows.values() if workflow.engine == engine}
-
-
-def test_every_workflow_of_hooks_is_deployed_under_its_name() -> None:
-    prefix = MACHINES.rpartition(":stateMachine:")[2]
-    machines = {each["Name"].removeprefix(prefix) for each in of_type("AWS::Serverless::StateMachine").values()}
-    assert definitions("stepfunctions") <= machines
-    assert definitions("durable") == set(DURABLE_FUNCTIONS.values())
-    for name in definitions("function"):
-        assert (ROOT / "handler" / "workflows" / f"{name.replace('-', '_')}.py").is_file()
-
-
-@pytest.mark.parametrize(("name", "definition"), DURABLE_FUNCTIONS.items())
-def test_a_durable_function_is_found_by_its_name_and_goes_on_with_its_version(name: str, definition: str) -> None:
-    function = FUNCTIONS[name]
-    assert function["FunctionName"] == GLOBAL["VERIHOOK_FUNCTION_PREFIX"] + definition
-    assert FUNCTION_ARNS.endswith(f":{GLOBAL['VERIHOOK_FUNCTION_PREFIX']}")
-    assert function["AutoPublishAlias"] == ALIAS
-    # A change of the environment alone is a version too.
-    assert function["AutoPublishAliasAllProperties"] is True
-    assert function["DurableConfig"] == {"ExecutionTimeout": LONGEST_WAIT, "RetentionPeriodInDays": 90}
-
-
-def test_state_machines_run_once_and_log_no_bodies() -> None:
-    for name, machine in of_type("AWS::Serverless::StateMachine").items():
-        assert machine["Name"].startswith(MACHINES.rpartition(":stateMachine:")[2])
-        assert machine["Type"] == "STANDARD"  # EXPRESS would run a name twice
-        assert machine["Logging"]["IncludeExecutionData"] is False
-        definition = (ROOT / machine["DefinitionUri"]).read_text("utf-8")
-        json.loads(definition)
-        # What is not substituted would be taken for text.
-        assert set(re.findall(r"\$\{(\w+)\}", definition)) == set(machine["DefinitionSubstitutions"]), name
-
-
-def test_a_machine_that_needs_accounts_elsewhere_is_deployed_where_they_are_named() -> None:
-    parts = [name for name, each in RESOURCES.items() if each.get("Condition") == "WithInvoices"]
-    assert parts == ["ProcessOrder", "ProcessOrderRole", "ProcessOrderLogs"]
-    needed = {each[0][0] for each in TEMPLATE["Conditions"]["WithInvoices"]}
-    assert needed == {name for name in TEMPLATE["Parameters"] if name.startswith(("Invoice", "Confirmation"))}
-    assert {TEMPLATE["Parameters"][name]["Default"] for name in needed} == {""}
-    (call,) = [each for _, each in entries("ProcessOrderRole") if each["Action"] == "states:InvokeHTTPEndpoint"]
-    # This call to this address, and no other with the same credentials.
-    assert call["Condition"] == {"StringEquals": {"states:HTTPMethod": "POST", "states:HTTPEndpoint": "InvoiceUrl"}}
 
 
 def test_every_log_is_deleted_in_time() -> None:

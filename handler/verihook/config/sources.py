@@ -106,13 +106,18 @@ def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapp
         _expression(reader, "start_at"),
     )
     _check_start_time(reader, workflows[workflow])
+    _check_replays(reader, source)
+    return source
+
+
+def _check_replays(reader: Reader, source: Source) -> None:
+    """Raise ConfigurationError if the policy is for deliveries that this source does not have."""
     if source.replays is not None and not source.replayable:
         raise reader.error(
             "replays",
             "is for senders that sign their body and neither the event's id nor a time; docs/senders.md lists them. "
             "Leave it out (without event ids, by_body = true makes equal bodies one event)",
         )
-    return source
 
 
 def _sender(reader: Reader) -> Sender:
