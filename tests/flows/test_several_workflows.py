@@ -115,7 +115,7 @@ def test_nothing_is_claimed_unless_all_take_it(w: Working) -> None:
     with pytest.raises(InputInvalid):
         arrive(w, BOTH, {"id": "e", "n": "x"})
     with pytest.raises(NotActive):
-        arrive(w, replace(MORE, by_name=("paused",)))
+        arrive(w, replace(MORE, by_name=("paused",), on_paused="refuse"))
     now = w.clock.now_ms()
     assert [None] * 3 == [
         w.services.ledger.get(id, now) for id in (id_of(w, "both", "a"), id_of(w, "both", "b"), id_of(w, "more"))

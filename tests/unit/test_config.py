@@ -146,6 +146,11 @@ def test_an_end_is_that_second() -> None:
             'delay = "n"\n[workflows.w]\nexpress = true\nengine = "stepfunctions"',
             "sources.a.delay: is not for an Express machine",
         ),
+        (
+            'sender = "generic"',
+            'sender = "generic"\non_paused = "wait"',
+            "sources.a.on_paused: must be one of hold",
+        ),
         ('sender = "generic"', 'sender = "generic"\nbody = "yaml"', "sources.a.body: must be one of json, form, xml,"),
         (
             'sender = "generic"',

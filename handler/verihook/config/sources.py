@@ -19,6 +19,7 @@ from verihook.model.source import (
     MOST_KEEP_HEADERS,
     MOST_PASS_HEADERS,
     MOST_WORKFLOWS,
+    PAUSED_POLICIES,
     REPLAY_POLICIES,
     SecretReference,
     Source,
@@ -49,6 +50,7 @@ _KNOWN = (
     "body",
     "delay",
     "start_at",
+    "on_paused",
     "when",
     "transform",
     "duplicates",
@@ -104,6 +106,7 @@ def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapp
         by_name,
         _expression(reader, "delay"),
         _expression(reader, "start_at"),
+        reader.choice("on_paused", PAUSED_POLICIES, "hold"),
     )
     _check_start_time(reader, workflows[workflow])
     _check_replays(reader, source)

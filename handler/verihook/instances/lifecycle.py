@@ -57,11 +57,12 @@ def suspend(instance_id: str, ports: ControlPorts, reason: str = "") -> Instance
     def hold(instance: Instance) -> Instance:
         nonlocal before
         _raise_if_final(instance)
-        if instance.held:
+        if instance.held and not instance.held_by_pause:
             return instance
         before = instance
+        error = None if instance.held_by_pause else instance.error
         # The row stays due: if a start was under way, reconcile finds the instance running.
-        return replace(instance, held=True, status="suspended", cause=why)
+        return replace(instance, held=True, status="suspended", error=error, cause=why)
 
     held = _amend(instance_id, hold, ports)
     engine, definition = engine_of(held, ports)
@@ -93,7 +94,8 @@ def resume(instance_id: str, ports: ControlPorts) -> Instance:
         status = ("queued" if found is None else "running") if instance.status == "suspended" else instance.status
         now = ports.clock.now_ms()
         due = max(now + ports.pace.first_ms, instance.not_before)
-        return replace(instance, held=False, status=status, due_at=due, cause=None)
+        error = None if instance.held_by_pause else instance.error
+        return replace(instance, held=False, status=status, due_at=due, error=error, cause=None)
 
     before = get(instance_id, ports)
     _raise_if_final(before)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from verihook import instances
 from verihook.errors import EngineUnavailable, InstanceNotFound, LedgerUnavailable, NotSupported
-from verihook.instances import callbacks
+from verihook.instances import callbacks, holding
 from verihook.instances.reading import engine_of
 from verihook.model.instance import FINAL, Instance, Progress, execution_name
 from verihook.model.ports import Engine
@@ -66,12 +66,16 @@ def reconcile(ports: ReconcilePorts, limit: int = 200, remaining_ms: Callable[[]
     outages = Counter[str]()
     reserve_ms = 0.0 if remaining_ms is None else remaining_ms() * CALLBACKS_SHARE
 
+    releases = holding.Releases(ports, lambda: remaining_ms is None or remaining_ms() > reserve_ms)
+
     def repair(instance: Instance) -> Report:
         # The instance may have ended since the index was read: then there is nothing to repair or to run again.
         if instance.final or (
             remaining_ms is not None and remaining_ms() < reserve_ms + _takes_ms(instance, ports.workflows)
         ):
             return Report()
+        if instance.held_by_pause and (workflow := ports.workflows.get(instance.workflow)) is not None:
+            return Report(looked=1, started=releases.look_at(instance, workflow))
         return _repair(instance, ports, outages)
 
     return _rounds(repair, ports, limit, remaining_ms, reserve_ms, ended=False)

@@ -17,6 +17,9 @@ Status = Literal["queued", "running", "suspended", "completed", "failed", "timed
 #: An instance in one of these never changes again, except by a restart (a new attempt).
 FINAL: frozenset[Status] = frozenset({"completed", "failed", "timed_out", "terminated"})
 
+#: The ``error`` of an instance that is held because its workflow is paused.
+WORKFLOW_PAUSED = "WorkflowPaused"
+
 #: The intersection of what Step Functions (80), Lambda durable functions (64), Dapr (64) and Cloudflare (100) accept.
 INSTANCE_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}", re.ASCII)
 
@@ -98,6 +101,12 @@ class Instance:
     def not_before(self) -> int:
         """Return the earliest time at which it may be started, or begun by a worker, in milliseconds."""
         return max(self.start_at or 0, self.leased_until or 0)
+
+    @property
+    def held_by_pause(self) -> bool:
+        """Whether it was made while its workflow was paused, and waits until that is active. No operator holds it."""
+        # The error of a function's try has its class for a name, which may be any.
+        return self.held and self.error == WORKFLOW_PAUSED and self.tries == 0
 
     @property
     def final(self) -> bool:

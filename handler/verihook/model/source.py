@@ -18,6 +18,9 @@ DUPLICATE_POLICIES: tuple[str, ...] = get_args(DuplicatePolicy)
 ChangedPolicy = Literal["return", "reject"]
 CHANGED_POLICIES: tuple[str, ...] = get_args(ChangedPolicy)
 
+PausedPolicy = Literal["hold", "refuse"]
+PAUSED_POLICIES: tuple[str, ...] = get_args(PausedPolicy)
+
 ReplayPolicy = Literal["start", "refuse"]
 REPLAY_POLICIES: tuple[str, ...] = get_args(ReplayPolicy)
 
@@ -76,6 +79,7 @@ class Source:
     ``pass_headers``: those of further headers that the workflow gets. ``by_name``: the workflows that start under an
     instance id of their own, which their name is part of; ``workflow`` is one of them unless its id is the event's.
     ``delay`` and ``start_at``: what gives the delay or the time of the start, at most one of them.
+    ``on_paused``: whether an event whose workflow is paused waits until that is active again, or is refused.
     """
 
     name: str
@@ -101,6 +105,7 @@ class Source:
     by_name: tuple[str, ...] = ()
     delay: Expression | None = None
     start_at: Expression | None = None
+    on_paused: PausedPolicy = "hold"
     #: All that are kept: general ones, those of signature, id and type, and ``keep_headers``. Always made of these.
     kept_headers: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
     #: All that the workflow gets: that of the trace, the sender's facts, and ``pass_headers``. Always made of these.

@@ -18,9 +18,10 @@ from verihook.instances.inputs import store_input
 from verihook.instances.starting import active_workflow, first_look_ms, start_when_due
 from verihook.model import deadline
 from verihook.model.delivery import EventFacts
-from verihook.model.instance import Instance, Status, derive_id
+from verihook.model.instance import WORKFLOW_PAUSED, Instance, Status, derive_id
 from verihook.model.ports import Trace
 from verihook.model.source import Source
+from verihook.model.workflow import Workflow
 from verihook.records import replace
 from verihook.request import Request, json_text
 from verihook.senders.event import is_wanted, refined
@@ -29,6 +30,9 @@ from verihook.webhooks.start_time import start_time
 
 if TYPE_CHECKING:
     from verihook.model.ports.sets import ControlPorts, IntakePorts
+
+
+_HELD = "Its workflow is paused; it starts when the workflow is active."
 
 
 # Not frozen: one is made of every delivery, and a frozen one takes three times as long to make.
@@ -140,11 +144,13 @@ def _facts_of(source: Source, event: ProvenEvent) -> EventFacts:
 
 
 def _start_now(fresh: Instance, ports: ControlPorts, given: str) -> Status:
-    """Start an instance whose row is durable, or leave it queued until its time.
+    """Start an instance whose row is durable, or leave it until its time, or until its workflow is not paused.
 
     Its engine is not waited for, as reconcile starts what is not started in time. An Express machine is waited for: its
     end is the answer.
     """
+    if fresh.held:
+        return fresh.status
     if ports.workflows[fresh.workflow].express:
         return instances.start(fresh, ports, given)
     with deadline.at_most(deadline.START_MS):
@@ -158,7 +164,7 @@ def _new_row(
 
     It holds nothing of the delivery but the event, so every retry starts the same.
     """
-    workflow = active_workflow(name, ports.workflows)
+    workflow, held = _workflow(name, source, ports)
     transform = source.transform
     content = event.content if transform is None else transform.result(event.content, _facts_of(source, event))
     content = workflow.accept(content)
@@ -186,7 +192,19 @@ def _new_row(
         signed=event.signed,
         delivery=delivery_of(source, event.request, text, trace),
     )
+    if held:
+        instance = replace(instance, status="suspended", held=True, error=WORKFLOW_PAUSED, cause=_HELD)
     return instance, content
+
+
+def _workflow(name: str, source: Source, ports: IntakePorts) -> tuple[Workflow, bool]:
+    """The workflow, and whether it is paused and its events are held. Raise NotActive, WorkflowNotFound."""
+    workflow = ports.workflows.get(name)
+    # The sender of an event for an Express machine waits for its end.
+    holds = source.on_paused == "hold" and workflow is not None and not workflow.express
+    if workflow is not None and holds and workflow.status == "paused":
+        return workflow, True
+    return active_workflow(name, ports.workflows), False
 
 
 def _identity(source: Source, event: ProvenEvent, trace: Trace) -> str:

@@ -1,0 +1,89 @@
+"""What came while workflows were paused is started after a restart with active ones, on three engines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.flows.deployment import VARIABLES
+from tests.flows.faces import run_key, serving
+from tests.flows.signing import x_signature
+from tests.flows.workshop import Api
+
+ENGINES = {"called": "function", "waiting": "durable", "asking": "stepfunctions"}
+
+FUNCTION = """
+def run(event, context):
+    return event["n"]
+"""
+
+DURABLE = """
+from aws_durable_execution_sdk_python import durable_execution
+
+
+@durable_execution
+def handler(event, context):
+    return event["n"]
+"""
+
+MACHINE = {
+    "QueryLanguage": "JSONata",
+    "StartAt": "A",
+    "States": {"A": {"Type": "Succeed", "Output": "{% $states.input.n %}"}},
+}
+
+SOURCE = """
+[sources.{name}]
+sender = "generic"
+secrets = ["env:ORDERS_WEBHOOK_SECRET"]
+workflow = "{name}"
+
+[workflows.{name}]
+engine = "{engine}"
+definition = "{name}"
+status = "{status}"
+"""
+
+NUMBER = 8
+
+
+def write(folder: Path, status: str) -> Path:
+    workflows, machines = folder / "handler" / "workflows", folder / "infra" / "workflows"
+    workflows.mkdir(parents=True, exist_ok=True)
+    machines.mkdir(parents=True, exist_ok=True)
+    (workflows / "called.py").write_text(FUNCTION)
+    (workflows / "waiting.py").write_text(DURABLE)
+    (machines / "asking.asl.json").write_text(json.dumps(MACHINE))
+    hooks = folder / "handler" / "hooks.toml"
+    hooks.write_text(
+        "".join(SOURCE.format(name=name, engine=engine, status=status) for name, engine in ENGINES.items())
+    )
+    return hooks
+
+
+def post(api: Api, name: str, number: int) -> Any:
+    body = json.dumps({"id": f"e{number}", "n": number}).encode()
+    reply = api.http.post(f"/hooks/{name}", content=body, headers=x_signature(body))
+    assert 202 == reply.status_code, reply.text
+    return reply.json()
+
+
+def test_what_came_meanwhile_is_started_after_the_pause(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with serving(data, VARIABLES, "--hooks", str(write(tmp_path, "paused"))) as server:
+        api = Api(server.url, server.data, run_key(server.data))
+        with api.http:
+            held = {name: [post(api, name, number) for number in range(NUMBER)] for name in ENGINES}
+            assert {"suspended"} == {each["status"] for made in held.values() for each in made}
+            found = api.get(held["called"][0]["instanceId"])
+            assert ("suspended", "WorkflowPaused") == (found["status"], found["error"]["code"])
+    with serving(data, VARIABLES, "--hooks", str(write(tmp_path, "active"))) as server:
+        api = Api(server.url, server.data, run_key(server.data))
+        with api.http:
+            for made in held.values():
+                ended = [api.until(each["instanceId"]) for each in made]
+                assert [("completed", number) for number in range(NUMBER)] == [
+                    (each["status"], each["output"]) for each in ended
+                ]
+            assert post(api, "called", 0)["duplicate"]
