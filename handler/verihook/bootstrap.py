@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from verihook.adapters.aws.direct import Direct, suits
 from verihook.adapters.aws.service import Patience
 from verihook.adapters.clock import SystemClock
-from verihook.adapters.engine_parts import EngineParts
+from verihook.adapters.engine_parts import Endpoints, EngineParts
 from verihook.config import Hooks, load_hooks
 from verihook.config.schemas import check_schemas, compile_schemas
 from verihook.config.settings import Settings, aws_settings, environment, handler
@@ -191,17 +190,6 @@ def on_one_machine(
         instance_key=key,
         pace=LOCAL_PACE,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoints:
-    """The engines in this process: their URLs, the ARN prefix of machines, what wakes the worker, clients' key id."""
-
-    stepfunctions: str
-    machines: str
-    durable: str
-    wake: Callable[[str], None]
-    access_key: str
 
 
 def _engines_on_aws(settings: Settings, ledger: Ledger, hooks: Hooks) -> dict[str, Engine]:

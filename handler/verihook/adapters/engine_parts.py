@@ -15,6 +15,17 @@ from verihook.model.workflow import Workflow
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The engines in this process: their URLs, the ARN prefix of machines, what wakes the worker, clients' key id."""
+
+    stepfunctions: str
+    machines: str
+    durable: str
+    wake: Callable[[str], None]
+    access_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class EngineParts:
     """``client``: makes a client of an AWS service. ``patient``: makes a client that waits for an execution to end, and
     that is made when it is first used. ``machine_prefix`` and ``function_prefix``: what the names of state machines and

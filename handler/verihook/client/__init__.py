@@ -25,6 +25,7 @@ from verihook.client.errors import (
     WaitTimeout,
 )
 from verihook.client.finding import DeliveryFilters
+from verihook.client.key_records import Key, NewKey
 from verihook.client.reading import Filters
 from verihook.client.records import (
     Attempt,
@@ -33,9 +34,7 @@ from verihook.client.records import (
     DeliveryPage,
     Health,
     Instance,
-    Key,
     MailboxEntry,
-    NewKey,
     Page,
     Rejection,
     Result,

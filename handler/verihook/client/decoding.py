@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from verihook.client.errors import ApiError
+from verihook.client.key_records import Key, NewKey
 from verihook.client.records import (
     Attempt,
     BatchItem,
@@ -14,9 +15,7 @@ from verihook.client.records import (
     DeliveryPage,
     Health,
     Instance,
-    Key,
     MailboxEntry,
-    NewKey,
     Page,
     Rejection,
     Result,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from verihook.client import decoding
-from verihook.client.records import Key, NewKey
+from verihook.client.key_records import Key, NewKey
 from verihook.client.wire import Request, Work, path
 
 

@@ -273,31 +273,6 @@ class Workflow:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
-    """An API key, without its secret. ``workflows``: patterns, () for all; times None for never."""
-
-    id: str
-    name: str
-    status: Literal["active", "revoked", "expired"]
-    scopes: tuple[str, ...]
-    workflows: tuple[str, ...]
-    created_at: datetime
-    expires_at: datetime | None = None
-    last_used_at: datetime | None = None
-    revoked_at: datetime | None = None
-    replaces: str | None = None
-    raw: Content = field(repr=False, compare=False, default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class NewKey:
-    """A key that was just made. ``secret``: what a caller sends; it is in no later answer, and not in the ``repr``."""
-
-    key: Key
-    secret: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class BatchItem:
     """The result of one start of a batch: either ``started`` or ``error``."""
 

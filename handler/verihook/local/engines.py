@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from verihook import authoring
-from verihook.bootstrap import Endpoints
+from verihook.adapters.engine_parts import Endpoints
 from verihook.config import Hooks
 from verihook.errors import ConfigurationError
 from verihook.instances import tasks

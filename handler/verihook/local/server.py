@@ -61,10 +61,8 @@ def serve(
     values, made = folder.secrets(hooks, environment())
     url = f"http://{HOST}:{listener.getsockname()[1]}"
     with workflow_log(workflows_of(hooks)), LocalEngines(hooks, data) as engines:
-        variables = {**environment(), **values}
-        services = bootstrap.on_one_machine(
-            hooks, variables, data, engines.endpoints, instance_key(values), made, as_json=as_json
-        )
+        variables, key = {**environment(), **values}, instance_key(values)
+        services = bootstrap.on_one_machine(hooks, variables, data, engines.endpoints, key, made, as_json=as_json)
         run = Run(url, values, api_keys.new_secret())
         ended = _end_keys_made_open(services)
         rounds = _rounds(services, data / "payloads")
@@ -84,10 +82,14 @@ def serve(
             server.stopping = Stopping(engines, grace_s, lambda: server.request_stop(rounds), folder.withdraw)
             server.run(sockets=[listener])
         finally:
-            rounds.close()
-            services.observer.flush()
-            folder.withdraw()
+            _end(rounds, services, folder)
     print("Verihook has stopped.", flush=True, file=words)
+
+
+def _end(rounds: Rounds, services: Services, folder: DataFolder) -> None:
+    rounds.close()
+    services.observer.flush()
+    folder.withdraw()
 
 
 def _hooks(path: Path, opened: bool) -> Hooks:
