@@ -42,6 +42,8 @@ REACHED: dict[str, tuple[str | None, tuple[Any, ...], str | None]] = {
     "listRejections": ("rejections", (), "rejections"),
     "listDeliveries": ("deliveries", (), "deliveries list"),
     "getDelivery": ("delivery", ("d",), "deliveries show"),
+    "replayDelivery": ("replay_delivery", ("d",), "deliveries replay"),
+    "lookupAnything": ("lookup", ("q",), "deliveries lookup"),
     "getDeliveryBody": ("delivery_body", ("d",), "deliveries body"),
     "listKeys": ("list_keys", (), "keys list"),
     "createKey": ("create_key", ("ci", ["keys:manage"]), "keys create"),

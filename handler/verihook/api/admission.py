@@ -17,6 +17,7 @@ from verihook.instances import StartRequest, Submitted, idempotency, limits
 from verihook.instances.limits import Quota
 from verihook.model.instance import Instance
 from verihook.records import replace
+from verihook.webhooks import redelivery
 
 if TYPE_CHECKING:
     from verihook.model.ports.sets import RowPorts, SubmitPorts
@@ -89,6 +90,15 @@ def redrive(instance_id: str, caller: Identity, ports: SubmitPorts) -> tuple[Ins
     Raises InstanceNotFound, RateLimited, and as :func:`verihook.instances.redrive` does.
     """
     return _run_again(instances.redrive, instance_id, caller, ports)
+
+
+def replay(delivery_id: str, as_new: bool, caller: Identity, ports: SubmitPorts) -> tuple[Instance, Quota | None]:
+    """Replay a delivery, as one of the caller's starts. Blocks.
+
+    Raises RateLimited, and as :func:`verihook.webhooks.redelivery.replay` does.
+    """
+    quota = _spend_start(caller, ports)
+    return redelivery.replay(delivery_id, ports, as_new=as_new), quota
 
 
 def _run_again(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from verihook.api.openapi_models import Answer
+from verihook.api.openapi_models import Answer, Listed
 from verihook.model.instance import Status
 
 Outcome = Literal["accepted", "rejected", "duplicate", "changed", "ignored", "handshake", "replayed", "previous-secret"]
@@ -70,3 +70,17 @@ class Deliveries(Answer):
 
     deliveries: list[Delivery]
     cursor: str | None
+
+
+class Hit(Answer):
+    """One that was found, and by what. ``delivery``: of an instance that a webhook started; or one not accepted."""
+
+    by: Literal["instance", "event", "label", "request"]
+    instance: Listed | None
+    delivery: Delivery | None
+
+
+class Lookup(Answer):
+    """What has this id or label; empty if nothing has."""
+
+    found: list[Hit]

@@ -168,6 +168,7 @@ EXAMPLES: dict[str, Any] = {
     },
     "Rejections": {"rejections": [_REJECTION]},
     "Deliveries": {"deliveries": [_DELIVERY], "cursor": None},
+    "Lookup": {"found": [{"by": "event", "instance": _LISTED, "delivery": _DELIVERY}]},
     "DeliveryDetail": {
         **_DELIVERY,
         "path": "/hooks/orders",

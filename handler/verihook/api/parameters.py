@@ -82,6 +82,16 @@ class Suspend(_RequestBody):
     reason: str = Field("", max_length=1000)
 
 
+class Replay(_RequestBody):
+    """How a delivery is replayed."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"asNew": True}]})
+
+    as_new: bool = Field(
+        default=False, description="as an instance of its own; else as the next attempt of its instance"
+    )
+
+
 class NewKey(_RequestBody):
     """A key to be made. ``expires``: such as ``90d``, or a time; null for no end."""
 

@@ -13,7 +13,7 @@ from verihook.cli.connect import add_action, print_json
 from verihook.cli.table import show_table, utc_time
 
 if TYPE_CHECKING:
-    from verihook.client import Client, Delivery, DeliveryFilters
+    from verihook.client import Client, Delivery, DeliveryFilters, Hit
 
 _FILTERS = ("source", "outcome", "reason", "type", "since", "until")
 
@@ -40,6 +40,14 @@ def add_parser(commands: Any) -> None:
     one.add_argument("id", metavar="ID", help="as the list has it")
     body = add_action(actions, "body", _body, "write the very bytes of its body to standard output")
     body.add_argument("id", metavar="ID", help="as the list has it")
+
+    again = add_action(actions, "replay", _replay, "start one again with the same input, byte for byte")
+    again.add_argument("id", metavar="ID", help="of an accepted one")
+    again.add_argument(
+        "--as-new", action="store_true", help="as an instance of its own; else as the next attempt of its instance"
+    )
+    found = add_action(actions, "lookup", _lookup, "find what has an id of an event, instance or request, or a label")
+    found.add_argument("text", metavar="TEXT", help="the id, a tag, or KEY=VALUE of the metadata")
 
 
 def _list(client: Client, options: argparse.Namespace) -> int:
@@ -140,3 +148,34 @@ def _body(client: Client, options: argparse.Namespace) -> int:
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
     return 0
+
+
+def _replay(client: Client, options: argparse.Namespace) -> int:
+    found = client.replay_delivery(options.id, as_new=options.as_new)
+    if options.json:
+        print_json(found.raw)
+    else:
+        print(printable(f"{options.id} is replayed: {found.id}, attempt {found.attempt}, is {found.status}."))
+    return 0
+
+
+def _lookup(client: Client, options: argparse.Namespace) -> int:
+    found = client.lookup(options.text)
+    if options.json:
+        print_json({"found": [_raw(each) for each in found]})
+        return 0
+    if not found:
+        print("Nothing has this id or label.")
+    for each in found:
+        row, came = each.instance, each.delivery
+        what = f"instance {row.id}, {row.workflow}, {row.status}" if row else f"delivery {came.id if came else ''}"
+        print(printable(f"by {each.by}: {what}"))
+    return 0
+
+
+def _raw(hit: Hit) -> dict[str, object]:
+    return {
+        "by": hit.by,
+        "instance": None if hit.instance is None else hit.instance.raw,
+        "delivery": None if hit.delivery is None else hit.delivery.raw,
+    }

@@ -9,6 +9,7 @@ docs/client.md describes every method.
 from __future__ import annotations
 
 from verihook.client.clients import AsyncClient, Client
+from verihook.client.delivery_records import Delivery, DeliveryPage, Hit
 from verihook.client.errors import (
     ApiError,
     ClientError,
@@ -30,8 +31,6 @@ from verihook.client.reading import Filters
 from verihook.client.records import (
     Attempt,
     BatchItem,
-    Delivery,
-    DeliveryPage,
     Health,
     Instance,
     MailboxEntry,
@@ -62,6 +61,7 @@ __all__ = [
     "Filters",
     "Forbidden",
     "Health",
+    "Hit",
     "Instance",
     "InstanceFailed",
     "InvalidInput",

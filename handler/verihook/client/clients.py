@@ -58,6 +58,8 @@ class Operations:
     deliveries = Operation(finding.deliveries)
     delivery = Operation(finding.delivery)
     delivery_body = Operation(finding.delivery_body)
+    replay_delivery = Operation(finding.replay_delivery)
+    lookup = Operation(finding.lookup)
     list_keys = Operation(managing_keys.list_keys)
     create_key = Operation(managing_keys.create_key)
     rotate_key = Operation(managing_keys.rotate_key)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from verihook.client.delivery_records import Delivery, DeliveryPage, Hit
 from verihook.client.errors import ApiError
 from verihook.client.key_records import Key, NewKey
 from verihook.client.records import (
     Attempt,
     BatchItem,
     Content,
-    Delivery,
-    DeliveryPage,
     Health,
     Instance,
     MailboxEntry,
@@ -181,6 +180,12 @@ def delivery(content: Content) -> Delivery:
 def delivery_page(content: Content) -> DeliveryPage:
     """One page of deliveries."""
     return DeliveryPage(tuple(delivery(each) for each in content["deliveries"]), content["cursor"])
+
+
+def hit(content: Content) -> Hit:
+    """Return one that a lookup has found."""
+    row, came = content["instance"], content["delivery"]
+    return Hit(content["by"], row and instance(row), came and delivery(came))
 
 
 def sender(content: Content) -> Sender:

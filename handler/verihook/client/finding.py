@@ -1,4 +1,4 @@
-"""Finding deliveries again: the list, one with what is kept of it, the bytes of its body."""
+"""Finding deliveries again: the list, one with what is kept of it, the bytes of its body; and replaying them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import TypedDict, Unpack
 
 from verihook.client import decoding
-from verihook.client.records import Delivery, DeliveryPage
+from verihook.client.delivery_records import Delivery, DeliveryPage, Hit
+from verihook.client.records import Instance
 from verihook.client.wire import Request, Work, path
 
 
@@ -40,6 +41,22 @@ def delivery(delivery_id: str) -> Work[Delivery]:
     """One delivery, with the headers that are kept of it and the digest of its body. Raises NotFound."""
     answer = yield Request("GET", path("deliveries", delivery_id))
     return answer.read(decoding.delivery)
+
+
+def replay_delivery(delivery_id: str, *, as_new: bool = False) -> Work[Instance]:
+    """Start it again with the same input: as the next attempt of its instance, or ``as_new``, as another instance.
+
+    Raises NotFound, Conflict, RateLimited, InvalidInput (the workflow is not active).
+    """
+    body = {"asNew": as_new}
+    answer = yield Request("POST", path("deliveries", delivery_id, "replay"), body=body, repeatable=False)
+    return answer.read(decoding.instance)
+
+
+def lookup(text: str) -> Work[tuple[Hit, ...]]:
+    """What has this id of an event, an instance or a request, this tag, or this ``KEY=VALUE`` of metadata."""
+    answer = yield Request("GET", path("lookup"), {"q": text})
+    return answer.read(lambda content: tuple(decoding.hit(each) for each in content["found"]))
 
 
 def delivery_body(delivery_id: str) -> Work[bytes]:

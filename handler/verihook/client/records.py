@@ -192,51 +192,6 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """A delivery that was accepted, or those of one outcome, source, reason and hour. ``at``: of the last of them.
-
-    ``id`` of an accepted one is its instance's; ``detail``: what is wrong with it, in words. ``headers``: those that
-    are kept, as pairs, and of one that was not accepted ``header_names`` alone; () in lists. The rest is None in lists,
-    or if nothing is kept any more: ``length`` and ``sha256`` of the body, ``body_kept``: whether it can be read,
-    ``verified_by``: ``current``, ``previous`` or ``feed``; ``replay_of``: the delivery that was replayed.
-    """
-
-    id: str
-    at: datetime
-    outcome: str
-    source: str | None = None
-    reason: str | None = None
-    detail: str | None = None
-    count: int = 1
-    request_id: str | None = None
-    event_id: str | None = None
-    event_type: str | None = None
-    instance_id: str | None = None
-    status: Status | None = None
-    workflow: str | None = None
-    path: str | None = None
-    verified_by: str | None = None
-    headers: tuple[tuple[str, str], ...] = ()
-    header_names: tuple[str, ...] = ()
-    content_type: str | None = None
-    agent: str | None = None
-    length: int | None = None
-    sha256: str | None = None
-    body_kept: bool = False
-    kept_until: datetime | None = None
-    replay_of: str | None = None
-    raw: Content = field(repr=False, compare=False, default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryPage:
-    """One page of deliveries, the newest first. ``cursor``: of the next page; None on the last."""
-
-    deliveries: tuple[Delivery, ...]
-    cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Health:
     """Whether the parts of the server can be reached. ``ledger`` None and no ``engines``: asked without a key.
 

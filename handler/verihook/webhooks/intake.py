@@ -174,10 +174,8 @@ def _new_row(
     # The very text that came, unless it was transformed, or the schema's defaults were put in.
     text = event.text if content is event.content else json_text(content)
     identity = _identity(source, event, trace)
-    if name in source.by_name:
-        identity = f"workflow {name} {identity}"
     instance = Instance(
-        derive_id(ports.instance_key, source.name, identity),
+        _id_of(source, name, identity, ports.instance_key),
         workflow.name,
         text,
         created_at=now,
@@ -205,6 +203,17 @@ def _workflow(name: str, source: Source, ports: IntakePorts) -> tuple[Workflow, 
     if workflow is not None and holds and workflow.status == "paused":
         return workflow, True
     return active_workflow(name, ports.workflows), False
+
+
+def ids_of_event(source: Source, event_id: str, key: bytes) -> list[str]:
+    """Return the ids of the instances that the event with this id starts, or has started."""
+    return [_id_of(source, name, f"id {event_id}", key) for name in source.workflows]
+
+
+def _id_of(source: Source, workflow: str, identity: str, key: bytes) -> str:
+    if workflow in source.by_name:
+        identity = f"workflow {workflow} {identity}"
+    return derive_id(key, source.name, identity)
 
 
 def _identity(source: Source, event: ProvenEvent, trace: Trace) -> str:

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.unit.cli.scripted_api import scripted_api
+from tests.unit.client.scripted import LISTED as INSTANCE
 from tests.unit.client.test_finding import LISTED, WHOLE
 from verihook import cli
 
@@ -80,3 +81,31 @@ def test_a_body(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     with scripted_api({"GET /v1/deliveries/d1/body": (200, {"a": "é"})}) as api:
         assert 0 == cli.main(["deliveries", "body", "d1", "--url", api.url])
     assert json.loads(capfdbinary.readouterr().out) == {"a": "é"}
+
+
+def test_a_replay(capsys: pytest.CaptureFixture[str]) -> None:
+    with scripted_api({"POST /v1/deliveries/d1/replay": (202, INSTANCE)}) as api:
+        assert 0 == cli.main(["deliveries", "replay", "d1", "--as-new", "--url", api.url])
+        assert "d1 is replayed: order-1, attempt 1, is running.\n" == capsys.readouterr().out
+        assert 0 == cli.main(["deliveries", "replay", "d1", "--json", "--url", api.url])
+        assert INSTANCE == json.loads(capsys.readouterr().out)
+    assert [{"asNew": True}, {"asNew": False}] == [asked[3] for asked in api.asked]
+
+
+def test_a_lookup(capsys: pytest.CaptureFixture[str]) -> None:
+    found = {
+        "found": [
+            {"by": "event", "instance": INSTANCE, "delivery": LISTED},
+            {"by": "request", "instance": None, "delivery": REFUSED},
+        ]
+    }
+    with scripted_api({"GET /v1/lookup": [(200, found), (200, found), (200, {"found": []})]}) as api:
+        assert 0 == cli.main(["deliveries", "lookup", "evt-1", "--url", api.url])
+        assert [
+            "by event: instance order-1, orders, running",
+            f"by request: delivery {REFUSED['id']}",
+        ] == capsys.readouterr().out.splitlines()
+        assert 0 == cli.main(["deliveries", "lookup", "evt-1", "--json", "--url", api.url])
+        assert found == json.loads(capsys.readouterr().out)
+        assert 0 == cli.main(["deliveries", "lookup", "evt-1", "--url", api.url])
+        assert "Nothing has this id or label.\n" == capsys.readouterr().out

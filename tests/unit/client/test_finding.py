@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from tests.unit.client.scripted import AT, Script, problem
+from tests.unit.client.scripted import LISTED as INSTANCE
 from verihook.client import NotFound
 
 LISTED: dict[str, Any] = {
@@ -74,3 +76,24 @@ def test_a_body(script: Callable[..., Script]) -> None:
     assert told.requests[0].url.path.endswith("/v1/deliveries/rejected:1:a:b/body")
     with pytest.raises(NotFound):
         told.call("delivery_body", "d1")
+
+
+def test_a_replay_is_not_sent_twice(script: Callable[..., Script]) -> None:
+    told = script((202, INSTANCE))
+    assert told.call("replay_delivery", "d1", as_new=True).id == "order-1"
+    (asked,) = told.requests
+    assert (asked.url.path.endswith("/v1/deliveries/d1/replay"), json.loads(asked.content)) == (True, {"asNew": True})
+
+
+def test_a_lookup(script: Callable[..., Script]) -> None:
+    found = [
+        {"by": "event", "instance": INSTANCE, "delivery": LISTED},
+        {"by": "label", "instance": None, "delivery": None},
+    ]
+    told = script((200, {"found": found}))
+    first, second = told.call("lookup", "evt 1")
+    assert first.instance is not None
+    assert first.delivery is not None
+    assert ("event", "order-1", "d1") == (first.by, first.instance.id, first.delivery.id)
+    assert (None, None) == (second.instance, second.delivery)
+    assert {"q": "evt 1"} == dict(told.requests[0].url.params)

@@ -17,6 +17,7 @@ from verihook.client import (
     Delivery,
     DeliveryPage,
     Health,
+    Hit,
     Instance,
     Key,
     MailboxEntry,
@@ -72,6 +73,8 @@ def observing(client: Client) -> None:
     assert_type(client.deliveries(source="s", limit=1), DeliveryPage)
     assert_type(client.delivery("d"), Delivery)
     assert_type(client.delivery_body("d"), bytes)
+    assert_type(client.replay_delivery("d", as_new=True), Instance)
+    assert_type(client.lookup("d"), tuple[Hit, ...])
 
 
 async def awaited(client: AsyncClient) -> None:

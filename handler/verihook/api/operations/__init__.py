@@ -55,6 +55,8 @@ OPERATIONS = (
     Operation("GET", "/v1/deliveries", "deliveries:read", deliveries.list_deliveries),
     Operation("GET", _DELIVERY, "deliveries:read", deliveries.get_delivery),
     Operation("GET", f"{_DELIVERY}/body", "deliveries:body", deliveries.get_delivery_body),
+    Operation("POST", f"{_DELIVERY}/replay", "deliveries:replay", deliveries.replay_delivery),
+    Operation("GET", "/v1/lookup", "deliveries:read", deliveries.lookup_anything),
     Operation("GET", "/v1/keys", "keys:manage", keys.list_keys),
     Operation("POST", "/v1/keys", "keys:manage", keys.create_key),
     Operation("DELETE", "/v1/keys/{keyId}", "keys:manage", keys.revoke_key),

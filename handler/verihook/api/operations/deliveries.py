@@ -1,18 +1,21 @@
-"""Deliveries: the list, one, the very bytes of its body."""
+"""Deliveries: the list, one, the very bytes of its body, a replay; and what is looked up by an id or a label."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import Path, Query, Response
+from fastapi import Path, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from verihook.api import rendering
+from verihook.api import admission, rendering
 from verihook.api.access import Identity
-from verihook.api.openapi_deliveries import Deliveries, DeliveryDetail
+from verihook.api.body import json_body
+from verihook.api.openapi_deliveries import Deliveries, DeliveryDetail, Lookup
+from verihook.api.openapi_models import Listed
 from verihook.api.openapi_problems import problems
 from verihook.api.operation import Api, operation
+from verihook.api.parameters import Replay, takes_model, validated
 from verihook.api.problems import request_id
 from verihook.api.routes import Caller
 from verihook.api.times import time_ms
@@ -20,7 +23,7 @@ from verihook.errors import DeliveryNotFound
 from verihook.instances import payload
 from verihook.model.instance import Instance, iso
 from verihook.model.ports import Services, Trace
-from verihook.webhooks import deliveries
+from verihook.webhooks import deliveries, lookup
 from verihook.webhooks.deliveries import Entry, Filters
 
 DeliveryId = Annotated[
@@ -114,6 +117,58 @@ async def get_delivery_body(api: Api, delivery_id: DeliveryId, caller: Caller) -
             "cache-control": "no-store",
         },
     )
+
+
+@operation(
+    "deliveries",
+    "Replay it",
+    {202: {"model": Listed}, **problems(404, 409, 413, 415, 429)},
+    openapi_extra=takes_model(Replay, required=False),
+    status_code=202,
+)
+async def replay_delivery(api: Api, delivery_id: DeliveryId, request: Request, caller: Caller) -> Response:
+    """The same input, byte for byte, without a look at signature and time: it was proven when it came.
+
+    A running instance is stopped first, unless it is replayed as a new one. Counts as a start.
+    """
+    wanted = validated(Replay, await json_body(request, empty={}))
+
+    def again() -> dict[str, Any]:
+        entry = _find(api, delivery_id, caller)
+        row, _ = admission.replay(entry.id, wanted.as_new, caller, api.services)
+        _note(api, caller, entry, f"it was replayed as {row.id}")
+        return rendering.listed(row)
+
+    return rendering.json_response(202, await run_in_threadpool(again))
+
+
+@operation("deliveries", "Look something up", {200: {"model": Lookup}, **problems()})
+async def lookup_anything(
+    api: Api,
+    caller: Caller,
+    q: Annotated[str, Query(min_length=1, max_length=300, description="what you have", examples=["evt-7"])],
+) -> Response:
+    """By the id of an event, an instance or a request, a tag, or `KEY=VALUE` of the metadata.
+
+    Requests are looked for among the newest deliveries of each source.
+    """
+
+    def look() -> dict[str, Any]:
+        hits = lookup.lookup(q, lambda it: _sees(caller, it, api), api.services)
+        return {"found": [_hit(each, api.services) for each in hits]}
+
+    return rendering.json_response(200, await run_in_threadpool(look))
+
+
+def _hit(hit: lookup.Hit, services: Services) -> dict[str, Any]:
+    row, entry = hit.instance, hit.entry
+    if entry is None and row is not None and row.source is not None:
+        entry = deliveries.accepted(row)
+    return {
+        "by": hit.by,
+        "instance": None if row is None else rendering.listed(row),
+        "delivery": None if entry is None else shown(entry, services),
+    }
 
 
 def shown(entry: Entry, services: Services) -> dict[str, Any]:

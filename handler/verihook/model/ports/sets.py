@@ -264,6 +264,15 @@ class DeliveryPorts(ControlPorts, Protocol):
         ...
 
 
+class LookupPorts(DeliveryPorts, Protocol):
+    """Finds deliveries by the ids of their events, too."""
+
+    @property
+    def instance_key(self) -> bytes:
+        """What the id of an event's instance is derived with."""
+        ...
+
+
 class MessagePorts(IntakePorts, OutcomePorts, Protocol):
     """Takes the messages of queues, topics and buses."""
 

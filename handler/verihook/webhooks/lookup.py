@@ -1,0 +1,81 @@
+"""Finds instances and deliveries by whatever a person has at hand: an id, a label, or the id of a request.
+
+An event's id is not searched for: the id of its instance is derived from it, so each source costs one read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from verihook.model.instance import INSTANCE_ID, Instance
+from verihook.model.listing import Query
+from verihook.webhooks import deliveries
+from verihook.webhooks.deliveries import Entry, Filters
+from verihook.webhooks.intake import ids_of_event
+
+if TYPE_CHECKING:
+    from verihook.model.ports.sets import LookupPorts
+
+By = Literal["instance", "event", "label", "request"]
+
+#: How many instances with a label are shown.
+_MOST_LABELLED = 20
+
+#: How many of the newest deliveries are searched for the id of a request.
+_MOST_SEARCHED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One that was found. ``instance`` None: it is a delivery that was not accepted."""
+
+    by: By
+    instance: Instance | None = None
+    entry: Entry | None = None
+
+
+def lookup(text: str, visible: Callable[[Entry], bool], ports: LookupPorts) -> list[Hit]:
+    """Return what has this id, label (``TAG`` or ``KEY=VALUE``) or request id; each instance once.
+
+    ``visible``: whether the caller may see it. Requests are looked for among the newest deliveries.
+    """
+    hits: list[Hit] = []
+    seen: set[str] = set()
+    for hit in (*_by_id(text, ports), *_by_label(text, ports)):
+        row = hit.instance
+        if row is not None and row.id not in seen and visible(Entry(row.id, row.created_at, "", instance=row)):
+            seen.add(row.id)
+            hits.append(hit)
+    if not hits:
+        hits += _by_request(text, visible, ports)
+    return hits
+
+
+def _by_id(text: str, ports: LookupPorts) -> Iterator[Hit]:
+    now = ports.clock.now_ms()
+    if INSTANCE_ID.fullmatch(text) and (row := ports.ledger.get(text, now)) is not None and not row.purged:
+        yield Hit("instance", row)
+    for source in ports.sources.values():
+        for instance_id in ids_of_event(source, text, ports.instance_key):
+            found = ports.ledger.get(instance_id, now)
+            if found is not None and not found.purged:
+                yield Hit("event", found)
+
+
+def _by_label(text: str, ports: LookupPorts) -> Iterator[Hit]:
+    key, equals, value = text.partition("=")
+    label = (f"metadata.{key}", value) if equals and key else ("tag", text)
+    for row in ports.ledger.page(Query(label=label), _MOST_LABELLED, None, ports.clock.now_ms()):
+        yield Hit("label", row)
+
+
+def _by_request(text: str, visible: Callable[[Entry], bool], ports: LookupPorts) -> Iterator[Hit]:
+    found = deliveries.page(Filters(), _MOST_SEARCHED, None, visible, ports)
+    for entry in found.entries:
+        if entry.seen is not None and entry.seen.request_id == text:
+            yield Hit("request", entry=entry)
+        facts = None if entry.instance is None else entry.instance.facts
+        if facts is not None and facts.request_id == text:
+            yield Hit("request", entry.instance)

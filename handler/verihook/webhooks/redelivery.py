@@ -1,0 +1,74 @@
+"""Replays a delivery that was accepted: what the ledger keeps of it is started once more.
+
+That is an operator's act. Neither signature nor time is checked again, because the delivery was proven when it came,
+and the workflow gets the same input, byte for byte.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from verihook import instances
+from verihook.errors import DeliveryNotFound
+from verihook.instances import payload
+from verihook.instances.inputs import store_input
+from verihook.instances.starting import active_workflow, first_look_ms, start_when_due
+from verihook.model.delivery import Delivery, Facts, OtherBytes
+from verihook.model.instance import Instance
+from verihook.records import replace
+from verihook.strict_json import parse_kept
+from verihook.webhooks.keeping import store_raw
+
+if TYPE_CHECKING:
+    from verihook.model.ports import Payloads
+    from verihook.model.ports.sets import ControlPorts
+
+
+def replay(delivery_id: str, ports: ControlPorts, *, as_new: bool) -> Instance:
+    """Start a delivery again: as the next attempt of its instance, or ``as_new``, as an instance of its own.
+
+    Return the row; that of a new instance has the delivery's facts, and in ``replay_of`` its id. Raises
+    DeliveryNotFound, NotActive, WorkflowNotFound, PayloadGone, Unavailable, and Conflict as
+    :func:`verihook.instances.restart`.
+    """
+    row = ports.ledger.get(delivery_id, ports.clock.now_ms())
+    if row is None or row.purged or row.source is None:
+        raise DeliveryNotFound("There is no delivery with this id that was accepted.")
+    return _replay_as_new(row, ports) if as_new else instances.restart(delivery_id, ports)
+
+
+def _replay_as_new(row: Instance, ports: ControlPorts) -> Instance:
+    workflow = active_workflow(row.workflow, ports.workflows)
+    now = ports.clock.now_ms()
+    text = payload.load(row.input, ports.payloads)
+    content = parse_kept(text, f"The input of the instance {row.id}", lambda parsed: parsed)
+    fresh = Instance(
+        secrets.token_hex(20),
+        workflow.name,
+        text,
+        created_at=now,
+        updated_at=now,
+        version=workflow.version,
+        source=row.source,
+        event_id=row.event_id,
+        event_type=row.event_type,
+        engine=workflow.engine,
+        due_at=now + first_look_ms(workflow, ports),
+        delivery=_linked(row, now, ports.payloads),
+    )
+    kept, given = store_input(text, content, fresh.id, workflow, ports)
+    fresh = store_raw(replace(fresh, input=kept), ports.payloads)
+    # The id is random: no row has it.
+    ports.ledger.claim(fresh)
+    return replace(fresh, status=start_when_due(fresh, ports, given))
+
+
+def _linked(row: Instance, now: int, payloads: Payloads) -> Delivery:
+    """Return what the new row keeps: the facts, as long as those of any delivery that comes now, and the link."""
+    delivery = Delivery() if row.delivery is None else row.delivery.at(now) or Delivery()
+    facts = delivery.facts or Facts("", now, verified_by="")
+    body = facts.body
+    if body is not None and body.raw is not None:
+        body = OtherBytes(body.length, body.sha256, payload.load(body.raw, payloads))
+    return replace(delivery, facts=replace(facts, received_at=now, body=body, replay_of=row.id))

@@ -1,0 +1,129 @@
+"""Deliveries are started again with the same input, byte for byte, and found by whatever is at hand."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.flows.api.parts import Client, Deployment
+from tests.flows.api.test_deliveries import PUSH, deliver, keeping
+from tests.flows.signing import github
+from verihook.model.instance import execution_name
+from verihook.model.ports import Observation, Trace
+
+#: Larger than a row takes.
+LARGE = json.dumps({"items": list(range(60_000))}).encode()
+FORM = urlencode({"payload": '{"n":  1}'}).encode()
+
+
+@pytest.fixture
+def inputs(deployed: Deployment, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What the engine was given, by the name of the execution."""
+    given: dict[str, str] = {}
+    start = deployed.engine.start
+
+    def note(definition: str, name: str, input: str, connection: str | None = None) -> Any:
+        given[name] = input
+        return start(definition, name, input, connection)
+
+    monkeypatch.setattr(deployed.engine, "start", note)
+    return given
+
+
+def came(deployed: Deployment, body: bytes) -> str:
+    keeping(deployed, keep="full")
+    headers = github(body, "d-1")
+    if body is FORM:
+        headers[0] = ("Content-Type", "application/x-www-form-urlencoded")
+    return str(deliver(deployed, "github", body, headers)["instanceId"])
+
+
+@pytest.mark.parametrize("body", [PUSH, FORM, LARGE], ids=["json", "form", "large"])
+def test_the_same_instance_gets_another_attempt(
+    deployed: Deployment, client: Client, inputs: dict[str, str], body: bytes
+) -> None:
+    delivery = came(deployed, body)
+    answer = client.post(f"/v1/deliveries/{delivery}/replay")
+    assert (202, delivery, 2) == (answer.status_code, answer.json()["instanceId"], answer.json()["attempt"])
+    assert inputs[delivery] == inputs[execution_name(delivery, 2)]
+    assert body == client.get(f"/v1/deliveries/{delivery}/body").content
+
+
+@pytest.mark.parametrize("body", [PUSH, FORM, LARGE], ids=["json", "form", "large"])
+def test_a_new_instance_is_linked(
+    deployed: Deployment, client: Client, inputs: dict[str, str], body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery = came(deployed, body)
+    told: list[Trace] = []
+    monkeypatch.setattr(deployed.services.telemetry, "delivery", told.append)
+    answer = client.post(f"/v1/deliveries/{delivery}/replay", json={"asNew": True})
+    again = answer.json()["instanceId"]
+    assert (202, True) == (answer.status_code, again != delivery)
+    if body is not LARGE:
+        # The reference to a large input names the instance whose payload it is.
+        assert inputs[delivery] == inputs[again]
+    whole = client.get(f"/v1/deliveries/{again}").json()
+    assert (delivery, "accepted", "push", "d-1") == (
+        whole["replayOf"],
+        whole["outcome"],
+        whole["eventType"],
+        whole["eventId"],
+    )
+    client.delete(f"/v1/instances/{delivery}?force=true")
+    assert body == client.get(f"/v1/deliveries/{again}/body").content
+    assert ["opened", "opened"] == [line.outcome for line in told]
+    assert f"it was replayed as {again}" in str(told[0].detail)
+
+
+def test_what_cannot_be_replayed(deployed: Deployment, client: Client) -> None:
+    now = deployed.services.clock.now_ms()
+    deployed.services.ledger.observe(Observation("rejected", "orders", "no-items", 1, now, now, "r"))
+    client.post("/v1/workflows/free/instances", json={"id": "mine"})
+    for unknown in ("mine", "no-such", f"rejected:{now // 3_600_000}:orders:no-items"):
+        assert "delivery-not-found" == client.post(f"/v1/deliveries/{unknown}/replay").json()["code"], unknown
+    delivery = came(deployed, PUSH)
+    keyed = {scope: deployed.client(deployed.make_key(scope)) for scope in ("deliveries:read", "deliveries:body")}
+    for scope, it in keyed.items():
+        assert 403 == it.post(f"/v1/deliveries/{delivery}/replay").status_code, scope
+    bound = deployed.client(deployed.make_key("deliveries:replay", workflows=["order"]))
+    assert 404 == bound.post(f"/v1/deliveries/{delivery}/replay").status_code
+    assert 422 == client.post(f"/v1/deliveries/{delivery}/replay", json={"as": 1}).status_code
+
+
+def test_it_is_found_by_whatever_is_at_hand(deployed: Deployment, client: Client) -> None:
+    delivery = came(deployed, PUSH)
+    client.post("/v1/workflows/free/instances", json={"id": "mine", "tags": ["vip"], "metadata": {"customer": "42"}})
+    asked = {"d-1": ("event", delivery), delivery: ("instance", delivery), "r-github": ("request", delivery)}
+    asked |= {"mine": ("instance", "mine"), "vip": ("label", "mine"), "customer=42": ("label", "mine")}
+    for text, (by, instance_id) in asked.items():
+        (found,) = client.get("/v1/lookup", params={"q": text}).json()["found"]
+        assert (by, instance_id) == (found["by"], found["instance"]["instanceId"]), text
+        assert (found["delivery"] is None) is (instance_id == "mine")
+    deliver(deployed, "orders", b"{}", [])
+    deployed.services.observer.flush()
+    (refused,) = client.get("/v1/lookup?q=r-orders").json()["found"]
+    assert ("request", None, "missing-header") == (refused["by"], refused["instance"], refused["delivery"]["reason"])
+    for nothing in ("d-2", "nobody=1", "\u00e9", "x" * 300):
+        assert [] == client.get("/v1/lookup", params={"q": nothing}).json()["found"]
+    bound = deployed.client(deployed.make_key("deliveries:read", workflows=["order"]))
+    for text in asked:
+        assert [] == bound.get("/v1/lookup", params={"q": text}).json()["found"], text
+
+
+def test_an_event_is_looked_up_by_one_read_a_source(
+    deployed: Deployment, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    came(deployed, PUSH)
+    reads: list[str] = []
+    get = deployed.services.ledger.get
+
+    def counted(instance_id: str, now_ms: int) -> Any:
+        reads.append(instance_id)
+        return get(instance_id, now_ms)
+
+    monkeypatch.setattr(deployed.services.ledger, "get", counted)
+    assert client.get("/v1/lookup?q=d-1").json()["found"]
+    assert len(reads) == len(deployed.services.sources) + 1
