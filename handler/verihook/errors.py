@@ -27,7 +27,6 @@
     │   ├── JobNotFound            404  job-not-found
     │   ├── PathNotFound           404  path-not-found   (nothing is served there)
     │   ├── RequestInvalid         400  request-invalid
-    │   ├── FilterRefused          400  filter-refused   (no index answers these filters together)
     │   ├── Conflict               409  conflict         (the instance's status does not allow it)
     │   │   └── IdTaken            409  id-taken
     │   ├── IdempotencyMismatch    422  idempotency-mismatch
@@ -239,12 +238,6 @@ class RequestInvalid(Refused):
     """The request cannot be understood; the text names the field and the mend."""
 
     code, title = "request-invalid", "Request invalid"
-
-
-class FilterRefused(Refused):
-    """No index of the ledger answers these filters of a list together."""
-
-    code, title = "filter-refused", "Filter refused"
 
 
 class Conflict(Refused):

@@ -84,7 +84,10 @@ def record(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def reconcile(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Repair instances, then send callbacks, in rounds until nothing is due or the invocation's time is over."""
+    """Repair instances, send callbacks and drive jobs, in rounds until nothing is due or the time is over."""
+    from time import sleep
+
+    from verihook.instances.job_rounds import JobRounds
     from verihook.instances.reconcile import call_back
     from verihook.instances.reconcile import reconcile as repair
     from verihook.records import asdict
@@ -92,9 +95,13 @@ def reconcile(event: dict[str, Any], context: Any) -> dict[str, Any]:
     try:
         repairs = repair(services(), remaining_ms=context.get_remaining_time_in_millis)
     finally:
-        # Callbacks are sent even if the repairs have failed.
-        callbacks = call_back(services(), remaining_ms=context.get_remaining_time_in_millis)
-    return {"repairs": asdict(repairs), "callbacks": asdict(callbacks)}
+        # Callbacks are sent even if the repairs have failed, and jobs go on even if callbacks cannot be sent.
+        try:
+            callbacks = call_back(services(), remaining_ms=context.get_remaining_time_in_millis)
+        finally:
+            remaining_ms = context.get_remaining_time_in_millis
+            acted = JobRounds().run(services(), remaining_ms, lambda milliseconds: sleep(milliseconds / 1000))
+    return {"repairs": asdict(repairs), "callbacks": asdict(callbacks), "jobs": {"acted": acted}}
 
 
 def feed(event: dict[str, Any], context: Any) -> Any:
@@ -160,7 +167,10 @@ def _warm_app() -> None:
 _FIRST_WORK: dict[str, tuple[Callable[[], object], ...]] = {
     "api": (_warm_app,),
     "record": (partial(import_module, "verihook.worker.recorder"),),
-    "reconcile": (partial(import_module, "verihook.instances.reconcile"),),
+    "reconcile": (
+        partial(import_module, "verihook.instances.reconcile"),
+        partial(import_module, "verihook.instances.job_rounds"),
+    ),
     "feed": (partial(import_module, "verihook.webhooks.feeds"),),
     "work": (partial(import_module, "verihook.worker.work"),),
 }

@@ -25,7 +25,7 @@ def due(aws: Deployment, instance_id: str, **changes: Any) -> Instance:
     """Make it due, look once, and give what became of it."""
     assert ledger(aws).amend(replace(row(aws, instance_id), due_at=now_ms() - 1, **changes))
     answer = aws.invoke("Reconciler", TICK)
-    assert {"repairs", "callbacks"} == answer.keys()
+    assert {"repairs", "callbacks", "jobs"} == answer.keys()
     return row(aws, instance_id)
 
 

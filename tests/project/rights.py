@@ -40,6 +40,9 @@ DESCRIBES = {
 ANSWERS = {"states:SendTaskSuccess": f"{MACHINES}*", "lambda:SendDurableExecutionCallbackSuccess": DURABLE}
 DEAD_LETTERS = {"sqs:SendMessage": "DeadLetters.Arn"}
 
+#: Mailboxes; jobs, and the former attempts of what they restart and delete.
+DOCUMENTS = rows("document#instance", "document#attempts", "document#jobs")
+
 #: Function -> action -> what it may be done to; "|" between several statements.
 ALLOWED: dict[str, dict[str, str]] = {
     "Receiver": {
@@ -87,13 +90,18 @@ ALLOWED: dict[str, dict[str, str]] = {
         **DEAD_LETTERS,
     },
     "Reconciler": {
-        "dynamodb:Query": "${Ledger.Arn}/index/due",
-        "dynamodb:GetItem": f"{rows('document#instance')} | {rows('instance')}",
+        "dynamodb:Query": f"${{Ledger.Arn}}/index/* | {DOCUMENTS} | {rows('label')}",
+        "dynamodb:GetItem": f"{DOCUMENTS} | {rows('instance')}",
         "dynamodb:BatchGetItem": rows("instance"),
-        "dynamodb:PutItem": f"{rows('document#instance')} | {rows('instance')}",
+        "dynamodb:PutItem": f"{DOCUMENTS} | {rows('instance')}",
         "dynamodb:UpdateItem": rows("instance"),
+        "dynamodb:DeleteItem": DOCUMENTS,
         "dynamodb:BatchWriteItem": rows("label"),
         "s3:PutObject": OBJECTS,
+        # Jobs act on instances as the API does.
+        "s3:DeleteObject": OBJECTS,
+        "states:RedriveExecution": EXECUTIONS,
+        "lambda:DeleteDurableExecution": DURABLE,
         **READS_PAYLOADS,
         **READS_KEY,
         **STARTS,

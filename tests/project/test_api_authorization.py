@@ -57,13 +57,14 @@ BOUND = [row for row in GUARDED if "{workflow}" in row or "{instanceId}" in row]
 #: Bodies without which a request is refused for what it says.
 BODIES: dict[str, dict[str, Any]] = {
     "POST /v1/workflows/{workflow}/instances:batch": {"instances": [{}]},
+    "POST /v1/jobs": {"action": "redrive", "filter": {"workflow": "free"}},
     "POST /v1/keys": {"name": "made", "scopes": ["keys:manage"]},
     "POST /api/workflows/{workflow}/trigger": {"connectionId": "erp"},
 }
 
 
 #: Of what no test has made.
-MISSING = {(404, "key-not-found"), (404, "delivery-not-found")}
+MISSING = {(404, "key-not-found"), (404, "job-not-found"), (404, "delivery-not-found")}
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from verihook import instances
 from verihook.api.access import Identity
-from verihook.errors import InstanceNotFound, RateLimited, RequestInvalid
-from verihook.instances import StartRequest, Submitted, idempotency, limits
+from verihook.errors import Forbidden, InstanceNotFound, JobNotFound, RateLimited, RequestInvalid
+from verihook.instances import StartRequest, Submitted, idempotency, jobs, limits
 from verihook.instances.limits import Quota
 from verihook.model.instance import Instance
+from verihook.model.job import Action, Count, Job
+from verihook.model.listing import Search
 from verihook.records import replace
 from verihook.webhooks import redelivery
 
@@ -99,6 +101,38 @@ def replay(delivery_id: str, as_new: bool, caller: Identity, ports: SubmitPorts)
     """
     quota = _spend_start(caller, ports)
     return redelivery.replay(delivery_id, ports, as_new=as_new), quota
+
+
+def start_job(
+    action: Action, wanted: Search, rate: int, caller: Identity, ports: SubmitPorts, *, dry_run: bool
+) -> tuple[Count, Job | None]:
+    """Count what a job would act on, and begin it unless ``dry_run``. Blocks.
+
+    A key that is bound to workflows names one of them. A job takes none of the caller's starts, but restarts and
+    redrives no faster than these would allow. Raises Forbidden, RequestInvalid, Conflict, LedgerUnavailable.
+    """
+    if caller.bound and wanted.workflow is None:
+        raise Forbidden("This API key is bound to workflows: name one of them as filter.workflow.")
+    caller.require("instances:manage", wanted.workflow)
+    limit = ports.policy.starts_per_minute
+    if limit is not None and action in ("redrive", "restart"):
+        rate = min(rate, max(1, limit * 1000 // limits.MINUTE_MS))
+    wanted = jobs.bounded(wanted, ports)
+    counted = jobs.count(action, wanted, ports)
+    return counted, None if dry_run else jobs.begin(action, wanted, rate, counted, caller.name, ports)
+
+
+def visible_job(job_id: str, caller: Identity, ports: SubmitPorts) -> Job:
+    """Return the job if the caller's key covers all that it acts on. Raises JobNotFound. Blocks for a read."""
+    job = jobs.get_job(job_id, ports)
+    if not covers_job(caller, job):
+        raise JobNotFound("There is no job with this id.")
+    return job
+
+
+def covers_job(caller: Identity, job: Job) -> bool:
+    """Whether the caller's key covers all that the job acts on."""
+    return not caller.bound or (job.search.workflow is not None and caller.covers(job.search.workflow))
 
 
 def _run_again(

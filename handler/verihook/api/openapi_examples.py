@@ -94,7 +94,37 @@ _DELIVERY = {
     "workflow": "order-created",
 }
 
+_COUNT = {"matched": 2, "looked": 2, "complete": True, "lookedTo": _AT, "examples": [_ID, "order-1043"]}
+
+_JOB = {
+    "id": "0e5b2c8d4f13a9c2e77",
+    "action": "redrive",
+    "filter": {
+        "workflow": "order-created",
+        "status": "failed",
+        "source": None,
+        "tag": None,
+        "metadata": {},
+        "since": _AT,
+        "until": _ENDED_AT,
+    },
+    "rate": 20,
+    "status": "completed",
+    "createdAt": _ENDED_AT,
+    "updatedAt": _ENDED_AT,
+    "endedAt": _ENDED_AT,
+    "count": _COUNT,
+    "looked": 2,
+    "done": 1,
+    "skipped": 0,
+    "failed": 1,
+    "failures": [{"instanceId": _ID, "code": "not-active", "detail": "Workflow must be active to run."}],
+}
+
 EXAMPLES: dict[str, Any] = {
+    "JobStart": {"count": _COUNT, "job": _JOB},
+    "JobView": _JOB,
+    "Jobs": {"jobs": [_JOB], "cursor": None},
     "Accepted": _ACCEPTED,
     "Result": {
         "instanceId": _ID,
@@ -105,7 +135,7 @@ EXAMPLES: dict[str, Any] = {
     },
     "Listed": _LISTED,
     "Detail": {**_LISTED, "leasedUntil": None, "replayOf": None, "input": {"orderId": "1042"}, "output": {"total": 42}},
-    "Instances": {"instances": [_LISTED], "cursor": None},
+    "Instances": {"instances": [_LISTED], "cursor": None, "lookedTo": None},
     "BatchResult": {
         "results": [
             {"status": 202, "replayed": False, "instanceStatus": None, "instance": _ACCEPTED, "problem": None},

@@ -85,10 +85,14 @@ class Detail(Listed):
 
 
 class Instances(Answer):
-    """A page of a list, the newest first. ``cursor``: what to send for the next page; null on the last one."""
+    """A page of a list, the newest first. ``cursor``: what to send for the next page; null on the last one.
+
+    ``lookedTo``: of filters that no index answers together, when the last row that was read was created.
+    """
 
     instances: list[Listed]
     cursor: str | None
+    looked_to: str | None
 
 
 class BatchItem(Answer):

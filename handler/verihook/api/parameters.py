@@ -8,6 +8,8 @@ from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from verihook.api.problems import invalid
+from verihook.model.instance import Status
+from verihook.model.job import MAX_RATE, RATE, Action
 
 _ID = "order-1042"
 
@@ -16,6 +18,8 @@ InstanceId = Annotated[
 ]
 
 KeyId = Annotated[str, Path(alias="keyId", description="the key's public id", examples=["0f2a9c41b7d35e68"])]
+
+JobId = Annotated[str, Path(alias="jobId", description="of a job", examples=["0e5b2c8d4f13a9c2e77"])]
 
 WorkflowName = Annotated[str, Path(description="a workflow of hooks.toml", examples=["order-created"])]
 
@@ -90,6 +94,35 @@ class Replay(_RequestBody):
     as_new: bool = Field(
         default=False, description="as an instance of its own; else as the next attempt of its instance"
     )
+
+
+class JobFilter(_RequestBody):
+    """What an instance has to be, all of it; one member at least."""
+
+    workflow: str | None = None
+    status: Status | None = None
+    source: str | None = Field(None, description="whose deliveries began them")
+    tag: str | None = None
+    metadata: dict[str, str] = Field(default_factory=dict, max_length=20, description="pairs, all of which it has")
+    since: str | None = Field(None, description="created then or later")
+    until: str | None = Field(None, description="created before; the job's own beginning at the latest")
+
+
+class NewJob(_RequestBody):
+    """One action on every instance that the filter matches. ``dryRun``: count them, and do nothing."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"action": "redrive", "filter": {"workflow": "order-created", "status": "failed"}, "dryRun": True}
+            ]
+        },
+    )
+
+    action: Action
+    filter: JobFilter
+    dry_run: bool = False
+    rate: int = Field(RATE, ge=1, le=MAX_RATE, description="actions a second, at most")
 
 
 class NewKey(_RequestBody):

@@ -22,9 +22,9 @@ ENDED_BADLY, USAGE, NOT_FOUND, REFUSED, NOT_AUTHORISED, UNAVAILABLE = 1, 2, 3, 4
 
 EXIT_CODES = """exit codes:
   0  done
-  1  the instance failed, timed out or was terminated (--wait, watch)
+  1  the instance failed, timed out or was terminated, or a part of the job did (--wait, watch)
   2  wrong use
-  3  there is no such workflow, instance or key
+  3  there is no such workflow, instance, key or job
   4  refused: a conflict, an invalid input, or not supported
   5  not authorised: no valid API key, or one that may not do this
   6  unavailable: out of reach, failing, rate limited, or no end within the time
@@ -35,6 +35,7 @@ _FIND = {
     "instance-not-found": "See verihook instances list.",
     "workflow-not-found": "See verihook workflows list.",
     "key-not-found": "See verihook keys list.",
+    "job-not-found": "See verihook jobs list.",
     "path-not-found": "Give the address of the server alone, without a path such as /v1 (--url, VERIHOOK_URL).",
 }
 

@@ -46,15 +46,7 @@ def add_parser(commands: Any) -> None:
 
 def _add_looks(actions: Any) -> None:
     some = add_action(actions, "list", _list, "list them, the newest first")
-    some.add_argument("--workflow", metavar="NAME", help="of one workflow; --status may go with it")
-    some.add_argument("--status", choices=get_args(Status), metavar="STATUS", help=", ".join(get_args(Status)))
-    some.add_argument("--source", metavar="NAME", help="started by webhooks of one source")
-    some.add_argument("--tag", help="with this tag")
-    some.add_argument("--metadata", type=pair, metavar="KEY=VALUE", help="with this pair")
-    some.add_argument(
-        "--since", type=past_time, metavar="WHEN", help="created then or later: 30m, 2h, 7d or a UTC time"
-    )
-    some.add_argument("--until", type=past_time, metavar="WHEN", help="created before")
+    add_filters(some)
     some.add_argument(
         "--limit", type=whole_number(1, 1_000_000), default=50, metavar="N", help="rows; default 50, the newest"
     )
@@ -66,6 +58,29 @@ def _add_looks(actions: Any) -> None:
     watched.add_argument("--timeout", type=seconds, metavar="SECONDS", help="default: as long as it takes")
 
 
+def add_filters(parser: Any) -> None:
+    """Add the options that say which instances are meant."""
+    parser.add_argument("--workflow", metavar="NAME", help="of one workflow")
+    parser.add_argument("--status", choices=get_args(Status), metavar="STATUS", help=", ".join(get_args(Status)))
+    parser.add_argument("--source", metavar="NAME", help="started by webhooks of one source")
+    parser.add_argument("--tag", help="with this tag")
+    parser.add_argument(
+        "--metadata", type=pair, action="append", metavar="KEY=VALUE", help="with this pair; may be given several times"
+    )
+    parser.add_argument(
+        "--since", type=past_time, metavar="WHEN", help="created then or later: 30m, 2h, 7d or a UTC time"
+    )
+    parser.add_argument("--until", type=past_time, metavar="WHEN", help="created before")
+
+
+def filters_of(options: argparse.Namespace) -> Filters:
+    """Return what :func:`add_filters` took."""
+    names = ("workflow", "status", "source", "tag", "since", "until")
+    filters: Filters = {name: getattr(options, name) for name in names}  # type: ignore[assignment]  # all are filters
+    filters["metadata"] = dict(options.metadata) if options.metadata else None
+    return filters
+
+
 def _add(actions: Any, name: str, command: Callable[[Client, argparse.Namespace], int], summary: str) -> Any:
     parser = add_action(actions, name, command, summary)
     parser.add_argument("id", metavar="ID", help="of the instance")
@@ -73,10 +88,7 @@ def _add(actions: Any, name: str, command: Callable[[Client, argparse.Namespace]
 
 
 def _list(client: Client, options: argparse.Namespace) -> int:
-    names = ("workflow", "status", "source", "tag", "since", "until")
-    filters: Filters = {name: getattr(options, name) for name in names}  # type: ignore[assignment]  # all are filters
-    filters["metadata"] = dict([options.metadata]) if options.metadata else None
-    found = [*_listed(client, options.limit, filters)]
+    found = [*_listed(client, options.limit, filters_of(options))]
     if options.json:
         print_json({"instances": [each.raw for each in found]})
     elif found:

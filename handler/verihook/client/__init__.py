@@ -27,6 +27,7 @@ from verihook.client.errors import (
 )
 from verihook.client.finding import DeliveryFilters
 from verihook.client.key_records import Key, NewKey
+from verihook.client.managing_jobs import Job, JobCount, JobFailure, JobPage, JobStart
 from verihook.client.reading import Filters
 from verihook.client.records import (
     Attempt,
@@ -65,6 +66,11 @@ __all__ = [
     "Instance",
     "InstanceFailed",
     "InvalidInput",
+    "Job",
+    "JobCount",
+    "JobFailure",
+    "JobPage",
+    "JobStart",
     "Key",
     "MailboxEntry",
     "NewKey",

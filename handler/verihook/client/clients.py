@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from verihook.client import acting, finding, managing_keys, observing, reading, starting
+from verihook.client import acting, finding, managing_jobs, managing_keys, observing, reading, starting
 from verihook.client.errors import ApiError, Problem
 from verihook.client.operation import Awaiting, Blocking, Operation, R
 from verihook.client.reading import Filters
@@ -60,6 +60,10 @@ class Operations:
     delivery_body = Operation(finding.delivery_body)
     replay_delivery = Operation(finding.replay_delivery)
     lookup = Operation(finding.lookup)
+    start_job = Operation(managing_jobs.start_job)
+    jobs = Operation(managing_jobs.jobs)
+    job = Operation(managing_jobs.job)
+    stop_job = Operation(managing_jobs.stop_job)
     list_keys = Operation(managing_keys.list_keys)
     create_key = Operation(managing_keys.create_key)
     rotate_key = Operation(managing_keys.rotate_key)

@@ -18,10 +18,9 @@ LONGEST_WAIT_S = 20
 
 
 class Filters(TypedDict, total=False):
-    """The filters of a list.
+    """The filters of a list, in any combination. ``since`` is inclusive, ``until`` exclusive.
 
-    An index answers one of ``workflow``, ``status``, ``source``, ``tag`` and ``metadata`` (one pair), or ``workflow``
-    with ``status``; ``since`` (inclusive) and ``until`` (exclusive) go with each.
+    An index answers each alone, and ``workflow`` with ``status``; other combinations are searched for.
     """
 
     workflow: str | None
@@ -42,7 +41,7 @@ def get(instance_id: str) -> Work[Instance]:
 def page(*, limit: int = 50, cursor: str | None = None, **filters: Unpack[Filters]) -> Work[Page]:
     """Return a page of a list, the newest first; ``limit`` 1 to 1000, ``cursor`` of the page before.
 
-    Raises InvalidInput for filters that no index answers together.
+    Of filters that no index answers together, a page may be empty though its ``cursor`` is not None.
     """
     query = {"limit": str(limit), **({} if cursor is None else {"cursor": cursor}), **_query(filters)}
     answer = yield Request("GET", path("instances"), query)
@@ -126,9 +125,14 @@ def _query(filters: Filters) -> dict[str, str]:
         if isinstance(value, Mapping):
             query.update({f"metadata.{key}": str(text) for key, text in value.items()})
         elif isinstance(value, datetime):
-            if value.tzinfo is None:
-                raise ValueError(f"{name}: must be an aware datetime, such as datetime.now(UTC).")
-            query[name] = value.isoformat()
+            query[name] = checked_time(name, value)
         elif value is not None:
             query[name] = str(value)
     return query
+
+
+def checked_time(name: str, value: datetime) -> str:
+    """Return the time as the API takes it. Raises ValueError for one without an offset."""
+    if value.tzinfo is None:
+        raise ValueError(f"{name}: must be an aware datetime, such as datetime.now(UTC).")
+    return value.isoformat()

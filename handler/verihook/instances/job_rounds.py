@@ -34,6 +34,10 @@ LEASE_MS = 60_000
 #: How often what cannot be reached is tried, with pauses of 1, 2, 4 and 8 seconds, before it is reported as a failure.
 MAX_TRIES = 5
 
+#: The longest that jobs are driven in one call, in milliseconds: in AWS the next invocation comes every minute, and
+#: repairs wait for its end if the deployment lets no second one run beside it.
+LONGEST_MS = 50_000
+
 #: What a round may still take when the time is nearly over, in milliseconds: an engine that does not answer.
 RESERVE_MS = 30_000
 
@@ -67,20 +71,31 @@ class JobRounds:
         """Drive the jobs that are due, for some seconds. Return how many instances were acted on.
 
         ``remaining_ms()``: how long this may go on, in milliseconds. With it and ``pause_ms``, which waits, rounds
-        follow each other until no job is under way or the time is over. Raises LedgerUnavailable: call again.
+        follow each other for :data:`LONGEST_MS`, until no job is under way or the time is over. Raises
+        LedgerUnavailable: call again.
         """
         began, acted = ports.clock.now_ms(), 0
         while under_way := jobs.open_jobs(ports):
             now_acted = sum(self._drive(job, ports) for job in under_way)
             acted += now_acted
             if remaining_ms is not None and pause_ms is not None:
-                if remaining_ms() < RESERVE_MS:
+                if remaining_ms() < RESERVE_MS or ports.clock.now_ms() > began + LONGEST_MS:
+                    self._release(under_way, ports)
                     break
                 if not now_acted:
                     pause_ms(_PAUSE_MS)
             elif not now_acted or ports.clock.now_ms() > began + ROUND_MS:
                 break
         return acted
+
+    def _release(self, under_way: Sequence[Job], ports: ControlPorts) -> None:
+        """Leave the jobs to the next runner at once."""
+
+        def released(job: Job) -> Job:
+            return replace(job, leased_until=0) if job.runner == self._runner and not job.ended else job
+
+        for job in under_way:
+            jobs.change(job.id, released, ports)
 
     def _drive(self, job: Job, ports: ControlPorts) -> int:
         """Act on some instances of the job, if it is due and no other runner has it. Return on how many."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from verihook.model.ports.sets import DocumentPorts
 
 #: Every job, and the ids of those that have not ended.
-PARTITION, OPEN = "jobs", "jobs-open"
+PARTITION, OPEN = "jobs#all", "jobs#open"
 
 #: How long a job is kept after its last write, in seconds: two weeks.
 KEPT_S = 14 * 86_400

@@ -23,6 +23,7 @@ from verihook.config import Hooks, load_hooks
 from verihook.config.settings import environment
 from verihook.errors import ConfigurationError
 from verihook.instances import api_keys
+from verihook.instances.job_rounds import JobRounds
 from verihook.instances.reconcile import call_back, reconcile
 from verihook.local.banner import banner
 from verihook.local.connections import BACKLOG, Connection, most_connections, raise_file_limit
@@ -102,6 +103,7 @@ def _rounds(services: Services, payloads: Path) -> Rounds:
         {
             "reconcile": (ROUND_S, reconcile),
             "call_back": (ROUND_S, call_back),
+            "jobs": (ROUND_S, JobRounds(alone=True).run),
             "sweep": (SWEEP_S, lambda services: sweep(payloads, services)),
         },
         services,

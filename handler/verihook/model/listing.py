@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from verihook.errors import FilterRefused
 from verihook.model.instance import Instance, Status
 
 Index = Literal["created", "workflow", "status", "workflow-status", "source", "label"]
@@ -38,7 +37,7 @@ class Query:
     """The filters of a list. ``since`` (inclusive) and ``until`` (exclusive), in milliseconds, go with any others.
 
     ``label`` is a name and a value: ``("tag", "vip")`` or ``("metadata.customer", "42")``.
-    Raises FilterRefused if no index answers the combination.
+    Raises ValueError if no index answers the combination.
     """
 
     workflow: str | None = None
@@ -50,10 +49,7 @@ class Query:
 
     def __post_init__(self) -> None:
         if self._given() not in _INDEXES:
-            raise FilterRefused(
-                f"No index answers {self._given_in_words()} together: give one of workflow, status, source, tag "
-                "or metadata.KEY, or workflow with status; since and until go with each."
-            )
+            raise ValueError(f"no index answers {' and '.join(self._given())} together: see Search")
 
     @property
     def index(self) -> Index:
@@ -62,11 +58,6 @@ class Query:
 
     def _given(self) -> tuple[str, ...]:
         return tuple(name for name in ("label", "source", "status", "workflow") if getattr(self, name) is not None)
-
-    def _given_in_words(self) -> str:
-        """Return the names of the filters as the API has them: ``tag`` or ``metadata.KEY`` for a label."""
-        label = "tag" if self.label and self.label[0] == "tag" else "metadata.KEY"
-        return " and ".join(label if name == "label" else name for name in self._given())
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,9 @@ from verihook.client import (
     Health,
     Hit,
     Instance,
+    Job,
+    JobPage,
+    JobStart,
     Key,
     MailboxEntry,
     NewKey,
@@ -59,6 +62,10 @@ def acting(client: Client) -> None:
     assert_type(client.redrive("i"), Instance)
     assert_type(client.raise_event("i", "approved", {"by": "kim"}, event_id="e"), Instance)
     client.purge("i", force=True)
+    assert_type(client.start_job("redrive", workflow="w", status="failed", dry_run=True), JobStart)
+    assert_type(client.jobs(limit=1), JobPage)
+    assert_type(client.job("j"), Job)
+    assert_type(client.stop_job("j"), Job)
 
 
 def observing(client: Client) -> None:

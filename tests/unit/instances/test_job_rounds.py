@@ -185,8 +185,8 @@ def test_rounds_follow_each_other_until_the_time_is_over(parts: Parts) -> None:
 
     assert 9 == JobRounds().run(parts.services, lambda: ends_at - parts.clock.at, pause)
     assert "running" == look(parts, job).status
+    # The next invocation goes on at once.
     ends_at = parts.clock.at + 900_000
-    # The lease of the invocation before runs out first.
     assert 1 == JobRounds().run(parts.services, lambda: ends_at - parts.clock.at, pause)
     assert "completed" == look(parts, job).status
 

@@ -1,4 +1,4 @@
-"""Which filters an index answers, and what is said of the others."""
+"""Which filters an index answers, and that any filters can be searched for together."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from verihook.errors import FilterRefused
 from verihook.model.instance import Instance
 from verihook.model.listing import Query, Search
 
@@ -32,15 +31,9 @@ def test_an_index_answers_at_any_time(names: tuple[str, ...], times: dict[str, A
 
 
 @pytest.mark.parametrize("names", [names for names in TOGETHER if names not in INDEXES])
-def test_what_no_index_answers_is_refused_and_named(names: tuple[str, ...]) -> None:
-    given = " and ".join("tag" if name == "label" else name for name in names)
-    with pytest.raises(FilterRefused, match=f"^No index answers {given} together:"):
+def test_what_no_index_answers_is_no_query(names: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match=f"^no index answers {' and '.join(names)} together: see Search$"):
         Query(**{name: GIVEN[name] for name in names})
-
-
-def test_a_label_of_the_metadata_is_named_without_the_callers_key() -> None:
-    with pytest.raises(FilterRefused, match=r"^No index answers metadata\.KEY and source together:"):
-        Query(source="orders", label=("metadata.customer", "42"))
 
 
 def test_an_empty_text_is_a_filter_too() -> None:

@@ -3,6 +3,7 @@
 workflows.py   what can be started          starts.py, batches.py   starting instances
 instances.py   reading instances            lifecycle.py            changing them
 events.py      raising and listing events   keys.py                 API keys
+jobs.py        acting on many instances
 sources.py     sources, senders, rejections deliveries.py           what came, its bodies, replays
 monitoring.py  health and metrics           pages.py                the API in a browser
 """
@@ -15,6 +16,7 @@ from verihook.api.operations import (
     deliveries,
     events,
     instances,
+    jobs,
     keys,
     lifecycle,
     monitoring,
@@ -49,6 +51,10 @@ OPERATIONS = (
     Operation("DELETE", _ONE, "instances:manage", lifecycle.delete_instance),
     Operation("GET", f"{_ONE}/events", "instances:read", events.list_events),
     Operation("POST", f"{_ONE}/events/{{name}}", "events:send", events.raise_event),
+    Operation("POST", "/v1/jobs", "instances:manage", jobs.start_job),
+    Operation("GET", "/v1/jobs", "instances:read", jobs.list_jobs),
+    Operation("GET", "/v1/jobs/{jobId}", "instances:read", jobs.get_job),
+    Operation("POST", "/v1/jobs/{jobId}/stop", "instances:manage", jobs.stop_job),
     Operation("GET", "/v1/sources", "sources:read", sources.list_sources),
     Operation("GET", "/v1/senders", "sources:read", sources.list_senders),
     Operation("GET", "/v1/rejections", "sources:read", sources.list_rejections),

@@ -19,9 +19,9 @@ from verihook.api.parameters import InstanceId
 from verihook.api.routes import Caller
 from verihook.api.times import time_ms
 from verihook.api.waiting import wait_for_end
-from verihook.errors import FilterRefused, Forbidden
-from verihook.model import listing
-from verihook.model.instance import Status
+from verihook.errors import Forbidden
+from verihook.model.instance import Status, iso_or_none
+from verihook.model.listing import Search
 
 _METADATA = "metadata."
 
@@ -37,7 +37,7 @@ _LABELS = {
         "type": "object",
         "propertyNames": {"pattern": "^metadata[.].+"},
         "additionalProperties": {"type": "string"},
-        "maxProperties": 1,
+        "maxProperties": 20,
         "examples": [{"metadata.customer": "42"}],
     },
 }
@@ -66,22 +66,24 @@ class Filters(BaseModel):
     openapi_extra={"parameters": [_LABELS]},
 )
 async def list_instances(api: Api, request: Request, caller: Caller, filters: Annotated[Filters, Query()]) -> Response:
-    """The newest first. Filters: one of `workflow`, `status`, `source`, `tag` and `metadata.KEY`, or `workflow` with
-    `status`; `since` and `until` go with each. Other combinations are refused, because no index answers them. With an
-    API key that is bound to workflows, `workflow` is required.
+    """The newest first, by any filters together. An index answers each alone, and `workflow` with `status`; `since` and
+    `until` go with any. Of other combinations a page reads at most 2,000 rows, and `lookedTo` says how far it looked:
+    with a `cursor` there may be more, also after a page without instances. With an API key that is bound to workflows,
+    `workflow` is required.
     """  # noqa: D205  # one paragraph in the documentation
-    query = listing.Query(
+    wanted = Search(
         workflow=filters.workflow,
         status=filters.status,
         source=filters.source,
-        label=_label(request, filters.tag),
+        labels=_labels(request, filters.tag),
         since=None if filters.since is None else time_ms(filters.since, "since"),
         until=None if filters.until is None else time_ms(filters.until, "until"),
     )
     _check_bound_key(caller, filters.workflow)
-    page = await run_in_threadpool(instances.list_instances, query, filters.limit, filters.cursor, api.services)
+    page = await run_in_threadpool(instances.search, wanted, filters.limit, filters.cursor, api.services)
     shown = [rendering.listed(each) for each in page.instances]
-    return rendering.json_response(200, {"instances": shown, "cursor": page.cursor})
+    looked_to = None if wanted.exact else iso_or_none(page.looked_to)
+    return rendering.json_response(200, {"instances": shown, "cursor": page.cursor, "lookedTo": looked_to})
 
 
 @operation("instances", "An instance", {200: {"model": Detail}, **problems(404)})
@@ -145,13 +147,9 @@ async def list_attempts(api: Api, instance_id: InstanceId, caller: Caller) -> Re
     return rendering.json_response(200, {"attempts": await run_in_threadpool(attempts)})
 
 
-def _label(request: Request, tag: str | None) -> tuple[str, str] | None:
-    labels = [(name, value) for name, value in request.query_params.items() if name.startswith(_METADATA)]
-    if tag is not None:
-        labels.append(("tag", tag))
-    if len(labels) > 1:
-        raise FilterRefused("No index answers two labels together: give one tag or one metadata.KEY.")
-    return labels[0] if labels else None
+def _labels(request: Request, tag: str | None) -> tuple[tuple[str, str], ...]:
+    pairs = [(name, value) for name, value in request.query_params.items() if name.startswith(_METADATA)]
+    return (*(() if tag is None else (("tag", tag),)), *pairs)
 
 
 def _check_bound_key(caller: Identity, workflow: str | None) -> None:
