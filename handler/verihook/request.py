@@ -16,7 +16,7 @@ import base64
 import binascii
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -43,8 +43,6 @@ OWN_PREFIXES = ("/hooks/", "/v1/")
 FORM = "application/x-www-form-urlencoded"
 
 _UNKNOWN_SHAPE = "The Lambda event is not of an HTTP shape that Verihook knows."
-
-_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
 @dataclass(slots=True)
@@ -77,11 +75,8 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """Return the first value of the header ``name`` (lower case), or None if there is none."""
-        lone = self._lone or self._index()
-        value = lone.get(name)
-        if value is None and len(lone) != len(self.headers):
-            return next(iter(self._repeated(name)), None)
-        return value
+        value = self.lone(name)
+        return next(iter(self._repeated(name)), None) if value is None else value
 
     def _repeated(self, name: str) -> list[str]:
         """Return the values of a header that is not a lone one; [] if it did not come."""
@@ -128,9 +123,20 @@ def media_type(content_type: object) -> str:
     return content_type.partition(";")[0].strip().lower() if isinstance(content_type, str) else ""
 
 
+def json_writer(*, ascii_only: bool, default: Callable[[Any], Any]) -> Callable[[object], str]:
+    """Return what writes compact JSON. `json.dumps` makes its encoder at each call, as long as to write a reply."""
+    in_quotes = json.encoder.encode_basestring_ascii if ascii_only else json.encoder.encode_basestring
+    made = json.encoder.c_make_encoder  # type: ignore[attr-defined]  # CPython's, since 3.6
+    write = made(None, default, in_quotes, None, ":", ",", False, False, True)
+    return lambda content: "".join(write(content, 0))
+
+
+_compact = json_writer(ascii_only=False, default=json.JSONEncoder().default)
+
+
 def json_text(content: object) -> str:
     """Return compact JSON that can be encoded as UTF-8: a lone surrogate stays escaped."""
-    text = _ENCODER.encode(content)
+    text = _compact(content)
     if text.isascii():
         return text
     try:
@@ -142,7 +148,7 @@ def json_text(content: object) -> str:
 
 def json_reply(status: int, content: object, headers: Mapping[str, str] | None = None) -> Reply:
     """Return a reply with a compact JSON body."""
-    body = _ENCODER.encode(content).encode("utf-8", "backslashreplace")
+    body = _compact(content).encode("utf-8", "backslashreplace")
     return Reply(status, body, {"content-type": "application/json", "cache-control": "no-store", **(headers or {})})
 
 

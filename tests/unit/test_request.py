@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from verihook.errors import InputInvalid, LedgerUnavailable, MethodNotAllowed, SignatureError
 from verihook.records import replace
-from verihook.request import Request, from_lambda, json_reply, problem
+from verihook.request import Request, from_lambda, json_reply, json_writer, problem
 
 
 def test_problems() -> None:
@@ -30,6 +31,31 @@ def test_problems() -> None:
 @given(st.text(st.characters()))
 def test_any_text_can_be_answered(text: str) -> None:
     assert json_reply(200, {"a": text}).body.decode()
+
+
+CONTENTS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters()), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(CONTENTS, st.booleans())
+def test_json_is_written_as_the_library_writes_it(content: object, ascii_only: bool) -> None:
+    expected = json.dumps(content, separators=(",", ":"), ensure_ascii=ascii_only)
+    assert expected == json_writer(ascii_only=ascii_only, default=str)(content)
+
+
+def test_what_json_has_not_is_written_as_the_default_says() -> None:
+    write = json_writer(ascii_only=True, default=repr)
+    assert '{"a":"b\'\\u00e9\'"}' == write({"a": _Odd()})
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        json_reply(200, _Odd())
+
+
+class _Odd:
+    def __repr__(self) -> str:
+        return "b'é'"
 
 
 @given(st.text(max_size=60))

@@ -8,16 +8,16 @@ https://docs.aws.amazon.com/powertools/python/latest/core/logger/#standard-struc
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 
 from verihook.adapters.printable import words
 from verihook.adapters.telemetry.delivery import counts, dimensions, kind, own_fields
 from verihook.model.ports import Trace
+from verihook.request import json_writer
 
 # ASCII alone: a lone surrogate of a sender's cannot break the line.
-_ENCODER = json.JSONEncoder(separators=(",", ":"), default=str)
+_text = json_writer(ascii_only=True, default=str)
 
 #: The levels above ERROR; FATAL is Lambda's word for it.
 _SILENT = ("CRITICAL", "FATAL")
@@ -45,7 +45,7 @@ class CloudWatchTelemetry:
         if common is None:
             common = self._common[key] = self._define(trace)
         now = trace.received_at + trace.duration_ms
-        print(f'{{"_aws":{{"Timestamp":{now},{common},{_ENCODER.encode(own_fields(trace))[1:]}')
+        print(f'{{"_aws":{{"Timestamp":{now},{common},{_text(own_fields(trace))[1:]}')
 
     def failure(self, where: str, error: BaseException) -> None:
         """See :class:`~verihook.model.ports.Telemetry`."""
@@ -77,7 +77,7 @@ class CloudWatchTelemetry:
             },
             "xray_trace_id": self._trace_id(),
         }
-        print(_ENCODER.encode({name: value for name, value in content.items() if value is not None}))
+        print(_text({name: value for name, value in content.items() if value is not None}))
 
     def _define(self, trace: Trace) -> str:
         """Return the part that all lines of such deliveries have in common, with the metrics that they declare."""
@@ -90,8 +90,8 @@ class CloudWatchTelemetry:
         }
         # The source's name comes from hooks.toml, never from the caller, who could make any number of dimensions.
         definition: dict[str, object] = {"source": trace.source or "none", "service": self._service}
-        members = _ENCODER.encode(definition | {name: [1.0] for name in names})
-        return f'"CloudWatchMetrics":{_ENCODER.encode([declared])}}},{members[1:-1]}'
+        members = _text(definition | {name: [1.0] for name in names})
+        return f'"CloudWatchMetrics":{_text([declared])}}},{members[1:-1]}'
 
     def _trace_id(self) -> str | None:
         """X-Ray's id of this invocation, if it is traced."""
