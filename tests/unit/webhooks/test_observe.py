@@ -178,7 +178,10 @@ def test_a_failed_write_raises_nothing_and_loses_nothing(
         observer.flush()
     # One try each, although two rows waited: the answer waits for it.
     assert 3 == ledger.writes
-    why = "The ledger did not answer: another process keeps it locked. Look what else has ledger.db open."
+    why = (
+        "The ledger did not answer: another process keeps it locked. "
+        "Find out what else has ledger.db open, and stop it."
+    )
     # The three are one condition, which is said once a minute.
     assert [f"! observe: LedgerUnavailable: {why} ({path})"] == told.getvalue().splitlines()
     observer.flush()

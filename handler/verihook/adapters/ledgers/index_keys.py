@@ -18,13 +18,13 @@ _DUE = {False: "due", True: "told"}
 
 
 def due_shards(ended: bool | None) -> list[str]:
-    """Every partition key of the index ``due``, of one kind or (None) of both."""
+    """Return the partition keys of the index ``due``, of one kind or (None) of both."""
     kinds = _DUE.values() if ended is None else [_DUE[ended]]
     return [f"{kind}#{number}" for kind in kinds for number in range(DUE_SHARDS)]
 
 
 def due_shard(instance_id: str, *, ended: bool) -> str:
-    """The partition of the index ``due`` that carries this instance: the same in every process."""
+    """Return the partition of the index ``due`` for this instance: the same in every process."""
     return f"{_DUE[ended]}#{crc32(instance_id.encode()) % DUE_SHARDS}"
 
 
@@ -57,12 +57,12 @@ def status_shard(instance_id: str, status: Status) -> str | None:
 
 
 def listed_at(at: Instance | Position) -> str:
-    """The sort key in every list: the newest is the last."""
+    """Return the sort key of an instance in every list: the newest has the highest."""
     return f"{_moment(at.created_at)}#{at.id}"
 
 
 def position(sort_key: str) -> Position:
-    """The inverse of :func:`listed_at`."""
+    """Return the position of a sort key: the inverse of :func:`listed_at`."""
     created_at, _, instance_id = sort_key.partition("#")
     return Position(int(created_at), instance_id)
 
@@ -88,7 +88,7 @@ def _words(query: Query) -> tuple[str, tuple[str, ...]]:
 
 
 def bounds(query: Query, after: Position | None) -> tuple[str, str]:
-    """The lowest and the highest sort key of a page, both inclusive; the caller leaves out ``after`` itself."""
+    """Return the lowest and the highest sort key of a page, both inclusive; the caller leaves out ``after`` itself."""
     low = _FIRST if query.since is None else _moment(query.since)
     high = _LAST if query.until is None else _moment(query.until)
     return low, high if after is None else min(high, listed_at(after))

@@ -7,8 +7,8 @@ from typing import Any
 #: The sparse index of the rows that reconcile has to look at.
 DUE_INDEX = "due"
 
-#: Index of a list -> the attribute that it is partitioned by. The sort key of each is LISTED_AT. Each costs a claim one
-#: write unit, and only ``status`` one more, as a row leaves it when it has completed.
+#: The indexes of lists -> the attribute that each is partitioned by. The sort key of each is LISTED_AT. Each costs one
+#: write unit for a claim, and ``status`` one more, because a row leaves it when it has completed.
 LIST_INDEXES = {
     "created": "createdShard",
     "workflow": "workflowShard",
@@ -34,13 +34,13 @@ DUE_SHARDS = 8
 #: carry about 2,000 instances a second. A page asks each once. Never change it: rows of before would be hidden.
 LIST_SHARDS = 4
 
-#: What the table's stream has of a change: the row as it is now. The worker learns of queued instances by it.
+#: What the table's stream has of a change: the new row. The worker finds queued instances in it.
 #: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
 STREAM_VIEW = "NEW_IMAGE"
 
 
 def create_table_request(name: str) -> dict[str, Any]:
-    """The arguments of ``CreateTable``. Time to live is a second call: :func:`time_to_live_request`."""
+    """Return the arguments of ``CreateTable``. Time to live is a second call: :func:`time_to_live_request`."""
     texts = ("pk", "sk", "dueShard", LISTED_AT, *LIST_INDEXES.values())
     return {
         "TableName": name,
@@ -59,7 +59,7 @@ def create_table_request(name: str) -> dict[str, Any]:
 
 
 def time_to_live_request(name: str) -> dict[str, Any]:
-    """The arguments of ``UpdateTimeToLive``."""
+    """Return the arguments of ``UpdateTimeToLive``."""
     return {"TableName": name, "TimeToLiveSpecification": {"AttributeName": TTL_ATTRIBUTE, "Enabled": True}}
 
 

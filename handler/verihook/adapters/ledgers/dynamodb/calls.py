@@ -1,4 +1,4 @@
-"""The calls that the rooms of the table share: conditional writes whose lost answers do no harm, and batches."""
+"""The calls of DynamoDB that the modules of the ledger share: conditional writes that can be repeated, and batches."""
 
 from __future__ import annotations
 
@@ -14,21 +14,20 @@ from verihook.errors import LedgerUnavailable
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-#: What one BatchGetItem takes, and one BatchWriteItem
+#: How many keys one BatchGetItem takes, and how many writes one BatchWriteItem
 #: (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html,
 #: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html).
 _BATCH_READ, _BATCH_WRITE = 100, 25
 
-
-#: Raises what a client raises as LedgerUnavailable.
+#: Turns the errors of the client into LedgerUnavailable.
 translated_errors = ErrorTranslation(AwsError, lambda _: LedgerUnavailable("The ledger did not answer."))
 
 
 class Calls:
-    """A low-level client and the table's name. Raises AwsError, and LedgerUnavailable when throttled.
+    """Calls of one table. Raises AwsError, and LedgerUnavailable if batches are throttled.
 
-    Every conditional write carries a ``writeId`` of its own. When an answer is lost the client sends the same call
-    again and the condition meets the row that the first one wrote: by its ``writeId`` this row is known as ours.
+    Every conditional write has a ``writeId`` of its own. If an answer is lost, the client sends the same call again,
+    and its condition finds the row that the first call wrote: the ``writeId`` shows that the write was applied.
     """
 
     def __init__(self, client: DynamoDBClient, table_name: str) -> None:
@@ -37,21 +36,21 @@ class Calls:
         self.table = table_name
 
     def get(self, key: Item) -> Item | None:
-        """One GetItem, consistent."""
+        """Return the row, or None. One consistent GetItem."""
         answer: dict[str, Any] = {**self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True)}
         return answer.get("Item")
 
     def put(self, item: Item, condition: str, values: Item) -> Item | None:
-        """One PutItem. None if it was applied, else the row that stood in its way (``{}`` if there is none)."""
-        applied, standing = self.replace(item, condition, values, "NONE")
-        return None if applied else standing
+        """Write the row by one PutItem. Return None if applied, else the row that prevented it, ``{}`` for none."""
+        applied, existing = self.replace(item, condition, values, "NONE")
+        return None if applied else existing
 
     def replace(
         self, item: Item, condition: str, values: Item, returned: Literal["NONE", "ALL_OLD"] = "ALL_OLD"
     ) -> tuple[bool, Item]:
-        """One PutItem. Whether it was applied; and the row that stood there before, or that stands there now.
+        """Write the row by one PutItem. Return True and the row replaced, or False and the one that prevented it.
 
-        What stood there is ``{}`` if ``returned`` is ``NONE``, or if an answer was lost.
+        The replaced row is ``{}`` if there was none, if ``returned`` is ``NONE``, or if an answer was lost.
         """
         write_id = uuid4().hex
         written = item | {"writeId": encode(write_id)}
@@ -61,11 +60,11 @@ class Calls:
             answer: dict[str, Any] = {**self.client.put_item(**request, Item=written, ReturnValues=returned)}
             before.update(answer.get("Attributes", {}))
 
-        standing = self.conditionally(call, condition, values, write_id)
-        return (True, before) if standing is None else (False, standing)
+        existing = self.conditionally(call, condition, values, write_id)
+        return (True, before) if existing is None else (False, existing)
 
     def update(self, key: Item, sets: str, condition: str, values: Item, names: dict[str, str]) -> Item | None:
-        """One UpdateItem; ``sets`` follows the word SET. Its answer is that of :meth:`put`."""
+        """Change the row by one UpdateItem; ``sets`` follows the word SET. Returns as :meth:`put` does."""
         write_id = uuid4().hex
 
         def call(**request: Any) -> None:
@@ -77,7 +76,7 @@ class Calls:
     def conditionally(
         self, call: Callable[..., object], condition: str, values: Item, write_id: str = ""
     ) -> Item | None:
-        """None if the write was applied, else the row that stood in its way, ``{}`` if there is none."""
+        """Make the write. Return None if it was applied, else the row that prevented it, ``{}`` for none."""
         try:
             call(
                 TableName=self.table,
@@ -88,27 +87,27 @@ class Calls:
         except ServiceError as error:
             if error.code != "ConditionalCheckFailedException":
                 raise
-            standing: Item = error.response.get("Item", {})
-            return None if standing.get("writeId") == {"S": write_id} else standing
+            existing: Item = error.response.get("Item", {})
+            return None if existing.get("writeId") == {"S": write_id} else existing
         return None
 
     def read(self, keys: Iterable[Item], **options: Any) -> list[Item]:
-        """The rows that are there, in no order: BatchGetItem with ``options``.
+        """Return the rows of these keys that exist, in any order: BatchGetItem with ``options``.
 
-        One answer holds 100 rows or 16 MB; what it left is asked for again.
+        One answer has at most 100 rows or 16 MB; the others are read by further calls.
         """
         rows: list[Item] = []
-        waiting: list[Any] = [*keys]
-        while waiting:
-            batch, waiting = waiting[:_BATCH_READ], waiting[_BATCH_READ:]
+        unread: list[Any] = [*keys]
+        while unread:
+            batch, unread = unread[:_BATCH_READ], unread[_BATCH_READ:]
             asked: Any = {self.table: {"Keys": batch, **options}}
             answer: dict[str, Any] = {**self.client.batch_get_item(RequestItems=asked)}
             rows += answer["Responses"].get(self.table, [])
-            waiting += _left(batch, answer["UnprocessedKeys"].get(self.table, {"Keys": []})["Keys"])
+            unread += _left(batch, answer["UnprocessedKeys"].get(self.table, {"Keys": []})["Keys"])
         return rows
 
     def write(self, puts: Iterable[Item], removals: Iterable[Item]) -> None:
-        """Put rows and remove others: BatchWriteItem, none if there is nothing to do. No key twice."""
+        """Put rows and remove others by BatchWriteItem; no call if there are none. No key may be in both."""
         waiting: list[Any] = [{"PutRequest": {"Item": item}} for item in puts]
         waiting += [{"DeleteRequest": {"Key": key}} for key in removals]
         while waiting:
@@ -117,7 +116,7 @@ class Calls:
             waiting += _left(batch, answer["UnprocessedItems"].get(self.table, []))
 
     def query(self, request: dict[str, Any], most: int | None = None) -> Iterator[Item]:
-        """The rows of a Query, page by page as they are asked for. ``most``: as many a page; 1 MB in any case."""
+        """Yield the rows of a Query, page by page. ``most``: how many in a page, which has at most 1 MB."""
         request = {"TableName": self.table, **request}
         if most is not None:
             request["Limit"] = most
@@ -130,6 +129,7 @@ class Calls:
 
 
 def _left(batch: Sequence[object], left: Sequence[Any]) -> Sequence[Any]:
+    """Return what a batch did not process. Raises LedgerUnavailable if it processed nothing."""
     if len(left) == len(batch):
         raise LedgerUnavailable("The ledger is throttled.")
     return left

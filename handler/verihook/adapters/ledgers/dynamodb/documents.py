@@ -1,4 +1,4 @@
-"""Documents and buckets: small rows of the table, each under a partition of its own kind."""
+"""Documents, and buckets of tokens for rate limits: small rows of the table, each kind in partitions of its own."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from verihook.model.ports import Document, Token
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-#: The bucket is in use and holds a token; and it is full.
+#: The conditions of a bucket that is in use and has a token, and of one that is full.
 _IN_USE = "fullAt > :now AND fullAt <= :latest"
 _IDLE = "attribute_not_exists(fullAt) OR fullAt <= :now"
 
-#: There is no such document, or it has expired.
+#: The condition that there is no such document, or it has expired.
 _NONE = "attribute_not_exists(pk) OR expiresAt <= :now"
 
 
@@ -48,9 +48,9 @@ class DynamoDbDocuments:
 
     @translated_errors
     def add(self, partition: str, document: Document, now_ms: int) -> Document | None:
-        """See :meth:`verihook.model.ports.Documents.add`. One PutItem; its refusal brings what is there along."""
-        standing = self._calls.put(_item(partition, document), _NONE, {":now": encode(now_ms // 1000)})
-        return None if standing is None else _from_item(standing)
+        """See :meth:`verihook.model.ports.Documents.add`. One PutItem; its refusal returns the existing document."""
+        existing = self._calls.put(_item(partition, document), _NONE, {":now": encode(now_ms // 1000)})
+        return None if existing is None else _from_item(existing)
 
     @translated_errors
     def remove(self, partition: str, name: str) -> None:
@@ -59,7 +59,7 @@ class DynamoDbDocuments:
 
     @translated_errors
     def all(self, partition: str, limit: int, now_ms: int, after: str = "") -> list[Document]:
-        """See :meth:`verihook.model.ports.Documents.all`. One consistent Query a page, which is 1 MB at most."""
+        """See :meth:`verihook.model.ports.Documents.all`. One consistent Query for each page of at most 1 MB."""
         condition, values = "pk = :pk", {":pk": encode(_partition(partition))}
         if after:
             condition, values = "pk = :pk AND sk > :after", values | {":after": encode(after)}
@@ -70,8 +70,8 @@ class DynamoDbDocuments:
         }
         if limit < 1:
             return []
-        there = (item for item in self._calls.query(request, limit) if not expired(item, now_ms))
-        return [_from_item(item) for item in islice(there, limit)]
+        unexpired = (item for item in self._calls.query(request, limit) if not expired(item, now_ms))
+        return [_from_item(item) for item in islice(unexpired, limit)]
 
     @translated_errors
     def take_token(self, bucket: str, capacity: int, interval_ms: int, now_ms: int) -> Token:
@@ -79,8 +79,8 @@ class DynamoDbDocuments:
 
         One UpdateItem if the bucket is in use, two if it is full.
 
-        The row has one number, the moment when the bucket is full again; a token moves it on by an interval. An answer
-        that is lost may cost a second token: never more go than there are.
+        The row has one number: the time at which the bucket is full again. Each token moves it by an interval. If an
+        answer is lost, a second token may be taken: never are more given out than there are.
         """
         latest = now_ms + (capacity - 1) * interval_ms
         values = {":now": encode(now_ms), ":expiresAt": encode((latest + interval_ms) // 1000 + 1)}
@@ -101,7 +101,7 @@ class DynamoDbDocuments:
         return retry_on_conflict(move, "This rate limit")
 
     def _move(self, bucket: str, full_at: str, condition: str, values: Item) -> tuple[Item | None, int]:
-        """None and when the bucket is full again, or the row that stood in the way and 0."""
+        """Return None and when the bucket is full again, or the row that prevented the write and 0."""
         moved: Item = {}
 
         def call(**request: Any) -> None:

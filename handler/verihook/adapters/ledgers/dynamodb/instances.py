@@ -1,4 +1,4 @@
-"""The rows of instances: claimed, read, changed, and those that are due."""
+"""The rows of instances in DynamoDB: claim, read, change, and find those that are due."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from verihook.adapters.ledgers.table import DUE_INDEX
 from verihook.model.instance import FINAL, Instance
 from verihook.model.ports import Change
 
-#: The row is of this attempt and not at its end.
+#: The condition that the row is of this attempt and has not ended.
 _LIVE = f"attempt = :attempt AND NOT #status IN ({', '.join(FINAL_VALUES)})"
 
-#: It is not suspended, or it does not stand still yet.
+#: The condition that no operator has suspended it: a suspended row that is held stays as it is.
 _NOT_HELD = "(NOT #status = :suspended OR attribute_not_exists(held))"
 
-#: There is no callback, and there are no labels that have to expire: nothing but the row itself has to change.
+#: The condition that the row has no callback and no labels, so that nothing else has to change with it.
 _PLAIN = "attribute_not_exists(callbackUrl) AND attribute_not_exists(tags) AND attribute_not_exists(metadata)"
 
-#: What an input may take of its row, in bytes. The row is written twice or three times, at a unit a KB; a payload costs
-#: as much as eight units, and every delivery a call more.
+#: How many bytes of its row an input may take. A row is written two or three times, at a unit for each KB; a payload
+#: costs as much as eight units, and one more call for each delivery.
 #: https://aws.amazon.com/dynamodb/pricing/on-demand/ https://aws.amazon.com/s3/pricing/
 _ROOM = 8_192
 
@@ -44,19 +44,20 @@ _REVISION = "revision = if_not_exists(revision, :one) + :one"
 
 
 class Instances:
-    """The part of :class:`verihook.model.ports.Ledger` that instances are claimed, read and changed with."""
+    """The part of :class:`verihook.model.ports.Ledger` that claims, reads and changes instances."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
     @translated_errors
     def claim(self, instance: Instance) -> Instance | None:
-        """See :meth:`verihook.model.ports.Ledger.claim`. One PutItem; its refusal brings the existing row along.
+        """See :meth:`verihook.model.ports.Ledger.claim`. One PutItem; its refusal returns the existing row.
 
         https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ConditionExpressions.html
 
-        An expired row may stay for days until DynamoDB deletes it, so the condition looks at its time. The rows of its
-        labels come first, or an owner could be lost to every search. An item above 400 KB raises LedgerUnavailable.
+        An expired row may stay for days until DynamoDB deletes it, so the condition compares its time. The rows of the
+        labels are written first; after a crash in between an instance could not be found by them. An item above 400 KB
+        raises LedgerUnavailable.
         """
         item = to_item(instance)
         if not instance.purged:
@@ -83,8 +84,8 @@ class Instances:
     def record(self, instance_id: str, attempt: int, change: Change) -> bool:
         """See :meth:`verihook.model.ports.Ledger.record`. One UpdateItem.
 
-        An end asks that the row be plain: it has neither callback nor labels. If it is not, the refusal brings the
-        row along; its labels get the time when they expire, and a second UpdateItem writes the end.
+        The write of an end has the condition that the row has neither callback nor labels. If it has, the refusal
+        returns the row; its labels get the time when they expire, and a second UpdateItem writes the end.
         """
         if change.status not in FINAL:
             return self._record(instance_id, attempt, change, _LIVE, waits=True) is None
@@ -94,7 +95,7 @@ class Instances:
         row = from_item(standing) if standing else None
         if row is None or row.final or row.attempt != attempt:
             return False
-        # First, so that a caller that fails here and asks again repeats it.
+        # Before the end is written: if this fails, the caller tries again and repeats it.
         labels.add(self._calls, row, change.expires_at)
         waits = row.callback_url is not None
         return self._record(instance_id, attempt, change, _LIVE, waits=waits) is None
@@ -103,7 +104,7 @@ class Instances:
     def amend(self, instance: Instance) -> bool:
         """See :meth:`verihook.model.ports.Ledger.amend`.
 
-        One PutItem; a row with labels, or one that had any, takes more.
+        One PutItem, and more calls for a row that has or had labels.
         """
         item = to_item(instance) | {"revision": encode(instance.revision + 1)}
         condition = "revision = :revision"
@@ -120,18 +121,18 @@ class Instances:
 
     @translated_errors
     def due(self, now_ms: int, limit: int, ended: bool | None = None) -> list[Instance]:
-        """See :meth:`verihook.model.ports.Ledger.due`. One Query a shard, then BatchGetItem for what they name.
+        """See :meth:`verihook.model.ports.Ledger.due`. One Query for each shard, then BatchGetItem for the rows.
 
-        The index carries keys alone and trails the table by moments: a row may be missed until the next call. One that
-        was finished or put off in between is left out, because the rows are read from the table, consistently. The
-        caller's own writes are conditional in any case.
+        The index has keys only and is updated a moment after the table: a row may be missed until the next call. A row
+        that has ended or was postponed since is left out, because the rows are read from the table, consistently. The
+        writes of the caller are conditional in any case.
         """
         if limit < 1:
             return []
         shards = index_keys.due_shards(ended)
         names = nsmallest(limit, (name for shard in shards for name in self._due_in(shard, now_ms, limit)))
         items = self._calls.read([key(instance_id) for _, instance_id in names], ConsistentRead=True)
-        # One that has ended since stands in the other kind of shard by now.
+        # An instance that has ended since is in the other kind of shard by now.
         named = set(shards)
         rows = [
             from_item(item)
@@ -160,7 +161,7 @@ class Instances:
         )
 
     def _due_in(self, shard: str, now_ms: int, limit: int) -> list[tuple[int, str]]:
-        """Due time and id of the first ``limit`` in one shard."""
+        """Return due time and id of the first ``limit`` instances in one shard."""
         request = {
             "IndexName": DUE_INDEX,
             "KeyConditionExpression": "dueShard = :shard AND dueAt <= :now",

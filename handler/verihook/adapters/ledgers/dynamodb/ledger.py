@@ -1,4 +1,4 @@
-"""The rooms of the table that the Ledger port speaks of."""
+"""The Ledger port on DynamoDB, put together from its parts."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class DynamoDbLedger(Instances, Lists, Observations):
     """Implements :class:`verihook.model.ports.Ledger` with a low-level client, which threads may share.
 
-    Every write of an instance is one conditional call and carries a ``writeId`` of its own, so that an owner never
-    hears that it is a duplicate because an answer was lost.
+    Every write of an instance is one conditional call with a ``writeId`` of its own, so that a lost answer does not
+    make the first delivery look like a duplicate.
     """
 
     def __init__(self, client: DynamoDBClient, table_name: str) -> None:

@@ -1,4 +1,4 @@
-"""Lists of instances: one Query a shard of an index, merged, and one BatchGetItem for the rows they name."""
+"""Lists of instances: one Query for each shard of an index, merged, and BatchGetItem for the rows."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from verihook.adapters.ledgers.table import LIST_INDEXES, LISTED_AT
 from verihook.model.instance import Instance
 from verihook.model.listing import Position, Query
 
-#: How often a page is filled up from further on. Rows that are left out in such numbers are those that have expired
-#: and were not deleted yet (the old end of a list), or are of another workflow or status than is asked for.
+#: How many rounds may fill a page. Rows that are left out in such numbers have expired and are not deleted yet (the old
+#: end of a list), or are of another workflow or status than the query's.
 _ROUNDS = 40
 
-#: What a second round asks for at least: one BatchGetItem. Each later one asks for twice as many, up to sixteen times.
+#: How many rows the second round reads at least: one BatchGetItem. Each later one reads twice as many, up to 16 times.
 _BATCH, _DOUBLINGS = 100, 4
 
 # Names through #: status, source and error are or may become reserved words.
@@ -50,7 +50,7 @@ class Lists:
         return shown[: max(limit, 0)]
 
     def _positions(self, query: Query, limit: int, after: Position | None) -> list[Position]:
-        """The next ones, the newest first."""
+        """Return the next positions, the newest first."""
         if query.label is not None:
             return self._positions_in("", labels.partition(query.label), query, limit, after)
         index, partitions = index_keys.partitions(query)
@@ -70,13 +70,13 @@ class Lists:
             "ScanIndexForward": False,
             **({"IndexName": index} if index else {}),
         }
-        # One more, because ``after`` itself lies within the bounds.
+        # One more, because ``after`` itself is within the bounds.
         found = (index_keys.position(item[sort]["S"]) for item in self._calls.query(request, limit + 1))
         return [*islice((position for position in found if position != after), limit)]
 
     def _rows(self, query: Query, found: list[Position], now_ms: int) -> list[Instance]:
-        """The rows at these positions that are of this list now, in the same order. They may trail by moments."""
-        # Each once: a label that is left over may name an instance a second time.
+        """Return the rows at these positions that belong to the list now, in the same order. May be a moment old."""
+        # Each once: a row of a label that is left over may name an instance twice.
         ids = dict.fromkeys(position.id for position in found)
         items = self._calls.read([key(instance_id) for instance_id in ids], **_LISTED)
         rows = {

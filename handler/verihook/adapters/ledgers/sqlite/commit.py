@@ -1,9 +1,10 @@
-"""Group commit: writes of threads that come together share one transaction and one fsync.
+"""Group commit: writes that several threads make at the same time share one transaction and one fsync.
 
 A commit with ``synchronous=FULL`` is one fsync (https://www.sqlite.org/pragma.html#pragma_synchronous), and SQLite has
-one writer at a time. A thread that comes while no other commits is the leader: it runs what waits, commits, and hands
-the answers out. Threads that come meanwhile wait, and one of them is the next leader. So no thread waits for company, a
-lone write costs what it always did, and there is no thread that has to be started, stopped or watched.
+one writer at a time. A thread that comes while no other commits is the leader: it runs the waiting operations,
+commits, and hands out the answers. Threads that come during the commit wait, and one of them is the next leader. So a
+write never waits for others to join, a lone write costs no more than without this, and no thread has to be started or
+stopped.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from verihook.errors import LedgerUnavailable
 
 T = TypeVar("T")
 
-#: What an operation does in the transaction. It may be run a second time, after a rollback.
+#: The function of an operation, called in the transaction. It may be called again, after a rollback.
 Work = Callable[[sqlite3.Connection], T]
 
-#: A DELETE of expired rows whose parameters are the time and the most to take, and the time.
+#: A DELETE of expired rows, whose parameters are the time and how many to delete at most; and the time.
 Forget = tuple[str, int]
 
-#: Two for each row that is added, so that more can go than come.
+#: How many expired rows are deleted for each that is added: two, so that more can be deleted than added.
 _FORGOTTEN = 2
 
 
@@ -45,7 +46,7 @@ class _Operation(Generic[T]):
 
 
 class GroupCommit:
-    """Runs operations on one connection, which it owns. Threads may share it."""
+    """Runs operations of several threads on one connection, which it owns."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         """``connection``, to ``path``, is in autocommit mode and made with ``check_same_thread=False``."""
@@ -57,11 +58,11 @@ class GroupCommit:
         self._closed = False
 
     def run(self, work: Work[T], forget: Forget | None = None) -> T:
-        """What ``work`` gave, once it is committed and synced; operations run in the order in which they came.
+        """Return the result of ``work`` once it is committed and synced; operations run in the order of the calls.
 
-        An operation that raises leaves nothing behind and does not harm the others of its transaction. ``forget`` is
-        run before, once for all that name it. Raises LedgerUnavailable for an sqlite3.Error of ``work`` or of the
-        commit and after :meth:`close`; any other exception of ``work`` as it is.
+        An operation that raises leaves nothing behind and does not affect the others of its transaction. ``forget``
+        runs before, once for all operations that have it. Raises LedgerUnavailable for an sqlite3.Error of ``work`` or
+        of the commit and after :meth:`close`, and any other exception of ``work`` as it is.
         """
         operation = _Operation(work, forget)
         shared = cast("_Operation[object]", operation)
@@ -88,7 +89,7 @@ class GroupCommit:
         return cast("T", operation.answer)
 
     def close(self) -> None:
-        """Commit what waits, then close the connection. A second time does nothing."""
+        """Commit the waiting operations, then close the connection. May be called twice."""
         with self._mutex:
             self._closed = True
             while self._leader is not None:
@@ -96,19 +97,19 @@ class GroupCommit:
         self._connection.close()
 
     def _lead(self) -> None:
-        """Commit all that waits by now, hand over, and wake the threads that waited."""
+        """Commit all operations that wait, make another thread the leader, and wake the threads that are done."""
         with self._mutex:
             batch = list(self._waiting)
             self._waiting.clear()
         try:
             self._commit(batch)
         except BaseException:
-            # The leader's thread was interrupted. The others cannot know whether they are in the file.
+            # The leader's thread was interrupted: it is not known whether the other operations are in the file.
             for operation in batch:
                 operation.error = sqlite3.OperationalError("interrupted")
             raise
         finally:
-            # The next leader first: while its fsync runs, the others have the interpreter to themselves.
+            # The next leader first: during its fsync the other threads can run.
             self._hand_over()
             for operation in batch:
                 operation.done = True
@@ -123,7 +124,7 @@ class GroupCommit:
                 self._leader.woken.release()
 
     def _abandon(self, operation: _Operation[object]) -> None:
-        """Its thread goes away without an answer (an exception from outside, such as KeyboardInterrupt)."""
+        """Remove an operation whose thread was interrupted (for example by KeyboardInterrupt)."""
         with self._mutex:
             if operation in self._waiting:
                 self._waiting.remove(operation)
@@ -132,10 +133,10 @@ class GroupCommit:
             self._hand_over()
 
     def _commit(self, batch: list[_Operation[object]]) -> None:
-        """One transaction, and once more with savepoints if an operation fails: that is rare, they are not free."""
+        """Commit in one transaction; if an operation fails, once more with savepoints, which cost time."""
         for apart in (False, True):
             try:
-                # IMMEDIATE waits for another process here: nothing was read yet that could go stale.
+                # IMMEDIATE waits for another process before anything is read that could be out of date later.
                 self._connection.execute("BEGIN IMMEDIATE")
                 self._forget(batch)
                 if self._run(batch, apart=apart):
@@ -156,9 +157,9 @@ class GroupCommit:
             self._connection.execute(statement, (max(times), _FORGOTTEN * len(times)))
 
     def _run(self, batch: list[_Operation[object]], *, apart: bool) -> bool:
-        """Run every operation; ``apart``: each in a savepoint. False if one failed, which only ``apart`` allows.
+        """Run every operation; ``apart``: each in a savepoint. Return False if one failed without ``apart``.
 
-        Raises sqlite3.Error if a failure took the whole transaction with it (disk full, I/O error).
+        Raises sqlite3.Error if the failure ended the whole transaction (disk full, I/O error).
         """
         for operation in batch:
             operation.error = None
@@ -166,7 +167,7 @@ class GroupCommit:
                 if apart:
                     self._connection.execute("SAVEPOINT operation")
                 operation.answer = operation.work(self._connection)
-            except Exception as error:  # whatever it is, it goes to the thread that asked
+            except Exception as error:  # any error is raised in the thread of the operation
                 if not apart:
                     return False
                 if not self._connection.in_transaction:

@@ -1,4 +1,4 @@
-"""Documents and buckets in the ledger's file."""
+"""Documents, and buckets of tokens for rate limits, in the ledger's file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REMOVE = "DELETE FROM documents WHERE partition = ? AND name = ?"
 FORGET = """DELETE FROM documents WHERE rowid IN
     (SELECT rowid FROM documents WHERE expires_at IS NOT NULL AND expires_at <= ? LIMIT ?)"""
 
-#: ``full_at`` is the theoretical arrival time: each token that is taken puts it off by one interval.
+#: ``full_at``: when the bucket is full again. Each token that is taken moves it by one interval.
 _TAKE = """INSERT INTO buckets (name, full_at) VALUES (:name, :now + :interval)
     ON CONFLICT (name) DO UPDATE SET full_at = max(full_at, :now) + :interval
     WHERE max(full_at, :now) + :interval <= :now + :capacity * :interval"""
@@ -33,11 +33,11 @@ FORGET_BUCKETS = "DELETE FROM buckets WHERE name IN (SELECT name FROM buckets WH
 class SqliteDocuments:
     """Implements :class:`verihook.model.ports.Documents`.
 
-    A write that adds a document takes up to two expired ones away, and one that takes a token up to two full buckets.
+    A write that adds a document also deletes up to two expired ones; one that takes a token, up to two full buckets.
     """
 
     def __init__(self, file: SqliteFile) -> None:
-        """``file`` stays the caller's to close."""
+        """``file`` is closed by the caller."""
         self._file = file
 
     def read(self, partition: str, name: str, now_ms: int) -> Document | None:
@@ -57,7 +57,7 @@ class SqliteDocuments:
         )
 
     def add(self, partition: str, document: Document, now_ms: int) -> Document | None:
-        """See :meth:`verihook.model.ports.Documents.add`. What is there already costs no fsync."""
+        """See :meth:`verihook.model.ports.Documents.add`. A document that exists costs no fsync."""
         now_s = now_ms // 1000
         values = (document.text, document.expires_at, document.version, partition, document.name, now_s)
 
@@ -88,7 +88,7 @@ class SqliteDocuments:
             missing_ms = int(full_at) - now_ms
             if taken:
                 return Token(0, (capacity * interval_ms - missing_ms) // interval_ms)
-            # One is there again once all but ``capacity - 1`` of what is missing has come back.
+            # The next token is there when at most ``capacity - 1`` are missing.
             return Token(missing_ms - (capacity - 1) * interval_ms)
 
         return self._file.write(one, (FORGET_BUCKETS, now_ms))

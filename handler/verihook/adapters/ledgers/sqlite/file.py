@@ -1,4 +1,4 @@
-"""The file itself: one connection that writes, one that reads by key, and one that reads lists."""
+"""The ledger's file: one connection that writes, one that reads by key, and one that reads lists."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def _translated_errors(path: Path) -> ErrorTranslation[sqlite3.Error]:
 
 
 class _Reader:
-    """One connection that threads take in turn.
+    """A connection for reading that threads use in turn.
 
-    A read by key takes about 10 microseconds, most of it with the interpreter's lock held: measured with 64 threads,
-    a connection for each thread gave half the reads a second of one behind a lock, and twice the longest wait.
+    A read by key takes about 10 microseconds, most of it with the interpreter's lock held. Measured with 64 threads, a
+    connection for each thread made half as many reads a second as one behind a lock, with twice the longest wait.
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:

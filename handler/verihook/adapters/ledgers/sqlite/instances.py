@@ -1,4 +1,4 @@
-"""The table of instances: written by id, read by id and by what is due."""
+"""The rows of instances in SQLite: claim, read, change, and find those that are due."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ _RECORD = f"""UPDATE instances SET status = ?, updated_at = ?, due_at = {{due_at
     WHERE id = ? AND attempt = ? AND status NOT IN ({_FINAL}) {{unless}}"""
 _RECORD_LIVE = _RECORD.format(due_at="?", more="", unless="")
 _RECORD_RUNNING = _RECORD.format(due_at="?", more="", unless="AND NOT (held AND status = 'suspended')")
-#: Only a callback makes an end due: there is nothing else left to do, and nothing to hold.
+#: An ended row is due only for its callback, and is not held.
 _RECORD_END = _RECORD.format(due_at="CASE WHEN callback_url IS NULL THEN NULL ELSE ? END", more=", held = 0", unless="")
 
 _AMEND = "UPDATE instances SET {columns}revision = revision + 1 WHERE id = ?"
 _REVISION = COLUMNS.index("revision")
 
-#: What the labels of a row are made of: if one of these changes, they are written again.
+#: The columns that the labels of a row are made of: if one of these changes, the labels are written again.
 _LABELLED = frozenset(("created_at", "purged", "tags", "metadata"))
 
-#: The first two lines are the words of the partial index, which is used only if they are repeated
+#: The first two conditions are those of the partial index, which SQLite uses only if the query repeats them
 #: (https://www.sqlite.org/partialindex.html, section 3).
 _DUE = f"""SELECT {SELECTED} FROM instances
     WHERE due_at IS NOT NULL AND purged = 0
         AND (callback_url IS NOT NULL OR status NOT IN ({_FINAL}))
         AND due_at <= ? AND (expires_at IS NULL OR expires_at > ?) {{kind}}
     ORDER BY due_at, id LIMIT ?"""
-#: What has ended and waits for its callback, what lives, and both. The + keeps SQLite from the index of all that ever
-#: ended.
+#: For ended rows that wait for their callback, for others, and for both. The + keeps SQLite from using the index of
+#: the status, which has all rows that ever ended.
 DUE_OF = {
     True: _DUE.format(kind=f"AND +status IN ({_FINAL})"),
     False: _DUE.format(kind=f"AND +status NOT IN ({_FINAL})"),
@@ -53,10 +53,10 @@ FORGET = """DELETE FROM instances WHERE rowid IN
 
 
 class Instances:
-    """What :class:`verihook.model.ports.Ledger` says of instances."""
+    """The part of :class:`verihook.model.ports.Ledger` that claims, reads, changes and lists instances."""
 
     def __init__(self, file: SqliteFile) -> None:
-        """``file`` stays the caller's to close."""
+        """``file`` is closed by the caller."""
         self._file = file
 
     def claim(self, instance: Instance) -> Instance | None:
@@ -75,7 +75,7 @@ class Instances:
         return self._file.write(add, (FORGET, instance.created_at // 1000))
 
     def has_room(self, text: str) -> bool:  # noqa: ARG002  # the port's
-        """True: a file has room for every input that an engine takes."""
+        """Return True: the file has room for every input that an engine takes."""
         return True
 
     def get(self, instance_id: str, now_ms: int) -> Instance | None:
@@ -117,7 +117,7 @@ class Instances:
             fresh = {name: new for name, old, new in zip(COLUMNS, row, written, strict=True) if new != old}
             labels_change = not _LABELLED.isdisjoint(fresh)
             if labels_change:
-                # Their trigger takes the labels away if these two are written.
+                # The trigger on these two columns deletes the labels.
                 fresh.update((name, written[COLUMNS.index(name)]) for name in ("tags", "metadata"))
             columns = "".join(f"{name} = ?, " for name in fresh)
             database.execute(_AMEND.format(columns=columns), (*fresh.values(), instance.id))
@@ -128,9 +128,9 @@ class Instances:
         return self._file.write(replace)
 
     def due(self, now_ms: int, limit: int, ended: bool | None = None) -> list[Instance]:
-        """See :meth:`verihook.model.ports.Ledger.due`. Neither an expired row nor a tombstone is."""
+        """See :meth:`verihook.model.ports.Ledger.due`. Expired and purged rows are never due."""
         with self._file.lists() as database:
-            # A negative LIMIT would be no limit at all.
+            # SQLite takes a negative LIMIT for no limit.
             return [from_row(row) for row in database.execute(DUE_OF[ended], (now_ms, now_ms // 1000, max(limit, 0)))]
 
     def page(self, query: Query, limit: int, after: Position | None, now_ms: int) -> list[Instance]:
@@ -145,6 +145,6 @@ def _added(database: sqlite3.Connection, instance: Instance) -> bool:
 
 
 def _label(database: sqlite3.Connection, instance: Instance) -> None:
-    """The row's triggers have taken the labels that it had before."""
+    """Write the labels of a row; triggers have deleted those that it had before."""
     if instance.labels and not instance.purged:
         database.executemany(_LABEL, [(*label, instance.created_at, instance.id) for label in instance.labels])

@@ -1,4 +1,4 @@
-"""Lists of instances, each by an index that has its order: nothing is sorted, nothing is read that is not shown."""
+"""Lists of instances, each from an index in its order, so that SQLite sorts nothing and reads only what is shown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from verihook.adapters.ledgers.sqlite.rows import LISTED
 from verihook.model.listing import Index, Position, Query
 
-#: One index, from its newest entry back. ``purged = 0`` are the words of the partial indexes
+#: One index, from its newest entry back. ``purged = 0`` is the condition of the partial indexes
 #: (https://www.sqlite.org/partialindex.html, section 3); the row value is a place in the index
 #: (https://www.sqlite.org/rowvalue.html, section 3.1).
 _LIST = f"""SELECT {LISTED} FROM instances
@@ -31,17 +31,17 @@ LISTS: dict[Index, str] = {
     "label": _BY_LABEL,
 }
 
-#: After the newest there is.
+#: Later than any row, in milliseconds.
 _END_OF_TIME = 2**63 - 1
 
 
 def listed(query: Query, limit: int, after: Position | None, now_ms: int) -> tuple[str, tuple[Any, ...]]:
-    """The statement and its parameters."""
+    """Return the statement of a page and its parameters."""
     filters = (query.workflow, query.status, query.source, *(query.label or ()))
-    # No id is empty, so that (until, "") comes before all that was created then.
+    # No id is empty, so (until, "") is before every row that was created at ``until``.
     before = (_END_OF_TIME if query.until is None else query.until, "")
     if after is not None:
         before = min(before, (after.created_at, after.id))
-    given = tuple(value for value in filters if value is not None)
-    # A negative LIMIT would be no limit at all.
-    return LISTS[query.index], (*given, query.since or 0, *before, now_ms // 1000, max(limit, 0))
+    filter_values = tuple(value for value in filters if value is not None)
+    # SQLite takes a negative LIMIT for no limit.
+    return LISTS[query.index], (*filter_values, query.since or 0, *before, now_ms // 1000, max(limit, 0))

@@ -16,7 +16,7 @@ from verihook.strict_json import parse_kept
 COLUMNS = tuple(field.name for field in fields(Instance))
 SELECTED = ", ".join(f"instances.{column}" for column in COLUMNS)
 
-#: The same without what a list does not show.
+#: The same for lists, which show neither input nor output.
 LISTED = SELECTED.replace("instances.input", "''").replace("instances.output", "NULL")
 
 _HELD, _PURGED, _TAGS, _METADATA, _DELIVERY = map(COLUMNS.index, ("held", "purged", "tags", "metadata", "delivery"))
@@ -25,7 +25,7 @@ _attributes = attrgetter(*COLUMNS)
 
 
 def values(instance: Instance) -> list[Any]:
-    """The row in the order of :data:`COLUMNS`."""
+    """Return the row of an instance, in the order of :data:`COLUMNS`."""
     row = list(_attributes(instance))
     row[_TAGS] = json.dumps(instance.tags) if instance.tags else "[]"
     row[_METADATA] = json.dumps(dict(instance.metadata)) if instance.metadata else "{}"
@@ -34,7 +34,7 @@ def values(instance: Instance) -> list[Any]:
 
 
 def from_row(selected: Sequence[Any]) -> Instance:
-    """The instance of a row in the order of :data:`COLUMNS`."""
+    """Return the instance of a row in the order of :data:`COLUMNS`."""
     row = list(selected)
     row[_HELD] = bool(row[_HELD])
     row[_PURGED] = bool(row[_PURGED])

@@ -1,4 +1,4 @@
-"""The tables, in the steps in which they grew. A file has the number of its last step in ``user_version``."""
+"""The tables, as steps from one schema to the next. ``user_version`` of a file is the number of its last step."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ _SECOND = (
 _KEPT = """id, workflow, input, created_at, updated_at, status, version, attempt, source, event_id, event_type, due_at,
     expires_at, output, error, cause"""
 
-#: A final row is due while its callback waits, and lists have indexes; a tombstone is in none of them, and has no
-#: labels. The long texts come last: to read a list is not to follow them from page to page.
+#: An ended row is due while its callback waits, and lists have indexes; a purged row is in none of them and has no
+#: labels. The long texts are the last columns, so that a list does not read their pages.
 _THIRD = (
     """CREATE TABLE instances_3 (
         id TEXT PRIMARY KEY NOT NULL,
@@ -142,15 +142,15 @@ _SIXTH = ("ALTER TABLE instances ADD COLUMN delivery TEXT",)
 #: What is kept of the last delivery of an hour that was not accepted.
 _SEVENTH = ("ALTER TABLE observations ADD COLUMN sample TEXT NOT NULL DEFAULT ''",)
 
-#: What makes each schema of the one before it. A file may be of any: no step is ever changed.
+#: The statements from each schema to the next. A file can have any of them, so a step never changes.
 STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH)
 VERSION = len(STEPS)
 
 
 def create(connection: sqlite3.Connection, path: str | Path) -> None:
-    """Take the steps that the file has not taken yet. Many processes may open the same file at once.
+    """Run the steps that the file has not had yet. Several processes may open the same file at once.
 
-    Raises ConfigurationError for a file that a newer Verihook made.
+    Raises ConfigurationError if a newer Verihook made the file.
     """
     with connection:
         connection.execute("BEGIN IMMEDIATE")
@@ -166,8 +166,10 @@ def check(connection: sqlite3.Connection, path: str | Path) -> None:
     """Raise ConfigurationError if the file is not of this Verihook's schema."""
     version = _version(connection)
     if version != VERSION:
-        mend = "upgrade, or name another file" if version > VERSION else "start it on the file once"
-        raise ConfigurationError(str(path), "", f"its schema is {version} and this Verihook knows {VERSION}: {mend}")
+        mend = "upgrade Verihook, or name another folder" if version > VERSION else "start the server on it once"
+        raise ConfigurationError(
+            str(path), "", f"its schema is version {version}, and this Verihook needs {VERSION}: {mend}"
+        )
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -117,7 +117,7 @@ def test_an_old_file_is_not_changed_by_a_reader(path: Path) -> None:
     before = path.read_bytes()
     with pytest.raises(ConfigurationError) as caught:
         SqliteFile(path, read_only=True)
-    mend = f"its schema is 2 and this Verihook knows {VERSION}: start it on the file once"
+    mend = f"its schema is version 2, and this Verihook needs {VERSION}: start the server on it once"
     assert f"{path}: {mend}" == str(caught.value)
     assert before == path.read_bytes()
 
@@ -137,7 +137,8 @@ def test_an_upgraded_file_is_as_a_new_one(path: Path) -> None:
 def test_a_file_of_a_newer_schema_is_left_alone(path: Path, read_only: bool) -> None:
     with closing(sqlite3.connect(path)) as database:
         database.execute(f"PRAGMA user_version = {VERSION + 1}")
-    mend = f"its schema is {VERSION + 1} and this Verihook knows {VERSION}: upgrade, or name another file"
+    needs = f"its schema is version {VERSION + 1}, and this Verihook needs {VERSION}"
+    mend = f"{needs}: upgrade Verihook, or name another folder"
     with pytest.raises(ConfigurationError) as caught:
         SqliteFile(path, read_only=read_only)
     assert str(caught.value) == f"{path}: {mend}"
