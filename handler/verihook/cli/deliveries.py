@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from verihook.adapters.printable import printable
 from verihook.cli.arguments import past_time, whole_number
 from verihook.cli.connect import add_action, print_json
+from verihook.cli.rejections import meaning
 from verihook.cli.table import show_table, utc_time
 
 if TYPE_CHECKING:
@@ -127,8 +128,9 @@ def _lines(found: Delivery) -> list[tuple[str, str]]:
         ("source", found.source or "none"),
         ("outcome", ": ".join(text for text in (found.outcome, found.reason) if text)),
         ("detail", found.detail or ""),
+        ("means", meaning(found.reason) if found.reason else ""),
         ("event", " ".join(text for text in (found.event_type, found.event_id) if text)),
-        ("instance", f"{found.instance_id}, {found.status}" if found.instance_id else ""),
+        ("instance", ", ".join(text for text in (found.instance_id, found.status) if text)),
         ("request", found.request_id or ""),
         ("path", found.path or ""),
         ("verified by", found.verified_by or ""),

@@ -221,7 +221,8 @@ def detail(entry: Entry, services: Services) -> dict[str, Any]:
             "keptUntil": iso(facts.keep_until),
             "replayOf": facts.replay_of,
         }
-    return {**shown(entry, services), **kept}
+    whole = shown(entry, services)
+    return {**whole, **kept, "instanceId": whole["instanceId"] or sample.get("instanceId")}
 
 
 def _sampled_body(sample: dict[str, Any]) -> dict[str, Any]:
