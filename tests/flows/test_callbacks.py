@@ -101,7 +101,7 @@ def test_a_termination_is_told(api: Api, receiver: Receiver, secret: str) -> Non
     paths = (f"/terminated/{number}" for number in count())
 
     def told() -> Any:
-        """The callback; None if the engine's own report of the stop was told before the output was there."""
+        """The callback; None if the engine's own report of the stop was recorded before the output was there."""
         path = next(paths)
         id = api.start("order-review", {"orderId": "A1"}, callbackUrl=receiver.at(path))
         api.act(id, "terminate", {"reason": "ordered twice", "output": [1]})

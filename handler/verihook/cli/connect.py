@@ -33,6 +33,7 @@ EXIT_CODES = """exit codes:
 #: What to do if something was not found, by the code of the error.
 _FIND = {
     "instance-not-found": "See verihook instances list.",
+    "delivery-not-found": "See verihook deliveries list.",
     "workflow-not-found": "See verihook workflows list.",
     "key-not-found": "See verihook keys list.",
     "job-not-found": "See verihook jobs list.",

@@ -56,8 +56,10 @@ def test_each_error_is_one_line_and_an_exit_code(
     ("code", "mend"),
     [
         ("instance-not-found", "See verihook instances list."),
+        ("delivery-not-found", "See verihook deliveries list."),
         ("workflow-not-found", "See verihook workflows list."),
         ("key-not-found", "See verihook keys list."),
+        ("job-not-found", "See verihook jobs list."),
         ("path-not-found", "Give the address of the server alone, without a path such as /v1 (--url, VERIHOOK_URL)."),
     ],
 )
