@@ -50,3 +50,6 @@ def pytest_unconfigure() -> None:
     """Nothing runs any more."""
     for loop in _LOOPS.made:
         loop.close()
+    # xdist may end its processes before they come to save it by themselves.
+    if (coverage := sys.modules.get("coverage")) and (measured := coverage.Coverage.current()):
+        measured.save()
