@@ -51,7 +51,6 @@ def suspend(instance_id: str, ports: ControlPorts, reason: str = "") -> Instance
     Raises Conflict if it has ended, NotSupported if its engine cannot suspend.
     """
     why = cut(reason, MAX_CAUSE) or None
-
     before = get(instance_id, ports)
 
     def hold(instance: Instance) -> Instance:
