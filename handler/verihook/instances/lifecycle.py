@@ -29,8 +29,7 @@ def terminate(instance_id: str, ports: ControlPorts, reason: str = "", output: o
     ``output``: the output to give it. Raises Conflict if the instance has ended, even if only its engine knows that so
     far; BodyTooLarge for an output that is too large to keep.
 
-    The engine stops the instance before the row is written: after a crash between the two, reconcile finds that it has
-    ended.
+    The engine stops the instance before the row is written: after a crash in between, reconcile finds the end.
     """
     instance = _get_not_final(instance_id, ports)
     reason = cut(reason, MAX_CAUSE) or ""
@@ -130,7 +129,7 @@ def _raise_if_ended(instance: Instance, progress: Progress | None, ports: Record
 def restart(instance_id: str, ports: ControlPorts, attempt: int | None = None) -> Instance:
     """Begin a new attempt under the same id with the same input; stop a running one first.
 
-    ``attempt``: the only one to put another after. Raises Conflict if another caller was quicker, NotActive if the
+    ``attempt``: the one to follow, None for any. Raises Conflict if another caller was quicker, NotActive if the
     workflow is not active.
     """
     return _begin_again(_get_attempt(instance_id, attempt, ports), ports)
@@ -159,8 +158,8 @@ def _begin_again(instance: Instance, ports: ControlPorts) -> Instance:
 def redrive(instance_id: str, ports: ControlPorts, attempt: int | None = None, token: str = "") -> Instance:
     """Continue a failed instance at the step that failed, or begin a new attempt if its engine cannot do that.
 
-    ``attempt``: the only one to continue. ``token``: as in :meth:`verihook.model.ports.Engine.redrive`. Raises Conflict
-    if it has not failed.
+    ``attempt``: the one to continue, None for any. ``token``: as in :meth:`verihook.model.ports.Engine.redrive`. Raises
+    Conflict if it has not failed.
     """
     instance = _get_attempt(instance_id, attempt, ports)
     if instance.status not in ("failed", "timed_out", "terminated"):
