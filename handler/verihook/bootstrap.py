@@ -19,6 +19,7 @@ from verihook.config.workflows import ENGINES
 from verihook.model.ports import Caller, Documents, Engine, Ledger, Pace, Payloads, Services, Telemetry
 from verihook.parts import Lazy, make_now
 from verihook.records import replace
+from verihook.webhooks.captures import Capture
 from verihook.webhooks.observe import Observer
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def assemble(
         documents=documents,
         clock=clock,
         telemetry=telemetry,
-        observer=Observer(ledger, telemetry),
+        observer=Observer(ledger, telemetry, Capture(documents, hooks.sources)),
         connections=hooks.connections,
         secrets=secrets,
         **whole,

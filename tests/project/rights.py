@@ -46,8 +46,10 @@ DOCUMENTS = rows("document#instance", "document#attempts", "document#jobs")
 #: Function -> action -> what it may be done to; "|" between several statements.
 ALLOWED: dict[str, dict[str, str]] = {
     "Receiver": {
-        "dynamodb:GetItem": rows("instance"),
-        "dynamodb:PutItem": f"{rows('document#attempts', 'document#signed')} | {rows('instance')}",
+        "dynamodb:GetItem": f"{rows('document#captures')} | {rows('instance')}",
+        "dynamodb:PutItem": " | ".join(
+            [rows("document#attempts", "document#signed"), rows("document#captures"), rows("instance")]
+        ),
         "dynamodb:UpdateItem": f"{rows('instance')} | {rows('observation', 'bucket')}",
         "s3:PutObject": OBJECTS,
         **READS_PAYLOADS,

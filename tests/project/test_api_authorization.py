@@ -64,7 +64,7 @@ BODIES: dict[str, dict[str, Any]] = {
 
 
 #: Of what no test has made.
-MISSING = {(404, "key-not-found"), (404, "job-not-found"), (404, "delivery-not-found")}
+MISSING = {(404, "key-not-found"), (404, "source-not-found"), (404, "job-not-found"), (404, "delivery-not-found")}
 
 
 @pytest.fixture(scope="module")

@@ -47,6 +47,7 @@ REACHED: dict[str, tuple[str | None, tuple[Any, ...], str | None]] = {
     "listDeliveries": ("deliveries", (), "deliveries list"),
     "getDelivery": ("delivery", ("d",), "deliveries show"),
     "replayDelivery": ("replay_delivery", ("d",), "deliveries replay"),
+    "openCapture": ("capture", ("s",), "deliveries capture"),
     "lookupAnything": ("lookup", ("q",), "deliveries lookup"),
     "getDeliveryBody": ("delivery_body", ("d",), "deliveries body"),
     "listKeys": ("list_keys", (), "keys list"),

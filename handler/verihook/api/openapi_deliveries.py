@@ -7,7 +7,9 @@ from typing import Literal
 from verihook.api.openapi_models import Answer, Listed
 from verihook.model.instance import Status
 
-Outcome = Literal["accepted", "rejected", "duplicate", "changed", "ignored", "handshake", "replayed", "previous-secret"]
+Outcome = Literal[
+    "accepted", "rejected", "duplicate", "changed", "ignored", "handshake", "replayed", "previous-secret", "captured"
+]
 
 
 class Delivery(Answer):
@@ -84,3 +86,12 @@ class Lookup(Answer):
     """What has this id or label; empty if nothing has."""
 
     found: list[Hit]
+
+
+class CaptureWindow(Answer):
+    """Until when refused requests of the source are kept, how many at most, and of which reasons; none: of all."""
+
+    source: str
+    until: str
+    samples: int
+    reasons: list[str]

@@ -198,6 +198,7 @@ EXAMPLES: dict[str, Any] = {
     },
     "Rejections": {"rejections": [_REJECTION]},
     "Deliveries": {"deliveries": [_DELIVERY], "cursor": None},
+    "CaptureWindow": {"source": "orders", "until": _ENDED_AT, "samples": 20, "reasons": ["signature-mismatch"]},
     "Lookup": {"found": [{"by": "event", "instance": _LISTED, "delivery": _DELIVERY}]},
     "DeliveryDetail": {
         **_DELIVERY,

@@ -125,6 +125,16 @@ class NewJob(_RequestBody):
     rate: int = Field(RATE, ge=1, le=MAX_RATE, description="actions a second, at most")
 
 
+class Capture(_RequestBody):
+    """For how long refused requests are kept, how many, and of which reasons; none: of all."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"minutes": 10, "reasons": ["signature-mismatch"]}]})
+
+    minutes: int = Field(10, ge=1, le=60)
+    samples: int = Field(20, ge=1, le=20)
+    reasons: list[str] = Field(default_factory=list, max_length=20)
+
+
 class NewKey(_RequestBody):
     """A key to be made. ``expires``: such as ``90d``, or a time; null for no end."""
 

@@ -47,6 +47,11 @@ def add_parser(commands: Any) -> None:
     again.add_argument(
         "--as-new", action="store_true", help="as an instance of its own; else as the next attempt of its instance"
     )
+    window = add_action(actions, "capture", _capture, "keep whole refused requests of a source for some minutes")
+    window.add_argument("source", metavar="SOURCE", help="name of the source")
+    window.add_argument("--minutes", type=whole_number(1, 60), default=10, metavar="N", help="how long; default 10")
+    window.add_argument("--samples", type=whole_number(1, 20), default=20, metavar="N", help="how many; default 20")
+    window.add_argument("--reason", action="append", default=[], metavar="CODE", help="only these; repeatable")
     found = add_action(actions, "lookup", _lookup, "find what has an id of an event, instance or request, or a label")
     found.add_argument("text", metavar="TEXT", help="the id, a tag, or KEY=VALUE of the metadata")
 
@@ -181,3 +186,13 @@ def _raw(hit: Hit) -> dict[str, object]:
         "instance": None if hit.instance is None else hit.instance.raw,
         "delivery": None if hit.delivery is None else hit.delivery.raw,
     }
+
+
+def _capture(client: Client, options: argparse.Namespace) -> int:
+    until = client.capture(options.source, minutes=options.minutes, samples=options.samples, reasons=options.reason)
+    if options.json:
+        print_json({"source": options.source, "until": until.isoformat()})
+    else:
+        look = f"verihook deliveries list --source {options.source} --outcome captured"
+        print(printable(f"Refused requests of {options.source} are kept until {utc_time(until)}. Look at them: {look}"))
+    return 0

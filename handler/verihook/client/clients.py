@@ -60,6 +60,7 @@ class Operations:
     delivery_body = Operation(finding.delivery_body)
     replay_delivery = Operation(finding.replay_delivery)
     lookup = Operation(finding.lookup)
+    capture = Operation(finding.capture)
     start_job = Operation(managing_jobs.start_job)
     jobs = Operation(managing_jobs.jobs)
     job = Operation(managing_jobs.job)

@@ -182,6 +182,11 @@ def delivery_page(content: Content) -> DeliveryPage:
     return DeliveryPage(tuple(delivery(each) for each in content["deliveries"]), content["cursor"])
 
 
+def end_of_window(content: Content) -> datetime:
+    """Return until when a capture window is open."""
+    return _time(content["until"])
+
+
 def hit(content: Content) -> Hit:
     """Return one that a lookup has found."""
     row, came = content["instance"], content["delivery"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypedDict, Unpack
 
@@ -63,3 +64,13 @@ def delivery_body(delivery_id: str) -> Work[bytes]:
     """The very bytes of its body. The server's log has who read them. Raises NotFound if they are not kept."""
     answer = yield Request("GET", path("deliveries", delivery_id, "body"))
     return answer.body
+
+
+def capture(source: str, *, minutes: int = 10, samples: int = 20, reasons: Sequence[str] = ()) -> Work[datetime]:
+    """Keep whole refused requests of a source for some minutes (1 to 60), 20 at most. Return until when.
+
+    ``reasons``: of the refusals to keep; () for all. Raises NotFound, InvalidInput.
+    """
+    body = {"minutes": minutes, "samples": samples, "reasons": list(reasons)}
+    answer = yield Request("POST", path("sources", source, "captures"), body=body)
+    return answer.read(decoding.end_of_window)

@@ -21,6 +21,7 @@ from verihook.model.instance import INSTANCE_ID, Instance
 from verihook.model.listing import Position, Query
 from verihook.model.ports import KEPT_MS, Kind, Observation, Payloads
 from verihook.strict_json import parse_kept
+from verihook.webhooks.captures import Captured, captured
 from verihook.webhooks.keeping import body_of
 
 if TYPE_CHECKING:
@@ -29,8 +30,11 @@ if TYPE_CHECKING:
 #: The outcome of what has become an instance.
 ACCEPTED = "accepted"
 
+#: The outcome of a refused request that was kept whole. A list has these only if it is asked for them.
+CAPTURED = "captured"
+
 #: Every outcome that can be asked for.
-OUTCOMES: tuple[str, ...] = (ACCEPTED, *get_args(Kind))
+OUTCOMES: tuple[str, ...] = (ACCEPTED, CAPTURED, *get_args(Kind))
 
 #: How many rows of a source a page with a filter looks at, and how many observations of a kind any page.
 _LOOK = 500
@@ -48,10 +52,13 @@ class Entry:
     outcome: str
     instance: Instance | None = None
     seen: Observation | None = None
+    captured: Captured | None = None
 
     @property
     def source(self) -> str:
         """Return the source's name; "" if there was none."""
+        if self.captured is not None:
+            return self.captured.source
         return (self.instance.source or "") if self.instance is not None else self.seen.source if self.seen else ""
 
 
@@ -73,7 +80,7 @@ class Filters:
             at_most
             and entry.at >= (self.since or 0)
             and self.outcome in (None, entry.outcome)
-            and self.reason in (None, entry.seen.reason if entry.seen else None)
+            and self.reason in (None, _reason_of(entry))
             and (self.kind is None or _is_of_type(entry, self.kind))
         )
 
@@ -97,6 +104,8 @@ def page(
     sources = list(ports.sources) if filters.source is None else [filters.source]
     look = limit + 1 if filters.kind is None else max(_LOOK, limit + 1)
     found, horizon = list(_observed(filters, ports)), Position(0, "")
+    for source in sources if filters.outcome == CAPTURED else ():
+        found += [_of_captured(each) for each in captured(source, ports.documents, ports.clock.now_ms())]
     for source in sources if filters.outcome in (None, ACCEPTED) and filters.reason is None else ():
         rows = ports.ledger.page(
             Query(source=source, since=filters.since, until=filters.until), look, after, ports.clock.now_ms()
@@ -126,6 +135,10 @@ def find(delivery_id: str, ports: DeliveryPorts) -> Entry:
             return accepted(row)
     else:
         outcome, _, rest = delivery_id.partition(":")
+        if outcome == CAPTURED:
+            for kept in captured(rest.partition(":")[0], ports.documents, ports.clock.now_ms()):
+                if kept.id == delivery_id:
+                    return _of_captured(kept)
         since = ports.clock.now_ms() - KEPT_MS
         seen = ports.ledger.observations(outcome, None, _MOST_SEEN, since) if outcome in get_args(Kind) and rest else ()
         for each in seen:
@@ -152,6 +165,8 @@ def content_type(entry: Entry) -> str | None:
     if entry.seen is not None:
         kind = sample_in(entry.seen).get("contentType")
         return None if kind is None else str(kind)
+    if entry.captured is not None:
+        return dict(entry.captured.headers).get("content-type")
     facts = None if entry.instance is None else entry.instance.facts
     return None if facts is None else facts.header("content-type")
 
@@ -161,6 +176,8 @@ def body(entry: Entry, now_ms: int, payloads: Payloads) -> bytes:
     if entry.instance is not None:
         return _body_of_row(entry.instance, now_ms, payloads)
     raw = sample_in(entry.seen).get("body") if entry.seen is not None else None
+    if entry.captured is not None:
+        raw = entry.captured.raw
     if raw is None:
         raise DeliveryNotFound("The body of this delivery is not kept: it was not accepted.")
     return _unpacked(str(raw), entry.id)
@@ -200,8 +217,17 @@ def _entry(seen: Observation) -> Entry:
     return Entry(_seen_id(seen), seen.last_at, seen.kind, seen=seen)
 
 
+def _of_captured(kept: Captured) -> Entry:
+    return Entry(kept.id, kept.at, CAPTURED, captured=kept)
+
+
 def _seen_id(seen: Observation) -> str:
     return f"{seen.kind}:{seen.last_at // _HOUR_MS}:{seen.source}:{seen.reason}"
+
+
+def _reason_of(entry: Entry) -> str | None:
+    found = entry.seen or entry.captured
+    return None if found is None else found.reason
 
 
 def _is_of_type(entry: Entry, kind: str) -> bool:

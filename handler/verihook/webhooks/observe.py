@@ -19,6 +19,7 @@ from threading import Lock
 from verihook.errors import LedgerUnavailable
 from verihook.model.ports import Kind, Ledger, Observation, Telemetry, Trace
 from verihook.records import replace
+from verihook.webhooks.captures import Capture
 from verihook.webhooks.keeping import printable
 from verihook.webhooks.sample import sample_of
 
@@ -47,8 +48,10 @@ class Observer:
     No method raises. If the ledger is unavailable, the counts wait for the next write, and telemetry gets the failure.
     """
 
-    def __init__(self, ledger: Ledger, telemetry: Telemetry) -> None:
+    def __init__(self, ledger: Ledger, telemetry: Telemetry, capture: Capture | None = None) -> None:
+        """``capture``: keeps whole refused requests, while an operator has opened a window for that."""
         self._ledger = ledger
+        self._capture = capture
         self._telemetry = telemetry
         self._lock = Lock()
         #: By kind, source and reason, the longest waiting first.
@@ -60,6 +63,8 @@ class Observer:
 
     def rejected(self, trace: Trace) -> None:
         """The delivery was refused, for ``trace.reason``. ``trace`` is complete."""
+        if self._capture is not None:
+            self._capture.keep(trace)
         self._count(trace, "rejected", trace.reason or "internal")
 
     def passed(self, trace: Trace) -> None:
@@ -94,6 +99,7 @@ class Observer:
             self._closes_at = None
             batch = self._pop(len(self._waiting))
         self._write(batch)
+        self._look(batch)
 
     def _count(self, trace: Trace, kind: Kind, reason: str) -> None:
         now = trace.received_at + trace.duration_ms
@@ -106,6 +112,12 @@ class Observer:
                 self._closes_at = now + WINDOW_MS
                 batch = self._pop(WRITES)
         self._write(batch)
+        self._look(batch)
+
+    def _look(self, written: list[Observation]) -> None:
+        """Look for capture windows as often as counts are written: never for each of many forged requests."""
+        if written and self._capture is not None:
+            self._capture.look(max(seen.last_at for seen in written))
 
     def _add(self, seen: Observation) -> None:
         # Previous secrets are never counted together: strangers cannot cause them, and an operator asks by source.

@@ -30,6 +30,7 @@ from verihook.model.ports import Pace, Services
 from verihook.model.scopes import SCOPES
 from verihook.model.workflow import Workflow
 from verihook.verification import handshakes, keyrings
+from verihook.webhooks.captures import Capture
 from verihook.webhooks.observe import Observer
 
 #: Of the sources of hooks.toml.
@@ -193,7 +194,7 @@ def deployment(folder: Path, policy: Policy | None = None, *, local: bool = True
             caller=HttpCaller(),
             clock=SystemClock(),
             telemetry=telemetry,
-            observer=Observer(ledger, telemetry),
+            observer=Observer(ledger, telemetry, Capture(SqliteDocuments(file), hooks.sources)),
             instance_key=b"k" * 32,
             pace=Pace(100, 200),
             policy=policy or Policy(starts_per_minute=None),

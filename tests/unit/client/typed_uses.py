@@ -82,6 +82,7 @@ def observing(client: Client) -> None:
     assert_type(client.delivery_body("d"), bytes)
     assert_type(client.replay_delivery("d", as_new=True), Instance)
     assert_type(client.lookup("d"), tuple[Hit, ...])
+    assert_type(client.capture("s", minutes=5), datetime)
 
 
 async def awaited(client: AsyncClient) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from verihook.api.operation import Api, Operation
 from verihook.api.operations import (
     batches,
+    captures,
     deliveries,
     events,
     instances,
@@ -62,6 +63,7 @@ OPERATIONS = (
     Operation("GET", _DELIVERY, "deliveries:read", deliveries.get_delivery),
     Operation("GET", f"{_DELIVERY}/body", "deliveries:body", deliveries.get_delivery_body),
     Operation("POST", f"{_DELIVERY}/replay", "deliveries:replay", deliveries.replay_delivery),
+    Operation("POST", "/v1/sources/{source}/captures", "deliveries:body", captures.open_capture),
     Operation("GET", "/v1/lookup", "deliveries:read", deliveries.lookup_anything),
     Operation("GET", "/v1/keys", "keys:manage", keys.list_keys),
     Operation("POST", "/v1/keys", "keys:manage", keys.create_key),

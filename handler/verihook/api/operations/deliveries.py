@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import Path, Query, Request, Response
 from pydantic import BaseModel, Field
@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from verihook.api import admission, rendering
 from verihook.api.access import Identity
 from verihook.api.body import json_body
-from verihook.api.openapi_deliveries import Deliveries, DeliveryDetail, Lookup
+from verihook.api.openapi_deliveries import Deliveries, DeliveryDetail, Lookup, Outcome
 from verihook.api.openapi_models import Listed
 from verihook.api.openapi_problems import problems
 from verihook.api.operation import Api, operation
@@ -39,7 +39,7 @@ class Wanted(BaseModel):
     """The query of a list."""
 
     source: Annotated[str | None, Field(max_length=63, examples=["orders"])] = None
-    outcome: Literal["accepted", "rejected", "duplicate", "changed", "ignored", "handshake", "replayed"] | None = None
+    outcome: Outcome | None = None
     reason: Annotated[str | None, Field(max_length=100, examples=["signature-mismatch"])] = None
     type: Annotated[
         str | None,
@@ -173,18 +173,18 @@ def _hit(hit: lookup.Hit, services: Services) -> dict[str, Any]:
 
 def shown(entry: Entry, services: Services) -> dict[str, Any]:
     """A delivery as lists show it."""
-    row, seen = entry.instance, entry.seen
+    row, seen, kept = entry.instance, entry.seen, entry.captured
     facts = None if row is None else deliveries.facts_of(row, services.clock.now_ms())
     return {
         "id": entry.id,
         "at": iso(entry.at),
         "source": entry.source or None,
         "outcome": entry.outcome,
-        "reason": (seen.reason or None) if seen else None,
-        "detail": deliveries.sample_in(seen).get("detail") if seen else None,
+        "reason": (seen.reason or None) if seen else kept.reason if kept else None,
+        "detail": deliveries.sample_in(seen).get("detail") if seen else (kept.detail or None) if kept else None,
         "count": seen.count if seen else 1,
         "firstAt": iso(seen.first_at if seen else entry.at),
-        "requestId": seen.request_id if seen else facts.request_id if facts else None,
+        "requestId": of.request_id if (of := seen or kept or facts) else None,
         "eventId": row.event_id if row else None,
         "eventType": row.event_type if row else None,
         "instanceId": row.id if row else None,
@@ -220,6 +220,15 @@ def detail(entry: Entry, services: Services) -> dict[str, Any]:
             "body": _body_facts(row),
             "keptUntil": iso(facts.keep_until),
             "replayOf": facts.replay_of,
+        }
+    if (captured := entry.captured) is not None:
+        kept |= {
+            "path": captured.path,
+            "headers": [{"name": name, "value": value} for name, value in captured.headers],
+            "headerNames": [name for name, _ in captured.headers],
+            "contentType": deliveries.content_type(entry),
+            "agent": dict(captured.headers).get("user-agent"),
+            "body": {"length": captured.length, "sha256": None, "kept": captured.raw is not None},
         }
     whole = shown(entry, services)
     return {**whole, **kept, "instanceId": whole["instanceId"] or sample.get("instanceId")}
