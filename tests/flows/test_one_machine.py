@@ -161,6 +161,7 @@ def test_a_made_secret_and_the_ids_outlive_a_restart(tmp_path: Path) -> None:
         second = verihook(*send)
     finally:
         again.stop()
+    assert (0, 0) == (first.returncode, second.returncode), (first, second)
     one, two = (json.loads(result.stdout.splitlines()[1]) for result in (first, second))
     assert (one["instanceId"], True) == (two["instanceId"], two["duplicate"])
 
