@@ -21,7 +21,7 @@ from verihook.local.interpreter import Interpreter
 def test_the_state_machines_serve_no_page(tmp_path: Path) -> None:
     events: list[object] = []
     with Interpreter(tmp_path / "e.db", functions={"worker": events.append}, read_payload=None) as interpreter:
-        connection = http.client.HTTPConnection(urlsplit(interpreter.endpoint_url).netloc, timeout=10)
+        connection = http.client.HTTPConnection(urlsplit(interpreter.endpoint_url).netloc, timeout=60)
         path = "/2015-03-31/functions/worker/invocations"
         # What a form, or fetch in the mode no-cors, may send without a preflight.
         connection.request("POST", path, "{}", {"Origin": "https://evil.example", "Content-Type": "text/plain"})
@@ -37,7 +37,7 @@ def test_the_engines_serve_the_key_of_the_run_alone(tmp_path: Path) -> None:
     ):
         for url in (machines.endpoint_url, durable.endpoint_url):
             for key, refused in (("mine", False), ("other", True), ("min", True), ("", True)):
-                connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+                connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
                 signed = f"AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/states/aws4_request, Signature=0"
                 connection.request("POST", "/", "{}", {"Authorization": signed} if key else {})
                 assert refused == (connection.getresponse().status == 403)
