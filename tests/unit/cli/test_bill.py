@@ -59,6 +59,6 @@ def test_a_month() -> None:
     assert found["secrets"] == pytest.approx(2 * 0.40)
     assert found["metrics"] == pytest.approx((2 + 2 * 5) * 0.30)
     assert bill.month(0)["metrics"] == pytest.approx(2 * 0.30)
-    queries = 43_200 * 8 * 0.125e-6
+    queries = 43_200 * 9 * 0.125e-6
     looks = 43_200 * (0.20e-6 + 0.150 * 0.25 * 0.0000166667 + 350e-9 * 0.53)
     assert found["reconciler"] == pytest.approx(queries + looks)
