@@ -60,3 +60,16 @@ def test_every_command_succeeds(api: Api, folder: Path, page: str) -> None:
     if page == "commands.md":
         assert "instance approval-7 completed" in done.stdout
         assert "step Ship completed" in done.stdout
+
+
+def test_every_command_on_many_at_once_succeeds(api: Api, folder: Path) -> None:
+    section = (ROOT / "docs" / "operations.md").read_text("utf-8").partition("## Many at once")[2]
+    commands = section.split("```")[1].strip().splitlines()
+    assert ["--dry-run", "--wait", "list", "JOB", "JOB"] == [line.split()[-1] for line in commands]
+    begin, look = commands[:3], commands[3:]
+    assert 0 == (done := bash("set -e\n" + "\n".join(begin), folder)).returncode, done.stdout + done.stderr
+    job = api.http.get("/v1/jobs").json()["jobs"][0]
+    assert ("redrive", "completed") == (job["action"], job["status"])
+    done = bash("set -e\n" + "\n".join(look).replace("JOB", job["id"]), folder)
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert 2 == done.stdout.count("status   completed, since ")
