@@ -65,6 +65,8 @@ def test_a_job_that_is_stopped_acts_on_nothing_more(parts: Parts) -> None:
     rounds(parts, job, runner, 2)
     assert "stopping" == jobs.stop_job(job.id, parts.services).status
     # Even before its next action is due.
+    parts.clock.at -= 500
+    assert look(parts, job).next_at > parts.clock.at
     runner.run(parts.services)
     assert ("stopped", 3, ()) == ((ended := look(parts, job)).status, ended.done, ended.doing)
     rounds(parts, job, runner, 3)
