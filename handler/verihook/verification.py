@@ -42,7 +42,7 @@ def keyrings(
 
 
 def handshakes(hooks: Hooks, secrets: RotatingSecrets, *, strict: bool = True) -> dict[str, BoundHandshake]:
-    """Return the handshakes of the sources whose sender has one, by the source's name. Raise ConfigurationError.
+    """Return the handshakes of the sources whose sender has one, by the source's name. Raises ConfigurationError.
 
     ``strict``: a missing ``verify_token`` is an error at once, and not only when a handshake needs it.
     """

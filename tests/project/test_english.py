@@ -8,6 +8,8 @@ in english.py, with a line below.
 
 from __future__ import annotations
 
+import ast
+import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -85,3 +87,32 @@ def test_no_room_has_more_than_are_left_there() -> None:
 
 def test_every_room_of_the_table_is_there() -> None:
     assert [] == [room for room in english.left() if not (english.ROOT / room).is_dir()]
+
+
+#: "Raise X" is what a function does and nothing else; after another sentence it is said that it "Raises X".
+RAISES = re.compile(r"\A\s*Raises\b|(?:[.;:,)]\s+|\n\s*\n\s*)Raise (?=[A-Z])")
+
+
+@pytest.mark.parametrize(
+    ("docstring", "wrong"),
+    [
+        ("Raise Forbidden if it may not.", False),
+        ("The row. Raises Conflict.", False),
+        ("The row.\n\n    Raises Conflict.", False),
+        ("Raises Forbidden if it may not.", True),
+        ("The row. Raise Conflict.", True),
+        ("The row.\n\n    Raise Conflict.", True),
+    ],
+)
+def test_what_is_raised_is_said_in_one_form(docstring: str, wrong: bool) -> None:
+    assert wrong == bool(RAISES.search(docstring))
+
+
+def test_docstrings_say_in_one_form_what_is_raised() -> None:
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    assert [] == [
+        f"{path.relative_to(english.ROOT)}: {docstring}"
+        for path in sorted((english.ROOT / "handler").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, documented) and RAISES.search(docstring := ast.get_docstring(node, clean=False) or "")
+    ]

@@ -1,4 +1,4 @@
-"""Raises errors of a library or of a port as our own errors: the one definition of "X did not answer"."""
+"""Raise errors of a library or of a port as our own errors: the one definition of "X did not answer"."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def stop_job(job_id: str) -> Work[Job]:
 
 
 def _filter(filters: Filters) -> dict[str, Any]:
-    """Raises ValueError for a time without an offset."""
+    """Raise ValueError for a time without an offset."""
     given: dict[str, Any] = {}
     for name, value in filters.items():
         if isinstance(value, datetime):

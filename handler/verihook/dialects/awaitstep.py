@@ -181,7 +181,7 @@ def _details(error: InputInvalid) -> list[dict[str, object]]:
 
 
 def _request(workflow: str, body: object) -> StartRequest:
-    """Raises InputInvalid for a body of another shape."""
+    """Raise InputInvalid for a body of another shape."""
     if not isinstance(body, dict):
         raise invalid_at([], "Expected object")
     connection = body.get("connectionId")

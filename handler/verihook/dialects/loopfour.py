@@ -159,7 +159,7 @@ def _details(error: VerihookError) -> list[dict[str, object]]:
 
 
 def _request(workflow: str, body: object) -> StartRequest:
-    """Raises InputInvalid for a body of another shape."""
+    """Raise InputInvalid for a body of another shape."""
     given = {} if body is None else body
     if not isinstance(given, dict):
         raise invalid_at([], "Expected object")

@@ -34,7 +34,7 @@ class LocalEngines:
     """
 
     def __init__(self, hooks: Hooks, data: Path) -> None:
-        """Raises ConfigurationError if a workflow's definition is missing or cannot be run."""
+        """Raise ConfigurationError if a workflow's definition is missing or cannot be run."""
         folder = workflows_of(hooks)
         self._hooks = hooks
         self._functions = Functions.load(folder, hooks.workflows)

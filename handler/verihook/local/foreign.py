@@ -31,7 +31,7 @@ class Library:
     parts: Mapping[str, str]
 
     def check(self) -> None:
-        """Raises ConfigurationError, in words, if a part is gone or not what it was. Imports the library's modules."""
+        """Raise ConfigurationError, in words, if a part is gone or not what it was. Imports the library's modules."""
         changed = list(self.changes())
         if not changed:
             return

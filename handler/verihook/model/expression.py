@@ -65,13 +65,13 @@ class Expression:
     def holds(self, content: object, facts: EventFacts = _NO_FACTS) -> bool:
         """Whether the result is true as JMESPath has it: not false, null, or an empty text, array or object.
 
-        Raise InputInvalid if the expression cannot be applied to ``content``.
+        Raises InputInvalid if the expression cannot be applied to ``content``.
         """
         result = self._applied(content, facts)
         return result is not None and result is not False and result not in ("", [], {})
 
     def result(self, content: object, facts: EventFacts = _NO_FACTS) -> Any:
-        """The result, a JSON value. Raise InputInvalid if there is none, or it is too large."""
+        """The result, a JSON value. Raises InputInvalid if there is none, or it is too large."""
         result = self._applied(content, facts)
         self._check_size(result)
         return result

@@ -106,7 +106,7 @@ class Schema:
                 raise ValueError(f"{place}: $ref {part['$ref']!r} is not within the schema") from None
 
     def _try(self) -> None:
-        """Apply every part to a value of each kind. Raise ValueError for a reference to itself, which never ends."""
+        """Apply every part to a value of each kind. Raises ValueError for a reference to itself, which never ends."""
         import jsonschema
         import referencing
         from referencing.exceptions import Unresolvable

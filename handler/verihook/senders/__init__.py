@@ -75,7 +75,7 @@ def sender_ids() -> list[str]:
 
 
 def load_sender(sender_id: str) -> Sender:
-    """The sender with this id. Raise ConfigurationError if its file is wrong, KeyError if there is none."""
+    """The sender with this id. Raises ConfigurationError if its file is wrong, KeyError if there is none."""
     path = FOLDER / f"{sender_id}.toml"
     # To list all senders would cost a cold start a millisecond for each source.
     if not (_ID.fullmatch(sender_id) and path.is_file()):
@@ -88,7 +88,7 @@ def load_sender(sender_id: str) -> Sender:
 
 
 def read_sender(sender_id: str, table: Mapping[str, Any]) -> Sender:
-    """A sender from its tables. Raise ValueError ``TABLE.KEY: mend``."""
+    """A sender from its tables. Raises ValueError ``TABLE.KEY: mend``."""
     return Sender(
         sender_id,
         _read_within("signature", read_scheme, table.get("signature") or {}),
@@ -101,7 +101,7 @@ def read_sender(sender_id: str, table: Mapping[str, Any]) -> Sender:
 
 
 def read_scheme(table: Mapping[str, Any]) -> Scheme:
-    """The scheme of a ``[signature]`` table. Raise ValueError ``KEY: mend``."""
+    """The scheme of a ``[signature]`` table. Raises ValueError ``KEY: mend``."""
     found = SCHEMES.get(str(table.get("scheme")))
     if found is None:
         raise ValueError(f"scheme: {must_be_one_of(sorted(SCHEMES), table.get('scheme'))}")

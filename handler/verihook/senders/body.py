@@ -15,7 +15,7 @@ _NEITHER = f"The body is neither JSON nor a URL-encoded form: send JSON as appli
 
 
 def parse_as(places: EventPlaces, request: Request) -> Body:
-    """The body of a verified delivery, read as its sender or its source says. Raise as :func:`parse` does."""
+    """The body of a verified delivery, read as its sender or its source says. Raises as :func:`parse` does."""
     if places.body == "json":
         return parse(request, places.form_field, places.envelope)
     # Imported here: few sources need it.
@@ -33,7 +33,7 @@ def parse_as(places: EventPlaces, request: Request) -> Body:
 def parse(request: Request, form_field: str = "", envelope: str = "") -> Body:
     """The JSON body of a verified delivery; of ``envelope`` see :class:`~verihook.senders.event.EventPlaces`.
 
-    Raise EventMalformed (not UTF-8, not JSON, too deep), BodyTooLarge (too many values) and UnsupportedMediaType.
+    Raises EventMalformed (not UTF-8, not JSON, too deep), BodyTooLarge (too many values) and UnsupportedMediaType.
     """
     kind = media_type(request.header("content-type"))
     _check_coding(request)

@@ -30,7 +30,7 @@ _MEDIA_TYPE = "application/cloudevents"
 
 
 def read(request: Request) -> Body:
-    """The event of a verified delivery. Raise EventMalformed or UnsupportedMediaType."""
+    """The event of a verified delivery. Raises EventMalformed or UnsupportedMediaType."""
     kind = media_type(request.header("content-type"))
     if kind == f"{_MEDIA_TYPE}+json":
         return body_of(parse_sent(decoded(request.body), "The body"))
@@ -47,7 +47,7 @@ def is_event(content: object) -> bool:
 
 
 def body_of(content: object) -> Body:
-    """The body of a structured event, from its parsed JSON. Raise EventMalformed or UnsupportedMediaType."""
+    """The body of a structured event, from its parsed JSON. Raises EventMalformed or UnsupportedMediaType."""
     if not isinstance(content, dict):
         raise EventMalformed("A CloudEvent is a JSON object.")
     kind = media_type(content.get("datacontenttype"))
@@ -77,7 +77,7 @@ def _binary(request: Request, kind: str) -> Body:
 
 
 def _header(request: Request, name: str) -> str | None:
-    """A ``ce-`` header, in which all but printable ASCII is percent-encoded. Raise EventMalformed if it came twice."""
+    """A ``ce-`` header, in which all but printable ASCII is percent-encoded. Raises EventMalformed if it came twice."""
     values = request.values(f"ce-{name}")
     if len(values) > 1:
         raise EventMalformed(f"The header ce-{name} came {len(values)} times; send it once.")

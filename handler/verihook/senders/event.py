@@ -79,7 +79,7 @@ class Body:
 
 
 def event_id(places: EventPlaces, request: Request, body: Body) -> str | None:
-    """The event's id; None if the sender has none. Raise EventMalformed if the sender has one and it is missing."""
+    """The event's id; None if the sender has none. Raises EventMalformed if the sender has one and it is missing."""
     if body.id is not None:
         return body.id
     value = places.id.read(request, body.content) if places.id else None
@@ -89,7 +89,7 @@ def event_id(places: EventPlaces, request: Request, body: Body) -> str | None:
 
 
 def event_type(places: EventPlaces, request: Request, body: Body) -> str | None:
-    """The event's type; None if there is none. Raise EventMalformed."""
+    """The event's type; None if there is none. Raises EventMalformed."""
     if body.type is not None:
         return body.type
     value = places.type.read(request, body.content) if places.type else None
@@ -110,7 +110,7 @@ def _id_or_type(place: Place | None, what: str, value: object) -> str:
 
 
 def checked_text(what: str, where: str, value: object) -> str:
-    """An id or a type that can be stored, logged and hashed. Raise EventMalformed that says ``where`` it is."""
+    """An id or a type that can be stored, logged and hashed. Raises EventMalformed that says ``where`` it is."""
     if not isinstance(value, str) or not 0 < len(value) <= MAX_ID:
         raise EventMalformed(f"The event's {what} ({where}) must be 1 to {MAX_ID} characters.")
     if not _encodable(value):
@@ -149,7 +149,7 @@ def is_wanted(kind: str | None, types: tuple[str, ...], action: str | None = Non
 
 
 def read_places(table: Mapping[str, Any]) -> EventPlaces:
-    """EventPlaces from the ``[event]`` table of a sender or a source. Raise ValueError ``KEY: mend``."""
+    """EventPlaces from the ``[event]`` table of a sender or a source. Raises ValueError ``KEY: mend``."""
     unknown = set(table) - _KEYS
     if unknown:
         raise ValueError(f"{min(unknown)}: {unknown_key(_KEYS)}")

@@ -51,7 +51,7 @@ class KeyFetcher:
         """Return the document at ``url``, by GET, or by POST of JSON ``content``, and cache it if it was found.
 
         Return ``b""`` if the host says that there is none, and the body of a 400, not cached: some hosts explain there.
-        Raise SecretsUnavailable for everything else.
+        Raises SecretsUnavailable for everything else.
         """
         # The content of a POST has the sender's secret in it, so the cache's key has only its hash.
         name = (url, hashlib.sha256(content).digest())
@@ -128,7 +128,7 @@ class KeyFetcher:
 
 
 def _read(reply: http.client.HTTPResponse) -> bytes:
-    """Return the body. Raise ValueError if it is too large or too slow: it must not delay the delivery for long."""
+    """Return the body. Raises ValueError if it is too large or too slow: it must not delay the delivery for long."""
     deadline = time.monotonic() + TOTAL_S
     document = b""
     while piece := reply.read1(8192):

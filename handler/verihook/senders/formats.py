@@ -40,7 +40,7 @@ _CHARSETS = {
 def read(body_format: str, request: Request) -> Any:
     """The content of a verified body in this format, a JSON value.
 
-    Raise EventMalformed if it is not in the format, BodyTooLarge if it has too many values, UnsupportedMediaType.
+    Raises EventMalformed if it is not in the format, BodyTooLarge if it has too many values, UnsupportedMediaType.
     """
     return _READERS[body_format](request)
 

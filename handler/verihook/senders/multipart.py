@@ -22,7 +22,7 @@ _NAME, _FILE_NAME = (
 
 
 def read_parts(body: bytes, boundary: str) -> list[tuple[str, Any]]:
-    """The name and the content of each part, in their order. Raise EventMalformed, BodyTooLarge."""
+    """The name and the content of each part, in their order. Raises EventMalformed, BodyTooLarge."""
     if not 0 < len(boundary) <= 70:
         raise EventMalformed("The multipart body needs a boundary of 1 to 70 characters in Content-Type.")
     # The first boundary may be at the very beginning; what comes before it and after the last one is no part.

@@ -12,7 +12,7 @@ def read_table(kind: type[T], table: Mapping[str, Any], chooser: str) -> T:
     """Return an object of ``kind`` from the keys of ``table``, but for the key ``chooser``, which chose the kind.
 
     The annotation of a field is the name of its TOML type (``str``, ``int``, ``bool``, ``list``, ``dict``).
-    Raise ValueError ``KEY: mend``.
+    Raises ValueError ``KEY: mend``.
     """
     kept = [pair for each in reversed(kind.__mro__) for pair in getattr(each, "__annotations__", {}).items()]
     known = {name: str(text).partition("[")[0] for name, text in kept if "ClassVar" not in text}

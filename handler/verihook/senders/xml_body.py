@@ -14,7 +14,7 @@ from verihook.errors import BodyTooLarge, EventMalformed
 
 
 def read_xml(body: bytes, max_depth: int, max_nodes: int) -> dict[str, Any]:
-    """``{ROOT: content}``. Raise EventMalformed if it is no XML, BodyTooLarge if it is larger than the limits."""
+    """``{ROOT: content}``. Raises EventMalformed if it is no XML, BodyTooLarge if it is larger than the limits."""
     reader = _Reader(max_depth, max_nodes)
     parser = expat.ParserCreate()
     parser.buffer_text = True

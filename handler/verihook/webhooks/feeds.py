@@ -82,7 +82,7 @@ def take_messages(event: Mapping[str, Any], ports: MessagePorts, left: Callable[
     """Take every message of an event. Return the ids of those of SQS that are to be delivered again.
 
     ``left()``: how long the invocation may still run, in milliseconds. SNS and EventBridge cannot be answered in part:
-    raise the first failure after all were tried. Raise RequestInvalid for an event of no known shape.
+    raise the first failure after all were tried. Raises RequestInvalid for an event of no known shape.
     """
     messages, in_part = _messages(event)
     failed: list[str] = []
@@ -107,7 +107,7 @@ def take_messages(event: Mapping[str, Any], ports: MessagePorts, left: Callable[
 
 
 def _take_message(message: Message, ports: MessagePorts) -> None:
-    """Take a message for every source with its feed. Raise the first refusal, after all sources had it."""
+    """Take a message for every source with its feed. Raises the first refusal, after all sources had it."""
     sources = [source for source in ports.sources.values() if source.feed and source.feed == message.feed]
     if not sources:
         raise SourceNotFound(f"No source has the feed {message.feed[:200]!r}.")
@@ -186,7 +186,7 @@ def _event_id(source: Source, request: Request, body: Body, envelope: Envelope) 
 def unwrap(text: str, content: Any, depth: int = 0) -> tuple[Body, Envelope]:
     """A message without the envelopes of SNS, EventBridge and CloudEvents around it, and what the innermost says.
 
-    ``content`` is the parsed text. Raise EventMalformed or UnsupportedMediaType.
+    ``content`` is the parsed text. Raises EventMalformed or UnsupportedMediaType.
     """
     if depth > _MAX_ENVELOPES:
         raise EventMalformed("The message is in too many envelopes.")

@@ -81,7 +81,7 @@ class _Claimed:
 def start_for_event(source: Source, event: ProvenEvent, ports: IntakePorts, trace: Trace) -> IntakeResult:
     """Start the workflows of the source, unless the event is known already or not wanted. Fill in the trace.
 
-    Raise NotActive, InputInvalid, RateLimited or Duplicate; then nothing was accepted. Raise Unavailable; then, of
+    Raises NotActive, InputInvalid, RateLimited or Duplicate; then nothing was accepted. Raises Unavailable; then, of
     several workflows, the first ones may have started, and the next delivery of the event starts the others.
     """
     trace.event_type, trace.event_id = event.type, event.id
@@ -196,7 +196,7 @@ def _new_row(
 
 
 def _workflow(name: str, source: Source, ports: IntakePorts) -> tuple[Workflow, bool]:
-    """The workflow, and whether it is paused and its events are held. Raise NotActive, WorkflowNotFound."""
+    """The workflow, and whether it is paused and its events are held. Raises NotActive, WorkflowNotFound."""
     workflow = ports.workflows.get(name)
     # The sender of an event for an Express machine waits for its end.
     holds = source.on_paused == "hold" and workflow is not None and not workflow.express

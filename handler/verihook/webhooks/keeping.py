@@ -90,14 +90,14 @@ def raw_in_row(body: bytes) -> str | None:
 
 
 def body_of(raw: str) -> bytes:
-    """Return the body of a text of :func:`raw_of`. Raise ValueError or zlib.error for any other."""
+    """Return the body of a text of :func:`raw_of`. Raises ValueError or zlib.error for any other."""
     return zlib.decompress(base64.b64decode(raw, validate=True))
 
 
 def store_raw(instance: Instance, payloads: PayloadWriter) -> Instance:
     """Return the row to claim. If the body that it keeps is too long for it, store that as a payload, by one call.
 
-    Raise PayloadsUnavailable.
+    Raises PayloadsUnavailable.
     """
     delivery, facts = instance.delivery, instance.facts
     if delivery is None or facts is None or facts.body is None or facts.body.raw is None:

@@ -79,7 +79,7 @@ class Keyring:
     def bind_at_load(self) -> None:
         """Read and bind the secrets that are in no store.
 
-        Raise KeyError in words for a secret that is missing, ValueError for one that cannot be used.
+        Raises KeyError in words for a secret that is missing, ValueError for one that cannot be used.
         """
         at_hand = tuple(reference for reference in self._references if reference.reference.startswith(AT_HAND))
         for reference in at_hand:
@@ -95,7 +95,7 @@ class Keyring:
 
         A secret that the sender is to bring is not read yet: it may come within the next second.
 
-        Raise ValueError in words about the source's own settings.
+        Raises ValueError in words about the source's own settings.
         """
         self._check_setting()
         if not self._pairing_reference:
@@ -119,7 +119,7 @@ class Keyring:
     def verify(self, request: Request, now: int) -> Proof:
         """Return the proof that the delivery is genuine. ``now`` in seconds since the epoch.
 
-        Raise SignatureError; SecretsUnavailable if no secret is known, or if none matches while a store is down.
+        Raises SignatureError; SecretsUnavailable if no secret is known, or if none matches while a store is down.
         """
         bound = self._bound
         if bound is None or (self._references and self._is_old(bound, now)):

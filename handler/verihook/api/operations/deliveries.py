@@ -248,7 +248,7 @@ def _body_facts(row: Instance) -> dict[str, Any]:
 
 
 def _find(api: Api, delivery_id: str, caller: Identity) -> Entry:
-    """Raises DeliveryNotFound, also for one that the caller may not see."""
+    """Raise DeliveryNotFound, also for one that the caller may not see."""
     entry = deliveries.find(delivery_id, api.services)
     if not _sees(caller, entry, api):
         raise DeliveryNotFound("There is no delivery with this id.")

@@ -76,6 +76,6 @@ TESTING_SDK = Library(
 
 @cache
 def check_sdk() -> None:
-    """Raises ConfigurationError, in words, if one of them is not what was tried; looks once in a process."""
+    """Raise ConfigurationError, in words, if one of them is not what was tried; looks once in a process."""
     for library in (SDK, TESTING_SDK):
         library.check()

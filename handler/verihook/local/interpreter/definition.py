@@ -63,7 +63,7 @@ def compile_definition(asl: str, express: bool = False) -> Definition:
 
 
 def check_definition(asl: str, express: bool = False) -> None:
-    """Raises DefinitionError for the first fault. An Express machine waits for no answer."""
+    """Raise DefinitionError for the first fault. An Express machine waits for no answer."""
     try:
         machine = parse_written(asl)
     except ValueError as error:

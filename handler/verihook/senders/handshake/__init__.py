@@ -35,7 +35,7 @@ KINDS: dict[str, type[Any]] = {
 
 
 def read_handshake(table: Mapping[str, Any]) -> Handshake | None:
-    """Return the handshake of a sender's ``[handshake]`` table, None if it is empty. Raise ValueError ``KEY: mend``."""
+    """The handshake of a sender's ``[handshake]`` table, None if it is empty. Raises ValueError ``KEY: mend``."""
     if not table:
         return None
     kind = KINDS.get(str(table.get("kind")))

@@ -50,7 +50,7 @@ class HandshakeContext:
     fetch: Fetch | None = None
 
     def newest_secret(self) -> bytes:
-        """Return the newest secret. Raise SignatureError if there is none, SecretsUnavailable if none can be read."""
+        """Return the newest secret. Raises SignatureError if there is none, SecretsUnavailable if none can be read."""
         for reference in self.references:
             for value in self.values(reference):
                 return value.encode()
@@ -59,14 +59,14 @@ class HandshakeContext:
         raise SignatureError("no-secret")
 
     def values(self, reference: str) -> tuple[str, ...]:
-        """Return the values behind a reference, () if there are none. Raise SecretsUnavailable."""
+        """Return the values behind a reference, () if there are none. Raises SecretsUnavailable."""
         try:
             return self.resolve(reference)
         except KeyError:
             return ()
 
     def reference(self, name: str) -> str:
-        """Return the parameter ``name``, a secret's reference. Raise ValueError ``KEY: mend`` without its text."""
+        """Return the parameter ``name``, a secret's reference. Raises ValueError ``KEY: mend`` without its text."""
         text = self.parameters.get(name, "")
         if not is_reference(text):
             # It may be the secret itself, in the wrong place.
@@ -96,12 +96,12 @@ class Handshake(Protocol):
     """A kind of handshake as a sender's ``[handshake]`` table describes it."""
 
     def bind(self, context: HandshakeContext) -> BoundHandshake:
-        """Return the handshake of one source. Raise ValueError ``KEY: mend``, or KeyError, for a wrong setting."""
+        """Return the handshake of one source. Raises ValueError ``KEY: mend``, or KeyError, for a wrong setting."""
         ...
 
 
 def echo_reply(challenge: object, *, signed: bool) -> Reply:
-    """Return the challenge as plain text. Raise EventMalformed if it must not be echoed.
+    """Return the challenge as plain text. Raises EventMalformed if it must not be echoed.
 
     ``signed``: the sender signed the challenge, so any line of printable ASCII may be echoed.
     """
@@ -131,7 +131,7 @@ def may_sign(text: str) -> bool:
 
 
 def checked_token(text: object) -> str:
-    """Return the token, if it may be signed. Raise EventMalformed for a text that could be a signed delivery."""
+    """Return the token, if it may be signed. Raises EventMalformed for a text that could be a signed delivery."""
     if not isinstance(text, str) or not may_sign(text):
         raise EventMalformed("The token must be 1 to 128 of A-Z a-z 0-9 _ + / -, with = only at its end, to be signed.")
     return text

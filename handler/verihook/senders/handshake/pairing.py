@@ -90,7 +90,7 @@ class PairByJson:
 
 
 def _secret_writer(context: HandshakeContext) -> Callable[[str], None] | None:
-    """Return a function that stores the secret, once; None if the source is not pairing. Raise ValueError."""
+    """Return a function that stores the secret, once; None if the source is not pairing. Raises ValueError."""
     if "pairing" not in context.parameters:
         return None
     reference = context.reference("pairing")

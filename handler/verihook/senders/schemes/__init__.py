@@ -42,7 +42,7 @@ class Fetch(Protocol):
     """How a scheme fetches a key: the document at a URL, by GET, or by POST if there is ``content`` (JSON).
 
     Return ``b""`` if the host says that there is no such document, and the body of a 400 as it is.
-    Raise SecretsUnavailable.
+    Raises SecretsUnavailable.
     """
 
     def __call__(self, url: str, content: bytes = b"") -> bytes:
@@ -107,14 +107,14 @@ class Scheme(Protocol):
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
         """Return the check with these secrets, newest first (a public key counts as one).
 
-        Raise ValueError, ``KEY: mend`` or in words, for a secret or a setting that it cannot use.
+        Raises ValueError, ``KEY: mend`` or in words, for a secret or a setting that it cannot use.
         """
         ...
 
     def sign(self, secret: str, request: Request, setting: Setting = PLAIN, *, message_id: str, now: int) -> Request:
         """Return ``request`` signed, as a sender with this secret (or private key) sends it.
 
-        ``now`` in seconds since the epoch. Raise ValueError in words if this cannot be done for the sender.
+        ``now`` in seconds since the epoch. Raises ValueError in words if this cannot be done for the sender.
         """
         ...
 

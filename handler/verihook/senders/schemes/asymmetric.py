@@ -40,7 +40,7 @@ KINDS: dict[str, tuple[Any, Any]] = {
 
 
 def read_public(text: str) -> Any:
-    """A public key from PEM, or from base64 of its DER (SubjectPublicKeyInfo). Raise ValueError in words."""
+    """A public key from PEM, or from base64 of its DER (SubjectPublicKeyInfo). Raises ValueError in words."""
     try:
         if text.lstrip().startswith("-----BEGIN"):
             return serialization.load_pem_public_key(text.encode())
@@ -50,7 +50,7 @@ def read_public(text: str) -> Any:
 
 
 def read_private(text: str) -> Any:
-    """A private key from PEM without a password, or from base64 of its PKCS #8 DER. Raise ValueError in words."""
+    """A private key from PEM without a password, or from base64 of its PKCS #8 DER. Raises ValueError in words."""
     try:
         if text.lstrip().startswith("-----BEGIN"):
             return serialization.load_pem_private_key(text.encode(), None)
@@ -60,21 +60,21 @@ def read_private(text: str) -> Any:
 
 
 def ed25519_public(raw: bytes) -> Any:
-    """A key of 32 bytes. Raise ValueError in words."""
+    """A key of 32 bytes. Raises ValueError in words."""
     if len(raw) != 32:
         raise ValueError("the secret is no ed25519 public key: it must have 32 bytes")
     return ed25519.Ed25519PublicKey.from_public_bytes(raw)
 
 
 def ed25519_private(raw: bytes) -> Any:
-    """A key from its seed of 32 bytes, alone or followed by the public key. Raise ValueError in words."""
+    """A key from its seed of 32 bytes, alone or followed by the public key. Raises ValueError in words."""
     if len(raw) not in (32, 64):
         raise ValueError("the secret is no ed25519 private key: it must have 32 or 64 bytes")
     return ed25519.Ed25519PrivateKey.from_private_bytes(raw[:32])
 
 
 def p256_public(x: bytes, y: bytes) -> Any:
-    """A P-256 key from its coordinates, 32 bytes each. Raise ValueError in words."""
+    """A P-256 key from its coordinates, 32 bytes each. Raises ValueError in words."""
     if len(x) != 32 or len(y) != 32:
         raise ValueError("the key is not on P-256: its coordinates must have 32 bytes")
     try:
@@ -84,7 +84,7 @@ def p256_public(x: bytes, y: bytes) -> Any:
 
 
 def p256_private(d: bytes) -> Any:
-    """A P-256 key from its scalar. Raise ValueError in words."""
+    """A P-256 key from its scalar. Raises ValueError in words."""
     try:
         return ec.derive_private_key(int.from_bytes(d), ec.SECP256R1())
     except ValueError as error:
@@ -92,7 +92,7 @@ def p256_private(d: bytes) -> Any:
 
 
 def check_with(key: Any, algorithm: str) -> Check:
-    """How ``key`` verifies. Raise ValueError in words if ``algorithm`` needs another kind of key."""
+    """How ``key`` verifies. Raises ValueError in words if ``algorithm`` needs another kind of key."""
     _require(key, algorithm, KINDS[algorithm][0])
     if algorithm == "ed25519":
         return _ed25519_check(key.public_bytes_raw())
@@ -109,7 +109,7 @@ def check_with(key: Any, algorithm: str) -> Check:
 
 
 def make_with(key: Any, algorithm: str) -> Make:
-    """How ``key`` signs. Raise ValueError in words if ``algorithm`` needs another kind of key."""
+    """How ``key`` signs. Raises ValueError in words if ``algorithm`` needs another kind of key."""
     _require(key, algorithm, KINDS[algorithm][1])
     if algorithm == "ed25519":
         return lambda message: bytes(key.sign(message))

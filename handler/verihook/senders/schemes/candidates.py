@@ -98,7 +98,7 @@ def _sized(decode: Decode, size: int) -> Callable[[str], bytes]:
 
 
 def signature_text(value: object) -> str:
-    """The text of a signature. Raise SignatureError if it is not text, or not ASCII."""
+    """The text of a signature. Raises SignatureError if it is not text, or not ASCII."""
     if not isinstance(value, str):
         raise SignatureError("no-signature")
     if not value.isascii():
@@ -107,7 +107,7 @@ def signature_text(value: object) -> str:
 
 
 def decode_any(texts: list[str], decode: Callable[[str], bytes]) -> list[bytes]:
-    """Return the well-formed signatures. Raise SignatureError if there is none.
+    """Return the well-formed signatures. Raises SignatureError if there is none.
 
     A malformed signature is passed over, so that it does not hide a good one beside it.
     """

@@ -31,7 +31,7 @@ class Certificate:
     name: str = ""
 
     def verifies(self, algorithm: str, signature: bytes, message: bytes, now: int) -> bool:
-        """Whether the signature is right. Raise SignatureError if the certificate is not valid at ``now``."""
+        """Whether the signature is right. Raises SignatureError if the certificate is not valid at ``now``."""
         if not check_with(self.key, algorithm)(signature, message):
             return False
         if not self.not_before <= now <= self.not_after:
@@ -40,7 +40,7 @@ class Certificate:
 
 
 def read_certificate(pem: bytes) -> Certificate:
-    """The first certificate in ``pem``. Raise ValueError in words, also for a key that is not RSA of 2048 bits."""
+    """The first certificate in ``pem``. Raises ValueError in words, also for a key that is not RSA of 2048 bits."""
     try:
         certificate = x509.load_pem_x509_certificate(pem)
         key = certificate.public_key()
@@ -59,7 +59,7 @@ Prove = Callable[[str, str, bytes, bytes, int], Proof]
 def certificate_proof(secrets: tuple[str, ...], setting: Setting, name: str = ".*") -> Prove:
     """How a signature is proven: with the pinned certificates, newest first, else with the one at a URL.
 
-    ``name``: a regular expression for the whole common name of a certificate from a URL. Raise ValueError in words if
+    ``name``: a regular expression for the whole common name of a certificate from a URL. Raises ValueError in words if
     there is neither a certificate nor a network. ``prove`` raises SignatureError, and SecretsUnavailable if the
     certificate cannot be fetched now.
     """
@@ -87,7 +87,7 @@ def certificate_proof(secrets: tuple[str, ...], setting: Setting, name: str = ".
 
 
 def _certificate_in(document: bytes, name: str) -> Certificate:
-    """The certificate that the host sent. Raise SignatureError if it sent none, or one with another name."""
+    """The certificate that the host sent. Raises SignatureError if it sent none, or one with another name."""
     if not document:
         raise SignatureError("unknown-certificate")
     try:

@@ -93,7 +93,7 @@ def _names(request: Request) -> list[str]:
 
 
 def _target(setting: Setting) -> tuple[str, str]:
-    """Path and query as registered, both "" without a ``public_url``. Raise ValueError."""
+    """Path and query as registered, both "" without a ``public_url``. Raises ValueError."""
     if not setting.public_url:
         return "", ""
     url = urlsplit(registered_url(setting.public_url))

@@ -16,7 +16,7 @@ Decode = Callable[[str, int], bytes]
 
 
 def decode_hex(text: str, size: int) -> bytes:
-    """``size`` bytes from hex digits of either case. Raise SignatureError."""
+    """``size`` bytes from hex digits of either case. Raises SignatureError."""
     value = hex_bytes(text)
     if len(value) != size:
         raise SignatureError("wrong-signature-length")
@@ -24,7 +24,7 @@ def decode_hex(text: str, size: int) -> bytes:
 
 
 def decode_base64(text: str, size: int) -> bytes:
-    """``size`` bytes from standard, padded, canonical base64 (RFC 4648 section 3.5). Raise SignatureError."""
+    """``size`` bytes from standard, padded, canonical base64 (RFC 4648 section 3.5). Raises SignatureError."""
     value = base64_bytes(text)
     if len(value) != size:
         raise SignatureError("wrong-signature-length")
@@ -32,7 +32,7 @@ def decode_base64(text: str, size: int) -> bytes:
 
 
 def hex_bytes(text: str) -> bytes:
-    """One or more bytes from hex digits of either case. Raise SignatureError."""
+    """One or more bytes from hex digits of either case. Raises SignatureError."""
     try:
         # Not bytes.fromhex, which skips whitespace.
         value = binascii.unhexlify(text)
@@ -44,7 +44,7 @@ def hex_bytes(text: str) -> bytes:
 
 
 def base64_bytes(text: str) -> bytes:
-    """One or more bytes from standard, padded, canonical base64 (RFC 4648 section 3.5). Raise SignatureError."""
+    """One or more bytes from standard, padded, canonical base64 (RFC 4648 section 3.5). Raises SignatureError."""
     try:
         value = binascii.a2b_base64(text)
     except ValueError:
@@ -120,7 +120,7 @@ KEYS: dict[str, Callable[[str, str], bytes]] = {
 
 
 def key_of(secret: str, kind: str, prefix: str = "") -> bytes:
-    """The key that a secret stands for; ``kind`` of :data:`KEYS`. Raise ValueError in words, also for an empty one."""
+    """The key that a secret stands for; ``kind`` of :data:`KEYS`. Raises ValueError in words, also for an empty one."""
     key = KEYS[kind](secret, prefix)
     refuse_empty(key)
     return key
@@ -136,7 +136,7 @@ _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 
 
 def base64url_bytes(text: str) -> bytes:
-    """One or more bytes from unpadded, canonical base64url (RFC 7515 section 2). Raise SignatureError."""
+    """One or more bytes from unpadded, canonical base64url (RFC 7515 section 2). Raises SignatureError."""
     if not _BASE64URL.fullmatch(text):
         raise SignatureError("not-base64url")
     # One character over a multiple of four makes no byte.

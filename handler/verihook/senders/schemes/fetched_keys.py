@@ -73,7 +73,7 @@ class FetchedKeys(Generic[K]):
     def key(self, name: str, now: int, load: Callable[[], K]) -> K:
         """Return the key with this name, cached or from ``load()``. ``now`` in seconds since the epoch.
 
-        Raise SecretsUnavailable if too many such names were fetched lately, SignatureError if the name was denied
+        Raises SecretsUnavailable if too many such names were fetched lately, SignatureError if the name was denied
         before, and what ``load`` raises: SignatureError says that there is no such key.
         """
         with self._lock:

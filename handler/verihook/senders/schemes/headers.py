@@ -21,7 +21,7 @@ _ANY = "[A-Za-z0-9_.-]+"
 def lone_header(request: Request, name: str) -> str | None:
     """The value of a header (lower case), None if it did not come.
 
-    A repeated one is refused rather than chosen from: a proxy and we might choose differently. Raise SignatureError.
+    A repeated one is refused rather than chosen from: a proxy and we might choose differently. Raises SignatureError.
     """
     value = request.lone(name)
     if value is None and request.values(name):
@@ -30,7 +30,7 @@ def lone_header(request: Request, name: str) -> str | None:
 
 
 def one_header(request: Request, *names: str, non_ascii: str = "non-ascii-header") -> str:
-    """The one ASCII value of the first of these headers (lower case) that came. Raise SignatureError."""
+    """The one ASCII value of the first of these headers (lower case) that came. Raises SignatureError."""
     for name in names:
         # A call saved for each header that came once, as almost all do.
         value = request.lone(name) or lone_header(request, name)
@@ -51,7 +51,7 @@ def with_aliases(name: str, aliases: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def expand_numbered(headers: list[object]) -> tuple[str, ...]:
-    """Header names in lower case; ``X-Name-{1..100}`` is a hundred of them. Raise ValueError ``KEY: mend``."""
+    """Header names in lower case; ``X-Name-{1..100}`` is a hundred of them. Raises ValueError ``KEY: mend``."""
     names: list[str] = []
     for header in headers:
         if not isinstance(header, str) or not header:

@@ -78,7 +78,7 @@ class HmacFields:
         self._check_message()
 
     def secret_key(self, secret: str) -> bytes:
-        """The key that the secret stands for. Raise ValueError in words."""
+        """The key that the secret stands for. Raises ValueError in words."""
         return key_of(secret, self.key, self.key_prefix)
 
     def mac_with(self, key: bytes) -> Mac:
@@ -102,7 +102,7 @@ class HmacFields:
         return compute
 
     def signed_message(self, setting: Setting) -> Message:
-        """How to put the signed bytes together. Raise ValueError ``KEY: mend``."""
+        """How to put the signed bytes together. Raises ValueError ``KEY: mend``."""
         return compile_message(self.message, with_aliases(self.id_header, self.aliases), setting, self._urls(setting))
 
     def _urls(self, setting: Setting) -> Urls | None:

@@ -75,7 +75,7 @@ class HttpSignatureScheme:
         return not header
 
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
-        """See :class:`~verihook.senders.schemes.Scheme`. Raise ValueError without a ``public_url``."""
+        """See :class:`~verihook.senders.schemes.Scheme`. Raises ValueError without a ``public_url``."""
         checks = [self._check(secret) for secret in secrets]
         registered = read_target(setting.public_url)
         pinned = {name: setting.parameters[name] for name in ("keyid", "tag") if name in setting.parameters}

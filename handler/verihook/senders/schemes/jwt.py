@@ -119,7 +119,7 @@ class JwtScheme:
         check_age(whole_seconds(claims.get("iat")), now, self.tolerance)
 
     def _fetched(self, secrets: tuple[str, ...], setting: Setting) -> Callable[[str, int], tuple[Check, Proof]]:
-        """Return a function that finds a key by its id, fetched from the sender's endpoint. Raise ValueError."""
+        """Return a function that finds a key by its id, fetched from the sender's endpoint. Raises ValueError."""
         if setting.fetch is None:
             raise ValueError("without a network, a source of this sender needs its JSON Web Key as secret")
         environment = setting.parameters.get("environment", "production")
@@ -166,7 +166,7 @@ def _reply_object(document: bytes) -> dict[str, Any]:
 
 
 def _pinned(secrets: tuple[str, ...]) -> Callable[[str, int], tuple[Check, Proof]]:
-    """Return a function that finds a key by its id among the secrets, newest first. Raise ValueError."""
+    """Return a function that finds a key by its id among the secrets, newest first. Raises ValueError."""
     found: dict[str, tuple[Check, Proof]] = {}
     for index, secret in enumerate(secrets):
         try:

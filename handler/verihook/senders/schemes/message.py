@@ -46,7 +46,7 @@ _Piece = bytes | Callable[[Delivery], bytes] | None
 def fields_of(template: str) -> tuple[tuple[str, str], ...]:
     """The fields of a template with their arguments, ``("json", "signature.token")``.
 
-    Raise ValueError ``KEY: mend``.
+    Raises ValueError ``KEY: mend``.
     """
     found = tuple((match[1], match[2] or "") for match in _FIELD.finditer(template.removeprefix(KEY_FIRST)))
     for name, argument in found:
@@ -79,7 +79,7 @@ def covers(template: str, id_header: str, header: str, path: tuple[str, ...]) ->
 
 
 def compile_message(template: str, id_names: tuple[str, ...], setting: Setting, urls: Urls | None) -> Message:
-    """How to put the signed bytes together. Raise ValueError ``KEY: mend`` if a parameter is missing."""
+    """How to put the signed bytes together. Raises ValueError ``KEY: mend`` if a parameter is missing."""
     before, with_body, after = template.removeprefix(KEY_FIRST).partition("{body}")
     if with_body and not before and not after:
         return lambda delivery: [(b"", delivery.request.body, b"", "")]
@@ -101,7 +101,7 @@ def compile_message(template: str, id_names: tuple[str, ...], setting: Setting, 
 def twilio_form(body: bytes) -> bytes:
     """Twilio's form: each distinct name, sorted, with each of its distinct values, sorted; nothing in between.
 
-    Raise SignatureError. https://www.twilio.com/docs/usage/webhooks/webhooks-security
+    Raises SignatureError. https://www.twilio.com/docs/usage/webhooks/webhooks-security
     """
     if body.count(b"&") >= MAX_FIELDS:
         raise SignatureError("too-many-form-fields")

@@ -187,7 +187,7 @@ class PublicKeyScheme:
         return with_headers(request, [(self.header, f"{self.label}{self.assign}{text}" if self.separator else text)])
 
     def _check_url(self, request: Request) -> None:
-        """Check the URL of the certificate before anything else, pinned or not. Raise SignatureError."""
+        """Check the URL of the certificate before anything else, pinned or not. Raises SignatureError."""
         name = self.certificate_header.lower()
         if not trusted(one_header(request, name), tuple(self.certificate_hosts), self.certificate_path):
             raise SignatureError(f"unexpected-{name}")

@@ -39,7 +39,7 @@ class Target:
 
 
 def read_target(public_url: str) -> Target:
-    """The parts of ``public_url``; the host in lower case, without the default port. Raise ValueError in words."""
+    """The parts of ``public_url``; the host in lower case, without the default port. Raises ValueError in words."""
     parts = urlsplit(public_url)
     if parts.scheme not in _PORTS or not parts.hostname or parts.username is not None:
         raise ValueError("public_url: write the URL that the sender calls; it is signed, and any caller can set Host")
@@ -48,7 +48,7 @@ def read_target(public_url: str) -> Target:
 
 
 def signature_base(covered: InnerList, request: Request, target: Target) -> bytes:
-    """The bytes that are signed. Raise SignatureError for a component that is missing, repeated or unknown."""
+    """The bytes that are signed. Raises SignatureError for a component that is missing, repeated or unknown."""
     identifiers = [write_string(name) + write_parameters(parameters) for name, parameters in covered.items]
     if len(set(identifiers)) != len(identifiers):
         raise SignatureError("malformed-structured-field")

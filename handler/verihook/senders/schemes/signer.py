@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def sign(scheme: HmacFields, secret: str, request: Request, setting: Setting, *, message_id: str, now: int) -> Request:
-    """``request`` as the sender with this secret sends it. Raise ValueError in words, or ``KEY: mend``.
+    """``request`` as the sender with this secret sends it. Raises ValueError in words, or ``KEY: mend``.
 
     Adds what the scheme needs: headers, members of the JSON body, the hash of the body in the query.
     """

@@ -50,12 +50,12 @@ class InnerList:
 
 
 def read_signatures(text: str) -> dict[str, bytes]:
-    """A dictionary of byte sequences: ``Signature``, ``Content-Digest``. Raise SignatureError."""
+    """A dictionary of byte sequences: ``Signature``, ``Content-Digest``. Raises SignatureError."""
     return _Reader(text).dictionary(lambda reader: reader.bytes_with_parameters())
 
 
 def read_inputs(text: str) -> dict[str, InnerList]:
-    """A dictionary of inner lists of strings: ``Signature-Input``. Raise SignatureError."""
+    """A dictionary of inner lists of strings: ``Signature-Input``. Raises SignatureError."""
     return _Reader(text).dictionary(lambda reader: reader.inner_list())
 
 

@@ -18,7 +18,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 def decode_seconds(text: str) -> int:
     """Milliseconds since the epoch from seconds: ASCII digits alone, no sign, space, fraction, underscore.
 
-    Raise SignatureError.
+    Raises SignatureError.
     """
     if not (text.isascii() and text.isdecimal() and len(text) <= 13):
         raise SignatureError("bad-timestamp")
@@ -26,14 +26,14 @@ def decode_seconds(text: str) -> int:
 
 
 def decode_milliseconds(text: str) -> int:
-    """Milliseconds since the epoch from ASCII digits alone. Raise SignatureError."""
+    """Milliseconds since the epoch from ASCII digits alone. Raises SignatureError."""
     if not (text.isascii() and text.isdecimal() and len(text) <= 13):
         raise SignatureError("bad-timestamp")
     return int(text)
 
 
 def decode_rfc3339(text: str) -> int:
-    """Milliseconds since the epoch from a date and time with an offset, up to nanoseconds. Raise SignatureError.
+    """Milliseconds since the epoch from a date and time with an offset, up to nanoseconds. Raises SignatureError.
 
     https://www.rfc-editor.org/rfc/rfc3339#section-5.6
     """
@@ -57,7 +57,7 @@ TIMES: dict[str, Callable[[str], int]] = {
 
 
 def whole_seconds(value: object) -> int:
-    """Milliseconds since the epoch from a whole number of seconds in JSON. Raise SignatureError."""
+    """Milliseconds since the epoch from a whole number of seconds in JSON. Raises SignatureError."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise SignatureError("bad-timestamp")
     return value * 1000

@@ -18,7 +18,7 @@ _HUBSPOT_ESCAPES = re.compile(r"%(3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)", re.IGNO
 
 
 def registered_url(public_url: str) -> str:
-    """Return ``public_url`` if it is a URL. Raise ValueError ``public_url: mend``."""
+    """Return ``public_url`` if it is a URL. Raises ValueError ``public_url: mend``."""
     if not public_url:
         raise ValueError("public_url: write the URL as it is registered with the sender, which signs it")
     if not _URL.fullmatch(public_url) or "#" in public_url:
@@ -68,7 +68,7 @@ def check_body_hash(body: bytes, url: str, name: str) -> None:
 def signed_urls(public_url: str, kind: str, *, ports: bool, unescape: bool) -> Urls:
     """Return what makes the URLs. ``kind``: ``registered``, as registered; ``delivered``, with the delivery's query.
 
-    Raise ValueError ``public_url: mend``.
+    Raises ValueError ``public_url: mend``.
     """
     url = registered_url(public_url)
 
