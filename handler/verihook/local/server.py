@@ -33,7 +33,7 @@ from verihook.local.housekeeping import sweep
 from verihook.local.rounds import Rounds
 from verihook.local.stopping import Stopping
 from verihook.local.workflow_log import workflow_log
-from verihook.model.ports import Services
+from verihook.model.ports import Observer, Services
 from verihook.model.scopes import ApiKey
 
 #: Loopback only: the secrets are made for a trial, and the API opens everything to the key of the run.
@@ -83,13 +83,13 @@ def serve(
             server.stopping = Stopping(engines, grace_s, lambda: server.request_stop(rounds), folder.withdraw)
             server.run(sockets=[listener])
         finally:
-            _end(rounds, services, folder)
+            _end(rounds, services.observer, folder)
     print("Verihook has stopped.", flush=True, file=words)
 
 
-def _end(rounds: Rounds, services: Services, folder: DataFolder) -> None:
+def _end(rounds: Rounds, observer: Observer, folder: DataFolder) -> None:
     rounds.close()
-    services.observer.flush()
+    observer.flush()
     folder.withdraw()
 
 

@@ -22,7 +22,7 @@ from verihook.api.times import time_ms
 from verihook.errors import DeliveryNotFound
 from verihook.instances import payload
 from verihook.model.instance import Instance, iso
-from verihook.model.ports import Services, Trace
+from verihook.model.ports import Trace
 from verihook.webhooks import deliveries, lookup
 from verihook.webhooks.deliveries import Entry, Filters
 
@@ -70,7 +70,8 @@ async def list_deliveries(api: Api, caller: Caller, wanted: Annotated[Wanted, Qu
 
     def look() -> dict[str, Any]:
         found = deliveries.page(filters, wanted.limit, wanted.cursor, lambda it: _sees(caller, it, api), api.services)
-        return {"deliveries": [shown(each, api.services) for each in found.entries], "cursor": found.cursor}
+        now = api.services.clock.now_ms()
+        return {"deliveries": [shown(each, now) for each in found.entries], "cursor": found.cursor}
 
     return rendering.json_response(200, await run_in_threadpool(look))
 
@@ -80,7 +81,7 @@ async def get_delivery(api: Api, delivery_id: DeliveryId, caller: Caller) -> Res
     """With what is kept of it: headers by name, the digest of its body, which secret verified it."""
 
     def look() -> dict[str, Any]:
-        return detail(_find(api, delivery_id, caller), api.services)
+        return detail(_find(api, delivery_id, caller), api.services.clock.now_ms())
 
     return rendering.json_response(200, await run_in_threadpool(look))
 
@@ -155,26 +156,27 @@ async def lookup_anything(
 
     def look() -> dict[str, Any]:
         hits = lookup.lookup(q, lambda it: _sees(caller, it, api), api.services)
-        return {"found": [_hit(each, api.services) for each in hits]}
+        now = api.services.clock.now_ms()
+        return {"found": [_hit(each, now) for each in hits]}
 
     return rendering.json_response(200, await run_in_threadpool(look))
 
 
-def _hit(hit: lookup.Hit, services: Services) -> dict[str, Any]:
+def _hit(hit: lookup.Hit, now_ms: int) -> dict[str, Any]:
     row, entry = hit.instance, hit.entry
     if entry is None and row is not None and row.source is not None:
         entry = deliveries.accepted(row)
     return {
         "by": hit.by,
         "instance": None if row is None else rendering.listed(row),
-        "delivery": None if entry is None else shown(entry, services),
+        "delivery": None if entry is None else shown(entry, now_ms),
     }
 
 
-def shown(entry: Entry, services: Services) -> dict[str, Any]:
+def shown(entry: Entry, now_ms: int) -> dict[str, Any]:
     """A delivery as lists show it."""
     row, seen, kept = entry.instance, entry.seen, entry.captured
-    facts = None if row is None else deliveries.facts_of(row, services.clock.now_ms())
+    facts = None if row is None else deliveries.facts_of(row, now_ms)
     return {
         "id": entry.id,
         "at": iso(entry.at),
@@ -193,10 +195,10 @@ def shown(entry: Entry, services: Services) -> dict[str, Any]:
     }
 
 
-def detail(entry: Entry, services: Services) -> dict[str, Any]:
+def detail(entry: Entry, now_ms: int) -> dict[str, Any]:
     """A delivery with all that is kept of it."""
     row = entry.instance
-    facts = None if row is None else deliveries.facts_of(row, services.clock.now_ms())
+    facts = None if row is None else deliveries.facts_of(row, now_ms)
     sample = deliveries.sample_in(entry.seen) if entry.seen is not None else {}
     kept: dict[str, Any] = {
         "path": sample.get("path"),
@@ -230,7 +232,7 @@ def detail(entry: Entry, services: Services) -> dict[str, Any]:
             "agent": dict(captured.headers).get("user-agent"),
             "body": {"length": captured.length, "sha256": None, "kept": captured.raw is not None},
         }
-    whole = shown(entry, services)
+    whole = shown(entry, now_ms)
     return {**whole, **kept, "instanceId": whole["instanceId"] or sample.get("instanceId")}
 
 

@@ -255,8 +255,8 @@ class ReceivePorts(IntakePorts, OutcomePorts, Protocol):
         ...
 
 
-class DeliveryPorts(ControlPorts, Protocol):
-    """Finds deliveries again, and replays them."""
+class DeliveryPorts(DocumentPorts, Protocol):
+    """Finds deliveries again."""
 
     @property
     def sources(self) -> Mapping[str, Source]:
