@@ -43,21 +43,6 @@ def suspended(
     return wait_until(held, what=f"no {workflow} was suspended before its end")
 
 
-def resumed_end(api: Api, id: str) -> dict[str, Any]:
-    """The instance that was resumed, at its end.
-
-    A round of reconcile that has read the row before may suspend it once more on a busy machine: it is resumed again.
-    """
-
-    def ended() -> dict[str, Any] | None:
-        found = api.get(id)
-        if found["status"] == "suspended":
-            assert api.act(id, "resume").status_code in (200, 409)
-        return found if found["status"] in FINAL else None
-
-    return wait_until(ended, what=f"{id} did not end after its resume")
-
-
 class TestSuspend:
     def test_no_new_step_of_a_durable_function_begins(self, api: Api) -> None:
         def rests(id: str) -> bool:
@@ -71,7 +56,7 @@ class TestSuspend:
         assert api.act(id, "suspend").status_code == 200
         resumed = api.act(id, "resume")
         assert (resumed.status_code, resumed.json()["status"]) == (200, "running")
-        assert resumed_end(api, id)["output"] == ["first", "second"]
+        assert api.until(id)["output"] == ["first", "second"]
 
     def test_a_state_machine_is_held_at_its_gate(self, api: Api) -> None:
         id, held = suspended(api, "order-created", LARGE, lambda id: api.get(id)["status"] != "queued")
@@ -81,7 +66,7 @@ class TestSuspend:
         # The gate is no event of a caller.
         assert api.mailbox(id) == []
         assert api.act(id, "resume").json()["status"] == "running"
-        assert resumed_end(api, id)["output"] == {"orderId": "A1", "total": 200_000, "tax": 16_000}
+        assert api.until(id)["output"] == {"orderId": "A1", "total": 200_000, "tax": 16_000}
 
     def test_an_event_for_a_suspended_one_is_kept_until_it_is_resumed(self, api: Api) -> None:
         id = api.start("order-approval", ORDER)
@@ -93,7 +78,7 @@ class TestSuspend:
         assert api.get(id)["status"] == "suspended"
         assert "Ship" not in dict(api.steps(id))
         assert api.act(id, "resume").status_code == 200
-        assert resumed_end(api, id)["output"]["outcome"] == "shipped"
+        assert api.until(id)["output"]["outcome"] == "shipped"
 
     @pytest.mark.parametrize(("workflow", "content"), [("walk", {}), ("order-created", LARGE)])
     def test_one_that_has_only_just_begun(self, api: Api, workflow: str, content: Any) -> None:
@@ -103,7 +88,7 @@ class TestSuspend:
         assert api.get(id)["status"] in ("queued", "suspended")
         assert "Second" not in dict(api.steps(id))
         assert api.act(id, "resume").status_code == 200
-        assert resumed_end(api, id)["status"] == "completed"
+        assert api.until(id)["status"] == "completed"
 
     def test_a_function_that_runs_cannot_be(self, api: Api, tmp_path: Path) -> None:
         ready = tmp_path / "ready"
@@ -128,7 +113,7 @@ class TestSuspend:
         assert api.until(api.start(workflow, QUICK[workflow], delay=1))["status"] == "completed"
         assert (api.get(id)["status"], api.steps(id)) == ("suspended", [])
         assert api.act(id, "resume").status_code == 200
-        assert resumed_end(api, id)["status"] == "completed"
+        assert api.until(id)["status"] == "completed"
 
     def test_one_that_has_ended_cannot_be(self, api: Api) -> None:
         id = api.start("order-log", {})

@@ -90,22 +90,24 @@ def resume(instance_id: str, ports: ControlPorts) -> Instance:
         if not instance.held and instance.status != "suspended":
             return instance
         status = ("queued" if found is None else "running") if instance.status == "suspended" else instance.status
-        now = ports.clock.now_ms()
-        due = max(now + ports.pace.first_ms, instance.not_before)
+        due = max(ports.clock.now_ms() + ports.pace.first_ms, instance.not_before)
         error = None if instance.held_by_pause else instance.error
         return replace(instance, held=False, status=status, due_at=due, error=error, cause=None)
 
-    before = get(instance_id, ports)
-    _raise_if_final(before)
+    before = _get_not_final(instance_id, ports)
     if not before.held and before.status != "suspended":
         return before
     # The engine first: after a crash in between, the row is still held, and the next call resumes it. Also if the
     # ledger says queued: the instance may have started since, and its engine may hold it.
     engine, definition = engine_of(before, ports)
-    engine.resume(definition, execution_name(before.id, before.attempt))
+    name = execution_name(before.id, before.attempt)
+    engine.resume(definition, name)
     found = _describe(before, ports)
     _raise_if_ended(before, found, ports)
     released = _amend(instance_id, release, ports)
+    if released.revision > before.revision + 1:
+        # Another writer came in between, perhaps reconcile, which then has suspended it again.
+        engine.resume(definition, name)
     if released.status == "queued":
         return replace(released, status=starting.start_when_due(released, ports))
     open_gate(released, ports)
@@ -221,8 +223,7 @@ def purge(instance_id: str, ports: ControlPorts, force: bool = False) -> None:
     if not instance.final:
         if not force:
             raise Conflict(f"The instance is {instance.status}; terminate it first, or force.", instance_id=instance_id)
-        with suppress(Conflict):
-            # It may have ended by itself since it was read.
+        with suppress(Conflict):  # it may have ended by itself since it was read
             terminate(instance_id, ports, "purged")
     instance = get(instance_id, ports)
     # Raises if the engine is not configured, before anything is deleted.

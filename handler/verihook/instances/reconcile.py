@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -152,7 +153,7 @@ def _repair(instance: Instance, ports: ReconcilePorts, outages: Counter[str]) ->
         outages[instance.workflow] += isinstance(error, EngineUnavailable)
         report.postponed += 1
         # If the ledger itself is down this raises, and the round is over.
-        _record_progress(instance, Progress(instance.status, None, instance.error, instance.cause), ports)
+        _look_later(instance, ports)
     return report
 
 
@@ -175,7 +176,8 @@ def _describe_or_start(
     name = execution_name(instance.id, instance.attempt)
     progress = None if express else engine.describe(definition, name)
     if progress is None and instance.held:
-        return Progress(instance.status, None, instance.error, instance.cause)
+        _look_later(instance, ports)
+        return None
     if progress is None:
         # The name of an express execution does not prevent a second run: no other round may start it until it must
         # have ended.
@@ -195,11 +197,19 @@ def _describe_or_start(
     if progress.status not in FINAL:
         instances.hand_over_pending(instance, ports)
     if instance.held and progress.status == "running":
-        return _suspend_again(instance, engine, definition, ports)
+        _suspend_again(instance, engine, definition, ports)
+        return None
     if instance.held and progress.status == "suspended":
-        # Keep the operator's reason, which the engine does not know.
-        return replace(progress, cause=instance.cause)
+        _look_later(replace(instance, status="suspended"), ports)
+        return None
     return progress
+
+
+def _look_later(instance: Instance, ports: ReconcilePorts) -> bool:
+    """Write this row with its next time, only if no other writer was quicker: one that is resumed stays as it is."""
+    now = ports.clock.now_ms()
+    due = ports.pace.next_look(instance.created_at, now, queued=instance.status == "queued")
+    return ports.ledger.amend(replace(instance, due_at=due))
 
 
 def _postpone(instance: Instance, milliseconds: int, ports: ReconcilePorts) -> bool:
@@ -210,23 +220,25 @@ def _postpone(instance: Instance, milliseconds: int, ports: ReconcilePorts) -> b
     return ports.ledger.amend(replace(instance, due_at=ports.clock.now_ms() + milliseconds))
 
 
-def _suspend_again(instance: Instance, engine: Engine, definition: str, ports: ReconcilePorts) -> Progress | None:
-    """Suspend an instance that is held and runs: the call that suspended it was stopped, or its start was under way."""
+def _suspend_again(instance: Instance, engine: Engine, definition: str, ports: ReconcilePorts) -> None:
+    """Suspend an instance that is held and runs: the call that suspended it was stopped, or its start was under way.
+
+    The row is written after that, on condition that it is the one that was read: if it has been resumed in between,
+    either this write is refused, or the call that resumes it finds another revision, and resumes the engine once more.
+    """
     name = execution_name(instance.id, instance.attempt)
     try:
         engine.suspend(definition, name)
     except NotSupported:
         # Held in the row alone: the call that suspended it was stopped before it put the row right.
-        return Progress("suspended" if instance.status == "suspended" else "running", cause=instance.cause)
-    try:
-        if instances.get(instance.id, ports).held:
-            # If the engine cannot suspend it, a gate in the workflow does.
-            return Progress("suspended", cause=instance.cause)
-    except InstanceNotFound:
-        return None
-    # It has been resumed since.
-    engine.resume(definition, name)
-    return None
+        _look_later(replace(instance, status="suspended" if instance.status == "suspended" else "running"), ports)
+        return
+    # If the engine cannot suspend it, a gate in the workflow does.
+    if _look_later(replace(instance, status="suspended"), ports):
+        return
+    with suppress(InstanceNotFound):
+        if not instances.get(instance.id, ports).held:
+            engine.resume(definition, name)
 
 
 def _try_callback(instance: Instance, ports: ReconcilePorts) -> bool:
