@@ -107,7 +107,8 @@ class Source:
     start_at: Expression | None = None
     on_paused: PausedPolicy = "hold"
     #: All that are kept: general ones, those of signature, id and type, and ``keep_headers``. Always made of these.
-    kept_headers: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    #: Name -> whether it is the signature, of which only a mark is kept.
+    kept_headers: Mapping[str, bool] = field(default_factory=dict, repr=False, compare=False)
     #: All that the workflow gets: that of the trace, the sender's facts, and ``pass_headers``. Always made of these.
     passed_headers: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
@@ -143,8 +144,8 @@ class Source:
         """Whether the source refuses a delivery whose signed bytes came before under another event id."""
         return self.replayable and (self.replays or ("refuse" if self.sender.signs_once else "start")) == "refuse"
 
-    def _kept_headers(self) -> frozenset[str]:
-        places = self.sender.places
+    def _kept_headers(self) -> dict[str, bool]:
+        places, signature = self.sender.places, self.sender.signature_header
         read = (name for place in (places.id, places.type) if place for name in (place.header, *place.aliases))
-        named = (*GENERAL_HEADERS, self.sender.signature_header, *read, *self.keep_headers)
-        return frozenset(named) - {""}
+        named = (*GENERAL_HEADERS, signature, *read, *self.keep_headers)
+        return {name: name == signature for name in named if name}

@@ -17,7 +17,7 @@ from verihook.model.ports import KEPT_MS, Document
 from verihook.records import asdict
 from verihook.request import json_text
 from verihook.strict_json import parse_kept
-from verihook.webhooks.keeping import MOST_ID, MOST_PATH, kept_headers, printable, raw_of
+from verihook.webhooks.keeping import MOST_ID, MOST_PATH, kept_headers, printable, raw_of, sent_length
 
 if TYPE_CHECKING:
     from verihook.model.ports import Documents, Trace
@@ -124,6 +124,7 @@ class Capture:
         if window is None:
             return
         request = trace.request
+        length = sent_length(request)
         kept = Captured(
             source.name,
             window.opened_at,
@@ -134,8 +135,8 @@ class Capture:
             printable(trace.detail or "", 400),
             printable(request.path, MOST_PATH),
             kept_headers(source, request),
-            len(request.body),
-            raw_of(request.body) if len(request.body) <= MOST_BODY else None,
+            length,
+            raw_of(request.body) if length == len(request.body) <= MOST_BODY else None,
         )
         document = Document(f"{number:02d}", json_text(asdict(kept)), 1, (window.until + KEPT_MS) // 1000)
         try:

@@ -69,13 +69,20 @@ def passed_headers(source: Source, request: Request) -> dict[str, str]:
 
 def kept_headers(source: Source, request: Request) -> tuple[tuple[str, str], ...]:
     """Return the headers that the source keeps, in their order; of the signature's, the beginning of its SHA-256."""
-    names, signature = source.kept_headers, source.sender.signature_header
+    names = source.kept_headers
     kept = [
-        (name, printable(value, MOST_VALUE) if name != signature else _mark(value))
+        (name, _mark(value) if names[name] else printable(value, MOST_VALUE))
         for name, value in request.headers
         if name in names
     ]
     return tuple(kept[:MOST_HEADERS])
+
+
+def sent_length(request: Request) -> int:
+    """Return how many bytes the body had: one that is too large, or for no source, was not read to its end."""
+    announced = request.header("content-length") or ""
+    known = len(announced) <= 12 and announced.isascii() and announced.isdigit()
+    return max(len(request.body), int(announced)) if known else len(request.body)
 
 
 def raw_of(body: bytes) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from verihook.request import json_text
-from verihook.webhooks.keeping import MOST_PATH, MOST_VALUE, printable
+from verihook.webhooks.keeping import MOST_PATH, MOST_VALUE, printable, sent_length
 
 if TYPE_CHECKING:
     from verihook.model.ports import Trace
@@ -35,7 +35,7 @@ def sample_of(trace: Trace) -> str:
             "headers": [printable(name, MOST_NAME) for name, _ in request.headers[:MOST_NAMES]],
             "contentType": printable(request.header("content-type") or "", MOST_VALUE),
             "agent": printable(request.header("user-agent") or "", MOST_VALUE),
-            "length": len(request.body),
+            "length": sent_length(request),
             "body": trace.changed_body,
         }
     content = {name: value for name, value in content.items() if value not in ("", None)}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.flows.api.parts import Client, Deployment
-from tests.flows.api.test_deliveries import PUSH, deliver
+from tests.flows.api.test_deliveries import PUSH, deliver, keeping
 from tests.flows.signing import github
 from verihook.model.ports import Document
 from verihook.request import Request
@@ -95,6 +95,16 @@ def test_another_reason_a_closed_window_and_a_long_body(deployed: Deployment, cl
     window.look(deployed.services.clock.now_ms() + 11 * 60_000)
     deliver(deployed, "github", PUSH, [])
     assert 1 == len(client.get(LIST).json()["deliveries"])
+
+
+def test_of_a_body_that_was_not_read_to_its_end_no_part_is_kept(deployed: Deployment, client: Client) -> None:
+    keeping(deployed, max_body=20)
+    client.post(CAPTURES, json={})
+    noticed(deployed)
+    deliver(deployed, "github", b"x" * 21, [("Content-Length", "5000")])
+    (found,) = client.get(LIST).json()["deliveries"]
+    one = client.get(f"/v1/deliveries/{found['id']}").json()
+    assert {"length": 5000, "sha256": None, "kept": False} == one["body"]
 
 
 def test_who_may_open_one(deployed: Deployment, client: Client) -> None:

@@ -62,9 +62,10 @@ def test_which_header_is_missing(deployed: Deployment, client: Client) -> None:
 
 
 def test_a_mistyped_path_is_found(deployed: Deployment, client: Client) -> None:
-    deliver(deployed, "oders", PUSH, [])
+    client.post("/hooks/oders", content=PUSH)
     (found,) = seen(client, deployed, reason="source-not-found")
-    assert (None, "/hooks/oders") == (found["source"], found["path"])
+    # Its body was not read.
+    assert (None, "/hooks/oders", len(PUSH)) == (found["source"], found["path"], found["body"]["length"])
 
 
 def test_duplicates_and_ignored_are_counted_with_their_last_time(deployed: Deployment, client: Client) -> None:

@@ -49,6 +49,13 @@ def test_the_facts_of_a_delivery() -> None:
     assert facts_of(request, keep_days=3) == Facts("r1", NOW, 3, headers=headers)
 
 
+@pytest.mark.parametrize(
+    ("announced", "length"), [("5000", 5000), ("1", 2), ("", 2), ("-1", 2), ("٣٣", 2), ("9" * 5000, 2), ("1e9", 2)]
+)
+def test_the_length_is_that_of_the_whole_body_even_if_only_its_beginning_was_read(announced: str, length: int) -> None:
+    assert length == keeping.sent_length(a_request(b"{}", content_length=announced))
+
+
 def test_headers_are_kept_by_name_alone() -> None:
     canaries = {
         name: f"canary-{name}"
@@ -63,7 +70,7 @@ def test_headers_are_kept_by_name_alone() -> None:
 @pytest.mark.parametrize("sender", sender_ids())
 def test_no_header_with_a_secret_is_kept_of_any_sender(sender: str) -> None:
     its = source(sender)
-    assert not {"authorization", "cookie"} & its.kept_headers
+    assert not {"authorization", "cookie"} & its.kept_headers.keys()
     if not its.sender.scheme.binds_body:
         # The header has the secret itself.
         assert getattr(its.sender.scheme, "header", "").lower() not in its.kept_headers
