@@ -92,15 +92,15 @@ def reconcile(event: dict[str, Any], context: Any) -> dict[str, Any]:
     from verihook.instances.reconcile import reconcile as repair
     from verihook.records import asdict
 
+    ports, remaining_ms = services(), context.get_remaining_time_in_millis
     try:
-        repairs = repair(services(), remaining_ms=context.get_remaining_time_in_millis)
+        repairs = repair(ports, remaining_ms=remaining_ms)
     finally:
         # Callbacks are sent even if the repairs have failed, and jobs go on even if callbacks cannot be sent.
         try:
-            callbacks = call_back(services(), remaining_ms=context.get_remaining_time_in_millis)
+            callbacks = call_back(ports, remaining_ms=remaining_ms)
         finally:
-            remaining_ms = context.get_remaining_time_in_millis
-            acted = JobRounds().run(services(), remaining_ms, lambda milliseconds: sleep(milliseconds / 1000))
+            acted = JobRounds().run(ports, remaining_ms, lambda milliseconds: sleep(milliseconds / 1000))
     return {"repairs": asdict(repairs), "callbacks": asdict(callbacks), "jobs": {"acted": acted}}
 
 

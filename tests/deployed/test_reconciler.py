@@ -11,7 +11,7 @@ import pytest
 from tests.deployed.emulator import Deployment
 from tests.deployed.events import ITEMS, TICK, now_ms
 from tests.deployed.rights import check
-from tests.deployed.rows import accepted, approval, callback, eventually, ledger, row, started, succeeds
+from tests.deployed.rows import accepted, approval, asked, callback, eventually, ledger, row, started, succeeds
 from verihook.adapters.ledgers.dynamodb import DynamoDbDocuments
 from verihook.instances import mailboxes
 from verihook.model.instance import Instance, execution_name
@@ -85,6 +85,34 @@ def test_an_event_that_was_left_on_its_way_is_handed_over(
     mailboxes.edit_mailbox(execution_name(instance_id, 1), documents, now_ms(), left)
     due(aws, instance_id)
     assert not mailboxes.read_mailbox(execution_name(instance_id, 1), documents, now_ms()).handovers
+
+
+def acted(aws: Deployment, authorization: dict[str, str], action: str, **wanted: str) -> None:
+    """Begin a job on the one instance that matches, look once, and see that the job is done."""
+    status, begun = asked(aws, "POST", "/v1/jobs", authorization, {"action": action, "filter": wanted})
+    assert (202, 1) == (status, begun["count"]["matched"]), begun
+    assert 1 == aws.invoke("Reconciler", TICK)["jobs"]["acted"]
+    _, job = asked(aws, "GET", f"/v1/jobs/{begun['job']['id']}", authorization)
+    assert ("completed", 1, 0) == (job["status"], job["done"], job["failed"]), (job, aws.log("Reconciler"))
+
+
+def test_a_job_redrives(aws: Deployment, authorization: dict[str, str]) -> None:
+    instance_id = started(aws, "order-review", authorization, ORDER, tags=["stopped"])
+    assert 2 == asked(aws, "POST", f"/v1/instances/{instance_id}/terminate", authorization)[0] // 100
+    acted(aws, authorization, "redrive", tag="stopped", status="terminated")
+    assert "running" == row(aws, instance_id).status
+
+
+def test_a_job_restarts_and_one_deletes_all_that_is_kept(aws: Deployment, authorization: dict[str, str]) -> None:
+    instance_id = started(
+        aws, "order-approval", authorization, {"orderId": "ord_4", "amount": 5, "notes": LARGE}, tags=["forgotten"]
+    )
+    acted(aws, authorization, "restart", tag="forgotten")
+    assert 2 == row(aws, instance_id).attempt
+    assert 2 == asked(aws, "POST", f"/v1/instances/{instance_id}/terminate", authorization)[0] // 100
+    acted(aws, authorization, "delete", tag="forgotten")
+    assert 404 == asked(aws, "GET", f"/v1/instances/{instance_id}", authorization)[0]
+    assert not any(instance_id in path for path in aws.cloud.bucket.objects)
 
 
 def test_every_right_is_used_or_listed(aws: Deployment, request: pytest.FixtureRequest) -> None:

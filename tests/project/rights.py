@@ -92,8 +92,8 @@ ALLOWED: dict[str, dict[str, str]] = {
         **DEAD_LETTERS,
     },
     "Reconciler": {
-        "dynamodb:Query": f"${{Ledger.Arn}}/index/* | {DOCUMENTS} | {rows('label')}",
-        "dynamodb:GetItem": f"{DOCUMENTS} | {rows('instance')}",
+        "dynamodb:Query": f"${{Ledger.Arn}}/index/* | {rows('document#attempts', 'document#jobs')} | {rows('label')}",
+        "dynamodb:GetItem": f"{rows('document#instance', 'document#jobs')} | {rows('instance')}",
         "dynamodb:BatchGetItem": rows("instance"),
         "dynamodb:PutItem": f"{DOCUMENTS} | {rows('instance')}",
         "dynamodb:UpdateItem": rows("instance"),
