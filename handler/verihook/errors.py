@@ -94,10 +94,7 @@ class UnsupportedMediaType(Rejected):
 
 
 class SignatureError(Rejected):
-    """The delivery is not proven genuine. The public text is the same for every reason: a forger learns nothing of it.
-
-    For the log, ``reason`` is a code of low cardinality (``missing-header``), ``detail`` says which header it is.
-    """
+    """Not proven genuine. The public text never says why; for the log, ``reason`` is a code, ``detail`` the words."""
 
     code, status, title = "signature", 401, "Signature not accepted"
 
