@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -65,49 +66,52 @@ def assert_counted(whole: World, job: Job, number: int, note: str) -> None:
     assert [] == whole.plain.documents.all(jobs.OPEN, 9, whole.clock.at), note
 
 
+@dataclass
+class Trials:
+    """A job for each trial, whose process is stopped at the call of that number. ``begun``: the job and its ids."""
+
+    whole: World
+    action: Action
+    workflow: str
+    status: Status
+    when: When
+    begun: dict[int, tuple[Job, list[str]]] = field(default_factory=dict)
+
+    def once(self, trial: int) -> None:
+        """Begin it, and drive it for three rounds."""
+        self.whole.faults.plan(0, self.when)
+        ids = made(self.whole, trial, self.workflow, self.status)
+        self.begun[trial] = begun(self.whole, self.action, self.workflow, self.status), ids
+        self.whole.faults.plan(trial, self.when)
+        runner = JobRounds()
+        for _ in range(3):
+            runner.run(self.whole.services)
+            self.whole.clock.at += 1_000
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(("workflow", "action"), [("function", "redrive"), ("machine", "restart")])
 def test_one_new_attempt_each(whole: World, workflow: str, action: Action, when: When) -> None:
-    begun_here: dict[int, tuple[Job, list[str]]] = {}
     whole.hand.continues = False
-
-    def once(trial: int) -> None:
-        whole.faults.plan(0, when)
-        ids = made(whole, trial, workflow, "failed")
-        begun_here[trial] = begun(whole, action, workflow, "failed"), ids
-        whole.faults.plan(trial, when)
-        runner = JobRounds()
-        for _ in range(3):
-            runner.run(whole.services)
-            whole.clock.at += 1_000
+    trials = Trials(whole, action, workflow, "failed", when)
 
     def check(trial: int, call: str) -> None:
-        job, ids = begun_here[trial]
+        job, ids = trials.begun[trial]
         assert_counted(whole, job, 2, call)
         assert [2, 2] == [row.attempt for row in rows(whole, ids)], call
         starts = [name for name in whole.hand.starts if name.partition(".")[0] in ids]
         assert len(set(starts)) == len(starts), call
 
-    calls = every_position(whole.faults, once, check, when)
+    calls = every_position(whole.faults, trials.once, check, when)
     assert 2 == calls.count("ledger.amend")
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_redrive_within_the_engine_is_made_once(whole: World, when: When) -> None:
-    begun_here: dict[int, tuple[Job, list[str]]] = {}
-
-    def once(trial: int) -> None:
-        whole.faults.plan(0, when)
-        ids = made(whole, trial, "machine", "failed")
-        begun_here[trial] = begun(whole, "redrive", "machine", "failed"), ids
-        whole.faults.plan(trial, when)
-        runner = JobRounds()
-        for _ in range(3):
-            runner.run(whole.services)
-            whole.clock.at += 1_000
+    trials = Trials(whole, "redrive", "machine", "failed", when)
 
     def check(trial: int, call: str) -> None:
-        job, ids = begun_here[trial]
+        job, ids = trials.begun[trial]
         # What was redriven before the crash has failed again by then: that is no reason to redrive it again.
         for id in ids:
             if any(id == name for name, _ in whole.hand.redriven):
@@ -117,7 +121,7 @@ def test_a_redrive_within_the_engine_is_made_once(whole: World, when: When) -> N
         assert ids == sorted(name for name, _ in whole.hand.redriven if name in ids), call
         assert [1, 1] == [row.attempt for row in rows(whole, ids)], call
 
-    every_position(whole.faults, once, check, when)
+    every_position(whole.faults, trials.once, check, when)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -133,25 +137,15 @@ def test_a_redrive_within_the_engine_is_made_once(whole: World, when: When) -> N
 def test_what_is_done_twice_is_done_once(
     whole: World, action: Action, status: Status, then: set[str], when: When
 ) -> None:
-    begun_here: dict[int, tuple[Job, list[str]]] = {}
-
-    def once(trial: int) -> None:
-        whole.faults.plan(0, when)
-        ids = made(whole, trial, "machine", status)
-        begun_here[trial] = begun(whole, action, "machine", status), ids
-        whole.faults.plan(trial, when)
-        runner = JobRounds()
-        for _ in range(3):
-            runner.run(whole.services)
-            whole.clock.at += 1_000
+    trials = Trials(whole, action, "machine", status, when)
 
     def check(trial: int, call: str) -> None:
-        job, ids = begun_here[trial]
+        job, ids = trials.begun[trial]
         assert_counted(whole, job, 2, call)
         found = rows(whole, ids)
         assert (then, {action == "delete"}) == ({row.status for row in found}, {row.purged for row in found}), call
 
-    every_position(whole.faults, once, check, when)
+    every_position(whole.faults, trials.once, check, when)
 
 
 def test_three_hundred_with_a_kill_at_ever_later_calls(on_sqlite: World) -> None:

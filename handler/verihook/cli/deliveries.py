@@ -11,7 +11,7 @@ from verihook.adapters.printable import printable
 from verihook.cli.arguments import past_time, whole_number
 from verihook.cli.connect import add_action, print_json
 from verihook.cli.rejections import meaning
-from verihook.cli.table import show_table, utc_time
+from verihook.cli.table import show_members, show_table, utc_time
 
 if TYPE_CHECKING:
     from verihook.client import Client, Delivery, DeliveryFilters, Hit
@@ -108,10 +108,7 @@ def _show(client: Client, options: argparse.Namespace) -> int:
     if options.json:
         print_json(found.raw)
         return 0
-    rows = [(name, value) for name, value in _lines(found) if value]
-    width = max(len(name) for name, _ in rows)
-    for name, value in rows:
-        print(f"{name.ljust(width)}  {printable(value)}")
+    show_members(_lines(found))
     return 0
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from verihook.adapters.printable import printable
 from verihook.cli.arguments import json_value, pair, past_time, seconds, whole_number
 from verihook.cli.connect import add_action, print_json
-from verihook.cli.table import show_table, utc_time
+from verihook.cli.table import show_members, show_table, utc_time
 from verihook.cli.watching import status_words, watch
 from verihook.model.instance import Status
 
@@ -118,10 +118,7 @@ def _get(client: Client, options: argparse.Namespace) -> int:
     if options.json:
         print_json(found.raw)
         return 0
-    rows = [(name, value) for name, value in _lines(found) if value]
-    width = max(len(name) for name, _ in rows)
-    for name, value in rows:
-        print(f"{name.ljust(width)}  {printable(value)}")
+    show_members(_lines(found))
     return 0
 
 

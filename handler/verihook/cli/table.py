@@ -51,6 +51,14 @@ def show_table(head: Sequence[str], rows: Sequence[Sequence[str]], right: str = 
     print(terminal_table(head, safe, right, spare) if sys.stdout.isatty() else plain_table(head, safe, right))
 
 
+def show_members(members: Sequence[tuple[str, str]]) -> None:
+    """Print a name and its value on each line, without those that have none. Control characters are replaced."""
+    rows = [(name, value) for name, value in members if value]
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        print(f"{name.ljust(width)}  {printable(value)}")
+
+
 def terminal_table(
     head: Sequence[str],
     rows: Sequence[Sequence[str]],

@@ -38,11 +38,26 @@ class OutputFailed(OSError):
     """Standard output cannot be written, for example because its disk is full. The text says what that means."""
 
 
-class CheckedStream:
-    """A stream whose failures can be told from those of other files: it raises OutputFailed, or BrokenPipeError."""
+class _Wrapped:
+    """Stands for a stream: what a subclass does not change is the stream's own."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+
+    def write(self, text: str) -> int:
+        """See :class:`io.TextIOBase`."""
+        raise NotImplementedError
+
+    def writelines(self, lines: Any) -> None:
+        """See :class:`io.TextIOBase`."""
+        self.write("".join(lines))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+class CheckedStream(_Wrapped):
+    """A stream whose failures can be told from those of other files: it raises OutputFailed, or BrokenPipeError."""
 
     def write(self, text: str) -> int:
         """See :class:`io.TextIOBase`."""
@@ -53,13 +68,6 @@ class CheckedStream:
         """See :class:`io.TextIOBase`."""
         with _checked_write():
             self._stream.flush()
-
-    def writelines(self, lines: Any) -> None:
-        """See :class:`io.TextIOBase`."""
-        self.write("".join(lines))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
 
 
 @contextmanager
@@ -96,11 +104,11 @@ def discard_buffer(stream: TextIO) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-class LossyStream:
+class LossyStream(_Wrapped):
     """A stream that never raises: what cannot be written is lost."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+        super().__init__(stream)
         _escape_unencodable(stream)
 
     def write(self, text: str) -> int:
@@ -114,13 +122,6 @@ class LossyStream:
         """See :class:`io.TextIOBase`."""
         with suppress(OSError, ValueError):
             self._stream.flush()
-
-    def writelines(self, lines: Any) -> None:
-        """See :class:`io.TextIOBase`."""
-        self.write("".join(lines))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
 
 
 @contextmanager
