@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,32 +15,19 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.durable_workflows import write_workflows
+from tests.adapters.own_process import own_process
 from tests.adapters.test_durable_engine import DurableRig
 from tests.contracts.engine import a_name
 from verihook.errors import ConfigurationError, EngineUnavailable
 from verihook.local.durable import DurableRunner
 from verihook.model.instance import Progress
 
-ROOT = Path(__file__).parents[2]
-
 
 @contextmanager
 def process(folder: Path) -> Iterator[tuple[subprocess.Popen[str], DurableRig]]:
     """A runner in a process of its own; killed at the end, if not before."""
-    running = subprocess.Popen(
-        [sys.executable, "-m", "tests.adapters.durable_process", str(folder)],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT / "handler")},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert running.stdout is not None
-        yield running, DurableRig(running.stdout.readline().strip())
-    finally:
-        running.kill()
-        running.communicate()
+    with own_process("tests.adapters.durable_process", folder) as (running, url):
+        yield running, DurableRig(url)
 
 
 def kill(running: subprocess.Popen[str]) -> None:

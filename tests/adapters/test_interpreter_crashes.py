@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.interpreter_machines import STAMP, client_of, machine, wait_for
+from tests.adapters.own_process import own_process
 from tests.boto_clients import translated
 from tests.contracts.engine import Rig
 from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
@@ -21,26 +20,12 @@ from verihook.errors import EngineUnavailable
 from verihook.local.interpreter import ARN_PREFIX
 from verihook.model.instance import Progress
 
-ROOT = Path(__file__).parents[2]
-
 
 @contextmanager
 def process(folder: Path) -> Iterator[tuple[subprocess.Popen[str], Rig]]:
     """An interpreter in a process of its own; killed at the end, if not before."""
-    running = subprocess.Popen(
-        [sys.executable, "-m", "tests.adapters.interpreter_process", str(folder)],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT / "handler")},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert running.stdout is not None
-        yield running, Rig(StepFunctionsEngine(translated(client_of(running.stdout.readline().strip())), ARN_PREFIX))
-    finally:
-        running.kill()
-        running.communicate()
+    with own_process("tests.adapters.interpreter_process", folder) as (running, url):
+        yield running, Rig(StepFunctionsEngine(translated(client_of(url)), ARN_PREFIX))
 
 
 def ends_in(folder: Path) -> list[str]:

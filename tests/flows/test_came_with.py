@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.flows import signing
+from tests.flows.asking import asking, write_workflows
 from tests.flows.deployment import SECRET, VARIABLES
 from tests.flows.faces import run_key, serving
 from tests.flows.signing import new_id
@@ -49,30 +50,9 @@ def handler(event, context):
     return {"facts": [facts.source, facts.type, facts.id, dict(facts.headers)], "input": read_input(event)}
 """
 
-ASKING: dict[str, Any] = {
-    "QueryLanguage": "JSONata",
-    "StartAt": "Ask",
-    "States": {
-        "Ask": {
-            "Type": "Task",
-            "Resource": "arn:aws:states:::lambda:invoke",
-            "Arguments": {
-                "FunctionName": "${FeedsName}",
-                "Payload": {"delivery": {"execution": "{% $states.context.Execution.Id %}"}},
-            },
-            "Assign": {"came": "{% $states.result.Payload %}"},
-            "Output": "{% $states.input %}",
-            "Next": "Tell",
-        },
-        "Tell": {
-            "Type": "Succeed",
-            "Output": {
-                "facts": ["{% $came.source %}", "{% $came.type %}", "{% $came.id %}", "{% $came.headers %}"],
-                "input": "{% $states.input %}",
-            },
-        },
-    },
-}
+ASKING = asking(
+    "delivery", {"facts": ["{% $given.source %}", "{% $given.type %}", "{% $given.id %}", "{% $given.headers %}"]}
+)
 
 SOURCE = """
 [sources.{name}]
@@ -98,13 +78,7 @@ transform = "{shop: header('x-shopify-shop-domain'), hmac: header('x-shopify-hma
 
 
 def write(folder: Path) -> Path:
-    workflows, machines = folder / "handler" / "workflows", folder / "infra" / "workflows"
-    workflows.mkdir(parents=True)
-    machines.mkdir(parents=True)
-    (workflows / "called.py").write_text(CALLED)
-    (workflows / "waiting.py").write_text(WAITING)
-    (machines / "asking.asl.json").write_text(json.dumps(ASKING))
-    hooks = folder / "handler" / "hooks.toml"
+    hooks = write_workflows(folder, CALLED, WAITING, ASKING)
     sources = [SOURCE.format(name=name, engine=engine) for name, engine in ENGINES.items()]
     hooks.write_text("".join([*sources, EXPRESSIONS]))
     return hooks

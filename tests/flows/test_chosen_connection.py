@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.flows.asking import asking, write_workflows
 from tests.flows.commands import verihook
 from tests.flows.faces import Server, run_key, serving
 from tests.flows.waiting import wait_until
@@ -59,49 +60,22 @@ def handler(event, context):
     return {"name": chosen, "url": url, "input": read_input(event)}
 """
 
-ASKING: dict[str, Any] = {
-    "QueryLanguage": "JSONata",
-    "StartAt": "Ask",
-    "States": {
-        "Ask": {
-            "Type": "Task",
-            "Resource": "arn:aws:states:::lambda:invoke",
-            "Arguments": {
-                "FunctionName": "${FeedsName}",
-                "Payload": {"connection": {"execution": "{% $states.context.Execution.Id %}"}},
-            },
-            "Assign": {"chosen": "{% $states.result.Payload %}"},
-            "Output": "{% $states.input %}",
-            "Next": "Tell",
-        },
-        "Tell": {
-            "Type": "Succeed",
-            "Output": {
-                "name": "{% $chosen ? $chosen.name : null %}",
-                "url": "{% $chosen ? $chosen.url : null %}",
-                "input": "{% $states.input %}",
-            },
-        },
-    },
-}
+ASKING = asking(
+    "connection",
+    {"name": "{% $given ? $given.name : null %}", "url": "{% $given ? $given.url : null %}"},
+)
 
 URLS = {"conn_xyz": "https://live.example/v1", "conn-sandbox": "https://sandbox.example/v1"}
 
 
 def write(folder: Path) -> Path:
-    workflows, machines = folder / "handler" / "workflows", folder / "infra" / "workflows"
-    workflows.mkdir(parents=True)
-    machines.mkdir(parents=True)
-    (workflows / "called.py").write_text(CALLED)
-    (workflows / "waiting.py").write_text(WAITING)
-    (machines / "asking.asl.json").write_text(json.dumps(ASKING))
+    hooks = write_workflows(folder, CALLED, WAITING, ASKING)
     lines = [HOOKS]
     for name, engine in {**ENGINES, "plain": "function"}.items():
         definition = "called" if name == "plain" else name
         lines.append(f'[workflows.{name}]\nengine = "{engine}"\ndefinition = "{definition}"')
         if name != "plain":
             lines.append('connections = ["conn_xyz", "conn-sandbox"]')
-    hooks = folder / "handler" / "hooks.toml"
     hooks.write_text("\n".join(lines) + "\n")
     return hooks
 
