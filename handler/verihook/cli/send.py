@@ -7,7 +7,7 @@ import sys
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,7 +22,8 @@ from verihook.errors import ConfigurationError
 from verihook.local.data import read_run
 from verihook.model.instance import FINAL
 from verihook.model.ports import RotatingSecrets
-from verihook.model.source import Source
+from verihook.model.source import SecretReference, Source
+from verihook.records import replace
 from verihook.request import Request
 from verihook.senders.tables import must_be_one_of
 
@@ -93,6 +94,11 @@ def find_source(options: argparse.Namespace) -> Source:
     if options.source not in hooks.sources:
         raise ConfigurationError(hooks.path.name, "sources", must_be_one_of(hooks.sources, options.source))
     return hooks.sources[options.source]
+
+
+def with_secrets(source: Source, given: Sequence[SecretReference]) -> Source:
+    """Return the source with these secrets instead of its own, if any are given."""
+    return replace(source, secrets=tuple(given)) if given else source
 
 
 def open_secrets(options: argparse.Namespace) -> RotatingSecrets:

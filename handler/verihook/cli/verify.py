@@ -1,4 +1,4 @@
-"""``verihook verify SOURCE --request captured.json``: whether a captured delivery is genuine, and if not, why."""
+"""``verihook verify SOURCE --request captured.json``, or ``--delivery ID``: whether one is genuine, and if not, why."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from verihook.adapters.printable import printable
+from verihook.cli.connect import USAGE
 from verihook.cli.reasons import in_words
-from verihook.cli.send import add_source_options, find_source, open_secrets, read_file, secret_missing
+from verihook.cli.send import add_source_options, find_source, open_secrets, read_file, secret_missing, with_secrets
 from verihook.errors import ConfigurationError, SignatureError, VerihookError
+from verihook.model.source import SecretReference
 from verihook.request import Request, from_lambda
+from verihook.senders.references import REFERENCES, is_reference
 from verihook.strict_json import parse_written
 from verihook.verification import setting_of
 from verihook.webhooks.keyring import Keyring
@@ -36,15 +39,25 @@ class Capture:
 
 def add_parser(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser("verify", help="say whether a captured delivery is genuine, and if not, why")
-    parser.add_argument("source", metavar="SOURCE", help="name of a source in hooks.toml")
+    parser = commands.add_parser("verify", help="say whether a delivery is genuine, and if not, why")
     parser.add_argument(
-        "--request",
-        type=Path,
-        required=True,
-        metavar="FILE",
-        help="JSON: a case as in tests/vectors, or a Lambda event",
+        "source", nargs="?", metavar="SOURCE", help="name of a source in hooks.toml; default that of the --delivery"
     )
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "--request", type=Path, metavar="FILE", help="JSON: a case as in tests/vectors, or a Lambda event"
+    )
+    which.add_argument("--delivery", metavar="ID", help="one that is kept, as verihook deliveries list has it")
+    parser.add_argument(
+        "--secret",
+        action="append",
+        default=[],
+        type=_reference,
+        metavar="REFERENCE",
+        help="env:NAME or file:PATH, instead of the source's; may be given several times",
+    )
+    parser.add_argument("--url", help="of the deployment that has the delivery; default as for verihook deliveries")
+    parser.add_argument("--key", help="API key with deliveries:read and deliveries:body; default VERIHOOK_KEY")
     parser.add_argument(
         "--at",
         type=_clock,
@@ -120,8 +133,22 @@ def _clock(text: str) -> int:
     return int(text)
 
 
+def _reference(text: str) -> SecretReference:
+    if not is_reference(text):
+        raise argparse.ArgumentTypeError(f"must be {REFERENCES} (got {text!r})")
+    return SecretReference(text)
+
+
 def _verify(options: argparse.Namespace) -> int:
-    source = find_source(options)
+    if options.delivery is not None:
+        # Imported here: it needs the client, which --request does not.
+        from verihook.cli.kept_delivery import verify_kept
+
+        return verify_kept(options)
+    if options.source is None:
+        print("verihook verify: name the SOURCE of the --request", file=sys.stderr)
+        return USAGE
+    source = with_secrets(find_source(options), options.secret)
     capture = read_capture(options.request)
     now = options.at if options.at is not None else capture.at if capture.at is not None else int(time.time())
     # As the server verifies, with the secrets that the server has.

@@ -147,5 +147,5 @@ class Source:
     def _kept_headers(self) -> dict[str, bool]:
         places, signature = self.sender.places, self.sender.signature_header
         read = (name for place in (places.id, places.type) if place for name in (place.header, *place.aliases))
-        named = (*GENERAL_HEADERS, signature, *read, *self.keep_headers)
+        named = (*GENERAL_HEADERS, signature, *self.sender.signed_headers, *read, *self.keep_headers)
         return {name: name == signature for name in named if name}

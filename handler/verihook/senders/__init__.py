@@ -28,6 +28,10 @@ FOLDER = Path(__file__).parent
 
 _ID = re.compile("[a-z0-9-]+")
 
+#: A header in a template of what is signed, and what a name has that may be one of a secret.
+_SIGNED_HEADER = re.compile(r"\{header:([^{}]+)\}")
+_OF_A_SECRET = re.compile("auth|cookie|secret|token|password", re.IGNORECASE)
+
 #: The kinds of ``scheme`` that a ``[signature]`` table can name: module and class. A module is imported when a sender
 #: in use names it, so that only sources that need cryptography load it.
 SCHEMES: dict[str, tuple[str, str]] = {
@@ -67,6 +71,13 @@ class Sender:
         """Return the header of the signature, in lower case; "" if there is none, or if it has the secret itself."""
         header = getattr(self.scheme, "header", "").lower()
         return "" if header == "authorization" or not self.scheme.binds_body else header
+
+    @property
+    def signed_headers(self) -> tuple[str, ...]:
+        """Return the headers, in lower case, that the signature covers beside the body; none that may be a secret."""
+        own = (getattr(self.scheme, name, "") for name in ("timestamp_header", "id_header"))
+        named = _SIGNED_HEADER.findall(getattr(self.scheme, "message", ""))
+        return tuple(name.lower() for name in (*own, *named) if name and not _OF_A_SECRET.search(name))
 
 
 def sender_ids() -> list[str]:

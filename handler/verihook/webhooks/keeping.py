@@ -71,7 +71,7 @@ def kept_headers(source: Source, request: Request) -> tuple[tuple[str, str], ...
     """Return the headers that the source keeps, in their order; of the signature's, the beginning of its SHA-256."""
     names = source.kept_headers
     kept = [
-        (name, _mark(value) if names[name] else printable(value, MOST_VALUE))
+        (name, mark_of(value) if names[name] else printable(value, MOST_VALUE))
         for name, value in request.headers
         if name in names
     ]
@@ -133,6 +133,6 @@ def _other_bytes(source: Source, body: bytes) -> OtherBytes:
     return OtherBytes(len(body), hashlib.sha256(body).hexdigest(), raw)
 
 
-def _mark(value: str) -> str:
+def mark_of(value: str) -> str:
     """Return what a signature can be recognised by, and not be sent again."""
     return f"sha256:{hashlib.sha256(value.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"

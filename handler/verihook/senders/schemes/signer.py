@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from verihook.errors import SignatureError
@@ -35,6 +36,24 @@ def sign(scheme: HmacFields, secret: str, request: Request, setting: Setting, *,
         raise ValueError(f"the request cannot be signed: {error.reason}") from error
     text = encode_signature(scheme.mac_with(key)(signed), scheme.encoding)
     return _with_signature(scheme, request, text, stamp)
+
+
+def header_values(
+    scheme: HmacFields, secret: str, request: Request, setting: Setting, stamps: Iterable[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield what a sender with this secret may write into the signature's header for the request as it is.
+
+    With the timestamp (one of ``stamps``, in the sender's own writing) that it is made for. ``request``: with all that
+    is signed beside it. Raises ValueError in words, SignatureError if a part is missing.
+    """
+    mac, message = scheme.mac_with(scheme.secret_key(secret)), scheme.signed_message(setting)
+    content = parse_unverified(request.body) if "{json:" in scheme.message else None
+    for stamp in stamps:
+        for signed in message(Delivery(request, content, stamp)):
+            text = encode_signature(mac(signed), scheme.encoding)
+            yield stamp, _header_value(scheme, text, stamp)
+            if scheme.prefix_optional:
+                yield stamp, text
 
 
 def _prepared(scheme: HmacFields, request: Request, setting: Setting, message_id: str, stamp: str) -> Request:
@@ -77,12 +96,15 @@ def _with_signature(scheme: HmacFields, request: Request, text: str, stamp: str)
         return replace(request, body=_dump(content))
     if scheme.headers:
         return with_headers(request, [(expand_numbered(scheme.headers)[0], text)])
+    return with_headers(request, [(scheme.header, _header_value(scheme, text, stamp))])
+
+
+def _header_value(scheme: HmacFields, text: str, stamp: str) -> str:
     if scheme.separator:
         items = [f"{scheme.timestamp_label}{scheme.assign}{stamp}"] if scheme.timestamp_label else []
         separator = scheme.separator + " " if scheme.spaces else scheme.separator
-        value = separator.join([*items, f"{scheme.label}{scheme.assign}{text}"])
-        return with_headers(request, [(scheme.header, value)])
-    return with_headers(request, [(scheme.header, scheme.prefix + text)])
+        return separator.join([*items, f"{scheme.label}{scheme.assign}{text}"])
+    return scheme.prefix + text
 
 
 def _members(request: Request) -> dict[str, Any]:
