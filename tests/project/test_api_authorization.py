@@ -11,6 +11,8 @@ import httpx
 import pytest
 
 from tests.flows.api.parts import Client, Deployment, deployment
+from tests.flows.api.test_deliveries import keeping
+from tests.project.test_bound_keys import made
 from verihook import dialects
 from verihook.api.operations import ROUTES as NATIVE
 from verihook.instances import api_keys
@@ -51,27 +53,35 @@ NAMED = ("/start", "/trigger", "/async", "/run", "/runs", "POST /workflows/{name
 #: Lists of whatever the key covers.
 LISTS = ("/workflows/history", "/api/v1/runs", "/api/runs")
 
-#: Rows that have to do with one workflow: a key that is bound to others is refused.
-BOUND = [row for row in GUARDED if "{workflow}" in row or "{instanceId}" in row]
+#: Rows that have to do with one workflow, or something of one: a key that is bound to others is refused.
+BOUND = [row for row in GUARDED if "{" in row and "{keyId}" not in row]
 
 #: Bodies without which a request is refused for what it says.
 BODIES: dict[str, dict[str, Any]] = {
     "POST /v1/workflows/{workflow}/instances:batch": {"instances": [{}]},
     "POST /v1/jobs": {"action": "redrive", "filter": {"workflow": "free"}},
     "POST /v1/keys": {"name": "made", "scopes": ["keys:manage"]},
+    "POST /v1/deliveries/{deliveryId}/replay": {"asNew": True},
     "POST /api/workflows/{workflow}/trigger": {"connectionId": "erp"},
 }
 
-
-#: Of what no test has made.
-MISSING = {(404, "key-not-found"), (404, "source-not-found"), (404, "job-not-found"), (404, "delivery-not-found")}
+#: What a call of a row is refused with by which a key may not see what is there.
+UNSEEN = {
+    "{workflow}": (403, "forbidden"),
+    "{instanceId}": (404, "not-found"),
+    "{jobId}": (404, "job-not-found"),
+    "{deliveryId}": (404, "delivery-not-found"),
+    "{source}": (404, "source-not-found"),
+}
 
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """Its source ``github`` starts the workflow ``free``."""
     with deployment(tmp_path_factory.mktemp("authorization")) as made:
         connections = {"erp": Connection("erp", "https://erp.example")}
         taking = {name: replace(each, connections=("erp",)) for name, each in made.services.workflows.items()}
+        keeping(made)
         yield Deployment(replace(made.services, connections=connections, workflows=taking), made.engine)
 
 
@@ -89,8 +99,8 @@ def instance_id(deployed: Deployment) -> str:
 def ask(client: Client, row: str, instance_id: str, given: Mapping[str, str] = NOTHING) -> httpx.Response:
     """The answer to a call of this row; ``given``: what stands in its path beside what always does."""
     method, path = row.split(" ")
-    names = {"workflow": "free", "instanceId": instance_id, "name": "free", "keyId": "unknown", **given}
-    names.setdefault("asset", "docs.js")
+    names = {"workflow": "free", "instanceId": instance_id, "name": "free", "keyId": "unknown", "source": "github"}
+    names |= {"asset": "docs.js", **given}
     path = re.sub(r"\{(\w+)(:path)?\}", lambda found: names.get(found[1], instance_id), path)
     if row.startswith("GET /w/"):
         path += f"?instanceId={instance_id}"
@@ -100,9 +110,9 @@ def ask(client: Client, row: str, instance_id: str, given: Mapping[str, str] = N
     return client.request(method, path, **({} if body is None else {"json": body}))
 
 
-def call(client: Client, row: str, instance_id: str) -> tuple[int, str]:
+def call(client: Client, row: str, instance_id: str, given: Mapping[str, str] = NOTHING) -> tuple[int, str]:
     """Status and code of a call of this row."""
-    answer = ask(client, row, instance_id)
+    answer = ask(client, row, instance_id, given)
     if not answer.headers.get("content-type", "").startswith("application/problem+json"):
         return answer.status_code, ""
     return answer.status_code, str(answer.json()["code"])
@@ -134,35 +144,26 @@ def test_with_every_scope_but_the_one(deployed: Deployment, instance_id: str, ro
 
 @pytest.mark.parametrize("row", BOUND)
 def test_with_a_key_for_another_workflow(deployed: Deployment, instance_id: str, row: str) -> None:
-    """A workflow is forbidden; an instance is one that is not there."""
+    """A workflow is forbidden; all else is answered as what is not there."""
     client = deployed.client(deployed.make_key(workflows=["order-*"]))
-    forbidden = (403, "forbidden") if "{workflow}" in row else (404, "not-found")
-    assert forbidden == call(client, row, instance_id)
+    unseen = next(told for part, told in UNSEEN.items() if part in row)
+    answer, unknown = (ask(client, row, instance_id, names) for names in (made(deployed, row), {"source": "none"}))
+    assert unseen == (answer.status_code, answer.json()["code"])
+    if "{workflow}" not in row:
+        assert answer.json()["detail"] == unknown.json()["detail"]
 
 
 @pytest.mark.parametrize("row", GUARDED)
 def test_with_the_one_scope_for_the_one_workflow(deployed: Deployment, instance_id: str, row: str) -> None:
     scope = NATIVE[row]
     assert scope is not None
-    key = deployed.make_key(scope)
-    status, code = call(deployed.client(key), row, instance_id)
-    assert (status, code) in {(200, ""), (201, ""), (202, ""), (204, ""), (409, "conflict"), *MISSING}
+    status, code = call(deployed.client(deployed.make_key(scope)), row, instance_id, made(deployed, row))
+    unknown_key = {(404, "key-not-found")} if "{keyId}" in row else set()
+    assert (status, code) in {(200, ""), (201, ""), (202, ""), (204, ""), (409, "conflict"), *unknown_key}
     if row in BOUND:
         bound = deployed.client(deployed.make_key(scope, workflows=["f*"]))
         fresh = str(deployed.client().post("/v1/workflows/free/instances").json()["instanceId"])
-        assert (status, code) == call(bound, row, fresh)
-
-
-def test_what_a_bound_key_sees(deployed: Deployment, instance_id: str) -> None:
-    client = deployed.client(deployed.make_key(workflows=["order*"]))
-    covered = {name for name in deployed.services.workflows if name.startswith("order")}
-    assert {"order", "order-created"} <= covered < set(deployed.services.workflows)
-    assert covered == {it["name"] for it in client.get("/v1/workflows").json()["workflows"]}
-    assert ["orders"] == [it["name"] for it in client.get("/v1/sources").json()["sources"]]
-    assert 403 == client.get("/v1/instances").status_code
-    assert 403 == client.get("/v1/instances?workflow=free").status_code
-    assert 403 == client.get("/v1/instances?tag=vip").status_code
-    assert [] == client.get("/v1/instances?workflow=order").json()["instances"]
+        assert (status, code) == call(bound, row, fresh, made(deployed, row))
 
 
 @pytest.mark.parametrize(("row", "names"), DIALECTS)

@@ -86,6 +86,10 @@ class Identity:
         """Whether it may do what ``scope`` names with this workflow."""
         return self.key is None or (scope in self.key.scopes and self.key.covers(workflow))
 
+    def may_anywhere(self, scope: Scope) -> bool:
+        """Whether it may do what ``scope`` names with some workflow."""
+        return self.key is None or scope in self.key.scopes
+
     def require(self, scope: Scope, workflow: str | None = None) -> None:
         """Raise Forbidden, which names the scope, if the caller may not do this, or not with this workflow."""
         if self.key is not None:

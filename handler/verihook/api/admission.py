@@ -95,10 +95,13 @@ def redrive(instance_id: str, caller: Identity, ports: SubmitPorts) -> tuple[Ins
 
 
 def replay(delivery_id: str, as_new: bool, caller: Identity, ports: SubmitPorts) -> tuple[Instance, Quota | None]:
-    """Replay a delivery, as one of the caller's starts. Blocks.
+    """Replay a delivery that the caller may see, as one of the caller's starts. Blocks.
 
-    Raises RateLimited, and as :func:`verihook.webhooks.redelivery.replay` does.
+    Unless ``as_new``, its instance is begun again, which takes ``instances:manage``, too. Raises Forbidden,
+    RateLimited, and as :func:`verihook.webhooks.redelivery.replay` does.
     """
+    if not as_new:
+        caller.require("instances:manage")
     quota = _spend_start(caller, ports)
     return redelivery.replay(delivery_id, ports, as_new=as_new), quota
 

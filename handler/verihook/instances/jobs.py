@@ -37,6 +37,9 @@ COUNT_ROWS, COUNT_MS, EXAMPLES = 10_000, 5_000, 10
 #: How many rows a count reads before it looks at the time.
 _AT_A_TIME = 1000
 
+#: How many jobs a list reads at a time.
+_LISTED = 100
+
 #: Ids count down, so that the newest job comes first in a list of documents.
 _END_OF_IDS = 1 << 44
 
@@ -90,10 +93,16 @@ def get_job(job_id: str, ports: DocumentPorts) -> Job:
     return _stored(job_id, ports)[0]
 
 
-def list_jobs(limit: int, after: str, ports: DocumentPorts) -> list[Job]:
-    """Return up to ``limit`` jobs that come after this id ("": from the newest on), the newest first."""
-    found = ports.documents.all(PARTITION, limit, ports.clock.now_ms(), after)
-    return [from_text(document.text) for document in found]
+def list_jobs(limit: int, after: str, visible: Callable[[Job], bool], ports: DocumentPorts) -> list[Job]:
+    """Return up to ``limit`` visible jobs that come after this id ("": from the newest on), the newest first."""
+    found: list[Job] = []
+    while len(found) < limit:
+        documents = ports.documents.all(PARTITION, _LISTED, ports.clock.now_ms(), after)
+        found += [job for job in (from_text(each.text) for each in documents) if visible(job)]
+        if len(documents) < _LISTED:
+            break
+        after = documents[-1].name
+    return found[:limit]
 
 
 def open_jobs(ports: DocumentPorts) -> list[Job]:

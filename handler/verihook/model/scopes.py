@@ -34,7 +34,7 @@ MEANINGS: dict[Scope, str] = {
     "sources:read": "list sources, senders and rejections",
     "deliveries:read": "list deliveries, read what is kept of them but their bodies",
     "deliveries:body": "read the bodies of deliveries, and have those of refused ones kept for a while",
-    "deliveries:replay": "replay deliveries",
+    "deliveries:replay": "replay deliveries as new instances; to begin their own again needs instances:manage, too",
     "keys:manage": "list, create, rotate and revoke keys",
 }
 

@@ -7,14 +7,12 @@ is made of these. A page merges both by time.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
-from verihook.errors import DeliveryNotFound, RecordDamaged, RequestInvalid
+from verihook.errors import DeliveryNotFound, RecordDamaged
 from verihook.instances import payload
 from verihook.model.delivery import Facts
 from verihook.model.instance import INSTANCE_ID, Instance
@@ -22,10 +20,11 @@ from verihook.model.listing import Position, Query
 from verihook.model.ports import KEPT_MS, Kind, Observation, Payloads
 from verihook.strict_json import parse_kept
 from verihook.webhooks.captures import Captured, captured
+from verihook.webhooks.cursors import open_cursor, seal_cursor
 from verihook.webhooks.keeping import body_of
 
 if TYPE_CHECKING:
-    from verihook.model.ports.sets import DeliveryPorts
+    from verihook.model.ports.sets import DeliveryPorts, LookupPorts
 
 #: The outcome of what has become an instance.
 ACCEPTED = "accepted"
@@ -86,6 +85,14 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """What a caller may see: what came to ``sources``, by their names, as far as it is ``visible``. None: to any."""
+
+    sources: Sequence[str] | None
+    visible: Callable[[Entry], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryPage:
     """The newest first. ``cursor`` goes on; None if there is no more. A filter may leave a page empty that goes on."""
 
@@ -93,15 +100,15 @@ class DeliveryPage:
     cursor: str | None
 
 
-def page(
-    filters: Filters, limit: int, cursor: str | None, visible: Callable[[Entry], bool], ports: DeliveryPorts
-) -> DeliveryPage:
-    """Return up to ``limit`` deliveries after the cursor. ``visible``: whether the caller may see one.
+def page(filters: Filters, limit: int, cursor: str | None, view: View, ports: LookupPorts) -> DeliveryPage:
+    """Return up to ``limit`` deliveries after the cursor, of those that the caller may see.
 
     Raises RequestInvalid for a cursor that this has not made.
     """
-    after = None if cursor is None else _position(cursor)
+    after = None if cursor is None else open_cursor(cursor, ports.instance_key)
     sources = list(ports.sources) if filters.source is None else [filters.source]
+    if view.sources is not None:
+        sources = [name for name in sources if name in view.sources]
     look = limit + 1 if filters.kind is None else max(_LOOK, limit + 1)
     found, horizon = list(_observed(filters, ports)), Position(0, "")
     for source in sources if filters.outcome == CAPTURED else ():
@@ -116,10 +123,10 @@ def page(
             horizon = max(horizon, _place(found[-1]), key=_order)
     ordered = sorted((each for each in found if _order(_place(each)) >= _order(horizon)), key=_at, reverse=True)
     rest = [each for each in ordered if after is None or _order(_place(each)) < _order(after)]
-    shown = [each for each in rest if filters.take(each) and visible(each)]
+    shown = [each for each in rest if filters.take(each) and view.visible(each)]
     if len(shown) > limit:
-        return DeliveryPage(shown[:limit], _cursor(_place(shown[limit - 1])))
-    return DeliveryPage(shown, _cursor(horizon) if horizon.created_at else None)
+        return DeliveryPage(shown[:limit], seal_cursor(_place(shown[limit - 1]), ports.instance_key))
+    return DeliveryPage(shown, seal_cursor(horizon, ports.instance_key) if horizon.created_at else None)
 
 
 def accepted(row: Instance) -> Entry:
@@ -245,18 +252,3 @@ def _order(place: Position) -> tuple[int, str]:
 
 def _at(entry: Entry) -> tuple[int, str]:
     return entry.at, entry.id
-
-
-def _cursor(place: Position) -> str:
-    return base64.urlsafe_b64encode(f"{place.created_at} {place.id}".encode()).decode().rstrip("=")
-
-
-def _position(cursor: str) -> Position:
-    try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
-        at, space, entry_id = text.partition(" ")
-        if space and len(at) <= 15 and at.isdecimal() and entry_id:
-            return Position(int(at), entry_id)
-    except (binascii.Error, ValueError):
-        pass
-    raise RequestInvalid("cursor: invalid or from another list; omit it to start over.")

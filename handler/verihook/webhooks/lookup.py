@@ -5,14 +5,14 @@ An event's id is not searched for: the id of its instance is derived from it, so
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from verihook.model.instance import INSTANCE_ID, Instance
 from verihook.model.listing import Query
 from verihook.webhooks import deliveries
-from verihook.webhooks.deliveries import Entry, Filters
+from verihook.webhooks.deliveries import Entry, Filters, View
 from verihook.webhooks.intake import ids_of_event
 
 if TYPE_CHECKING:
@@ -36,20 +36,20 @@ class Hit:
     entry: Entry | None = None
 
 
-def lookup(text: str, visible: Callable[[Entry], bool], ports: LookupPorts) -> list[Hit]:
-    """Return what has this id, label (``TAG`` or ``KEY=VALUE``) or request id; each instance once.
+def lookup(text: str, view: View, ports: LookupPorts) -> list[Hit]:
+    """Return what has this id, label (``TAG`` or ``KEY=VALUE``) or request id, and is visible; each instance once.
 
-    ``visible``: whether the caller may see it. Requests are looked for among the newest deliveries.
+    Requests are looked for among the newest deliveries.
     """
     hits: list[Hit] = []
     seen: set[str] = set()
     for hit in (*_by_id(text, ports), *_by_label(text, ports)):
         row = hit.instance
-        if row is not None and row.id not in seen and visible(Entry(row.id, row.created_at, "", instance=row)):
+        if row is not None and row.id not in seen and view.visible(Entry(row.id, row.created_at, "", instance=row)):
             seen.add(row.id)
             hits.append(hit)
     if not hits:
-        hits += _by_request(text, visible, ports)
+        hits += _by_request(text, view, ports)
     return hits
 
 
@@ -71,8 +71,8 @@ def _by_label(text: str, ports: LookupPorts) -> Iterator[Hit]:
         yield Hit("label", row)
 
 
-def _by_request(text: str, visible: Callable[[Entry], bool], ports: LookupPorts) -> Iterator[Hit]:
-    found = deliveries.page(Filters(), _MOST_SEARCHED, None, visible, ports)
+def _by_request(text: str, view: View, ports: LookupPorts) -> Iterator[Hit]:
+    found = deliveries.page(Filters(), _MOST_SEARCHED, None, view, ports)
     for entry in found.entries:
         if entry.seen is not None and entry.seen.request_id == text:
             yield Hit("request", entry=entry)

@@ -11,7 +11,7 @@ import pytest
 from tests.flows.api.parts import Client, Deployment
 from tests.flows.api.test_deliveries import PUSH, deliver, keeping
 from tests.flows.signing import github
-from verihook.model.instance import execution_name
+from verihook.model.instance import Progress, execution_name
 from verihook.model.ports import Observation, Trace
 
 #: Larger than a row takes.
@@ -91,6 +91,30 @@ def test_what_cannot_be_replayed(deployed: Deployment, client: Client) -> None:
     bound = deployed.client(deployed.make_key("deliveries:replay", workflows=["order"]))
     assert 404 == bound.post(f"/v1/deliveries/{delivery}/replay").status_code
     assert 422 == client.post(f"/v1/deliveries/{delivery}/replay", json={"as": 1}).status_code
+
+
+def test_to_begin_its_instance_again_takes_the_right_to_manage(deployed: Deployment, client: Client) -> None:
+    """A signed webhook made it: its output is not lost to a key that may replay, but to one that may restart, too."""
+    delivery, now = came(deployed, PUSH), deployed.services.clock.now_ms()
+    deployed.engine.finish(delivery, Progress("completed", '"kept"'), deployed.services)
+    before = deployed.services.ledger.get(delivery, now)
+    replaying = deployed.client(deployed.make_key("deliveries:replay"))
+    refused = replaying.post(f"/v1/deliveries/{delivery}/replay")
+    assert (403, "The API key lacks the scope instances:manage.") == (refused.status_code, refused.json()["detail"])
+    assert 202 == replaying.post(f"/v1/deliveries/{delivery}/replay", json={"asNew": True}).status_code
+    assert before == deployed.services.ledger.get(delivery, now)
+    managing = deployed.client(deployed.make_key("deliveries:replay", "instances:manage"))
+    assert 202 == managing.post(f"/v1/deliveries/{delivery}/replay").status_code
+
+
+def test_who_may_read_no_instance_finds_deliveries_alone(deployed: Deployment, client: Client) -> None:
+    delivery = came(deployed, PUSH)
+    client.post("/v1/workflows/free/instances", json={"id": "mine", "tags": ["vip"]})
+    reading = deployed.client(deployed.make_key("deliveries:read"))
+    (found,) = reading.get("/v1/lookup?q=d-1").json()["found"]
+    assert (None, delivery) == (found["instance"], found["delivery"]["instanceId"])
+    for text in ("mine", "vip"):
+        assert [] == reading.get(f"/v1/lookup?q={text}").json()["found"]
 
 
 def test_it_is_found_by_whatever_is_at_hand(deployed: Deployment, client: Client) -> None:

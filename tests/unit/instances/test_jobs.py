@@ -81,9 +81,9 @@ def test_the_newest_comes_first_and_a_page_begins_after_an_id(parts: Parts) -> N
     for _ in range(3):
         begun.append(begin(parts).id)
         parts.clock.at += 1
-    listed = [job.id for job in jobs.list_jobs(9, "", parts.services)]
+    listed = [job.id for job in jobs.list_jobs(9, "", lambda _: True, parts.services)]
     assert begun[::-1] == listed
-    assert listed[1:] == [job.id for job in jobs.list_jobs(9, listed[0], parts.services)]
+    assert listed[1:] == [job.id for job in jobs.list_jobs(9, listed[0], lambda _: True, parts.services)]
     assert begun == [job.id for job in jobs.open_jobs(parts.services)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Path, Query, Request, Response
@@ -24,7 +25,7 @@ from verihook.instances import payload
 from verihook.model.instance import Instance, iso
 from verihook.model.ports import Trace
 from verihook.webhooks import deliveries, lookup
-from verihook.webhooks.deliveries import Entry, Filters
+from verihook.webhooks.deliveries import Entry, Filters, View
 
 DeliveryId = Annotated[
     str,
@@ -69,7 +70,7 @@ async def list_deliveries(api: Api, caller: Caller, wanted: Annotated[Wanted, Qu
     )
 
     def look() -> dict[str, Any]:
-        found = deliveries.page(filters, wanted.limit, wanted.cursor, lambda it: _sees(caller, it, api), api.services)
+        found = deliveries.page(filters, wanted.limit, wanted.cursor, _view(caller, api), api.services)
         now = api.services.clock.now_ms()
         return {"deliveries": [shown(each, now) for each in found.entries], "cursor": found.cursor}
 
@@ -130,7 +131,8 @@ async def get_delivery_body(api: Api, delivery_id: DeliveryId, caller: Caller) -
 async def replay_delivery(api: Api, delivery_id: DeliveryId, request: Request, caller: Caller) -> Response:
     """The same input, byte for byte, without a look at signature and time: it was proven when it came.
 
-    A running instance is stopped first, unless it is replayed as a new one. Counts as a start.
+    A running instance is stopped first, unless it is replayed as a new one. To begin that instance again takes
+    `instances:manage`, too. Counts as a start.
     """
     wanted = validated(Replay, await json_body(request, empty={}))
 
@@ -151,24 +153,27 @@ async def lookup_anything(
 ) -> Response:
     """By the id of an event, an instance or a request, a tag, or `KEY=VALUE` of the metadata.
 
-    Requests are looked for among the newest deliveries of each source.
+    Requests are looked for among the newest deliveries of each source. A key without `instances:read` finds deliveries
+    alone.
     """
 
     def look() -> dict[str, Any]:
-        hits = lookup.lookup(q, lambda it: _sees(caller, it, api), api.services)
-        now = api.services.clock.now_ms()
-        return {"found": [_hit(each, now) for each in hits]}
+        hits = lookup.lookup(q, _view(caller, api), api.services)
+        now, reads = api.services.clock.now_ms(), caller.may_anywhere("instances:read")
+        found = [_hit(each, now, with_instance=reads) for each in hits]
+        return {"found": [each for each in found if each["instance"] or each["delivery"]]}
 
     return rendering.json_response(200, await run_in_threadpool(look))
 
 
-def _hit(hit: lookup.Hit, now_ms: int) -> dict[str, Any]:
+def _hit(hit: lookup.Hit, now_ms: int, *, with_instance: bool) -> dict[str, Any]:
+    """What was found. ``with_instance``: the caller may read instances, of which some came by no delivery."""
     row, entry = hit.instance, hit.entry
     if entry is None and row is not None and row.source is not None:
         entry = deliveries.accepted(row)
     return {
         "by": hit.by,
-        "instance": None if row is None else rendering.listed(row),
+        "instance": rendering.listed(row) if row is not None and with_instance else None,
         "delivery": None if entry is None else shown(entry, now_ms),
     }
 
@@ -252,12 +257,19 @@ def _body_facts(row: Instance) -> dict[str, Any]:
 def _find(api: Api, delivery_id: str, caller: Identity) -> Entry:
     """Raise DeliveryNotFound, also for one that the caller may not see."""
     entry = deliveries.find(delivery_id, api.services)
-    if not _sees(caller, entry, api):
+    if not _sees(caller, api, entry):
         raise DeliveryNotFound("There is no delivery with this id.")
     return entry
 
 
-def _sees(caller: Identity, entry: Entry, api: Api) -> bool:
+def _view(caller: Identity, api: Api) -> View:
+    """What the caller may see: nothing of a source that starts no workflow of its key, how many came neither."""
+    known = api.services.sources
+    covered = [name for name in known if any(map(caller.covers, known[name].workflows))] if caller.bound else None
+    return View(covered, partial(_sees, caller, api))
+
+
+def _sees(caller: Identity, api: Api, entry: Entry) -> bool:
     """A key that is bound to workflows sees what came for these alone."""
     if entry.instance is not None:
         return caller.covers(entry.instance.workflow)

@@ -81,7 +81,7 @@ def _health_for(found: Mapping[str, Any], caller: Identity, services: Services) 
     """Return the part of the health that the caller may see: names of sources need `sources:read`."""
     if caller.key is not None and "sources:read" not in caller.key.scopes:
         return {part: state for part, state in found.items() if part != "withoutSecret"}
-    covered = [name for name in found["withoutSecret"] if caller.covers(services.sources[name].workflow)]
+    covered = [name for name in found["withoutSecret"] if caller.covers_source(name, services.sources)]
     return {**found, "withoutSecret": covered}
 
 
