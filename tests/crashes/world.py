@@ -63,6 +63,26 @@ SOURCES = {
     "queue-function": ("function", f'feed = "{QUEUE}"'),
 }
 
+#: Of a source whose events go to an order that runs: the one with this label.
+RESUME = """[sources.{name}.resume]
+workflow = "{workflow}"
+event = "paid"
+match = {{ "metadata.order" = "orderId" }}
+else = "{otherwise}"
+"""
+
+#: Such sources, by name: which workflow they resume, what becomes of an event that no order is there for.
+RESUMING = {
+    "pays-machine": ("machine", "start"),
+    "pays-durable": ("durable", "start"),
+    "holds": ("machine", "hold"),
+    "ignores": ("machine", "ignore"),
+}
+SOURCES |= {
+    name: ("function", RESUME.format(name=name, workflow=workflow, otherwise=otherwise))
+    for name, (workflow, otherwise) in RESUMING.items()
+}
+
 WORKFLOWS = """
 [workflows.machine]
 engine = "stepfunctions"

@@ -8,7 +8,16 @@ from verihook.api.openapi_models import Answer, Listed
 from verihook.model.instance import Status
 
 Outcome = Literal[
-    "accepted", "rejected", "duplicate", "changed", "ignored", "handshake", "replayed", "previous-secret", "captured"
+    "accepted",
+    "resumed",
+    "rejected",
+    "duplicate",
+    "changed",
+    "ignored",
+    "handshake",
+    "replayed",
+    "previous-secret",
+    "captured",
 ]
 
 
@@ -16,7 +25,8 @@ class Delivery(Answer):
     """One delivery that was accepted, or those of one outcome, source, reason and hour. ``at``: of the last of them.
 
     ``detail``: what is wrong with the last one, in words. ``status`` and ``workflow`` are those of its instance.
-    ``request_id``: of the last, to search the log for.
+    ``request_id``: of the last, to search the log for. ``resumed``: the instances that got its event, [] if it waits
+    for one; null if it started an instance.
     """
 
     id: str
@@ -33,6 +43,7 @@ class Delivery(Answer):
     instance_id: str | None
     status: Status | None
     workflow: str | None
+    resumed: list[str] | None
 
 
 class Header(Answer):

@@ -92,6 +92,7 @@ _DELIVERY = {
     "instanceId": "3f1c9a0e5b7d2486f1c9a0e5b7d24863f1c9a0e5",
     "status": "completed",
     "workflow": "order-created",
+    "resumed": None,
 }
 
 _COUNT = {"matched": 2, "looked": 2, "complete": True, "lookedTo": _AT, "examples": [_ID, "order-1043"]}

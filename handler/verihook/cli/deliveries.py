@@ -133,6 +133,7 @@ def _lines(found: Delivery) -> list[tuple[str, str]]:
         ("means", meaning(found.reason) if found.reason else ""),
         ("event", " ".join(text for text in (found.event_type, found.event_id) if text)),
         ("instance", ", ".join(text for text in (found.instance_id, found.status) if text)),
+        ("resumed", "" if found.resumed is None else ", ".join(found.resumed) or "none yet"),
         ("request", found.request_id or ""),
         ("path", found.path or ""),
         ("verified by", found.verified_by or ""),

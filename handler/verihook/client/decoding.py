@@ -162,6 +162,7 @@ def delivery(content: Content) -> Delivery:
         instance_id=content.get("instanceId"),
         status=content.get("status"),
         workflow=content.get("workflow"),
+        resumed=None if content.get("resumed") is None else tuple(content["resumed"]),
         path=content.get("path"),
         verified_by=content.get("verifiedBy"),
         headers=tuple((each["name"], each["value"]) for each in content.get("headers") or ()),

@@ -13,7 +13,8 @@ from verihook.model.instance import Status
 class Delivery:
     """A delivery that was accepted, or those of one outcome, source, reason and hour. ``at``: of the last of them.
 
-    ``id`` of an accepted one is its instance's; ``detail``: what is wrong with it, in words. ``headers``: those that
+    ``id`` of an accepted one is its instance's; ``resumed``: the instances that got its event, () if it waits for one,
+    None if it started an instance; ``detail``: what is wrong with it, in words. ``headers``: those that
     are kept, as pairs, and of one that was not accepted ``header_names`` alone; () in lists. The rest is None in lists,
     or if nothing is kept any more: ``length`` and ``sha256`` of the body, ``body_kept``: whether it can be read,
     ``verified_by``: ``current``, ``previous`` or ``feed``; ``replay_of``: the delivery that was replayed.
@@ -32,6 +33,7 @@ class Delivery:
     instance_id: str | None = None
     status: Status | None = None
     workflow: str | None = None
+    resumed: tuple[str, ...] | None = None
     path: str | None = None
     verified_by: str | None = None
     headers: tuple[tuple[str, str], ...] = ()

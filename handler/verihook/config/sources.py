@@ -34,6 +34,7 @@ from verihook.senders.tables import must_be_one_of
 
 if TYPE_CHECKING:
     from verihook.model.expression import Expression
+    from verihook.model.resumption import Resume
 
 _URL = re.compile(r"https?://[^\s#]+", re.ASCII)
 _ARN = re.compile(r"arn:[a-z-]+:(sqs|sns|events):[a-z0-9-]*:[0-9]{12}:\S+", re.ASCII)
@@ -66,6 +67,8 @@ _KNOWN = (
     "keep_days",
     "keep_headers",
     "pass_headers",
+    "metadata",
+    "resume",
 )
 
 #: A header with one of these in its name may hold a secret, and is never kept.
@@ -76,7 +79,7 @@ def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapp
     """Return the source ``name``. ``workflows``: all of hooks.toml, by name. Raises ConfigurationError."""
     reader = Reader(path, f"sources.{name}", table, _KNOWN)
     by_name = reader.strings("workflows")
-    workflow = reader.get("workflow", str, *by_name[:1])
+    workflow = reader.get("workflow", str, *(by_name[:1] or _resumed_workflow(reader)))
     _check_workflows(reader, workflow, by_name, workflows)
     feed = reader.get("feed", str, "")
     if feed and not _ARN.fullmatch(feed):
@@ -107,10 +110,30 @@ def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapp
         _expression(reader, "delay"),
         _expression(reader, "start_at"),
         reader.choice("on_paused", PAUSED_POLICIES, "hold"),
+        *_labels(reader, by_name, workflows),
     )
     _check_start_time(reader, workflows[workflow])
     _check_replays(reader, source)
     return source
+
+
+def _resumed_workflow(reader: Reader) -> tuple[str, ...]:
+    """Return the default of ``workflow``: that of ``resume``, if the source starts none of its own."""
+    table = reader.table.get("resume")
+    named = table.get("workflow") if isinstance(table, dict) and table.get("else", "start") != "start" else None
+    return (named,) if isinstance(named, str) else ()
+
+
+def _labels(
+    reader: Reader, by_name: tuple[str, ...], workflows: Mapping[str, Workflow]
+) -> tuple[dict[str, Expression], Resume | None]:
+    """Return ``metadata`` and ``resume``."""
+    if reader.table.keys().isdisjoint(("metadata", "resume")):
+        return {}, None
+    # Imported here, as in _expression.
+    from verihook.config.resume import read_metadata, read_resume
+
+    return read_metadata(reader), read_resume(reader, by_name, workflows)
 
 
 def _check_replays(reader: Reader, source: Source) -> None:

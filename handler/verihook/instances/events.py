@@ -75,12 +75,17 @@ def raise_event(
         if start is None:
             raise
         instance = submit(start, scope, ports).instance
+    raise_for(instance, Event(event_id or "", name, text, ports.clock.now_ms()), ports)
+    return instance
+
+
+def raise_for(instance: Instance, event: Event, ports: ControlPorts) -> None:
+    """Raise an event for an instance that was just read. Raises as :func:`raise_event` does."""
     if instance.final:
-        raise Conflict(f"The instance is {instance.status} and takes no events.", instance_id=instance_id)
+        raise Conflict(f"The instance is {instance.status} and takes no events.", instance_id=instance.id)
     engine, _ = engine_of(instance, ports)
     engine.check_events()
-    now = ports.clock.now_ms()
-    event = Event(event_id or "", name, text, now)
+    now = event.at
     made = mailboxes.edit_mailbox(
         _mailbox_name(instance), ports.documents, now, lambda box: box.add_event(event), mailboxes.MAX_MAILBOX
     )
@@ -88,19 +93,32 @@ def raise_event(
     hand_over_pending(instance, ports)
     if not taken:
         _raise_if_ended(instance, ports)
-    return instance
+
+
+def has_taken(instance: Instance, event_id: str, ports: DocumentPorts) -> bool:
+    """Whether an event with this id was raised for the present attempt, and does not lie in its mailbox any more."""
+    return mailboxes.read_mailbox(_mailbox_name(instance), ports.documents, ports.clock.now_ms()).has_taken(event_id)
+
+
+def check_event_name(name: str) -> None:
+    """Raise RequestInvalid if no event can have this name."""
+    if not _NAME.fullmatch(name):
+        raise RequestInvalid("The event's name must be 1 to 128 letters, digits, dots, colons, hyphens or underscores.")
+
+
+def check_payload(text: str) -> str:
+    """Return the payload of an event. Raises BodyTooLarge if no wait, or no mailbox, takes it."""
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_PAYLOAD:
+        raise BodyTooLarge(f"The payload of an event must be at most {MAX_PAYLOAD} bytes.")
+    return text
 
 
 def _checked(name: str, event_id: str | None, content: object) -> str:
     """Return the content as JSON. Raises RequestInvalid or BodyTooLarge if there can be no such event."""
-    if not _NAME.fullmatch(name):
-        raise RequestInvalid("The event's name must be 1 to 128 letters, digits, dots, colons, hyphens or underscores.")
+    check_event_name(name)
     if event_id is not None and not 0 < len(event_id) <= 128:
         raise RequestInvalid("The event's id must be 1 to 128 characters.")
-    text = json_text(content)
-    if len(text.encode()) > MAX_PAYLOAD:
-        raise BodyTooLarge(f"The payload of an event must be at most {MAX_PAYLOAD} bytes.")
-    return text
+    return check_payload(json_text(content))
 
 
 def _raise_if_ended(instance: Instance, ports: ControlPorts) -> None:

@@ -78,7 +78,7 @@ class Mailbox:
     def add_event(self, event: Event) -> list[Handover]:
         """Add an event, unless its id was seen before. Return the handovers that this makes."""
         if event.id:
-            seen = hashlib.sha256(event.id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+            seen = _digest(event.id)
             if seen in self.seen:
                 return []
             self.seen = [*self.seen, seen][-MAX_SEEN:]
@@ -119,6 +119,11 @@ class Mailbox:
         ]
         self.events = [*back, *self.events]
         return self.mark_delivered(token, now_ms)
+
+    def has_taken(self, event_id: str) -> bool:
+        """Whether an event with this id has left the mailbox, or may be on its way."""
+        untried = [handover.event for handover in self.handovers if not handover.tried]
+        return _digest(event_id) in self.seen and all(event.id != event_id for event in (*self.events, *untried))
 
     def text(self) -> str:
         """The mailbox as JSON text."""
@@ -171,6 +176,10 @@ def edit_mailbox(
 def remove_mailbox(execution: str, documents: Documents) -> None:
     """Delete the mailbox with all that is in it."""
     documents.remove(_partition(execution), "mailbox")
+
+
+def _digest(event_id: str) -> str:
+    return hashlib.sha256(event_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _partition(execution: str) -> str:

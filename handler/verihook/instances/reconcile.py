@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from verihook import instances
 from verihook.errors import EngineUnavailable, InstanceNotFound, LedgerUnavailable, NotSupported
-from verihook.instances import callbacks, holding
+from verihook.instances import callbacks, handover, holding
 from verihook.instances.reading import engine_of
 from verihook.model.instance import FINAL, Instance, Progress, execution_name
 from verihook.model.ports import Engine
@@ -177,6 +177,12 @@ def _describe_or_start(
     progress = None if express else engine.describe(definition, name)
     if progress is None and instance.held:
         _look_later(instance, ports)
+        return None
+    if progress is None and instance.resumption is not None:
+        if handover.hand_over(instance, ports) == "queued":
+            _look_later(instance, ports)
+        else:
+            report.started += 1
         return None
     if progress is None:
         # The name of an express execution does not prevent a second run: no other round may start it until it must

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from verihook.records import replace
+
+if TYPE_CHECKING:
+    from verihook.model.resumption import Resumption
 
 _DAY_MS = 86_400_000
 
@@ -78,14 +82,16 @@ class EventFacts:
 class Delivery:
     """What a row keeps of the delivery that made it.
 
-    ``passed``: the headers that the workflow gets. They are a part of what is started, so they stay with the row.
+    ``passed``: the headers that the workflow gets. They are a part of what is started, so they stay with the row, as
+    does ``resumption``: which instances the event is for, if it starts none.
     """
 
     facts: Facts | None = None
     passed: Mapping[str, str] = field(default_factory=dict)
+    resumption: Resumption | None = None
 
     def at(self, now_ms: int) -> Delivery | None:
         """Return what is left of it at this time: no facts once they have expired; None if nothing is left."""
         if self.facts is None or now_ms < self.facts.keep_until:
             return self
-        return replace(self, facts=None) if self.passed else None
+        return replace(self, facts=None) if self.passed or self.resumption is not None else None

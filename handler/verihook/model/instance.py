@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from verihook.model.delivery import Delivery, EventFacts, Facts
+    from verihook.model.resumption import Resumption
 
 Status = Literal["queued", "running", "suspended", "completed", "failed", "timed_out", "terminated"]
 
@@ -85,6 +86,11 @@ class Instance:
     def facts(self) -> Facts | None:
         """Return what operators can look up of its delivery, even if that has expired."""
         return None if self.delivery is None else self.delivery.facts
+
+    @property
+    def resumption(self) -> Resumption | None:
+        """Return which instances its event is for, if it is a delivery that resumes instances in place of a start."""
+        return None if self.delivery is None else self.delivery.resumption
 
     @property
     def event_facts(self) -> EventFacts:

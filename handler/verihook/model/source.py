@@ -11,6 +11,7 @@ from verihook.senders import Sender
 
 if TYPE_CHECKING:
     from verihook.model.expression import Expression
+    from verihook.model.resumption import Resume
 
 DuplicatePolicy = Literal["return", "reject", "restart"]
 DUPLICATE_POLICIES: tuple[str, ...] = get_args(DuplicatePolicy)
@@ -80,6 +81,8 @@ class Source:
     instance id of their own, which their name is part of; ``workflow`` is one of them unless its id is the event's.
     ``delay`` and ``start_at``: what gives the delay or the time of the start, at most one of them.
     ``on_paused``: whether an event whose workflow is paused waits until that is active again, or is refused.
+    ``metadata``: the labels of what it starts: the name -> what its value is in the event. ``resume``: which instances
+    its events go to in place of a start; None if each starts one.
     """
 
     name: str
@@ -106,6 +109,8 @@ class Source:
     delay: Expression | None = None
     start_at: Expression | None = None
     on_paused: PausedPolicy = "hold"
+    metadata: Mapping[str, Expression] = field(default_factory=dict)
+    resume: Resume | None = None
     #: All that are kept: general ones, those of signature, id and type, and ``keep_headers``. Always made of these.
     #: Name -> whether it is the signature, of which only a mark is kept.
     kept_headers: Mapping[str, bool] = field(default_factory=dict, repr=False, compare=False)

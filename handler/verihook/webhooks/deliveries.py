@@ -29,11 +29,14 @@ if TYPE_CHECKING:
 #: The outcome of what has become an instance.
 ACCEPTED = "accepted"
 
+#: The outcome of what went to instances that ran already, or waits for one.
+RESUMED = "resumed"
+
 #: The outcome of a refused request that was kept whole. A list has these only if it is asked for them.
 CAPTURED = "captured"
 
 #: Every outcome that can be asked for.
-OUTCOMES: tuple[str, ...] = (ACCEPTED, CAPTURED, *get_args(Kind))
+OUTCOMES: tuple[str, ...] = (ACCEPTED, RESUMED, CAPTURED, *get_args(Kind))
 
 #: How many rows of a source a page with a filter looks at, and how many observations of a kind any page.
 _LOOK = 500
@@ -109,11 +112,12 @@ def page(filters: Filters, limit: int, cursor: str | None, view: View, ports: Lo
     sources = list(ports.sources) if filters.source is None else [filters.source]
     if view.sources is not None:
         sources = [name for name in sources if name in view.sources]
-    look = limit + 1 if filters.kind is None else max(_LOOK, limit + 1)
+    every = filters.kind is None and filters.outcome != RESUMED
+    look = limit + 1 if every else max(_LOOK, limit + 1)
     found, horizon = list(_observed(filters, ports)), Position(0, "")
     for source in sources if filters.outcome == CAPTURED else ():
         found += [_of_captured(each) for each in captured(source, ports.documents, ports.clock.now_ms())]
-    for source in sources if filters.outcome in (None, ACCEPTED) and filters.reason is None else ():
+    for source in sources if filters.outcome in (None, ACCEPTED, RESUMED) and filters.reason is None else ():
         rows = ports.ledger.page(
             Query(source=source, since=filters.since, until=filters.until), look, after, ports.clock.now_ms()
         )
@@ -130,8 +134,8 @@ def page(filters: Filters, limit: int, cursor: str | None, view: View, ports: Lo
 
 
 def accepted(row: Instance) -> Entry:
-    """Return the entry of an instance that a delivery started."""
-    return Entry(row.id, row.created_at, ACCEPTED, instance=row)
+    """Return the entry of a row that a delivery made."""
+    return Entry(row.id, row.created_at, ACCEPTED if row.resumption is None else RESUMED, instance=row)
 
 
 def find(delivery_id: str, ports: DeliveryPorts) -> Entry:

@@ -30,6 +30,7 @@ from verihook.webhooks.start_time import start_time
 
 if TYPE_CHECKING:
     from verihook.model.ports.sets import ControlPorts, IntakePorts
+    from verihook.webhooks.addressing import Addressee
 
 
 _HELD = "Its workflow is paused; it starts when the workflow is active."
@@ -59,7 +60,8 @@ class ProvenEvent:
 class IntakeResult:
     """What became of an event. ``instance_id`` and ``status`` are None if the source does not want it.
 
-    ``others``: if the source starts several workflows, the results of all but the first.
+    ``others``: if the source starts several workflows, the results of all but the first. ``addressee``: which
+    instances the event is for, if the source has ``resume``.
     """
 
     instance_id: str | None
@@ -67,6 +69,7 @@ class IntakeResult:
     duplicate: bool
     workflow: str = field(default="", compare=False)
     others: tuple[IntakeResult, ...] = ()
+    addressee: Addressee | None = field(default=None, compare=False)
 
 
 @dataclass(slots=True)
@@ -81,6 +84,8 @@ class _Claimed:
 def start_for_event(source: Source, event: ProvenEvent, ports: IntakePorts, trace: Trace) -> IntakeResult:
     """Start the workflows of the source, unless the event is known already or not wanted. Fill in the trace.
 
+    If the source has ``resume``, the event goes to the instances that it is for in place of a start.
+
     Raises NotActive, InputInvalid, RateLimited or Duplicate; then nothing was accepted. Raises Unavailable; then, of
     several workflows, the first ones may have started, and the next delivery of the event starts the others.
     """
@@ -88,13 +93,25 @@ def start_for_event(source: Source, event: ProvenEvent, ports: IntakePorts, trac
     if not _is_wanted(event, source, trace):
         trace.outcome = "ignored"
         return IntakeResult(None, None, duplicate=False)
+    addressee = None
     with deadline.part(deadline.CLAIM_SHARE):
         # Each row is made, and each input checked, before the first is claimed.
-        rows = [_new_row(source, event, name, ports, trace) for name in source.workflows]
+        if source.resume is None:
+            rows = [_new_row(source, event, name, ports, trace) for name in source.workflows]
+        else:
+            from verihook.webhooks import addressing
+
+            row_id = _id_of(source, source.workflow, _identity(source, event, trace), ports.instance_key)
+            fresh, addressee = addressing.address(source, event, _facts_of(source, event), row_id, ports, trace)
+            rows = [fresh or _new_row(source, event, source.workflow, ports, trace)] if addressee.taken else []
+            if not rows:
+                return IntakeResult(None, None, duplicate=False, addressee=addressee)
         trace.instance_id = rows[0][0].id
         claimed = [_claim(fresh, content, source, ports, trace, first=fresh is rows[0][0]) for fresh, content in rows]
     trace.outcome = "accepted" if any(each.existing is None for each in claimed) else "duplicate"
     results = [_started(each, source, ports, trace) for each in claimed]
+    if addressee is not None:
+        results[0].addressee = addressee.after_claim(rows[0][0], claimed[0].existing, trace)
     return results[0] if len(results) == 1 else replace(results[0], others=tuple(results[1:]))
 
 
@@ -151,10 +168,19 @@ def _start_now(fresh: Instance, ports: ControlPorts, given: str) -> Status:
     """
     if fresh.held:
         return fresh.status
+    if fresh.resumption is not None:
+        return _hand_over(fresh, ports)
     if ports.workflows[fresh.workflow].express:
         return instances.start(fresh, ports, given)
     with deadline.at_most(deadline.START_MS):
         return start_when_due(fresh, ports, given)
+
+
+def _hand_over(row: Instance, ports: ControlPorts) -> Status:
+    from verihook.instances import handover
+
+    with deadline.at_most(deadline.START_MS):
+        return handover.hand_over(row, ports)
 
 
 def _new_row(
@@ -189,10 +215,17 @@ def _new_row(
         start_at=start_at,
         signed=event.signed,
         delivery=delivery_of(source, event.request, text, trace),
+        metadata=_metadata(source, event) if source.metadata else {},
     )
     if held:
         instance = replace(instance, status="suspended", held=True, error=WORKFLOW_PAUSED, cause=_HELD)
     return instance, content
+
+
+def _metadata(source: Source, event: ProvenEvent) -> dict[str, str]:
+    from verihook.model.resumption import metadata_of
+
+    return metadata_of(source.metadata, event.content, _facts_of(source, event))
 
 
 def _workflow(name: str, source: Source, ports: IntakePorts) -> tuple[Workflow, bool]:
@@ -237,7 +270,9 @@ def _redelivered(
     existing: Instance, fresh: Instance, given: str, source: Source, ports: ControlPorts, trace: Trace
 ) -> IntakeResult:
     """The event is known already: the source's policies decide. It is not refused if another workflow is new."""
-    changed = not existing.purged and not payload.same_json(existing.input, fresh.input, ports.payloads)
+    # An event that resumes has no defaults of its workflow's schema put in.
+    comparable = not existing.purged and (existing.resumption is None) == (fresh.resumption is None)
+    changed = comparable and not payload.same_json(existing.input, fresh.input, ports.payloads)
     trace.changed = trace.changed or changed
     if changed and source.keep == "full" and trace.request is not None:
         trace.changed_body = raw_in_row(trace.request.body)
@@ -246,6 +281,8 @@ def _redelivered(
         raise Duplicate(f"The event was delivered before, with another body; its instance is {existing.id}.")
     if known and source.duplicates == "reject":
         raise Duplicate(f"The event was delivered before; its instance is {existing.id}.")
+    if existing.resumption is not None and not (existing.final or existing.held or existing.purged):
+        return IntakeResult(existing.id, _hand_over(existing, ports), duplicate=True, workflow=fresh.workflow)
     if source.duplicates == "restart" and not existing.purged:
         following = instances.replace_attempt(existing, fresh, ports)
         if following is not None:

@@ -155,7 +155,8 @@ def _deliver(request: Request, source: Source, ports: ReceivePorts, trace: Trace
     event = ProvenEvent(body.content, body.text, delivery_event_id, kind, request, proof.signed or None, action)
     result = start_for_event(source, event, ports, trace)
     if result.instance_id is None:
-        return json_reply(200, {"ignored": refined(kind, action)})
+        told = {} if result.addressee is None else result.addressee.public()
+        return json_reply(200, {"ignored": refined(kind, action), **told})
     return _taken(result)
 
 
@@ -166,6 +167,8 @@ def _taken(result: IntakeResult) -> Reply:
         "status": result.status,
         "duplicate": result.duplicate,
     }
+    if result.addressee is not None:
+        content |= result.addressee.public()
     location = f"/?instanceId={result.instance_id}"
     if not result.others:
         return json_reply(202, content, {"location": location})

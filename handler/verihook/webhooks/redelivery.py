@@ -53,7 +53,7 @@ def _replay_as_new(row: Instance, ports: ControlPorts) -> Instance:
         source=row.source,
         event_id=row.event_id,
         event_type=row.event_type,
-        engine=workflow.engine,
+        engine=workflow.engine if row.resumption is None else row.engine,
         due_at=now + first_look_ms(workflow, ports),
         delivery=_linked(row, now, ports.payloads),
     )
@@ -71,4 +71,5 @@ def _linked(row: Instance, now: int, payloads: Payloads) -> Delivery:
     body = facts.body
     if body is not None and body.raw is not None:
         body = OtherBytes(body.length, body.sha256, payload.load(body.raw, payloads))
-    return replace(delivery, facts=replace(facts, received_at=now, body=body, replay_of=row.id))
+    resumption = None if row.resumption is None else replace(row.resumption, targets=(), attempt=0)
+    return replace(delivery, resumption=resumption, facts=replace(facts, received_at=now, body=body, replay_of=row.id))

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from verihook.model.delivery import DEFAULT_KEEP_DAYS, Delivery, Facts, OtherBytes
+from verihook.records import asdict
 from verihook.request import json_text
 from verihook.strict_json import parse_kept
+
+if TYPE_CHECKING:
+    from verihook.model.resumption import Resumption
 
 #: Field of Facts -> its name in the text and its default, with which it is left out: a row is paid by the KB.
 _FIELDS: dict[str, tuple[str, object]] = {
@@ -66,6 +70,8 @@ def kept_text(delivery: Delivery | None, written_at: int) -> str | None:
             content["b"] = [body.length, body.sha256, *([] if body.raw is None else [body.raw])]
     if left.passed:
         content["w"] = dict(left.passed)
+    if left.resumption is not None:
+        content["m"] = asdict(left.resumption)
     return json_text(content)
 
 
@@ -76,11 +82,20 @@ def from_kept_text(text: str) -> Delivery:
 
 def _delivery(content: Any) -> Delivery:
     passed = content.pop("w", {})
+    resumption = _resumption(content.pop("m")) if "m" in content else None
     if not content:
-        return Delivery(None, passed)
+        return Delivery(None, passed, resumption)
     fields = {name: content[short] for name, (short, _) in _FIELDS.items() if short in content}
     if "headers" in fields:
         fields["headers"] = tuple((name, value) for name, value in fields["headers"])
     if "body" in fields:
         fields["body"] = OtherBytes(*fields["body"])
-    return Delivery(Facts(**fields), passed)
+    return Delivery(Facts(**fields), passed, resumption)
+
+
+def _resumption(content: Any) -> Resumption:
+    # Imported here: few deployments have such rows.
+    from verihook.model.resumption import Resumption
+
+    labels = tuple((name, value) for name, value in content["labels"])
+    return Resumption(**{**content, "labels": labels, "targets": tuple(content["targets"])})

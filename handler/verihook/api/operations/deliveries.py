@@ -197,6 +197,7 @@ def shown(entry: Entry, now_ms: int) -> dict[str, Any]:
         "instanceId": row.id if row else None,
         "status": row.status if row else None,
         "workflow": row.workflow if row else None,
+        "resumed": list(row.resumption.targets) if row and row.resumption else None,
     }
 
 

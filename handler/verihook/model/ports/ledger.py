@@ -81,7 +81,7 @@ class Ledger(Protocol):
         """Return up to ``limit`` instances after this position, newest first, read from the index of the query.
 
         None of them is expired or purged; each has the ``input`` "" and the ``output`` None. An index may be moments
-        behind the table. A page costs the same however many instances there are.
+        behind the table; a list of a label is not. A page costs the same however many instances there are.
         """
         ...
 

@@ -68,17 +68,22 @@ class Lists:
             "KeyConditionExpression": f"{LIST_INDEXES.get(index, 'pk')} = :partition AND {sort} BETWEEN :low AND :high",
             "ExpressionAttributeValues": {":partition": encode(partition), ":low": encode(low), ":high": encode(high)},
             "ScanIndexForward": False,
-            **({"IndexName": index} if index else {}),
+            # An event that comes for an instance that was claimed a moment ago has to find it.
+            **({"IndexName": index} if index else {"ConsistentRead": True}),
         }
         # One more, because ``after`` itself is within the bounds.
         found = (index_keys.position(item[sort]["S"]) for item in self._calls.query(request, limit + 1))
         return [*islice((position for position in found if position != after), limit)]
 
     def _rows(self, query: Query, found: list[Position], now_ms: int) -> list[Instance]:
-        """Return the rows at these positions that belong to the list now, in the same order. May be a moment old."""
+        """Return the rows at these positions that belong to the list now, in the same order.
+
+        May be a moment old, but for a label.
+        """
         # Each once: a row of a label that is left over may name an instance twice.
         ids = dict.fromkeys(position.id for position in found)
-        items = self._calls.read([key(instance_id) for instance_id in ids], **_LISTED)
+        consistent = {"ConsistentRead": True} if query.label is not None else {}
+        items = self._calls.read([key(instance_id) for instance_id in ids], **_LISTED, **consistent)
         rows = {
             Position(row.created_at, row.id): row
             for row in (from_item(item) for item in items if not expired(item, now_ms))
