@@ -108,8 +108,8 @@ def subjects(folder: Path, stack: Stack, urls: Mapping[str, str]) -> dict[str, S
     api_packages = {path.name: path for path in built("Api").iterdir() if path.name != "verihook"}
     framework = peer(folder / "framework", "framework", api_packages | boto3)
     return {
-        RECEIVER: Subject(built("Receiver"), "verihook.main.receive", signed, 202, receiver),
-        LATE: Subject(late, "late.handler", signed, 202, receiver),
+        RECEIVER: Subject(built("Receiver"), "verihook.main.receive", signed, 200, receiver),
+        LATE: Subject(late, "late.handler", signed, 200, receiver),
         BARE: Subject(bare, "bare.handler", anything, 200),
         API: Subject(built("Api"), "verihook.main.api", begin, 202, api),
         FRAMEWORK: Subject(framework, "framework.handler", anything, 200, {"PYTHONDONTWRITEBYTECODE": "1"}),

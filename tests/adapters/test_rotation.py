@@ -148,7 +148,7 @@ def test_a_rotation_in_the_middle_of_redeliveries(deployment: Deployment, manage
     # The sender signs with either for a while, and redelivers what it sent before.
     for event, secret in (("1", "second"), ("2", "first"), ("4", "second")):
         status, body = deployment.post(secret, event)
-        assert (202, event in ids) == (status, body["duplicate"])
+        assert (200, event in ids) == (status, body["duplicate"])
         assert ids.setdefault(event, body["instanceId"]) == body["instanceId"]
     assert ["current", "current"] == [deployment.verified_by(secret) for secret in ("first", "second")]
 
@@ -160,15 +160,15 @@ def test_a_rotation_in_the_middle_of_redeliveries(deployment: Deployment, manage
     assert ["current", "previous"] == [deployment.verified_by(secret) for secret in ("second", "first")]
     for event, secret in (("1", "second"), ("3", "first"), ("4", "first")):
         status, body = deployment.post(secret, event)
-        assert (202, ids[event]) == (status, body["instanceId"])
+        assert (200, ids[event]) == (status, body["instanceId"])
 
 
 def test_a_secret_that_is_simply_replaced(deployment: Deployment, manager: Any) -> None:
     """No AWSPENDING: the delivery that needs the new secret is what fetches it."""
-    assert 202 == deployment.post("first")[0]
+    assert 200 == deployment.post("first")[0]
     stage(manager, "second", "AWSCURRENT")
     deployment.clock.seconds += REFRESH_S
-    assert 202 == deployment.post("second", "2")[0]
+    assert 200 == deployment.post("second", "2")[0]
     assert ["previous", "current"] == [deployment.verified_by(secret) for secret in ("first", "second")]
     stage(manager, "third", "AWSCURRENT")
     assert "signature-mismatch" == refusal(deployment, "guess", seconds=REFRESH_S)
@@ -198,11 +198,11 @@ def test_a_flood_of_forgeries_fetches_once_a_minute(deployment: Deployment, sour
 
 
 def test_the_good_path_calls_nothing_while_the_cache_is_fresh(deployment: Deployment) -> None:
-    assert 202 == deployment.post("first", "0")[0]
+    assert 200 == deployment.post("first", "0")[0]
     assert 3 == deployment.calls()
     for event in range(1, 5):
         deployment.clock.seconds += REFRESH_S
-        assert 202 == deployment.post("first", str(event))[0]
+        assert 200 == deployment.post("first", str(event))[0]
     assert 0 == deployment.calls()
 
 
@@ -218,14 +218,14 @@ def test_an_outage(deployment: Deployment, trouble: str) -> None:
     assert 1 == deployment.calls()  # no more than one try until Retry-After is over
     deployment.wire.trouble = ""
     deployment.clock.seconds += 1
-    assert 202 == deployment.post("first")[0]
+    assert 200 == deployment.post("first")[0]
 
     # What is known goes on, for as long as the store is away; what does not match may be our own fault.
     deployment.wire.trouble = trouble
     for _ in range(10):
         deployment.clock.seconds += REFRESH_S
         assert 503 == deployment.post("second")[0]
-        assert 202 == deployment.post("first")[0]
+        assert 200 == deployment.post("first")[0]
     deployment.wire.trouble = ""
     deployment.clock.seconds += REFRESH_S
     assert 401 == deployment.post("second")[0]
@@ -250,11 +250,11 @@ def test_the_end_of_an_old_secret_beside_a_store(deployment: Deployment) -> None
 
 
 def test_a_secret_that_is_deleted_verifies_no_more(deployment: Deployment, manager: Any) -> None:
-    assert 202 == deployment.post("first")[0]
+    assert 200 == deployment.post("first")[0]
     manager.delete_secret(SecretId="s")
     deployment.clock.seconds += REFRESH_S
     assert 503 == deployment.post("guess", "2")[0]
     assert 503 == deployment.post("first", "2")[0]
     manager.restore_secret(SecretId="s")
     deployment.clock.seconds += RETRY_S
-    assert 202 == deployment.post("first", "2")[0]
+    assert 200 == deployment.post("first", "2")[0]

@@ -19,12 +19,12 @@ def together(whole: World, source: str, event: str | None = "evt_1") -> list[Rep
 
 
 def ids(answers: list[Reply]) -> set[str]:
-    return {json.loads(answer.body)["instanceId"] for answer in answers if answer.status == 202}
+    return {json.loads(answer.body)["instanceId"] for answer in answers if answer.status == 200}
 
 
 def test_return_gives_all_the_same_instance(whole: World) -> None:
     answers = together(whole, "stepfunctions")
-    assert Counter({202: AT_ONCE}) == Counter(answer.status for answer in answers)
+    assert Counter({200: AT_ONCE}) == Counter(answer.status for answer in answers)
     assert [False] == [said for answer in answers if (said := json.loads(answer.body)["duplicate"]) is False]
     (instance_id,) = ids(answers)
     assert [instance_id] == whole.hand.starts
@@ -33,7 +33,7 @@ def test_return_gives_all_the_same_instance(whole: World) -> None:
 
 def test_reject_takes_one(whole: World) -> None:
     answers = together(whole, "reject")
-    assert Counter({202: 1, 409: AT_ONCE - 1}) == Counter(answer.status for answer in answers)
+    assert Counter({200: 1, 409: AT_ONCE - 1}) == Counter(answer.status for answer in answers)
     assert {"duplicate"} == {json.loads(answer.body)["code"] for answer in answers if answer.status == 409}
     (instance_id,) = ids(answers)
     assert [instance_id] == whole.hand.starts
@@ -42,7 +42,7 @@ def test_reject_takes_one(whole: World) -> None:
 def test_restart_leaves_one_that_runs(whole: World) -> None:
     """Every delivery may stop and start; at no time two run, and at the end one does: that of the row's attempt."""
     answers = together(whole, "restart")
-    assert Counter({202: AT_ONCE}) == Counter(answer.status for answer in answers)
+    assert Counter({200: AT_ONCE}) == Counter(answer.status for answer in answers)
     (instance_id,) = ids(answers)
     # A start that was overtaken is repeated by reconcile, which finds the row queued.
     whole.settle(1, ending=False)
@@ -64,14 +64,14 @@ def test_restart_of_functions_ends_once(whole: World) -> None:
     assert 1 == whole.ran.count(instance_id)
 
 
-@pytest.mark.parametrize(("source", "status"), [("stepfunctions", 202), ("changed", 409)])
+@pytest.mark.parametrize(("source", "status"), [("stepfunctions", 200), ("changed", 409)])
 def test_a_redelivery_with_another_body_is_counted(whole: World, source: str, status: int) -> None:
     first = json.loads(whole.deliver(source, "evt_1").body)["instanceId"]
-    assert 202 == whole.deliver(source, "evt_1").status
+    assert 200 == whole.deliver(source, "evt_1").status
     assert [] == whole.quiet.changes
     answer = whole.deliver(source, "evt_1", note="another")
     assert (status, [source]) == (answer.status, [trace.source for trace in whole.quiet.changes])
-    if status == 202:
+    if status == 200:
         content = json.loads(answer.body)
         assert (first, True) == (content["instanceId"], content["duplicate"])
     # A large one is told apart by its digest.

@@ -38,7 +38,7 @@ def redeliver(whole: World, instance_id: str) -> None:
     row = whole.row(instance_id)
     assert row is not None
     status = whole.deliver("restart", row.event_id).status
-    assert status == (503 if whole.faults.met and whole.faults.met != "engine.start" else 202)
+    assert status == (503 if whole.faults.met and whole.faults.met != "engine.start" else 200)
 
 
 def started_by_api(whole: World, trial: int) -> str:

@@ -38,13 +38,13 @@ def test_a_fresh_one_starts_once_wherever_the_process_stops(
         answer = send(whole, source, bodies[trial], f"evt_{trial}")
         # What could not be remembered after a claim keeps no event.
         refused = {"captured": ["ledger.claim"], "guarded": ["ledger.claim", "documents.add"]}[source]
-        assert (503 if whole.faults.met in refused else 202) == answer.status
+        assert (503 if whole.faults.met in refused else 200) == answer.status
 
     def check(trial: int, call: str) -> None:
         known = {row.event_id for row in whole.rows()}
         if redelivered:
             # The same id passes, whatever was remembered of its bytes by then.
-            assert 202 == send(whole, source, bodies[trial], f"evt_{trial}").status
+            assert 200 == send(whole, source, bodies[trial], f"evt_{trial}").status
         whole.settle()
         rows = [row for row in whole.rows() if row.event_id == f"evt_{trial}"]
         assert (redelivered or f"evt_{trial}" in known) == (1 == len(rows)), call
@@ -61,19 +61,19 @@ def test_a_fresh_one_starts_once_wherever_the_process_stops(
 def test_64_ids_of_one_delivery_at_once(whole: World, source: str, taken: int) -> None:
     body = order()
     answers = at_once([lambda id=f"evt_{number}": send(whole, source, body, id) for number in range(64)])  # type: ignore[misc]
-    statuses = Counter({202: taken, 409: 64 - taken})
+    statuses = Counter({200: taken, 409: 64 - taken})
     assert +statuses == Counter(answer.status for answer in answers)
     # All but one are replays, of that one.
     assert 63 == len(whole.quiet.replays)
     (first,) = {trace.replay_of for trace in whole.quiet.replays}
-    started = {json.loads(answer.body)["instanceId"] for answer in answers if answer.status == 202}
+    started = {json.loads(answer.body)["instanceId"] for answer in answers if answer.status == 200}
     assert first in started
     assert taken == len(started) == len(whole.rows()) == len(whole.hand.starts)
 
 
 def test_what_is_refused_calls_once_and_writes_nothing(whole: World) -> None:
     body = order(note="x" * 2_000)
-    assert 202 == send(whole, "guarded", body, "evt_1").status
+    assert 200 == send(whole, "guarded", body, "evt_1").status
     whole.faults.plan(0, "before")
     assert 409 == send(whole, "guarded", body, "evt_2").status
     assert ["documents.add"] == whole.faults.calls

@@ -105,8 +105,8 @@ def test_no_event_raises_anything_else(event: dict[str, Any]) -> None:
 
 
 def test_a_reply() -> None:
-    assert {"statusCode": 202, "headers": {"a": "b"}, "body": "é", "isBase64Encoded": False} == to_lambda(
-        Reply(202, "é".encode(), {"a": "b"})
+    assert {"statusCode": 200, "headers": {"a": "b"}, "body": "é", "isBase64Encoded": False} == to_lambda(
+        Reply(200, "é".encode(), {"a": "b"})
     )
     assert ("/w==", True) == itemgetter("body", "isBase64Encoded")(to_lambda(Reply(200, b"\xff")))
 
@@ -114,7 +114,7 @@ def test_a_reply() -> None:
 @shapes
 def test_a_reply_has_the_shape_of_its_event(shape: Shape) -> None:
     event = shape("POST", "/hooks/orders", [], b"")
-    answer = to_lambda(Reply(202, b"{}", {"location": "/?instanceId=a"}), event, read(event).base)
+    answer = to_lambda(Reply(200, b"{}", {"location": "/?instanceId=a"}), event, read(event).base)
     location = f"{shape.front}/?instanceId=a"
     # A load balancer with multi-value headers reads no others.
     expected: Any = {"multiValueHeaders": {"location": [location]}} if shape.name == "alb-multi-value" else {}

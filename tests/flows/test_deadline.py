@@ -63,7 +63,7 @@ def silent(entry: LambdaFace, monkeypatch: pytest.MonkeyPatch, *services: str) -
 
 
 def accepted(entry: LambdaFace, source: str) -> bool:
-    return deliver(entry, source, new_id())[0] == 202
+    return deliver(entry, source, new_id())[0] == 200
 
 
 def deliver(entry: LambdaFace, source: str, event: str) -> tuple[int, Any, dict[str, str]]:
@@ -81,19 +81,19 @@ def test_a_slow_start_is_accepted_and_queued(entry: LambdaFace, monkeypatch: pyt
     def accept() -> None:
         nonlocal event
         status, content, _ = deliver(entry, source, event := new_id())
-        assert (202, "queued", False) == (status, content["status"], content["duplicate"])
+        assert (200, "queued", False) == (status, content["status"], content["duplicate"])
 
     with silent(entry, monkeypatch, "SFN", "LAMBDA"):
         within(1 + ROOM_S, accept)
     # The row is durable: reconcile starts it, and a redelivery meets it.
     status, content, _ = deliver(entry, source, event)
-    assert (202, True) == (status, content["duplicate"])
+    assert (200, True) == (status, content["duplicate"])
 
 
 def test_a_durable_function_is_waited_for_no_longer(entry: LambdaFace, monkeypatch: pytest.MonkeyPatch) -> None:
     def accept() -> None:
         status, content, _ = deliver(entry, "approved", new_id())
-        assert (202, "queued") == (status, content["status"])
+        assert (200, "queued") == (status, content["status"])
 
     with silent(entry, monkeypatch, "LAMBDA"):
         within(1 + ROOM_S, accept)

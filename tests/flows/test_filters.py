@@ -34,10 +34,10 @@ def test_the_result_is_the_input_and_the_schema_is_of_it(face: Face) -> None:
     delivery = new_id()
     opened = {"action": "opened", "pull_request": {"id": "pr-1"}, "items": ITEMS}
     answer = post(face, "pull_request", opened, delivery)
-    assert (202, False) == (answer.status, answer.json["duplicate"])
+    assert (200, False) == (answer.status, answer.json["duplicate"])
     assert {"orderId": "pr-1", "total": 50, "tax": 4} == wait_for(face, answer.json["instanceId"])["output"]
     again = post(face, "pull_request", opened, delivery)
-    assert (202, answer.json["instanceId"], True) == (again.status, again.json["instanceId"], again.json["duplicate"])
+    assert (200, answer.json["instanceId"], True) == (again.status, again.json["instanceId"], again.json["duplicate"])
     # The body has an orderId, the result has none.
     refused = post(face, "push", {"orderId": "x", "items": ITEMS, "pull_request": {"id": []}})
     assert (422, "/orderId") == (refused.status, refused.json["violations"][0]["pointer"])

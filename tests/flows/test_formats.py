@@ -27,7 +27,7 @@ def post(face: Face, source: str, body: bytes, kind: str) -> Answer:
 
 
 def output(face: Face, answer: Answer) -> Any:
-    assert 202 == answer.status
+    assert 200 == answer.status
     return wait_for(face, answer.json["instanceId"])["output"]
 
 

@@ -50,7 +50,7 @@ def test_the_banner_and_the_command_that_it_shows(server: Server) -> None:
     )
     assert (0, "") == (result.returncode, result.stderr)
     answer, *statuses = result.stdout.split("\n", 1)[1].strip().splitlines()
-    assert result.stdout.startswith("202 Accepted\n")
+    assert result.stdout.startswith("200 OK\n")
     assert json.loads(answer)["duplicate"] is False
     assert ("completed", {"orderId": "ord_001", "total": 34, "tax": 2.72}) == (
         json.loads(statuses[-1])["status"],
@@ -108,7 +108,7 @@ def test_send_repeats(server: Server, tmp_path: Path) -> None:
     assert 0 == result.returncode, result.stderr
     _, first, summary, *statuses = result.stdout.splitlines()
     assert json.loads(first)["duplicate"] is False
-    assert "3 sent: 1 x 202 Accepted, 2 x 202 Accepted (duplicate)" == summary
+    assert "3 sent: 1 x 200 OK, 2 x 200 OK (duplicate)" == summary
     assert "completed" == json.loads(statuses[-1])["status"]
 
 
@@ -169,7 +169,7 @@ def test_a_made_secret_and_the_ids_outlive_a_restart(tmp_path: Path) -> None:
 def test_what_is_in_the_data_folder_is_for_its_owner_alone(server: Server) -> None:
     body = order()
     signed = x_signature(body, json.loads((server.data / "run.json").read_text())["secrets"]["ORDERS_WEBHOOK_SECRET"])
-    assert HttpFace(server.ready()).send("POST", "/hooks/orders", signed, body).status == 202
+    assert HttpFace(server.ready()).send("POST", "/hooks/orders", signed, body).status == 200
     files = [path for path in server.data.rglob("*") if path.is_file()]
     databases = {f"{name}{beside}" for name in ("ledger.db", "executions.db", "durable.db") for beside in ("", "-wal")}
     assert {"secrets.json", "run.json", "lock", *databases} <= {path.name for path in files}
@@ -189,7 +189,7 @@ def test_in_a_folder_that_was_there_before_too_whatever_the_umask(tmp_path: Path
     try:
         url = server.ready()
         body = order()
-        assert HttpFace(url).send("POST", "/", x_signature(body), body).status == 202
+        assert HttpFace(url).send("POST", "/", x_signature(body), body).status == 200
         files = [path for path in data.rglob("*") if path.is_file()]
         assert {"ledger.db", "ledger.db-wal", "executions.db", "durable.db", "lock", "run.json"} <= {
             path.name for path in files

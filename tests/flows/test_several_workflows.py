@@ -134,7 +134,7 @@ def test_the_answer_names_all(w: Working) -> None:
     reply = receive(Request("POST", "/hooks/both", "", (), b'{"id": "e"}', "r"), ports)
     a, b = id_of(w, "both", "a"), id_of(w, "both", "b")
     content = json.loads(reply.body)
-    assert (202, a, f"/?instanceId={a}") == (reply.status, content["instanceId"], reply.headers["location"])
+    assert (200, a, f"/?instanceId={a}") == (reply.status, content["instanceId"], reply.headers["location"])
     assert [("a", a, False), ("b", b, False)] == [
         (each["workflow"], each["instanceId"], each["duplicate"]) for each in content["instances"]
     ]

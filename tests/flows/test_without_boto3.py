@@ -46,7 +46,7 @@ def test_the_receiver(aws_face: AwsFace) -> None:
         check=True,
     )
     answers, modules = json.loads(result.stdout.splitlines()[-1])
-    assert [202, 202, 401, 202, 202, 202, 200] == [status for status, _ in answers]
+    assert [200, 200, 401, 200, 200, 200, 200] == [status for status, _ in answers]
     assert [False, True] == [content["duplicate"] for _, content in answers[:2]]
     assert ["running", "running"] == [content["status"] for _, content in answers[:5:3]]
     assert {"verihook.adapters.aws.s3", "verihook.adapters.engines.stepfunctions"} <= set(modules)

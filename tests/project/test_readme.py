@@ -141,7 +141,7 @@ def test_the_curls(running: tuple[str, str], checkout: Path) -> None:
     assert sh(forged, checkout).stdout.startswith("HTTP/1.1 401 ")
     answer = sh(signed, checkout).stdout
     if command == RUN_WITH_SECRET:
-        assert answer.startswith("HTTP/1.1 202 ")
+        assert answer.startswith("HTTP/1.1 200 ")
         status = wait_for(HttpFace(url), json.loads(answer.splitlines()[-1])["instanceId"])
         assert ("completed", {"orderId": "ord_2", "total": 20, "tax": 1.6}) == (status["status"], status["output"])
     else:

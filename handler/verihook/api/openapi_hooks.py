@@ -85,12 +85,23 @@ _REFUSED: Responses = {
 
 _DELIVERED: Responses = {
     200: {
-        "description": "An event that the source does not want; or a handshake's answer, in the sender's own form. "
-        "Senders that count a body as a failure get an empty answer",
+        "description": "Durably accepted, now or before (`duplicate`); or an event that the source does not want; or a "
+        "handshake's answer. `status` is that of the instance at this moment: `queued` if its engine has not confirmed "
+        "the start. A sender whose `[reply]` says so gets another status, or no body",
+        "headers": headers(Location="where the status is, if the event was accepted"),
         "content": {
             "application/json": {
-                "schema": {"anyOf": [{"$ref": "#/components/schemas/Ignored"}, {"type": "object"}]},
+                "schema": {
+                    "anyOf": [
+                        {"$ref": "#/components/schemas/Delivered"},
+                        {"$ref": "#/components/schemas/Ignored"},
+                        {"type": "object"},
+                    ]
+                },
                 "examples": {
+                    "accepted": {
+                        "value": {"instanceId": "whk_3f1c7d20b2a94e58", "status": "running", "duplicate": False}
+                    },
                     "ignored": {"value": {"ignored": "order.viewed"}},
                     "handshake": {"value": {"challenge": "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P"}},
                 },
@@ -100,9 +111,10 @@ _DELIVERED: Responses = {
     },
     202: {
         "model": Delivered,
-        "description": "Durably accepted, now or before (`duplicate`)",
+        "description": "The same as 200, if the source's `[reply]` asks for it",
         "headers": headers(Location="where the status is"),
     },
+    204: {"description": "The same without a body, for senders that want this"},
     404: problem_of(404, "No source is configured at this path", SourceNotFound),
     409: problem_of(409, "A redelivery, if the source's `duplicates` or `changed` says to reject it", Duplicate),
     413: problem_of(413, "The body is larger than the source's `max_body`", BodyTooLarge),

@@ -26,8 +26,8 @@ from verihook.model.source import (
 )
 from verihook.model.workflow import Workflow
 from verihook.records import replace
-from verihook.senders import Sender, load_sender, read_sender, sender_ids
-from verihook.senders.event import BODIES, read_places
+from verihook.senders import PARTS, Sender, changed_sender, load_sender, read_sender, sender_ids
+from verihook.senders.event import BODIES
 from verihook.senders.references import REFERENCES, is_reference
 from verihook.senders.schemes import Scheme
 from verihook.senders.tables import must_be_one_of
@@ -154,17 +154,13 @@ def _sender(reader: Reader) -> Sender:
                 "sender", f"name a sender ({listed(sender_ids())}) or write [{reader.full_key('signature')}]"
             )
         return reader.translated("", lambda: read_sender(reader.full_key(""), reader.table))
-    for part in ("signature", "handshake", "reply"):
-        if part in reader.table:
-            raise reader.error(part, "goes without sender: a sender brings its own")
+    changes = {part: reader.table[part] for part in PARTS if part in reader.table}
     try:
-        sender = load_sender(sender_id)
+        if not changes:
+            return load_sender(sender_id)
+        return reader.translated("", lambda: changed_sender(sender_id, changes))
     except KeyError:
         raise reader.error("sender", must_be_one_of(sender_ids(), sender_id)) from None
-    if "event" not in reader.table:
-        return sender
-    event_places = reader.translated("event", lambda: read_places(reader.get("event", dict)))
-    return replace(sender, places=event_places)
 
 
 def _check_workflows(

@@ -1,8 +1,8 @@
 """Senders: products that send webhooks, each described as data in one TOML file beside this one.
 
 The file's name is the sender's id. Tables: ``[signature]`` (a scheme and its fields), ``[event]`` (where id and type
-are), ``[handshake]``, ``[reply]`` (``bare``) and ``[delivery]`` (timeout and retries, and ``signs_once``, the page that
-says that no two events share their signed bytes), with ``documentation``, the date it was ``read``, and the grade of
+are), ``[handshake]``, ``[reply]`` and ``[delivery]`` (timeout and retries, and ``signs_once``, the page that says that
+no two events share their signed bytes), with ``documentation``, the date it was ``read``, and the grade of
 ``evidence``.
 """
 
@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from verihook.errors import ConfigurationError
 from verihook.senders.event import EventPlaces, read_places
 from verihook.senders.handshake import Handshake, read_handshake
+from verihook.senders.reply import ReplyForm, read_reply
 from verihook.senders.schemes import Scheme
 from verihook.senders.tables import key_and_mend, must_be_one_of, read_table
 
@@ -45,6 +46,12 @@ SCHEMES: dict[str, tuple[str, str]] = {
     "http-signature": ("verihook.senders.schemes.http_signatures", "HttpSignatureScheme"),
 }
 
+#: The tables of a sender that a source can change, key by key.
+PARTS = ("signature", "event", "handshake", "reply")
+
+#: The key that says which other keys the table has.
+_CHOOSERS = {"signature": "scheme", "handshake": "kind"}
+
 #: An artifact has these packages only if a source of its hooks.toml had such a scheme when it was built.
 _ABSENT = "not here; on one machine run make install, for AWS run sam build with this hooks.toml"
 
@@ -53,16 +60,16 @@ _ABSENT = "not here; on one machine run make install, for AWS run sam build with
 class Sender:
     """How a product's deliveries are verified and read.
 
-    ``bare``: it takes only 200 without a body for a success. ``timeout_s``: how long it waits for an
-    answer, in seconds; None if its documentation does not say. ``signs_once``: its documentation says that no two of
-    its events share their signed bytes.
+    ``reply``: how it wants to be answered; None for 200 with our JSON. ``timeout_s``: how long it waits for an answer,
+    in seconds; None if its documentation does not say. ``signs_once``: its documentation says that no two of its events
+    share their signed bytes.
     """
 
     id: str
     scheme: Scheme
     places: EventPlaces
     handshake: Handshake | None
-    bare: bool = False
+    reply: ReplyForm | None = None
     timeout_s: float | None = None
     signs_once: bool = False
 
@@ -87,15 +94,39 @@ def sender_ids() -> list[str]:
 
 def load_sender(sender_id: str) -> Sender:
     """The sender with this id. Raises ConfigurationError if its file is wrong, KeyError if there is none."""
+    table = sender_table(sender_id)
+    try:
+        return read_sender(sender_id, table)
+    except ValueError as error:
+        raise ConfigurationError(f"{sender_id}.toml", *key_and_mend(error)) from error
+
+
+def sender_table(sender_id: str) -> dict[str, Any]:
+    """What stands in the file of the sender. Raises KeyError if there is none."""
     path = FOLDER / f"{sender_id}.toml"
     # To list all senders would cost a cold start a millisecond for each source.
     if not (_ID.fullmatch(sender_id) and path.is_file()):
         raise KeyError(sender_id)
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
-    try:
-        return read_sender(sender_id, table)
-    except ValueError as error:
-        raise ConfigurationError(path.name, *key_and_mend(error)) from error
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def changed_sender(sender_id: str, changes: Mapping[str, Any]) -> Sender:
+    """The sender, with the keys that a source gives in some of :data:`PARTS`; ``false`` takes a key away.
+
+    Another scheme, or another kind of handshake, brings all of its keys. Raises KeyError if there is no such sender,
+    ValueError ``TABLE.KEY: mend``.
+    """
+    table = sender_table(sender_id)
+    for part, keys in changes.items():
+        if not isinstance(keys, dict):
+            raise ValueError(f"{part}: must be a table")
+        kept = table.get(part, {})
+        chooser = _CHOOSERS.get(part, "")
+        if chooser in keys and keys[chooser] != kept.get(chooser):
+            kept = {}
+        merged = {**kept, **keys}
+        table[part] = {key: value for key, value in merged.items() if value is not False or key not in kept}
+    return read_sender(sender_id, table)
 
 
 def read_sender(sender_id: str, table: Mapping[str, Any]) -> Sender:
@@ -105,7 +136,7 @@ def read_sender(sender_id: str, table: Mapping[str, Any]) -> Sender:
         _read_within("signature", read_scheme, table.get("signature") or {}),
         _read_within("event", read_places, table.get("event") or {}),
         _read_within("handshake", read_handshake, table.get("handshake") or {}),
-        _read_within("reply", _bare, table.get("reply") or {}),
+        _read_within("reply", read_reply, table.get("reply") or {}),
         _read_within("delivery", _timeout, table.get("delivery") or {}),
         _read_within("delivery", _signs_once, table.get("delivery") or {}),
     )
@@ -121,13 +152,6 @@ def read_scheme(table: Mapping[str, Any]) -> Scheme:
     except ModuleNotFoundError as error:
         raise ValueError(f"scheme: {table['scheme']} needs the package {error.name}, which is {_ABSENT}") from error
     return made
-
-
-def _bare(table: Mapping[str, Any]) -> bool:
-    bare = table.get("bare", False)
-    if set(table) - {"bare"} or not isinstance(bare, bool):
-        raise ValueError("bare: the only key; true or false")
-    return bare
 
 
 def _timeout(table: Mapping[str, Any]) -> float | None:

@@ -117,7 +117,7 @@ def _take_message(message: Message, ports: MessagePorts) -> None:
         try:
             trace.request = _request_of(message)
             start_for_event(source, _event_of(source, message, trace.request), ports, trace)
-            status = 202
+            status = 200
         except Duplicate as error:
             # The source refuses an event that it knows; to deliver the message again would not help.
             trace.outcome, trace.reason, status = "duplicate", error.code, error.status

@@ -54,7 +54,8 @@ def receive(request: Request, ports: ReceivePorts, *, with_api: bool = False) ->
         except Exception as error:  # noqa: BLE001  # the last net: a defect of ours is answered, and seen
             ports.telemetry.failure(f"receive {request.request_id}", error)
             reply = _refusal(VerihookError("Something went wrong on our side; deliver again."), trace)
-        reply = _as_the_sender_wants(reply, trace, ports.sources)
+        if source is not None and source.sender.reply is not None and trace.source and trace.outcome != "handshake":
+            reply = source.sender.reply.of(reply)
         report(trace, reply.status, ports)
         return reply
 
@@ -75,17 +76,6 @@ def _patience_ms(source: Source | None, workflows: Mapping[str, Workflow]) -> in
     express = workflow is not None and workflow.express
     longest = deadline.LONGEST_EXPRESS_MS if express else deadline.LONGEST_MS
     return deadline.patience_ms(source.sender.timeout_s, longest)
-
-
-def _as_the_sender_wants(reply: Reply, trace: Trace, sources: Mapping[str, Source]) -> Reply:
-    """The reply without its body if the sender counts an answer with a body, or one that is not 200, as failed.
-
-    ``Location`` still names the instance.
-    """
-    if trace.source is None or trace.outcome == "handshake" or not sources[trace.source].sender.bare:
-        return reply
-    reply.headers.pop("content-type", None)
-    return Reply(200 if reply.status < 300 else reply.status, b"", reply.headers)
 
 
 def refuse_request(error: VerihookError, request_id: str, ports: OutcomePorts) -> Reply:
@@ -171,14 +161,14 @@ def _taken(result: IntakeResult) -> Reply:
         content |= result.addressee.public()
     location = f"/?instanceId={result.instance_id}"
     if not result.others:
-        return json_reply(202, content, {"location": location})
+        return json_reply(200, content, {"location": location})
     named = (result, *result.others)
     content["instances"] = [
         {"workflow": each.workflow, "instanceId": each.instance_id, "status": each.status, "duplicate": each.duplicate}
         for each in named
     ]
     links = ", ".join(f'</?instanceId={each.instance_id}>; rel="item"' for each in named)
-    return json_reply(202, content, {"location": location, "link": links})
+    return json_reply(200, content, {"location": location, "link": links})
 
 
 def _unsigned(request: Request, source: Source, handshakes: Mapping[str, BoundHandshake], trace: Trace) -> Reply | None:

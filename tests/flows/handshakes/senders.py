@@ -44,8 +44,11 @@ def deploy(folder: Path) -> Path:
     """Lay the deployment out in ``folder``; returns the path of its hooks.toml."""
     hooks = write(folder)
     text = hooks.read_text() + _WORKFLOW
-    for name in ("dropbox", "okta", "x-twitter", "twitch", "zoom", "xero"):
+    for name in ("dropbox", "okta", "x-twitter", "twitch", "zoom", "xero", "mailgun"):
         text += _source(name)
+    text += _source("modals", "slack")
+    text += _source("asked", "generic", more='reply = { status = 202 }\nduplicates = "reject"')
+    text += _source("told", "generic", more='reply = { body = "[accepted]", forged = 498 }')
     text += _source("trello", more=f'public_url = "{PUBLIC_URL}"')
     text += _source("discord", secret="env:DISCORD_KEY")
     # Webhook events have no id, and their type elsewhere.

@@ -40,11 +40,11 @@ ORDER = b'{"id": "evt_1", "type": "order.created"}'
 
 
 class Receiver:
-    """Answers 202 to the first delivery and to each one after it as a duplicate."""
+    """Answers 200 to the first delivery and to each one after it as a duplicate."""
 
     def __init__(self) -> None:
         received = self.received = list[Request]()
-        receiver, self.more, self.reason = self, dict[str, str](), "Accepted"
+        receiver, self.more, self.reason = self, dict[str, str](), "OK"
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
@@ -54,7 +54,7 @@ class Receiver:
                 received.append(Request("POST", path, query, headers, body, ""))
                 content = {"instanceId": "i", "duplicate": len(received) > 1, **receiver.more}
                 answer = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
-                self.send_response(202, receiver.reason)
+                self.send_response(200, receiver.reason)
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(answer)))
                 self.end_headers()
@@ -121,7 +121,7 @@ def refusal(sender: str, secret: str, request: Request, now: int) -> str | None:
 
 
 def test_no_answer_steers_the_terminal(send: Send, receiver: Receiver) -> None:
-    receiver.more, receiver.reason = {"note": "a\x9b2J\u202eb"}, "Accepted\x1b[2J"
+    receiver.more, receiver.reason = {"note": "a\x9b2J\u202eb"}, "OK\x1b[2J"
     code, out, err = send("stripe", "--repeat", "2")
     assert (0, "") == (code, err)
     assert "a\N{REPLACEMENT CHARACTER}2J\N{REPLACEMENT CHARACTER}b" in out
@@ -132,9 +132,9 @@ def test_repeat_sends_the_same_bytes_and_sums_up(send: Send, receiver: Receiver)
     code, out, err = send("stripe", "--repeat", "3")
     assert (0, "") == (code, err)
     assert [
-        "202 Accepted",
+        "200 OK",
         '{"instanceId":"i","duplicate":false}',
-        "3 sent: 1 x 202 Accepted, 2 x 202 Accepted (duplicate)",
+        "3 sent: 1 x 200 OK, 2 x 200 OK (duplicate)",
     ] == out.splitlines()
     first, *others = receiver.received
     assert [first, first] == others

@@ -65,7 +65,7 @@ def refused(at: int = NOW, source: str | None = "orders", reason: str = "signatu
 
 
 def by_previous(at: int = NOW, source: str = "orders") -> Trace:
-    return Trace(f"request-{at}", at, source, "accepted", verified_by="previous", status=202)
+    return Trace(f"request-{at}", at, source, "accepted", verified_by="previous", status=200)
 
 
 def test_what_passed_is_counted_by_its_outcome(observer: Observer, ledger: Counted) -> None:

@@ -20,9 +20,9 @@ def shown(trace: Trace) -> str:
 
 
 def test_deliveries() -> None:
-    accepted = Trace("r", 0, "orders", "accepted", None, "current", "evt_1", "order.created", "abc", 202, 12)
+    accepted = Trace("r", 0, "orders", "accepted", None, "current", "evt_1", "order.created", "abc", 200, 12)
     assert (
-        "202 orders accepted order.created -> abc (12 ms) request r event evt_1 on 1970-01-01T00:00:00.012Z\n"
+        "200 orders accepted order.created -> abc (12 ms) request r event evt_1 on 1970-01-01T00:00:00.012Z\n"
         == shown(accepted)
     )
     refused = Trace("r", 0, "orders", reason="signature-mismatch", status=401)
@@ -54,9 +54,9 @@ def test_a_refusal_has_its_request_id_and_what_is_wrong_in_words() -> None:
 
 
 def test_a_secret_that_is_being_rotated_out_is_named() -> None:
-    accepted = Trace("r", 0, "orders", "accepted", None, "previous", "evt_1", "order.created", "abc", 202, 12)
+    accepted = Trace("r", 0, "orders", "accepted", None, "previous", "evt_1", "order.created", "abc", 200, 12)
     ended = "(12 ms) request r event evt_1 on 1970-01-01T00:00:00.012Z\n"
-    assert f"202 orders accepted order.created by-previous-secret -> abc {ended}" == shown(accepted)
+    assert f"200 orders accepted order.created by-previous-secret -> abc {ended}" == shown(accepted)
 
 
 def test_the_path_is_shown_and_cut() -> None:
@@ -124,15 +124,15 @@ def test_what_is_unavailable_for_a_while_is_one_line_whatever_needs_it() -> None
 
 
 def test_a_redelivery_with_another_body_is_named() -> None:
-    trace = Trace("r", 0, "orders", "duplicate", instance_id="abc", status=202, changed=True)
-    assert "202 orders duplicate with-another-body -> abc (0 ms) request r on 1970-01-01T00:00:00.000Z\n" == shown(
+    trace = Trace("r", 0, "orders", "duplicate", instance_id="abc", status=200, changed=True)
+    assert "200 orders duplicate with-another-body -> abc (0 ms) request r on 1970-01-01T00:00:00.000Z\n" == shown(
         trace
     )
 
 
 def test_signed_bytes_under_another_id_are_named() -> None:
-    trace = Trace("r", 0, "github", "accepted", instance_id="abc", status=202, replay_of="def")
-    assert "202 github accepted replay-of def -> abc (0 ms) request r on 1970-01-01T00:00:00.000Z\n" == shown(trace)
+    trace = Trace("r", 0, "github", "accepted", instance_id="abc", status=200, replay_of="def")
+    assert "200 github accepted replay-of def -> abc (0 ms) request r on 1970-01-01T00:00:00.000Z\n" == shown(trace)
 
 
 class _Slow(io.StringIO):

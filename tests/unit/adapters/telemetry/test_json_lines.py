@@ -23,14 +23,14 @@ def line(trace: Trace) -> dict[str, Any]:
 
 
 def test_an_accepted_delivery() -> None:
-    trace = Trace("r1", 0, "orders", "accepted", None, "current", "evt_1", "order.created", "abc", 202, 12)
+    trace = Trace("r1", 0, "orders", "accepted", None, "current", "evt_1", "order.created", "abc", 200, 12)
     trace.request = REQUEST
     assert line(trace) == {
         "time": "1970-01-01T00:00:00.012Z",
         "requestId": "r1",
         "source": "orders",
         "path": "/hooks/orders",
-        "status": 202,
+        "status": 200,
         "outcome": "accepted",
         "eventId": "evt_1",
         "eventType": "order.created",

@@ -1,0 +1,72 @@
+"""The form of an answer."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from verihook.request import Reply, json_reply
+from verihook.senders import changed_sender, load_sender, sender_ids
+from verihook.senders.reply import read_reply
+
+ACCEPTED = json_reply(200, {"instanceId": "i"}, {"location": "/?instanceId=i"})
+
+
+def refused(status: int) -> Reply:
+    return Reply(
+        status, json.dumps({"status": status, "code": "c"}).encode(), {"content-type": "application/problem+json"}
+    )
+
+
+def test_what_every_sender_gets_costs_nothing() -> None:
+    assert read_reply({}) is read_reply({"status": 200, "body": "json"}) is None
+
+
+def test_no_body_for_anything() -> None:
+    form = read_reply({"status": 204, "body": "none"})
+    assert form is not None
+    assert Reply(204, b"", {"cache-control": "no-store", "location": "/?instanceId=i"}) == form.of(ACCEPTED)
+    assert Reply(401, b"", {}) == form.of(refused(401))
+
+
+FINAL = {400: 406, 401: 498, 409: 406, 413: 406, 415: 406, 422: 406}
+
+
+@pytest.mark.parametrize("given", [400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503])
+def test_refusals(given: int) -> None:
+    form = read_reply({"forged": 498, "final": 406})
+    assert form is not None
+    status = FINAL.get(given, given)
+    answer = form.of(refused(given))
+    assert (status, {"status": status, "code": "c"}) == (answer.status, json.loads(answer.body))
+    assert ACCEPTED == form.of(ACCEPTED)
+
+
+def test_a_text_is_for_what_was_accepted() -> None:
+    form = read_reply({"body": "[accepted]"})
+    assert form is not None
+    assert b"[accepted]" == form.of(ACCEPTED).body
+    assert refused(401) == form.of(refused(401))
+
+
+def test_senders_that_are_answered_in_another_way() -> None:
+    forms = {sender: load_sender(sender).reply for sender in sender_ids()}
+    other = {sender for sender, form in forms.items() if form is not None}
+    assert {"discord", "mailgun", "slack", "twilio", "twilio-json", "twilio-sharedkey", "xero"} == other
+
+
+def test_keys_beside_a_sender_replace_its_own_one_by_one() -> None:
+    paddle = changed_sender(
+        "paddle", {"signature": {"tolerance": 300}, "event": {"id": False}, "reply": {"status": 202}}
+    )
+    own = load_sender("paddle")
+    assert (300, 5) == (paddle.scheme.tolerance, own.scheme.tolerance)  # type: ignore[attr-defined]
+    assert (paddle.scheme.header, paddle.places.type) == (own.scheme.header, own.places.type)  # type: ignore[attr-defined]
+    assert (None, 202) == (paddle.places.id, getattr(paddle.reply, "status", None))
+
+
+def test_another_kind_brings_all_of_its_keys() -> None:
+    zoom = changed_sender("zoom", {"handshake": {"kind": "head-ok"}, "signature": {"scheme": "token", "header": "X"}})
+    assert "HeadOk" == type(zoom.handshake).__name__
+    assert not zoom.scheme.binds_body
