@@ -82,6 +82,7 @@ duplicates = "restart"
 
 [sources.impatient]
 sender = "slack"
+reply = { body = "json" }
 secrets = ["env:SLACK_SIGNING_SECRET"]
 workflow = "order-created"
 

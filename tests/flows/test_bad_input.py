@@ -43,7 +43,7 @@ UNPROVEN: dict[str, tuple[str, bytes, Headers]] = {
     "another sender's header": ("orders", ORDER, signing.github(ORDER, "x")),
     "stale": ("standard", ORDER, signing.standard(ORDER, "msg_1", int(time.time()) - 3600)),
     "from the future": ("standard", ORDER, signing.standard(ORDER, "msg_1", int(time.time()) + 3600)),
-    "slack, stale": ("slack", ORDER, signing.slack(ORDER, int(time.time()) - 3600)),
+    "slack, stale": ("impatient", ORDER, signing.slack(ORDER, int(time.time()) - 3600)),
     "stripe, stale": ("stripe", ORDER, signing.stripe(ORDER, int(time.time()) - 3600)),
     "stripe, no timestamp": ("stripe", ORDER, [JSON, ("Stripe-Signature", f"v1={'0' * 64}")]),
     "stripe, garbage": ("stripe", ORDER, [JSON, ("Stripe-Signature", ",,=,t=,v1,=v1=")]),

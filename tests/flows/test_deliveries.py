@@ -73,7 +73,7 @@ def test_an_order_without_items_completes_with_total_0(face: Face, items: object
     [
         ("github", lambda body: signing.github(body, new_id())),
         ("stripe", signing.stripe),
-        ("slack", signing.slack),
+        ("impatient", signing.slack),
         ("standard", lambda body: signing.standard(body, new_id())),
         ("inline", lambda body: [("X-Acme-Signature", _sha512(body))]),
     ],

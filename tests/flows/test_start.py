@@ -85,7 +85,7 @@ def test_the_first_calls_of_the_api_import_nothing_and_make_no_client(aws_face: 
     begin = function_url_event("POST", "/v1/workflows/order-created/instances", headers, content)
     events = [begin, get("/v1/instances", **given), get("/v1/workflows"), post(order())]
     _, (statuses, modules, clients) = start(API, *events)
-    assert ([200, 200, 401, 200], [], []) == (statuses, modules, clients)
+    assert ([202, 200, 401, 200], [], []) == (statuses, modules, clients)
 
 
 @pytest.fixture

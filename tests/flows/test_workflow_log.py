@@ -165,7 +165,7 @@ def test_a_function_that_raises_shows_file_and_line(api: Api) -> None:
     assert "    and on" in lines
     assert f"[{id}] INFO blind: %d places" in lines
     at = next(number for number, each in enumerate(lines) if each.startswith(f"! function {id}"))
-    assert ": LookupError: nothing\N{REPLACEMENT CHARACTER}200 orders" in lines[at]
+    assert ": LookupError: nothing\N{REPLACEMENT CHARACTER}202 orders" in lines[at]
     file = f'    File "{api.data.parent}/deployment/handler/workflows/blind.py", line'
     frames = [each for each in lines[at + 1 : at + 5] if each.startswith("    ")]
     assert [f"{file} {number}, in" for number in (18, 16, 22)] == [
@@ -173,7 +173,7 @@ def test_a_function_that_raises_shows_file_and_line(api: Api) -> None:
     ]
     assert "    because of KeyError: 'nope'" in frames
     assert frames[-1].endswith('in find: return event["nope"]')
-    assert not any(each.startswith("200 orders accepted -> forged") for each in lines)
+    assert not any(each.startswith("202 orders accepted -> forged") for each in lines)
     assert "blind.py" not in answers(api, id)
 
 
@@ -218,7 +218,7 @@ def test_a_state_that_fails_is_named_with_error_and_cause(api: Api, workflow: st
     assert "A task is gate" in failed[0]
     assert ".py" not in answers(api, id)
     assert f"! [{id}] state 'Give up' fails" in lines
-    assert not any(each.startswith("200 orders accepted -> forged") for each in lines)
+    assert not any(each.startswith("202 orders accepted -> forged") for each in lines)
 
 
 def test_the_shipped_example_is_seen(api: Api) -> None:

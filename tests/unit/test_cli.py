@@ -153,6 +153,6 @@ def test_no_command_prints_what_steers_the_terminal(
         assert api.asked
     said = capsys.readouterr()
     shown = said.out + said.err
-    assert "200 orders accepted" in shown
-    assert not [line for line in shown.splitlines() if line.startswith("200 orders accepted")]
+    assert "202 orders accepted" in shown
+    assert not [line for line in shown.splitlines() if line.startswith("202 orders accepted")]
     assert not set("\x1b\x9b\u202e") & set(shown)

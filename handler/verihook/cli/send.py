@@ -140,7 +140,9 @@ def _send(options: argparse.Namespace) -> int:
             reply = _post(client, url, delivery, options.repeat)
             if not reply.is_success:
                 return 1
-            instance_id = reply.json().get("instanceId") if _of_json(reply) else None
+            # A sender may have no body in its answers.
+            named = reply.headers.get("location", "").partition("instanceId=")[2]
+            instance_id = reply.json().get("instanceId") if _of_json(reply) else named
             return _follow(client, url, instance_id, options.timeout) if options.wait and instance_id else 0
     except httpx.TransportError as error:
         mend = "start the server (make run, or verihook run), or name another (--url, --data)"
@@ -161,7 +163,8 @@ def _post(client: Any, url: str, delivery: Request, repeat: int) -> Any:
         answers[printable(f"{reply.status_code} {reply.reason_phrase}{duplicate}")] += 1
         if first is None:
             first = reply
-            print(printable(f"{reply.status_code} {reply.reason_phrase}\n{reply.text}", keep="\n"), flush=True)
+            shown = reply.text or reply.headers.get("location", "")
+            print(printable(f"{reply.status_code} {reply.reason_phrase}\n{shown}", keep="\n"), flush=True)
     if repeat > 1:
         print(f"{repeat} sent: {', '.join(f'{count} x {answer}' for answer, count in answers.items())}", flush=True)
     return first

@@ -94,7 +94,7 @@ def _row(sender_id: str) -> Row:
         str(table.get("title", "")),
         _scheme(signature),
         str(places.id or ""),
-        places.id is not None and sender.scheme.covers(places.id.header, places.id.json),
+        places.id is not None and all(sender.scheme.covers(place.header, place.json) for place in places.id.each),
         str(places.type or ""),
         delivery.get("timeout_seconds"),
         str(table.get("evidence", "")),

@@ -142,7 +142,7 @@ class Source:
             return False
         if places.envelope:
             return True
-        return places.id is not None and not scheme.covers(places.id.header, places.id.json)
+        return places.id is not None and not all(scheme.covers(place.header, place.json) for place in places.id.each)
 
     @property
     def refuses_replays(self) -> bool:
@@ -151,6 +151,7 @@ class Source:
 
     def _kept_headers(self) -> dict[str, bool]:
         places, signature = self.sender.places, self.sender.signature_header
-        read = (name for place in (places.id, places.type) if place for name in (place.header, *place.aliases))
+        all_places = [each for place in (places.id, places.type) if place for each in place.each]
+        read = (name for place in all_places for name in (place.header, *place.aliases))
         named = (*GENERAL_HEADERS, signature, *self.sender.signed_headers, *read, *self.keep_headers)
         return {name: name == signature for name in named if name}

@@ -111,10 +111,10 @@ def sender_table(sender_id: str) -> dict[str, Any]:
 
 
 def changed_sender(sender_id: str, changes: Mapping[str, Any]) -> Sender:
-    """The sender, with the keys that a source gives in some of :data:`PARTS`; ``false`` takes a key away.
+    """The sender, with the keys that a source gives in some of :data:`PARTS`.
 
-    Another scheme, or another kind of handshake, brings all of its keys. Raises KeyError if there is no such sender,
-    ValueError ``TABLE.KEY: mend``.
+    ``false`` takes a key away, and an empty table all of them. Another scheme, or another kind of handshake, brings all
+    of its keys. Raises KeyError if there is no such sender, ValueError ``TABLE.KEY: mend``.
     """
     table = sender_table(sender_id)
     for part, keys in changes.items():
@@ -122,7 +122,7 @@ def changed_sender(sender_id: str, changes: Mapping[str, Any]) -> Sender:
             raise ValueError(f"{part}: must be a table")
         kept = table.get(part, {})
         chooser = _CHOOSERS.get(part, "")
-        if chooser in keys and keys[chooser] != kept.get(chooser):
+        if not keys or (chooser in keys and keys[chooser] != kept.get(chooser)):
             kept = {}
         merged = {**kept, **keys}
         table[part] = {key: value for key, value in merged.items() if value is not False or key not in kept}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from verihook.errors import EventMalformed
+from verihook.records import replace
 from verihook.request import Request
 from verihook.senders.tables import must_be_one_of, unknown_key
 from verihook.strict_json import member
@@ -26,23 +27,36 @@ class Place:
     """Where a value is: in a header (lower case), or in the JSON body at a path of member names.
 
     ``aliases``: other names of the header; the first that came counts. ``optional``: an event without the value is
-    accepted; without an id it is an event of its own.
+    accepted; without an id it is an event of its own. ``others``: where the value is if it is not here, in this order.
     """
 
     header: str = ""
     json: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     optional: bool = False
+    others: tuple[Place, ...] = ()
 
     def __str__(self) -> str:
-        return f"header {self.header}" if self.header else ".".join(self.json)
+        here = f"header {self.header}" if self.header else ".".join(self.json)
+        return " or ".join([here, *map(str, self.others)])
+
+    @property
+    def each(self) -> tuple[Place, ...]:
+        """Return the place itself, and all others."""
+        return (self, *self.others)
 
     def read(self, request: Request, content: object) -> object:
         """The value, None if there is none."""
+        value: object
         if self.header:
             values = (request.header(name) for name in (self.header, *self.aliases))
-            return next((value for value in values if value is not None), None)
-        return member(content, self.json)
+            value = next((value for value in values if value is not None), None)
+        else:
+            value = member(content, self.json)
+        if value is None and self.others:
+            found = (other.read(request, content) for other in self.others)
+            return next((value for value in found if value is not None), None)
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +184,16 @@ def read_places(table: Mapping[str, Any]) -> EventPlaces:
 
 
 def _place(table: Mapping[str, Any], key: str) -> Place | None:
-    place = table.get(key)
-    if place is None:
+    """The place under the key, or the list of places; None if there is none. Any of a list makes all optional."""
+    given = table.get(key)
+    if given is None:
         return None
+    first, *others = [_one_place(place, key) for place in (given if isinstance(given, list) and given else [given])]
+    optional = any(place.optional for place in (first, *others))
+    return replace(first, optional=optional, others=tuple(others)) if others else first
+
+
+def _one_place(place: object, key: str) -> Place:
     match place:
         case {"header": str(header) | [str(header)], **rest} if header and set(rest) <= {"optional"}:
             return Place(header=header.lower(), optional=_is_optional(key, rest))
@@ -183,7 +204,7 @@ def _place(table: Mapping[str, Any], key: str) -> Place | None:
             return Place(header=header.lower(), aliases=lower, optional=_is_optional(key, rest))
         case {"json": str(path), **rest} if path and set(rest) <= {"optional"}:
             return Place(json=tuple(path.split(".")), optional=_is_optional(key, rest))
-    raise ValueError(f'{key}: write {{ header = "NAME" }} or {{ json = "path.to.member" }}')
+    raise ValueError(f'{key}: write {{ header = "NAME" }} or {{ json = "path.to.member" }}, or a list of these')
 
 
 def _are_names(values: list[Any]) -> bool:

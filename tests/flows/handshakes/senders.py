@@ -47,6 +47,8 @@ def deploy(folder: Path) -> Path:
     for name in ("dropbox", "okta", "x-twitter", "twitch", "zoom", "xero", "mailgun"):
         text += _source(name)
     text += _source("modals", "slack")
+    for name in ("shopify", "intercom", "auth0-log-stream", "jira", "bitbucket"):
+        text += _source(name)
     text += _source("asked", "generic", more='reply = { status = 202 }\nduplicates = "reject"')
     text += _source("told", "generic", more='reply = { body = "[accepted]", forged = 498 }')
     text += _source("trello", more=f'public_url = "{PUBLIC_URL}"')

@@ -34,7 +34,7 @@ def test_every_sender_has_a_row_without_gaps() -> None:
         ("aws-sns", "sns", "MessageId", True),
         ("github", "hmac sha256 hex", "header x-github-delivery", False),
         ("stripe", "hmac sha256 hex", "id", True),
-        ("slack", "hmac sha256 hex", "event_id", True),
+        ("slack", "hmac sha256 hex", "event_id or trigger_id", True),
         ("standard-webhooks", "hmac sha256 base64", "header webhook-id", True),
     ],
 )

@@ -60,7 +60,7 @@ def test_what_a_durable_workflow_logs_has_its_instance_and_step(name: str, insta
 def test_a_message_begins_no_line_and_any_message_is_said() -> None:
     with running("a1"):
         forged = said(record(logging.INFO, "mine", "%s", "a\n202 orders accepted\r\x1b[2J\u2028b \ud800"))
-        assert ["[a1] INFO mine: a", "    200 orders accepted"] == forged.splitlines()[:2]
+        assert ["[a1] INFO mine: a", "    202 orders accepted"] == forged.splitlines()[:2]
         assert "\x1b" not in forged
         assert forged.encode()
         assert "[a1] INFO mine: %d\n" == said(record(logging.INFO, "mine", "%d", "no number"))

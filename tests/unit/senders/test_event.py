@@ -107,6 +107,22 @@ def test_a_header_of_two_names_and_an_id_that_may_be_missing() -> None:
         event_id(where, empty, parse(empty))
 
 
+def test_a_list_of_places_is_read_in_its_order() -> None:
+    where = read_places({"id": [{"json": "event_id"}, {"header": ["X-Id", "Id"]}, {"json": "a.b", "optional": True}]})
+    assert "event_id or header x-id or a.b" == str(where.id)
+    for content, headers, expected in (
+        (b'{"event_id": "e", "a": {"b": "c"}}', [("id", "h")], "e"),
+        (b'{"event_id": null, "a": {"b": "c"}}', [("id", "h")], "h"),
+        (b'{"a": {"b": "c"}}', [], "c"),
+        (b"[]", [], None),
+    ):
+        delivery = request(content, *headers)
+        assert expected == event_id(where, delivery, parse(delivery))
+    needed = read_places({"id": [{"json": "a"}, {"json": "b"}]})
+    with pytest.raises(EventMalformed, match=r"\(a or b\)"):
+        event_id(needed, request(b"{}"), parse(request(b"{}")))
+
+
 def test_wanted() -> None:
     assert is_wanted(None, ())
     assert not is_wanted(None, ("a",))
@@ -121,6 +137,8 @@ def test_wanted() -> None:
         ({"ids": 1}, "ids: unknown"),
         ({"id": "x"}, "id: write"),
         ({"id": {}}, "id: write"),
+        ({"id": []}, "id: write"),
+        ({"id": [{"json": "a"}, 1]}, "id: write"),
         ({"id": {"header": ""}}, "id: write"),
         ({"type": {"json": "a", "header": "b"}}, "type: write"),
         ({"id": {"header": []}}, "id: write"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from verihook.request import Reply, json_reply
 from verihook.senders import changed_sender, load_sender, sender_ids
+from verihook.senders.event import EventPlaces
 from verihook.senders.reply import read_reply
 
 ACCEPTED = json_reply(200, {"instanceId": "i"}, {"location": "/?instanceId=i"})
@@ -70,3 +72,28 @@ def test_another_kind_brings_all_of_its_keys() -> None:
     zoom = changed_sender("zoom", {"handshake": {"kind": "head-ok"}, "signature": {"scheme": "token", "header": "X"}})
     assert "HeadOk" == type(zoom.handshake).__name__
     assert not zoom.scheme.binds_body
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"reply": {"bare": True}}, "reply.bare: unknown key; allowed: body, final, forged, status"),
+        ({"reply": {"status": 299}}, "reply.status: must be one of 200, 201, 202, 204 (got 299)"),
+        ({"reply": {"status": 204}}, "reply.body: an answer 204 has none"),
+        ({"reply": {"final": 500}}, "reply.final: must be 400 to 499 (got 500)"),
+        ({"reply": {"body": ""}}, "reply.body: must be a TOML str"),
+        ({"reply": 1}, "reply: must be a table"),
+        ({"handshake": {"kind": "x"}}, "handshake.kind: must be one of "),
+        ({"signature": {"tolerance": "5m"}}, "signature.tolerance: must be a TOML int (got '5m')"),
+        ({"signature": {}}, "signature.scheme: must be one of "),
+    ],
+)
+def test_mistakes(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        changed_sender("generic", changes)
+
+
+def test_an_empty_table_takes_all_away() -> None:
+    assert EventPlaces() == changed_sender("github", {"event": {}}).places
+    assert changed_sender("zoom", {"handshake": {}}).handshake is None
+    assert changed_sender("slack", {"reply": {}}).reply is None
