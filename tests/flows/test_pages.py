@@ -10,6 +10,7 @@ import pytest
 from tests.dialects.programs import program
 from tests.flows.deployment import ROOT
 from tests.flows.pages import bash, script
+from tests.flows.signing import order, x_signature
 from tests.flows.workshop import Api
 
 pytest_plugins = ["tests.flows.workshop_fixture"]
@@ -73,3 +74,20 @@ def test_every_command_on_many_at_once_succeeds(api: Api, folder: Path) -> None:
     done = bash("set -e\n" + "\n".join(look).replace("JOB", job["id"]), folder)
     assert 0 == done.returncode, done.stdout + done.stderr
     assert 2 == done.stdout.count("status   completed, since ")
+
+
+def test_every_command_on_privacy_succeeds(api: Api, folder: Path) -> None:
+    commands = (ROOT / "docs" / "privacy.md").read_text("utf-8").split("```")[1].strip().splitlines()
+    assert ["evt_1042", "--force"] == [line.split()[-1] for line in commands]
+    # One by the event's id, the other by that of its delivery.
+    ids = [_delivered(api, event) for event in ("evt_1042", "evt_1043")]
+    done = bash("set -e\n" + "\n".join([commands[0] + " --force", commands[1].replace(" ID ", f" {ids[1]} ")]), folder)
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert 2 == done.stdout.count("Deleted: 1 instances")
+    assert [404, 404] == [api.http.get(f"/v1/deliveries/{id}").status_code for id in ids]
+
+
+def _delivered(api: Api, event_id: str) -> str:
+    body = order(id=event_id)
+    answer = api.face.send("POST", "/hooks/orders", x_signature(body), body)
+    return str(answer.json["instanceId"])

@@ -104,7 +104,8 @@ def ask(client: Client, row: str, instance_id: str, given: Mapping[str, str] = N
     path = re.sub(r"\{(\w+)(:path)?\}", lambda found: names.get(found[1], instance_id), path)
     if row.startswith("GET /w/"):
         path += f"?instanceId={instance_id}"
-    path += {"GET /v1/lookup": f"?q={instance_id}"}.get(row, "?eventName=go" if row.endswith("/raiseEvent") else "")
+    queries = {"GET /v1/lookup": f"?q={instance_id}", "DELETE /v1/deliveries": f"?source=orders&eventId={instance_id}"}
+    path += queries.get(row, "?eventName=go" if row.endswith("/raiseEvent") else "")
     # Moose takes the same input once.
     body = {"of": instance_id} if row.endswith("workflows/{name}/trigger") else BODIES.get(row)
     return client.request(method, path, **({} if body is None else {"json": body}))

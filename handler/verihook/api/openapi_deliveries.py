@@ -99,6 +99,15 @@ class Lookup(Answer):
     found: list[Hit]
 
 
+class Forgotten(Answer):
+    """What was deleted of an event. ``samples``: of counted deliveries, erased. ``not_deleted``: in words."""
+
+    instances: list[str]
+    samples: int
+    captured: int
+    not_deleted: list[str]
+
+
 class CaptureWindow(Answer):
     """Until when refused requests of the source are kept, how many at most, and of which reasons; none: of all."""
 

@@ -199,6 +199,12 @@ EXAMPLES: dict[str, Any] = {
     },
     "Rejections": {"rejections": [_REJECTION]},
     "Deliveries": {"deliveries": [_DELIVERY], "cursor": None},
+    "Forgotten": {
+        "instances": ["3f1c9a0e5b7d2486f1c9a0e5b7d24863f1c9a0e5"],
+        "samples": 1,
+        "captured": 0,
+        "notDeleted": ["the log, which has the event's id for as long as its log group keeps it"],
+    },
     "CaptureWindow": {"source": "orders", "until": _ENDED_AT, "samples": 20, "reasons": ["signature-mismatch"]},
     "Lookup": {"found": [{"by": "event", "instance": _LISTED, "delivery": _DELIVERY}]},
     "DeliveryDetail": {

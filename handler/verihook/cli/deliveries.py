@@ -47,6 +47,11 @@ def add_parser(commands: Any) -> None:
     again.add_argument(
         "--as-new", action="store_true", help="as an instance of its own; else as the next attempt of its instance"
     )
+    gone = add_action(actions, "delete", _delete, "delete what is kept of an event, its instance and body among it")
+    gone.add_argument("id", nargs="?", metavar="ID", help="of an accepted one; or give --source and --event")
+    gone.add_argument("--source", metavar="NAME", help="of the event")
+    gone.add_argument("--event", metavar="ID", help="the event's own id, as its sender has it")
+    gone.add_argument("--force", action="store_true", help="terminate an instance that runs first")
     window = add_action(actions, "capture", _capture, "keep whole refused requests of a source for some minutes")
     window.add_argument("source", metavar="SOURCE", help="name of the source")
     window.add_argument("--minutes", type=whole_number(1, 60), default=10, metavar="N", help="how long; default 10")
@@ -161,6 +166,24 @@ def _replay(client: Client, options: argparse.Namespace) -> int:
         print_json(found.raw)
     else:
         print(printable(f"{options.id} is replayed: {found.id}, attempt {found.attempt}, is {found.status}."))
+    return 0
+
+
+def _delete(client: Client, options: argparse.Namespace) -> int:
+    by_event = options.source is not None and options.event is not None
+    if (options.id is not None) == by_event or (not by_event and (options.source or options.event)):
+        raise ValueError("give the ID of a delivery, or --source and --event")
+    if by_event:
+        gone = client.delete_event(options.source, options.event, force=options.force)
+    else:
+        gone = client.delete_delivery(options.id, force=options.force)
+    if options.json:
+        print_json(gone.raw)
+        return 0
+    print(f"Deleted: {len(gone.instances)} instances, {gone.samples} samples, {gone.captured} captured requests.")
+    print("Not deleted, as no call can:")
+    for each in gone.not_deleted:
+        print(printable(f"  {each}"))
     return 0
 
 

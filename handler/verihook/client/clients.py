@@ -59,6 +59,8 @@ class Operations:
     delivery = Operation(finding.delivery)
     delivery_body = Operation(finding.delivery_body)
     replay_delivery = Operation(finding.replay_delivery)
+    delete_delivery = Operation(finding.delete_delivery)
+    delete_event = Operation(finding.delete_event)
     lookup = Operation(finding.lookup)
     capture = Operation(finding.capture)
     start_job = Operation(managing_jobs.start_job)

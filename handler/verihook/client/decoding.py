@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from verihook.client.delivery_records import Delivery, DeliveryPage, Hit
+from verihook.client.delivery_records import Delivery, DeliveryPage, Forgotten, Hit
 from verihook.client.errors import ApiError
 from verihook.client.key_records import Key, NewKey
 from verihook.client.records import (
@@ -176,6 +176,12 @@ def delivery(content: Content) -> Delivery:
         replay_of=content.get("replayOf"),
         raw=content,
     )
+
+
+def forgotten(content: Content) -> Forgotten:
+    """What was deleted of an event."""
+    left = tuple(content["notDeleted"])
+    return Forgotten(tuple(content["instances"]), content["samples"], content["captured"], left, content)
 
 
 def delivery_page(content: Content) -> DeliveryPage:

@@ -57,6 +57,17 @@ class DeliveryPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was deleted of an event: ids of instances, how many samples and captured requests; and what was not."""
+
+    instances: tuple[str, ...]
+    samples: int
+    captured: int
+    not_deleted: tuple[str, ...]
+    raw: Content = field(repr=False, compare=False, default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One that a lookup has found. ``by``: ``instance``, ``event``, ``label`` or ``request``."""
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypedDict, Unpack
 
 from verihook.client import decoding
-from verihook.client.delivery_records import Delivery, DeliveryPage, Hit
+from verihook.client.delivery_records import Delivery, DeliveryPage, Forgotten, Hit
 from verihook.client.records import Instance
 from verihook.client.wire import Request, Work, path
 
@@ -64,6 +64,19 @@ def delivery_body(delivery_id: str) -> Work[bytes]:
     """The very bytes of its body. The server's log has who read them. Raises NotFound if they are not kept."""
     answer = yield Request("GET", path("deliveries", delivery_id, "body"))
     return answer.body
+
+
+def delete_delivery(delivery_id: str, *, force: bool = False) -> Work[Forgotten]:
+    """Delete what is kept of its event; ``force``: terminate an instance that runs first. Raises NotFound, Conflict."""
+    answer = yield Request("DELETE", path("deliveries", delivery_id), {"force": "true"} if force else {})
+    return answer.read(decoding.forgotten)
+
+
+def delete_event(source: str, event_id: str, *, force: bool = False) -> Work[Forgotten]:
+    """Delete what is kept of an event of the source, by the event's own id. Also if nothing is found. As above."""
+    query = {"source": source, "eventId": event_id, **({"force": "true"} if force else {})}
+    answer = yield Request("DELETE", path("deliveries"), query)
+    return answer.read(decoding.forgotten)
 
 
 def capture(source: str, *, minutes: int = 10, samples: int = 20, reasons: Sequence[str] = ()) -> Work[datetime]:

@@ -21,6 +21,7 @@ Scope = Literal[
     "deliveries:read",
     "deliveries:body",
     "deliveries:replay",
+    "deliveries:delete",
     "keys:manage",
 ]
 
@@ -35,6 +36,7 @@ MEANINGS: dict[Scope, str] = {
     "deliveries:read": "list deliveries, read what is kept of them but their bodies",
     "deliveries:body": "read the bodies of deliveries, and have those of refused ones kept for a while",
     "deliveries:replay": "replay deliveries as new instances; to begin their own again needs instances:manage, too",
+    "deliveries:delete": "delete what is kept of an event, its instances among it",
     "keys:manage": "list, create, rotate and revoke keys",
 }
 

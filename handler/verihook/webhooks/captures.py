@@ -89,6 +89,11 @@ def captured(source: str, documents: Documents, now_ms: int) -> list[Captured]:
     return [parse_kept(each.text, "A captured request", _captured) for each in kept]
 
 
+def remove(kept: Captured, documents: Documents) -> None:
+    """Delete a captured request; its number stays free of others, as its window only counts on."""
+    documents.remove(_partition_of(kept.source, kept.window), f"{kept.number:02d}")
+
+
 class Capture:
     """Keeps refused requests while a window is open. Threads may share it; no method raises."""
 
@@ -161,7 +166,11 @@ def _of_source(source: str) -> str:
 
 
 def _partition(window: Window) -> str:
-    return f"captures#{window.source}#{window.opened_at}"
+    return _partition_of(window.source, window.opened_at)
+
+
+def _partition_of(source: str, opened_at: int) -> str:
+    return f"captures#{source}#{opened_at}"
 
 
 def _window(content: Any) -> Window:

@@ -16,13 +16,18 @@ from verihook.instances.inputs import store_input
 from verihook.instances.starting import active_workflow, first_look_ms, start_when_due
 from verihook.model.delivery import Delivery, Facts, OtherBytes
 from verihook.model.instance import Instance
+from verihook.model.ports import Document
 from verihook.records import replace
 from verihook.strict_json import parse_kept
 from verihook.webhooks.keeping import store_raw
 
+#: The most instances that are found by the delivery that they replay.
+_MOST_LINKS = 1000
+
 if TYPE_CHECKING:
     from verihook.model.ports import Payloads
-    from verihook.model.ports.sets import ControlPorts
+    from verihook.model.ports.sets import ControlPorts, DocumentPorts
+    from verihook.model.workflow import Workflow
 
 
 def replay(delivery_id: str, ports: ControlPorts, *, as_new: bool) -> Instance:
@@ -35,16 +40,39 @@ def replay(delivery_id: str, ports: ControlPorts, *, as_new: bool) -> Instance:
     row = ports.ledger.get(delivery_id, ports.clock.now_ms())
     if row is None or row.purged or row.source is None:
         raise DeliveryNotFound("There is no delivery with this id that was accepted.")
-    return _replay_as_new(row, ports) if as_new else instances.restart(delivery_id, ports)
+    return _replay_as_new(row, ports, secrets.token_hex(20)) if as_new else instances.restart(delivery_id, ports)
 
 
-def _replay_as_new(row: Instance, ports: ControlPorts) -> Instance:
+def links(delivery_id: str, ports: DocumentPorts) -> list[str]:
+    """Return the ids of the instances by which the delivery was replayed as new."""
+    return [each.name for each in ports.documents.all(_links(delivery_id), _MOST_LINKS, ports.clock.now_ms())]
+
+
+def forget_links(delivery_id: str, ports: DocumentPorts) -> None:
+    """Delete what :func:`links` returns."""
+    for id in links(delivery_id, ports):
+        ports.documents.remove(_links(delivery_id), id)
+
+
+def _links(delivery_id: str) -> str:
+    return f"replays#{delivery_id}"
+
+
+def _link(row: Instance, fresh: Instance, workflow: Workflow, ports: ControlPorts) -> None:
+    """Note the new instance at the first, before it is claimed, so that it is found by that."""
+    kept_s = workflow.retention_s + workflow.longest_s
+    document = Document(fresh.id, "", 1, fresh.created_at // 1000 + kept_s)
+    ports.documents.add(_links(row.id), document, fresh.created_at)
+
+
+def _replay_as_new(row: Instance, ports: ControlPorts, new_id: str) -> Instance:
+    """Start the row's input once more under this id. If the id has a row, that is what an earlier call has made."""
     workflow = active_workflow(row.workflow, ports.workflows)
     now = ports.clock.now_ms()
     text = payload.load(row.input, ports.payloads)
     content = parse_kept(text, f"The input of the instance {row.id}", lambda parsed: parsed)
     fresh = Instance(
-        secrets.token_hex(20),
+        new_id,
         workflow.name,
         text,
         created_at=now,
@@ -59,8 +87,10 @@ def _replay_as_new(row: Instance, ports: ControlPorts) -> Instance:
     )
     kept, given = store_input(text, content, fresh.id, workflow, ports)
     fresh = store_raw(replace(fresh, input=kept), ports.payloads)
-    # The id is random: no row has it.
-    ports.ledger.claim(fresh)
+    _link(row, fresh, workflow, ports)
+    earlier = ports.ledger.claim(fresh)
+    if earlier is not None:
+        return earlier
     return replace(fresh, status=start_when_due(fresh, ports, given))
 
 

@@ -97,3 +97,17 @@ def test_a_lookup(script: Callable[..., Script]) -> None:
     assert ("event", "order-1", "d1") == (first.by, first.instance.id, first.delivery.id)
     assert (None, None) == (second.instance, second.delivery)
     assert {"q": "evt 1"} == dict(told.requests[0].url.params)
+
+
+def test_a_deletion(script: Callable[..., Script]) -> None:
+    content = {"instances": ["d1"], "samples": 2, "captured": 1, "notDeleted": ["the log"]}
+    told = script((200, content), (200, content))
+    for gone in (told.call("delete_event", "orders", "evt 1"), told.call("delete_delivery", "d1", force=True)):
+        assert (("d1",), 2, 1, ("the log",)) == (gone.instances, gone.samples, gone.captured, gone.not_deleted)
+    first, second = told.requests
+    assert {"source": "orders", "eventId": "evt 1"} == dict(first.url.params)
+    assert ("DELETE", "/prod/v1/deliveries/d1", {"force": "true"}) == (
+        second.method,
+        second.url.path,
+        dict(second.url.params),
+    )

@@ -16,6 +16,7 @@ from verihook.client import (
     Client,
     Delivery,
     DeliveryPage,
+    Forgotten,
     Health,
     Hit,
     Instance,
@@ -82,6 +83,8 @@ def observing(client: Client) -> None:
     assert_type(client.delivery_body("d"), bytes)
     assert_type(client.replay_delivery("d", as_new=True), Instance)
     assert_type(client.lookup("d"), tuple[Hit, ...])
+    assert_type(client.delete_delivery("d"), Forgotten)
+    assert_type(client.delete_event("s", "e", force=True), Forgotten)
     assert_type(client.capture("s", minutes=5), datetime)
 
 

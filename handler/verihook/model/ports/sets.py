@@ -273,6 +273,10 @@ class LookupPorts(DeliveryPorts, Protocol):
         ...
 
 
+class ForgetPorts(LookupPorts, ControlPorts, Protocol):
+    """Deletes what is kept of an event."""
+
+
 class MessagePorts(IntakePorts, OutcomePorts, Protocol):
     """Takes the messages of queues, topics and buses."""
 
