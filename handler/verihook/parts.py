@@ -37,6 +37,10 @@ class Part(Generic[Made]):
 
     def __call__(self) -> Made:
         """Return the part. Raises what ``make`` raises."""
+        # One read, which needs no lock: another thread may clear it in between.
+        made = self._made
+        if made:
+            return made[0]
         with self._lock:
             if not self._made:
                 self._try()

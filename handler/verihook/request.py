@@ -76,7 +76,9 @@ class Request:
     def header(self, name: str) -> str | None:
         """Return the first value of the header ``name`` (lower case), or None if there is none."""
         value = self.lone(name)
-        return next(iter(self._repeated(name)), None) if value is None else value
+        if value is None and (repeated := self._repeated(name)):
+            return repeated[0]
+        return value
 
     def _repeated(self, name: str) -> list[str]:
         """Return the values of a header that is not a lone one; [] if it did not come."""
@@ -203,10 +205,9 @@ def to_lambda(reply: Reply, event: Any = None, base: str = "") -> dict[str, Any]
     except UnicodeDecodeError:
         body, encoded = base64.b64encode(reply.body).decode(), True
     answer = {"statusCode": reply.status, "headers": headers, "body": body, "isBase64Encoded": encoded}
-    match event:
-        case {"requestContext": {"elb": _}, "multiValueHeaders": _}:
-            del answer["headers"]
-            answer["multiValueHeaders"] = {name: [value] for name, value in headers.items()}
+    if isinstance(event, dict) and "multiValueHeaders" in event and "elb" in (event.get("requestContext") or ()):
+        del answer["headers"]
+        answer["multiValueHeaders"] = {name: [value] for name, value in headers.items()}
     return answer
 
 

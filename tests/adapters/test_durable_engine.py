@@ -16,6 +16,7 @@ from tests.adapters.durable_workflows import write_workflows
 from tests.boto_clients import translated
 from tests.contracts.engine import Definitions, EngineContract, Rig, a_name
 from tests.direct_clients import direct
+from tests.flows.waiting import PATIENCE_S
 from verihook.adapters.aws.service import Patience
 from verihook.adapters.engines.durable import DurableEngine, attempt_of, progress_of
 from verihook.adapters.engines.durable_names import durable_name
@@ -27,7 +28,11 @@ from verihook.model.ports import Engine
 def client_of(url: str) -> Any:
     """A boto3 client that gives up at once."""
     config = Config(
-        retries={"total_max_attempts": 1}, connect_timeout=60, read_timeout=60, max_pool_connections=40, proxies={}
+        retries={"total_max_attempts": 1},
+        connect_timeout=PATIENCE_S,
+        read_timeout=PATIENCE_S,
+        max_pool_connections=40,
+        proxies={},
     )
     return boto3.client(
         "lambda",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
+
+#: How long a test waits for what has to come, in seconds: long, as a busy machine is slow. The tests of mutants, which
+#: have to fail, wait for less.
+PATIENCE_S = int(os.environ.get("VERIHOOK_TEST_PATIENCE", "60"))
 
 FINAL = ("completed", "failed", "timed_out", "terminated")
 
@@ -24,7 +29,7 @@ def within(seconds: float, act: Callable[[], object], tries: int = 10) -> None:
         took.append(time.monotonic() - begun)
 
 
-def wait_until(ask: Callable[[], T | None], timeout: float = 60, what: str = "nothing came") -> T:
+def wait_until(ask: Callable[[], T | None], timeout: float = PATIENCE_S, what: str = "nothing came") -> T:
     """What ``ask`` gives once it gives something true. Raises AssertionError after ``timeout`` seconds."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:

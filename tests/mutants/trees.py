@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import compileall
 import json
+import os
 import py_compile
 import shutil
 import subprocess
@@ -20,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 COPIED = ("pyproject.toml", "handler", "infra", "events", "tests")
 #: Seconds after which tests that do not end count as failed.
 PATIENCE = 90
+#: How long a test waits for what has to come, in seconds. Without a mutant it has come by then, or nothing is judged.
+WAIT_S = 20
 
 
 class Tree:
@@ -29,7 +32,10 @@ class Tree:
         self.folder = folder
         self._output = folder / "output.txt"
         command = [sys.executable, "-P", str(Path(__file__).with_name("preloaded.py")), str(folder)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        variables = {**os.environ, "VERIHOOK_TEST_PATIENCE": str(WAIT_S)}
+        self._process = subprocess.Popen(
+            command, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
 
     def __enter__(self) -> Tree:
         return self

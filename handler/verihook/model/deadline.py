@@ -8,7 +8,8 @@ deadline (a feed, a repair, a request to the API), the clients have timeouts of 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextvars import ContextVar
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 
 #: The most that an answer may take, in milliseconds, however patient its sender is.
@@ -27,31 +28,28 @@ CLAIM_SHARE = 2 / 3
 START_MS = 1_000
 
 
+# Not frozen: a delivery makes several, and a frozen one takes three times as long to make.
 @dataclass(slots=True)
 class _Deadline:
-    """Times in milliseconds by the clock ``now_ms``. Not frozen: a frozen class takes three times as long to make."""
+    """The deadline of a ``with`` block, which is entered once. Times in milliseconds by the clock ``now_ms``."""
 
     now_ms: Callable[[], int]
     begun: int
     until: int
-
-
-class _DeadlineScope:
-    """Sets the deadline of a ``with`` block. A generator would take three times as long; a delivery has several."""
-
-    __slots__ = ("_deadline", "_token")
-
-    def __init__(self, deadline: _Deadline | None) -> None:
-        self._deadline = deadline
+    _before: Token[_Deadline | None] | None = None
 
     def __enter__(self) -> None:
-        self._token = _present.set(self._deadline)
+        self._before = _present.set(self)
 
     def __exit__(self, *_: object) -> None:
-        _present.reset(self._token)
+        if self._before is not None:
+            _present.reset(self._before)
 
 
 _present: ContextVar[_Deadline | None] = ContextVar("deadline", default=None)
+
+#: Stands for a part of no deadline, which is none.
+_NONE = nullcontext()
 
 
 def patience_ms(timeout_s: float | None, longest_ms: int = LONGEST_MS) -> int:
@@ -65,27 +63,26 @@ def patience_ms(timeout_s: float | None, longest_ms: int = LONGEST_MS) -> int:
     return min(longest_ms, max(timeout_ms - ON_THE_WAY_MS, timeout_ms // 2))
 
 
-def within(whole_ms: int, begun_ms: int, now_ms: Callable[[], int]) -> _DeadlineScope:
+def within(whole_ms: int, begun_ms: int, now_ms: Callable[[], int]) -> AbstractContextManager[None]:
     """Give the calls in a ``with`` block ``whole_ms`` in all, counted from ``begun_ms``, by the clock ``now_ms``."""
-    return _DeadlineScope(_Deadline(now_ms, begun_ms, begun_ms + whole_ms))
+    return _Deadline(now_ms, begun_ms, begun_ms + whole_ms)
 
 
-def part(share: float) -> _DeadlineScope:
+def part(share: float) -> AbstractContextManager[None]:
     """Give the calls in a ``with`` block this share of the whole time, counted from its beginning."""
     whole = _present.get()
     if whole is None:
-        return _DeadlineScope(None)
-    until = whole.begun + int((whole.until - whole.begun) * share)
-    return _DeadlineScope(_Deadline(whole.now_ms, whole.begun, until))
+        return _NONE
+    return _Deadline(whole.now_ms, whole.begun, whole.begun + int((whole.until - whole.begun) * share))
 
 
-def at_most(most_ms: int) -> _DeadlineScope:
+def at_most(most_ms: int) -> AbstractContextManager[None]:
     """Give the calls in a ``with`` block at most ``most_ms`` from now on, and no more than is left."""
     whole = _present.get()
     if whole is None:
-        return _DeadlineScope(None)
+        return _NONE
     now = whole.now_ms()
-    return _DeadlineScope(_Deadline(whole.now_ms, now, min(whole.until, now + most_ms)))
+    return _Deadline(whole.now_ms, now, min(whole.until, now + most_ms))
 
 
 def left_s() -> float | None:

@@ -116,19 +116,15 @@ class Source:
     kept_headers: Mapping[str, bool] = field(default_factory=dict, repr=False, compare=False)
     #: All that the workflow gets: that of the trace, the sender's facts, and ``pass_headers``. Always made of these.
     passed_headers: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    #: The names of all workflows that its events start. Always made of these.
+    workflows: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Once, and not for every delivery.
         object.__setattr__(self, "kept_headers", self._kept_headers())
         passed = ("traceparent", *self.sender.places.pass_headers, *self.pass_headers)
         object.__setattr__(self, "passed_headers", tuple(dict.fromkeys(passed)))
-
-    @property
-    def workflows(self) -> tuple[str, ...]:
-        """Return the names of all workflows that its events start."""
-        if not self.by_name:
-            return (self.workflow,)
-        return (self.workflow, *(name for name in self.by_name if name != self.workflow))
+        object.__setattr__(self, "workflows", tuple(dict.fromkeys((self.workflow, *self.by_name))))
 
     @property
     def replayable(self) -> bool:

@@ -108,7 +108,7 @@ def start_for_event(source: Source, event: ProvenEvent, ports: IntakePorts, trac
                 return IntakeResult(None, None, duplicate=False, addressee=addressee)
         trace.instance_id = rows[0][0].id
         claimed = [_claim(fresh, content, source, ports, trace, first=fresh is rows[0][0]) for fresh, content in rows]
-    trace.outcome = "accepted" if any(each.existing is None for each in claimed) else "duplicate"
+    trace.outcome = "accepted" if None in [each.existing for each in claimed] else "duplicate"
     results = [_started(each, source, ports, trace) for each in claimed]
     if addressee is not None:
         results[0].addressee = addressee.after_claim(rows[0][0], claimed[0].existing, trace)

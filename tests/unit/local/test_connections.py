@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from tests.flows.waiting import wait_until
+from tests.flows.waiting import PATIENCE_S, wait_until
 from verihook.local import connections
 from verihook.local.connections import MAX_FILES, Connection, raise_file_limit
 
@@ -86,7 +86,7 @@ def address(server: uvicorn.Server) -> tuple[str, int]:
     return found
 
 
-def ended(connection: socket.socket, seconds: float = 60) -> bool:
+def ended(connection: socket.socket, seconds: float = PATIENCE_S) -> bool:
     """Whether the server has closed it by then."""
     connection.settimeout(seconds)
     try:

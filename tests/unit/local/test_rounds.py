@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.flows.waiting import wait_until
 from tests.unit.bare import Heard, bare_services
 from verihook.local.rounds import Rounds
 
@@ -17,13 +16,6 @@ class Observer:
     """Is told at the end of each round."""
 
     def flush(self) -> None: ...
-
-
-def until(look: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not look():
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.005)
 
 
 def services(heard: Heard) -> Any:
@@ -40,7 +32,7 @@ def test_a_round_that_fails_is_told_and_the_next_one_comes() -> None:
     rounds = Rounds({"reconcile": (0.001, work)}, services(heard))
     assert {} == rounds.faults()
     rounds.start()
-    until(lambda: len(rounds_done) > 3)
+    wait_until(lambda: len(rounds_done) > 3)
     assert {} == rounds.faults()
     rounds.close()
     assert ["reconcile"] == [where for where, _ in heard.failures]
@@ -56,7 +48,7 @@ def test_one_that_has_ended_is_a_fault_in_words() -> None:
 
     rounds = Rounds({"reconcile": (0.001, leave), "sweep": (60, print)}, services(Heard()))
     rounds.start()
-    until(lambda: bool(rounds.faults()))
+    wait_until(lambda: bool(rounds.faults()))
     assert {"reconcile": "The rounds of reconcile have ended. Restart the server."} == rounds.faults()
     rounds.close()
-    until(lambda: "sweep" not in [thread.name for thread in threading.enumerate()])
+    wait_until(lambda: "sweep" not in [thread.name for thread in threading.enumerate()])

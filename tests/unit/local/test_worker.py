@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Barrier, Event, Thread
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.flows.waiting import wait_until
 from tests.unit.working import Working, working
 from verihook.adapters.clock import SystemClock
 from verihook.errors import EngineUnavailable
@@ -19,13 +19,6 @@ from verihook.local.worker import Worker
 from verihook.model.instance import FINAL
 from verihook.worker import leases
 from verihook.worker.functions import Functions
-
-
-def until(look: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not look():
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.005)
 
 
 def ended(w: Working, *ids: str) -> Callable[[], bool]:
@@ -41,7 +34,7 @@ def test_functions_run_beside_each_other(tmp_path: Path) -> None:
             w.claim(instance_id)
             w.engine.start("w", instance_id, "{}")
         worker.start(w.services)
-        until(ended(w, *"abc"))
+        wait_until(ended(w, *"abc"))
         worker.close()
         assert ["completed"] * 3 == [w.row(instance_id).status for instance_id in "abc"]
 
@@ -59,9 +52,9 @@ def test_a_name_that_waits_waits_once(tmp_path: Path) -> None:
     worker.wake("b")
     with working(tmp_path, {}, SystemClock()) as w:
         worker.start(w.services)
-        until(lambda: len(looks) == 2)
+        wait_until(lambda: len(looks) == 2)
         worker.wake("a")
-        until(lambda: looks == ["a", "b", "a"])
+        wait_until(lambda: looks == ["a", "b", "a"])
         worker.close()
 
 
@@ -75,7 +68,7 @@ def test_what_goes_wrong_is_told_and_the_next_has_its_turn(tmp_path: Path) -> No
         worker.wake("bad")
         worker.wake("good")
         worker.start(w.services)
-        until(ended(w, "good", "bad"))
+        wait_until(ended(w, "good", "bad"))
         worker.close()
         assert ("failed", "completed") == (w.row("bad").status, w.row("good").status)
 
@@ -98,7 +91,7 @@ def test_a_defect_does_not_end_the_thread(tmp_path: Path) -> None:
         worker.wake("a")
         worker.wake("b")
         worker.start(w.services)
-        until(ended(w, "b"))
+        wait_until(ended(w, "b"))
         worker.close()
         assert "worker a" in [where for where, _ in w.told.failures]
 
@@ -119,7 +112,7 @@ def test_a_failed_try_is_repeated_by_reconcile(tmp_path: Path) -> None:
             reconcile(w.services)
             return w.row().status in FINAL
 
-        until(done)
+        wait_until(done)
         worker.close()
         assert ("completed", "3", 3) == (w.row().status, w.row().output, w.row().tries)
 
@@ -149,7 +142,7 @@ def test_close_gives_back_what_runs_and_begins_nothing_more(tmp_path: Path) -> N
         assert ("queued", 0, None) == (given_back.status, given_back.tries, given_back.leased_until)
         assert leases.may_begin(given_back, 1, w.services.clock.now_ms())
         release.set()
-        until(lambda: not [thread for thread in enumerate_threads() if thread.name.startswith("worker")])
+        wait_until(lambda: not [thread for thread in enumerate_threads() if thread.name.startswith("worker")])
         assert given_back == w.row("a")
         assert ("queued", 0) == (w.row("b").status, w.row("b").tries)
 
@@ -165,7 +158,7 @@ def test_threads_that_have_ended_are_a_fault(tmp_path: Path) -> None:
         worker.start(w.services)
         assert worker.fault() is None
         worker.wake("a")
-        until(lambda: worker.fault() is not None)
+        wait_until(lambda: worker.fault() is not None)
         assert "1 of the 3 threads that run functions have ended. Restart the server." == worker.fault()
         worker.close()
         assert worker.fault() is None
@@ -186,11 +179,11 @@ def test_what_is_held_runs_to_its_end(tmp_path: Path) -> None:
         worker.start(w.services)
         assert begun.wait(60)
         worker.wake("a")
-        until(lambda: worker.busy() == ["a"])
+        wait_until(lambda: worker.busy() == ["a"])
         worker.hold()
         with pytest.raises(EngineUnavailable):
             worker.wake("b")
         release.set()
-        until(lambda: worker.busy() == [])
+        wait_until(lambda: worker.busy() == [])
         assert ("completed", "7") == (w.row("a").status, w.row("a").output)
         worker.close()

@@ -42,12 +42,14 @@ def line(definition: dict[str, object], moment: dict[str, object], trace: Trace)
 
 def own_fields(trace: Trace) -> dict[str, object]:
     """Return the members of the line that only this delivery has."""
-    return {
+    fields: dict[str, object] = {
         "Latency": [trace.duration_ms],
         "correlation_id": trace.request_id,
-        **({"reason": trace.reason} if trace.reason else {}),
         "delivery": _record(trace),
     }
+    if trace.reason:
+        fields["reason"] = trace.reason
+    return fields
 
 
 def _record(trace: Trace) -> dict[str, str | int]:

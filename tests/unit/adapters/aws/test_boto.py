@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from tests.flows.waiting import within
+from tests.flows.waiting import PATIENCE_S, within
 from tests.unit.adapters.aws.scripted import KEYS, Scripted, stall
 from verihook.adapters.aws import boto
 from verihook.adapters.aws.boto import Boto
@@ -53,7 +53,7 @@ def server(answer: Answer) -> Iterator[str]:
 
 
 def client(service: str, url: str, attempts: int = 1) -> Any:
-    config = Config(retries={"mode": "standard", "total_max_attempts": attempts}, connect_timeout=60)
+    config = Config(retries={"mode": "standard", "total_max_attempts": attempts}, connect_timeout=PATIENCE_S)
     keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b", "region_name": "us-east-1"}
     make: Any = boto3.client
     return Boto(make(service, endpoint_url=url, config=config, **keys))

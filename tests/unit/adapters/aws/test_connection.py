@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.flows.waiting import PATIENCE_S
 from tests.unit.adapters.aws.scripted import Scripted, both, hang_up, raw
 from tests.unit.adapters.caller.receiver import contexts
 from verihook.adapters.aws.connection import Answer, BrokenAnswer, Connection, ServerAddress
@@ -22,7 +23,7 @@ REQUEST = b"POST / HTTP/1.1\r\ncontent-length: 0\r\n\r\n"
 CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-def exchanged(text: str | bytes, seconds: float = 60) -> tuple[Answer, bool]:
+def exchanged(text: str | bytes, seconds: float = PATIENCE_S) -> tuple[Answer, bool]:
     """The answer, and whether the connection may be used again."""
     with Scripted(both(raw(text), hang_up)) as server:
         until = time.monotonic() + seconds
@@ -121,14 +122,14 @@ def test_a_name_is_looked_up_in_the_time_that_is_left(monkeypatch: pytest.Monkey
 
     def slow(host: str, *arguments: Any, flags: int = 0, **options: Any) -> Any:
         if not flags:
-            gate.wait(60)
+            gate.wait(PATIENCE_S)
         return look_up(host, *arguments, flags=flags, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
     begun = time.monotonic()
     with pytest.raises(TimeoutError, match="localhost was not looked up in time"):
         Connection(ServerAddress("localhost", 9, None), begun + 0.2)
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < PATIENCE_S / 2
     gate.set()
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.flows.waiting import PATIENCE_S
 from verihook.local.durable import DurableRunner
 
 FLOW = """
@@ -53,13 +54,13 @@ def runner(tmp_path: Path, ends: Queue[dict[str, Any]]) -> Iterator[DurableRunne
 
 
 def end_of(runner: DurableRunner, ends: Queue[dict[str, Any]], what: str, size: int) -> tuple[str, Any, Any]:
-    connection = http.client.HTTPConnection(urlsplit(runner.endpoint_url).netloc, timeout=60)
+    connection = http.client.HTTPConnection(urlsplit(runner.endpoint_url).netloc, timeout=PATIENCE_S)
     headers = {"X-Amz-Invocation-Type": "Event"}
     event = json.dumps({"what": what, "size": size})
     connection.request("POST", "/2015-03-31/functions/flow/invocations", event, headers)
     assert 202 == connection.getresponse().status
     connection.close()
-    end = ends.get(timeout=60)
+    end = ends.get(timeout=PATIENCE_S)
     return end["status"], end["Result"] and json.loads(end["Result"]), end["Error"]
 
 

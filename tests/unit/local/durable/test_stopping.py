@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from aws_durable_execution_sdk_python_testing.executor import Executor
 
+from tests.flows.waiting import PATIENCE_S, wait_until
 from verihook.local.durable import DurableRunner
 
 FLOW = """
@@ -55,7 +55,7 @@ class Rig:
         return DurableRunner(self._folder / "store.db", self._folder, on_end=self.ends.put)
 
     def start(self, runner: DurableRunner, name: str) -> None:
-        connection = http.client.HTTPConnection(urlsplit(runner.endpoint_url).netloc, timeout=60)
+        connection = http.client.HTTPConnection(urlsplit(runner.endpoint_url).netloc, timeout=PATIENCE_S)
         headers = {"X-Amz-Invocation-Type": "Event", "X-Amz-Durable-Execution-Name": name}
         connection.request("POST", "/2015-03-31/functions/flow/invocations", json.dumps(self.event), headers)
         assert 202 == connection.getresponse().status
@@ -75,13 +75,6 @@ class Rig:
         (self._folder / "go").unlink(missing_ok=True)
 
 
-def until(look: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not look():
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.005)
-
-
 @pytest.fixture
 def rig(tmp_path: Path) -> Iterator[Rig]:
     made = Rig(tmp_path)
@@ -93,19 +86,19 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
 def test_a_step_is_kept_no_other_begins_and_the_next_runner_goes_on(rig: Rig) -> None:
     with rig.runner() as runner:
         rig.start(runner, "a")
-        until(lambda: rig.lines() == ["first"])
+        wait_until(lambda: rig.lines() == ["first"])
         assert ["a"] == runner.busy()
         runner.hold()
         # It is accepted, and begins with the next runner.
         rig.start(runner, "late")
         assert ["a"] == runner.busy()
         rig.let_go()
-        until(lambda: not runner.busy())
+        wait_until(lambda: not runner.busy())
     assert (1, ["first"]) == (rig.calls(), rig.lines())
     assert rig.ends.empty()
     with rig.runner() as runner:
         assert 2 == runner.resume()
-        ends = [rig.ends.get(timeout=60) for _ in range(2)]
+        ends = [rig.ends.get(timeout=PATIENCE_S) for _ in range(2)]
     assert [("SUCCEEDED", '["first", "second"]')] * 2 == [(end["status"], end["Result"]) for end in ends]
     assert ["first", "first", "second", "second"] == sorted(rig.lines())
 
@@ -118,13 +111,13 @@ def test_a_stop_at_each_of_many_steps_is_no_fault_of_the_workflow(rig: Rig) -> N
         rig.hold_back()
         with rig.runner() as runner:
             runner.resume() or rig.start(runner, "a")
-            until(lambda: len(rig.lines()) == number + 1)  # noqa: B023  # it is looked at here alone
+            wait_until(lambda: len(rig.lines()) == number + 1)  # noqa: B023  # it is looked at here alone
             runner.hold()
             rig.let_go()
-            until(lambda: not runner.busy())
+            wait_until(lambda: not runner.busy())
     with rig.runner() as runner:
         assert 1 == runner.resume()
-        assert "SUCCEEDED" == rig.ends.get(timeout=60)["status"]
+        assert "SUCCEEDED" == rig.ends.get(timeout=PATIENCE_S)["status"]
     assert ["first", *(f"more {number}" for number in range(stops)), "second"] == rig.lines()
 
 
@@ -132,11 +125,11 @@ def test_what_is_interrupted_is_no_death(rig: Rig) -> None:
     for _ in range(4):
         with rig.runner() as runner:
             runner.resume() or rig.start(runner, "a")
-            until(lambda: ["a"] == runner.busy())
+            wait_until(lambda: ["a"] == runner.busy())
     rig.let_go()
     with rig.runner() as runner:
         assert 1 == runner.resume()
-        assert "SUCCEEDED" == rig.ends.get(timeout=60)["status"]
+        assert "SUCCEEDED" == rig.ends.get(timeout=PATIENCE_S)["status"]
 
 
 def test_a_loop_that_has_ended_is_a_fault_and_keeps_nobody_from_the_stop(rig: Rig) -> None:
@@ -144,6 +137,6 @@ def test_a_loop_that_has_ended_is_a_fault_and_keeps_nobody_from_the_stop(rig: Ri
         assert runner.fault() is None
         loop = runner._executions._scheduler._loop
         loop.call_soon_threadsafe(loop.stop)
-        until(lambda: runner.fault() is not None)
+        wait_until(lambda: runner.fault() is not None)
         assert "The loop that calls durable functions does not answer. Restart the server." == runner.fault()
     loop.close()

@@ -6,7 +6,6 @@ import http.client
 import json
 import logging
 import time
-from collections.abc import Callable
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.flows.waiting import PATIENCE_S, wait_until
 from verihook.adapters.repeats import RepeatFilter
 from verihook.local import full_disk
 from verihook.local.durable import DurableRunner
@@ -44,15 +44,8 @@ def handler(event, context):
 """
 
 
-def until(look: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 60
-    while not look():
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.005)
-
-
 def start(runner: DurableRunner, event: dict[str, Any], name: str = "a") -> int:
-    connection = http.client.HTTPConnection(urlsplit(runner.endpoint_url).netloc, timeout=60)
+    connection = http.client.HTTPConnection(urlsplit(runner.endpoint_url).netloc, timeout=PATIENCE_S)
     headers = {"X-Amz-Invocation-Type": "Event", "X-Amz-Durable-Execution-Name": name}
     connection.request("POST", "/2015-03-31/functions/flow/invocations", json.dumps(event), headers)
     status = connection.getresponse().status
@@ -87,14 +80,14 @@ def test_what_could_not_be_saved_goes_on_when_there_is_room(
     runner = DurableRunner(tmp_path / "store.db", tmp_path, on_end=ends.put)
     with caplog.at_level(logging.ERROR, "verihook"), runner:
         assert 202 == start(runner, {"lines": str(lines), "go": str(go), "waits": waits})
-        until(lambda: lines.exists() and ("first" if waits else "second") in lines.read_text().split())
+        wait_until(lambda: lines.exists() and ("first" if waits else "second") in lines.read_text().split())
         if waits:
             # A busy machine may see it after its second of rest.
-            until(lambda: not runner.busy() or "second" in lines.read_text().split())
+            wait_until(lambda: not runner.busy() or "second" in lines.read_text().split())
         allot_none(runner)
         go.touch()
-        until(runner.fault)
-        until(lambda: not runner.busy())
+        wait_until(runner.fault)
+        wait_until(lambda: not runner.busy())
         # For as long as nothing can be saved, nothing runs.
         time.sleep(0.5)
         assert ends.empty()
@@ -102,8 +95,8 @@ def test_what_could_not_be_saved_goes_on_when_there_is_room(
         assert "full" in str(runner.fault())
         before = lines.read_text().split()
         bound(runner, 1_000_000)
-        end = ends.get(timeout=60)
-        until(lambda: runner.fault() is None)
+        end = ends.get(timeout=PATIENCE_S)
+        wait_until(lambda: runner.fault() is None)
     assert ("SUCCEEDED", '["first", 120000]') == (end["status"], end["Result"])
     assert [*before, "second"] == lines.read_text().split()
     assert before in (["first"], ["first", "second"])
@@ -123,7 +116,7 @@ def test_starts_that_cannot_be_kept_are_refused_and_told_once(
         assert [500] * 5 == [start(runner, event, f"a-{number}") for number in range(5)]
         bound(runner, 1_000_000)
         # What was refused waits for nothing: who asked for it asks again.
-        until(lambda: runner.fault() is None)
+        wait_until(lambda: runner.fault() is None)
         assert 202 == start(runner, event, "a-0")
     told = [each.getMessage() for each in caplog.records]
     assert 1 == len([each for each in told if each == "the runner failed"])

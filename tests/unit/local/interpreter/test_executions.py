@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.flows.waiting import wait_until
 from tests.unit.local.interpreter.machines import client_of, end_of
 from verihook.local.interpreter import ARN_PREFIX, Interpreter
 
@@ -24,13 +23,6 @@ TWO_CALLS = {
     },
 }
 EXPRESS = {"StartAt": "Rest", "States": {"Rest": {**CALL, "Parameters": {"FunctionName": "rest"}, "End": True}}}
-
-
-def until(look: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not look():
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.005)
 
 
 def test_a_call_is_answered_its_answer_is_kept_and_no_other_is_made(tmp_path: Path) -> None:
@@ -59,7 +51,7 @@ def test_a_call_is_answered_its_answer_is_kept_and_no_other_is_made(tmp_path: Pa
         late = client.start_execution(stateMachineArn=ARN_PREFIX + "two-calls", name="late")["executionArn"]
         assert ["a"] == interpreter.busy()
         release.set()
-        until(lambda: not interpreter.busy())
+        wait_until(lambda: not interpreter.busy())
         assert "RUNNING" == client.describe_execution(executionArn=arn)["status"]
     assert ["first"] == calls
     with Interpreter(journal, functions=functions) as interpreter:
@@ -78,13 +70,13 @@ def test_an_express_execution_is_waited_for_and_none_begins(tmp_path: Path) -> N
         interpreter.deploy({"express": json.dumps(EXPRESS)}, express={"express"})
         client = client_of(interpreter)
         client.start_execution(stateMachineArn=ARN_PREFIX + "express", name="a")
-        until(lambda: ["a"] == interpreter.busy())
+        wait_until(lambda: ["a"] == interpreter.busy())
         interpreter.hold()
         with pytest.raises(client.exceptions.ClientError, match="closing"):
             client.start_execution(stateMachineArn=ARN_PREFIX + "express", name="late")
         assert ["a"] == interpreter.busy()
         release.set()
-        until(lambda: not interpreter.busy())
+        wait_until(lambda: not interpreter.busy())
 
 
 @pytest.mark.parametrize("stopped", [True, False])
@@ -106,5 +98,5 @@ def test_a_wait_that_a_stop_ends_is_told_as_no_failure(
         assert [] == interpreter.busy()
         if stopped:
             client.stop_execution(executionArn=arn)
-    until(lambda: not [thread for thread in threading.enumerate() if thread.name == "execution a"])
+    wait_until(lambda: not [thread for thread in threading.enumerate() if thread.name == "execution a"])
     assert [] == [record.getMessage() for record in caplog.records if record.name.startswith("verihook")]

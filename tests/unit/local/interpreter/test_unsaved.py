@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from tests.flows.waiting import wait_until
 from tests.unit.local.interpreter.machines import client_of, end_of
-from tests.unit.local.interpreter.test_executions import TWO_CALLS, until
+from tests.unit.local.interpreter.test_executions import TWO_CALLS
 from verihook.adapters.repeats import RepeatFilter
 from verihook.local import full_disk
 from verihook.local.interpreter import ARN_PREFIX, Interpreter, unsaved
@@ -43,7 +44,7 @@ def test_what_could_not_be_written_goes_on_when_there_is_room(
         interpreter.deploy({"two-calls": json.dumps(TWO_CALLS)})
         client = client_of(interpreter)
         arn = client.start_execution(stateMachineArn=ARN_PREFIX + "two-calls", name="a")["executionArn"]
-        until(lambda: bool(caplog.records))
+        wait_until(lambda: bool(caplog.records))
         time.sleep(0.3)
         assert "RUNNING" == client.describe_execution(executionArn=arn)["status"]
         assert caplog.records[0].getMessage() == interpreter.fault()
@@ -51,7 +52,7 @@ def test_what_could_not_be_written_goes_on_when_there_is_room(
         with interpreter._journal._lock:
             interpreter._journal._db.execute("PRAGMA max_page_count = 1000000")
         end = end_of(client, arn)
-        until(lambda: interpreter.fault() is None)
+        wait_until(lambda: interpreter.fault() is None)
     assert ("SUCCEEDED", much) == (end["status"], json.loads(end["output"]))
     assert ["first", "second"] == calls
     why = f"{tmp_path / 'j.db'} cannot be written (database or disk is full). What runs in it goes on by itself"
