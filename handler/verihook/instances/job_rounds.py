@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from verihook.errors import LedgerUnavailable, VerihookError
+from verihook.errors import LedgerUnavailable, RecordDamaged, VerihookError
 from verihook.instances import jobs
 from verihook.instances.job_actions import Outcome, act
 from verihook.instances.reading import search
@@ -72,11 +72,13 @@ class JobRounds:
 
         ``remaining_ms()``: how long this may go on, in milliseconds. With it and ``pause_ms``, which waits, rounds
         follow each other for :data:`LONGEST_MS`, until no job is under way or the time is over. Raises
-        LedgerUnavailable: call again.
+        LedgerUnavailable: call again. Raises RecordDamaged after all others, for a job that cannot be read or meets a
+        row that cannot be read.
         """
         began, acted = ports.clock.now_ms(), 0
-        while under_way := jobs.open_jobs(ports):
-            now_acted = sum(self._drive(job, ports) for job in under_way)
+        damaged: dict[str, RecordDamaged] = {}
+        while under_way := [job for job in jobs.open_jobs(ports, damaged) if job.id not in damaged]:
+            now_acted = sum(self._drive_or_note(job, damaged, ports) for job in under_way)
             acted += now_acted
             if remaining_ms is not None and pause_ms is not None:
                 if remaining_ms() < RESERVE_MS or ports.clock.now_ms() > began + LONGEST_MS:
@@ -86,7 +88,17 @@ class JobRounds:
                     pause_ms(_PAUSE_MS)
             elif not now_acted or ports.clock.now_ms() > began + ROUND_MS:
                 break
+        if damaged:
+            raise next(iter(damaged.values()))
         return acted
+
+    def _drive_or_note(self, job: Job, damaged: dict[str, RecordDamaged], ports: ControlPorts) -> int:
+        """Drive a job; what it cannot read is noted under its id, and stops no other job."""
+        try:
+            return self._drive(job, ports)
+        except RecordDamaged as error:
+            damaged[job.id] = error
+            return 0
 
     def _release(self, under_way: Sequence[Job], ports: ControlPorts) -> None:
         """Leave the jobs to the next runner at once."""

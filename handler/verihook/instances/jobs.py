@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from verihook.errors import Conflict, JobNotFound, RequestInvalid
+from verihook.errors import Conflict, JobNotFound, RecordDamaged, RequestInvalid
 from verihook.instances.reading import search
 from verihook.model.conflict import Overtaken, retry_on_conflict
 from verihook.model.job import MAX_RATE, Action, Count, Job, applies, from_text
@@ -105,12 +105,21 @@ def list_jobs(limit: int, after: str, visible: Callable[[Job], bool], ports: Doc
     return found[:limit]
 
 
-def open_jobs(ports: DocumentPorts) -> list[Job]:
-    """Return the jobs that have not ended, the oldest first."""
+def open_jobs(ports: DocumentPorts, damaged: dict[str, RecordDamaged] | None = None) -> list[Job]:
+    """Return the jobs that have not ended, the oldest first.
+
+    ``damaged`` gets the errors of those that cannot be read, by their ids; without it, such an error is raised.
+    """
     found, now = [], ports.clock.now_ms()
     for mark in ports.documents.all(OPEN, MAX_OPEN * 2, now):
         document = ports.documents.read(PARTITION, mark.name, now)
-        job = None if document is None else from_text(document.text)
+        try:
+            job = None if document is None else from_text(document.text)
+        except RecordDamaged as error:
+            if damaged is None:
+                raise
+            damaged[mark.name] = error
+            continue
         if job is not None and not job.ended:
             found.append(job)
         elif job is not None or now > _begun_at(mark.name) + _BEGINNING_MS:

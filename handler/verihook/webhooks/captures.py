@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from verihook.errors import LedgerUnavailable
+from verihook.errors import LedgerUnavailable, RecordDamaged
 from verihook.model.ports import KEPT_MS, Document
 from verihook.records import asdict
 from verihook.request import json_text
@@ -103,22 +103,27 @@ class Capture:
         #: Source -> its open window and the next free number in it.
         self._open: dict[str, tuple[Window, int]] = {}
 
-    def look(self, now_ms: int) -> None:
-        """Look which windows are open: one read for each source."""
-        found = {}
-        try:
-            for source in self._sources:
+    def look(self, now_ms: int) -> list[RecordDamaged]:
+        """Look which windows are open: one read for each source. Return the errors of those that cannot be read."""
+        found: dict[str, Window] = {}
+        damaged: list[RecordDamaged] = []
+        for source in self._sources:
+            try:
                 window = window_of(source, self._documents, now_ms)
-                if window is not None and now_ms < window.until:
-                    found[source] = window
-        except LedgerUnavailable:
-            return
+            except LedgerUnavailable:
+                return damaged
+            except RecordDamaged as error:
+                damaged.append(error)
+                continue
+            if window is not None and now_ms < window.until:
+                found[source] = window
         with self._lock:
             before = self._open
             self._open = {
                 source: before[source] if before.get(source, (None,))[0] == window else (window, 0)
                 for source, window in found.items()
             }
+        return damaged
 
     def keep(self, trace: Trace) -> None:
         """Keep a refused request, if a window of its source is open and has room. One write."""

@@ -168,7 +168,7 @@ def sample_in(seen: Observation) -> dict[str, Any]:
     """Return what is kept of the last one that was seen, as :func:`verihook.webhooks.sample.sample_of` has it."""
     if not seen.sample:
         return {}
-    return parse_kept(seen.sample, "The sample of an observation", dict)
+    return parse_kept(seen.sample, "The sample of an observation", lambda content: {**content})
 
 
 def content_type(entry: Entry) -> str | None:

@@ -117,7 +117,8 @@ class Observer:
     def _look(self, written: list[Observation]) -> None:
         """Look for capture windows as often as counts are written: never for each of many forged requests."""
         if written and self._capture is not None:
-            self._capture.look(max(seen.last_at for seen in written))
+            for error in self._capture.look(max(seen.last_at for seen in written)):
+                self._telemetry.failure("captures", error)
 
     def _add(self, seen: Observation) -> None:
         # Previous secrets are never counted together: strangers cannot cause them, and an operator asks by source.

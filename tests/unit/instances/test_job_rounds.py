@@ -8,12 +8,13 @@ from tests.contracts.instances import NOW
 from tests.unit.instances.test_jobs import NONE, failed
 from tests.unit.parts import Parts
 from verihook import instances
-from verihook.errors import LedgerUnavailable
+from verihook.errors import LedgerUnavailable, RecordDamaged
 from verihook.instances import jobs
 from verihook.instances.job_rounds import LEASE_MS, MAX_TRIES, JobRounds
 from verihook.model.instance import Progress
 from verihook.model.job import Action, Job
 from verihook.model.listing import Search
+from verihook.model.ports import Document
 
 
 def begun(parts: Parts, action: Action = "restart", rate: int = 20, workflow: str = "w") -> Job:
@@ -71,6 +72,19 @@ def test_a_job_that_is_stopped_acts_on_nothing_more(parts: Parts) -> None:
     assert ("stopped", 3, ()) == ((ended := look(parts, job)).status, ended.done, ended.doing)
     rounds(parts, job, runner, 3)
     assert 3 == look(parts, job).done == sum(parts.row(f"w{each}").attempt - 1 for each in range(10))
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"id": 1}'])
+def test_a_job_that_cannot_be_read_stops_no_other(parts: Parts, text: str) -> None:
+    failed(parts, 2)
+    broken, job = begun(parts), begun(parts)
+    parts.services.documents.write(jobs.PARTITION, Document(broken.id, text, 2), parts.clock.at)
+    runner = JobRounds()
+    for _ in range(20):
+        with pytest.raises(RecordDamaged, match="A job cannot be read, it is damaged"):
+            runner.run(parts.services)
+        parts.clock.at += 1_000
+    assert ("completed", 2) == ((ended := look(parts, job)).status, ended.done)
 
 
 def test_a_stop_that_comes_while_it_acts_keeps_the_counts(parts: Parts) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.contracts.instances import NOW
-from tests.unit.bare import a_request
+from tests.unit.bare import Heard, a_request
 from tests.unit.parts import Parts, parts
-from verihook.model.ports import Trace
+from verihook.errors import RecordDamaged
+from verihook.model.ports import Document, Trace
 from verihook.model.source import Source
 from verihook.senders import load_sender
 from verihook.webhooks.captures import Capture, Window, captured, open_window
+from verihook.webhooks.observe import Observer
 
 __all__ = ["parts"]
 
@@ -41,6 +45,21 @@ def test_of_no_other_source_and_not_before_it_was_looked_for(parts: Parts, open_
     open_capture.keep(refused(source="others"))
     Capture(parts.services.documents, SOURCES).keep(refused())
     assert [] == captured("orders", parts.services.documents, NOW)
+
+
+def test_a_window_that_cannot_be_read_is_reported_and_closes_no_other(parts: Parts) -> None:
+    """The receiver looks for windows after a refusal: that is answered, whatever became of a window."""
+    documents, heard = parts.services.documents, Heard()
+    open_window(WINDOW, documents, NOW)
+    documents.add("captures#broken", Document("window", '{"source": 1}', 1), NOW)
+    sources = {"broken": replace(SOURCES["orders"], name="broken"), **SOURCES}
+    observer = Observer(parts.services.ledger, heard, Capture(documents, sources))
+    observer.rejected(refused())
+    observer.flush()
+    ((where, error),) = heard.failures
+    assert ("captures", RecordDamaged) == (where, type(error))
+    observer.rejected(refused())
+    assert 1 == len(captured("orders", documents, NOW))
 
 
 def test_processes_share_the_room(parts: Parts, open_capture: Capture) -> None:
