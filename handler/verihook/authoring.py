@@ -7,6 +7,8 @@
     chosen = connection_of(context)                             # the connection that the start chose, or None
     facts = delivery_of(context)                                # source, type and id of the event, headers
 
+And an entry (docs/entries.md): it is called with an EntryRequest and returns Start, Ignore or Reply.
+
 How to write one: docs/workflows/durable.md.
 """
 
@@ -20,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from verihook.adapters.engines import durable_names
 from verihook.errors import NotSupported
 from verihook.model.delivery import EventFacts
+from verihook.model.entry import EntryEvent, EntryRequest, Ignore, Reply, Start  # noqa: F401  # for entries
 from verihook.records import asdict
 from verihook.strict_json import parse_json
 

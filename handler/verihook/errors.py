@@ -16,7 +16,9 @@
     │   ├── SecretsUnavailable          secrets-unavailable
     │   ├── LedgerUnavailable           ledger-unavailable
     │   ├── PayloadsUnavailable         payloads-unavailable
-    │   └── EngineUnavailable           engine-unavailable   (throttled, unreachable, or its answer was lost)
+    │   ├── EngineUnavailable           engine-unavailable   (throttled, unreachable, or its answer was lost)
+    │   └── EntryFailed                 entry-failed         (in model/ports/entries.py, as all that is of entries)
+    │       └── EntryTimeout            entry-timeout
     ├── Refused                  an operation that is not carried out
     │   ├── Unauthenticated        401  unauthenticated
     │   ├── Forbidden              403  forbidden
@@ -116,10 +118,7 @@ class HandshakeRefused(Rejected):
 
 
 class InputInvalid(Rejected):
-    """The event does not satisfy the workflow's JSON Schema.
-
-    ``violations``: a list of ``{"path": [...], "pointer": "/...", "message": "..."}``.
-    """
+    """The event does not satisfy the workflow's JSON Schema. ``violations``: ``[{"path", "pointer", "message"}]``."""
 
     code, status, title = "input-invalid", 422, "Input invalid"
 

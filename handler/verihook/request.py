@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
 
 from verihook.errors import (
@@ -113,7 +113,9 @@ class Request:
 
 @dataclass(slots=True)
 class Reply:
-    """The answer: status, headers, body."""
+    """The answer: status, headers, body. ``fixed``: the form that a sender wants changes nothing of it."""
+
+    fixed: ClassVar[bool] = False
 
     status: int
     body: bytes = b""

@@ -10,6 +10,8 @@ import pytest
 
 from tests.flows.deployment import ROOT
 from verihook import errors
+from verihook.model.ports import entries
+from verihook.webhooks.entering import REFUSED
 from verihook.webhooks.observe import OTHER
 
 Functions = tuple[ast.FunctionDef, ...]
@@ -89,13 +91,16 @@ def documented(code: str) -> str | None:
 RAISED = raised({str(path): path.read_text("utf-8") for path in PACKAGE.rglob("*.py")})
 ERRORS = {
     kind.code
-    for kind in vars(errors).values()
+    for kind in (*vars(errors).values(), *vars(entries).values())
     if isinstance(kind, type) and issubclass(kind, errors.VerihookError) and kind is not errors.VerihookError
 }
 
 
+OTHERS = {"internal", OTHER, REFUSED}
+
+
 def test_every_reason_code_has_a_meaning_and_a_mend() -> None:
-    rows = {code: documented(code) for code in sorted(RAISED | ERRORS | {"internal", OTHER})}
+    rows = {code: documented(code) for code in sorted(RAISED | ERRORS | OTHERS)}
     assert [] == [code for code, row in rows.items() if row is None]
     cells = {row: ROWS[row] for row in rows.values() if row}
     assert [] == [
@@ -127,5 +132,5 @@ def third(name):
 
 def test_no_row_is_left_over() -> None:
     """A code that nothing raises any more only misleads."""
-    used = {documented(code) for code in RAISED | ERRORS | {"internal", OTHER}}
+    used = {documented(code) for code in RAISED | ERRORS | OTHERS}
     assert set() == ROWS.keys() - used

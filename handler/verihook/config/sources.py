@@ -8,8 +8,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from verihook.config.entries import read_entry
 from verihook.config.table_reader import Reader, listed
 from verihook.model.delivery import DEFAULT_KEEP_DAYS
+from verihook.model.header_rule import may_hold_secret
 from verihook.model.source import (
     CHANGED_POLICIES,
     DEFAULT_BODY,
@@ -54,6 +56,7 @@ _KNOWN = (
     "on_paused",
     "when",
     "transform",
+    "entry",
     "duplicates",
     "changed",
     "replays",
@@ -71,9 +74,6 @@ _KNOWN = (
     "resume",
 )
 
-#: A header with one of these in its name may hold a secret, and is never kept.
-_NEVER_KEPT = ("auth", "cookie", "signature", "secret", "token", "password", "hmac", "api-key", "apikey", "session")
-
 
 def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapping[str, Workflow]) -> Source:
     """Return the source ``name``. ``workflows``: all of hooks.toml, by name. Raises ConfigurationError."""
@@ -81,9 +81,7 @@ def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapp
     by_name = reader.strings("workflows")
     workflow = reader.get("workflow", str, *(by_name[:1] or _resumed_workflow(reader)))
     _check_workflows(reader, workflow, by_name, workflows)
-    feed = reader.get("feed", str, "")
-    if feed and not _ARN.fullmatch(feed):
-        raise reader.error("feed", "must be the ARN of an SQS queue, an SNS topic or an EventBridge bus or rule")
+    feed = _feed(reader)
     sender = _with_body(reader, _sender(reader))
     source = Source(
         name,
@@ -111,10 +109,18 @@ def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapp
         _expression(reader, "start_at"),
         reader.choice("on_paused", PAUSED_POLICIES, "hold"),
         *_labels(reader, by_name, workflows),
+        entry=read_entry(reader),
     )
     _check_start_time(reader, workflows[workflow])
     _check_replays(reader, source)
     return source
+
+
+def _feed(reader: Reader) -> str:
+    feed: str = reader.get("feed", str, "")
+    if feed and not _ARN.fullmatch(feed):
+        raise reader.error("feed", "must be the ARN of an SQS queue, an SNS topic or an EventBridge bus or rule")
+    return feed
 
 
 def _resumed_workflow(reader: Reader) -> tuple[str, ...]:
@@ -225,7 +231,7 @@ def _headers(reader: Reader, sender: Sender, key: str, most: int) -> tuple[str, 
     """Return the names of headers to keep, or to pass on, in lower case; none that may hold a secret."""
     names = tuple(name.lower() for name in reader.strings(key))
     for name in names:
-        if name == getattr(sender.scheme, "header", "").lower() or any(word in name for word in _NEVER_KEPT):
+        if may_hold_secret(name, sender):
             raise reader.error(key, f"{name!r} may hold a secret, and is never kept; leave it out")
     if len(names) > most:
         raise reader.error(key, f"must be {most} names at most")

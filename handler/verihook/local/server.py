@@ -29,6 +29,7 @@ from verihook.local.banner import banner
 from verihook.local.connections import BACKLOG, Connection, most_connections, raise_file_limit
 from verihook.local.data import DataFolder, Run, instance_key
 from verihook.local.engines import LocalEngines, workflows_of
+from verihook.local.entry_processes import EntryProcesses
 from verihook.local.housekeeping import sweep
 from verihook.local.rounds import Rounds
 from verihook.local.stopping import Stopping
@@ -61,9 +62,10 @@ def serve(
     listener = _listen(port)
     values, made = folder.secrets(hooks, environment())
     url = f"http://{HOST}:{listener.getsockname()[1]}"
-    with workflow_log(workflows_of(hooks)), LocalEngines(hooks, data) as engines:
+    with workflow_log(workflows_of(hooks)), LocalEngines(hooks, data) as engines, EntryProcesses(hooks) as entries:
         variables, key = {**environment(), **values}, instance_key(values)
         services = bootstrap.on_one_machine(hooks, variables, data, engines.endpoints, key, made, as_json=as_json)
+        services = replace(services, entries=entries)
         run = Run(url, values, api_keys.new_secret())
         ended = _end_keys_made_open(services)
         rounds = _rounds(services, data / "payloads")

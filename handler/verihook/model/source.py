@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from verihook.model.delivery import DEFAULT_KEEP_DAYS
 from verihook.senders import Sender
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
+    from verihook.model.delivery import EventFacts
     from verihook.model.expression import Expression
     from verihook.model.resumption import Resume
+
+    class Transform(Protocol):
+        """Makes an input: an expression, or what the source's entry has made."""
+
+        def result(self, content: object, facts: EventFacts) -> Any:
+            """Return the input, a JSON value."""
+            ...
+
 
 DuplicatePolicy = Literal["return", "reject", "restart"]
 DUPLICATE_POLICIES: tuple[str, ...] = get_args(DuplicatePolicy)
@@ -79,6 +90,7 @@ class Source:
     facts, or also the bytes of its body; ``keep_headers``: the names, in lower case, of further headers to keep.
     ``pass_headers``: those of further headers that the workflow gets. ``by_name``: the workflows that start under an
     instance id of their own, which their name is part of; ``workflow`` is one of them unless its id is the event's.
+    ``entry``: the operator's function that decides what becomes of an event, as ``module:function``; "" for none.
     ``delay`` and ``start_at``: what gives the delay or the time of the start, at most one of them.
     ``on_paused``: whether an event whose workflow is paused waits until that is active again, or is refused.
     ``metadata``: the labels of what it starts: the name -> what its value is in the event. ``resume``: which instances
@@ -100,7 +112,7 @@ class Source:
     feed: str = ""
     replays: ReplayPolicy | None = None
     when: Expression | None = None
-    transform: Expression | None = None
+    transform: Transform | None = None
     keep: Keep = "facts"
     keep_days: int = DEFAULT_KEEP_DAYS
     keep_headers: tuple[str, ...] = ()
@@ -111,6 +123,7 @@ class Source:
     on_paused: PausedPolicy = "hold"
     metadata: Mapping[str, Expression] = field(default_factory=dict)
     resume: Resume | None = None
+    entry: str = ""
     #: All that are kept: general ones, those of signature, id and type, and ``keep_headers``. Always made of these.
     #: Name -> whether it is the signature, of which only a mark is kept.
     kept_headers: Mapping[str, bool] = field(default_factory=dict, repr=False, compare=False)

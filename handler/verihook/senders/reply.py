@@ -43,6 +43,8 @@ class ReplyForm:
 
     def of(self, reply: Reply) -> Reply:
         """Return the reply in this form. Its ``Location`` still names the instance."""
+        if reply.fixed:
+            return reply
         accepted = reply.status < 300
         status = self.status if accepted else self._refusal(reply.status)
         body, kind = reply.body, reply.headers.get("content-type", "")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from verihook.errors import Duplicate, EventMalformed, RequestInvalid, SourceNotFound, VerihookError
 from verihook.instances import tasks
-from verihook.model.ports import Trace
+from verihook.model.ports import EntryFailed, Trace
 from verihook.model.source import Source
 from verihook.records import replace
 from verihook.request import Request, json_text
@@ -116,8 +116,10 @@ def _take_message(message: Message, ports: MessagePorts) -> None:
         trace = Trace(message.id, ports.clock.now_ms(), source.name)
         try:
             trace.request = _request_of(message)
-            start_for_event(source, _event_of(source, message, trace.request), ports, trace)
-            status = 200
+            taken = start_for_event(source, _event_of(source, message, trace.request), ports, trace)
+            status = 200 if taken.reply is None else taken.reply.status
+            if status >= 400:
+                refusal = refusal or EntryFailed(f"it answered {status}")
         except Duplicate as error:
             # The source refuses an event that it knows; to deliver the message again would not help.
             trace.outcome, trace.reason, status = "duplicate", error.code, error.status

@@ -19,7 +19,7 @@ from verihook.model.ports import KEPT_MS, Kind, Observation
 from verihook.records import replace
 from verihook.webhooks import captures, redelivery
 from verihook.webhooks.deliveries import sample_in
-from verihook.webhooks.intake import ids_of_event
+from verihook.webhooks.identity import ids_of_event
 from verihook.webhooks.keeping import body_of
 
 if TYPE_CHECKING:

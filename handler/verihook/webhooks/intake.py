@@ -7,7 +7,6 @@ write; :mod:`verihook.instances.replays` costs one write more for senders that s
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +17,14 @@ from verihook.instances.inputs import store_input
 from verihook.instances.starting import active_workflow, first_look_ms, start_when_due
 from verihook.model import deadline
 from verihook.model.delivery import EventFacts
-from verihook.model.instance import WORKFLOW_PAUSED, Instance, Status, derive_id
+from verihook.model.instance import WORKFLOW_PAUSED, Instance, Status
 from verihook.model.ports import Trace
 from verihook.model.source import Source
 from verihook.model.workflow import Workflow
 from verihook.records import replace
-from verihook.request import Request, json_text
+from verihook.request import Reply, Request, json_text
 from verihook.senders.event import is_wanted, refined
+from verihook.webhooks.identity import id_of, identity_of
 from verihook.webhooks.keeping import delivery_of, passed_headers, payload_keys, raw_in_row, store_raw
 from verihook.webhooks.start_time import start_time
 
@@ -61,7 +61,7 @@ class IntakeResult:
     """What became of an event. ``instance_id`` and ``status`` are None if the source does not want it.
 
     ``others``: if the source starts several workflows, the results of all but the first. ``addressee``: which
-    instances the event is for, if the source has ``resume``.
+    instances the event is for, if the source has ``resume``. ``reply``: what the source's entry answers in place of us.
     """
 
     instance_id: str | None
@@ -70,6 +70,10 @@ class IntakeResult:
     workflow: str = field(default="", compare=False)
     others: tuple[IntakeResult, ...] = ()
     addressee: Addressee | None = field(default=None, compare=False)
+    reply: Reply | None = None
+
+
+_NOTHING = IntakeResult(None, None, duplicate=False)
 
 
 @dataclass(slots=True)
@@ -92,7 +96,18 @@ def start_for_event(source: Source, event: ProvenEvent, ports: IntakePorts, trac
     trace.event_type, trace.event_id = event.type, event.id
     if not _is_wanted(event, source, trace):
         trace.outcome = "ignored"
-        return IntakeResult(None, None, duplicate=False)
+        return _NOTHING
+    if source.entry:
+        # Imported here: few sources have one.
+        from verihook.webhooks.entering import enter
+
+        entered = enter(source, event, ports, trace)
+        taken = _NOTHING if entered.source is None else _take_in(entered.source, event, ports, trace)
+        return replace(taken, reply=entered.reply)
+    return _take_in(source, event, ports, trace)
+
+
+def _take_in(source: Source, event: ProvenEvent, ports: IntakePorts, trace: Trace) -> IntakeResult:
     addressee = None
     with deadline.part(deadline.CLAIM_SHARE):
         # Each row is made, and each input checked, before the first is claimed.
@@ -101,7 +116,7 @@ def start_for_event(source: Source, event: ProvenEvent, ports: IntakePorts, trac
         else:
             from verihook.webhooks import addressing
 
-            row_id = _id_of(source, source.workflow, _identity(source, event, trace), ports.instance_key)
+            row_id = id_of(source, source.workflow, identity_of(source, event, trace), ports.instance_key)
             fresh, addressee = addressing.address(source, event, _facts_of(source, event), row_id, ports, trace)
             rows = [fresh or _new_row(source, event, source.workflow, ports, trace)] if addressee.taken else []
             if not rows:
@@ -199,9 +214,9 @@ def _new_row(
         start_at = start_time(source, event.content, _facts_of(source, event), now)
     # The very text that came, unless it was transformed, or the schema's defaults were put in.
     text = event.text if content is event.content else json_text(content)
-    identity = _identity(source, event, trace)
+    identity = identity_of(source, event, trace)
     instance = Instance(
-        _id_of(source, name, identity, ports.instance_key),
+        id_of(source, name, identity, ports.instance_key),
         workflow.name,
         text,
         created_at=now,
@@ -238,41 +253,23 @@ def _workflow(name: str, source: Source, ports: IntakePorts) -> tuple[Workflow, 
     return active_workflow(name, ports.workflows), False
 
 
-def ids_of_event(source: Source, event_id: str, key: bytes) -> list[str]:
-    """Return the ids of the instances that the event with this id starts, or has started."""
-    return [_id_of(source, name, f"id {event_id}", key) for name in source.workflows]
+def _has_changed(existing: Instance, fresh: Instance, source: Source, ports: ControlPorts) -> bool:
+    # An event that resumes has no defaults of its workflow's schema put in.
+    comparable = not existing.purged and (existing.resumption is None) == (fresh.resumption is None)
+    if not comparable or payload.same_json(existing.input, fresh.input, ports.payloads):
+        return False
+    if not source.entry:
+        return True
+    from verihook.webhooks.entering import has_other_body
 
-
-def _id_of(source: Source, workflow: str, identity: str, key: bytes) -> str:
-    if workflow in source.by_name:
-        identity = f"workflow {workflow} {identity}"
-    return derive_id(key, source.name, identity)
-
-
-def _identity(source: Source, event: ProvenEvent, trace: Trace) -> str:
-    """What makes two deliveries one event. Without an id each is an event of its own, but for sources by body."""
-    if event.id is not None:
-        return f"id {event.id}"
-    if source.by_body:
-        return f"body {hashlib.sha256(_canonical(event).encode('utf-8', 'surrogatepass')).hexdigest()}"
-    return f"request {trace.request_id}"
-
-
-def _canonical(event: ProvenEvent) -> str:
-    """The event in one spelling: a carrier such as EventBridge writes its JSON in another."""
-    try:
-        return payload.canonical_json(event.content)
-    except RecursionError:
-        return event.text
+    return has_other_body(existing, fresh)
 
 
 def _redelivered(
     existing: Instance, fresh: Instance, given: str, source: Source, ports: ControlPorts, trace: Trace
 ) -> IntakeResult:
     """The event is known already: the source's policies decide. It is not refused if another workflow is new."""
-    # An event that resumes has no defaults of its workflow's schema put in.
-    comparable = not existing.purged and (existing.resumption is None) == (fresh.resumption is None)
-    changed = comparable and not payload.same_json(existing.input, fresh.input, ports.payloads)
+    changed = _has_changed(existing, fresh, source, ports)
     trace.changed = trace.changed or changed
     if changed and source.keep == "full" and trace.request is not None:
         trace.changed_body = raw_in_row(trace.request.body)

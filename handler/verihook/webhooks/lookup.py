@@ -13,7 +13,7 @@ from verihook.model.instance import INSTANCE_ID, Instance
 from verihook.model.listing import Query
 from verihook.webhooks import deliveries
 from verihook.webhooks.deliveries import Entry, Filters, View
-from verihook.webhooks.intake import ids_of_event
+from verihook.webhooks.identity import ids_of_event
 
 if TYPE_CHECKING:
     from verihook.model.ports.sets import LookupPorts

@@ -144,10 +144,19 @@ def _deliver(request: Request, source: Source, ports: ReceivePorts, trace: Trace
     delivery_event_id = event_id(places, request, body) if wanted else None
     event = ProvenEvent(body.content, body.text, delivery_event_id, kind, request, proof.signed or None, action)
     result = start_for_event(source, event, ports, trace)
+    if result.reply is not None:
+        return _replied(result, result.reply)
     if result.instance_id is None:
         told = {} if result.addressee is None else result.addressee.public()
         return json_reply(200, {"ignored": refined(kind, action), **told})
     return _taken(result)
+
+
+def _replied(result: IntakeResult, reply: Reply) -> Reply:
+    """The answer of the source's entry; ``Location`` names the instance that has started, if one has."""
+    if result.instance_id is not None:
+        reply.headers["location"] = f"/?instanceId={result.instance_id}"
+    return reply
 
 
 def _taken(result: IntakeResult) -> Reply:

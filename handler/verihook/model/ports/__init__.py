@@ -6,6 +6,7 @@ from verihook.model.ports.caller import Answer, Caller
 from verihook.model.ports.clock import Clock, Pace
 from verihook.model.ports.documents import Document, Documents, Token
 from verihook.model.ports.engine import Engine
+from verihook.model.ports.entries import Entries, EntryFailed, EntryTimeout, NoEntries
 from verihook.model.ports.ledger import MAX_CAUSE, MAX_ERROR, MAX_INLINE, MAX_OUTPUT, Change, Ledger
 from verihook.model.ports.payloads import Payloads, PayloadWriter
 from verihook.model.ports.secrets import RotatingSecrets, Secrets
@@ -25,8 +26,12 @@ __all__ = [
     "Document",
     "Documents",
     "Engine",
+    "Entries",
+    "EntryFailed",
+    "EntryTimeout",
     "Kind",
     "Ledger",
+    "NoEntries",
     "Observation",
     "Observer",
     "Pace",

@@ -11,6 +11,7 @@ from verihook.model.ports.caller import Caller
 from verihook.model.ports.clock import Clock, Pace
 from verihook.model.ports.documents import Documents
 from verihook.model.ports.engine import Engine
+from verihook.model.ports.entries import Entries, NoEntries
 from verihook.model.ports.ledger import Ledger
 from verihook.model.ports.payloads import Payloads
 from verihook.model.ports.secrets import Secrets
@@ -31,7 +32,7 @@ class Services:
     empty if the entry point makes neither, and both refuse an empty key. ``secrets``: for the connections; None if the
     entry point needs none. ``without_secret()`` returns the names of the sources whose deliveries cannot be verified
     just now; it reads their secrets again no more often than deliveries do. ``recent_payloads``: those that a
-    redelivery need not put again.
+    redelivery need not put again. ``entries``: where the entries of sources run.
     """
 
     sources: Mapping[str, Source]
@@ -54,3 +55,4 @@ class Services:
     handshakes: Mapping[str, BoundHandshake] = field(default_factory=dict)
     without_secret: Callable[[], Sequence[str]] = tuple
     recent_payloads: RecentPayloads = field(default_factory=RecentPayloads)
+    entries: Entries = field(default_factory=NoEntries)

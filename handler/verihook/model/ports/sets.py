@@ -15,6 +15,7 @@ from verihook.model.ports.caller import Caller
 from verihook.model.ports.clock import Clock, Pace
 from verihook.model.ports.documents import Documents
 from verihook.model.ports.engine import Engine
+from verihook.model.ports.entries import Entries
 from verihook.model.ports.ledger import Ledger
 from verihook.model.ports.payloads import Payloads
 from verihook.model.ports.telemetry import Observer, Telemetry
@@ -228,6 +229,11 @@ class IntakePorts(ControlPorts, LimitPorts, Protocol):
     @property
     def recent_payloads(self) -> RecentPayloads:
         """Remembers the payloads that a redelivery need not put again."""
+        ...
+
+    @property
+    def entries(self) -> Entries:
+        """Runs the entries of sources."""
         ...
 
 
