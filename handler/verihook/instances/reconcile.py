@@ -178,24 +178,8 @@ def _describe_or_start(
     if progress is None and instance.held:
         _look_later(instance, ports)
         return None
-    if progress is None and instance.resumption is not None:
-        if handover.hand_over(instance, ports) == "queued":
-            _look_later(instance, ports)
-        else:
-            report.started += 1
-        return None
     if progress is None:
-        # The name of an express execution does not prevent a second run: no other round may start it until it must
-        # have ended.
-        if express and not _postpone(instance, instances.EXPRESS_MS, ports):
-            return None
-        report.started += 1
-        status = instances.start(instance, ports)
-        # ``queued`` is no outage if the row waits for its worker.
-        outages[instance.workflow] += status == "queued" and engine.keeps_names
-        # The start of an express execution writes its end. If the answer was lost, it may still run, and stays
-        # postponed.
-        return None if express else Progress(status)
+        return _start(instance, engine, ports, report, outages)
     if progress.status == "running" and (instance.leased_until or 0) > ports.clock.now_ms():
         # A worker runs it: look again when the lease is over. If it has just ended, nothing is written.
         ports.ledger.amend(replace(instance, due_at=instance.leased_until))
@@ -209,6 +193,29 @@ def _describe_or_start(
         _look_later(replace(instance, status="suspended"), ports)
         return None
     return progress
+
+
+def _start(
+    instance: Instance, engine: Engine, ports: ReconcilePorts, report: Report, outages: Counter[str]
+) -> Progress | None:
+    """Start what the engine does not know, or hand over the event that it resumes another with. Return as above."""
+    if instance.resumption is not None:
+        if handover.hand_over(instance, ports) == "queued":
+            _look_later(instance, ports)
+        else:
+            report.started += 1
+        return None
+    # The name of an express execution does not prevent a second run: no other round may start it until it must have
+    # ended.
+    express = ports.workflows[instance.workflow].express
+    if express and not _postpone(instance, instances.EXPRESS_MS, ports):
+        return None
+    report.started += 1
+    status = instances.start(instance, ports)
+    # ``queued`` is no outage if the row waits for its worker.
+    outages[instance.workflow] += status == "queued" and engine.keeps_names
+    # The start of an express execution writes its end. If the answer was lost, it may still run, and stays postponed.
+    return None if express else Progress(status)
 
 
 def _look_later(instance: Instance, ports: ReconcilePorts) -> bool:
