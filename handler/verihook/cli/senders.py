@@ -107,6 +107,8 @@ def _row(sender_id: str) -> Row:
 
 def _scheme(signature: Mapping[str, Any]) -> str:
     """Return a scheme in a few words: its kind, and the algorithm and the encoding if the sender's file names them."""
+    if signature["scheme"] == "either":
+        signature = signature["schemes"][0]
     kind = str(signature["scheme"])
     if kind == "hmac" and str(signature.get("message", "")).startswith("{secret}"):
         kind = "digest"

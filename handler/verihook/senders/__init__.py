@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from verihook.errors import ConfigurationError
 from verihook.senders.event import EventPlaces, read_places
@@ -144,14 +144,27 @@ def read_sender(sender_id: str, table: Mapping[str, Any]) -> Sender:
 
 def read_scheme(table: Mapping[str, Any]) -> Scheme:
     """The scheme of a ``[signature]`` table. Raises ValueError ``KEY: mend``."""
+    if table.get("scheme") == "either":
+        return _either(table)
     found = SCHEMES.get(str(table.get("scheme")))
     if found is None:
-        raise ValueError(f"scheme: {must_be_one_of(sorted(SCHEMES), table.get('scheme'))}")
+        raise ValueError(f"scheme: {must_be_one_of(sorted([*SCHEMES, 'either']), table.get('scheme'))}")
     try:
         made: Scheme = read_table(getattr(import_module(found[0]), found[1]), table, "scheme")
     except ModuleNotFoundError as error:
         raise ValueError(f"scheme: {table['scheme']} needs the package {error.name}, which is {_ABSENT}") from error
     return made
+
+
+def _either(table: Mapping[str, Any]) -> Scheme:
+    from verihook.senders.schemes.either import EitherScheme
+
+    listed = table.get("schemes")
+    if set(table) != {"scheme", "schemes"} or not isinstance(listed, list):
+        raise ValueError("schemes: must be a list of tables, and the only key beside scheme")
+    if not all(isinstance(each, dict) and each.get("scheme") != "either" for each in listed):
+        raise ValueError("schemes: each is a table with another scheme")
+    return cast(Scheme, EitherScheme(tuple(read_scheme(each) for each in listed)))
 
 
 def _timeout(table: Mapping[str, Any]) -> float | None:

@@ -74,11 +74,13 @@ class Delivery:
     """A request, and what was read of it so far.
 
     ``content``: the JSON body, if the signature or a part of what it covers is in it. ``timestamp``: its text as sent.
+    ``names``: of headers that are signed, as the signature lists them.
     """
 
     request: Request
     content: Mapping[str, Any] | None = None
     timestamp: str = ""
+    names: str = ""
 
 
 class Scheme(Protocol):

@@ -28,11 +28,22 @@ _HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {"rsa-sha1": hashes.SHA
 #: Salt as long as the digest: https://www.rfc-editor.org/rfc/rfc9421#section-3.3.1
 _PSS = padding.PSS(padding.MGF1(hashes.SHA512()), salt_length=64)
 
-#: ``ecdsa-p256-sha256`` is r and s side by side (RFC 9421, RFC 7518), ``-der`` the ASN.1 of SendGrid.
+#: Node signs with the longest salt that fits, by default; any length is as safe to verify.
+_PSS_OF_ANY_SALT = padding.PSS(padding.MGF1(hashes.SHA512()), padding.PSS.AUTO)
+
+#: The curve of each algorithm, with its hash and the bytes of r and of s.
+_CURVES: dict[str, tuple[Any, Callable[[], hashes.HashAlgorithm], int]] = {
+    "ecdsa-p256-sha256": (ec.SECP256R1, hashes.SHA256, 32),
+    "ecdsa-p256-sha256-der": (ec.SECP256R1, hashes.SHA256, 32),
+    "ecdsa-p384-sha384": (ec.SECP384R1, hashes.SHA384, 48),
+}
+
+#: ``ecdsa-p256-sha256`` and ``-p384-`` are r and s side by side (RFC 9421, RFC 7518), ``-der`` the ASN.1 of SendGrid.
 KINDS: dict[str, tuple[Any, Any]] = {
     "ed25519": (ed25519.Ed25519PublicKey, ed25519.Ed25519PrivateKey),
     "ecdsa-p256-sha256": (ec.EllipticCurvePublicKey, ec.EllipticCurvePrivateKey),
     "ecdsa-p256-sha256-der": (ec.EllipticCurvePublicKey, ec.EllipticCurvePrivateKey),
+    "ecdsa-p384-sha384": (ec.EllipticCurvePublicKey, ec.EllipticCurvePrivateKey),
     "rsa-sha1": (rsa.RSAPublicKey, rsa.RSAPrivateKey),
     "rsa-sha256": (rsa.RSAPublicKey, rsa.RSAPrivateKey),
     "rsa-pss-sha512": (rsa.RSAPublicKey, rsa.RSAPrivateKey),
@@ -115,8 +126,9 @@ def make_with(key: Any, algorithm: str) -> Make:
         return lambda message: bytes(key.sign(message))
     if algorithm == "ecdsa-p256-sha256-der":
         return lambda message: bytes(key.sign(message, ec.ECDSA(hashes.SHA256())))
-    if algorithm == "ecdsa-p256-sha256":
-        return lambda message: _raw(key.sign(message, ec.ECDSA(hashes.SHA256())))
+    if algorithm in _CURVES:
+        _, hashed, size = _CURVES[algorithm]
+        return lambda message: _raw(key.sign(message, ec.ECDSA(hashed())), size)
     if algorithm == "rsa-pss-sha512":
         return lambda message: bytes(key.sign(message, _PSS, hashes.SHA512()))
     return lambda message: bytes(key.sign(message, padding.PKCS1v15(), _HASHES[algorithm]()))
@@ -147,10 +159,11 @@ def _ed25519_check(public: bytes) -> Check:
 def _verification(key: Any, algorithm: str) -> Callable[[bytes, bytes], None]:
     if algorithm == "ecdsa-p256-sha256-der":
         return lambda signature, message: key.verify(signature, message, ec.ECDSA(hashes.SHA256()))
-    if algorithm == "ecdsa-p256-sha256":
-        return lambda signature, message: key.verify(_der(signature), message, ec.ECDSA(hashes.SHA256()))
+    if algorithm in _CURVES:
+        _, hashed, size = _CURVES[algorithm]
+        return lambda signature, message: key.verify(_der(signature, size), message, ec.ECDSA(hashed()))
     if algorithm == "rsa-pss-sha512":
-        return lambda signature, message: key.verify(signature, message, _PSS, hashes.SHA512())
+        return lambda signature, message: key.verify(signature, message, _PSS_OF_ANY_SALT, hashes.SHA512())
     hashed = _HASHES[algorithm]
     return lambda signature, message: key.verify(signature, message, padding.PKCS1v15(), hashed())
 
@@ -159,19 +172,19 @@ def _require(key: Any, algorithm: str, kind: Any) -> None:
     if not isinstance(key, kind):
         raise ValueError(f"the secret is a key of another kind than {algorithm} needs")
     curve = getattr(key, "curve", None)
-    if curve is not None and not isinstance(curve, ec.SECP256R1):
-        raise ValueError("the key is not on P-256")
+    if curve is not None and not isinstance(curve, _CURVES[algorithm][0]):
+        raise ValueError(f"the key is not on P-{_CURVES[algorithm][2] * 8}")
     # https://csrc.nist.gov/pubs/sp/800/131/a/r2/final
     if isinstance(key, rsa.RSAPublicKey | rsa.RSAPrivateKey) and key.key_size < 2048:
         raise ValueError("the RSA key is shorter than 2048 bits")
 
 
-def _der(signature: bytes) -> bytes:
-    if len(signature) != 64:
-        raise ValueError("r and s have 32 bytes each")
-    return encode_dss_signature(int.from_bytes(signature[:32]), int.from_bytes(signature[32:]))
+def _der(signature: bytes, size: int) -> bytes:
+    if len(signature) != 2 * size:
+        raise ValueError(f"r and s have {size} bytes each")
+    return encode_dss_signature(int.from_bytes(signature[:size]), int.from_bytes(signature[size:]))
 
 
-def _raw(signature: bytes) -> bytes:
+def _raw(signature: bytes, size: int) -> bytes:
     r, s = decode_dss_signature(signature)
-    return r.to_bytes(32) + s.to_bytes(32)
+    return r.to_bytes(size) + s.to_bytes(size)

@@ -22,7 +22,8 @@ Candidates = Callable[[Delivery], list[bytes]]
 class Items:
     """The grammar of a header of items, each label + ``assign`` + value; ``spaces``: whether they may surround an item.
 
-    ``timestamp_label``: the label of the timestamp, "" if none of the items is one.
+    ``timestamp_label``: the label of the timestamp, "" if none of the items is one. ``names_label``: the same for the
+    names of headers that are signed.
     """
 
     separator: str
@@ -30,6 +31,7 @@ class Items:
     label: str
     timestamp_label: str
     spaces: bool
+    names_label: str = ""
 
 
 def in_header(names: tuple[str, ...], prefix: str, optional: bool, decode: Decode, size: int) -> Candidates:
@@ -49,7 +51,7 @@ def in_header(names: tuple[str, ...], prefix: str, optional: bool, decode: Decod
 def in_items(names: tuple[str, ...], grammar: Items, decode: Decode, size: int) -> Candidates:
     """Return a reader of one header of items: the signatures with the label. It sets the delivery's timestamp."""
     separator, assign, label = grammar.separator, grammar.assign, grammar.label
-    timestamp_label, spaces = grammar.timestamp_label, grammar.spaces
+    timestamp_label, names_label, spaces = grammar.timestamp_label, grammar.names_label, grammar.spaces
     decode_one = _sized(decode, size)
 
     def read(delivery: Delivery) -> list[bytes]:
@@ -62,6 +64,11 @@ def in_items(names: tuple[str, ...], grammar: Items, decode: Decode, size: int) 
             if len(stamps) != 1:
                 raise SignatureError("duplicate-field" if stamps else "no-timestamp")
             delivery.timestamp = stamps[0]
+        if names_label:
+            listed = [value for name, _, value in labelled if name == names_label]
+            if len(listed) != 1:
+                raise SignatureError("duplicate-field" if listed else "no-list-of-headers")
+            delivery.names = listed[0]
         return signatures
 
     return read

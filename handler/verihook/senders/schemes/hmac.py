@@ -91,7 +91,7 @@ class HmacScheme(HmacFields):
             if check is not None:
                 check(delivery.request)
             if parses:
-                delivery.content = parse_unverified(delivery.request.body)
+                delivery.content = parse_unverified(delivery.request.body, ascii_alone=True)
             signatures = candidates(delivery)
             if stamp_names:
                 delivery.timestamp = one_header(delivery.request, *stamp_names, non_ascii="bad-timestamp")
@@ -108,7 +108,8 @@ class HmacScheme(HmacFields):
 
         def accept(request: Request, signed: Signed, sent_at: int | None, now: int) -> None:
             if path:
-                sent_at = decode_time(text_member(parse_unverified(request.body), path, "no-timestamp"))
+                content = parse_unverified(request.body, ascii_alone=True)
+                sent_at = decode_time(text_member(content, path, "no-timestamp"))
             if sent_at is not None:
                 check_age(sent_at, now, tolerance)
             if hash_name:
@@ -125,6 +126,8 @@ class HmacScheme(HmacFields):
             return in_headers(expand_numbered(self.headers), decode, size)
         names = with_aliases(self.header, self.aliases)
         if self.separator:
-            grammar = Items(self.separator, self.assign, self.label, self.timestamp_label, self.spaces)
+            grammar = Items(
+                self.separator, self.assign, self.label, self.timestamp_label, self.spaces, self.names_label
+            )
             return in_items(names, grammar, decode, size)
         return in_header(names, self.prefix, self.prefix_optional, decode, size)

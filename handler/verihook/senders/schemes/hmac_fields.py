@@ -36,6 +36,8 @@ class HmacFields:
     ``timestamp_json``, in the unit ``timestamp`` (``s``, ``ms``, ``rfc3339``); ``tolerance`` reaches both ways, in
     seconds.
 
+    ``names_label``: the item that lists the headers which ``{named_headers}`` stands for.
+
     ``url``: ``registered``, the source's public_url as it is; ``delivered``, with the query of the delivery instead of
     its own, if the delivery has one. ``url_ports`` also tries Twilio's variants, ``url_unescape`` decodes as HubSpot.
 
@@ -61,6 +63,7 @@ class HmacFields:
     timestamp: str = "s"
     timestamp_header: str = ""
     timestamp_label: str = ""
+    names_label: str = ""
     timestamp_json: str = ""
     tolerance: int = 300
     id_header: str = ""
@@ -138,8 +141,9 @@ class HmacFields:
             raise ValueError("separator: separator and label go together, in a header")
         if not self.assign:
             raise ValueError("assign: must be what separates a label and its value")
-        if self.timestamp_label and not self.separator:
-            raise ValueError("timestamp_label: needs a separator")
+        for key in ("timestamp_label", "names_label"):
+            if getattr(self, key) and not self.separator:
+                raise ValueError(f"{key}: needs a separator")
         if (bool(self.timestamp_header), bool(self.timestamp_label), bool(self.timestamp_json)).count(True) > 1:
             raise ValueError("timestamp_header: give one place of the timestamp, not several")
         expand_numbered(self.headers)
@@ -154,5 +158,6 @@ class HmacFields:
         if self.timestamp_json and not stamped and "body" not in names:
             raise ValueError("message: the timestamp at timestamp_json is not signed")
         check_place(self.message, "id", "id_header", bool(self.id_header))
+        check_place(self.message, "named_headers", "names_label", bool(self.names_label))
         if self.body_hash and "url" not in names:
             raise ValueError("body_hash: the message has no {url}")

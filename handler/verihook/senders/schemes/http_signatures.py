@@ -37,6 +37,7 @@ _ALGORITHMS = {
     "hmac-sha256": "",
     "ed25519": "ed25519",
     "ecdsa-p256-sha256": "ecdsa-p256-sha256",
+    "ecdsa-p384-sha384": "ecdsa-p384-sha384",
     "rsa-pss-sha512": "rsa-pss-sha512",
     "rsa-v1_5-sha256": "rsa-sha256",
 }
@@ -90,13 +91,14 @@ class HttpSignatureScheme:
             names = {name for name, _ in covered.items}
             if not example and not _covers_enough(names):
                 raise SignatureError("required-components-not-covered")
-            signed = signature_base(covered, request, _target(registered, request))
-            for index, check in enumerate(checks):
-                if check(signature, signed):
-                    self._check_time(covered.parameters, now)
-                    if "content-digest" in names:
-                        _check_digest(request)
-                    return proof_by(index)
+            for target in _target(registered, request).spellings:
+                signed = signature_base(covered, request, target)
+                for index, check in enumerate(checks):
+                    if check(signature, signed):
+                        self._check_time(covered.parameters, now)
+                        if "content-digest" in names:
+                            _check_digest(request)
+                        return proof_by(index)
             raise SignatureError("signature-mismatch")
 
         return verify

@@ -1,8 +1,8 @@
 """The signed bytes: a template, compiled into one function.
 
 Fields: ``{body}``, ``{body_crc32}`` (in decimal), ``{timestamp}`` as sent, ``{id}``, ``{method}``, ``{url}``,
-``{form}`` (Twilio's), ``{header:NAME}``, ``{json:path.to.member}``, ``{parameter:NAME}`` (of the source). ``{secret}``
-at the front makes a plain digest.
+``{form}`` (Twilio's), ``{named_headers}`` (Coinbase's), ``{header:NAME}``, ``{json:path.to.member}``,
+``{parameter:NAME}`` (of the source). ``{secret}`` at the front makes a plain digest.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 from verihook.errors import SignatureError
 from verihook.request import Request
 from verihook.senders.schemes import Delivery, Setting
-from verihook.senders.schemes.headers import one_header
+from verihook.senders.schemes.headers import lone_header, one_header
 from verihook.senders.schemes.url import Urls
 from verihook.strict_json import split_path, text_member
 
@@ -24,8 +24,11 @@ from verihook.strict_json import split_path, text_member
 KEY_FIRST = "{secret}"
 
 #: The fields without an argument, and those with one.
-PLAIN_FIELDS = ("body", "body_crc32", "timestamp", "id", "method", "url", "form")
+PLAIN_FIELDS = ("body", "body_crc32", "timestamp", "id", "method", "url", "form", "named_headers")
 NAMED_FIELDS = ("header", "json", "parameter")
+
+#: More headers than this in a signature's list are refused.
+MAX_NAMES = 32
 
 #: More fields in a form than this are refused.
 MAX_FIELDS = 1000
@@ -114,6 +117,19 @@ def twilio_form(body: bytes) -> bytes:
     return b"".join([name + value for name, value in sorted(pairs)])
 
 
+def named_headers(delivery: Delivery) -> bytes:
+    """The names of the headers that the signature lists, a dot, and their values with a dot in between.
+
+    A header that did not come has an empty value. Raises SignatureError.
+    https://docs.cdp.coinbase.com/webhooks/verify-signatures
+    """
+    names = delivery.names.split(" ")
+    if len(names) > MAX_NAMES or not delivery.names.isascii():
+        raise SignatureError("malformed-list-of-headers")
+    values = [lone_header(delivery.request, name.lower()) or "" for name in names]
+    return f"{delivery.names}.{'.'.join(values)}".encode("utf-8", "surrogatepass")
+
+
 def _unquote(text: bytes) -> bytes:
     text = text.replace(b"+", b" ")
     return unquote_to_bytes(text) if b"%" in text else text
@@ -144,6 +160,7 @@ def _piece(name: str, argument: str, id_names: tuple[str, ...], setting: Setting
         "timestamp": lambda delivery: delivery.timestamp.encode(),
         "id": lambda delivery: _id(delivery.request, id_names),
         "method": lambda delivery: delivery.request.method.encode("utf-8", "surrogatepass"),
+        "named_headers": named_headers,
         "form": lambda delivery: twilio_form(delivery.request.body),
         "header": lambda delivery: one_header(delivery.request, header).encode(),
         "json": lambda delivery: text_member(delivery.content, path, "signed-member-is-not-text").encode(),

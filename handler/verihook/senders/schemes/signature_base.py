@@ -5,16 +5,18 @@ https://www.rfc-editor.org/rfc/rfc9421#section-2.5
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from verihook.errors import SignatureError
+from verihook.records import replace
 from verihook.request import Request
 from verihook.senders.schemes.headers import FIELD_NAME, FIELD_VALUE
 from verihook.senders.schemes.structured_fields import (
     InnerList,
     Parameters,
+    write_bytes,
     write_inner_list,
     write_parameters,
     write_string,
@@ -25,17 +27,39 @@ _PORTS = {"http": ":80", "https": ":443"}
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The parts of the URL that the sender calls, as registered with it."""
+    """The parts of the URL that the sender calls, as registered with it.
+
+    ``written``: the authority as it was registered, not in lower case. ``mark``: whether a ``?`` is there even without
+    a query.
+    """
 
     scheme: str
     authority: str
     path: str
     query: str
+    written: str = ""
+    mark: bool = False
 
     @property
     def uri(self) -> str:
         """The whole URL: https://www.rfc-editor.org/rfc/rfc9421#section-2.2.2 ."""
-        return f"{self.scheme}://{self.authority}{self.path}" + (f"?{self.query}" if self.query else "")
+        return f"{self.scheme}://{self.authority}{self.request_target}"
+
+    @property
+    def request_target(self) -> str:
+        """The path with the query: https://www.rfc-editor.org/rfc/rfc9421#section-2.2.5 ."""
+        return self.path + (f"?{self.query}" if self.query or self.mark else "")
+
+    @property
+    def spellings(self) -> Iterator[Target]:
+        """Yield the target as RFC 9421 wants it, then as libraries sign it: its host as written, a ``?`` at the end.
+
+        No request says whether its URL had such a ``?``, because AWS leaves it out.
+        """
+        authorities = [self.authority, *([self.written] if self.written not in ("", self.authority) else [])]
+        for authority in authorities:
+            for mark in (False, True) if not self.query else (False,):
+                yield replace(self, authority=authority, mark=mark)
 
 
 def read_target(public_url: str) -> Target:
@@ -43,8 +67,8 @@ def read_target(public_url: str) -> Target:
     parts = urlsplit(public_url)
     if parts.scheme not in _PORTS or not parts.hostname or parts.username is not None:
         raise ValueError("public_url: write the URL that the sender calls; it is signed, and any caller can set Host")
-    authority = parts.netloc.lower().removesuffix(_PORTS[parts.scheme])
-    return Target(parts.scheme, authority, parts.path or "/", parts.query)
+    written = parts.netloc.removesuffix(_PORTS[parts.scheme])
+    return Target(parts.scheme, written.lower(), parts.path or "/", parts.query, written)
 
 
 def signature_base(covered: InnerList, request: Request, target: Target) -> bytes:
@@ -61,7 +85,9 @@ def signature_base(covered: InnerList, request: Request, target: Target) -> byte
 def _value(name: str, parameters: Parameters, request: Request, target: Target) -> str:
     if name == "@query-param":
         return _query_parameter(parameters, target)
-    # Parameters (sf, bs, key, tr, req) choose another form of a component; a delivery needs none.
+    if parameters == {"bs": True} and not name.startswith("@"):
+        return ", ".join(write_bytes(value.encode()) for value in _values(name, request))
+    # Other parameters (sf, key, tr, req) choose another form of a component; a delivery needs none.
     if parameters:
         raise SignatureError("unsupported-component")
     if name == "@method":
@@ -78,7 +104,7 @@ _DERIVED: dict[str, Callable[[Target], str]] = {
     "@target-uri": lambda target: target.uri,
     "@authority": lambda target: target.authority,
     "@scheme": lambda target: target.scheme,
-    "@request-target": lambda target: target.path + (f"?{target.query}" if target.query else ""),
+    "@request-target": lambda target: target.request_target,
     "@path": lambda target: target.path,
     "@query": lambda target: "?" + target.query,
 }
@@ -103,6 +129,10 @@ def _percent(text: str) -> str:
 
 def _field(name: str, request: Request) -> str:
     """The values of a header, joined: https://www.rfc-editor.org/rfc/rfc9421#section-2.1 ."""
+    return ", ".join(_values(name, request))
+
+
+def _values(name: str, request: Request) -> list[str]:
     if not FIELD_NAME.fullmatch(name):
         raise SignatureError("unsupported-component")
     values = [value.strip(" \t") for value in request.values(name)]
@@ -111,4 +141,4 @@ def _field(name: str, request: Request) -> str:
     # A line break inside a value would let its author write lines of the signature base.
     if not all(FIELD_VALUE.fullmatch(value) for value in values):
         raise SignatureError("non-ascii-header")
-    return ", ".join(values)
+    return values

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from verihook.senders.schemes.hmac_fields import HmacFields
 
 
+#: The headers that a delivery which we sign lists as signed.
+_NAMES = "content-type"
+
+
 def sign(scheme: HmacFields, secret: str, request: Request, setting: Setting, *, message_id: str, now: int) -> Request:
     """``request`` as the sender with this secret sends it. Raises ValueError in words, or ``KEY: mend``.
 
@@ -31,7 +35,7 @@ def sign(scheme: HmacFields, secret: str, request: Request, setting: Setting, *,
     request = _prepared(scheme, request, setting, message_id, stamp)
     content = _members(request) if scheme.signature_json or "{json:" in scheme.message else None
     try:
-        signed = scheme.signed_message(setting)(Delivery(request, content, stamp))[0]
+        signed = scheme.signed_message(setting)(Delivery(request, content, stamp, _NAMES))[0]
     except SignatureError as error:
         raise ValueError(f"the request cannot be signed: {error.reason}") from error
     text = encode_signature(scheme.mac_with(key)(signed), scheme.encoding)
@@ -49,7 +53,7 @@ def header_values(
     mac, message = scheme.mac_with(scheme.secret_key(secret)), scheme.signed_message(setting)
     content = parse_unverified(request.body) if "{json:" in scheme.message else None
     for stamp in stamps:
-        for signed in message(Delivery(request, content, stamp)):
+        for signed in message(Delivery(request, content, stamp, _NAMES)):
             text = encode_signature(mac(signed), scheme.encoding)
             yield stamp, _header_value(scheme, text, stamp)
             if scheme.prefix_optional:
@@ -101,7 +105,8 @@ def _with_signature(scheme: HmacFields, request: Request, text: str, stamp: str)
 
 def _header_value(scheme: HmacFields, text: str, stamp: str) -> str:
     if scheme.separator:
-        items = [f"{scheme.timestamp_label}{scheme.assign}{stamp}"] if scheme.timestamp_label else []
+        named = ((scheme.timestamp_label, stamp), (scheme.names_label, _NAMES))
+        items = [f"{label}{scheme.assign}{value}" for label, value in named if label]
         separator = scheme.separator + " " if scheme.spaces else scheme.separator
         return separator.join([*items, f"{scheme.label}{scheme.assign}{text}"])
     return scheme.prefix + text

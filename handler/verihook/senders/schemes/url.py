@@ -74,7 +74,8 @@ def signed_urls(public_url: str, kind: str, *, ports: bool, unescape: bool) -> U
 
     def variants(one: str) -> tuple[str, ...]:
         if unescape:
-            one = without_hubspot_escapes(one)
+            # HubSpot documents the first; its own libraries sign the URL as it is.
+            return tuple(dict.fromkeys((without_hubspot_escapes(one), one)))
         return port_variants(one) if ports else (one,)
 
     as_registered = variants(url)

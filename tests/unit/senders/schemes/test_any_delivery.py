@@ -63,6 +63,7 @@ PROVING_HEADERS = {
 #: Senders for whose private key any pair does.
 OWN_KEYS: dict[str, Callable[[], Any]] = {
     "rfc9421-ecdsa": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "rfc9421-ecdsa-p384": lambda: ec.generate_private_key(ec.SECP384R1()),
     "rfc9421-ed25519": ed25519.Ed25519PrivateKey.generate,
     "rfc9421-rsa-pss": lambda: rsa.generate_private_key(65537, 2048),
 }

@@ -1,0 +1,60 @@
+"""A sender that signs in several ways, at once or one after the other: a delivery is genuine if one verifies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from verihook.errors import SignatureError
+from verihook.request import Request
+from verihook.senders.schemes import PLAIN, Proof, Scheme, Setting, Verify
+
+
+@dataclass(frozen=True, slots=True)
+class EitherScheme:
+    """Schemes in the order in which they are tried; each checks what it covers by itself. It signs by the first."""
+
+    schemes: tuple[Scheme, ...]
+
+    keyless: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if len(self.schemes) < 2:
+            raise ValueError("schemes: write two tables or more")
+
+    @property
+    def header(self) -> str:
+        """Return the header of the first scheme's signature; "" if it has none."""
+        return str(getattr(self.schemes[0], "header", ""))
+
+    @property
+    def timed(self) -> bool:
+        """See :class:`~verihook.senders.schemes.Scheme`."""
+        return all(scheme.timed for scheme in self.schemes)
+
+    @property
+    def binds_body(self) -> bool:
+        """See :class:`~verihook.senders.schemes.Scheme`."""
+        return all(scheme.binds_body for scheme in self.schemes)
+
+    def covers(self, header: str, path: tuple[str, ...]) -> bool:
+        """See :class:`~verihook.senders.schemes.Scheme`."""
+        return all(scheme.covers(header, path) for scheme in self.schemes)
+
+    def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
+        """See :class:`~verihook.senders.schemes.Scheme`. The refusal is that of the last one."""
+        *first, last = (scheme.bind(secrets, setting) for scheme in self.schemes)
+
+        def verify(request: Request, now: int) -> Proof:
+            for check in first:
+                try:
+                    return check(request, now)
+                except SignatureError:
+                    continue
+            return last(request, now)
+
+        return verify
+
+    def sign(self, secret: str, request: Request, setting: Setting = PLAIN, *, message_id: str, now: int) -> Request:
+        """See :class:`~verihook.senders.schemes.Scheme`."""
+        return self.schemes[0].sign(secret, request, setting, message_id=message_id, now=now)
