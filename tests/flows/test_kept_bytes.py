@@ -16,12 +16,13 @@ from tests.vectors.run import read_cases, request_of
 from verihook.adapters.ledgers.delivery_text import kept_text
 from verihook.adapters.telemetry.delivery import own_fields
 from verihook.errors import VerihookError
+from verihook.instances import redelivery
 from verihook.model.ports import Trace
 from verihook.model.source import Source
 from verihook.records import replace
 from verihook.senders import load_sender
 from verihook.senders.body import parse_as
-from verihook.webhooks import deliveries, redelivery
+from verihook.webhooks import deliveries
 from verihook.webhooks.deliveries import accepted
 from verihook.webhooks.intake import ProvenEvent, start_for_event
 

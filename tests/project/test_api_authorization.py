@@ -102,8 +102,7 @@ def ask(client: Client, row: str, instance_id: str, given: Mapping[str, str] = N
     names = {"workflow": "free", "instanceId": instance_id, "name": "free", "keyId": "unknown", "source": "github"}
     names |= {"asset": "docs.js", **given}
     path = re.sub(r"\{(\w+)(:path)?\}", lambda found: names.get(found[1], instance_id), path)
-    if row.startswith("GET /w/"):
-        path += f"?instanceId={instance_id}"
+    path += f"?instanceId={instance_id}" if row.startswith("GET /w/") else ""
     queries = {"GET /v1/lookup": f"?q={instance_id}", "DELETE /v1/deliveries": f"?source=orders&eventId={instance_id}"}
     path += queries.get(row, "?eventName=go" if row.endswith("/raiseEvent") else "")
     # Moose takes the same input once.

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 from verihook import instances
 from verihook.api.access import Identity
 from verihook.errors import Forbidden, InstanceNotFound, JobNotFound, RateLimited, RequestInvalid
-from verihook.instances import StartRequest, Submitted, idempotency, jobs, limits
+from verihook.instances import StartRequest, Submitted, idempotency, jobs, limits, redelivery
 from verihook.instances.limits import Quota
 from verihook.model.instance import Instance
 from verihook.model.job import Action, Count, Job
 from verihook.model.listing import Search
 from verihook.records import replace
-from verihook.webhooks import redelivery
 
 if TYPE_CHECKING:
     from verihook.model.ports.sets import RowPorts, SubmitPorts
@@ -98,7 +97,7 @@ def replay(delivery_id: str, as_new: bool, caller: Identity, ports: SubmitPorts)
     """Replay a delivery that the caller may see, as one of the caller's starts. Blocks.
 
     Unless ``as_new``, its instance is begun again, which takes ``instances:manage``, too. Raises Forbidden,
-    RateLimited, and as :func:`verihook.webhooks.redelivery.replay` does.
+    RateLimited, and as :func:`verihook.instances.redelivery.replay` does.
     """
     if not as_new:
         caller.require("instances:manage")
@@ -107,22 +106,34 @@ def replay(delivery_id: str, as_new: bool, caller: Identity, ports: SubmitPorts)
 
 
 def start_job(
-    action: Action, wanted: Search, rate: int, caller: Identity, ports: SubmitPorts, *, dry_run: bool
+    action: Action,
+    wanted: Search,
+    rate: int,
+    caller: Identity,
+    ports: SubmitPorts,
+    *,
+    dry_run: bool,
+    as_new: bool = False,
 ) -> tuple[Count, Job | None]:
     """Count what a job would act on, and begin it unless ``dry_run``. Blocks.
 
-    A key that is bound to workflows names one of them. A job takes none of the caller's starts, but restarts and
-    redrives no faster than these would allow. Raises Forbidden, RequestInvalid, Conflict, LedgerUnavailable.
+    A key that is bound to workflows names one of them. A job takes none of the caller's starts, but restarts, redrives
+    and replays no faster than these would allow. To replay takes ``deliveries:replay``, too. Raises Forbidden,
+    RequestInvalid, Conflict, LedgerUnavailable.
     """
     if caller.bound and wanted.workflow is None:
         raise Forbidden("This API key is bound to workflows: name one of them as filter.workflow.")
     caller.require("instances:manage", wanted.workflow)
+    if action == "replay":
+        caller.require("deliveries:replay", wanted.workflow)
+    elif as_new:
+        raise RequestInvalid("asNew: is for the action replay.")
     limit = ports.policy.starts_per_minute
-    if limit is not None and action in ("redrive", "restart"):
+    if limit is not None and action in ("redrive", "restart", "replay"):
         rate = min(rate, max(1, limit * 1000 // limits.MINUTE_MS))
     wanted = jobs.bounded(wanted, ports)
     counted = jobs.count(action, wanted, ports)
-    return counted, None if dry_run else jobs.begin(action, wanted, rate, counted, caller.name, ports)
+    return counted, None if dry_run else jobs.begin(action, wanted, rate, counted, caller.name, ports, as_new=as_new)
 
 
 def visible_job(job_id: str, caller: Identity, ports: SubmitPorts) -> Job:

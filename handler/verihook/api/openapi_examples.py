@@ -109,6 +109,7 @@ _JOB = {
         "since": _AT,
         "until": _ENDED_AT,
     },
+    "asNew": False,
     "rate": 20,
     "status": "completed",
     "createdAt": _ENDED_AT,

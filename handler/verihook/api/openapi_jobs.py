@@ -49,6 +49,7 @@ class JobView(Answer):
     id: str
     action: Action
     filter: JobFilterView
+    as_new: bool
     rate: int
     status: JobStatus
     created_at: str

@@ -122,6 +122,9 @@ class NewJob(_RequestBody):
     action: Action
     filter: JobFilter
     dry_run: bool = False
+    as_new: bool = Field(
+        default=False, description="`replay` alone: as instances of their own; else as the next attempt of each"
+    )
     rate: int = Field(RATE, ge=1, le=MAX_RATE, description="actions a second, at most")
 
 

@@ -34,6 +34,9 @@ def add_parser(commands: Any) -> None:
     begin.add_argument(
         "--rate", type=whole_number(1, MAX_RATE), default=RATE, metavar="N", help=f"a second; default {RATE}"
     )
+    begin.add_argument(
+        "--as-new", action="store_true", help="replay: as instances of their own; else as the next attempt of each"
+    )
     begin.add_argument("--dry-run", action="store_true", help="count them, show some, and do nothing")
     begin.add_argument("--wait", action="store_true", help="show how far it is until it has ended")
     some = add_action(actions, "list", _list, "list them, the newest first")
@@ -46,7 +49,13 @@ def add_parser(commands: Any) -> None:
 
 
 def _start(client: Client, options: argparse.Namespace) -> int:
-    begun = client.start_job(options.action, rate=options.rate, dry_run=options.dry_run, **filters_of(options))
+    begun = client.start_job(
+        options.action,
+        rate=options.rate,
+        dry_run=options.dry_run,
+        as_new=options.as_new,
+        **filters_of(options),
+    )
     if begun.job is not None and options.wait:
         if not options.json:
             print(f"Job {begun.job.id}: {_in_words(begun.count)}", flush=True)

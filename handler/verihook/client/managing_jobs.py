@@ -11,7 +11,7 @@ from verihook.client.reading import Filters, checked_time
 from verihook.client.records import Content
 from verihook.client.wire import Request, Work, path
 
-JobAction = Literal["redrive", "restart", "terminate", "suspend", "resume", "delete"]
+JobAction = Literal["redrive", "restart", "terminate", "suspend", "resume", "delete", "replay"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ class Job:
     skipped: int
     failed: int
     failures: tuple[JobFailure, ...]
+    as_new: bool = False
     raw: Content = field(repr=False, compare=False, default_factory=dict)
 
     @property
@@ -81,14 +82,16 @@ class JobPage:
 
 
 def start_job(
-    action: JobAction, *, rate: int = 20, dry_run: bool = False, **filters: Unpack[Filters]
+    action: JobAction, *, rate: int = 20, dry_run: bool = False, as_new: bool = False, **filters: Unpack[Filters]
 ) -> Work[JobStart]:
     """Begin one action on every instance that matches and that was created before now; ``rate`` a second, at most.
 
-    ``dry_run``: count them, and do nothing. Not sent again if the server may have got it: it would begin two. Raises
-    InvalidInput, Conflict (too many are under way), Forbidden.
+    ``dry_run``: count them, and do nothing. ``as_new``: ``replay`` deliveries as instances of their own. Not sent again
+    if the server may have got it: it would begin two. Raises InvalidInput, Conflict (too many under way), Forbidden.
     """
     body = {"action": action, "filter": _filter(filters), "rate": rate, "dryRun": dry_run}
+    if as_new:
+        body["asNew"] = True
     answer = yield Request("POST", path("jobs"), body=body, repeatable=False, wait_s=20)
     return answer.read(_start)
 
@@ -145,6 +148,7 @@ def _job(content: Content) -> Job:
         skipped=content["skipped"],
         failed=content["failed"],
         failures=tuple(JobFailure(each["instanceId"], each["code"], each["detail"]) for each in content["failures"]),
+        as_new=content.get("asNew", False),
         raw=content,
     )
 

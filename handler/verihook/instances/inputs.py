@@ -11,9 +11,13 @@ from verihook.instances import payload
 from verihook.model.instance import Instance
 from verihook.model.ports import MAX_INLINE, Engine, Payloads, PayloadWriter
 from verihook.model.workflow import Workflow
+from verihook.records import replace
 
 if TYPE_CHECKING:
     from verihook.model.ports.sets import RecordPorts
+
+#: The most that a row keeps of a body that is not its input, in characters; a longer one becomes a payload.
+RAW_ROOM = 8_192
 
 
 def store_input(
@@ -35,6 +39,19 @@ def store_input(
     if for_engine is not text or ports.ledger.has_room(text):
         return for_engine, for_engine
     return payload.store_if_large(text, content, instance_id, 0, store), for_engine
+
+
+def store_raw(instance: Instance, payloads: PayloadWriter) -> Instance:
+    """Return the row to claim. If the body that it keeps is too long for it, store that as a payload, by one call.
+
+    Raises PayloadsUnavailable.
+    """
+    delivery, facts = instance.delivery, instance.facts
+    if delivery is None or facts is None or facts.body is None or facts.body.raw is None:
+        return instance
+    raw = payload.store_if_large(facts.body.raw, None, instance.id, RAW_ROOM, payloads)
+    body = replace(facts.body, raw=raw)
+    return replace(instance, delivery=replace(delivery, facts=replace(facts, body=body)))
 
 
 def input_for_engine(engine: Engine, instance: Instance, payloads: Payloads) -> str:

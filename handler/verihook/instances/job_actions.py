@@ -2,15 +2,17 @@
 
 A job writes which instances it acts on, and their attempts, before it acts. A second try sees in the row whether the
 first one was done: a restart has made another attempt, an end is written, a tombstone stands there. A redrive within
-the engine leaves the attempt as it is, so it has a token by which the engine knows that it was done.
+the engine leaves the attempt as it is, so it has a token by which the engine knows that it was done. What is replayed
+as a new instance has an id that is made of the job's and the delivery's.
 """
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Literal
 
 from verihook.errors import Conflict, InstanceNotFound
-from verihook.instances import lifecycle, purging
+from verihook.instances import lifecycle, purging, redelivery
 from verihook.instances.reading import engine_of
 from verihook.model.instance import Instance, execution_name
 from verihook.model.job import Action, Job
@@ -30,7 +32,7 @@ def act(job: Job, instance_id: str, attempt: int, ports: ControlPorts) -> Outcom
             # A purge that was stopped in between.
             purging.finish_purge(row, ports)
         return "done" if job.action == "delete" else "skipped"
-    if _is_done(job.action, row, attempt):
+    if _is_done(job.action, row, attempt, as_new=job.as_new):
         return "done"
     try:
         if row.attempt == attempt and job.wants(row):
@@ -44,10 +46,13 @@ def act(job: Job, instance_id: str, attempt: int, ports: ControlPorts) -> Outcom
     return "skipped"
 
 
-def _is_done(action: Action, row: Instance, attempt: int) -> bool:
+def _is_done(action: Action, row: Instance, attempt: int, *, as_new: bool) -> bool:
     match action:
         case "redrive" | "restart":
             return row.attempt > attempt
+        case "replay":
+            # As a new one, it has an id of its own, under which there is one however often it is begun.
+            return not as_new and row.attempt > attempt
         case "terminate":
             return row.status == "terminated"
         case "suspend":
@@ -61,7 +66,9 @@ def _do(job: Job, row: Instance, ports: ControlPorts) -> None:
     match job.action:
         case "redrive":
             lifecycle.redrive(row.id, ports, row.attempt, job.id)
-        case "restart":
+        case "replay" if job.as_new:
+            redelivery.replay_as_new(row, ports, _id_of_replay(job, row))
+        case "restart" | "replay":
             lifecycle.restart(row.id, ports, row.attempt)
         case "terminate":
             lifecycle.terminate(row.id, ports, f"job {job.id}")
@@ -71,6 +78,11 @@ def _do(job: Job, row: Instance, ports: ControlPorts) -> None:
             lifecycle.resume(row.id, ports)
         case "delete":
             lifecycle.purge(row.id, ports)
+
+
+def _id_of_replay(job: Job, row: Instance) -> str:
+    """Return the id of the instance by which the job replays a delivery: the same for each try."""
+    return hashlib.sha256(f"{job.id} {row.id}".encode()).hexdigest()[:40]
 
 
 def _redrive_again(job: Job, row: Instance, ports: ControlPorts) -> Outcome:

@@ -73,15 +73,27 @@ def bounded(wanted: Search, ports: DocumentPorts) -> Search:
     return replace(wanted, until=now if wanted.until is None else min(wanted.until, now))
 
 
-def begin(action: Action, wanted: Search, rate: int, counted: Count, owner: str, ports: DocumentPorts) -> Job:
-    """Begin a job on what :func:`bounded` has returned. Raises RequestInvalid, Conflict if too many are under way."""
+def begin(
+    action: Action,
+    wanted: Search,
+    rate: int,
+    counted: Count,
+    owner: str,
+    ports: DocumentPorts,
+    *,
+    as_new: bool = False,
+) -> Job:
+    """Begin a job on what :func:`bounded` has returned. Raises RequestInvalid, Conflict if too many are under way.
+
+    ``as_new``: to replay each delivery as an instance of its own.
+    """
     if not 1 <= rate <= MAX_RATE:
         raise RequestInvalid(f"rate: must be a whole number from 1 to {MAX_RATE}.")
     now = ports.clock.now_ms()
     if len(ports.documents.all(OPEN, MAX_OPEN, now)) >= MAX_OPEN:
         raise Conflict(f"{MAX_OPEN} jobs are under way: stop one, or wait for the end of one.")
     id = f"{_END_OF_IDS - now:011x}{secrets.token_hex(4)}"
-    job = Job(id, action, wanted, rate, now, counted, owner, updated_at=now)
+    job = Job(id, action, wanted, rate, now, counted, owner, updated_at=now, as_new=as_new)
     # The mark first: after a crash between the two there is no job, and no answer said that there is.
     ports.documents.write(OPEN, Document(id, "", 1), now)
     ports.documents.write(PARTITION, _document(job, 1, now), now)

@@ -12,7 +12,7 @@ from verihook.model.listing import Search
 from verihook.records import asdict
 from verihook.strict_json import parse_kept
 
-Action = Literal["redrive", "restart", "terminate", "suspend", "resume", "delete"]
+Action = Literal["redrive", "restart", "terminate", "suspend", "resume", "delete", "replay"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
 #: ``stopping``: it was asked to stop, and its runner has not answered yet.
@@ -60,6 +60,7 @@ class Job:
     ``cursor``: where the list goes on after these, None at its start; ``listed``: it does not go on. ``runner`` acts
     until ``leased_until``, and on nothing more before ``next_at``. ``tries``: how often in a row what is acted on could
     not be reached. ``skipped``: how many matched when they were listed, and did not any more when it was their turn.
+    ``as_new``: it replays deliveries as instances of their own.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Job:
     leased_until: int = 0
     next_at: int = 0
     tries: int = 0
+    as_new: bool = False
 
     @property
     def ended(self) -> bool:
@@ -104,6 +106,7 @@ class Job:
             "id": self.id,
             "action": self.action,
             "filter": filter_shown(self.search),
+            "asNew": self.as_new,
             "rate": self.rate,
             "status": self.status,
             "createdAt": iso(self.created_at),
@@ -134,6 +137,8 @@ def applies(action: Action, row: Instance, search: Search) -> bool:
             return not row.final and (row.held or row.status == "suspended")
         case "delete":
             return row.final
+        case "replay":
+            return row.source is not None
     return True
 
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
 from verihook.errors import Conflict, InstanceNotFound
-from verihook.instances import lifecycle
+from verihook.instances import lifecycle, redelivery
 from verihook.model.ports import KEPT_MS, Kind, Observation
 from verihook.records import replace
-from verihook.webhooks import captures, redelivery
+from verihook.webhooks import captures
 from verihook.webhooks.deliveries import sample_in
 from verihook.webhooks.identity import ids_of_event
 from verihook.webhooks.keeping import body_of

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from verihook import instances
 from verihook.errors import Duplicate
 from verihook.instances import limits, payload, replays
-from verihook.instances.inputs import store_input
+from verihook.instances.inputs import store_input, store_raw
 from verihook.instances.starting import active_workflow, first_look_ms, start_when_due
 from verihook.model import deadline
 from verihook.model.delivery import EventFacts
@@ -25,7 +25,7 @@ from verihook.records import replace
 from verihook.request import Reply, Request, json_text
 from verihook.senders.event import is_wanted, refined
 from verihook.webhooks.identity import id_of, identity_of
-from verihook.webhooks.keeping import delivery_of, passed_headers, payload_keys, raw_in_row, store_raw
+from verihook.webhooks.keeping import delivery_of, passed_headers, payload_keys, raw_in_row
 from verihook.webhooks.start_time import start_time
 
 if TYPE_CHECKING:

@@ -12,14 +12,14 @@ import zlib
 from typing import TYPE_CHECKING
 
 from verihook.instances import payload
+from verihook.instances.inputs import RAW_ROOM
 from verihook.model.delivery import Delivery, Facts, OtherBytes
 from verihook.model.instance import Instance
 from verihook.model.source import Source
-from verihook.records import replace
 from verihook.request import Request
 
 if TYPE_CHECKING:
-    from verihook.model.ports import PayloadWriter, Trace
+    from verihook.model.ports import Trace
 
 #: The most that is kept of a header's value, of a path and of a request id, in characters.
 MOST_VALUE, MOST_PATH, MOST_ID = 256, 256, 128
@@ -29,9 +29,6 @@ MOST_PASSED = 1024
 
 #: The most headers that are kept of a delivery: a header may come a thousand times.
 MOST_HEADERS = 32
-
-#: The most that a row keeps of a body that is not its input, in characters; a longer one becomes a payload.
-RAW_ROOM = 8_192
 
 
 def delivery_of(source: Source, request: Request, text: str, trace: Trace) -> Delivery | None:
@@ -99,19 +96,6 @@ def raw_in_row(body: bytes) -> str | None:
 def body_of(raw: str) -> bytes:
     """Return the body of a text of :func:`raw_of`. Raises ValueError or zlib.error for any other."""
     return zlib.decompress(base64.b64decode(raw, validate=True))
-
-
-def store_raw(instance: Instance, payloads: PayloadWriter) -> Instance:
-    """Return the row to claim. If the body that it keeps is too long for it, store that as a payload, by one call.
-
-    Raises PayloadsUnavailable.
-    """
-    delivery, facts = instance.delivery, instance.facts
-    if delivery is None or facts is None or facts.body is None or facts.body.raw is None:
-        return instance
-    raw = payload.store_if_large(facts.body.raw, None, instance.id, RAW_ROOM, payloads)
-    body = replace(facts.body, raw=raw)
-    return replace(instance, delivery=replace(delivery, facts=replace(facts, body=body)))
 
 
 def payload_keys(instance: Instance) -> list[str]:

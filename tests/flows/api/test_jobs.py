@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from tests.flows.api.parts import Client, Deployment
+from tests.flows.api.test_deliveries import PUSH, deliver, keeping
+from tests.flows.signing import github
+from tests.flows.waiting import wait_until
 from verihook.api import admission
 from verihook.api.access import Identity
 from verihook.instances import jobs
@@ -113,3 +116,38 @@ def test_a_job_restarts_no_faster_than_its_caller_may_start(deployed: Deployment
     wanted = Search(workflow="free")
     begun = [admission.start_job(each, wanted, 400, Identity(), services, dry_run=False)[1] for each in actions]
     assert [8, 8, 400] == [job.rate for job in begun if job is not None]
+
+
+def test_deliveries_are_replayed_by_a_job(deployed: Deployment, client: Client) -> None:
+    keeping(deployed)
+    ids = [deliver(deployed, "github", PUSH, github(PUSH, f"d-{each}"))["instanceId"] for each in range(3)]
+    client.post("/v1/workflows/free/instances", json={"input": {}})
+    wanted = {"action": "replay", "asNew": True, "filter": {"workflow": "free"}}
+    counted = client.post("/v1/jobs", json={**wanted, "dryRun": True}).json()
+    assert (3, None) == (counted["count"]["matched"], counted["job"])
+    job = client.post("/v1/jobs", json=wanted).json()["job"]
+    assert ("replay", True) == (job["action"], job["asNew"])
+    assert 3 == driven(deployed, job["id"])["done"]
+    listed = client.get("/v1/deliveries?source=github").json()["deliveries"]
+    new = [client.get(f"/v1/deliveries/{each['id']}").json() for each in listed if each["id"] not in ids]
+    assert sorted(ids) == sorted(each["replayOf"] for each in new)
+    again = client.post("/v1/jobs", json={**wanted, "asNew": False, "filter": {"source": "github"}}).json()["job"]
+    assert 6 == driven(deployed, again["id"])["done"]
+    assert [2] * 3 == [client.get(f"/v1/instances/{id}").json()["attempt"] for id in ids]
+    assert 400 == client.post("/v1/jobs", json={**wanted, "action": "restart"}).status_code
+    lacking = deployed.client(deployed.make_key("instances:manage"))
+    assert 403 == lacking.post("/v1/jobs", json=wanted).status_code
+
+
+def driven(deployed: Deployment, job: str) -> Any:
+    """The job after its rounds."""
+    found: Any = None
+
+    def ended() -> bool:
+        nonlocal found
+        JobRounds(alone=True).run(deployed.services)
+        found = deployed.client().get(f"/v1/jobs/{job}").json()
+        return bool(found["endedAt"])
+
+    wait_until(ended, what="the job did not end")
+    return found

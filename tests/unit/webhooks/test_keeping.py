@@ -13,7 +13,7 @@ from tests.contracts.instances import NOW
 from tests.unit.bare import a_request
 from tests.unit.parts import Parts, parts
 from verihook.adapters.payloads.files import FilePayloads
-from verihook.instances import payload
+from verihook.instances import inputs, payload
 from verihook.model.delivery import Facts
 from verihook.model.instance import Instance
 from verihook.model.ports import Trace
@@ -109,13 +109,13 @@ def test_a_long_body_that_is_not_the_input_becomes_a_payload(tmp_path: Path, siz
     )
     delivery = keeping.delivery_of(source(keep="full"), a_request(sent), "{}", Trace("r", NOW))
     payloads = FilePayloads(tmp_path)
-    row = keeping.store_raw(Instance("i", "w", "{}", NOW, NOW, delivery=delivery), payloads)
+    row = inputs.store_raw(Instance("i", "w", "{}", NOW, NOW, delivery=delivery), payloads)
     assert row.delivery is not None
     assert row.delivery.facts is not None
     assert row.delivery.facts.body is not None
     raw = row.delivery.facts.body.raw
     assert raw is not None
-    assert len(raw) <= keeping.RAW_ROOM
+    assert len(raw) <= inputs.RAW_ROOM
     assert (len(keeping.payload_keys(row)) == 1) is (size == 20_000)
     assert keeping.body_of(payload.load(raw, payloads)) == sent
 

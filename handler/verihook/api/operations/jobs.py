@@ -36,13 +36,16 @@ async def start_job(api: Api, request: Request, caller: Caller) -> Response:
     """One action, as on a single instance, on each that the filter matches and that began before the job did.
 
     They are counted first, among the 10,000 newest at most. An API key that is bound to workflows gives
-    `filter.workflow`. Restarts and redrives are no more a second than the caller's starts a minute allow.
+    `filter.workflow`. Restarts, redrives and replays are no more a second than the caller's starts a minute
+    allow; to replay takes `deliveries:replay`, too.
     """
     body = validated(NewJob, await json_body(request))
     wanted = _search(body.filter)
 
     def start() -> dict[str, Any]:
-        counted, job = admission.start_job(body.action, wanted, body.rate, caller, api.services, dry_run=body.dry_run)
+        counted, job = admission.start_job(
+            body.action, wanted, body.rate, caller, api.services, dry_run=body.dry_run, as_new=body.as_new
+        )
         return {"count": count_shown(counted), "job": None if job is None else job.public()}
 
     content = await run_in_threadpool(start)

@@ -9,17 +9,15 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from verihook import instances
 from verihook.errors import DeliveryNotFound
-from verihook.instances import payload
-from verihook.instances.inputs import store_input
+from verihook.instances import lifecycle, payload
+from verihook.instances.inputs import store_input, store_raw
 from verihook.instances.starting import active_workflow, first_look_ms, start_when_due
 from verihook.model.delivery import Delivery, Facts, OtherBytes
 from verihook.model.instance import Instance
 from verihook.model.ports import Document
 from verihook.records import replace
 from verihook.strict_json import parse_kept
-from verihook.webhooks.keeping import store_raw
 
 #: The most instances that are found by the delivery that they replay.
 _MOST_LINKS = 1000
@@ -40,7 +38,7 @@ def replay(delivery_id: str, ports: ControlPorts, *, as_new: bool) -> Instance:
     row = ports.ledger.get(delivery_id, ports.clock.now_ms())
     if row is None or row.purged or row.source is None:
         raise DeliveryNotFound("There is no delivery with this id that was accepted.")
-    return _replay_as_new(row, ports, secrets.token_hex(20)) if as_new else instances.restart(delivery_id, ports)
+    return replay_as_new(row, ports, secrets.token_hex(20)) if as_new else lifecycle.restart(delivery_id, ports)
 
 
 def links(delivery_id: str, ports: DocumentPorts) -> list[str]:
@@ -65,7 +63,7 @@ def _link(row: Instance, fresh: Instance, workflow: Workflow, ports: ControlPort
     ports.documents.add(_links(row.id), document, fresh.created_at)
 
 
-def _replay_as_new(row: Instance, ports: ControlPorts, new_id: str) -> Instance:
+def replay_as_new(row: Instance, ports: ControlPorts, new_id: str) -> Instance:
     """Start the row's input once more under this id. If the id has a row, that is what an earlier call has made."""
     workflow = active_workflow(row.workflow, ports.workflows)
     now = ports.clock.now_ms()
