@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,9 @@ from tests.flows.api.test_deliveries import PUSH, deliver, keeping
 from tests.flows.signing import github
 from verihook.api.operations import ROUTES
 from verihook.instances import jobs
+from verihook.model.expression import Expression
 from verihook.model.listing import Query
+from verihook.model.resumption import Resume
 from verihook.model.workflow import Workflow
 
 #: What names nothing in its path: lists, and what is looked up. Senders and the API's description are for every key.
@@ -105,6 +108,23 @@ def test_of_a_source_that_starts_nothing_of_its_not_even_the_number_is_told(
     client = deployed.client(deployed.make_key(workflows=["order"]))
     for query in ("limit=1", "source=github&limit=1"):
         assert {"deliveries": [], "cursor": None} == client.get(f"/v1/deliveries?{query}").json()
+
+
+def test_what_a_delivery_resumes_of_another_workflow_is_not_shown(tmp_path: Path) -> None:
+    """A source of its own workflow resumes instances of another's: their ids and labels stand in what is kept."""
+    with deployment(tmp_path) as made:
+        resume = Resume("free", {"metadata.branch": Expression("resume.match.branch", "ref")}, "pushed", "ignore")
+        keeping(made, workflow="order", resume=resume)
+        sure, bound = made.client(), made.client(made.make_key(workflows=["order"]))
+        started = {"id": "waits-for-it", "metadata": {"branch": "refs/heads/main"}}
+        sure.post("/v1/workflows/free/instances", json=started)
+        resumed = deliver(made, "github", PUSH, github(PUSH, "d-1"))["resumed"]
+        deliver(made, "github", b'{"ref": "elsewhere"}', github(b'{"ref": "elsewhere"}', "d-2"))
+        made.services.observer.flush()
+        assert ["waits-for-it"] == resumed
+        for path in ("/v1/deliveries", "/v1/lookup?q=d-1", "/v1/sources"):
+            assert "waits-for-it" in (whole := sure.get(path).text) or "sources" in whole
+            assert not [word for word in ("waits-for-it", "free", "elsewhere") if word in bound.get(path).text], path
 
 
 def test_what_a_bound_key_sees(deployed: Deployment) -> None:

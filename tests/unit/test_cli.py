@@ -8,7 +8,11 @@ import pytest
 
 from tests.flows.commands import PROGRAM
 from tests.unit.cli.scripted_api import scripted_api
+from tests.unit.cli.test_jobs import COUNT, JOB
+from tests.unit.cli.test_jobs import FAILED as FAILED_JOB
 from tests.unit.client.scripted import ACCEPTED, AT, LISTED
+from tests.unit.client.test_finding import LISTED as LISTED_DELIVERY
+from tests.unit.client.test_finding import WHOLE
 from verihook import cli
 from verihook.api.openapi_examples import EXAMPLES
 
@@ -62,11 +66,15 @@ def test_an_output_that_cannot_be_written_is_one_line(tmp_path: Path, arguments:
 HOSTILE = "\x1b[2J\n202 orders accepted\x9b\u202e"
 
 
+#: How the names of members end that are times.
+TIMES = ("At", "at", "keptUntil", "lookedTo", "until")
+
+
 def hostile(content: Any, plain: set[str]) -> Any:
     """The content with texts that would steer a terminal, but for times and the members that are to stay plain."""
     if isinstance(content, dict):
         return {
-            name: each if name in plain or name.endswith("At") else hostile(each, plain)
+            name: each if name in plain or name.endswith(TIMES) else hostile(each, plain)
             for name, each in content.items()
         }
     if isinstance(content, list):
@@ -105,7 +113,19 @@ REFUSED = {
     "violations": [{"message": "m"}],
 }
 
+REFUSED_DELIVERY = {**LISTED_DELIVERY, "outcome": "rejected", "reason": "r", "detail": "d", "count": 2}
+JOB_STARTED = {"count": COUNT, "job": None}
+
 ANSWERS = {
+    "GET /v1/deliveries": (200, {"deliveries": [LISTED_DELIVERY, REFUSED_DELIVERY], "cursor": None}),
+    "GET /v1/deliveries/d1": (200, WHOLE),
+    "GET /v1/deliveries/d2": (200, {**REFUSED_DELIVERY, "headerNames": ["h"], "contentType": "c", "agent": "a"}),
+    "POST /v1/deliveries/d1/replay": (202, FAILED),
+    "DELETE /v1/deliveries/d1": (200, {"instances": ["i"], "samples": 1, "captured": 0, "notDeleted": ["n"]}),
+    "GET /v1/lookup": (200, {"found": [{"by": "event", "instance": FAILED, "delivery": LISTED_DELIVERY}]}),
+    "GET /v1/jobs": (200, {"jobs": [FAILED_JOB], "cursor": None}),
+    f"GET /v1/jobs/{JOB['id']}": (200, FAILED_JOB),
+    "POST /v1/jobs": (200, JOB_STARTED),
     "GET /v1/instances": (200, {"instances": [FAILED], "cursor": None}),
     "GET /v1/instances/order-1": (200, FAILED),
     "GET /v1/instances/order-1/steps": (200, STEPS),
@@ -139,6 +159,15 @@ ANSWERS = {
         "keys list",
         f"keys revoke {KEY['id']}",
         "keys create --name ci --scope workflows:execute",
+        "deliveries list",
+        "deliveries show d1",
+        "deliveries show d2",
+        "deliveries replay d1",
+        "deliveries delete d1",
+        "deliveries lookup evt-1",
+        "jobs list",
+        f"jobs show {JOB['id']}",
+        "jobs start redrive --workflow w --dry-run",
     ],
 )
 def test_no_command_prints_what_steers_the_terminal(

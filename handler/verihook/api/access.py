@@ -79,8 +79,8 @@ class Identity:
         return self.key is not None and bool(self.key.workflows)
 
     def covers_source(self, name: str, sources: Mapping[str, Source]) -> bool:
-        """Whether it may see what came to this source: it covers all workflows that the source starts."""
-        return not self.bound or (name in sources and all(map(self.covers, sources[name].workflows)))
+        """Whether it may see what came to this source: it covers all workflows that the source starts or resumes."""
+        return not self.bound or (name in sources and all(map(self.covers, sources[name].reached)))
 
     def may(self, scope: Scope, workflow: str) -> bool:
         """Whether it may do what ``scope`` names with this workflow."""

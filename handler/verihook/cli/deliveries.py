@@ -39,7 +39,9 @@ def add_parser(commands: Any) -> None:
     some.add_argument("--follow", action="store_true", help="go on, and print each that comes")
     one = add_action(actions, "show", _show, "show one with what is kept of it")
     one.add_argument("id", metavar="ID", help="as the list has it")
-    body = add_action(actions, "body", _body, "write the very bytes of its body to standard output")
+    body = add_action(
+        actions, "body", _body, "write the very bytes of its body to a file or a pipe, its text to a terminal"
+    )
     body.add_argument("id", metavar="ID", help="as the list has it")
 
     again = add_action(actions, "replay", _replay, "start one again with the same input, byte for byte")
@@ -154,6 +156,10 @@ def _lines(found: Delivery) -> list[tuple[str, str]]:
 
 def _body(client: Client, options: argparse.Namespace) -> int:
     content = client.delivery_body(options.id)
+    if sys.stdout.isatty():
+        # A stranger may have written it, if it is of a refused request.
+        print(printable(content.decode("utf-8", "replace"), keep="\n\t"))
+        return 0
     sys.stdout.flush()
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()

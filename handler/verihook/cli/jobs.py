@@ -58,7 +58,7 @@ def _start(client: Client, options: argparse.Namespace) -> int:
     )
     if begun.job is not None and options.wait:
         if not options.json:
-            print(f"Job {begun.job.id}: {_in_words(begun.count)}", flush=True)
+            print(printable(f"Job {begun.job.id}: {_in_words(begun.count)}"), flush=True)
         return _ended(_watched(client, begun.job, quiet=options.json), options)
     if options.json:
         print_json(begun.raw)
@@ -67,8 +67,8 @@ def _start(client: Client, options: argparse.Namespace) -> int:
         for example in begun.count.examples:
             print(printable(f"  {example}"))
     else:
-        print(f"Job {begun.job.id} has begun: {_in_words(begun.count)}")
-        print(f"Look at it: verihook jobs show {begun.job.id}")
+        print(printable(f"Job {begun.job.id} has begun: {_in_words(begun.count)}"))
+        print(printable(f"Look at it: verihook jobs show {begun.job.id}"))
     return 0
 
 
@@ -112,9 +112,9 @@ def _shown(found: Job, options: argparse.Namespace) -> int:
     if options.json:
         print_json(found.raw)
         return 0
-    print(f"job      {found.id}, {found.action}, {found.rate} a second")
+    print(printable(f"job      {found.id}, {found.action}, {found.rate} a second"))
     print(printable(f"filter   {_filter(found)}"))
-    print(f"status   {found.status}, since {utc_time(found.ended_at or found.created_at)}")
+    print(printable(f"status   {found.status}, since {utc_time(found.ended_at or found.created_at)}"))
     print(f"counted  {_in_words(found.count)}")
     print(f"done     {found.done}, skipped {found.skipped}, failed {found.failed}")
     for each in found.failures:

@@ -140,6 +140,11 @@ class Source:
         object.__setattr__(self, "workflows", tuple(dict.fromkeys((self.workflow, *self.by_name))))
 
     @property
+    def reached(self) -> tuple[str, ...]:
+        """Return the names of all workflows whose instances its events start or resume."""
+        return self.workflows if self.resume is None else (*self.workflows, self.resume.workflow)
+
+    @property
     def replayable(self) -> bool:
         """Whether a captured delivery could come again as another event: the signature covers neither id nor time.
 

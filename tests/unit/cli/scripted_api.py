@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Api:
-    """``answers``: by ``"METHOD /path"`` a status and JSON, or a list of them of which the last is for good.
+    """``answers``: by ``"METHOD /path"`` a status and JSON or bytes, or a list of them of which the last is for good.
 
     ``asked``: method, target, headers and body of each request.
     """
@@ -37,7 +37,7 @@ def scripted_api(answers: Mapping[str, Any]) -> Iterator[Api]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             api.asked.append((self.command, self.path, headers, json.loads(body) if body else None))
             status, content = api.answer(f"{self.command} {self.path.partition('?')[0]}")
-            told = b"" if status == 204 else json.dumps(content).encode()
+            told = content if isinstance(content, bytes) else b"" if status == 204 else json.dumps(content).encode()
             self.send_response(status)
             self.send_header("content-length", str(len(told)))
             self.end_headers()

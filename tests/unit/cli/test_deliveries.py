@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -81,6 +82,19 @@ def test_a_body(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     with scripted_api({"GET /v1/deliveries/d1/body": (200, {"a": "é"})}) as api:
         assert 0 == cli.main(["deliveries", "body", "d1", "--url", api.url])
     assert json.loads(capfdbinary.readouterr().out) == {"a": "é"}
+
+
+def test_a_body_does_not_steer_the_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a refused request it may be a stranger's."""
+    hostile = "{\n\t\x1b[2J\r202 orders accepted\x9b\u202e\u00e9}"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    with scripted_api({"GET /v1/deliveries/d1/body": (200, hostile.encode() + b"\xff")}) as api:
+        assert 0 == cli.main(["deliveries", "body", "d1", "--url", api.url])
+    replaced = "\N{REPLACEMENT CHARACTER}"
+    shown = f"{{\n\t{replaced}[2J{replaced}202 orders accepted{replaced * 2}\u00e9}}{replaced}\n"
+    assert shown == capsys.readouterr().out
 
 
 def test_a_replay(capsys: pytest.CaptureFixture[str]) -> None:

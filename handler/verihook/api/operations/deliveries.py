@@ -266,14 +266,15 @@ def _find(api: Api, delivery_id: str, caller: Identity) -> Entry:
 def _view(caller: Identity, api: Api) -> View:
     """What the caller may see: nothing of a source that starts no workflow of its key, how many came neither."""
     known = api.services.sources
-    covered = [name for name in known if any(map(caller.covers, known[name].workflows))] if caller.bound else None
+    covered = [name for name in known if any(map(caller.covers, known[name].reached))] if caller.bound else None
     return View(covered, partial(_sees, caller, api))
 
 
 def _sees(caller: Identity, api: Api, entry: Entry) -> bool:
     """A key that is bound to workflows sees what came for these alone."""
-    if entry.instance is not None:
-        return caller.covers(entry.instance.workflow)
+    if (row := entry.instance) is not None:
+        # Those of another workflow that it resumes are named, too.
+        return caller.covers(row.workflow) and (row.resumption is None or caller.covers(row.resumption.workflow))
     return caller.covers_source(entry.source, api.services.sources)
 
 

@@ -23,7 +23,7 @@ from verihook.senders import FOLDER, sender_ids
 async def list_sources(api: Api, caller: Caller) -> Response:
     """Neither secrets nor references to them. A key that is bound to workflows sees the sources that start these."""
     known = api.services.sources
-    shown = [_content(known[name]) for name in sorted(known) if all(map(caller.covers, known[name].workflows))]
+    shown = [_content(known[name]) for name in sorted(known) if caller.covers_source(name, known)]
     return rendering.json_response(200, {"sources": shown})
 
 

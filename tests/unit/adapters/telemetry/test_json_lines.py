@@ -51,6 +51,16 @@ def test_a_refusal_has_its_reason_and_its_detail() -> None:
     )
 
 
+def test_a_line_is_printable_ascii_whatever_a_sender_wrote() -> None:
+    stream = io.StringIO()
+    hostile = "".join(map(chr, (*range(32), 127, *range(128, 160), 0x202E, 0xD800, 0x2028)))
+    JsonLinesTelemetry(stream).delivery(Trace(hostile, 0, "orders", "accepted", event_id=hostile, event_type=hostile))
+    text = stream.getvalue()
+    assert text.endswith("\n")
+    assert (text[:-1].isascii(), text[:-1].isprintable()) == (True, True)
+    assert {json.loads(text)[name] for name in ("requestId", "eventId", "eventType")} == {hostile}
+
+
 def test_a_failure_has_its_stack() -> None:
     stream = io.StringIO()
     try:
