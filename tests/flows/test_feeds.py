@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ from verihook.instances.reconcile import reconcile
 from verihook.model.instance import Instance, derive_id
 from verihook.model.source import Source
 from verihook.senders import load_sender
+from verihook.webhooks.captures import Capture, Window, captured, open_window
 from verihook.webhooks.feeds import handle
+from verihook.webhooks.keeping import body_of
+from verihook.webhooks.observe import Observer
 from verihook.worker.functions import Functions
 from verihook.worker.work import run_batch
 
@@ -43,6 +47,21 @@ def streamed(row: Instance, name: str) -> dict[str, Any]:
 
 def row_of(w: Working, event_id: str = "e1") -> Instance:
     return w.row(derive_id(w.services.instance_key, "orders", f"id {event_id}"))
+
+
+def test_a_refused_message_is_kept_while_a_window_is_open(tmp_path: Path) -> None:
+    source = Source("orders", load_sender("generic"), (), "order-log", feed=QUEUE)
+    with working(tmp_path, {}, sources={"orders": source}) as w:
+        documents, now = w.services.documents, w.services.clock.now_ms()
+        open_window(Window("orders", now, now + 60_000, 20), documents, now)
+        observer = Observer(w.services.ledger, w.services.telemetry, Capture(documents, w.services.sources))
+        services = replace(w.services, observer=observer)
+        broken = {**message(1, ORDER), "body": "{broken"}
+        for _ in range(2):
+            handle({"Records": [broken]}, services)
+            observer.flush()
+        (kept,) = captured("orders", documents, now)
+        assert ("event-malformed", QUEUE, b"{broken") == (kept.reason, kept.path, body_of(kept.raw or ""))
 
 
 def test_an_order_comes_by_queue_twice_and_is_summed_up_once(tmp_path: Path) -> None:

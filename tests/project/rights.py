@@ -116,8 +116,10 @@ ALLOWED: dict[str, dict[str, str]] = {
         **DEAD_LETTERS,
     },
     "Feeds": {
-        "dynamodb:GetItem": f"{rows('document#instance')} | {rows('instance')}",
-        "dynamodb:PutItem": f"{rows('document#attempts')} | {rows('document#instance')} | {rows('instance')}",
+        "dynamodb:GetItem": f"{rows('document#captures')} | {rows('document#instance')} | {rows('instance')}",
+        "dynamodb:PutItem": " | ".join(
+            [rows("document#attempts"), rows("document#captures"), rows("document#instance"), rows("instance")]
+        ),
         "dynamodb:UpdateItem": f"{rows('instance')} | {rows('observation', 'bucket')}",
         "s3:PutObject": OBJECTS,
         **READS_PAYLOADS,

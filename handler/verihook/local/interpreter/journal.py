@@ -23,7 +23,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS executions (
     machine TEXT NOT NULL, name TEXT NOT NULL, input TEXT NOT NULL, started_at INTEGER NOT NULL,
     status TEXT NOT NULL, stopped_at INTEGER, output TEXT, error TEXT, cause TEXT, history BLOB,
-    mark TEXT, redrives INTEGER NOT NULL DEFAULT 0, redriven_at INTEGER,
+    mark TEXT, redrives INTEGER NOT NULL DEFAULT 0, redriven_at INTEGER, redriven_by TEXT,
     PRIMARY KEY (machine, name)
 );
 CREATE INDEX IF NOT EXISTS running ON executions (started_at) WHERE status = 'RUNNING';
@@ -32,14 +32,17 @@ CREATE TABLE IF NOT EXISTS chapters (
     machine TEXT NOT NULL, name TEXT NOT NULL, number INTEGER NOT NULL, history BLOB NOT NULL,
     PRIMARY KEY (machine, name, number)
 ) WITHOUT ROWID;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 """
-#: From a journal of version 1.
-_GROW = """
+#: From a journal of each earlier version to the next.
+_GROW = {
+    1: """
 ALTER TABLE executions ADD COLUMN mark TEXT;
 ALTER TABLE executions ADD COLUMN redrives INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE executions ADD COLUMN redriven_at INTEGER;
-"""
+""",
+    2: "ALTER TABLE executions ADD COLUMN redriven_by TEXT;",
+}
 _COLUMNS = "machine, name, input, started_at, status, stopped_at, output, error, cause, redrives, redriven_at"
 
 
@@ -90,8 +93,10 @@ class Journal:
             self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
-            if self._db.execute("PRAGMA user_version").fetchone()[0] == 1:
-                self._db.executescript(f"BEGIN; {_GROW} {_SCHEMA} COMMIT;")
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version in _GROW:
+                steps = " ".join(step for number, step in _GROW.items() if number >= version)
+                self._db.executescript(f"BEGIN; {steps} {_SCHEMA} COMMIT;")
             self._db.executescript(_SCHEMA)
         except (sqlite3.Error, OSError) as error:
             raise opening_error(path, error) from error
@@ -143,13 +148,23 @@ class Journal:
             sql = "SELECT history FROM chapters WHERE machine = ? AND name = ? ORDER BY number"
             return row[0] if row else None, [chapter[0] for chapter in self._db.execute(sql, key)]
 
-    def redrive(self, machine: str, name: str, at: int) -> Entry | None:
-        """Let an execution that has not succeeded run again from its mark. Return None if there is none."""
+    def redriven_by(self, machine: str, name: str) -> str | None:
+        """Return the token of the last redrive; None if there was none, or it had none."""
+        with self._lock:
+            sql = "SELECT redriven_by FROM executions WHERE machine = ? AND name = ?"
+            row = self._db.execute(sql, (machine, name)).fetchone()
+        return row[0] if row else None
+
+    def redrive(self, machine: str, name: str, at: int, token: str | None = None) -> Entry | None:
+        """Let an execution that has not succeeded run again from its mark. Return None if there is none.
+
+        ``token``: the caller's, by which it asks for one redrive however often it calls.
+        """
         with self._lock, self._transaction():
             sql = """UPDATE executions SET status = 'RUNNING', stopped_at = NULL, error = NULL, cause = NULL,
-                     redrives = redrives + 1, redriven_at = ?
+                     redrives = redrives + 1, redriven_at = ?, redriven_by = ?
                      WHERE machine = ? AND name = ? AND status IN ('FAILED', 'ABORTED', 'TIMED_OUT')"""
-            if not self._db.execute(sql, (at, machine, name)).rowcount:
+            if not self._db.execute(sql, (at, token, machine, name)).rowcount:
                 return None
             sql = "SELECT history FROM executions WHERE machine = ? AND name = ?"
             history = self._db.execute(sql, (machine, name)).fetchone()[0]

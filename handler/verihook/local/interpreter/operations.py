@@ -130,12 +130,18 @@ class Operations:
         return {"stopDate": (entry.stopped_at or now_ms()) / 1000}
 
     def _redrive(self, parameters: dict[str, Any]) -> Answer:
-        """From the state it failed in, with that state's input, by the machine as it is deployed now."""
+        """From the state it failed in, with that state's input, by the machine as it is deployed now.
+
+        The same client token again is the same redrive, which has begun and may have ended since: the same answer.
+        """
         entry = self._entry(text(parameters, "executionArn"))
+        token = optional_text(parameters, "clientToken")
+        if token and token == self._journal.redriven_by(entry.machine, entry.name):
+            return {"redriveDate": (entry.redriven_at or entry.started_at) / 1000}
         machine = self.machines.get(entry.machine)
         reason = _not_redrivable(entry) or (None if machine else "Its state machine does not exist")
         at = now_ms()
-        redriven = None if reason else self._journal.redrive(entry.machine, entry.name, at)
+        redriven = None if reason else self._journal.redrive(entry.machine, entry.name, at, token)
         if redriven is None or machine is None:
             raise ApiError("ExecutionNotRedrivable", f"{reason or 'Execution is RUNNING'}")
         self._executions.run(redriven, machine.definition, again=True)

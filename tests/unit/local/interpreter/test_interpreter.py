@@ -69,6 +69,23 @@ def test_a_wrong_query_fails_with_aws_words(client: Any, interpreter: Interprete
     assert "returned nothing (undefined)" in answer["cause"]
 
 
+def test_one_token_is_one_redrive_also_of_what_has_failed_again(client: Any, interpreter: Interpreter) -> None:
+    interpreter.deploy({"failing": json.dumps({"StartAt": "A", "States": {"A": {"Type": "Fail", "Error": "Boom"}}})})
+    arn = start(client, "failing")
+
+    def redriven(**token: str) -> tuple[Any, int]:
+        end_of(client, arn)
+        date = client.redrive_execution(executionArn=arn, **token)["redriveDate"]
+        return date, end_of(client, arn)["redriveCount"]
+
+    first = redriven(clientToken="job-1")
+    assert 1 == first[1]
+    assert first == redriven(clientToken="job-1")
+    assert 2 == redriven(clientToken="job-2")[1]
+    assert 3 == redriven()[1]
+    assert 4 == redriven()[1]
+
+
 def test_history_in_pages_and_backwards(client: Any) -> None:
     arn = start(client, "pass")
     end_of(client, arn)

@@ -127,6 +127,17 @@ def test_a_redrive_runs_on_with_its_history(journal: Journal) -> None:
     assert journal.redrive("orders", "n1", 11) is None
 
 
+def test_who_has_redriven_it_is_kept(journal: Journal) -> None:
+    journal.accept(FIRST)
+    journal.end("orders", "n1", End("FAILED", 9, history=b"all"))
+    assert journal.redriven_by("orders", "n1") is None
+    journal.redrive("orders", "n1", 10, "job-1")
+    journal.end("orders", "n1", End("FAILED", 11), redrives=1)
+    assert journal.redriven_by("orders", "n1") == "job-1"
+    journal.redrive("orders", "n1", 12)
+    assert journal.redriven_by("orders", "n1") is None
+
+
 def test_a_former_run_does_not_end_a_redriven_one(journal: Journal) -> None:
     journal.accept(FIRST)
     journal.end("orders", "n1", End("ABORTED", 9, history=b"all"))
