@@ -16,7 +16,7 @@ from verihook.strict_json import member
 MAX_ID = 256
 
 #: The keys of an ``[event]`` table.
-_KEYS = {"id", "type", "action", "body", "form_field", "envelope", "pass_headers"}
+_KEYS = {"id", "type", "action", "body", "form_field", "envelope", "pass_headers", "pings"}
 
 #: What the body of a delivery can be read as. ``query``: the delivery is a GET, and its query is the event.
 BODIES = ("json", "form", "xml", "text", "ndjson", "multipart", "raw", "query")
@@ -66,7 +66,8 @@ class EventPlaces:
     ``action``: what refines the type, as GitHub's ``pull_request`` is ``opened`` or ``closed``. ``form_field``: the
     field with the JSON if the sender posts a form. ``envelope``: ``cloudevents`` if the sender sends those; then id and
     type come from the CloudEvent. ``body``: one of :data:`BODIES`; ``json`` takes a form that is declared as one, too.
-    ``pass_headers``: the headers, in lower case, that say something of the event and that its workflow gets.
+    ``pass_headers``: the headers, in lower case, that say something of the event and that its workflow gets. ``pings``:
+    the types of what the sender sends as a test, which starts nothing unless the source names its types itself.
     """
 
     id: Place | None = None
@@ -76,6 +77,7 @@ class EventPlaces:
     envelope: str = ""
     body: str = "json"
     pass_headers: tuple[str, ...] = ()
+    pings: tuple[str, ...] = ()
 
 
 # Not frozen: one is made of every delivery, and a frozen one takes three times as long to make.
@@ -176,11 +178,16 @@ def read_places(table: Mapping[str, Any]) -> EventPlaces:
         raise ValueError(f"body: {must_be_one_of(BODIES, body)}")
     if envelope and body != "json":
         raise ValueError("body: leave it out, a CloudEvent says itself what its data is")
-    headers = table.get("pass_headers", [])
-    if not isinstance(headers, list) or not _are_names(headers):
-        raise ValueError("pass_headers: write a list of names")
-    passed = tuple(name.lower() for name in headers)
-    return EventPlaces(id, kind, action, str(table.get("form_field", "")), envelope, body, passed)
+    passed = tuple(name.lower() for name in _names(table, "pass_headers"))
+    form_field = str(table.get("form_field", ""))
+    return EventPlaces(id, kind, action, form_field, envelope, body, passed, _names(table, "pings"))
+
+
+def _names(table: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    names = table.get(key, [])
+    if not isinstance(names, list) or not _are_names(names):
+        raise ValueError(f"{key}: write a list of names")
+    return tuple(names)
 
 
 def _place(table: Mapping[str, Any], key: str) -> Place | None:

@@ -164,6 +164,8 @@ def _is_wanted(event: ProvenEvent, source: Source, trace: Trace) -> bool:
     """Whether the source's filters let the event pass; if not, ``trace`` has the reason in words."""
     if source.types and not is_wanted(event.type, source.types, event.action):
         trace.detail = f"types: {refined(event.type, event.action) or 'an event without a type'} is not among them"
+    elif not source.types and event.type in source.sender.places.pings:
+        trace.detail = f"{event.type}: the sender's test; name it in types if it is to start a workflow"
     elif source.when is not None and not source.when.holds(event.content, _facts_of(source, event)):
         trace.detail = "when: the expression is not true of the event"
     else:

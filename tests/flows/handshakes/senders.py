@@ -47,6 +47,8 @@ def deploy(folder: Path) -> Path:
     for name in ("dropbox", "okta", "x-twitter", "twitch", "zoom", "xero", "mailgun"):
         text += _source(name)
     text += _source("modals", "slack")
+    text += _source("woocommerce") + _source("hub", "github") + _source("linear")
+    text += _source("pinged", "github", more='types = ["ping"]')
     for name in ("shopify", "intercom", "auth0-log-stream", "jira", "bitbucket"):
         text += _source(name)
     text += _source("asked", "generic", more='reply = { status = 202 }\nduplicates = "reject"')

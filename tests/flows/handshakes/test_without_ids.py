@@ -69,7 +69,7 @@ def test_it_is_accepted(face: Face, name: str) -> None:
     assert "instanceId=" in answer.headers["location"]
 
 
-def test_what_identifies_an_event_where_there_is_no_id_of_its_own(face: Face) -> None:
+def test_what_identifies_an_event_without_an_id_of_its_own(face: Face) -> None:
     """A retry of Shopify has the same X-Shopify-Webhook-Id, one of Bitbucket Data Center the same X-Request-Id."""
     for source, signed, header in (
         ("shopify", by_shopify, "X-Shopify-Webhook-Id"),

@@ -162,6 +162,7 @@ REPLAYABLE = {
     "github": "start",
     "github-sha1": "start",
     "jira": "start",
+    "linear": "start",
     "paypal": "refuse",
     "razorpay": "start",
     "sentry": "start",
@@ -174,7 +175,7 @@ REPLAYABLE = {
 
 
 #: Senders that sign a time and not the id, with the seconds for which another id passes; and those that sign no body.
-WITHIN_A_WINDOW = {"box": 600, "linear": 60, "zendesk": 300}
+WITHIN_A_WINDOW = {"box": 600, "zendesk": 300}
 TOKENS = {"auth0-log-stream", "chargebee", "gitlab-token", "okta", "telegram"}
 
 

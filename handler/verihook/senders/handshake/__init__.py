@@ -13,7 +13,7 @@ from verihook.senders.handshake.binding import BoundHandshake, Handshake, Handsh
 from verihook.senders.handshake.confirmation import ConfirmGet
 from verihook.senders.handshake.pairing import PairByHeader, PairByJson
 from verihook.senders.handshake.signed import EchoByHeader, EchoJson, Fixed, HmacJson
-from verihook.senders.handshake.unsigned import Crc, EchoQuery, HeaderToJson, HeadOk
+from verihook.senders.handshake.unsigned import Crc, EchoQuery, FormPing, HeaderToJson, HeadOk
 from verihook.senders.tables import must_be_one_of, read_table
 
 __all__ = ["KINDS", "BoundHandshake", "Handshake", "HandshakeContext", "read_handshake"]
@@ -26,6 +26,7 @@ KINDS: dict[str, type[Any]] = {
     "echo-json": EchoJson,
     "echo-query": EchoQuery,
     "fixed": Fixed,
+    "form-ping": FormPing,
     "head-ok": HeadOk,
     "header-to-json": HeaderToJson,
     "hmac-json": HmacJson,

@@ -18,6 +18,9 @@ from verihook.senders.handshake.binding import (
     may_sign,
 )
 
+#: The number of a ping has fewer digits.
+MAX_DIGITS = 20
+
 
 @dataclass(frozen=True, slots=True)
 class EchoQuery:
@@ -85,6 +88,30 @@ class HeadOk:
     def bind(self, context: HandshakeContext) -> BoundHandshake:  # noqa: ARG002
         """See :class:`~verihook.senders.handshake.Handshake`."""
         return BoundHandshake(unsigned=lambda request: Reply(200) if request.method == "HEAD" else None)
+
+
+@dataclass(frozen=True, slots=True)
+class FormPing:
+    """POST of a form with one ``field``, a number, without the header ``signature``: answered 200, without a body.
+
+    WooCommerce: https://github.com/woocommerce/woocommerce/blob/trunk/plugins/woocommerce/includes/class-wc-webhook.php
+    """
+
+    field: str
+    signature: str
+
+    def bind(self, context: HandshakeContext) -> BoundHandshake:  # noqa: ARG002
+        """See :class:`~verihook.senders.handshake.Handshake`."""
+        header, start = self.signature.lower(), f"{self.field}=".encode()
+
+        def answer(request: Request) -> Reply | None:
+            if request.method != "POST" or request.values(header):
+                return None
+            number = request.body[len(start) :]
+            is_ping = request.body.startswith(start) and number.isdigit() and len(number) < MAX_DIGITS
+            return Reply(200) if is_ping else None
+
+        return BoundHandshake(unsigned=answer)
 
 
 @dataclass(frozen=True, slots=True)

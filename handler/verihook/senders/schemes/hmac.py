@@ -19,7 +19,7 @@ from verihook.senders.schemes.encoding import DECODERS
 from verihook.senders.schemes.headers import expand_numbered, header_check, one_header, with_aliases
 from verihook.senders.schemes.hmac_fields import HmacFields
 from verihook.senders.schemes.message import Signed, covers
-from verihook.senders.schemes.timestamp import TIMES, check_age
+from verihook.senders.schemes.timestamp import LONGEST_WINDOW, TIMES, check_age
 from verihook.senders.schemes.url import check_body_hash
 from verihook.strict_json import parse_unverified, split_path, text_member
 
@@ -70,7 +70,8 @@ class HmacScheme(HmacFields):
     @property
     def timed(self) -> bool:
         """See :class:`~verihook.senders.schemes.Scheme`."""
-        return bool(self.timestamp_header or self.timestamp_label or self.timestamp_json)
+        stamped = bool(self.timestamp_header or self.timestamp_label or self.timestamp_json)
+        return stamped and self.tolerance <= LONGEST_WINDOW
 
     @property
     def binds_body(self) -> bool:

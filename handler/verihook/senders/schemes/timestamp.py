@@ -63,6 +63,11 @@ def whole_seconds(value: object) -> int:
     return value * 1000
 
 
+#: Who has captured a delivery can send it again for as long as its time is accepted. Beyond this, in seconds, that time
+#: is no protection.
+LONGEST_WINDOW = 3600
+
+
 def check_tolerance(tolerance: int) -> None:
     """Raise ValueError ``tolerance: mend`` unless this is a number of seconds above 0."""
     if tolerance <= 0:
