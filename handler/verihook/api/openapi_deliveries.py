@@ -88,7 +88,7 @@ class Deliveries(Answer):
 class Hit(Answer):
     """One that was found, and by what. ``delivery``: of an instance that a webhook started; or one not accepted."""
 
-    by: Literal["instance", "event", "label", "request"]
+    by: Literal["instance", "event", "label", "idempotency-key", "request"]
     instance: Listed | None
     delivery: Delivery | None
 

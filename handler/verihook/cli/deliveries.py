@@ -59,7 +59,12 @@ def add_parser(commands: Any) -> None:
     window.add_argument("--minutes", type=whole_number(1, 60), default=10, metavar="N", help="how long; default 10")
     window.add_argument("--samples", type=whole_number(1, 20), default=20, metavar="N", help="how many; default 20")
     window.add_argument("--reason", action="append", default=[], metavar="CODE", help="only these; repeatable")
-    found = add_action(actions, "lookup", _lookup, "find what has an id of an event, instance or request, or a label")
+    found = add_action(
+        actions,
+        "lookup",
+        _lookup,
+        "find what has an id of an event, instance or request, a label or an idempotency key",
+    )
     found.add_argument("text", metavar="TEXT", help="the id, a tag, or KEY=VALUE of the metadata")
 
 

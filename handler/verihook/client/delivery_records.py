@@ -69,7 +69,7 @@ class Forgotten:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One that a lookup has found. ``by``: ``instance``, ``event``, ``label`` or ``request``."""
+    """One that a lookup has found. ``by``: ``instance``, ``event``, ``label``, ``idempotency-key`` or ``request``."""
 
     by: str
     instance: Instance | None

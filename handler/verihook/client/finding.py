@@ -55,7 +55,7 @@ def replay_delivery(delivery_id: str, *, as_new: bool = False) -> Work[Instance]
 
 
 def lookup(text: str) -> Work[tuple[Hit, ...]]:
-    """What has this id of an event, an instance or a request, this tag, or this ``KEY=VALUE`` of metadata."""
+    """What has this id of an event, instance or request, this tag, ``KEY=VALUE`` of metadata, or idempotency key."""
     answer = yield Request("GET", path("lookup"), {"q": text})
     return answer.read(lambda content: tuple(decoding.hit(each) for each in content["found"]))
 

@@ -18,7 +18,7 @@ from verihook.records import asdict
 from verihook.strict_json import parse_kept
 
 if TYPE_CHECKING:
-    from verihook.model.ports.sets import SubmitPorts
+    from verihook.model.ports.sets import DocumentPorts, SubmitPorts
 
 PARTITION = "idempotency"
 
@@ -84,6 +84,20 @@ def reclaim_key(
     if first == former and ports.documents.write(PARTITION, following, now):
         return start, False
     return claim_key(scope, key, fingerprint, start, ports)
+
+
+def instance_of_key(scope: str, key: str, ports: DocumentPorts) -> str | None:
+    """Return the id of the instance that the first start under this key began; None if the key is not kept. One read.
+
+    ``scope``: the owner of the key.
+    """
+    document = ports.documents.read(PARTITION, digest_of_key(scope, key), ports.clock.now_ms())
+    if document is None:
+        return None
+    named: str = parse_kept(
+        document.text, "The document of the idempotency key", lambda content: content["instance_id"]
+    )
+    return named
 
 
 def _document(

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Literal
 
+from verihook.instances import api_keys, idempotency
 from verihook.model.instance import INSTANCE_ID, Instance
 from verihook.model.listing import Query
 from verihook.webhooks import deliveries
@@ -18,10 +20,13 @@ from verihook.webhooks.identity import ids_of_event
 if TYPE_CHECKING:
     from verihook.model.ports.sets import LookupPorts
 
-By = Literal["instance", "event", "label", "request"]
+By = Literal["instance", "event", "label", "idempotency-key", "request"]
 
 #: How many instances with a label are shown.
 _MOST_LABELLED = 20
+
+#: The most API keys whose idempotency keys are looked at: one read each.
+_MOST_OWNERS = 100
 
 #: How many of the newest deliveries are searched for the id of a request.
 _MOST_SEARCHED = 1000
@@ -37,17 +42,19 @@ class Hit:
 
 
 def lookup(text: str, view: View, ports: LookupPorts) -> list[Hit]:
-    """Return what has this id, label (``TAG`` or ``KEY=VALUE``) or request id, and is visible; each instance once.
+    """Return what has this id, label (``TAG`` or ``KEY=VALUE``), idempotency key or request id, and is visible.
 
-    Requests are looked for among the newest deliveries.
+    Each instance once. Idempotency keys are those of all callers. Requests are looked for among the newest deliveries.
     """
     hits: list[Hit] = []
     seen: set[str] = set()
-    for hit in (*_by_id(text, ports), *_by_label(text, ports)):
-        row = hit.instance
-        if row is not None and row.id not in seen and view.visible(Entry(row.id, row.created_at, "", instance=row)):
-            seen.add(row.id)
-            hits.append(hit)
+    # Each costs more than the one before, so it is asked only if that has found nothing.
+    for found in (chain(_by_id(text, ports), _by_label(text, ports)), _by_idempotency_key(text, ports)):
+        for hit in () if hits else found:
+            row = hit.instance
+            if row is not None and row.id not in seen and view.visible(Entry(row.id, row.created_at, "", instance=row)):
+                seen.add(row.id)
+                hits.append(hit)
     if not hits:
         hits += _by_request(text, view, ports)
     return hits
@@ -69,6 +76,17 @@ def _by_label(text: str, ports: LookupPorts) -> Iterator[Hit]:
     label = (f"metadata.{key}", value) if equals and key else ("tag", text)
     for row in ports.ledger.page(Query(label=label), _MOST_LABELLED, None, ports.clock.now_ms()):
         yield Hit("label", row)
+
+
+def _by_idempotency_key(text: str, ports: LookupPorts) -> Iterator[Hit]:
+    """Whoever started it: a caller without an API key, or the first of a chain of rotated ones."""
+    now = ports.clock.now_ms()
+    owners = dict.fromkeys(("", *(key.chain for key in islice(api_keys.list_keys(ports.documents, now), _MOST_OWNERS))))
+    for owner in owners:
+        instance_id = idempotency.instance_of_key(owner, text, ports)
+        row = None if instance_id is None else ports.ledger.get(instance_id, now)
+        if row is not None and not row.purged:
+            yield Hit("idempotency-key", row)
 
 
 def _by_request(text: str, view: View, ports: LookupPorts) -> Iterator[Hit]:

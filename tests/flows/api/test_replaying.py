@@ -119,9 +119,15 @@ def test_who_may_read_no_instance_finds_deliveries_alone(deployed: Deployment, c
 
 def test_it_is_found_by_whatever_is_at_hand(deployed: Deployment, client: Client) -> None:
     delivery = came(deployed, PUSH)
-    client.post("/v1/workflows/free/instances", json={"id": "mine", "tags": ["vip"], "metadata": {"customer": "42"}})
+    start = {"id": "mine", "tags": ["vip"], "metadata": {"customer": "42"}}
+    client.post("/v1/workflows/free/instances", json=start, headers={"idempotency-key": "order 42"})
     asked = {"d-1": ("event", delivery), delivery: ("instance", delivery), "r-github": ("request", delivery)}
-    asked |= {"mine": ("instance", "mine"), "vip": ("label", "mine"), "customer=42": ("label", "mine")}
+    asked |= {
+        "order 42": ("idempotency-key", "mine"),
+        "mine": ("instance", "mine"),
+        "vip": ("label", "mine"),
+        "customer=42": ("label", "mine"),
+    }
     for text, (by, instance_id) in asked.items():
         (found,) = client.get("/v1/lookup", params={"q": text}).json()["found"]
         assert (by, instance_id) == (found["by"], found["instance"]["instanceId"]), text

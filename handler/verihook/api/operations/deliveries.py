@@ -151,7 +151,7 @@ async def lookup_anything(
     caller: Caller,
     q: Annotated[str, Query(min_length=1, max_length=300, description="what you have", examples=["evt-7"])],
 ) -> Response:
-    """By the id of an event, an instance or a request, a tag, or `KEY=VALUE` of the metadata.
+    """By the id of an event, an instance or a request, a tag, `KEY=VALUE` of the metadata, or an idempotency key.
 
     Requests are looked for among the newest deliveries of each source. A key without `instances:read` finds deliveries
     alone.
