@@ -184,7 +184,7 @@ def on_one_machine(
         secrets_of(variables, hooks.path.parent, data),
         ledger,
         SqliteDocuments(file),
-        NeverRaisingTelemetry(JsonLinesTelemetry() if as_json else ConsoleTelemetry(made=hooks.sources_with(made))),
+        NeverRaisingTelemetry((JsonLinesTelemetry if as_json else ConsoleTelemetry)(made=hooks.sources_with(made))),
         engines=_engines_on_one_machine(endpoints, ledger, hooks),
         payloads=FilePayloads(data / "payloads"),
         caller=HttpCaller(loopback=True),

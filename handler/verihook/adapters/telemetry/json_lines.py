@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Container
 from typing import TextIO
 
 from verihook.adapters.clock import SystemClock
@@ -16,10 +17,13 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"), default=words)
 
 
 class JsonLinesTelemetry:
-    """The Telemetry port; a member without a value is left out. A line is one write, so threads do not mix theirs."""
+    """The Telemetry port; a member without a value is left out. A line is one write, so threads do not mix theirs.
 
-    def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stdout
+    ``made``: the sources whose secret was made here, which its sender cannot have signed with.
+    """
+
+    def __init__(self, stream: TextIO | None = None, made: Container[str] = ()) -> None:
+        self._stream, self._made = stream or sys.stdout, made
 
     def delivery(self, trace: Trace) -> None:
         """See :class:`~verihook.model.ports.Telemetry`."""
@@ -33,6 +37,7 @@ class JsonLinesTelemetry:
                 "outcome": trace.outcome,
                 "reason": trace.reason,
                 "detail": trace.detail and printable(trace.detail),
+                "secretMadeHere": (trace.status == 401 and trace.source in self._made) or None,
                 "eventId": trace.event_id,
                 "eventType": trace.event_type,
                 "instanceId": trace.instance_id,
