@@ -3,6 +3,7 @@
     order = read_input(event)                                   # even if it was too large for the event
     instance_id, attempt = instance_of(context)
     approval = wait_for_event(context, "approved", 86_400)      # raises EventTimeout
+    payment = wait_for_webhook(context, "payments", send, 900)  # send(address) gives it to who delivers there
     billing = connection("billing")                             # url and headers, with credentials
     chosen = connection_of(context)                             # the connection that the start chose, or None
     facts = delivery_of(context)                                # source, type and id of the event, headers
@@ -15,7 +16,10 @@ How to write one: docs/workflows/durable.md.
 from __future__ import annotations
 
 import json
+import secrets
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +27,7 @@ from verihook.adapters.engines import durable_names
 from verihook.errors import NotSupported
 from verihook.model.delivery import EventFacts
 from verihook.model.entry import EntryEvent, EntryRequest, Ignore, Reply, Start  # noqa: F401  # for entries
+from verihook.model.resumption import ADDRESS_STEP
 from verihook.records import asdict
 from verihook.strict_json import parse_json
 
@@ -133,15 +138,62 @@ def wait_for_event(context: Any, name: str, timeout: int = LONGEST_WAIT) -> Any:
     were raised. Nothing runs and nothing is paid for during the wait. ``timeout``: in seconds, 1 to LONGEST_WAIT.
     Raises EventTimeout; ValueError if ``timeout`` is out of its range; NotSupported in a function workflow.
     """
+    _check_wait(context, timeout)
+    return _wait(context, name, name, timeout)
+
+
+def wait_for_webhook(context: Any, source: str, send: Callable[[str], object], timeout: int = LONGEST_WAIT) -> Any:
+    """Wait for a webhook of the source at an address of its own, and return the body of the first that is genuine.
+
+    ``send(address)`` runs in a step: give the address to the service that delivers there. It is
+    ``/hooks/SOURCE?wait=...``, or with the source's ``public_url`` a whole URL; it is used once, and not after the end
+    of the wait. ``timeout`` and what is raised: as for :func:`wait_for_event`; ValueError, too, if the source is not
+    there or has not ``waits = true``.
+    """
+    _check_wait(context, timeout)
+    found = _services_in_use().sources.get(source)
+    if found is None or not found.waits:
+        raise ValueError(f"hooks.toml has no [sources.{source}] with waits = true")
+    from verihook.instances import addresses
+
+    instance_id, attempt = instance_of(context)
+
+    def make(_step: Any) -> list[Any]:
+        return [secrets.token_hex(addresses.TOKEN_BYTES), int(time.time()) + timeout]
+
+    token, until = context.step(make, name=f"{ADDRESS_STEP}{source}")
+    address = addresses.path_of(source, instance_id, attempt, token)
+    if found.public_url:
+        query = address.partition("?")[2]
+        address = f"{found.public_url}{'&' if '?' in found.public_url else '?'}{query}"
+
+    def give(_step: Any) -> None:
+        # Its result is not kept: it may have the address in it.
+        send(address)
+
+    return _wait(
+        context,
+        f"webhook of {source}",
+        addresses.wait_name(source, until, token),
+        timeout,
+        lambda: context.step(give, name=f"Give out an address of {source}"),
+    )
+
+
+def _check_wait(context: Any, timeout: int) -> None:
     if not hasattr(context, "create_callback"):
         raise NotSupported("The engine 'function' waits for no events; write a durable workflow.")
     if not 1 <= timeout <= LONGEST_WAIT:
         raise ValueError(f"timeout is {timeout}: give 1 to {LONGEST_WAIT} seconds")
+
+
+def _wait(context: Any, title: str, wait_name: str, timeout: int, then: Callable[[], object] = lambda: None) -> Any:
+    """Note the wait, do ``then``, and return what comes. ``title``: how steps and errors name it."""
     from aws_durable_execution_sdk_python import CallbackTimeoutError
     from aws_durable_execution_sdk_python.config import CallbackConfig, Duration
 
     instance_id, attempt = instance_of(context)
-    callback = context.create_callback(name=name, config=CallbackConfig(timeout=Duration.from_seconds(timeout)))
+    callback = context.create_callback(name=title, config=CallbackConfig(timeout=Duration.from_seconds(timeout)))
     token = callback.callback_id
 
     def register(_step: Any) -> None:
@@ -149,14 +201,15 @@ def wait_for_event(context: Any, name: str, timeout: int = LONGEST_WAIT) -> Any:
 
         # This step may run again after a crash; the mailbox recognises the token.
         execution = context.execution_context.durable_execution_arn
-        instances.await_event(instance_id, attempt, name, token, _services_in_use(), execution)
+        instances.await_event(instance_id, attempt, wait_name, token, _services_in_use(), execution)
 
-    context.step(register, name=f"Wait for {name}"[:256])
+    context.step(register, name=f"Wait for {title}"[:256])
+    then()
     try:
         answer = callback.result()
     except CallbackTimeoutError:
-        raise EventTimeout(name, timeout) from None
-    return parse_json(answer or "null", f"The event {name!r}")
+        raise EventTimeout(title, timeout) from None
+    return parse_json(answer or "null", f"The event {title!r}")
 
 
 def connection(name: str) -> Endpoint:

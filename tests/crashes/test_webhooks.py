@@ -9,7 +9,8 @@ from contextlib import suppress
 import pytest
 
 from tests.crashes.faults import Kind, When, every_position
-from tests.crashes.world import QUEUE, World
+from tests.crashes.sources import QUEUE
+from tests.crashes.world import World
 from tests.flows.signing import order
 from verihook.errors import LedgerUnavailable
 from verihook.webhooks.feeds import handle

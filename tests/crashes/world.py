@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.adapters.dynamodb_local import client
 from tests.crashes.faults import Faults, Watched
+from tests.crashes.sources import HOOKS, SOURCES, WORKFLOWS
 from tests.flows.deployment import VARIABLES
 from tests.flows.signing import new_id, order, x_signature
 from tests.unit.bare import StandingClock
@@ -30,71 +31,6 @@ from verihook.request import Reply, Request
 from verihook.webhooks.receive import receive
 from verihook.worker.functions import Functions
 from verihook.worker.work import run_try
-
-QUEUE = "arn:aws:sqs:eu-central-1:123456789012:orders"
-
-#: A sender without event ids.
-WITHOUT_ID = 'scheme = "hmac"\nheader = "X-Signature"'
-
-#: The id of an event in a header, which the signature does not cover.
-UNSIGNED_ID = 'event = { id = { header = "X-Event" }, type = { json = "type" } }'
-
-HOOKS = """
-[sources.{name}]
-secrets = ["env:ORDERS_WEBHOOK_SECRET"]
-workflow = "{workflow}"
-{more}
-"""
-
-#: Sources by name: the workflow, and what else the source says.
-SOURCES = {
-    "stepfunctions": ("machine", ""),
-    "durable": ("durable", ""),
-    "function": ("function", ""),
-    "restart": ("machine", 'duplicates = "restart"'),
-    "restart-function": ("function", 'duplicates = "restart"'),
-    "reject": ("machine", 'duplicates = "reject"'),
-    "changed": ("machine", 'changed = "reject"'),
-    "by-body": ("machine", f"by_body = true\n[sources.by-body.signature]\n{WITHOUT_ID}"),
-    "no-id": ("machine", f"[sources.no-id.signature]\n{WITHOUT_ID}"),
-    "captured": ("machine", UNSIGNED_ID),
-    "guarded": ("machine", f'replays = "refuse"\n{UNSIGNED_ID}'),
-    "queue": ("machine", f'feed = "{QUEUE}"'),
-    "queue-function": ("function", f'feed = "{QUEUE}"'),
-}
-
-#: Of a source whose events go to an order that runs: the one with this label.
-RESUME = """[sources.{name}.resume]
-workflow = "{workflow}"
-event = "paid"
-match = {{ "metadata.order" = "orderId" }}
-else = "{otherwise}"
-"""
-
-#: Such sources, by name: which workflow they resume, what becomes of an event that no order is there for.
-RESUMING = {
-    "pays-machine": ("machine", "start"),
-    "pays-durable": ("durable", "start"),
-    "holds": ("machine", "hold"),
-    "ignores": ("machine", "ignore"),
-}
-SOURCES |= {
-    name: ("function", RESUME.format(name=name, workflow=workflow, otherwise=otherwise))
-    for name, (workflow, otherwise) in RESUMING.items()
-}
-
-WORKFLOWS = """
-[workflows.machine]
-engine = "stepfunctions"
-definition = "machine"
-[workflows.durable]
-engine = "durable"
-definition = "durable"
-[workflows.function]
-engine = "function"
-definition = "function"
-timeout_s = 5
-"""
 
 #: What a reconcile round is later than the one before, in milliseconds: more than every pace, back-off and lease.
 LATER_MS = 7_200_000

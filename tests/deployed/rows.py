@@ -10,11 +10,12 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.deployed.emulator import DEADLINE, Deployment
-from tests.deployed.events import delivery, http_event, now_ms
+from tests.deployed.emulator import DEADLINE, FEEDS, Deployment
+from tests.deployed.events import delivery, http_event, now_ms, sqs
 from tests.flows.deployment import SECRET
 from verihook.adapters.ledgers.dynamodb import DynamoDbLedger
 from verihook.model.instance import Instance
+from verihook.model.listing import Query
 
 
 def ledger(aws: Deployment) -> DynamoDbLedger:
@@ -68,10 +69,34 @@ def started(aws: Deployment, workflow: str, authorization: dict[str, str], conte
 def approval(aws: Deployment, authorization: dict[str, str], lambdas: Any, **more: Any) -> tuple[str, str]:
     """The id and the ARN of a durable execution that waits for an answer."""
     instance_id = started(aws, "order-approval", authorization, {"orderId": "ord_3", "amount": 5}, **more)
+    return instance_id, execution_arn(aws, lambdas, instance_id)
+
+
+def labelled(aws: Deployment, lambdas: Any, order: str, workflow: str) -> str:
+    """The id of an instance that waits for the event ``approved``, and has the label of its order."""
+    event_id = f"labelled_{order}"
+    # A token that the engine does not know: it is asked all the same.
+    token = "x" * 64
+    if workflow == "order-review":
+        instance_id = accepted(aws, event_id, "labelled-review", orderId=order)
+    else:
+        body = {"id": event_id, "orderId": order, "amount": 5}
+        assert {"batchItemFailures": []} == aws.invoke(FEEDS, sqs("labelled", ("m1", body)))
+        (found,) = ledger(aws).page(Query(label=("metadata.order", order)), 10, None, now_ms())
+        instance_id = found.id
+        arn = execution_arn(aws, lambdas, instance_id)
+        token = str(eventually(lambda: callback(lambdas, arn)))
+    wait = {"execution": instance_id, "name": "approved", "token": token}
+    assert aws.invoke(FEEDS, {"await": wait}) is None
+    return instance_id
+
+
+def execution_arn(aws: Deployment, lambdas: Any, instance_id: str) -> str:
+    """The ARN of the durable execution of an instance of ``order-approval``."""
     name = aws.stack.name("OrderApproval")
     answer = lambdas.list_durable_executions_by_function(FunctionName=name, DurableExecutionName=instance_id)
     (found,) = answer["DurableExecutions"]
-    return instance_id, found["DurableExecutionArn"]
+    return str(found["DurableExecutionArn"])
 
 
 def callback(lambdas: Any, arn: str) -> str | None:

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from tests.deployed.emulator import FEEDS, Deployment
-from tests.deployed.events import ITEMS, eventbridge, sns, sqs, streamed
+from tests.deployed.events import ITEMS, eventbridge, now_ms, sns, sqs, streamed
 from tests.deployed.rights import check
-from tests.deployed.rows import asked, item, row, rows, started, succeeds
+from tests.deployed.rows import asked, item, labelled, ledger, row, rows, started, succeeds
+from verihook.model.listing import Query
 
 LARGE = "x" * 300_000
 
@@ -70,6 +71,15 @@ def test_a_rule_feeds_a_source(aws: Deployment) -> None:
 
 def test_a_large_message_is_kept_apart(aws: Deployment) -> None:
     assert 1 == taken(aws, sqs("orders", ("m5", order("q3", notes=LARGE))))
+
+
+@pytest.mark.parametrize("workflow", ["order-review", "order-approval"])
+def test_a_message_goes_to_the_instance_that_waits(workflow: str, aws: Deployment, lambdas: Any) -> None:
+    waiting = labelled(aws, lambdas, f"fed-{workflow}", workflow)
+    queue = f"{workflow.removeprefix('order-')}s-paid"
+    assert 1 == taken(aws, sqs(queue, ("m1", order("paid", orderId=f"fed-{workflow}"))))
+    (paid,) = ledger(aws).page(Query(source=workflow.replace("order", "pays")), 1, None, now_ms())
+    assert ("completed", (waiting,)) == (paid.status, paid.resumption.targets if paid.resumption else ())
 
 
 @pytest.mark.parametrize("queue", ["reviews", "approvals"])

@@ -172,7 +172,7 @@ class Api:
         content = {} if body is None else {"json": body}
         return self.http.post(f"/v1/instances/{id}/{operation}", **content, **options)
 
-    def until(self, id: str, *statuses: str) -> dict[str, Any]:
+    def until(self, id: str, *statuses: str, timeout: float = 60) -> dict[str, Any]:
         """The instance, once it has one of these statuses; without any, once it has ended."""
         wanted = statuses or FINAL
 
@@ -180,7 +180,7 @@ class Api:
             instance = self.get(id)
             return instance if instance["status"] in wanted else None
 
-        return wait_until(found, what=f"{id} was not {' or '.join(wanted)}")
+        return wait_until(found, timeout, f"{id} was not {' or '.join(wanted)}")
 
     def due(self, id: str) -> None:
         """Let the time come at which a delayed instance is to begin."""

@@ -38,6 +38,12 @@ DESCRIBES = {
     "lambda:GetDurableExecution": DURABLE,
 }
 ANSWERS = {"states:SendTaskSuccess": f"{MACHINES}*", "lambda:SendDurableExecutionCallbackSuccess": DURABLE}
+#: Finds the instances that an event is for by a label, and labels those that a source starts.
+RESUMES = {
+    "dynamodb:BatchGetItem": rows("instance"),
+    "dynamodb:Query": rows("label"),
+    "dynamodb:BatchWriteItem": rows("label"),
+}
 DEAD_LETTERS = {"sqs:SendMessage": "DeadLetters.Arn"}
 
 #: Mailboxes; jobs, and the former attempts of what they restart and delete.
@@ -46,16 +52,23 @@ DOCUMENTS = rows("document#instance", "document#attempts", "document#jobs")
 #: Function -> action -> what it may be done to; "|" between several statements.
 ALLOWED: dict[str, dict[str, str]] = {
     "Receiver": {
-        "dynamodb:GetItem": f"{rows('document#captures')} | {rows('instance')}",
+        "dynamodb:GetItem": f"{rows('document#captures')} | {rows('document#instance')} | {rows('instance')}",
         "dynamodb:PutItem": " | ".join(
-            [rows("document#attempts", "document#signed"), rows("document#captures"), rows("instance")]
+            [
+                rows("document#attempts", "document#signed"),
+                rows("document#captures"),
+                rows("document#instance"),
+                rows("instance"),
+            ]
         ),
+        **RESUMES,
         "dynamodb:UpdateItem": f"{rows('instance')} | {rows('observation', 'bucket')}",
         "s3:PutObject": OBJECTS,
         **READS_PAYLOADS,
         **STARTS,
         **STOPS,
         **DESCRIBES,
+        **ANSWERS,
         **READS_SECRETS,
         "secretsmanager:PutSecretValue": "Pairs: PairingSecretArn",
     },
@@ -126,7 +139,8 @@ ALLOWED: dict[str, dict[str, str]] = {
         **STARTS,
         **STOPS,
         **DESCRIBES,
-        "states:SendTaskSuccess": f"{MACHINES}*",
+        **RESUMES,
+        **ANSWERS,
         "sqs:ReceiveMessage": "FedByQueue: FeedQueueArn",
         "sqs:DeleteMessage": "FedByQueue: FeedQueueArn",
         "sqs:GetQueueAttributes": "FedByQueue: FeedQueueArn",

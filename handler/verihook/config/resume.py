@@ -1,4 +1,4 @@
-"""Reads the tables ``[sources.NAME.resume]`` and ``[sources.NAME.metadata]`` of hooks.toml."""
+"""Reads ``resume``, ``metadata`` and ``waits`` of a source in hooks.toml."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from verihook.config.table_reader import Reader
 from verihook.model.expression import Expression
 from verihook.model.resumption import DEFAULT_HOLD_HOURS, MAX_LABEL, MOST_HOLD_HOURS, OTHERWISE, Resume
 from verihook.model.workflow import Workflow
+from verihook.senders import Sender
 from verihook.senders.tables import must_be_one_of
 
 _KNOWN = ("workflow", "event", "match", "else", "hold_hours")
@@ -56,6 +57,17 @@ def read_metadata(reader: Reader) -> dict[str, Expression]:
     table: dict[str, Any] = reader.get("metadata", dict, {})
     inner = Reader(reader.path, reader.full_key("metadata"), table, (*table,))
     return _expressions(inner, table)
+
+
+def read_waits(reader: Reader, sender: Sender) -> bool:
+    """Return ``waits``. Raises ConfigurationError if a delivery at another address could not be verified, or read."""
+    waits: bool = reader.get("waits", bool, False)
+    if waits and sender.places.body == "query":
+        raise reader.error("waits", "is not for a source whose events are queries: its address has a query of its own")
+    signs_url = "{url}" in getattr(sender.scheme, "message", "") and getattr(sender.scheme, "url", "") != "delivered"
+    if waits and signs_url:
+        raise reader.error("waits", "is not for a sender that signs the registered URL: the address is another one")
+    return waits
 
 
 def _match(inner: Reader) -> dict[str, Expression]:

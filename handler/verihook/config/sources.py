@@ -72,6 +72,7 @@ _KNOWN = (
     "pass_headers",
     "metadata",
     "resume",
+    "waits",
 )
 
 
@@ -108,7 +109,7 @@ def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapp
         _expression(reader, "delay"),
         _expression(reader, "start_at"),
         reader.choice("on_paused", PAUSED_POLICIES, "hold"),
-        *_labels(reader, by_name, workflows),
+        *_waiting(reader, sender, by_name, workflows),
         entry=read_entry(reader),
     )
     _check_start_time(reader, workflows[workflow])
@@ -130,16 +131,16 @@ def _resumed_workflow(reader: Reader) -> tuple[str, ...]:
     return (named,) if isinstance(named, str) else ()
 
 
-def _labels(
-    reader: Reader, by_name: tuple[str, ...], workflows: Mapping[str, Workflow]
-) -> tuple[dict[str, Expression], Resume | None]:
-    """Return ``metadata`` and ``resume``."""
-    if reader.table.keys().isdisjoint(("metadata", "resume")):
-        return {}, None
+def _waiting(
+    reader: Reader, sender: Sender, by_name: tuple[str, ...], workflows: Mapping[str, Workflow]
+) -> tuple[dict[str, Expression], Resume | None, bool]:
+    """Return ``metadata``, ``resume`` and ``waits``."""
+    if reader.table.keys().isdisjoint(("metadata", "resume", "waits")):
+        return {}, None, False
     # Imported here, as in _expression.
-    from verihook.config.resume import read_metadata, read_resume
+    from verihook.config.resume import read_metadata, read_resume, read_waits
 
-    return read_metadata(reader), read_resume(reader, by_name, workflows)
+    return read_metadata(reader), read_resume(reader, by_name, workflows), read_waits(reader, sender)
 
 
 def _check_replays(reader: Reader, source: Source) -> None:

@@ -29,7 +29,7 @@ from verihook.instances.starting import active_workflow, first_look_ms, start_wh
 from verihook.model.delivery import Delivery
 from verihook.model.instance import Instance, Progress, Status, execution_name
 from verihook.model.listing import Search
-from verihook.model.resumption import NO_INSTANCE, Resumption
+from verihook.model.resumption import NO_INSTANCE, OVER, Resumption
 from verihook.records import replace
 from verihook.request import json_text
 
@@ -71,15 +71,16 @@ def hand_over(instance: Instance, ports: ControlPorts) -> Status:
     ``queued`` if something did not answer or another process was quicker: the row is durable, and reconcile goes on.
     """
     try:
-        return _hand_over(instance, ports)
+        return _bring(instance, ports)
     except (Unavailable, NotActive) as error:
         ports.telemetry.failure(f"resume by {instance.id}", error)
         return "queued"
 
 
-def _hand_over(instance: Instance, ports: ControlPorts) -> Status:
+def _bring(instance: Instance, ports: ControlPorts) -> Status:
     resumption = _of(instance)
-    if resumption.attempt != instance.attempt or not resumption.targets:
+    chosen_now = resumption.attempt == instance.attempt and bool(resumption.targets)
+    if not chosen_now and resumption.otherwise != OVER:
         chosen = _choose(instance, ports)
         if chosen is None:
             return "queued"
@@ -118,7 +119,11 @@ def _give(target_id: str, row: Instance, text: str, ports: ControlPorts) -> bool
     event_id = execution_name(row.id, row.attempt)
     try:
         target = get(target_id, ports)
-        raise_for(target, Event(event_id, _of(row).event, text, ports.clock.now_ms()), ports)
+        resumption = _of(row)
+        raise_for(target, Event(event_id, resumption.event, text, ports.clock.now_ms()), ports)
+        if resumption.otherwise == OVER:
+            # Another delivery may have ended the wait meanwhile, or its time.
+            return has_taken(target, event_id, ports)
     except (InstanceNotFound, NotSupported):
         return False
     except Conflict as error:
@@ -134,6 +139,9 @@ def _without_instance(instance: Instance, ports: ControlPorts) -> Status:
     resumption = _of(instance)
     if resumption.otherwise == "ignore":
         return _end(instance, Progress("completed", json_text({"event": resumption.event, "resumed": []})), ports)
+    if resumption.otherwise == OVER:
+        why = "Nothing waits at this address any more: it was used, or its time is over."
+        return _end(instance, Progress("failed", None, "WaitOver", why), ports)
     if resumption.otherwise == "start":
         return _start_instead(instance, ports)
     now = ports.clock.now_ms()

@@ -23,6 +23,9 @@ T = TypeVar("T")
 #: The name of the waits at a gate, while their instance is suspended. No event can have this name.
 GATE = "$resume"
 
+#: What the names of waits for a webhook at an address of its own begin with. No event of the API can have such a name.
+ONE_TIME = "$webhook:"
+
 #: The most that a mailbox holds after an event has come, in bytes of its JSON text, which is ASCII.
 MAX_MAILBOX = 280_000
 
@@ -76,7 +79,12 @@ class Mailbox:
     seen: list[str] = field(default_factory=list)
 
     def add_event(self, event: Event) -> list[Handover]:
-        """Add an event, unless its id was seen before. Return the handovers that this makes."""
+        """Add an event, unless its id was seen before. Return the handovers that this makes.
+
+        One for an address is added only if a wait for it is here: it is used once.
+        """
+        if event.name.startswith(ONE_TIME) and all(wait.name != event.name for wait in self.waits):
+            return []
         if event.id:
             seen = _digest(event.id)
             if seen in self.seen:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 Otherwise = Literal["start", "hold", "ignore"]
 OTHERWISE: tuple[str, ...] = get_args(Otherwise)
 
+#: The same of an event for one address: it is over.
+OVER: Literal["over"] = "over"
+
 #: The ``engine`` of a row that resumes instances: it runs nothing, so no engine has it.
 ENGINE = "resume"
 
@@ -22,6 +25,9 @@ NO_INSTANCE = "NoInstance"
 
 #: How long an event is held if the source does not say, and at most, in hours.
 DEFAULT_HOLD_HOURS, MOST_HOLD_HOURS = 24, 720
+
+#: How the step of a durable function is named whose result is the token of an address: no list of steps shows it.
+ADDRESS_STEP = "Make an address of "
 
 #: The longest value of a label, in characters: as the API takes it.
 MAX_LABEL = 256
@@ -53,7 +59,7 @@ class Resumption:
     workflow: str
     event: str
     labels: tuple[tuple[str, str], ...]
-    otherwise: Otherwise
+    otherwise: Otherwise | Literal["over"]
     hold_ms: int
     targets: tuple[str, ...] = ()
     attempt: int = 0

@@ -94,7 +94,8 @@ class Source:
     ``delay`` and ``start_at``: what gives the delay or the time of the start, at most one of them.
     ``on_paused``: whether an event whose workflow is paused waits until that is active again, or is refused.
     ``metadata``: the labels of what it starts: the name -> what its value is in the event. ``resume``: which instances
-    its events go to in place of a start; None if each starts one.
+    its events go to in place of a start; None if each starts one. ``waits``: whether a workflow may wait for a delivery
+    at an address of its own.
     """
 
     name: str
@@ -123,6 +124,7 @@ class Source:
     on_paused: PausedPolicy = "hold"
     metadata: Mapping[str, Expression] = field(default_factory=dict)
     resume: Resume | None = None
+    waits: bool = False
     entry: str = ""
     #: All that are kept: general ones, those of signature, id and type, and ``keep_headers``. Always made of these.
     #: Name -> whether it is the signature, of which only a mark is kept.

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from verihook.errors import EventMalformed, RequestInvalid
+from verihook.errors import Conflict, EventMalformed, RequestInvalid
 from verihook.instances import handover
+from verihook.instances.addresses import PARAMETER, awaited, parse_address
 from verihook.instances.events import check_event_name, check_payload
-from verihook.instances.handover import Found
+from verihook.instances.mailboxes import read_mailbox
 from verihook.model.delivery import Delivery, EventFacts
-from verihook.model.instance import Instance
-from verihook.model.resumption import ENGINE, Resume, Resumption, labels_of
+from verihook.model.instance import Instance, execution_name
+from verihook.model.resumption import ENGINE, OVER, Resume, Resumption, labels_of
 from verihook.records import replace
 from verihook.request import json_text
 from verihook.webhooks.keeping import delivery_of
@@ -58,27 +59,21 @@ class Addressee:
 
 def address(
     source: Source, event: ProvenEvent, facts: EventFacts, row_id: str, ports: IntakePorts, trace: Trace
-) -> tuple[tuple[Instance, object] | None, Addressee]:
+) -> tuple[tuple[Instance, object] | None, Addressee | None]:
     """Return the row to claim of an event that resumes instances, or waits for one, and whom it is for.
 
-    No row: it starts the source's own workflow, or is ignored. Two calls of the ledger, three if it is ignored. Raises
-    BodyTooLarge, EventMalformed, InputInvalid and LedgerUnavailable.
+    No row: it starts what the source starts, or is ignored. Two calls of the ledger, three if it is ignored. Raises
+    BodyTooLarge, EventMalformed, InputInvalid and LedgerUnavailable; Conflict at an address whose wait is over.
     """
-    resume = source.resume
-    labels = None if resume is None else labels_of(resume.match, event.content, facts)
-    if resume is None or labels is None:
-        trace.detail = "resume: the event has no value for what match names"
-        found, resumption = Found((), ()), None
-    else:
-        found = handover.find(resume.workflow, labels, ports)
-        resumption = Resumption(
-            resume.workflow, _event_name(resume, event), labels, resume.otherwise, resume.hold_ms, found.alive, 1
-        )
-        if not found.alive:
-            trace.detail = f"resume: no instance of {resumption.wanted} runs{', it has ended' if found.ended else ''}"
-    addressee = Addressee(found.alive, () if found.alive else found.ended)
-    if resumption is None or not (found.alive or resumption.otherwise == "hold"):
-        if resume is None or resume.otherwise == "start":
+    if source.waits and (named := event.request.parameter(PARAMETER)) is not None:
+        waiting = _at_address(named, source, row_id, ports, trace.received_at)
+        row = _row_of(source, waiting, event, facts, row_id, ports, trace)
+        return (row, event.content), Addressee(waiting.targets)
+    if source.resume is None:
+        return None, None
+    resumption, addressee = _by_labels(source.resume, event, facts, ports, trace)
+    if resumption is None or not (addressee.resumed or resumption.otherwise == "hold"):
+        if source.resume.otherwise == "start":
             return None, addressee
         existing = ports.ledger.get(row_id, trace.received_at)
         if existing is None:
@@ -87,6 +82,38 @@ def address(
         # A redelivery whose instance has ended since: the claim meets the row.
         resumption = existing.resumption or _NOTHING
     return (_row_of(source, resumption, event, facts, row_id, ports, trace), event.content), addressee
+
+
+def _by_labels(
+    resume: Resume, event: ProvenEvent, facts: EventFacts, ports: IntakePorts, trace: Trace
+) -> tuple[Resumption | None, Addressee]:
+    """Return what its row keeps, None if the event has no value for a label; and the instances that have the labels."""
+    labels = labels_of(resume.match, event.content, facts)
+    if labels is None:
+        trace.detail = "resume: the event has no value for what match names"
+        return None, Addressee()
+    name = _event_name(resume, event)
+    found = handover.find(resume.workflow, labels, ports)
+    resumption = Resumption(resume.workflow, name, labels, resume.otherwise, resume.hold_ms, found.alive, 1)
+    if found.alive:
+        return resumption, Addressee(found.alive)
+    trace.detail = f"resume: no instance of {resumption.wanted} runs{', it has ended' if found.ended else ''}"
+    return resumption, Addressee((), found.ended)
+
+
+def _at_address(named: str, source: Source, row_id: str, ports: IntakePorts, now_ms: int) -> Resumption:
+    """Return what the row keeps of an event that came to the address of a wait. Raises Conflict if that is over."""
+    address = parse_address(named)
+    if address is not None and (instance := ports.ledger.get(address.instance_id, now_ms)) is not None:
+        box = read_mailbox(execution_name(instance.id, address.attempt), ports.documents, now_ms)
+        name = awaited(address, source.name, box, now_ms)
+        if name is not None and instance.attempt == address.attempt and not (instance.final or instance.purged):
+            return Resumption(instance.workflow, name, (), OVER, 0, (instance.id,), 1)
+    existing = ports.ledger.get(row_id, now_ms)
+    if existing is not None and existing.resumption is not None:
+        # A redelivery of the event that has ended the wait: the claim meets its row.
+        return existing.resumption
+    raise Conflict("Nothing waits at this address any more: it was used, its time is over, or it was never given out.")
 
 
 def _row_of(

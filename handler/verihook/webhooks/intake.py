@@ -108,19 +108,21 @@ def start_for_event(source: Source, event: ProvenEvent, ports: IntakePorts, trac
 
 
 def _take_in(source: Source, event: ProvenEvent, ports: IntakePorts, trace: Trace) -> IntakeResult:
-    addressee = None
+    addressed = addressee = None
     with deadline.part(deadline.CLAIM_SHARE):
-        # Each row is made, and each input checked, before the first is claimed.
-        if source.resume is None:
-            rows = [_new_row(source, event, name, ports, trace) for name in source.workflows]
-        else:
+        if source.resume is not None or source.waits:
             from verihook.webhooks import addressing
 
             row_id = id_of(source, source.workflow, identity_of(source, event, trace), ports.instance_key)
-            fresh, addressee = addressing.address(source, event, _facts_of(source, event), row_id, ports, trace)
-            rows = [fresh or _new_row(source, event, source.workflow, ports, trace)] if addressee.taken else []
-            if not rows:
+            addressed, addressee = addressing.address(source, event, _facts_of(source, event), row_id, ports, trace)
+            if addressee is not None and not addressee.taken:
                 return IntakeResult(None, None, duplicate=False, addressee=addressee)
+        # Each row is made, and each input checked, before the first is claimed.
+        rows = (
+            [_new_row(source, event, name, ports, trace) for name in source.workflows]
+            if addressed is None
+            else [addressed]
+        )
         trace.instance_id = rows[0][0].id
         claimed = [_claim(fresh, content, source, ports, trace, first=fresh is rows[0][0]) for fresh, content in rows]
     trace.outcome = "accepted" if None in [each.existing for each in claimed] else "duplicate"
@@ -186,14 +188,14 @@ def _start_now(fresh: Instance, ports: ControlPorts, given: str) -> Status:
     if fresh.held:
         return fresh.status
     if fresh.resumption is not None:
-        return _hand_over(fresh, ports)
+        return _hand_over_now(fresh, ports)
     if ports.workflows[fresh.workflow].express:
         return instances.start(fresh, ports, given)
     with deadline.at_most(deadline.START_MS):
         return start_when_due(fresh, ports, given)
 
 
-def _hand_over(row: Instance, ports: ControlPorts) -> Status:
+def _hand_over_now(row: Instance, ports: ControlPorts) -> Status:
     from verihook.instances import handover
 
     with deadline.at_most(deadline.START_MS):
@@ -281,7 +283,7 @@ def _redelivered(
     if known and source.duplicates == "reject":
         raise Duplicate(f"The event was delivered before; its instance is {existing.id}.")
     if existing.resumption is not None and not (existing.final or existing.held or existing.purged):
-        return IntakeResult(existing.id, _hand_over(existing, ports), duplicate=True, workflow=fresh.workflow)
+        return IntakeResult(existing.id, _hand_over_now(existing, ports), duplicate=True, workflow=fresh.workflow)
     if source.duplicates == "restart" and not existing.purged:
         following = instances.replace_attempt(existing, fresh, ports)
         if following is not None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from verihook.model.instance import Step, milliseconds_of
+from verihook.model.resumption import ADDRESS_STEP
 from verihook.records import replace
 from verihook.strict_json import parse
 
@@ -51,9 +52,9 @@ def _after(step: Step | None, family: str, change: str, event: Mapping[str, Any]
     if change == "Succeeded":
         if details.get("RetryDetails", {}).get("NextAttemptDelaySeconds"):  # a condition that does not hold yet
             return step
-        return replace(
-            step, status="completed", ended_at=at, output=_plain(_payload(details, "Result")), error=None, cause=None
-        )
+        secret = step.name.startswith(ADDRESS_STEP)
+        output = None if secret else _plain(_payload(details, "Result"))
+        return replace(step, status="completed", ended_at=at, output=output, error=None, cause=None)
     error, cause = error_of(_payload(details, "Error")) if "Error" in details else (change, None)
     if details.get("RetryDetails", {}).get("NextAttemptDelaySeconds"):
         return replace(step, error=error, cause=cause)

@@ -262,16 +262,16 @@ class ReceivePorts(IntakePorts, OutcomePorts, Protocol):
 
 
 class DeliveryPorts(DocumentPorts, Protocol):
-    """Finds deliveries again."""
+    """Finds a delivery again."""
+
+
+class LookupPorts(DeliveryPorts, Protocol):
+    """Lists deliveries, and finds them by the ids of their events."""
 
     @property
     def sources(self) -> Mapping[str, Source]:
         """By name."""
         ...
-
-
-class LookupPorts(DeliveryPorts, Protocol):
-    """Finds deliveries by the ids of their events, too."""
 
     @property
     def instance_key(self) -> bytes:
