@@ -17,6 +17,7 @@ from tests.flows.signing import JSON, new_id
 
 SECRET = "the secret of a sender"
 VERIFY_TOKEN = "the verify token"
+SPELLED_URL = "https://hooks.example.com/hooks/calls?n=a%20b&at=12:30&flag&a=2&b=1&a=3"
 PUBLIC_URL = "https://hooks.example.com/hooks/trello"
 DISCORD_KEY = Ed25519PrivateKey.from_private_bytes(b"d" * 32)
 VARIABLES_HERE = {
@@ -53,6 +54,7 @@ def deploy(folder: Path) -> Path:
         text += _source(name)
     text += _source("asked", "generic", more='reply = { status = 202 }\nduplicates = "reject"')
     text += _source("told", "generic", more='reply = { body = "[accepted]", forged = 498 }')
+    text += _source("calls", "twilio", more=f'public_url = "{SPELLED_URL}"')
     text += _source("trello", more=f'public_url = "{PUBLIC_URL}"')
     text += _source("discord", secret="env:DISCORD_KEY")
     # Webhook events have no id, and their type elsewhere.

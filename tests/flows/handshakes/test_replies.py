@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import json
 import time
 
@@ -9,7 +12,7 @@ import pytest
 
 from tests.flows.faces import Answer, Face, Headers
 from tests.flows.handshakes import senders
-from tests.flows.handshakes.senders import mac, post
+from tests.flows.handshakes.senders import SECRET, SPELLED_URL, mac, post
 from tests.flows.signing import JSON, new_id, order
 
 pytestmark = pytest.mark.usefixtures("starts")
@@ -94,3 +97,18 @@ def test_a_text_as_the_body_and_another_status_for_a_forgery(face: Face) -> None
     assert "instanceId=" in answer.headers["location"]
     forged = post(face, "told", body, generic(body + b" "))
     assert (498, 498, "signature") == (forged.status, forged.json["status"], forged.json["code"])
+
+
+def test_a_signed_url_may_come_in_another_writing(face: Face) -> None:
+    """Twilio signs its URL as it was registered; a proxy may write the same parameters in another way."""
+    body = f"CallSid={new_id()}".encode()
+    message = f"{SPELLED_URL}CallSid{body[8:].decode()}".encode()
+    signature = base64.b64encode(hmac.new(SECRET.encode(), message, hashlib.sha1).digest()).decode()
+    headers = [("Content-Type", "application/x-www-form-urlencoded"), ("X-Twilio-Signature", signature)]
+    for query, status in (
+        ("n=a%20b&at=12:30&flag&a=2&b=1&a=3", 200),
+        ("n=a+b&at=12%3A30&flag=&a=2&a=3&b=1", 200),
+        ("n=a+b&at=12%3A30&flag=&a=3&a=2&b=1", 401),
+        ("n=a+b&at=12%3A31&flag=&a=2&a=3&b=1", 401),
+    ):
+        assert status == face.send("POST", f"/hooks/calls?{query}", headers, body).status, query

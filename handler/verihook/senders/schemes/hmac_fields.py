@@ -111,7 +111,9 @@ class HmacFields:
     def _urls(self, setting: Setting) -> Urls | None:
         if "{url}" not in self.message:
             return None
-        return signed_urls(setting.public_url, self.url, ports=self.url_ports, unescape=self.url_unescape)
+        return signed_urls(
+            setting.public_url, self.url, ports=self.url_ports, unescape=self.url_unescape, added=self.body_hash
+        )
 
     def _signs_timestamp(self) -> bool:
         """Whether the timestamp is signed by itself, and so read before the MAC.

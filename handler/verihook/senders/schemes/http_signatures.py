@@ -28,6 +28,7 @@ from verihook.senders.schemes.structured_fields import (
     write_inner_list,
 )
 from verihook.senders.schemes.timestamp import check_age, check_tolerance, whole_seconds
+from verihook.senders.schemes.url import parameters_of
 from verihook.senders.tables import must_be_one_of
 
 if TYPE_CHECKING:
@@ -177,7 +178,10 @@ def _covers_enough(names: set[str]) -> bool:
 
 def _target(registered: Target, request: Request) -> Target:
     """The URL as it was registered, with the query of the delivery if it has one."""
-    return replace(registered, query=request.query) if request.query else registered
+    if not request.query:
+        return registered
+    same = bool(registered.query) and parameters_of(request.query) == parameters_of(registered.query)
+    return replace(registered, query=request.query, registered=registered.query if same else "")
 
 
 def _check_digest(request: Request) -> None:

@@ -29,7 +29,8 @@ _PORTS = {"http": ":80", "https": ":443"}
 class Target:
     """The parts of the URL that the sender calls, as registered with it.
 
-    ``written``: the authority as it was registered, not in lower case. ``mark``: whether a ``?`` is there even without
+    ``written``: the authority as it was registered, not in lower case. ``registered``: the registered query, if the one
+    that came has the same parameters in another writing. ``mark``: whether a ``?`` is there even without
     a query.
     """
 
@@ -38,6 +39,7 @@ class Target:
     path: str
     query: str
     written: str = ""
+    registered: str = ""
     mark: bool = False
 
     @property
@@ -57,9 +59,11 @@ class Target:
         No request says whether its URL had such a ``?``, because AWS leaves it out.
         """
         authorities = [self.authority, *([self.written] if self.written not in ("", self.authority) else [])]
+        queries = [self.query, *([self.registered] if self.registered not in ("", self.query) else [])]
         for authority in authorities:
-            for mark in (False, True) if not self.query else (False,):
-                yield replace(self, authority=authority, mark=mark)
+            for query in queries:
+                for mark in (False, True) if not query else (False,):
+                    yield replace(self, authority=authority, query=query, mark=mark)
 
 
 def read_target(public_url: str) -> Target:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from urllib.parse import parse_qsl
 
 from verihook.errors import SignatureError
 from verihook.request import Request
 
 #: All URLs that a delivery's signature may be made over.
 Urls = Callable[[Request], tuple[str, ...]]
+
+#: The most parameters of a query that are compared with the registered ones.
+MAX_PARAMETERS = 1000
 
 _URL = re.compile(r"(?i:(https?))://([^/?#\s]+)([^\s]*)")
 _PORT = re.compile(r":[0-9]*\Z")
@@ -65,10 +69,12 @@ def check_body_hash(body: bytes, url: str, name: str) -> None:
         raise SignatureError("body-hash-mismatch")
 
 
-def signed_urls(public_url: str, kind: str, *, ports: bool, unescape: bool) -> Urls:
+def signed_urls(public_url: str, kind: str, *, ports: bool, unescape: bool, added: str = "") -> Urls:
     """Return what makes the URLs. ``kind``: ``registered``, as registered; ``delivered``, with the delivery's query.
 
-    Raises ValueError ``public_url: mend``.
+    A gateway or a proxy may write the query in another way than the sender. So if its parameters are the registered
+    ones, the URL as registered is one of those of ``delivered``. ``added``: a parameter that the sender adds at the end
+    of it. Raises ValueError ``public_url: mend``.
     """
     url = registered_url(public_url)
 
@@ -79,5 +85,35 @@ def signed_urls(public_url: str, kind: str, *, ports: bool, unescape: bool) -> U
         return port_variants(one) if ports else (one,)
 
     as_registered = variants(url)
-    delivered = kind == "delivered"
-    return lambda request: variants(delivered_url(url, request.query)) if delivered and request.query else as_registered
+    if kind != "delivered":
+        return lambda _: as_registered
+    registered_query = query_of(url)
+    registered = parameters_of(registered_query)
+
+    def urls(request: Request) -> tuple[str, ...]:
+        query = request.query
+        if not query:
+            return as_registered
+        as_delivered = variants(delivered_url(url, query))
+        if not registered_query or query == registered_query:
+            return as_delivered
+        given = parameters_of(query) or {}
+        end = given.pop(added, []) if added else []
+        if given != registered or len(end) > 1:
+            return as_delivered
+        return (*as_delivered, *(variants(f"{url}&{added}={end[0]}") if end else as_registered))
+
+    return urls
+
+
+def parameters_of(query: str) -> dict[str, list[str]] | None:
+    """Return the decoded values of each parameter of a query, in their order; None if there are too many."""
+    parameters: dict[str, list[str]] = {}
+    try:
+        # Bytes that are not UTF-8 stay distinct.
+        pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape", max_num_fields=MAX_PARAMETERS)
+    except ValueError:
+        return None
+    for name, value in pairs:
+        parameters.setdefault(name, []).append(value)
+    return parameters

@@ -7,10 +7,13 @@ import hashlib
 import pytest
 
 from verihook.errors import SignatureError
+from verihook.records import replace
 from verihook.request import Request
+from verihook.senders.schemes.signature_base import read_target
 from verihook.senders.schemes.url import (
     check_body_hash,
     delivered_url,
+    parameters_of,
     port_variants,
     signed_urls,
     without_hubspot_escapes,
@@ -82,3 +85,43 @@ def test_the_hash_of_the_body_is_taken_in_either_case() -> None:
         check_body_hash(b"{}", f"https://a.example/x?y=1&h={text}&z=1", "h")
     with pytest.raises(SignatureError):
         check_body_hash(b"{} ", f"https://a.example/x?h={digest}", "h")
+
+
+REGISTERED = "https://a.example/x?n=a%20b&t=12:30,c@d~'(e)&flag&a=2&b=1&a=3"
+#: Queries with the same parameters, as a REST API, payload 1.0, a load balancer or a proxy may hand them over.
+RESPELLED = [
+    "n=a+b&t=12%3A30%2Cc%40d~%27%28e%29&flag=&a=2&a=3&b=1",
+    "n=a%20b&t=12%3a30%2cc%40d%7e%27%28e%29&flag=&a=2&b=1&a=3",
+    "b=1&a=2&a=3&flag&t=12:30,c@d~'(e)&n=a+b",
+]
+
+
+@pytest.mark.parametrize("query", RESPELLED)
+def test_the_registered_url_is_tried_if_the_parameters_are_the_same(query: str) -> None:
+    read = signed_urls(REGISTERED, "delivered", ports=False, unescape=False)
+    assert (f"https://a.example/x?{query}", REGISTERED) == read(request(query))
+    with_hash = f"{query}&h=0F"
+    read = signed_urls(REGISTERED, "delivered", ports=False, unescape=False, added="h")
+    assert (f"https://a.example/x?{with_hash}", f"{REGISTERED}&h=0F") == read(request(with_hash))
+    target = replace(read_target(REGISTERED), query=query, registered=REGISTERED.partition("?")[2])
+    assert [f"https://a.example/x?{query}", REGISTERED] == [each.uri for each in target.spellings]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "n=a+b&t=12:30,c@d~'(e)&flag&a=3&b=1&a=2",
+        "n=a+b&t=12:30,c@d~'(e)&flag&a=2&b=1",
+        "n=a+b&t=12:30,c@d~'(e)&flag&a=2&b=1&a=3&more=1",
+        "&".join(["x=1"] * 1001),
+        "n=%FF",
+    ],
+)
+def test_another_parameter_is_another_url(query: str) -> None:
+    assert 1 == len(signed_urls(REGISTERED, "delivered", ports=False, unescape=False)(request(query)))
+    twice = f"{RESPELLED[0]}&h=1&h=2"
+    assert 1 == len(signed_urls(REGISTERED, "delivered", ports=False, unescape=False, added="h")(request(twice)))
+
+
+def test_bytes_that_are_not_utf_8_stay_distinct() -> None:
+    assert parameters_of("a=%FF") != parameters_of("a=%FE")
