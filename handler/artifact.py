@@ -85,6 +85,20 @@ except ConfigurationError as error:
 """
 
 
+#: Looks whether the entries that sources name are there, without running them.
+ENTRIES = """
+import sys
+from pathlib import Path
+from verihook.errors import ConfigurationError
+from verihook.config import load_hooks
+from verihook.config.entries import check_entries
+try:
+    check_entries(load_hooks(Path("hooks.toml")), Path("workflows"))
+except ConfigurationError as error:
+    sys.exit(str(error))
+"""
+
+
 def build(kind: str, processor: str, folder: Path) -> None:
     """Fill ``folder``. Exit in words if hooks.toml is wrong or pip fails."""
     left_out, runs_workflows = KINDS[kind]
@@ -99,6 +113,8 @@ def build(kind: str, processor: str, folder: Path) -> None:
         _install(name, processor, folder)
     if absent := _absent(folder):
         sys.exit(f"hooks.toml: a source needs the package {absent}, which requirements/public-keys.txt does not have")
+    if runs_workflows:
+        _run(ENTRIES, folder)
     if foreign := _run(CHECK, folder):
         sys.stderr.write(f"Input schemas are looked at when the function starts: {foreign} is for another processor.\n")
     _trim(folder, runs_workflows)

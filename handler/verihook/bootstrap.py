@@ -16,7 +16,7 @@ from verihook.config import Hooks, load_hooks
 from verihook.config.schemas import check_schemas, compile_schemas
 from verihook.config.settings import Settings, aws_settings, environment, handler
 from verihook.config.workflows import ENGINES
-from verihook.model.ports import Caller, Documents, Engine, Ledger, Pace, Payloads, Services, Telemetry
+from verihook.model.ports import Documents, Engine, Ledger, Pace, Payloads, Services, Telemetry
 from verihook.parts import Lazy, make_now
 from verihook.records import replace
 from verihook.webhooks.captures import Capture
@@ -113,7 +113,8 @@ def on_aws() -> Services:
         strict=False,
         engines=_engines_on_aws(settings, ledger, hooks),
         payloads=cast(Payloads, Lazy(lambda: _payloads_on_aws(settings))),
-        caller=cast(Caller, Lazy(_caller)),
+        caller=_late("caller", "HttpCaller"),
+        entries=_late("entry_function", "entries_of", settings.entries, client_of, telemetry()),
         instance_key=instance_key(key) if key else b"",
         pace=AWS_PACE,
         # auth = "open" is for one machine, on loopback.
@@ -148,6 +149,8 @@ def warm(services: Services, entry: str) -> None:
         make_now(services.engines[workflow.engine])
     asked = {import_module(ENGINES[workflow.engine]).SERVICE for workflow in used} - {""}
     connected = _direct().open("dynamodb", *asked) if entry in ("receive", "api") and suits(environment()) else None
+    if entry in ("receive", "api", "feed") and any(source.entry for source in services.sources.values()):
+        make_now(services.entries)
     if entry in ("receive", "api", "feed"):  # the entries that validate inputs
         compile_schemas(used, services.telemetry)
     if connected:
@@ -231,10 +234,9 @@ def _make(engine: str, parts: EngineParts) -> Engine:
     return made
 
 
-def _caller() -> Caller:
-    from verihook.adapters.caller import HttpCaller
-
-    return HttpCaller()
+def _late(module: str, maker: str, *arguments: Any) -> Any:
+    """Return what stands for an object of an adapter, whose module is imported when that is first used."""
+    return Lazy(lambda: getattr(import_module(f"verihook.adapters.{module}"), maker)(*arguments))
 
 
 def _woken_by_stream(_: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -68,6 +69,8 @@ class Deployment:
     over: bool = False
     #: What is added to hooks.toml, as an operator edits it.
     more: str = ""
+    #: Path in a function's folder -> the text of a file that is added, if that folder is there.
+    files: Mapping[str, str] = field(default_factory=dict)
     #: Where functions find AWS: an address of this machine that they reach.
     host: str = "127.0.0.1"
 
@@ -122,7 +125,18 @@ class Deployment:
         hooks = edited / "hooks.toml"
         hooks.unlink()
         hooks.write_text((folder / "hooks.toml").read_text("utf-8") + self.more, "utf-8")
+        for added, text in self.files.items():
+            self._add(edited, folder, Path(added), text)
         return edited
+
+    def _add(self, edited: Path, folder: Path, path: Path, text: str) -> None:
+        """Add a file to a folder that is a link until then, if the function has Python there."""
+        beside = folder / path.parent
+        if not any(beside.glob("*.py")):
+            return
+        (edited / path.parent).unlink()
+        shutil.copytree(beside, edited / path.parent)
+        (edited / path).write_text(text, "utf-8")
 
     def _start(self, name: str) -> str:
         properties = self.stack.properties(name, "Handler", "Timeout", "MemorySize")
@@ -192,18 +206,26 @@ def _lambdas(folder: Path, properties: Mapping[str, Any], name: str, runtime: Pa
 
 
 @contextmanager
-def deployed(endpoint: str, folder: Path, more: str = "", host: str = "127.0.0.1") -> Iterator[Deployment]:
+def deployed(
+    endpoint: str,
+    folder: Path,
+    more: str = "",
+    host: str = "127.0.0.1",
+    files: Mapping[str, str] | None = None,
+    parameters: Mapping[str, str] | None = None,
+) -> Iterator[Deployment]:
     """A deployment whose table is at this endpoint of DynamoDB Local. Skips the test if nothing was built.
 
-    ``more``: what is added to hooks.toml. ``host``: where functions find AWS.
+    ``more``: what is added to hooks.toml. ``host``: where functions find AWS. ``files``: see Deployment.
+    ``parameters``: those of the stack, beside PARAMETERS.
     """
     template = BUILT / "template.yaml"
     if not template.is_file():
         _absent("there is no .aws-sam/build: make build")
     calls.load()
     with ExitStack() as parts:
-        stack = Stack(template, PARAMETERS)
-        deployment = Deployment(folder, stack, parts, more=more, host=host)
+        stack = Stack(template, {**PARAMETERS, **(parameters or {})})
+        deployment = Deployment(folder, stack, parts, more=more, files=files or {}, host=host)
         deployment.cloud = parts.enter_context(cloud(stack, endpoint, folder, deployment.outcome))
         try:
             yield deployment

@@ -27,6 +27,8 @@ STARTS = {
     "states:StartSyncExecution": f"{MACHINES}*",
     "lambda:InvokeFunction": DURABLE,
 }
+#: Of those that take deliveries. The function for entries is there only if the operator wants it.
+TAKES = {**STARTS, "lambda:InvokeFunction": f"HasEntries: Entries.Arn | {DURABLE}"}
 STOPS = {
     "states:StopExecution": EXECUTIONS,
     "lambda:ListDurableExecutionsByFunction": DURABLE,
@@ -65,7 +67,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "dynamodb:UpdateItem": f"{rows('instance')} | {rows('observation', 'bucket')}",
         "s3:PutObject": OBJECTS,
         **READS_PAYLOADS,
-        **STARTS,
+        **TAKES,
         **STOPS,
         **DESCRIBES,
         **ANSWERS,
@@ -83,7 +85,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "s3:PutObject": OBJECTS,
         "s3:DeleteObject": OBJECTS,
         **READS_PAYLOADS,
-        **STARTS,
+        **TAKES,
         **STOPS,
         **DESCRIBES,
         **ANSWERS,
@@ -136,7 +138,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "dynamodb:UpdateItem": f"{rows('instance')} | {rows('observation', 'bucket')}",
         "s3:PutObject": OBJECTS,
         **READS_PAYLOADS,
-        **STARTS,
+        **TAKES,
         **STOPS,
         **DESCRIBES,
         **RESUMES,
@@ -160,6 +162,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         **READS_CONNECTIONS,
         **DEAD_LETTERS,
     },
+    "Entries": {},
     "OrderApproval": {
         "dynamodb:GetItem": rows("instance", "document#instance"),
         "dynamodb:PutItem": rows("document#instance"),

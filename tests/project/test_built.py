@@ -23,6 +23,7 @@ KINDS = {
     "Reconciler": ("background", 12.5),
     "Feeds": ("background", 12.5),
     "Worker": ("worker", 7.5),
+    "Entries": ("worker", 7.5),
     **dict.fromkeys(DURABLE_FUNCTIONS, ("durable", 7.5)),
 }
 

@@ -25,6 +25,7 @@ HAS_KEY = {
     "Reconciler": True,
     "Feeds": True,
     "Worker": False,
+    "Entries": False,
     "OrderApproval": False,
     "ProcessOrderFunction": False,
 }

@@ -36,6 +36,7 @@ from verihook.config.settings import aws_settings
 from verihook.errors import ConfigurationError
 from verihook.instances.start_request import MAX_DELAY_MS
 from verihook.model.instance import Instance
+from verihook.worker import entries
 
 #: Read by aws-lambda-powertools itself.
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
@@ -48,6 +49,9 @@ def test_a_function_has_its_entry_point_and_its_log(name: str) -> None:
     if name in DURABLE_FUNCTIONS:
         assert (ROOT / "handler" / f"{module.replace('.', '/')}.py").is_file()
         assert entry == "handler"
+    elif name == "Entries":
+        # Nothing of main.py is in the process that runs the operator's code for a sender.
+        assert (entries.__name__, entries.decide) == (module, getattr(entries, entry))
     else:
         assert module == main.__name__
         assert callable(getattr(main, entry))
@@ -120,11 +124,13 @@ def test_the_environment_is_enough_and_all_of_it_is_read(name: str) -> None:
     assert ENVIRONMENT[name].keys() == ours | POWERTOOLS | secrets
     # Those with a front, and "" is one.
     assert ("VERIHOOK_BASE_PATH" in ours) == (name in VERIFYING)
+    # Those that take deliveries.
+    assert ("VERIHOOK_ENTRIES" in ours) == (name in (*VERIFYING, "Feeds"))
 
     values, entry = dict.fromkeys(ours, "k" * 32), FUNCTIONS[name]["Handler"]
     needs = {"keyed": entry in KEYED, "verifies": entry in FOREGROUND}
     aws_settings(values, **needs)
-    for variable in ours - {"VERIHOOK_BASE_PATH"}:
+    for variable in ours - {"VERIHOOK_BASE_PATH", "VERIHOOK_ENTRIES"}:
         with pytest.raises(ConfigurationError, match=variable):
             aws_settings({key: value for key, value in values.items() if key != variable}, **needs)
 

@@ -153,7 +153,7 @@ def reserved(resources: dict[str, Any]) -> dict[str, str]:
 @pytest.mark.parametrize("name", RESERVATIONS)
 def test_every_function_can_be_bounded(name: str) -> None:
     parameter = RESERVATIONS[name]
-    found = reserved(stack(**{parameter: "7"}))
+    found = reserved(stack(WithEntries="yes", **{parameter: "7"}))
     assert found == {each: "7" for each, its in RESERVATIONS.items() if its == parameter}
     assert FUNCTIONS.keys() == RESERVATIONS.keys()
 

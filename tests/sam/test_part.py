@@ -27,7 +27,7 @@ def left(**parameters: str) -> dict[str, Any]:
 
 
 def test_the_durable_functions_are_left_out_and_no_other() -> None:
-    resources = left()["Resources"]
+    resources = left(WithEntries="yes")["Resources"]
     functions = {name for name, each in resources.items() if each["Type"] == "AWS::Serverless::Function"}
     assert functions == FUNCTIONS.keys() - DURABLE_FUNCTIONS.keys()
     assert "DurableConfig" not in json.dumps(resources)
@@ -39,14 +39,15 @@ def test_the_durable_functions_are_left_out_and_no_other() -> None:
         ({}, set()),
         ({"WithHttpApi": "no"}, set()),
         ({"WithHttpApi": "yes"}, {"HttpApi", "ReceiverIsOpenByHttpApi", "ApiIsOpenByHttpApi"}),
+        ({"WithEntries": "yes"}, {"Entries", "EntriesRole", "EntriesLogs"}),
         (INVOICES, {"ProcessOrder", "ProcessOrderRole", "ProcessOrderLogs"}),
     ],
-    ids=["", "no", "yes", "invoices"],
+    ids=["", "no", "yes", "entries", "invoices"],
 )
 def test_conditions_are_decided_here(parameters: dict[str, str], expected: set[str]) -> None:
     resources = left(**parameters)["Resources"]
     optional = {"HttpApi", "ReceiverIsOpenByHttpApi", "ApiIsOpenByHttpApi"}
-    optional |= {"ProcessOrder", "ProcessOrderRole", "ProcessOrderLogs"}
+    optional |= {"Entries", "EntriesRole", "EntriesLogs", "ProcessOrder", "ProcessOrderRole", "ProcessOrderLogs"}
     assert expected == optional & resources.keys()
     assert not [name for name, each in resources.items() if "Condition" in each]
 

@@ -8,6 +8,7 @@
 | ``VERIHOOK_STATE_MACHINE_PREFIX`` | ARN prefix of the state machines; a workflow's definition is appended |
 | ``VERIHOOK_FUNCTION_PREFIX`` | prefix of the names of durable functions; a workflow's definition is appended |
 | ``VERIHOOK_PAYLOADS`` | name of the bucket of large inputs and outputs |
+| ``VERIHOOK_ENTRIES`` | name of the function that runs the entries of sources; empty if none does |
 | ``VERIHOOK_BASE_PATH`` | what stands before the paths of receiver and API, such as /payments; default: nothing |
 | ``VERIHOOK_HOOKS`` | path of hooks.toml; default: beside the package, else in the current folder |
 
@@ -46,6 +47,7 @@ class Settings:
     function_prefix: str
     payloads: str
     hooks: Path
+    entries: str = ""
 
 
 def environment() -> Mapping[str, str]:
@@ -74,6 +76,7 @@ def aws_settings(variables: Mapping[str, str], *, keyed: bool = True, verifies: 
         function_prefix=_required(variables, "VERIHOOK_FUNCTION_PREFIX"),
         payloads=_required(variables, "VERIHOOK_PAYLOADS"),
         hooks=hooks_path(variables),
+        entries=variables.get("VERIHOOK_ENTRIES", ""),
     )
 
 

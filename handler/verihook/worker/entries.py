@@ -6,16 +6,18 @@ In AWS, :func:`decide` is the handler of the function ``Entries``; on one machin
 from __future__ import annotations
 
 import logging
+import tomllib
 from collections.abc import Callable, Mapping
 from inspect import iscoroutine
 from pathlib import Path
 from typing import Any
 
 from verihook.adapters.printable import stack, words
-from verihook.config import definitions
+from verihook.config import definitions, settings
 from verihook.errors import ConfigurationError
 from verihook.model.entry import EntryRequest
 from verihook.model.entry_wire import answer_of, failure_of, read_call
+from verihook.strict_json import parse
 
 _log = logging.getLogger("verihook.entry")
 
@@ -52,6 +54,22 @@ def answer(call: Mapping[str, Any], folder: Path) -> bytes:
         return failure_of(f"{told}{at}")
 
 
+def decide(event: Mapping[str, Any], context: Any) -> Any:  # noqa: ARG001  Lambda's signature
+    """Answer a call: the handler of the function ``Entries``, which the functions that take deliveries invoke."""
+    return parse(answer(event, settings.DEFAULT_WORKFLOWS))
+
+
+def _load_all() -> None:
+    """Load the entries of hooks.toml in INIT, so that no sender waits for it. A call tries one that fails again."""
+    table = tomllib.loads(settings.hooks_path(settings.environment()).read_text(encoding="utf-8"))
+    for source in table.get("sources", {}).values():
+        if entry := source.get("entry"):
+            try:
+                load(settings.DEFAULT_WORKFLOWS, entry)
+            except ConfigurationError as error:
+                _log.error("%s", error)
+
+
 def _raised_at(error: BaseException, folder: Path) -> str:
     """Return the operator's file and line that raised, "" if none did."""
     at, trace = "", error.__traceback__
@@ -61,3 +79,7 @@ def _raised_at(error: BaseException, folder: Path) -> str:
             at = f" ({path.relative_to(folder)}, line {trace.tb_lineno})"
         trace = trace.tb_next
     return at
+
+
+if settings.handler(settings.environment()) == f"{__name__}.{decide.__name__}":
+    _load_all()

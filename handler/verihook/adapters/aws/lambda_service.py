@@ -80,11 +80,16 @@ class LambdaClient:
 
         def call(**parameters: Any) -> dict[str, Any]:
             answer = service.send(_call(found, parameters), _error)
-            # What a function returns is of no use when a durable execution is started.
-            return {"StatusCode": answer.status} if operation == "invoke" else read_json(answer, with_times)
+            return _invoked(answer) if operation == "invoke" else read_json(answer, with_times)
 
         self.__dict__[operation] = call
         return call
+
+
+def _invoked(answer: Answer) -> dict[str, Any]:
+    """What a function returned, as bytes: ``Payload``; with ``FunctionError`` if it raised."""
+    raised = answer.headers.get("x-amz-function-error")
+    return {"StatusCode": answer.status, "Payload": answer.body} | ({"FunctionError": raised} if raised else {})
 
 
 def _call(operation: _Operation, parameters: dict[str, Any]) -> Call:
