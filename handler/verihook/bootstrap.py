@@ -15,7 +15,7 @@ from verihook.adapters.engine_parts import Endpoints, EngineParts
 from verihook.config import Hooks, load_hooks
 from verihook.config.schemas import check_schemas, compile_schemas
 from verihook.config.settings import Settings, aws_settings, environment, handler
-from verihook.config.workflows import ENGINES
+from verihook.config.workflows import ENGINES, INTERNAL
 from verihook.model.ports import Documents, Engine, Ledger, Pace, Payloads, Services, Telemetry
 from verihook.parts import Lazy, make_now
 from verihook.records import replace
@@ -206,9 +206,10 @@ def _engines_on_aws(settings: Settings, ledger: Ledger, hooks: Hooks) -> dict[st
         ledger=ledger,
         clock=SystemClock(),
         wake=_woken_by_stream,
+        split=_woken_by_stream,
         workflows=hooks.workflows,
     )
-    return {name: cast(Engine, Lazy(partial(_make, name, parts))) for name in ENGINES}
+    return {name: cast(Engine, Lazy(partial(_make, name, parts))) for name in (*ENGINES, *INTERNAL)}
 
 
 def _engines_on_one_machine(endpoints: Endpoints, ledger: Ledger, hooks: Hooks) -> dict[str, Engine]:
@@ -224,13 +225,14 @@ def _engines_on_one_machine(endpoints: Endpoints, ledger: Ledger, hooks: Hooks) 
         ledger=ledger,
         clock=SystemClock(),
         wake=endpoints.wake,
+        split=endpoints.split,
         workflows=hooks.workflows,
     )
-    return {name: _make(name, parts) for name in ENGINES}
+    return {name: _make(name, parts) for name in (*ENGINES, *INTERNAL)}
 
 
 def _make(engine: str, parts: EngineParts) -> Engine:
-    made: Engine = import_module(ENGINES[engine]).make(parts)
+    made: Engine = import_module((ENGINES | INTERNAL)[engine]).make(parts)
     return made
 
 
@@ -240,7 +242,7 @@ def _late(module: str, maker: str, *arguments: Any) -> Any:
 
 
 def _woken_by_stream(_: str) -> None:
-    """Do nothing: in AWS, the stream of the table invokes the worker."""
+    """Do nothing: in AWS, the stream of the table invokes the worker, and what splits deliveries."""
 
 
 def _payloads_on_aws(settings: Settings) -> Payloads:

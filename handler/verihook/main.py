@@ -10,7 +10,7 @@ receive     function URL (or HTTP API, REST API, ALB)        no
 api         the same                                         FastAPI through Mangum
 record      EventBridge, when an execution changes status    no
 reconcile   EventBridge Scheduler, every minute              no
-feed        SQS, SNS, EventBridge; tasks of state machines   no
+feed        SQS, SNS, EventBridge; tasks; DynamoDB Streams   no
 work        DynamoDB Streams                                 no
 =========== ================================================ =======================
 """
@@ -105,9 +105,17 @@ def reconcile(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def feed(event: dict[str, Any], context: Any) -> Any:
-    """Take the events of queues, topics and buses; answer the gates, waits and large inputs of state machines."""
-    from verihook.webhooks.feeds import handle
+    """Take the events of queues, topics and buses; answer the gates, waits and large inputs of state machines.
 
+    Start the events of deliveries that carry several: the table's stream brings those.
+    """
+    from verihook.webhooks.feeds import handle
+    from verihook.worker.stream import is_of_stream
+
+    if is_of_stream(event):
+        from verihook.worker.splitting import split_records
+
+        return split_records(event["Records"], services(), context.get_remaining_time_in_millis)
     return handle(event, services(), context.get_remaining_time_in_millis)
 
 
@@ -171,7 +179,10 @@ _FIRST_WORK: dict[str, tuple[Callable[[], object], ...]] = {
         partial(import_module, "verihook.instances.reconcile"),
         partial(import_module, "verihook.instances.job_rounds"),
     ),
-    "feed": (partial(import_module, "verihook.webhooks.feeds"),),
+    "feed": (
+        partial(import_module, "verihook.webhooks.feeds"),
+        partial(import_module, "verihook.worker.splitting"),
+    ),
     "work": (partial(import_module, "verihook.worker.work"),),
 }
 

@@ -30,6 +30,8 @@ SOURCES = {
     "no-id": ("machine", f"[sources.no-id.signature]\n{WITHOUT_ID}"),
     "captured": ("machine", UNSIGNED_ID),
     "guarded": ("machine", f'replays = "refuse"\n{UNSIGNED_ID}'),
+    "batch": ("machine", 'event = { each = "events", id = { json = "id" } }'),
+    "batch-function": ("function", 'event = { each = "events", id = { json = "id" } }'),
     "queue": ("machine", f'feed = "{QUEUE}"'),
     "queue-function": ("function", f'feed = "{QUEUE}"'),
 }

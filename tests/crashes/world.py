@@ -16,6 +16,7 @@ from tests.flows.signing import new_id, order, x_signature
 from tests.unit.bare import StandingClock
 from tests.unit.engine_by_hand import EngineByHand
 from verihook import bootstrap
+from verihook.adapters.engines.batch import BatchEngine
 from verihook.adapters.engines.function import FunctionEngine
 from verihook.adapters.ledgers.dynamodb import DynamoDbDocuments, DynamoDbLedger
 from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
@@ -30,6 +31,7 @@ from verihook.model.ports import Answer, Services, Trace
 from verihook.request import Reply, Request
 from verihook.webhooks.receive import receive
 from verihook.worker.functions import Functions
+from verihook.worker.splitting import split
 from verihook.worker.work import run_try
 
 #: What a reconcile round is later than the one before, in milliseconds: more than every pace, back-off and lease.
@@ -124,6 +126,7 @@ class World:
     functions: Functions
     ran: list[str]
     woken: list[str]
+    to_split: list[str]
 
     def deliver(self, source: str, event_id: str | None, **fields: Any) -> Reply:
         """One genuine delivery of an order, the same bytes for the same fields."""
@@ -141,8 +144,16 @@ class World:
         """All instances that were made, the newest first."""
         return self.plain.ledger.page(Query(), 1000, None, self.clock.now_ms())
 
+    def split(self) -> None:
+        """What splitters do: split the deliveries that they were woken for."""
+        while self.to_split:
+            execution = parse_execution_name(self.to_split.pop(0))
+            assert execution is not None
+            split(*execution, self.services)
+
     def work(self) -> None:
-        """What workers do: run what they were woken for."""
+        """What splitters and workers do: run what they were woken for."""
+        self.split()
         while self.woken:
             name = self.woken.pop(0)
             execution = parse_execution_name(name)
@@ -196,6 +207,7 @@ def world(folder: Path, ledger: str, dynamodb: Callable[[], str]) -> Iterator[Wo
         receiver = Receiver()
         ran: list[str] = []
         woken: list[str] = []
+        to_split: list[str] = []
         watched = Watched(rows, "ledger", faults)
 
         def run(event: Any, context: Any) -> Any:
@@ -214,6 +226,7 @@ def world(folder: Path, ledger: str, dynamodb: Callable[[], str]) -> Iterator[Wo
                 "stepfunctions": Watched(hand, "engine", faults),
                 "durable": Watched(hand, "engine", faults),
                 "function": FunctionEngine(watched, clock, woken.append),
+                "batch": BatchEngine(watched, clock, to_split.append),
             },
             payloads=Watched(FilePayloads(folder / "payloads"), "payloads", faults),
             caller=Watched(receiver, "caller", faults),
@@ -222,7 +235,8 @@ def world(folder: Path, ledger: str, dynamodb: Callable[[], str]) -> Iterator[Wo
         )
         services = replace(made, clock=clock, observer=quiet)
         plain = replace(services, ledger=rows, documents=documents)
-        yield World(services, plain, faults, hand, clock, quiet, receiver, Functions({"function": run}), ran, woken)
+        functions = Functions({"function": run})
+        yield World(services, plain, faults, hand, clock, quiet, receiver, functions, ran, woken, to_split)
 
 
 @contextmanager

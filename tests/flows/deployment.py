@@ -41,6 +41,20 @@ secrets = ["env:ORDERS_WEBHOOK_SECRET"]
 workflow = "echo"
 body = "raw"
 
+[sources.batches]
+sender = "generic"
+event = { each = "events", id = { json = "id" }, type = { json = "type" } }
+secrets = ["env:ORDERS_WEBHOOK_SECRET"]
+workflow = "order-created"
+types = ["order.*"]
+
+[sources.lines]
+sender = "generic"
+event = { each = ".", id = { json = "id" } }
+body = "ndjson"
+secrets = ["env:ORDERS_WEBHOOK_SECRET"]
+workflow = "echo"
+
 [sources.xml]
 sender = "generic"
 event = { id = { json = "order.@id" } }

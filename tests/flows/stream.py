@@ -1,4 +1,4 @@
-"""What DynamoDB Streams does in AWS: brings ``main.work`` the rows that wait for a worker."""
+"""What DynamoDB Streams does in AWS: brings ``main.work`` and ``main.feed`` the rows that wait for them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from verihook import main
 
 
 class Stream:
-    """The stream of a table of DynamoDB Local, from its beginning; the filter is that of template.yaml."""
+    """The stream of a table of DynamoDB Local, from its beginning; the filters are those of template.yaml."""
 
     def __init__(self, url: str, table: str) -> None:
         self._client: Any = boto3.client("dynamodbstreams", endpoint_url=url)
@@ -29,9 +29,10 @@ class Stream:
                     StreamArn=self._arn, ShardId=name, ShardIteratorType="TRIM_HORIZON"
                 )["ShardIterator"]
             while records := self._next(name):
-                waiting = [record for record in records if _waits(record)]
-                if waiting:
-                    main.work({"Records": waiting}, context)
+                for engine, take in (("function", main.work), ("batch", main.feed)):
+                    waiting = [record for record in records if _waits(record, engine)]
+                    if waiting:
+                        take({"Records": waiting}, context)
 
     def _next(self, shard: str) -> list[dict[str, Any]]:
         place = self._places[shard]
@@ -43,6 +44,6 @@ class Stream:
         return records
 
 
-def _waits(record: dict[str, Any]) -> bool:
+def _waits(record: dict[str, Any], engine: str) -> bool:
     row = record["dynamodb"].get("NewImage", {})
-    return (row.get("engine"), row.get("status")) == ({"S": "function"}, {"S": "queued"})
+    return (row.get("engine"), row.get("status")) == ({"S": engine}, {"S": "queued"})

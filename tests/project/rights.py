@@ -11,6 +11,12 @@ def rows(*keys: str) -> str:
 
 
 READS_KEY = {"secretsmanager:GetSecretValue": "InstanceKey"}
+READS_STREAM = {
+    "dynamodb:DescribeStream": "Ledger.StreamArn",
+    "dynamodb:GetRecords": "Ledger.StreamArn",
+    "dynamodb:GetShardIterator": "Ledger.StreamArn",
+    "dynamodb:ListStreams": "${Ledger.Arn}/stream/*",
+}
 READS_PAYLOADS = {"s3:GetObject": OBJECTS, "s3:ListBucket": "Payloads.Arn"}
 #: Where the operator names any; see test_a_store_is_read_only_where_the_operator_names_it.
 READS_SECRETS = {
@@ -143,6 +149,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         **DESCRIBES,
         **RESUMES,
         **ANSWERS,
+        **READS_STREAM,
         "sqs:ReceiveMessage": "FedByQueue: FeedQueueArn",
         "sqs:DeleteMessage": "FedByQueue: FeedQueueArn",
         "sqs:GetQueueAttributes": "FedByQueue: FeedQueueArn",
@@ -153,10 +160,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "dynamodb:GetItem": rows("instance"),
         "dynamodb:PutItem": rows("instance"),
         "dynamodb:BatchWriteItem": rows("label"),
-        "dynamodb:DescribeStream": "Ledger.StreamArn",
-        "dynamodb:GetRecords": "Ledger.StreamArn",
-        "dynamodb:GetShardIterator": "Ledger.StreamArn",
-        "dynamodb:ListStreams": "${Ledger.Arn}/stream/*",
+        **READS_STREAM,
         "s3:PutObject": OBJECTS,
         **READS_PAYLOADS,
         **READS_CONNECTIONS,

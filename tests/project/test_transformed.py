@@ -170,7 +170,8 @@ def test_the_defaults_deploy_on_a_small_account_and_leave_room_for_senders() -> 
     # AWS refuses any reservation there: 100 have to be left unreserved.
     assert {} == reserved(stack(FeedQueueArn=OTHERWISE["FeedQueueArn"]))
     mappings = of_type(stack(FeedQueueArn=OTHERWISE["FeedQueueArn"]), "AWS::Lambda::EventSourceMapping")
-    assert {"WorkerQueued", "FeedsQueue"} == mappings.keys()
+    # What splits deliveries is at work only while there are some that carry several events.
+    assert {"WorkerQueued", "FeedsQueue", "FeedsBatches"} == mappings.keys()
     stream = int(mappings["WorkerQueued"]["ParallelizationFactor"]) * SHARDS
     queue = int(mappings["FeedsQueue"]["ScalingConfig"]["MaximumConcurrency"])
     assert stream + queue <= SMALL_ACCOUNT * 0.6

@@ -16,12 +16,16 @@ from verihook.model.workflow import Workflow
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """The engines in this process: their URLs, the ARN prefix of machines, what wakes the worker, clients' key id."""
+    """The engines in this process: their URLs, the ARN prefix of machines, what wakes the worker, clients' key id.
+
+    ``split``: what wakes the splitter.
+    """
 
     stepfunctions: str
     machines: str
     durable: str
     wake: Callable[[str], None]
+    split: Callable[[str], None]
     access_key: str
 
 
@@ -29,7 +33,8 @@ class Endpoints:
 class EngineParts:
     """``client``: makes a client of an AWS service. ``patient``: makes a client that waits for an execution to end, and
     that is made when it is first used. ``machine_prefix`` and ``function_prefix``: what the names of state machines and
-    of durable functions begin with; ``alias``: of the durable functions. ``wake(name)``: let a worker run this attempt.
+    of durable functions begin with; ``alias``: of the durable functions. ``wake(name)``: let a worker run this attempt;
+    ``split(name)``: let a splitter split this attempt of a delivery.
     """  # noqa: D205  # one list
 
     client: Callable[[str], Any]
@@ -38,6 +43,7 @@ class EngineParts:
     ledger: Ledger
     clock: Clock
     wake: Callable[[str], None]
+    split: Callable[[str], None]
     workflows: Mapping[str, Workflow]
     function_prefix: str = ""
     #: Lambda's name for what was deployed last.

@@ -26,7 +26,7 @@ class Delivery(Answer):
 
     ``detail``: what is wrong with the last one, in words. ``status`` and ``workflow`` are those of its instance.
     ``request_id``: of the last, to search the log for. ``resumed``: the instances that got its event, [] if it waits
-    for one; null if it started an instance.
+    for one; null if it started an instance. ``carrier``: the delivery that carried it among others.
     """
 
     id: str
@@ -44,6 +44,34 @@ class Delivery(Answer):
     status: Status | None
     workflow: str | None
     resumed: list[str] | None
+    carrier: str | None
+
+
+class EventResult(Answer):
+    """What became of one event of a delivery that carries several; ``number``: its place in it, from 0 on.
+
+    ``instances``: if it starts several. ``reason`` and ``detail``: why it has failed or is ignored.
+    """
+
+    number: int
+    status: Literal["started", "duplicate", "ignored", "failed"]
+    event_id: str | None = None
+    event_type: str | None = None
+    instance_id: str | None = None
+    instances: list[str] | None = None
+    reason: str | None = None
+    detail: str | None = None
+
+
+class Events(Answer):
+    """How many events the delivery carries, and how many of them became what. While it is split, so far."""
+
+    count: int
+    started: int
+    duplicate: int
+    ignored: int
+    failed: int
+    results: list[EventResult]
 
 
 class Header(Answer):
@@ -76,6 +104,7 @@ class DeliveryDetail(Delivery):
     body: BodyFacts | None
     kept_until: str | None
     replay_of: str | None
+    events: Events | None
 
 
 class Deliveries(Answer):

@@ -93,6 +93,7 @@ _DELIVERY = {
     "status": "completed",
     "workflow": "order-created",
     "resumed": None,
+    "carrier": None,
 }
 
 _COUNT = {"matched": 2, "looked": 2, "complete": True, "lookedTo": _AT, "examples": [_ID, "order-1043"]}
@@ -223,6 +224,7 @@ EXAMPLES: dict[str, Any] = {
         },
         "keptUntil": "2026-03-15T12:00:00.000Z",
         "replayOf": None,
+        "events": None,
     },
     "KeyView": {**_KEY, "status": "revoked", "revokedAt": _ENDED_AT},
     "KeyShown": {**_KEY, "secret": "vhk_..."},

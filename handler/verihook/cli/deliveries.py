@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from verihook.adapters.printable import printable
@@ -14,7 +15,7 @@ from verihook.cli.rejections import meaning
 from verihook.cli.table import show_members, show_table, utc_time
 
 if TYPE_CHECKING:
-    from verihook.client import Client, Delivery, DeliveryFilters, Hit
+    from verihook.client import Client, Delivery, DeliveryFilters, EventResult, Hit
 
 _FILTERS = ("source", "outcome", "reason", "type", "since", "until")
 
@@ -156,7 +157,28 @@ def _lines(found: Delivery) -> list[tuple[str, str]]:
         ("body", f"{body} ({kept})" if body else ""),
         ("kept until", utc_time(found.kept_until)),
         ("replay of", found.replay_of or ""),
+        ("came in", found.carrier or ""),
+        ("events", _summary(found)),
+        *(("event", _event(each)) for each in found.events),
     ]
+
+
+def _summary(found: Delivery) -> str:
+    """Return how many events a delivery carries, and how many of them became what; "" if it is one event."""
+    if found.event_count is None:
+        return ""
+    counts = Counter(each.status for each in found.events)
+    said = ", ".join(f"{count:,} {status}" for status, count in counts.most_common())
+    return f"{found.event_count:,}: {said or 'none is started yet'}"
+
+
+def _event(found: EventResult) -> str:
+    what = (
+        found.event_id,
+        ", ".join(found.instances),
+        ": ".join(text for text in (found.reason, found.detail) if text),
+    )
+    return " ".join(text for text in (f"{found.number} {found.status}", *what) if text)
 
 
 def _body(client: Client, options: argparse.Namespace) -> int:

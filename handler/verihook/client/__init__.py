@@ -9,7 +9,7 @@ docs/client.md describes every method.
 from __future__ import annotations
 
 from verihook.client.clients import AsyncClient, Client
-from verihook.client.delivery_records import Delivery, DeliveryPage, Forgotten, Hit
+from verihook.client.delivery_records import Delivery, DeliveryPage, EventResult, Forgotten, Hit
 from verihook.client.errors import (
     ApiError,
     ClientError,
@@ -59,6 +59,7 @@ __all__ = [
     "Delivery",
     "DeliveryFilters",
     "DeliveryPage",
+    "EventResult",
     "Filters",
     "Forbidden",
     "Forgotten",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from verihook.client.delivery_records import Delivery, DeliveryPage, Forgotten, Hit
+from verihook.client.delivery_records import Delivery, DeliveryPage, Forgotten, Hit, event_result
 from verihook.client.errors import ApiError
 from verihook.client.key_records import Key, NewKey
 from verihook.client.records import (
@@ -147,7 +147,7 @@ def source(content: Content) -> Source:
 
 def delivery(content: Content) -> Delivery:
     """One delivery, with what is kept of it if the answer has that."""
-    body = content.get("body") or {}
+    body, events = content.get("body") or {}, content.get("events") or {}
     return Delivery(
         id=_text(content["id"]),
         at=_time(content["at"]),
@@ -174,6 +174,9 @@ def delivery(content: Content) -> Delivery:
         body_kept=bool(body.get("kept")),
         kept_until=_optional_time(content.get("keptUntil")),
         replay_of=content.get("replayOf"),
+        carrier=content.get("carrier"),
+        event_count=events.get("count"),
+        events=tuple(event_result(each) for each in events.get("results") or ()),
         raw=content,
     )
 

@@ -10,6 +10,37 @@ from verihook.model.instance import Status
 
 
 @dataclass(frozen=True, slots=True)
+class EventResult:
+    """What became of one event of a delivery that carries several; ``number``: its place in it, from 0 on.
+
+    ``status``: ``started``, ``duplicate``, ``ignored`` or ``failed``. ``instances``: the ids of what it started, or of
+    what an earlier delivery of it has started. ``reason`` and ``detail``: why it has failed or is ignored.
+    """
+
+    number: int
+    status: str
+    event_id: str | None = None
+    event_type: str | None = None
+    instances: tuple[str, ...] = ()
+    reason: str | None = None
+    detail: str | None = None
+
+
+def event_result(content: Content) -> EventResult:
+    """Return the result of one event of a delivery."""
+    first = content.get("instanceId")
+    return EventResult(
+        number=content["number"],
+        status=content["status"],
+        event_id=content.get("eventId"),
+        event_type=content.get("eventType"),
+        instances=tuple(content.get("instances") or ([] if first is None else [first])),
+        reason=content.get("reason"),
+        detail=content.get("detail"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """A delivery that was accepted, or those of one outcome, source, reason and hour. ``at``: of the last of them.
 
@@ -17,7 +48,9 @@ class Delivery:
     None if it started an instance; ``detail``: what is wrong with it, in words. ``headers``: those that
     are kept, as pairs, and of one that was not accepted ``header_names`` alone; () in lists. The rest is None in lists,
     or if nothing is kept any more: ``length`` and ``sha256`` of the body, ``body_kept``: whether it can be read,
-    ``verified_by``: ``current``, ``previous`` or ``feed``; ``replay_of``: the delivery that was replayed.
+    ``verified_by``: ``current``, ``previous`` or ``feed``; ``replay_of``: the delivery that was replayed. ``carrier``:
+    the delivery that carried it among others; ``event_count``: how many one carries itself, None if it is one event;
+    ``events``: what became of them so far, in their order.
     """
 
     id: str
@@ -45,6 +78,9 @@ class Delivery:
     body_kept: bool = False
     kept_until: datetime | None = None
     replay_of: str | None = None
+    carrier: str | None = None
+    event_count: int | None = None
+    events: tuple[EventResult, ...] = ()
     raw: Content = field(repr=False, compare=False, default_factory=dict)
 
 

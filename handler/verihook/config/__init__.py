@@ -4,6 +4,7 @@ Every mistake is a ConfigurationError of one line: file, key, mend.
 
     table_reader.py  a table's values by their types, and the errors
     sources.py       [sources.NAME]
+    each.py          its each
     workflows.py     [workflows.NAME]
     api.py           [api], [callbacks] and [connections.NAME]
     schemas.py       the input schemas of workflows

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from verihook.config.each import with_each
 from verihook.config.entries import read_entry
 from verihook.config.table_reader import Reader, listed
 from verihook.model.delivery import DEFAULT_KEEP_DAYS
@@ -51,6 +52,7 @@ _KNOWN = (
     "workflows",
     "types",
     "body",
+    "each",
     "delay",
     "start_at",
     "on_paused",
@@ -83,7 +85,7 @@ def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapp
     workflow = reader.get("workflow", str, *(by_name[:1] or _resumed_workflow(reader)))
     _check_workflows(reader, workflow, by_name, workflows)
     feed = _feed(reader)
-    sender = _with_body(reader, _sender(reader))
+    sender = with_each(reader, _with_body(reader, _sender(reader)), [workflows[each] for each in (workflow, *by_name)])
     source = Source(
         name,
         sender,

@@ -18,6 +18,9 @@ ENGINES = {
     "function": "verihook.adapters.engines.function",
 }
 
+#: Our own engines, which no workflow can name.
+INTERNAL = {"batch": "verihook.adapters.engines.batch"}
+
 #: Words in the paths of other products' APIs, at the place of a workflow's name.
 _RESERVED = ("batch", "dapr", "history", "v1")
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from verihook.errors import DeliveryNotFound
+from verihook.errors import DeliveryNotFound, NotSupported
 from verihook.instances import lifecycle, payload
 from verihook.instances.inputs import store_input, store_raw
 from verihook.instances.starting import active_workflow, first_look_ms, start_when_due
 from verihook.model.delivery import Delivery, Facts, OtherBytes
-from verihook.model.instance import Instance
+from verihook.model.instance import BATCH, Instance
 from verihook.model.ports import Document
 from verihook.records import replace
 from verihook.strict_json import parse_kept
@@ -32,7 +32,7 @@ def replay(delivery_id: str, ports: ControlPorts, *, as_new: bool) -> Instance:
     """Start a delivery again: as the next attempt of its instance, or ``as_new``, as an instance of its own.
 
     Return the row; that of a new instance has the delivery's facts, and in ``replay_of`` its id. Raises
-    DeliveryNotFound, NotActive, WorkflowNotFound, PayloadGone, Unavailable, and Conflict as
+    DeliveryNotFound, NotActive, NotSupported, WorkflowNotFound, PayloadGone, Unavailable, and Conflict as
     :func:`verihook.instances.restart`.
     """
     row = ports.ledger.get(delivery_id, ports.clock.now_ms())
@@ -65,6 +65,10 @@ def _link(row: Instance, fresh: Instance, workflow: Workflow, ports: ControlPort
 
 def replay_as_new(row: Instance, ports: ControlPorts, new_id: str) -> Instance:
     """Start the row's input once more under this id. If the id has a row, that is what an earlier call has made."""
+    if row.engine == BATCH:
+        raise NotSupported(
+            "A delivery of several events is replayed as a new one event by event: replay their instances."
+        )
     workflow = active_workflow(row.workflow, ports.workflows)
     now = ports.clock.now_ms()
     text = payload.load(row.input, ports.payloads)

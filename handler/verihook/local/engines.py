@@ -16,7 +16,7 @@ from verihook.errors import ConfigurationError
 from verihook.instances import tasks
 from verihook.local.durable import DurableRunner
 from verihook.local.interpreter import ARN_PREFIX, Interpreter
-from verihook.local.worker import Worker
+from verihook.local.worker import Splitters, Worker
 from verihook.local.workflow_log import hear_steps, say_end
 from verihook.model.ports import Services
 from verihook.worker.functions import Functions
@@ -39,6 +39,7 @@ class LocalEngines:
         self._hooks = hooks
         self._functions = Functions.load(folder, hooks.workflows)
         self._worker = Worker(self._functions)
+        self._splitters = Splitters()
         self._services: Services | None = None
         # Another user of the machine reaches the ports, and does not read it.
         self._access_key = secrets.token_hex(16)
@@ -69,6 +70,7 @@ class LocalEngines:
     def close(self) -> None:
         """Interrupt what runs, and let go of the files. May be called twice, at the same time too."""
         with self._closing:
+            self._splitters.close()
             self._worker.close()
             self._parts.close()
 
@@ -76,7 +78,8 @@ class LocalEngines:
     def endpoints(self) -> Endpoints:
         """Where they are."""
         stepfunctions, durable = self._interpreter.endpoint_url, self._durable.endpoint_url
-        return Endpoints(stepfunctions, ARN_PREFIX, durable, self._worker.wake, self._access_key)
+        wake, split = self._worker.wake, self._splitters.wake
+        return Endpoints(stepfunctions, ARN_PREFIX, durable, wake, split, self._access_key)
 
     def run(self, services: Services) -> None:
         """Take what is new."""
@@ -84,6 +87,7 @@ class LocalEngines:
         authoring.use(services)
         hear_steps()
         self._worker.start(services)
+        self._splitters.start(services)
 
     def resume(self) -> None:
         """Go on with what the end of a former process interrupted."""
@@ -92,17 +96,18 @@ class LocalEngines:
 
     def hold(self) -> None:
         """Begin nothing more; what runs goes on."""
-        for part in (self._worker, self._interpreter, self._durable):
+        for part in (self._splitters, self._worker, self._interpreter, self._durable):
             part.hold()
 
     def busy(self) -> list[str]:
         """The names of the executions that are in a function, a step or a call, each once."""
-        parts = (self._worker, self._interpreter, self._durable)
+        parts = (self._splitters, self._worker, self._interpreter, self._durable)
         return sorted({name for part in parts for name in part.busy()})
 
     def faults(self) -> dict[str, str]:
         """What is wrong, in words by the engine."""
         parts: dict[str, _Part] = {
+            "batch": self._splitters,
             "durable": self._durable,
             "function": self._worker,
             "stepfunctions": self._interpreter,

@@ -1,4 +1,4 @@
-"""The worker on one machine: threads that run the executions of the engine ``function``."""
+"""The workers on one machine: threads that run the executions of the engine ``function``, and split deliveries."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from verihook.errors import EngineUnavailable
 from verihook.model.instance import parse_execution_name
 from verihook.worker.functions import Functions
+from verihook.worker.splitting import split
 from verihook.worker.work import run_try
 
 if TYPE_CHECKING:
-    from verihook.model.ports.sets import WorkPorts
+    from verihook.model.ports.sets import SplitPorts
 
 #: How many functions run at the same time.
 THREADS = 8
@@ -27,6 +28,9 @@ class Worker:
 
     The ledger has everything that is kept here: after a kill -9, reconcile wakes the worker for what was left.
     """
+
+    #: What its threads do, in words.
+    does = "run functions"
 
     def __init__(self, functions: Functions, threads: int = THREADS) -> None:
         """``threads``: how many functions run at the same time."""
@@ -52,7 +56,7 @@ class Worker:
             self._waiting.add(name)
         self._names.put(name)
 
-    def start(self, ports: WorkPorts) -> None:
+    def start(self, ports: SplitPorts) -> None:
         """Start the threads. ``ports`` are made after the worker, because one of them, the engine, wakes it."""
         for number in range(1, self._threads + 1):
             # Daemons: a function that does not end must not keep the process alive.
@@ -65,7 +69,7 @@ class Worker:
         ended = sum(not thread.is_alive() for thread in self._started)
         if not ended or self._closed:
             return None
-        return f"{ended} of the {self._threads} threads that run functions have ended. Restart the server."
+        return f"{ended} of the {self._threads} threads that {self.does} have ended. Restart the server."
 
     def hold(self) -> None:
         """Begin no new function; those that run go on."""
@@ -87,7 +91,7 @@ class Worker:
         while self.busy() and time.monotonic() < deadline:
             time.sleep(0.005)
 
-    def _run(self, ports: WorkPorts) -> None:
+    def _run(self, ports: SplitPorts) -> None:
         while (name := self._names.get()) is not None:
             with self._lock:
                 if self._closed:
@@ -103,7 +107,21 @@ class Worker:
                 with self._lock:
                     self._running.remove(name)
 
-    def _run_one(self, name: str, ports: WorkPorts) -> None:
+    def _run_one(self, name: str, ports: SplitPorts) -> None:
         execution = parse_execution_name(name)
         if execution is not None:
             run_try(*execution, self._functions, ports)
+
+
+class Splitters(Worker):
+    """Threads that split deliveries which carry several events."""
+
+    does = "split deliveries"
+
+    def __init__(self) -> None:
+        super().__init__(Functions({}), threads=2)
+
+    def _run_one(self, name: str, ports: SplitPorts) -> None:
+        execution = parse_execution_name(name)
+        if execution is not None:
+            split(*execution, ports)

@@ -65,6 +65,20 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """An event among several: its delivery, the delivery's attempt that starts it, and its place in it, from 0 on."""
+
+    delivery_id: str
+    attempt: int
+    number: int
+
+    @property
+    def carrier(self) -> str:
+        """Return the name of that attempt, as :func:`verihook.model.instance.execution_name` has it."""
+        return self.delivery_id if self.attempt == 1 else f"{self.delivery_id}.{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True)
 class EventFacts:
     """What a workflow gets beside its input: the event's source, type and id, and the headers that are passed on.
 
@@ -83,15 +97,19 @@ class Delivery:
     """What a row keeps of the delivery that made it.
 
     ``passed``: the headers that the workflow gets. They are a part of what is started, so they stay with the row, as
-    does ``resumption``: which instances the event is for, if it starts none.
+    does ``resumption``: which instances the event is for, if it starts none. ``carrier``: of an event that came among
+    others, the attempt that started it of the delivery that carried it: a name of
+    :func:`verihook.model.instance.execution_name`. What is kept of that delivery is in its own row.
     """
 
     facts: Facts | None = None
     passed: Mapping[str, str] = field(default_factory=dict)
     resumption: Resumption | None = None
+    carrier: str | None = None
 
     def at(self, now_ms: int) -> Delivery | None:
         """Return what is left of it at this time: no facts once they have expired; None if nothing is left."""
         if self.facts is None or now_ms < self.facts.keep_until:
             return self
-        return replace(self, facts=None) if self.passed or self.resumption is not None else None
+        stays = self.passed or self.resumption is not None or self.carrier is not None
+        return replace(self, facts=None) if stays else None

@@ -22,6 +22,9 @@ FINAL: frozenset[Status] = frozenset({"completed", "failed", "timed_out", "termi
 #: The ``error`` of an instance that is held because its workflow is paused.
 WORKFLOW_PAUSED = "WorkflowPaused"
 
+#: The engine of the row of a delivery that carries several events. No workflow has it.
+BATCH = "batch"
+
 #: The intersection of what Step Functions (80), Lambda durable functions (64), Dapr (64) and Cloudflare (100) accept.
 INSTANCE_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}", re.ASCII)
 

@@ -16,7 +16,10 @@ from verihook.strict_json import member
 MAX_ID = 256
 
 #: The keys of an ``[event]`` table.
-_KEYS = {"id", "type", "action", "body", "form_field", "envelope", "pass_headers", "pings"}
+_KEYS = {"id", "type", "action", "each", "body", "form_field", "envelope", "pass_headers", "pings"}
+
+#: The keys of a table ``each`` in it.
+_EACH = {"path", "id", "type", "action"}
 
 #: What the body of a delivery can be read as. ``query``: the delivery is a GET, and its query is the event.
 BODIES = ("json", "form", "xml", "text", "ndjson", "multipart", "raw", "query")
@@ -27,7 +30,8 @@ class Place:
     """Where a value is: in a header (lower case), or in the JSON body at a path of member names.
 
     ``aliases``: other names of the header; the first that came counts. ``optional``: an event without the value is
-    accepted; without an id it is an event of its own. ``others``: where the value is if it is not here, in this order.
+    accepted; without an id it is an event of its own. ``joined``: the paths of further members that, joined with
+    colons, make up the value. ``others``: where the value is if it is not here, in this order.
     """
 
     header: str = ""
@@ -35,9 +39,10 @@ class Place:
     aliases: tuple[str, ...] = ()
     optional: bool = False
     others: tuple[Place, ...] = ()
+    joined: tuple[tuple[str, ...], ...] = ()
 
     def __str__(self) -> str:
-        here = f"header {self.header}" if self.header else ".".join(self.json)
+        here = f"header {self.header}" if self.header else ", ".join(".".join(path) for path in self._paths)
         return " or ".join([here, *map(str, self.others)])
 
     @property
@@ -51,12 +56,34 @@ class Place:
         if self.header:
             values = (request.header(name) for name in (self.header, *self.aliases))
             value = next((value for value in values if value is not None), None)
+        elif self.joined:
+            value = _joined([member(content, path) for path in self._paths])
         else:
             value = member(content, self.json)
         if value is None and self.others:
             found = (other.read(request, content) for other in self.others)
             return next((value for value in found if value is not None), None)
         return value
+
+    @property
+    def _paths(self) -> tuple[tuple[str, ...], ...]:
+        return (self.json, *self.joined)
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """Where a delivery has several events, and where each of them has its own id, its type and what refines that.
+
+    ``path``: that of the array in the body; () if the body is the array.
+    """
+
+    path: tuple[str, ...]
+    id: Place | None = None
+    type: Place | None = None
+    action: Place | None = None
+
+    def __str__(self) -> str:
+        return ".".join(self.path) or "the body"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +95,7 @@ class EventPlaces:
     type come from the CloudEvent. ``body``: one of :data:`BODIES`; ``json`` takes a form that is declared as one, too.
     ``pass_headers``: the headers, in lower case, that say something of the event and that its workflow gets. ``pings``:
     the types of what the sender sends as a test, which starts nothing unless the source names its types itself.
+    ``each``: None if a delivery is one event; else ``id`` and ``type`` are those of the delivery.
     """
 
     id: Place | None = None
@@ -78,6 +106,7 @@ class EventPlaces:
     body: str = "json"
     pass_headers: tuple[str, ...] = ()
     pings: tuple[str, ...] = ()
+    each: Each | None = None
 
 
 # Not frozen: one is made of every delivery, and a frozen one takes three times as long to make.
@@ -123,6 +152,12 @@ def _id_or_type(place: Place | None, what: str, value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     return checked_text(what, str(place), value)
+
+
+def _joined(values: list[object]) -> str | None:
+    """Return the values as one text; None unless each is a text or a whole number."""
+    parts = [str(each) for each in values if isinstance(each, str | int) and not isinstance(each, bool)]
+    return ":".join(parts) if len(parts) == len(values) else None
 
 
 def checked_text(what: str, where: str, value: object) -> str:
@@ -180,7 +215,12 @@ def read_places(table: Mapping[str, Any]) -> EventPlaces:
         raise ValueError("body: leave it out, a CloudEvent says itself what its data is")
     passed = tuple(name.lower() for name in _names(table, "pass_headers"))
     form_field = str(table.get("form_field", ""))
-    return EventPlaces(id, kind, action, form_field, envelope, body, passed, _names(table, "pings"))
+    each = _each(table.get("each"), id, kind, action)
+    if each is not None and envelope:
+        raise ValueError("each: leave it out, a CloudEvent is one event")
+    if isinstance(table.get("each"), str):
+        id, kind, action = (place if place and place.header else None for place in (id, kind, action))
+    return EventPlaces(id, kind, action, form_field, envelope, body, passed, _names(table, "pings"), each)
 
 
 def _names(table: Mapping[str, Any], key: str) -> tuple[str, ...]:
@@ -188,6 +228,29 @@ def _names(table: Mapping[str, Any], key: str) -> tuple[str, ...]:
     if not isinstance(names, list) or not _are_names(names):
         raise ValueError(f"{key}: write a list of names")
     return tuple(names)
+
+
+def _each(value: object, *places: Place | None) -> Each | None:
+    """Return where the events of a delivery are. ``places``: those of the table; what is no header is each event's."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return Each(_path(value), *(None if place and place.header else place for place in places))
+    if not isinstance(value, dict) or not isinstance(value.get("path"), str):
+        raise ValueError('each: write the path of the array, such as "events", or "." if the body is the array')
+    if unknown := set(value) - _EACH:
+        raise ValueError(f"each.{min(unknown)}: {unknown_key(_EACH)}")
+    try:
+        own = [_place(value, key) for key in ("id", "type", "action")]
+    except ValueError as error:
+        raise ValueError(f"each.{error}") from error
+    if any(place and place.header for place in own):
+        raise ValueError("each: a header is of the whole delivery; write it in [event] itself")
+    return Each(_path(value["path"]), *own)
+
+
+def _path(text: str) -> tuple[str, ...]:
+    return () if text in ("", ".") else tuple(text.split("."))
 
 
 def _place(table: Mapping[str, Any], key: str) -> Place | None:
@@ -211,6 +274,9 @@ def _one_place(place: object, key: str) -> Place:
             return Place(header=header.lower(), aliases=lower, optional=_is_optional(key, rest))
         case {"json": str(path), **rest} if path and set(rest) <= {"optional"}:
             return Place(json=tuple(path.split(".")), optional=_is_optional(key, rest))
+        case {"json": [str(path), *more], **rest} if path and more and set(rest) <= {"optional"} and _are_names(more):
+            joined = tuple(tuple(each.split(".")) for each in more)
+            return Place(json=tuple(path.split(".")), optional=_is_optional(key, rest), joined=joined)
     raise ValueError(f'{key}: write {{ header = "NAME" }} or {{ json = "path.to.member" }}, or a list of these')
 
 

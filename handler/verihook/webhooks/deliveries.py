@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, get_args
 from verihook.errors import DeliveryNotFound, RecordDamaged
 from verihook.instances import payload
 from verihook.model.delivery import Facts
-from verihook.model.instance import INSTANCE_ID, Instance
+from verihook.model.instance import BATCH, INSTANCE_ID, Instance
 from verihook.model.listing import Position, Query
 from verihook.model.ports import KEPT_MS, Kind, Observation, Payloads
 from verihook.strict_json import parse_kept
 from verihook.webhooks.captures import Captured, captured
 from verihook.webhooks.cursors import open_cursor, seal_cursor
 from verihook.webhooks.keeping import body_of
+from verihook.webhooks.members import NO_RESULTS
 
 if TYPE_CHECKING:
     from verihook.model.ports.sets import DeliveryPorts, LookupPorts
@@ -164,6 +165,20 @@ def facts_of(row: Instance, now_ms: int) -> Facts | None:
     return None if delivery is None else delivery.facts
 
 
+def carrier(row: Instance) -> str | None:
+    """Return the id of the delivery that carried the event of this row among others; None if it came alone."""
+    name = None if row.delivery is None else row.delivery.carrier
+    return None if name is None else name.partition(".")[0]
+
+
+def events(entry: Entry, payloads: Payloads) -> Any:
+    """Return what became of the events that a delivery carries, as far as it is known; None if it is one event."""
+    row = entry.instance
+    if row is None or row.engine != BATCH:
+        return None
+    return parse_kept(payload.load(row.output or NO_RESULTS, payloads), f"The results of {row.id}", dict)
+
+
 def sample_in(seen: Observation) -> dict[str, Any]:
     """Return what is kept of the last one that was seen, as :func:`verihook.webhooks.sample.sample_of` has it."""
     if not seen.sample:
@@ -196,6 +211,8 @@ def body(entry: Entry, now_ms: int, payloads: Payloads) -> bytes:
 
 def _body_of_row(row: Instance, now_ms: int, payloads: Payloads) -> bytes:
     facts = facts_of(row, now_ms)
+    if facts is None and (of := carrier(row)) is not None:
+        raise DeliveryNotFound(f"The event came with others in the delivery {of}, which has the body.")
     if facts is None:
         raise DeliveryNotFound(
             "Nothing is kept of this delivery any more: keep and keep_days of its source say what and how long."

@@ -30,6 +30,8 @@ def identity_of(source: Source, event: ProvenEvent, trace: Trace) -> str:
     """Return what makes two deliveries one event. Without an id each is its own event, but for sources by body."""
     if event.id is not None:
         return f"id {event.id}"
+    if trace.carried is not None and not source.by_body:
+        return f"member {trace.carried.number} of {trace.carried.delivery_id}"
     if source.by_body:
         return f"body {hashlib.sha256(_canonical(event).encode('utf-8', 'surrogatepass')).hexdigest()}"
     return f"request {trace.request_id}"

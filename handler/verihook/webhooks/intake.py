@@ -209,7 +209,7 @@ def _new_row(
 
     It holds nothing of the delivery but the event, so every retry starts the same.
     """
-    workflow, held = _workflow(name, source, ports)
+    workflow, held = workflow_for(name, source, ports)
     transform = source.transform
     content = event.content if transform is None else transform.result(event.content, _facts_of(source, event))
     content = workflow.accept(content)
@@ -247,7 +247,7 @@ def _metadata(source: Source, event: ProvenEvent) -> dict[str, str]:
     return metadata_of(source.metadata, event.content, _facts_of(source, event))
 
 
-def _workflow(name: str, source: Source, ports: IntakePorts) -> tuple[Workflow, bool]:
+def workflow_for(name: str, source: Source, ports: IntakePorts) -> tuple[Workflow, bool]:
     """The workflow, and whether it is paused and its events are held. Raises NotActive, WorkflowNotFound."""
     workflow = ports.workflows.get(name)
     # The sender of an event for an Express machine waits for its end.
@@ -273,6 +273,10 @@ def _redelivered(
     existing: Instance, fresh: Instance, given: str, source: Source, ports: ControlPorts, trace: Trace
 ) -> IntakeResult:
     """The event is known already: the source's policies decide. It is not refused if another workflow is new."""
+    carrier = None if existing.delivery is None else existing.delivery.carrier
+    if carrier is not None and fresh.delivery is not None and carrier == fresh.delivery.carrier:
+        # This very attempt of the delivery has claimed it, and was stopped, or has the event twice.
+        return IntakeResult(existing.id, existing.status, duplicate=False, workflow=fresh.workflow)
     changed = _has_changed(existing, fresh, source, ports)
     trace.changed = trace.changed or changed
     if changed and source.keep == "full" and trace.request is not None:

@@ -37,6 +37,8 @@ def delivery_of(source: Source, request: Request, text: str, trace: Trace) -> De
     ``text``: the input of the instance that it starts.
     """
     passed = passed_headers(source, request)
+    if trace.carried is not None:
+        return Delivery(None, passed, carrier=trace.carried.carrier)
     if source.keep == "none":
         return Delivery(None, passed) if passed else None
     return Delivery(

@@ -137,18 +137,27 @@ def _deliver(request: Request, source: Source, ports: ReceivePorts, trace: Trace
     if handshake is not None and (answer := handshake.signed(request, body.content)) is not None:
         trace.outcome = "handshake"
         return answer
+    if places.each is not None:
+        # Imported here: few sources need it.
+        from verihook.webhooks.batches import take_batch
+
+        return _answered(take_batch(source, body, request, proof.signed, ports, trace), trace.event_type)
     kind = event_type(places, request, body)
     action = event_action(places, request, body.content) if places.action else None
     # An event of a type that is not wanted need not have an id.
     wanted = not source.types or is_wanted(kind, source.types, action)
     delivery_event_id = event_id(places, request, body) if wanted else None
     event = ProvenEvent(body.content, body.text, delivery_event_id, kind, request, proof.signed or None, action)
-    result = start_for_event(source, event, ports, trace)
+    return _answered(start_for_event(source, event, ports, trace), refined(kind, action))
+
+
+def _answered(result: IntakeResult, kind: str | None) -> Reply:
+    """The answer to a delivery that was taken or ignored. ``kind``: the type of its event."""
     if result.reply is not None:
         return _replied(result, result.reply)
     if result.instance_id is None:
         told = {} if result.addressee is None else result.addressee.public()
-        return json_reply(200, {"ignored": refined(kind, action), **told})
+        return json_reply(200, {"ignored": kind, **told})
     return _taken(result)
 
 

@@ -48,10 +48,10 @@ class Ending:
     content: object = None
 
 
-def may_begin(row: Instance, attempt: int, now_ms: int) -> bool:
-    """Return whether a try of this attempt may begin now."""
+def may_begin(row: Instance, attempt: int, now_ms: int, engine: str = ENGINE) -> bool:
+    """Return whether a try of this attempt may begin now. ``engine``: whose instances the caller runs."""
     return (
-        row.engine == ENGINE
+        row.engine == engine
         and row.attempt == attempt
         and not (row.final or row.held or row.purged)
         and row.not_before <= now_ms
@@ -65,7 +65,7 @@ def acquire(row: Instance, lease_ms: int, ports: WorkPorts) -> Instance | None:
     """
 
     def begin(row: Instance, now: int) -> Instance | None:
-        if not may_begin(row, row.attempt, now):
+        if not may_begin(row, row.attempt, now, row.engine):
             return None
         end = now + lease_ms
         return replace(
@@ -78,15 +78,15 @@ def acquire(row: Instance, lease_ms: int, ports: WorkPorts) -> Instance | None:
             updated_at=now,
         )
 
-    return _amend(row, begin, ports)
+    return amend(row, begin, ports)
 
 
 def write_row(row: Instance, edit: Edit, ports: RowPorts) -> bool:
     """Write the result of a try. Return False if the row has changed without this try. Raises LedgerUnavailable."""
-    return _amend(row, edit, ports) is not None
+    return amend(row, edit, ports) is not None
 
 
-def _amend(row: Instance, edit: _MaybeEdit, ports: RowPorts) -> Instance | None:
+def amend(row: Instance, edit: _MaybeEdit, ports: RowPorts) -> Instance | None:
     """Write the edited row, and return it; None if ``edit`` returned None, or the row is final or of another try."""
     latest = row
 

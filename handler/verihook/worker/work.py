@@ -21,6 +21,7 @@ from verihook.strict_json import parse_json
 from verihook.worker import leases
 from verihook.worker.functions import Context, Functions, Interrupted, OutOfTime
 from verihook.worker.leases import MARGIN_MS, Ending
+from verihook.worker.stream import is_of_stream, queued_attempt, sequence
 
 if TYPE_CHECKING:
     from verihook.model.ports.sets import WorkPorts
@@ -61,18 +62,13 @@ def run_batch(
     Return ``{"batchItemFailures": [{"itemIdentifier"}]}``: the records to deliver again. Raises RequestInvalid for
     another shape. https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
     """
-    records = event.get("Records")
-    if not isinstance(records, list) or not all(_of_the_stream(record) for record in records) or not records:
+    if not is_of_stream(event):
         raise RequestInvalid("The worker takes batches of the table's stream alone; feeds and tasks go to Feeds.")
     return {
         "batchItemFailures": [
-            {"itemIdentifier": number} for number in _run_records(records, functions, ports, remaining_ms)
+            {"itemIdentifier": number} for number in _run_records(event["Records"], functions, ports, remaining_ms)
         ]
     }
-
-
-def _of_the_stream(record: object) -> bool:
-    return isinstance(record, dict) and record.get("eventSource") == "aws:dynamodb"
 
 
 def run_try(
@@ -193,25 +189,17 @@ def _run_records(
         room = None if remaining_ms is None else remaining_ms() - _RESERVE_MS
         if number and room is not None and room < longest * 1000:
             # Lambda goes on from the first failed record, in another invocation, which has its whole time.
-            return [*failed, *(_sequence(later) for later in records[number:])]
+            return [*failed, *(sequence(later) for later in records[number:])]
         try:
             _run_record(record, functions, ports, room)
         except Exception as error:  # noqa: BLE001  # a record that fails must not stop the others
-            ports.telemetry.failure(f"work {_sequence(record)}", error)
-            failed.append(_sequence(record))
+            ports.telemetry.failure(f"work {sequence(record)}", error)
+            failed.append(sequence(record))
     return failed
 
 
 def _run_record(record: Mapping[str, Any], functions: Functions, ports: WorkPorts, limit_ms: int | None) -> None:
     """Run the instance of a stream record, if it waits for a worker."""
-    change = record.get("dynamodb", {})
-    match change:
-        case {
-            "Keys": {"pk": {"S": str(key)}, "sk": {"S": "instance"}},
-            "NewImage": {"attempt": {"N": str(attempt)}, "engine": {"S": "function"}, "status": {"S": "queued"}},
-        } if key.startswith("instance#"):
-            run_try(key.removeprefix("instance#"), int(attempt), functions, ports, limit_ms)
-
-
-def _sequence(record: Mapping[str, Any]) -> str:
-    return str(record.get("dynamodb", {}).get("SequenceNumber", ""))
+    queued = queued_attempt(record, leases.ENGINE)
+    if queued is not None:
+        run_try(*queued, functions, ports, limit_ms)

@@ -41,6 +41,8 @@ class FunctionEngine:
     another end into a final row.
     """
 
+    name = "function"
+
     #: In bytes of UTF-8: what a row has room for.
     max_input = MAX_INLINE
 
@@ -79,7 +81,7 @@ class FunctionEngine:
 
     def run(self, definition: str, name: str, input: str) -> Progress:  # noqa: ARG002  # the port's
         """Raise NotSupported: a function is not run by the process that takes the webhook."""
-        _refuse("answer at once (express)")
+        self._refuse("answer at once (express)")
 
     def describe(self, definition: str, name: str, arn: str | None = None) -> Progress | None:  # noqa: ARG002  # the port's
         """Return the row's progress, if a worker has begun: running, before another try (queued, suspended), or ended.
@@ -112,7 +114,7 @@ class FunctionEngine:
         """Return True for an attempt that no worker has: its row is held. Raises NotSupported while a function runs."""
         row = self._row(name)
         if row is not None and self._is_leased(row):
-            _refuse("suspend a function that runs")
+            self._refuse("suspend a function that runs")
         return True
 
     def resume(self, definition: str, name: str) -> None:  # noqa: ARG002  # the port's
@@ -121,7 +123,7 @@ class FunctionEngine:
 
     def answer(self, token: str, payload: str) -> bool:  # noqa: ARG002  # the port's
         """Raise NotSupported: a function waits for nothing."""
-        _refuse("wait for events")
+        self._refuse("wait for events")
 
     def owns(self, definition: str, execution: str) -> bool:  # noqa: ARG002  # the port's
         """Return False: an attempt of this engine has no ARN."""
@@ -129,7 +131,7 @@ class FunctionEngine:
 
     def check_events(self) -> None:
         """Raise NotSupported: a function waits for nothing."""
-        _refuse("wait for events")
+        self._refuse("wait for events")
 
     def redrive(self, definition: str, name: str, token: str = "") -> bool:  # noqa: ARG002  # the port's
         """Return False: a function has no point to continue from."""
@@ -147,6 +149,9 @@ class FunctionEngine:
 
     def delete(self, definition: str, name: str) -> None:
         """Nothing is kept but the row."""
+
+    def _refuse(self, operation: str) -> NoReturn:
+        raise NotSupported(f"The engine {self.name} cannot {operation}.")
 
     def _knows(self, definition: str) -> bool:
         return self._workflows is None or any(
@@ -179,7 +184,3 @@ def _last(row: Instance) -> Step:
 
 def _began(row: Instance) -> int:
     return row.created_at if row.begun_at is None else row.begun_at
-
-
-def _refuse(operation: str) -> NoReturn:
-    raise NotSupported(f"The engine function cannot {operation}.")

@@ -72,6 +72,8 @@ def kept_text(delivery: Delivery | None, written_at: int) -> str | None:
         content["w"] = dict(left.passed)
     if left.resumption is not None:
         content["m"] = asdict(left.resumption)
+    if left.carrier is not None:
+        content["e"] = left.carrier
     return json_text(content)
 
 
@@ -81,16 +83,16 @@ def from_kept_text(text: str) -> Delivery:
 
 
 def _delivery(content: Any) -> Delivery:
-    passed = content.pop("w", {})
+    passed, carrier = content.pop("w", {}), content.pop("e", None)
     resumption = _resumption(content.pop("m")) if "m" in content else None
     if not content:
-        return Delivery(None, passed, resumption)
+        return Delivery(None, passed, resumption, carrier)
     fields = {name: content[short] for name, (short, _) in _FIELDS.items() if short in content}
     if "headers" in fields:
         fields["headers"] = tuple((name, value) for name, value in fields["headers"])
     if "body" in fields:
         fields["body"] = OtherBytes(*fields["body"])
-    return Delivery(Facts(**fields), passed, resumption)
+    return Delivery(Facts(**fields), passed, resumption, carrier)
 
 
 def _resumption(content: Any) -> Resumption:

@@ -79,10 +79,14 @@ async def list_deliveries(api: Api, caller: Caller, wanted: Annotated[Wanted, Qu
 
 @operation("deliveries", "A delivery", {200: {"model": DeliveryDetail}, **problems(404)})
 async def get_delivery(api: Api, delivery_id: DeliveryId, caller: Caller) -> Response:
-    """With what is kept of it: headers by name, the digest of its body, which secret verified it."""
+    """With what is kept of it: headers by name, the digest of its body, which secret verified it.
+
+    If it carries several events, `events` says what became of each.
+    """
 
     def look() -> dict[str, Any]:
-        return detail(_find(api, delivery_id, caller), api.services.clock.now_ms())
+        entry = _find(api, delivery_id, caller)
+        return detail(entry, api.services.clock.now_ms()) | {"events": deliveries.events(entry, api.services.payloads)}
 
     return rendering.json_response(200, await run_in_threadpool(look))
 
@@ -198,6 +202,7 @@ def shown(entry: Entry, now_ms: int) -> dict[str, Any]:
         "status": row.status if row else None,
         "workflow": row.workflow if row else None,
         "resumed": list(row.resumption.targets) if row and row.resumption else None,
+        "carrier": deliveries.carrier(row) if row else None,
     }
 
 

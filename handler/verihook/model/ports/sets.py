@@ -292,5 +292,9 @@ class MessagePorts(IntakePorts, OutcomePorts, Protocol):
         ...
 
 
+class SplitPorts(MessagePorts, WorkPorts, Protocol):
+    """Starts the events of a delivery that carries several."""
+
+
 class FeedPorts(MessagePorts, TaskPorts, Protocol):
     """Answers an invocation of the function ``Feeds``."""

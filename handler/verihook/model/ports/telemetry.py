@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from verihook.model.instance import iso
 
 if TYPE_CHECKING:
+    from verihook.model.delivery import Carried
     from verihook.request import Request
 
 #: How long a ledger keeps the observations of an hour after its end, in milliseconds: 14 days. Readers ask for no
@@ -59,7 +60,8 @@ class Trace:
     started under another event id. ``detail``: why the delivery is refused or ignored, in words, with no more of the
     body than a violation's message quotes. ``request``: what came, of which no log has more than the path; None if it
     was no request. ``changed_body``: the body of a changed redelivery, in the form of
-    :func:`verihook.webhooks.keeping.raw_of`, if its source keeps bodies.
+    :func:`verihook.webhooks.keeping.raw_of`, if its source keeps bodies. ``carried``: its place in the delivery that
+    carried it among others; None if it came alone.
     """
 
     request_id: str
@@ -78,6 +80,7 @@ class Trace:
     detail: str | None = None
     request: Request | None = None
     changed_body: str | None = None
+    carried: Carried | None = None
 
     @property
     def path(self) -> str | None:
