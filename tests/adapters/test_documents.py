@@ -14,6 +14,7 @@ from tests.adapters.dynamodb_tables import TABLE, OnDynamoDb, Ours, nowhere, on_
 from tests.adapters.sqlite_files import OnSqlite
 from tests.contracts.documents import DocumentsContract, a_document
 from tests.contracts.instances import NOW
+from tests.contracts.lines import LinesContract
 from verihook.adapters.aws.errors import ServiceError, Unreachable
 from verihook.adapters.ledgers.dynamodb import DynamoDbDocuments
 from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile
@@ -27,11 +28,14 @@ CALLS: dict[str, Callable[[Documents], object]] = {
     "remove": lambda documents: documents.remove("key", "ci"),
     "all": lambda documents: documents.all("key", 10, NOW),
     "take_token": lambda documents: documents.take_token("ci", 10, 1000, NOW),
+    "line_up": lambda documents: documents.line_up("l", "a", 1),
+    "place": lambda documents: documents.place("l", "a", 1),
+    "step_out": lambda documents: documents.step_out("l", "a", 1),
 }
 every_method = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 
 
-class TestSqlite(OnSqlite, DocumentsContract):
+class TestSqlite(OnSqlite, DocumentsContract, LinesContract):
     part = SqliteDocuments
 
     @pytest.fixture
@@ -46,7 +50,7 @@ class TestSqlite(OnSqlite, DocumentsContract):
             call(documents)
 
 
-class DynamoDbContract(OnDynamoDb, DocumentsContract):
+class DynamoDbContract(OnDynamoDb, DocumentsContract, LinesContract):
     """What both emulators share."""
 
     @pytest.fixture

@@ -57,10 +57,13 @@ DEAD_LETTERS = {"sqs:SendMessage": "DeadLetters.Arn"}
 #: Mailboxes; jobs, and the former attempts of what they restart and delete.
 DOCUMENTS = rows("document#instance", "document#attempts", "document#jobs")
 
+#: Lines, in which instances wait for their turn.
+LINES = rows("line")
+
 #: Function -> action -> what it may be done to; "|" between several statements.
 ALLOWED: dict[str, dict[str, str]] = {
     "Receiver": {
-        "dynamodb:GetItem": f"{rows('document#captures')} | {rows('document#instance')} | {rows('instance')}",
+        "dynamodb:GetItem": " | ".join([rows("document#captures"), rows("document#instance"), rows("instance"), LINES]),
         "dynamodb:PutItem": " | ".join(
             [
                 rows("document#attempts", "document#signed"),
@@ -70,7 +73,8 @@ ALLOWED: dict[str, dict[str, str]] = {
             ]
         ),
         **RESUMES,
-        "dynamodb:UpdateItem": f"{rows('instance')} | {rows('observation', 'bucket')}",
+        "dynamodb:UpdateItem": f"{rows('instance')} | {LINES} | {rows('observation', 'bucket')}",
+        "dynamodb:DeleteItem": LINES,
         "s3:PutObject": OBJECTS,
         **READS_PAYLOADS,
         **TAKES,
@@ -81,11 +85,11 @@ ALLOWED: dict[str, dict[str, str]] = {
         "secretsmanager:PutSecretValue": "Pairs: PairingSecretArn",
     },
     "Api": {
-        "dynamodb:GetItem": f"{rows('document')} | {rows('instance')}",
+        "dynamodb:GetItem": f"{rows('document')} | {rows('instance')} | {LINES}",
         "dynamodb:BatchGetItem": rows("instance"),
         "dynamodb:PutItem": f"{rows('document')} | {rows('instance')}",
-        "dynamodb:UpdateItem": f"{rows('bucket')} | {rows('instance')} | {rows('observation')}",
-        "dynamodb:DeleteItem": rows("document"),
+        "dynamodb:UpdateItem": f"{rows('bucket')} | {rows('instance')} | {LINES} | {rows('observation')}",
+        "dynamodb:DeleteItem": f"{rows('document')} | {LINES}",
         "dynamodb:BatchWriteItem": rows("label"),
         "dynamodb:Query": f"${{Ledger.Arn}}/index/* | {rows('document')} | {rows('label')} | {rows('observation')}",
         "s3:PutObject": OBJECTS,
@@ -104,21 +108,27 @@ ALLOWED: dict[str, dict[str, str]] = {
         **READS_SECRETS,
     },
     "Recorder": {
-        "dynamodb:GetItem": rows("instance"),
-        "dynamodb:UpdateItem": rows("instance"),
+        "dynamodb:GetItem": f"{rows('instance')} | {LINES}",
+        "dynamodb:PutItem": rows("instance"),
+        "dynamodb:UpdateItem": f"{rows('instance')} | {LINES}",
+        "dynamodb:DeleteItem": LINES,
         "dynamodb:BatchWriteItem": rows("label"),
         "s3:PutObject": OBJECTS,
+        # The next of a line is started.
+        **READS_PAYLOADS,
+        "states:StartExecution": f"{MACHINES}*",
+        "lambda:InvokeFunction": DURABLE,
         **DESCRIBES,
         **STOPS,
         **DEAD_LETTERS,
     },
     "Reconciler": {
         "dynamodb:Query": f"${{Ledger.Arn}}/index/* | {rows('document#attempts', 'document#jobs')} | {rows('label')}",
-        "dynamodb:GetItem": f"{rows('document#instance', 'document#jobs')} | {rows('instance')}",
+        "dynamodb:GetItem": f"{rows('document#instance', 'document#jobs')} | {rows('instance')} | {LINES}",
         "dynamodb:BatchGetItem": rows("instance"),
         "dynamodb:PutItem": f"{DOCUMENTS} | {rows('instance')}",
-        "dynamodb:UpdateItem": rows("instance"),
-        "dynamodb:DeleteItem": DOCUMENTS,
+        "dynamodb:UpdateItem": f"{rows('instance')} | {LINES}",
+        "dynamodb:DeleteItem": f"{DOCUMENTS} | {LINES}",
         "dynamodb:BatchWriteItem": rows("label"),
         "s3:PutObject": OBJECTS,
         # Jobs act on instances as the API does.
@@ -137,11 +147,12 @@ ALLOWED: dict[str, dict[str, str]] = {
         **DEAD_LETTERS,
     },
     "Feeds": {
-        "dynamodb:GetItem": f"{rows('document#captures')} | {rows('document#instance')} | {rows('instance')}",
+        "dynamodb:GetItem": f"{rows('document#captures')} | {rows('document#instance')} | {rows('instance')} | {LINES}",
         "dynamodb:PutItem": " | ".join(
             [rows("document#attempts"), rows("document#captures"), rows("document#instance"), rows("instance")]
         ),
-        "dynamodb:UpdateItem": f"{rows('instance')} | {rows('observation', 'bucket')}",
+        "dynamodb:UpdateItem": f"{rows('instance')} | {LINES} | {rows('observation', 'bucket')}",
+        "dynamodb:DeleteItem": LINES,
         "s3:PutObject": OBJECTS,
         **READS_PAYLOADS,
         **TAKES,
@@ -157,8 +168,10 @@ ALLOWED: dict[str, dict[str, str]] = {
         **DEAD_LETTERS,
     },
     "Worker": {
-        "dynamodb:GetItem": rows("instance"),
+        "dynamodb:GetItem": f"{rows('instance')} | {LINES}",
         "dynamodb:PutItem": rows("instance"),
+        "dynamodb:UpdateItem": LINES,
+        "dynamodb:DeleteItem": LINES,
         "dynamodb:BatchWriteItem": rows("label"),
         **READS_STREAM,
         "s3:PutObject": OBJECTS,

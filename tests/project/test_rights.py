@@ -64,7 +64,7 @@ def test_who_has_the_table_has_the_rows_that_it_needs(name: str) -> None:
     for _, statement in entries(f"{name}Role"):
         if statement["Resource"] == "Ledger.Arn":
             (keys,) = statement["Condition"]["ForAllValues:StringLike"].values()
-            kinds = ("instance#*", "document#", "label#*", "bucket#*", observation_item.partition("*"))
+            kinds = ("instance#*", "document#", "label#*", "bucket#*", "line#*", observation_item.partition("*"))
             assert all(key.startswith(kinds) for key in keys)
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.contracts.instances import NOW
 from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile
 from verihook.errors import LedgerUnavailable
-from verihook.model.ports import Document, Documents, Pace, Services, Token
+from verihook.model.ports import Document, Documents, Pace, Place, Services, Token
 from verihook.request import Request
 
 
@@ -80,6 +80,18 @@ class Counted:
     def take_token(self, bucket: str, capacity: int, interval_ms: int, now_ms: int) -> Token:
         self._call("take_token")
         return self._documents.take_token(bucket, capacity, interval_ms, now_ms)
+
+    def line_up(self, line: str, member: str, most: int) -> Place | None:
+        self._call("line_up")
+        return self._documents.line_up(line, member, most)
+
+    def place(self, line: str, member: str, most: int) -> Place | None:
+        self._call("place")
+        return self._documents.place(line, member, most)
+
+    def step_out(self, line: str, member: str, most: int) -> str:
+        self._call("step_out")
+        return self._documents.step_out(line, member, most)
 
 
 def bare_services(**parts: Any) -> Services:

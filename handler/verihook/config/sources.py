@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from verihook.config.each import with_each
 from verihook.config.entries import read_entry
+from verihook.config.secret_references import read_secrets
 from verihook.config.table_reader import Reader, listed
 from verihook.model.delivery import DEFAULT_KEEP_DAYS
 from verihook.model.header_rule import may_hold_secret
@@ -24,14 +24,12 @@ from verihook.model.source import (
     MOST_WORKFLOWS,
     PAUSED_POLICIES,
     REPLAY_POLICIES,
-    SecretReference,
     Source,
 )
 from verihook.model.workflow import Workflow
 from verihook.records import replace
 from verihook.senders import PARTS, Sender, changed_sender, load_sender, read_sender, sender_ids
 from verihook.senders.event import BODIES
-from verihook.senders.references import REFERENCES, is_reference
 from verihook.senders.schemes import Scheme
 from verihook.senders.tables import must_be_one_of
 
@@ -56,6 +54,7 @@ _KNOWN = (
     "delay",
     "start_at",
     "on_paused",
+    "ordering",
     "when",
     "transform",
     "entry",
@@ -89,7 +88,7 @@ def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapp
     source = Source(
         name,
         sender,
-        _secrets(reader, needed=not (sender.scheme.keyless or feed)),
+        read_secrets(reader, needed=not (sender.scheme.keyless or feed)),
         workflow,
         reader.strings("types"),
         reader.choice("duplicates", DUPLICATE_POLICIES, "return"),
@@ -112,11 +111,11 @@ def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapp
         _expression(reader, "start_at"),
         reader.choice("on_paused", PAUSED_POLICIES, "hold"),
         *_waiting(reader, sender, by_name, workflows),
+        ordering=_ordering(reader, sender, (workflow, *by_name), workflows),
         entry=read_entry(reader),
     )
     _check_start_time(reader, workflows[workflow])
-    _check_replays(reader, source)
-    return source
+    return _checked(reader, source)
 
 
 def _feed(reader: Reader) -> str:
@@ -145,14 +144,36 @@ def _waiting(
     return read_metadata(reader), read_resume(reader, by_name, workflows), read_waits(reader, sender)
 
 
-def _check_replays(reader: Reader, source: Source) -> None:
-    """Raise ConfigurationError if the policy is for deliveries that this source does not have."""
+def _ordering(
+    reader: Reader, sender: Sender, names: tuple[str, ...], workflows: Mapping[str, Workflow]
+) -> Expression | None:
+    """Return ``ordering``, and tell the workflows of it. Raises ConfigurationError if one of them cannot wait."""
+    ordering = _expression(reader, "ordering")
+    if ordering is None:
+        return None
+    if sender.places.each is not None:
+        raise reader.error(
+            "ordering", "is not for deliveries of several events, which start after the answer, together"
+        )
+    for key in ("resume", "waits"):
+        if key in reader.table:
+            raise reader.error("ordering", f"is for events that start an instance; leave it out, or {key}")
+    for name in names:
+        if workflows[name].express:
+            raise reader.error("ordering", "is not for an Express machine: its end is the answer to the sender")
+        workflows[name].ordered = True
+    return ordering
+
+
+def _checked(reader: Reader, source: Source) -> Source:
+    """Return the source. Raises ConfigurationError if ``replays`` is for deliveries that it does not have."""
     if source.replays is not None and not source.replayable:
         raise reader.error(
             "replays",
             "is for senders that sign their body and neither the event's id nor a time; docs/senders.md lists them. "
             "Leave it out (without event ids, by_body = true makes equal bodies one event)",
         )
+    return source
 
 
 def _sender(reader: Reader) -> Sender:
@@ -254,43 +275,3 @@ def _parameters(reader: Reader) -> dict[str, str]:
         if not isinstance(value, str):
             raise reader.error(f"parameters.{name}", "must be a string")
     return parameters
-
-
-def _secrets(reader: Reader, *, needed: bool) -> tuple[SecretReference, ...]:
-    entries: list[object] = reader.get("secrets", list, [])
-    if not entries and needed:
-        raise reader.error("secrets", 'name at least one, newest first: ["env:NAME"] or ["file:PATH"]')
-    return tuple(_reference(reader, entry, number) for number, entry in enumerate(entries, 1))
-
-
-def _reference(reader: Reader, entry: object, number: int) -> SecretReference:
-    """Read one entry of ``secrets``. No error shows its text: it may be a secret in the wrong place."""
-    table = entry if isinstance(entry, dict) else {"ref": entry}
-    if not table.keys() <= {"ref", "until"}:
-        raise reader.error("secrets", f"entry {number} has an unknown key; write {{ ref = ..., until = ... }}")
-    reference = table.get("ref")
-    if not isinstance(reference, str) or not is_reference(reference):
-        raise reader.error("secrets", f"entry {number} is not a reference: write {REFERENCES}")
-    if "until" not in table:
-        return SecretReference(reference)
-    try:
-        return SecretReference(reference, _end(table["until"]))
-    except ValueError as error:
-        raise reader.error("secrets", f"entry {number}: until: {error}") from None
-
-
-def _end(until: object) -> int:
-    """Return the time of a TOML datetime, or the end of a TOML date's day in UTC, in seconds since the epoch.
-
-    Raises ValueError, with a message, if it is neither.
-    """
-    if isinstance(until, datetime):
-        if until.tzinfo is None:
-            raise ValueError("has no offset; write 2026-12-31T12:00:00Z")
-        return int(until.timestamp())
-    if isinstance(until, date):
-        try:
-            return int(datetime.combine(until + timedelta(days=1), time(), UTC).timestamp())
-        except OverflowError:
-            raise ValueError("is beyond the calendar; leave it out") from None
-    raise ValueError("write a TOML date (2026-12-31) or datetime (2026-12-31T12:00:00Z), without quotes")

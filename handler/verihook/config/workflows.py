@@ -38,7 +38,11 @@ _KNOWN = (
     "timeout_s",
     "report_running",
     "connections",
+    "max_running",
 )
+
+#: The most that `max_running` can be: as many instances stand in the row of a line.
+MOST_RUNNING = 1000
 
 #: How long Step Functions refuses a name that an execution has had, in days. Durable functions can be set to the same.
 #: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
@@ -80,6 +84,7 @@ def read_workflow(
         reader.number("timeout_s", 60, 1, 840),
         reader.get("report_running", bool, False),
         _connections(reader, connections),
+        reader.number("max_running", None, 1, MOST_RUNNING),
     )
 
 
@@ -90,6 +95,8 @@ def _check_engine(engine: str, table: Mapping[str, Any], reader: Reader) -> None
             raise reader.error(key, f"is of the engine function; a workflow of {engine} has its own")
     if "report_running" in table and engine == "function":
         raise reader.error("report_running", "is of the engines stepfunctions and durable; a worker writes it anyway")
+    if "max_running" in table and table.get("express"):
+        raise reader.error("max_running", "is not for an Express machine: its end is the answer to the sender")
     if "express" in table and engine != "stepfunctions":
         raise reader.error("express", "is of the engine stepfunctions")
 

@@ -1,6 +1,7 @@
 """The operations on instances. The webhook flow, the API, reconcile and the recorder all go through these.
 
-starting.py    submit, start, replace_attempt: from a request to a running attempt
+starting.py    submit, start: from a request to a running attempt
+replacing.py   replace_attempt: the next attempt in the place of another
 reading.py     get, list_instances, search, steps, input_of, output_of
 history.py     attempts
 lifecycle.py   suspend, resume, terminate, restart, redrive, purge
@@ -28,8 +29,9 @@ from verihook.instances.history import Attempt, attempts
 from verihook.instances.lifecycle import purge, redrive, restart, resume, suspend, terminate
 from verihook.instances.progress import record_progress
 from verihook.instances.reading import Found, Page, cursor_of, get, input_of, list_instances, output_of, search, steps
+from verihook.instances.replacing import replace_attempt
 from verihook.instances.start_request import StartRequest
-from verihook.instances.starting import EXPRESS_MS, Submitted, replace_attempt, start, submit
+from verihook.instances.starting import EXPRESS_MS, Submitted, start, submit
 
 __all__ = [
     "EXPRESS_MS",

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from verihook.errors import BodyTooLarge, Conflict, NotSupported
-from verihook.instances import payload, purging, starting
+from verihook.instances import lines, payload, purging, replacing, starting
 from verihook.instances.events import open_gate
 from verihook.instances.progress import cut, record_end, record_progress, store_output
 from verihook.instances.reading import engine_of, get
@@ -36,7 +36,7 @@ def terminate(instance_id: str, ports: ControlPorts, reason: str = "", output: o
     text = None if output is _ABSENT else json_text(output)
     if text is not None and (why := payload.too_large(text, ports.payloads)) is not None:
         raise BodyTooLarge(why)
-    _raise_if_ended(instance, starting.stop_attempt(instance, reason or "terminated", ports), ports)
+    _raise_if_ended(instance, replacing.stop_attempt(instance, reason or "terminated", ports), ports)
     progress = Progress("terminated", text, None, reason or None)
     if not record_progress(instance.id, instance.attempt, progress, instance.created_at, ports, instance.workflow):
         # The engine's own report of the stop was quicker: add the reason and the output, which it does not know.
@@ -151,7 +151,7 @@ def _was_restarted(instance_id: str) -> Conflict:
 
 def _begin_again(instance: Instance, ports: ControlPorts) -> Instance:
     starting.active_workflow(instance.workflow, ports.workflows)
-    following = starting.replace_attempt(instance, _next_attempt(instance, ports), ports)
+    following = replacing.replace_attempt(instance, _next_attempt(instance, ports), ports)
     if following is None:
         raise _was_restarted(instance.id)
     return replace(following, status=starting.start_when_due(following, ports))
@@ -176,8 +176,12 @@ def redrive(instance_id: str, ports: ControlPorts, attempt: int | None = None, t
     def revive(current: Instance) -> Instance:
         if current.status != instance.status or current.attempt != instance.attempt:
             raise Conflict(f"The instance is {current.status} by now.", instance_id=instance_id)
-        return _running_again(current, ports)
+        return replacing.running_again(current, ports)
 
+    if not lines.may_begin(instance, ports):
+        lines.leave(instance, ports)
+        why = "Another instance is before it in its line: redrive it when that has ended, or restart it, to wait."
+        raise Conflict(why, instance_id=instance_id)
     # The row first: after a crash in between, reconcile finds that the instance has failed. The other way round, the
     # row would say failed for good while the instance runs.
     revived = _amend(instance_id, revive, ports)
@@ -191,22 +195,6 @@ def redrive(instance_id: str, ports: ControlPorts, attempt: int | None = None, t
 
     _amend(instance_id, undo, ports)
     return restart(instance_id, ports)
-
-
-def _running_again(instance: Instance, ports: ControlPorts) -> Instance:
-    """Return the row of an instance that has failed, as that of its attempt that goes on."""
-    now = ports.clock.now_ms()
-    return replace(
-        instance,
-        status="running",
-        updated_at=now,
-        due_at=now + ports.pace.again_ms,
-        expires_at=None,
-        output=None,
-        error=None,
-        cause=None,
-        callback_tries=0,
-    )
 
 
 def purge(instance_id: str, ports: ControlPorts, force: bool = False) -> None:
@@ -270,7 +258,10 @@ def _complete_end(instance: Instance, progress: Progress, ports: ControlPorts) -
         text = store_output(instance.id, progress.output, ports.payloads)
         return replace(current, output=text or current.output, cause=progress.cause or current.cause)
 
-    return _amend(instance.id, complete, ports)
+    completed = _amend(instance.id, complete, ports)
+    # An engine that wrote the end itself has started no other instance.
+    lines.leave(completed, ports)
+    return completed
 
 
 def _get_not_final(instance_id: str, ports: RowPorts) -> Instance:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from verihook.errors import EventMalformed
-from verihook.instances import payload
+from verihook.instances import lines, payload
 from verihook.instances.reading import engine_of
 from verihook.model.instance import FINAL, Instance, Progress, execution_name
 from verihook.model.ports import MAX_CAUSE, MAX_ERROR, MAX_OUTPUT, Change, Payloads
@@ -48,6 +48,8 @@ def record_progress(
     applied = ports.ledger.record(instance_id, attempt, change)
     if not applied and progress.status == "running":
         _stop_if_over(instance_id, attempt, ports)
+    if applied and final:
+        lines.leave_at_end(instance_id, attempt, workflow, ports)
     return applied
 
 

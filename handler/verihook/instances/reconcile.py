@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from verihook import instances
 from verihook.errors import EngineUnavailable, InstanceNotFound, LedgerUnavailable, NotSupported
-from verihook.instances import callbacks, handover, holding
+from verihook.instances import callbacks, handover, holding, lines
 from verihook.instances.reading import engine_of
 from verihook.model.instance import FINAL, Instance, Progress, execution_name
 from verihook.model.ports import Engine
@@ -204,6 +204,8 @@ def _start(
             _look_later(instance, ports)
         else:
             report.started += 1
+        return None
+    if lines.may_wait(instance, ports) and lines.look(instance, ports) is None:
         return None
     # The name of an express execution does not prevent a second run: no other round may start it until it must have
     # ended.

@@ -86,6 +86,7 @@ def replay_as_new(row: Instance, ports: ControlPorts, new_id: str) -> Instance:
         engine=workflow.engine if row.resumption is None else row.engine,
         due_at=now + first_look_ms(workflow, ports),
         delivery=_linked(row, now, ports.payloads),
+        line=row.line,
     )
     kept, given = store_input(text, content, fresh.id, workflow, ports)
     fresh = store_raw(replace(fresh, input=kept), ports.payloads)

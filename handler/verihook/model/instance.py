@@ -25,6 +25,9 @@ WORKFLOW_PAUSED = "WorkflowPaused"
 #: The engine of the row of a delivery that carries several events. No workflow has it.
 BATCH = "batch"
 
+#: The ``error`` of an instance that is queued because others are before it in a line.
+WAITS_ITS_TURN = "WaitsItsTurn"
+
 #: The intersection of what Step Functions (80), Lambda durable functions (64), Dapr (64) and Cloudflare (100) accept.
 INSTANCE_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}", re.ASCII)
 
@@ -46,7 +49,8 @@ class Instance:
     (engine ``function``), the last time at ``begun_at``; no other worker begins it before ``leased_until``; all three
     times in milliseconds. ``signed``: the SHA-256 in hex of what the sender signed, if the signature does not cover the
     event's id. ``callback_tries``: how many callbacks about the end have failed; ``tags`` and ``metadata``: the labels
-    to find the instance by. ``delivery``: what is kept of the delivery that made it.
+    to find the instance by. ``delivery``: what is kept of the delivery that made it. ``line``: the one of the source's
+    ``ordering`` that it waits in, with the other instances of the same value.
     """
 
     id: str
@@ -80,6 +84,7 @@ class Instance:
     callback_tries: int = 0
     signed: str | None = None
     delivery: Delivery | None = None
+    line: str | None = None
 
     @property
     def labels(self) -> tuple[tuple[str, str], ...]:
@@ -118,6 +123,16 @@ class Instance:
         """Whether it was made while its workflow was paused, and waits until that is active. No operator holds it."""
         # The error of a function's try has its class for a name, which may be any.
         return self.held and self.error == WORKFLOW_PAUSED and self.tries == 0
+
+    @property
+    def runs_nothing(self) -> bool:
+        """Whether it is the row of a delivery that is only split, or handed over to instances that wait."""
+        return self.engine == BATCH or self.resumption is not None
+
+    @property
+    def waits_its_turn(self) -> bool:
+        """Whether it is not to be started yet, because others are before it in a line."""
+        return self.status == "queued" and self.error == WAITS_ITS_TURN and self.tries == 0
 
     @property
     def final(self) -> bool:

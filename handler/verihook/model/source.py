@@ -92,6 +92,7 @@ class Source:
     instance id of their own, which their name is part of; ``workflow`` is one of them unless its id is the event's.
     ``entry``: the operator's function that decides what becomes of an event, as ``module:function``; "" for none.
     ``delay`` and ``start_at``: what gives the delay or the time of the start, at most one of them.
+    ``ordering``: what gives the value for which one instance runs at a time; None: they run side by side.
     ``on_paused``: whether an event whose workflow is paused waits until that is active again, or is refused.
     ``metadata``: the labels of what it starts: the name -> what its value is in the event. ``resume``: which instances
     its events go to in place of a start; None if each starts one. ``waits``: whether a workflow may wait for a delivery
@@ -126,6 +127,7 @@ class Source:
     resume: Resume | None = None
     waits: bool = False
     entry: str = ""
+    ordering: Expression | None = None
     #: All that are kept: general ones, those of signature, id and type, and ``keep_headers``. Always made of these.
     #: Name -> whether it is the signature, of which only a mark is kept.
     kept_headers: Mapping[str, bool] = field(default_factory=dict, repr=False, compare=False)

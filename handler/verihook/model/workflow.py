@@ -28,7 +28,8 @@ class Workflow:
     ``retention_days``: how long an ended instance is kept. ``retries``, ``backoff_s`` (doubled with each) and
     ``timeout_s`` of one try are of the engine ``function``. ``report_running``: in AWS the row of every instance says
     that it runs as soon as the engine reports it; else only rows of instances that the API started. ``connections``:
-    the names of the connections that a start may choose from.
+    the names of the connections that a start may choose from. ``max_running``: how many instances run at once; None
+    for no limit. ``ordered``: whether a source with ``ordering`` starts it.
     """
 
     name: str
@@ -45,6 +46,8 @@ class Workflow:
     timeout_s: int = 60
     report_running: bool = False
     connections: tuple[str, ...] = ()
+    max_running: int | None = None
+    ordered: bool = False
     _schema: Schema | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -59,6 +62,11 @@ class Workflow:
         https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html (a durable function has the same limit)
         """
         return _WEEK_S if self.express or self.engine == "function" else _YEAR_S
+
+    @property
+    def in_lines(self) -> bool:
+        """Whether its instances may have to wait for their turn."""
+        return self.ordered or self.max_running is not None
 
     def accept(self, content: object) -> object:
         """Return ``content`` with the schema's defaults; the very same object if no default was missing.

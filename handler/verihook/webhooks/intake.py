@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from verihook import instances
 from verihook.errors import Duplicate
-from verihook.instances import limits, payload, replays
+from verihook.instances import limits, lines, payload, replays
 from verihook.instances.inputs import store_input, store_raw
 from verihook.instances.starting import active_workflow, first_look_ms, start_when_due
 from verihook.model import deadline
@@ -235,6 +235,7 @@ def _new_row(
         signed=event.signed,
         delivery=delivery_of(source, event.request, text, trace),
         metadata=_metadata(source, event) if source.metadata else {},
+        line=lines.line_of_event(source, name, event.content, _facts_of(source, event)) if source.ordering else None,
     )
     if held:
         instance = replace(instance, status="suspended", held=True, error=WORKFLOW_PAUSED, cause=_HELD)
@@ -294,4 +295,7 @@ def _redelivered(
             status = _start_now(following, ports, given)
             return IntakeResult(following.id, status, duplicate=True, workflow=fresh.workflow)
         existing = ports.ledger.get(existing.id, ports.clock.now_ms()) or existing
+    if existing.line is not None and existing.status == "queued" and not existing.waits_its_turn:
+        # Before it was in its line, its first delivery may have been cut off.
+        existing = replace(existing, status=_start_now(existing, ports, given))
     return IntakeResult(existing.id, existing.status, duplicate=True, workflow=fresh.workflow)

@@ -53,7 +53,7 @@ def may_begin(row: Instance, attempt: int, now_ms: int, engine: str = ENGINE) ->
     return (
         row.engine == engine
         and row.attempt == attempt
-        and not (row.final or row.held or row.purged)
+        and not (row.final or row.held or row.purged or row.waits_its_turn)
         and row.not_before <= now_ms
     )
 

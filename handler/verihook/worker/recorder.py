@@ -17,6 +17,7 @@ from verihook.model.instance import FINAL, Instance, Progress, execution_name, p
 
 if TYPE_CHECKING:
     from verihook.model.ports.sets import RecordPorts
+    from verihook.model.workflow import Workflow
 
 
 def record_status_change(event: Mapping[str, Any], ports: RecordPorts) -> bool:
@@ -45,7 +46,16 @@ def _stepfunctions(detail: Mapping[str, Any], ports: RecordPorts) -> bool:
             if progress.status == "completed"
             else described or progress
         )
-    return instances.record_progress(*name, progress, detail["startDate"], ports)
+    workflow = _workflow_of(detail["stateMachineArn"], ports.workflows)
+    return instances.record_progress(*name, progress, detail["startDate"], ports, workflow)
+
+
+def _workflow_of(machine: str, workflows: Mapping[str, Workflow]) -> str | None:
+    """Return the name of the machine's workflow; None if several workflows have it, or none."""
+    # The name that the template gives a machine begins with that of the stack, which has no underscore.
+    ours = machine.rpartition(":stateMachine:")[2].partition("_")[2]
+    names = [each.name for each in workflows.values() if each.definition in (machine, ours)]
+    return names[0] if len(names) == 1 else None
 
 
 def _durable(detail: Mapping[str, Any], ports: RecordPorts) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from verihook.adapters.printable import words
 from verihook.errors import EventMalformed, PayloadGone, RequestInvalid
-from verihook.instances import payload
+from verihook.instances import lines, payload
 from verihook.instances.progress import with_bounded_output
 from verihook.model.instance import Instance, Progress, execution_name
 from verihook.model.workflow import Workflow
@@ -81,7 +81,7 @@ def run_try(
     """
     now = ports.clock.now_ms()
     row = ports.ledger.get(instance_id, now)
-    if row is None or not leases.may_begin(row, attempt, now):
+    if row is None or not (leases.may_begin(row, attempt, now) and lines.may_begin(row, ports)):
         return "skipped"
     workflow = ports.workflows.get(row.workflow)
     if workflow is None or workflow.definition not in functions:
@@ -151,6 +151,7 @@ def _write_end(row: Instance, tried: _TryResult, workflow: Workflow, ports: Work
     ending = leases.edit_to_end(Ending(tried.progress, tried.content), row, workflow, ports.payloads)
     if not leases.write_row(row, ending, ports):
         return "lost"
+    lines.leave(row, ports)
     match tried.progress.status:
         case "completed":
             return "completed"

@@ -8,16 +8,15 @@ from typing import Any
 import pytest
 
 from tests.unit.parts import Parts, parts
+from tests.unit.webhooks import arriving
 from verihook import instances
 from verihook.errors import NotActive
 from verihook.instances.holding import LOOK_MS
 from verihook.instances.reconcile import Report, reconcile
-from verihook.model.ports import Trace
 from verihook.model.source import Source
 from verihook.records import replace
-from verihook.request import Request
 from verihook.senders import load_sender
-from verihook.webhooks.intake import IntakeResult, ProvenEvent, start_for_event
+from verihook.webhooks.intake import IntakeResult
 
 __all__ = ["parts"]
 
@@ -25,12 +24,7 @@ SOURCE = Source("orders", load_sender("generic"), (), "w")
 
 
 def arrive(parts: Parts, event: str, source: Source = SOURCE) -> IntakeResult:
-    trace = Trace(f"r-{event}", parts.clock.now_ms(), source.name)
-    content = {"id": event}
-    request = Request("POST", "/", "", (), json.dumps(content).encode(), trace.request_id)
-    return start_for_event(
-        source, ProvenEvent(content, json.dumps(content), event, None, request), parts.services, trace
-    )
+    return arriving.arrive(parts, event, source)
 
 
 def hold(parts: Parts, number: int) -> list[str]:

@@ -43,6 +43,7 @@ _ATTRIBUTES = {
     "connection": "connection",
     "callback_url": "callbackUrl",
     "signed": "signed",
+    "line": "line",
 }
 
 #: Field of Instance -> attribute, left out while its value is false or empty, as in most rows.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from verihook.model.ports.caller import Answer, Caller
 from verihook.model.ports.clock import Clock, Pace
-from verihook.model.ports.documents import Document, Documents, Token
+from verihook.model.ports.documents import MOST_IN_LINE, Document, Documents, Place, Token
 from verihook.model.ports.engine import Engine
 from verihook.model.ports.entries import Entries, EntryFailed, EntryTimeout, NoEntries
 from verihook.model.ports.ledger import MAX_CAUSE, MAX_ERROR, MAX_INLINE, MAX_OUTPUT, Change, Ledger
@@ -19,6 +19,7 @@ __all__ = [
     "MAX_ERROR",
     "MAX_INLINE",
     "MAX_OUTPUT",
+    "MOST_IN_LINE",
     "Answer",
     "Caller",
     "Change",
@@ -37,6 +38,7 @@ __all__ = [
     "Pace",
     "PayloadWriter",
     "Payloads",
+    "Place",
     "RotatingSecrets",
     "Secrets",
     "Services",

@@ -27,6 +27,22 @@ class Token:
     left: int = 0
 
 
+#: The most members of a line: with the longest names they fit DynamoDB's 400 KB an item.
+MOST_IN_LINE = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a line. ``ahead``: how many members are before this one; ``behind``: the last of these, "" for none.
+
+    ``front``: the members that are not to wait: the first ones of the line, or all of a short one.
+    """
+
+    ahead: int
+    behind: str
+    front: tuple[str, ...]
+
+
 class Documents(Protocol):
     """Texts of up to 300 KB by partition and name. Every method raises LedgerUnavailable if the store fails."""
 
@@ -64,5 +80,24 @@ class Documents(Protocol):
         was changed). Atomic: however many callers, no more tokens are taken than there are. One write if the bucket is
         in use. A bucket that is full again is forgotten.
         The generic cell rate algorithm: https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
+        """
+        ...
+
+    def line_up(self, line: str, member: str, most: int) -> Place | None:
+        """Put the member at the end of a line, unless it is in it: ONE conditional write. Return its place.
+
+        ``most``: how many members are its front. Return None if the line is full (:data:`MOST_IN_LINE`). No clock
+        decides: who is in a line before another call begins is ahead of it.
+        """
+        ...
+
+    def place(self, line: str, member: str, most: int) -> Place | None:
+        """Return the member's place, read consistently; None if it is not in the line."""
+        ...
+
+    def step_out(self, line: str, member: str, most: int) -> str:
+        """Take the member out of a line. Return who came to the front by that, "" if no member did. Idempotent.
+
+        An empty line is forgotten.
         """
         ...

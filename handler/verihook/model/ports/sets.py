@@ -63,8 +63,17 @@ class ReadPorts(RowPorts, Protocol):
         ...
 
 
-class RecordPorts(ReadPorts, Protocol):
-    """Writes what an engine says of an attempt."""
+class EventPorts(ReadPorts, DocumentPorts, Protocol):
+    """Brings events to the executions that wait for them."""
+
+    @property
+    def telemetry(self) -> Telemetry:
+        """Gets the failures that no answer reports."""
+        ...
+
+
+class RecordPorts(EventPorts, Protocol):
+    """Writes what an engine says of an attempt, and starts the instance whose turn comes at its end."""
 
     @property
     def payloads(self) -> Payloads:
@@ -77,16 +86,7 @@ class RecordPorts(ReadPorts, Protocol):
         ...
 
 
-class EventPorts(ReadPorts, DocumentPorts, Protocol):
-    """Brings events to the executions that wait for them."""
-
-    @property
-    def telemetry(self) -> Telemetry:
-        """Gets the failures that no answer reports."""
-        ...
-
-
-class ControlPorts(RecordPorts, EventPorts, Protocol):
+class ControlPorts(RecordPorts, Protocol):
     """Starts, stops, suspends and purges an instance."""
 
 
@@ -175,28 +175,8 @@ class ReconcilePorts(ControlPorts, CallbackPorts, Protocol):
     """Repairs what is due, and calls back."""
 
 
-class WorkPorts(RowPorts, Protocol):
+class WorkPorts(RecordPorts, Protocol):
     """Runs functions ourselves."""
-
-    @property
-    def workflows(self) -> Mapping[str, Workflow]:
-        """By name: how long a function may take, and how often it is tried."""
-        ...
-
-    @property
-    def payloads(self) -> Payloads:
-        """Has the inputs and outputs that are too large for a row."""
-        ...
-
-    @property
-    def pace(self) -> Pace:
-        """Says when reconcile looks at a leased row."""
-        ...
-
-    @property
-    def telemetry(self) -> Telemetry:
-        """Gets what a function raised."""
-        ...
 
 
 class OutcomePorts(Protocol):

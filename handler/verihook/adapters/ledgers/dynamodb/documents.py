@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from verihook.adapters.ledgers.dynamodb.calls import Calls, translated_errors
+from verihook.adapters.ledgers.dynamodb.lines import DynamoDbLines
 from verihook.adapters.ledgers.item import Item, decode, encode, expired
 from verihook.model.conflict import Overtaken, retry_on_conflict
 from verihook.model.ports import Document, Token
@@ -21,12 +22,12 @@ _IDLE = "attribute_not_exists(fullAt) OR fullAt <= :now"
 _NONE = "attribute_not_exists(pk) OR expiresAt <= :now"
 
 
-class DynamoDbDocuments:
+class DynamoDbDocuments(DynamoDbLines):
     """Implements :class:`verihook.model.ports.Documents` with a low-level client, which threads may share."""
 
     def __init__(self, client: DynamoDBClient, table_name: str) -> None:
         """``table_name``: a table as :func:`verihook.adapters.ledgers.table.create_table_request` defines it."""
-        self._calls = Calls(client, table_name)
+        super().__init__(Calls(client, table_name))
 
     @translated_errors
     def read(self, partition: str, name: str, now_ms: int) -> Document | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from verihook.adapters.ledgers.sqlite.file import SqliteFile
+from verihook.adapters.ledgers.sqlite.lines import SqliteLines
 from verihook.model.ports import Document, Token
 
 _SELECT = "SELECT name, text, version, expires_at FROM documents"
@@ -30,15 +30,11 @@ FULL_AT = "SELECT full_at FROM buckets WHERE name = ?"
 FORGET_BUCKETS = "DELETE FROM buckets WHERE name IN (SELECT name FROM buckets WHERE full_at <= ? LIMIT ?)"
 
 
-class SqliteDocuments:
+class SqliteDocuments(SqliteLines):
     """Implements :class:`verihook.model.ports.Documents`.
 
     A write that adds a document also deletes up to two expired ones; one that takes a token, up to two full buckets.
     """
-
-    def __init__(self, file: SqliteFile) -> None:
-        """``file`` is closed by the caller."""
-        self._file = file
 
     def read(self, partition: str, name: str, now_ms: int) -> Document | None:
         """See :meth:`verihook.model.ports.Documents.read`."""

@@ -142,8 +142,20 @@ _SIXTH = ("ALTER TABLE instances ADD COLUMN delivery TEXT",)
 #: What is kept of the last delivery of an hour that was not accepted.
 _SEVENTH = ("ALTER TABLE observations ADD COLUMN sample TEXT NOT NULL DEFAULT ''",)
 
+#: Lines, in which members wait for their turn: those of a line in the order of their numbers.
+_EIGHTH = (
+    "ALTER TABLE instances ADD COLUMN line TEXT",
+    """CREATE TABLE lines (
+        line TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        member TEXT NOT NULL,
+        PRIMARY KEY (line, number)
+    ) WITHOUT ROWID""",
+    "CREATE UNIQUE INDEX members_of_lines ON lines (line, member)",
+)
+
 #: The statements from each schema to the next. A file can have any of them, so a step never changes.
-STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH)
+STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH)
 VERSION = len(STEPS)
 
 
