@@ -9,10 +9,10 @@ from tests.deployed.emulator import built
 from tests.flows.deployment import ROOT
 
 
-def one_round(program: str) -> str:
+def one_round(program: str, *options: str) -> str:
     """What a program prints after one round."""
     result = subprocess.run(
-        [sys.executable, f"benchmarks/{program}.py", "--rounds", "1"],
+        [sys.executable, f"benchmarks/{program}.py", "--rounds", "1", *options],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -32,6 +32,12 @@ def test_what_a_delivery_costs_is_measured() -> None:
     for line in ("main.receive / bare json+hmac:", "main.receive / Mangum+FastAPI json+hmac:"):
         assert line in printed
     assert "frameworks imported by the receive entry:   none" in printed
+
+
+def test_what_a_page_of_deliveries_costs_is_measured() -> None:
+    printed = one_round("deliveries", "--rows", "3000", "--base", "2000")
+    assert "ratio" in printed
+    assert "lookup of an event" in printed
 
 
 def test_what_the_client_of_aws_costs_is_measured() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from verihook.instances import api_keys, idempotency
@@ -48,8 +48,13 @@ def lookup(text: str, view: View, ports: LookupPorts) -> list[Hit]:
     """
     hits: list[Hit] = []
     seen: set[str] = set()
-    # Each costs more than the one before, so it is asked only if that has found nothing.
-    for found in (chain(_by_id(text, ports), _by_label(text, ports)), _by_idempotency_key(text, ports)):
+    # In the order of what each costs among many rows; the next is asked only if those before have found nothing.
+    for found in (
+        _by_event(text, ports),
+        _by_id(text, ports),
+        _by_label(text, ports),
+        _by_idempotency_key(text, ports),
+    ):
         for hit in () if hits else found:
             row = hit.instance
             if row is not None and row.id not in seen and view.visible(Entry(row.id, row.created_at, "", instance=row)):
@@ -60,15 +65,19 @@ def lookup(text: str, view: View, ports: LookupPorts) -> list[Hit]:
     return hits
 
 
-def _by_id(text: str, ports: LookupPorts) -> Iterator[Hit]:
-    now = ports.clock.now_ms()
-    if INSTANCE_ID.fullmatch(text) and (row := ports.ledger.get(text, now)) is not None and not row.purged:
-        yield Hit("instance", row)
+def _by_event(text: str, ports: LookupPorts) -> Iterator[Hit]:
+    """One read for each source, and for each of its workflows if there are several."""
     for source in ports.sources.values():
         for instance_id in ids_of_event(source, text, ports.instance_key):
-            found = ports.ledger.get(instance_id, now)
+            found = ports.ledger.get(instance_id, ports.clock.now_ms())
             if found is not None and not found.purged:
                 yield Hit("event", found)
+
+
+def _by_id(text: str, ports: LookupPorts) -> Iterator[Hit]:
+    row = ports.ledger.get(text, ports.clock.now_ms()) if INSTANCE_ID.fullmatch(text) else None
+    if row is not None and not row.purged:
+        yield Hit("instance", row)
 
 
 def _by_label(text: str, ports: LookupPorts) -> Iterator[Hit]:

@@ -156,4 +156,4 @@ def test_an_event_is_looked_up_by_one_read_a_source(
 
     monkeypatch.setattr(deployed.services.ledger, "get", counted)
     assert client.get("/v1/lookup?q=d-1").json()["found"]
-    assert len(reads) == len(deployed.services.sources) + 1
+    assert len(reads) == len(deployed.services.sources)
