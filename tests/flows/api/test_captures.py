@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -73,9 +74,19 @@ def test_forged_requests_make_twenty_rows_at_most(
         return add(partition, document, now_ms)
 
     monkeypatch.setattr(deployed.services.observer._capture._documents, "add", counted)  # type: ignore[attr-defined]
-    for number in range(2000):
-        headers = (("x-hub-signature-256", f"sha256={number:064x}"), ("x-odd", "v" * 500))
-        receive(Request("POST", "/hooks/github", "", headers, b"x" * 500, f"r{number}"), deployed.services)
+
+    def forge(times: int) -> None:
+        for number in range(times):
+            headers = (("x-hub-signature-256", f"sha256={number:064x}"), (f"x-odd-{number}", "v" * 500))
+            receive(Request("POST", "/hooks/github", "", headers, b"x" * 500, f"r{number}"), deployed.services)
+
+    forge(1000)
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    forge(9000)
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert after - before < 200_000
     assert 20 == len(writes)
     assert 20 == len(client.get(LIST).json()["deliveries"])
 
