@@ -203,6 +203,8 @@ class _Functions(Functions):
 
     @signature(_TEXT, _TEXT)
     def _func_split(self, text: str, separator: str) -> list[str]:
+        if separator and text.count(separator) >= MAX_VALUES:
+            raise ValueError(f"split() makes more than {MAX_VALUES} texts")
         return text.split(separator)
 
     @signature(_TEXT, {"types": ["array-string"]})

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import parse_qsl
 
 from verihook.errors import EventMalformed, UnsupportedMediaType
 from verihook.request import FORM, Request, json_text, media_type
 from verihook.senders.event import Body, EventPlaces
+from verihook.senders.form import form_fields
 from verihook.strict_json import decoded, parse_sent
 
 # The body may be JSON all the same: curl declares everything that it sends as a form.
@@ -59,7 +59,7 @@ def _check_coding(request: Request) -> None:
 def _json_of_form(text: str, form_field: str) -> str:
     """The JSON in the sender's form field, else the fields as an object (a repeated field as an array)."""
     try:
-        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text), max_num_fields=1000, errors="strict")
+        pairs = form_fields(text, 1000, strict=True)
     except ValueError:
         raise EventMalformed(_NEITHER) from None
     fields: dict[str, str | list[str]] = {}

@@ -9,10 +9,10 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 from verihook.errors import BodyTooLarge, EventMalformed, UnsupportedMediaType
 from verihook.request import Request, media_type
+from verihook.senders.form import form_fields
 from verihook.strict_json import check_size, decoded, parse_json
 
 #: The most fields of a form or a query.
@@ -80,7 +80,7 @@ def _query(request: Request) -> dict[str, Any]:
 
 def _fields(text: str, what: str) -> dict[str, Any]:
     try:
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
+        pairs = form_fields(text, MAX_FIELDS)
     except UnicodeDecodeError:
         raise EventMalformed(f"The {what} is not UTF-8, percent-encoded.") from None
     except ValueError:

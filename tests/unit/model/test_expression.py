@@ -154,3 +154,11 @@ def test_the_functions_of_the_page() -> None:
     ours = {name[6:] for name in vars(expression._Functions) if name.startswith("_func_")} - {"join"}
     text = PAGE.partition("JMESPath cannot calculate.")[2].partition("If an expression")[0]
     assert all(re.search(rf"`{name}[`(]", text) for name in ours)
+
+
+def test_a_text_is_split_into_no_more_than_a_body_may_have() -> None:
+    text = "a " * MAX_VALUES
+    with pytest.raises(InputInvalid) as refused:
+        Expression("transform", "split(@, ' ')").result(text)
+    assert "split() makes more than 500000 texts" in str(refused.value.violations[0]["message"])
+    assert MAX_VALUES - 2 == len(Expression("transform", "split(@, ' ')").result("a " * (MAX_VALUES - 3)))

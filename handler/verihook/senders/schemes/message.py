@@ -11,10 +11,10 @@ import re
 import zlib
 from collections.abc import Callable
 from functools import cache
-from urllib.parse import unquote_to_bytes
 
 from verihook.errors import SignatureError
 from verihook.request import Request
+from verihook.senders.form import percent_decoded
 from verihook.senders.schemes import Delivery, Setting
 from verihook.senders.schemes.headers import lone_header, one_header
 from verihook.senders.schemes.url import Urls
@@ -112,7 +112,7 @@ def twilio_form(body: bytes) -> bytes:
     for field in body.split(b"&"):
         name, _, value = field.partition(b"=")
         if field:
-            pairs.add((_unquote(name), _unquote(value)))
+            pairs.add((percent_decoded(name.replace(b"+", b" ")), percent_decoded(value.replace(b"+", b" "))))
     # Twilio repeats the name before each of its values.
     return b"".join([name + value for name, value in sorted(pairs)])
 
@@ -128,11 +128,6 @@ def named_headers(delivery: Delivery) -> bytes:
         raise SignatureError("malformed-list-of-headers")
     values = [lone_header(delivery.request, name.lower()) or "" for name in names]
     return f"{delivery.names}.{'.'.join(values)}".encode("utf-8", "surrogatepass")
-
-
-def _unquote(text: bytes) -> bytes:
-    text = text.replace(b"+", b" ")
-    return unquote_to_bytes(text) if b"%" in text else text
 
 
 def _pieces(template: str, id_names: tuple[str, ...], setting: Setting) -> list[_Piece]:
