@@ -1,0 +1,90 @@
+"""Senders that put several events into one delivery: where their files say that these are, with what ids and types.
+
+The bodies have the form that the page in the sender's file shows.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from verihook.config import load_hooks
+from verihook.request import Request
+from verihook.senders import load_sender, sender_ids
+from verihook.senders.event import Body, EventPlaces, event_action, event_id, event_type
+from verihook.webhooks.batches import events_in
+
+REQUEST = Request("POST", "/hooks/s", "", (), b"", "r")
+
+_ADYEN = {"pspReference": "7914", "eventCode": "AUTHORISATION", "success": "true"}
+_HUBSPOT = {"eventId": 100, "subscriptionId": 1234, "occurredAt": 1711234567890, "attemptNumber": 0}
+_XERO = {"resourceId": "717f", "eventCategory": "INVOICE", "eventType": "UPDATE", "eventDateUtc": "2026-02-01T01:15:39"}
+
+#: Sender -> a body, and id, type and action of each of its events.
+BATCHES: dict[str, tuple[Any, list[tuple[str | None, str | None, str | None]]]] = {
+    "adyen": (
+        {"live": "false", "notificationItems": [{"NotificationRequestItem": _ADYEN}]},
+        [("7914:AUTHORISATION:true", "AUTHORISATION", None)],
+    ),
+    "asana": (
+        {"events": [{"action": "changed", "resource": {"gid": "1", "resource_type": "task"}}]},
+        [(None, "task", "changed")],
+    ),
+    "xero": (
+        {"events": [_XERO], "firstEventSequence": 1, "lastEventSequence": 1},
+        [("717f:UPDATE:2026-02-01T01:15:39", "INVOICE", "UPDATE")],
+    ),
+    "auth0-log-stream": (
+        [{"log_id": "9002", "data": {"type": "s"}}, {"log_id": "9003", "data": {"type": "f"}}],
+        [("9002", "s", None), ("9003", "f", None)],
+    ),
+    "sendgrid": ([{"sg_event_id": "sg-1", "event": "open"}], [("sg-1", "open", None)]),
+    "meta": ({"object": "page", "entry": [{"id": "0", "time": 1, "changes": []}]}, [(None, None, None)]),
+    **{
+        f"hubspot-{version}": (
+            [_HUBSPOT | {"subscriptionType": "contact.creation"}],
+            [("100:1234:1711234567890", "contact.creation", None)],
+        )
+        for version in ("v1", "v2", "v3")
+    },
+}
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_where_the_events_are(name: str) -> None:
+    each = load_sender(name).places.each
+    assert each is not None
+    content, expected = BATCHES[name]
+    places = EventPlaces(each.id, each.type, each.action)
+    found = []
+    for event in events_in(each, content):
+        body = Body("", event)
+        found.append(
+            (event_id(places, REQUEST, body), event_type(places, REQUEST, body), event_action(places, REQUEST, event))
+        )
+    assert expected == found
+
+
+def test_every_sender_that_has_them_is_tested() -> None:
+    assert set(BATCHES) == {name for name in sender_ids() if load_sender(name).places.each is not None}
+
+
+@pytest.mark.parametrize("name", BATCHES)
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_source_splits_only_if_it_says_so(name: str, asked: bool, tmp_path: Path) -> None:
+    """So that an upgrade changes no input; what is read of a whole delivery is as it was."""
+    path = tmp_path / "hooks.toml"
+    path.write_text(
+        f'[sources.s]\nsender = "{name}"\nsecrets = ["env:S"]\nworkflow = "w"\n'
+        + ("each = true\n" if asked else "")
+        + '[workflows.w]\nengine = "function"\ndefinition = "w"\n'
+    )
+    places = load_hooks(path).sources["s"].sender.places
+    assert asked == (places.each is not None)
+    content, _ = BATCHES[name]
+    body = Body(json.dumps(content), content)
+    assert None is event_id(places, REQUEST, body)
+    assert {"meta": "page"}.get(name) == event_type(places, REQUEST, body)
