@@ -33,6 +33,10 @@ BATCHES: dict[str, tuple[Any, list[tuple[str | None, str | None, str | None]]]] 
         {"events": [{"action": "changed", "resource": {"gid": "1", "resource_type": "task"}}]},
         [(None, "task", "changed")],
     ),
+    "gocardless": (
+        {"events": [{"id": "EV00BD05S5VM2T", "resource_type": "subscriptions", "action": "created"}]},
+        [("EV00BD05S5VM2T", "subscriptions", "created")],
+    ),
     "xero": (
         {"events": [_XERO], "firstEventSequence": 1, "lastEventSequence": 1},
         [("717f:UPDATE:2026-02-01T01:15:39", "INVOICE", "UPDATE")],
