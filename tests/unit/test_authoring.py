@@ -114,3 +114,15 @@ def test_a_function_waits_for_no_event() -> None:
 def test_a_timeout_that_cannot_be(timeout: int) -> None:
     with pytest.raises(ValueError, match="timeout"):
         authoring.wait_for_event(SimpleNamespace(create_callback=None), "approved", timeout)
+
+
+def test_a_webhook_is_waited_for_at_a_source_that_allows_it(provided: None) -> None:
+    with pytest.raises(NotSupported, match="function"):
+        authoring.wait_for_webhook(SimpleNamespace(instance_id="a", attempt=1), "payments", print, 5)
+    with pytest.raises(ValueError, match="timeout"):
+        authoring.wait_for_webhook(SimpleNamespace(create_callback=None), "payments", print, 0)
+    closed = SimpleNamespace(sources={"closed": SimpleNamespace(waits=False)})
+    authoring.use(cast(Services, closed))
+    for source in ("closed", "missing"):
+        with pytest.raises(ValueError, match=rf"\[sources\.{source}\] with waits = true"):
+            authoring.wait_for_webhook(SimpleNamespace(create_callback=None), source, print, 5)

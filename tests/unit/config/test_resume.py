@@ -103,3 +103,26 @@ def test_whom_it_is_for(tmp_path: Path, before: str, after: str, words: str) -> 
     path.write_text(text.replace(before, after, 1))
     with pytest.raises(ConfigurationError, match=words):
         load_hooks(path)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ('sender = "twilio"', None),
+        ('sender = "square"\npublic_url = "https://a.example/"', "signs the registered URL"),
+        ('sender = "generic"\nbody = "query"', "query"),
+    ],
+)
+def test_a_source_whose_deliveries_may_come_to_an_address_of_their_own(
+    tmp_path: Path, more: str, words: str | None
+) -> None:
+    path = tmp_path / "hooks.toml"
+    own = SOURCE.partition("[workflows.order]")[2]
+    path.write_text(
+        f'[sources.a]\n{more}\nsecrets = ["env:A"]\nworkflow = "order"\nwaits = true\n[workflows.order]{own}'
+    )
+    if words is None:
+        assert load_hooks(path).sources["a"].waits
+    else:
+        with pytest.raises(ConfigurationError, match=words):
+            load_hooks(path)

@@ -92,6 +92,23 @@ def test_the_same_again_is_a_duplicate(parts: Parts) -> None:
     assert ["order-7"] == parts.engine.starts
 
 
+def test_a_redelivery_finishes_what_was_left(parts: Parts) -> None:
+    order(parts)
+    parts.engine.tokens.add("one")
+    instances.await_event("order-7", 1, "paid", "one", parts.services)
+    parts.engine.failing.add("answer")
+    first, trace = pay(parts, source())
+    assert ("queued", "resumed") == (first.status, trace.outcome)
+    parts.engine.failing.clear()
+    again, trace = pay(parts, source())
+    assert (first.instance_id, "completed", True, "duplicate") == (
+        again.instance_id,
+        again.status,
+        again.duplicate,
+        trace.outcome,
+    )
+
+
 def test_all_with_the_label_get_it(parts: Parts) -> None:
     order(parts)
     order(parts, "other-7")

@@ -35,6 +35,11 @@ def test_the_result_of_a_step_is_plain_json() -> None:
     assert steps[0].output == '{"a": [1, {"t": "x"}]}'
 
 
+def test_the_token_of_an_address_is_not_shown() -> None:
+    made = {**event(2, "StepSucceeded", Result={"Payload": '["9f3c", 1]'}), "Name": "Make an address of payments"}
+    assert [None] == [step.output for step in steps_of([{**event(1, "StepStarted"), "Name": made["Name"]}, made])]
+
+
 def test_every_kind_of_operation() -> None:
     steps = steps_of([
         event(0, "ExecutionStarted", "0"),
