@@ -109,7 +109,7 @@ def missing_in(table: dict[str, Any]) -> Iterator[str]:
         yield "documentation"
     if not isinstance(table["read"], date):
         yield "read"
-    if table["evidence"] not in ("documented", "official-vector", "official-library"):
+    if table["evidence"] not in ("unchecked", "documented", "official-vector", "official-library"):
         yield "evidence"
     # A timeout that the sender does not state is left out.
     keys = set(table["delivery"])

@@ -21,7 +21,7 @@ SENDER = """\
 title = "NAME"
 documentation = ""          # the https page that describes the signature
 read = 1970-01-01           # when you read it
-evidence = "documented"     # or "official-vector" (a published example), "official-library" (its library signs)
+evidence = "unchecked"      # "documented" (its page was read), "official-vector" (its example), "official-library"
 
 [signature]
 scheme = "hmac"             # most senders; `grep -h ^scheme handler/verihook/senders/*.toml | sort -u` shows the others

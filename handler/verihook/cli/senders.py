@@ -24,8 +24,9 @@ class Row:
     ``event_id`` and ``event_type``: the places they are read from, "" for none. ``id_signed``: whether the signature
     covers the id. ``timeout_seconds``: how long the sender waits for an answer; None if it does not say. ``retries``
     and ``refusals``: how it tries again, and what it makes of a 4xx, 410 or 429, in words. ``evidence``: what the
-    description rests on (``documented``, ``official-vector``, ``official-library``). ``replays``: what a source of
-    it does with signed bytes that come again under another id (``start``, ``refuse``); "" if that is not seen.
+    description rests on (``unchecked``, ``documented``, ``official-vector``, ``official-library``). ``replays``: what a
+    source of it does with signed bytes that come again under another id (``start``, ``refuse``); "" if that is not
+    seen. ``read``: the day on which the description was looked up.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Row:
     retries: str
     refusals: str
     replays: str
+    read: str
 
 
 def add_parser(commands: Any) -> None:
@@ -47,6 +49,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser("senders", help="list the senders that Verihook verifies")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="for programs, with what each makes of a refusal")
+    form.add_argument("--evidence", action="store_true", help="what each description rests on, and the day")
     form.add_argument("--markdown", action="store_true", help="as the table of docs/senders.md")
     parser.set_defaults(command=_senders)
 
@@ -77,6 +80,11 @@ def _senders(options: argparse.Namespace) -> int:
     table = rows()
     if options.json:
         print(json.dumps([asdict(row) for row in table], indent=1, ensure_ascii=False))
+    elif options.evidence:
+        cells = [[row.id, row.evidence, row.read, row.documentation] for row in table]
+        show_table(["SENDER", "EVIDENCE", "READ", "DOCUMENTATION"], cells)
+        unchecked = sum(row.evidence == "unchecked" for row in table)
+        print(f"\n{unchecked} of {len(table)} are unchecked: never compared with the sender's own text.")
     elif options.markdown:
         print(markdown(table), end="")
     else:
@@ -102,6 +110,7 @@ def _row(sender_id: str) -> Row:
         str(delivery.get("retries", "")),
         str(delivery.get("refusals", "")),
         ("refuse" if source.refuses_replays else "start") if source.replayable else "",
+        str(table.get("read", "")),
     )
 
 
@@ -120,7 +129,7 @@ def _scheme(signature: Mapping[str, Any]) -> str:
 
 def _columns(table: list[Row]) -> None:
     """Print the columns that are short."""
-    names = [field.name for field in fields(Row) if field.name not in ("retries", "refusals", "replays")]
+    names = [field.name for field in fields(Row) if field.name not in ("retries", "refusals", "replays", "read")]
     head = [name.replace("_", " ").upper() for name in names]
     show_table(head, [[_cell(getattr(row, name)) for name in names] for row in table], spare=_SPARE)
 

@@ -20,7 +20,7 @@ def test_every_sender_has_a_row_without_gaps() -> None:
     for row in ROWS.values():
         assert row.title, row.id
         assert row.documentation.startswith("https://"), row.id
-        assert row.evidence in ("documented", "official-vector", "official-library"), row.id
+        assert row.evidence in ("unchecked", "documented", "official-vector", "official-library"), row.id
         assert row.timeout_seconds is None or row.timeout_seconds > 0, row.id
 
 
@@ -87,3 +87,12 @@ def test_a_reader_that_has_seen_enough() -> None:
     result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert (0, "") == (result.returncode, result.stderr)
     assert result.stdout.startswith("ID ")
+
+
+def test_what_each_rests_on(capsys: pytest.CaptureFixture[str]) -> None:
+    assert 0 == cli.main(["senders", "--evidence"])
+    lines = capsys.readouterr().out.splitlines()
+    assert ["SENDER", "EVIDENCE", "READ", "DOCUMENTATION"] == lines[0].split()
+    assert any(line.split()[:3] == ["telnyx", "official-library", "2026-11-29"] for line in lines)
+    unchecked = sum(row.evidence == "unchecked" for row in ROWS.values())
+    assert f"{unchecked} of {len(ROWS)} are unchecked: never compared with the sender's own text." == lines[-1]

@@ -54,6 +54,7 @@ UNSIGNED_HEADERS = {"twilio-sharedkey": {"x-twilio-webhooks-signature-settings"}
 PROVING_HEADERS = {
     "aws-sns": frozenset[str](),
     "discord": frozenset({"x-signature-ed25519", "x-signature-timestamp"}),
+    "telnyx": frozenset({"telnyx-signature-ed25519", "telnyx-timestamp"}),
     "paypal": frozenset({"paypal-transmission-id", "paypal-transmission-time", "paypal-transmission-sig"}),
     "plaid": frozenset({"plaid-verification"}),
     "sendgrid": frozenset({"x-twilio-email-event-webhook-signature", "x-twilio-email-event-webhook-timestamp"}),
