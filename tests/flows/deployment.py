@@ -71,6 +71,16 @@ body = "query"
 scheme = "token"
 header = "X-Token"
 
+[sources.in-order]
+sender = "generic"
+secrets = ["env:ORDERS_WEBHOOK_SECRET"]
+workflow = "in-order"
+ordering = "orderId"
+
+[workflows.in-order]
+engine = "stepfunctions"
+definition = "order-created"
+
 [sources.both]
 sender = "generic"
 secrets = ["env:ORDERS_WEBHOOK_SECRET"]

@@ -57,6 +57,20 @@ def test_of_several_workflows_each_is_two_and_all_are_claimed_first(aws_face: Aw
     assert ["PutItem"] * 3 == calls
 
 
+def test_one_in_order_is_three_whether_it_waits_or_not(aws_face: AwsFace, calls: list[str]) -> None:
+    # A line of its own for each client: the ledger is the same.
+    line = new_id()
+    first, second = order(orderId=line), order(orderId=line)
+    assert 200 == post(aws_face, first, x_signature(first), "in-order")
+    assert ["PutItem", "UpdateItem", "StartExecution"] == calls
+    calls.clear()
+    assert 200 == post(aws_face, second, x_signature(second), "in-order")
+    assert ["PutItem", "UpdateItem", "PutItem"] == calls
+    calls.clear()
+    assert 200 == post(aws_face, second, x_signature(second), "in-order")
+    assert ["PutItem"] == calls
+
+
 def test_a_duplicate_is_one(aws_face: AwsFace, calls: list[str]) -> None:
     body = order()
     post(aws_face, body, x_signature(body))

@@ -10,20 +10,48 @@ from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from verihook.instances.starting import first_look_ms, start_when_due
+from verihook.instances import lines
+from verihook.instances.starting import active_workflow, first_look_ms, start_when_due
 from verihook.model.instance import Instance
 from verihook.model.listing import Position, Query
 from verihook.model.workflow import Workflow
 from verihook.records import replace
 
 if TYPE_CHECKING:
-    from verihook.model.ports.sets import ReconcilePorts
+    from verihook.model.ports.sets import ControlPorts, IntakePorts, ReconcilePorts
+    from verihook.model.source import Source
 
 #: At most so long after its workflow has become active, a held instance is looked at, in milliseconds.
 LOOK_MS = 60_000
 
 #: How many rows are read at once from the list of held ones.
 _PAGE = 200
+
+
+def workflow_for(name: str, source: Source, ports: IntakePorts) -> tuple[Workflow, bool]:
+    """The workflow, and whether its events are held. Raises NotActive, WorkflowNotFound."""
+    workflow = ports.workflows.get(name)
+    # The sender of an event for an Express machine waits for its end.
+    holds = source.on_paused == "hold" and workflow is not None and not workflow.express
+    if workflow is not None and holds and workflow.status == "paused":
+        return workflow, True
+    return active_workflow(name, ports.workflows), holds and name in ports.draining.names
+
+
+def settled(fresh: Instance, ports: IntakePorts) -> Instance:
+    """Return a row that was claimed as held: as it is, or released if nothing is held before it any more."""
+    workflow = ports.workflows[fresh.workflow]
+    with ports.draining.lock:
+        if workflow.status == "paused" or workflow.name in ports.draining.names:
+            return fresh
+    return _release(fresh.id, workflow, ports) or fresh
+
+
+def find_held(ports: ReconcilePorts) -> None:
+    """Find the active workflows of which events are held, when the one process of a machine starts."""
+    for workflow in ports.workflows.values():
+        if workflow.status == "active" and next(_held(workflow.name, ports), None) is not None:
+            ports.draining.names.add(workflow.name)
 
 
 class Releases:
@@ -56,29 +84,38 @@ class Releases:
         Return how many were started, and whether the engine answered.
         """
         started = 0
-        # Read to its end first: what is started leaves the list. The newest come first.
-        for instance_id in reversed([*_held(workflow.name, self._ports)]):
+        while held := self._next(workflow):
+            more, answered = self._release_each(held, workflow)
+            started += more
+            if not answered or not self._has_time() or not more:
+                return started, answered
+        return started, True
+
+    def _next(self, workflow: Workflow) -> list[str]:
+        """Return what is held, the oldest first; if nothing is, what comes from now on is not held."""
+        with self._ports.draining.lock:
+            # Read to its end: what is started leaves the list. The newest come first.
+            held = [*_held(workflow.name, self._ports)][::-1]
+            if not held:
+                self._ports.draining.names.discard(workflow.name)
+            return held
+
+    def _release_each(self, held: list[str], workflow: Workflow) -> tuple[int, bool]:
+        started = 0
+        for instance_id in held:
             if not self._has_time():
                 break
-            released = self._release(instance_id, workflow)
+            released = _release(instance_id, workflow, self._ports)
             if released is None:
                 continue
             started += 1
             due = released.not_before <= self._ports.clock.now_ms()
             status = start_when_due(released, self._ports)
-            if status == "queued" and due and self._ports.engines[released.engine].keeps_names:
+            # One that waits its turn says nothing of the engine.
+            asked = due and not lines.may_wait(released, self._ports)
+            if status == "queued" and asked and self._ports.engines[released.engine].keeps_names:
                 return started, False
         return started, True
-
-    def _release(self, instance_id: str, workflow: Workflow) -> Instance | None:
-        """Write that it is held no more. Return the row as it was written; None if it is not held by the pause."""
-        now = self._ports.clock.now_ms()
-        row = self._ports.ledger.get(instance_id, now)
-        if row is None or not row.held_by_pause:
-            return None
-        due = max(now + first_look_ms(workflow, self._ports), row.not_before)
-        released = replace(row, status="queued", held=False, error=None, cause=None, updated_at=now, due_at=due)
-        return released if self._ports.ledger.amend(released) else None
 
     def _look_later(self, instance: Instance) -> None:
         now = self._ports.clock.now_ms()
@@ -86,12 +123,23 @@ class Releases:
         self._ports.ledger.amend(replace(instance, due_at=due))
 
 
+def _release(instance_id: str, workflow: Workflow, ports: ControlPorts) -> Instance | None:
+    """Write that it is held no more. Return the row as it was written; None if it is not held by the pause."""
+    now = ports.clock.now_ms()
+    row = ports.ledger.get(instance_id, now)
+    if row is None or not row.held_by_pause:
+        return None
+    due = max(now + first_look_ms(workflow, ports), row.not_before)
+    released = replace(row, status="queued", held=False, error=None, cause=None, updated_at=now, due_at=due)
+    return replace(released, revision=released.revision + 1) if ports.ledger.amend(released) else None
+
+
 def _held(workflow: str, ports: ReconcilePorts) -> Iterator[str]:
-    """Give the ids of the workflow's suspended instances, the newest first."""
+    """Give the ids of the workflow's instances that are held by its pause, the newest first."""
     query, after = Query(workflow=workflow, status="suspended"), None
     while True:
         rows = ports.ledger.page(query, _PAGE, after, ports.clock.now_ms())
-        yield from (row.id for row in rows)
+        yield from (row.id for row in rows if row.held_by_pause)
         if len(rows) < _PAGE:
             return
         after = Position(rows[-1].created_at, rows[-1].id)

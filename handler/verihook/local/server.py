@@ -23,6 +23,7 @@ from verihook.config import Hooks, load_hooks
 from verihook.config.settings import environment
 from verihook.errors import ConfigurationError
 from verihook.instances import api_keys
+from verihook.instances.holding import find_held
 from verihook.instances.job_rounds import JobRounds
 from verihook.instances.reconcile import call_back, reconcile
 from verihook.local.banner import banner
@@ -66,6 +67,7 @@ def serve(
         variables, key = {**environment(), **values}, instance_key(values)
         services = bootstrap.on_one_machine(hooks, variables, data, engines.endpoints, key, made, as_json=as_json)
         services = replace(services, entries=entries)
+        find_held(services)
         run = Run(url, values, api_keys.new_secret())
         ended = _end_keys_made_open(services)
         rounds = _rounds(services, data / "payloads")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from verihook import instances
 from verihook.errors import BodyTooLarge, Duplicate, EventMalformed
-from verihook.instances import payload, replays
+from verihook.instances import holding, payload, replays
 from verihook.instances.inputs import store_raw
 from verihook.instances.starting import WORKER_MS, start_when_due
 from verihook.model import deadline
@@ -20,7 +20,7 @@ from verihook.model.ports import MAX_INLINE
 from verihook.records import replace
 from verihook.senders.event import event_id, event_type
 from verihook.strict_json import member
-from verihook.webhooks.intake import IntakeResult, workflow_for
+from verihook.webhooks.intake import IntakeResult
 from verihook.webhooks.keeping import delivery_of, payload_keys
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def take_batch(
     with deadline.part(deadline.CLAIM_SHARE):
         for name in source.workflows:
             # Refused now rather than for each event.
-            workflow_for(name, source, ports)
+            holding.workflow_for(name, source, ports)
         fresh = _row(source, body, request, signed or None, ports, trace)
         trace.instance_id = fresh.id
         existing, kept = _claim(fresh, body, source, ports, trace)

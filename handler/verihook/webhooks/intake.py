@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from verihook import instances
 from verihook.errors import Duplicate
-from verihook.instances import limits, lines, payload, replays
+from verihook.instances import holding, limits, lines, payload, replays
 from verihook.instances.inputs import store_input, store_raw
-from verihook.instances.starting import active_workflow, first_look_ms, start_when_due
+from verihook.instances.starting import first_look_ms, start_when_due
 from verihook.model import deadline
 from verihook.model.delivery import EventFacts
 from verihook.model.instance import WORKFLOW_PAUSED, Instance, Status
 from verihook.model.ports import Trace
 from verihook.model.source import Source
-from verihook.model.workflow import Workflow
 from verihook.records import replace
 from verihook.request import Reply, Request, json_text
 from verihook.senders.event import is_wanted, refined
@@ -152,6 +151,8 @@ def _claim(
         ports.recent_payloads.note(key, existing or fresh, trace.received_at)
     if existing is None and first and not refuses_replays:
         replays.check_after_claim(fresh, ports, trace)
+    if existing is None and fresh.held:
+        fresh = holding.settled(fresh, ports)
     return _Claimed(fresh, given, existing)
 
 
@@ -209,7 +210,7 @@ def _new_row(
 
     It holds nothing of the delivery but the event, so every retry starts the same.
     """
-    workflow, held = workflow_for(name, source, ports)
+    workflow, held = holding.workflow_for(name, source, ports)
     transform = source.transform
     content = event.content if transform is None else transform.result(event.content, _facts_of(source, event))
     content = workflow.accept(content)
@@ -246,16 +247,6 @@ def _metadata(source: Source, event: ProvenEvent) -> dict[str, str]:
     from verihook.model.resumption import metadata_of
 
     return metadata_of(source.metadata, event.content, _facts_of(source, event))
-
-
-def workflow_for(name: str, source: Source, ports: IntakePorts) -> tuple[Workflow, bool]:
-    """The workflow, and whether it is paused and its events are held. Raises NotActive, WorkflowNotFound."""
-    workflow = ports.workflows.get(name)
-    # The sender of an event for an Express machine waits for its end.
-    holds = source.on_paused == "hold" and workflow is not None and not workflow.express
-    if workflow is not None and holds and workflow.status == "paused":
-        return workflow, True
-    return active_workflow(name, ports.workflows), False
 
 
 def _has_changed(existing: Instance, fresh: Instance, source: Source, ports: ControlPorts) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +11,13 @@ import pytest
 from tests.unit.parts import Parts, parts
 from tests.unit.webhooks import arriving
 from verihook import instances
+from verihook.adapters.ledgers.sqlite import SqliteFile, SqliteLedger
 from verihook.errors import NotActive
-from verihook.instances.holding import LOOK_MS
+from verihook.instances.holding import LOOK_MS, find_held
 from verihook.instances.reconcile import Report, reconcile
+from verihook.model.draining import Draining
+from verihook.model.expression import Expression
+from verihook.model.instance import Instance
 from verihook.model.source import Source
 from verihook.records import replace
 from verihook.senders import load_sender
@@ -65,16 +70,21 @@ def test_it_is_held_and_a_redelivery_finds_it(parts: Parts) -> None:
     assert parts.row(id).due_at in range(parts.clock.at, parts.clock.at + LOOK_MS + 1)
 
 
-def test_all_are_started_in_order_when_it_is_active(parts: Parts) -> None:
-    made = hold(parts, 450)
+def test_all_are_started_in_order_when_it_is_active(parts: Parts, tmp_path: Path) -> None:
+    made = hold(parts, 500)
     turn(parts, "active")
-    settle(parts)
-    assert made == parts.engine.starts
-    # As after a start by a webhook: the next look records that they run.
-    assert {("queued", None, None, False)} == {
-        ((row := parts.row(id)).status, row.error, row.cause, row.held) for id in made
-    }
-    assert made == [id for id in parts.engine.inputs if json.loads(parts.engine.inputs[id])]
+    # As after a restart: another process has but the file, and events come before it has released the first.
+    with SqliteFile(tmp_path / "ledger.db") as file:
+        parts.services = replace(parts.services, ledger=SqliteLedger(file), draining=Draining())
+        find_held(parts.services)
+        made.append(str(arrive(parts, "late").instance_id))
+        settle(parts)
+        assert made == parts.engine.starts
+        # As after a start by a webhook: the next look records that they run.
+        assert {("queued", None, None, False)} == {
+            ((row := parts.row(id)).status, row.error, row.cause, row.held) for id in made
+        }
+        assert made == [id for id in parts.engine.inputs if json.loads(parts.engine.inputs[id])]
 
 
 def test_it_stays_held_while_the_workflow_is_not_active(parts: Parts) -> None:
@@ -162,3 +172,57 @@ def test_a_restart_by_redelivery_is_held_too(parts: Parts) -> None:
     turn(parts, "active")
     settle(parts)
     assert [first.instance_id, f"{first.instance_id}.2"] == parts.engine.starts
+
+
+def test_what_comes_after_the_pause_starts_after_what_waits(parts: Parts) -> None:
+    made = hold(parts, 3)
+    turn(parts, "active")
+    find_held(parts.services)
+    late = arrive(parts, "late")
+    assert ("suspended", []) == (late.status, parts.engine.starts)
+    settle(parts)
+    assert [*made, late.instance_id] == parts.engine.starts
+    # Nothing waits any more.
+    assert "running" == arrive(parts, "later").status
+
+
+def test_one_that_is_claimed_while_the_last_is_released_is_released_by_its_own_delivery(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (first,) = hold(parts, 1)
+    turn(parts, "active")
+    find_held(parts.services)
+    claim = parts.ledger.claim
+
+    def overtaken(row: Instance) -> Instance | None:
+        settle(parts)
+        existing: Instance | None = claim(row)
+        return existing
+
+    monkeypatch.setattr(parts.ledger, "claim", overtaken)
+    late = arrive(parts, "late")
+    assert ([first, late.instance_id], "running") == (parts.engine.starts, late.status)
+
+
+def test_a_workflow_without_held_events_takes_what_comes(parts: Parts) -> None:
+    taken = arrive(parts, "a")
+    assert taken.instance_id
+    instances.suspend(taken.instance_id, parts.services)
+    find_held(parts.services)
+    assert "running" == arrive(parts, "b").status
+
+
+def test_held_events_of_one_value_come_into_their_line_in_order(parts: Parts) -> None:
+    workflow: Any = parts.services.workflows["w"]
+    workflow.ordered = True
+    source = replace(SOURCE, ordering=Expression("ordering", "'all'"))
+    turn(parts, "paused")
+    made = [str(arrive(parts, event, source).instance_id) for event in "abc"]
+    turn(parts, "active")
+    settle(parts)
+    assert made[:1] == parts.engine.starts
+    assert ["WaitsItsTurn"] * 2 == [parts.row(id).error for id in made[1:]]
+    for id in made:
+        parts.engine.end(id)
+        instances.record_progress(id, 1, parts.engine.executions[id], 1, parts.services)
+    assert made == parts.engine.starts

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verihook.model.connection import Connection
+from verihook.model.draining import Draining
 from verihook.model.policy import Policy
 from verihook.model.ports.caller import Caller
 from verihook.model.ports.clock import Clock, Pace
@@ -32,7 +33,8 @@ class Services:
     empty if the entry point makes neither, and both refuse an empty key. ``secrets``: for the connections; None if the
     entry point needs none. ``without_secret()`` returns the names of the sources whose deliveries cannot be verified
     just now; it reads their secrets again no more often than deliveries do. ``recent_payloads``: those that a
-    redelivery need not put again. ``entries``: where the entries of sources run.
+    redelivery need not put again.
+    ``draining``: the active workflows of which events are still held. ``entries``: where the entries of sources run.
     """
 
     sources: Mapping[str, Source]
@@ -55,4 +57,5 @@ class Services:
     handshakes: Mapping[str, BoundHandshake] = field(default_factory=dict)
     without_secret: Callable[[], Sequence[str]] = tuple
     recent_payloads: RecentPayloads = field(default_factory=RecentPayloads)
+    draining: Draining = field(default_factory=Draining)
     entries: Entries = field(default_factory=NoEntries)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from verihook.model.connection import Connection
+from verihook.model.draining import Draining
 from verihook.model.policy import Policy
 from verihook.model.ports.caller import Caller
 from verihook.model.ports.clock import Clock, Pace
@@ -174,6 +175,11 @@ class CallbackPorts(Protocol):
 class ReconcilePorts(ControlPorts, CallbackPorts, Protocol):
     """Repairs what is due, and calls back."""
 
+    @property
+    def draining(self) -> Draining:
+        """The workflows that are active, and of which events are still held."""
+        ...
+
 
 class WorkPorts(RecordPorts, Protocol):
     """Runs functions ourselves."""
@@ -200,6 +206,11 @@ class OutcomePorts(Protocol):
 
 class IntakePorts(ControlPorts, LimitPorts, Protocol):
     """Starts an instance for an event that is proven genuine."""
+
+    @property
+    def draining(self) -> Draining:
+        """The workflows that are active, and of which events are still held."""
+        ...
 
     @property
     def instance_key(self) -> bytes:
