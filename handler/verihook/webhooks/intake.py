@@ -117,11 +117,7 @@ def _take_in(source: Source, event: ProvenEvent, ports: IntakePorts, trace: Trac
             if addressee is not None and not addressee.taken:
                 return IntakeResult(None, None, duplicate=False, addressee=addressee)
         # Each row is made, and each input checked, before the first is claimed.
-        rows = (
-            [_new_row(source, event, name, ports, trace) for name in source.workflows]
-            if addressed is None
-            else [addressed]
-        )
+        rows = [addressed] if addressed else [_new_row(source, event, name, ports, trace) for name in source.workflows]
         trace.instance_id = rows[0][0].id
         claimed = [_claim(fresh, content, source, ports, trace, first=fresh is rows[0][0]) for fresh, content in rows]
     trace.outcome = "accepted" if None in [each.existing for each in claimed] else "duplicate"
