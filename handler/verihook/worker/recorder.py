@@ -54,7 +54,8 @@ def _workflow_of(machine: str, workflows: Mapping[str, Workflow]) -> str | None:
     """Return the name of the machine's workflow; None if several workflows have it, or none."""
     # The name that the template gives a machine begins with that of the stack, which has no underscore.
     ours = machine.rpartition(":stateMachine:")[2].partition("_")[2]
-    names = [each.name for each in workflows.values() if each.definition in (machine, ours)]
+    machines = [each for each in workflows.values() if each.engine == "stepfunctions"]
+    names = [each.name for each in machines if each.definition in (machine, ours)]
     return names[0] if len(names) == 1 else None
 
 
