@@ -110,7 +110,7 @@ def test_another_format_or_an_expression_takes_no_more(
 
 
 def answered(schema: object, options: dict[str, object], body: str, folder: Path) -> tuple[int, int]:
-    """The status, and how many violations are told. The process has stayed below what a function has."""
+    """The status, and how many violations the answer has. The process has stayed below what a function has."""
     result = subprocess.run(
         [sys.executable, "-c", PROGRAM, json.dumps(schema), str(folder), json.dumps(options)],
         input=body.encode(),

@@ -27,34 +27,14 @@ def add_parser(commands: Any) -> None:
     """Add the command and its subcommands."""
     parser = commands.add_parser("deliveries", help="look at what came, and at what became of it")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    some = add_action(actions, "list", _list, "list them, the newest first; those not accepted are counted by the hour")
-    some.add_argument("--source", metavar="NAME", help="of one source")
-    some.add_argument("--outcome", metavar="OUTCOME", help="accepted, rejected, duplicate, changed, ignored, ...")
-    some.add_argument("--reason", metavar="CODE", help="why they were refused")
-    some.add_argument("--type", metavar="TYPE", help="of the event, also with a * at the end")
-    some.add_argument("--since", type=past_time, metavar="WHEN", help="came then or later: 30m, 2h, 7d or a UTC time")
-    some.add_argument("--until", type=past_time, metavar="WHEN", help="came before")
-    some.add_argument(
-        "--limit", type=whole_number(1, 100_000), default=50, metavar="N", help="rows; default 50, the newest"
-    )
-    some.add_argument("--follow", action="store_true", help="go on, and print each that comes")
+    _add_list(actions)
     one = add_action(actions, "show", _show, "show one with what is kept of it")
     one.add_argument("id", metavar="ID", help="as the list has it")
     body = add_action(
         actions, "body", _body, "write the very bytes of its body to a file or a pipe, its text to a terminal"
     )
     body.add_argument("id", metavar="ID", help="as the list has it")
-
-    again = add_action(actions, "replay", _replay, "start one again with the same input, byte for byte")
-    again.add_argument("id", metavar="ID", help="of an accepted one")
-    again.add_argument(
-        "--as-new", action="store_true", help="as an instance of its own; else as the next attempt of its instance"
-    )
-    gone = add_action(actions, "delete", _delete, "delete what is kept of an event, its instance and body among it")
-    gone.add_argument("id", nargs="?", metavar="ID", help="of an accepted one; or give --source and --event")
-    gone.add_argument("--source", metavar="NAME", help="of the event")
-    gone.add_argument("--event", metavar="ID", help="the event's own id, as its sender has it")
-    gone.add_argument("--force", action="store_true", help="terminate an instance that runs first")
+    _add_changes(actions)
     window = add_action(actions, "capture", _capture, "keep whole refused requests of a source for some minutes")
     window.add_argument("source", metavar="SOURCE", help="name of the source")
     window.add_argument("--minutes", type=whole_number(1, 60), default=10, metavar="N", help="how long; default 10")
@@ -67,6 +47,33 @@ def add_parser(commands: Any) -> None:
         "find what has an id of an event, instance or request, a label or an idempotency key",
     )
     found.add_argument("text", metavar="TEXT", help="the id, a tag, or KEY=VALUE of the metadata")
+
+
+def _add_list(actions: Any) -> None:
+    some = add_action(actions, "list", _list, "list them, the newest first; those not accepted are counted by the hour")
+    some.add_argument("--source", metavar="NAME", help="of one source")
+    some.add_argument("--outcome", metavar="OUTCOME", help="accepted, rejected, duplicate, changed, ignored, ...")
+    some.add_argument("--reason", metavar="CODE", help="why they were refused")
+    some.add_argument("--type", metavar="TYPE", help="of the event, also with a * at the end")
+    some.add_argument("--since", type=past_time, metavar="WHEN", help="came then or later: 30m, 2h, 7d or a UTC time")
+    some.add_argument("--until", type=past_time, metavar="WHEN", help="came before")
+    some.add_argument(
+        "--limit", type=whole_number(1, 100_000), default=50, metavar="N", help="rows; default 50, the newest"
+    )
+    some.add_argument("--follow", action="store_true", help="go on, and print each that comes")
+
+
+def _add_changes(actions: Any) -> None:
+    again = add_action(actions, "replay", _replay, "start one again with the same input, byte for byte")
+    again.add_argument("id", metavar="ID", help="of an accepted one")
+    again.add_argument(
+        "--as-new", action="store_true", help="as an instance of its own; else as the next attempt of its instance"
+    )
+    gone = add_action(actions, "delete", _delete, "delete what is kept of an event, its instance and body among it")
+    gone.add_argument("id", nargs="?", metavar="ID", help="of an accepted one; or give --source and --event")
+    gone.add_argument("--source", metavar="NAME", help="of the event")
+    gone.add_argument("--event", metavar="ID", help="the event's own id, as its sender has it")
+    gone.add_argument("--force", action="store_true", help="terminate an instance that runs first")
 
 
 def _list(client: Client, options: argparse.Namespace) -> int:

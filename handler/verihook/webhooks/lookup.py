@@ -88,7 +88,7 @@ def _by_label(text: str, ports: LookupPorts) -> Iterator[Hit]:
 
 
 def _by_idempotency_key(text: str, ports: LookupPorts) -> Iterator[Hit]:
-    """Whoever started it: a caller without an API key, or the first of a chain of rotated ones."""
+    """Any caller can have started it: one without an API key, or the first of a chain of rotated ones."""
     now = ports.clock.now_ms()
     owners = dict.fromkeys(("", *(key.chain for key in islice(api_keys.list_keys(ports.documents, now), _MOST_OWNERS))))
     for owner in owners:

@@ -1,4 +1,4 @@
-"""Senders that put several events into one delivery: where their files say that these are, with what ids and types.
+"""Senders that put several events into one delivery: the places that their files name, with what ids and types.
 
 The bodies have the form that the page in the sender's file shows.
 """
