@@ -28,6 +28,7 @@ reply = { status = 204, body = "none", final = 410 }
 ENTRY = """
 import itertools
 import os
+import stat
 import sys
 import time
 from pathlib import Path
@@ -115,7 +116,7 @@ def hangs(request, content):
     pid = os.fork()
     if not pid:
         time.sleep(600)
-    Path(content["path"]).write_text(f"{os.getpid()} {pid}")
+    print(f"pids of {request.event.id}: {os.getpid()} {pid}")
     while True:
         pass
 
@@ -125,12 +126,26 @@ def swallows(request, content):
 
 
 def sees(request, content):
-    descriptors = [int(name) for name in os.listdir("/proc/self/fd")]
-    links = []
-    for each in descriptors:
+    files = []
+    for number in range(256):
         try:
-            links.append(os.readlink(f"/proc/self/fd/{each}"))
+            files += [number] if stat.S_ISREG(os.fstat(number).st_mode) else []
         except OSError:
             continue
-    return Reply(body={"variables": dict(os.environ), "links": links, "arguments": sys.orig_argv, "pid": os.getpid()})
+    return Reply(body={"variables": dict(os.environ), "files": files, "arguments": sys.orig_argv, "pid": os.getpid()})
+
+
+def opens(request, content):
+    seen = {}
+    for path in content["paths"]:
+        try:
+            seen[path] = os.listdir(path) if os.path.isdir(path) else Path(path).read_text()[:9]
+        except OSError as error:
+            seen[path] = type(error).__name__
+    try:
+        os.kill(os.getppid(), 0)
+        seen["signal"] = "sent"
+    except OSError as error:
+        seen["signal"] = type(error).__name__
+    return Reply(body=seen)
 """

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from verihook.config.table_reader import Reader
 from verihook.errors import ConfigurationError
+from verihook.senders import Sender
 
 if TYPE_CHECKING:
     from verihook.config import Hooks
@@ -26,10 +27,11 @@ MAX_BODY = 2_000_000
 _NOT_WITH = {
     "transform": "goes without entry: the entry makes the input",
     "resume": "goes without entry: what resumes an instance is the event itself",
+    "waits": "goes without entry: what a workflow waits for is the event itself",
 }
 
 
-def read_entry(reader: Reader) -> str:
+def read_entry(reader: Reader, sender: Sender) -> str:
     """Return ``module:function``, "" if the source has no entry. Raises ConfigurationError."""
     entry: str = reader.get("entry", str, "")
     if not entry:
@@ -44,6 +46,8 @@ def read_entry(reader: Reader) -> str:
     for key, mend in _NOT_WITH.items():
         if key in reader.table:
             raise reader.error(key, mend)
+    if sender.places.each is not None:
+        raise reader.error("each", "goes without entry: the events of a delivery start after its answer")
     if reader.table.get("max_body", 0) > MAX_BODY:
         raise reader.error("max_body", f"must be at most {MAX_BODY} with an entry")
     if reader.table.get("changed") == "reject" and reader.table.get("keep") == "none":

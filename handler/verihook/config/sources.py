@@ -112,7 +112,7 @@ def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapp
         reader.choice("on_paused", PAUSED_POLICIES, "hold"),
         *_waiting(reader, sender, by_name, workflows),
         ordering=_ordering(reader, sender, (workflow, *by_name), workflows),
-        entry=read_entry(reader),
+        entry=read_entry(reader, sender),
     )
     _check_start_time(reader, workflows[workflow])
     return _checked(reader, source)

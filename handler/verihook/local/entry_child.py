@@ -17,6 +17,7 @@ from threading import Thread
 from typing import Any
 
 from verihook.errors import ConfigurationError
+from verihook.local.confinement import confine
 from verihook.strict_json import parse
 from verihook.worker import entries
 
@@ -30,6 +31,8 @@ def main(number: int, folder: Path, names: list[str]) -> None:
     # What the entry starts does not get it.
     connection.set_inheritable(False)
     _limit()
+    # Ours, and the operator's; not the folder above, which may have secrets.
+    confine([folder, Path(__file__).parents[1]])
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     send(connection, json.dumps(_load(folder, names)).encode())
     calls: SimpleQueue[bytes] = SimpleQueue()

@@ -41,6 +41,8 @@ def loaded(folder: Path, more: str, code: str | None = None) -> None:
         ("entry = '../x:c'", "(got '../x:c')"),
         ("entry = 7", "hooks.toml: sources.shop.entry: must be a TOML str"),
         ("entry = 'shop:f'\ntransform = '@'", "hooks.toml: sources.shop.transform: goes without entry"),
+        ("entry = 'shop:f'\nwaits = true", "hooks.toml: sources.shop.waits: goes without entry"),
+        ("entry = 'shop:f'\nevent = { each = 'items' }", "hooks.toml: sources.shop.each: goes without entry"),
         ("entry = 'shop:f'\nmax_body = 2000001", "hooks.toml: sources.shop.max_body: must be at most 2000000"),
         ("entry = 'shop:f'\nchanged = 'reject'\nkeep = 'none'", "hooks.toml: sources.shop.changed: reject needs keep"),
         ("entry = 'other:f'", "sources.shop.entry: there is no workflows/other.py; write it, with def f(request)"),

@@ -98,3 +98,13 @@ def test_an_empty_table_takes_all_away() -> None:
     assert EventPlaces() == changed_sender("github", {"event": {}}).places
     assert changed_sender("zoom", {"handshake": {}}).handshake is None
     assert changed_sender("slack", {"reply": {}}).reply is None
+
+
+def test_an_answer_of_the_operators_has_no_form_but_its_own() -> None:
+    class Own(Reply):
+        fixed = True
+
+    form = read_reply({"status": 204, "body": "none", "final": 410})
+    assert form is not None
+    for answer in (Own(200, b"<Response/>", {"content-type": "text/xml"}), Own(400, b"no")):
+        assert form.of(answer) is answer
