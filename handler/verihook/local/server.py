@@ -67,7 +67,6 @@ def serve(
         variables, key = {**environment(), **values}, instance_key(values)
         services = bootstrap.on_one_machine(hooks, variables, data, engines.endpoints, key, made, as_json=as_json)
         services = replace(services, entries=entries)
-        find_held(services)
         run = Run(url, values, api_keys.new_secret())
         ended = _end_keys_made_open(services)
         rounds = _rounds(services, data / "payloads")
@@ -103,6 +102,8 @@ def _hooks(path: Path, opened: bool) -> Hooks:
 
 
 def _rounds(services: Services, payloads: Path) -> Rounds:
+    """The rounds. What pauses have held is found now, as an event may come before the first round."""
+    find_held(services)
     return Rounds(
         {
             "reconcile": (ROUND_S, reconcile),
