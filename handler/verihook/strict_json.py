@@ -138,6 +138,16 @@ def member(content: object, path: tuple[str, ...]) -> object:
     return content
 
 
+def set_member(content: dict[str, Any], path: str, value: object) -> None:
+    """Put the value at a path as a sender's TOML writes it, through objects that are made if they are not there."""
+    *parents, last = split_path(path)
+    for name in parents:
+        if not isinstance(content.get(name), dict):
+            content[name] = {}
+        content = content[name]
+    content[last] = value
+
+
 def text_member(content: object, path: tuple[str, ...], reason: str) -> str:
     """Return the ASCII text at a path, or a whole number as its digits. Raises SignatureError ``reason``."""
     value = member(content, path)

@@ -47,7 +47,7 @@ def deploy(folder: Path) -> Path:
     text = hooks.read_text() + _WORKFLOW
     for name in ("dropbox", "okta", "x-twitter", "twitch", "zoom", "xero", "mailgun"):
         text += _source(name)
-    text += _source("modals", "slack")
+    text += _source("modals", "slack") + _source("microsoft-graph") + _source("figma")
     text += _source("woocommerce") + _source("hub", "github") + _source("linear")
     text += _source("pinged", "github", more='types = ["ping"]')
     for name in ("shopify", "intercom", "auth0-log-stream", "jira", "bitbucket"):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import time
+from urllib.parse import quote
 
 import pytest
 
 from tests.flows.faces import Face
-from tests.flows.handshakes.senders import SECRET, mac, post
+from tests.flows.handshakes.senders import SECRET, is_text, mac, post
 from tests.flows.signing import JSON, github, new_id
 
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
@@ -64,3 +65,28 @@ def test_a_retry_of_linear_has_the_first_time(face: Face) -> None:
             ("Linear-Event", "Issue"),
         ]
         assert expected == post(face, "linear", body, headers).status
+
+
+def test_microsoft_graph_wants_its_validation_token(face: Face) -> None:
+    """https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks"""
+    text = "Validation: Testing client application reachability for subscription Request-Id: 9b6c2d-1"
+    answer = face.send("POST", f"/hooks/microsoft-graph?validationToken={quote(text)}", [])
+    assert is_text(answer, text.encode())
+    page = face.send("POST", f"/hooks/microsoft-graph?validationToken={quote('<script>')}", [])
+    assert (400, "event-malformed") == (page.status, page.json["code"])
+    assert 405 == face.send("GET", "/hooks/microsoft-graph?validationToken=x", []).status
+
+
+def test_figmas_ping_starts_nothing(face: Face) -> None:
+    """https://developers.figma.com/docs/rest-api/webhooks-security"""
+    answer = post(face, "figma", json.dumps({"event_type": "PING", "passcode": SECRET}).encode(), [JSON])
+    assert (200, {"ignored": "PING"}) == (answer.status, answer.json)
+    forged = post(face, "figma", json.dumps({"event_type": "FILE_UPDATE", "passcode": "x"}).encode(), [JSON])
+    assert 401 == forged.status
+
+
+@pytest.mark.usefixtures("starts")
+def test_each_notification_of_microsoft_graph_has_the_state(face: Face) -> None:
+    for states, expected in (([SECRET, SECRET], 200), ([SECRET, "another"], 401), ([SECRET, None], 401), ([], 401)):
+        body = json.dumps({"value": [{"id": new_id(), "clientState": state} for state in states]}).encode()
+        assert expected == post(face, "microsoft-graph", body, [JSON]).status, states

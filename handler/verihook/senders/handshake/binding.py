@@ -14,6 +14,7 @@ from verihook.senders.schemes import Fetch
 
 #: A challenge that may be echoed to a stranger: the alphabets of URLs and base64, so nothing of HTML.
 _PLAIN = re.compile(r"[A-Za-z0-9._~:+/=-]{1,1024}", re.ASCII)
+_PLAIN_WITH_SPACES = re.compile(r"[A-Za-z0-9._~:+/= -]{1,1024}", re.ASCII)
 
 #: A challenge that may be echoed to the sender that signed it: one line of printable ASCII.
 _PRINTABLE = re.compile(r"[ -~]{1,1024}", re.ASCII)
@@ -100,12 +101,13 @@ class Handshake(Protocol):
         ...
 
 
-def echo_reply(challenge: object, *, signed: bool) -> Reply:
+def echo_reply(challenge: object, *, signed: bool, spaces: bool = False) -> Reply:
     """Return the challenge as plain text. Raises EventMalformed if it must not be echoed.
 
-    ``signed``: the sender signed the challenge, so any line of printable ASCII may be echoed.
+    ``signed``: the sender signed the challenge, so any line of printable ASCII may be echoed. ``spaces``: those of an
+    unsigned one may be, too.
     """
-    form = _PRINTABLE if signed else _PLAIN
+    form = _PRINTABLE if signed else _PLAIN_WITH_SPACES if spaces else _PLAIN
     if not isinstance(challenge, str) or not form.fullmatch(challenge):
         raise EventMalformed("The challenge must be 1 to 1024 plain ASCII characters to be echoed.")
     # nosniff: a browser must not show an echoed challenge as a page.

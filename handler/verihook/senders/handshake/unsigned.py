@@ -24,9 +24,11 @@ MAX_DIGITS = 20
 
 @dataclass(frozen=True, slots=True)
 class EchoQuery:
-    """GET: the query parameter ``echo`` comes back as text, if the parameters of ``equals`` have their values.
+    """The query parameter ``echo`` comes back as text, if the parameters of ``equals`` have their values.
 
-    If ``token`` names a parameter, it must equal the secret that the source's ``parameters.verify_token`` refers to.
+    ``method``: of the request. ``spaces``: whether there may be some in the text. If ``token`` names a parameter, it
+    must equal the secret that the source's ``parameters.verify_token`` refers to.
+    Microsoft Graph: https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
     Meta: https://developers.facebook.com/docs/graph-api/webhooks/getting-started#verification-requests
     Dropbox: https://www.dropbox.com/developers/reference/webhooks
     """
@@ -34,13 +36,15 @@ class EchoQuery:
     echo: str
     equals: dict[str, str] = field(default_factory=dict)
     token: str = ""
+    method: str = "GET"
+    spaces: bool = False
 
     def bind(self, context: HandshakeContext) -> BoundHandshake:
         """See :class:`~verihook.senders.handshake.Handshake`."""
         reference = context.reference("verify_token") if self.token else ""
 
         def answer(request: Request) -> Reply | None:
-            if request.method != "GET" or (challenge := request.parameter(self.echo)) is None:
+            if request.method != self.method or (challenge := request.parameter(self.echo)) is None:
                 return None
             if any(request.parameter(name) != value for name, value in self.equals.items()):
                 return None
@@ -51,7 +55,7 @@ class EchoQuery:
                     raise SecretsUnavailable("The token of this source could not be read.")
                 if not sum([hmac.compare_digest(given, value.encode()) for value in expected]):
                     raise SignatureError("verify-token-mismatch")
-            return echo_reply(challenge, signed=False)
+            return echo_reply(challenge, signed=False, spaces=self.spaces)
 
         return BoundHandshake(unsigned=answer)
 

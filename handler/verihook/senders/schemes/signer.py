@@ -16,7 +16,7 @@ from verihook.senders.schemes.headers import example_value, expand_numbered, wit
 from verihook.senders.schemes.message import fields_of
 from verihook.senders.schemes.timestamp import encode_time
 from verihook.senders.schemes.url import query_of
-from verihook.strict_json import member, parse_unverified, split_path
+from verihook.strict_json import member, parse_unverified, set_member, split_path
 
 if TYPE_CHECKING:
     from verihook.senders.schemes.hmac_fields import HmacFields
@@ -86,17 +86,17 @@ def _body_with_members(scheme: HmacFields, request: Request, message_id: str, st
     if scheme.timestamp_json:
         # A timestamp that is signed as text is sent as text (Mailgun), one in a signed body as a number (Linear).
         sent: str | int = int(stamp) if "{timestamp}" not in scheme.message and stamp.isdecimal() else stamp
-        _set(content, scheme.timestamp_json, sent)
+        set_member(content, scheme.timestamp_json, sent)
     for name, path in fields_of(scheme.message):
         if name == "json" and not isinstance(member(content, split_path(path)), str):
-            _set(content, path, hashlib.sha256(message_id.encode("utf-8", "surrogatepass")).hexdigest()[:50])
+            set_member(content, path, hashlib.sha256(message_id.encode("utf-8", "surrogatepass")).hexdigest()[:50])
     return _dump(content)
 
 
 def _with_signature(scheme: HmacFields, request: Request, text: str, stamp: str) -> Request:
     if scheme.signature_json:
         content = _members(request)
-        _set(content, scheme.signature_json, text)
+        set_member(content, scheme.signature_json, text)
         return replace(request, body=_dump(content))
     if scheme.headers:
         return with_headers(request, [(expand_numbered(scheme.headers)[0], text)])
@@ -117,15 +117,6 @@ def _members(request: Request) -> dict[str, Any]:
         return parse_unverified(request.body or b"{}")
     except SignatureError as error:
         raise ValueError("the body must be a JSON object: this sender puts what it signs into it") from error
-
-
-def _set(content: dict[str, Any], path: str, value: str | int) -> None:
-    *parents, last = split_path(path)
-    for name in parents:
-        if not isinstance(content.get(name), dict):
-            content[name] = {}
-        content = content[name]
-    content[last] = value
 
 
 def _dump(content: dict[str, Any]) -> bytes:

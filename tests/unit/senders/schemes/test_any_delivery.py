@@ -43,6 +43,8 @@ SIGNED_MEMBERS = {
         "",
     ),
     "mailgun": "timestamp|token|signature",
+    "figma": "passcode",
+    "microsoft-graph": "value|clientState",
     "adyen": "pspReference|merchantAccountCode|merchantReference|value|currency|eventCode|success|hmacSignature",
     "aws-sns": "Message|MessageId|Subject|Timestamp|TopicArn|Type|Signature",
 }

@@ -65,3 +65,26 @@ def test_no_secret_never_verifies() -> None:
 def test_a_header_must_be_named() -> None:
     with pytest.raises(ValueError, match=r"^header: "):
         TokenScheme("")
+
+
+@pytest.mark.parametrize("fields", [{}, {"header": "X", "json": "a"}, {"json": "a", "prefix": "Bearer "}])
+def test_there_is_one_place_of_the_token(fields: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"^(header|prefix): "):
+        TokenScheme(**fields)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "signed"),
+    [
+        ("a.b", b"{}", b'{"a":{"b":"s"}}'),
+        ("v[].t", b"{}", b'{"v":[{"t":"s"}]}'),
+        ("v[].t", b'{"v":[{"n":1},{"t":"x"}]}', b'{"v":[{"n":1,"t":"s"},{"t":"s"}]}'),
+    ],
+)
+def test_a_token_in_the_body(path: str, body: bytes, signed: bytes) -> None:
+    scheme = TokenScheme(json=path)
+    made = scheme.sign("s", Request("POST", "/", "", (), body, ""), message_id="", now=0)
+    assert signed == made.body
+    assert "previous" == scheme.bind(("new", "s"))(made, 0).verified_by
+    with pytest.raises(ValueError, match="must be a JSON object"):
+        scheme.sign("s", Request("POST", "/", "", (), b"[]", ""), message_id="", now=0)
