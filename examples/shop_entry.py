@@ -15,6 +15,4 @@ def decide(request: EntryRequest) -> Start | Ignore | Reply:
         return Reply(200, {"received": request.event.id})
     if order.get("status") != "paid":
         return Ignore(f"the order is {order.get('status')}")
-    return Start(
-        {"orderId": order["id"], "items": order.get("items", []), "shop": request.headers.get("x-shop-domain")}
-    )
+    return Start({"orderId": order["id"], "items": order.get("items", []), "shop": request.headers.get("x-shop")})

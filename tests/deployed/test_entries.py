@@ -108,6 +108,18 @@ def test_the_receiver_asks_and_does_what_is_decided(aws: Deployment) -> None:
     assert (200, {"ignored": "order.created"}) == deliver(aws, "ignore", "evt_ignored")
 
 
+def test_it_costs_one_call_more_and_a_forged_delivery_none(aws: Deployment) -> None:
+    made = aws.gateway("Receiver").made
+    # The ledger runs the workflow itself: its start is no call.
+    for expected in (["Invoke", "PutItem"], ["Invoke", "PutItem"]):
+        made.clear()
+        assert 200 == deliver(aws, "start", "evt_counted")[0]
+        assert expected == [each.operation for each in made]
+    made.clear()
+    forged = aws.outcome("Receiver", delivery("evt_forged", "guess", "decided", do="start"))
+    assert (401, []) == (forged["statusCode"], made)
+
+
 def test_it_has_no_key_no_secret_and_no_right(aws: Deployment) -> None:
     status, content = deliver(aws, "told", "evt_told")
     assert 200 == status, aws.log("Receiver")
