@@ -10,7 +10,7 @@ import pytest
 from tests.deployed.emulator import FEEDS, Deployment
 from tests.deployed.events import ITEMS, eventbridge, now_ms, sns, sqs, streamed
 from tests.deployed.rights import check
-from tests.deployed.rows import asked, item, labelled, ledger, row, rows, started, succeeds
+from tests.deployed.rows import accepted, asked, item, labelled, ledger, row, rows, started, succeeds
 from verihook.model.listing import Query
 
 LARGE = "x" * 300_000
@@ -121,6 +121,19 @@ def test_a_state_machine_is_told_that_an_input_is_gone(aws: Deployment, authoriz
     assert {"orderId": "ord_3"} == aws.invoke(FEEDS, read)
     aws.cloud.bucket.objects.clear()
     assert "PayloadGone" == aws.outcome(FEEDS, read)["errorType"]
+
+
+@pytest.mark.parametrize("notes", ["", LARGE], ids=["small", "large"])
+def test_a_delivery_of_several_events_is_split(notes: str, aws: Deployment) -> None:
+    events = [order(f"b1-{len(notes)}", notes=notes), order(f"b2-{len(notes)}")]
+    delivery_id = accepted(aws, f"batch-{len(notes)}", "batches", events=events)
+    assert "queued" == row(aws, delivery_id).status
+    assert {"batchItemFailures": []} == aws.invoke(FEEDS, {"Records": [streamed(item(aws, delivery_id))]})
+    ended = row(aws, delivery_id)
+    assert "completed" == ended.status, ended
+    started, other = json.loads(ended.output or "")["results"]
+    assert ["started", "started"] == [each["status"] for each in (started, other)]
+    assert ["order-log", "order-review"] == [row(aws, each).workflow for each in started["instances"]]
 
 
 @pytest.mark.parametrize("function", ["Worker", FEEDS])
