@@ -167,5 +167,7 @@ instances = st.builds(
     connection=st.none() | texts,
     callback_url=st.none() | texts,
     callback_tries=st.integers(0, 2**31),
+    signed=st.none() | texts,
+    line=st.none() | texts,
 )
 live_changes = st.builds(Change, status=st.sampled_from(LIVE), at=times, output=texts)
