@@ -197,6 +197,17 @@ def test_defaults_stand_in_the_references_alone() -> None:
     }
 
 
+def test_no_example_takes_the_id_of_an_object_for_that_of_the_event() -> None:
+    """Two events of one object would be one, and the second would be lost."""
+    examples = [
+        each
+        for page in PAGES
+        for each in re.findall(r'^id = \{ json = "(.+?)" \} *(.*)$', page.read_text(), re.MULTILINE)
+    ]
+    assert {"event_id", "id"} == {place for place, _ in examples}
+    assert any("the id of the event itself" in words for _, words in examples)
+
+
 def test_the_changelog_tells_of_this_version() -> None:
     versions = re.findall(
         r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE
