@@ -119,6 +119,8 @@ REASONS: dict[str, str] = {
     "non-canonical-base64": "The signature is base64 in a spelling that no sender makes. It was changed on its way.",
     "wrong-signature-length": "The signature is cut off, or made with another algorithm than this sender's.",
     "malformed": "The signature, or what is signed, is not of the form that this sender's scheme prescribes.",
+    "no-token": "The token is not in the body, or not in each element of its list, as this sender puts it there.",
+    "no-list-of-headers": "The signature does not list the headers that it covers. It may be cut off.",
     # Timestamps and ids.
     "bad-timestamp": "The timestamp is not written as this sender writes it. It was changed on its way, or is made up.",
     "no-timestamp": "There is no timestamp where this sender puts it. It may be cut off, or of another scheme.",

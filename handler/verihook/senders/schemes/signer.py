@@ -51,7 +51,7 @@ def header_values(
     is signed beside it. Raises ValueError in words, SignatureError if a part is missing.
     """
     mac, message = scheme.mac_with(scheme.secret_key(secret)), scheme.signed_message(setting)
-    content = parse_unverified(request.body) if "{json:" in scheme.message else None
+    content = parse_unverified(request.body, ascii_alone=True) if "{json:" in scheme.message else None
     for stamp in stamps:
         for signed in message(Delivery(request, content, stamp, _NAMES)):
             text = encode_signature(mac(signed), scheme.encoding)
@@ -114,7 +114,7 @@ def _header_value(scheme: HmacFields, text: str, stamp: str) -> str:
 
 def _members(request: Request) -> dict[str, Any]:
     try:
-        return parse_unverified(request.body or b"{}")
+        return parse_unverified(request.body or b"{}", ascii_alone=True)
     except SignatureError as error:
         raise ValueError("the body must be a JSON object: this sender puts what it signs into it") from error
 
