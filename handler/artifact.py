@@ -91,7 +91,7 @@ import sys
 from pathlib import Path
 from verihook.errors import ConfigurationError
 from verihook.config import load_hooks
-from verihook.config.entries import check_entries
+from verihook.config.entry_files import check_entries
 try:
     check_entries(load_hooks(Path("hooks.toml")), Path("workflows"))
 except ConfigurationError as error:

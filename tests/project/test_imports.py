@@ -55,6 +55,10 @@ ROOMS = {
     "verihook.adapters.payloads.s3",
     "verihook.webhooks.feeds",
     "verihook.worker",
+    # Of sources that have an entry.
+    "verihook.webhooks.entering",
+    "verihook.adapters.entry_function",
+    "verihook.config.entry_files",
 }
 
 

@@ -7,6 +7,7 @@ Every mistake is a ConfigurationError of one line: file, key, mend.
     each.py          its each
     workflows.py     [workflows.NAME]
     api.py           [api], [callbacks] and [connections.NAME]
+    entry_files.py   the Python files of entries
     schemas.py       the input schemas of workflows
     definitions.py   the Python files of workflows
     settings.py      the environment

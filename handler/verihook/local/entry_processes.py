@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from verihook.config import Hooks
-from verihook.config.entries import check_entries
+from verihook.config.entry_files import check_entries
 from verihook.errors import ConfigurationError
 from verihook.local.engines import workflows_of
 from verihook.local.entry_child import receive, send

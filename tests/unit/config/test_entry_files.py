@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from verihook.config import load_hooks
-from verihook.config.entries import check_entries
+from verihook.config.entry_files import check_entries
 from verihook.errors import ConfigurationError
 
 HOOKS = """
