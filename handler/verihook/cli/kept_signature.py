@@ -61,7 +61,7 @@ def maker_of(kept: Kept, source: Source, secrets: Sequence[tuple[str, str]]) -> 
     """
     scheme = source.sender.scheme
     if not isinstance(scheme, HmacScheme):
-        raise CannotTell(f"{source.sender.id} signs with a key that only the sender has, or sends a token")
+        raise CannotTell(f"{source.sender.id} sends a token, signs in two ways, or with a key that only the sender has")
     if kept.mark is None:
         raise CannotTell("no mark of its signature is kept: it had none, or the source keeps no facts")
     stamps = list(_stamps(scheme, kept))
