@@ -25,7 +25,7 @@ from verihook.senders import cloudevents
 from verihook.senders.body import parse_as
 from verihook.senders.event import Body, event_action, event_id, event_type
 from verihook.strict_json import parse_json
-from verihook.webhooks.intake import ProvenEvent, start_for_event
+from verihook.webhooks.intake import IntakeResult, ProvenEvent, start_for_event
 from verihook.webhooks.outcome import note_refusal, report
 
 if TYPE_CHECKING:
@@ -116,7 +116,8 @@ def _take_message(message: Message, ports: MessagePorts) -> None:
         trace = Trace(message.id, ports.clock.now_ms(), source.name)
         try:
             trace.request = _request_of(message)
-            taken = start_for_event(source, _event_of(source, message, trace.request), ports, trace)
+            take = _take_event if source.sender.places.each is None else _take_batch
+            taken = take(source, message, trace.request, ports, trace)
             status = 200 if taken.reply is None else taken.reply.status
             if status >= 400:
                 refusal = refusal or EntryFailed(f"it answered {status}")
@@ -130,6 +131,18 @@ def _take_message(message: Message, ports: MessagePorts) -> None:
         report(trace, status, ports)
     if refusal is not None:
         raise refusal
+
+
+def _take_event(source: Source, message: Message, request: Request, ports: MessagePorts, trace: Trace) -> IntakeResult:
+    return start_for_event(source, _event_of(source, message, request), ports, trace)
+
+
+def _take_batch(source: Source, message: Message, request: Request, ports: MessagePorts, trace: Trace) -> IntakeResult:
+    # Imported here: few sources need it.
+    from verihook.webhooks.batches import take_batch
+
+    body, _ = _body_of(source, message, request)
+    return take_batch(source, body, request, None, ports, trace)
 
 
 def _request_of(message: Message) -> Request:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.unit.bare import StandingClock
+from tests.unit.carriers import QUEUE, queued
 from tests.unit.working import Working, working
 from verihook.adapters.engines.batch import BatchEngine
 from verihook.errors import Duplicate, LedgerUnavailable, NotSupported
@@ -27,6 +28,7 @@ from verihook.senders import load_sender
 from verihook.senders.body import parse_as
 from verihook.senders.event import read_places
 from verihook.webhooks.batches import take_batch
+from verihook.webhooks.feeds import take_messages
 from verihook.webhooks.members import start_member
 from verihook.worker import splitting
 
@@ -267,6 +269,17 @@ def test_a_splitter_that_was_stopped_restarts_nothing_of_its_own(w: Working, mon
     assert "completed" == split(w, row)
     (found,) = results(w, row)
     assert ("started", 1) == (found["status"], w.row(found["instanceId"]).attempt)
+
+
+def test_a_message_of_a_queue_is_split(w: Working) -> None:
+    source(w, feed=QUEUE)
+    text = json.dumps({"events": ids("a", "b")})
+    for _ in range(2):
+        assert [] == take_messages(queued(text), w.services)
+    assert 1 == len(set(w.woken))
+    row = w.row(w.woken[0])
+    assert ("completed", "batch") == (split(w, row), row.engine)
+    assert ["started", "started"] == statuses(w, row)
 
 
 def test_a_record_of_the_stream_is_split(w: Working) -> None:
