@@ -18,6 +18,7 @@ from verihook.instances import lifecycle, redelivery
 from verihook.model.ports import KEPT_MS, Kind, Observation
 from verihook.records import replace
 from verihook.webhooks import captures
+from verihook.webhooks.deliveries import carrier as carrier_of
 from verihook.webhooks.deliveries import sample_in
 from verihook.webhooks.identity import ids_of_event
 from verihook.webhooks.keeping import body_of
@@ -81,6 +82,7 @@ def _forget(ids: list[str], source: Source | None, event_id: str, ports: ForgetP
     for seen in samples:
         # The count stays, and nothing of the request that was its sample.
         ports.ledger.observe(replace(seen, count=0, sample="", request_id=""))
+    left = (*LEFT, *_carriers(every, ports))
     captured = 0 if source is None or not event_id else _remove_captured(source.name, event_id, ports)
     purged = []
     for id in reversed(every):
@@ -89,7 +91,15 @@ def _forget(ids: list[str], source: Source | None, event_id: str, ports: ForgetP
             purged.append(id)
     for id in ids:
         redelivery.forget_links(id, ports)
-    return Forgotten(tuple(purged[::-1]), len(samples), captured)
+    return Forgotten(tuple(purged[::-1]), len(samples), captured, left)
+
+
+def _carriers(ids: Iterable[str], ports: ForgetPorts) -> Iterator[str]:
+    """Name the deliveries that carried one of these events among others, in words: their bodies have all of them."""
+    rows = [ports.ledger.get(id, ports.clock.now_ms()) for id in ids]
+    for carrier in dict.fromkeys(None if row is None else carrier_of(row) for row in rows):
+        if carrier is not None:
+            yield f"the delivery {carrier}, which carried the event among others: delete that, too"
 
 
 def _check_ended(ids: Iterable[str], ports: ForgetPorts) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from tests.unit.bare import StandingClock
 from tests.unit.carriers import QUEUE, queued
 from tests.unit.working import Working, working
 from verihook.adapters.engines.batch import BatchEngine
@@ -27,6 +26,7 @@ from verihook.request import Request
 from verihook.senders import load_sender
 from verihook.senders.body import parse_as
 from verihook.senders.event import read_places
+from verihook.webhooks import forgetting
 from verihook.webhooks.batches import take_batch
 from verihook.webhooks.feeds import take_messages
 from verihook.webhooks.members import start_member
@@ -215,7 +215,6 @@ def test_results_are_written_while_it_takes_long(w: Working, monkeypatch: pytest
     monkeypatch.setattr(splitting, "WRITE_MS", 0)
     row = take(w, source(w), *ids("a", "b", "c"))
     assert "completed" == split(w, row)
-    # The claim is the first; then the lease, each result, the end.
     assert 1 + 1 + 3 + 1 == w.row(row.id).revision
 
 
@@ -232,7 +231,6 @@ def test_a_terminated_delivery_starts_nothing_more(w: Working, monkeypatch: pyte
     monkeypatch.setattr(splitting, "start_member", terminates)
     assert "lost" == split(w, row)
     assert "terminated" == w.row(row.id).status
-    # The first event, which was under way.
     assert 1 == len(w.services.ledger.due(w.clock.now_ms() + 10**9, 10))
 
 
@@ -282,19 +280,21 @@ def test_a_message_of_a_queue_is_split(w: Working) -> None:
     assert ["started", "started"] == statuses(w, row)
 
 
+def test_who_deletes_an_event_is_told_of_the_delivery_that_has_it_too(w: Working) -> None:
+    made = source(w)
+    row = take(w, made, *ids("a", "b"))
+    split(w, row)
+    gone = forgetting.forget_event(made, "a", w.services, force=True)
+    assert [results(w, row)[0]["instanceId"]] == [*gone.instances]
+    assert row.id in gone.left[-1]
+    assert (row.id,) == forgetting.forget_delivery(row.id, w.services, force=True).instances
+
+
 def test_a_record_of_the_stream_is_split(w: Working) -> None:
-    assert isinstance(w.clock, StandingClock)
     row = take(w, source(w), *ids("a"))
     image = {"attempt": {"N": "1"}, "engine": {"S": "batch"}, "status": {"S": "queued"}}
-    record = {
-        "eventSource": "aws:dynamodb",
-        "dynamodb": {
-            "Keys": {"pk": {"S": f"instance#{row.id}"}, "sk": {"S": "instance"}},
-            "NewImage": image,
-            "SequenceNumber": "7",
-        },
-    }
+    keys = {"pk": {"S": f"instance#{row.id}"}, "sk": {"S": "instance"}}
+    change = {"Keys": keys, "NewImage": image, "SequenceNumber": "7"}
+    record = {"eventSource": "aws:dynamodb", "dynamodb": change}
     assert {"batchItemFailures": []} == splitting.split_records([record], w.services, lambda: 60_000)
     assert "completed" == w.row(row.id).status
-    image["engine"] = {"S": "function"}
-    assert {"batchItemFailures": []} == splitting.split_records([record], w.services, lambda: 60_000)
