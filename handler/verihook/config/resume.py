@@ -64,6 +64,8 @@ def read_waits(reader: Reader, sender: Sender) -> bool:
     waits: bool = reader.get("waits", bool, False)
     if waits and sender.places.body == "query":
         raise reader.error("waits", "is not for a source whose events are queries: its address has a query of its own")
+    if waits and sender.places.each is not None:
+        raise reader.error("waits", "is not for deliveries of several events: one delivery ends one wait")
     signs_url = "{url}" in getattr(sender.scheme, "message", "") and getattr(sender.scheme, "url", "") != "delivered"
     if waits and signs_url:
         raise reader.error("waits", "is not for a sender that signs the registered URL: the address is another one")

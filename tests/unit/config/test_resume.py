@@ -111,6 +111,7 @@ def test_whom_it_is_for(tmp_path: Path, before: str, after: str, words: str) -> 
         ('sender = "twilio"', None),
         ('sender = "square"\npublic_url = "https://a.example/"', "signs the registered URL"),
         ('sender = "generic"\nbody = "query"', "query"),
+        ('sender = "generic"\nevent = { each = "events", id = { json = "id" } }', "several events"),
     ],
 )
 def test_a_source_whose_deliveries_may_come_to_an_address_of_their_own(
