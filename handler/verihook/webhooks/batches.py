@@ -15,11 +15,12 @@ from verihook.instances import holding, payload, replays
 from verihook.instances.inputs import store_raw
 from verihook.instances.starting import WORKER_MS, start_when_due
 from verihook.model import deadline
-from verihook.model.instance import BATCH, Instance, Status, derive_id
+from verihook.model.instance import BATCH, Instance, Status
 from verihook.model.ports import MAX_INLINE
 from verihook.records import replace
 from verihook.senders.event import event_id, event_type
 from verihook.strict_json import member
+from verihook.webhooks.identity import id_of_batch
 from verihook.webhooks.intake import IntakeResult
 from verihook.webhooks.keeping import delivery_of, payload_keys
 
@@ -73,11 +74,6 @@ def take_batch(
     if existing is not None:
         return _redelivered(existing, kept, source, ports, trace)
     return IntakeResult(fresh.id, _wake(kept, ports), duplicate=False, workflow=fresh.workflow)
-
-
-def id_of_batch(source: Source, identity: str, key: bytes) -> str:
-    """Return the id of the row of a delivery: ``id EVENT_ID`` or ``body SHA256`` makes it out."""
-    return derive_id(key, source.name, f"delivery {identity}")
 
 
 def _row(

@@ -15,8 +15,17 @@ if TYPE_CHECKING:
 
 
 def ids_of_event(source: Source, event_id: str, key: bytes) -> list[str]:
-    """Return the ids of the instances that the event with this id starts, or has started."""
-    return [id_of(source, name, f"id {event_id}", key) for name in source.workflows]
+    """Return the ids of the instances that the event with this id starts, or has started.
+
+    If the source splits deliveries, also the id of the delivery with this id.
+    """
+    ids = [id_of(source, name, f"id {event_id}", key) for name in source.workflows]
+    return ids if source.sender.places.each is None else [*ids, id_of_batch(source, f"id {event_id}", key)]
+
+
+def id_of_batch(source: Source, identity: str, key: bytes) -> str:
+    """Return the id of the row of a delivery of several events: ``id ID`` or ``body SHA256`` makes it out."""
+    return derive_id(key, source.name, f"delivery {identity}")
 
 
 def id_of(source: Source, workflow: str, identity: str, key: bytes) -> str:

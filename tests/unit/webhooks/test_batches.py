@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 
 from verihook.config import load_hooks
+from verihook.model.source import Source
+from verihook.records import replace
 from verihook.request import Request
 from verihook.senders import load_sender, sender_ids
 from verihook.senders.event import Body, EventPlaces, event_action, event_id, event_type
 from verihook.webhooks.batches import events_in
+from verihook.webhooks.identity import id_of_batch, ids_of_event
 
 REQUEST = Request("POST", "/hooks/s", "", (), b"", "r")
 
@@ -92,3 +95,10 @@ def test_a_source_splits_only_if_it_says_so(name: str, asked: bool, tmp_path: Pa
     body = Body(json.dumps(content), content)
     assert None is event_id(places, REQUEST, body)
     assert {"meta": "page"}.get(name) == event_type(places, REQUEST, body)
+
+
+def test_a_delivery_is_found_by_its_own_id_too() -> None:
+    source = Source("s", load_sender("gocardless"), (), "w")
+    assert [id_of_batch(source, "id d", b"k")] == ids_of_event(source, "d", b"k")[1:]
+    whole = replace(source, sender=replace(source.sender, places=EventPlaces()))
+    assert 1 == len(ids_of_event(whole, "d", b"k"))
