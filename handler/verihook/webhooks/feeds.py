@@ -116,8 +116,7 @@ def _take_message(message: Message, ports: MessagePorts) -> None:
         trace = Trace(message.id, ports.clock.now_ms(), source.name)
         try:
             trace.request = _request_of(message)
-            take = _take_event if source.sender.places.each is None else _take_batch
-            taken = take(source, message, trace.request, ports, trace)
+            taken = _take_for(source, message, trace.request, ports, trace)
             status = 200 if taken.reply is None else taken.reply.status
             if status >= 400:
                 refusal = refusal or EntryFailed(f"it answered {status}")
@@ -133,11 +132,9 @@ def _take_message(message: Message, ports: MessagePorts) -> None:
         raise refusal
 
 
-def _take_event(source: Source, message: Message, request: Request, ports: MessagePorts, trace: Trace) -> IntakeResult:
-    return start_for_event(source, _event_of(source, message, request), ports, trace)
-
-
-def _take_batch(source: Source, message: Message, request: Request, ports: MessagePorts, trace: Trace) -> IntakeResult:
+def _take_for(source: Source, message: Message, request: Request, ports: MessagePorts, trace: Trace) -> IntakeResult:
+    if source.sender.places.each is None:
+        return start_for_event(source, _event_of(source, message, request), ports, trace)
     # Imported here: few sources need it.
     from verihook.webhooks.batches import take_batch
 
