@@ -121,6 +121,23 @@ def hangs(request, content):
         pass
 
 
+def forks(request, content):
+    pid = os.fork()
+    if pid:
+        os.waitpid(pid, 0)
+    return {"of": request.event.content["id"]}
+
+
+def forges(request, content):
+    for number in range(256):
+        try:
+            if stat.S_ISSOCK(os.fstat(number).st_mode):
+                os.write(number, (29).to_bytes(4, "big") + bytes(8) + b'{"start":{"input":0}}')
+        except OSError:
+            continue
+    return {"of": request.event.content["id"]}
+
+
 def swallows(request, content):
     return {"n": len(bytearray(3 << 30))}
 

@@ -1,7 +1,8 @@
 """The process that runs entries on one machine: what it has is a socket, the folder of workflows, and nothing of ours.
 
 A frame is its length in four bytes and JSON. The first one that comes back says ``{}``, or ``{"entry", "fault"}`` if an
-entry cannot be loaded; then each call has one answer.
+entry cannot be loaded; then each call has one answer. Before the JSON of these two stands the number of the call, so
+that no answer is taken for that of another call.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from verihook.worker import entries
 #: How much memory the process may have, in bytes; a tenth of it is Python.
 MEMORY = 1 << 30
 
+#: How many bytes of a call, and of its answer, are the number of the call.
+NUMBER = 8
+
 
 def main(number: int, folder: Path, names: list[str]) -> None:
     """Answer calls until the socket, which has this number, ends. ``names``: the entries to load now."""
@@ -38,8 +42,14 @@ def main(number: int, folder: Path, names: list[str]) -> None:
     calls: SimpleQueue[bytes] = SimpleQueue()
     # Apart from the entry, so that one that does not end notices that the server has.
     Thread(target=_read, args=(connection, calls), daemon=True).start()
+    own = os.getpid()
     while True:
-        send(connection, entries.answer(parse(calls.get()), folder))
+        call = calls.get()
+        answer = entries.answer(parse(call[NUMBER:]), folder)
+        if os.getpid() != own:
+            # The entry has forked, and comes back twice.
+            os._exit(0)
+        send(connection, call[:NUMBER] + answer)
 
 
 def _load(folder: Path, names: list[str]) -> dict[str, str]:

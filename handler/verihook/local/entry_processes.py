@@ -23,7 +23,7 @@ from verihook.config import Hooks
 from verihook.config.entry_files import check_entries
 from verihook.errors import ConfigurationError
 from verihook.local.engines import workflows_of
-from verihook.local.entry_child import receive, send
+from verihook.local.entry_child import NUMBER, receive, send
 from verihook.model.entry_wire import MAX_ANSWER
 from verihook.model.ports import EntryFailed, EntryTimeout
 from verihook.strict_json import parse
@@ -126,6 +126,7 @@ class _Process:
         ours, theirs = socket.socketpair()
         self._socket = ours
         self._is_ready = False
+        self._calls = 0
         package = str(Path(__file__).parents[2])
         with theirs:
             self._popen = subprocess.Popen(  # noqa: S603  # ours; the arguments come from hooks.toml, checked
@@ -169,13 +170,18 @@ class _Process:
         try:
             self.ready(until)
             self._wait(until)
-            send(self._socket, call)
-            return self._receive(until)
+            self._calls += 1
+            number = self._calls.to_bytes(NUMBER, "big")
+            send(self._socket, number + call)
+            answer = self._receive(until)
         except TimeoutError:
             took = time.monotonic() - begun
             raise EntryTimeout(f"it did not return within {took:.2f} seconds; its process was killed") from None
         except OSError:
             raise EntryFailed(f"its process has ended{self._how()}") from None
+        if not answer.startswith(number):
+            raise EntryFailed("its process has answered another delivery; it was killed")
+        return answer[NUMBER:]
 
     def kill(self) -> None:
         """End it and all that it has started."""
@@ -185,7 +191,7 @@ class _Process:
         self._socket.close()
 
     def _receive(self, until: float) -> bytes:
-        return receive(self._socket, MAX_ANSWER, lambda: self._wait(until))
+        return receive(self._socket, MAX_ANSWER + NUMBER, lambda: self._wait(until))
 
     def _wait(self, until: float) -> None:
         self._socket.settimeout(max(until - time.monotonic(), 0.001))

@@ -86,6 +86,18 @@ def test_one_that_ends_is_replaced(entries: EntryProcesses) -> None:
     assert isinstance(ask(entries, "plain"), Start)
 
 
+def test_one_that_forks_answers_each_call_once(entries: EntryProcesses) -> None:
+    for id in "abc":
+        assert Start({"of": id}) == ask(entries, "forks", id=id)
+
+
+def test_no_answer_is_taken_for_that_of_another_call(entries: EntryProcesses) -> None:
+    with pytest.raises(EntryFailed) as caught:
+        ask(entries, "forges", id="a")
+    assert "its process has answered another delivery; it was killed" == caught.value.words
+    assert Start({"orderId": "b", "items": [{"quantity": 2, "price": 10}]}) == ask(entries, "plain", id="b")
+
+
 def test_memory_is_bounded(entries: EntryProcesses) -> None:
     failure = ask(entries, "swallows")
     assert isinstance(failure, Failure)
