@@ -21,6 +21,7 @@ from verihook.api.turned_away import TurnedAway
 from verihook.errors import Forbidden, RateLimited, RequestInvalid, Unauthenticated, VerihookError
 from verihook.instances import api_keys
 from verihook.instances.api_keys import KEEP_MS
+from verihook.model.instance import BATCH, Instance
 from verihook.model.loopback import LOOPBACK_NAMES
 from verihook.model.ports import Documents, Services
 from verihook.model.scopes import ApiKey, Scope
@@ -81,6 +82,12 @@ class Identity:
     def covers_source(self, name: str, sources: Mapping[str, Source]) -> bool:
         """Whether it may see what came to this source: it covers all workflows that the source starts or resumes."""
         return not self.bound or (name in sources and all(map(self.covers, sources[name].reached)))
+
+    def covers_row(self, row: Instance, sources: Mapping[str, Source]) -> bool:
+        """Whether it may see and change the row. One that brings events to others takes the workflows of all."""
+        if row.engine == BATCH and not self.covers_source(row.source or "", sources):
+            return False
+        return self.covers(row.workflow) and (row.resumption is None or self.covers(row.resumption.workflow))
 
     def may(self, scope: Scope, workflow: str) -> bool:
         """Whether it may do what ``scope`` names with this workflow."""

@@ -21,7 +21,7 @@ from verihook.model.listing import Search
 from verihook.records import replace
 
 if TYPE_CHECKING:
-    from verihook.model.ports.sets import RowPorts, SubmitPorts
+    from verihook.model.ports.sets import AgainPorts, LookupPorts, SubmitPorts
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,14 @@ class Started:
     own: bool
 
 
-def visible(instance_id: str, caller: Identity, ports: RowPorts, workflow: str | None = None) -> Instance:
-    """Return the instance if the caller's key covers its workflow. Blocks for a read.
+def visible(instance_id: str, caller: Identity, ports: LookupPorts, workflow: str | None = None) -> Instance:
+    """Return the instance if the caller's key covers its workflow, and all that its events go to. Blocks for a read.
 
     ``workflow``: an instance of another one is not found. Raises InstanceNotFound, also for an instance that exists but
     is not covered: a key must not find out which ids others have.
     """
     instance = instances.get(instance_id, ports)
-    if workflow not in (None, instance.workflow) or not caller.covers(instance.workflow):
+    if workflow not in (None, instance.workflow) or not caller.covers_row(instance, ports.sources):
         raise InstanceNotFound("There is no instance with this id.")
     return instance
 
@@ -77,7 +77,7 @@ def start(wanted: StartRequest, caller: Identity, ports: SubmitPorts) -> Started
     return Started(submitted, quota, submitted.created or mine)
 
 
-def restart(instance_id: str, caller: Identity, ports: SubmitPorts) -> tuple[Instance, Quota | None]:
+def restart(instance_id: str, caller: Identity, ports: AgainPorts) -> tuple[Instance, Quota | None]:
     """Run an instance again with the same input, as one of the caller's starts. Blocks.
 
     Raises InstanceNotFound, RateLimited, and as :func:`verihook.instances.restart` does.
@@ -85,7 +85,7 @@ def restart(instance_id: str, caller: Identity, ports: SubmitPorts) -> tuple[Ins
     return _run_again(instances.restart, instance_id, caller, ports)
 
 
-def redrive(instance_id: str, caller: Identity, ports: SubmitPorts) -> tuple[Instance, Quota | None]:
+def redrive(instance_id: str, caller: Identity, ports: AgainPorts) -> tuple[Instance, Quota | None]:
     """Have an instance go on where it failed, as one of the caller's starts. Blocks.
 
     Raises InstanceNotFound, RateLimited, and as :func:`verihook.instances.redrive` does.
@@ -110,7 +110,7 @@ def start_job(
     wanted: Search,
     rate: int,
     caller: Identity,
-    ports: SubmitPorts,
+    ports: AgainPorts,
     *,
     dry_run: bool,
     as_new: bool = False,
@@ -124,6 +124,7 @@ def start_job(
     if caller.bound and wanted.workflow is None:
         raise Forbidden("This API key is bound to workflows: name one of them as filter.workflow.")
     caller.require("instances:manage", wanted.workflow)
+    _check_sources(wanted, caller, ports)
     if action == "replay":
         caller.require("deliveries:replay", wanted.workflow)
     elif as_new:
@@ -134,6 +135,18 @@ def start_job(
     wanted = jobs.bounded(wanted, ports)
     counted = jobs.count(action, wanted, ports)
     return counted, None if dry_run else jobs.begin(action, wanted, rate, counted, caller.name, ports, as_new=as_new)
+
+
+def _check_sources(wanted: Search, caller: Identity, ports: LookupPorts) -> None:
+    """Raise Forbidden if among what is looked for may be deliveries whose events go to workflows of others."""
+    for source in ports.sources.values():
+        brings = source.resume is not None or source.sender.places.each is not None
+        concerned = wanted.source in (None, source.name) and wanted.workflow in source.workflows
+        if brings and concerned and not caller.covers_source(source.name, ports.sources):
+            raise Forbidden(
+                f"The source {source.name} brings events to workflows that this API key is not bound to: name another"
+                " one as filter.source."
+            )
 
 
 def visible_job(job_id: str, caller: Identity, ports: SubmitPorts) -> Job:
@@ -150,7 +163,7 @@ def covers_job(caller: Identity, job: Job) -> bool:
 
 
 def _run_again(
-    operation: Callable[[str, SubmitPorts], Instance], instance_id: str, caller: Identity, ports: SubmitPorts
+    operation: Callable[[str, SubmitPorts], Instance], instance_id: str, caller: Identity, ports: AgainPorts
 ) -> tuple[Instance, Quota | None]:
     visible(instance_id, caller, ports)
     quota = _spend_start(caller, ports)

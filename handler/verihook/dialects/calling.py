@@ -22,7 +22,7 @@ from verihook.records import replace
 from verihook.strict_json import parse_sent
 
 if TYPE_CHECKING:
-    from verihook.model.ports.sets import ReadPorts, RowPorts, SubmitPorts
+    from verihook.model.ports.sets import LookupPorts, ReadPorts, RowPorts, SubmitPorts
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -60,7 +60,7 @@ async def start(request: StartRequest, caller: Identity, ports: SubmitPorts) -> 
 
 
 async def find_instance(
-    instance_id: str, scope: Scope, caller: Identity, ports: RowPorts, workflow: str | None = None
+    instance_id: str, scope: Scope, caller: Identity, ports: LookupPorts, workflow: str | None = None
 ) -> Instance:
     """Return the instance if the caller sees it and has the scope. Raises InstanceNotFound, Forbidden.
 

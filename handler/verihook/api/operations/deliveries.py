@@ -278,8 +278,8 @@ def _view(caller: Identity, api: Api) -> View:
 def _sees(caller: Identity, api: Api, entry: Entry) -> bool:
     """A key that is bound to workflows sees what came for these alone."""
     if (row := entry.instance) is not None:
-        # Those of another workflow that it resumes are named, too.
-        return caller.covers(row.workflow) and (row.resumption is None or caller.covers(row.resumption.workflow))
+        # Those of other workflows that it resumes or starts are named, too.
+        return caller.covers_row(row, api.services.sources)
     return caller.covers_source(entry.source, api.services.sources)
 
 

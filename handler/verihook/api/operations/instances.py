@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
@@ -80,7 +81,8 @@ async def list_instances(api: Api, request: Request, caller: Caller, filters: An
         until=None if filters.until is None else time_ms(filters.until, "until"),
     )
     _check_bound_key(caller, filters.workflow)
-    page = await run_in_threadpool(instances.search, wanted, filters.limit, filters.cursor, api.services)
+    covered = partial(caller.covers_row, sources=api.services.sources) if caller.bound else None
+    page = await run_in_threadpool(instances.search, wanted, filters.limit, filters.cursor, api.services, also=covered)
     shown = [rendering.listed(each) for each in page.instances]
     looked_to = None if wanted.exact else iso_or_none(page.looked_to)
     return rendering.json_response(200, {"instances": shown, "cursor": page.cursor, "lookedTo": looked_to})
