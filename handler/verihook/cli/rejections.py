@@ -30,6 +30,13 @@ _WARNINGS = {
     ),
 }
 
+#: Reason of a refusal by the entry of a source -> what it means.
+_ENTRIES = {
+    "entry-failed": "The entry of the source raised, returned what it may not, or its process died.",
+    "entry-timeout": "The entry of the source did not return in time. Move what is slow into the workflow.",
+    "entry-refused": "The entry of the source answered with a status of 400 or more. That may be as it was meant.",
+}
+
 
 def add_parser(commands: Any) -> None:
     """Add the command."""
@@ -103,6 +110,8 @@ def meaning(reason: str) -> str:
         if isinstance(kind, type) and issubclass(kind, errors.VerihookError) and kind.code == reason:
             first, _, _ = (kind.__doc__ or kind.title).partition("\n")
             return f"{first.replace('``', '')} docs/operations.md has the mend."
+    if reason in _ENTRIES:
+        return f"{_ENTRIES[reason]} verihook deliveries list --reason {reason} has the last one, and show its detail."
     try:
         return in_words(reason)
     except KeyError:

@@ -86,6 +86,17 @@ def test_what_is_refused(client: Client, body: dict[str, Any], status: int, word
     assert words in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("text", ["\\ud800", "\\u0000", "x" * 257, ""])
+@pytest.mark.parametrize(
+    "wanted",
+    ['"workflow": "%s"', '"source": "%s"', '"tag": "%s"', '"metadata": {"%s": "a"}', '"metadata": {"a": "%s"}'],
+)
+def test_a_text_that_nothing_can_have_is_refused_in_words(client: Client, wanted: str, text: str) -> None:
+    content = f'{{"action": "suspend", "filter": {{{wanted % text}}}, "dryRun": true}}'
+    answer = client.post("/v1/jobs", content=content, headers={"content-type": "application/json"})
+    assert (400, True) == (answer.status_code, "256 printable characters" in answer.json()["detail"])
+
+
 def test_a_page_begins_after_another(client: Client) -> None:
     ids = [start(client, filter={"workflow": "free"}).json()["job"]["id"] for _ in range(3)]
     first = client.get("/v1/jobs?limit=2").json()

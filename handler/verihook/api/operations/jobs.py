@@ -16,8 +16,9 @@ from verihook.api.operation import Api, operation
 from verihook.api.parameters import JobFilter, JobId, NewJob, takes_model, validated
 from verihook.api.routes import Caller
 from verihook.api.times import time_ms
-from verihook.errors import JobNotFound
+from verihook.errors import JobNotFound, RequestInvalid
 from verihook.instances import jobs
+from verihook.instances.start_request import MAX_LABEL
 from verihook.model.job import Job, count_shown
 from verihook.model.listing import Search
 
@@ -85,6 +86,10 @@ async def stop_job(api: Api, job_id: JobId, caller: Caller) -> Response:
 
 
 def _search(given: JobFilter) -> Search:
+    """Raise RequestInvalid for a time that is none, and for a text that no instance can have."""
+    texts = (given.workflow, given.source, given.tag, *given.metadata, *given.metadata.values())
+    if any(text is not None and not (0 < len(text) <= MAX_LABEL and text.isprintable()) for text in texts):
+        raise RequestInvalid(f"filter: each text in it has 1 to {MAX_LABEL} printable characters.")
     tags = () if given.tag is None else (("tag", given.tag),)
     return Search(
         workflow=given.workflow,
