@@ -44,9 +44,10 @@ class Addressee:
     taken: bool = True
 
     def public(self) -> dict[str, object]:
-        """Return what the answer to the sender says of it."""
+        """Return what the answer to the sender says of it: of too many instances none gets the event, or is named."""
         ended = {"ended": list(self.ended)} if self.ended else {}
-        return {"resumed": list(self.resumed), **ended}
+        resumed = self.resumed if len(self.resumed) <= handover.MOST_TARGETS else ()
+        return {"resumed": list(resumed), **ended}
 
     def after_claim(self, fresh: Instance, existing: Instance | None, trace: Trace) -> Addressee:
         """Return whom the event of a claimed row goes to, or went to when it came before. Note it in the trace."""

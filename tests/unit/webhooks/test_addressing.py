@@ -124,6 +124,8 @@ def test_so_many_get_none(parts: Parts) -> None:
     taken, _ = pay(parts, source())
     row = parts.row(str(taken.instance_id))
     assert ("failed", "TooManyInstances") == (row.status, row.error)
+    assert taken.addressee is not None
+    assert {"resumed": []} == taken.addressee.public()
     assert [] == box(parts, "order-1")
 
 
