@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from verihook.errors import EngineUnavailable, EventMalformed, InstanceNotFound, RequestInvalid
 from verihook.instances import payload
-from verihook.model.instance import INSTANCE_ID, Instance, Step, execution_name
+from verihook.model.instance import INSTANCE_ID, RESUME, Instance, Step, execution_name
 from verihook.model.listing import Position, Query, Search
 from verihook.model.ports import Engine, Payloads
 from verihook.strict_json import parse_json, parse_kept
@@ -128,7 +128,7 @@ def engine_of(instance: Instance, ports: ReadPorts) -> tuple[Engine, str]:
 
     Raises EngineUnavailable if hooks.toml has lost the workflow: the instance waits until it is put back.
     """
-    if instance.resumption is not None:
+    if instance.engine == RESUME:
         # Imported here: few deployments have such instances.
         from verihook.instances.row_engine import RowEngine
 

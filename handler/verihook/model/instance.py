@@ -25,6 +25,9 @@ WORKFLOW_PAUSED = "WorkflowPaused"
 #: The engine of the row of a delivery that carries several events. No workflow has it.
 BATCH = "batch"
 
+#: The engine of the row of a delivery that resumes instances: it runs nothing. Its tombstone has it, too.
+RESUME = "resume"
+
 #: The ``error`` of an instance that is queued because others are before it in a line.
 WAITS_ITS_TURN = "WaitsItsTurn"
 

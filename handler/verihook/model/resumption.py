@@ -17,9 +17,6 @@ OTHERWISE: tuple[str, ...] = get_args(Otherwise)
 #: The same of an event for one address: it is over.
 OVER: Literal["over"] = "over"
 
-#: The ``engine`` of a row that resumes instances: it runs nothing, so no engine has it.
-ENGINE = "resume"
-
 #: The ``error`` of a row whose event is held until an instance is there for it, and of one that none came for.
 NO_INSTANCE = "NoInstance"
 

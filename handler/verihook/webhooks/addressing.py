@@ -15,8 +15,8 @@ from verihook.instances.addresses import PARAMETER, awaited, parse_address
 from verihook.instances.events import check_event_name, check_payload
 from verihook.instances.mailboxes import read_mailbox
 from verihook.model.delivery import Delivery, EventFacts
-from verihook.model.instance import Instance, execution_name
-from verihook.model.resumption import ENGINE, OVER, Resume, Resumption, labels_of
+from verihook.model.instance import RESUME, Instance, execution_name
+from verihook.model.resumption import OVER, Resume, Resumption, labels_of
 from verihook.records import replace
 from verihook.request import json_text
 from verihook.webhooks.keeping import delivery_of
@@ -141,7 +141,7 @@ def _row_of(
         source=source.name,
         event_id=event.id,
         event_type=event.type,
-        engine=ENGINE,
+        engine=RESUME,
         due_at=now + ports.pace.first_ms,
         signed=event.signed,
         delivery=replace(kept, resumption=resumption),

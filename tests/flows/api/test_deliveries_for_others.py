@@ -8,8 +8,8 @@ import pytest
 
 from tests.flows.api.parts import Client, Deployment
 from verihook.model.delivery import Delivery
-from verihook.model.instance import BATCH, Instance
-from verihook.model.resumption import ENGINE, Resume, Resumption
+from verihook.model.instance import BATCH, RESUME, Instance
+from verihook.model.resumption import Resume, Resumption
 
 SCOPES = ("deliveries:read", "deliveries:replay", "instances:read", "instances:manage", "workflows:execute")
 ID = "d" * 40
@@ -35,7 +35,7 @@ def brought(request: pytest.FixtureRequest, deployed: Deployment) -> str:
             updated_at=deployed.services.clock.now_ms(),
             version=1,
             source="github",
-            engine=BATCH if splits else ENGINE,
+            engine=BATCH if splits else RESUME,
             delivery=Delivery(resumption=resumption),
         )
     )

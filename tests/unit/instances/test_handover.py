@@ -14,8 +14,8 @@ from verihook import instances
 from verihook.instances.handover import MOST_TARGETS, find, hand_over
 from verihook.instances.reconcile import reconcile
 from verihook.model.delivery import Delivery
-from verihook.model.instance import Instance, Progress
-from verihook.model.resumption import ENGINE, Resumption
+from verihook.model.instance import RESUME, Instance, Progress
+from verihook.model.resumption import Resumption
 
 __all__ = ["parts"]
 
@@ -32,7 +32,7 @@ def delivery(parts: Parts, otherwise: Any = "start", *targets: str, workflow: st
         created_at=parts.clock.at,
         updated_at=parts.clock.at,
         source="pays",
-        engine=ENGINE,
+        engine=RESUME,
         due_at=parts.clock.at + 100,
         **{"delivery": Delivery(resumption=resumption), **fields},
     )
@@ -166,3 +166,17 @@ def test_one_can_be_ended(parts: Parts) -> None:
     assert [] == instances.mailbox("order-7", parts.services)
     assert [] == instances.steps("d1", parts.services)
     assert NOW < parts.clock.at
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_purge_of_one_deletes_what_is_left_of_it_and_ends(parts: Parts, ended: bool) -> None:
+    """Its tombstone says nothing more of what it resumed, and still has no engine to ask."""
+    key = f"d1/{'0' * 64}"
+    parts.services.payloads.put(key, "{}")
+    delivery(parts, "hold")
+    if ended:
+        instances.terminate("d1", parts.services)
+    instances.purge("d1", parts.services, force=not ended)
+    tombstone = parts.row("d1")
+    assert (True, None) == (tombstone.purged, tombstone.leased_until)
+    assert parts.services.payloads.get(key) is None
