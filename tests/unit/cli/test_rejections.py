@@ -22,6 +22,8 @@ from verihook.cli.rejections import meaning
 from verihook.cli.table import utc_time
 from verihook.model.instance import iso
 from verihook.model.ports import KEPT_MS, Ledger
+from verihook.model.ports.entries import EntryFailed, EntryTimeout
+from verihook.webhooks.entering import REFUSED
 
 NOW = SystemClock().now_ms()
 
@@ -147,6 +149,13 @@ def test_every_reason_has_words() -> None:
     text = "A redelivery that the source's duplicates, changed or replays refuses. docs/operations.md has the mend."
     assert text == meaning("duplicate")
     assert "docs/operations.md says what it means." == meaning("other")
+
+
+@pytest.mark.parametrize("reason", [EntryFailed.code, EntryTimeout.code, REFUSED])
+def test_a_refusal_by_an_entry_says_where_its_own_words_are(reason: str) -> None:
+    found = meaning(reason)
+    assert found.startswith("The entry of the source ")
+    assert found.endswith(f" verihook deliveries list --reason {reason} has the last one, and show its detail.")
 
 
 def test_none(capsys: pytest.CaptureFixture[str], data: Path) -> None:
