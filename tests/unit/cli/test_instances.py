@@ -71,6 +71,30 @@ def test_one_that_is_suspended_before_its_engine_came_to_it(capsys: pytest.Captu
         assert f"status    {told}\n" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("held", "code", "cause", "told"),
+    [
+        (
+            True,
+            "WaitsItsTurn",
+            "night",
+            ["held      until it is resumed or terminated: night", "error     WaitsItsTurn"],
+        ),
+        (True, "NoInstance", "", ["held      until it is resumed or terminated", "error     NoInstance"]),
+        (True, "WorkflowPaused", "paused", ["error     WorkflowPaused: paused"]),
+        (False, "NoInstance", "waits", ["error     NoInstance: waits"]),
+    ],
+)
+def test_what_an_operator_holds_is_told_from_what_waits(
+    capsys: pytest.CaptureFixture[str], held: bool, code: str, cause: str, told: list[str]
+) -> None:
+    error = {"code": code, "message": cause}
+    with scripted_api({ONE: (200, {**DETAIL, "status": "suspended", "held": held, "error": error})}) as api:
+        assert 0 == cli.main(["instances", "get", "order-1", "--url", api.url])
+    shown = capsys.readouterr().out.splitlines()
+    assert told == [line for line in shown if line.startswith(("held", "error"))]
+
+
 @pytest.mark.parametrize("status", ["suspended", "completed", "terminated"])
 def test_held_says_nothing_more_of_others(capsys: pytest.CaptureFixture[str], status: str) -> None:
     with scripted_api({ONE: (200, {**DETAIL, "status": status, "held": True})}) as api:
