@@ -36,6 +36,10 @@ MAX_WITH_WAITS = 300_000
 #: How many event ids are remembered after their events were delivered.
 MAX_SEEN = 500
 
+#: How many tokens of waits are remembered after they were answered: a task that is called again after a crash notes its
+#: wait again.
+MAX_USED = 50
+
 #: A mailbox outlives any execution, which Step Functions and durable functions end after a year: 400 days, in seconds.
 _KEPT_S = 400 * 86_400
 
@@ -71,12 +75,16 @@ class Handover:
 
 @dataclass(slots=True)
 class Mailbox:
-    """Events, waits and handovers, each the oldest first. ``seen``: digests of the ids of raised events."""
+    """Events, waits and handovers, each the oldest first.
+
+    ``seen``: digests of the ids of raised events; ``used``: of the tokens of waits that are over.
+    """
 
     events: list[Event] = field(default_factory=list)
     waits: list[Wait] = field(default_factory=list)
     handovers: list[Handover] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
+    used: list[str] = field(default_factory=list)
 
     def add_event(self, event: Event) -> list[Handover]:
         """Add an event, unless its id was seen before. Return the handovers that this makes.
@@ -94,7 +102,9 @@ class Mailbox:
         return self._match(event.at)
 
     def add_wait(self, wait: Wait) -> list[Handover]:
-        """Add a wait, unless its token is here already. Return the handovers that this makes."""
+        """Add a wait, unless its token is here already, or was. Return the handovers that this makes."""
+        if _digest(wait.token) in self.used:
+            return []
         if any(wait.token == other.token for other in [*self.waits, *(handover.wait for handover in self.handovers)]):
             return []
         self.waits.append(wait)
@@ -118,6 +128,7 @@ class Mailbox:
     def mark_delivered(self, token: str, now_ms: int) -> list[Handover]:
         """Remove the handover, whose event has reached its wait. Return the handovers that this makes."""
         self.handovers = [handover for handover in self.handovers if handover.wait.token != token]
+        self.used = [*self.used, _digest(token)][-MAX_USED:]
         return self._match(now_ms)
 
     def return_event(self, token: str, now_ms: int) -> list[Handover]:
@@ -186,8 +197,8 @@ def remove_mailbox(execution: str, documents: Documents) -> None:
     documents.remove(_partition(execution), "mailbox")
 
 
-def _digest(event_id: str) -> str:
-    return hashlib.sha256(event_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _partition(execution: str) -> str:
@@ -207,4 +218,5 @@ def _from_json(content: Any) -> Mailbox:
             for handover in content["handovers"]
         ],
         content["seen"],
+        content.get("used", []),  # a mailbox of an earlier version has none
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from operator import methodcaller
 from typing import Any
 
@@ -11,7 +12,7 @@ from tests.contracts.instances import NOW
 from tests.unit.bare import Counted, documents
 from verihook.errors import Conflict, LedgerUnavailable
 from verihook.instances import mailboxes
-from verihook.instances.mailboxes import GATE, MAX_MAILBOX, MAX_SEEN, Event, Mailbox, Wait
+from verihook.instances.mailboxes import GATE, MAX_MAILBOX, MAX_SEEN, MAX_USED, Event, Mailbox, Wait
 from verihook.model.ports import Document
 
 __all__ = ["documents"]
@@ -50,6 +51,24 @@ def test_what_was_seen_is_not_put_again_even_when_it_was_delivered() -> None:
     assert [("t2", "1")] == pairs(box.add_event(event(id="e2")))
 
 
+def test_a_wait_that_is_over_is_not_noted_again() -> None:
+    box = Mailbox()
+    for number in range(MAX_USED + 1):
+        box.add_wait(Wait("a", f"t{number}", NOW))
+        box.add_event(event())
+        box.mark_delivered(f"t{number}", NOW)
+    assert MAX_USED == len(box.used)
+    box.add_event(event())
+    assert [] == box.add_wait(Wait("a", f"t{MAX_USED}", NOW))
+    assert [] == box.waits
+
+
+def test_a_mailbox_of_an_earlier_version_is_read(documents: Counted) -> None:
+    content = {"events": [], "waits": [{"name": "a", "token": "t", "at": 1}], "handovers": [], "seen": ["e"]}
+    documents.write("instance#i", Document("mailbox", json.dumps(content), 1, NOW // 1000 + 60), NOW)
+    assert Mailbox(waits=[Wait("a", "t", 1)], seen=["e"]) == mailboxes.read_mailbox("i", documents, NOW)
+
+
 def test_of_very_many_ids_the_latest_are_remembered() -> None:
     box = Mailbox()
     for number in range(MAX_SEEN + 1):
@@ -66,8 +85,8 @@ def test_long_ids_leave_room_for_events(documents: Counted) -> None:
     for number in range(MAX_SEEN):
         taken = methodcaller("add_event", event(id=f"{number}" + "\U0001f600" * 250))
         mailboxes.edit_mailbox("i", documents, NOW, taken, MAX_MAILBOX)
-        mailboxes.edit_mailbox("i", documents, NOW, methodcaller("add_wait", Wait("a", "t", NOW)))
-        mailboxes.edit_mailbox("i", documents, NOW, methodcaller("mark_delivered", "t", NOW))
+        mailboxes.edit_mailbox("i", documents, NOW, methodcaller("add_wait", Wait("a", f"t{number}", NOW)))
+        mailboxes.edit_mailbox("i", documents, NOW, methodcaller("mark_delivered", f"t{number}", NOW))
     assert [] == mailboxes.read_mailbox("i", documents, NOW).events
 
 

@@ -9,7 +9,7 @@
     definition.py    checks a state machine and compiles it
     executions.py    runs executions, one thread each, and writes their ends
     environment.py   what moto runs one in, and what became of it
-    marks.py         where an execution stands, for a crash or a redrive
+    marks.py         where an execution stands, for a crash or a redrive; waits.py the tokens it gave out since
     journal.py       the SQLite file that survives a kill -9
     unsaved.py       writes what the journal could not take, on a full disk, once there is room
     mends.py         what has to be mended in moto, the only file that patches it but for

@@ -32,6 +32,7 @@ from verihook.local.interpreter.marks import Marks
 from verihook.local.interpreter.mends import forget_threads
 from verihook.local.interpreter.unsaved import when_it_can
 from verihook.local.interpreter.validation import ApiError
+from verihook.local.interpreter.waits import Waits
 
 if TYPE_CHECKING:
     from moto.stepfunctions.parser.asl.eval.environment import Environment
@@ -157,7 +158,10 @@ class Executions:
             history.begin(environment, entry.input)
         if chapters:
             marks.go_on(environment, mark, chapters, definition.states)
-        environment.marks = marks
+        waits = Waits(self._journal, entry, self._held, partial(marks.park, environment))
+        if again:
+            waits.go_on()
+        environment.marks, environment.callback_pool_manager.waits = marks, waits
         return marks
 
     def _execute(self, entry: Entry, definition: Definition, environment: Environment, marks: Marks) -> None:

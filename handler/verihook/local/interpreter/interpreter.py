@@ -26,8 +26,8 @@ class Interpreter:
 
     All its threads are daemons: it works beside a server in the main thread and never holds up the end of the process.
     What still runs at ``close`` or at a kill -9 has no end in the journal, and ``resume`` of the next process runs it
-    again from the state it was in, with that state's input: a task is called again, with a new task token, and a wait
-    takes its whole time again. Its steps must therefore bear being repeated.
+    again from the state it was in, with that state's input: a task is called again, with the task token that it had
+    unless that is answered, and a wait takes its whole time again. Its steps must therefore bear being repeated.
     """
 
     def __init__(

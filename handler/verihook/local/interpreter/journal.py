@@ -1,9 +1,12 @@
 """The journal: what was started and how it ended, in one SQLite file that a kill -9 does not harm.
 
 An execution is written before it runs, where it stands before each state with effects (a mark), and its end after it
-ran. ``synchronous=NORMAL`` on a write-ahead log: a commit is in the operating system's hands, so the death of this
-process loses nothing; a power cut may lose the last commits (never the file), and then the ledger's reconcile finds no
-execution of that name and starts it again.
+ran. Between two marks, each task token that it gave out is kept with the answer to it.
+
+``synchronous=NORMAL`` on a write-ahead log: a commit is in the operating system's hands, so the death of this process
+loses nothing; a power cut may lose the last commits (never the file), and then the ledger's reconcile finds no
+execution of that name and starts it again. An answer to a token is on the disk before it is confirmed, for who gave it
+does not keep it.
 https://www.sqlite.org/pragma.html#pragma_synchronous
 """
 
@@ -32,9 +35,14 @@ CREATE TABLE IF NOT EXISTS chapters (
     machine TEXT NOT NULL, name TEXT NOT NULL, number INTEGER NOT NULL, history BLOB NOT NULL,
     PRIMARY KEY (machine, name, number)
 ) WITHOUT ROWID;
-PRAGMA user_version = 3;
+CREATE TABLE IF NOT EXISTS waits (
+    number INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE, machine TEXT NOT NULL, name TEXT NOT NULL,
+    place TEXT NOT NULL, answer TEXT
+);
+CREATE INDEX IF NOT EXISTS waits_of ON waits (machine, name);
+PRAGMA user_version = 4;
 """
-#: From a journal of each earlier version to the next.
+#: From a journal of each earlier version to the next, but for new tables, which are made in any case.
 _GROW = {
     1: """
 ALTER TABLE executions ADD COLUMN mark TEXT;
@@ -130,6 +138,7 @@ class Journal:
             ended = bool(self._db.execute(sql, values).rowcount)
             if ended:
                 self._db.execute("DELETE FROM chapters WHERE machine = ? AND name = ?", (machine, name))
+                self._forget_waits(machine, name)
             return ended
 
     def mark(self, entry: Entry, mark: str, history: bytes) -> None:
@@ -139,6 +148,48 @@ class Journal:
                      WHERE machine = ? AND name = ? AND status = 'RUNNING' AND redrives = ?"""
             if self._db.execute(sql, (mark, entry.machine, entry.name, entry.redrives)).rowcount:
                 self._add_chapter(entry.machine, entry.name, history)
+                self._forget_waits(entry.machine, entry.name)
+
+    def open_wait(self, entry: Entry, token: str, place: str) -> None:
+        """From now on the token can be answered, until the next mark or the end; of no effect on an ended execution."""
+        sql = """INSERT INTO waits (token, machine, name, place) SELECT ?, machine, name, ? FROM executions
+                 WHERE machine = ? AND name = ? AND status = 'RUNNING' AND redrives = ?"""
+        with self._lock:
+            self._db.execute(sql, (token, place, entry.machine, entry.name, entry.redrives))
+
+    def answer(self, token: str, answer: str) -> bool:
+        """Keep the first answer to an open token, on the disk; return False if there is none to answer."""
+        with self._lock:
+            self._db.execute("PRAGMA synchronous = FULL")
+            try:
+                sql = "UPDATE waits SET answer = ? WHERE token = ? AND answer IS NULL"
+                return bool(self._db.execute(sql, (answer, token)).rowcount)
+            finally:
+                self._db.execute("PRAGMA synchronous = NORMAL")
+
+    def close_wait(self, token: str) -> bool:
+        """Forget a token that has no answer; return False if there is no such token."""
+        with self._lock:
+            return bool(self._db.execute("DELETE FROM waits WHERE token = ? AND answer IS NULL", (token,)).rowcount)
+
+    def waits_for(self, token: str) -> bool:
+        """Whether the token can be answered."""
+        with self._lock:
+            sql = "SELECT 1 FROM waits WHERE token = ? AND answer IS NULL"
+            return self._db.execute(sql, (token,)).fetchone() is not None
+
+    def answer_to(self, token: str) -> str | None:
+        """Return the answer that was kept; None if there is none yet, or no such token any more."""
+        with self._lock:
+            row = self._db.execute("SELECT answer FROM waits WHERE token = ?", (token,)).fetchone()
+        return row[0] if row else None
+
+    def waits(self, entry: Entry) -> list[tuple[str, str]]:
+        """Return place and token since the last mark: the answered ones in their order, then the open, newest first."""
+        sql = """SELECT place, token FROM waits WHERE machine = ? AND name = ?
+                 ORDER BY answer IS NULL, CASE WHEN answer IS NULL THEN -number ELSE number END"""
+        with self._lock:
+            return self._db.execute(sql, (entry.machine, entry.name)).fetchall()
 
     def marked(self, machine: str, name: str) -> tuple[str | None, list[bytes]]:
         """Return the last mark of a running execution, None if it has none yet, and its history up to there."""
@@ -199,6 +250,9 @@ class Journal:
         """Forget what ended before this time (ms), as AWS does after 90 days."""
         with self._lock:
             self._db.execute("DELETE FROM executions WHERE status <> 'RUNNING' AND stopped_at < ?", (before,))
+
+    def _forget_waits(self, machine: str, name: str) -> None:
+        self._db.execute("DELETE FROM waits WHERE machine = ? AND name = ?", (machine, name))
 
     def _add_chapter(self, machine: str, name: str, history: bytes) -> None:
         sql = """INSERT INTO chapters SELECT ?, ?, COALESCE(MAX(number), 0) + 1, ? FROM chapters

@@ -57,9 +57,14 @@ class Marks:
             mark = partial(self._journal.mark, self._entry, self.latest or "", history.pack(events))
             when_it_can(mark, self._held, self._journal.path)
             self._events += len(events)
+            environment.callback_pool_manager.waits.forget()  # type: ignore[attr-defined]  # as executions.py sets it
         if self._held.is_set():
-            self.parked = True
-            halt(environment)
+            self.park(environment)
+
+    def park(self, environment: Environment) -> None:
+        """Leave the execution where it stands, for a later process."""
+        self.parked = True
+        halt(environment)
 
     @property
     def busy(self) -> bool:

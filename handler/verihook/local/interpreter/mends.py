@@ -10,7 +10,7 @@ moto_parts.py says which release was tried; another one is refused if what is re
 - Their parameters and answers keep the case of boto3, so that ``states:startExecution`` finds no StateMachineArn.
 - A state's output is measured with white space and escapes, so that an input of the largest size fails on its way.
 - An execution begins at its first state always: it begins at its mark, which is taken at every state.
-- A task token is made once for all tries of a task, and stays good after them: each try has one of its own.
+- A task token is made once for all tries of a task, stays good after them, and is lost with the process: waits.py.
 - Every task makes a boto3 client of its own (10 ms, and not safe from several threads): one for each service is kept.
 - Failures of a workflow are logged as errors of the program; they belong into the execution alone.
 """
@@ -26,6 +26,7 @@ from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
+from verihook.local.interpreter import waits
 from verihook.local.interpreter.intrinsics import IntrinsicError, call
 from verihook.local.interpreter.jsonata import QueryError, evaluate
 from verihook.local.interpreter.moto_parts import MOTO
@@ -79,7 +80,9 @@ def _mend_states() -> None:
         inline_iteration_component,
         iteration_worker,
     )
+    from moto.stepfunctions.parser.asl.eval import environment
 
+    _replace(environment.Environment, "as_inner_frame_of", waits.placed(_frame(environment.Environment)))
     _replace(program.Program, "eval", _run_from_mark)
     _replace(state.CommonStateField, "_eval_body", _marked(state.CommonStateField._eval_body))
     _replace(state, "is_within_size_quota", _is_small_enough)
@@ -103,12 +106,18 @@ def _mend_tasks() -> None:
     _replace(state_task_service, "is_within_size_quota", _is_small_enough)
     callback = state_task_service_callback.StateTaskServiceCallback
     _replace(callback, "_eval_body", state_task.StateTask._eval_body)
-    _replace(callback, "_evaluate_with_timeout", _try_with_token)
+    _replace(callback, "_evaluate_with_timeout", waits.try_with_token)
+    _replace(callback, "_eval_execution", waits.call_unless_answered)
+    _replace(callback, "_eval_wait_for_task_token", waits.take_answer(callback._eval_wait_for_task_token))
     state_task_service_aws_sdk._SERVICE_ERROR_NAMES.update(s3="S3")
 
 
 #: Attributes of moto are replaced on purpose, which mypy would not have.
 _replace: Any = setattr
+
+
+def _frame(environment: Any) -> Any:
+    return environment.as_inner_frame_of.__func__
 
 
 def _kinds(package: ModuleType, base: type) -> Iterator[type]:
@@ -154,24 +163,6 @@ def _marked(enter: Any) -> Any:
         enter(self, env)
 
     return enter_marked
-
-
-def _try_with_token(self: Any, env: Any) -> None:
-    """ExecutionState._evaluate_with_timeout with a task token of its own."""
-    from moto.stepfunctions.parser.asl.component.state.exec.execute_state import ExecutionState
-
-    if not self._is_integration_pattern():
-        ExecutionState._evaluate_with_timeout(self, env)
-        return
-    self._assert_integration_pattern_is_supported()
-    token = env.states.context_object.update_task_token()
-    endpoint = env.callback_pool_manager.add(token)
-    try:
-        ExecutionState._evaluate_with_timeout(self, env)
-    finally:
-        env.callback_pool_manager._pool.pop(token, None)
-        endpoint.interrupt_all()
-        env.states.context_object.context_object_data.pop("Task", None)
 
 
 def _evaluate_jsonata(self: Any, env: Any) -> None:

@@ -32,7 +32,7 @@ class Operations:
         self._journal = journal
         self._executions = executions
         self.machines = Machines()
-        tasks = Tasks(executions)
+        tasks = Tasks(journal, executions)
         self._table: dict[str, Callable[[dict[str, Any]], Answer]] = {
             "CreateStateMachine": self.machines.create,
             "UpdateStateMachine": self.machines.update,

@@ -108,6 +108,33 @@ def test_a_mark_is_found_again_until_the_end(journal: Journal) -> None:
     assert journal.marked("orders", "n1") == ('["B"]', [])
 
 
+def test_the_first_answer_to_a_token_is_kept_until_the_next_mark(journal: Journal) -> None:
+    journal.accept(FIRST)
+    for number in range(4):
+        journal.open_wait(FIRST, f"t{number}", "A")
+    assert [journal.answer("t1", "1"), journal.answer("t1", "2"), journal.answer("no", "1")] == [True, False, False]
+    assert (journal.answer_to("t1"), journal.answer_to("t2")) == ("1", None)
+    assert [journal.waits_for(token) for token in ("t1", "t2", "no")] == [False, True, False]
+    assert [journal.close_wait("t0"), journal.close_wait("t1")] == [True, False]
+    assert journal.waits(FIRST) == [("A", "t1"), ("A", "t3"), ("A", "t2")]
+    journal.mark(FIRST, '["B"]', b"one")
+    assert journal.waits(FIRST) == []
+
+
+def test_what_has_ended_waits_for_nothing(journal: Journal) -> None:
+    journal.accept(FIRST)
+    journal.open_wait(FIRST, "t1", "A")
+    journal.end("orders", "n1", End("ABORTED", 9, history=b"all"))
+    journal.open_wait(FIRST, "t2", "A")
+    assert [journal.answer("t1", "1"), journal.answer("t2", "1")] == [False, False]
+    again = journal.redrive("orders", "n1", 10)
+    assert again is not None
+    # A thread of the former run, which has not noticed its end yet.
+    journal.open_wait(FIRST, "t3", "A")
+    journal.open_wait(again, "t4", "A")
+    assert journal.waits(again) == [("A", "t4")]
+
+
 def test_a_redrive_runs_on_with_its_history(journal: Journal) -> None:
     journal.accept(FIRST)
     assert journal.redrive("orders", "n1", 8) is None
@@ -158,8 +185,22 @@ def test_a_journal_of_the_first_version_grows(tmp_path: Path) -> None:
            PRAGMA user_version = 1;"""
     )
     old.close()
-    for _ in range(2):
+    opens_and_grows(tmp_path)
+
+
+def test_a_journal_of_the_version_before_tokens_were_kept_grows(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.db")
+    journal.accept(Entry("orders", "n0", "{}", 1))
+    journal._db.executescript("DROP TABLE waits; PRAGMA user_version = 3;")
+    journal.close()
+    opens_and_grows(tmp_path)
+
+
+def opens_and_grows(tmp_path: Path) -> None:
+    for number in range(2):
         journal = Journal(tmp_path / "journal.db")
         assert journal.running() == [Entry("orders", "n0", "{}", 1)]
         assert journal.marked("orders", "n0") == (None, [])
+        journal.open_wait(Entry("orders", "n0", "{}", 1), f"t{number}", "A")
+        assert journal.answer(f"t{number}", "1")
         journal.close()
