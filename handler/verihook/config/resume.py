@@ -35,9 +35,7 @@ def read_resume(reader: Reader, by_name: tuple[str, ...], workflows: Mapping[str
         raise reader.error(
             "workflow", "with resume it is no Express machine: its end would be the answer to the sender"
         )
-    name = inner.get("workflow", str)
-    if name not in workflows:
-        raise inner.error("workflow", must_be_one_of(workflows, name))
+    name = resumed_workflow(reader, workflows)
     if workflows[name].engine == "function" or workflows[name].express:
         raise inner.error(
             "workflow", "must be one that can wait: a durable function, or a state machine that is not Express"
@@ -50,6 +48,15 @@ def read_resume(reader: Reader, by_name: tuple[str, ...], workflows: Mapping[str
         raise inner.error("hold_hours", 'is for else = "hold"')
     hours = inner.number("hold_hours", DEFAULT_HOLD_HOURS, 1, MOST_HOLD_HOURS)
     return Resume(name, _match(inner), event, otherwise, hours * 3_600_000)
+
+
+def resumed_workflow(reader: Reader, workflows: Mapping[str, Workflow]) -> str:
+    """Return ``workflow`` of the table ``resume``, which the source has. Raises ConfigurationError if it is none."""
+    inner = Reader(reader.path, reader.full_key("resume"), reader.get("resume", dict), _KNOWN)
+    name: str = inner.get("workflow", str)
+    if name not in workflows:
+        raise inner.error("workflow", must_be_one_of(workflows, name))
+    return name
 
 
 def read_metadata(reader: Reader) -> dict[str, Expression]:

@@ -81,7 +81,7 @@ def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapp
     """Return the source ``name``. ``workflows``: all of hooks.toml, by name. Raises ConfigurationError."""
     reader = Reader(path, f"sources.{name}", table, _KNOWN)
     by_name = reader.strings("workflows")
-    workflow = reader.get("workflow", str, *(by_name[:1] or _resumed_workflow(reader)))
+    workflow = reader.get("workflow", str, *(by_name[:1] or _resumed_workflow(reader, workflows)))
     _check_workflows(reader, workflow, by_name, workflows)
     feed = _feed(reader)
     sender = with_each(reader, _with_body(reader, _sender(reader)), [workflows[each] for each in (workflow, *by_name)])
@@ -125,11 +125,15 @@ def _feed(reader: Reader) -> str:
     return feed
 
 
-def _resumed_workflow(reader: Reader) -> tuple[str, ...]:
+def _resumed_workflow(reader: Reader, workflows: Mapping[str, Workflow]) -> tuple[str, ...]:
     """Return the default of ``workflow``: that of ``resume``, if the source starts none of its own."""
     table = reader.table.get("resume")
-    named = table.get("workflow") if isinstance(table, dict) and table.get("else", "start") != "start" else None
-    return (named,) if isinstance(named, str) else ()
+    if "workflow" in reader.table or not isinstance(table, dict) or table.get("else", "start") == "start":
+        return ()
+    # Imported here, as in _expression.
+    from verihook.config.resume import resumed_workflow
+
+    return (resumed_workflow(reader, workflows),)
 
 
 def _waiting(

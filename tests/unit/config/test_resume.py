@@ -63,6 +63,21 @@ def test_one_that_starts_nothing_needs_no_workflow_of_its_own(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        ('workflow = "none"\n', r"sources\.a\.resume\.workflow: must be one of order, own, fast"),
+        ("", r"sources\.a\.resume\.workflow: is missing"),
+    ],
+)
+def test_its_workflow_is_named_by_its_own_key(tmp_path: Path, named: str, words: str) -> None:
+    path = tmp_path / "hooks.toml"
+    text = SOURCE.format(more="", resume='else = "hold"')
+    path.write_text(text.replace('workflow = "order"\n', named, 1))
+    with pytest.raises(ConfigurationError, match=words):
+        load_hooks(path)
+
+
+@pytest.mark.parametrize(
     ("more", "resume", "words"),
     [
         ('workflows = ["own", "order"]', "", r"sources\.a\.workflows: a source with resume starts one"),
