@@ -69,7 +69,7 @@ class TokenScheme:
         return verify
 
     def _reader(self) -> Callable[[Request], list[str]]:
-        """How to read the tokens of a delivery: one, or those of a list, which is not empty. Raise SignatureError."""
+        """How to read the tokens of a delivery: one, or those of a list, which is not empty. Raises SignatureError."""
         if self.header:
             header = self.header.lower()
             return lambda request: [one_header(request, header)]
