@@ -47,6 +47,8 @@ REACHED: dict[str, tuple[str | None, tuple[Any, ...], str | None]] = {
     "listDeliveries": ("deliveries", (), "deliveries list"),
     "getDelivery": ("delivery", ("d",), "deliveries show"),
     "replayDelivery": ("replay_delivery", ("d",), "deliveries replay"),
+    "deleteDelivery": ("delete_delivery", ("d",), "deliveries delete"),
+    "deleteEvent": ("delete_event", ("s", "e"), "deliveries delete"),  # --source, --event
     "openCapture": ("capture", ("s",), "deliveries capture"),
     "lookupAnything": ("lookup", ("q",), "deliveries lookup"),
     "getDeliveryBody": ("delivery_body", ("d",), "deliveries body"),

@@ -26,7 +26,9 @@ def test_no_variable_holds_a_secret_or_lets_cloudformation_read_one(name: str) -
     assert not [value for value in ENVIRONMENT[name].values() if "{{resolve:" in str(value)]
     assert not SOURCE_SECRETS & ENVIRONMENT[name].keys()
     for variable, value in ENVIRONMENT[name].items():
-        assert not TEMPLATE["Parameters"].get(value, {}).get("NoEcho"), variable
+        # A list: the condition of an !If, and its two values.
+        for one in value if isinstance(value, list) else [value]:
+            assert not TEMPLATE["Parameters"].get(one, {}).get("NoEcho"), variable
 
 
 def test_the_secret_of_all_sources_has_no_value_here() -> None:
