@@ -32,6 +32,8 @@ from verihook.webhooks.deliveries import Filters, View
 from verihook.webhooks.identity import ids_of_event
 
 NOW, LIMIT, MOST = 1_760_000_000_000, 50, 2.0
+#: Rounds whose median is judged by the limit: of fewer it says little.
+ENOUGH = 9
 
 #: Rows that are claimed; all others are copies of them, which are a thousand seconds older each time.
 CLAIMED = 1_000
@@ -169,7 +171,7 @@ def main() -> None:
     for name, ms in few.items():
         print(f"{name:>22}{ms:12.2f}{many[name]:12.2f}{many[name] / ms:8.2f}")
     slow = [name for name, ms in few.items() if many[name] > MOST * ms]
-    if slow:
+    if slow and arguments.rounds >= ENOUGH:
         sys.exit(f"more than {MOST:g} times as slow among {arguments.rows:,} rows: {', '.join(slow)}")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.crashes.faults import When, every_position
@@ -31,9 +33,9 @@ def test_each_delivery_is_replayed_once(whole: World, as_new: bool, when: When) 
         whole.clock.at += 10
         ids = []
         for each in range(2):
-            event = f"evt_{as_new}_{when}_{trial}_{each}"
-            whole.deliver("stepfunctions", event)
-            (row,) = (row for row in whole.rows() if row.event_id == event)
+            answer = whole.deliver("stepfunctions", f"evt_{as_new}_{when}_{trial}_{each}")
+            row = whole.row(json.loads(answer.body)["instanceId"])
+            assert row is not None
             whole.hand.end(row.id, "failed", None)
             instances.record_progress(row.id, 1, Progress("failed"), whole.clock.at, whole.services, row.workflow)
             ids.append(row.id)
@@ -54,8 +56,9 @@ def test_each_delivery_is_replayed_once(whole: World, as_new: bool, when: When) 
         assert ([1, 1] if as_new else [2, 2]) == [row.attempt for row in rows], call
         links = [redelivery.links(id, whole.services) for id in ids]
         assert ([1, 1] if as_new else [0, 0]) == [len(each) for each in links], call
+        made = whole.rows()
         for row, linked in zip(rows, links, strict=True):
-            same = [each for each in whole.rows() if each.event_id == row.event_id]
+            same = [each for each in made if each.event_id == row.event_id]
             assert {row.id, *linked} == {each.id for each in same}, call
             for new in map(whole.row, linked):
                 assert new is not None

@@ -38,7 +38,9 @@ def post(face: LambdaFace, source: str) -> tuple[int, str | None, str | None]:
     """Status, code and Retry-After of a delivery that the source "orders" would verify."""
     body = order()
     answer = face.send("POST", f"/hooks/{source}", x_signature(body, SECRET), body)
-    return answer.status, json.loads(answer.body).get("code"), answer.headers.get("retry-after")
+    # Slack gets no body.
+    content = json.loads(answer.body) if answer.body else {}
+    return answer.status, content.get("code"), answer.headers.get("retry-after")
 
 
 def test_a_source_without_a_secret_answers_503_and_the_others_work(
@@ -46,7 +48,8 @@ def test_a_source_without_a_secret_answers_503_and_the_others_work(
 ) -> None:
     assert (200, None, None) == post(fresh, "orders")
     for source in ("github", "stripe", "slack", "standard"):
-        assert (503, "secrets-unavailable", "5") == post(fresh, source)
+        code = None if source == "slack" else "secrets-unavailable"
+        assert (503, code, "5") == post(fresh, source)
     lines = [line for line in capsys.readouterr().out.splitlines() if '"failure"' in line]
     # The library's logger may have been made with the stream of a former test.
     told = [str(record.exc_info) for record in caplog.records] or lines

@@ -18,7 +18,7 @@ from tests.project.template import DURABLE_FUNCTIONS, FUNCTIONS, RESOURCES, ROOT
 #: Function -> kind of its artifact, and the most that its zip may have, in MB (10^6 bytes).
 KINDS = {
     "Receiver": ("receiver", 9.0),
-    "Api": ("api", 14.5),
+    "Api": ("api", 15.0),
     "Recorder": ("background", 12.5),
     "Reconciler": ("background", 12.5),
     "Feeds": ("background", 12.5),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,8 @@ def test_no_variable_holds_a_secret_or_lets_cloudformation_read_one(name: str) -
     assert not SOURCE_SECRETS & ENVIRONMENT[name].keys()
     for variable, value in ENVIRONMENT[name].items():
         # A list: the condition of an !If, and its two values.
-        for one in value if isinstance(value, list) else [value]:
+        chosen: Any = value
+        for one in chosen if isinstance(chosen, list) else [chosen]:
             assert not TEMPLATE["Parameters"].get(one, {}).get("NoEcho"), variable
 
 

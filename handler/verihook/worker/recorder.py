@@ -46,7 +46,7 @@ def _stepfunctions(detail: Mapping[str, Any], ports: RecordPorts) -> bool:
             if progress.status == "completed"
             else described or progress
         )
-    workflow = _workflow_of(detail["stateMachineArn"], ports.workflows)
+    workflow = _workflow_of(detail.get("stateMachineArn", ""), ports.workflows)
     return instances.record_progress(*name, progress, detail["startDate"], ports, workflow)
 
 
