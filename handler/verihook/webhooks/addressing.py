@@ -64,9 +64,11 @@ def address(
     """Return the row to claim of an event that resumes instances, or waits for one, and whom it is for.
 
     No row: it starts what the source starts, or is ignored. Two calls of the ledger, three if it is ignored. Raises
-    BodyTooLarge, EventMalformed, InputInvalid and LedgerUnavailable; Conflict at an address whose wait is over.
+    BodyTooLarge, EventMalformed, InputInvalid, RequestInvalid and LedgerUnavailable; Conflict at an address whose wait
+    is over.
     """
-    if source.waits and (named := event.request.parameter(PARAMETER)) is not None:
+    # Of a query that is too long to parse it cannot be told whether it has an address: it is refused.
+    if source.waits and (named := dict(reversed(event.request.parameters())).get(PARAMETER)) is not None:
         waiting = _at_address(named, source, row_id, ports, trace.received_at)
         row = _row_of(source, waiting, event, facts, row_id, ports, trace)
         return (row, event.content), Addressee(waiting.targets)

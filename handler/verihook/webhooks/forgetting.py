@@ -7,6 +7,7 @@ deleted is not found again, so a call that was stopped is made once more.
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -122,12 +123,17 @@ def _samples(ids: set[str], source: Source | None, event_id: str, ports: ForgetP
 
 def _names(event_id: str, text: str, seen: Observation) -> bool:
     raw = sample_in(seen).get("body")
-    return bool(event_id) and (event_id in text or (raw is not None and _is_in_body(event_id, str(raw))))
+    return bool(event_id) and (_is_in(event_id, text) or (raw is not None and _is_in_body(event_id, str(raw))))
+
+
+def _is_in(event_id: str, text: str) -> bool:
+    """Whether the text has the id as a whole: ``evt_1`` is not in ``evt_10``."""
+    return re.search(rf"(?<![\w-])(?<!\w\.){re.escape(event_id)}(?![\w-]|\.\w)", text) is not None
 
 
 def _is_in_body(event_id: str, raw: str) -> bool:
     try:
-        return event_id.encode("utf-8", "surrogatepass") in body_of(raw)
+        return _is_in(event_id, body_of(raw).decode("utf-8", "surrogateescape"))
     except (ValueError, zlib.error):
         # It is damaged, so that it cannot be said what it is of.
         return True
@@ -137,7 +143,7 @@ def _remove_captured(source: str, event_id: str, ports: ForgetPorts) -> int:
     found = [
         kept
         for kept in captures.captured(source, ports.documents, ports.clock.now_ms())
-        if any(event_id in value for _, value in kept.headers) or (kept.raw and _is_in_body(event_id, kept.raw))
+        if any(_is_in(event_id, value) for _, value in kept.headers) or (kept.raw and _is_in_body(event_id, kept.raw))
     ]
     for kept in found:
         captures.remove(kept, ports.documents)

@@ -96,6 +96,15 @@ def test_other_events_stay(deployed: Deployment, client: Client) -> None:
     assert shown[0]["requestId"] == "r-github"
 
 
+def test_a_captured_request_of_an_event_whose_id_begins_alike_stays(deployed: Deployment, client: Client) -> None:
+    client.post("/v1/sources/github/captures", json={})
+    noticed(deployed)
+    for event in ("d-canary", "d-canary2", "x-d-canary"):
+        deliver(deployed, "github", PERSON, github(PERSON, event, secret="another"))
+    deployed.services.observer.flush()
+    assert 1 == client.delete(EVENT).json()["captured"]
+
+
 def test_what_was_begun_is_ended_by_the_next_call(
     deployed: Deployment, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from tests.contracts.instances import NOW
 from tests.unit.bare import a_request
 from tests.unit.parts import Parts, parts, request
 from verihook import instances
-from verihook.errors import BodyTooLarge, EventMalformed
+from verihook.errors import BodyTooLarge, EventMalformed, RequestInvalid
 from verihook.instances.reconcile import reconcile
 from verihook.model.expression import Expression
 from verihook.model.instance import Progress
@@ -226,6 +226,16 @@ def test_what_no_wait_can_take_is_refused(parts: Parts) -> None:
     event = ProvenEvent({"order": "7"}, text, "evt_1", "not a name", a_request(text.encode()))
     with pytest.raises(EventMalformed, match=r"resume\.event"):
         start_for_event(source(event=None), event, parts.services, Trace("r1", NOW, "pays"))
+    assert [] == box(parts)
+
+
+def test_an_address_in_a_query_that_is_too_long_is_refused(parts: Parts) -> None:
+    """It is not taken for one without an address, which its labels would bring elsewhere."""
+    order(parts)
+    long = replace(a_request(b'{"order": "7"}'), query=f"wait=a.1.b&more={'x' * 8_000}")
+    event = ProvenEvent({"order": "7"}, '{"order": "7"}', "evt_1", "order.paid", long)
+    with pytest.raises(RequestInvalid, match="2048"):
+        start_for_event(source(waits=True), event, parts.services, Trace("r1", NOW, "pays"))
     assert [] == box(parts)
 
 
