@@ -80,9 +80,9 @@ def _mend_states() -> None:
         inline_iteration_component,
         iteration_worker,
     )
-    from moto.stepfunctions.parser.asl.eval import environment
+    from moto.stepfunctions.parser.asl.eval.environment import Environment
 
-    _replace(environment.Environment, "as_inner_frame_of", waits.placed(_frame(environment.Environment)))
+    _replace(Environment, "as_inner_frame_of", waits.placed(_frame(Environment)))
     _replace(program.Program, "eval", _run_from_mark)
     _replace(state.CommonStateField, "_eval_body", _marked(state.CommonStateField._eval_body))
     _replace(state, "is_within_size_quota", _is_small_enough)
