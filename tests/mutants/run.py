@@ -73,6 +73,9 @@ def judge(tests: Sequence[str], mutants: Sequence[Mutant], free: SimpleQueue[Tre
     try:
         code, output = tree.run(tests, bytecode=True)
         if code != pytest.ExitCode.OK:
+            # A warning about a file that Python closed as the process ended fails a run, too. It does not come twice.
+            code, output = tree.run(tests, bytecode=True)
+        if code != pytest.ExitCode.OK:
             return [(False, f"FAILS WITHOUT   {mutant.name}:\n{output[-2000:]}") for mutant in mutants]
         return [judge_one(mutant, tree) for mutant in mutants]
     finally:
