@@ -16,7 +16,7 @@ SOURCES = {str(path.relative_to(PACKAGE)): ast.parse(path.read_text("utf-8")) fo
 
 #: The rule -> a regular expression of what marks it, and the file under handler/verihook in which alone it stands.
 MARKS = {
-    "which instances a key sees": (r"not caller\.covers\(instance\.workflow\)", "api/admission.py"),
+    "which instances a key sees": (r"not caller\.covers_row\(instance", "api/admission.py"),
     "what a start takes of a caller's minute": (r'limits\.\w+\(f"key#', "api/admission.py"),
     "how large a body of the API is": (r'f"The body is larger than \{limit\} bytes', "api/body.py"),
     "which query parameters an operation takes": (r"Unknown query parameter", "api/rendering.py"),

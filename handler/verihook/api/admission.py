@@ -21,7 +21,12 @@ from verihook.model.listing import Search
 from verihook.records import replace
 
 if TYPE_CHECKING:
-    from verihook.model.ports.sets import AgainPorts, LookupPorts, SubmitPorts
+    from typing import Protocol
+
+    from verihook.model.ports.sets import LookupPorts, SubmitPorts
+
+    class AgainPorts(LookupPorts, SubmitPorts, Protocol):
+        """Begins again what a caller may see."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -270,10 +270,6 @@ class LookupPorts(DeliveryPorts, Protocol):
         ...
 
 
-class AgainPorts(LookupPorts, SubmitPorts, Protocol):
-    """Begins again what a caller may see."""
-
-
 class ForgetPorts(LookupPorts, ControlPorts, Protocol):
     """Deletes what is kept of an event."""
 
