@@ -151,7 +151,7 @@ def _id_or_type(place: Place | None, what: str, value: object) -> str:
     """An id or a type as text: a string, or a whole number in its decimal digits."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    return checked_text(what, str(place), value)
+    return checked_text(what, place, value)
 
 
 def _joined(values: list[object]) -> str | None:
@@ -160,8 +160,11 @@ def _joined(values: list[object]) -> str | None:
     return ":".join(parts) if len(parts) == len(values) else None
 
 
-def checked_text(what: str, where: str, value: object) -> str:
-    """An id or a type that can be stored, logged and hashed. Raises EventMalformed that says ``where`` it is."""
+def checked_text(what: str, where: object, value: object) -> str:
+    """An id or a type that can be stored, logged and hashed. Raises EventMalformed that says ``where`` it is.
+
+    ``where``: a text, or a place, whose text is made for an error alone.
+    """
     if not isinstance(value, str) or not 0 < len(value) <= MAX_ID:
         raise EventMalformed(f"The event's {what} ({where}) must be 1 to {MAX_ID} characters.")
     if not _encodable(value):
