@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import tracemalloc
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -212,3 +213,14 @@ class Silent:
 
     def failure(self, where: str, error: BaseException) -> None:
         self.failures.append((where, error))
+
+
+def assert_memory_stays(forge: Callable[[int], None]) -> None:
+    """Nine thousand more forged requests take no memory that the first thousand have not taken."""
+    forge(1000)
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    forge(9000)
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert after - before < 200_000

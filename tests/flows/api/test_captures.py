@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import tracemalloc
 from typing import Any
 
 import pytest
 
-from tests.flows.api.parts import Client, Deployment
+from tests.flows.api.parts import Client, Deployment, assert_memory_stays
 from tests.flows.api.test_deliveries import PUSH, deliver, keeping
 from tests.flows.signing import github
 from verihook.model.ports import Document
@@ -80,13 +79,7 @@ def test_forged_requests_make_twenty_rows_at_most(
             headers = (("x-hub-signature-256", f"sha256={number:064x}"), (f"x-odd-{number}", "v" * 500))
             receive(Request("POST", "/hooks/github", "", headers, b"x" * 500, f"r{number}"), deployed.services)
 
-    forge(1000)
-    tracemalloc.start()
-    before, _ = tracemalloc.get_traced_memory()
-    forge(9000)
-    after, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert after - before < 200_000
+    assert_memory_stays(forge)
     assert 20 == len(writes)
     assert 20 == len(client.get(LIST).json()["deliveries"])
 

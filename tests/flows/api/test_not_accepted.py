@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import tracemalloc
 from typing import Any
 
 import pytest
 
-from tests.flows.api.parts import Client, Deployment
+from tests.flows.api.parts import Client, Deployment, assert_memory_stays
 from tests.flows.api.test_deliveries import PUSH, deliver, keeping
 from tests.flows.signing import github, stripe
 from verihook.model.ports import Observation
@@ -107,13 +106,7 @@ def test_ten_thousand_forgeries_write_the_counts_alone(deployed: Deployment, mon
             request = Request("POST", "/hooks/orders", "", headers, b"x" * 2000, f"r{number}")
             assert 401 == receive(request, deployed.services).status
 
-    forge(1000)
-    tracemalloc.start()
-    before, _ = tracemalloc.get_traced_memory()
-    forge(9000)
-    after, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert after - before < 200_000
+    assert_memory_stays(forge)
     assert len(writes) <= 1
     deployed.services.observer.flush()
     assert sum(each.count for each in writes) == 10_000
