@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 
 from tests.contracts.engine import Definitions, EngineContract, Rig
+from tests.flows.waiting import PATIENCE_S
 from tests.unit.working import Working, working
 from verihook.adapters.clock import SystemClock
 from verihook.adapters.engines.function import FunctionEngine
@@ -63,7 +64,7 @@ class LedgerRig(Rig):
             self.until(lambda: self.engine.describe(definition, name), f"{name} begins")
         return status
 
-    def end_of(self, definition: str, name: str, seconds: float = 60) -> Progress:
+    def end_of(self, definition: str, name: str, seconds: float = PATIENCE_S) -> Progress:
         """A large output is a reference, which the API resolves."""
         progress = super().end_of(definition, name, seconds)
         output = progress.output and payload.load(progress.output, self._work.services.payloads)

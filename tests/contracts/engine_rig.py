@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import uuid4
 
+from tests.flows.waiting import PATIENCE_S
 from verihook.model.instance import FINAL, Progress, Status
 from verihook.model.ports import Engine
 
@@ -51,7 +52,7 @@ class Rig:
         """The token, as soon as it waits."""
         return self.until(lambda: self.token(name), f"{name} waits")
 
-    def until(self, look: Callable[[], Found | None], what: str, seconds: float = 60) -> Found:
+    def until(self, look: Callable[[], Found | None], what: str, seconds: float = PATIENCE_S) -> Found:
         """What ``look`` finds, as soon as it finds something."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -66,7 +67,7 @@ class Rig:
         running = (Progress("running"), Progress("queued"))
         return self.until(lambda: self.engine.describe(definition, name) in running or None, f"{name} runs")
 
-    def end_of(self, definition: str, name: str, seconds: float = 60) -> Progress:
+    def end_of(self, definition: str, name: str, seconds: float = PATIENCE_S) -> Progress:
         """How the execution ended."""
 
         def ended() -> Progress | None:

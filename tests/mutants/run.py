@@ -26,7 +26,7 @@ from tests.mutants.trees import PATIENCE, Tree, trees
 
 MUTANTS = Path(__file__).with_name("mutants.toml")
 #: More than there are cores, as many tests notice by a wait that goes on too long.
-WORKERS = 2 * min(os.cpu_count() or 1, 4)
+WORKERS = 3 * min(os.cpu_count() or 1, 4)
 
 
 @dataclass(frozen=True)

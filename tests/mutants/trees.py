@@ -22,7 +22,7 @@ COPIED = ("pyproject.toml", "handler", "infra", "events", "tests")
 #: Seconds after which tests that do not end count as failed.
 PATIENCE = 90
 #: How long a test waits for what has to come, in seconds. Without a mutant it has come by then, or nothing is judged.
-WAIT_S = 20
+WAIT_S = 12
 
 
 class Tree:
