@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { schemaRows } from "../../handler/verihook/console/operating/schema_rows.js";
+import { byMinute } from "../../handler/verihook/console/operating/by_minute.js";
+import { newOnes } from "../../handler/verihook/console/operating/new_ones.js";
+import { rotationOf } from "../../handler/verihook/console/operating/rotation.js";
+
+test("times fall into the minutes of the last hour", () => {
+  const now = Date.parse("2026-03-01T12:00:00Z");
+  const counts = byMinute(["2026-03-01T11:59:59Z", "2026-03-01T11:59:00.001Z", "2026-03-01T11:00:30Z", "2026-03-01T10:59:00Z", "2026-03-01T12:05:00Z", "never"], now);
+  assert.deepEqual([counts.length, counts[59], counts[0], counts.reduce((sum, count) => sum + count)], [60, 2, 1, 3]);
+});
+
+test("new is what has not been shown, and what has come again", () => {
+  const shown = [{ id: "a", at: "1" }, { id: "b", at: "1" }];
+  assert.equal(newOnes(shown, [{ id: "c", at: "3" }, { id: "a", at: "2" }, { id: "b", at: "1" }]), 2);
+  assert.equal(newOnes([], []), 0);
+});
+
+test("an old secret may be removed when it has verified nothing for a day", () => {
+  const now = Date.parse("2026-03-03T12:00:00Z");
+  const both = [{ reference: "env:NEW", ended: false }, { reference: "env:OLD", ended: false }];
+  const done = (source) => rotationOf(source, now).map((step) => step.done);
+  assert.deepEqual(done({ secrets: both.slice(1), usable: true, previousLastUsedAt: null }), [false, false, false, false]);
+  assert.deepEqual(done({ secrets: [both[0], { ...both[1], ended: true }], usable: true, previousLastUsedAt: null }), [false, false, false, false]);
+  assert.deepEqual(done({ secrets: both, usable: true, previousLastUsedAt: "2026-03-03T09:00:00Z" }), [true, true, false, false]);
+  const safe = rotationOf({ secrets: both, usable: true, previousLastUsedAt: "2026-03-01T09:00:00Z" }, now);
+  assert.equal(safe[2].done, true);
+  assert.match(safe[3].words, /safe/);
+});
+
+test("a schema is a table of its members, and ends", () => {
+  const rows = schemaRows({
+    type: "object", required: ["id"], additionalProperties: false,
+    properties: { id: { type: "string", minLength: 1, description: "whose" }, items: { type: "array", items: { $ref: "#/$defs/item" } } },
+    $defs: { item: { type: "object", properties: { kind: { enum: ["a", 1] }, children: { type: "array", items: { $ref: "#/$defs/item" } } } } },
+  });
+  assert.deepEqual(rows.slice(0, 5).map(({ path, type, required, rules }) => [path, type, required, rules]), [
+    ["", "object", true, "no other members"], ["id", "string", true, "at least this long: 1"], ["items", "array", false, ""],
+    ["items[]", "object", true, ""], ["items[].kind", "any", false, "one of a, 1"]]);
+  assert.ok(rows.length < 20);
+  for (const schema of [true, false, null, "x", { properties: "x", required: 3 }, { oneOf: [true, { const: 1 }] }]) assert.ok(schemaRows(schema).length >= 1);
+  const wide = { properties: Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`p${at}`, {}])) };
+  assert.equal(schemaRows(wide).length, 500);
+});
