@@ -1,0 +1,101 @@
+"""What happens to an execution (first part), and what a turn wants done (second part)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from verihook.local.states.resources import Resource
+
+
+@dataclass(frozen=True)
+class Begin:
+    """The execution begins."""
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Time has passed: what is due by now happens."""
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A call of the patterns .sync and .waitForTaskToken was taken; its result comes later."""
+
+    call: str
+    output: Any
+
+
+@dataclass(frozen=True)
+class Succeeded:
+    """A call's result, as JSON data."""
+
+    call: str
+    output: Any
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A call's error; both may be None."""
+
+    call: str
+    error: str | None
+    cause: str | None
+
+
+@dataclass(frozen=True)
+class Beat:
+    """SendTaskHeartbeat for a call."""
+
+    call: str
+
+
+@dataclass(frozen=True)
+class Stop:
+    """StopExecution."""
+
+    error: str | None = None
+    cause: str | None = None
+
+
+Stimulus = Begin | Tick | Submitted | Succeeded | Failed | Beat | Stop
+
+
+@dataclass(frozen=True)
+class Record:
+    """An event for the history ``log``: HistoryEvent of GetExecutionHistory, with the timestamp in seconds."""
+
+    log: str
+    event: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """Make a call, and say Succeeded or Failed with its name. ``token`` is the task token of a callback or activity."""
+
+    call: str
+    resource: Resource
+    arguments: Any
+    token: str | None = None
+    credentials: Any = None
+    timeout: float | None = None
+
+
+@dataclass(frozen=True)
+class Forget:
+    """A call's answer is no longer wanted."""
+
+    call: str
+
+
+@dataclass(frozen=True)
+class End:
+    """The execution has ended: SUCCEEDED with an output, FAILED, TIMED_OUT or ABORTED."""
+
+    status: str
+    output: Any = None
+    error: str | None = None
+    cause: str | None = None
+
+
+Effect = Record | Call | Forget | End

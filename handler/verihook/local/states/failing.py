@@ -1,0 +1,69 @@
+"""What follows when a state fails: Retry, Catch, or the end of its flow.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from verihook.local.states.errors import QUERY, RUNTIME, StateError
+from verihook.local.states.iterations import abort_frames
+from verihook.local.states.processing import assigned, placed
+from verihook.local.states.retrying import Catcher, matches
+
+if TYPE_CHECKING:
+    from verihook.local.states.machine import State
+    from verihook.local.states.positions import Frame
+    from verihook.local.states.turn import Turn
+
+
+def fail(turn: Turn, frame: Frame, error: StateError) -> None:
+    """Retry the frame's state, catch the error, or give up."""
+    state = turn.state(frame)
+    error = error.at(state.name, frame.entered_event)
+    if error.name == QUERY and error.location is not None:
+        details = {"error": error.name, "cause": error.cause, "location": error.location, "state": state.name}
+        turn.record(frame, "EvaluationFailed", details)
+        error = StateError(error.name, error.cause)
+    inside = frame.container
+    if inside is not None:
+        abort_frames(turn, [turn.position.frames[number] for number in inside.running])
+    if error.name != RUNTIME and _retried(turn, frame, state, error):
+        return
+    # A Map or Parallel whose own fields fit nothing has not begun.
+    if state.kind in {"Map", "Parallel"} and (error.name != RUNTIME or inside is not None):
+        turn.record(frame, f"{state.kind}StateFailed", {"error": error.name, "cause": error.cause})
+    frame.container = None
+    catcher = next((catcher for catcher in state.catchers if matches(catcher.names, error.name)), None)
+    if catcher is None:
+        turn.give_up(frame, error)
+        return
+    try:
+        _caught(turn, frame, state, catcher, {"Error": error.name, "Cause": error.cause or ""})
+    except StateError as another:
+        turn.give_up(frame, another.at(state.name, frame.entered_event))
+
+
+def _caught(turn: Turn, frame: Frame, state: State, catcher: Catcher, caught: dict[str, Any]) -> None:
+    scope = turn.scope(frame)
+    if state.jsonata:
+        scope = scope.on(frame.input, errorOutput=caught)
+        output = caught if catcher.output is None else catcher.output.render(scope, "Output")
+    else:
+        output, scope = placed(catcher.result_path, frame.input, caught), scope.on(caught)
+    turn.leave(frame, state, output, catcher.next, assigned(catcher.assign, scope))
+
+
+def _retried(turn: Turn, frame: Frame, state: State, error: StateError) -> bool:
+    found = ((number, one) for number, one in enumerate(state.retriers) if matches(one.names, error.name))
+    number, retrier = next(found, (0, None))
+    if retrier is None or frame.retries[number] >= retrier.attempts:
+        return False
+    delay = retrier.delay(frame.retries[number], turn.chance)
+    frame.rest()
+    frame.container = None
+    frame.retries[number] += 1
+    frame.retry_count += 1
+    frame.phase, frame.wake = "retry", turn.now + delay
+    return True

@@ -1,0 +1,38 @@
+"""Collects what is wrong with a definition, so that all of it is said at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from verihook.local.states.errors import Diagnostic
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SCHEMA = "SCHEMA_VALIDATION_FAILED"
+
+
+class Findings:
+    """``errors`` in the order in which they were found."""
+
+    def __init__(self) -> None:
+        self.errors: list[Diagnostic] = []
+
+    def add(self, message: str, location: str, code: str = SCHEMA) -> None:
+        """Add a finding."""
+        self.errors.append(Diagnostic(code, message, location))
+
+    def attempt(self, location: str, make: Callable[P, T], *given: P.args, **named: P.kwargs) -> T | None:
+        """Return what is made; its ValueError becomes a finding, and None is returned."""
+        try:
+            return make(*given, **named)
+        except ValueError as error:
+            self.add(str(error), location)
+            return None
+
+    def only(self, given: dict[str, Any], allowed: set[str], location: str) -> None:
+        """Add a finding for each field that is not allowed there."""
+        for field in given:
+            if field not in allowed:
+                self.add("Field is not supported", f"{location}/{field}")

@@ -1,0 +1,162 @@
+"""Intrinsic functions in expressions: ``States.Format('{} of {}', $.a, States.ArrayLength($.all))``.
+
+https://states-language.net/spec.html#intrinsic-functions
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from verihook.local.states.data import value_of
+from verihook.local.states.errors import INTRINSIC, StateError
+from verihook.local.states.intrinsic_functions import FUNCTIONS, OF_CHANCE
+from verihook.local.states.path_text import PathText
+from verihook.local.states.paths import Path, compile_path
+from verihook.local.states.scope import Scope
+
+#: So deep may functions be nested; AWS takes 10.
+MAX_NESTING = 10
+
+_CALL = re.compile(r"States\.(\w+)\s*\(")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_ESCAPED = re.compile(r"\\([{}\\])")
+_WORD = re.compile(r"true|false|null")
+
+#: Functions that take numbers alone: a text among their arguments can be refused before anything runs.
+_OF_NUMBERS = {"MathAdd", "MathRandom", "ArrayRange"}
+
+
+@dataclass(frozen=True)
+class Constant:
+    """An argument that is written out."""
+
+    given: Any
+
+    def value(self, scope: Scope) -> Any:  # noqa: ARG002  # as every argument
+        """Return it."""
+        return self.given
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of an intrinsic function."""
+
+    text: str
+    name: str
+    arguments: tuple[Call | Path | Constant, ...]
+
+    def value(self, scope: Scope) -> Any:
+        """Return what the function gives. Raises StateError, and Missing if a path has no value."""
+        given = [argument.value(scope) for argument in self.arguments]
+        try:
+            if self.name in OF_CHANCE:
+                return OF_CHANCE[self.name][2](scope.chance, *given)
+            return FUNCTIONS[self.name][2](*given)
+        except (ValueError, OverflowError, RecursionError) as error:
+            cause = f"The function '{self.text}' had the following error: {str(error)[:300]}"
+            raise StateError(INTRINSIC, cause, located=True) from None
+
+
+def begins_call(text: str) -> bool:
+    """Whether a text is meant to be a call."""
+    return text.startswith("States.")
+
+
+@lru_cache(maxsize=2048)
+def compile_call(text: str) -> Call:
+    """Return the call that the text is. Raises ValueError if it is none."""
+    reader = PathText(text)
+    call = _call(reader, 1)
+    reader.space()
+    if not reader.ended:
+        raise ValueError(f"unexpected {reader.rest[:10]!r} after {call.text}")
+    return call
+
+
+def _call(reader: PathText, depth: int) -> Call:
+    start = reader.at
+    found = reader.match(_CALL)
+    if not found:
+        raise ValueError(f"not a call of an intrinsic function: {reader.text}")
+    if depth > MAX_NESTING:
+        raise ValueError(f"intrinsic functions are nested {MAX_NESTING} deep at most")
+    name = found[1]
+    known = FUNCTIONS.get(name) or OF_CHANCE.get(name)
+    if known is None:
+        raise ValueError(f"States.{name} is no intrinsic function")
+    arguments = _arguments(reader, depth, name)
+    if not known[0] <= len(arguments) <= known[1]:
+        raise ValueError(f"States.{name} takes {known[0]} to {known[1]} arguments, not {len(arguments)}")
+    if name in _OF_NUMBERS and any(isinstance(item, Constant) and isinstance(item.given, str) for item in arguments):
+        raise ValueError(f"the arguments of States.{name} are numbers")
+    return Call(reader.text[start : reader.at], name, tuple(arguments))
+
+
+def _arguments(reader: PathText, depth: int, name: str) -> list[Call | Path | Constant]:
+    arguments: list[Call | Path | Constant] = []
+    reader.space()
+    if reader.take(")"):
+        return arguments
+    while True:
+        arguments.append(_argument(reader, depth, template=name == "Format" and not arguments))
+        reader.space()
+        if reader.take(")"):
+            return arguments
+        reader.expect(",")
+
+
+def _argument(reader: PathText, depth: int, *, template: bool) -> Call | Path | Constant:
+    reader.space()
+    if reader.rest.startswith("$"):
+        return compile_path(_path_text(reader))
+    if begins_call(reader.rest):
+        return _call(reader, depth + 1)
+    if reader.rest.startswith("'"):
+        text = _quoted(reader)
+        return Constant(text if template else _ESCAPED.sub(r"\1", text))  # a template's escapes are Format's
+    if found := reader.match(_NUMBER) or reader.match(_WORD):
+        return Constant(value_of(found[0]))
+    raise ValueError(f"an argument is missing at character {reader.at} of {reader.text}")
+
+
+def _quoted(reader: PathText) -> str:
+    """A text in single quotes. Backslashes before anything but quotes and backslashes are for the function."""
+    read: list[str] = []
+    at = reader.at + 1
+    while at < len(reader.text):
+        character = reader.text[at]
+        if character == "'":
+            reader.at = at + 1
+            return "".join(read)
+        if character == "\\" and reader.text[at + 1 : at + 2] == "'":
+            at += 1
+            character = "'"
+        elif character == "\\":
+            character = reader.text[at : at + 2]
+            at += 1
+        read.append(character)
+        at += 1
+    raise ValueError(f"a quoted text has no end: {reader.text}")
+
+
+def _path_text(reader: PathText) -> str:
+    """The text of a path among arguments: up to a comma or bracket that is not its own."""
+    start, depth, quote = reader.at, 0, ""
+    while reader.at < len(reader.text):
+        character = reader.text[reader.at]
+        if quote:
+            reader.at += character == "\\"
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        elif character in "([":
+            depth += 1
+        elif character in ")]" and depth:
+            depth -= 1
+        elif character in "),":
+            break
+        reader.at += 1
+    return reader.text[start : reader.at].strip()

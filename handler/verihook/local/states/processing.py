@@ -1,0 +1,100 @@
+"""What goes into a state and what comes out of it.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-input-output-filtering.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from verihook.local.states.data import is_whole, text_of
+from verihook.local.states.errors import QUERY, StateError, runtime
+from verihook.local.states.machine import State
+from verihook.local.states.paths import Missing, Path, Reference
+from verihook.local.states.scope import Scope
+from verihook.local.states.templates import Expression, Template
+
+
+def at_path(path: Path | None, scope: Scope) -> Any:
+    """Return what InputPath or OutputPath selects: of null, an empty object. Raises StateError."""
+    if path is None:
+        return {}
+    try:
+        return path.value(scope)
+    except (Missing, ValueError) as error:
+        raise runtime(f"Invalid path '{path.text}' : {error}") from None
+
+
+def effective_input(state: State, scope: Scope) -> Any:
+    """Return the state's input after InputPath; JSONata has none."""
+    return at_path(state.of["InputPath"], scope) if "InputPath" in state.of else scope.data
+
+
+def arguments(state: State, scope: Scope, data: Any) -> Any:
+    """Return what a state hands on: Parameters or Arguments, or its effective input."""
+    field = "Arguments" if state.jsonata else "Parameters"
+    template: Template | None = state.of.get(field)
+    return data if template is None else template.render(scope.on(data), field)
+
+
+def assigned(template: Template | None, scope: Scope) -> dict[str, Any]:
+    """Return the variables that an Assign sets."""
+    found: dict[str, Any] = {} if template is None else template.render(scope, "Assign")
+    return found
+
+
+def output_of(state: State, scope: Scope, result: Any) -> Any:
+    """Return the state's output for its result: ResultSelector, ResultPath and OutputPath, or Output.
+
+    ``scope.data`` is the state's raw input.
+    """
+    if state.jsonata:
+        template: Template | None = state.of.get("Output")
+        return result if template is None else template.render(scope, "Output")
+    selector: Template | None = state.of.get("ResultSelector")
+    if selector is not None:
+        result = selector.render(scope.on(result), "ResultSelector")
+    output = placed(state.of["ResultPath"], scope.data, result) if "ResultPath" in state.of else result
+    return at_path(state.of["OutputPath"], scope.on(output)) if "OutputPath" in state.of else output
+
+
+def placed(path: Reference | None, document: Any, value: Any) -> Any:
+    """Return the document with a value where ResultPath says; the document alone if that is null."""
+    if path is None:
+        return document
+    try:
+        return path.put(document, value)
+    except Missing as error:
+        said = f"{error}: '{text_of(document)}'"
+        raise StateError("States.ResultPathMatchFailure", said, located=True) from None
+
+
+def whole_number(state: State, field: str, scope: Scope, *, least: int = 0) -> int | None:
+    """Return what a field such as TimeoutSeconds, or its twin with Path, says. Raises StateError."""
+    if f"{field}Path" in state.of:
+        path: Path = state.of[f"{field}Path"]
+        value = at_path(path, scope)
+        value = int(value) if isinstance(value, str) and value.lstrip("-").isdigit() else value
+        if not is_whole(value):
+            written = value if isinstance(value, str) else text_of(value)
+            raise runtime(
+                f'The {field}Path field refers to value "{written}" which is not a valid integer: {path.text}'
+            )
+    elif (template := state.of.get(field)) is None:
+        return None
+    else:
+        value = template.render(scope, field)
+        if not is_whole(value):
+            raise _unexpected(template, field, value)
+    if value < least:
+        kind = "positive" if least else "non-negative"
+        raise runtime(f"Expected {kind} integer for {field}, got '{text_of(value)}' instead.")
+    return int(value)
+
+
+def _unexpected(template: Template, field: str, value: Any) -> StateError:
+    from verihook.local.states.choices import unexpected
+
+    text = template.text if isinstance(template, Expression) else ""
+    error = unexpected(text, field, "integer", value)
+    return StateError(QUERY, error.cause, located=True, location=field)

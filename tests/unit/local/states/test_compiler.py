@@ -1,0 +1,149 @@
+"""What CreateStateMachine refuses, and what of AWS's words we know."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from verihook.local.states.compiler import compile_machine, validate
+
+TASK = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f"}, "End": True}
+FLOW = {"StartAt": "I", "States": {"I": {"Type": "Pass", "End": True}}}
+MAP = {"Type": "Map", "ItemProcessor": FLOW, "End": True}
+SPREAD = {**FLOW, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+GOOD = {
+    "StartAt": "A",
+    "States": {
+        "A": {"Type": "Choice", "Choices": [{"Variable": "$.a", "IsPresent": True, "Next": "B"}], "Default": "C"},
+        "B": {
+            **TASK,
+            "Retry": [{"ErrorEquals": ["States.ALL"]}],
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "C"}],
+        },
+        "C": MAP,
+    },
+}
+
+
+def alone(**state: Any) -> dict[str, Any]:
+    return {"StartAt": "A", "States": {"A": state}}
+
+
+def said(definition: dict[str, Any], *, express: bool = False) -> list[str]:
+    return [str(one) for one in validate(json.dumps(definition), express=express)]
+
+
+def test_a_good_one() -> None:
+    assert said(GOOD) == []
+    assert list(compile_machine(GOOD).flow.states) == ["A", "B", "C"]
+
+
+@pytest.mark.parametrize(
+    ("definition", "finding"),
+    [
+        ({}, "SCHEMA_VALIDATION_FAILED: These fields are required: [States, StartAt] at /"),
+        (alone(Type="Pass", Next="None"), "MISSING_TRANSITION_TARGET: Missing 'Next' target: None at /States/A/Next"),
+        (alone(Type="Pass"), "SCHEMA_VALIDATION_FAILED: One of these fields is required: [Next, End] at /States/A"),
+        (alone(Type="Pass", End=True, ResultSelector={}), "Field is not supported at /States/A/ResultSelector"),
+        (alone(Type="Wait", Seconds=1, ResultPath="$.a", End=True), "Field is not supported at /States/A/ResultPath"),
+        (
+            alone(Type="Pass", Parameters={"x.$": "hello"}, End=True),
+            "a path begins with $: hello at /States/A/Parameters",
+        ),
+        (alone(Type="Pass", Parameters={"x.$": "$.a", "x": 1}, End=True), "The field 'x' is given twice"),
+        (
+            alone(Type="Wait", Timestamp="2016-13-05T21:29:29Z", End=True),
+            "String does not match RFC3339 timestamp at /States/A/Timestamp",
+        ),
+        (alone(Type="Wait", Seconds=2**31, End=True), "Expected an integer from 0 to 99999999 at /States/A/Seconds"),
+        (
+            alone(Type="Nothing", End=True),
+            "Value is not one of: [Choice, Fail, Map, Parallel, Pass, Succeed, Task, Wait]",
+        ),
+        (alone(**TASK, Credentials={}), "The field 'RoleArn' is required but was missing at /States/A/Credentials"),
+        (alone(**TASK, HeartbeatSeconds=5, TimeoutSeconds=5), "HeartbeatSeconds must be smaller than TimeoutSeconds"),
+        (alone(**{**TASK, "Resource": "f"}), "Value is not a valid resource ARN at /States/A/Resource"),
+        (alone(Type="Map", End=True), "These fields are required: [ItemProcessor] at /States/A"),
+        (alone(**MAP, ToleratedFailurePercentage=101), "Expected a number from 0 to 100"),
+        (
+            alone(**MAP, ItemBatcher={"MaxItemsPerBatch": 1}),
+            "the Map is not of mode DISTRIBUTED at /States/A/ItemBatcher",
+        ),
+        (alone(Type="Parallel", Branches=[], End=True), "These fields are required: [Branches]"),
+        (
+            alone(Type="Parallel", Branches=[FLOW, FLOW], End=True),
+            "DUPLICATE_STATE_NAME: State names must be unique: 'I'",
+        ),
+        (alone(Type="Pass", Assign={"states": 1}, End=True), "'states' cannot be the name of a variable"),
+        (alone(Type="Pass", QueryLanguage="JSONata", Output="{% 1", End=True), "The JSONata expression is not closed"),
+        (
+            alone(Type="Pass", QueryLanguage="JSONata", InputPath="$", End=True),
+            "Field is not supported at /States/A/InputPath",
+        ),
+        (alone(Type="Pass", ResultPath="$v", End=True), "Value is not a Reference Path: $v at /States/A/ResultPath"),
+        (
+            {**alone(Type="Pass", End=True), "QueryLanguage": "SQL"},
+            "Value is not one of: [JSONPath, JSONata] at /QueryLanguage",
+        ),
+        (
+            {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}, "B": {"Type": "Pass", "End": True}}},
+            'State "B" is not reachable.',
+        ),
+        (
+            {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "A"}}},
+            "MISSING_END_STATE: The state machine has no terminal state",
+        ),
+    ],
+)
+def test_what_is_refused(definition: dict[str, Any], finding: str) -> None:
+    found = said(definition)
+    assert any(finding in one for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [(".sync", "'.sync' service integration"), (".waitForTaskToken", "'.waitForTaskToken' service integration ")],
+)
+def test_an_express_machine_waits_for_nothing(pattern: str, words: str) -> None:
+    definition = alone(**{**TASK, "Resource": f"arn:aws:states:::states:startExecution{pattern}"})
+    assert said(definition) == []
+    assert any(f"Express state machine does not support {words}" in one for one in said(definition, express=True))
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {**MAP, "ToleratedFailurePercentage": 0},
+        {**MAP, "ItemProcessor": SPREAD, "ItemBatcher": {"MaxItemsPerBatch": 2}},
+        {**MAP, "ItemProcessor": {**SPREAD, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}}},
+        {"Type": "Pass", "Parameters": {"x.$": "States.Array(2.3)"}, "End": True},
+        {"Type": "Pass", "QueryLanguage": "JSONata", "Comment": "{% this is none", "End": True},
+        {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% \n1 %}", "End": True},
+    ],
+)
+def test_what_is_taken(state: dict[str, Any]) -> None:
+    assert said(alone(**state)) == []
+
+
+def test_a_state_of_jsonpath_inside_a_map_of_jsonata() -> None:
+    inner = copy.deepcopy(FLOW)
+    inner["States"]["I"]["QueryLanguage"] = "JSONPath"  # type: ignore[index]
+    assert said({**alone(**{**MAP, "ItemProcessor": inner}), "QueryLanguage": "JSONata"}) == []
+    top = {**alone(Type="Pass", End=True, QueryLanguage="JSONPath"), "QueryLanguage": "JSONata"}
+    assert any("can not be 'JSONPath'" in one for one in said(top))
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "[]", "1", "not a definition", '{"a": NaN}', "[" * 5000, '{"StartAt": 1, "States": {"A": 1}}']
+)
+def test_texts_that_are_no_definition(text: str) -> None:
+    assert validate(text)
+
+
+def test_the_words_for_a_text_that_is_no_json() -> None:
+    (found,) = validate("not a definition")
+    assert found.code == "INVALID_JSON_DESCRIPTION"
+    assert found.location == '[Source: (String)"not a definition"; line: 1, column: 4]'

@@ -1,0 +1,76 @@
+"""JSONata with the library's faults mended, and bounded."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from verihook.local.states.errors import StateError
+from verihook.local.states.jsonata import compile_expression, evaluate, number_text
+from verihook.local.states.scope import Scope
+
+
+def value(expression: str, **variables: Any) -> Any:
+    scope = Scope(
+        None, lambda: {"Execution": {"Name": "n"}}, variables, {"input": {"a": [1, None]}}, 1.5, random.Random(1)
+    )
+    return evaluate(expression, scope, "Output")
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("10.5 % 1", 0.5),
+        ("-7 % 3", -1),
+        ("7.5 % -2", 1.5),
+        ("$string(12345678901234567890)", "12345678901234600000"),
+        ("$string(1e21)", "1e+21"),
+        ("$string(0.1 + 0.2)", "0.3"),
+        ("$string(1e-7)", "1e-7"),
+        ("'n' & 12345678901234567890", "n12345678901234600000"),
+        ("$v = '\"'", True),
+        ("$states.context.Execution.Name", "n"),
+        ("$states.input.a[1]", None),
+        ("$millis()", 1500),
+        ("$now()", "1970-01-01T00:00:01.500Z"),
+        ("$parse('null')", None),
+        ("$range(1, 9, 9)", 1),
+        ("[1..3].($ * 2)", [2, 4, 6]),
+        ("[0]", [0]),
+        ("4 / 2", 2),
+    ],
+)
+def test_a_value(expression: str, expected: Any) -> None:
+    assert value(expression, v='"') == expected
+
+
+def test_chance_is_the_executions() -> None:
+    assert value("$uuid()") == value("$uuid()")
+    assert value("$random()") == value("$random()")
+    assert 0 <= value("$random()") < 1
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["$none", "1 / 0", "$eval('1')", "$parse('{')", "$range(1, 5000, 1)", "$hash('a', 'x')", "function($x){$x}",
+     "($f := function($n){$f($n + 1)}; $f(1))", "[1..999999]", "$pad('', 999999999)", "$partition(1, 2)"],
+)  # fmt: skip
+def test_what_has_no_value_is_an_error_of_its_field(expression: str) -> None:
+    with pytest.raises(StateError) as caught:
+        value(expression)
+    assert (caught.value.name, caught.value.location) == ("States.QueryEvaluationError", "Output")
+    assert "specified for the field 'Output'" in str(caught.value.cause)
+
+
+@pytest.mark.parametrize("expression", ["420.", "10 + * 2", "", "(", "'a"])
+def test_what_is_no_expression(expression: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  # the library's words
+        compile_expression(expression)
+
+
+def test_numbers_are_written_as_javascript_writes_them() -> None:
+    numbers = [0.0, -0.0, 1.0, 100.0, 0.00001, 123456.789, 1e20, 1.5e300, 1e-9, -2.5]
+    texts = ["0", "0", "1", "100", "0.00001", "123456.789", "100000000000000000000", "1.5e+300", "1e-9", "-2.5"]
+    assert [number_text(number) for number in numbers] == texts
