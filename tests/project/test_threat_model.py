@@ -1,4 +1,4 @@
-"""Every test that the threat model names exists, and the numbers that it tells are those of the code."""
+"""Every test that the pages name exists, and the numbers that the threat model tells are those of the code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from verihook.senders.schemes.fetched_keys import AGAIN, DENIED, NEW
 from verihook.senders.schemes.recent_names import REMEMBERED_S
 
 PAGE = (ROOT / "docs" / "threat-model.md").read_text()
-NAMED = sorted(set(re.findall(r"`(tests/[^`]+)`", PAGE)))
+NAMED = sorted(
+    {
+        named
+        for page in (ROOT / "docs").glob("*.md")
+        for named in re.findall(r"`(tests/[^`]+\.py[^`]*)`", page.read_text())
+    }
+)
 WORDS = {2: "two", 5: "five"}
 HOURS = {1800: "half an hour"}
 

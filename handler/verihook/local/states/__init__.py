@@ -10,6 +10,6 @@ let years pass in a millisecond and a runner can keep an execution over restarts
 Read in this order: turn.py (what a turn does), container.py (Map and Parallel), positions.py (the data), machine.py
 (what a definition becomes), then the languages: paths.py, templates.py, intrinsics.py, jsonata.py, choices.py.
 
-Source: https://states-language.net/spec.html and https://docs.aws.amazon.com/step-functions/latest/dg/ ; where the two
+Source: https://states-language.net/spec.html and https://docs.aws.amazon.com/step-functions/latest/dg/ ; if the two
 leave something open, answers that AWS gave decide (tests/states/).
 """

@@ -149,7 +149,7 @@ def _parts(pattern: str) -> list[str]:
 def _matches(parts: list[str], text: Any) -> bool:
     """Whether the parts are in the text, in their order, the first at its beginning and the last at its end.
 
-    Each part is taken where it comes first, which finds a match if there is one, in linear time.
+    Of each part the first occurrence is taken, which finds a match if there is one, in linear time.
     """
     if not isinstance(text, str):
         return False

@@ -60,7 +60,7 @@ def compile_path(text: str) -> Path:
 
 @dataclass(frozen=True)
 class Reference:
-    """The one place of a Reference Path, where ResultPath puts a value."""
+    """The one place of a Reference Path: ResultPath puts a value there."""
 
     text: str
     keys: tuple[str | int, ...]

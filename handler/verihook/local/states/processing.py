@@ -59,7 +59,7 @@ def output_of(state: State, scope: Scope, result: Any) -> Any:
 
 
 def placed(path: Reference | None, document: Any, value: Any) -> Any:
-    """Return the document with a value where ResultPath says; the document alone if that is null."""
+    """Return the document with a value at the place that ResultPath names; the document alone if that is null."""
     if path is None:
         return document
     try:
