@@ -6,6 +6,8 @@ import json
 import math
 from typing import Any
 
+from verihook.strict_json import parse
+
 #: The most bytes of JSON that a state takes, gives and passes on.
 #: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 MAX_BYTES = 262_144
@@ -23,10 +25,7 @@ def text_of(value: Any) -> str:
 
 def value_of(text: str | bytes) -> Any:
     """Return the value of a JSON text. Raises ValueError if it is none, has NaN, or is nested too deep."""
-    try:
-        value = json.loads(text, parse_constant=_refuse)
-    except RecursionError:
-        raise ValueError("is nested too deep") from None
+    value = parse(text)
     if deeper_than(value, MAX_DEPTH):
         raise ValueError(f"is nested deeper than {MAX_DEPTH} levels")
     return value
@@ -83,7 +82,3 @@ def kind(value: Any) -> str:
         (bool, "boolean"), (str, "string"), ((int, float), "number"), (list, "array"), (dict, "object"),
     ]  # fmt: skip
     return next(name for types, name in names if isinstance(value, types))
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"has {constant}, which is no JSON")

@@ -8,17 +8,17 @@ from typing import Any
 from verihook.local.states.resources import Resource
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Begin:
     """The execution begins."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed: what is due by now happens."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Submitted:
     """A call of the patterns .sync and .waitForTaskToken was taken; its result comes later."""
 
@@ -26,7 +26,7 @@ class Submitted:
     output: Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Succeeded:
     """A call's result, as JSON data."""
 
@@ -34,7 +34,7 @@ class Succeeded:
     output: Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Failed:
     """A call's error; both may be None."""
 
@@ -43,14 +43,14 @@ class Failed:
     cause: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Beat:
     """SendTaskHeartbeat for a call."""
 
     call: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Stop:
     """StopExecution."""
 
@@ -61,7 +61,7 @@ class Stop:
 Stimulus = Begin | Tick | Submitted | Succeeded | Failed | Beat | Stop
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """An event for the history ``log``: HistoryEvent of GetExecutionHistory, with the timestamp in seconds."""
 
@@ -69,7 +69,7 @@ class Record:
     event: dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Call:
     """Make a call, and say Succeeded or Failed with its name. ``token`` is the task token of a callback or activity."""
 
@@ -81,14 +81,14 @@ class Call:
     timeout: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Forget:
     """A call's answer is no longer wanted."""
 
     call: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class End:
     """The execution has ended: SUCCEEDED with an output, FAILED, TIMED_OUT or ABORTED."""
 

@@ -44,7 +44,7 @@ def runtime(cause: str) -> StateError:
     return StateError(RUNTIME, cause, located=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding of ValidateStateMachineDefinition: ``code`` and ``location`` (a JSON pointer, or "" for none)."""
 

@@ -29,7 +29,7 @@ _WORD = re.compile(r"true|false|null")
 _OF_NUMBERS = {"MathAdd", "MathRandom", "ArrayRange"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Constant:
     """An argument that is written out."""
 
@@ -40,7 +40,7 @@ class Constant:
         return self.given
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Call:
     """A call of an intrinsic function."""
 

@@ -13,7 +13,7 @@ from verihook.local.states.errors import StateError
 from verihook.local.states.resources import Resource
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Invocation:
     """A call of a function: its name or ARN as given, and the event that it gets."""
 

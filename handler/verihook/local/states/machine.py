@@ -11,7 +11,7 @@ from verihook.local.states.retrying import Catcher, Retrier
 from verihook.local.states.templates import Template
 
 
-@dataclass
+@dataclass(slots=True)
 class Choice:
     """A rule of a Choice state, with what it assigns and, in JSONata, gives."""
 
@@ -21,7 +21,7 @@ class Choice:
     output: Template | None
 
 
-@dataclass
+@dataclass(slots=True)
 class State:
     """One state. ``of`` has its other fields by name, as fields.py compiles them."""
 
@@ -50,7 +50,7 @@ class State:
         return self.language == JSONATA
 
 
-@dataclass
+@dataclass(slots=True)
 class Distributed:
     """A Map of mode DISTRIBUTED: what reads its items and how they are put into batches."""
 
@@ -61,7 +61,7 @@ class Distributed:
     writer: Reader | None
 
 
-@dataclass
+@dataclass(slots=True)
 class Reader:
     """ItemReader or ResultWriter: a call, and how its answer is read."""
 
@@ -70,7 +70,7 @@ class Reader:
     config: dict[str, Any]
 
 
-@dataclass
+@dataclass(slots=True)
 class Flow:
     """StartAt and States: of a machine, a branch, or the processor of a Map."""
 
@@ -78,7 +78,7 @@ class Flow:
     states: dict[str, State]
 
 
-@dataclass
+@dataclass(slots=True)
 class Machine:
     """A compiled state machine. ``warnings`` are what AWS would take and a reader should know."""
 

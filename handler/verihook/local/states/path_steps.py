@@ -11,7 +11,7 @@ class Missing(LookupError):
     """A definite path has no value; the message is as AWS words it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """``key`` is the name or number of a step that names one place; ``select`` gives what the step finds in a node."""
 

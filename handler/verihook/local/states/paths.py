@@ -21,7 +21,7 @@ from verihook.local.states.scope import Scope
 __all__ = ["Missing", "Path", "Reference", "compile_path", "compile_reference"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Path:
     """``root`` is "input", "context", or "variable" with a ``name``."""
 
@@ -58,7 +58,7 @@ def compile_path(text: str) -> Path:
     return Path(text, root, name, steps, function)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reference:
     """The one place of a Reference Path: ResultPath puts a value there."""
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
-@dataclass
+@dataclass(slots=True)
 class Container:
     """Of a Map or Parallel that runs: what has ended, what runs, what is still to start.
 
@@ -33,7 +33,7 @@ class Container:
     map_run: str | None = None
 
 
-@dataclass
+@dataclass(slots=True)
 class Frame:
     """One path through a flow.
 
@@ -83,7 +83,7 @@ class Frame:
         self.phase = "ready"
 
 
-@dataclass
+@dataclass(slots=True)
 class Log:
     """A history: how many events it has, and the execution that it is of, as the context object shows it."""
 
@@ -91,7 +91,7 @@ class Log:
     events: int = 0
 
 
-@dataclass
+@dataclass(slots=True)
 class Position:
     """One execution. ``seed`` is a secret of the runner's: identifiers and task tokens are made from it."""
 

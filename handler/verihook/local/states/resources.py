@@ -17,7 +17,7 @@ _SERVICE = re.compile(
 _ROLE = re.compile(r"arn:aws[\w-]*:iam::.+")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Resource:
     """``kind`` is "lambda" (by the function's ARN), "activity" or "service"; ``pattern`` "", "sync" or "callback"."""
 

@@ -36,7 +36,7 @@ def matches(names: tuple[str, ...], error: str | None) -> bool:
     return "States.ALL" in names or ("States.TaskFailed" in names and error not in {TIMEOUT, HEARTBEAT})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Retrier:
     """One element of Retry; ``jitter`` means a delay of any length up to the computed one."""
 
@@ -57,7 +57,7 @@ class Retrier:
         return chance.uniform(0, wanted) if self.jitter else wanted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Catcher:
     """One element of Catch. ``result_path`` is JSONPath's (None discards the error), ``output`` JSONata's."""
 

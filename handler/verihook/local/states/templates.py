@@ -25,7 +25,7 @@ class Template(Protocol):
         """Return the JSON that the template stands for; ``field`` is its place. Raises StateError."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Literal:
     """A value in which nothing is computed. It is shared: nothing changes data in place."""
 
@@ -36,7 +36,7 @@ class Literal:
         return self.value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Members:
     """An object."""
 
@@ -47,7 +47,7 @@ class Members:
         return {name: template.render(scope, f"{field}/{name}") for name, template in self.of.items()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Items:
     """An array."""
 
@@ -58,7 +58,7 @@ class Items:
         return [template.render(scope, f"{field}[{number}]") for number, template in enumerate(self.of)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Expression:
     """A JSONata expression, without its marks."""
 
@@ -69,7 +69,7 @@ class Expression:
         return evaluate(self.text, scope, field)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Computed:
     """A path or an intrinsic function; ``name`` is the member's with its ``.$``."""
 

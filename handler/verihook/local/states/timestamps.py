@@ -40,5 +40,5 @@ def seconds(text: Any) -> float | None:
 
 def written(now: float) -> str:
     """Return a time as the context object has it: ``2026-11-30T00:18:24.123Z``."""
-    moment = _EPOCH + timedelta(milliseconds=int(now * 1000))
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    whole, thousandths = divmod(int(now * 1000), 1000)
+    return f"{_EPOCH + timedelta(seconds=whole):%Y-%m-%dT%H:%M:%S}.{thousandths:03}Z"

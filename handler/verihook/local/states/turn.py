@@ -149,9 +149,9 @@ class Turn:
 
     def go_on(self) -> None:
         """Enter what is ready, up to what one turn may enter."""
-        for _ in range(MAX_ENTERED):
-            if not self.position.ready or self.position.status != "RUNNING":
-                return
+        entered = 0
+        while entered < MAX_ENTERED and self.position.ready and self.position.status == "RUNNING":
+            entered += 1
             frame = self.position.frames.get(self.position.ready.pop(0))
             if frame is not None:
                 self._enter(frame)
