@@ -58,6 +58,7 @@ def handshakes(hooks: Hooks, secrets: RotatingSecrets, *, strict: bool = True) -
             secrets.resolve,
             secrets.store,
             _fetch(source.sender.scheme),
+            source.public_url,
         )
         try:
             bound[name] = source.sender.handshake.bind(context)
@@ -88,6 +89,6 @@ def _fetch(scheme: Scheme) -> Fetch | None:
     if not hosts:
         return None
     # Imported here: most senders publish no keys, and http.client takes longer to import than all of the schemes.
-    from verihook.senders.fetcher import KeyFetcher
+    from verihook.senders.fetcher import CACHED_S, KeyFetcher
 
-    return KeyFetcher(hosts)
+    return KeyFetcher(hosts, cached_s=getattr(scheme, "documents_cached_s", CACHED_S))

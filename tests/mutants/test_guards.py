@@ -31,7 +31,8 @@ PUBLIC_KEY = {"PublicKeyScheme", "SnsScheme", "JwtScheme", "HttpSignatureScheme"
 
 @pytest.mark.parametrize("sender", sender_ids())
 def test_a_mac_is_compared_in_constant_time(sender: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if type(load_sender(sender).scheme).__name__ in PUBLIC_KEY:
+    scheme = load_sender(sender).scheme
+    if type(scheme).__name__ in PUBLIC_KEY and not getattr(scheme, "algorithm", "").startswith("HS"):
         return
     aim, compared = target(sender), []
 

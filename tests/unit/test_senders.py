@@ -33,7 +33,9 @@ def needs_public_keys(sender: str) -> bool:
     signature = tomllib.loads((FOLDER / f"{sender}.toml").read_text())["signature"]
     if signature["scheme"] == "http-signature":
         return signature["algorithm"] != "hmac-sha256"
-    return signature["scheme"] in ("jwt", "public-key", "sns")
+    if signature["scheme"] == "jwt":
+        return not signature["algorithm"].startswith("HS")
+    return signature["scheme"] in ("public-key", "sns")
 
 
 @pytest.fixture(scope="module")

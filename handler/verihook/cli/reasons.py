@@ -43,6 +43,21 @@ REASONS: dict[str, str] = {
     "body-hash-mismatch": (
         "What is signed names another hash of the body: the body was changed on its way, or is of another delivery."
     ),
+    "url-hash-mismatch": (
+        "What is signed names the hash of another URL: public_url is not the one that is registered with the sender."
+    ),
+    "no-url-hash": "What is signed names no hash of the URL. It is not this sender's.",
+    "unexpected-claim": (
+        "A claim of the token is not what the source expects: the issuer, the audience, the account or the app. Check"
+        " the source's parameters; any customer of this sender can have a token signed that names another one."
+    ),
+    "token-outside-validity": (
+        "The token has expired, or is not valid yet: an old delivery was captured or sent again, or a clock is wrong."
+        " Judge a captured one with --at SECONDS; else set the clock."
+    ),
+    "untrusted-certificate": (
+        "The certificates in the token do not lead to the sender's root, or were issued for another use. It is made up."
+    ),
     "no-body-hash": "What is signed names no hash of the body, so the body is not proven. It is not this sender's.",
     "required-components-not-covered": (
         "The signature leaves out what it must cover (method, URL, body digest, or the headers that are read). Have the"

@@ -225,6 +225,10 @@ def _check_start_time(reader: Reader, workflow: Workflow) -> None:
 
 def _with_body(reader: Reader, sender: Sender) -> Sender:
     """Return the sender with the format of the source's bodies, if the source names one."""
+    if sender.places.token:
+        if "body" in reader.table:
+            raise reader.error("body", "leave it out: the claims of the sender's token are the event")
+        return sender
     body = reader.choice("body", BODIES, sender.places.body)
     if sender.places.envelope and body != "json":
         raise reader.error("body", "leave it out: a CloudEvent says itself what its data is")

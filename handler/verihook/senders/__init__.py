@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar, cast
+from urllib.parse import unquote_plus
 
 from verihook.errors import ConfigurationError
+from verihook.records import replace
 from verihook.senders.event import EventPlaces, read_places
 from verihook.senders.handshake import Handshake, read_handshake
 from verihook.senders.reply import ReplyForm, read_reply
@@ -79,6 +81,13 @@ class Sender:
         header = getattr(self.scheme, "header", "").lower()
         return "" if header == "authorization" or not self.scheme.binds_body else header
 
+    def shown_query(self, query: str) -> str:
+        """Return the query of a delivery without the parameter that is a secret, if this sender has one there."""
+        name = "" if self.scheme.binds_body else getattr(self.scheme, "query", "")
+        if not name or not query:
+            return query
+        return "&".join(part for part in query.split("&") if unquote_plus(part.partition("=")[0]) != name)
+
     @property
     def signed_headers(self) -> tuple[str, ...]:
         """Return the headers, in lower case, that the signature covers beside the body; none that may be a secret."""
@@ -131,10 +140,11 @@ def changed_sender(sender_id: str, changes: Mapping[str, Any]) -> Sender:
 
 def read_sender(sender_id: str, table: Mapping[str, Any]) -> Sender:
     """A sender from its tables. Raises ValueError ``TABLE.KEY: mend``."""
+    scheme = _read_within("signature", read_scheme, table.get("signature") or {})
     return Sender(
         sender_id,
-        _read_within("signature", read_scheme, table.get("signature") or {}),
-        _read_within("event", read_places, table.get("event") or {}),
+        scheme,
+        _read_within("event", lambda event: _in_token(read_places(event), scheme), table.get("event") or {}),
         _read_within("handshake", read_handshake, table.get("handshake") or {}),
         _read_within("reply", read_reply, table.get("reply") or {}),
         _read_within("delivery", _timeout, table.get("delivery") or {}),
@@ -165,6 +175,16 @@ def _either(table: Mapping[str, Any]) -> Scheme:
     if not all(isinstance(each, dict) and each.get("scheme") != "either" for each in listed):
         raise ValueError("schemes: each is a table with another scheme")
     return cast(Scheme, EitherScheme(tuple(read_scheme(each) for each in listed)))
+
+
+def _in_token(places: EventPlaces, scheme: Scheme) -> EventPlaces:
+    """The places, in the claims of the token if that is the event: what else is in the body is not signed."""
+    token: str = getattr(scheme, "event_in_token", "")
+    if not token:
+        return places
+    if places.body != "json" or places.envelope or places.form_field:
+        raise ValueError("body: leave it out, and envelope and form_field: the claims of the token are the event")
+    return replace(places, body="jwt", token=token)
 
 
 def _timeout(table: Mapping[str, Any]) -> float | None:

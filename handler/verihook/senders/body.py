@@ -18,7 +18,11 @@ def parse_as(places: EventPlaces, request: Request) -> Body:
     """The body of a verified delivery, read as its sender or its source says. Raises as :func:`parse` does."""
     if places.body == "json":
         return parse(request, places.form_field, places.envelope)
-    # Imported here: few sources need it.
+    # Imported here, too: few sources need them.
+    if places.token:
+        from verihook.senders.token_body import parse_token
+
+        return parse_token(request, places.token)
     from verihook.senders import formats
 
     if places.body != "raw":

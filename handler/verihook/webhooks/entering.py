@@ -111,7 +111,9 @@ def _request_of(source: Source, event: ProvenEvent) -> EntryRequest:
         if name not in headers and not may_hold_secret(name, source.sender):
             headers[name] = value
     facts = EntryEvent(None, source.name, event.id, event.type)
-    return EntryRequest(request.method, request.path, request.query, headers, request.body, facts)
+    return EntryRequest(
+        request.method, request.path, source.sender.shown_query(request.query), headers, request.body, facts
+    )
 
 
 def _made(input: object, event: ProvenEvent) -> _Made:

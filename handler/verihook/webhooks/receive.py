@@ -102,7 +102,8 @@ def _refusal(error: VerihookError, trace: Trace) -> Reply:
 
 def _route(request: Request, source: Source | None, ports: ReceivePorts, trace: Trace, with_api: bool) -> Reply:
     at_root = request.path == "/"
-    if source and request.method in ("GET", "HEAD") and (answer := _unsigned(request, source, ports.handshakes, trace)):
+    asks = request.method in ("GET", "HEAD", "OPTIONS")
+    if source and asks and (answer := _unsigned(request, source, ports.handshakes, trace)):
         return answer
     takes_queries = source is not None and not at_root and source.sender.places.body == "query"
     if request.method in ("GET", "HEAD") and (at_root or source) and not takes_queries:

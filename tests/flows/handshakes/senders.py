@@ -60,6 +60,8 @@ def deploy(folder: Path) -> Path:
     # Webhook events have no id, and their type elsewhere.
     event = '[sources.discord-events.event]\ntype = { json = "event.type" }'
     text += _source("discord-events", "discord", secret="env:DISCORD_KEY", more=event)
+    text += _source("monday") + _source("azure-event-grid") + _source("azure-event-grid-cloudevents")
+    text += _source("strava", more='parameters = { verify_token = "env:META_VERIFY_TOKEN" }')
     text += _source("meta", more='parameters = { verify_token = "env:META_VERIFY_TOKEN" }')
     text += _source("asana-closed", "asana")
     for name, sender in (("asana", "asana"), ("asana-unpaired", "asana"), ("notion", "notion")):

@@ -11,7 +11,8 @@ import pytest
 
 from tests.flows.conftest import AwsFace
 from tests.flows.faces import Answer, Face
-from tests.flows.handshakes.senders import VERIFY_TOKEN, get, is_text, mac, post, x_twitter
+from tests.flows.handshakes.senders import SECRET, VERIFY_TOKEN, get, is_text, mac, post, x_twitter
+from tests.flows.signing import JSON
 
 CRC_TOKEN = "9b4507b3-9040-4669-9ca3-6b94edb50553"
 
@@ -56,6 +57,42 @@ def test_okta(face: Face) -> None:
 def test_trello(face: Face) -> None:
     answer = face.send("HEAD", "/hooks/trello", [])
     assert (200, b"") == (answer.status, answer.body)
+
+
+def test_monday(face: Face) -> None:
+    answer = post(face, "monday", b'{"challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmd"}', [JSON])
+    assert (200, {"challenge": "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmd"}) == (answer.status, answer.json)
+
+
+def test_strava(face: Face) -> None:
+    query = f"hub.mode=subscribe&hub.verify_token={quote(VERIFY_TOKEN)}&hub.challenge=15f7d1a91c1f40f8"
+    answer = get(face, "strava", f"token={quote(SECRET)}&{query}")
+    assert (200, {"hub.challenge": "15f7d1a91c1f40f8"}) == (answer.status, answer.json)
+
+
+class TestEventGrid:
+    """The validation of a subscription, in either schema."""
+
+    def test_options_with_an_origin(self, face: Face) -> None:
+        headers = [("WebHook-Request-Origin", "eventgrid.azure.net"), ("WebHook-Request-Rate", "120")]
+        answer = face.send("OPTIONS", f"/hooks/azure-event-grid-cloudevents?token={quote(SECRET)}", headers)
+        assert (200, b"", "eventgrid.azure.net") == (
+            answer.status,
+            answer.body,
+            answer.headers["webhook-allowed-origin"],
+        )
+        headers = [("WebHook-Request-Origin", "evil.example")]
+        assert 403 == face.send("OPTIONS", "/hooks/azure-event-grid-cloudevents", headers).status
+        assert 405 == face.send("OPTIONS", "/hooks/azure-event-grid-cloudevents", []).status
+        assert 405 == face.send("OPTIONS", "/hooks/azure-event-grid", headers).status
+
+    def test_a_validation_code(self, face: Face) -> None:
+        body = json.dumps([{"id": "1", "eventType": "e", "data": {"validationCode": "512d38b6-c7b8"}}]).encode()
+        headers = [JSON, ("aeg-event-type", "SubscriptionValidation")]
+        for token, status in ((SECRET, 200), ("another", 401)):
+            answer = face.send("POST", f"/hooks/azure-event-grid?token={quote(token)}", headers, body)
+            assert status == answer.status
+            assert ("512d38b6-c7b8" == answer.json.get("validationResponse")) == (status == 200)
 
 
 class TestX:

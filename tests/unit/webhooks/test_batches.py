@@ -48,6 +48,8 @@ BATCHES: dict[str, tuple[Any, list[tuple[str | None, str | None, str | None]]]] 
         [{"log_id": "9002", "data": {"type": "s"}}, {"log_id": "9003", "data": {"type": "f"}}],
         [("9002", "s", None), ("9003", "f", None)],
     ),
+    "azure-event-grid": ([{"id": "grid-1", "eventType": "Blob.Created"}], [("grid-1", "Blob.Created", None)]),
+    "pandadoc": ([{"event": "document_state_changed", "data": {}}], [(None, "document_state_changed", None)]),
     "sendgrid": ([{"sg_event_id": "sg-1", "event": "open"}], [("sg-1", "open", None)]),
     "meta": ({"object": "page", "entry": [{"id": "0", "time": 1, "changes": []}]}, [(None, None, None)]),
     **{

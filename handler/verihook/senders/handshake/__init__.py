@@ -11,25 +11,38 @@ from typing import Any
 
 from verihook.senders.handshake.binding import BoundHandshake, Handshake, HandshakeContext
 from verihook.senders.handshake.confirmation import ConfirmGet
+from verihook.senders.handshake.hashed import HashChallenge, MacChallenge
 from verihook.senders.handshake.pairing import PairByHeader, PairByJson
 from verihook.senders.handshake.signed import EchoByHeader, EchoJson, Fixed, HmacJson
-from verihook.senders.handshake.unsigned import Crc, EchoQuery, FormPing, HeaderToJson, HeadOk
+from verihook.senders.handshake.unsigned import (
+    AllowOrigin,
+    Crc,
+    EchoBody,
+    EchoQuery,
+    FormPing,
+    HeaderToJson,
+    HeadOk,
+)
 from verihook.senders.tables import must_be_one_of, read_table
 
 __all__ = ["KINDS", "BoundHandshake", "Handshake", "HandshakeContext", "read_handshake"]
 
 #: The kinds that a ``[handshake]`` table can name.
 KINDS: dict[str, type[Any]] = {
+    "allow-origin": AllowOrigin,
     "confirm-get": ConfirmGet,
     "crc": Crc,
+    "echo-body": EchoBody,
     "echo-by-header": EchoByHeader,
     "echo-json": EchoJson,
     "echo-query": EchoQuery,
     "fixed": Fixed,
     "form-ping": FormPing,
+    "hash-challenge": HashChallenge,
     "head-ok": HeadOk,
     "header-to-json": HeaderToJson,
     "hmac-json": HmacJson,
+    "mac-challenge": MacChallenge,
     "pair-by-header": PairByHeader,
     "pair-by-json": PairByJson,
 }

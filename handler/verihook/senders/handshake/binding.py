@@ -11,6 +11,7 @@ from verihook.errors import EventMalformed, SecretsUnavailable, SignatureError
 from verihook.request import Reply, Request, json_reply
 from verihook.senders.references import REFERENCES, is_reference
 from verihook.senders.schemes import Fetch
+from verihook.strict_json import parse_json
 
 #: A challenge that may be echoed to a stranger: the alphabets of URLs and base64, so nothing of HTML.
 _PLAIN = re.compile(r"[A-Za-z0-9._~:+/=-]{1,1024}", re.ASCII)
@@ -22,6 +23,9 @@ _PRINTABLE = re.compile(r"[ -~]{1,1024}", re.ASCII)
 #: A token of which we may compute the MAC for a caller. Zoom sends 22 characters of base64, X a UUID or base64. Without
 #: colon, brace, quote, ampersand and space it is neither Zoom's ``v0:TIMESTAMP:BODY`` nor a JSON object or list.
 _TOKEN = re.compile(r"[A-Za-z0-9_+/-]{1,128}={0,2}", re.ASCII)
+
+#: The largest body of an unsigned handshake that is read, in bytes; Notion sends 75.
+MAX_BODY = 1024
 
 #: One character more than a token can have: so much of a text shows whether it is one.
 MAX_TOKEN = 131
@@ -41,7 +45,7 @@ class HandshakeContext:
 
     ``references``: those of the source's secrets, newest first. ``resolve`` and ``store`` are the methods of
     :class:`~verihook.model.ports.Secrets`: a secret is read for each handshake, so a rotation needs no new start.
-    ``parameters`` and ``fetch`` are those of :class:`~verihook.senders.schemes.Setting`.
+    ``parameters``, ``fetch`` and ``public_url`` are those of :class:`~verihook.senders.schemes.Setting`.
     """
 
     references: tuple[str, ...] = ()
@@ -49,6 +53,7 @@ class HandshakeContext:
     resolve: Callable[[str], tuple[str, ...]] = _cannot_read
     store: Callable[[str, str], None] = _cannot_write
     fetch: Fetch | None = None
+    public_url: str = ""
 
     def newest_secret(self) -> bytes:
         """Return the newest secret. Raises SignatureError if there is none, SecretsUnavailable if none can be read."""
@@ -120,6 +125,20 @@ def echo_reply(challenge: object, *, signed: bool, spaces: bool = False) -> Repl
             "cache-control": "no-store",
         },
     )
+
+
+def lone_member(request: Request, name: str) -> object:
+    """Return the member of a POST of a small JSON object that has this one alone; None if the request is no such.
+
+    So an event is never mistaken for a handshake.
+    """
+    if request.method != "POST" or len(request.body) > MAX_BODY:
+        return None
+    try:
+        content = parse_json(request.body.decode(), "The body")
+    except (UnicodeDecodeError, EventMalformed):
+        return None
+    return content[name] if isinstance(content, dict) and set(content) == {name} else None
 
 
 def json_answer(content: object) -> Reply:

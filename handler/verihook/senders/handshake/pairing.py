@@ -13,14 +13,11 @@ from dataclasses import dataclass
 
 from verihook.errors import EventMalformed, HandshakeRefused
 from verihook.request import Reply, Request
-from verihook.senders.handshake.binding import BoundHandshake, HandshakeContext, json_equal
-from verihook.strict_json import member, parse_json, split_path
+from verihook.senders.handshake.binding import BoundHandshake, HandshakeContext, json_equal, lone_member
+from verihook.strict_json import member, split_path
 
 #: What a sender's secret looks like: Asana sends 64 or 32 hex digits, Notion 50 characters.
 _SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}", re.ASCII)
-
-#: The largest body of a pairing request, in bytes; Notion sends 75.
-_MAX_BODY = 1024
 
 _NOT_PAIRING = "This source is not pairing: set parameters.pairing while you create the webhook at the sender."
 _ALREADY_PAIRED = "This source is paired already: its reference has a secret. Remove it to pair again."
@@ -74,16 +71,9 @@ class PairByJson:
         header, keep = self.signature.lower(), _secret_writer(context)
 
         def answer(request: Request) -> Reply | None:
-            if keep is None or request.method != "POST" or request.values(header) or len(request.body) > _MAX_BODY:
+            if keep is None or request.values(header) or (value := lone_member(request, self.member)) is None:
                 return None
-            try:
-                content = parse_json(request.body.decode(), "The body")
-            except (UnicodeDecodeError, EventMalformed):
-                return None
-            # A pairing has this member alone, so an event is never mistaken for a pairing.
-            if not isinstance(content, dict) or set(content) != {self.member}:
-                return None
-            keep(_secret(content[self.member]))
+            keep(_secret(value))
             return Reply(200, b"", {"cache-control": "no-store"})
 
         return BoundHandshake(unsigned=answer)

@@ -45,9 +45,12 @@ class EchoJson:
 class EchoByHeader:
     """A delivery whose ``header`` equals ``equals`` is answered with the member ``echo`` of its body, as plain text.
 
+    ``echo`` may begin with ``[0].``: the body is a list of one. ``member``: the answer is JSON, with this member.
+
     One whose header is among ``acknowledge`` is answered 204 and starts nothing. Twitch does not sign this header, so
     a body with the member ``absent``, which only a notification has, is never taken for a handshake.
     Twitch: https://dev.twitch.tv/docs/eventsub/handling-webhook-events/#responding-to-a-challenge-request
+    Azure Event Grid: https://learn.microsoft.com/en-us/azure/event-grid/end-point-validation-event-grid-events-schema
     """
 
     header: str
@@ -55,10 +58,12 @@ class EchoByHeader:
     echo: str
     acknowledge: list[str] = field(default_factory=list)
     absent: str = ""
+    member: str = ""
 
     def bind(self, context: HandshakeContext) -> BoundHandshake:  # noqa: ARG002
         """See :class:`~verihook.senders.handshake.Handshake`."""
-        header = self.header.lower()
+        header, path = self.header.lower(), split_path(self.echo.removeprefix("[0]."))
+        listed = self.echo.startswith("[0].")
 
         def answer(request: Request, content: object) -> Reply | None:
             kind = request.header(header)
@@ -66,7 +71,11 @@ class EchoByHeader:
                 return None
             if kind in self.acknowledge:
                 return Reply(204)
-            return echo_reply(member(content, split_path(self.echo)), signed=True) if kind == self.equals else None
+            if kind != self.equals:
+                return None
+            only = content[0] if listed and isinstance(content, list) and len(content) == 1 else content
+            reply = echo_reply(member(only, path), signed=True)
+            return json_answer({self.member: reply.body.decode()}) if self.member else reply
 
         return BoundHandshake(signed=answer)
 

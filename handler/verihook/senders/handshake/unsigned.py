@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import hmac
+import re
 from dataclasses import dataclass, field
 
-from verihook.errors import SecretsUnavailable, SignatureError
+from verihook.errors import HandshakeRefused, SecretsUnavailable, SignatureError
 from verihook.request import Reply, Request
 from verihook.senders.handshake.binding import (
     MAX_TOKEN,
@@ -15,8 +16,12 @@ from verihook.senders.handshake.binding import (
     checked_token,
     echo_reply,
     json_answer,
+    lone_member,
     may_sign,
 )
+
+#: The host of an origin, with its port if it has one.
+_ORIGIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(:[0-9]{1,5})?", re.ASCII)
 
 #: The number of a ping has fewer digits.
 MAX_DIGITS = 20
@@ -26,11 +31,13 @@ MAX_DIGITS = 20
 class EchoQuery:
     """The query parameter ``echo`` comes back as text, if the parameters of ``equals`` have their values.
 
-    ``method``: of the request. ``spaces``: whether there may be some in the text. If ``token`` names a parameter, it
+    ``method``: of the request. ``spaces``: whether there may be some in the text. ``member``: it comes back as this
+    member of a JSON object. If ``token`` names a parameter, it
     must equal the secret that the source's ``parameters.verify_token`` refers to.
     Microsoft Graph: https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
     Meta: https://developers.facebook.com/docs/graph-api/webhooks/getting-started#verification-requests
     Dropbox: https://www.dropbox.com/developers/reference/webhooks
+    Strava: https://developers.strava.com/docs/webhooks/
     """
 
     echo: str
@@ -38,6 +45,7 @@ class EchoQuery:
     token: str = ""
     method: str = "GET"
     spaces: bool = False
+    member: str = ""
 
     def bind(self, context: HandshakeContext) -> BoundHandshake:
         """See :class:`~verihook.senders.handshake.Handshake`."""
@@ -55,7 +63,8 @@ class EchoQuery:
                     raise SecretsUnavailable("The token of this source could not be read.")
                 if not sum([hmac.compare_digest(given, value.encode()) for value in expected]):
                     raise SignatureError("verify-token-mismatch")
-            return echo_reply(challenge, signed=False, spaces=self.spaces)
+            reply = echo_reply(challenge, signed=False, spaces=self.spaces)
+            return json_answer({self.member: reply.body.decode()}) if self.member else reply
 
         return BoundHandshake(unsigned=answer)
 
@@ -78,6 +87,50 @@ class HeaderToJson:
             if request.method != "GET" or (value := request.header(header)) is None:
                 return None
             return json_answer({self.member: echo_reply(value, signed=False).body.decode()})
+
+        return BoundHandshake(unsigned=answer)
+
+
+@dataclass(frozen=True, slots=True)
+class EchoBody:
+    """POST of a JSON object with the one member ``member``: the same comes back.
+
+    monday: https://developer.monday.com/api-reference/reference/webhooks
+    """
+
+    member: str
+
+    def bind(self, context: HandshakeContext) -> BoundHandshake:  # noqa: ARG002
+        """See :class:`~verihook.senders.handshake.Handshake`."""
+
+        def answer(request: Request) -> Reply | None:
+            value = lone_member(request, self.member)
+            return None if value is None else json_answer({self.member: echo_reply(value, signed=False).body.decode()})
+
+        return BoundHandshake(unsigned=answer)
+
+
+@dataclass(frozen=True, slots=True)
+class AllowOrigin:
+    """OPTIONS with ``WebHook-Request-Origin``: the origin is allowed, if it is one of ``origins`` (none: any host).
+
+    CloudEvents: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#4-abuse-protection
+    Azure Event Grid: https://learn.microsoft.com/en-us/azure/event-grid/end-point-validation-cloud-events-schema
+    """
+
+    origins: list[str] = field(default_factory=list)
+
+    def bind(self, context: HandshakeContext) -> BoundHandshake:  # noqa: ARG002
+        """See :class:`~verihook.senders.handshake.Handshake`."""
+
+        def answer(request: Request) -> Reply | None:
+            if request.method != "OPTIONS" or (origin := request.header("webhook-request-origin")) is None:
+                return None
+            if not _ORIGIN.fullmatch(origin) or (self.origins and origin not in self.origins):
+                raise HandshakeRefused("This source is not for deliveries from that origin.")
+            # As many as the sender likes: what is too much is answered 429.
+            allowed = {"webhook-allowed-origin": origin, "webhook-allowed-rate": "*", "allow": "POST"}
+            return Reply(200, b"", {**allowed, "cache-control": "no-store"})
 
         return BoundHandshake(unsigned=answer)
 

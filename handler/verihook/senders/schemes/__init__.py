@@ -3,10 +3,12 @@
 ``verify`` returns a :class:`Proof` or raises SignatureError, for any bytes; nothing else.
 
     the schemes     hmac  token  public_key  adyen  contentful  sns  jwt  http_signatures
-    what they read  headers  candidates  message  timestamp  url  structured_fields  signature_base
+    what they read  headers  candidates  form_values  message  sorted_parameters  timestamp  url  structured_fields
+                    signature_base
     how they decode encoding
     their keys      asymmetric  certificates  fetched_keys  key_urls
     hmac's parts    hmac_fields  signer
+    jwt's parts     jws  token_claims  token_keys  json_web_keys  certificate_chains  token_signer
 """
 
 from __future__ import annotations
@@ -56,13 +58,15 @@ class Setting:
 
     ``public_url``: the URL as it was registered with the sender, for senders that sign it. ``parameters``: what else
     the sender gives its customers (PayPal's webhook id, the topics of SNS). ``fetch``: None if the network must not be
-    used. ``digests``: whether a proof has the digest of what was signed.
+    used. ``digests``: whether a proof has the digest of what was signed. ``key``: the key that stands in the message,
+    if the sender hashes it there.
     """
 
     public_url: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     fetch: Fetch | None = None
     digests: bool = False
+    key: bytes = b""
 
 
 #: A source that adds nothing.

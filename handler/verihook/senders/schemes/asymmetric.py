@@ -1,8 +1,8 @@
 """Public and private keys: how they are read, and how each algorithm verifies and signs with them.
 
-The only modules that import cryptography are this one and certificates.py, so that a source pays for it only if it
-verifies with public keys; PyNaCl is imported when an Ed25519 key is bound. Details that are easy to get wrong (DER or
-raw ECDSA, PSS salt) are here alone.
+The only modules that import cryptography are this one, certificates.py and certificate_chains.py, so that a source
+pays for it only if it verifies with public keys; PyNaCl is imported when an Ed25519 key is bound. Details that are easy
+to get wrong (DER or raw ECDSA, PSS salt) are here alone.
 """
 
 from __future__ import annotations
@@ -23,37 +23,52 @@ Check = Callable[[bytes, bytes], bool]
 #: ``make(message)``: the signature.
 Make = Callable[[bytes], bytes]
 
-_HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {"rsa-sha1": hashes.SHA1, "rsa-sha256": hashes.SHA256}
+_HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
+    "rsa-sha1": hashes.SHA1,
+    "rsa-sha256": hashes.SHA256,
+    "rsa-sha384": hashes.SHA384,
+    "rsa-sha512": hashes.SHA512,
+}
 
-#: Salt as long as the digest: https://www.rfc-editor.org/rfc/rfc9421#section-3.3.1
-_PSS = padding.PSS(padding.MGF1(hashes.SHA512()), salt_length=64)
-
-#: Node signs with the longest salt that fits, by default; any length is as safe to verify.
-_PSS_OF_ANY_SALT = padding.PSS(padding.MGF1(hashes.SHA512()), padding.PSS.AUTO)
+#: The hash of each algorithm with PSS. ``-jws``: the salt is as long as the digest, as RFC 7518 section 3.5 demands.
+_PSS_HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
+    "rsa-pss-sha512": hashes.SHA512,
+    "rsa-pss-sha256-jws": hashes.SHA256,
+    "rsa-pss-sha384-jws": hashes.SHA384,
+    "rsa-pss-sha512-jws": hashes.SHA512,
+}
 
 #: The curve of each algorithm, with its hash and the bytes of r and of s.
 _CURVES: dict[str, tuple[Any, Callable[[], hashes.HashAlgorithm], int]] = {
     "ecdsa-p256-sha256": (ec.SECP256R1, hashes.SHA256, 32),
     "ecdsa-p256-sha256-der": (ec.SECP256R1, hashes.SHA256, 32),
+    "ecdsa-p256-sha1-der": (ec.SECP256R1, hashes.SHA1, 32),
     "ecdsa-p384-sha384": (ec.SECP384R1, hashes.SHA384, 48),
+    "ecdsa-p521-sha512": (ec.SECP521R1, hashes.SHA512, 66),
 }
 
-#: ``ecdsa-p256-sha256`` and ``-p384-`` are r and s side by side (RFC 9421, RFC 7518), ``-der`` the ASN.1 of SendGrid.
+#: ``ecdsa-p256-sha256``, ``-p384-`` and ``-p521-`` are r and s side by side (RFC 9421, RFC 7518), ``-der`` the ASN.1 of
+#: SendGrid and eBay.
 KINDS: dict[str, tuple[Any, Any]] = {
     "ed25519": (ed25519.Ed25519PublicKey, ed25519.Ed25519PrivateKey),
-    "ecdsa-p256-sha256": (ec.EllipticCurvePublicKey, ec.EllipticCurvePrivateKey),
-    "ecdsa-p256-sha256-der": (ec.EllipticCurvePublicKey, ec.EllipticCurvePrivateKey),
-    "ecdsa-p384-sha384": (ec.EllipticCurvePublicKey, ec.EllipticCurvePrivateKey),
-    "rsa-sha1": (rsa.RSAPublicKey, rsa.RSAPrivateKey),
-    "rsa-sha256": (rsa.RSAPublicKey, rsa.RSAPrivateKey),
-    "rsa-pss-sha512": (rsa.RSAPublicKey, rsa.RSAPrivateKey),
+    **dict.fromkeys(_CURVES, (ec.EllipticCurvePublicKey, ec.EllipticCurvePrivateKey)),
+    **dict.fromkeys((*_HASHES, *_PSS_HASHES), (rsa.RSAPublicKey, rsa.RSAPrivateKey)),
 }
+
+
+#: The longest modulus of an RSA key that is read from its numbers, in bytes: a longer one would take long to verify.
+MAX_MODULUS = 1024
+
+
+_PEM_START, _PEM_END = "-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----"
 
 
 def read_public(text: str) -> Any:
     """A public key from PEM, or from base64 of its DER (SubjectPublicKeyInfo). Raises ValueError in words."""
     try:
-        if text.lstrip().startswith("-----BEGIN"):
+        # eBay writes PEM in one line.
+        text = text.strip().removeprefix(_PEM_START).removesuffix(_PEM_END)
+        if text.startswith("-----BEGIN"):
             return serialization.load_pem_public_key(text.encode())
         return serialization.load_der_public_key(base64.b64decode("".join(text.split()), validate=True))
     except (ValueError, UnsupportedAlgorithm, binascii.Error) as error:
@@ -84,22 +99,34 @@ def ed25519_private(raw: bytes) -> Any:
     return ed25519.Ed25519PrivateKey.from_private_bytes(raw[:32])
 
 
-def p256_public(x: bytes, y: bytes) -> Any:
-    """A P-256 key from its coordinates, 32 bytes each. Raises ValueError in words."""
-    if len(x) != 32 or len(y) != 32:
-        raise ValueError("the key is not on P-256: its coordinates must have 32 bytes")
+def curve_public(algorithm: str, x: bytes, y: bytes) -> Any:
+    """A key on the algorithm's curve from its coordinates. Raises ValueError in words."""
+    curve, _, size = _CURVES[algorithm]
+    if len(x) != size or len(y) != size:
+        raise ValueError(f"the key is not on P-{curve.key_size}: its coordinates must have {size} bytes")
     try:
-        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + x + y)
+        return ec.EllipticCurvePublicKey.from_encoded_point(curve(), b"\x04" + x + y)
     except ValueError as error:
-        raise ValueError("the key is not on P-256") from error
+        raise ValueError(f"the key is not on P-{curve.key_size}") from error
 
 
-def p256_private(d: bytes) -> Any:
-    """A P-256 key from its scalar. Raises ValueError in words."""
+def curve_private(algorithm: str, d: bytes) -> Any:
+    """A key on the algorithm's curve from its scalar. Raises ValueError in words."""
+    curve = _CURVES[algorithm][0]
     try:
-        return ec.derive_private_key(int.from_bytes(d), ec.SECP256R1())
+        return ec.derive_private_key(int.from_bytes(d), curve())
     except ValueError as error:
-        raise ValueError("the private key is not on P-256") from error
+        raise ValueError(f"the private key is not on P-{curve.key_size}") from error
+
+
+def rsa_public(n: bytes, e: bytes) -> Any:
+    """An RSA key from its modulus and its exponent. Raises ValueError in words."""
+    if len(n) > MAX_MODULUS or len(e) > 8:
+        raise ValueError(f"the RSA key is longer than {8 * MAX_MODULUS} bits")
+    try:
+        return rsa.RSAPublicNumbers(int.from_bytes(e), int.from_bytes(n)).public_key()
+    except ValueError as error:
+        raise ValueError("the numbers are no RSA key") from error
 
 
 def check_with(key: Any, algorithm: str) -> Check:
@@ -124,13 +151,14 @@ def make_with(key: Any, algorithm: str) -> Make:
     _require(key, algorithm, KINDS[algorithm][1])
     if algorithm == "ed25519":
         return lambda message: bytes(key.sign(message))
-    if algorithm == "ecdsa-p256-sha256-der":
-        return lambda message: bytes(key.sign(message, ec.ECDSA(hashes.SHA256())))
     if algorithm in _CURVES:
         _, hashed, size = _CURVES[algorithm]
+        if algorithm.endswith("-der"):
+            return lambda message: bytes(key.sign(message, ec.ECDSA(hashed())))
         return lambda message: _raw(key.sign(message, ec.ECDSA(hashed())), size)
-    if algorithm == "rsa-pss-sha512":
-        return lambda message: bytes(key.sign(message, _PSS, hashes.SHA512()))
+    if algorithm in _PSS_HASHES:
+        pss = _PSS_HASHES[algorithm]
+        return lambda message: bytes(key.sign(message, _pss(pss()), pss()))
     return lambda message: bytes(key.sign(message, padding.PKCS1v15(), _HASHES[algorithm]()))
 
 
@@ -157,15 +185,23 @@ def _ed25519_check(public: bytes) -> Check:
 
 
 def _verification(key: Any, algorithm: str) -> Callable[[bytes, bytes], None]:
-    if algorithm == "ecdsa-p256-sha256-der":
-        return lambda signature, message: key.verify(signature, message, ec.ECDSA(hashes.SHA256()))
     if algorithm in _CURVES:
         _, hashed, size = _CURVES[algorithm]
+        if algorithm.endswith("-der"):
+            return lambda signature, message: key.verify(signature, message, ec.ECDSA(hashed()))
         return lambda signature, message: key.verify(_der(signature, size), message, ec.ECDSA(hashed()))
-    if algorithm == "rsa-pss-sha512":
-        return lambda signature, message: key.verify(signature, message, _PSS_OF_ANY_SALT, hashes.SHA512())
+    if algorithm in _PSS_HASHES:
+        pss = _PSS_HASHES[algorithm]
+        # Node signs with the longest salt that fits, by default; any length is as safe to verify.
+        scheme = _pss(pss(), padding.PSS.DIGEST_LENGTH if algorithm.endswith("-jws") else padding.PSS.AUTO)
+        return lambda signature, message: key.verify(signature, message, scheme, pss())
     hashed = _HASHES[algorithm]
     return lambda signature, message: key.verify(signature, message, padding.PKCS1v15(), hashed())
+
+
+def _pss(hashed: hashes.HashAlgorithm, salt: Any = padding.PSS.DIGEST_LENGTH) -> padding.PSS:
+    """Without ``salt``, it is as long as the digest: https://www.rfc-editor.org/rfc/rfc9421#section-3.3.1."""
+    return padding.PSS(padding.MGF1(hashed), salt)
 
 
 def _require(key: Any, algorithm: str, kind: Any) -> None:
@@ -173,7 +209,7 @@ def _require(key: Any, algorithm: str, kind: Any) -> None:
         raise ValueError(f"the secret is a key of another kind than {algorithm} needs")
     curve = getattr(key, "curve", None)
     if curve is not None and not isinstance(curve, _CURVES[algorithm][0]):
-        raise ValueError(f"the key is not on P-{_CURVES[algorithm][2] * 8}")
+        raise ValueError(f"the key is not on P-{_CURVES[algorithm][0].key_size}")
     # https://csrc.nist.gov/pubs/sp/800/131/a/r2/final
     if isinstance(key, rsa.RSAPublicKey | rsa.RSAPrivateKey) and key.key_size < 2048:
         raise ValueError("the RSA key is shorter than 2048 bits")

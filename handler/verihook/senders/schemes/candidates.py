@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from verihook.errors import SignatureError
+from verihook.request import Request
 from verihook.senders.schemes import Delivery
 from verihook.senders.schemes.encoding import Decode
 from verihook.senders.schemes.headers import lone_header, one_header
@@ -22,6 +23,7 @@ Candidates = Callable[[Delivery], list[bytes]]
 class Items:
     """The grammar of a header of items, each label + ``assign`` + value; ``spaces``: whether they may surround an item.
 
+    Without a label each item is a value.
     ``timestamp_label``: the label of the timestamp, "" if none of the items is one. ``names_label``: the same for the
     names of headers that are signed.
     """
@@ -48,14 +50,38 @@ def in_header(names: tuple[str, ...], prefix: str, optional: bool, decode: Decod
     return read
 
 
-def in_items(names: tuple[str, ...], grammar: Items, decode: Decode, size: int) -> Candidates:
-    """Return a reader of one header of items: the signatures with the label. It sets the delivery's timestamp."""
+def in_value(value: Callable[[Request], str], prefix: str, decode: Decode, size: int) -> Candidates:
+    """Return a reader of one signature after a prefix; ``value``: where it is, if not in a header."""
+
+    def read(delivery: Delivery) -> list[bytes]:
+        text = signature_text(value(delivery.request))
+        if not text.startswith(prefix):
+            raise SignatureError("wrong-prefix")
+        return [decode(text[len(prefix) :], size)]
+
+    return read
+
+
+def in_items(
+    names: tuple[str, ...],
+    grammar: Items,
+    decode: Decode,
+    size: int,
+    value: Callable[[Request], str] | None = None,
+) -> Candidates:
+    """Return a reader of one header of items: the signatures with the label. It sets the delivery's timestamp.
+
+    ``value``: where the items are, if not in a header.
+    """
     separator, assign, label = grammar.separator, grammar.assign, grammar.label
     timestamp_label, names_label, spaces = grammar.timestamp_label, grammar.names_label, grammar.spaces
     decode_one = _sized(decode, size)
 
     def read(delivery: Delivery) -> list[bytes]:
-        items = one_header(delivery.request, *names).split(separator)
+        text = one_header(delivery.request, *names) if value is None else value(delivery.request)
+        items = text.split(separator)
+        if not label:
+            return decode_any([item.strip(" ") if spaces else item for item in items], decode_one)
         labelled = [(item.strip(" ") if spaces else item).partition(assign) for item in items]
         signatures = decode_any([value for name, _, value in labelled if name == label], decode_one)
         if timestamp_label:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import re
 from collections.abc import Callable
 
@@ -55,14 +56,47 @@ def base64_bytes(text: str) -> bytes:
     return value
 
 
-DECODERS: dict[str, Decode] = {"hex": decode_hex, "base64": decode_base64}
+def decode_base64url(text: str, size: int) -> bytes:
+    """``size`` bytes from unpadded, canonical base64url (RFC 7515 section 2). Raises SignatureError."""
+    value = base64url_bytes(text)
+    if len(value) != size:
+        raise SignatureError("wrong-signature-length")
+    return value
+
+
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
+
+
+def base64url_bytes(text: str) -> bytes:
+    """One or more bytes from unpadded, canonical base64url (RFC 7515 section 2). Raises SignatureError."""
+    if not _BASE64URL.fullmatch(text):
+        raise SignatureError("not-base64url")
+    # One character over a multiple of four makes no byte.
+    value = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)) if len(text) % 4 != 1 else b""
+    if not value or base64url_text(value) != text:
+        raise SignatureError("non-canonical-base64url")
+    return value
+
+
+def base64url_text(value: bytes) -> str:
+    """Unpadded base64url."""
+    return base64.urlsafe_b64encode(value).decode().rstrip("=")
+
+
+DECODERS: dict[str, Decode] = {"hex": decode_hex, "base64": decode_base64, "base64url": decode_base64url}
 
 #: As DECODERS, for signatures whose length is not checked here: a wrong length fails the verification.
-UNSIZED: dict[str, Callable[[str], bytes]] = {"hex": hex_bytes, "base64": base64_bytes}
+UNSIZED: dict[str, Callable[[str], bytes]] = {
+    "hex": hex_bytes,
+    "base64": base64_bytes,
+    "base64url": base64url_bytes,
+}
 
 
 def encode_signature(signature: bytes, encoding: str) -> str:
     """A signature in an encoding of DECODERS, as a sender writes it."""
+    if encoding == "base64url":
+        return base64url_text(signature)
     return signature.hex() if encoding == "hex" else base64.b64encode(signature).decode()
 
 
@@ -109,10 +143,17 @@ def _prefixed_key(secret: str, prefix: str) -> bytes:
     return decode_key(secret, prefix) if _unversioned(secret, prefix).startswith(prefix) else _utf8_key(secret, "")
 
 
+def _hashed_key(secret: str, algorithm: str) -> bytes:
+    key = _utf8_key(secret, "")
+    return hashlib.new(algorithm, key).digest() if key else b""
+
+
 #: How a secret becomes a key: ``utf8`` its bytes, ``hex`` and ``base64`` decoded (without the prefix, if it has it),
-#: ``base64-if-prefixed`` decoded if it has the prefix, else its bytes.
+#: ``base64-if-prefixed`` decoded if it has the prefix, else its bytes; ``sha1`` and ``sha256`` the digest of its bytes.
 KEYS: dict[str, Callable[[str, str], bytes]] = {
     "utf8": _utf8_key,
+    "sha1": lambda secret, _: _hashed_key(secret, "sha1"),
+    "sha256": lambda secret, _: _hashed_key(secret, "sha256"),
     "hex": _hex_key,
     "base64": decode_key,
     "base64-if-prefixed": _prefixed_key,
@@ -130,22 +171,3 @@ def refuse_empty(*secrets: str | bytes) -> None:
     """Raise ValueError in words if one is empty: any caller could sign with that."""
     if not all(secrets):
         raise ValueError("the secret is empty")
-
-
-_BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
-
-
-def base64url_bytes(text: str) -> bytes:
-    """One or more bytes from unpadded, canonical base64url (RFC 7515 section 2). Raises SignatureError."""
-    if not _BASE64URL.fullmatch(text):
-        raise SignatureError("not-base64url")
-    # One character over a multiple of four makes no byte.
-    value = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)) if len(text) % 4 != 1 else b""
-    if not value or base64url_text(value) != text:
-        raise SignatureError("non-canonical-base64url")
-    return value
-
-
-def base64url_text(value: bytes) -> str:
-    """Unpadded base64url."""
-    return base64.urlsafe_b64encode(value).decode().rstrip("=")

@@ -14,10 +14,10 @@ from typing import ClassVar
 from verihook.errors import SignatureError
 from verihook.request import Request
 from verihook.senders.schemes import PLAIN, Delivery, Proof, Setting, Verify, digest_of, no_secret, proof_by
-from verihook.senders.schemes.candidates import Candidates, Items, in_header, in_headers, in_items, in_json
+from verihook.senders.schemes.candidates import Candidates, Items, in_header, in_headers, in_items, in_json, in_value
 from verihook.senders.schemes.encoding import DECODERS
 from verihook.senders.schemes.headers import expand_numbered, header_check, one_header, with_aliases
-from verihook.senders.schemes.hmac_fields import HmacFields
+from verihook.senders.schemes.hmac_fields import HmacFields, filled_label
 from verihook.senders.schemes.message import Signed, covers
 from verihook.senders.schemes.timestamp import LONGEST_WINDOW, TIMES, check_age
 from verihook.senders.schemes.url import check_body_hash
@@ -33,8 +33,12 @@ class HmacScheme(HmacFields):
 
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
         """See :class:`~verihook.senders.schemes.Scheme`."""
-        macs = tuple(self.mac_with(self.secret_key(secret)) for secret in secrets)
-        read, message, accept = self._reader(), self.signed_message(setting), self._last_checks()
+        if self.key_inside and len(secrets) > 1:
+            return _first_of([self.bind((secret,), setting) for secret in secrets])
+        keys = [self.secret_key(secret) for secret in secrets]
+        macs = tuple(map(self.mac_with, keys))
+        message = self.signed_message(setting, keys[0] if self.key_inside and keys else b"")
+        read, accept = self._reader(setting), self._last_checks()
         decode_time, timed, same = TIMES[self.timestamp], self._signs_timestamp(), hmac.compare_digest
         digests = setting.digests
         if not macs:
@@ -82,9 +86,9 @@ class HmacScheme(HmacFields):
         """See :class:`~verihook.senders.schemes.Scheme`."""
         return covers(self.message, self.id_header, header, path) or (not header and bool(self.body_hash))
 
-    def _reader(self) -> Candidates:
+    def _reader(self, setting: Setting) -> Candidates:
         """How to read what is needed before the MAC: the signatures, and the timestamp's text."""
-        check, candidates = header_check(self.required, self.expected), self._candidates()
+        check, candidates = header_check(self.required, self.expected), self._candidates(setting)
         stamp_names, stamp_path = with_aliases(self.timestamp_header, self.aliases), split_path(self.timestamp_json)
         parses = bool(self.signature_json or "{json:" in self.message or (stamp_path and self._signs_timestamp()))
 
@@ -119,16 +123,42 @@ class HmacScheme(HmacFields):
 
         return accept
 
-    def _candidates(self) -> Candidates:
+    def _candidates(self, setting: Setting) -> Candidates:
         decode, size = DECODERS[self.encoding], hashlib.new(self.algorithm).digest_size
         if self.signature_json:
             return in_json(split_path(self.signature_json), decode, size)
         if self.headers:
             return in_headers(expand_numbered(self.headers), decode, size)
-        names = with_aliases(self.header, self.aliases)
+        names, value = with_aliases(self.header, self.aliases), None
+        if self.signature_query or self.signature_form:
+            value = _value_reader(self.signature_query, self.signature_form)
         if self.separator:
-            grammar = Items(
-                self.separator, self.assign, self.label, self.timestamp_label, self.spaces, self.names_label
-            )
-            return in_items(names, grammar, decode, size)
+            label = filled_label(self.label, setting)
+            grammar = Items(self.separator, self.assign, label, self.timestamp_label, self.spaces, self.names_label)
+            return in_items(names, grammar, decode, size, value)
+        if value is not None:
+            return in_value(value, self.prefix, decode, size)
         return in_header(names, self.prefix, self.prefix_optional, decode, size)
+
+
+def _value_reader(query: str, form: str) -> Callable[[Request], str]:
+    """How to read the one value of a query parameter or of a field of a form."""
+    # Imported here: few sources need it.
+    from verihook.senders.schemes.form_values import form_value, query_value
+
+    return (lambda request: query_value(request, query)) if query else (lambda request: form_value(request, form))
+
+
+def _first_of(checks: list[Verify]) -> Verify:
+    """The check by several secrets, newest first, each of which stands in its own message."""
+
+    def verify(request: Request, now: int) -> Proof:
+        for index, check in enumerate(checks):
+            try:
+                return Proof(proof_by(index).verified_by, check(request, now).signed)
+            except SignatureError as error:
+                if error.reason != "signature-mismatch":
+                    raise
+        raise SignatureError("signature-mismatch")
+
+    return verify

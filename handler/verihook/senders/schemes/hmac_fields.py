@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from verihook.records import replace
 from verihook.senders.schemes import Setting
 from verihook.senders.schemes.encoding import DECODERS, KEYS, key_of
 from verihook.senders.schemes.headers import check_texts, expand_numbered, with_aliases
@@ -24,17 +25,19 @@ class HmacFields:
 
     The place of the signature is one of: ``header`` with ``prefix`` + signature (``prefix_optional``: or the bare one);
     ``header`` with items split by ``separator`` (``spaces`` around them allowed), each ``label`` + ``assign`` +
-    signature, of which any may match and other labels are skipped; ``headers``, of which some come and any may match
-    (``NAME{1..9}``: numbered); ``signature_json``, a path in the JSON body. ``aliases`` replaces prefixes of header
-    names: ``{"svix-" = "webhook-"}``.
+    signature, of which any may match and other labels are skipped (without a label each is one); ``headers``, of which
+    some come and any may match (``NAME{1..9}``: numbered); ``signature_json``, a path in the JSON body;
+    ``signature_query`` or ``signature_form``, a parameter of the URL or a field of the body, with items or without.
+    ``label`` may be ``{parameter:NAME}``, the source's. ``aliases`` replaces prefixes of header names: ``{"svix-" =
+    "webhook-"}``.
 
     ``message`` is described in :mod:`verihook.senders.schemes.message`. The body must be in it, as ``{body}``, as
-    ``{form}``, or by its SHA-256 in the query parameter ``body_hash`` of a signed ``{url}``; ``body_unsigned`` says
-    that it is not.
+    ``{body_sha256}``, as ``{form}`` or ``{sorted_parameters}``, or by its SHA-256 in the query parameter ``body_hash``
+    of a signed ``{url}``; ``body_unsigned`` says that it is not.
 
     The timestamp is in ``timestamp_header``, in the item ``timestamp_label``, or in the JSON body at
-    ``timestamp_json``, in the unit ``timestamp`` (``s``, ``ms``, ``rfc3339``); ``tolerance`` reaches both ways, in
-    seconds.
+    ``timestamp_json``, in the unit ``timestamp`` (``s``, ``ms``, ``rfc3339``, ``naive``, ``http-date``); ``tolerance``
+    reaches both ways, in seconds.
 
     ``names_label``: the item that lists the headers which ``{named_headers}`` stands for.
 
@@ -57,6 +60,8 @@ class HmacFields:
     label: str = ""
     headers: list = field(default_factory=list)  # type: ignore[type-arg]  # the annotation is a TOML type's name
     signature_json: str = ""
+    signature_query: str = ""
+    signature_form: str = ""
     aliases: dict = field(default_factory=dict)  # type: ignore[type-arg]
     body_hash: str = ""
     body_unsigned: bool = False
@@ -89,8 +94,8 @@ class HmacFields:
 
         The key is hashed once: https://www.rfc-editor.org/rfc/rfc2104#section-4
         """
-        plain = self.message.startswith(KEY_FIRST)
-        start = hashlib.new(self.algorithm, key) if plain else hmac.new(key, digestmod=self.algorithm)
+        plain, front = KEY_FIRST in self.message, key if self.message.startswith(KEY_FIRST) else b""
+        start = hashlib.new(self.algorithm, front) if plain else hmac.new(key, digestmod=self.algorithm)
 
         def compute(signed: Signed) -> bytes:
             before, body, after, _ = signed
@@ -104,8 +109,14 @@ class HmacFields:
 
         return compute
 
-    def signed_message(self, setting: Setting) -> Message:
-        """How to put the signed bytes together. Raises ValueError ``KEY: mend``."""
+    @property
+    def key_inside(self) -> bool:
+        """Whether the key stands in the message, elsewhere than at its front."""
+        return KEY_FIRST in self.message.removeprefix(KEY_FIRST)
+
+    def signed_message(self, setting: Setting, key: bytes = b"") -> Message:
+        """How to put the signed bytes together. ``key``: for a message that it stands in. Raises ValueError."""
+        setting = replace(setting, key=key) if self.key_inside else setting
         return compile_message(self.message, with_aliases(self.id_header, self.aliases), setting, self._urls(setting))
 
     def _urls(self, setting: Setting) -> Urls | None:
@@ -124,7 +135,7 @@ class HmacFields:
 
     def _check_words(self) -> None:
         for name, known in (
-            ("algorithm", ("sha1", "sha256", "sha512")),
+            ("algorithm", ("sha1", "sha256", "sha384", "sha512")),
             ("encoding", tuple(DECODERS)),
             ("key", tuple(KEYS)),
             ("timestamp", tuple(TIMES)),
@@ -137,10 +148,14 @@ class HmacFields:
             check_texts(name, getattr(self, name))
 
     def _check_places(self) -> None:
-        if (bool(self.header), bool(self.headers), bool(self.signature_json)).count(True) != 1:
-            raise ValueError("header: give one place of the signature: header, headers or signature_json")
-        if bool(self.separator) != bool(self.label) or (self.separator and not self.header):
-            raise ValueError("separator: separator and label go together, in a header")
+        places = (self.header, self.headers, self.signature_json, self.signature_query, self.signature_form)
+        if sum(map(bool, places)) != 1:
+            raise ValueError(
+                "header: give one place of the signature: header, headers or a signature_ of json, query, form"
+            )
+        listed = self.header or self.signature_query or self.signature_form
+        if (self.label and not self.separator) or (self.separator and not listed):
+            raise ValueError("separator: a label needs one, and it is for a header, signature_query or signature_form")
         if not self.assign:
             raise ValueError("assign: must be what separates a label and its value")
         for key in ("timestamp_label", "names_label"):
@@ -151,8 +166,9 @@ class HmacFields:
         expand_numbered(self.headers)
 
     def _check_message(self) -> None:
-        names = [name for name, _ in fields_of(self.message)]
-        if not self.body_unsigned and not {"body", "form"} & set(names) and not (self.body_hash and "url" in names):
+        names = [name for name, argument in fields_of(self.message) if name != "form" or not argument]
+        signs_body = {"body", "body_sha256", "form", "sorted_parameters"} & set(names)
+        if not self.body_unsigned and not signs_body and not (self.body_hash and "url" in names):
             raise ValueError("message: {body} must be in it, so that the body is signed")
         stamped = "timestamp" in names
         where = bool(self.timestamp_header or self.timestamp_label or (self.timestamp_json and stamped))
@@ -163,3 +179,14 @@ class HmacFields:
         check_place(self.message, "named_headers", "names_label", bool(self.names_label))
         if self.body_hash and "url" not in names:
             raise ValueError("body_hash: the message has no {url}")
+
+
+def filled_label(label: str, setting: Setting) -> str:
+    """The label, or the source's parameter that it names. Raises ValueError ``KEY: mend``."""
+    if not label.startswith("{parameter:"):
+        return label
+    name = label.removeprefix("{parameter:").removesuffix("}")
+    value = setting.parameters.get(name)
+    if not value:
+        raise ValueError(f"parameters.{name}: stands before the signature of this sender; write it into the source")
+    return value

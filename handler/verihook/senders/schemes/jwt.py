@@ -1,69 +1,166 @@
-"""A JSON Web Signature (ES256) that carries the hash of the body: Plaid.
+"""A JSON Web Token as signature: in a header, with a hash of the body among its claims, or in the body as the event.
 
-https://plaid.com/docs/api/webhooks/webhook-verification/ and https://www.rfc-editor.org/rfc/rfc7515
+https://www.rfc-editor.org/rfc/rfc7519 and https://www.rfc-editor.org/rfc/rfc8725, which says what goes wrong with them.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from verihook.errors import SecretsUnavailable, SignatureError
+from verihook.errors import SignatureError
 from verihook.request import Request
-from verihook.senders.schemes import CURRENT, PLAIN, Proof, Setting, Verify, no_secret, proof_by
-from verihook.senders.schemes.asymmetric import Check, check_with, make_with, p256_private, p256_public
-from verihook.senders.schemes.encoding import base64url_bytes, base64url_text, decode_hex, refuse_empty
-from verihook.senders.schemes.fetched_keys import FetchedKeys
-from verihook.senders.schemes.headers import one_header, with_headers
-from verihook.senders.schemes.timestamp import check_age, check_tolerance, whole_seconds
+from verihook.senders.schemes import PLAIN, Proof, Setting, Verify, digest_of, no_secret, proof_by
+from verihook.senders.schemes.encoding import KEYS, key_of, refuse_empty
+from verihook.senders.schemes.headers import one_header
+from verihook.senders.schemes.jws import (
+    ALGORITHMS,
+    HMACS,
+    MAX_TOKEN,
+    Token,
+    hmac_check,
+    read_token,
+    token_text,
+)
+from verihook.senders.schemes.key_urls import host_matches
+from verihook.senders.schemes.timestamp import LONGEST_WINDOW, check_tolerance
+from verihook.senders.schemes.token_claims import (
+    HASHES,
+    HashClaim,
+    Times,
+    check_claims,
+    check_table,
+    expected_claims,
+    filled,
+)
+from verihook.senders.schemes.url import Urls, signed_urls
 from verihook.senders.tables import must_be_one_of
-from verihook.strict_json import parse_unverified
+from verihook.strict_json import MAX_JSON
 
-#: Senders' tokens are shorter; a longer one is refused.
-MAX_TOKEN = 4096
+#: ``check(signature, signed)``.
+_Check = Callable[[bytes, bytes], bool]
 
-_ALGORITHM = "ecdsa-p256-sha256"
-_KID = re.compile(r"[A-Za-z0-9._~:/+=-]{1,128}", re.ASCII)
+_Find = Callable[[Token, int], Sequence[tuple[_Check, Proof]]]
 
 
 @dataclass(frozen=True, slots=True)
 class JwtScheme:
-    """A compact JWS in ``header``; its claim ``hash_claim`` is the hex SHA-256 of the body, ``iat`` in seconds.
+    """A compact JWS, signed with ``algorithm`` and no other, whatever it says of itself.
 
-    ``tolerance`` in seconds, both ways. Keys: JSON Web Keys pinned as secrets (a secret that begins with ``{``), else
-    each key id is posted, with the source's ``parameters.client_id`` and the API secret as ``secret``, to the URL in
-    ``key_urls`` of ``parameters.environment`` (default ``production``).
+    It is in ``header``, after ``prefix``; or it is the member at the path ``json`` of the body, or the body itself
+    (``json = "."``), and its claims are the event.
+
+    ``claims``: what its claims have to be, see :func:`~verihook.senders.schemes.token_claims.expected_claims`.
+    ``hash_claim``: the claim with the SHA-256 of the body, as ``hash_encoding``; ``url_hash_claim``: that of the URL.
+    ``time``: ``iat``, the time of signing, which may be ``tolerance`` seconds from ours, both ways; ``exp``, which must
+    be there; or ``none``. ``exp`` and ``nbf`` count in any case, with the tolerance.
+
+    Keys: shared secrets (``key``, ``key_prefix``: see :data:`~verihook.senders.schemes.encoding.KEYS`), or public keys
+    as secrets (JSON Web Key, PEM). Without a secret those published at ``jwks_url`` (in which ``{parameter:NAME}`` may
+    stand; then ``jwks_host``, a regular expression, is what its whole host has to match), or the certificates in the
+    token up to one of ``roots`` (SHA-256 in hex), with the extensions of ``markers`` (an OID each, from the first on).
+    With ``key_urls`` each key id is posted, with the source's ``parameters.client_id`` and the API secret as
+    ``secret``, to the URL of ``parameters.environment`` (default ``production``).
     """
 
-    header: str
-    hash_claim: str = "request_body_sha256"
+    header: str = ""
+    prefix: str = ""
+    json: str = ""
+    algorithm: str = "ES256"
+    claims: dict = field(default_factory=dict)  # type: ignore[type-arg]  # the annotation is a TOML type's name
+    hash_claim: str = ""
+    hash_encoding: str = "hex"
+    url_hash_claim: str = ""
+    time: str = "iat"
     tolerance: int = 300
+    key: str = "utf8"
+    key_prefix: str = ""
     key_urls: dict = field(default_factory=dict)  # type: ignore[type-arg]
+    jwks_url: str = ""
+    jwks_host: str = ""
+    roots: list = field(default_factory=list)  # type: ignore[type-arg]
+    markers: list = field(default_factory=list)  # type: ignore[type-arg]
 
-    keyless: ClassVar[bool] = False
-    timed: ClassVar[bool] = True
-    binds_body: ClassVar[bool] = True
+    #: A document of keys is asked for again after so many seconds if a token names a key that is not in it.
+    documents_cached_s: ClassVar[float] = 60.0
 
     def __post_init__(self) -> None:
-        if not self.header:
-            raise ValueError("header: must name the header with the token")
+        if bool(self.header) == bool(self.json):
+            raise ValueError("header: must name the header with the token, or json the member of the body")
+        if self.prefix and not self.header:
+            raise ValueError("prefix: is for a header")
+        for name, known in (
+            ("algorithm", ALGORITHMS),
+            ("hash_encoding", tuple(HASHES)),
+            ("time", ("iat", "exp", "none")),
+            ("key", tuple(KEYS)),
+        ):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name}: {must_be_one_of(known, getattr(self, name))}")
         check_tolerance(self.tolerance)
+        check_table(self.claims)
+        self._check_keys()
+
+    def _check_keys(self) -> None:
         if not all(str(url).startswith("https://") for url in self.key_urls.values()):
             raise ValueError("key_urls: must be https")
+        if self.jwks_url and not self.jwks_url.startswith("https://"):
+            raise ValueError("jwks_url: must be https")
+        if bool(self.jwks_host) != ("{" in self.jwks_url):
+            raise ValueError("jwks_host: goes with a jwks_url with a parameter in it")
+        places = [key for key in ("key_urls", "jwks_url", "roots") if getattr(self, key)]
+        if len(places) > 1 or (places and self._shared):
+            raise ValueError(
+                f"{places[0]}: a shared secret has none, and a public key one of key_urls, jwks_url, roots"
+            )
+        if not all(isinstance(root, str) and re.fullmatch("[0-9a-f]{64}", root) for root in self.roots):
+            raise ValueError("roots: must be SHA-256 digests in hex, in lower case")
+        if bool(self.roots) != bool(self.markers):
+            raise ValueError("markers: roots and markers go together")
+        if self.roots:
+            from verihook.senders.schemes.certificate_chains import check_markers
+
+            check_markers(self.markers)
+        elif not self._shared:
+            import verihook.senders.schemes.token_keys  # noqa: F401  # without its packages, this fails at load
+
+    @property
+    def _shared(self) -> bool:
+        return self.algorithm in HMACS
+
+    @property
+    def keyless(self) -> bool:
+        """Whether the keys are published, or come with the token."""
+        return bool(self.jwks_url or self.roots)
+
+    @property
+    def timed(self) -> bool:
+        """See :class:`~verihook.senders.schemes.Scheme`."""
+        return self.time == "exp" or (self.time == "iat" and self.tolerance <= LONGEST_WINDOW)
+
+    @property
+    def binds_body(self) -> bool:
+        """See :class:`~verihook.senders.schemes.Scheme`."""
+        return bool(self.json or self.hash_claim)
+
+    @property
+    def event_in_token(self) -> str:
+        """Return the path of the token whose claims are the event, "." for the whole body; "" if there is none."""
+        return self.json
 
     @property
     def key_hosts(self) -> tuple[str, ...]:
         """The hosts that keys are fetched from, as regular expressions."""
-        return tuple(re.escape(url.split("/")[2]) for url in self.key_urls.values())
+        if self.jwks_host:
+            return (self.jwks_host,)
+        urls = [*self.key_urls.values(), *([self.jwks_url] if self.jwks_url else [])]
+        return tuple(re.escape(url.split("/")[2]) for url in urls)
 
     def covers(self, header: str, path: tuple[str, ...]) -> bool:
         """See :class:`~verihook.senders.schemes.Scheme`."""
-        return not header
+        return not header and self.binds_body
 
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
         """See :class:`~verihook.senders.schemes.Scheme`.
@@ -71,144 +168,101 @@ class JwtScheme:
         ``verify`` raises SecretsUnavailable if no key can be fetched now.
         """
         refuse_empty(*secrets)
-        pinned = all(secret.lstrip().startswith("{") for secret in secrets)
-        find = _pinned(secrets) if pinned else self._fetched(secrets, setting)
-        header = self.header.lower()
-        if not secrets:
+        accept, keys_at = self._accept(setting), self._keys_at(setting)
+        if not secrets and not self.keyless:
             return no_secret
+        read, find, digests = self._reader(), self._finder(secrets, setting, keys_at), setting.digests
 
         def verify(request: Request, now: int) -> Proof:
-            token = one_header(request, header)
-            protected, claims, signature, signed = _split_token(token)
-            if protected.get("alg") != "ES256" or "crit" in protected:
-                raise SignatureError("alg")
-            kid = protected.get("kid")
-            if not isinstance(kid, str) or not _KID.fullmatch(kid):
-                raise SignatureError("unknown-kid")
-            # Checked before the key is fetched: what cannot be a signature costs no call.
-            value = base64url_bytes(signature)
-            if len(value) != 64:
-                raise SignatureError("wrong-signature-length")
-            check, proof = find(kid, now)
-            if not check(value, signed):
-                raise SignatureError("signature-mismatch")
-            self._check_claims(parse_unverified(base64url_bytes(claims), "malformed-token"), request.body, now)
-            return proof
+            token = read(request)
+            for check, proof in find(token, now):
+                if check(token.signature, token.signed):
+                    accept(token, request, now)
+                    return Proof(proof.verified_by, digest_of(token.signed)) if digests else proof
+            raise SignatureError("signature-mismatch")
 
         return verify
 
     def sign(self, secret: str, request: Request, setting: Setting = PLAIN, *, message_id: str, now: int) -> Request:
-        """See :class:`~verihook.senders.schemes.Scheme`. ``secret``: a private JSON Web Key (with ``d``)."""
-        try:
-            jwk = parse_unverified(secret.encode())
-            key = p256_private(base64url_bytes(str(jwk["d"])))
-        except (SignatureError, KeyError):
-            raise ValueError("to sign as this sender, give a private JSON Web Key (EC, P-256, with d)") from None
-        protected = {"alg": "ES256", "kid": str(jwk.get("kid", "")), "typ": "JWT"}
-        claims = {"iat": now, self.hash_claim: hashlib.sha256(request.body).hexdigest()}
-        signed = ".".join([base64url_text(json.dumps(part).encode()) for part in (protected, claims)])
-        signature = make_with(key, _ALGORITHM)(signed.encode())
-        return with_headers(request, [(self.header, f"{signed}.{base64url_text(signature)}")])
+        """See :class:`~verihook.senders.schemes.Scheme`.
 
-    def _check_claims(self, claims: dict[str, Any], body: bytes, now: int) -> None:
-        expected = claims.get(self.hash_claim)
-        if not isinstance(expected, str) or not expected.isascii():
-            raise SignatureError("no-body-hash")
-        if not hmac.compare_digest(decode_hex(expected, 32), hashlib.sha256(body).digest()):
-            raise SignatureError("body-hash-mismatch")
-        check_age(whole_seconds(claims.get("iat")), now, self.tolerance)
+        ``secret``: the shared one, or a private key: a JSON Web Key with ``d``, or PEM, followed by the certificates
+        if they are in the token.
+        """
+        # Imported here: a receiver never signs, and a cold start should not load it.
+        from verihook.senders.schemes.token_signer import sign
 
-    def _fetched(self, secrets: tuple[str, ...], setting: Setting) -> Callable[[str, int], tuple[Check, Proof]]:
-        """Return a function that finds a key by its id, fetched from the sender's endpoint. Raises ValueError."""
-        if setting.fetch is None:
-            raise ValueError("without a network, a source of this sender needs its JSON Web Key as secret")
-        environment = setting.parameters.get("environment", "production")
-        url = self.key_urls.get(environment)
-        if url is None:
-            raise ValueError(f"parameters.environment: {must_be_one_of(self.key_urls, environment)}")
-        client_id = setting.parameters.get("client_id")
-        if not client_id:
-            raise ValueError("parameters.client_id: is needed, beside the secret, to ask the sender for its keys")
-        fetch = setting.fetch
-        keys: FetchedKeys[Check] = FetchedKeys()
+        return sign(self, secret, request, setting, message_id=message_id, now=now)
 
-        def load(kid: str) -> Check:
-            unknown = False
-            for secret in secrets:
-                content = json.dumps({"client_id": client_id, "secret": secret, "key_id": kid}).encode()
-                answer = _reply_object(fetch(url, content))
-                if "key" in answer:
-                    return _jwk_check(answer["key"])
-                # A 400 for another reason (a wrong API secret) is our failure, not the delivery's.
-                unknown = unknown or answer.get("error_code") == "INVALID_WEBHOOK_VERIFICATION_KEY_ID"
-            if not unknown:
-                raise SecretsUnavailable("The sender's host gave no key; deliver again.")
-            raise SignatureError("unknown-kid")
+    def urls(self, setting: Setting) -> Urls:
+        """Return what makes the URLs of which one's hash is in the token. Raises ValueError ``public_url: mend``."""
+        if not self.url_hash_claim:
+            return lambda _: ()
+        return signed_urls(setting.public_url, "delivered", ports=False, unescape=False)
 
-        def find(kid: str, now: int) -> tuple[Check, Proof]:
-            check = keys.key(kid, now, lambda: load(kid))
-            return lambda signature, signed: _proven(keys, kid, check(signature, signed)), CURRENT
+    def shared_key(self, secret: str) -> bytes:
+        """Return the key that a shared secret stands for. Raises ValueError in words."""
+        if secret.lstrip().startswith("-----BEGIN"):
+            # Any reader of a public key could sign with it.
+            raise ValueError(f"the secret is a key in PEM: {self.algorithm} takes a shared secret")
+        return key_of(secret, self.key, self.key_prefix)
 
-        return find
+    def _reader(self) -> Callable[[Request], Token]:
+        """How to read the token of a delivery. It raises SignatureError."""
+        header, prefix, algorithm, path = self.header.lower(), self.prefix, self.algorithm, self.json
 
+        def in_header(request: Request) -> Token:
+            text = one_header(request, header)
+            if not text.startswith(prefix):
+                raise SignatureError("wrong-prefix")
+            return read_token(text[len(prefix) :], algorithm, MAX_TOKEN)
 
-def _proven(keys: FetchedKeys[Check], kid: str, right: bool) -> bool:
-    if right:
-        keys.mark_proven(kid)
-    return right
+        return in_header if header else lambda request: read_token(token_text(request.body, path), algorithm, MAX_JSON)
 
+    def _accept(self, setting: Setting) -> Callable[[Token, Request, int], None]:
+        """The checks of a token whose signature is right. Raises ValueError ``KEY: mend``."""
+        expected, times = expected_claims(self.claims, setting), Times(self.time, self.tolerance)
+        body_hash = HashClaim(self.hash_claim, self.hash_encoding) if self.hash_claim else None
+        url_hash = HashClaim(self.url_hash_claim, self.hash_encoding) if self.url_hash_claim else None
+        urls = self.urls(setting)
 
-def _reply_object(document: bytes) -> dict[str, Any]:
-    try:
-        return parse_unverified(document)
-    except SignatureError:
-        raise SecretsUnavailable("The sender's host gave no JSON; deliver again.") from None
+        def accept(token: Token, request: Request, now: int) -> None:
+            claims = token.claims()
+            if body_hash is not None:
+                body_hash.compare((request.body,), claims, "no-body-hash", "body-hash-mismatch")
+            if url_hash is not None:
+                # A caller's surrogates have no UTF-8; whatever their bytes are, no sender signed them.
+                found = [url.encode("utf-8", "surrogatepass") for url in urls(request)]
+                url_hash.compare(found, claims, "no-url-hash", "url-hash-mismatch")
+            check_claims(expected, claims)
+            times.check(claims, now)
 
+        return accept
 
-def _pinned(secrets: tuple[str, ...]) -> Callable[[str, int], tuple[Check, Proof]]:
-    """Return a function that finds a key by its id among the secrets, newest first. Raises ValueError."""
-    found: dict[str, tuple[Check, Proof]] = {}
-    for index, secret in enumerate(secrets):
-        try:
-            jwk = parse_unverified(secret.encode())
-        except SignatureError:
-            raise ValueError("the secret is not a JSON Web Key") from None
-        if not isinstance(jwk.get("kid"), str):
-            raise ValueError("the JSON Web Key has no kid")
-        check = _jwk_check(jwk, ValueError("the secret is not a JSON Web Key for ES256 (EC, P-256)"))
-        found.setdefault(jwk["kid"], (check, proof_by(index)))
+    def _keys_at(self, setting: Setting) -> str:
+        """The URL of the published keys, "" if there is none. Raises ValueError ``KEY: mend``."""
+        url = str(filled(self.jwks_url, setting))
+        if self.jwks_host and not host_matches(url.split("/")[2], (self.jwks_host,)):
+            name = self.jwks_url.partition("{parameter:")[2].partition("}")[0]
+            raise ValueError(f"parameters.{name}: must be the sender's host for this account")
+        return url
 
-    def find(kid: str, _now: int) -> tuple[Check, Proof]:
-        if kid not in found:
-            raise SignatureError("unknown-kid")
-        return found[kid]
+    def _finder(self, secrets: tuple[str, ...], setting: Setting, keys_at: str) -> _Find:
+        """How to find the keys for a token. Raises ValueError in words."""
+        if self._shared:
+            checks = [
+                (hmac_check(self.shared_key(secret), self.algorithm), proof_by(index))
+                for index, secret in enumerate(secrets)
+            ]
+            return lambda _token, _now: checks
+        if self.roots:
+            from verihook.senders.schemes.certificate_chains import chained
 
-    return find
+            return chained(secrets, self.roots, self.markers, self.algorithm)
+        from verihook.senders.schemes.token_keys import asked, pinned, published
 
-
-def _jwk_check(jwk: Any, error: Exception | None = None) -> Check:
-    """Return the check with a JSON Web Key.
-
-    https://www.rfc-editor.org/rfc/rfc7517#section-4
-
-    Raise ``error``; without one SecretsUnavailable, or SignatureError for a key that the sender has withdrawn.
-    """
-    fitting = isinstance(jwk, Mapping) and (jwk.get("kty"), jwk.get("crv")) == ("EC", "P-256")
-    if fitting and jwk.get("alg", "ES256") == "ES256" and jwk.get("use", "sig") == "sig":
-        if jwk.get("expired_at") is not None:
-            raise error or SignatureError("expired-kid")
-        try:
-            x, y = (base64url_bytes(str(jwk.get(name))) for name in ("x", "y"))
-            return check_with(p256_public(x, y), _ALGORITHM)
-        except (SignatureError, ValueError):
-            pass
-    raise error or SecretsUnavailable("The sender's host gave no key for ES256; deliver again.")
-
-
-def _split_token(token: str) -> tuple[dict[str, Any], str, str, bytes]:
-    """Return the protected header, the claims and the signature (both still encoded), and the signed bytes."""
-    parts = token.split(".")
-    if len(token) > MAX_TOKEN or len(parts) != 3:
-        raise SignatureError("malformed-token")
-    protected = parse_unverified(base64url_bytes(parts[0]), "malformed-token")
-    return protected, parts[1], parts[2], f"{parts[0]}.{parts[1]}".encode()
+        if not secrets:
+            return published(keys_at, setting.fetch, self.algorithm)
+        if self.key_urls and not all(secret.lstrip().startswith("{") for secret in secrets):
+            return asked(self.key_urls, secrets, setting, self.algorithm)
+        return pinned(secrets, self.algorithm)

@@ -1,12 +1,14 @@
 """The signed bytes: a template, compiled into one function.
 
-Fields: ``{body}``, ``{body_crc32}`` (in decimal), ``{timestamp}`` as sent, ``{id}``, ``{method}``, ``{url}``,
-``{form}`` (Twilio's), ``{named_headers}`` (Coinbase's), ``{header:NAME}``, ``{json:path.to.member}``,
-``{parameter:NAME}`` (of the source). ``{secret}`` at the front makes a plain digest.
+Fields: ``{body}``, ``{body_sha256}`` (in hex), ``{body_crc32}`` (in decimal), ``{timestamp}`` as sent, ``{id}``,
+``{method}``, ``{url}``, ``{form}`` (Twilio's), ``{sorted_parameters}`` (Plivo's), ``{named_headers}`` (Coinbase's),
+``{header:NAME}``, ``{query:NAME}``, ``{form:NAME}``, ``{json:path.to.member}``, ``{parameter:NAME}`` (of the source).
+``{secret}`` makes a plain digest, in which the key stands there.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 import zlib
 from collections.abc import Callable
@@ -17,15 +19,18 @@ from verihook.request import Request
 from verihook.senders.form import percent_decoded
 from verihook.senders.schemes import Delivery, Setting
 from verihook.senders.schemes.headers import lone_header, one_header
-from verihook.senders.schemes.url import Urls
+from verihook.senders.schemes.url import Urls, registered_url
 from verihook.strict_json import split_path, text_member
 
 #: At the front of a template: the message begins with the secret, and is hashed without a key.
 KEY_FIRST = "{secret}"
 
 #: The fields without an argument, and those with one.
-PLAIN_FIELDS = ("body", "body_crc32", "timestamp", "id", "method", "url", "form", "named_headers")
-NAMED_FIELDS = ("header", "json", "parameter")
+PLAIN_FIELDS = (
+    *("body", "body_sha256", "body_crc32", "timestamp", "id", "method", "url", "form", "sorted_parameters"),
+    *("named_headers", "secret"),
+)
+NAMED_FIELDS = ("header", "query", "form", "json", "parameter")
 
 #: More headers than this in a signature's list are refused.
 MAX_NAMES = 32
@@ -78,7 +83,10 @@ def covers(template: str, id_header: str, header: str, path: tuple[str, ...]) ->
     fields = {(name, argument.lower()) for name, argument in fields_of(template)}
     if header:
         return (header == id_header.lower() and ("id", "") in fields) or ("header", header) in fields
-    return bool({("body", ""), ("form", "")} & fields) or ("json", ".".join(path).lower()) in fields
+    return (
+        bool({("body", ""), ("body_sha256", ""), ("form", ""), ("sorted_parameters", "")} & fields)
+        or ("json", ".".join(path).lower()) in fields
+    )
 
 
 def compile_message(template: str, id_names: tuple[str, ...], setting: Setting, urls: Urls | None) -> Message:
@@ -149,6 +157,10 @@ def _piece(name: str, argument: str, id_names: tuple[str, ...], setting: Setting
         if not value:
             raise ValueError(f"parameters.{argument}: is signed by this sender; write it into the source")
         return value.encode()
+    if name == "secret":
+        return setting.key
+    if name in ("query", "sorted_parameters") or (name == "form" and argument):
+        return _of_fields(name, argument, setting)
     header, path = argument.lower(), split_path(argument)
     made: dict[str, Callable[[Delivery], bytes]] = {
         "body_crc32": lambda delivery: str(zlib.crc32(delivery.request.body)).encode(),
@@ -157,10 +169,24 @@ def _piece(name: str, argument: str, id_names: tuple[str, ...], setting: Setting
         "method": lambda delivery: delivery.request.method.encode("utf-8", "surrogatepass"),
         "named_headers": named_headers,
         "form": lambda delivery: twilio_form(delivery.request.body),
+        "body_sha256": lambda delivery: hashlib.sha256(delivery.request.body).hexdigest().encode(),
         "header": lambda delivery: one_header(delivery.request, header).encode(),
         "json": lambda delivery: text_member(delivery.content, path, "signed-member-is-not-text").encode(),
     }
     return made[name]
+
+
+def _of_fields(name: str, argument: str, setting: Setting) -> _Piece:
+    """A piece of the form or of the query."""
+    # Imported here: few sources need them.
+    from verihook.senders.schemes.form_values import form_value, query_value
+    from verihook.senders.schemes.sorted_parameters import sorted_parameters
+
+    if name == "sorted_parameters":
+        url = registered_url(setting.public_url)
+        return lambda delivery: sorted_parameters(url, delivery.request)
+    read = query_value if name == "query" else form_value
+    return lambda delivery: read(delivery.request, argument).encode("utf-8", "surrogatepass")
 
 
 def _filled(pieces: list[_Piece], delivery: Delivery) -> list[bytes | None]:

@@ -1,21 +1,22 @@
-"""Public keys over a message template: Ed25519 (Standard Webhooks v1a, Discord), ECDSA (SendGrid), RSA (PayPal).
+"""Public keys over a message template: Ed25519 (Standard Webhooks v1a, Discord), ECDSA (SendGrid, eBay), RSA (PayPal).
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from verihook.errors import SignatureError
-from verihook.request import Request
+from verihook.request import Request, json_text
 from verihook.senders.schemes import PLAIN, Delivery, Proof, Setting, Verify, digest_of, no_secret, proof_by
 from verihook.senders.schemes import asymmetric as public_keys
 from verihook.senders.schemes.candidates import decode_any
 from verihook.senders.schemes.certificates import certificate_proof
-from verihook.senders.schemes.encoding import UNSIZED, encode_signature, key_of, refuse_empty
+from verihook.senders.schemes.encoding import UNSIZED, base64_bytes, encode_signature, key_of, refuse_empty
 from verihook.senders.schemes.headers import (
     check_texts,
     example_value,
@@ -36,6 +37,7 @@ from verihook.senders.schemes.message import (
 )
 from verihook.senders.schemes.timestamp import TIMES, check_age, check_tolerance, encode_time
 from verihook.senders.tables import must_be_one_of
+from verihook.strict_json import parse_unverified, split_path, text_member
 
 #: What a secret can be.
 KEYS = ("hex", "base64", "spki", "certificate")
@@ -48,13 +50,16 @@ Prove = Callable[[Request, list[bytes], bytes, int], Proof]
 class PublicKeyScheme:
     """One shape of public-key signature.
 
-    ``header`` holds one signature, or items split by ``separator`` of which those with ``label`` + ``assign`` count.
+    ``header`` holds one signature, or items split by ``separator`` of which those with ``label`` + ``assign`` count; or
+    base64 of a JSON object, of which ``header_member`` is the signature.
     ``message`` is described in :mod:`verihook.senders.schemes.message`; the body must be in it, as ``{body}`` or as
-    ``{body_crc32}``. ``tolerance`` in seconds, both ways, for the ``timestamp_header``.
+    ``{body_sha256}`` or ``{body_crc32}``. ``tolerance`` in seconds, both ways, for the ``timestamp_header``, in the
+    unit ``timestamp`` of :data:`~verihook.senders.schemes.timestamp.TIMES`.
     ``key``: ``hex`` or ``base64`` (after ``key_prefix``) of a raw Ed25519 key, ``spki`` (PEM, or base64 of DER), or
     ``certificate``: pinned as secret, or at the URL in ``certificate_header``, which must be https on one of
-    ``certificate_hosts`` with ``certificate_path`` (regular expressions, matched whole). ``required``: headers with the
-    value that they must have.
+    ``certificate_hosts`` with ``certificate_path`` (regular expressions, matched whole). Without a secret,
+    the key whose id is in ``key_id_header`` is taken from the JSON Web Keys at ``jwks_url``. ``required``: headers with
+    the value that they must have.
     """
 
     header: str
@@ -67,6 +72,10 @@ class PublicKeyScheme:
     separator: str = ""
     assign: str = ","
     label: str = ""
+    header_member: str = ""
+    jwks_url: str = ""
+    key_id_header: str = ""
+    timestamp: str = "s"
     timestamp_header: str = ""
     tolerance: int = 300
     id_header: str = ""
@@ -84,8 +93,14 @@ class PublicKeyScheme:
             raise ValueError(f"key: {must_be_one_of(KEYS, self.key)}")
         if not self.header:
             raise ValueError("header: must name the header with the signature")
-        if bool(self.separator) != bool(self.label):
-            raise ValueError("separator: separator and label go together")
+        if self.timestamp not in TIMES:
+            raise ValueError(f"timestamp: {must_be_one_of(TIMES, self.timestamp)}")
+        if bool(self.separator) != bool(self.label) or (self.separator and self.header_member):
+            raise ValueError("separator: separator and label go together, without header_member")
+        if bool(self.jwks_url) != bool(self.key_id_header) or (self.jwks_url and self.key != "spki"):
+            raise ValueError("jwks_url: goes with key_id_header, and with spki keys")
+        if self.jwks_url and not self.jwks_url.startswith("https://"):
+            raise ValueError("jwks_url: must be https")
         if not all(isinstance(host, str) for host in self.certificate_hosts):
             raise ValueError("certificate_hosts: must be strings")
         check_texts("required", self.required)
@@ -93,10 +108,10 @@ class PublicKeyScheme:
 
     def _check_message(self) -> None:
         names = {name for name, _ in fields_of(self.message)}
-        if self.message.startswith(KEY_FIRST) or {"url", "json"} & names:
+        if {"secret", "url", "json"} & names or self.message.startswith(KEY_FIRST):
             raise ValueError("message: {secret}, {url} and {json:PATH} are fields of the scheme hmac alone")
-        if not {"body", "body_crc32"} & names:
-            raise ValueError("message: {body} or {body_crc32} must be in it, so that the body is signed")
+        if not {"body", "body_sha256", "body_crc32"} & names:
+            raise ValueError("message: {body}, {body_sha256} or {body_crc32} must be in it, so that the body is signed")
         check_place(self.message, "timestamp", "timestamp_header", bool(self.timestamp_header))
         check_place(self.message, "id", "id_header", bool(self.id_header))
         check_tolerance(self.tolerance)
@@ -106,8 +121,8 @@ class PublicKeyScheme:
 
     @property
     def keyless(self) -> bool:
-        """A certificate comes over the network."""
-        return self.key == "certificate"
+        """A certificate comes over the network, and so do published keys."""
+        return self.key == "certificate" or bool(self.jwks_url)
 
     @property
     def timed(self) -> bool:
@@ -126,7 +141,7 @@ class PublicKeyScheme:
     @property
     def key_hosts(self) -> tuple[str, ...]:
         """The hosts that keys are fetched from, as regular expressions."""
-        return tuple(self.certificate_hosts)
+        return (re.escape(self.jwks_url.split("/")[2]),) if self.jwks_url else tuple(self.certificate_hosts)
 
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
         """See :class:`~verihook.senders.schemes.Scheme`.
@@ -134,8 +149,8 @@ class PublicKeyScheme:
         ``verify`` raises SecretsUnavailable if a certificate cannot be fetched now.
         """
         refuse_empty(*secrets)
-        prove = self._certificate_proof(secrets, setting) if self.keyless else self._key_proof(secrets)
-        message, read, decode_time = self._message(setting), self._reader(), TIMES["s"]
+        prove = self._proof(secrets, setting)
+        message, read, decode_time = self._message(setting), self._reader(), TIMES[self.timestamp]
         header, timestamp_header = self.header.lower(), self.timestamp_header.lower()
         tolerance, digests, check_required = self.tolerance, setting.digests, header_check(self.required, {})
         check_url = self._check_url if self.certificate_header else None
@@ -167,7 +182,7 @@ class PublicKeyScheme:
         make = public_keys.make_with(self._private(secret), self.algorithm)
         headers = [(name, example_value(value)) for name, value in self.required.items()]
         if self.timestamp_header:
-            headers.append((self.timestamp_header, str(now)))
+            headers.append((self.timestamp_header, encode_time(now, self.timestamp)))
         if self.id_header:
             headers.append((self.id_header, message_id))
         # The headers that the template names must be there to be signed.
@@ -182,8 +197,11 @@ class PublicKeyScheme:
                 raise ValueError("parameters.certificate_url: the URL of the certificate that the delivery names")
             headers.append((self.certificate_header, url))
         request = with_headers(request, headers)
-        signature = make(_joined(self._message(setting)(Delivery(request, None, str(now)))[0]))
+        stamp = encode_time(now, self.timestamp)
+        signature = make(_joined(self._message(setting)(Delivery(request, None, stamp))[0]))
         text = encode_signature(signature, self.encoding)
+        if self.header_member:
+            text = encode_signature(json_text({self.header_member: text}).encode(), "base64")
         return with_headers(request, [(self.header, f"{self.label}{self.assign}{text}" if self.separator else text)])
 
     def _check_url(self, request: Request) -> None:
@@ -194,16 +212,30 @@ class PublicKeyScheme:
 
     def _reader(self) -> Callable[[str], list[bytes]]:
         """How to read the signatures of the header's value. It raises SignatureError."""
-        decode = UNSIZED[self.encoding]
+        decode, path = UNSIZED[self.encoding], split_path(self.header_member)
         separator, assign, wanted = self.separator, self.assign, self.label
 
         def read(text: str) -> list[bytes]:
+            if path:
+                written = base64_bytes(text)
+                if written.strip() != written:
+                    raise SignatureError("malformed-header")
+                text = text_member(parse_unverified(written, "malformed-header"), path, "no-signature")
             if not separator:
                 return [decode(text)]
             items = [item.partition(assign) for item in text.split(separator)]
             return decode_any([value for label, _, value in items if label == wanted], decode)
 
         return read
+
+    def _proof(self, secrets: tuple[str, ...], setting: Setting) -> Prove:
+        if self.key == "certificate":
+            return self._certificate_proof(secrets, setting)
+        if secrets or not self.jwks_url:
+            return self._key_proof(secrets)
+        from verihook.senders.schemes.published_keys import published_proof
+
+        return published_proof(self.jwks_url, self.key_id_header.lower(), self.algorithm, setting.fetch)
 
     def _key_proof(self, secrets: tuple[str, ...]) -> Prove:
         keys = [public_keys.check_with(self._public(secret), self.algorithm) for secret in secrets]

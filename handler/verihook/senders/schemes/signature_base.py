@@ -16,6 +16,8 @@ from verihook.senders.schemes.headers import FIELD_NAME, FIELD_VALUE
 from verihook.senders.schemes.structured_fields import (
     InnerList,
     Parameters,
+    canonical,
+    dictionary_member,
     write_bytes,
     write_inner_list,
     write_parameters,
@@ -91,7 +93,11 @@ def _value(name: str, parameters: Parameters, request: Request, target: Target) 
         return _query_parameter(parameters, target)
     if parameters == {"bs": True} and not name.startswith("@"):
         return ", ".join(write_bytes(value.encode()) for value in _values(name, request))
-    # Other parameters (sf, key, tr, req) choose another form of a component; a delivery needs none.
+    if parameters == {"sf": True} and not name.startswith("@"):
+        return canonical(_field(name, request))
+    if set(parameters) == {"key"} and isinstance(key := parameters["key"], str) and not name.startswith("@"):
+        return dictionary_member(_field(name, request), key)
+    # Other parameters (tr, req) choose another form of a component; a delivery needs none.
     if parameters:
         raise SignatureError("unsupported-component")
     if name == "@method":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
@@ -12,7 +13,9 @@ from verihook.records import replace
 from verihook.request import FORM, Request
 from verihook.senders.schemes import Delivery, Setting
 from verihook.senders.schemes.encoding import encode_signature
+from verihook.senders.schemes.form_values import with_field, with_form
 from verihook.senders.schemes.headers import example_value, expand_numbered, with_headers
+from verihook.senders.schemes.hmac_fields import filled_label
 from verihook.senders.schemes.message import fields_of
 from verihook.senders.schemes.timestamp import encode_time
 from verihook.senders.schemes.url import query_of
@@ -35,11 +38,11 @@ def sign(scheme: HmacFields, secret: str, request: Request, setting: Setting, *,
     request = _prepared(scheme, request, setting, message_id, stamp)
     content = _members(request) if scheme.signature_json or "{json:" in scheme.message else None
     try:
-        signed = scheme.signed_message(setting)(Delivery(request, content, stamp, _NAMES))[0]
+        signed = scheme.signed_message(setting, key)(Delivery(request, content, stamp, _NAMES))[0]
     except SignatureError as error:
         raise ValueError(f"the request cannot be signed: {error.reason}") from error
     text = encode_signature(scheme.mac_with(key)(signed), scheme.encoding)
-    return _with_signature(scheme, request, text, stamp)
+    return _with_signature(scheme, request, text, stamp, setting)
 
 
 def header_values(
@@ -50,12 +53,13 @@ def header_values(
     With the timestamp (one of ``stamps``, in the sender's own writing) that it is made for. ``request``: with all that
     is signed beside it. Raises ValueError in words, SignatureError if a part is missing.
     """
-    mac, message = scheme.mac_with(scheme.secret_key(secret)), scheme.signed_message(setting)
+    key = scheme.secret_key(secret)
+    mac, message = scheme.mac_with(key), scheme.signed_message(setting, key)
     content = parse_unverified(request.body, ascii_alone=True) if "{json:" in scheme.message else None
     for stamp in stamps:
         for signed in message(Delivery(request, content, stamp, _NAMES)):
             text = encode_signature(mac(signed), scheme.encoding)
-            yield stamp, _header_value(scheme, text, stamp)
+            yield stamp, _header_value(scheme, text, stamp, setting)
             if scheme.prefix_optional:
                 yield stamp, text
 
@@ -67,11 +71,20 @@ def _prepared(scheme: HmacFields, request: Request, setting: Setting, message_id
         headers.append((scheme.timestamp_header, stamp))
     if scheme.id_header:
         headers.append((scheme.id_header, message_id))
+    named = [name for field, name in fields_of(scheme.message) if field == "header"]
+    headers += [(name, message_id) for name in named if request.header(name.lower()) is None]
     if "{form}" in scheme.message and request.header("content-type") is None:
         headers.append(("Content-Type", FORM))
     request = with_headers(request, headers)
     if scheme.timestamp_json or "{json:" in scheme.message:
         request = replace(request, body=_body_with_members(scheme, request, message_id, stamp))
+    for name, field in fields_of(scheme.message):
+        if name == "form" and field and f"{field}=" not in request.body.decode("latin-1"):
+            # What is signed is a field of a form: the body that was given becomes that field.
+            body = with_field("", field, base64.b64encode(request.body).decode())
+            request = replace(with_form(request), body=body.encode())
+        elif name == "query" and request.parameter(field) is None:
+            request = replace(request, query=with_field(request.query, field, message_id))
     if scheme.body_hash:
         query = request.query or query_of(setting.public_url)
         # Replaces one that is there already: with two, none would verify.
@@ -93,22 +106,27 @@ def _body_with_members(scheme: HmacFields, request: Request, message_id: str, st
     return _dump(content)
 
 
-def _with_signature(scheme: HmacFields, request: Request, text: str, stamp: str) -> Request:
+def _with_signature(scheme: HmacFields, request: Request, text: str, stamp: str, setting: Setting) -> Request:
     if scheme.signature_json:
         content = _members(request)
         set_member(content, scheme.signature_json, text)
         return replace(request, body=_dump(content))
     if scheme.headers:
         return with_headers(request, [(expand_numbered(scheme.headers)[0], text)])
-    return with_headers(request, [(scheme.header, _header_value(scheme, text, stamp))])
+    value = _header_value(scheme, text, stamp, setting)
+    if scheme.signature_query:
+        return replace(request, query=with_field(request.query, scheme.signature_query, value))
+    if scheme.signature_form:
+        return replace(request, body=with_field(request.body.decode(), scheme.signature_form, value).encode())
+    return with_headers(request, [(scheme.header, value)])
 
 
-def _header_value(scheme: HmacFields, text: str, stamp: str) -> str:
-    if scheme.separator:
+def _header_value(scheme: HmacFields, text: str, stamp: str, setting: Setting) -> str:
+    if scheme.separator and scheme.label:
         named = ((scheme.timestamp_label, stamp), (scheme.names_label, _NAMES))
         items = [f"{label}{scheme.assign}{value}" for label, value in named if label]
         separator = scheme.separator + " " if scheme.spaces else scheme.separator
-        return separator.join([*items, f"{scheme.label}{scheme.assign}{text}"])
+        return separator.join([*items, f"{filled_label(scheme.label, setting)}{scheme.assign}{text}"])
     return scheme.prefix + text
 
 

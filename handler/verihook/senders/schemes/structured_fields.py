@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 _KEY = re.compile(r"[a-z*][a-z0-9_.*-]*", re.ASCII)
 _INTEGER = re.compile(r"-?[0-9]{1,15}(?![0-9.])", re.ASCII)
+_DECIMAL = re.compile(r"(-?)([0-9]{1,12})\.([0-9]{1,3})(?![0-9.])", re.ASCII)
 _STRING = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"', re.ASCII)
 _TOKEN = re.compile(r"[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*", re.ASCII)
 _BYTES = re.compile(r":([^:]*):", re.ASCII)
@@ -32,6 +33,12 @@ MAX_ITEMS = 64
 
 class Token(str):
     """A token, which is another type than a string."""
+
+    __slots__ = ()
+
+
+class Decimal(str):
+    """A number with a fraction, in its canonical form."""
 
     __slots__ = ()
 
@@ -57,6 +64,34 @@ def read_signatures(text: str) -> dict[str, bytes]:
 def read_inputs(text: str) -> dict[str, InnerList]:
     """A dictionary of inner lists of strings: ``Signature-Input``. Raises SignatureError."""
     return _Reader(text).dictionary(lambda reader: reader.inner_list())
+
+
+def canonical(text: str) -> str:
+    """The one canonical form of any structured field: https://www.rfc-editor.org/rfc/rfc9421#section-2.1.1 .
+
+    A dictionary is told from a list, and an item from either, by its form. Raises SignatureError.
+    """
+    try:
+        return ", ".join(_Reader(text, decimals=True).texts())
+    except SignatureError:
+        members = _Reader(text, decimals=True).text_members()
+        return ", ".join(key + _without_true(value) for key, value in members.items())
+
+
+def dictionary_member(text: str, key: str) -> str:
+    """The canonical form of one member of a dictionary. Raises SignatureError if there is none.
+
+    https://www.rfc-editor.org/rfc/rfc9421#section-2.1.2
+    """
+    members = _Reader(text, decimals=True).text_members()
+    if key not in members:
+        raise SignatureError("missing-dictionary-member")
+    return members[key]
+
+
+def _without_true(value: str) -> str:
+    """A member's value after its key: a true one is left out."""
+    return value.removeprefix("?1") if value == "?1" or value.startswith("?1;") else f"={value}"
 
 
 def write_inner_list(value: InnerList) -> str:
@@ -87,17 +122,18 @@ def _write(value: Bare) -> str:
         return write_bytes(value)
     if isinstance(value, int):
         return str(value)
-    return str(value) if isinstance(value, Token) else write_string(value)
+    return str(value) if isinstance(value, Token | Decimal) else write_string(value)
 
 
 class _Reader:
     """Reads one value from left to right."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, decimals: bool = False) -> None:
         if len(text) > MAX_LENGTH or not text.isascii():
             raise SignatureError("malformed-structured-field")
         self._text = text.strip(" ")
         self._at = 0
+        self._decimals = decimals
 
     def dictionary(self, member: Callable[[_Reader], T]) -> dict[str, T]:
         members: dict[str, T] = {}
@@ -112,6 +148,56 @@ class _Reader:
             self._expect("=")
             members[key] = member(self)
         return members
+
+    def texts(self) -> list[str]:
+        """The canonical forms of the members of a list."""
+        texts: list[str] = []
+        while self._at < len(self._text) or not texts:
+            if texts:
+                self._skip(" \t")
+                self._expect(",")
+                self._skip(" \t")
+            if len(texts) >= MAX_ITEMS:
+                raise SignatureError("malformed-structured-field")
+            texts.append(self._member_text())
+        return texts
+
+    def text_members(self) -> dict[str, str]:
+        """The canonical forms of the members of a dictionary, in their order."""
+        members: dict[str, str] = {}
+        while self._at < len(self._text) or not members:
+            if members:
+                self._skip(" \t")
+                self._expect(",")
+                self._skip(" \t")
+            key = self._match(_KEY)[0]
+            if key in members or len(members) >= MAX_ITEMS:
+                raise SignatureError("malformed-structured-field")
+            if self._next() == "=":
+                self._expect("=")
+                members[key] = self._member_text()
+            else:
+                members[key] = "?1" + write_parameters(self._parameters())
+        return members
+
+    def _member_text(self) -> str:
+        """An item or an inner list of items, with parameters."""
+        if self._next() != "(":
+            return self._item_text()
+        self._expect("(")
+        items: list[str] = []
+        while True:
+            spaces = self._skip(" ")
+            if self._next() == ")":
+                break
+            if (items and not spaces) or len(items) >= MAX_ITEMS:
+                raise SignatureError("malformed-structured-field")
+            items.append(self._item_text())
+        self._expect(")")
+        return f"({' '.join(items)}){write_parameters(self._parameters())}"
+
+    def _item_text(self) -> str:
+        return _write(self._bare()) + write_parameters(self._parameters())
 
     def bytes_with_parameters(self) -> bytes:
         value = base64_bytes(self._match(_BYTES)[1])
@@ -153,6 +239,10 @@ class _Reader:
             return base64_bytes(self._match(_BYTES)[1])
         if start == "?":
             return self._match(_BOOLEAN)[1] == "1"
+        if self._decimals and (decimal := _DECIMAL.match(self._text, self._at)):
+            self._at = decimal.end()
+            sign, whole, fraction = decimal.groups()
+            return Decimal(f"{sign}{int(whole)}.{fraction.rstrip('0') or '0'}")
         if start == "-" or start.isdigit():
             return int(self._match(_INTEGER)[0])
         return Token(self._match(_TOKEN)[0])

@@ -11,6 +11,10 @@ from verihook.errors import SignatureError
 _RFC3339 = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII
 )
+_DAYS, _MONTHS = "MonTueWedThuFriSatSun", "JanFebMarAprMayJunJulAugSepOctNovDec"
+_HTTP_DATE = re.compile(
+    r"[A-Z][a-z]{2}, ([0-9]{2}) ([A-Z][a-z]{2}) ([0-9]{4}) ([0-9]{2}:[0-9]{2}:[0-9]{2}) GMT", re.ASCII
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -48,11 +52,32 @@ def decode_rfc3339(text: str) -> int:
     return milliseconds + (int(fraction[1:].ljust(3, "0")[:3]) if fraction else 0)
 
 
+def decode_naive(text: str) -> int:
+    """Milliseconds since the epoch from a date and time without an offset, which is UTC. Raises SignatureError."""
+    return decode_rfc3339(f"{text}Z")
+
+
+def decode_http_date(text: str) -> int:
+    """Milliseconds since the epoch from ``Sun, 06 Nov 1994 08:49:37 GMT``. Raises SignatureError.
+
+    https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
+    """
+    match = _HTTP_DATE.fullmatch(text)
+    month = f"{_MONTHS.find(match[2]) // 3 + 1:02}" if match else ""
+    milliseconds = decode_rfc3339(f"{match[3]}-{month}-{match[1]}T{match[4]}Z" if match else "")
+    # Each time is written in one way, so with its own day of the week.
+    if encode_time(milliseconds // 1000, "http-date") != text:
+        raise SignatureError("bad-timestamp")
+    return milliseconds
+
+
 #: Unit of a timestamp -> what reads its text, as milliseconds since the epoch.
 TIMES: dict[str, Callable[[str], int]] = {
     "s": decode_seconds,
     "ms": decode_milliseconds,
     "rfc3339": decode_rfc3339,
+    "naive": decode_naive,
+    "http-date": decode_http_date,
 }
 
 
@@ -89,6 +114,10 @@ def check_age(sent_ms: int, now: int, tolerance: int) -> None:
 
 def encode_time(now: int, unit: str) -> str:
     """``now``, in seconds since the epoch, as a sender writes it in a unit of TIMES."""
-    if unit == "rfc3339":
-        return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if unit in ("rfc3339", "naive"):
+        return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S") + ("Z" if unit == "rfc3339" else "")
+    if unit == "http-date":
+        moment = datetime.fromtimestamp(now, UTC)
+        day, month = _DAYS[3 * moment.weekday() :][:3], _MONTHS[3 * moment.month - 3 :][:3]
+        return f"{day}, {moment.day:02} {month} {moment.year:04} {moment:%H:%M:%S} GMT"
     return str(now * 1000 if unit == "ms" else now)

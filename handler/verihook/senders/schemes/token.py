@@ -1,4 +1,4 @@
-"""A static token in a header or in the JSON body: nothing is signed, the sender only shows that it has the secret."""
+"""A static token somewhere in a delivery: nothing is signed, the sender only shows that it has the secret."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from verihook.records import replace
 from verihook.request import Request, json_text
 from verihook.senders.schemes import PLAIN, Proof, Setting, Verify, no_secret, proof_by
 from verihook.senders.schemes.encoding import refuse_empty
+from verihook.senders.schemes.form_values import form_value, query_value, with_field, with_form
 from verihook.senders.schemes.headers import one_header, with_headers
 from verihook.strict_json import member, parse_unverified, set_member, split_path, text_member
 
@@ -25,21 +26,23 @@ class TokenScheme:
     """The header holds ``prefix`` + the secret, as it is. Case counts in the prefix and the secret.
 
     Or the member at the path ``json`` of the body is the secret: ``passcode``, or ``value[].clientState`` if each
-    element of a list has it.
+    element of a list has it. Or the parameter ``query`` of the URL, or the field ``form`` of the body.
     """
 
     header: str = ""
     prefix: str = ""
     json: str = ""
+    query: str = ""
+    form: str = ""
 
     keyless: ClassVar[bool] = False
     timed: ClassVar[bool] = False
     binds_body: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        if bool(self.header) == bool(self.json):
-            raise ValueError("header: must name the header with the token, or json the member of the body")
-        if self.json and self.prefix:
+        if [bool(place) for place in (self.header, self.json, self.query, self.form)].count(True) != 1:
+            raise ValueError("header: name one place of the token: header, json, query or form")
+        if self.prefix and not self.header:
             raise ValueError("prefix: is for a header")
 
     def covers(self, header: str, path: tuple[str, ...]) -> bool:
@@ -60,7 +63,7 @@ class TokenScheme:
             if not all(text.startswith(prefix) for text in texts):
                 raise SignatureError("wrong-prefix")
             # Of a list each element has the same secret.
-            shown = [sha256(text[len(prefix) :].encode()).digest() for text in texts]
+            shown = [sha256(text[len(prefix) :].encode("utf-8", "surrogatepass")).digest() for text in texts]
             for index, digest in enumerate(digests):
                 if sum([same(digest, each) for each in shown]) == len(shown):
                     return proof_by(index)
@@ -73,6 +76,9 @@ class TokenScheme:
         if self.header:
             header = self.header.lower()
             return lambda request: [one_header(request, header)]
+        if self.query or self.form:
+            value, name = (query_value, self.query) if self.query else (form_value, self.form)
+            return lambda request: [value(request, name)]
         before, listed, after = self.json.partition("[].")
         path, inner = split_path(before), split_path(after)
 
@@ -90,6 +96,11 @@ class TokenScheme:
         token = self._token(secret).decode()
         if self.header:
             return with_headers(request, [(self.header, self.prefix + token)])
+        if self.query:
+            return replace(request, query=with_field(request.query, self.query, token))
+        if self.form:
+            body = with_field(request.body.decode("utf-8", "surrogateescape"), self.form, token)
+            return replace(with_form(request), body=body.encode("utf-8", "surrogateescape"))
         try:
             content = parse_unverified(request.body or b"{}")
         except SignatureError as error:

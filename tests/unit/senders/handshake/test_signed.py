@@ -107,6 +107,29 @@ class TestTwitch:
             self.ask("webhook_callback_verification", {"challenge": challenge})
 
 
+def test_event_grid_sends_a_list_of_one_and_wants_json() -> None:
+    table = """
+kind = "echo-by-header"
+header = "aeg-event-type"
+equals = "SubscriptionValidation"
+echo = "[0].data.validationCode"
+member = "validationResponse"
+"""
+    grid = bind(table)
+
+    def ask(content: object) -> object:
+        answer = grid.signed(post(b"", ("aeg-event-type", "SubscriptionValidation")), content)
+        return answer and (answer.status, json.loads(answer.body))
+
+    event = {"data": {"validationCode": "512d38b6-c7b8-40c8-89fe-f46f9e9622b6"}}
+    assert (200, {"validationResponse": "512d38b6-c7b8-40c8-89fe-f46f9e9622b6"}) == ask([event])
+    assert grid.signed(post(b"", ("aeg-event-type", "Notification")), [event]) is None
+    others: list[object] = [[], [event, event], [1], {}, [{"data": {"validationCode": 1}}]]
+    for content in others:
+        with pytest.raises(EventMalformed):
+            ask(content)
+
+
 class TestZoom:
     """The token comes back with its HMAC under the key that signs deliveries."""
 

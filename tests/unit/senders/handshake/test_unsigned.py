@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.senders.handshake.asking import NOT_REPEATED, PREVIOUS, SECRET, Store, bind, get, mac, post
-from verihook.errors import EventMalformed, SecretsUnavailable, SignatureError
+from verihook.errors import EventMalformed, HandshakeRefused, SecretsUnavailable, SignatureError
 from verihook.request import Request
 
 META = """
@@ -219,3 +219,56 @@ def test_no_query_makes_it_raise_anything_else(table: str, query: str, value: st
         except (EventMalformed, SignatureError):
             continue
         assert answer is None or answer.status == 200
+
+
+def test_strava_wants_json() -> None:
+    strava = bind(META + 'member = "hub.challenge"', Store(TOKEN="t"), parameters={"verify_token": "env:TOKEN"})
+    answer = strava.unsigned(get("hub.mode=subscribe&hub.verify_token=t&hub.challenge=15f7d1a91c1f40f8"))
+    assert answer is not None
+    assert (200, {"hub.challenge": "15f7d1a91c1f40f8"}) == (answer.status, json.loads(answer.body))
+
+
+MONDAY = bind('kind = "echo-body"\nmember = "challenge"')
+
+
+def test_monday() -> None:
+    answer = MONDAY.unsigned(post(b'{"challenge": "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P"}'))
+    assert answer is not None
+    assert json.loads(answer.body)["challenge"].startswith("3eZbrw1a")
+    assert "nosniff" == answer.headers["x-content-type-options"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"[]", b"\xff", b'{"challenge":"x","event":{}}', b'{"challenge":"' + b"x" * 1024 + b'"}']
+)
+def test_an_event_is_never_mistaken_for_mondays_challenge(body: bytes) -> None:
+    assert MONDAY.unsigned(post(body)) is None
+    assert MONDAY.unsigned(Request("PUT", "/", "", (), b'{"challenge":"x"}', "")) is None
+
+
+@pytest.mark.parametrize("challenge", [*NOT_REPEATED[:4], 1, True, ["x"]])
+def test_monday_repeats_no_page(challenge: object) -> None:
+    with pytest.raises(EventMalformed):
+        MONDAY.unsigned(post(json.dumps({"challenge": challenge}).encode()))
+
+
+def test_an_origin_is_allowed() -> None:
+    for table in ("", 'origins = ["eventgrid.azure.net"]'):
+        grid = bind(f'kind = "allow-origin"\n{table}')
+        answer = grid.unsigned(get("", ("webhook-request-origin", "eventgrid.azure.net"), method="OPTIONS"))
+        assert answer is not None
+        assert (200, b"") == (answer.status, answer.body)
+        allowed = {"webhook-allowed-origin": "eventgrid.azure.net", "webhook-allowed-rate": "*", "allow": "POST"}
+        assert allowed.items() <= answer.headers.items()
+        assert grid.unsigned(get(method="OPTIONS")) is None
+        assert grid.unsigned(get("", ("webhook-request-origin", "eventgrid.azure.net"))) is None
+
+
+@pytest.mark.parametrize("origin", ["evil.example", "eventgrid.azure.net.evil.example", "", "a\r\nset-cookie: b", "*"])
+def test_no_other_origin_is_allowed(origin: str) -> None:
+    grid = bind('kind = "allow-origin"\norigins = ["eventgrid.azure.net"]')
+    with pytest.raises(HandshakeRefused):
+        grid.unsigned(get("", ("webhook-request-origin", origin), method="OPTIONS"))
+    if "." not in origin:
+        with pytest.raises(HandshakeRefused):
+            bind('kind = "allow-origin"').unsigned(get("", ("webhook-request-origin", origin), method="OPTIONS"))

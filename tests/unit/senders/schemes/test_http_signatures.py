@@ -124,6 +124,21 @@ def test_the_parameters_are_checked(parameters: str, now: int, expected: str | N
         assert expected == reason(delivery, now)
 
 
+@pytest.mark.parametrize(
+    ("identifier", "value"),
+    [('"x-dict";sf', "a=1, b=2;x=1, c=(a b), d"), ('"x-dict";key="b"', "2;x=1"), ('"x-dict";key="d"', "?1")],
+)
+def test_a_header_may_be_signed_in_its_canonical_form(identifier: str, value: str) -> None:
+    covered = f"{REQUIRED} {identifier}"
+    for written, expected in (("a=1,  b=2;x=1,c=( a b ), d", None), ("a=1, b=3, c=(a b)", "signature-mismatch")):
+        delivery = by_hand(covered, f"{base()}{identifier}: {value}\n")
+        delivery = replace(delivery, headers=(*delivery.headers, ("x-dict", written)))
+        if expected is None:
+            assert Proof("current") == verify(delivery)
+        elif "d" not in identifier.rpartition("key")[2]:
+            assert expected == reason(delivery)
+
+
 def test_what_the_source_pins_must_be_so() -> None:
     delivery = by_hand(REQUIRED, base(), f';created={NOW};keyid="k1";tag="shop"')
     for pins, expected in (
@@ -154,7 +169,11 @@ def test_of_several_signatures_only_a_named_one_is_taken() -> None:
     [
         (f'{REQUIRED} "x-absent"', "missing-header"),
         (f'{REQUIRED} "@status"', "unsupported-component"),
-        (f'{REQUIRED} "content-type";sf', "unsupported-component"),
+        (f'{REQUIRED} "content-type";tr', "unsupported-component"),
+        (f'{REQUIRED} "content-type";sf;key="a"', "unsupported-component"),
+        (f'{REQUIRED} "content-type";key=1', "unsupported-component"),
+        (f'{REQUIRED} "content-type";key="a"', "malformed-structured-field"),
+        (f'{REQUIRED} "@method";sf', "unsupported-component"),
         (f'{REQUIRED} "@method";req', "unsupported-component"),
         (f'{REQUIRED} "@query-param"', "unsupported-component"),
         (f'{REQUIRED} "@query-param";name="y"', "unsupported-component"),

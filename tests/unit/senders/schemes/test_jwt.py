@@ -32,12 +32,14 @@ def token(number: int = 1, body: bytes = b"{}", now: int = NOW) -> str:
 
 def resigned(claims: object, **protected: object) -> str:
     """A token with other claims and another header, signed with the right key."""
-    from verihook.senders.schemes.asymmetric import make_with, p256_private
+    from verihook.senders.schemes.asymmetric import curve_private, make_with
     from verihook.senders.schemes.encoding import base64url_bytes, base64url_text
 
     parts = [{"alg": "ES256", "kid": "key-1", **protected}, claims]
     signed = ".".join(base64url_text(json.dumps(part).encode()) for part in parts)
-    make = make_with(p256_private(base64url_bytes(json.loads(jwk_pair()[0])["d"])), "ecdsa-p256-sha256")
+    make = make_with(
+        curve_private("ecdsa-p256-sha256", base64url_bytes(json.loads(jwk_pair()[0])["d"])), "ecdsa-p256-sha256"
+    )
     return f"{signed}.{base64url_text(make(signed.encode()))}"
 
 

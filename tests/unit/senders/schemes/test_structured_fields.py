@@ -10,6 +10,8 @@ from verihook.errors import SignatureError
 from verihook.senders.schemes.structured_fields import (
     InnerList,
     Token,
+    canonical,
+    dictionary_member,
     read_inputs,
     read_signatures,
     write_bytes,
@@ -98,3 +100,40 @@ def test_a_byte_sequence_has_one_spelling(text: str, expected: str) -> None:
     with pytest.raises(SignatureError) as refusal:
         read_signatures(text)
     assert expected == refusal.value.reason
+
+
+#: https://www.rfc-editor.org/rfc/rfc9421#section-2.1.1 and the following one.
+EXAMPLE = "  a=1,    b=2;x=1;y=2,   c=(a   b   c), d"
+
+
+def test_the_examples_of_the_rfc() -> None:
+    assert "a=1, b=2;x=1;y=2, c=(a b c), d" == canonical(EXAMPLE)
+    for key, value in {"a": "1", "d": "?1", "b": "2;x=1;y=2", "c": "(a b c)"}.items():
+        assert value == dictionary_member(EXAMPLE, key)
+    with pytest.raises(SignatureError, match="could not be verified"):
+        dictionary_member(EXAMPLE, "e")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("text/html;q=1.0, text/plain;q=0.500", "text/html;q=1.0, text/plain;q=0.5"),
+        ("007", "7"),
+        ("-01.50", "-1.5"),
+        ("?1;a", "?1;a"),
+        ('"a\\"b"', '"a\\"b"'),
+        (":AAA=:", ":AAA=:"),
+        ("a=?1;b, c=?0", "a;b, c=?0"),
+        ('("x"  y);z=1,\t2', '("x" y);z=1, 2'),
+        ("sha-256=:AAA=:", "sha-256=:AAA=:"),
+    ],
+)
+def test_the_canonical_form(text: str, expected: str) -> None:
+    assert expected == canonical(text)
+    assert expected == canonical(expected)
+
+
+@pytest.mark.parametrize("text", ["", " ", "a=1, a=2", "(a", "a,", "1.2345", "a b", "\u00e9", '"\n"', "a=", "x" * 8193])
+def test_what_is_no_structured_field_has_none(text: str) -> None:
+    with pytest.raises(SignatureError):
+        canonical(text)

@@ -18,6 +18,9 @@ from verihook.senders.schemes.timestamp import TIMES, encode_time
         ("rfc3339", "2025-12-11T05:48:20.634234626Z", 1_765_432_100_634),
         ("rfc3339", "2025-12-10T21:48:20.5-08:00", 1_765_432_100_500),
         ("rfc3339", "2025-12-11T11:18:20+05:30", 1_765_432_100_000),
+        ("naive", "2025-12-11T05:48:20.634234", 1_765_432_100_634),
+        ("http-date", "Thu, 11 Dec 2025 05:48:20 GMT", 1_765_432_100_000),
+        ("http-date", "Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777_000),
     ],
 )
 def test_a_time_is_read(unit: str, text: str, milliseconds: int) -> None:
@@ -28,6 +31,21 @@ def test_a_time_is_read(unit: str, text: str, milliseconds: int) -> None:
     ("unit", "text"),
     [
         *[(unit, text) for unit in ("s", "ms") for text in ("", "+1", "-1", "1_0", "1.0", " 1", "1\n", "٣", "9" * 14)],
+        *[("naive", text) for text in ("", "2025-12-11T05:48:20Z", "2025-12-11T05:48:20+00:00", "2025-12-11 05:48:20")],
+        *[
+            ("http-date", text)
+            for text in (
+                "",
+                "Fri, 11 Dec 2025 05:48:20 GMT",
+                "Thu, 11 Dec 2025 05:48:20 UTC",
+                "Thu, 11 dec 2025 05:48:20 GMT",
+                "Thu, 11 Anf 2025 05:48:20 GMT",
+                "Thu, 11 Xyz 2025 05:48:20 GMT",
+                "Thursday, 11-Dec-25 05:48:20 GMT",
+                "Thu, 31 Feb 2025 05:48:20 GMT",
+                "Thu, 11 Dec 2025 05:48:20 GMT ",
+            )
+        ],
         *[
             ("rfc3339", text)
             for text in (

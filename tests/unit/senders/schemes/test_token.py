@@ -67,7 +67,13 @@ def test_a_header_must_be_named() -> None:
         TokenScheme("")
 
 
-@pytest.mark.parametrize("fields", [{}, {"header": "X", "json": "a"}, {"json": "a", "prefix": "Bearer "}])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        *({}, {"header": "X", "json": "a"}, {"json": "a", "prefix": "Bearer "}),
+        *({"query": "a", "form": "a"}, {"header": "X", "query": "a"}, {"query": "a", "prefix": "Bearer "}),
+    ],
+)
 def test_there_is_one_place_of_the_token(fields: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"^(header|prefix): "):
         TokenScheme(**fields)
@@ -88,3 +94,24 @@ def test_a_token_in_the_body(path: str, body: bytes, signed: bytes) -> None:
     assert "previous" == scheme.bind(("new", "s"))(made, 0).verified_by
     with pytest.raises(ValueError, match="must be a JSON object"):
         scheme.sign("s", Request("POST", "/", "", (), b"[]", ""), message_id="", now=0)
+
+
+@pytest.mark.parametrize("place", ["query", "form"])
+def test_a_token_in_the_query_or_in_a_form(place: str) -> None:
+    scheme = TokenScheme(**{place: "to ken"})
+    body = b"a=1&to ken=old"
+    bare = Request("POST", "/", "x=y&to%20ken=" if place == "form" else "x=y&to ken=old", (), body, "")
+    for secret, verified_by in (("new &=", "current"), ("old", "previous")):
+        signed = scheme.sign(secret, bare, message_id="1", now=0)
+        assert Proof(verified_by) == scheme.bind(("new &=", "old"))(signed, 0)
+    for text in (
+        "",
+        "to+ken=",
+        "to+ken=NEW",
+        "to+ken=new+%26%3D&to+ken=new+%26%3D",
+        "To+ken=new+%26%3D",
+        "to+ken=\ud800",
+    ):
+        forged = Request("POST", "/", text, (), text.encode("utf-8", "surrogatepass"), "")
+        with pytest.raises(SignatureError):
+            scheme.bind(("new &=", "old"))(forged, 0)
