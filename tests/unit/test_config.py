@@ -88,7 +88,7 @@ def test_an_end_is_that_second() -> None:
     [
         ("default_source", "defualt_source", "defualt_source: unknown key; allowed: "),
         ('"a"\n', '"b"\n', "default_source: must be one of a (got 'b')"),
-        ('"a"\n', "1\n", "default_source: must be a TOML str, not int"),
+        ('"a"\n', "1\n", "default_source: must be a text, not a whole number"),
         ("[sources.a]", "retention_days = 0\n[sources.a]", "retention_days: must be 1 to 3650"),
         ("[sources.a]", "[sources.A]", "sources.A: a name has lower-case letters"),
         ("[sources.a]", "[sources.a_b]", "sources.a_b: a name has lower-case letters, digits and inner hyphens, up"),
@@ -115,7 +115,7 @@ def test_an_end_is_that_second() -> None:
         (
             'sender = "generic"',
             'signature = {scheme = "hmac", header = "X", tolerance = "5m"}',
-            "sources.a.signature.tolerance: must be a TOML int (got '5m')",
+            "sources.a.signature.tolerance: must be a whole number (got '5m')",
         ),
         ('sender = "generic"', 'sender = "generic"\nsignature = 1', "sources.a.signature: must be a table"),
         (
@@ -162,7 +162,7 @@ def test_an_end_is_that_second() -> None:
             'sender = "cloudevents"\nbody = "xml"',
             "sources.a.body: leave it out: a CloudEvent",
         ),
-        ('sender = "generic"', 'sender = "generic"\nwhen = 1', "sources.a.when: must be a TOML str, not int"),
+        ('sender = "generic"', 'sender = "generic"\nwhen = 1', "sources.a.when: must be a text, not a whole number"),
         ('sender = "generic"', 'sender = "generic"\nwhen = "a b"', "sources.a.when: is not JMESPath: Unexpected token"),
         (
             'sender = "generic"',
@@ -173,7 +173,7 @@ def test_an_end_is_that_second() -> None:
         ('sender = "generic"', 'sender = "generic"\nevent = {id = 1}', "sources.a.event.id: write { header ="),
         ('secrets = ["env:A"]', "", "sources.a.secrets: name at least one, newest first"),
         ('["env:A"]', "[]", "sources.a.secrets: name at least one, newest first"),
-        ('["env:A"]', '"env:A"', "sources.a.secrets: must be a TOML list, not str"),
+        ('["env:A"]', '"env:A"', "sources.a.secrets: must be a list, not a text"),
         (
             '["env:A"]',
             "[1]",
@@ -219,7 +219,11 @@ def test_an_end_is_that_second() -> None:
             "sources.a.replays: is for senders that sign their body",
         ),
         ('workflow = "w"', 'workflow = "w"\nmax_body = 6000001', "sources.a.max_body: must be 1 to 6000000"),
-        ('workflow = "w"', 'workflow = "w"\nmax_body = true', "sources.a.max_body: must be a TOML int, not bool"),
+        (
+            'workflow = "w"',
+            'workflow = "w"\nmax_body = true',
+            "sources.a.max_body: must be a whole number, not true or false",
+        ),
         (
             'workflow = "w"',
             'workflow = "w"\nkeep = "all"',

@@ -281,5 +281,5 @@ def _parameters(reader: Reader) -> dict[str, str]:
     parameters: dict[str, str] = reader.get("parameters", dict, {})
     for name, value in parameters.items():
         if not isinstance(value, str):
-            raise reader.error(f"parameters.{name}", "must be a string")
+            raise reader.error(f"parameters.{name}", "must be a text")
     return parameters

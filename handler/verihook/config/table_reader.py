@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from verihook.errors import ConfigurationError
-from verihook.senders.tables import key_and_mend, must_be_one_of, unknown_key
+from verihook.senders.tables import key_and_mend, kind_in_words, must_be_one_of, unknown_key
 
 T = TypeVar("T")
 
@@ -41,7 +41,8 @@ class Reader:
         if value is None and not default:
             raise self.error(name, "is missing")
         if value is not None and type(value) is not kind:
-            raise self.error(name, f"must be a TOML {kind.__name__}, not {type(value).__name__}")
+            wanted, given = kind_in_words(kind.__name__), kind_in_words(type(value).__name__)
+            raise self.error(name, f"must be {wanted}, not {given}")
         return value
 
     def number(self, name: str, default: int | None, least: int, most: int) -> Any:
@@ -59,10 +60,10 @@ class Reader:
         return value
 
     def strings(self, name: str) -> tuple[str, ...]:
-        """Return a list of strings, none of them empty; () if the key is missing."""
+        """Return a list of texts, none of them empty; () if the key is missing."""
         values = self.get(name, list, [])
         if not all(isinstance(value, str) and value for value in values):
-            raise self.error(name, "must be a list of strings")
+            raise self.error(name, "must be a list of texts that are not empty")
         return tuple(values)
 
     def tables(self, name: str, *, underscores: bool = False) -> dict[str, dict[str, Any]]:

@@ -7,6 +7,16 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+#: The name of a type in Python -> how an error calls a value of it.
+_KINDS = {
+    "str": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "list": "a list",
+    "dict": "a table",
+}
+
 
 def read_table(kind: type[T], table: Mapping[str, Any], chooser: str) -> T:
     """Return an object of ``kind`` from the keys of ``table``, but for the key ``chooser``, which chose the kind.
@@ -24,11 +34,21 @@ def read_table(kind: type[T], table: Mapping[str, Any], chooser: str) -> T:
         if key not in known:
             raise ValueError(f"{key}: {unknown_key(known)}")
         if type(value).__name__ != known[key] or value == "":
-            raise ValueError(f"{key}: must be a TOML {known[key]} (got {value!r})")
+            not_empty = " that is not empty" if value == "" else ""
+            raise ValueError(f"{key}: must be {kind_in_words(known[key])}{not_empty} (got {_shown(value)})")
     for name in required:
         if name not in given:
             raise ValueError(f"{name}: is missing")
     return kind(**given)
+
+
+def kind_in_words(name: str) -> str:
+    """Return how an error calls a value of TOML whose type has this name in Python."""
+    return _KINDS.get(name, "a date or a time")
+
+
+def _shown(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def key_and_mend(error: ValueError) -> tuple[str, str]:

@@ -39,7 +39,7 @@ def loaded(folder: Path, more: str, code: str | None = None) -> None:
         ("entry = 'shop'", "hooks.toml: sources.shop.entry: must be module:function, such as"),
         ("entry = 'a.b:c'", "(got 'a.b:c')"),
         ("entry = '../x:c'", "(got '../x:c')"),
-        ("entry = 7", "hooks.toml: sources.shop.entry: must be a TOML str"),
+        ("entry = 7", "hooks.toml: sources.shop.entry: must be a text, not a whole number"),
         ("entry = 'shop:f'\ntransform = '@'", "hooks.toml: sources.shop.transform: goes without entry"),
         ("entry = 'shop:f'\nwaits = true", "hooks.toml: sources.shop.waits: goes without entry"),
         ("entry = 'shop:f'\nevent = { each = 'items' }", "hooks.toml: sources.shop.each: goes without entry"),

@@ -90,7 +90,7 @@ def test_its_workflow_is_named_by_its_own_key(tmp_path: Path, named: str, words:
         ('workflow = "own"', 'else = "hold"\nhold_hours = 721', r"resume\.hold_hours: must be 1 to 720"),
         ('workflow = "own"', 'when = "x"', r"resume\.when: .*else"),
         ('workflow = "own"\nmetadata = { order = "a[" }', "", r"metadata\.order: is not JMESPath"),
-        ('workflow = "own"\nmetadata = { order = 7 }', "", r"metadata\.order: must be a TOML str"),
+        ('workflow = "own"\nmetadata = { order = 7 }', "", r"metadata\.order: must be a text, not a whole number"),
         ('workflow = "own"\nmetadata = { "" = "a" }', "", "a label's name has 1 to 256"),
     ],
 )

@@ -24,8 +24,8 @@ def test_every_kind_is_told() -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"echo": 1}, "echo: must be a TOML str (got 1)"),
-        ({"echo": ""}, "echo: must be a TOML str (got '')"),
+        ({"echo": 1}, "echo: must be a text (got 1)"),
+        ({"echo": ""}, "echo: must be a text that is not empty (got '')"),
         ({"mac": "sha1"}, "mac: unknown key; allowed: echo, equals, field"),
         ({"kind": "head-ok"}, "field: unknown key; allowed: none"),
         ({"kind": "fixed", "equals": "x"}, "equals: unknown key; allowed: field, replies"),

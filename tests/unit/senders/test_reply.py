@@ -82,10 +82,10 @@ def test_another_kind_brings_all_of_its_keys() -> None:
         ({"reply": {"status": 299}}, "reply.status: must be one of 200, 201, 202, 204 (got 299)"),
         ({"reply": {"status": 204}}, "reply.body: an answer 204 has none"),
         ({"reply": {"final": 500}}, "reply.final: must be 400 to 499 (got 500)"),
-        ({"reply": {"body": ""}}, "reply.body: must be a TOML str"),
+        ({"reply": {"body": ""}}, "reply.body: must be a text that is not empty (got '')"),
         ({"reply": 1}, "reply: must be a table"),
         ({"handshake": {"kind": "x"}}, "handshake.kind: must be one of "),
-        ({"signature": {"tolerance": "5m"}}, "signature.tolerance: must be a TOML int (got '5m')"),
+        ({"signature": {"tolerance": "5m"}}, "signature.tolerance: must be a whole number (got '5m')"),
         ({"signature": {}}, "signature.scheme: must be one of "),
     ],
 )

@@ -102,7 +102,7 @@ class PublicKeyScheme:
         if self.jwks_url and not self.jwks_url.startswith("https://"):
             raise ValueError("jwks_url: must be https")
         if not all(isinstance(host, str) for host in self.certificate_hosts):
-            raise ValueError("certificate_hosts: must be strings")
+            raise ValueError("certificate_hosts: must be a list of texts")
         check_texts("required", self.required)
         self._check_message()
 
