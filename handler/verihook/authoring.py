@@ -139,7 +139,7 @@ def wait_for_event(context: Any, name: str, timeout: int = LONGEST_WAIT) -> Any:
     Raises EventTimeout; ValueError if ``timeout`` is out of its range; NotSupported in a function workflow.
     """
     _check_wait(context, timeout)
-    return _wait(context, name, name, timeout)
+    return _wait(context, name, name, timeout, timeout)
 
 
 def wait_for_webhook(context: Any, source: str, send: Callable[[str], object], timeout: int = LONGEST_WAIT) -> Any:
@@ -176,6 +176,8 @@ def wait_for_webhook(context: Any, source: str, send: Callable[[str], object], t
         f"webhook of {source}",
         addresses.wait_name(source, until, token),
         timeout,
+        # What is left of the time if the process died before the wait began: the address ends with it.
+        max(1, min(timeout, until - int(time.time()))),
         lambda: context.step(give, name=f"Give out an address of {source}"),
     )
 
@@ -187,13 +189,18 @@ def _check_wait(context: Any, timeout: int) -> None:
         raise ValueError(f"timeout is {timeout}: give 1 to {LONGEST_WAIT} seconds")
 
 
-def _wait(context: Any, title: str, wait_name: str, timeout: int, then: Callable[[], object] = lambda: None) -> Any:
-    """Note the wait, do ``then``, and return what comes. ``title``: how steps and errors name it."""
+def _wait(
+    context: Any, title: str, wait_name: str, timeout: int, left: int, then: Callable[[], object] = lambda: None
+) -> Any:
+    """Note the wait, do ``then``, and return what comes. ``title``: how steps and errors name it.
+
+    ``left``: for how long it waits, in seconds, if its first call begins now: of the ``timeout`` that errors name.
+    """
     from aws_durable_execution_sdk_python import CallbackTimeoutError
     from aws_durable_execution_sdk_python.config import CallbackConfig, Duration
 
     instance_id, attempt = instance_of(context)
-    callback = context.create_callback(name=title, config=CallbackConfig(timeout=Duration.from_seconds(timeout)))
+    callback = context.create_callback(name=title, config=CallbackConfig(timeout=Duration.from_seconds(left)))
     token = callback.callback_id
 
     def register(_step: Any) -> None:

@@ -126,3 +126,28 @@ def test_a_webhook_is_waited_for_at_a_source_that_allows_it(provided: None) -> N
     for source in ("closed", "missing"):
         with pytest.raises(ValueError, match=rf"\[sources\.{source}\] with waits = true"):
             authoring.wait_for_webhook(SimpleNamespace(create_callback=None), source, print, 5)
+
+
+@pytest.mark.parametrize(("away_s", "left_s"), [(0, 900), (600, 300), (3_600, 1)])
+def test_the_time_of_an_address_goes_on_while_the_process_is_away(
+    monkeypatch: pytest.MonkeyPatch, away_s: int, left_s: int
+) -> None:
+    """It died after the address was made: its step is not run again, and the wait ends with the address."""
+    monkeypatch.setattr(authoring, "time", SimpleNamespace(time=lambda: 1_790_000_000.5 + away_s))
+    waits: list[int] = []
+
+    class Ended(Exception):
+        """The test has seen enough."""
+
+    def create_callback(name: str, config: Any) -> None:
+        waits.append(config.timeout.to_seconds())
+        raise Ended
+
+    context = durable("order-7")
+    context.create_callback = create_callback
+    context.step = lambda _run, name: ["0" * 32, 1_790_000_000 + 900]
+    authoring.use(cast(Services, SimpleNamespace(sources={"payments": SimpleNamespace(waits=True, public_url="")})))
+    with pytest.raises(Ended):
+        authoring.wait_for_webhook(context, "payments", print, 900)
+    authoring._services = None
+    assert [left_s] == waits
