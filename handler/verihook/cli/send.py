@@ -196,7 +196,7 @@ def _delivery(source: Source, options: argparse.Namespace) -> Request:
     body = read_file(options.file.read_bytes, options.file)
     sending = SignedDelivery(
         source,
-        _secret(source, options),
+        signing_secret(source, options),
         body,
         options.content_type or content_type_of(body),
         options.id or str(uuid.uuid4()),
@@ -214,7 +214,7 @@ def _delivery(source: Source, options: argparse.Namespace) -> Request:
         raise cannot_send(source, options.hooks.name, str(error)) from error
 
 
-def _secret(source: Source, options: argparse.Namespace) -> str:
+def signing_secret(source: Source, options: argparse.Namespace) -> str:
     """Return what the sender signs with: the private key of ``--key``, else the newest of the source's secrets."""
     if options.key is not None:
         key = read_file(lambda: options.key.read_text(encoding="utf-8"), options.key).strip()
