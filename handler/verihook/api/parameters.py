@@ -8,6 +8,8 @@ from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from verihook.api.problems import invalid
+from verihook.errors import RequestInvalid
+from verihook.instances.start_request import MAX_LABEL
 from verihook.model.instance import Status
 from verihook.model.job import MAX_RATE, RATE, Action
 
@@ -163,6 +165,13 @@ class Rotate(_RequestBody):
 
 
 T = TypeVar("T", bound=_RequestBody)
+
+
+def check_filter(name: str, *texts: str | None) -> None:
+    """Raise RequestInvalid, which names the filter, for a text that no instance can have."""
+    for text in texts:
+        if text is not None and not (0 < len(text) <= MAX_LABEL and text.isprintable()):
+            raise RequestInvalid(f"{name}: must be 1 to {MAX_LABEL} printable characters.")
 
 
 def validated(model: type[T], content: object) -> T:

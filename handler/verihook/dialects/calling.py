@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from fastapi import Request
@@ -13,16 +14,16 @@ from verihook.api import admission
 from verihook.api.access import Identity, Scope
 from verihook.api.admission import Started
 from verihook.api.body import plain_body
-from verihook.errors import EventMalformed
+from verihook.errors import EventMalformed, RequestInvalid
 from verihook.instances import Page, StartRequest, cursor_of
 from verihook.model.instance import Instance
-from verihook.model.listing import Query
+from verihook.model.listing import Query, Search
 from verihook.model.source import MAX_BODY
 from verihook.records import replace
 from verihook.strict_json import parse_sent
 
 if TYPE_CHECKING:
-    from verihook.model.ports.sets import LookupPorts, ReadPorts, RowPorts, SubmitPorts
+    from verihook.model.ports.sets import LookupPorts, RowPorts, SubmitPorts
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -71,22 +72,23 @@ async def find_instance(
     return instance
 
 
-async def list_page(queries: list[Query], limit: int, cursor: str | None, caller: Identity, ports: ReadPorts) -> Page:
+async def list_page(queries: list[Query], limit: int, cursor: str | None, caller: Identity, ports: LookupPorts) -> Page:
     """A page of everything that any of the queries finds and the caller's key covers, the newest first.
 
     A cursor is a place among all instances, so one cursor leads on in every query. Raises Forbidden for a query of a
     workflow that the key does not cover.
     """
-    return await in_thread(_page, _of_caller(queries, caller, ports), limit, cursor, ports)
+    if not caller.bound:
+        return await in_thread(_page, queries, limit, cursor, ports)
+    covered = partial(caller.covers_row, sources=ports.sources)
+    return await in_thread(_covered_page, _of_caller(queries, caller, ports), limit, cursor, covered, ports)
 
 
-def _of_caller(queries: list[Query], caller: Identity, ports: ReadPorts) -> list[Query]:
+def _of_caller(queries: list[Query], caller: Identity, ports: LookupPorts) -> list[Query]:
     """The same of the caller's workflows alone, each by its index.
 
     What a page would leave out for the caller must not be read for it: the cursor would lead from there.
     """
-    if caller.key is None or not caller.key.workflows:
-        return queries
     mine: list[Query] = []
     for query in queries:
         if query.workflow is None:
@@ -99,11 +101,33 @@ def _of_caller(queries: list[Query], caller: Identity, ports: ReadPorts) -> list
 
 def _page(queries: list[Query], limit: int, cursor: str | None, ports: RowPorts) -> Page:
     pages = [instances.list_instances(query, limit, cursor, ports) for query in queries]
-    merged = sorted(
-        (instance for page in pages for instance in page.instances),
-        key=lambda instance: (instance.created_at, instance.id),
-        reverse=True,
-    )
+    merged = _merged(instance for page in pages for instance in page.instances)
     shown = merged[:limit]
     more = len(merged) > limit or any(page.cursor for page in pages)
     return Page(shown, cursor_of(shown[-1]) if shown and more else None)
+
+
+def _covered_page(
+    queries: list[Query], limit: int, cursor: str | None, covered: Callable[[Instance], bool], ports: RowPorts
+) -> Page:
+    """The same without rows that bring events to workflows of others, too. Raises RequestInvalid for a limit below 1.
+
+    If there are very many of those, a page ends before it is full, and its cursor goes on.
+    """
+    if limit < 1:
+        raise RequestInvalid("limit: must be at least 1.")
+    wanted = [Search(query.workflow, query.status) for query in queries]
+    pages = [instances.search(each, limit, cursor, ports, also=covered, hides=True) for each in wanted]
+    ended = [page for page in pages if page.cursor is not None and len(page.instances) < limit]
+    # What is older than this was not looked at by each query.
+    horizon = max((page.looked_to or 0 for page in ended), default=-1)
+    merged = _merged(row for page in pages for row in page.instances if row.created_at > horizon)
+    shown = merged[:limit]
+    if len(shown) == limit:
+        more = len(merged) > limit or any(page.cursor for page in pages)
+        return Page(shown, cursor_of(shown[-1]) if more else None)
+    return Page(shown, next((page.cursor for page in ended if page.looked_to == horizon), None))
+
+
+def _merged(rows: Iterable[Instance]) -> list[Instance]:
+    return sorted(rows, key=lambda row: (row.created_at, row.id), reverse=True)

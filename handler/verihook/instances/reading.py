@@ -30,6 +30,9 @@ class Page:
 #: How many rows a page of a search reads at most if not all of them match, and how many it reads at a time.
 LOOK, _AT_A_TIME = 2000, 200
 
+#: An instance id that no other comes before.
+_FIRST_ID = "0"
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -73,21 +76,25 @@ def search(
     ports: RowPorts,
     look: int = LOOK,
     also: Callable[[Instance], bool] | None = None,
+    *,
+    hides: bool = False,
 ) -> Found:
     """Return up to ``limit`` instances that match, of the next ``look`` rows after the cursor.
 
-    ``also``: what they have to be besides. Raises RequestInvalid as :func:`list_instances` does.
+    ``also``: what they have to be besides. ``hides``: of others than these not even a cursor has the id. Raises
+    RequestInvalid as :func:`list_instances` does.
     """
     if wanted.exact and also is None:
         page = list_instances(wanted.query, limit, cursor, ports)
         last = page.instances[-1].created_at if page.instances else None
         return Found(page.instances, page.cursor, len(page.instances), last)
     shown: list[Instance] = []
-    looked, last = 0, None
+    looked, first, last = 0, None, None
     while looked < look:
         page = list_instances(wanted.query, min(_AT_A_TIME, look - looked), cursor, ports)
         for row in page.instances:
             looked, last = looked + 1, row.created_at
+            first = first or last
             if wanted.matches(row) and (also is None or also(row)):
                 shown.append(row)
                 if len(shown) == limit:
@@ -96,6 +103,9 @@ def search(
         cursor = page.cursor
         if cursor is None:
             break
+    if hides and cursor is not None and last is not None and last != first:
+        # Before the last millisecond that was looked at: the next page looks at all of it.
+        return Found([row for row in shown if row.created_at != last], _cursor(last + 1, _FIRST_ID), looked, last)
     return Found(shown, cursor, looked, last)
 
 
@@ -141,7 +151,11 @@ def engine_of(instance: Instance, ports: ReadPorts) -> tuple[Engine, str]:
 
 def cursor_of(instance: Instance) -> str:
     """The cursor of the page that begins after this instance."""
-    return base64.urlsafe_b64encode(f"{instance.created_at}:{instance.id}".encode()).decode().rstrip("=")
+    return _cursor(instance.created_at, instance.id)
+
+
+def _cursor(created_at: int, instance_id: str) -> str:
+    return base64.urlsafe_b64encode(f"{created_at}:{instance_id}".encode()).decode().rstrip("=")
 
 
 def _position(cursor: str) -> Position:

@@ -67,6 +67,13 @@ def test_filters(client: Client, deployed: Deployment, query: str, expected: set
         ("cursor=xyz", 400, "cursor"),
         ("limit=0", 422, "not valid"),
         ("status=done", 422, "not valid"),
+        (f"workflow={'x' * 257}", 400, "workflow: must be 1 to 256 printable characters"),
+        (f"source={'x' * 3000}", 400, "source: must be 1 to 256 printable characters"),
+        ("tag=", 400, "tag: must be 1 to 256 printable characters"),
+        ("tag=%00", 400, "tag: must be 1 to 256 printable characters"),
+        (f"metadata.customer={'x' * 257}", 400, "metadata.customer: must be 1 to 256 printable characters"),
+        (f"metadata.{'x' * 257}=a", 400, "metadata.KEY: must be 1 to 256 printable characters"),
+        ("&".join(f"metadata.{number}=a" for number in range(21)), 400, "metadata.KEY: must be at most 20"),
     ],
 )
 def test_filters_that_are_refused_in_words(client: Client, query: str, status: int, words: str) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,8 +16,11 @@ from verihook import instances
 from verihook.api.access import Identity
 from verihook.dialects.calling import find_instance, json_or_text, list_page
 from verihook.errors import Forbidden, InstanceNotFound, RequestInvalid
+from verihook.model.instance import BATCH, Instance
 from verihook.model.listing import Query
 from verihook.model.scopes import SCOPES, ApiKey
+from verihook.model.source import Source
+from verihook.senders import load_sender
 
 __all__ = ["parts"]
 
@@ -84,3 +90,25 @@ def test_anothers_instance_is_one_that_there_is_not(filled: Parts) -> None:
             found(id, by, workflow)
     with pytest.raises(Forbidden):
         found("w0", caller("w", scopes=("events:send",)))
+
+
+def test_what_is_hidden_ends_no_list_and_is_named_by_no_cursor(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that bring events to another workflow, too, lie between the caller's own: more than a page looks at."""
+    monkeypatch.setattr(instances, "search", partial(instances.search, look=3))
+    services = replace(parts.services, sources={"several": Source("several", load_sender("gocardless"), (), "strict")})
+    seen: list[str] = []
+    for number in range(12):
+        parts.clock.at = NOW + number
+        if number % 6:
+            row = Instance(f"hidden-{number}", "w", "{}", NOW + number, NOW + number, source="several", engine=BATCH)
+            assert services.ledger.claim(row) is None
+        else:
+            instances.submit(request(id=f"own-{number}"), "", parts.services)
+    by, cursor = caller("w", "short"), None
+    for _ in range(20):
+        found = asyncio.run(list_page([Query()], 2, cursor, by, services))
+        seen, cursor = seen + [row.id for row in found.instances], found.cursor
+        if cursor is None:
+            break
+        assert b"hidden" not in base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    assert ["own-6", "own-0"] == seen

@@ -16,11 +16,12 @@ from verihook.api.admission import visible
 from verihook.api.openapi_models import Attempts, Detail, Instances, Result, Steps
 from verihook.api.openapi_problems import Responses, headers, problems
 from verihook.api.operation import Api, operation
-from verihook.api.parameters import InstanceId
+from verihook.api.parameters import InstanceId, check_filter
 from verihook.api.routes import Caller
 from verihook.api.times import time_ms
 from verihook.api.waiting import wait_for_end
-from verihook.errors import Forbidden
+from verihook.errors import Forbidden, RequestInvalid
+from verihook.instances.start_request import MAX_LABEL, MAX_LABELS
 from verihook.model.instance import Status, iso_or_none
 from verihook.model.listing import Search
 
@@ -45,7 +46,7 @@ _LABELS = {
 
 
 class Filters(BaseModel):
-    """The query parameters of a list, except ``metadata.KEY``."""
+    """The query parameters of a list, except ``metadata.KEY``. Each text has 1 to 256 printable characters."""
 
     workflow: Annotated[str | None, Field(examples=["order-created"])] = None
     status: Status | None = None
@@ -72,6 +73,8 @@ async def list_instances(api: Api, request: Request, caller: Caller, filters: An
     with a `cursor` there may be more, also after a page without instances. With an API key that is bound to workflows,
     `workflow` is required.
     """  # noqa: D205  # one paragraph in the documentation
+    check_filter("workflow", filters.workflow)
+    check_filter("source", filters.source)
     wanted = Search(
         workflow=filters.workflow,
         status=filters.status,
@@ -82,7 +85,9 @@ async def list_instances(api: Api, request: Request, caller: Caller, filters: An
     )
     _check_bound_key(caller, filters.workflow)
     covered = partial(caller.covers_row, sources=api.services.sources) if caller.bound else None
-    page = await run_in_threadpool(instances.search, wanted, filters.limit, filters.cursor, api.services, also=covered)
+    page = await run_in_threadpool(
+        instances.search, wanted, filters.limit, filters.cursor, api.services, also=covered, hides=caller.bound
+    )
     shown = [rendering.listed(each) for each in page.instances]
     looked_to = None if wanted.exact else iso_or_none(page.looked_to)
     return rendering.json_response(200, {"instances": shown, "cursor": page.cursor, "lookedTo": looked_to})
@@ -151,6 +156,12 @@ async def list_attempts(api: Api, instance_id: InstanceId, caller: Caller) -> Re
 
 def _labels(request: Request, tag: str | None) -> tuple[tuple[str, str], ...]:
     pairs = [(name, value) for name, value in request.query_params.items() if name.startswith(_METADATA)]
+    if len(pairs) > MAX_LABELS:
+        raise RequestInvalid(f"metadata.KEY: must be at most {MAX_LABELS}.")
+    check_filter("tag", tag)
+    for name, value in pairs:
+        shown = name if len(name) <= MAX_LABEL and name.isprintable() else f"{_METADATA}KEY"
+        check_filter(shown, name.removeprefix(_METADATA), value)
     return (*(() if tag is None else (("tag", tag),)), *pairs)
 
 
