@@ -83,9 +83,8 @@ def a_delivery(**fields: Any) -> Delivery:
         "previous",
         (("user-agent", "GitHub-Hookshot/044aadd"), ("user-agent", "twice")),
         OtherBytes(12, "ab" * 32, "eJxLSgQAAl0BJg=="),
-        "instance_0",
     )
-    return Delivery(replace(facts, **fields), {"x-github-event": "push"})
+    return Delivery(replace(facts, **fields), {"x-github-event": "push"}, replay_of="instance_0")
 
 
 def applies(instance: Instance, change: Change) -> bool:

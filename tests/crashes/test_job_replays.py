@@ -62,7 +62,7 @@ def test_each_delivery_is_replayed_once(whole: World, as_new: bool, when: When) 
             assert {row.id, *linked} == {each.id for each in same}, call
             for new in map(whole.row, linked):
                 assert new is not None
-                assert (row.id, row.input) == (new.facts and new.facts.replay_of, new.input), call
+                assert (row.id, row.input) == (new.delivery and new.delivery.replay_of, new.input), call
         every = {*ids, *(id for each in links for id in each)}
         starts = [name for name in whole.hand.starts if name.partition(".")[0] in every]
         assert len(set(starts)) == len(starts), call

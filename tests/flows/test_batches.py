@@ -12,7 +12,7 @@ from tests.flows.faces import Answer, Face, wait_for
 from tests.flows.signing import new_id, x_signature
 from tests.flows.waiting import FINAL, wait_until
 from verihook import main
-from verihook.api.operations.deliveries import detail
+from verihook.api.delivery_rendering import detail
 from verihook.webhooks import deliveries
 
 
@@ -39,7 +39,7 @@ def results(face: LocalFace | AwsFace, delivery_id: str) -> Any:
         return face.ask(f"/v1/deliveries/{delivery_id}").json["events"]
     services = main.services()
     entry = deliveries.find(delivery_id, services)
-    assert detail(entry, services.clock.now_ms())["outcome"] == "accepted"
+    assert detail(entry, services.clock.now_ms(), with_error=True)["outcome"] == "accepted"
     return deliveries.events(entry, services.payloads)
 
 

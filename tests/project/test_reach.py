@@ -40,6 +40,7 @@ REACHED: dict[str, tuple[str | None, tuple[Any, ...], str | None]] = {
     "startJob": ("start_job", ("redrive",), "jobs start"),
     "listJobs": ("jobs", (), "jobs list"),
     "getJob": ("job", ("j",), "jobs show"),
+    "listJobFailures": ("job_failures", ("j",), "jobs failures"),
     "stopJob": ("stop_job", ("j",), "jobs stop"),
     "listSources": ("sources", (), "sources list"),
     "listSenders": ("senders", (), "senders"),

@@ -138,7 +138,7 @@ def start_job(
     if limit is not None and action in ("redrive", "restart", "replay"):
         rate = min(rate, max(1, limit * 1000 // limits.MINUTE_MS))
     wanted = jobs.bounded(wanted, ports)
-    counted = jobs.count(action, wanted, ports)
+    counted = jobs.count(action, wanted, ports, as_new=as_new)
     return counted, None if dry_run else jobs.begin(action, wanted, rate, counted, caller.name, ports, as_new=as_new)
 
 

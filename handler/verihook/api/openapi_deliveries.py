@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from verihook.api.openapi_models import Answer, Listed
+from verihook.api.openapi_models import Answer, Failure, Listed
 from verihook.model.instance import Status
 
 Outcome = Literal[
@@ -24,9 +24,11 @@ Outcome = Literal[
 class Delivery(Answer):
     """One delivery that was accepted, or those of one outcome, source, reason and hour. ``at``: of the last of them.
 
-    ``detail``: what is wrong with the last one, in words. ``status`` and ``workflow`` are those of its instance.
-    ``request_id``: of the last, to search the log for. ``resumed``: the instances that got its event, [] if it waits
-    for one; null if it started an instance. ``carrier``: the delivery that carried it among others.
+    ``detail``: what is wrong with the last one, in words. ``event_id`` and ``event_type`` are of the last one, too.
+    ``status``, ``held`` (by an operator, or as its workflow is paused), ``start_at`` and ``workflow`` are those of its
+    instance; ``error``: why that waits or has failed. ``request_id``: of the last, to search the log for. ``resumed``:
+    the instances that got its event, or get it while it is queued, [] if none has; null if it started an instance.
+    ``carrier``: the delivery that carried it among others.
     """
 
     id: str
@@ -42,6 +44,9 @@ class Delivery(Answer):
     event_type: str | None
     instance_id: str | None
     status: Status | None
+    held: bool | None
+    start_at: str | None
+    error: Failure | None
     workflow: str | None
     resumed: list[str] | None
     carrier: str | None
@@ -115,11 +120,15 @@ class Deliveries(Answer):
 
 
 class Hit(Answer):
-    """One that was found, and by what. ``delivery``: of an instance that a webhook started; or one not accepted."""
+    """One that was found, and by what. ``delivery``: of an instance that a webhook started; or one not accepted.
+
+    ``deleted_at``: when what was kept of it was deleted; then there is neither.
+    """
 
     by: Literal["instance", "event", "label", "idempotency-key", "request"]
     instance: Listed | None
     delivery: Delivery | None
+    deleted_at: str | None
 
 
 class Lookup(Answer):

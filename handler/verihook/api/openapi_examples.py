@@ -91,6 +91,9 @@ _DELIVERY = {
     "eventType": "order.created",
     "instanceId": "3f1c9a0e5b7d2486f1c9a0e5b7d24863f1c9a0e5",
     "status": "completed",
+    "held": False,
+    "startAt": None,
+    "error": None,
     "workflow": "order-created",
     "resumed": None,
     "carrier": None,
@@ -128,6 +131,10 @@ EXAMPLES: dict[str, Any] = {
     "JobStart": {"count": _COUNT, "job": _JOB},
     "JobView": _JOB,
     "Jobs": {"jobs": [_JOB], "cursor": None},
+    "JobFailures": {
+        "failures": [{"instanceId": _ID, "code": "not-active", "detail": "The workflow is not active."}],
+        "cursor": None,
+    },
     "Accepted": _ACCEPTED,
     "Result": {
         "instanceId": _ID,
@@ -208,7 +215,7 @@ EXAMPLES: dict[str, Any] = {
         "notDeleted": ["the log, which has the event's id for as long as its log group keeps it"],
     },
     "CaptureWindow": {"source": "orders", "until": _ENDED_AT, "samples": 20, "reasons": ["signature-mismatch"]},
-    "Lookup": {"found": [{"by": "event", "instance": _LISTED, "delivery": _DELIVERY}]},
+    "Lookup": {"found": [{"by": "event", "instance": _LISTED, "delivery": _DELIVERY, "deletedAt": None}]},
     "DeliveryDetail": {
         **_DELIVERY,
         "path": "/hooks/orders",

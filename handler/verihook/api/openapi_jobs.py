@@ -43,7 +43,7 @@ class JobFailure(Answer):
 class JobView(Answer):
     """A job. ``skipped``: matched when they were listed, and had changed when it was their turn.
 
-    ``failures``: the first 50 of the ``failed``. ``looked``: rows that were read so far.
+    ``failures``: the first 50 of the ``failed``, of which `/failures` has all. ``looked``: rows that were read so far.
     """
 
     id: str
@@ -74,4 +74,11 @@ class Jobs(Answer):
     """A page of jobs, the newest first."""
 
     jobs: list[JobView]
+    cursor: str | None
+
+
+class JobFailures(Answer):
+    """A page of all that a job has failed on, in the order of the instances' ids."""
+
+    failures: list[JobFailure]
     cursor: str | None

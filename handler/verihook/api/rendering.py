@@ -63,7 +63,7 @@ def result(instance: Instance, ports: RecordPorts) -> dict[str, Any]:
         "workflow": instance.workflow,
         "status": instance.status,
         "output": instances.output_of(instance, ports.payloads),
-        "error": _failure(instance.error, instance.cause),
+        "error": failure(instance.error, instance.cause),
     }
 
 
@@ -87,7 +87,7 @@ def listed(instance: Instance) -> dict[str, Any]:
         "metadata": dict(instance.metadata),
         "connection": instance.connection,
         "callbackUrl": instance.callback_url,
-        "error": _failure(instance.error, instance.cause),
+        "error": failure(instance.error, instance.cause),
     }
 
 
@@ -110,7 +110,7 @@ def step(each: Step) -> dict[str, Any]:
         "endedAt": iso_or_none(each.ended_at),
         "input": _json_or_text(each.input),
         "output": _json_or_text(each.output),
-        "error": _failure(each.error, each.cause),
+        "error": failure(each.error, each.cause),
     }
 
 
@@ -121,11 +121,12 @@ def attempt(each: Attempt) -> dict[str, Any]:
         "status": each.status,
         "startedAt": iso(each.started_at),
         "endedAt": iso_or_none(each.ended_at),
-        "error": _failure(each.error, each.cause),
+        "error": failure(each.error, each.cause),
     }
 
 
-def _failure(error: str | None, cause: str | None) -> dict[str, Any] | None:
+def failure(error: str | None, cause: str | None) -> dict[str, Any] | None:
+    """Return an error with its words; None if there is neither."""
     return None if error is None and cause is None else {"code": error, "message": cause}
 
 

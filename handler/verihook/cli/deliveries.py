@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from verihook.adapters.printable import printable
@@ -13,14 +14,15 @@ from verihook.cli.arguments import past_time, whole_number
 from verihook.cli.connect import add_action, print_json
 from verihook.cli.rejections import meaning
 from verihook.cli.table import show_members, show_table, utc_time
+from verihook.cli.watching import reasons
 
 if TYPE_CHECKING:
     from verihook.client import Client, Delivery, DeliveryFilters, EventResult, Hit
 
 _FILTERS = ("source", "outcome", "reason", "type", "since", "until")
 
-#: How often ``--follow`` looks, in seconds.
-_EVERY_S = 2.0
+#: How often ``--follow`` looks, in seconds, how many it asks for at once, and how far back: counts come a minute late.
+_EVERY_S, _NEWS, _BACK = 2.0, 100, timedelta(minutes=5)
 
 
 def add_parser(commands: Any) -> None:
@@ -105,7 +107,9 @@ def _newest(client: Client, filters: DeliveryFilters, limit: int) -> list[Delive
 def _follow(client: Client, options: argparse.Namespace, filters: DeliveryFilters, found: list[Delivery]) -> int:
     """Print each once, and again if its count has grown; until the process is interrupted."""
     seen: set[tuple[str, int]] = set()
+    latest = datetime.now(UTC)
     while True:
+        latest = max((each.at for each in found), default=latest)
         for each in reversed(found):
             if (each.id, each.count) not in seen:
                 seen.add((each.id, each.count))
@@ -115,7 +119,19 @@ def _follow(client: Client, options: argparse.Namespace, filters: DeliveryFilter
                     print(printable("  ".join(cell for cell in _row(each) if cell)))
         sys.stdout.flush()
         time.sleep(_EVERY_S)
-        found = _newest(client, filters, options.limit)
+        found = _news(client, {**filters, "since": latest - _BACK}, seen)
+
+
+def _news(client: Client, filters: DeliveryFilters, seen: set[tuple[str, int]]) -> list[Delivery]:
+    """Return the newest, page by page back to the first that was printed before."""
+    found: list[Delivery] = []
+    cursor: str | None = None
+    while True:
+        page = client.deliveries(limit=_NEWS, cursor=cursor, **filters)
+        found += page.deliveries
+        cursor = page.cursor
+        if cursor is None or any((each.id, each.count) in seen for each in page.deliveries):
+            return found
 
 
 def _row(found: Delivery) -> tuple[str, ...]:
@@ -153,6 +169,8 @@ def _lines(found: Delivery) -> list[tuple[str, str]]:
         ("means", meaning(found.reason) if found.reason else ""),
         ("event", " ".join(text for text in (found.event_type, found.event_id) if text)),
         ("instance", ", ".join(text for text in (found.instance_id, found.status) if text)),
+        ("not before", utc_time(found.start_at)),
+        *reasons(found),
         ("resumed", "" if found.resumed is None else ", ".join(found.resumed) or "none yet"),
         ("request", found.request_id or ""),
         ("path", found.path or ""),
@@ -233,12 +251,22 @@ def _lookup(client: Client, options: argparse.Namespace) -> int:
         print_json({"found": [_raw(each) for each in found]})
         return 0
     if not found:
-        print("Nothing has this id or label.")
+        print("Nothing has this id or label. Of events that are only counted, the last of each hour is known.")
     for each in found:
-        row, came = each.instance, each.delivery
-        what = f"instance {row.id}, {row.workflow}, {row.status}" if row else f"delivery {came.id if came else ''}"
-        print(printable(f"by {each.by}: {what}"))
+        print(printable(f"by {each.by}: {_found(each)}"))
     return 0
+
+
+def _found(hit: Hit) -> str:
+    row, came = hit.instance, hit.delivery
+    if row is not None:
+        return f"instance {row.id}, {row.workflow}, {row.status}"
+    if came is None:
+        return f"deleted on {utc_time(hit.deleted_at)}, nothing is kept of it"
+    if came.instance_id is not None:
+        return f"delivery {came.id}"
+    what = ": ".join(text for text in (came.outcome, came.reason) if text)
+    return f"counted as {what}, the last at {utc_time(came.at)}, not kept: delivery {came.id}"
 
 
 def _raw(hit: Hit) -> dict[str, object]:
@@ -246,6 +274,7 @@ def _raw(hit: Hit) -> dict[str, object]:
         "by": hit.by,
         "instance": None if hit.instance is None else hit.instance.raw,
         "delivery": None if hit.delivery is None else hit.delivery.raw,
+        "deletedAt": None if hit.deleted_at is None else hit.deleted_at.isoformat(),
     }
 
 

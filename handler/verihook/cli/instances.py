@@ -13,8 +13,8 @@ from verihook.adapters.printable import printable
 from verihook.cli.arguments import json_value, pair, past_time, seconds, whole_number
 from verihook.cli.connect import add_action, print_json
 from verihook.cli.table import show_members, show_table, utc_time
-from verihook.cli.watching import status_words, watch
-from verihook.model.instance import WORKFLOW_PAUSED, Status
+from verihook.cli.watching import reasons, status_words, watch
+from verihook.model.instance import Status
 
 if TYPE_CHECKING:
     from verihook.client import Client, Filters, Instance
@@ -139,18 +139,10 @@ def _lines(found: Instance) -> list[tuple[str, str]]:
         ("labels", ", ".join(labels)),
         ("connection", found.connection or ""),
         ("callback", found.callback_url or ""),
-        *_reasons(found),
+        *reasons(found),
         ("input", json.dumps(found.input, ensure_ascii=False)),
         ("output", "" if found.output is None else json.dumps(found.output, ensure_ascii=False)),
     ]
-
-
-def _reasons(found: Instance) -> list[tuple[str, str]]:
-    """Return why it has failed or waits. If an operator holds it, the cause is theirs, and not that of the error."""
-    if found.status != "suspended" or not found.held or found.error == WORKFLOW_PAUSED:
-        return [("error", _failure(found.error, found.cause))]
-    held = "until it is resumed or terminated" + (f": {found.cause}" if found.cause else "")
-    return [("held", held), ("error", found.error or "")]
 
 
 def _lease(found: Instance) -> str:

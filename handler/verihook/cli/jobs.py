@@ -15,7 +15,7 @@ from verihook.cli.table import show_table, utc_time
 from verihook.model.job import ACTIONS, MAX_RATE, RATE
 
 if TYPE_CHECKING:
-    from verihook.client import Client, Job, JobCount
+    from verihook.client import Client, Job, JobCount, JobFailure
 
 #: The pause between two looks, in seconds, and between two lines if there is no terminal for a bar.
 _LOOK_S, _LINE_S = 0.5, 5.0
@@ -43,6 +43,7 @@ def add_parser(commands: Any) -> None:
     some.add_argument("--limit", type=whole_number(1, 100), default=20, metavar="N", help="rows; default 20")
     for name, command, summary in (
         ("show", _show, "show one, with what failed"),
+        ("failures", _failures, "list all that one has failed on"),
         ("stop", _stop, "have one act on nothing more, within 5 seconds"),
     ):
         add_action(actions, name, command, summary).add_argument("id", metavar="ID", help="of the job")
@@ -100,6 +101,24 @@ def _show(client: Client, options: argparse.Namespace) -> int:
     return _shown(client.job(options.id), options)
 
 
+def _failures(client: Client, options: argparse.Namespace) -> int:
+    found: list[JobFailure] = []
+    cursor: str | None = None
+    while True:
+        page = client.job_failures(options.id, limit=1000, cursor=cursor)
+        found += page.failures
+        if (cursor := page.cursor) is None:
+            break
+    if options.json:
+        rows = [{"instanceId": each.instance_id, "code": each.code, "detail": each.detail} for each in found]
+        print_json({"failures": rows})
+    elif found:
+        show_table(("INSTANCE", "CODE", "DETAIL"), [(each.instance_id, each.code, each.detail) for each in found])
+    else:
+        print("No failures.")
+    return 0
+
+
 def _stop(client: Client, options: argparse.Namespace) -> int:
     found = client.stop_job(options.id)
     while found.status == "stopping":
@@ -120,7 +139,8 @@ def _shown(found: Job, options: argparse.Namespace) -> int:
     for each in found.failures:
         print(printable(f"  {each.instance_id}  {each.code}: {each.detail}"))
     if found.failed > len(found.failures):
-        print(f"  and {found.failed - len(found.failures)} more")
+        more = found.failed - len(found.failures)
+        print(printable(f"  and {more} more: verihook jobs failures {found.id}"))
     return 0
 
 

@@ -1,7 +1,7 @@
 """``verihook listen``: what comes to a deployment also comes to this machine, as long as somebody works on it.
 
 A reader of the deployment's own list of deliveries: nothing is taken from it, so several may listen, and no third party
-sees anything. Where it stands is kept in a file, so that what came while the laptop slept comes afterwards.
+sees anything. How far it is, is kept in a file, so that what came while the laptop slept comes afterwards.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from verihook.cli.signed_delivery import cannot_send
 from verihook.cli.table import utc_time
 from verihook.config.settings import environment
 from verihook.local.data import read_run
+from verihook.model.instance import milliseconds_of
+from verihook.strict_json import parse_written
 
 if TYPE_CHECKING:
     from verihook.client import Client, Delivery
@@ -98,11 +100,11 @@ class _Place:
         """Return the place that the file has, or ``since``, or now."""
         if since is None:
             try:
-                content = json.loads(path.read_text())
+                content = parse_written(path.read_text())
                 return cls(path, int(content["at"]), {str(id): int(at) for id, at in content["seen"].items()})
             except (OSError, ValueError, TypeError, KeyError, AttributeError):
                 since = datetime.now(UTC)
-        return cls(path, int(since.timestamp() * 1000))
+        return cls(path, milliseconds_of(since))
 
     @property
     def since(self) -> datetime:
@@ -112,7 +114,7 @@ class _Place:
 
     def note(self, found: Delivery) -> None:
         """Write that the delivery was sent."""
-        at = int(found.at.timestamp() * 1000)
+        at = milliseconds_of(found.at)
         self.at, self.seen[found.id] = max(self.at, at), at
         oldest = self.at - int(_OVERLAP.total_seconds() * 1000)
         self.seen = {id: at for id, at in self.seen.items() if at >= oldest}

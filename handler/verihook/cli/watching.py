@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from verihook.adapters.printable import printable
 from verihook.cli.connect import ENDED_BADLY
 from verihook.cli.table import utc_time
+from verihook.model.instance import WORKFLOW_PAUSED
 
 if TYPE_CHECKING:
-    from verihook.client import Client, Instance, Step
+    from verihook.client import Client, Delivery, Instance, Step
 
 
 def watch(client: Client, options: argparse.Namespace) -> int:
@@ -36,6 +37,14 @@ def status_words(found: Instance) -> str:
     """Return the status, with "held" if the instance was suspended and its engine has not reached the suspension."""
     held = found.raw.get("held") is True and found.status == "running"
     return f"{found.status}, held" if held else found.status
+
+
+def reasons(found: Instance | Delivery) -> list[tuple[str, str]]:
+    """Return why it has failed or waits. If an operator holds it, the cause is theirs, and not that of the error."""
+    if found.status != "suspended" or not found.held or found.error == WORKFLOW_PAUSED:
+        return [("error", ": ".join(text for text in (found.error, found.cause) if text))]
+    held = "until it is resumed or terminated" + (f": {found.cause}" if found.cause else "")
+    return [("held", held), ("error", found.error or "")]
 
 
 def _steps(client: Client, instance_id: str) -> tuple[Step, ...]:

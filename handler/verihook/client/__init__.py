@@ -27,7 +27,7 @@ from verihook.client.errors import (
 )
 from verihook.client.finding import DeliveryFilters
 from verihook.client.key_records import Key, NewKey
-from verihook.client.managing_jobs import Job, JobCount, JobFailure, JobPage, JobStart
+from verihook.client.managing_jobs import Job, JobCount, JobFailure, JobFailurePage, JobPage, JobStart
 from verihook.client.reading import Filters
 from verihook.client.records import (
     Attempt,
@@ -71,6 +71,7 @@ __all__ = [
     "Job",
     "JobCount",
     "JobFailure",
+    "JobFailurePage",
     "JobPage",
     "JobStart",
     "Key",

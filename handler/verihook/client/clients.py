@@ -67,6 +67,7 @@ class Operations:
     jobs = Operation(managing_jobs.jobs)
     job = Operation(managing_jobs.job)
     stop_job = Operation(managing_jobs.stop_job)
+    job_failures = Operation(managing_jobs.job_failures)
     list_keys = Operation(managing_keys.list_keys)
     create_key = Operation(managing_keys.create_key)
     rotate_key = Operation(managing_keys.rotate_key)

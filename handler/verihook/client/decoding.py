@@ -148,6 +148,7 @@ def source(content: Content) -> Source:
 def delivery(content: Content) -> Delivery:
     """One delivery, with what is kept of it if the answer has that."""
     body, events = content.get("body") or {}, content.get("events") or {}
+    error, cause = _failure(content)
     return Delivery(
         id=_text(content["id"]),
         at=_time(content["at"]),
@@ -161,6 +162,10 @@ def delivery(content: Content) -> Delivery:
         event_type=content.get("eventType"),
         instance_id=content.get("instanceId"),
         status=content.get("status"),
+        held=bool(content.get("held")),
+        start_at=_optional_time(content.get("startAt")),
+        error=error,
+        cause=cause,
         workflow=content.get("workflow"),
         resumed=None if content.get("resumed") is None else tuple(content["resumed"]),
         path=content.get("path"),
@@ -200,7 +205,8 @@ def end_of_window(content: Content) -> datetime:
 def hit(content: Content) -> Hit:
     """Return one that a lookup has found."""
     row, came = content["instance"], content["delivery"]
-    return Hit(content["by"], row and instance(row), came and delivery(came))
+    deleted_at = _optional_time(content.get("deletedAt"))
+    return Hit(content["by"], row and instance(row), came and delivery(came), deleted_at)
 
 
 def sender(content: Content) -> Sender:

@@ -44,13 +44,14 @@ def event_result(content: Content) -> EventResult:
 class Delivery:
     """A delivery that was accepted, or those of one outcome, source, reason and hour. ``at``: of the last of them.
 
-    ``id`` of an accepted one is its instance's; ``resumed``: the instances that got its event, () if it waits for one,
-    None if it started an instance; ``detail``: what is wrong with it, in words. ``headers``: those that
-    are kept, as pairs, and of one that was not accepted ``header_names`` alone; () in lists. The rest is None in lists,
-    or if nothing is kept any more: ``length`` and ``sha256`` of the body, ``body_kept``: whether it can be read,
-    ``verified_by``: ``current``, ``previous`` or ``feed``; ``replay_of``: the delivery that was replayed. ``carrier``:
-    the delivery that carried it among others; ``event_count``: how many one carries itself, None if it is one event;
-    ``events``: what became of them so far, in their order.
+    ``id`` of an accepted one is its instance's, whose are ``status``, ``held`` and ``start_at``, too; ``error`` and
+    ``cause``: why that waits or has failed. ``resumed``: the instances that got its event, () if none has, None if it
+    started an instance; ``detail``: what is wrong with it, in words. ``headers``: those that are kept, as pairs, and of
+    one that was not accepted ``header_names`` alone; () in lists. The rest is None in lists, or if nothing is kept any
+    more: ``length`` and ``sha256`` of the body, ``body_kept``: whether it can be read, ``verified_by``: ``current``,
+    ``previous`` or ``feed``; ``replay_of``: the delivery that was replayed. ``carrier``: the delivery that carried it
+    among others; ``event_count``: how many one carries itself, None if it is one event; ``events``: what became of them
+    so far, in their order.
     """
 
     id: str
@@ -65,6 +66,10 @@ class Delivery:
     event_type: str | None = None
     instance_id: str | None = None
     status: Status | None = None
+    held: bool = False
+    start_at: datetime | None = None
+    error: str | None = None
+    cause: str | None = None
     workflow: str | None = None
     resumed: tuple[str, ...] | None = None
     path: str | None = None
@@ -105,8 +110,12 @@ class Forgotten:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One that a lookup has found. ``by``: ``instance``, ``event``, ``label``, ``idempotency-key`` or ``request``."""
+    """One that a lookup has found. ``by``: ``instance``, ``event``, ``label``, ``idempotency-key`` or ``request``.
+
+    ``deleted_at``: when what was kept of it was deleted; then there is neither instance nor delivery.
+    """
 
     by: str
     instance: Instance | None
     delivery: Delivery | None
+    deleted_at: datetime | None = None

@@ -39,7 +39,7 @@ class JobFailure:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job. ``skipped``: matched, and had changed by their turn. ``failures``: the first of the ``failed``."""
+    """A job. ``skipped``: matched, and had changed by their turn. ``failures``: the first 50 of the ``failed``."""
 
     id: str
     action: JobAction
@@ -81,6 +81,14 @@ class JobPage:
     cursor: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class JobFailurePage:
+    """A page of what a job has failed on, in the order of the ids. ``cursor``: of the next page, None on the last."""
+
+    failures: tuple[JobFailure, ...]
+    cursor: str | None
+
+
 def start_job(
     action: JobAction, *, rate: int = 20, dry_run: bool = False, as_new: bool = False, **filters: Unpack[Filters]
 ) -> Work[JobStart]:
@@ -115,6 +123,17 @@ def stop_job(job_id: str) -> Work[Job]:
     return answer.read(_job)
 
 
+def job_failures(job_id: str, *, limit: int = 50, cursor: str | None = None) -> Work[JobFailurePage]:
+    """One page of all that a job has failed on; ``limit`` 1 to 1000, ``cursor`` of the page before. Raises NotFound."""
+    query = {"limit": str(limit), **({} if cursor is None else {"cursor": cursor})}
+    answer = yield Request("GET", path("jobs", job_id, "failures"), query)
+    return answer.read(lambda content: JobFailurePage(_failures(content["failures"]), content["cursor"]))
+
+
+def _failures(content: list[Content]) -> tuple[JobFailure, ...]:
+    return tuple(JobFailure(each["instanceId"], each["code"], each["detail"]) for each in content)
+
+
 def _filter(filters: Filters) -> dict[str, Any]:
     """Raise ValueError for a time without an offset."""
     given: dict[str, Any] = {}
@@ -147,7 +166,7 @@ def _job(content: Content) -> Job:
         done=content["done"],
         skipped=content["skipped"],
         failed=content["failed"],
-        failures=tuple(JobFailure(each["instanceId"], each["code"], each["detail"]) for each in content["failures"]),
+        failures=_failures(content["failures"]),
         as_new=content.get("asNew", False),
         raw=content,
     )

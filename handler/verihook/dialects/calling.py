@@ -23,7 +23,13 @@ from verihook.records import replace
 from verihook.strict_json import parse_sent
 
 if TYPE_CHECKING:
-    from verihook.model.ports.sets import LookupPorts, RowPorts, SubmitPorts
+    from typing import Protocol
+
+    from verihook.model.ports.sets import LookupPorts, ReadPorts, RowPorts, SubmitPorts
+
+    class ListPorts(LookupPorts, ReadPorts, Protocol):
+        """Lists what a caller may see."""
+
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -72,7 +78,7 @@ async def find_instance(
     return instance
 
 
-async def list_page(queries: list[Query], limit: int, cursor: str | None, caller: Identity, ports: LookupPorts) -> Page:
+async def list_page(queries: list[Query], limit: int, cursor: str | None, caller: Identity, ports: ListPorts) -> Page:
     """A page of everything that any of the queries finds and the caller's key covers, the newest first.
 
     A cursor is a place among all instances, so one cursor leads on in every query. Raises Forbidden for a query of a
@@ -84,7 +90,7 @@ async def list_page(queries: list[Query], limit: int, cursor: str | None, caller
     return await in_thread(_covered_page, _of_caller(queries, caller, ports), limit, cursor, covered, ports)
 
 
-def _of_caller(queries: list[Query], caller: Identity, ports: LookupPorts) -> list[Query]:
+def _of_caller(queries: list[Query], caller: Identity, ports: ListPorts) -> list[Query]:
     """The same of the caller's workflows alone, each by its index.
 
     What a page would leave out for the caller must not be read for it: the cursor would lead from there.

@@ -23,15 +23,16 @@ from verihook.errors import (
 from verihook.instances import payload
 from verihook.instances.events import has_taken, raise_for
 from verihook.instances.mailboxes import Event
-from verihook.instances.progress import record_progress
+from verihook.instances.progress import record_progress, retention_s
 from verihook.instances.reading import get, input_of, search
 from verihook.instances.starting import active_workflow, first_look_ms, start_when_due
 from verihook.model.delivery import Delivery
-from verihook.model.instance import Instance, Progress, Status, execution_name
+from verihook.model.instance import Instance, Progress, Status, execution_name, iso
 from verihook.model.listing import Search
 from verihook.model.resumption import NO_INSTANCE, OVER, Resumption
 from verihook.records import replace
 from verihook.request import json_text
+from verihook.strict_json import parse_kept
 
 if TYPE_CHECKING:
     from verihook.model.ports.sets import ControlPorts, RowPorts
@@ -63,6 +64,18 @@ def find(workflow: str, labels: tuple[tuple[str, str], ...], ports: RowPorts) ->
     wanted = Search(workflow=workflow, labels=labels)
     rows = search(wanted, MOST_TARGETS + 1, None, ports, also=is_alive).instances
     return Found(tuple(row.id for row in rows), tuple(ended[:MOST_TARGETS]))
+
+
+def resumed(row: Instance) -> tuple[str, ...]:
+    """Return the ids of the instances that have the event of a row, or get it while it is queued; () if none has.
+
+    A row of a list has no output: then they are those that were chosen, of which some may have ended meanwhile.
+    """
+    if row.resumption is None or (row.final and row.status != "completed"):
+        return ()
+    if row.status == "completed" and row.output is not None:
+        return tuple(parse_kept(row.output, f"The output of {row.id}", lambda found: found.get("resumed", ())))
+    return row.resumption.targets if len(row.resumption.targets) <= MOST_TARGETS else ()
 
 
 def hand_over(instance: Instance, ports: ControlPorts) -> Status:
@@ -147,14 +160,18 @@ def _without_instance(instance: Instance, ports: ControlPorts) -> Status:
     now = ports.clock.now_ms()
     until = instance.created_at + resumption.hold_ms
     if now >= until:
-        why = f"No instance of {resumption.wanted} ran within {resumption.hold_ms // 3_600_000} hours."
+        kept_until = iso(now + retention_s(instance.workflow, ports.workflows) * 1000)
+        why = (
+            f"No instance of {resumption.wanted} ran within {resumption.hold_ms // 3_600_000} hours. Until {kept_until}"
+            " it is kept, and a redrive or a replay looks once more."
+        )
         return _end(instance, Progress("failed", None, NO_INSTANCE, why), ports)
     due = min(ports.pace.next_look(instance.created_at, now, queued=True), now + LOOK_MS, until)
     held = replace(
         _with(instance, replace(resumption, targets=())),
         status="suspended",
         error=NO_INSTANCE,
-        cause=f"Waits until an instance of {resumption.wanted} is started.",
+        cause=f"Waits until an instance of {resumption.wanted} is started, until {iso(until)} at the latest.",
         updated_at=now,
         due_at=due,
     )
@@ -197,8 +214,7 @@ def _written(instance: Instance, ports: RowPorts) -> Instance | None:
 
 def _with(instance: Instance, resumption: Resumption | None) -> Instance:
     delivery = replace(instance.delivery or Delivery(), resumption=resumption)
-    kept = delivery if delivery.facts is not None or delivery.passed or resumption is not None else None
-    return replace(instance, delivery=kept)
+    return replace(instance, delivery=None if delivery == Delivery() else delivery)
 
 
 def _of(instance: Instance) -> Resumption:

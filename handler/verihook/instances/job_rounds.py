@@ -120,6 +120,8 @@ class JobRounds:
         if job.runner != self._runner or (job.status == "running" and now < job.next_at) or now <= job.created_at:
             return 0
         results = _acted(job, ports) if job.status == "running" else []
+        # Before they are counted: after a crash in between, they fail once more.
+        jobs.note_failures(job.id, _failed(results), ports)
         self._write(job, results, now, ports)
         return sum(not each.later for each in results)
 
@@ -178,10 +180,14 @@ def _one(job: Job, doing: tuple[str, int], ports: ControlPorts) -> _Done:
         return _Done(instance_id, failure=Failure(instance_id, VerihookError.code, "Something went wrong on our side."))
 
 
+def _failed(results: Sequence[_Done]) -> list[Failure]:
+    return [each.failure for each in results if each.failure is not None and not each.later]
+
+
 def _with_results(job: Job, results: Sequence[_Done], began_ms: int) -> Job:
     """Return the job with these results counted, and what is left of what it acts on."""
     over = {each.id for each in results if not each.later}
-    failures = [each.failure for each in results if each.failure is not None and not each.later]
+    failures = _failed(results)
     postponed = len(results) - len(over)
     tries = job.tries + 1 if postponed else 0
     pause_ms = 1000 * 2 ** (tries - 1) if postponed else 1000 * len(over) // job.rate

@@ -6,18 +6,21 @@ have. :mod:`verihook.instances.job_rounds` drives it.
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from verihook.errors import Conflict, JobNotFound, RecordDamaged, RequestInvalid
 from verihook.instances.reading import search
 from verihook.model.conflict import Overtaken, retry_on_conflict
-from verihook.model.job import MAX_RATE, Action, Count, Job, applies, from_text
+from verihook.model.instance import Instance
+from verihook.model.job import MAX_RATE, Action, Count, Failure, Job, applies, from_text
 from verihook.model.listing import Search
 from verihook.model.ports import Document
 from verihook.records import replace
+from verihook.strict_json import parse_kept
 
 if TYPE_CHECKING:
     from verihook.model.ports.sets import DocumentPorts
@@ -49,13 +52,20 @@ _BEGINNING_MS = 120_000
 _ID = re.compile(r"[0-9a-f]{19}", re.ASCII)
 
 
-def count(action: Action, wanted: Search, ports: DocumentPorts) -> Count:
-    """Count what the action would touch, among the :data:`COUNT_ROWS` newest rows at most."""
+def count(action: Action, wanted: Search, ports: DocumentPorts, *, as_new: bool = False) -> Count:
+    """Count what the action would touch, among the :data:`COUNT_ROWS` newest rows at most.
+
+    ``as_new``: as in :func:`begin`.
+    """
+
+    def touches(row: Instance) -> bool:
+        return applies(action, row, wanted, as_new=as_new)
+
     began, cursor, looked_to = ports.clock.now_ms(), None, None
     matched = looked = 0
     examples: list[str] = []
     while looked < COUNT_ROWS and ports.clock.now_ms() < began + COUNT_MS:
-        found = search(wanted, _AT_A_TIME, cursor, ports, _AT_A_TIME, lambda row: applies(action, row, wanted))
+        found = search(wanted, _AT_A_TIME, cursor, ports, _AT_A_TIME, touches)
         ids = [row.id for row in found.instances]
         matched, looked, cursor = matched + len(ids), looked + found.looked, found.cursor
         looked_to = found.looked_to or looked_to
@@ -160,6 +170,22 @@ def stop_job(job_id: str, ports: DocumentPorts) -> Job:
     return job
 
 
+def note_failures(job_id: str, failures: Iterable[Failure], ports: DocumentPorts) -> None:
+    """Write down what a job has failed on: one write each, once however often it is called. Raises LedgerUnavailable.
+
+    The job itself has the first of them alone, as it is one document.
+    """
+    now = ports.clock.now_ms()
+    for each in failures:
+        text = json.dumps({"code": each.code, "detail": each.detail}, ensure_ascii=False)
+        ports.documents.add(_failures(job_id), Document(each.id, text, 1, now // 1000 + KEPT_S), now)
+
+
+def list_failures(job_id: str, limit: int, after: str, ports: DocumentPorts) -> list[Failure]:
+    """Return up to ``limit`` failures of a job whose instances' ids come after this one, in the order of these ids."""
+    return [_failure(each) for each in ports.documents.all(_failures(job_id), limit, ports.clock.now_ms(), after)]
+
+
 def change(job_id: str, edit: Callable[[Job], Job], ports: DocumentPorts) -> Job:
     """Write the edited job; ``edit`` runs again on the newer one if another writer was quicker. Raises JobNotFound."""
 
@@ -172,6 +198,17 @@ def change(job_id: str, edit: Callable[[Job], Job], ports: DocumentPorts) -> Job
         return edited
 
     return retry_on_conflict(write, "This job")
+
+
+def _failures(job_id: str) -> str:
+    return f"jobs#failures#{job_id}"
+
+
+def _failure(document: Document) -> Failure:
+    def read(content: dict[str, str]) -> Failure:
+        return Failure(document.name, content["code"], content["detail"])
+
+    return parse_kept(document.text, "A failure of a job", read)
 
 
 def _begun_at(job_id: str) -> int:

@@ -40,7 +40,7 @@ def record_progress(
         at=now,
         # At its end an instance is due at once if it has a callback.
         due_at=now if final else ports.pace.next_look(created_at, now, queued=progress.status == "queued"),
-        expires_at=now // 1000 + _retention_s(workflow, ports.workflows) if final else None,
+        expires_at=now // 1000 + retention_s(workflow, ports.workflows) if final else None,
         output=store_output(instance_id, progress.output, ports.payloads),
         error=cut(progress.error, MAX_ERROR),
         cause=cut(progress.cause, MAX_CAUSE),
@@ -110,7 +110,8 @@ def _stop_if_over(instance_id: str, attempt: int, ports: RecordPorts) -> None:
         engine.stop(definition, execution_name(instance_id, attempt), "terminated")
 
 
-def _retention_s(workflow: str | None, workflows: Mapping[str, Workflow]) -> int:
+def retention_s(workflow: str | None, workflows: Mapping[str, Workflow]) -> int:
+    """Return how long an instance of the workflow is kept after its end, in seconds."""
     known = workflows.get(workflow or "")
     if known is not None:
         return known.retention_s

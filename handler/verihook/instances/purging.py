@@ -28,13 +28,16 @@ _MARGIN_MS = 40_000
 
 
 def tombstone_of(instance: Instance, now_ms: int) -> Instance:
-    """Return the row that is left of a purged instance. It has a ``source`` if a webhook made the id."""
+    """Return the row that is left of a purged instance. It has a ``source`` if a webhook made the id.
+
+    ``updated_at`` says when it was purged.
+    """
     return Instance(
         instance.id,
         instance.workflow,
         "null",
         created_at=instance.created_at,
-        updated_at=instance.updated_at,
+        updated_at=now_ms,
         status=instance.status,
         version=instance.version,
         attempt=instance.attempt,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def replay(delivery_id: str, ports: ControlPorts, *, as_new: bool) -> Instance:
     """Start a delivery again: as the next attempt of its instance, or ``as_new``, as an instance of its own.
 
-    Return the row; that of a new instance has the delivery's facts, and in ``replay_of`` its id. Raises
+    Return the row; that of a new instance has the delivery's facts and labels, and in ``replay_of`` its id. Raises
     DeliveryNotFound, NotActive, NotSupported, WorkflowNotFound, PayloadGone, Unavailable, and Conflict as
     :func:`verihook.instances.restart`.
     """
@@ -85,6 +85,8 @@ def replay_as_new(row: Instance, ports: ControlPorts, new_id: str) -> Instance:
         event_type=row.event_type,
         engine=workflow.engine if row.resumption is None else row.engine,
         due_at=now + first_look_ms(workflow, ports),
+        tags=row.tags,
+        metadata=row.metadata,
         delivery=_linked(row, now, ports.payloads),
         line=row.line,
     )
@@ -105,4 +107,5 @@ def _linked(row: Instance, now: int, payloads: Payloads) -> Delivery:
     if body is not None and body.raw is not None:
         body = OtherBytes(body.length, body.sha256, payload.load(body.raw, payloads))
     resumption = None if row.resumption is None else replace(row.resumption, targets=(), attempt=0)
-    return replace(delivery, resumption=resumption, facts=replace(facts, received_at=now, body=body, replay_of=row.id))
+    facts = replace(facts, received_at=now, body=body)
+    return replace(delivery, resumption=resumption, facts=facts, replay_of=row.id)

@@ -41,8 +41,7 @@ class Facts:
 
     ``path``: the ARN of the feed or the path, if it is not ``/hooks/SOURCE``; else "". ``verified_by``: ``current``,
     ``previous``, or "" for a feed, which AWS vouches for. ``headers``: names in lower case. ``body``: None if the input
-    of the instance is the very body, byte for byte. ``replay_of``: the id of the instance whose delivery an operator
-    has replayed.
+    of the instance is the very body, byte for byte.
     """
 
     request_id: str
@@ -52,7 +51,6 @@ class Facts:
     verified_by: str = "current"
     headers: tuple[tuple[str, str], ...] = ()
     body: OtherBytes | None = None
-    replay_of: str | None = None
 
     @property
     def keep_until(self) -> int:
@@ -99,17 +97,19 @@ class Delivery:
     ``passed``: the headers that the workflow gets. They are a part of what is started, so they stay with the row, as
     does ``resumption``: which instances the event is for, if it starts none. ``carrier``: of an event that came among
     others, the attempt that started it of the delivery that carried it: a name of
-    :func:`verihook.model.instance.execution_name`. What is kept of that delivery is in its own row.
+    :func:`verihook.model.instance.execution_name`. What is kept of that delivery is in its own row. ``replay_of``: the
+    id of the instance whose delivery an operator has replayed as this new one.
     """
 
     facts: Facts | None = None
     passed: Mapping[str, str] = field(default_factory=dict)
     resumption: Resumption | None = None
     carrier: str | None = None
+    replay_of: str | None = None
 
     def at(self, now_ms: int) -> Delivery | None:
         """Return what is left of it at this time: no facts once they have expired; None if nothing is left."""
         if self.facts is None or now_ms < self.facts.keep_until:
             return self
-        stays = self.passed or self.resumption is not None or self.carrier is not None
+        stays = self.passed or any(each is not None for each in (self.resumption, self.carrier, self.replay_of))
         return replace(self, facts=None) if stays else None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from verihook.model.instance import Instance, Status, iso, iso_or_none
+from verihook.model.instance import BATCH, Instance, Status, iso, iso_or_none
 from verihook.model.listing import Search
 from verihook.records import asdict
 from verihook.strict_json import parse_kept
@@ -94,7 +94,7 @@ class Job:
 
     def wants(self, row: Instance) -> bool:
         """Whether the row matches, and is one that the action can be done to."""
-        return self.search.matches(row) and applies(self.action, row, self.search)
+        return self.search.matches(row) and applies(self.action, row, self.search, as_new=self.as_new)
 
     def text(self) -> str:
         """Return the job as it is kept: JSON, which :func:`from_text` reads."""
@@ -117,14 +117,16 @@ class Job:
             "done": self.done,
             "skipped": self.skipped,
             "failed": self.failed,
-            "failures": [{"instanceId": each.id, "code": each.code, "detail": each.detail} for each in self.failures],
+            "failures": failures_shown(self.failures),
         }
 
 
-def applies(action: Action, row: Instance, search: Search) -> bool:
+def applies(action: Action, row: Instance, search: Search, *, as_new: bool = False) -> bool:
     """Whether the action can be done to a row in this status.
 
-    What an operator has terminated is redriven only if the filter says ``terminated``.
+    What an operator has terminated is redriven only if the filter says ``terminated``. What a replay has made is no
+    delivery, so it is not replayed itself. ``as_new``: a delivery that carries several events is not replayed, as each
+    of the instances that it has started is.
     """
     match action:
         case "redrive":
@@ -138,7 +140,8 @@ def applies(action: Action, row: Instance, search: Search) -> bool:
         case "delete":
             return row.final
         case "replay":
-            return row.source is not None
+            is_replay = row.delivery is not None and row.delivery.replay_of is not None
+            return row.source is not None and not is_replay and not (as_new and row.engine == BATCH)
     return True
 
 
@@ -154,6 +157,11 @@ def filter_shown(search: Search) -> dict[str, object]:
         "since": iso_or_none(search.since),
         "until": iso_or_none(search.until),
     }
+
+
+def failures_shown(failures: Iterable[Failure]) -> list[dict[str, str]]:
+    """Return failures as the API shows them."""
+    return [{"instanceId": each.id, "code": each.code, "detail": each.detail} for each in failures]
 
 
 def count_shown(count: Count) -> dict[str, object]:

@@ -15,7 +15,7 @@ from verihook.instances.addresses import PARAMETER, awaited, parse_address
 from verihook.instances.events import check_event_name, check_payload
 from verihook.instances.mailboxes import read_mailbox
 from verihook.model.delivery import Delivery, EventFacts
-from verihook.model.instance import RESUME, Instance, execution_name
+from verihook.model.instance import FINAL, RESUME, Instance, Status, execution_name
 from verihook.model.resumption import OVER, Resume, Resumption, labels_of
 from verihook.records import replace
 from verihook.request import json_text
@@ -43,16 +43,20 @@ class Addressee:
     ended: tuple[str, ...] = ()
     taken: bool = True
 
-    def public(self) -> dict[str, object]:
-        """Return what the answer to the sender says of it: of too many instances none gets the event, or is named."""
+    def public(self, status: Status | None = None) -> dict[str, object]:
+        """Return what the answer to the sender says of it. ``status``: of the row, if the event has one.
+
+        If it has failed, or there are too many instances, none of them gets the event, and none is named.
+        """
         ended = {"ended": list(self.ended)} if self.ended else {}
-        resumed = self.resumed if len(self.resumed) <= handover.MOST_TARGETS else ()
+        has_failed = status in FINAL and status != "completed"
+        resumed = () if has_failed or len(self.resumed) > handover.MOST_TARGETS else self.resumed
         return {"resumed": list(resumed), **ended}
 
     def after_claim(self, fresh: Instance, existing: Instance | None, trace: Trace) -> Addressee:
         """Return whom the event of a claimed row goes to, or went to when it came before. Note it in the trace."""
         if existing is not None:
-            return Addressee(() if existing.resumption is None else existing.resumption.targets)
+            return Addressee(handover.resumed(existing))
         if fresh.resumption is not None:
             trace.outcome = "resumed"
         return self

@@ -22,7 +22,7 @@ from verihook.senders.event import event_id, event_type
 from verihook.strict_json import member
 from verihook.webhooks.identity import id_of_batch
 from verihook.webhooks.intake import IntakeResult
-from verihook.webhooks.keeping import delivery_of, payload_keys
+from verihook.webhooks.keeping import delivery_of, payload_keys, raw_in_row
 
 if TYPE_CHECKING:
     from verihook.model.ports import PayloadWriter, Trace
@@ -126,6 +126,8 @@ def _redelivered(
 ) -> IntakeResult:
     """The delivery is known already: the source's policies decide."""
     trace.changed = not existing.purged and not payload.same_json(existing.input, fresh.input, ports.payloads)
+    if trace.changed and source.keep == "full" and trace.request is not None:
+        trace.changed_body = raw_in_row(trace.request.body)
     if trace.changed and source.changed == "reject":
         raise Duplicate(f"The delivery came before, with another body; it is {existing.id}.")
     if source.duplicates == "reject":

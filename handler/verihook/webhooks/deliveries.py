@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
 from verihook.errors import DeliveryNotFound, RecordDamaged
-from verihook.instances import payload
+from verihook.instances import handover, payload
 from verihook.model.delivery import Facts
 from verihook.model.instance import BATCH, INSTANCE_ID, Instance
 from verihook.model.listing import Position, Query
@@ -42,6 +42,9 @@ OUTCOMES: tuple[str, ...] = (ACCEPTED, RESUMED, CAPTURED, *get_args(Kind))
 #: How many rows of a source a page with a filter looks at, and how many observations of a kind any page.
 _LOOK = 500
 _MOST_SEEN = 1000
+
+#: The longest name that a source can have: what is longer would be no key of DynamoDB either.
+_LONGEST_NAME = 63
 
 _HOUR_MS = 3_600_000
 
@@ -147,8 +150,9 @@ def find(delivery_id: str, ports: DeliveryPorts) -> Entry:
             return accepted(row)
     else:
         outcome, _, rest = delivery_id.partition(":")
-        if outcome == CAPTURED:
-            for kept in captured(rest.partition(":")[0], ports.documents, ports.clock.now_ms()):
+        name = rest.partition(":")[0]
+        if outcome == CAPTURED and len(name) <= _LONGEST_NAME:
+            for kept in captured(name, ports.documents, ports.clock.now_ms()):
                 if kept.id == delivery_id:
                     return _of_captured(kept)
         since = ports.clock.now_ms() - KEPT_MS
@@ -169,6 +173,11 @@ def carrier(row: Instance) -> str | None:
     """Return the id of the delivery that carried the event of this row among others; None if it came alone."""
     name = None if row.delivery is None else row.delivery.carrier
     return None if name is None else name.partition(".")[0]
+
+
+def resumed(row: Instance) -> list[str] | None:
+    """Return the ids of the instances that have the event of this row; None if it starts one of its own."""
+    return None if row.resumption is None else list(handover.resumed(row))
 
 
 def events(entry: Entry, payloads: Payloads) -> Any:
@@ -236,7 +245,7 @@ def _unpacked(raw: str, delivery_id: str) -> bytes:
 def _observed(filters: Filters, ports: DeliveryPorts) -> Iterable[Entry]:
     since = max(filters.since or 0, ports.clock.now_ms() - KEPT_MS)
     for kind in get_args(Kind):
-        if filters.outcome in (None, kind) and filters.kind is None:
+        if filters.outcome in (None, kind):
             for seen in ports.ledger.observations(kind, filters.source, _MOST_SEEN, since):
                 yield _entry(seen)
 
@@ -260,6 +269,9 @@ def _reason_of(entry: Entry) -> str | None:
 
 def _is_of_type(entry: Entry, kind: str) -> bool:
     own = entry.instance.event_type if entry.instance is not None else None
+    if entry.seen is not None:
+        # Of those that are counted, the last one is known.
+        own = sample_in(entry.seen).get("eventType")
     return own is not None and (own == kind or (kind.endswith("*") and own.startswith(kind[:-1])))
 
 

@@ -34,17 +34,22 @@ _MOST_SEARCHED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One that was found. ``instance`` None: it is a delivery that was not accepted."""
+    """One that was found. ``instance`` None: it is a delivery that was not accepted.
+
+    ``deleted``: what is left of an event whose instance was purged, and nothing else is known.
+    """
 
     by: By
     instance: Instance | None = None
     entry: Entry | None = None
+    deleted: Instance | None = None
 
 
 def lookup(text: str, view: View, ports: LookupPorts) -> list[Hit]:
     """Return what has this id, label (``TAG`` or ``KEY=VALUE``), idempotency key or request id, and is visible.
 
-    Each instance once. Idempotency keys are those of all callers. Requests are looked for among the newest deliveries.
+    Each instance once. Idempotency keys are those of all callers. Requests are looked for among the newest deliveries,
+    as are events of which nothing is kept but the last one's id.
     """
     hits: list[Hit] = []
     seen: set[str] = set()
@@ -56,12 +61,12 @@ def lookup(text: str, view: View, ports: LookupPorts) -> list[Hit]:
         _by_idempotency_key(text, ports),
     ):
         for hit in () if hits else found:
-            row = hit.instance
+            row = hit.instance or hit.deleted
             if row is not None and row.id not in seen and view.visible(Entry(row.id, row.created_at, "", instance=row)):
                 seen.add(row.id)
                 hits.append(hit)
     if not hits:
-        hits += _by_request(text, view, ports)
+        hits += _among_newest(text, view, ports)
     return hits
 
 
@@ -70,14 +75,18 @@ def _by_event(text: str, ports: LookupPorts) -> Iterator[Hit]:
     for source in ports.sources.values():
         for instance_id in ids_of_event(source, text, ports.instance_key):
             found = ports.ledger.get(instance_id, ports.clock.now_ms())
-            if found is not None and not found.purged:
-                yield Hit("event", found)
+            if found is not None:
+                yield _hit("event", found)
 
 
 def _by_id(text: str, ports: LookupPorts) -> Iterator[Hit]:
     row = ports.ledger.get(text, ports.clock.now_ms()) if INSTANCE_ID.fullmatch(text) else None
-    if row is not None and not row.purged:
-        yield Hit("instance", row)
+    if row is not None and not (row.purged and row.source is None):
+        yield _hit("instance", row)
+
+
+def _hit(by: By, row: Instance) -> Hit:
+    return Hit(by, deleted=row) if row.purged else Hit(by, row)
 
 
 def _by_label(text: str, ports: LookupPorts) -> Iterator[Hit]:
@@ -98,11 +107,13 @@ def _by_idempotency_key(text: str, ports: LookupPorts) -> Iterator[Hit]:
             yield Hit("idempotency-key", row)
 
 
-def _by_request(text: str, view: View, ports: LookupPorts) -> Iterator[Hit]:
+def _among_newest(text: str, view: View, ports: LookupPorts) -> Iterator[Hit]:
     found = deliveries.page(Filters(), _MOST_SEARCHED, None, view, ports)
     for entry in found.entries:
         if entry.seen is not None and entry.seen.request_id == text:
             yield Hit("request", entry=entry)
+        elif entry.seen is not None and deliveries.sample_in(entry.seen).get("eventId") == text:
+            yield Hit("event", entry=entry)
         facts = None if entry.instance is None else entry.instance.facts
         if facts is not None and facts.request_id == text:
             yield Hit("request", entry.instance)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from verihook import instances
 from verihook.errors import (
     BodyTooLarge,
+    EventMalformed,
     InstanceNotFound,
     MethodNotAllowed,
     RequestInvalid,
@@ -32,6 +33,7 @@ from verihook.webhooks.welcome import is_for_a_browser, welcome
 
 if TYPE_CHECKING:
     from verihook.model.ports.sets import OutcomePorts, ReceivePorts
+    from verihook.senders.event import Body, EventPlaces
     from verihook.senders.handshake import BoundHandshake
 
 PREFIX = "/hooks/"
@@ -145,11 +147,18 @@ def _deliver(request: Request, source: Source, ports: ReceivePorts, trace: Trace
         return _answered(take_batch(source, body, request, proof.signed, ports, trace), trace.event_type)
     kind = event_type(places, request, body)
     action = event_action(places, request, body.content) if places.action else None
-    # An event of a type that is not wanted need not have an id.
     wanted = not source.types or is_wanted(kind, source.types, action)
-    delivery_event_id = event_id(places, request, body) if wanted else None
+    delivery_event_id = (event_id if wanted else _id_if_any)(places, request, body)
     event = ProvenEvent(body.content, body.text, delivery_event_id, kind, request, proof.signed or None, action)
     return _answered(start_for_event(source, event, ports, trace), refined(kind, action))
+
+
+def _id_if_any(places: EventPlaces, request: Request, body: Body) -> str | None:
+    """The id for the log of an event of a type that is not wanted, which need not have one."""
+    try:
+        return event_id(places, request, body)
+    except EventMalformed:
+        return None
 
 
 def _answered(result: IntakeResult, kind: str | None) -> Reply:
@@ -177,7 +186,7 @@ def _taken(result: IntakeResult) -> Reply:
         "duplicate": result.duplicate,
     }
     if result.addressee is not None:
-        content |= result.addressee.public()
+        content |= result.addressee.public(result.status)
     location = f"/?instanceId={result.instance_id}"
     if not result.others:
         return json_reply(200, content, {"location": location})

@@ -24,10 +24,17 @@ MOST_DETAIL = 400
 def sample_of(trace: Trace) -> str:
     """Return the JSON text of a sample, at most some 4 KB and the kept body; "" if nothing is known of the request.
 
-    Members without a value are left out: ``detail``, ``path``, ``headers`` (names), ``contentType``, ``agent``,
-    ``length`` in bytes, ``body`` in the form of :func:`verihook.webhooks.keeping.raw_of`, ``instanceId``.
+    Members without a value are left out: ``detail``, ``eventId`` and ``eventType`` of a genuine one, ``path``,
+    ``headers`` (names), ``contentType``, ``agent``, ``length`` in bytes, ``body`` in the form of
+    :func:`verihook.webhooks.keeping.raw_of`, ``instanceId``.
     """
-    content: dict[str, Any] = {"detail": printable(trace.detail or "", MOST_DETAIL), "instanceId": trace.instance_id}
+    content: dict[str, Any] = {
+        "detail": printable(trace.detail or "", MOST_DETAIL),
+        # Of a genuine delivery, and bounded: by its whole id an event is found and deleted.
+        "eventId": trace.event_id,
+        "eventType": trace.event_type,
+        "instanceId": trace.instance_id,
+    }
     request = trace.request
     if request is not None:
         content |= {

@@ -111,6 +111,23 @@ def test_of_a_body_that_was_not_read_to_its_end_no_part_is_kept(deployed: Deploy
     assert {"length": 5000, "sha256": None, "kept": False} == one["body"]
 
 
+def test_an_id_of_any_length_is_looked_for_by_no_longer_key(
+    deployed: Deployment, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DynamoDB refuses a key of more than 2,048 bytes, which would be a defect of ours."""
+    asked: list[str] = []
+    read = deployed.services.documents.read
+
+    def noted(partition: str, name: str, now_ms: int) -> Any:
+        asked.append(partition)
+        return read(partition, name, now_ms)
+
+    monkeypatch.setattr(deployed.services.documents, "read", noted)
+    for id in (f"captured:{'x' * 3_000}:1:01", "captured:github:1:01"):
+        assert "delivery-not-found" == client.get(f"/v1/deliveries/{id}").json()["code"]
+    assert ["captures#github"] == [each for each in asked if each.startswith("captures#")]
+
+
 def test_who_may_open_one(deployed: Deployment, client: Client) -> None:
     assert 404 == client.post("/v1/sources/none/captures").status_code
     for wrong in ({"minutes": 61}, {"minutes": 0}, {"samples": 21}, {"days": 1}):

@@ -13,8 +13,10 @@ import pytest
 
 from tests.flows.api.parts import Client, Deployment
 from tests.flows.signing import github
+from verihook.model.instance import Progress
 from verihook.model.ports import Observation, Trace
 from verihook.request import Request
+from verihook.senders.event import Each
 from verihook.webhooks.receive import receive
 
 ORDER = (
@@ -186,3 +188,34 @@ def test_what_a_caller_started_is_no_delivery(client: Client) -> None:
     client.post("/v1/workflows/free/instances", json={"id": "mine"})
     assert "delivery-not-found" == client.get("/v1/deliveries/mine").json()["code"]
     assert [] == client.get("/v1/deliveries").json()["deliveries"]
+
+
+def test_why_one_waits_or_has_failed(deployed: Deployment, client: Client) -> None:
+    """What a workflow has raised is for who may read instances; why Verihook lets one wait is for all who see it."""
+    keeping(deployed)
+    failed = deliver(deployed, "github", PUSH, github(PUSH, "d-1"))["instanceId"]
+    deployed.engine.finish(failed, Progress("failed", error="KeyError", cause="'total'"), deployed.services)
+    keeping(deployed, workflow="paused", on_paused="hold")
+    held = deliver(deployed, "github", PUSH, github(PUSH, "d-2"))["instanceId"]
+    reading = deployed.client(deployed.make_key("deliveries:read"))
+    raised = {"code": "KeyError", "message": "'total'"}
+    for caller, words in ((client, raised), (reading, None)):
+        for found in (
+            caller.get(f"/v1/deliveries/{failed}").json(),
+            caller.get("/v1/deliveries").json()["deliveries"][1],
+            caller.get("/v1/lookup?q=d-1").json()["found"][0]["delivery"],
+        ):
+            assert ("failed", words, False) == (found["status"], found["error"], found["held"])
+        waiting = caller.get(f"/v1/deliveries/{held}").json()
+        assert ("suspended", "WorkflowPaused", True) == (waiting["status"], waiting["error"]["code"], waiting["held"])
+
+
+def test_the_body_of_a_changed_delivery_of_several_events_is_kept(deployed: Deployment, client: Client) -> None:
+    sender = deployed.services.sources["github"].sender
+    keeping(deployed, keep="full", sender=replace(sender, places=replace(sender.places, each=Each(("events",)))))
+    bodies = [b'{"events": [{"n": 1}]}', b'{"events": [{"n": 2}]}']
+    for body in bodies:
+        deliver(deployed, "github", body, github(body, "d-1"))
+    deployed.services.observer.flush()
+    (changed,) = client.get("/v1/deliveries?outcome=changed").json()["deliveries"]
+    assert bodies[1] == client.get(f"/v1/deliveries/{changed['id']}/body").content

@@ -56,6 +56,25 @@ def test_a_key_of_one_of_the_workflows_neither_sees_nor_changes_it(deployed: Dep
     assert ("completed", 1) == (row.status, row.attempt)
 
 
+@pytest.mark.parametrize("path", ["/api/v1/runs", "/api/v1/runs?status=completed", "/api/runs", "/workflows/history"])
+def test_nor_does_a_list_of_a_dialect_name_it(deployed: Deployment, client: Client, brought: str, path: str) -> None:
+    bound = deployed.client(deployed.make_key(*SCOPES, workflows=["free"]))
+    assert (True, False) == (brought in client.get(path).text, brought in bound.get(path).text)
+    both = deployed.client(deployed.make_key(*SCOPES, workflows=["free", "order"]))
+    assert brought in both.get(path).text
+
+
+def test_nor_does_what_is_left_of_it_tell(deployed: Deployment, client: Client, brought: str) -> None:
+    """The tombstone does not say whose its event was, so it is for those who see all of its source."""
+    assert isinstance(deployed.services.engines, dict)
+    deployed.services.engines[BATCH] = deployed.engine
+    assert 204 == client.delete(f"/v1/instances/{brought}").status_code
+    bound = deployed.client(deployed.make_key(*SCOPES, workflows=["free"]))
+    assert [] == bound.get(f"/v1/lookup?q={brought}").json()["found"]
+    (found,) = client.get(f"/v1/lookup?q={brought}").json()["found"]
+    assert found["deletedAt"] is not None
+
+
 def test_nor_by_a_job(deployed: Deployment, brought: str) -> None:
     bound = deployed.client(deployed.make_key(*SCOPES, workflows=["free"]))
     wanted = {"action": "restart", "filter": {"workflow": "free"}}

@@ -132,7 +132,8 @@ def test_what_was_begun_is_ended_by_the_next_call(
                 client.delete(f"/v1/deliveries?source=github&eventId={event}&force=true")
         client.delete(f"/v1/deliveries?source=github&eventId={event}&force=true")
         assert event not in rows(deployed).replace(f"{event}0", "").replace(f"{event}1", "")
-        assert [] == client.get(f"/v1/lookup?q={event}").json()["found"]
+        (found,) = client.get(f"/v1/lookup?q={event}").json()["found"]
+        assert (None, None, True) == (found["instance"], found["delivery"], bool(found["deletedAt"]))
 
 
 def test_who_may(deployed: Deployment) -> None:

@@ -11,7 +11,8 @@ import pytest
 from tests.flows.api.parts import Client, Deployment
 from tests.flows.api.test_deliveries import PUSH, deliver, keeping
 from tests.flows.signing import github
-from verihook.model.instance import Progress, execution_name
+from verihook.model.expression import Expression
+from verihook.model.instance import Progress, execution_name, iso
 from verihook.model.ports import Observation, Trace
 
 #: Larger than a row takes.
@@ -157,3 +158,48 @@ def test_an_event_is_looked_up_by_one_read_a_source(
     monkeypatch.setattr(deployed.services.ledger, "get", counted)
     assert client.get("/v1/lookup?q=d-1").json()["found"]
     assert len(reads) == len(deployed.services.sources)
+
+
+def test_an_event_that_was_only_counted_is_found_by_the_last_of_its_hour(deployed: Deployment, client: Client) -> None:
+    keeping(deployed, types=("push",))
+    for number in range(3):
+        deliver(deployed, "github", PUSH, github(PUSH, f"d-{number}", "issues"))
+    deployed.services.observer.flush()
+    (found,) = client.get("/v1/lookup?q=d-2").json()["found"]
+    told = found["delivery"]
+    assert ("event", None, "ignored", 3) == (found["by"], found["instance"], told["outcome"], told["count"])
+    assert ("d-2", "issues") == (told["eventId"], told["eventType"])
+    assert [] == client.get("/v1/lookup?q=d-1").json()["found"]
+    counted = [client.get(f"/v1/deliveries?type={kind}").json()["deliveries"] for kind in ("iss*", "push")]
+    assert [["d-2"], []] == [[each["eventId"] for each in found] for found in counted]
+    bound = deployed.client(deployed.make_key("deliveries:read", workflows=["order"]))
+    assert [] == bound.get("/v1/lookup?q=d-2").json()["found"]
+
+
+def test_an_event_that_is_not_wanted_need_not_have_an_id(deployed: Deployment, client: Client) -> None:
+    keeping(deployed, types=("push",))
+    headers = [pair for pair in github(PUSH, "d-1", "issues") if pair[0] != "X-GitHub-Delivery"]
+    assert {"ignored": "issues"} == deliver(deployed, "github", PUSH, headers)
+    deployed.services.observer.flush()
+    (found,) = client.get("/v1/deliveries").json()["deliveries"]
+    assert (None, "issues") == (found["eventId"], found["eventType"])
+
+
+def test_an_event_that_was_deleted_says_so(deployed: Deployment, client: Client) -> None:
+    delivery = came(deployed, PUSH)
+    before = iso(deployed.services.clock.now_ms())
+    client.delete("/v1/deliveries?source=github&eventId=d-1&force=true")
+    for text, by in (("d-1", "event"), (delivery, "instance")):
+        (found,) = client.get(f"/v1/lookup?q={text}").json()["found"]
+        assert (by, None, None) == (found["by"], found["instance"], found["delivery"])
+        assert before <= found["deletedAt"] <= iso(deployed.services.clock.now_ms())
+        bound = deployed.client(deployed.make_key("deliveries:read", workflows=["order"]))
+        assert [] == bound.get(f"/v1/lookup?q={text}").json()["found"]
+
+
+def test_a_new_one_has_the_labels_of_the_first(deployed: Deployment, client: Client) -> None:
+    keeping(deployed, metadata={"branch": Expression("metadata", "ref")})
+    delivery = deliver(deployed, "github", PUSH, github(PUSH, "d-1"))["instanceId"]
+    client.post(f"/v1/deliveries/{delivery}/replay", json={"asNew": True})
+    found = client.get("/v1/instances?metadata.branch=refs/heads/main").json()["instances"]
+    assert (2, {"branch": "refs/heads/main"}) == (len(found), found[0]["metadata"])

@@ -167,6 +167,12 @@ def test_what_a_paused_workflow_holds(deployed: Deployment, client: Client) -> N
     held(deployed)
     (found,) = client.get("/v1/deliveries").json()["deliveries"]
     assert ("accepted", "suspended") == (found["outcome"], found["status"])
+    error = client.get(f"/v1/deliveries/{found['id']}").json()["error"]
+    assert ("WorkflowPaused", "Its workflow is paused; it starts when the workflow is active.") == (
+        error["code"],
+        error["message"],
+    )
+    assert f"`error`: `{error['code']}`" in ROWS
 
 
 def test_every_row_is_walked() -> None:

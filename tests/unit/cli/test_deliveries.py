@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tests.unit.cli.scripted_api import scripted_api
+from tests.unit.client.scripted import AT
 from tests.unit.client.scripted import LISTED as INSTANCE
 from tests.unit.client.test_finding import LISTED, WHOLE
 from verihook import cli
@@ -60,6 +61,23 @@ def test_following_prints_each_once_and_what_grows_again(
     assert ["1,200", "1", "1,201"] == printed
 
 
+def test_following_leaves_out_none_of_many_that_came_at_once(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    came = [{**LISTED, "id": f"d{number}"} for number in range(5)]
+    pages = [([came[0]], None), (came[:2:-1], "c"), (came[2::-1], None)]
+    waits = iter([None])
+
+    def wait(_: float) -> None:
+        if next(waits, KeyboardInterrupt) is KeyboardInterrupt:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("verihook.cli.deliveries.time.sleep", wait)
+    with scripted_api({LIST: [(200, {"deliveries": each, "cursor": cursor}) for each, cursor in pages]}) as api:
+        assert 130 == cli.main(["deliveries", "list", "--url", api.url, "--follow", "--limit", "1"])
+    assert ["d0", "d1", "d2", "d3", "d4"] == [line.split()[-1] for line in capsys.readouterr().out.splitlines()]
+
+
 def test_one(capsys: pytest.CaptureFixture[str]) -> None:
     with scripted_api({"GET /v1/deliveries/d1": (200, WHOLE)}) as api:
         assert 0 == cli.main(["deliveries", "show", "d1", "--url", api.url])
@@ -76,6 +94,31 @@ def test_one(capsys: pytest.CaptureFixture[str]) -> None:
         assert "2 bytes, SHA-256 ab (verihook deliveries body prints it)" == told["body"]
         assert 0 == cli.main(["deliveries", "show", "d1", "--url", api.url, "--json"])
         assert WHOLE == json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"status": "failed", "error": {"code": "KeyError", "message": "'total'"}}, ["error: KeyError: 'total'"]),
+        (
+            {"status": "suspended", "held": True, "error": {"code": "WorkflowPaused", "message": "It starts later."}},
+            ["error: WorkflowPaused: It starts later."],
+        ),
+        (
+            {"status": "suspended", "held": True, "error": {"code": None, "message": "stock count"}},
+            ["held: until it is resumed or terminated: stock count"],
+        ),
+        ({"status": "queued", "startAt": AT}, ["not before: 2026-03-01 12:00:00Z"]),
+    ],
+)
+def test_why_one_waits_or_has_failed(
+    capsys: pytest.CaptureFixture[str], fields: dict[str, object], told: list[str]
+) -> None:
+    with scripted_api({"GET /v1/deliveries/d1": (200, {**WHOLE, **fields})}) as api:
+        assert 0 == cli.main(["deliveries", "show", "d1", "--url", api.url])
+    lines = [line.split("  ", 1) for line in capsys.readouterr().out.splitlines()]
+    shown = [f"{name}: {value.strip()}" for name, value in lines if name in ("error", "held", "not before")]
+    assert told == shown
 
 
 def test_a_body(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -109,17 +152,22 @@ def test_a_replay(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_lookup(capsys: pytest.CaptureFixture[str]) -> None:
     found = {
         "found": [
-            {"by": "event", "instance": INSTANCE, "delivery": LISTED},
-            {"by": "request", "instance": None, "delivery": REFUSED},
+            {"by": "event", "instance": INSTANCE, "delivery": LISTED, "deletedAt": None},
+            {"by": "event", "instance": None, "delivery": LISTED, "deletedAt": None},
+            {"by": "request", "instance": None, "delivery": REFUSED, "deletedAt": None},
+            {"by": "event", "instance": None, "delivery": None, "deletedAt": "2026-03-01T12:00:00+00:00"},
         ]
     }
     with scripted_api({"GET /v1/lookup": [(200, found), (200, found), (200, {"found": []})]}) as api:
         assert 0 == cli.main(["deliveries", "lookup", "evt-1", "--url", api.url])
         assert [
             "by event: instance order-1, orders, running",
-            f"by request: delivery {REFUSED['id']}",
+            "by event: delivery d1",
+            "by request: counted as rejected: signature-mismatch, the last at 2026-03-01 12:00:00Z, not kept: delivery"
+            f" {REFUSED['id']}",
+            "by event: deleted on 2026-03-01 12:00:00Z, nothing is kept of it",
         ] == capsys.readouterr().out.splitlines()
         assert 0 == cli.main(["deliveries", "lookup", "evt-1", "--json", "--url", api.url])
         assert found == json.loads(capsys.readouterr().out)
         assert 0 == cli.main(["deliveries", "lookup", "evt-1", "--url", api.url])
-        assert "Nothing has this id or label.\n" == capsys.readouterr().out
+        assert capsys.readouterr().out.startswith("Nothing has this id or label.")

@@ -108,7 +108,8 @@ def test_what_failed_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
         assert 0 == cli.main(["jobs", "show", JOB["id"], "--url", api.url])
     out = capsys.readouterr().out
     assert "filter   workflow=w status=failed until=2026-03-01T12:00:00.000Z metadata.customer=42\n" in out
-    assert "done     1, skipped 0, failed 3\n  a  not-active: It is a dr�aft.\n  and 2 more\n" in out
+    assert "done     1, skipped 0, failed 3\n  a  not-active: It is a dr�aft.\n" in out
+    assert f"  and 2 more: verihook jobs failures {JOB['id']}\n" in out
 
 
 def test_a_list(capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,3 +148,20 @@ def test_the_bar() -> None:
     assert "1 of 4 or more, 0 failed" == progress(job(count={**COUNT, "complete": False}))
     # Some were gone before it came to them.
     assert "[##############################] 1 of 4, 0 failed" == progress(job(status="completed"))
+
+
+def test_all_that_it_failed_on_page_by_page(capsys: pytest.CaptureFixture[str]) -> None:
+    failures = [{"instanceId": id, "code": "not-active", "detail": "It is a draft."} for id in ("a", "b")]
+    pages = [(200, {"failures": [failures[0]], "cursor": "a"}), (200, {"failures": [failures[1]], "cursor": None})]
+    none: dict[str, Any] = {"failures": [], "cursor": None}
+    with scripted_api({f"{ONE}/failures": [*pages, *pages, (200, none)]}) as api:
+        line = ["jobs", "failures", JOB["id"], "--url", api.url]
+        assert 0 == cli.main(line)
+        assert [["a", "not-active"], ["b", "not-active"]] == [
+            row.split()[:2] for row in capsys.readouterr().out.splitlines()[1:]
+        ]
+        assert 0 == cli.main([*line, "--json"])
+        assert {"failures": failures} == json.loads(capsys.readouterr().out)
+        assert 0 == cli.main(line)
+        assert "No failures.\n" == capsys.readouterr().out
+    assert "cursor=a" in api.asked[1][1]

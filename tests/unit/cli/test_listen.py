@@ -19,7 +19,7 @@ from verihook.senders import load_sender
 __all__ = ["receiver"]
 
 LIST = "GET /v1/deliveries"
-NONE = {"deliveries": [], "cursor": None}
+NONE: dict[str, Any] = {"deliveries": [], "cursor": None}
 BODY = b'{"id": "evt_1",  "type": "order.created"}'
 
 

@@ -58,3 +58,13 @@ def test_a_stop_may_be_sent_again(script: Callable[..., Script], answer: Any) ->
     told = script(answer, (200, {**JOB, "status": "stopped"}))
     assert told.call("stop_job", JOB["id"]).ended
     assert 2 == len(told.requests)
+
+
+def test_all_that_it_failed_on(script: Callable[..., Script]) -> None:
+    told = script((200, {"failures": FAILED["failures"], "cursor": "a"}))
+    page = told.call("job_failures", JOB["id"], limit=1, cursor="0")
+    assert ("a", (JobFailure("a", "not-active", "It is a dr\naft."),)) == (page.cursor, page.failures)
+    assert (f"/prod/v1/jobs/{JOB['id']}/failures", "limit=1&cursor=0") == (
+        told.requests[0].url.path,
+        told.requests[0].url.query.decode(),
+    )

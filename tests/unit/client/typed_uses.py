@@ -21,6 +21,7 @@ from verihook.client import (
     Hit,
     Instance,
     Job,
+    JobFailurePage,
     JobPage,
     JobStart,
     Key,
@@ -67,6 +68,7 @@ def acting(client: Client) -> None:
     assert_type(client.jobs(limit=1), JobPage)
     assert_type(client.job("j"), Job)
     assert_type(client.stop_job("j"), Job)
+    assert_type(client.job_failures("j", limit=1), JobFailurePage)
 
 
 def observing(client: Client) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.contracts.instances import NOW
 from tests.unit.parts import Parts, parts, request
 from verihook import instances
-from verihook.instances.handover import MOST_TARGETS, find, hand_over
+from verihook.instances.handover import MOST_TARGETS, find, hand_over, resumed
 from verihook.instances.reconcile import reconcile
 from verihook.model.delivery import Delivery
 from verihook.model.instance import RESUME, Instance, Progress
@@ -180,3 +180,32 @@ def test_a_purge_of_one_deletes_what_is_left_of_it_and_ends(parts: Parts, ended:
     tombstone = parts.row("d1")
     assert (True, None) == (tombstone.purged, tombstone.leased_until)
     assert parts.services.payloads.get(key) is None
+
+
+def test_those_that_have_the_event_are_named_and_no_others(parts: Parts) -> None:
+    order(parts, "order-1")
+    order(parts, "order-2")
+    row = delivery(parts, "ignore", "order-1", "order-2")
+    assert ("order-1", "order-2") == resumed(row)
+    end(parts, "order-2")
+    hand_over(row, parts.services)
+    assert ("order-1",) == resumed(parts.row("d1"))
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "targets", "error"),
+    [("over", 1, "WaitOver"), ("hold", MOST_TARGETS + 1, "TooManyInstances")],
+)
+def test_of_what_failed_none_is_named(parts: Parts, otherwise: Any, targets: int, error: str) -> None:
+    order(parts)
+    end(parts)
+    row = delivery(parts, otherwise, *(f"order-{7 + number}" for number in range(targets)))
+    assert (() if targets > 1 else ("order-7",)) == resumed(row)
+    assert "failed" == hand_over(row, parts.services)
+    assert (error, ()) == (parts.row("d1").error, resumed(parts.row("d1")))
+
+
+def test_what_starts_in_its_place_is_still_of_the_delivery_that_carried_it(parts: Parts) -> None:
+    kept = Delivery(resumption=Resumption("w", "paid", LABEL, "start", 3_600_000, (), 1), carrier="b1")
+    hand_over(delivery(parts, delivery=kept), parts.services)
+    assert Delivery(carrier="b1") == parts.row("d1").delivery

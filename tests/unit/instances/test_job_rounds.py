@@ -167,6 +167,11 @@ def test_no_more_failures_are_kept_than_so_many(parts: Parts, monkeypatch: pytes
     parts.services.workflows["w"] = parts.services.workflows["draft"]  # type: ignore[index]
     ended = rounds(parts, begun(parts), JobRounds())
     assert (5, 3, {"not-active"}) == (ended.failed, len(ended.failures), {one.code for one in ended.failures})
+    # All of them are reported, page by page.
+    first = jobs.list_failures(ended.id, 3, "", parts.services)
+    rest = jobs.list_failures(ended.id, 3, first[-1].id, parts.services)
+    assert [f"w{each}" for each in range(5)] == [each.id for each in (*first, *rest)]
+    assert {"not-active"} == {each.code for each in (*first, *rest)}
 
 
 def test_what_does_not_match_any_more_is_skipped(parts: Parts) -> None:

@@ -15,8 +15,10 @@ def test_facts_expire_and_what_was_passed_stays() -> None:
     whole = a_delivery()
     end = NOW + 3 * DAY_MS
     assert whole.at(end - 1) is whole
-    assert whole.at(end) == Delivery(None, whole.passed)
-    assert replace(whole, passed={}).at(end) is None
+    assert whole.at(end) == Delivery(None, whole.passed, replay_of="instance_0")
+    for left in (Delivery(passed={"x-github-event": "push"}), Delivery(carrier="b"), Delivery(replay_of="i")):
+        assert replace(left, facts=whole.facts).at(end) == left
+    assert replace(whole, passed={}, replay_of=None).at(end) is None
     assert SMALL.at(NOW + 14 * DAY_MS - 1) is SMALL
     assert SMALL.at(NOW + 14 * DAY_MS) is None
 

@@ -15,12 +15,13 @@ from verihook import instances
 from verihook.errors import BodyTooLarge, EventMalformed, RequestInvalid
 from verihook.instances.reconcile import reconcile
 from verihook.model.expression import Expression
-from verihook.model.instance import Progress
+from verihook.model.instance import Progress, iso
 from verihook.model.ports import Trace
 from verihook.model.resumption import Otherwise, Resume
 from verihook.model.source import Source
 from verihook.senders import load_sender
 from verihook.webhooks import deliveries
+from verihook.webhooks.addressing import Addressee
 from verihook.webhooks.intake import IntakeResult, ProvenEvent, start_for_event
 
 __all__ = ["parts"]
@@ -151,6 +152,12 @@ def test_an_event_without_the_value_is_for_none(parts: Parts, otherwise: Otherwi
     assert [] == box(parts)
 
 
+def test_of_a_wait_that_is_over_the_answer_names_none() -> None:
+    chosen = Addressee(("order-7",))
+    assert [{"resumed": ["order-7"]}] * 2 == [chosen.public(status) for status in ("queued", "completed")]
+    assert {"resumed": []} == chosen.public("failed")
+
+
 def test_a_number_is_a_label_too(parts: Parts) -> None:
     order(parts, label="7")
     assert "completed" == pay(parts, source(), order=7)[0].status
@@ -160,7 +167,9 @@ def test_what_is_held_is_handed_over_once_its_instance_has_begun(parts: Parts) -
     held, trace = pay(parts, source("hold"))
     assert ("suspended", "resumed") == (held.status, trace.outcome)
     row = parts.row(str(held.instance_id))
-    assert ("NoInstance", "Waits until an instance of w with metadata.order = 7 is started.") == (row.error, row.cause)
+    words = "Waits until an instance of w with metadata.order = 7 is started, until "
+    until = iso(row.created_at + 86_400_000)
+    assert ("NoInstance", f"{words}{until} at the latest.") == (row.error, row.cause)
     assert "suspended" == pay(parts, source("hold"))[0].status
     parts.clock.at += 60_000
     reconcile(parts.services)
@@ -182,7 +191,10 @@ def test_what_is_held_ends_in_words(parts: Parts) -> None:
     reconcile(parts.services)
     row = parts.row(str(held.instance_id))
     assert ("failed", "NoInstance") == (row.status, row.error)
-    assert "No instance of w with metadata.order = 7 ran within 24 hours." == row.cause
+    assert row.expires_at is not None
+    until = iso(row.expires_at * 1000)
+    words = f"No instance of w with metadata.order = 7 ran within 24 hours. Until {until[:19]}"
+    assert words == str(row.cause)[: len(words)]
     # A redrive looks once more, and holds it as long again.
     order(parts)
     instances.redrive(row.id, parts.services)

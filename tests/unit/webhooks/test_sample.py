@@ -36,6 +36,12 @@ def test_names_of_headers_and_no_value_but_type_and_agent() -> None:
     }
 
 
+def test_of_a_genuine_one_the_event_is_named() -> None:
+    """Whole, so that it is found by its id."""
+    sample = sample_of(trace(event_id="evt_1 \u00e9", event_type="order.created"))
+    assert json.loads(sample) == {"eventId": "evt_1 \u00e9", "eventType": "order.created"}
+
+
 def test_whatever_is_sent_it_is_short_and_printable() -> None:
     long = "\x1b[2J" + "é" * 100_000
     headers = (*((f"{long}{number}", long) for number in range(1000)), ("content-type", long), ("user-agent", long))

@@ -26,7 +26,6 @@ _FIELDS: dict[str, tuple[str, object]] = {
     "verified_by": ("v", "current"),
     "headers": ("a", ()),
     "body": ("b", None),
-    "replay_of": ("o", None),
 }
 
 #: What such texts have in common, the most frequent last (https://www.rfc-editor.org/rfc/rfc1950, FDICT). A text takes
@@ -68,6 +67,8 @@ def kept_text(delivery: Delivery | None, written_at: int) -> str | None:
                 content[short] = value
         if (body := left.facts.body) is not None:
             content["b"] = [body.length, body.sha256, *([] if body.raw is None else [body.raw])]
+    if left.replay_of is not None:
+        content["o"] = left.replay_of
     if left.passed:
         content["w"] = dict(left.passed)
     if left.resumption is not None:
@@ -83,16 +84,16 @@ def from_kept_text(text: str) -> Delivery:
 
 
 def _delivery(content: Any) -> Delivery:
-    passed, carrier = content.pop("w", {}), content.pop("e", None)
+    passed, carrier, replay_of = content.pop("w", {}), content.pop("e", None), content.pop("o", None)
     resumption = _resumption(content.pop("m")) if "m" in content else None
     if not content:
-        return Delivery(None, passed, resumption, carrier)
+        return Delivery(None, passed, resumption, carrier, replay_of)
     fields = {name: content[short] for name, (short, _) in _FIELDS.items() if short in content}
     if "headers" in fields:
         fields["headers"] = tuple((name, value) for name, value in fields["headers"])
     if "body" in fields:
         fields["body"] = OtherBytes(*fields["body"])
-    return Delivery(Facts(**fields), passed, resumption, carrier)
+    return Delivery(Facts(**fields), passed, resumption, carrier, replay_of)
 
 
 def _resumption(content: Any) -> Resumption:

@@ -15,6 +15,9 @@ from verihook.model.ports import Trace
 # ASCII alone: a lone surrogate of a sender's cannot break the line.
 _ENCODER = json.JSONEncoder(separators=(",", ":"), default=words)
 
+#: The most that a line has of a path, in characters.
+_MOST_PATH = 256
+
 
 class JsonLinesTelemetry:
     """The Telemetry port; a member without a value is left out. A line is one write, so threads do not mix theirs.
@@ -32,7 +35,7 @@ class JsonLinesTelemetry:
                 "time": iso(trace.received_at + trace.duration_ms),
                 "requestId": trace.request_id,
                 "source": trace.source,
-                "path": trace.path,
+                "path": trace.path and trace.path[:_MOST_PATH],
                 "status": trace.status,
                 "outcome": trace.outcome,
                 "reason": trace.reason,

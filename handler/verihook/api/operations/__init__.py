@@ -56,6 +56,7 @@ OPERATIONS = (
     Operation("POST", "/v1/jobs", "instances:manage", jobs.start_job),
     Operation("GET", "/v1/jobs", "instances:read", jobs.list_jobs),
     Operation("GET", "/v1/jobs/{jobId}", "instances:read", jobs.get_job),
+    Operation("GET", "/v1/jobs/{jobId}/failures", "instances:read", jobs.list_job_failures),
     Operation("POST", "/v1/jobs/{jobId}/stop", "instances:manage", jobs.stop_job),
     Operation("GET", "/v1/sources", "sources:read", sources.list_sources),
     Operation("GET", "/v1/senders", "sources:read", sources.list_senders),

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from verihook.api import admission, rendering
 from verihook.api.access import Identity
 from verihook.api.body import json_body
+from verihook.api.delivery_rendering import detail, shown
 from verihook.api.openapi_deliveries import Deliveries, DeliveryDetail, Lookup, Outcome
 from verihook.api.openapi_models import Listed
 from verihook.api.openapi_problems import problems
@@ -21,7 +22,6 @@ from verihook.api.problems import request_id
 from verihook.api.routes import Caller
 from verihook.api.times import time_ms
 from verihook.errors import DeliveryNotFound
-from verihook.instances import payload
 from verihook.model.instance import Instance, iso
 from verihook.model.ports import Trace
 from verihook.webhooks import deliveries, lookup
@@ -39,7 +39,7 @@ _BODY = {"type": "string", "contentEncoding": "binary", "examples": ['{"orderId"
 class Wanted(BaseModel):
     """The query of a list."""
 
-    source: Annotated[str | None, Field(max_length=63, examples=["orders"])] = None
+    source: Annotated[str | None, Field(min_length=1, max_length=63, examples=["orders"])] = None
     outcome: Outcome | None = None
     reason: Annotated[str | None, Field(max_length=100, examples=["signature-mismatch"])] = None
     type: Annotated[
@@ -72,7 +72,8 @@ async def list_deliveries(api: Api, caller: Caller, wanted: Annotated[Wanted, Qu
     def look() -> dict[str, Any]:
         found = deliveries.page(filters, wanted.limit, wanted.cursor, _view(caller, api), api.services)
         now = api.services.clock.now_ms()
-        return {"deliveries": [shown(each, now) for each in found.entries], "cursor": found.cursor}
+        rows = [shown(each, now, with_error=_reads(caller, each.instance)) for each in found.entries]
+        return {"deliveries": rows, "cursor": found.cursor}
 
     return rendering.json_response(200, await run_in_threadpool(look))
 
@@ -81,12 +82,14 @@ async def list_deliveries(api: Api, caller: Caller, wanted: Annotated[Wanted, Qu
 async def get_delivery(api: Api, delivery_id: DeliveryId, caller: Caller) -> Response:
     """With what is kept of it: headers by name, the digest of its body, which secret verified it.
 
-    If it carries several events, `events` says what became of each.
+    If it carries several events, `events` says what became of each. `error` says why its instance waits or has failed;
+    in the words of a workflow, it takes `instances:read`.
     """
 
     def look() -> dict[str, Any]:
         entry = _find(api, delivery_id, caller)
-        return detail(entry, api.services.clock.now_ms()) | {"events": deliveries.events(entry, api.services.payloads)}
+        whole = detail(entry, api.services.clock.now_ms(), with_error=_reads(caller, entry.instance))
+        return whole | {"events": deliveries.events(entry, api.services.payloads)}
 
     return rendering.json_response(200, await run_in_threadpool(look))
 
@@ -157,17 +160,22 @@ async def lookup_anything(
 ) -> Response:
     """By the id of an event, an instance or a request, a tag, `KEY=VALUE` of the metadata, or an idempotency key.
 
-    Requests are looked for among the newest deliveries of each source. A key without `instances:read` finds deliveries
-    alone.
+    Requests are looked for among the newest deliveries of each source. An event that was only counted is found by its
+    id if it was the last of its hour, one that was deleted by `deletedAt`. A key without `instances:read` finds
+    deliveries alone.
     """
 
     def look() -> dict[str, Any]:
         hits = lookup.lookup(q, _view(caller, api), api.services)
         now, reads = api.services.clock.now_ms(), caller.may_anywhere("instances:read")
         found = [_hit(each, now, with_instance=reads) for each in hits]
-        return {"found": [each for each in found if each["instance"] or each["delivery"]]}
+        return {"found": [each for each in found if each["instance"] or each["delivery"] or each["deletedAt"]]}
 
     return rendering.json_response(200, await run_in_threadpool(look))
+
+
+def _reads(caller: Identity, row: Instance | None) -> bool:
+    return row is not None and caller.may("instances:read", row.workflow)
 
 
 def _hit(hit: lookup.Hit, now_ms: int, *, with_instance: bool) -> dict[str, Any]:
@@ -178,86 +186,9 @@ def _hit(hit: lookup.Hit, now_ms: int, *, with_instance: bool) -> dict[str, Any]
     return {
         "by": hit.by,
         "instance": rendering.listed(row) if row is not None and with_instance else None,
-        "delivery": None if entry is None else shown(entry, now_ms),
+        "delivery": None if entry is None else shown(entry, now_ms, with_error=with_instance),
+        "deletedAt": None if hit.deleted is None else iso(hit.deleted.updated_at),
     }
-
-
-def shown(entry: Entry, now_ms: int) -> dict[str, Any]:
-    """A delivery as lists show it."""
-    row, seen, kept = entry.instance, entry.seen, entry.captured
-    facts = None if row is None else deliveries.facts_of(row, now_ms)
-    return {
-        "id": entry.id,
-        "at": iso(entry.at),
-        "source": entry.source or None,
-        "outcome": entry.outcome,
-        "reason": (seen.reason or None) if seen else kept.reason if kept else None,
-        "detail": deliveries.sample_in(seen).get("detail") if seen else (kept.detail or None) if kept else None,
-        "count": seen.count if seen else 1,
-        "firstAt": iso(seen.first_at if seen else entry.at),
-        "requestId": of.request_id if (of := seen or kept or facts) else None,
-        "eventId": row.event_id if row else None,
-        "eventType": row.event_type if row else None,
-        "instanceId": row.id if row else None,
-        "status": row.status if row else None,
-        "workflow": row.workflow if row else None,
-        "resumed": list(row.resumption.targets) if row and row.resumption else None,
-        "carrier": deliveries.carrier(row) if row else None,
-    }
-
-
-def detail(entry: Entry, now_ms: int) -> dict[str, Any]:
-    """A delivery with all that is kept of it."""
-    row = entry.instance
-    facts = None if row is None else deliveries.facts_of(row, now_ms)
-    sample = deliveries.sample_in(entry.seen) if entry.seen is not None else {}
-    kept: dict[str, Any] = {
-        "path": sample.get("path"),
-        "verifiedBy": None,
-        "headers": [],
-        "headerNames": sample.get("headers", []),
-        "contentType": sample.get("contentType"),
-        "agent": sample.get("agent"),
-        "body": None if "length" not in sample else _sampled_body(sample),
-        "keptUntil": None,
-        "replayOf": None,
-    }
-    if row is not None and facts is not None:
-        kept |= {
-            "path": facts.path or f"/hooks/{row.source}",
-            "verifiedBy": facts.verified_by or "feed",
-            "headers": [{"name": name, "value": value} for name, value in facts.headers],
-            "headerNames": [name for name, _ in facts.headers],
-            "contentType": facts.header("content-type"),
-            "agent": facts.header("user-agent"),
-            "body": _body_facts(row),
-            "keptUntil": iso(facts.keep_until),
-            "replayOf": facts.replay_of,
-        }
-    if (captured := entry.captured) is not None:
-        kept |= {
-            "path": captured.path,
-            "headers": [{"name": name, "value": value} for name, value in captured.headers],
-            "headerNames": [name for name, _ in captured.headers],
-            "contentType": deliveries.content_type(entry),
-            "agent": dict(captured.headers).get("user-agent"),
-            "body": {"length": captured.length, "sha256": None, "kept": captured.raw is not None},
-        }
-    whole = shown(entry, now_ms)
-    return {**whole, **kept, "instanceId": whole["instanceId"] or sample.get("instanceId")}
-
-
-def _sampled_body(sample: dict[str, Any]) -> dict[str, Any]:
-    return {"length": sample["length"], "sha256": None, "kept": "body" in sample}
-
-
-def _body_facts(row: Instance) -> dict[str, Any]:
-    """Of the body. ``kept``: whether it can be read."""
-    facts = row.facts
-    if facts is not None and facts.body is not None:
-        return {"length": facts.body.length, "sha256": facts.body.sha256, "kept": facts.body.raw is not None}
-    length, digest = payload.size_and_digest(row.input)
-    return {"length": length, "sha256": digest, "kept": True}
 
 
 def _find(api: Api, delivery_id: str, caller: Identity) -> Entry:
@@ -278,6 +209,9 @@ def _view(caller: Identity, api: Api) -> View:
 def _sees(caller: Identity, api: Api, entry: Entry) -> bool:
     """A key that is bound to workflows sees what came for these alone."""
     if (row := entry.instance) is not None:
+        if row.purged and not caller.covers_source(row.source or "", api.services.sources):
+            # It is not known any more whose its event was.
+            return False
         # Those of other workflows that it resumes or starts are named, too.
         return caller.covers_row(row, api.services.sources)
     return caller.covers_source(entry.source, api.services.sources)

@@ -10,16 +10,15 @@ from starlette.concurrency import run_in_threadpool
 
 from verihook.api import admission, rendering
 from verihook.api.body import json_body
-from verihook.api.openapi_jobs import Jobs, JobStart, JobView
+from verihook.api.openapi_jobs import JobFailures, Jobs, JobStart, JobView
 from verihook.api.openapi_problems import problems
 from verihook.api.operation import Api, operation
-from verihook.api.parameters import JobFilter, JobId, NewJob, takes_model, validated
+from verihook.api.parameters import JobFilter, JobId, NewJob, check_filter, takes_model, validated
 from verihook.api.routes import Caller
 from verihook.api.times import time_ms
-from verihook.errors import JobNotFound, RequestInvalid
+from verihook.errors import JobNotFound
 from verihook.instances import jobs
-from verihook.instances.start_request import MAX_LABEL
-from verihook.model.job import Job, count_shown
+from verihook.model.job import Job, count_shown, failures_shown
 from verihook.model.listing import Search
 
 
@@ -85,11 +84,31 @@ async def stop_job(api: Api, job_id: JobId, caller: Caller) -> Response:
     return rendering.json_response(200, (await run_in_threadpool(stop)).public())
 
 
+@operation("jobs", "What it failed on", {200: {"model": JobFailures}, **problems(404, missing=JobNotFound)})
+async def list_job_failures(
+    api: Api,
+    job_id: JobId,
+    caller: Caller,
+    cursor: Annotated[str, Query(max_length=64, description="of the page before")] = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+) -> Response:
+    """All of it, with the codes, in the order of the instances' ids; as long as the job is kept."""
+
+    def look() -> dict[str, Any]:
+        admission.visible_job(job_id, caller, api.services)
+        found = jobs.list_failures(job_id, limit, cursor, api.services)
+        following = found[-1].id if len(found) == limit else None
+        return {"failures": failures_shown(found), "cursor": following}
+
+    return rendering.json_response(200, await run_in_threadpool(look))
+
+
 def _search(given: JobFilter) -> Search:
     """Raise RequestInvalid for a time that is none, and for a text that no instance can have."""
-    texts = (given.workflow, given.source, given.tag, *given.metadata, *given.metadata.values())
-    if any(text is not None and not (0 < len(text) <= MAX_LABEL and text.isprintable()) for text in texts):
-        raise RequestInvalid(f"filter: each text in it has 1 to {MAX_LABEL} printable characters.")
+    check_filter("filter.workflow", given.workflow)
+    check_filter("filter.source", given.source)
+    check_filter("filter.tag", given.tag)
+    check_filter("filter.metadata", *given.metadata, *given.metadata.values())
     tags = () if given.tag is None else (("tag", given.tag),)
     return Search(
         workflow=given.workflow,

@@ -46,8 +46,10 @@ def test_what_is_no_unicode_is_refused() -> None:
     [
         SMALL,
         a_delivery(),
-        a_delivery(verified_by="", headers=(), body=OtherBytes(0, "ab"), replay_of=None),
+        a_delivery(verified_by="", headers=(), body=OtherBytes(0, "ab")),
+        replace(a_delivery(), replay_of=None),
         Delivery(None, {"x-github-event": "push"}),
+        Delivery(None, {}, replay_of="instance_0"),
         replace(a_delivery(), passed={}),
     ],
 )
@@ -66,7 +68,7 @@ def test_what_is_as_usual_takes_no_room() -> None:
 
 def test_what_has_expired_is_not_written() -> None:
     whole, day_ms = a_delivery(), 86_400_000
-    assert kept_text(whole, NOW + 3 * day_ms) == '{"w":{"x-github-event":"push"}}'
+    assert kept_text(whole, NOW + 3 * day_ms) == '{"o":"instance_0","w":{"x-github-event":"push"}}'
     assert kept_text(SMALL, NOW + 14 * day_ms) is None
 
 

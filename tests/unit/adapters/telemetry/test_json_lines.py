@@ -61,6 +61,13 @@ def test_a_line_is_printable_ascii_whatever_a_sender_wrote() -> None:
     assert {json.loads(text)[name] for name in ("requestId", "eventId", "eventType")} == {hostile}
 
 
+def test_a_path_is_cut() -> None:
+    """A stranger's request makes a bounded line."""
+    trace = Trace("r1", 0, reason="source-not-found", status=404)
+    trace.request = Request("POST", f"/hooks/{'x' * 10_000}", "", (), b"", "r1")
+    assert line(trace)["path"] == f"/hooks/{'x' * 249}"
+
+
 def test_a_failure_has_its_stack() -> None:
     stream = io.StringIO()
     try:
