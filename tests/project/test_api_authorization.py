@@ -15,15 +15,17 @@ from tests.flows.api.test_deliveries import keeping
 from tests.project.test_bound_keys import made
 from verihook import dialects
 from verihook.api.operations import ROUTES as NATIVE
+from verihook.api.routes import ANY_KEY
 from verihook.instances import api_keys
 from verihook.model.connection import Connection
 from verihook.model.instance import Progress
 from verihook.model.listing import Query
-from verihook.model.scopes import SCOPES
+from verihook.model.scopes import SCOPES, Scope
 
 NOTHING: Mapping[str, str] = {}
 
 GUARDED = sorted(row for row, scope in NATIVE.items() if scope is not None)
+SCOPED = [row for row in GUARDED if NATIVE[row] != ANY_KEY]
 OPEN = sorted(row for row, scope in NATIVE.items() if scope is None)
 
 #: What stands in the paths of each of Dapr's grammars.
@@ -136,7 +138,14 @@ def test_with_an_expired_and_a_revoked_one(deployed: Deployment, instance_id: st
         assert (401, "unauthenticated") == call(deployed.client(secret), row, instance_id)
 
 
-@pytest.mark.parametrize("row", GUARDED)
+@pytest.mark.parametrize("row", [row for row in GUARDED if row not in SCOPED])
+@pytest.mark.parametrize("scope", SCOPES)
+def test_with_any_scope(deployed: Deployment, row: str, scope: Scope) -> None:
+    key = deployed.make_key(scope, workflows=["order-*"])
+    assert (200, "") == call(deployed.client(key), row, "none")
+
+
+@pytest.mark.parametrize("row", SCOPED)
 def test_with_every_scope_but_the_one(deployed: Deployment, instance_id: str, row: str) -> None:
     key = deployed.make_key(*(scope for scope in SCOPES if scope != NATIVE[row]))
     assert (403, "forbidden") == call(deployed.client(key), row, instance_id)
@@ -153,7 +162,7 @@ def test_with_a_key_for_another_workflow(deployed: Deployment, instance_id: str,
         assert answer.json()["detail"] == unknown.json()["detail"]
 
 
-@pytest.mark.parametrize("row", GUARDED)
+@pytest.mark.parametrize("row", SCOPED)
 def test_with_the_one_scope_for_the_one_workflow(deployed: Deployment, instance_id: str, row: str) -> None:
     scope = NATIVE[row]
     assert scope is not None

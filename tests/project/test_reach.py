@@ -54,6 +54,7 @@ REACHED: dict[str, tuple[str | None, tuple[Any, ...], str | None]] = {
     "lookupAnything": ("lookup", ("q",), "deliveries lookup"),
     "getDeliveryBody": ("delivery_body", ("d",), "deliveries body"),
     "listKeys": ("list_keys", (), "keys list"),
+    "getOwnKey": ("own_key", (), "keys self"),
     "createKey": ("create_key", ("ci", ["keys:manage"]), "keys create"),
     "revokeKey": ("revoke_key", ("k",), "keys revoke"),
     "rotateKey": ("rotate_key", ("k",), "keys rotate"),

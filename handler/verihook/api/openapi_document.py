@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from verihook.api.openapi_examples import EXAMPLES
 from verihook.api.openapi_hooks import BESIDES
 from verihook.api.openapi_problems import PROBLEM
-from verihook.api.routes import Routes
+from verihook.api.routes import ANY_KEY, Routes
 
 _KEYS = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "an API key, vhk_..."},
@@ -40,7 +40,8 @@ def describe(app: FastAPI, routes: Routes) -> None:
                 for method, operation in operations.items():
                     scope = routes.get(f"{method.upper()} {path}")
                     if scope is not None:
-                        operation["security"] = [{name: [scope]} for name in _KEYS]
+                        roles = [] if scope == ANY_KEY else [scope]
+                        operation["security"] = [{name: roles} for name in _KEYS]
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents

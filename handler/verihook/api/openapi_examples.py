@@ -236,6 +236,7 @@ EXAMPLES: dict[str, Any] = {
     "KeyView": {**_KEY, "status": "revoked", "revokedAt": _ENDED_AT},
     "KeyShown": {**_KEY, "secret": "vhk_..."},
     "Keys": {"keys": [_KEY]},
+    "OwnKey": {"entry": "key", "scopes": _KEY["scopes"], "workflows": _KEY["workflows"], "key": _KEY},
     "Health": {"status": "ok", "ledger": "ok", "engines": {"stepfunctions": "ok"}},
     "Delivered": {"instanceId": "whk_3f1c7d20b2a94e58", "status": "running", "duplicate": False},
     "Ignored": {"ignored": "order.viewed"},

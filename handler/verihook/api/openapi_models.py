@@ -236,33 +236,6 @@ class Rejections(Answer):
     rejections: list[Rejection]
 
 
-class KeyView(Answer):
-    """An API key, without its secret."""
-
-    id: str
-    name: str
-    status: Literal["active", "revoked", "expired"]
-    scopes: list[str]
-    workflows: list[str]
-    created_at: str
-    expires_at: str | None
-    last_used_at: str | None
-    revoked_at: str | None
-    replaces: str | None
-
-
-class KeyShown(KeyView):
-    """A key that was just made. ``secret`` is in no later answer."""
-
-    secret: str
-
-
-class Keys(Answer):
-    """The keys, by id, also those that ended within 90 days."""
-
-    keys: list[KeyView]
-
-
 class Health(Answer):
     """Whether the server and its parts are ``ok`` or ``unavailable``. Without an API key: ``status`` alone.
 

@@ -25,9 +25,8 @@ from verihook.api.health import Health
 from verihook.api.openapi_problems import Responses
 from verihook.api.parameters import camel
 from verihook.api.rendering import check_query
-from verihook.api.routes import Guarded
+from verihook.api.routes import Guarded, Need
 from verihook.model.ports import Services
-from verihook.model.scopes import Scope
 
 Handler = Callable[..., Awaitable[Response]]
 
@@ -85,7 +84,7 @@ class Operation:
 
     method: str
     path: str
-    scope: Scope | None
+    scope: Need
     described: Described
     local: bool = False
 

@@ -17,15 +17,21 @@ LedgerUnavailable) passes through ``route_class.get_route_handler``, which rende
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Request, params
 from starlette.concurrency import run_in_threadpool
 
 from verihook.api.access import Access, Identity, Scope
 
-#: The scope that each route (``"METHOD /path"``) needs; None if it needs no API key.
-Routes = Mapping[str, Scope | None]
+#: What a route needs that every API key may call, whatever its scopes.
+ANY_KEY: Final = "any"
+
+#: The scope that a route needs; :data:`ANY_KEY` if any key will do; None if it needs no API key.
+Need = Scope | Literal["any"] | None
+
+#: What each route (``"METHOD /path"``) needs.
+Routes = Mapping[str, Need]
 
 
 class Guarded(APIRouter):
@@ -47,20 +53,22 @@ class Guarded(APIRouter):
         super().add_api_route(path, endpoint, **options)
 
 
-def scope_of(routes: Routes, method: str, path: str) -> Scope | None:
-    """Return the scope that a route needs. Raises LookupError if the table has no row for it."""
+def scope_of(routes: Routes, method: str, path: str) -> Need:
+    """Return what a route needs. Raises LookupError if the table has no row for it."""
     row = f"{method.upper()} {path}"
     if row not in routes:
         raise LookupError(f"{row}: no row says which scope it needs; write one")
     return routes[row]
 
 
-def _scope_check(access: Access, scope: Scope | None) -> params.Depends:
+def _scope_check(access: Access, scope: Need) -> params.Depends:
     """Return the dependency that checks a caller for this scope, and keeps the identity for :data:`Caller`."""
 
     async def let_through(request: Request) -> None:
-        if scope is not None:
-            # In a thread: the key is read from the ledger.
+        # In a thread: the key is read from the ledger.
+        if scope == ANY_KEY:
+            request.state.identity = await run_in_threadpool(access.identify, request)
+        elif scope is not None:
             request.state.identity = await run_in_threadpool(access.require, request, scope)
 
     check: params.Depends = Depends(let_through)

@@ -6,12 +6,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from verihook import bootstrap
 from verihook.adapters.printable import printable
 from verihook.cli.arguments import future_ms, span_ms
-from verihook.cli.connect import EXIT_CODES, print_json
+from verihook.cli.connect import EXIT_CODES, add_action, print_json
 from verihook.cli.key_stores import KeyFields, KeyStore, add_options, with_key_store
 from verihook.cli.options import add_data_option
 from verihook.cli.table import plain_table, show_table
@@ -21,7 +21,13 @@ from verihook.instances.api_keys import KEEP_MS
 from verihook.instances.callbacks import callback_secret
 from verihook.local.data import read_instance_key, read_run
 from verihook.local.standard_streams import OutputFailed
-from verihook.model.scopes import MEANINGS, SCOPES
+from verihook.model.scopes import MEANINGS, SCOPES, is_scope
+
+if TYPE_CHECKING:
+    from verihook.client import Client
+
+#: How a caller came in that has no key of the ledger.
+_WAYS = {"run": "the key of this run", "iam": "authenticated by AWS", "open": "no key, as the API is open"}
 
 _HEAD = ("ID", "NAME", "STATUS", "SCOPES", "WORKFLOWS", "EXPIRES", "LAST USED")
 
@@ -59,6 +65,7 @@ def add_parser(commands: Any) -> None:
     rotate.add_argument("--overlap", type=span_ms, default="1d", help="how long the old one stays valid; default 1d")
     rotate.add_argument("--expires", type=future_ms, metavar="WHEN", help="default: lasts as long as the old one did")
     _managing(rotate, _rotate)
+    add_action(actions, "self", _own, "what the key that commands use may do")
     _add_secrets_of_a_folder(actions)
 
 
@@ -112,6 +119,18 @@ def _list(store: KeyStore, options: argparse.Namespace) -> int:
         print("No keys.")
     else:
         show_table(_HEAD, _rows(found))
+    return 0
+
+
+def _own(client: Client, options: argparse.Namespace) -> int:
+    own = client.own_key()
+    if options.json:
+        print_json(own.raw)
+        return 0
+    name = _WAYS.get(own.entry) if own.key is None else f"{own.key.id} ({own.key.name})"
+    rows = [(scope, MEANINGS[scope] if is_scope(scope) else "") for scope in own.scopes]
+    print(printable(f"{name}, for {'the workflows ' + ' '.join(own.workflows) if own.workflows else 'all workflows'}"))
+    show_table(("SCOPE", "ALLOWS TO"), rows)
     return 0
 
 

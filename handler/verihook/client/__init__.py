@@ -26,7 +26,7 @@ from verihook.client.errors import (
     WaitTimeout,
 )
 from verihook.client.finding import DeliveryFilters
-from verihook.client.key_records import Key, NewKey
+from verihook.client.key_records import Key, NewKey, OwnKey
 from verihook.client.managing_jobs import Job, JobCount, JobFailure, JobFailurePage, JobPage, JobStart
 from verihook.client.reading import Filters
 from verihook.client.records import (
@@ -79,6 +79,7 @@ __all__ = [
     "NewKey",
     "NotFound",
     "NotSupported",
+    "OwnKey",
     "Page",
     "Problem",
     "RateLimited",

@@ -69,6 +69,7 @@ class Operations:
     stop_job = Operation(managing_jobs.stop_job)
     job_failures = Operation(managing_jobs.job_failures)
     list_keys = Operation(managing_keys.list_keys)
+    own_key = Operation(managing_keys.own_key)
     create_key = Operation(managing_keys.create_key)
     rotate_key = Operation(managing_keys.rotate_key)
     revoke_key = Operation(managing_keys.revoke_key)

@@ -32,3 +32,17 @@ class NewKey:
 
     key: Key
     secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnKey:
+    """What the caller may do. ``workflows``: patterns, () for all. ``key``: None if it may do everything without one.
+
+    ``entry``: by a key, by AWS's own authentication, by the key of the run, or without any, because the API is open.
+    """
+
+    entry: Literal["key", "iam", "run", "open"]
+    scopes: tuple[str, ...]
+    workflows: tuple[str, ...]
+    key: Key | None
+    raw: Content = field(repr=False, compare=False, default_factory=dict)

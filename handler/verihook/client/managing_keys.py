@@ -1,4 +1,4 @@
-"""Operations on API keys, with a key that has ``keys:manage``. It sees and changes no key that may do more."""
+"""Operations on API keys: any key reads itself; one that has ``keys:manage`` sees and changes those that may do no more."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from verihook.client import decoding
-from verihook.client.key_records import Key, NewKey
+from verihook.client.key_records import Key, NewKey, OwnKey
+from verihook.client.records import Content
 from verihook.client.wire import Request, Work, path
 
 
@@ -15,6 +16,12 @@ def list_keys() -> Work[tuple[Key, ...]]:
     """Return the keys, also those that ended within 90 days, without their secrets. Raises Unauthorized, Forbidden."""
     answer = yield Request("GET", path("keys"))
     return answer.read(lambda content: tuple(decoding.key(each) for each in content["keys"]))
+
+
+def own_key() -> Work[OwnKey]:
+    """Return what the caller may do: its scopes and its workflows. Any key may ask. Raises Unauthorized."""
+    answer = yield Request("GET", path("keys", "self"))
+    return answer.read(_own)
 
 
 def create_key(
@@ -53,6 +60,17 @@ def revoke_key(key_id: str) -> Work[Key]:
     """End a key for good, within 30 seconds everywhere. Raises NotFound, Forbidden."""
     answer = yield Request("DELETE", path("keys", key_id))
     return answer.read(decoding.key)
+
+
+def _own(content: Content) -> OwnKey:
+    own = content["key"]
+    return OwnKey(
+        entry=content["entry"],
+        scopes=tuple(content["scopes"]),
+        workflows=tuple(content["workflows"]),
+        key=None if own is None else decoding.key(own),
+        raw=content,
+    )
 
 
 def _expiry(expires: Any) -> str | None:

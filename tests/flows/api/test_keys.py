@@ -12,10 +12,12 @@ import pytest
 
 from tests.contracts.instances import HOUR
 from tests.flows.api.parts import Client, Deployment, deployment
+from verihook.api.access import Access
+from verihook.app import create_app
 from verihook.client import AsyncClient, Forbidden, Key, NotFound
 from verihook.instances import api_keys
 from verihook.model.policy import Policy
-from verihook.model.scopes import ApiKey
+from verihook.model.scopes import SCOPES, ApiKey
 
 DAY = 24 * HOUR
 
@@ -167,6 +169,31 @@ def test_a_retry_after_a_rotation_starts_nothing_twice(deployed: Deployment, cli
     _, other = made(deployed, "workflows:execute")
     assert begun != other.post(**start).json()["instanceId"]  # type: ignore[arg-type]
     assert 2 == deployed.engine.starts
+
+
+def test_any_key_reads_what_it_may_do(deployed: Deployment) -> None:
+    key, own = made(deployed, "instances:read", "events:send", workflows=["order-*"])
+    told = own.get("/v1/keys/self")
+    assert 200 == told.status_code
+    content = told.json()
+    assert ("key", ["instances:read", "events:send"], ["order-*"]) == (
+        content["entry"],
+        content["scopes"],
+        content["workflows"],
+    )
+    assert (key.id, "test", "active") == tuple(content["key"][name] for name in ("id", "name", "status"))
+    assert 403 == own.get("/v1/keys").status_code
+
+
+@pytest.mark.parametrize(("access", "entry"), [({"run_key": "the run's"}, "run"), ({"loopback": True}, "open")])
+def test_without_a_key_of_the_ledger_everything_is_allowed(
+    deployed: Deployment, access: dict[str, object], entry: str
+) -> None:
+    services = dataclasses.replace(deployed.services, policy=Policy(auth="open"))
+    app = create_app(services, Access(services, **access), local=True)  # type: ignore[arg-type]
+    headers = {"authorization": "Bearer the run's", "host": "127.0.0.1"}
+    told = Client(app, headers).get("/v1/keys/self").json()
+    assert {"entry": entry, "scopes": [*SCOPES], "workflows": [], "key": None} == told
 
 
 def test_a_rotation_is_no_way_round_the_limit(tmp_path: Path) -> None:

@@ -65,6 +65,23 @@ def test_for_people_it_looks_the_same(capsys: pytest.CaptureFixture[str]) -> Non
     assert f"{revoked}; it may take up to 30 seconds to hold everywhere.\n" == capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("own", "name"),
+    [
+        (EXAMPLES["OwnKey"], f"{KEY['id']} (ci), for the workflows order-*"),
+        ({"entry": "run", "scopes": ["events:send"], "workflows": [], "key": None}, "the key of this run, for all"),
+    ],
+)
+def test_what_the_key_itself_may_do(capsys: pytest.CaptureFixture[str], own: dict[str, Any], name: str) -> None:
+    with scripted_api({"GET /v1/keys/self": (200, own)}) as api:
+        assert 0 == run(api, "self")
+        first, _, *scopes = capsys.readouterr().out.splitlines()
+        assert 0 == run(api, "self", "--json")
+        assert own == json.loads(capsys.readouterr().out)
+    assert first.startswith(name)
+    assert own["scopes"] == [line.split()[0] for line in scopes]
+
+
 def test_what_goes_wrong_has_the_exit_codes_of_the_api(capsys: pytest.CaptureFixture[str]) -> None:
     with scripted_api({**ANSWERS, "GET /v1/keys": (403, {"code": "forbidden", "detail": "It lacks."})}) as api:
         assert 3 == run(api, "revoke", "none")

@@ -36,6 +36,15 @@ def test_a_list(script: Callable[..., Script]) -> None:
     assert ("GET", "/prod/v1/keys") == (request.method, request.url.path)
 
 
+@pytest.mark.parametrize("key", [KEY, None])
+def test_its_own(script: Callable[..., Script], key: Any) -> None:
+    told = script((200, {"entry": "key", "scopes": ["keys:manage"], "workflows": ["order-*"], "key": key}))
+    own = told.call("own_key")
+    assert ("key", ("keys:manage",), ("order-*",)) == (own.entry, own.scopes, own.workflows)
+    assert (own.key.id if own.key else None) == (key["id"] if key else None)
+    assert "/prod/v1/keys/self" == told.requests[0].url.path
+
+
 @pytest.mark.parametrize(
     ("expires", "sent"),
     [

@@ -27,6 +27,7 @@ from verihook.client import (
     Key,
     MailboxEntry,
     NewKey,
+    OwnKey,
     Page,
     Rejection,
     Result,
@@ -77,6 +78,7 @@ def observing(client: Client) -> None:
     assert_type(client.rejections("orders"), tuple[Rejection, ...])
     assert_type(client.health(), Health)
     assert_type(client.list_keys(), tuple[Key, ...])
+    assert_type(client.own_key(), OwnKey)
     assert_type(client.create_key("ci", ["workflows:read"], expires="90d"), NewKey)
     assert_type(client.rotate_key("k", overlap=60), NewKey)
     assert_type(client.revoke_key("k"), Key)

@@ -27,7 +27,7 @@ from verihook.api.operations import (
     starts,
     workflows,
 )
-from verihook.api.routes import Guarded, Routes
+from verihook.api.routes import ANY_KEY, Guarded, Routes
 
 _ONE, _DELIVERY = "/v1/instances/{instanceId}", "/v1/deliveries/{deliveryId}"
 
@@ -71,6 +71,7 @@ OPERATIONS = (
     Operation("GET", "/v1/lookup", "deliveries:read", deliveries.lookup_anything),
     Operation("GET", "/v1/keys", "keys:manage", keys.list_keys),
     Operation("POST", "/v1/keys", "keys:manage", keys.create_key),
+    Operation("GET", "/v1/keys/self", ANY_KEY, keys.get_own_key),
     Operation("DELETE", "/v1/keys/{keyId}", "keys:manage", keys.revoke_key),
     Operation("POST", "/v1/keys/{keyId}/rotate", "keys:manage", keys.rotate_key),
     Operation("GET", "/docs", None, pages.get_page),

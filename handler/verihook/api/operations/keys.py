@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from verihook.api import rendering
 from verihook.api.access import Identity
 from verihook.api.body import json_body
-from verihook.api.openapi_models import Keys, KeyShown, KeyView
+from verihook.api.openapi_keys import Keys, KeyShown, KeyView, OwnKey
 from verihook.api.openapi_problems import Responses, problems
 from verihook.api.operation import Api, operation
 from verihook.api.parameters import KeyId, NewKey, Rotate, takes_model, validated
@@ -23,7 +23,7 @@ from verihook.errors import Forbidden, KeyNotFound
 from verihook.instances import api_keys
 from verihook.model.instance import iso
 from verihook.model.ports import Services
-from verihook.model.scopes import ApiKey
+from verihook.model.scopes import SCOPES, ApiKey
 
 _SHOWN: Responses = {201: {"model": KeyShown, "description": "The key is made; its secret is in no later answer"}}
 
@@ -65,6 +65,22 @@ async def create_key(api: Api, request: Request, caller: Caller) -> Response:
         )
 
     return _with_secret(await run_in_threadpool(make), api.services)
+
+
+@operation("keys", "What your key may do", {200: {"model": OwnKey}, **problems()})
+async def get_own_key(api: Api, caller: Caller) -> Response:
+    """The scopes and the workflows of the caller: any key may ask, so that a program offers only what will be allowed.
+
+    `workflows` are patterns, none for all. `key` is null for a caller that has none of the ledger, and may do everything.
+    """
+    own = caller.key
+    content = {
+        "entry": caller.entry,
+        "scopes": list(own.scopes if own else SCOPES),
+        "workflows": list(own.workflows if own else ()),
+        "key": own.public(api.services.clock.now_ms()) if own else None,
+    }
+    return rendering.json_response(200, content)
 
 
 @operation("keys", "Revoke a key", {200: {"model": KeyView}, **problems(404, missing=KeyNotFound)})
