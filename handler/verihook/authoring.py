@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from verihook.adapters.engines import durable_names
-from verihook.errors import NotSupported
+from verihook.errors import NotSupported, RequestInvalid
 from verihook.model.delivery import EventFacts
 from verihook.model.entry import EntryEvent, EntryRequest, Ignore, Reply, Start  # noqa: F401  # for entries
 from verihook.model.resumption import ADDRESS_STEP
@@ -131,15 +131,22 @@ def read_input(event: Any) -> Any:
     return parse_json(payload.load(text, _services_in_use().payloads), "The payload")
 
 
-def wait_for_event(context: Any, name: str, timeout: int = LONGEST_WAIT) -> Any:
+def wait_for_event(context: Any, name: str, timeout: int = LONGEST_WAIT, shows: Any = None) -> Any:
     """Wait until the event ``name`` is raised for this instance, and return the event's payload.
 
     An event that was raised before is returned at once; several of one name are returned in the order in which they
     were raised. Nothing runs and nothing is paid for during the wait. ``timeout``: in seconds, 1 to LONGEST_WAIT.
-    Raises EventTimeout; ValueError if ``timeout`` is out of its range; NotSupported in a function workflow.
+    ``shows``: JSON of at most 4,096 bytes that lists of open waits show to who decides.
+    Raises EventTimeout; ValueError for a ``timeout`` or ``shows`` that cannot be; NotSupported in a function workflow.
     """
     _check_wait(context, timeout)
-    return _wait(context, name, name, timeout, timeout)
+    from verihook.instances import open_waits
+
+    try:
+        open_waits.check_shows(shows)
+    except RequestInvalid as error:
+        raise ValueError(str(error)) from None
+    return _wait(context, name, name, timeout, timeout, shows=shows)
 
 
 def wait_for_webhook(context: Any, source: str, send: Callable[[str], object], timeout: int = LONGEST_WAIT) -> Any:
@@ -190,11 +197,18 @@ def _check_wait(context: Any, timeout: int) -> None:
 
 
 def _wait(
-    context: Any, title: str, wait_name: str, timeout: int, left: int, then: Callable[[], object] = lambda: None
+    context: Any,
+    title: str,
+    wait_name: str,
+    timeout: int,
+    left: int,
+    then: Callable[[], object] = lambda: None,
+    shows: Any = None,
 ) -> Any:
     """Note the wait, do ``then``, and return what comes. ``title``: how steps and errors name it.
 
     ``left``: for how long it waits, in seconds, if its first call begins now: of the ``timeout`` that errors name.
+    ``shows``: JSON for who decides.
     """
     from aws_durable_execution_sdk_python import CallbackTimeoutError
     from aws_durable_execution_sdk_python.config import CallbackConfig, Duration
@@ -205,10 +219,12 @@ def _wait(
 
     def register(_step: Any) -> None:
         from verihook import instances
+        from verihook.instances import open_waits
 
         # This step may run again after a crash; the mailbox recognises the token.
         execution = context.execution_context.durable_execution_arn
-        instances.await_event(instance_id, attempt, wait_name, token, _services_in_use(), execution)
+        notice = open_waits.Notice(left, shows)
+        instances.await_event(instance_id, attempt, wait_name, token, _services_in_use(), execution, notice)
 
     context.step(register, name=f"Wait for {title}"[:256])
     then()

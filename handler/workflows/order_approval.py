@@ -48,7 +48,8 @@ def handler(event: Any, context: DurableContext) -> dict[str, Any]:
     result = {"orderId": order["orderId"], "amount": amount, "charge": charge}
 
     try:
-        answer = wait_for_event(context, "approved", order.get("timeoutSeconds", PATIENCE))
+        asked = {"orderId": order["orderId"], "amount": amount}
+        answer = wait_for_event(context, "approved", order.get("timeoutSeconds", PATIENCE), shows=asked)
     except EventTimeout:
         return result | _cancel(context, charge, key, "no approval came in time")
     said = answer if isinstance(answer, dict) else {}

@@ -57,6 +57,9 @@ DEAD_LETTERS = {"sqs:SendMessage": "DeadLetters.Arn"}
 #: Mailboxes; jobs, and the former attempts of what they restart and delete.
 DOCUMENTS = rows("document#instance", "document#attempts", "document#jobs")
 
+#: The marks of open waits, which go when an event comes.
+OPEN_WAITS = rows("document#instance#waits")
+
 #: Lines, in which instances wait for their turn.
 LINES = rows("line")
 
@@ -74,7 +77,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         ),
         **RESUMES,
         "dynamodb:UpdateItem": f"{rows('instance')} | {LINES} | {rows('observation', 'bucket')}",
-        "dynamodb:DeleteItem": LINES,
+        "dynamodb:DeleteItem": f"{OPEN_WAITS} | {LINES}",
         "s3:PutObject": OBJECTS,
         **READS_PAYLOADS,
         **TAKES,
@@ -152,7 +155,7 @@ ALLOWED: dict[str, dict[str, str]] = {
             [rows("document#attempts"), rows("document#captures"), rows("document#instance"), rows("instance")]
         ),
         "dynamodb:UpdateItem": f"{rows('instance')} | {LINES} | {rows('observation', 'bucket')}",
-        "dynamodb:DeleteItem": LINES,
+        "dynamodb:DeleteItem": f"{OPEN_WAITS} | {LINES}",
         "s3:PutObject": OBJECTS,
         **READS_PAYLOADS,
         **TAKES,

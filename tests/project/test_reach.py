@@ -37,6 +37,7 @@ REACHED: dict[str, tuple[str | None, tuple[Any, ...], str | None]] = {
     "deleteInstance": ("purge", ("i",), "instances purge"),
     "listEvents": ("events", ("i",), "events list"),
     "raiseEvent": ("raise_event", ("i", "e"), "events raise"),
+    "listWaits": ("waits", (), "events waiting"),
     "startJob": ("start_job", ("redrive",), "jobs start"),
     "listJobs": ("jobs", (), "jobs list"),
     "getJob": ("job", ("j",), "jobs show"),

@@ -116,6 +116,11 @@ def test_a_timeout_that_cannot_be(timeout: int) -> None:
         authoring.wait_for_event(SimpleNamespace(create_callback=None), "approved", timeout)
 
 
+def test_what_no_wait_can_show() -> None:
+    with pytest.raises(ValueError, match="shows: must be at most 4096 bytes"):
+        authoring.wait_for_event(SimpleNamespace(create_callback=None), "approved", 5, shows="x" * 4096)
+
+
 def test_a_webhook_is_waited_for_at_a_source_that_allows_it(provided: None) -> None:
     with pytest.raises(NotSupported, match="function"):
         authoring.wait_for_webhook(SimpleNamespace(instance_id="a", attempt=1), "payments", print, 5)

@@ -34,6 +34,20 @@ _LISTED = {
     "error": None,
 }
 
+_WAIT = {
+    "instanceId": _ID,
+    "workflow": "order-approval",
+    "name": "approved",
+    "since": _AT,
+    "until": "2026-03-08T12:00:00.000Z",
+    "shows": {"orderId": "1042", "amount": 20},
+    "status": "running",
+    "held": False,
+    "source": "orders",
+    "tags": ["vip"],
+    "metadata": {"customer": "42"},
+}
+
 _WORKFLOW = {
     "name": "order-created",
     "version": 1,
@@ -177,6 +191,7 @@ EXAMPLES: dict[str, Any] = {
         ]
     },
     "Entries": {"events": [{"name": "approved", "id": "evt-7", "state": "buffered", "at": _AT}]},
+    "Waits": {"waits": [_WAIT], "cursor": None},
     "WorkflowView": _WORKFLOW,
     "Workflows": {"workflows": [_WORKFLOW]},
     "Sources": {

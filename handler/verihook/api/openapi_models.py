@@ -163,6 +163,32 @@ class Entries(Answer):
     events: list[Entry]
 
 
+class WaitView(Answer):
+    """A wait that no event has come for. ``until``: its end, null if that is not known.
+
+    ``shows``: what its workflow shows to who decides. ``status``, ``held`` and what follows are of the instance.
+    """
+
+    instance_id: str
+    workflow: str
+    name: str
+    since: str
+    until: str | None
+    shows: Any
+    status: Status
+    held: bool
+    source: str | None
+    tags: list[str]
+    metadata: dict[str, str]
+
+
+class Waits(Answer):
+    """A page of open waits, the oldest first. ``cursor``: what to send for the next page; null on the last one."""
+
+    waits: list[WaitView]
+    cursor: str | None
+
+
 class WorkflowView(Answer):
     """A workflow, with the JSON Schema of its input; ``inputSchema`` is null if it takes any."""
 

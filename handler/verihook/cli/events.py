@@ -1,17 +1,18 @@
-"""``verihook events``: raise an event for an instance, and list its events and waits."""
+"""``verihook events``: raise an event for an instance, list its events and waits, and what waits of all of them."""
 
 from __future__ import annotations
 
 import argparse
+import json
 from typing import TYPE_CHECKING, Any
 
 from verihook.adapters.printable import printable
-from verihook.cli.arguments import json_value
+from verihook.cli.arguments import json_value, whole_number
 from verihook.cli.connect import add_action, print_json
 from verihook.cli.table import show_table, utc_time
 
 if TYPE_CHECKING:
-    from verihook.client import Client
+    from verihook.client import Client, OpenWait
 
 
 def add_parser(commands: Any) -> None:
@@ -29,6 +30,9 @@ def add_parser(commands: Any) -> None:
         actions, "list", _list, "list events that no wait has taken yet, and waits that no event came for"
     )
     some.add_argument("id", metavar="ID", help="of the instance")
+    waiting = add_action(actions, "waiting", _waiting, "list the waits of all instances that no event came for")
+    waiting.add_argument("--workflow", metavar="NAME", help="of one workflow; default all")
+    waiting.add_argument("--limit", type=whole_number(1, 10_000), default=50, help="how many; default 50")
 
 
 def _list(client: Client, options: argparse.Namespace) -> int:
@@ -41,6 +45,29 @@ def _list(client: Client, options: argparse.Namespace) -> int:
     else:
         print("No events.")
     return 0
+
+
+def _waiting(client: Client, options: argparse.Namespace) -> int:
+    found: list[OpenWait] = []
+    page = client.waits(options.workflow, limit=min(options.limit, 100))
+    found += page.waits
+    while page.cursor and len(found) < options.limit:
+        page = client.waits(options.workflow, limit=100, cursor=page.cursor)
+        found += page.waits
+    found = found[: options.limit]
+    if options.json:
+        print_json({"waits": [each.raw for each in found]})
+    elif found:
+        show_table(("INSTANCE", "WORKFLOW", "EVENT", "SINCE", "UNTIL", "SHOWS"), [_wait(each) for each in found])
+    else:
+        print("Nothing waits.")
+    return 0
+
+
+def _wait(each: OpenWait) -> tuple[str, ...]:
+    shown = "" if each.shows is None else json.dumps(each.shows, ensure_ascii=False)
+    until = "" if each.until is None else utc_time(each.until)
+    return each.instance_id, each.workflow, each.name, utc_time(each.since), until, shown
 
 
 def _raise(client: Client, options: argparse.Namespace) -> int:

@@ -35,6 +35,7 @@ from verihook.client.records import (
     Health,
     Instance,
     MailboxEntry,
+    OpenWait,
     Page,
     Rejection,
     Result,
@@ -42,6 +43,7 @@ from verihook.client.records import (
     Source,
     Started,
     Step,
+    WaitPage,
     Workflow,
 )
 from verihook.client.retries import Retries
@@ -79,6 +81,7 @@ __all__ = [
     "NewKey",
     "NotFound",
     "NotSupported",
+    "OpenWait",
     "OwnKey",
     "Page",
     "Problem",
@@ -93,6 +96,7 @@ __all__ = [
     "Step",
     "Unauthorized",
     "Unavailable",
+    "WaitPage",
     "WaitTimeout",
     "Workflow",
 ]

@@ -42,6 +42,7 @@ class Operations:
     steps = Operation(reading.steps)
     attempts = Operation(reading.attempts)
     events = Operation(reading.events)
+    waits = Operation(reading.waits)
     workflows = Operation(reading.workflows)
     workflow = Operation(reading.workflow)
     terminate = Operation(acting.terminate)

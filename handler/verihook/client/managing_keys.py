@@ -1,4 +1,4 @@
-"""Operations on API keys: any key reads itself; one that has ``keys:manage`` sees and changes those that may do no more."""
+"""Operations on API keys. A key with ``keys:manage`` sees and changes those that may do no more; any reads itself."""
 
 from __future__ import annotations
 

@@ -9,7 +9,18 @@ from typing import TypedDict, Unpack
 
 from verihook.client import decoding
 from verihook.client.errors import WaitTimeout
-from verihook.client.records import Attempt, Instance, MailboxEntry, Page, Result, Step, Workflow
+from verihook.client.records import (
+    Attempt,
+    Content,
+    Instance,
+    MailboxEntry,
+    OpenWait,
+    Page,
+    Result,
+    Step,
+    WaitPage,
+    Workflow,
+)
 from verihook.client.wire import Pause, Request, Work, path
 from verihook.model.instance import Status
 
@@ -99,6 +110,17 @@ def events(instance_id: str) -> Work[tuple[MailboxEntry, ...]]:
     return answer.read(lambda content: tuple(decoding.mailbox_entry(each) for each in content["events"]))
 
 
+def waits(workflow: str | None = None, *, limit: int = 50, cursor: str | None = None) -> Work[WaitPage]:
+    """Return a page of the waits of all instances that no event has come for, the oldest first; ``limit`` 1 to 100.
+
+    A page may have less than ``limit`` though its ``cursor`` is not None. Raises Unauthorized, Forbidden.
+    """
+    given = {"workflow": workflow, "cursor": cursor}
+    query = {"limit": str(limit), **{name: value for name, value in given.items() if value is not None}}
+    answer = yield Request("GET", path("waits"), query)
+    return answer.read(_wait_page)
+
+
 def workflows() -> Work[tuple[Workflow, ...]]:
     """Return the workflows that the API key covers, by name."""
     answer = yield Request("GET", path("workflows"))
@@ -114,6 +136,23 @@ def workflow(name: str) -> Work[Workflow]:
 def longest_wait(until: float | None) -> int:
     """Return how many whole seconds to ask the server to wait: not past ``until``."""
     return LONGEST_WAIT_S if until is None else max(0, min(LONGEST_WAIT_S, int(until - time.monotonic())))
+
+
+def _wait_page(content: Content) -> WaitPage:
+    return WaitPage(tuple(_open_wait(each) for each in content["waits"]), content["cursor"])
+
+
+def _open_wait(content: Content) -> OpenWait:
+    return OpenWait(
+        content["instanceId"],
+        content["workflow"],
+        content["name"],
+        datetime.fromisoformat(content["since"]),
+        None if content["until"] is None else datetime.fromisoformat(content["until"]),
+        content["shows"],
+        content["status"],
+        content,
+    )
 
 
 def _query(filters: Filters) -> dict[str, str]:

@@ -213,6 +213,31 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenWait:
+    """A wait of an instance that no event has come for. ``until``: its end, None if that is not known.
+
+    ``shows``: what its workflow shows to who decides. ``status``: of the instance.
+    """
+
+    instance_id: str
+    workflow: str
+    name: str
+    since: datetime
+    until: datetime | None
+    shows: Any
+    status: Status
+    raw: Content = field(repr=False, compare=False, default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitPage:
+    """A page of open waits, the oldest first. ``cursor``: of the next page; None on the last."""
+
+    waits: tuple[OpenWait, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Workflow:
     """A workflow. ``input_schema``: a JSON Schema, None for any input; ``connections``: what a start may choose."""
 

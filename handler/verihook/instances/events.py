@@ -12,8 +12,9 @@ from operator import methodcaller
 from typing import TYPE_CHECKING, Literal
 
 from verihook.errors import BodyTooLarge, Conflict, EngineUnavailable, InstanceNotFound, RequestInvalid
-from verihook.instances import mailboxes
-from verihook.instances.mailboxes import GATE, Event, Handover, Wait
+from verihook.instances import mailboxes, open_waits
+from verihook.instances.mailboxes import GATE, Event, Handover, Mailbox, Wait
+from verihook.instances.open_waits import NO_NOTICE, Notice
 from verihook.instances.progress import record_end
 from verihook.instances.reading import engine_of, get
 from verihook.instances.start_request import StartRequest
@@ -134,20 +135,36 @@ def _raise_if_ended(instance: Instance, ports: ControlPorts) -> None:
         raise Conflict(f"The instance is {progress.status} and takes no events.", instance_id=instance.id)
 
 
-def await_event(instance_id: str, attempt: int, name: str, token: str, ports: EventPorts, execution: str = "") -> None:
+def await_event(
+    instance_id: str,
+    attempt: int,
+    name: str,
+    token: str,
+    ports: EventPorts,
+    execution: str = "",
+    notice: Notice = NO_NOTICE,
+) -> None:
     """Note that an execution waits for an event, which its engine takes with the ``token``. Idempotent.
 
-    ``execution``: its ARN, "" if only its name is known. A wait of a former attempt is ignored. Raises RequestInvalid
-    for an execution of another workflow than the instance's.
+    ``execution``: its ARN, "" if only its name is known. ``notice``: what the list of open waits says of it. A wait of
+    a former attempt is ignored. Raises RequestInvalid for an execution of another workflow than the instance's, and for
+    a notice that is too long.
     """
+    open_waits.check_shows(notice.shows)
     instance = _instance_of_execution(instance_id, execution, ports)
     if instance.attempt != attempt or instance.final:
         return
     now = ports.clock.now_ms()
-    made = mailboxes.edit_mailbox(
-        _mailbox_name(instance), ports.documents, now, lambda box: box.add_wait(Wait(name, token, now))
-    )
-    _hand_over_or_leave(instance, made, ports)
+
+    def add(box: Mailbox) -> tuple[list[Handover], Wait | None]:
+        made = box.add_wait(Wait(name, token, now))
+        # As it was added first, if this call is a repetition: its mark is named by its beginning.
+        return made, next((wait for wait in box.waits if wait.token == token), None)
+
+    made, still_open = mailboxes.edit_mailbox(_mailbox_name(instance), ports.documents, now, add)
+    if still_open is not None:
+        open_waits.mark(instance, still_open, notice, ports)
+    _hand_over_or_leave(instance, made, ports, token)
 
 
 def pass_gate(instance_id: str, attempt: int, token: str, ports: EventPorts, execution: str = "") -> None:
@@ -240,25 +257,30 @@ def _mailbox_name(instance: Instance) -> str:
     return execution_name(instance.id, instance.attempt)
 
 
-def _hand_over_or_leave(instance: Instance, made: list[Handover], ports: EventPorts) -> None:
+def _hand_over_or_leave(instance: Instance, made: list[Handover], ports: EventPorts, new: str = "") -> None:
     """As :func:`_hand_over`, but leave the handovers to reconcile if the engine is unavailable.
 
     An error would fail the very task that waits, and the event would then go to a token that is not valid any more.
     """
     try:
-        _hand_over(instance, made, ports)
+        _hand_over(instance, made, ports, new)
     except EngineUnavailable as error:
         ports.telemetry.failure(f"wait of {_mailbox_name(instance)}", error)
 
 
-def _hand_over(instance: Instance, made: list[Handover], ports: EventPorts) -> bool:
-    """Hand over the events of these handovers, and keep an event whose wait is gone. Return whether a wait took one."""
+def _hand_over(instance: Instance, made: list[Handover], ports: EventPorts, new: str = "") -> bool:
+    """Hand over the events of these handovers, and keep an event whose wait is gone. Return whether a wait took one.
+
+    ``new``: the token of a wait that was added just now, and is on no list.
+    """
     engine, _ = engine_of(instance, ports)
     name = _mailbox_name(instance)
     failed: EngineUnavailable | None = None
     any_taken = False
     while made:
         handover = made.pop(0)
+        if handover.wait.token != new:
+            open_waits.unmark(instance, handover.wait, ports)
         now = ports.clock.now_ms()
         mailboxes.edit_mailbox(name, ports.documents, now, methodcaller("mark_tried", handover.wait.token))
         try:

@@ -41,7 +41,7 @@ MAX_SEEN = 500
 MAX_USED = 50
 
 #: A mailbox outlives any execution, which Step Functions and durable functions end after a year: 400 days, in seconds.
-_KEPT_S = 400 * 86_400
+KEPT_S = 400 * 86_400
 
 
 @dataclass(slots=True)
@@ -94,7 +94,7 @@ class Mailbox:
         if event.name.startswith(ONE_TIME) and all(wait.name != event.name for wait in self.waits):
             return []
         if event.id:
-            seen = _digest(event.id)
+            seen = digest_of(event.id)
             if seen in self.seen:
                 return []
             self.seen = [*self.seen, seen][-MAX_SEEN:]
@@ -103,7 +103,7 @@ class Mailbox:
 
     def add_wait(self, wait: Wait) -> list[Handover]:
         """Add a wait, unless its token is here already, or was. Return the handovers that this makes."""
-        if _digest(wait.token) in self.used:
+        if digest_of(wait.token) in self.used:
             return []
         if any(wait.token == other.token for other in [*self.waits, *(handover.wait for handover in self.handovers)]):
             return []
@@ -128,7 +128,7 @@ class Mailbox:
     def mark_delivered(self, token: str, now_ms: int) -> list[Handover]:
         """Remove the handover, whose event has reached its wait. Return the handovers that this makes."""
         self.handovers = [handover for handover in self.handovers if handover.wait.token != token]
-        self.used = [*self.used, _digest(token)][-MAX_USED:]
+        self.used = [*self.used, digest_of(token)][-MAX_USED:]
         return self._match(now_ms)
 
     def return_event(self, token: str, now_ms: int) -> list[Handover]:
@@ -142,7 +142,7 @@ class Mailbox:
     def has_taken(self, event_id: str) -> bool:
         """Whether an event with this id has left the mailbox, or may be on its way."""
         untried = [handover.event for handover in self.handovers if not handover.tried]
-        return _digest(event_id) in self.seen and all(event.id != event_id for event in (*self.events, *untried))
+        return digest_of(event_id) in self.seen and all(event.id != event_id for event in (*self.events, *untried))
 
     def text(self) -> str:
         """The mailbox as JSON text."""
@@ -184,7 +184,7 @@ def edit_mailbox(
         if len(text) > most:
             raise Conflict("Too many events wait for this instance; it has to take some first.")
         version = 1 if before is None else before.version + 1
-        fresh = Document("mailbox", text, version, now_ms // 1000 + _KEPT_S)
+        fresh = Document("mailbox", text, version, now_ms // 1000 + KEPT_S)
         if documents.write(_partition(execution), fresh, now_ms):
             return result
         raise Overtaken
@@ -197,7 +197,8 @@ def remove_mailbox(execution: str, documents: Documents) -> None:
     documents.remove(_partition(execution), "mailbox")
 
 
-def _digest(text: str) -> str:
+def digest_of(text: str) -> str:
+    """Return the digest by which an id or a token is remembered: 32 hex digits."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

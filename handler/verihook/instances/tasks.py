@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from verihook import instances
 from verihook.errors import BodyTooLarge, RequestInvalid
 from verihook.instances import payload
+from verihook.instances.open_waits import Notice
 from verihook.model.instance import parse_execution_name
 from verihook.model.ports import MAX_INLINE, Payloads
 from verihook.records import asdict
@@ -31,7 +32,8 @@ def is_task(event: Mapping[str, Any]) -> bool:
 def answer(event: Mapping[str, Any], ports: TaskPorts) -> Any:
     """Return the result of the Task.
 
-    ``{"gate": {"execution", "token"}}``, ``{"await": {"execution", "name", "token"}}``: None. ``{"read":
+    ``{"gate": {"execution", "token"}}``, ``{"await": {"execution", "name", "token", "seconds"?, "shows"?}}``: None; for
+    a list of waits, the second says how long it lasts and what it shows. ``{"read":
     {"execution", "input", "paths"}}``: what is at the paths. ``{"connection": {"execution"}}``: ``{"name", "url"}`` of
     the connection that the start chose, None if it chose none. ``{"delivery": {"execution"}}``: ``{"source", "type",
     "id", "headers"}`` of the event. Raises RequestInvalid for any other event, BodyTooLarge,
@@ -41,8 +43,9 @@ def answer(event: Mapping[str, Any], ports: TaskPorts) -> Any:
         case {"gate": {"execution": str(execution), "token": str(token)}}:
             instances.pass_gate(*_instance(execution), token, ports, _arn(execution))
             return None
-        case {"await": {"execution": str(execution), "name": str(awaited), "token": str(token)}}:
-            instances.await_event(*_instance(execution), awaited, token, ports, _arn(execution))
+        case {"await": {"execution": str(execution), "name": str(awaited), "token": str(token), **rest}}:
+            notice = Notice(_seconds(rest.get("seconds")), rest.get("shows"))
+            instances.await_event(*_instance(execution), awaited, token, ports, _arn(execution), notice)
             return None
         case {"read": {"execution": str(execution), "input": input, "paths": [*paths]}}:
             return _read(_instance(execution)[0], input, paths, ports.payloads)
@@ -54,6 +57,12 @@ def answer(event: Mapping[str, Any], ports: TaskPorts) -> Any:
         "A task is gate {execution, token}, await {execution, name, token}, read {execution, input, paths}, "
         "connection {execution} or delivery {execution}."
     )
+
+
+def _seconds(value: object) -> int | None:
+    if value is None or (type(value) is int and value > 0):
+        return value
+    raise RequestInvalid("await.seconds: must be a whole number of seconds, as TimeoutSeconds of the state is.")
 
 
 def _connection(execution: str, ports: TaskPorts) -> dict[str, str] | None:

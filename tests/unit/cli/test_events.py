@@ -7,6 +7,7 @@ import pytest
 from tests.unit.cli.scripted_api import scripted_api
 from tests.unit.client.scripted import AT, LISTED
 from verihook import cli
+from verihook.api.openapi_examples import EXAMPLES
 
 LIST = "GET /v1/instances/order-1/events"
 RAISE = "POST /v1/instances/order-1/events/paid"
@@ -23,6 +24,26 @@ def test_raise(capsys: pytest.CaptureFixture[str]) -> None:
     assert (f"{RAISE[5:]}?eventId=e-1", {"sum": 1}) == (first[1], first[3])
     assert second[3] is None
     assert "eventId=" in second[1]
+
+
+def test_what_waits_of_all_instances(capsys: pytest.CaptureFixture[str]) -> None:
+    wait = EXAMPLES["Waits"]["waits"][0]
+    more = {"waits": [wait], "cursor": "next"}
+    last = {"waits": [{**wait, "until": None, "shows": None}], "cursor": None}
+    command = ["events", "waiting", "--workflow", "order-approval"]
+    with scripted_api({"GET /v1/waits": [(200, more), (200, last), (200, last), (200, {**last, "waits": []})]}) as api:
+        assert 0 == cli.main([*command, "--url", api.url])
+        head, first, second = capsys.readouterr().out.splitlines()
+        assert 0 == cli.main([*command, "--json", "--url", api.url])
+        assert {"waits": last["waits"]} == json.loads(capsys.readouterr().out)
+        assert 0 == cli.main([*command, "--url", api.url])
+        assert "Nothing waits.\n" == capsys.readouterr().out
+    assert ["INSTANCE", "WORKFLOW", "EVENT", "SINCE", "UNTIL", "SHOWS"] == head.split()
+    assert first.endswith('2026-03-08 12:00:00Z  {"orderId": "1042", "amount": 20}')
+    assert "approved" in second
+    query = "limit={}&workflow=order-approval"
+    expected = [f"/v1/waits?{query.format(50)}", f"/v1/waits?{query.format(100)}&cursor=next"]
+    assert expected == [target for _, target, _, _ in api.asked[:2]]
 
 
 def test_for_nobody(capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,6 +35,7 @@ from verihook.client import (
     Source,
     Started,
     Step,
+    WaitPage,
     Workflow,
 )
 
@@ -53,6 +54,7 @@ def blocking(client: Client) -> None:
     assert_type(client.steps("i"), tuple[Step, ...])
     assert_type(client.attempts("i"), tuple[Attempt, ...])
     assert_type(client.events("i"), tuple[MailboxEntry, ...])
+    assert_type(client.waits("w", limit=1), WaitPage)
     assert_type(client.workflows(), tuple[Workflow, ...])
     assert_type(client.workflow("w"), Workflow)
 

@@ -31,6 +31,8 @@ def test_gates_and_waits_come_to_the_operations(tmp_path: Path) -> None:
         ({"gate": {"execution": "no name of ours!", "token": "t"}}, "execution: is not one of ours"),
         ({"gate": {"execution": "a"}}, "A task is gate"),
         ({"await": {"execution": "a", "name": 7, "token": "t"}}, "A task is gate"),
+        ({"await": {"execution": "a", "name": "n", "token": "t", "seconds": 0}}, "await.seconds: must be"),
+        ({"await": {"execution": "a", "name": "n", "token": "t", "seconds": True}}, "await.seconds: must be"),
         ({"read": {"input": {}, "paths": []}}, "A task is gate"),
         ({"connection": {"name": "erp"}}, "A task is gate"),
     ],

@@ -3,7 +3,7 @@
 workflows.py   what can be started          starts.py, batches.py   starting instances
 instances.py   reading instances            lifecycle.py            changing them
 events.py      raising and listing events   keys.py                 API keys
-jobs.py        acting on many instances
+jobs.py        acting on many instances     waits.py                what waits for a decision
 sources.py     sources, senders, rejections deliveries.py           what came, its bodies, replays
 monitoring.py  health and metrics           pages.py                the API in a browser
 """
@@ -25,6 +25,7 @@ from verihook.api.operations import (
     pages,
     sources,
     starts,
+    waits,
     workflows,
 )
 from verihook.api.routes import ANY_KEY, Guarded, Routes
@@ -53,6 +54,7 @@ OPERATIONS = (
     Operation("DELETE", _ONE, "instances:manage", lifecycle.delete_instance),
     Operation("GET", f"{_ONE}/events", "instances:read", events.list_events),
     Operation("POST", f"{_ONE}/events/{{name}}", "events:send", events.raise_event),
+    Operation("GET", "/v1/waits", "instances:read", waits.list_waits),
     Operation("POST", "/v1/jobs", "instances:manage", jobs.start_job),
     Operation("GET", "/v1/jobs", "instances:read", jobs.list_jobs),
     Operation("GET", "/v1/jobs/{jobId}", "instances:read", jobs.get_job),

@@ -71,7 +71,7 @@ async def create_key(api: Api, request: Request, caller: Caller) -> Response:
 async def get_own_key(api: Api, caller: Caller) -> Response:
     """The scopes and the workflows of the caller: any key may ask, so that a program offers only what will be allowed.
 
-    `workflows` are patterns, none for all. `key` is null for a caller that has none of the ledger, and may do everything.
+    `workflows` are patterns, none for all. `key` is null for a caller without one of the ledger: it may do everything.
     """
     own = caller.key
     content = {
