@@ -53,7 +53,7 @@ def create_app(services: Services, access: Access, *, local: bool, faults: Fault
     longest_wait_s = LONGEST_S if local else LONGEST_IN_AWS_S
     app.hooks = hooks(services)
     _document_hooks(app)
-    api = Api(services, access, Health(services, faults), longest_wait_s)
+    api = Api(services, access, Health(services, faults), longest_wait_s, local)
     # Our own routes first, so that no path of a dialect hides one of them.
     for router in (operations.router(api, local=local), *_dialects(services, access, longest_wait_s)):
         app.include_router(router)

@@ -44,6 +44,8 @@ REACHED: dict[str, tuple[str | None, tuple[Any, ...], str | None]] = {
     "listJobFailures": ("job_failures", ("j",), "jobs failures"),
     "stopJob": ("stop_job", ("j",), "jobs stop"),
     "listSources": ("sources", (), "sources list"),
+    "getSource": ("source", ("s",), "sources show"),
+    "testSource": ("try_source", ("s",), "sources test"),
     "listSenders": ("senders", (), "senders"),
     "listRejections": ("rejections", (), "rejections"),
     "listDeliveries": ("deliveries", (), "deliveries list"),

@@ -19,14 +19,20 @@ from verihook.model.instance import Instance
 from verihook.model.job import Action, Count, Job
 from verihook.model.listing import Search
 from verihook.records import replace
+from verihook.webhooks import trials
 
 if TYPE_CHECKING:
     from typing import Protocol
 
     from verihook.model.ports.sets import LookupPorts, SubmitPorts
+    from verihook.model.ports.sets import TrialPorts as _TrialPorts
+    from verihook.webhooks.trials import Trial, Tried
 
     class AgainPorts(LookupPorts, SubmitPorts, Protocol):
         """Begins again what a caller may see."""
+
+    class TrialPorts(_TrialPorts, SubmitPorts, Protocol):
+        """Sends a delivery as one of a caller's starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,15 @@ def replay(delivery_id: str, as_new: bool, caller: Identity, ports: SubmitPorts)
         caller.require("instances:manage")
     quota = _spend_start(caller, ports)
     return redelivery.replay(delivery_id, ports, as_new=as_new), quota
+
+
+def try_source(trial: Trial, caller: Identity, ports: TrialPorts) -> Tried:
+    """Send a delivery to a source that the caller may see, as one of the caller's starts. Blocks.
+
+    Raises RateLimited, and as :func:`verihook.webhooks.trials.run_trial` does.
+    """
+    _spend_start(caller, ports)
+    return trials.run_trial(trial, ports)
 
 
 def start_job(

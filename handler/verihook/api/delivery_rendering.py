@@ -36,6 +36,7 @@ def shown(entry: Entry, now_ms: int, *, with_error: bool) -> dict[str, Any]:
         "workflow": row.workflow if row else None,
         "resumed": deliveries.resumed(row) if row else None,
         "carrier": deliveries.carrier(row) if row else None,
+        "test": (facts is not None and facts.test) or bool(sample.get("test")),
     }
 
 

@@ -28,7 +28,8 @@ class Delivery(Answer):
     ``status``, ``held`` (by an operator, or as its workflow is paused), ``start_at`` and ``workflow`` are those of its
     instance; ``error``: why that waits or has failed. ``request_id``: of the last, to search the log for. ``resumed``:
     the instances that got its event, or get it while it is queued, [] if none has; null if it started an instance.
-    ``carrier``: the delivery that carried it among others.
+    ``carrier``: the delivery that carried it among others. ``test``: the last of them was a trial, which Verihook has
+    sent itself.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Delivery(Answer):
     workflow: str | None
     resumed: list[str] | None
     carrier: str | None
+    test: bool
 
 
 class EventResult(Answer):

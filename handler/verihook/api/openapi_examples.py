@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from verihook.api.openapi_source_examples import SOURCES
+
 _ID = "order-1042"
 _AT = "2026-03-01T12:00:00.000Z"
 _ENDED_AT = "2026-03-01T12:00:04.210Z"
@@ -111,6 +113,7 @@ _DELIVERY = {
     "workflow": "order-created",
     "resumed": None,
     "carrier": None,
+    "test": False,
 }
 
 _COUNT = {"matched": 2, "looked": 2, "complete": True, "lookedTo": _AT, "examples": [_ID, "order-1043"]}
@@ -194,23 +197,7 @@ EXAMPLES: dict[str, Any] = {
     "Waits": {"waits": [_WAIT], "cursor": None},
     "WorkflowView": _WORKFLOW,
     "Workflows": {"workflows": [_WORKFLOW]},
-    "Sources": {
-        "sources": [
-            {
-                "name": "orders",
-                "sender": "generic",
-                "path": "/hooks/orders",
-                "workflow": "order-created",
-                "workflows": ["order-created"],
-                "types": [],
-                "duplicates": "return",
-                "changed": "return",
-                "replays": None,
-                "maxBody": 262_144,
-                "startsPerMinute": None,
-            }
-        ]
-    },
+    **SOURCES,
     "Senders": {
         "senders": [
             {

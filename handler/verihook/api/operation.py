@@ -33,12 +33,16 @@ Handler = Callable[..., Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """What the handlers of one app share. ``longest_wait_s``: how long an answer may wait for an instance's end."""
+    """What the handlers of one app share. ``longest_wait_s``: how long an answer may wait for an instance's end.
+
+    ``local``: the app runs on one machine, and not in AWS.
+    """
 
     services: Services
     access: Access
     health: Health
     longest_wait_s: int
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True)

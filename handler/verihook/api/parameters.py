@@ -12,6 +12,7 @@ from verihook.errors import RequestInvalid
 from verihook.instances.start_request import MAX_LABEL
 from verihook.model.instance import Status
 from verihook.model.job import MAX_RATE, RATE, Action
+from verihook.webhooks.trials import Kind
 
 _ID = "order-1042"
 
@@ -138,6 +139,18 @@ class Capture(_RequestBody):
     minutes: int = Field(10, ge=1, le=60)
     samples: int = Field(20, ge=1, le=20)
     reasons: list[str] = Field(default_factory=list, max_length=20)
+
+
+class NewTrial(_RequestBody):
+    """A delivery that the server sends to the source, as its sender would. ``body`` absent: an example event."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "tampered"}]})
+
+    kind: Kind = "signed"
+    body: str | None = Field(None, description="the very text of the body")
+    type: str | None = Field(None, max_length=256, description="of the event, if the sender has it in a header")
+    content_type: str | None = Field(None, max_length=256, pattern="^[!-~ ]+$")
+    confirm: str | None = Field(None, description="in AWS: the name of the workflow that the source starts")
 
 
 class NewKey(_RequestBody):

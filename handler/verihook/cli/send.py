@@ -15,7 +15,6 @@ from verihook.adapters.printable import printable
 from verihook.bootstrap import secrets_of
 from verihook.cli.arguments import seconds, whole_number
 from verihook.cli.options import add_data_option, add_hooks_option
-from verihook.cli.signed_delivery import TAMPERINGS, SignedDelivery, cannot_send, content_type_of
 from verihook.config import load_hooks
 from verihook.config.settings import environment
 from verihook.errors import ConfigurationError
@@ -26,6 +25,7 @@ from verihook.model.source import SecretReference, Source
 from verihook.records import replace
 from verihook.request import Request
 from verihook.senders.tables import must_be_one_of
+from verihook.webhooks.signed_delivery import TAMPERINGS, SignedDelivery, content_type_of
 
 T = TypeVar("T")
 
@@ -105,6 +105,11 @@ def open_secrets(options: argparse.Namespace) -> RotatingSecrets:
     """Return the secrets of the server that runs on the data folder, or else of this environment."""
     run = read_run(options.data)
     return secrets_of({**environment(), **(run.secrets if run else {})}, options.hooks.parent, options.data)
+
+
+def cannot_send(source: Source, hooks: str, why: str, mend: str = "") -> ConfigurationError:
+    """Return the error that says why no delivery of this source can be made, and what to do."""
+    return ConfigurationError(hooks, f"sources.{source.name}", f"cannot send as {source.sender.id}: {why}{mend}")
 
 
 def secret_missing(source: Source, options: argparse.Namespace, error: KeyError) -> ConfigurationError:

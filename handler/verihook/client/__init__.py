@@ -28,6 +28,7 @@ from verihook.client.errors import (
 from verihook.client.finding import DeliveryFilters
 from verihook.client.key_records import Key, NewKey, OwnKey
 from verihook.client.managing_jobs import Job, JobCount, JobFailure, JobFailurePage, JobPage, JobStart
+from verihook.client.observing import SourceDetail, TrialResult
 from verihook.client.reading import Filters
 from verihook.client.records import (
     Attempt,
@@ -91,9 +92,11 @@ __all__ = [
     "Retries",
     "Sender",
     "Source",
+    "SourceDetail",
     "StartOptions",
     "Started",
     "Step",
+    "TrialResult",
     "Unauthorized",
     "Unavailable",
     "WaitPage",

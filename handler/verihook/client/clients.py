@@ -53,6 +53,8 @@ class Operations:
     purge = Operation(acting.purge)
     raise_event = Operation(acting.raise_event)
     sources = Operation(observing.sources)
+    source = Operation(observing.source)
+    try_source = Operation(observing.try_source)
     senders = Operation(observing.senders)
     rejections = Operation(observing.rejections)
     health = Operation(observing.health)

@@ -41,7 +41,8 @@ class Facts:
 
     ``path``: the ARN of the feed or the path, if it is not ``/hooks/SOURCE``; else "". ``verified_by``: ``current``,
     ``previous``, or "" for a feed, which AWS vouches for. ``headers``: names in lower case. ``body``: None if the input
-    of the instance is the very body, byte for byte.
+    of the instance is the very body, byte for byte. ``test``: we have sent it ourselves, because an operator wanted to
+    try the source.
     """
 
     request_id: str
@@ -51,6 +52,7 @@ class Facts:
     verified_by: str = "current"
     headers: tuple[tuple[str, str], ...] = ()
     body: OtherBytes | None = None
+    test: bool = False
 
     @property
     def keep_until(self) -> int:

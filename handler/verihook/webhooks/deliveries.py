@@ -258,8 +258,13 @@ def _of_captured(kept: Captured) -> Entry:
     return Entry(kept.id, kept.at, CAPTURED, captured=kept)
 
 
+def id_of_seen(kind: str, source: str, reason: str, at_ms: int) -> str:
+    """Return the id of the entry for what is seen at this time."""
+    return f"{kind}:{at_ms // _HOUR_MS}:{source}:{reason}"
+
+
 def _seen_id(seen: Observation) -> str:
-    return f"{seen.kind}:{seen.last_at // _HOUR_MS}:{seen.source}:{seen.reason}"
+    return id_of_seen(seen.kind, seen.source, seen.reason, seen.last_at)
 
 
 def _reason_of(entry: Entry) -> str | None:

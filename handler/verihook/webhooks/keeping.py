@@ -51,6 +51,7 @@ def delivery_of(source: Source, request: Request, text: str, trace: Trace) -> De
             kept_headers(source, request),
             # Compared as bytes: a form, a byte order mark or a default of the schema makes another text.
             None if text.encode("utf-8", "surrogatepass") == request.body else _other_bytes(source, request.body),
+            test=trace.test,
         ),
         passed,
     )

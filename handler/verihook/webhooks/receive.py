@@ -44,9 +44,13 @@ def is_hook(path: str) -> bool:
     return path == "/" or path.startswith(PREFIX)
 
 
-def receive(request: Request, ports: ReceivePorts, *, with_api: bool = False) -> Reply:
-    """Answer one request; every error becomes problem+json. ``with_api``: the API is at this address, too."""
-    trace = Trace(request.request_id, ports.clock.now_ms(), request=request)
+def receive(request: Request, ports: ReceivePorts, *, with_api: bool = False, trace: Trace | None = None) -> Reply:
+    """Answer one request; every error becomes problem+json. ``with_api``: the API is at this address, too.
+
+    ``trace``: what is known of the delivery before, which gets what becomes known of it; None for nothing.
+    """
+    if trace is None:
+        trace = Trace(request.request_id, ports.clock.now_ms(), request=request)
     source = _source(request, ports)
     with deadline.within(_patience_ms(source, ports.workflows), trace.received_at, ports.clock.now_ms):
         try:

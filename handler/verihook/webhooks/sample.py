@@ -26,7 +26,7 @@ def sample_of(trace: Trace) -> str:
 
     Members without a value are left out: ``detail``, ``eventId`` and ``eventType`` of a genuine one, ``path``,
     ``headers`` (names), ``contentType``, ``agent``, ``length`` in bytes, ``body`` in the form of
-    :func:`verihook.webhooks.keeping.raw_of`, ``instanceId``.
+    :func:`verihook.webhooks.keeping.raw_of`, ``instanceId``, and ``test`` (true) if we have sent it ourselves.
     """
     content: dict[str, Any] = {
         "detail": printable(trace.detail or "", MOST_DETAIL),
@@ -34,6 +34,7 @@ def sample_of(trace: Trace) -> str:
         "eventId": trace.event_id,
         "eventType": trace.event_type,
         "instanceId": trace.instance_id,
+        "test": trace.test or None,
     }
     request = trace.request
     if request is not None:

@@ -199,6 +199,7 @@ def deployment(folder: Path, policy: Policy | None = None, *, local: bool = True
             instance_key=b"k" * 32,
             pace=Pace(100, 200),
             policy=policy or Policy(starts_per_minute=None),
+            secrets=secrets,
         )
         yield Deployment(services, engine, local=local)
 

@@ -10,7 +10,14 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.flows.api.parts import Deployment
-from verihook.api import openapi_deliveries, openapi_hooks, openapi_jobs, openapi_keys, openapi_models
+from verihook.api import (
+    openapi_deliveries,
+    openapi_hooks,
+    openapi_jobs,
+    openapi_keys,
+    openapi_models,
+    openapi_sources,
+)
 from verihook.api.openapi_examples import EXAMPLES
 from verihook.api.operations import OPERATIONS
 
@@ -73,7 +80,7 @@ def found(document: dict[str, Any], content: dict[str, Any]) -> list[Any]:
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
 def test_every_example_is_what_its_model_says(name: str) -> None:
-    modules = (openapi_models, openapi_hooks, openapi_deliveries, openapi_jobs, openapi_keys)
+    modules = (openapi_models, openapi_hooks, openapi_deliveries, openapi_jobs, openapi_keys, openapi_sources)
     models = {model: kind for module in modules for model, kind in vars(module).items()}
     models[name].model_validate(EXAMPLES[name])
 

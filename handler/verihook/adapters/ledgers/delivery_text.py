@@ -26,6 +26,7 @@ _FIELDS: dict[str, tuple[str, object]] = {
     "verified_by": ("v", "current"),
     "headers": ("a", ()),
     "body": ("b", None),
+    "test": ("x", False),
 }
 
 #: What such texts have in common, the most frequent last (https://www.rfc-editor.org/rfc/rfc1950, FDICT). A text takes

@@ -64,5 +64,6 @@ def _record(trace: Trace) -> dict[str, str | int]:
         "instance_id": trace.instance_id,
         "replay_of": trace.replay_of,
         "detail": trace.detail and printable(trace.detail),
+        "test": True if trace.test else None,
     }
     return {name: value for name, value in record.items() if value is not None}

@@ -6,6 +6,7 @@ events.py      raising and listing events   keys.py                 API keys
 jobs.py        acting on many instances     waits.py                what waits for a decision
 sources.py     sources, senders, rejections deliveries.py           what came, its bodies, replays
 monitoring.py  health and metrics           pages.py                the API in a browser
+trials.py      deliveries that we send ourselves
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from verihook.api.operations import (
     pages,
     sources,
     starts,
+    trials,
     waits,
     workflows,
 )
@@ -61,6 +63,8 @@ OPERATIONS = (
     Operation("GET", "/v1/jobs/{jobId}/failures", "instances:read", jobs.list_job_failures),
     Operation("POST", "/v1/jobs/{jobId}/stop", "instances:manage", jobs.stop_job),
     Operation("GET", "/v1/sources", "sources:read", sources.list_sources),
+    Operation("GET", "/v1/sources/{source}", "sources:read", sources.get_source),
+    Operation("POST", "/v1/sources/{source}/test", "sources:test", trials.test_source),
     Operation("GET", "/v1/senders", "sources:read", sources.list_senders),
     Operation("GET", "/v1/rejections", "sources:read", sources.list_rejections),
     Operation("GET", "/v1/deliveries", "deliveries:read", deliveries.list_deliveries),

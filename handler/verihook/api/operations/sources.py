@@ -6,14 +6,17 @@ import tomllib
 from functools import cache
 from typing import Annotated, Any
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from verihook.api import rendering
+from verihook.api import rendering, source_view
 from verihook.api.openapi_models import Rejections, Senders, Sources
 from verihook.api.openapi_problems import problems
+from verihook.api.openapi_sources import SourceDetail
 from verihook.api.operation import Api, operation
+from verihook.api.operations.captures import SourceName
 from verihook.api.routes import Caller
+from verihook.errors import SourceNotFound
 from verihook.model.ports import KEPT_MS
 from verihook.model.source import Source
 from verihook.senders import FOLDER, sender_ids
@@ -25,6 +28,20 @@ async def list_sources(api: Api, caller: Caller) -> Response:
     known = api.services.sources
     shown = [_content(known[name]) for name in sorted(known) if caller.covers_source(name, known)]
     return rendering.json_response(200, {"sources": shown})
+
+
+@operation("sources", "A source", {200: {"model": SourceDetail}, **problems(404, missing=SourceNotFound)})
+async def get_source(api: Api, source: SourceName, request: Request, caller: Caller) -> Response:
+    """How it verifies, how its sender behaves, what came lately, and an event to try it with.
+
+    Of its secrets there is where they are and how long they verify, never what they are.
+    """
+    found = api.services.sources.get(source)
+    if found is None or not caller.covers_source(source, api.services.sources):
+        raise SourceNotFound("No source of this name is configured.")
+    base = str(request.base_url).rstrip("/") if api.local else None
+    content = await run_in_threadpool(source_view.detail, found, base, api.services)
+    return rendering.json_response(200, {**_content(found), **content})
 
 
 @operation("sources", "List senders", {200: {"model": Senders}, **problems()})

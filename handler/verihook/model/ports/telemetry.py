@@ -61,7 +61,7 @@ class Trace:
     body than a violation's message quotes. ``request``: what came, of which no log has more than the path; None if it
     was no request. ``changed_body``: the body of a changed redelivery, in the form of
     :func:`verihook.webhooks.keeping.raw_of`, if its source keeps bodies. ``carried``: its place in the delivery that
-    carried it among others; None if it came alone.
+    carried it among others; None if it came alone. ``test``: :mod:`verihook.webhooks.trials` has sent it.
     """
 
     request_id: str
@@ -81,6 +81,7 @@ class Trace:
     request: Request | None = None
     changed_body: str | None = None
     carried: Carried | None = None
+    test: bool = False
 
     @property
     def path(self) -> str | None:

@@ -14,11 +14,11 @@ from cryptography.x509.oid import NameOID
 
 from tests.flows.deployment import ROOT
 from tests.vectors.run import parameters_of, read_cases, request_of, secrets_of
-from verihook.cli.signed_delivery import TAMPERINGS, SignedDelivery, content_type_of
 from verihook.errors import SignatureError
 from verihook.model.source import Source
 from verihook.senders import FOLDER, load_sender
 from verihook.senders.schemes import Setting
+from verihook.webhooks.signed_delivery import TAMPERINGS, SignedDelivery, content_type_of
 
 NOW = 1_765_432_100
 BODY = b'{"id": "evt_1", "type": "order.created"}'

@@ -1,15 +1,19 @@
-"""What ``verihook send`` sends: a delivery signed as the source's sender signs, or one that is bad on purpose."""
+"""A delivery that we make ourselves: signed as the source's sender signs, or bad on purpose.
+
+``verihook send`` posts one, and the API sends one through its own receive path (:mod:`verihook.webhooks.trials`).
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 
-from verihook.errors import ConfigurationError, SignatureError
+from verihook.errors import SignatureError
 from verihook.model.source import Source
+from verihook.records import replace
 from verihook.request import FORM, Request
 from verihook.senders.schemes import Setting
 from verihook.senders.schemes.headers import with_headers
@@ -39,7 +43,24 @@ class SignedDelivery:
 
     def signed(self) -> Request:
         """Return the signed delivery. Raises ValueError, in words, if Verihook cannot sign as this sender."""
-        signed = self._signed_by_scheme()
+        return self._with_event(self._signed_by_scheme())
+
+    def unsigned(self) -> Request:
+        """Return the delivery as it is before it is signed."""
+        return self._with_event(self._before_signing())
+
+    def malformed(self) -> Request:
+        """Return the unsigned delivery with something in the signature's header that is no signature.
+
+        Raises ValueError, in words, if the sender has no such header.
+        """
+        header = getattr(self.source.sender.scheme, "header", "").lower()
+        if not header:
+            raise ValueError("its signature is in no header of its own")
+        return with_headers(self.unsigned(), [(header, "this-is-no-signature")])
+
+    def _with_event(self, signed: Request) -> Request:
+        """Return the delivery with the event's id and type in the headers that the sender has for them."""
         places = self.source.sender.places
         wanted = [
             (place.header, text) for place, text in ((places.id, self.message_id), (places.type, self.type)) if place
@@ -59,11 +80,12 @@ class SignedDelivery:
             request = self._with_a_duplicate(request)
         return request
 
+    def _before_signing(self) -> Request:
+        return Request("POST", f"/hooks/{self.source.name}", "", (("content-type", self.content_type),), self.body, "")
+
     def _signed_by_scheme(self) -> Request:
-        headers = (("content-type", self.content_type),)
-        unsigned = Request("POST", f"/hooks/{self.source.name}", "", headers, self.body, "")
         scheme, setting = self.source.sender.scheme, _setting(self.source)
-        return scheme.sign(self.secret, unsigned, setting, message_id=self.message_id, now=self.now)
+        return scheme.sign(self.secret, self._before_signing(), setting, message_id=self.message_id, now=self.now)
 
     def _with_another_signature(self) -> Request:
         """Return the delivery with a well-formed signature that was made with another secret or over another body."""
@@ -128,11 +150,6 @@ class SignedDelivery:
                 "its deliveries have no header of their own to repeat; leave out --tamper duplicate-header"
             )
         return with_headers(request, [(name, request.header(name) or value)])
-
-
-def cannot_send(source: Source, hooks: str, why: str, mend: str = "") -> ConfigurationError:
-    """Return the error that says why no delivery of this source can be made, and what to do."""
-    return ConfigurationError(hooks, f"sources.{source.name}", f"cannot send as {source.sender.id}: {why}{mend}")
 
 
 def content_type_of(body: bytes) -> str:
