@@ -178,6 +178,14 @@ class OperationsContract:
         assert rig.engine.describe(definitions.echo, name) in (None, first)
         rig.engine.delete(definitions.echo, name)
 
+    def test_a_state_machine_is_read_and_code_has_none(self, rig: Rig, definitions: Definitions) -> None:
+        if not definitions.express:
+            with pytest.raises(NotSupported, match="Python"):
+                rig.engine.machine(definitions.echo)
+            return
+        assert {"StartAt", "States"} <= json.loads(rig.engine.machine(definitions.echo) or "").keys()
+        assert rig.engine.machine("there-is-no-such") is None
+
 
 def _or_skip(definition: str | None) -> str:
     if definition is None:

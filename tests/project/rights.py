@@ -103,6 +103,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         **DESCRIBES,
         **ANSWERS,
         "states:GetExecutionHistory": EXECUTIONS,
+        "states:DescribeStateMachine": f"{MACHINES}*",
         "states:RedriveExecution": EXECUTIONS,
         "lambda:GetDurableExecutionHistory": DURABLE,
         "lambda:PauseDurableExecution": DURABLE,

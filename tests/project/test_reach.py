@@ -21,10 +21,12 @@ REACHED: dict[str, tuple[str | None, tuple[Any, ...], str | None]] = {
     "getMetrics": (None, (), None),  # read by Prometheus
     "listWorkflows": ("workflows", (), "workflows list"),
     "getWorkflow": ("workflow", ("w",), "workflows show"),
+    "getDefinition": ("definition", ("w",), "workflows definition"),
     "startInstance": ("start", ("w",), "workflows run"),
     "putInstance": (None, (), None),  # a start with an id is the same
     "startInstances": ("batch", ("w", [BatchStart(input=1)]), None),  # a shell has its own loops
     "listInstances": ("page", (), "instances list"),
+    "listFailures": ("failures", (), "instances failures"),
     "getInstance": ("get", ("i",), "instances get"),
     "getResult": ("result", ("i",), "workflows run"),  # --wait
     "listSteps": ("steps", ("i",), "instances steps"),

@@ -9,6 +9,7 @@ from verihook.instances import payload
 from verihook.model.instance import Instance, iso, iso_or_none
 from verihook.webhooks import deliveries
 from verihook.webhooks.deliveries import Entry
+from verihook.webhooks.reasons import meaning_of
 
 
 def shown(entry: Entry, now_ms: int, *, with_error: bool) -> dict[str, Any]:
@@ -83,6 +84,7 @@ def detail(entry: Entry, now_ms: int, *, with_error: bool) -> dict[str, Any]:
             "body": {"length": captured.length, "sha256": None, "kept": captured.raw is not None},
         }
     whole = shown(entry, now_ms, with_error=with_error)
+    kept["meaning"] = meaning_of(whole["reason"])
     return {**whole, **kept, "instanceId": whole["instanceId"] or sample.get("instanceId")}
 
 

@@ -99,9 +99,12 @@ class BodyFacts(Answer):
 class DeliveryDetail(Delivery):
     """A delivery with what is kept of it, until ``kept_until``. ``replay_of``: the delivery that was replayed.
 
+    ``meaning``: why one is refused for this reason most often, and what to do; null if the reason says all.
+
     Of those that were not accepted, path, names of headers and body are those of the last one.
     """
 
+    meaning: str | None
     path: str | None
     verified_by: str | None
     headers: list[Header]

@@ -163,6 +163,19 @@ EXAMPLES: dict[str, Any] = {
     "Listed": _LISTED,
     "Detail": {**_LISTED, "leasedUntil": None, "replayOf": None, "input": {"orderId": "1042"}, "output": {"total": 42}},
     "Instances": {"instances": [_LISTED], "cursor": None, "lookedTo": None},
+    "FailureGroups": {
+        "failures": [
+            {
+                "workflow": "order-created",
+                "error": "Payment",
+                "count": 3,
+                "firstAt": _AT,
+                "lastAt": _ENDED_AT,
+                "last": {**_LISTED, "status": "failed", "error": {"code": "Payment", "message": "declined"}},
+            }
+        ],
+        "complete": True,
+    },
     "BatchResult": {
         "results": [
             {"status": 202, "replayed": False, "instanceStatus": None, "instance": _ACCEPTED, "problem": None},
@@ -197,6 +210,11 @@ EXAMPLES: dict[str, Any] = {
     "Waits": {"waits": [_WAIT], "cursor": None},
     "WorkflowView": _WORKFLOW,
     "Workflows": {"workflows": [_WORKFLOW]},
+    "Definition": {
+        **{name: _WORKFLOW[name] for name in ("name", "version", "engine", "inputSchema")},
+        "machine": {"StartAt": "Charge", "States": {"Charge": {"Type": "Succeed"}}},
+        "why": None,
+    },
     **SOURCES,
     "Senders": {
         "senders": [
@@ -220,6 +238,7 @@ EXAMPLES: dict[str, Any] = {
     "Lookup": {"found": [{"by": "event", "instance": _LISTED, "delivery": _DELIVERY, "deletedAt": None}]},
     "DeliveryDetail": {
         **_DELIVERY,
+        "meaning": None,
         "path": "/hooks/orders",
         "verifiedBy": "current",
         "headers": [{"name": "content-type", "value": "application/json"}],

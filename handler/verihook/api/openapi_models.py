@@ -163,32 +163,6 @@ class Entries(Answer):
     events: list[Entry]
 
 
-class WaitView(Answer):
-    """A wait that no event has come for. ``until``: its end, null if that is not known.
-
-    ``shows``: what its workflow shows to who decides. ``status``, ``held`` and what follows are of the instance.
-    """
-
-    instance_id: str
-    workflow: str
-    name: str
-    since: str
-    until: str | None
-    shows: Any
-    status: Status
-    held: bool
-    source: str | None
-    tags: list[str]
-    metadata: dict[str, str]
-
-
-class Waits(Answer):
-    """A page of open waits, the oldest first. ``cursor``: what to send for the next page; null on the last one."""
-
-    waits: list[WaitView]
-    cursor: str | None
-
-
 class WorkflowView(Answer):
     """A workflow, with the JSON Schema of its input; ``inputSchema`` is null if it takes any."""
 
@@ -206,6 +180,20 @@ class Workflows(Answer):
     """The workflows, by name."""
 
     workflows: list[WorkflowView]
+
+
+class Definition(Answer):
+    """What a workflow is made of. ``machine``: in the Amazon States Language; null for code, or if it is not deployed.
+
+    ``why``: in words, why ``machine`` is null. ``inputSchema`` as in the workflow.
+    """
+
+    name: str
+    version: int
+    engine: str
+    machine: dict[str, Any] | None
+    why: str | None
+    input_schema: Any
 
 
 class SourceView(Answer):

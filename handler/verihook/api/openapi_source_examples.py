@@ -57,6 +57,7 @@ SOURCES: dict[str, Any] = {
         "got": {
             "outcome": "rejected",
             "reason": "signature-mismatch",
+            "meaning": "The signature is well-formed, but does not match these bytes and this source's secrets.",
             "detail": None,
             "status": 401,
             "answer": '{"type":"urn:verihook:error:signature","status":401}',

@@ -93,10 +93,14 @@ class ExpectedView(Answer):
 
 
 class Got(Answer):
-    """What became of a trial. ``answer``: the body of what its sender would have been answered with ``status``."""
+    """What became of a trial. ``answer``: the body of what its sender would have been answered with ``status``.
+
+    ``meaning``: of the reason, and what to do about it.
+    """
 
     outcome: str
     reason: str | None
+    meaning: str | None
     detail: str | None
     status: int
     answer: str

@@ -25,6 +25,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser("instances", help="look at instances, and act on them")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     _add_looks(actions)
+    _add_failures(actions)
     terminate = _add(actions, "terminate", _terminate, "end one")
     terminate.add_argument("--reason", default="", help="kept with it")
     # No default: null is an output, too.
@@ -56,6 +57,12 @@ def _add_looks(actions: Any) -> None:
     watched = _add(actions, "watch", watch, "print what changes of one, until it has ended")
     watched.add_argument("--interval", type=seconds, default=1.0, metavar="SECONDS", help="between looks; default 1")
     watched.add_argument("--timeout", type=seconds, metavar="SECONDS", help="default: as long as it takes")
+
+
+def _add_failures(actions: Any) -> None:
+    some = add_action(actions, "failures", _failures, "failed ones in groups of one workflow and one error")
+    some.add_argument("--workflow", metavar="NAME", help="of one workflow; default all")
+    some.add_argument("--since", type=past_time, metavar="WHEN", help="created then or later: 30m, 2h, 7d, or a time")
 
 
 def add_filters(parser: Any) -> None:
@@ -99,6 +106,20 @@ def _list(client: Client, options: argparse.Namespace) -> int:
         show_table(("INSTANCE", "WORKFLOW", "STATUS", "CREATED", "UPDATED"), rows, spare=("UPDATED", "CREATED"))
     else:
         print("No instances.")
+    return 0
+
+
+def _failures(client: Client, options: argparse.Namespace) -> int:
+    found = client.failures(options.workflow, options.since)
+    if options.json:
+        print_json({"failures": [each.raw for each in found]})
+    elif found:
+        rows = [
+            (each.workflow, each.error or "-", str(each.count), utc_time(each.last_at), each.last.id) for each in found
+        ]
+        show_table(("WORKFLOW", "ERROR", "COUNT", "LAST", "LAST INSTANCE"), rows, right="COUNT")
+    else:
+        print("No failures.")
     return 0
 
 

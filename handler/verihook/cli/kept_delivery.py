@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from verihook.adapters.printable import printable
 from verihook.cli.connect import ENDED_BADLY, with_client
 from verihook.cli.kept_signature import CannotTell, Found, Kept, maker_of
-from verihook.cli.reasons import in_words
 from verihook.cli.send import find_source, open_secrets, secret_missing, with_secrets
 from verihook.errors import ConfigurationError, SignatureError
 from verihook.local.data import DEFAULT, made_here
@@ -20,6 +19,7 @@ from verihook.model.source import Source
 from verihook.request import Request
 from verihook.verification import setting_of
 from verihook.webhooks.keyring import KEY_REASONS
+from verihook.webhooks.reasons import in_words
 
 if TYPE_CHECKING:
     from verihook.client import Client, Delivery

@@ -13,10 +13,10 @@ from verihook.adapters.clock import SystemClock
 from verihook.adapters.printable import printable
 from verihook.cli.arguments import past_time, whole_number
 from verihook.cli.ledger import add_options, open_ledger
-from verihook.cli.reasons import in_words
 from verihook.cli.table import show_table, terminal_width, utc_time
 from verihook.model.instance import milliseconds_of
 from verihook.model.ports import KEPT_MS, Observation
+from verihook.webhooks.reasons import in_words
 
 #: Kind of observation, of deliveries that were accepted -> the warning.
 _WARNINGS = {

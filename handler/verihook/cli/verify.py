@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 from verihook.adapters.printable import printable
 from verihook.cli.connect import USAGE
-from verihook.cli.reasons import in_words
 from verihook.cli.send import add_source_options, find_source, open_secrets, read_file, secret_missing, with_secrets
 from verihook.errors import ConfigurationError, SignatureError, VerihookError
 from verihook.model.source import SecretReference
@@ -24,6 +23,7 @@ from verihook.senders.references import REFERENCES, is_reference
 from verihook.strict_json import parse_written
 from verihook.verification import setting_of
 from verihook.webhooks.keyring import Keyring
+from verihook.webhooks.reasons import in_words
 
 #: Seconds since the epoch: times beyond the year 5138 are a mistake.
 MAX_MOMENT = 100_000_000_000

@@ -1,4 +1,4 @@
-"""``verihook workflows``: list, show, run."""
+"""``verihook workflows``: list, show, definition, run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from verihook.adapters.printable import printable
 from verihook.cli.arguments import delay, json_value, pair, seconds
-from verihook.cli.connect import ENDED_BADLY, add_action, print_json
+from verihook.cli.connect import ENDED_BADLY, REFUSED, add_action, print_json
 from verihook.cli.table import show_table
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ def add_parser(commands: Any) -> None:
     add_action(actions, "list", _list, "list the workflows that the API key covers")
     one = add_action(actions, "show", _show, "show one, with the schema of its input")
     one.add_argument("name", metavar="NAME", help="of the workflow")
+    definition = add_action(actions, "definition", _definition, "print the state machine of one")
+    definition.add_argument("name", metavar="NAME", help="of the workflow")
     run = add_action(actions, "run", _run, "start an instance")
     run.add_argument("name", metavar="NAME", help="of the workflow")
     run.add_argument("--input", type=json_value, metavar="JSON|@FILE|-", help="what the workflow gets; default null")
@@ -55,6 +57,18 @@ def add_parser(commands: Any) -> None:
     run.add_argument("--callback-url", metavar="URL", help="gets a signed POST when the instance ends")
     run.add_argument("--wait", action="store_true", help="wait for the end, and print the output")
     run.add_argument("--timeout", type=seconds, default=60.0, metavar="SECONDS", help="of --wait; default 60")
+
+
+def _definition(client: Client, options: argparse.Namespace) -> int:
+    found = client.definition(options.name)
+    if options.json:
+        print_json(found.raw)
+    elif found.machine is None:
+        print(f"verihook: {printable(found.why or '')}", file=sys.stderr)
+        return REFUSED
+    else:
+        print_json(found.machine)
+    return 0
 
 
 def _list(client: Client, options: argparse.Namespace) -> int:

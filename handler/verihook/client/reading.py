@@ -12,6 +12,8 @@ from verihook.client.errors import WaitTimeout
 from verihook.client.records import (
     Attempt,
     Content,
+    Definition,
+    FailureGroup,
     Instance,
     MailboxEntry,
     OpenWait,
@@ -121,6 +123,18 @@ def waits(workflow: str | None = None, *, limit: int = 50, cursor: str | None = 
     return answer.read(_wait_page)
 
 
+def failures(workflow: str | None = None, since: datetime | None = None) -> Work[tuple[FailureGroup, ...]]:
+    """Return failed instances in groups of one workflow and one error, those of the last failures first.
+
+    Of each status the 1,000 newest are counted. Raises Unauthorized, Forbidden.
+    """
+    query = {} if workflow is None else {"workflow": workflow}
+    if since is not None:
+        query["since"] = checked_time("since", since)
+    answer = yield Request("GET", path("failures"), query)
+    return answer.read(lambda content: tuple(_failure_group(each) for each in content["failures"]))
+
+
 def workflows() -> Work[tuple[Workflow, ...]]:
     """Return the workflows that the API key covers, by name."""
     answer = yield Request("GET", path("workflows"))
@@ -133,6 +147,13 @@ def workflow(name: str) -> Work[Workflow]:
     return answer.read(decoding.workflow)
 
 
+def definition(name: str) -> Work[Definition]:
+    """Return what a workflow is made of: a state machine, or why there is none. Raises NotFound, Forbidden."""
+    answer = yield Request("GET", path("workflows", name, "definition"))
+    members = ("name", "engine", "machine", "why")
+    return answer.read(lambda content: Definition(*(content[member] for member in members), content))
+
+
 def longest_wait(until: float | None) -> int:
     """Return how many whole seconds to ask the server to wait: not past ``until``."""
     return LONGEST_WAIT_S if until is None else max(0, min(LONGEST_WAIT_S, int(until - time.monotonic())))
@@ -140,6 +161,13 @@ def longest_wait(until: float | None) -> int:
 
 def _wait_page(content: Content) -> WaitPage:
     return WaitPage(tuple(_open_wait(each) for each in content["waits"]), content["cursor"])
+
+
+def _failure_group(content: Content) -> FailureGroup:
+    times = (datetime.fromisoformat(content[name]) for name in ("firstAt", "lastAt"))
+    return FailureGroup(
+        content["workflow"], content["error"], content["count"], *times, decoding.instance(content["last"]), content
+    )
 
 
 def _open_wait(content: Content) -> OpenWait:

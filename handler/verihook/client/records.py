@@ -213,6 +213,19 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class FailureGroup:
+    """Failed instances of one workflow and one error, as far as they were counted. ``last``: the one created last."""
+
+    workflow: str
+    error: str | None
+    count: int
+    first_at: datetime
+    last_at: datetime
+    last: Instance
+    raw: Content = field(repr=False, compare=False, default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class OpenWait:
     """A wait of an instance that no event has come for. ``until``: its end, None if that is not known.
 
@@ -249,6 +262,17 @@ class Workflow:
     public_output: bool = False
     retention_days: int | None = None
     connections: tuple[str, ...] = ()
+    raw: Content = field(repr=False, compare=False, default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a workflow is made of. ``machine``: in the Amazon States Language; None for the reason ``why``."""
+
+    name: str
+    engine: str
+    machine: Mapping[str, Any] | None
+    why: str | None
     raw: Content = field(repr=False, compare=False, default_factory=dict)
 
 

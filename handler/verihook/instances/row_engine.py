@@ -44,6 +44,10 @@ class RowEngine:
         """Return False: there are no executions."""
         return False
 
+    def machine(self, definition: str) -> str | None:  # noqa: ARG002  # the port's
+        """Raise NotSupported: no workflow is behind it."""
+        _refuse("show a state machine")
+
     def check_events(self) -> None:
         """Raise NotSupported: a delivery waits for nothing."""
         _refuse("wait for events")

@@ -92,6 +92,9 @@ class ToldEngine:
     def owns(self, definition: str, execution: str) -> bool:
         return True
 
+    def machine(self, definition: str) -> str | None:
+        return {"order": '{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}'}.get(definition)
+
     def check_events(self) -> None: ...
 
     def answer(self, token: str, payload: str) -> bool:

@@ -15,6 +15,7 @@ from verihook.api import (
     openapi_hooks,
     openapi_jobs,
     openapi_keys,
+    openapi_lists,
     openapi_models,
     openapi_sources,
 )
@@ -80,7 +81,15 @@ def found(document: dict[str, Any], content: dict[str, Any]) -> list[Any]:
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
 def test_every_example_is_what_its_model_says(name: str) -> None:
-    modules = (openapi_models, openapi_hooks, openapi_deliveries, openapi_jobs, openapi_keys, openapi_sources)
+    modules = (
+        openapi_models,
+        openapi_hooks,
+        openapi_deliveries,
+        openapi_jobs,
+        openapi_keys,
+        openapi_lists,
+        openapi_sources,
+    )
     models = {model: kind for module in modules for model, kind in vars(module).items()}
     models[name].model_validate(EXAMPLES[name])
 

@@ -55,6 +55,10 @@ class MemoEngine:
         """It has no ARNs."""
         return False
 
+    def machine(self, definition: str) -> NoReturn:
+        """Raise NotSupported."""
+        raise NotSupported("The engine 'memo' has no state machines.")
+
     def check_events(self) -> NoReturn:
         """Raise NotSupported."""
         raise NotSupported("The engine 'memo' has no events.")

@@ -9,6 +9,7 @@ import pytest
 from tests.unit.cli.scripted_api import scripted_api
 from tests.unit.client.scripted import AT, LISTED
 from verihook import cli
+from verihook.api.openapi_examples import EXAMPLES
 
 ONE = "GET /v1/instances/order-1"
 MORE = {**LISTED, "instanceId": "order-2", "status": "completed"}
@@ -188,3 +189,18 @@ def test_a_lease_is_shown(capsys: pytest.CaptureFixture[str], status: str, words
     with scripted_api({ONE: (200, {**DETAIL, "status": status, "leasedUntil": AT})}) as api:
         assert 0 == cli.main(["instances", "get", "order-1", "--url", api.url])
     assert f"leased until  2026-03-01 12:00:00Z ({words})\n" in capsys.readouterr().out
+
+
+def test_failures(capsys: pytest.CaptureFixture[str]) -> None:
+    content = EXAMPLES["FailureGroups"]
+    answers = {"GET /v1/failures": [(200, content), (200, content), (200, {"failures": [], "complete": True})]}
+    with scripted_api(answers) as api:
+        command = ["instances", "failures", "--url", api.url]
+        assert 0 == cli.main([*command, "--workflow", "order-created", "--since", "1d"])
+        _, row = capsys.readouterr().out.splitlines()
+        assert 0 == cli.main([*command, "--json"])
+        assert {"failures": content["failures"]} == json.loads(capsys.readouterr().out)
+        assert 0 == cli.main(command)
+        assert "No failures.\n" == capsys.readouterr().out
+    assert ["order-created", "Payment", "3"] == row.split()[:3]
+    assert api.asked[0][1].startswith("/v1/failures?workflow=order-created&since=")

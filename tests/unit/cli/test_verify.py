@@ -12,10 +12,10 @@ import pytest
 from tests.events.shapes import FUNCTION_URL, SHAPES, Shape
 from tests.flows.deployment import OLD_SECRET, SECRET, STANDARD_SECRET, VARIABLES, write
 from verihook import cli
-from verihook.cli.reasons import in_words
 from verihook.request import Request
 from verihook.senders import load_sender
 from verihook.senders.schemes.hmac import HmacScheme
+from verihook.webhooks.reasons import in_words
 
 BODY = b'{"id": "evt_1", "type": "order.created"}'
 NOW = 1_765_432_100

@@ -9,6 +9,7 @@ import pytest
 from tests.unit.cli.scripted_api import scripted_api
 from tests.unit.client.scripted import ACCEPTED, result
 from verihook import cli
+from verihook.api.openapi_examples import EXAMPLES
 
 WORKFLOW = {
     "name": "orders",
@@ -67,6 +68,21 @@ def test_run_sends_everything(capsys: pytest.CaptureFixture[str], tmp_path: Path
         "clearOnFailure": True,
     } == body
     assert "INSTANCE  WORKFLOW  STATUS\norder-1   orders    queued\n" == capsys.readouterr().out
+
+
+def test_the_definition(capsys: pytest.CaptureFixture[str]) -> None:
+    machine = EXAMPLES["Definition"]
+    code = {**machine, "machine": None, "why": "It is a Python function."}
+    command = ["workflows", "definition", "order-created"]
+    with scripted_api(
+        {"GET /v1/workflows/order-created/definition": [(200, machine), (200, code), (200, code)]}
+    ) as api:
+        assert 0 == cli.main([*command, "--url", api.url])
+        assert machine["machine"] == json.loads(capsys.readouterr().out)
+        assert 4 == cli.main([*command, "--url", api.url])
+        assert "verihook: It is a Python function.\n" == capsys.readouterr().err
+        assert 0 == cli.main([*command, "--json", "--url", api.url])
+        assert code == json.loads(capsys.readouterr().out)
 
 
 def test_run_and_wait(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

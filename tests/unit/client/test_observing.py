@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.unit.client.scripted import AT, Script, problem
+from verihook.api.openapi_examples import EXAMPLES
 from verihook.client import Health, MailboxEntry, Unauthorized, Unavailable
 
 SOURCE = {
@@ -90,3 +91,25 @@ def test_the_503_of_a_proxy_is_none(script: Callable[..., Script]) -> None:
 def test_a_wrong_key_is_told(script: Callable[..., Script]) -> None:
     with pytest.raises(Unauthorized):
         script(problem(401, "unauthenticated")).call("health")
+
+
+def test_one_source(script: Callable[..., Script]) -> None:
+    told = script((200, EXAMPLES["SourceDetail"]))
+    found = told.call("source", "orders")
+    assert ("orders", "https://hooks.example.com/hooks/orders", True) == (found.source.name, found.url, found.usable)
+    assert (found.last_accepted_at, found.scheme[:11]) == (datetime(2026, 3, 1, 12, tzinfo=UTC), "HMAC-SHA256")
+    assert "/prod/v1/sources/orders" == told.requests[0].url.path
+
+
+def test_a_trial(script: Callable[..., Script]) -> None:
+    told = script((200, EXAMPLES["TrialResult"]))
+    found = told.call("try_source", "orders", "tampered", body="{}", confirm="order-created")
+    assert (True, "rejected", "signature-mismatch", 401, None) == (
+        found.as_expected,
+        found.outcome,
+        found.reason,
+        found.status,
+        found.instance_id,
+    )
+    assert [{"kind": "tampered", "body": "{}", "confirm": "order-created"}] == told.bodies()
+    assert "/prod/v1/sources/orders/test" == told.requests[0].url.path

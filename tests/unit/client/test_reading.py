@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.unit.client.scripted import ACCEPTED, AT, LISTED, Script, problem, result
+from verihook.api.openapi_examples import EXAMPLES
 from verihook.client import NotFound, WaitTimeout
 
 WORKFLOW = {
@@ -112,3 +113,15 @@ def test_workflows(script: Callable[..., Script]) -> None:
 
 def test_members_of_a_later_version_are_kept(script: Callable[..., Script]) -> None:
     assert 7 == script((202, {**ACCEPTED, "priority": 7})).call("start", "orders").raw["priority"]
+
+
+def test_open_waits_failures_and_definitions(script: Callable[..., Script]) -> None:
+    (wait,) = script((200, EXAMPLES["Waits"])).call("waits", "order-approval").waits
+    assert ("order-1042", "approved", 20) == (wait.instance_id, wait.name, wait.shows["amount"])
+    assert wait.until is not None
+    told = script((200, EXAMPLES["FailureGroups"]))
+    (group,) = told.call("failures", "order-created", datetime(2026, 3, 1, tzinfo=UTC))
+    assert (3, "Payment", "order-1042") == (group.count, group.error, group.last.id)
+    assert {"workflow": "order-created", "since": "2026-03-01T00:00:00+00:00"} == dict(told.requests[0].url.params)
+    machine = script((200, EXAMPLES["Definition"])).call("definition", "order-created").machine
+    assert "Charge" == machine["StartAt"]

@@ -73,6 +73,7 @@ DIALECTS: Mapping[str, Dialect] = {
                 "start_execution",
                 "start_sync_execution",
                 "describe_execution",
+                "describe_state_machine",
                 "stop_execution",
                 "redrive_execution",
                 "get_execution_history",

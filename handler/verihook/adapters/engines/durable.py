@@ -187,6 +187,10 @@ class DurableEngine:
         function = execution.partition("/")[0].split(":")
         return len(function) > 6 and function[6] == self._function(definition).rpartition(":")[2]
 
+    def machine(self, definition: str) -> str | None:  # noqa: ARG002  # the port's
+        """Raise NotSupported: a durable workflow is a Python function."""
+        raise NotSupported("A durable workflow is a Python function: it has no state machine.")
+
     def check_events(self) -> None:
         """Do nothing: a durable function can wait for events."""
 

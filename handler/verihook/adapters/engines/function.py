@@ -129,6 +129,10 @@ class FunctionEngine:
         """Return False: an attempt of this engine has no ARN."""
         return False
 
+    def machine(self, definition: str) -> str | None:  # noqa: ARG002  # the port's
+        """Raise NotSupported: a workflow of this engine is one Python function."""
+        raise NotSupported("A workflow of the engine 'function' is one Python function: it has no state machine.")
+
     def check_events(self) -> None:
         """Raise NotSupported: a function waits for nothing."""
         self._refuse("wait for events")

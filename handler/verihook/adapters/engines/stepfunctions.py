@@ -142,6 +142,18 @@ class StepFunctionsEngine:
         """Compare the machine's name in ``arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME``."""
         return execution == self._execution(definition, execution.rpartition(":")[2])
 
+    def machine(self, definition: str) -> str | None:
+        """DescribeStateMachine.
+
+        https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeStateMachine.html
+        """
+        try:
+            return self._client.describe_state_machine(stateMachineArn=self._machine(definition))["definition"]
+        except AwsError as error:
+            if _code(error) == "StateMachineDoesNotExist":
+                return None
+            raise EngineUnavailable("Step Functions did not answer.") from error
+
     def check_events(self) -> None:
         """Do nothing: a machine can wait for events, with a task token."""
 

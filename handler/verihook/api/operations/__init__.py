@@ -6,7 +6,7 @@ events.py      raising and listing events   keys.py                 API keys
 jobs.py        acting on many instances     waits.py                what waits for a decision
 sources.py     sources, senders, rejections deliveries.py           what came, its bodies, replays
 monitoring.py  health and metrics           pages.py                the API in a browser
-trials.py      deliveries that we send ourselves
+trials.py      deliveries that we send ourselves failures.py            failed instances in groups
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from verihook.api.operations import (
     captures,
     deliveries,
     events,
+    failures,
     forgetting,
     instances,
     jobs,
@@ -40,10 +41,12 @@ OPERATIONS = (
     Operation("GET", "/metrics", "sources:read", monitoring.get_metrics, local=True),
     Operation("GET", "/v1/workflows", "workflows:read", workflows.list_workflows),
     Operation("GET", "/v1/workflows/{workflow}", "workflows:read", workflows.get_workflow),
+    Operation("GET", "/v1/workflows/{workflow}/definition", "workflows:read", workflows.get_definition),
     Operation("POST", "/v1/workflows/{workflow}/instances", "workflows:execute", starts.start_instance),
     Operation("PUT", "/v1/workflows/{workflow}/instances/{instanceId}", "workflows:execute", starts.put_instance),
     Operation("POST", "/v1/workflows/{workflow}/instances:batch", "workflows:execute", batches.start_instances),
     Operation("GET", "/v1/instances", "instances:read", instances.list_instances),
+    Operation("GET", "/v1/failures", "instances:read", failures.list_failures),
     Operation("GET", _ONE, "instances:read", instances.get_instance),
     Operation("GET", f"{_ONE}/result", "instances:read", instances.get_result),
     Operation("GET", f"{_ONE}/steps", "instances:read", instances.list_steps),

@@ -20,6 +20,7 @@ from verihook.errors import RequestInvalid, SourceNotFound
 from verihook.model.source import Source
 from verihook.request import Reply
 from verihook.webhooks import deliveries
+from verihook.webhooks.reasons import meaning_of
 from verihook.webhooks.trials import Trial, Tried
 
 #: The most that is told of a body, in bytes.
@@ -59,6 +60,7 @@ def _shown(tried: Tried, source: Source) -> dict[str, Any]:
         "got": {
             "outcome": trace.outcome,
             "reason": trace.reason,
+            "meaning": meaning_of(trace.reason),
             "detail": trace.detail,
             "status": tried.reply.status,
             "answer": _text(tried.reply),

@@ -8,7 +8,7 @@ from fastapi import Query, Response
 from starlette.concurrency import run_in_threadpool
 
 from verihook.api import rendering
-from verihook.api.openapi_models import Waits
+from verihook.api.openapi_lists import Waits
 from verihook.api.openapi_problems import problems
 from verihook.api.operation import Api, operation
 from verihook.api.routes import Caller

@@ -62,6 +62,13 @@ class Engine(Protocol):
         """Whether the execution of this ARN is one of the definition's. Makes no call."""
         ...
 
+    def machine(self, definition: str) -> str | None:
+        """Return the state machine in the Amazon States Language, JSON text; None if there is none of this name.
+
+        Raises NotSupported if the engine's workflows are code.
+        """
+        ...
+
     def check_events(self) -> None:
         """Raise NotSupported if no workflow of this engine can wait for an event."""
         ...

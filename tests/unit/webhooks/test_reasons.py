@@ -13,8 +13,8 @@ import pytest
 
 from tests.vectors.run import read_cases, refusal
 from tests.vectors.test_vectors import FOLDER
-from verihook.cli.reasons import REASONS, in_words
 from verihook.senders import schemes
+from verihook.webhooks.reasons import REASONS, in_words
 
 CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*-?")
 

@@ -152,3 +152,11 @@ def in_words(reason: str) -> str:
         if not hyphen:
             raise KeyError(reason)
     return REASONS[code]
+
+
+def meaning_of(reason: str | None) -> str | None:
+    """Return the sentence for a reason code; None if there is none, as for codes that say all."""
+    try:
+        return in_words(reason) if reason else None
+    except KeyError:
+        return None
