@@ -150,8 +150,11 @@ def workflow(name: str) -> Work[Workflow]:
 def definition(name: str) -> Work[Definition]:
     """Return what a workflow is made of: a state machine, or why there is none. Raises NotFound, Forbidden."""
     answer = yield Request("GET", path("workflows", name, "definition"))
-    members = ("name", "engine", "machine", "why")
-    return answer.read(lambda content: Definition(*(content[member] for member in members), content))
+    return answer.read(_definition)
+
+
+def _definition(content: Content) -> Definition:
+    return Definition(content["name"], content["engine"], content["machine"], content["why"], content)
 
 
 def longest_wait(until: float | None) -> int:
@@ -164,9 +167,14 @@ def _wait_page(content: Content) -> WaitPage:
 
 
 def _failure_group(content: Content) -> FailureGroup:
-    times = (datetime.fromisoformat(content[name]) for name in ("firstAt", "lastAt"))
     return FailureGroup(
-        content["workflow"], content["error"], content["count"], *times, decoding.instance(content["last"]), content
+        content["workflow"],
+        content["error"],
+        content["count"],
+        datetime.fromisoformat(content["firstAt"]),
+        datetime.fromisoformat(content["lastAt"]),
+        decoding.instance(content["last"]),
+        content,
     )
 
 

@@ -39,7 +39,7 @@ def example_event(source: Source, workflow: Workflow | None, id: str, kind: str 
     content: dict[str, Any] = dict(own) if isinstance(own, dict) else {}
     if places.each is not None:
         item = _with(content, places.each.id, id, places.each.type, plain)
-        carried = {}
+        carried: dict[str, Any] = {}
         if places.each.path:
             set_member(carried, ".".join(places.each.path), [item])
         content = _with(carried, places.id, id, places.type, plain) if places.each.path else {}

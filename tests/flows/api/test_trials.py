@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,18 @@ from verihook.model.policy import Policy
 from verihook.model.ports import Trace
 
 KINDS = ("signed", "tampered", "wrong-secret", "stale", "unsigned", "duplicate", "malformed")
+
+
+def playable(made: Deployment) -> Deployment:
+    """With an engine for what the source ``stripe`` starts."""
+    workflows: Any = made.services.workflows
+    workflows["stripe-event"] = replace(workflows["stripe-event"], engine="stepfunctions")
+    return made
+
+
+@pytest.fixture
+def deployed(deployed: Deployment) -> Deployment:
+    return playable(deployed)
 
 
 def tried(client: Client, source: str = "stripe", **wanted: Any) -> dict[str, Any]:
@@ -97,7 +110,7 @@ def test_a_bound_key_tries_its_own_alone(deployed: Deployment) -> None:
 
 def test_in_aws_it_is_confirmed_with_the_name_of_the_workflow(tmp_path: Path) -> None:
     with deployment(tmp_path, local=False) as aws:
-        client = aws.client()
+        client = playable(aws).client()
         for confirm in ({}, {"confirm": "stripe"}):
             refused = client.post("/v1/sources/stripe/test", json=confirm)
             assert 400 == refused.status_code
@@ -108,7 +121,7 @@ def test_in_aws_it_is_confirmed_with_the_name_of_the_workflow(tmp_path: Path) ->
 
 def test_it_takes_one_of_the_starts_of_a_minute(tmp_path: Path) -> None:
     with deployment(tmp_path, Policy(starts_per_minute=1)) as scarce:
-        client = scarce.client()
+        client = playable(scarce).client()
         assert [200, 429] == [client.post("/v1/sources/stripe/test").status_code for _ in range(2)]
 
 

@@ -14,8 +14,10 @@ from verihook.client import (
     Attempt,
     BatchItem,
     Client,
+    Definition,
     Delivery,
     DeliveryPage,
+    FailureGroup,
     Forgotten,
     Health,
     Hit,
@@ -33,8 +35,10 @@ from verihook.client import (
     Result,
     Sender,
     Source,
+    SourceDetail,
     Started,
     Step,
+    TrialResult,
     WaitPage,
     Workflow,
 )
@@ -55,6 +59,10 @@ def blocking(client: Client) -> None:
     assert_type(client.attempts("i"), tuple[Attempt, ...])
     assert_type(client.events("i"), tuple[MailboxEntry, ...])
     assert_type(client.waits("w", limit=1), WaitPage)
+    assert_type(client.failures("w"), tuple[FailureGroup, ...])
+    assert_type(client.definition("w"), Definition)
+    assert_type(client.source("s"), SourceDetail)
+    assert_type(client.try_source("s", "tampered", body="{}"), TrialResult)
     assert_type(client.workflows(), tuple[Workflow, ...])
     assert_type(client.workflow("w"), Workflow)
 

@@ -10,13 +10,12 @@ import pytest
 
 from tests.unit.webhooks.test_signed_delivery import SHARED
 from tests.vectors.run import parameters_of, secrets_of
-from verihook.errors import NotSupported, RequestInvalid
+from verihook.errors import NotSupported, RequestInvalid, SignatureError
 from verihook.model.source import SecretReference, Source
 from verihook.request import Request
 from verihook.senders import load_sender
 from verihook.senders.body import parse_as
 from verihook.senders.event import event_id, event_type
-from verihook.senders.schemes import SignatureError
 from verihook.verification import setting_of
 from verihook.webhooks import trials
 from verihook.webhooks.example_event import example_event
@@ -67,7 +66,7 @@ def made(source: Source, secret: str, kind: Any) -> Any:
 @pytest.mark.parametrize("sender", sorted(SHARED))
 def test_each_kind_of_each_sender_is_judged_as_it_is_expected(sender: str, kind: Any) -> None:
     source, secret = source_of(sender)
-    if kind not in kinds_of(source) or (kind == "tampered" and sender in IN_BODY):
+    if kind not in kinds_of(source) or (sender in IN_BODY and kind != "unsigned"):
         return
     expected = expected_of(kind, source)
     reason = refusal(source, secret, made(source, secret, kind))
@@ -114,5 +113,5 @@ def test_what_says_nothing_of_a_sender() -> None:
 def test_a_signature_that_would_be_kept_is_not_made(sender: str, kind: Any) -> None:
     source, secret = source_of(sender)
     ports: Any = Ports(secret)
-    with pytest.raises(NotSupported, match=r"into the body|no signature in a header"):
+    with pytest.raises(NotSupported, match="into the body"):
         trials.run_trial(Trial(source, kind, "r1"), ports)
