@@ -15,17 +15,16 @@ from tests.flows.api.test_deliveries import keeping
 from tests.project.test_bound_keys import made
 from verihook import dialects
 from verihook.api.operations import ROUTES as NATIVE
-from verihook.api.routes import ANY_KEY
 from verihook.instances import api_keys
 from verihook.model.connection import Connection
 from verihook.model.instance import Progress
 from verihook.model.listing import Query
-from verihook.model.scopes import SCOPES, Scope
+from verihook.model.scopes import SCOPES
 
 NOTHING: Mapping[str, str] = {}
 
 GUARDED = sorted(row for row, scope in NATIVE.items() if scope is not None)
-SCOPED = [row for row in GUARDED if NATIVE[row] != ANY_KEY]
+SCOPED = [row for row in GUARDED if NATIVE[row] != "any"]
 OPEN = sorted(row for row, scope in NATIVE.items() if scope is None)
 
 #: What stands in the paths of each of Dapr's grammars.
@@ -136,13 +135,6 @@ def test_with_an_expired_and_a_revoked_one(deployed: Deployment, instance_id: st
     api_keys.revoke(key.id, documents, now)
     for secret in (expired, revoked):
         assert (401, "unauthenticated") == call(deployed.client(secret), row, instance_id)
-
-
-@pytest.mark.parametrize("row", [row for row in GUARDED if row not in SCOPED])
-@pytest.mark.parametrize("scope", SCOPES)
-def test_with_any_scope(deployed: Deployment, row: str, scope: Scope) -> None:
-    key = deployed.make_key(scope, workflows=["order-*"])
-    assert (200, "") == call(deployed.client(key), row, "none")
 
 
 @pytest.mark.parametrize("row", SCOPED)

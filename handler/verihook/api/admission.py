@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from verihook.model.ports.sets import LookupPorts, SubmitPorts
-    from verihook.model.ports.sets import TrialPorts as _TrialPorts
     from verihook.webhooks.trials import Trial, Tried
+    from verihook.webhooks.trials import TrialPorts as SendPorts
 
     class AgainPorts(LookupPorts, SubmitPorts, Protocol):
         """Begins again what a caller may see."""
 
-    class TrialPorts(_TrialPorts, SubmitPorts, Protocol):
+    class TrialPorts(SendPorts, SubmitPorts, Protocol):
         """Sends a delivery as one of a caller's starts."""
 
 

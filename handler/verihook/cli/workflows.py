@@ -25,6 +25,10 @@ def add_parser(commands: Any) -> None:
     one.add_argument("name", metavar="NAME", help="of the workflow")
     definition = add_action(actions, "definition", _definition, "print the state machine of one")
     definition.add_argument("name", metavar="NAME", help="of the workflow")
+    _add_run(actions)
+
+
+def _add_run(actions: Any) -> None:
     run = add_action(actions, "run", _run, "start an instance")
     run.add_argument("name", metavar="NAME", help="of the workflow")
     run.add_argument("--input", type=json_value, metavar="JSON|@FILE|-", help="what the workflow gets; default null")

@@ -1,4 +1,4 @@
-"""An event as the sender of a source might send it, for a test: its id and type where that sender has them."""
+"""An event as the sender of a source might send it, for a test: its id and type are in the places of that sender."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def example_event(source: Source, workflow: Workflow | None, id: str, kind: str 
 
 
 def _with(content: dict[str, Any], id_place: Place | None, id: str, type_place: Place | None, kind: str) -> Any:
-    """Put id and type where they belong, if that is the body."""
+    """Put id and type into their places in the body; those of headers are not put here."""
     for place, text in ((id_place, id), (type_place, kind)):
         for path in (place.json, *place.joined) if place is not None and not place.header else ():
             if path:

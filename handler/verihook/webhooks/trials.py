@@ -21,7 +21,19 @@ from verihook.webhooks.example_event import example_event
 from verihook.webhooks.signed_delivery import SignedDelivery, content_type_of
 
 if TYPE_CHECKING:
-    from verihook.model.ports.sets import TrialPorts
+    from typing import Protocol
+
+    from verihook.model.ports.secrets import Secrets
+    from verihook.model.ports.sets import ReceivePorts
+
+    class TrialPorts(ReceivePorts, Protocol):
+        """Signs a delivery and sends it through the receive path."""
+
+        @property
+        def secrets(self) -> Secrets | None:
+            """Has those of sources."""
+            ...
+
 
 #: What can be tried.
 Kind = Literal["signed", "tampered", "wrong-secret", "stale", "unsigned", "duplicate", "malformed"]

@@ -23,7 +23,7 @@ from verihook.webhooks import deliveries
 from verihook.webhooks.reasons import meaning_of
 from verihook.webhooks.trials import Trial, Tried
 
-#: The most that is told of a body, in bytes.
+#: The most of a body that an answer has, in bytes.
 MOST_TOLD = 65_536
 
 

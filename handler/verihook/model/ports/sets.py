@@ -19,7 +19,6 @@ from verihook.model.ports.engine import Engine
 from verihook.model.ports.entries import Entries
 from verihook.model.ports.ledger import Ledger
 from verihook.model.ports.payloads import Payloads
-from verihook.model.ports.secrets import Secrets
 from verihook.model.ports.telemetry import Observer, Telemetry
 from verihook.model.recent_payloads import RecentPayloads
 from verihook.model.source import Source
@@ -250,15 +249,6 @@ class ReceivePorts(IntakePorts, OutcomePorts, Protocol):
     @property
     def handshakes(self) -> Mapping[str, BoundHandshake]:
         """By the name of the source; only of those whose sender has one."""
-        ...
-
-
-class TrialPorts(ReceivePorts, Protocol):
-    """Sends a delivery through the receive path that it signs itself."""
-
-    @property
-    def secrets(self) -> Secrets | None:
-        """Has the secrets of sources."""
         ...
 
 
