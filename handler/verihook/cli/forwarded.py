@@ -8,8 +8,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from verihook.cli.signed_delivery import SignedDelivery, content_type_of
 from verihook.senders.schemes.headers import with_headers
+from verihook.webhooks.signed_delivery import SignedDelivery, content_type_of
 
 if TYPE_CHECKING:
     from verihook.client import Delivery

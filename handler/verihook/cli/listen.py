@@ -20,8 +20,7 @@ from verihook.adapters.printable import printable
 from verihook.cli.arguments import past_time
 from verihook.cli.connect import ENDED_BADLY, EXIT_CODES, with_client
 from verihook.cli.forwarded import forwarded
-from verihook.cli.send import KEY_MEND, add_source_options, find_source, signing_secret
-from verihook.cli.signed_delivery import cannot_send
+from verihook.cli.send import KEY_MEND, add_source_options, cannot_send, find_source, signing_secret
 from verihook.cli.table import utc_time
 from verihook.config.settings import environment
 from verihook.local.data import read_run
