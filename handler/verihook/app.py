@@ -1,4 +1,4 @@
-"""The FastAPI app: hooks at ``/`` and ``/hooks/{source}``, the API under ``/v1``, and the dialects."""
+"""The FastAPI app: hooks at ``/`` and ``/hooks/{source}``, the API under ``/v1``, the console, and the dialects."""
 
 from __future__ import annotations
 
@@ -30,11 +30,13 @@ class App(FastAPI):
             await super().__call__(scope, receive, send)
 
 
-def create_app(services: Services, access: Access, *, local: bool, faults: Faults = dict) -> FastAPI:
+def create_app(
+    services: Services, access: Access, *, local: bool, console: bool = False, faults: Faults = dict
+) -> FastAPI:
     """Return the app over these services. ``access`` guards every path but those of webhooks and of their status.
 
-    ``local``: the app runs on one machine, so waits may be longer and ``/metrics`` is served. ``faults()``: what is
-    wrong with the other parts of this process, for ``/health``.
+    ``local``: the app runs on one machine, so waits may be longer and ``/metrics`` is served. ``console``: it serves
+    the page at ``/console/``, too. ``faults()``: what is wrong with the other parts of this process, for ``/health``.
     """
     app = App(
         title="Verihook",
@@ -55,10 +57,17 @@ def create_app(services: Services, access: Access, *, local: bool, faults: Fault
     _document_hooks(app)
     api = Api(services, access, Health(services, faults), longest_wait_s, local)
     # Our own routes first, so that no path of a dialect hides one of them.
-    for router in (operations.router(api, local=local), *_dialects(services, access, longest_wait_s)):
+    pages = _console() if console else []
+    for router in (operations.router(api, local=local), *pages, *_dialects(services, access, longest_wait_s)):
         app.include_router(router)
     describe(app, operations.ROUTES)
     return app
+
+
+def _console() -> list[APIRouter]:
+    from verihook.console import serving
+
+    return [serving.router()]
 
 
 def _dialects(services: Services, access: Access, longest_wait_s: int) -> list[APIRouter]:

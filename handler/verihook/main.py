@@ -140,7 +140,8 @@ def _make_app() -> Callable[[Request, Any, Any], Reply]:
     from verihook.api.on_lambda import RequestHandler
     from verihook.app import create_app
 
-    app = create_app(services(), Access(services()), local=False)
+    console = settings.with_console(settings.environment())
+    app = create_app(services(), Access(services()), local=False, console=console)
     handler: Any = RequestHandler  # Mangum's protocol, but with our own types of event and answer
     mangum: Any = Mangum(app, lifespan="off", custom_handlers=[handler])
     return lambda request, event, context: mangum((request, event), context)

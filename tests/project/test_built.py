@@ -46,6 +46,7 @@ ROOMS: dict[str, set[str]] = {
     "app.py": {"api"},
     "cli": set(),
     "client": set(),
+    "console": {"api"},
     "dialects": {"api"},
     "local": set(),
     "webhooks/receive.py": {kind for kind, _ in KINDS.values()},
@@ -76,8 +77,9 @@ def test_an_artifact_holds_what_its_kind_uses_and_nothing_else(name: str) -> Non
     workflows = {path.suffix for path in (folder / "workflows").iterdir() if path.name != "__pycache__"}
     # The operator's code is where it runs; the schemas of inputs are everywhere.
     assert workflows == ({".json", ".py"} if kind in ("worker", "durable") else {".json"})
-    # Of /docs, which the API alone has.
-    assert (kind == "api") is (folder / "verihook" / "api" / "assets" / "swagger-ui-bundle.js.gz").exists()
+    # Of /docs and /console/, which the API alone has.
+    for file in ("api/assets/swagger-ui-bundle.js.gz", "console/index.html", "console/vendor/preact.js"):
+        assert (kind == "api") is (folder / "verihook" / file).exists()
     services = {path.name for path in (folder / "botocore" / "data").glob("*/")}
     assert (set(artifact.SERVICES) <= services) is ("boto3" in {path.name for path in folder.iterdir()})
     assert len(services) < 10

@@ -45,12 +45,12 @@ def folders(tmp_path: Path) -> list[str]:
 
 
 def test_the_api_answers_from_a_copied_folder(folders: list[str], settings: dict[str, str]) -> None:
-    paths = ["/v1.0/metadata", "/v1/openapi.json", "/docs", "/docs/swagger-ui-bundle.js"]
+    paths = ["/v1.0/metadata", "/v1/openapi.json", "/docs", "/docs/swagger-ui-bundle.js", "/console/"]
     result = subprocess.run(
         # -S: what is installed beside the interpreter does not count; -I: nor does what the environment names.
         [sys.executable, "-I", "-S", "-c", PROGRAM, json.dumps(folders)],
         input=json.dumps([function_url_event("GET", path, [], b"") for path in paths]),
-        env=settings,
+        env={**settings, "VERIHOOK_CONSOLE": "yes"},
         capture_output=True,
         text=True,
         check=False,

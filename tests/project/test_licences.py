@@ -18,6 +18,7 @@ from tests.project.test_requirements import PROJECT, ROOT
 from tests.project.wheel import build_wheel
 
 ASSETS = Path("handler/verihook/api/assets")
+VENDOR = Path("handler/verihook/console/vendor")
 #: Of https://www.apache.org/licenses/LICENSE-2.0.txt
 APACHE_2_SHA256 = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
 
@@ -51,19 +52,25 @@ def test_the_wheel_says_its_licence_and_brings_it(wheel: zipfile.ZipFile) -> Non
 def of_others() -> list[Path]:
     """The licences and notices of files that others wrote."""
     kinds = ("*.LICENSE.txt", "*.NOTICE.txt")
-    return sorted(path.relative_to(ROOT) for kind in kinds for path in (ROOT / ASSETS).glob(kind))
+    folders = (ASSETS, VENDOR)
+    return sorted(path.relative_to(ROOT) for folder in folders for kind in kinds for path in (ROOT / folder).glob(kind))
 
 
 def test_every_file_of_others_is_noted_and_is_what_it_was() -> None:
     """What git has that is not text of ours is listed, with its hash, and named in NOTICE."""
-    notice, listed = (ROOT / "NOTICE").read_text("utf-8"), (ROOT / ASSETS / "README.md").read_text("utf-8")
-    foreign = sorted(path for path in (ROOT / "handler").rglob("*.gz"))
-    assert foreign
-    for path in foreign:
-        assert path.name in notice
-        digest = b64encode(hashlib.sha384(gzip.decompress(path.read_bytes())).digest()).decode()
-        assert f"`{path.name}` | `{digest}`" in listed
-    assert len(of_others()) == 3
+    notice = (ROOT / "NOTICE").read_text("utf-8")
+    compressed = sorted((ROOT / "handler").rglob("*.gz"))
+    plain = sorted((ROOT / VENDOR).glob("*.js"))
+    assert compressed
+    assert plain
+    for path in (*compressed, *plain):
+        assert path.relative_to(ROOT).name in notice
+        content = path.read_bytes()
+        digest = b64encode(
+            hashlib.sha384(gzip.decompress(content) if path in compressed else content).digest()
+        ).decode()
+        assert f"`{path.name}` | `{digest}`" in (path.parent / "README.md").read_text("utf-8")
+    assert len(of_others()) == 5
     for name in of_others():
         assert name.name in notice, name
 

@@ -126,11 +126,12 @@ def test_the_environment_is_enough_and_all_of_it_is_read(name: str) -> None:
     assert ("VERIHOOK_BASE_PATH" in ours) == (name in VERIFYING)
     # Those that take deliveries.
     assert ("VERIHOOK_ENTRIES" in ours) == (name in (*VERIFYING, "Feeds"))
+    assert ("VERIHOOK_CONSOLE" in ours) == (name == "Api")
 
     values, entry = dict.fromkeys(ours, "k" * 32), FUNCTIONS[name]["Handler"]
     needs = {"keyed": entry in KEYED, "verifies": entry in FOREGROUND}
     aws_settings(values, **needs)
-    for variable in ours - {"VERIHOOK_BASE_PATH", "VERIHOOK_ENTRIES"}:
+    for variable in ours - {"VERIHOOK_BASE_PATH", "VERIHOOK_ENTRIES", "VERIHOOK_CONSOLE"}:
         with pytest.raises(ConfigurationError, match=variable):
             aws_settings({key: value for key, value in values.items() if key != variable}, **needs)
 

@@ -21,6 +21,7 @@ _API = (
     "dapr_conflict",
     "dapr_components",
     "dapr_terminate_output",
+    "console",
 )
 _CALLBACKS = ("allow",)
 _CONNECTION = ("url", "secret", "header", "prefix")
@@ -50,6 +51,7 @@ def read_policy(
         _components(reader, workflows),
         reader.get("dapr_terminate_output", bool, False),
         _origins(Reader(path, "callbacks", callbacks, _CALLBACKS)),
+        reader.get("console", bool, True),
     )
 
 

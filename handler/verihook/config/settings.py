@@ -10,6 +10,7 @@
 | ``VERIHOOK_PAYLOADS`` | name of the bucket of large inputs and outputs |
 | ``VERIHOOK_ENTRIES`` | name of the function that runs the entries of sources; empty if none does |
 | ``VERIHOOK_BASE_PATH`` | what stands before the paths of receiver and API, such as /payments; default: nothing |
+| ``VERIHOOK_CONSOLE`` | ``yes`` if the API in AWS serves the page at /console/; default: it does not |
 | ``VERIHOOK_HOOKS`` | path of hooks.toml; default: beside the package, else in the current folder |
 
 and every NAME that hooks.toml refers to as ``env:NAME``: a variable that is set is used before the member of that name.
@@ -97,6 +98,11 @@ def base_path(variables: Mapping[str, str]) -> str:
             f"{' or '.join(OWN_PREFIXES)}, where our own paths are (got {path!r})",
         )
     return path
+
+
+def with_console(variables: Mapping[str, str]) -> bool:
+    """Return whether the API serves the page at /console/: only if the variable says ``yes``."""
+    return variables.get("VERIHOOK_CONSOLE") == "yes"
 
 
 def _required(variables: Mapping[str, str], name: str) -> str:

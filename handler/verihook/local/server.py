@@ -80,14 +80,20 @@ def serve(
             rounds.start()
 
         try:
-            access = Access(services, loopback=True, run_key=run.key)
-            app = create_app(services, access, local=True, faults=lambda: {**engines.faults(), **rounds.faults()})
+            app = _app(services, hooks, Access(services, loopback=True, run_key=run.key), engines, rounds)
             server = _Server(app, ready)
             server.stopping = Stopping(engines, grace_s, lambda: server.request_stop(rounds), folder.withdraw)
             server.run(sockets=[listener])
         finally:
             _end(rounds, services.observer, folder)
     print("Verihook has stopped.", flush=True, file=words)
+
+
+def _app(services: Services, hooks: Hooks, access: Access, engines: LocalEngines, rounds: Rounds) -> FastAPI:
+    def faults() -> dict[str, str]:
+        return {**engines.faults(), **rounds.faults()}
+
+    return create_app(services, access, local=True, console=hooks.policy.console, faults=faults)
 
 
 def _end(rounds: Rounds, observer: Observer, folder: DataFolder) -> None:

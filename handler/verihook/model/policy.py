@@ -21,7 +21,8 @@ class Policy:
     is remembered. ``dapr_conflict``: the status with which Dapr's own grammar answers a taken id, 500 as Dapr itself
     or 409. ``dapr_components``: the workflow components in its paths; none has the name of a workflow.
     ``dapr_terminate_output``: whether the object in the body of its ``terminate`` becomes the output; Dapr ignores it.
-    ``callbacks_allow``: the origins on loopback that callbacks may go to, as ``http://127.0.0.1:9000``.
+    ``callbacks_allow``: the origins on loopback that callbacks may go to, as ``http://127.0.0.1:9000``. ``console``:
+    whether one machine serves the page at ``/console/``.
     """
 
     auth: Auth = "required"
@@ -32,6 +33,7 @@ class Policy:
     dapr_components: tuple[str, ...] = ("dapr",)
     dapr_terminate_output: bool = False
     callbacks_allow: tuple[str, ...] = ()
+    console: bool = True
 
     def lets_call(self, url: str) -> bool:
         """Whether an API key may name this URL for callbacks. A URL on loopback needs an origin that is allowed."""

@@ -1,0 +1,12 @@
+// What runs first: takes the key from the address, and draws the frame.
+import { html, render } from "./vendor/preact.js";
+import { Console } from "./shell/frame.js";
+import { takeKeyFromAddress } from "./shell/key.js";
+import { applyTheme } from "./shell/settings.js";
+
+takeKeyFromAddress();
+applyTheme();
+
+const root = document.getElementById("console");
+root.textContent = "";
+render(html`<${Console} />`, root);

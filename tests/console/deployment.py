@@ -1,0 +1,139 @@
+"""``verihook run`` with something of everything: accepted, refused, failed, waiting, and texts that are hostile."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.flows.deployment import SECRET, VARIABLES, write
+from tests.flows.faces import HttpFace, Server, run_key
+from tests.flows.signing import order, stripe, x_signature
+from tests.flows.waiting import wait_until
+
+MORE = """
+[sources.hostile]
+secrets = ["env:ORDERS_WEBHOOK_SECRET"]
+workflow = "echo"
+keep = "full"
+keep_headers = ["x-note"]
+event = { id = { json = "id" }, type = { json = "type" } }
+[sources.hostile.signature]
+scheme = "hmac"
+header = "X-Signature"
+
+[sources.broken]
+sender = "generic"
+secrets = ["env:ORDERS_WEBHOOK_SECRET"]
+workflow = "broken"
+
+[workflows.broken]
+engine = "stepfunctions"
+definition = "broken"
+
+[workflows.never]
+engine = "function"
+definition = "echo"
+"""
+
+#: Charges, and then always fails.
+BROKEN = {
+    "StartAt": "Charge",
+    "States": {
+        "Charge": {"Type": "Pass", "Next": "Ship"},
+        "Ship": {"Type": "Fail", "Error": "Warehouse.Closed", "Cause": "The warehouse is closed until Monday."},
+    },
+}
+
+#: What strangers put into bodies, ids, types, headers and errors: https://cheatsheetseries.owasp.org/cheatsheets/XSS_Filter_Evasion_Cheat_Sheet.html
+HOSTILE = [
+    "<script>window.ran = 1</script>",
+    "<img src=x onerror='window.ran = 2'>",
+    '"><svg onload=window.ran=3>',
+    "javascript:window.ran=4",
+    "</title></textarea></pre><style>body{display:none}</style>",
+    "{{constructor.constructor('window.ran=5')()}} ${window.ran=6} <%= 7 %>",
+    "\u202eevil\u202c \u0000\u0007 \ufffe z\u0310\u0311\u0312\u0313\u0314\u0315\u0316\u0317",
+    "__proto__",
+    "<iframe srcdoc='<script>parent.ran=8</script>'></iframe><base href='//elsewhere.example/'>",
+    "w" * 2000,
+]
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A server with what has come to it. ``ids``: of instances, by what they are an example of."""
+
+    server: Server
+    url: str
+    key: str
+    ids: dict[str, str]
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """What /v1 answers."""
+        return call(HttpFace(self.url), self.key, method, path, body)
+
+
+def call(face: HttpFace, key: str, method: str, path: str, body: object = None) -> Any:
+    headers = [("authorization", f"Bearer {key}"), ("content-type", "application/json")]
+    answer = face.send(method, f"/v1/{path}", headers, b"" if body is None else json.dumps(body).encode())
+    assert answer.status < 300, answer.body
+    return answer.json if answer.body else None
+
+
+@contextmanager
+def deployed(folder: Path) -> Iterator[Deployed]:
+    """A server on a port of its own, until the end of the block."""
+    hooks = write(folder / "deployment")
+    hooks.write_text(hooks.read_text() + MORE)
+    (hooks.parent.parent / "infra" / "workflows" / "broken.asl.json").write_text(json.dumps(BROKEN))
+    server = Server(folder / "data", VARIABLES, "--hooks", str(hooks))
+    try:
+        url = server.ready()
+        key = run_key(folder / "data")
+        yield Deployed(server, url, key, _fill(HttpFace(url), key))
+    finally:
+        server.kill_if_running()
+
+
+def _fill(face: HttpFace, key: str) -> dict[str, str]:
+    ids: dict[str, str] = {}
+    for name, source, body in (
+        ("completed", "orders", order(id="1042")),
+        ("failed", "broken", order(id="1043")),
+        ("waiting", "approved", order(id="1044", amount=25)),
+    ):
+        answer = face.send("POST", f"/hooks/{source}", x_signature(body), body)
+        assert answer.status == 200, answer.body
+        ids[name] = answer.json["instanceId"]
+    body = order(id="1042")
+    face.send("POST", "/hooks/orders", x_signature(body), body)
+    face.send("POST", "/hooks/orders", x_signature(order(id="9"), secret="another"), order(id="9"))
+    face.send("POST", "/hooks/stripe", stripe(b'{"id":"evt_1"}'), b'{"id":"evt_1","tampered":true}')
+    for at, text in enumerate(HOSTILE):
+        content = json.dumps({"id": f"{at}{text[:200]}", "type": text[:200], "text": text}).encode()
+        sent = face.send(
+            "POST",
+            "/hooks/hostile",
+            [
+                *x_signature(content, SECRET),
+                ("x-note", text.encode("ascii", "replace").decode()[:200].replace("\0", "").replace("\7", "")),
+            ],
+            content,
+        )
+        assert sent.status in (200, 400), sent.body
+
+    def all_are_there() -> bool:
+        statuses = {
+            each["instanceId"]: each["status"] for each in call(face, key, "GET", "instances?limit=100")["instances"]
+        }
+        refused = call(face, key, "GET", "deliveries?outcome=rejected")["deliveries"]
+        events = call(face, key, "GET", f"instances/{ids['waiting']}/events")["events"]
+        wanted = (statuses[ids["completed"]], statuses[ids["failed"]], bool(events))
+        return wanted == ("completed", "failed", True) and len(refused) >= 2
+
+    wait_until(lambda: all_are_there() or None, what="not everything came")
+    return ids

@@ -1,0 +1,128 @@
+"""The console by keyboard alone, with the key it was given, and with keys that may do less."""
+
+from __future__ import annotations
+
+import re
+
+from tests.console.conftest import Open
+from tests.console.deployment import Deployed
+from verihook.console.assets import FOLDER
+
+
+def test_from_the_list_to_a_replayed_delivery(opened: Open, served: Deployed) -> None:
+    page = opened("deliveries?source=broken&outcome=accepted")
+    page.settled()
+    page.press("j", "Enter")
+    page.find("heading", "Deliveries").wait_for(state="detached")
+    page.settled()
+    assert "<h1" in page.focus()
+    page.press("r")
+    page.find("dialog", "Replay the delivery").wait_for()
+    page.press("Control+Enter")
+    said = page.page.get_by_role("status").filter(has_text="Replayed as")
+    said.wait_for()
+    made = re.search(r"Replayed as (\S+)\.", said.inner_text())
+    assert made
+    assert made[1] not in served.ids.values()
+    assert page.focus()
+    page.press("g", "i")
+    page.find("heading", "Instances").wait_for()
+    page.page.get_by_text(made[1]).wait_for()
+
+
+def test_the_key_in_the_fragment_is_taken_and_struck(opened: Open, served: Deployed) -> None:
+    page = opened("instances?status=failed")
+    page.settled()
+    assert f"{served.url}/console/instances?status=failed" == page.page.url
+    page.page.reload()
+    page.settled()
+    page.page.locator("tbody").get_by_text("broken").first.wait_for()
+    assert not [url for url in page.requests if served.key in url]
+    page.find("button", "key of the run").click()
+    page.find("button", "Forget this key").click()
+    page.page.get_by_label("API key").wait_for()
+    page.expected.append("401")
+
+
+def test_without_a_key_one_is_asked_for_and_a_wrong_one_is_refused_in_words(opened: Open, served: Deployed) -> None:
+    page = opened("instances", key="")
+    page.expected.append("401")
+    field = page.page.get_by_label("API key")
+    field.wait_for()
+    assert [] == page.violations()
+    field.fill("vhk_wrong")
+    page.press("Enter")
+    page.page.get_by_role("alert").wait_for()
+    assert page.page.get_by_role("alert").inner_text()
+    page.page.get_by_label("API key").fill(served.key)
+    page.press("Enter")
+    page.find("heading", "Instances").wait_for()
+
+
+def made_key(served: Deployed, *scopes: str, workflows: tuple[str, ...] = ()) -> str:
+    made = served.call("POST", "keys", {"name": "console", "scopes": scopes, "workflows": workflows})
+    return str(made["secret"])
+
+
+def test_each_page_needs_and_names_its_scope(opened: Open, served: Deployed) -> None:
+    """The matrix of keys and pages: with each scope alone, a page shows what it is for or says what is missing."""
+    rows = re.findall(r'path: "([^"]+)", title: "([^"]+)", scope: "([^"]+)"', (FOLDER / "pages.js").read_text())
+    assert len(rows) >= 4
+    for scope in sorted({scope for _, _, scope in rows}):
+        page = opened("", key=made_key(served, scope))
+        page.expected += ["403", "404"]
+        for path, title, needed in rows:
+            page.go(path.replace(":id", "x").replace(":name", "x"))
+            page.settled()
+            missing = page.page.get_by_text(f"{needed}, which yours lacks")
+            assert (needed != scope) == (missing.count() > 0), (path, scope)
+            in_navigation = page.page.locator("nav > div").get_by_role("link", name=title, exact=True)
+            assert needed == scope or in_navigation.count() == 0, (path, scope)
+
+
+def test_a_bound_key_sees_its_workflows_alone(opened: Open, served: Deployed) -> None:
+    key = made_key(served, "instances:read", "deliveries:read", "workflows:read", workflows=("broken",))
+    page = opened("instances", key=key)
+    page.settled()
+    page.page.get_by_text("Warehouse.Closed").first.wait_for()
+    assert "?workflow=broken" in page.page.url
+    assert page.page.get_by_text("order-created").count() == 0
+    page.go("deliveries")
+    page.settled()
+    assert {"broken"} == set(page.page.locator("tbody tr td:nth-child(3)").all_inner_texts())
+
+
+def test_single_letters_can_be_switched_off(opened: Open) -> None:
+    page = opened("deliveries")
+    page.settled()
+    page.page.locator("h1").focus()
+    page.press("?")
+    page.page.get_by_label("Single letters are shortcuts").uncheck()
+    page.press("Escape")
+    page.find("dialog", "Keyboard and settings").wait_for(state="detached")
+    page.press("j")
+    assert "<h1" in page.focus()
+
+
+def test_ids_are_found_by_the_palette(opened: Open, served: Deployed) -> None:
+    page = opened("deliveries")
+    page.settled()
+    page.page.locator("h1").focus()
+    page.press("Control+k")
+    page.page.keyboard.type(served.ids["failed"])
+    page.page.get_by_role("option").filter(has_text="Instance of broken").wait_for()
+    page.press("Enter")
+    page.find("heading", "broken").wait_for()
+    assert page.page.url.endswith(f"/console/instances/{served.ids['failed']}")
+
+
+def test_what_cannot_be_reached_is_said_and_mends_itself(opened: Open) -> None:
+    page = opened("deliveries")
+    page.settled()
+    page.page.get_by_role("table").wait_for()
+    page.expected.append("ERR_INTERNET_DISCONNECTED")
+    page.context.set_offline(True)
+    page.page.get_by_text("The server cannot be reached").wait_for()
+    assert page.page.get_by_role("table").is_visible()
+    page.context.set_offline(False)
+    page.page.get_by_text("The server cannot be reached").wait_for(state="detached")

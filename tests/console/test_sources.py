@@ -1,0 +1,86 @@
+"""What the files of the console are: small, joinable, within the budget, without a way to HTML or to other hosts."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from verihook.console.assets import ENTRY, FOLDER, IMPORT, make_assets
+
+#: KB compressed, all files together.
+BUDGET_KB = 60
+
+SCRIPTS = sorted(path for path in FOLDER.rglob("*.js") if path.parent.name != "vendor")
+STYLES = sorted(FOLDER.rglob("*.css"))
+
+#: What makes HTML, a script or a style of a text. https://www.w3.org/TR/trusted-types/#dom-xss-injection-sinks
+SINKS = re.compile(
+    r"innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|document\.write|srcdoc|DOMParser|createContextualFragment"
+    r"|\beval\b|new Function|setHTMLUnsafe|parseHTMLUnsafe|javascript:|trustedTypes|<script|<style"
+)
+
+
+def name(path: Path) -> str:
+    return path.relative_to(FOLDER).as_posix()
+
+
+@pytest.mark.parametrize("path", [*SCRIPTS, *STYLES], ids=name)
+def test_a_file_has_at_most_300_lines(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 300
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=name)
+def test_a_script_keeps_to_what_can_be_joined(path: Path) -> None:
+    text = path.read_text()
+    # Each import at the head, in the one form; none by default, by another name, or for what it does.
+    assert len(re.findall(r"^\s*import\b(?!\()", text, re.MULTILINE)) == len(IMPORT.findall(text))
+    assert " as " not in "".join(names for names, _ in IMPORT.findall(text))
+    assert not re.search(r"^export (default|\{|\*)", text, re.MULTILINE)
+    # Comments of several lines begin and end lines: those are taken out whole.
+    assert not re.search(r"\S[ \t]*/\*|\*/[ \t]*\S", text)
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=name)
+def test_a_script_makes_no_html_of_text_and_knows_no_host(path: Path) -> None:
+    code = re.sub(r"^\s*//.*$", "", path.read_text(), flags=re.MULTILINE)
+    assert [] == SINKS.findall(code)
+    assert [] == re.findall(r"\bhttps?://", code)
+    assert path.read_text().startswith("// "), "say what the module is for"
+
+
+@pytest.mark.parametrize("path", STYLES, ids=name)
+def test_a_style_loads_nothing(path: Path) -> None:
+    assert not re.search(r"url\(|@import|expression", path.read_text())
+
+
+def test_no_name_is_defined_twice_in_what_is_joined() -> None:
+    defined = re.compile(
+        r"^(?:export )?(?:async )?(?:function\*?|const|let|class) (\w+|\{[^}]*\}|\[[^\]]*\])", re.MULTILINE
+    )
+    for served, asset in make_assets(FOLDER).files.items():
+        if served.endswith(".js") and "vendor" not in served:
+            text = asset.plain.decode()
+            imported = [each.strip() for names, _ in IMPORT.findall(text) for each in names.split(",")]
+            counts = Counter([*imported, *defined.findall(text)])
+            assert {} == {each: count for each, count in counts.items() if count > 1}, served
+
+
+def test_all_files_are_within_the_budget() -> None:
+    sizes = {served: len(asset.compressed) for served, asset in make_assets(FOLDER).files.items()}
+    sizes["index.html"] = (FOLDER / "index.html").stat().st_size
+    assert sum(sizes.values()) <= BUDGET_KB * 1000, sizes
+    assert ENTRY in sizes
+
+
+def test_every_page_is_registered_on_a_line_of_its_own() -> None:
+    pages = (FOLDER / "pages.js").read_text()
+    rows = [line for line in pages.splitlines() if line.startswith("  { path:")]
+    assert len(rows) == len(re.findall(r"\bload:", pages))
+    for row in rows:
+        module = re.search(r'import\("\./(pages/\w+\.js)"\)', row)
+        assert module
+        assert "export function Page(" in (FOLDER / module[1]).read_text()
+        assert re.search(r'scope: "[a-z]+:[a-z]+"', row), "each names its scope"
