@@ -38,7 +38,7 @@ export function Page({ id }) {
   };
   return html`
     <${PageHead} title=${instance.workflow} tab=${`${instance.workflow} ${id}`} aside=${html`<span role="status"><${StatusMark} status=${instance.status} /></span>`}>
-      ${actions.map((action, at) => html`<button type="button" key=${action.name} class=${at === 0 && !action.danger ? "primary" : ""} onClick=${() => setAsked(action)}>${action.verb}…</button>`)}
+      ${actions.map((action) => html`<button type="button" key=${action.name} class=${["redrive", "resume"].includes(action.name) ? "primary" : ""} onClick=${() => setAsked(action)}>${action.verb}…</button>`)}
       <${CopyAs} ...${repeats(id)} />
     <//>
     <p class="under-head"><code>${id}</code><${CopyButton} text=${id} what="the instance's id" /></p>

@@ -1,7 +1,7 @@
 // What runs, and what has run.
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { BulkBar } from "../instance/bulk.js";
-import { CopyAs } from "../parts/copy.js";
+import { CopyAs, shortened } from "../parts/copy.js";
 import { commandOf, curlOf, pythonOf, pythonText } from "../parts/commands.js";
 import { Filters, clearFilters } from "../parts/filters.js";
 import { Listing } from "../parts/listing.js";
@@ -97,7 +97,7 @@ function toggled(before, id) {
 }
 
 function idAndWhy({ instanceId, error }) {
-  return html`<div class="below"><code>${instanceId}</code>${error && html`<span class="why">${error.code} ${error.message}</span>`}</div>`;
+  return html`<div class="below"><code title=${instanceId}>${shortened(instanceId, 22)}</code>${error && html`<span class="why">${error.code} ${error.message}</span>`}</div>`;
 }
 
 function begunBy({ source, eventType }) {

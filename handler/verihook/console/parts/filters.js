@@ -7,16 +7,22 @@ import { address, setQuery, usePlace } from "../shell/router.js";
 export function Filters({ fields, views = [] }) {
   const { path, query } = usePlace();
   const bar = useRef(null);
-  useShortcut("/", "to the filters", () => bar.current.querySelector("input, select").focus());
   const set = fields.some(({ name }) => query[name]);
+  // On a narrow screen they would fill it.
+  const [shown, setShown] = useState(() => set || matchMedia("(min-width: 40rem)").matches);
+  useShortcut("/", "to the filters", () => {
+    bar.current.querySelector("details").open = true;
+    bar.current.querySelector("input, select").focus();
+  });
   const change = (name, value) => setQuery({ [name]: value.trim(), cursor: "" });
   return html`<search class="filters" ref=${bar}>
     ${views.length > 0 && html`<ul class="views" aria-label="Views">${views.map(([word, wanted]) => html`<li>
       <a href=${address(path, wanted)} aria-current=${isView(query, wanted, fields) ? "true" : null}>${word}</a></li>`)}</ul>`}
+    <details open=${shown} onToggle=${(event) => setShown(event.target.open)}><summary>Filters</summary>
     <form onSubmit=${(event) => event.preventDefault()}>
       ${fields.map((field) => html`<${Field} key=${field.name} ...${field} value=${query[field.name] || ""} change=${(value) => change(field.name, value)} />`)}
       ${set && html`<button type="button" class="plain" onClick=${() => clearFilters(fields)}>Clear</button>`}
-    </form>
+    </form></details>
   </search>`;
 }
 

@@ -12,7 +12,7 @@ export function PageHead({ title, tab = title, lead = "", aside = "", children }
     if (takeHeadingFocus()) heading.current.focus({ preventScroll: true });
   }, []);
   return html`<header class="page-head">
-    <div><h1 tabindex="-1" ref=${heading}>${title}</h1>${aside}</div>
+    <div><h1 tabindex="-1" ref=${heading} title=${title.length > 80 ? title : null}>${title}</h1>${aside}</div>
     ${children && html`<div class="page-buttons">${children}</div>`}
     ${lead && html`<p class="lead">${lead}</p>`}
   </header>`;
