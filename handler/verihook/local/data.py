@@ -3,6 +3,7 @@
 ================= ======================================================================================
 ``lock``          held while a server runs; two on one folder would start everything twice
 ``secrets.json``  the instance key, and the secrets made here; "" for a name whose value the operator has set
+``open.html``     leads a browser to the console with the key of the run (``verihook open``)
 ``run.json``      address, API key and secrets of the running server, for ``verihook send`` and other commands;
                   removed when it stops or, after a kill, when the next one starts
 ``ledger.db``     the ledger (SQLite)
@@ -38,6 +39,9 @@ DEFAULT = Path(".verihook")
 
 #: SQLite gives the files beside each of these (-wal, -shm) the mode of the file itself.
 DATABASES = ("ledger.db", "executions.db", "durable.db")
+
+#: The files that hold the key of the run, which ends with it.
+_OF_A_RUN = ("run.json", "open.html")
 
 _INSTANCE_KEY = "VERIHOOK_INSTANCE_KEY"
 
@@ -87,7 +91,8 @@ class DataFolder:
             mend = "another Verihook runs on this data folder; stop it, or give another folder (--data; make: DATA=)"
             raise ConfigurationError(str(path), "", mend) from error
         # Left by a run that was killed: its key is no longer valid.
-        (path / "run.json").unlink(missing_ok=True)
+        for name in _OF_A_RUN:
+            (path / name).unlink(missing_ok=True)
         for unfinished in path.glob("*.new"):
             unfinished.unlink()
 
@@ -122,7 +127,8 @@ class DataFolder:
 
     def withdraw(self) -> None:
         """Remove run.json: the server takes no more requests. The folder stays locked."""
-        (self.path / "run.json").unlink(missing_ok=True)
+        for name in _OF_A_RUN:
+            (self.path / name).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Remove run.json and release the lock."""
@@ -235,12 +241,17 @@ def _read_private(path: Path, mend: str) -> Any:
 
 def _write(path: Path, content: object) -> None:
     """Write JSON, whole or not at all, into a file that only its owner can read. Raises ConfigurationError."""
+    write_private(path, json.dumps(content, indent=1))
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a text, whole or not at all, into a file that only its owner can read. Raises ConfigurationError."""
     # A new name: a file that another user had made under a known one would stay open to them.
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}.new")
     try:
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            json.dump(content, file, indent=1)
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
