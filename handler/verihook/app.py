@@ -53,9 +53,9 @@ def create_app(
     )
     install(app, services)
     longest_wait_s = LONGEST_S if local else LONGEST_IN_AWS_S
-    app.hooks = hooks(services)
+    app.hooks = hooks(services, console=console)
     _document_hooks(app)
-    api = Api(services, access, Health(services, faults), longest_wait_s, local)
+    api = Api(services, access, Health(services, faults), longest_wait_s, local, console)
     # Our own routes first, so that no path of a dialect hides one of them.
     pages = _console() if console else []
     for router in (operations.router(api, local=local), *pages, *_dialects(services, access, longest_wait_s)):

@@ -33,6 +33,7 @@ from verihook.webhooks.receive import receive as answer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from verihook.webhooks.welcome import Beside
     from verihook.worker.functions import Functions
 
 
@@ -46,7 +47,8 @@ def api(event: Any, context: Any) -> dict[str, Any]:
 
     def serve(request: Request) -> Reply:
         if is_hook(request.path):
-            return answer(request, services(), with_api=True)
+            beside: Beside = "console" if settings.with_console(settings.environment()) else "api"
+            return answer(request, services(), beside=beside)
         return _app()(request, event, context)
 
     return _over_http((services, _base_path, _app), serve, event, context)

@@ -17,6 +17,7 @@ from verihook.model.ports import Services
 from verihook.request import Reply, Request
 from verihook.webhooks import receive as receiver
 from verihook.webhooks.receive import PREFIX, receive
+from verihook.webhooks.welcome import Beside
 
 #: How many deliveries and reads are under way at once. Measured with 64 connections: 40 threads double the latency of
 #: the slowest hundredth, with 8 too few deliveries share an fsync.
@@ -28,9 +29,13 @@ def is_hook(scope: Scope) -> bool:
     return scope["type"] == "http" and receiver.is_hook(scope.get("path", ""))
 
 
-def hooks(services: Services) -> ASGIApp:
-    """Return the ASGI application for them. No key is needed: deliveries are signed, and an id cannot be guessed."""
+def hooks(services: Services, *, console: bool) -> ASGIApp:
+    """Return the ASGI application for them; ``console``: the page is served beside them.
+
+    No key is needed: deliveries are signed, and an id cannot be guessed.
+    """
     threads = Threads(THREADS)
+    beside: Beside = "console" if console else "api"
 
     async def app(scope: Scope, receive_: Receive, send: Send) -> None:
         try:
@@ -39,7 +44,7 @@ def hooks(services: Services) -> ASGIApp:
             # The client is gone; a sender delivers again.
             return
         # In a thread: ledger and engine block, and the loop must go on reading.
-        reply = await threads.run(lambda: receive(_request(scope, body), services, with_api=True))
+        reply = await threads.run(lambda: receive(_request(scope, body), services, beside=beside))
         await _answer(reply, send)
 
     return app

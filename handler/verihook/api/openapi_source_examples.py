@@ -45,6 +45,7 @@ SOURCES: dict[str, Any] = {
         },
         "handshake": None,
         "kinds": ["signed", "tampered", "wrong-secret", "duplicate", "unsigned", "malformed"],
+        "confirm": "order-created",
         "example": {
             "body": '{"orderId":"text","id":"example","type":"test.event"}',
             "contentType": "application/json",

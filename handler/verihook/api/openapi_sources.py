@@ -67,6 +67,7 @@ class SourceDetail(SourceView):
 
     ``scheme``: how deliveries are verified, in words. ``usable``: a secret is known that can verify.
     ``previousLastUsedAt``: when an older secret than the newest last verified a delivery. ``kinds``: of trials.
+    ``confirm``: what a trial has to be confirmed with; null on one machine.
     ``hour`` and ``day``: what came within 60 minutes, and within 24 hours; what was not accepted by whole clock hours.
     """
 
@@ -82,6 +83,7 @@ class SourceDetail(SourceView):
     behaviour: Behaviour
     handshake: HandshakeView | None
     kinds: list[str]
+    confirm: str | None
     example: Example | None
 
 

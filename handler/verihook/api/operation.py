@@ -35,7 +35,7 @@ Handler = Callable[..., Awaitable[Response]]
 class Api:
     """What the handlers of one app share. ``longest_wait_s``: how long an answer may wait for an instance's end.
 
-    ``local``: the app runs on one machine, and not in AWS.
+    ``local``: the app runs on one machine, and not in AWS. ``console``: it serves the page at ``/console/``, too.
     """
 
     services: Services
@@ -43,6 +43,7 @@ class Api:
     health: Health
     longest_wait_s: int
     local: bool = False
+    console: bool = False
 
 
 @dataclass(frozen=True, slots=True)

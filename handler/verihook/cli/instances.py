@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from verihook.adapters.printable import printable
 from verihook.cli.arguments import json_value, pair, past_time, seconds, whole_number
 from verihook.cli.connect import add_action, print_json
+from verihook.cli.open_console import add_open_option, open_instance
 from verihook.cli.table import show_members, show_table, utc_time
 from verihook.cli.watching import reasons, status_words, watch
 from verihook.model.instance import Status
@@ -51,7 +52,7 @@ def _add_looks(actions: Any) -> None:
     some.add_argument(
         "--limit", type=whole_number(1, 1_000_000), default=50, metavar="N", help="rows; default 50, the newest"
     )
-    _add(actions, "get", _get, "show one, with its input and output")
+    add_open_option(_add(actions, "get", _get, "show one, with its input and output"))
     _add(actions, "steps", _steps, "list the steps of the current attempt")
     _add(actions, "attempts", _attempts, "list its attempts: each restart begins another")
     watched = _add(actions, "watch", watch, "print what changes of one, until it has ended")
@@ -136,6 +137,8 @@ def _listed(client: Client, limit: int, filters: Filters) -> Iterator[Instance]:
 
 def _get(client: Client, options: argparse.Namespace) -> int:
     found = client.get(options.id)
+    if options.open:
+        open_instance(found.id, options)
     if options.json:
         print_json(found.raw)
         return 0

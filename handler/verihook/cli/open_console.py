@@ -22,7 +22,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("id", nargs="?", default="", metavar="ID", help="of an instance, whose page is opened")
     parser.add_argument("--url", help="of the API; default VERIHOOK_URL, else the server that runs on --data")
     parser.add_argument("--data", type=Path, metavar="DIR", help=f"data folder; default {DEFAULT}")
-    parser.add_argument("--print", action="store_true", help="print the address, on one machine with the key of the run")
+    parser.add_argument("--print", action="store_true", help="print the address, with the key of the run")
     parser.set_defaults(command=_open)
 
 

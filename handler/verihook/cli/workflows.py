@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from verihook.adapters.printable import printable
 from verihook.cli.arguments import delay, json_value, pair, seconds
 from verihook.cli.connect import ENDED_BADLY, REFUSED, add_action, print_json
+from verihook.cli.open_console import add_open_option, open_instance
 from verihook.cli.table import show_table
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def _add_run(actions: Any) -> None:
     run.add_argument("--delay", type=delay, metavar="SPAN", help="start later: seconds, 90s, 15m, 2h, 7d")
     run.add_argument("--connection", metavar="NAME", help="one of the connections of the workflow")
     run.add_argument("--callback-url", metavar="URL", help="gets a signed POST when the instance ends")
+    add_open_option(run)
     run.add_argument("--wait", action="store_true", help="wait for the end, and print the output")
     run.add_argument("--timeout", type=seconds, default=60.0, metavar="SECONDS", help="of --wait; default 60")
 
@@ -103,6 +105,8 @@ def _show(client: Client, options: argparse.Namespace) -> int:
 
 def _run(client: Client, options: argparse.Namespace) -> int:
     started = client.start(options.name, options.input, **_options(options))
+    if options.open:
+        open_instance(started.id, options)
     if not options.wait:
         if options.json:
             print_json(started.raw)

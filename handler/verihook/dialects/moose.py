@@ -64,8 +64,8 @@ WORDS: Words = {
 
 UNAUTHORIZED = "Unauthorized: Invalid or missing token"
 
-#: Where an instance is shown.
-SHOWN = "v1/instances/{id}"
+#: Where an instance is shown: whether there is a console -> the path.
+SHOWN = {True: "console/instances/{id}", False: "v1/instances/{id}"}
 
 _HEADLINES = {"trigger": "Failed to start workflow", "terminate": "Failed to terminate workflow"}
 
@@ -86,7 +86,7 @@ def add_routes(routes: Guarded, services: Services, _: float) -> None:
         submitted = (
             await calling.start(StartRequest(name, content, id=id, on_conflict="replace"), caller, services)
         ).submitted
-        return answer(_triggered(submitted.instance, request))
+        return answer(_triggered(submitted.instance, request, SHOWN[services.policy.console]))
 
     async def terminate(workflow_id: str, request: Request, caller: Caller) -> Response:
         _check_token(request, caller)
@@ -150,10 +150,10 @@ def _check_token(request: Request, caller: Identity) -> None:
         raise Unauthenticated("Send an API key: Authorization: Bearer vhk_...")
 
 
-def _triggered(instance: Instance, request: Request) -> dict[str, Any]:
+def _triggered(instance: Instance, request: Request, shown: str) -> dict[str, Any]:
     content = {"workflowId": instance.id, "runId": run_id(instance)}
     if request.url.hostname in LOOPBACK_NAMES and "aws.event" not in request.scope:
-        content["dashboardUrl"] = str(request.base_url) + SHOWN.format(id=instance.id)
+        content["dashboardUrl"] = str(request.base_url) + shown.format(id=instance.id)
     return content
 
 

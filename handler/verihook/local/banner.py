@@ -32,13 +32,13 @@ def banner(
     data: Path,
     ended: Sequence[ApiKey],
     grace_s: float,
-    hooks_file: Path = DEFAULT_HOOKS,
+    key: str = "",
 ) -> str:
     """Return the address, the URL of each source, how to get into the API, and a command that sends a signed webhook.
 
     ``made``: the variables whose secrets were made in the data folder ``data``. ``ended``: the API keys that were made
     while the API was open, and were revoked at this start. ``grace_s``: how long a stop waits for what is running.
-    ``hooks_file``: the file that ``hooks`` was read from.
+    ``key``: that of the run, if only a person reads this.
     """
     width = max((len(name) for name in hooks.sources), default=0)
     url_width = len(f"{url}/hooks/") + width
@@ -58,13 +58,24 @@ def banner(
         ]
     source_to_try = hooks.default_source or next(iter(hooks.sources), None)
     if source_to_try:
-        lines += ["", *_send(source_to_try, data, hooks_file)]
-    lines += ["", *_api(url, hooks, data, ended)]
+        lines += ["", *_send(source_to_try, data, hooks.path)]
+    lines += ["", *_console(url, hooks, data, key), *_api(url, hooks, data, ended)]
     stop = (
         f"  Ctrl-C stops the server; it waits up to {grace_s:g} s for steps and functions that are running. "
         "A second Ctrl-C ends it at once."
     )
     return "\n".join([*lines, "", stop, ""])
+
+
+def _console(url: str, hooks: Hooks, data: Path, key: str) -> list[str]:
+    """The address of the console, with the key in its fragment, which no browser sends, if the key may be shown."""
+    if not hooks.policy.console:
+        return []
+    if hooks.policy.auth == "open":
+        return [f"  The console: {url}/console/"]
+    if not key:
+        return [f"  The console: {url}/console/ (`{_command('open', data=data)}` opens it with the key of this run)"]
+    return [f"  The console: {url}/console/#key={key}"]
 
 
 def _api(url: str, hooks: Hooks, data: Path, ended: Sequence[ApiKey]) -> list[str]:

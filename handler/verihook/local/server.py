@@ -74,7 +74,9 @@ def serve(
         def ready() -> None:
             folder.announce(run)
             engines.run(services)
-            print(banner(url, hooks, made, data, ended, grace_s, hooks_path), flush=True, file=words)
+            # A journal must not hold the key.
+            key_shown = run.key if words is sys.stdout and sys.stdout.isatty() else ""
+            print(banner(url, hooks, made, data, ended, grace_s, key_shown), flush=True, file=words)
             # After the banner: a step could kill the process as soon as it runs, and the banner would be missing.
             engines.resume()
             rounds.start()

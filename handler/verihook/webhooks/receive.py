@@ -29,7 +29,7 @@ from verihook.senders.body import parse_as
 from verihook.senders.event import event_action, event_id, event_type, is_wanted, refined
 from verihook.webhooks.intake import IntakeResult, ProvenEvent, start_for_event
 from verihook.webhooks.outcome import note_refusal, report
-from verihook.webhooks.welcome import is_for_a_browser, welcome
+from verihook.webhooks.welcome import Beside, is_for_a_browser, welcome
 
 if TYPE_CHECKING:
     from verihook.model.ports.sets import OutcomePorts, ReceivePorts
@@ -44,8 +44,8 @@ def is_hook(path: str) -> bool:
     return path == "/" or path.startswith(PREFIX)
 
 
-def receive(request: Request, ports: ReceivePorts, *, with_api: bool = False, trace: Trace | None = None) -> Reply:
-    """Answer one request; every error becomes problem+json. ``with_api``: the API is at this address, too.
+def receive(request: Request, ports: ReceivePorts, *, beside: Beside = "", trace: Trace | None = None) -> Reply:
+    """Answer one request; every error becomes problem+json. ``beside``: what else is at this address.
 
     ``trace``: what is known of the delivery before, which gets what becomes known of it; None for nothing.
     """
@@ -54,7 +54,7 @@ def receive(request: Request, ports: ReceivePorts, *, with_api: bool = False, tr
     source = _source(request, ports)
     with deadline.within(_patience_ms(source, ports.workflows), trace.received_at, ports.clock.now_ms):
         try:
-            reply = _route(request, source, ports, trace, with_api)
+            reply = _route(request, source, ports, trace, beside)
         except VerihookError as error:
             reply = _refusal(error, trace)
         except Exception as error:  # noqa: BLE001  # the last net: a defect of ours is answered, and seen
@@ -106,7 +106,7 @@ def _refusal(error: VerihookError, trace: Trace) -> Reply:
     return problem(error, trace.request_id)
 
 
-def _route(request: Request, source: Source | None, ports: ReceivePorts, trace: Trace, with_api: bool) -> Reply:
+def _route(request: Request, source: Source | None, ports: ReceivePorts, trace: Trace, beside: Beside) -> Reply:
     at_root = request.path == "/"
     asks = request.method in ("GET", "HEAD", "OPTIONS")
     if source and asks and (answer := _unsigned(request, source, ports.handshakes, trace)):
@@ -115,7 +115,7 @@ def _route(request: Request, source: Source | None, ports: ReceivePorts, trace: 
     if request.method in ("GET", "HEAD") and (at_root or source) and not takes_queries:
         trace.source, trace.outcome = None, "read"
         if at_root and not request.query and is_for_a_browser(request):
-            return welcome(request.base, with_api=with_api)
+            return welcome(request.base, beside)
         return _read(request, None if at_root else source, ports)
     if source is None:
         raise SourceNotFound("No source is configured at this path.")

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from typing import Literal
 
 from verihook.request import Reply, Request
+
+#: What is at the address of the hooks beside them: nothing, the API, or the API with the console.
+Beside = Literal["", "api", "console"]
 
 #: Headers of everything that a browser shows: it must not guess the type, and not tell other sites the address.
 SAFE = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cache-control": "no-store"}
@@ -61,9 +65,12 @@ def is_for_a_browser(request: Request) -> bool:
     return any("text/html" in value.lower() for value in request.values("accept"))
 
 
-def welcome(base: str, *, with_api: bool) -> Reply:
-    """The page. ``base``: what was before the path; ``with_api``: whether the API is at this address."""
+def welcome(base: str, beside: Beside) -> Reply:
+    """The page, or the way to the console. ``base``: what was before the path; ``beside``: what is at this address."""
     # Without a base the path was "/", and a relative address is right even if a proxy removed a prefix before us.
-    further = _API.format(here=f"{base}/" if base else "") if with_api else _RECEIVER
+    here = f"{base}/" if base else ""
+    if beside == "console":
+        return Reply(307, b"", {**SAFE, "location": f"{here}console/"})
+    further = _API.format(here=here) if beside == "api" else _RECEIVER
     body = _PAGE.format(style=_STYLE, further=further).encode()
     return Reply(200, body, {**SAFE, "content-type": "text/html; charset=utf-8", "content-security-policy": _POLICY})

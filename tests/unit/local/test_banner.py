@@ -65,9 +65,9 @@ def test_what_was_made_here_is_told_in_colour_with_what_it_means(hooks: Hooks, m
 
 def test_the_command_to_send_names_another_hooks_toml(hooks: Hooks) -> None:
     """Without it the command looks for the source in the file that it reads by default."""
-    told = banner(URL, hooks, [], DEFAULT, [], 25, Path("mine/hooks.toml"))
+    told = banner(URL, replace(hooks, path=Path("mine/hooks.toml")), [], DEFAULT, [], 25)
     assert "send orders examples/order.json --wait --hooks mine/hooks.toml\n" in told
-    assert "--hooks" not in banner(URL, hooks, [], DEFAULT, [], 25, DEFAULT_HOOKS)
+    assert "--hooks" not in banner(URL, hooks, [], DEFAULT, [], 25)
 
 
 def test_without_the_example_the_command_to_send_takes_a_file_of_the_users_own(
@@ -79,3 +79,14 @@ def test_without_the_example_the_command_to_send_takes_a_file_of_the_users_own(
     assert "from a second terminal, with the body in a file of yours:\n" in shown
     assert "send orders FILE --wait\n" in shown
     assert "examples/" not in shown
+
+
+def test_the_console_is_opened_with_the_key_where_a_person_reads(hooks: Hooks) -> None:
+    assert f"  The console: {URL}/console/#key=vhk_run\n" in banner(URL, hooks, [], DEFAULT, [], 25, key="vhk_run")
+    told = banner(URL, hooks, [], Path("data"), [], 25)
+    assert f"  The console: {URL}/console/ (`" in told
+    assert "open --data data` opens it with the key of this run)" in told
+    without = replace(hooks, policy=Policy(console=False))
+    assert "console" not in banner(URL, without, [], DEFAULT, [], 25, key="vhk_run")
+    opened = replace(hooks, policy=Policy(auth="open"))
+    assert f"  The console: {URL}/console/\n" in banner(URL, opened, [], DEFAULT, [], 25, key="vhk_run")

@@ -26,19 +26,26 @@ def test_a_browser_names_the_type(accept: str | None, expected: bool) -> None:
 
 @pytest.mark.parametrize(("base", "here"), [("", ""), ("/prod", "/prod/"), ("/prod/payments", "/prod/payments/")])
 def test_it_leads_on_whatever_stands_before_it(base: str, here: str) -> None:
-    page = welcome(base, with_api=True).body.decode()
+    page = welcome(base, "api").body.decode()
     links = re.findall(r'<a href="([^"]*)"', page)
     assert [f"{here}docs", f"{here}v1/openapi.json", f"{here}health"] == links
 
 
+@pytest.mark.parametrize(("base", "here"), [("", "console/"), ("/prod", "/prod/console/")])
+def test_if_there_is_a_console_it_leads_there(base: str, here: str) -> None:
+    reply = welcome(base, "console")
+    assert (307, here) == (reply.status, reply.headers["location"])
+    assert "no-store" == reply.headers["cache-control"]
+
+
 def test_where_there_is_no_api_it_says_where_one_is() -> None:
-    page = welcome("", with_api=False).body.decode()
+    page = welcome("", "").body.decode()
     assert "<a " not in page
     assert "<code>ApiUrl</code>" in page
 
 
 def test_nothing_runs_and_its_own_style_alone_holds() -> None:
-    reply = welcome("", with_api=True)
+    reply = welcome("", "api")
     policy, page = reply.headers["content-security-policy"], reply.body.decode()
     (style,) = re.findall("<style>(.*?)</style>", page)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

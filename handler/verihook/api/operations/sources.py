@@ -41,6 +41,7 @@ async def get_source(api: Api, source: SourceName, request: Request, caller: Cal
         raise SourceNotFound("No source of this name is configured.")
     base = str(request.base_url).rstrip("/") if api.local else None
     content = await run_in_threadpool(source_view.detail, found, base, api.services)
+    content["confirm"] = None if api.local else found.workflow
     return rendering.json_response(200, {**_content(found), **content})
 
 

@@ -61,7 +61,7 @@ async def start_instance(api: Api, workflow: WorkflowName, request: Request, cal
     body = validated(Start, await json_body(request, empty={}))
     wanted = start_request(workflow, body, idempotency_key(request), api.services)
     started = await run_in_threadpool(admission.start, wanted, caller, api.services)
-    return await _answer(started, request, caller, api.services, api.longest_wait_s)
+    return await _answer(started, request, caller, api)
 
 
 @operation(
@@ -84,7 +84,7 @@ async def put_instance(
     content = await json_body(request)
     wanted = StartRequest(workflow, content, id=instance_id, on_conflict=on_conflict)
     started = await run_in_threadpool(_put, wanted, caller, api.services)
-    return await _answer(started, request, caller, api.services, api.longest_wait_s)
+    return await _answer(started, request, caller, api)
 
 
 def _put(wanted: StartRequest, caller: Identity, services: Services) -> Started:
@@ -98,16 +98,16 @@ def _put(wanted: StartRequest, caller: Identity, services: Services) -> Started:
     return replace(started, submitted=replace(started.submitted, replayed=True))
 
 
-async def _answer(
-    started: Started, request: Request, caller: Identity, services: Services, longest_wait_s: int
-) -> Response:
-    submitted = started.submitted
+async def _answer(started: Started, request: Request, caller: Identity, api: Api) -> Response:
+    submitted, services = started.submitted, api.services
     instance = submitted.instance
-    wait_s, headers = preferred_wait(request, longest_wait_s)
+    wait_s, headers = preferred_wait(request, api.longest_wait_s)
     readable = started.own or caller.may("instances:read", instance.workflow)
     if not readable:
         wait_s, headers = 0, {}
-    headers["location"] = f"/v1/instances/{instance.id}"
+    # A browser shows the page, a program reads the instance.
+    shown = "console" if api.console and "text/html" in request.headers.get("accept", "") else "v1"
+    headers["location"] = f"/{shown}/instances/{instance.id}"
     if started.quota is not None:
         headers.update(limits.headers(started.quota))
     if submitted.replayed:
