@@ -34,6 +34,7 @@ EXIT_CODES = """exit codes:
 _FIND = {
     "instance-not-found": "See verihook instances list.",
     "delivery-not-found": "See verihook deliveries list.",
+    "source-not-found": "See verihook sources list.",
     "workflow-not-found": "See verihook workflows list.",
     "key-not-found": "See verihook keys list.",
     "job-not-found": "See verihook jobs list.",

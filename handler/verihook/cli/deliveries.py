@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from verihook.adapters.printable import printable
 from verihook.cli.arguments import past_time, whole_number
 from verihook.cli.connect import add_action, print_json
-from verihook.cli.rejections import meaning
+from verihook.cli.rejections import meaning, reason_code
 from verihook.cli.table import show_members, show_table, utc_time
 from verihook.cli.watching import reasons
 
@@ -41,7 +41,9 @@ def add_parser(commands: Any) -> None:
     window.add_argument("source", metavar="SOURCE", help="name of the source")
     window.add_argument("--minutes", type=whole_number(1, 60), default=10, metavar="N", help="how long; default 10")
     window.add_argument("--samples", type=whole_number(1, 20), default=20, metavar="N", help="how many; default 20")
-    window.add_argument("--reason", action="append", default=[], metavar="CODE", help="only these; repeatable")
+    window.add_argument(
+        "--reason", type=reason_code, action="append", default=[], metavar="CODE", help="only these; repeatable"
+    )
     found = add_action(
         actions,
         "lookup",
@@ -55,7 +57,7 @@ def _add_list(actions: Any) -> None:
     some = add_action(actions, "list", _list, "list them, the newest first; those not accepted are counted by the hour")
     some.add_argument("--source", metavar="NAME", help="of one source")
     some.add_argument("--outcome", metavar="OUTCOME", help="accepted, rejected, duplicate, changed, ignored, ...")
-    some.add_argument("--reason", metavar="CODE", help="why they were refused")
+    some.add_argument("--reason", type=reason_code, metavar="CODE", help="why they were refused")
     some.add_argument("--type", metavar="TYPE", help="of the event, also with a * at the end")
     some.add_argument("--since", type=past_time, metavar="WHEN", help="came then or later: 30m, 2h, 7d or a UTC time")
     some.add_argument("--until", type=past_time, metavar="WHEN", help="came before")

@@ -16,6 +16,7 @@ from verihook.cli.ledger import add_options, open_ledger
 from verihook.cli.table import show_table, terminal_width, utc_time
 from verihook.model.instance import milliseconds_of
 from verihook.model.ports import KEPT_MS, Observation
+from verihook.webhooks.observe import OTHER
 from verihook.webhooks.reasons import in_words
 
 #: Kind of observation, of deliveries that were accepted -> the warning.
@@ -36,6 +37,10 @@ _ENTRIES = {
     "entry-timeout": "The entry of the source did not return in time. Move what is slow into the workflow.",
     "entry-refused": "The entry of the source answered with a status of 400 or more. That may be as it was meant.",
 }
+
+
+#: What is said of a code that is none of these, nor of an error or a signature.
+_NOT_KNOWN = "docs/operations.md says what it means."
 
 
 def add_parser(commands: Any) -> None:
@@ -115,4 +120,13 @@ def meaning(reason: str) -> str:
     try:
         return in_words(reason)
     except KeyError:
-        return "docs/operations.md says what it means."
+        return _NOT_KNOWN
+
+
+def reason_code(text: str) -> str:
+    """Parse a reason code. Raises ArgumentTypeError for one that no refusal has."""
+    if meaning(text) == _NOT_KNOWN and text != OTHER:
+        raise argparse.ArgumentTypeError(
+            f"must be a reason code such as signature-mismatch; docs/operations.md has all (got {text!r})"
+        )
+    return text

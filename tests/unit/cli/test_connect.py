@@ -58,6 +58,7 @@ def test_each_error_is_one_line_and_an_exit_code(
         ("instance-not-found", "See verihook instances list."),
         ("delivery-not-found", "See verihook deliveries list."),
         ("workflow-not-found", "See verihook workflows list."),
+        ("source-not-found", "See verihook sources list."),
         ("key-not-found", "See verihook keys list."),
         ("job-not-found", "See verihook jobs list."),
         ("path-not-found", "Give the address of the server alone, without a path such as /v1 (--url, VERIHOOK_URL)."),

@@ -12,6 +12,7 @@ from tests.unit.client.scripted import AT
 from tests.unit.client.scripted import LISTED as INSTANCE
 from tests.unit.client.test_finding import LISTED, WHOLE
 from verihook import cli
+from verihook.cli.rejections import reason_code
 
 LIST = "GET /v1/deliveries"
 REFUSED = {
@@ -76,6 +77,16 @@ def test_following_leaves_out_none_of_many_that_came_at_once(
     with scripted_api({LIST: [(200, {"deliveries": each, "cursor": cursor}) for each, cursor in pages]}) as api:
         assert 130 == cli.main(["deliveries", "list", "--url", api.url, "--follow", "--limit", "1"])
     assert ["d0", "d1", "d2", "d3", "d4"] == [line.split()[-1] for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize("line", [["list"], ["capture", "orders"]])
+def test_a_reason_that_no_refusal_has_is_a_mistake(capsys: pytest.CaptureFixture[str], line: list[str]) -> None:
+    """Else a window would wait for it in vain."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["deliveries", *line, "--url", "http://127.0.0.1:1", "--reason", "signature-mistmatch"])
+    assert (2, True) == (ended.value.code, "must be a reason code such as" in capsys.readouterr().err)
+    for known in ("signature-mismatch", "missing-header-x", "input-invalid", "entry-failed", "other"):
+        assert known == reason_code(known)
 
 
 def test_one(capsys: pytest.CaptureFixture[str]) -> None:
