@@ -91,7 +91,8 @@ def _list(client: Client, options: argparse.Namespace) -> int:
         head = ("LAST", "COUNT", "SOURCE", "OUTCOME", "REASON OR TYPE", "DELIVERY")
         show_table(head, [_row(each) for each in found], right="COUNT", spare=("COUNT",))
     else:
-        print("No deliveries.")
+        of = f" of {options.source}; verihook sources list names all sources" if options.source else ""
+        print(printable(f"No deliveries{of}."))
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import time
 from dataclasses import replace
 from typing import Any
@@ -219,3 +220,16 @@ def test_the_body_of_a_changed_delivery_of_several_events_is_kept(deployed: Depl
     deployed.services.observer.flush()
     (changed,) = client.get("/v1/deliveries?outcome=changed").json()["deliveries"]
     assert bodies[1] == client.get(f"/v1/deliveries/{changed['id']}/body").content
+
+
+def test_of_a_changed_redelivery_no_long_body_is_kept(deployed: Deployment, client: Client) -> None:
+    """The observation that has it is one row, and counts go on."""
+    keeping(deployed, keep="full")
+    bodies = [json.dumps({"n": secrets.token_hex(length)}).encode() for length in (8, 4_000, 40_000)]
+    kept = []
+    for body in bodies:
+        deliver(deployed, "github", body, github(body, "d-1"))
+        deployed.services.observer.flush()
+        listed = client.get("/v1/deliveries?outcome=changed").json()["deliveries"]
+        kept += [(each["count"], client.get(f"/v1/deliveries/{each['id']}/body").status_code) for each in listed]
+    assert [(1, 200), (2, 404)] == kept

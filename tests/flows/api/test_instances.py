@@ -57,6 +57,14 @@ def test_filters(client: Client, deployed: Deployment, query: str, expected: set
     assert expected == {it["instanceId"] for it in answer.json()["instances"]}
 
 
+def test_filters_that_no_index_answers_together_say_how_far_they_looked(client: Client) -> None:
+    start(client, id="a", tags=["vip"])
+    start(client, id="b")
+    for query, last in (("tag=vip&workflow=quick", "a"), ("tag=vip", None), ("workflow=free", None)):
+        looked_to = client.get(f"/v1/instances?{query}").json()["lookedTo"]
+        assert looked_to == (last and client.get(f"/v1/instances/{last}").json()["createdAt"]), query
+
+
 @pytest.mark.parametrize(
     ("query", "status", "words"),
     [

@@ -39,6 +39,9 @@ def test_the_list(capsys: pytest.CaptureFixture[str]) -> None:
         assert {"deliveries": [REFUSED, LISTED]} == json.loads(capsys.readouterr().out)
         assert 0 == cli.main(["deliveries", "list", "--url", api.url])
         assert "No deliveries.\n" == capsys.readouterr().out
+        # It may be mistyped.
+        assert 0 == cli.main(["deliveries", "list", "--url", api.url, "--source", "odrers"])
+        assert "No deliveries of odrers; verihook sources list names all sources.\n" == capsys.readouterr().out
     assert "source=orders" in api.asked[0][1]
     assert "cursor=c" in api.asked[1][1]
 

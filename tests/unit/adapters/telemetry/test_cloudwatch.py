@@ -15,6 +15,7 @@ from verihook.adapters.telemetry.cloudwatch import CloudWatchTelemetry
 from verihook.adapters.telemetry.powertools import _ENCODER, PowertoolsTelemetry
 from verihook.errors import ConfigurationError
 from verihook.model.ports import Telemetry, Trace
+from verihook.request import Request
 
 TRACED = {"_X_AMZN_TRACE_ID": "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"}
 GIVEN = {"POWERTOOLS_SERVICE_NAME": "hooks", "POWERTOOLS_METRICS_NAMESPACE": "Acme"}
@@ -136,3 +137,26 @@ def test_what_no_encoding_has_breaks_no_line(
         assert written.isascii()
         failure, delivery = (json.loads(text) for text in written.splitlines())
         assert ("\ud800", "\udfff", "\ud800") == (failure["where"], failure["detail"], delivery["correlation_id"])
+
+
+def test_a_line_has_all_that_a_delivery_is_searched_by(capsys: pytest.CaptureFixture[str]) -> None:
+    trace = Trace("r1", 5, "orders", "rejected", "input-invalid", "current", "evt_1", "order.created", "abc", 422, 7)
+    trace.detail, trace.request = "/total: why", Request("POST", f"/hooks/{'x' * 300}", "q=canary", (), b"", "r1")
+    CloudWatchTelemetry({}).delivery(trace)
+    (line,) = lines(capsys)
+    assert (12, "orders", "r1", "input-invalid") == (
+        line["_aws"]["Timestamp"],
+        line["source"],
+        line["correlation_id"],
+        line["reason"],
+    )
+    assert line["delivery"] == {
+        "outcome": "rejected",
+        "status": 422,
+        "path": f"/hooks/{'x' * 249}",
+        "verified_by": "current",
+        "event_id": "evt_1",
+        "event_type": "order.created",
+        "instance_id": "abc",
+        "detail": "/total: why",
+    }
