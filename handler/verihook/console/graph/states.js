@@ -55,7 +55,7 @@ function ways(state) {
 
 // A rule of a Choice in words.
 function condition(rule) {
-  if (typeof rule.Condition === "string") return rule.Condition.replace(/^\{%\s*|\s*%\}$/g, "");
+  if (typeof rule.Condition === "string") return rule.Condition.replace(/^\{%\s*\(?\s*|\s*%\}$/g, "");
   const joined = ["And", "Or"].find((name) => Array.isArray(rule[name]));
   if (joined) return `${joined.toLowerCase()} of ${rule[joined].length}`;
   if (isObject(rule.Not)) return "not …";

@@ -64,7 +64,8 @@ function tabsOf(instance, reload) {
   const timeline = () => import("./instance_steps.js");
   const more = () => import("./instance_more.js");
   return [
-    { name: "timeline", title: "Steps", show: () => html`<${Later} load=${timeline} name="StepsOf" instance=${instance} />` },
+    { name: "timeline", title: "Timeline", show: () => html`<${Later} load=${timeline} name="StepsOf" instance=${instance} />` },
+    { name: "graph", title: "Graph", show: () => html`<${Later} load=${timeline} name="GraphOf" instance=${instance} />` },
     { name: "data", title: "Input and output", show: () => html`<${Data} instance=${instance} />` },
     { name: "events", title: "Events", show: () => html`<${Later} load=${more} name="EventsOf" instance=${instance} reload=${reload} />` },
     { name: "attempts", title: "Attempts", show: () => html`<${Later} load=${more} name="AttemptsOf" instance=${instance} />` },

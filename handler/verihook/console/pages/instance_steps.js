@@ -1,11 +1,13 @@
-// The steps of an instance: when each ran and how it ended.
+// The steps of an instance: when each ran, and along which way through its definition.
 import { html } from "../vendor/preact.js";
+import { Later } from "../parts/later.js";
 import { Awaited } from "../parts/page.js";
-import { ProblemNote } from "../parts/problem.js";
-import { StatusMark, hasEnded } from "../parts/status.js";
-import { Ago, duration } from "../parts/time.js";
+import { MissingScope, ProblemNote } from "../parts/problem.js";
+import { hasEnded } from "../parts/status.js";
 import { api, segment } from "../shell/client.js";
+import { useIdentity } from "../shell/identity.js";
 import { useResource } from "../shell/resource.js";
+import { Timeline } from "../timeline/timeline.js";
 
 // The steps are asked for again with each change of the instance, and while it runs.
 function useSteps({ instanceId, status, attempt }) {
@@ -19,11 +21,20 @@ export function StepsOf({ instance }) {
   if (!found.data) return html`<${Awaited} lines=${4} />`;
   const { steps } = found.data;
   if (steps.length === 0) return html`<p class="quiet">${instance.engine === "function" ? "A function is one step: its input and output say all of it." : "No step has begun yet."}</p>`;
-  return html`<div class="table-box"><table><caption class="for-readers">Steps, the first ones first</caption>
-    <thead><tr><th scope="col">Step</th><th scope="col">Status</th><th scope="col">Began</th><th scope="col">Took</th><th scope="col" class="wide">Error</th></tr></thead>
-    <tbody>${steps.map((step, at) => html`<tr key=${at}><th scope="row">${step.name}</th><td><${StatusMark} status=${step.status} /></td>
-      <td><${Ago} at=${step.startedAt} /></td><td>${step.endedAt ? duration(Date.parse(step.endedAt) - Date.parse(step.startedAt)) : ""}</td>
-      <td class="wide">${step.error && html`<code>${step.error.code}</code> ${step.error.message}`}</td></tr>`)}</tbody></table></div>`;
+  // A later attempt began long after the instance was created.
+  const begin = instance.attempt > 1 ? steps[0].startedAt : instance.createdAt;
+  return html`<${Timeline} steps=${steps} begin=${begin} ended=${hasEnded(instance.status)} />`;
+}
+
+export function GraphOf({ instance }) {
+  const reads = useIdentity().may("workflows:read");
+  const found = useSteps(instance);
+  const known = useResource(reads ? api(`workflows/${segment(instance.workflow)}/definition`) : null);
+  if (!reads) return html`<${MissingScope} scope="workflows:read" what="To see the graph" />`;
+  if (known.problem) return html`<${Unknown} problem=${known.problem} />`;
+  if (!known.data) return html`<${Awaited} lines=${4} />`;
+  if (!known.data.machine) return html`<p class="quiet">${known.data.why}</p>`;
+  return html`<${Later} load=${() => import("./graph.js")} name="Graph" definition=${known.data.machine} steps=${found.data?.steps} label="The way through ${instance.workflow}" />`;
 }
 
 // What this engine has no answer to is no failure.

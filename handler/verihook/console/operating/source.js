@@ -1,0 +1,117 @@
+// One source: what to enter at the sender, how its deliveries are verified, its secrets, and what came.
+import { html, useState } from "../vendor/preact.js";
+import { PAGES } from "../pages.js";
+import { CopyAs, CopyButton } from "../parts/copy.js";
+import { commandOf, curlOf } from "../parts/commands.js";
+import { useAll } from "./covered.js";
+import { Confirm } from "../parts/dialog.js";
+import { Facts, Panel } from "../parts/facts.js";
+import { Icon } from "../parts/icon.js";
+import { Listing } from "../parts/listing.js";
+import { Awaited, PageHead } from "../parts/page.js";
+import { MissingScope, ProblemNote } from "../parts/problem.js";
+import { bySource, nothing } from "./by_source.js";
+import { rotationOf } from "./rotation.js";
+import { SourceHour, SourceMark, useHalfMinutes } from "./source_hour.js";
+import { MOST_OUTCOMES } from "./sources.js";
+import { OutcomeMark } from "../parts/status.js";
+import { Ago } from "../parts/time.js";
+import { announce } from "../shell/announce.js";
+import { api, call, segment } from "../shell/client.js";
+import { useIdentity } from "../shell/identity.js";
+import { address, match } from "../shell/router.js";
+
+export function Source({ id }) {
+  const turn = useHalfMinutes();
+  const reads = useIdentity().may("deliveries:read");
+  const { answers, problem, retry } = useAll([api(`sources/${segment(id)}`), ...(reads ? [api("deliveries", { source: id, limit: MOST_OUTCOMES })] : [])], turn);
+  const [source, came] = answers || [];
+  if (!source) return html`<${PageHead} title=${id} />${problem ? html`<${ProblemNote} problem=${problem} retry=${retry} />` : html`<${Awaited} />`}`;
+  return html`
+    <${PageHead} title=${source.name} aside=${html`<${SourceMark} usable=${source.usable} accepted=${source.lastAcceptedAt || ""} refused=${source.lastRefused?.at} />`}><${SourceButtons} source=${source} /><//>
+    <${Address} source=${source} />
+    ${!source.usable && html`<p class="note is-bad"><${Icon} name="key" ring /><span>No secret of this source is known, so it answers 503. Set the value of ${source.secrets.map(({ reference }) => reference).join(" or ") || "its secret"}.</span></p>`}
+    <${Panel} title="The last hour" aside=${html`<a href=${address("deliveries", { source: source.name })}>All deliveries</a>`}><div><${SourceHour} name=${id} standing=${bySource(came?.deliveries || [], Date.now()).get(id) ?? nothing()} /></div>
+      <${Facts} facts=${standing(source)} /><//>
+    <div class="halves">
+      <${Panel} title="How it verifies"><${Facts} facts=${verification(source)} /><//>
+      <${Panel} title="How this sender behaves"><${Facts} facts=${behaviour(source)} /><//>
+    </div>
+    ${source.secrets.length > 0 && html`<${Secrets} source=${source} />`}
+    <h2 class="section">Its deliveries</h2><${SourceDeliveries} source=${source.name} />
+  `;
+}
+
+function SourceButtons({ source }) {
+  const identity = useIdentity();
+  const [asked, setAsked] = useState(false);
+  const [minutes, setMinutes] = useState(10);
+  const capture = () => call(api(`sources/${segment(source.name)}/captures`), { method: "POST", body: { minutes } });
+  const captured = () => {
+    setAsked(false);
+    announce(`Refused requests are kept for ${minutes} minutes.`, { href: address("deliveries", { source: source.name, outcome: "captured" }), linked: "See them" });
+  };
+  return html`
+    ${identity.may("sources:test") && match("compose", PAGES) && html`<a class="button primary" href=${address("compose", { source: source.name })}>Send a test…</a>`}
+    ${identity.may("deliveries:body") && html`<button type="button" onClick=${() => setAsked(true)}>Keep refusals…</button>`}
+    <${CopyAs} curl=${curlOf(api(`sources/${segment(source.name)}`))} cli=${commandOf("send", source.name, "BODY.json", "--wait")} />
+    ${asked && html`<${Confirm} title="Keep refused requests whole" verb="Keep them" act=${capture} done=${captured} onClose=${() => setAsked(false)}
+      words="Headers by name and bodies of up to 64 KB, of the first 20 that are refused from now on. They come from strangers, and may be anything.">
+      <label class="field"><span>For how many minutes</span><input type="number" min="1" max="60" required value=${minutes} onInput=${(event) => setMinutes(Number(event.target.value))} /></label><//>`}
+  `;
+}
+
+function Address({ source }) {
+  if (!source.url) return html`<p class="note"><span>Enter at the sender: the output <code>WebhookUrl</code> of the stack, followed by <code>${source.path.slice(1)}</code>.</span></p>`;
+  return html`<p class="address"><code>${source.url}</code><${CopyButton} text=${source.url} what="the address" /><span class="quiet small">Enter this at the sender.</span></p>`;
+}
+
+const standing = ({ day, lastAcceptedAt, lastRefused, name, workflow, workflows }) => [
+  ["Accepted in 24 hours", `${day.atLeast ? "at least " : ""}${day.accepted.toLocaleString()}`],
+  ["Refused in 24 hours", day.rejected.toLocaleString()],
+  ["Last accepted", html`<${Ago} at=${lastAcceptedAt} />`],
+  ["Last refused", lastRefused && html`<${Ago} at=${lastRefused.at} />: <a href=${address("deliveries", { source: name, outcome: "rejected" })}>${lastRefused.reason}</a>`],
+  ["Starts", (workflows.length ? workflows : [workflow]).filter(Boolean).map((each, at) => html`${at > 0 && ", "}<a href=${address(`workflows/${segment(each)}`)}>${each}</a>`)],
+];
+
+const verification = ({ scheme, types, duplicates, changed, replays, maxBody, startsPerMinute, handshake }) => [
+  ["Signature", scheme],
+  ["Event types", types.join(", ") || "all"],
+  ["A redelivery", { return: "is answered with the instance that exists", reject: "is refused (409)", restart: "restarts its instance" }[duplicates] || duplicates],
+  ["The same event with another body", { return: "is answered like a redelivery", reject: "is refused (409)" }[changed] || changed],
+  ["Signed bytes under another id", replays],
+  ["Largest body", `${maxBody.toLocaleString()} bytes`],
+  ["Starts a minute", startsPerMinute ?? "not limited"],
+  ["Handshake", handshake && html`${handshake.kind}, last <${Ago} at=${handshake.lastAt} />`],
+];
+
+const behaviour = ({ behaviour: { title, documentation, evidence, timeoutSeconds, retries, refusals } }) => [
+  ["Sender", documentation && /^https:\/\//.test(documentation) ? html`<a href=${documentation} target="_blank" rel="noreferrer">${title}</a>` : title],
+  ["Waits for an answer", timeoutSeconds && `${timeoutSeconds} s`],
+  ["Delivers again", retries || "not known"],
+  ["On a refusal", refusals],
+  ["What we know rests on", evidence],
+];
+
+function Secrets({ source }) {
+  const steps = rotationOf(source, Date.now());
+  return html`<${Panel} title="Secrets and their rotation"><div class="table-box"><table><caption class="for-readers">Secrets, the newest first</caption>
+      <thead><tr><th scope="col">Secret</th><th scope="col">Verifies</th><th scope="col">Until</th></tr></thead>
+      <tbody>${source.secrets.map(({ reference, until, ended }, at) => html`<tr key=${reference}><td><code>${reference}</code> <span class="quiet">${at === 0 ? "current" : "previous"}</span></td>
+        <td>${ended ? "no longer" : "yes"}</td><td>${until ? html`<${Ago} at=${until} />` : "it is removed"}</td></tr>`)}</tbody></table></div>
+    <ol class="steps">${steps.map(({ done, words, at }) => html`<li key=${words} data-done=${done}><${Icon} name=${done ? "check" : "dots"} ring /><span>${words}
+      ${at && html` <span class="quiet">The old one last verified <${Ago} at=${at} />.</span>`}${done && html`<span class="for-readers"> (done)</span>`}</span></li>`)}</ol><//>`;
+}
+
+const SOURCE_COLUMNS = [
+  { head: "What came", className: "grows", cell: ({ eventType, reason }) => eventType || reason || "a delivery", below: ({ detail }) => detail && html`<div class="below"><span class="why">${detail}</span></div>` },
+  { head: "Outcome", cell: ({ outcome, count }) => html`<${OutcomeMark} outcome=${outcome} />${count > 1 && html` <span class="count">×${count}</span>`}` },
+  { head: "When", className: "end", cell: ({ at }) => html`<${Ago} at=${at} />` },
+];
+
+function SourceDeliveries({ source }) {
+  const identity = useIdentity();
+  if (!identity.may("deliveries:read")) return html`<${MissingScope} scope="deliveries:read" what="To see them" />`;
+  return html`<${Listing} caption="Deliveries to ${source}, the newest first" path="deliveries" query=${{ source, limit: 20 }} list=${(data) => data.deliveries} columns=${SOURCE_COLUMNS}
+    id=${({ id }) => id} href=${({ id }) => address(`deliveries/${segment(id)}`)} empty=${() => html`<p class="quiet">None has come yet.</p>`} />`;
+}

@@ -1,0 +1,32 @@
+// What came to a source within the last hour: accepted deliveries by minute as bars, all in numbers; and how it stands.
+import { html, useEffect, useState } from "../vendor/preact.js";
+import { Mark } from "../parts/status.js";
+import { address } from "../shell/router.js";
+import { Strip } from "./strip.js";
+
+// As they are counted, and as the API names them.
+export const OUTCOMES_OF = [["accepted", "accepted"], ["refused", "rejected"], ["duplicate", "duplicate"]];
+
+// A number that changes every half minute that somebody looks.
+export function useHalfMinutes() {
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => document.hidden || setTurn((before) => before + 1), 30_000);
+    return () => clearInterval(timer);
+  }, []);
+  return turn;
+}
+
+// `standing`: of bySource.
+export function SourceHour({ name, standing: { hour, minutes } }) {
+  const some = OUTCOMES_OF.filter(([kind]) => hour[kind] > 0);
+  return html`<span class="hour"><${Strip} kinds=${[{ name: "accepted", counts: minutes }]} />
+    <span class="small">${some.length === 0 ? html`<span class="quiet">nothing came</span>` : some.map(([kind, outcome], at) => html`${at > 0 && ", "}<a key=${kind} class=${kind === "refused" ? "tone-bad" : ""}
+      href=${address("deliveries", { source: name, outcome })}>${hour[kind].toLocaleString()} ${kind}</a>`)}</span></span>`;
+}
+
+export function SourceMark({ usable = true, accepted, refused }) {
+  if (!usable) return html`<${Mark} of=${["No secret", "key", "bad"]} />`;
+  if (refused && refused > accepted) return html`<${Mark} of=${["Refused last", "cross", "warn"]} />`;
+  return accepted ? html`<${Mark} of=${["Works", "check", "good"]} />` : html`<${Mark} of=${["Nothing lately", "dots", "quiet"]} />`;
+}

@@ -1,0 +1,56 @@
+// Where webhooks come in.
+import { html } from "../vendor/preact.js";
+import { CopyAs } from "../parts/copy.js";
+import { commandOf, curlOf } from "../parts/commands.js";
+import { Awaited, PageHead } from "../parts/page.js";
+import { NothingYet, ProblemNote } from "../parts/problem.js";
+import { Table } from "../parts/table.js";
+import { Ago } from "../parts/time.js";
+import { api, segment } from "../shell/client.js";
+import { useIdentity } from "../shell/identity.js";
+import { useResource } from "../shell/resource.js";
+import { address } from "../shell/router.js";
+import { bySource, nothing } from "./by_source.js";
+import { useAll } from "./covered.js";
+import { SourceHour, SourceMark, useHalfMinutes } from "./source_hour.js";
+
+// From so many outcomes, the newest of all sources, is told how each stands.
+export const MOST_OUTCOMES = 1000;
+
+export function Sources() {
+  const identity = useIdentity();
+  const turn = useHalfMinutes();
+  const { data, problem, reload } = useResource(api("sources"));
+  const { answers } = useAll(identity.may("deliveries:read") ? [api("deliveries", { limit: MOST_OUTCOMES })] : null, turn);
+  const health = useResource(new URL("../health", api("")).href);
+  const found = bySource(answers?.[0].deliveries || [], Date.now());
+  const without = health.data?.withoutSecret || [];
+  return html`
+    <${PageHead} title="Sources" lead="The addresses that senders post to. Each has a sender, secrets, and a workflow that its events start.">
+      <${CopyAs} curl=${curlOf(api("sources"))} cli=${commandOf("sources", "list")} />
+    <//>
+    ${problem && html`<${ProblemNote} problem=${problem} retry=${reload} />`}
+    ${!data && !problem && html`<${Awaited} />`}
+    ${data && (data.sources.length === 0 ? html`<${NoSource} />`
+      : html`<${SourceTable} rows=${data.sources.map((source) => ({ ...source, usable: !without.includes(source.name), standing: found.get(source.name) ?? nothing() }))} />`)}
+  `;
+}
+
+// `rows`: sources with `standing`, and whether they are `usable`.
+export function SourceTable({ rows }) {
+  return html`<${Table} caption="Sources" columns=${SOURCES_COLUMNS} rows=${rows} id=${({ name }) => name} href=${({ name }) => address(`sources/${segment(name)}`)} />`;
+}
+
+const SOURCES_COLUMNS = [
+  { head: "Source", className: "grows", cell: ({ name }) => name, below: ({ path, sender }) => html`<div class="below"><code>${path}</code> <span class="narrow">${sender}</span></div>` },
+  { head: "State", cell: ({ usable, standing }) => html`<${SourceMark} usable=${usable} ...${standing} />` },
+  { head: "The last hour", wide: true, cell: ({ name, standing }) => html`<${SourceHour} name=${name} standing=${standing} />` },
+  { head: "Workflow", wide: true, cell: ({ workflow }) => workflow && html`<a href=${address(`workflows/${segment(workflow)}`)}>${workflow}</a>` },
+  { head: "Last accepted", wide: true, className: "end", cell: ({ standing }) => (standing.accepted ? html`<${Ago} at=${standing.accepted} />` : "not lately") },
+];
+
+function NoSource() {
+  return html`<${NothingYet} title="No source is configured that this key covers">
+    <p>A source is a table in <code>hooks.toml</code>:</p>
+    <pre>${'[sources.billing]\nsender = "stripe"\nsecrets = ["env:BILLING_SECRET"]\nworkflow = "stripe-event"'}</pre><//>`;
+}

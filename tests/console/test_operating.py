@@ -1,0 +1,130 @@
+"""Workflows, jobs, keys, sources and what comes live: what an operator does with them, by keyboard where it can be."""
+
+from __future__ import annotations
+
+import re
+
+from tests.console.conftest import Open
+from tests.console.deployment import Deployed
+from tests.flows.faces import HttpFace
+from tests.flows.signing import order, x_signature
+
+
+def test_a_graph_goes_from_state_to_state_by_arrow_keys(opened: Open, served: Deployed) -> None:
+    page = opened("workflows/broken")
+    page.settled()
+    page.find("button", "Charge, Pass").focus()
+    page.press("ArrowDown")
+    assert 'aria-label="Ship, Fa' in page.focus()
+    page.press("Enter")
+    page.find("region", "The chosen state").get_by_text("Ship").wait_for()
+    assert page.page.url.endswith("state=Ship")
+    page.press("ArrowUp")
+    assert 'aria-label="Charge' in page.focus()
+    page.find("button", "Table").click()
+    assert ["State", "Type", "Goes on to", "Comment"] == page.page.locator(".graph thead th").all_inner_texts()
+    page.find("row", "Charge Pass Ship").wait_for()
+    page.go(f"instances/{served.ids['failed']}?tab=graph")
+    page.settled()
+    page.find("button", "Ship, Fail, failed").wait_for()
+
+
+def test_a_job_is_counted_then_confirmed_and_a_reload_loses_nothing(opened: Open, served: Deployed) -> None:
+    for number in (1, 2):
+        served.call(
+            "POST",
+            "workflows/order-approval/instances",
+            {"input": {"orderId": f"j{number}", "amount": 5}, "tags": ["job-test"]},
+        )
+    page = opened("jobs/new?action=terminate&tag=job-test")
+    page.page.get_by_text("2 instances match").wait_for()
+    assert [] == page.violations()
+    page.find("button", "Terminate…").press("Enter")
+    page.find("dialog", "Terminate 2 instances?").wait_for()
+    assert [] == page.violations()
+    page.press("Escape")
+    assert "Terminate…" in page.focus()
+    page.press("Enter")
+    page.page.keyboard.press("Control+Enter")
+    page.page.wait_for_url(re.compile(r"/jobs/[0-9a-f]+$"))
+    page.page.get_by_text("Completed").wait_for()
+    assert "<h1" in page.focus()
+    page.page.reload()
+    page.settled()
+    assert "2 of 2" in page.page.locator("main").inner_text()
+    assert [] == page.violations()
+    page.go("jobs")
+    page.find("link", "terminate").first.wait_for()
+    page.page.keyboard.type("gf")
+    page.find("heading", "Failures").wait_for()
+    page.page.get_by_text("Warehouse.Closed").first.wait_for()
+
+
+def test_a_key_is_shown_once_and_can_be_rotated_and_revoked(opened: Open, served: Deployed) -> None:
+    page = opened("keys")
+    page.settled()
+    page.find("button", "New key…").press("Enter")
+    page.page.get_by_label("Name", exact=True).fill("<b>billing</b>")
+    assert [] == page.violations()
+    page.press("Control+Enter")
+    shown = page.find("dialog", "The key <b>billing</b>")
+    shown.wait_for()
+    secret = shown.locator("code").inner_text()
+    assert secret.startswith("vhk_")
+    assert [] == page.violations()
+    page.press("Escape")
+    assert page.focus()
+    page.find("button", "Rotate <b>billing</b>").click()
+    assert [] == page.violations()
+    page.find("button", "Make its successor").click()
+    shown.wait_for()
+    page.press("Escape")
+    page.find("button", "Revoke <b>billing</b>").first.click()
+    page.find("button", "Revoke", exact=True).click()
+    page.page.get_by_text("Revoked").wait_for()
+    assert secret not in page.page.content()
+    assert secret not in str(page.requests)
+
+
+def test_a_source_has_an_address_to_paste_and_keeps_refusals(opened: Open, served: Deployed) -> None:
+    page = opened("sources/stripe")
+    page.settled()
+    page.page.get_by_text(f"{served.url}/hooks/stripe").wait_for()
+    page.find("button", "Keep refusals…").press("Enter")
+    page.find("dialog", "Keep refused requests whole").wait_for()
+    assert [] == page.violations()
+    page.press("Control+Enter")
+    page.page.get_by_role("status").filter(has_text="are kept for 10 minutes").wait_for()
+
+
+def test_live_stands_still_under_the_pointer_and_counts_what_is_new(opened: Open, served: Deployed) -> None:
+    page = opened("live?source=orders")
+    page.settled()
+    page.page.locator("tbody tr").first.hover()
+    page.page.get_by_text("Stands still").wait_for()
+    before = page.page.locator("tbody tr").count()
+    body = order(id="live-1")
+    assert HttpFace(served.url).send("POST", "/hooks/orders", x_signature(body), body).status == 200
+    new = page.find("button", "1 new")
+    new.wait_for()
+    assert before == page.page.locator("tbody tr").count()
+    assert page.page.locator("tbody [aria-live], .listing-head [aria-live], .listing-head [role=status]").count() == 0
+    new.click()
+    assert "row-link" in page.focus()
+    page.page.wait_for_function(f"() => document.querySelectorAll('tbody tr').length === {before + 1}")
+
+
+def test_a_new_deployment_begins_with_three_commands(opened: Open, served: Deployed) -> None:
+    """A key that covers one workflow, of which nothing has begun, sees what a newcomer sees."""
+    scopes = ["workflows:read", "instances:read", "sources:read", "deliveries:read"]
+    made = served.call("POST", "keys", {"name": "newcomer", "scopes": scopes, "workflows": ["nev*"]})
+    page = opened("", key=made["secret"])
+    page.find("heading", "Three commands to begin with").wait_for()
+    page.settled()
+    assert [] == page.violations()
+    page.page.get_by_text("All is well").wait_for()
+    page.go("failures")
+    page.find("heading", "Nothing has failed").wait_for()
+    page.go("workflows")
+    page.settled()
+    assert 1 == page.page.locator("tbody tr").count()
