@@ -25,7 +25,7 @@ HANDLER = Path(__file__).parent
 HERE_ALONE = ("cli", "client", "local")
 
 #: What the API alone uses of it.
-FRONT = ("api", "app.py", "console", "dialects")
+FRONT = ("api", "app.py", "console", "dialects", "senders/samples")
 
 #: Kind -> what it leaves out of the package, and whether it runs the operator's workflows.
 KINDS: dict[str, tuple[tuple[str, ...], bool]] = {

@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.flows.deployment import ROOT
-from verihook.cli.senders import markdown, rows
+from tests.project.senders_page import written
 
 SENDERS = Path("handler/verihook/senders")
 VECTORS = Path("tests/vectors")
@@ -25,14 +24,13 @@ BODY = b'{"id": "evt_1", "type": "order.created"}'
 SECRET = "acme secret"
 
 
-def table_of(text: str) -> str:
-    match = re.search(r"<!-- table -->\n(.*)<!-- /table -->", text, re.DOTALL)
-    assert match
-    return match[1]
+def test_the_tables_are_fresh() -> None:
+    assert written(DOCUMENT) == DOCUMENT, "make senders-page writes them"
 
 
-def test_the_table_is_fresh() -> None:
-    assert markdown(rows()) == table_of(DOCUMENT), "put in its place: .venv/bin/verihook senders --markdown"
+def test_a_mark_that_is_lost_is_named() -> None:
+    with pytest.raises(ValueError, match="has 0 parts between <!-- first -->"):
+        written(DOCUMENT.replace("<!-- first -->", ""))
 
 
 def test_every_option_of_send_is_told() -> None:
@@ -114,16 +112,15 @@ def test_a_new_sender_is_found_by_everything(checkout: Path) -> None:
     fill_in(checkout)
     run = python(checkout, "-m", "tests.vectors.run", str(VECTORS / "acme.json"))
     assert (0, "2 agreed, 0 disagreed\n") == (run.returncode, run.stdout), run.stderr
-    tests = [str(VECTORS / "test_vectors.py"), "tests/project/test_senders_table.py::test_the_table_is_fresh"]
+    tests = [str(VECTORS / "test_vectors.py"), "tests/project/test_senders_table.py::test_the_tables_are_fresh"]
     options = ["-q", "-p", "no:cacheprovider", "-k", "acme or fresh"]
     first = python(checkout, "-m", "pytest", *options, *tests)
-    assert "test_the_table_is_fresh" in first.stdout
+    assert "test_the_tables_are_fresh" in first.stdout
     assert "1 failed, 3 passed" in first.stdout, first.stdout
 
-    document = checkout / "docs" / "senders.md"
-    table = senders(checkout, "--markdown")
-    assert "| `acme` [Acme](https://acme.example/webhooks) | hmac sha256 hex | id, signed | type | 10 s; 3 |" in table
-    document.write_text(DOCUMENT.replace(table_of(DOCUMENT), table))
+    assert 0 == python(checkout, "-m", "tests.project.senders_page").returncode
+    page = (checkout / "docs" / "senders.md").read_text()
+    assert "| `acme` [Acme](https://acme.example/webhooks) | hmac sha256 hex | id, signed | type | 10 s; 3 |" in page
     assert "4 passed" in python(checkout, "-m", "pytest", *options, *tests).stdout
 
 

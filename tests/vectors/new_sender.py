@@ -41,6 +41,9 @@ type = { json = "type" }
 timeout_seconds = 10        # how long the sender waits for an answer; leave it out if it does not say
 retries = ""                # how often, over how long
 refusals = ""               # what it makes of 4xx, 410, 429
+
+[first]
+sends = "not known"         # what it sends when the URL is saved; answer = how that is answered, if anything comes
 """
 
 # JSON has no comments; the runner passes over keys that it does not know.

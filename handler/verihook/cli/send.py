@@ -24,6 +24,8 @@ from verihook.model.ports import RotatingSecrets
 from verihook.model.source import SecretReference, Source
 from verihook.records import replace
 from verihook.request import Request
+from verihook.senders.evidence import WARNING, is_unchecked
+from verihook.senders.samples import DEFAULT_TYPE, fresh, sample_of, sample_type
 from verihook.senders.tables import must_be_one_of
 from verihook.webhooks.signed_delivery import TAMPERINGS, SignedDelivery, content_type_of
 
@@ -43,7 +45,13 @@ def add_parser(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser("send", help="send a webhook, signed as the source's sender signs")
     parser.add_argument("source", metavar="SOURCE", help="name of a source in hooks.toml")
-    parser.add_argument("file", type=Path, metavar="FILE", help="the body, sent byte for byte")
+    parser.add_argument(
+        "file",
+        nargs="?",
+        type=Path,
+        metavar="FILE",
+        help="the body, sent byte for byte; default a sample of the sender",
+    )
     parser.add_argument("--wait", action="store_true", help="follow the instance to its end")
     parser.add_argument("--timeout", type=seconds, default=60.0, metavar="SECONDS", help="of --wait; default 60")
     parser.add_argument("--id", help="event id, if the sender has it in a header; default a new one")
@@ -101,6 +109,12 @@ def with_secrets(source: Source, given: Sequence[SecretReference]) -> Source:
     return replace(source, secrets=tuple(given)) if given else source
 
 
+def note_unchecked(source: Source) -> None:
+    """Say on standard error if the description of the source's sender is unchecked."""
+    if is_unchecked(source.sender.id):
+        print(f"verihook: unchecked: the description of {source.sender.id} {WARNING}", file=sys.stderr)
+
+
 def open_secrets(options: argparse.Namespace) -> RotatingSecrets:
     """Return the secrets of the server that runs on the data folder, or else of this environment."""
     run = read_run(options.data)
@@ -137,6 +151,7 @@ def _send(options: argparse.Namespace) -> int:
     import httpx
 
     source = find_source(options)
+    note_unchecked(source)
     run = read_run(options.data)
     url = (options.url or (run.url if run else "http://127.0.0.1:8787")).rstrip("/")
     delivery = _delivery(source, options)
@@ -198,14 +213,18 @@ def _of_json(reply: Any) -> bool:
 
 def _delivery(source: Source, options: argparse.Namespace) -> Request:
     """Return the request that the sender would make. Raises ConfigurationError."""
-    body = read_file(options.file.read_bytes, options.file)
+    event_id, kind = options.id or str(uuid.uuid4()), DEFAULT_TYPE
+    if options.file is None:
+        body, kind = _sample(source, event_id)
+    else:
+        body = read_file(options.file.read_bytes, options.file)
     sending = SignedDelivery(
         source,
         signing_secret(source, options),
         body,
         options.content_type or content_type_of(body),
-        options.id or str(uuid.uuid4()),
-        options.type or next((kind.rstrip("*.") for kind in source.types), "ping"),
+        event_id,
+        options.type or next((kind.rstrip("*.") for kind in source.types), kind),
         int(time.time()) + options.skew,
     )
     try:
@@ -217,6 +236,12 @@ def _delivery(source: Source, options: argparse.Namespace) -> Request:
         return sending.tampered(options.tamper)
     except ValueError as error:
         raise cannot_send(source, options.hooks.name, str(error)) from error
+
+
+def _sample(source: Source, event_id: str) -> tuple[bytes, str]:
+    """Return the body of a sample of the source's sender, as a new event, and its type."""
+    sender = source.sender
+    return fresh(sample_of(sender.id), sender.places, event_id), sample_type(sender.id)
 
 
 def signing_secret(source: Source, options: argparse.Namespace) -> str:

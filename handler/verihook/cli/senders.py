@@ -9,12 +9,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from verihook.cli import sender_setup
 from verihook.cli.table import show_table
 from verihook.model.source import Source
 from verihook.senders import FOLDER, load_sender, sender_ids
 
+#: What only ``--json`` and the page have.
+_LONG = ("retries", "refusals", "replays", "read", "unique", "first", "answer")
+
 #: The columns that a narrow terminal leaves out, in this order.
-_SPARE = ("DOCUMENTATION", "TIMEOUT SECONDS", "EVIDENCE", "EVENT TYPE", "ID SIGNED", "EVENT ID")
+_SPARE = ("DOCUMENTATION", "TIMEOUT SECONDS", "EVENT TYPE", "ID SIGNED", "EVENT ID")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,9 @@ class Row:
     and ``refusals``: how it tries again, and what it makes of a 4xx, 410 or 429, in words. ``evidence``: what the
     description rests on (``unchecked``, ``documented``, ``official-vector``, ``official-library``). ``replays``: what a
     source of it does with signed bytes that come again under another id (``start``, ``refuse``); "" if that is not
-    seen. ``read``: the day on which the description was looked up.
+    seen. ``read``: the day on which the description was looked up. ``unique``: the member that makes equal bodies one
+    event, if there is no id; "" for none. ``first`` and ``answer``: what the sender sends first, in words, and how that
+    is answered; "" for no answer.
     """
 
     id: str
@@ -42,6 +48,9 @@ class Row:
     refusals: str
     replays: str
     read: str
+    unique: str
+    first: str
+    answer: str
 
 
 def add_parser(commands: Any) -> None:
@@ -52,6 +61,7 @@ def add_parser(commands: Any) -> None:
     form.add_argument("--evidence", action="store_true", help="what each description rests on, and the day")
     form.add_argument("--markdown", action="store_true", help="as the table of docs/senders.md")
     parser.set_defaults(command=_senders)
+    sender_setup.add_show(parser.add_subparsers(metavar="ACTION", required=False))
 
 
 def rows() -> list[Row]:
@@ -70,8 +80,19 @@ def markdown(table: list[Row]) -> str:
         signed = "" if not row.event_id else ", signed" if row.id_signed else ", not signed"
         signed += {"start": "; replays seen", "refuse": "; replays refused"}.get(row.replays, "")
         waits = "; ".join(filter(None, [f"{row.timeout_seconds} s" if row.timeout_seconds else "", row.retries]))
-        event_id = f"{row.event_id or 'none'}{signed}"
+        of = "" if row.unique == "the body" else f" with {row.unique}"
+        told = f"; equal bodies{of} are one event" if row.unique else ""
+        event_id = f"{row.event_id or 'none'}{signed}{told}"
         cells = [f"`{row.id}` {title}", row.scheme, event_id, row.event_type, waits, row.evidence]
+        lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def first_requests(table: list[Row]) -> str:
+    """Return the table of first requests as it stands in docs/senders.md."""
+    lines = ["| sender | its first request | the answer |", "|---|---|---|"]
+    for row in table:
+        cells = [f"`{row.id}`", row.first, row.answer]
         lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -96,7 +117,7 @@ def _row(sender_id: str) -> Row:
     table = tomllib.loads((FOLDER / f"{sender_id}.toml").read_text(encoding="utf-8"))
     sender = load_sender(sender_id)
     signature, delivery, places = table["signature"], table.get("delivery") or {}, sender.places
-    source = Source(sender_id, sender, (), "")
+    source, first = Source(sender_id, sender, (), ""), table.get("first") or {}
     return Row(
         sender_id,
         str(table.get("title", "")),
@@ -111,6 +132,9 @@ def _row(sender_id: str) -> Row:
         str(delivery.get("refusals", "")),
         ("refuse" if source.refuses_replays else "start") if source.replayable else "",
         str(table.get("read", "")),
+        "" if places.unique is None else ".".join(places.unique) or "the body",
+        str(first.get("sends", "")),
+        str(first.get("answer", "")),
     )
 
 
@@ -129,7 +153,7 @@ def _scheme(signature: Mapping[str, Any]) -> str:
 
 def _columns(table: list[Row]) -> None:
     """Print the columns that are short."""
-    names = [field.name for field in fields(Row) if field.name not in ("retries", "refusals", "replays", "read")]
+    names = [field.name for field in fields(Row) if field.name not in _LONG]
     head = [name.replace("_", " ").upper() for name in names]
     show_table(head, [[_cell(getattr(row, name)) for name in names] for row in table], spare=_SPARE)
 

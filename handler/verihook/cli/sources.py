@@ -10,6 +10,7 @@ from verihook.adapters.printable import printable
 from verihook.cli.connect import ENDED_BADLY, add_action, print_json
 from verihook.cli.send import read_file
 from verihook.cli.table import show_members, show_table
+from verihook.senders.evidence import is_unchecked
 from verihook.webhooks.trials import KINDS
 
 if TYPE_CHECKING:
@@ -103,4 +104,5 @@ def _outcome(found: TrialResult) -> str:
 
 def _row(source: Source) -> tuple[str, ...]:
     started, types = ", ".join(source.workflows), ", ".join(source.types) or "all"
-    return source.name, source.sender, started, source.path, types
+    sender = f"{source.sender} (unchecked)" if is_unchecked(source.sender) else source.sender
+    return source.name, sender, started, source.path, types

@@ -96,7 +96,7 @@ def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapp
         _public_url(reader),
         _parameters(reader),
         reader.choice("changed", CHANGED_POLICIES, "return"),
-        reader.get("by_body", bool, False),
+        reader.get("by_body", bool, None),
         reader.number("starts_per_minute", None, 1, 60_000),
         feed,
         reader.choice("replays", REPLAY_POLICIES) if "replays" in table else None,

@@ -12,6 +12,7 @@ from verihook.config import Hooks
 from verihook.config.settings import DEFAULT_HOOKS, environment
 from verihook.local.data import DEFAULT
 from verihook.model.scopes import ApiKey
+from verihook.senders.evidence import WARNING, is_unchecked
 
 OPEN = """  The API is OPEN: everyone who reaches this port may do everything, even make API keys. A proxy, a tunnel,
   `ssh -R` or a relay in front of it gives strangers the same rights. To close it, start without --open, and without
@@ -49,13 +50,8 @@ def banner(
         lines.append(
             f"  {name:<{width}}  {source_url:<{url_width}}  {source.sender.id} -> {', '.join(source.workflows)}{also}"
         )
-    if made:
-        lines += ["", _coloured(f"  Secrets made here, kept in {data / 'secrets.json'}:", _YELLOW)]
-        lines += [_coloured(f"    {name}", _YELLOW) for name in made]
-        lines += [
-            "  What the senders themselves sign is refused (401) until you start with the secret that they sign with:",
-            "    NAME=... make run (or: NAME=... verihook run)",
-        ]
+    lines += [_coloured(line, _YELLOW) for line in _unchecked(hooks)]
+    lines += _made(made, data)
     source_to_try = hooks.default_source or next(iter(hooks.sources), None)
     if source_to_try:
         lines += ["", *_send(source_to_try, data, hooks.path)]
@@ -76,6 +72,25 @@ def _console(url: str, hooks: Hooks, data: Path, key: str) -> list[str]:
     if not key:
         return [f"  The console: {url}/console/ (`{_command('open', data=data)}` opens it with the key of this run)"]
     return [f"  The console: {url}/console/#key={key}"]
+
+
+def _made(made: list[str], data: Path) -> list[str]:
+    """What is said of the secrets that were made in the data folder."""
+    if not made:
+        return []
+    return [
+        "",
+        _coloured(f"  Secrets made here, kept in {data / 'secrets.json'}:", _YELLOW),
+        *(_coloured(f"    {name}", _YELLOW) for name in made),
+        "  What the senders themselves sign is refused (401) until you start with the secret that they sign with:",
+        "    NAME=... make run (or: NAME=... verihook run)",
+    ]
+
+
+def _unchecked(hooks: Hooks) -> list[str]:
+    """What is said of the sources whose senders are unchecked."""
+    names = [name for name, source in hooks.sources.items() if is_unchecked(source.sender.id)]
+    return ["", f"  Unchecked: the description of the sender of {', '.join(names)} {WARNING}."] if names else []
 
 
 def _api(url: str, hooks: Hooks, data: Path, ended: Sequence[ApiKey]) -> list[str]:

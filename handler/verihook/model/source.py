@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from verihook.model.delivery import DEFAULT_KEEP_DAYS
 from verihook.senders import Sender
+from verihook.strict_json import member
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -83,8 +84,9 @@ class Source:
     ``transform``: makes the workflow's input of an event; None: the input is the event. ``duplicates``: what a
     redelivery does; ``changed``: what a redelivery with another body does. ``max_body`` in bytes. ``public_url`` and
     ``parameters``: see :class:`~verihook.senders.schemes.Setting`. ``by_body``: deliveries without an event id and with
-    the same body are one event. ``starts_per_minute``: None for no limit. ``feed``: the ARN of the queue,
-    topic or event bus that may deliver without a signature, because AWS says who sends; "" for HTTP alone.
+    the same body are one event; None: they are if the sender's ``unique`` member is in it. ``starts_per_minute``: None
+    for no limit. ``feed``: the ARN of the queue, topic or event bus that may deliver without a signature, because AWS
+    says who sends; "" for HTTP alone.
     ``replays``: what a delivery does whose signed bytes came before under another event id; None: that follows from
     the sender's ``signs_once``. ``keep``: what is kept of a delivery beside its event, for ``keep_days``: nothing, its
     facts, or also the bytes of its body; ``keep_headers``: the names, in lower case, of further headers to keep.
@@ -109,7 +111,7 @@ class Source:
     public_url: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     changed: ChangedPolicy = "return"
-    by_body: bool = False
+    by_body: bool | None = None
     starts_per_minute: int | None = None
     feed: str = ""
     replays: ReplayPolicy | None = None
@@ -142,6 +144,16 @@ class Source:
         passed = ("traceparent", *self.sender.places.pass_headers, *self.pass_headers)
         object.__setattr__(self, "passed_headers", tuple(dict.fromkeys(passed)))
         object.__setattr__(self, "workflows", tuple(dict.fromkeys((self.workflow, *self.by_name))))
+
+    def tells_by_body(self, content: object) -> bool:
+        """Whether another event without an id that has this body is the same event."""
+        if self.by_body is not None:
+            return self.by_body
+        places = self.sender.places
+        if places.unique is None or places.each is not None:
+            return False
+        # An empty list or text tells no event from another.
+        return bool(member(content, places.unique))
 
     @property
     def reached(self) -> tuple[str, ...]:

@@ -19,7 +19,8 @@ from urllib.parse import unquote_plus
 
 from verihook.errors import ConfigurationError
 from verihook.records import replace
-from verihook.senders.event import EventPlaces, read_places
+from verihook.senders.event import EventPlaces
+from verihook.senders.event_table import read_places
 from verihook.senders.handshake import Handshake, read_handshake
 from verihook.senders.reply import ReplyForm, read_reply
 from verihook.senders.schemes import Scheme
@@ -123,7 +124,8 @@ def changed_sender(sender_id: str, changes: Mapping[str, Any]) -> Sender:
     """The sender, with the keys that a source gives in some of :data:`PARTS`.
 
     ``false`` takes a key away, and an empty table all of them. Another scheme, or another kind of handshake, brings all
-    of its keys. Raises KeyError if there is no such sender, ValueError ``TABLE.KEY: mend``.
+    of its keys. If a delivery may be signed in one of several ways, a key is for each of them. Raises KeyError if
+    there is no such sender, ValueError ``TABLE.KEY: mend``.
     """
     table = sender_table(sender_id)
     for part, keys in changes.items():
@@ -133,9 +135,16 @@ def changed_sender(sender_id: str, changes: Mapping[str, Any]) -> Sender:
         chooser = _CHOOSERS.get(part, "")
         if not keys or (chooser in keys and keys[chooser] != kept.get(chooser)):
             kept = {}
-        merged = {**kept, **keys}
-        table[part] = {key: value for key, value in merged.items() if value is not False or key not in kept}
+        if kept.get("scheme") == "either" and keys.keys().isdisjoint(("scheme", "schemes")):
+            table[part] = {**kept, "schemes": [_merged(each, keys) for each in kept["schemes"]]}
+        else:
+            table[part] = _merged(kept, keys)
     return read_sender(sender_id, table)
+
+
+def _merged(kept: Mapping[str, Any], keys: Mapping[str, Any]) -> dict[str, Any]:
+    """The table with other keys; one that is false is left out if it was there."""
+    return {key: value for key, value in {**kept, **keys}.items() if value is not False or key not in kept}
 
 
 def read_sender(sender_id: str, table: Mapping[str, Any]) -> Sender:

@@ -36,12 +36,13 @@ def id_of(source: Source, workflow: str, identity: str, key: bytes) -> str:
 
 
 def identity_of(source: Source, event: ProvenEvent, trace: Trace) -> str:
-    """Return what makes two deliveries one event. Without an id each is its own event, but for sources by body."""
+    """Return what makes two deliveries one event. Without an id each is its own event, unless its body tells it."""
     if event.id is not None:
         return f"id {event.id}"
-    if trace.carried is not None and not source.by_body:
+    by_body = source.tells_by_body(event.content)
+    if trace.carried is not None and not by_body:
         return f"member {trace.carried.number} of {trace.carried.delivery_id}"
-    if source.by_body:
+    if by_body:
         return f"body {hashlib.sha256(_canonical(event).encode('utf-8', 'surrogatepass')).hexdigest()}"
     return f"request {trace.request_id}"
 

@@ -85,7 +85,7 @@ def identity(source: Source, number: int, content: object) -> object:
         return number
     if own is not None:
         return f"id {own}"
-    return f"body {json_text(content)}" if source.by_body else number
+    return f"body {json_text(content)}" if source.tells_by_body(content) else number
 
 
 def start_member(

@@ -27,25 +27,52 @@ CASES = [
 UNKNOWN = {
     "adyen",
     "auth0-log-stream",
+    "azure-event-grid",
+    "azure-event-grid-cloudevents",
+    "braintree",
     "buildkite-token",
     "chargebee",
     "cloudflare-notifications",
     "coinbase-cdp",
     "contentful",
+    "cybersource",
     "docusign",
     "figma",
+    "ghost",
     "gitlab-token",
+    "hookdeck",
+    "lever",
+    "livekit",
     "mailgun",
+    "mercado-pago",
+    "messagebird",
     "microsoft-graph",
+    "midtrans",
+    "monday",
+    "ms-teams",
+    "netlify",
     "okta",
+    "pandadoc",
+    "postmark",
+    "qstash",
+    "retell",
     "rfc9421-hmac",
+    "sanity",
+    "strava",
     "telegram",
+    "vonage",
     "workos",
     "zoho-payments",
 }
 
-#: More than one item beside the time, or another method than POST: the header cannot be written again as it was.
-OTHERWISE = {"pub-hubspot-v2-1-get", "pub-pagerduty-2-rotation", "pub-standard-webhooks-3-multi"}
+#: More than one item beside the time, another method than POST, capital letters: the header cannot be written again.
+OTHERWISE = {
+    "lib-plivo-2",
+    "made-authorize-net",
+    "pub-hubspot-v2-1-get",
+    "pub-pagerduty-2-rotation",
+    "pub-standard-webhooks-3-multi",
+}
 
 
 def kept_of(case: vectors.Case) -> tuple[Kept, Source]:

@@ -36,6 +36,17 @@ engine = "stepfunctions"
 definition = "x"
 """
 
+UNCHECKED = """
+[sources.pushed]
+sender = "gitea"
+secrets = ["env:ORDERS_WEBHOOK_SECRET"]
+workflow = "x"
+
+[workflows.x]
+engine = "stepfunctions"
+definition = "x"
+"""
+
 ORDER = b'{"id": "evt_1", "type": "order.created"}'
 
 
@@ -185,6 +196,28 @@ def test_a_private_key(send: Send, receiver: Receiver, tmp_path: Path, monkeypat
     source = load_hooks(hooks).sources["signed"]
     verify = source.sender.scheme.bind((environ["PUBLIC_KEY"],), Setting(source.public_url))
     assert "current" == verify(receiver.received[0], int(time())).verified_by
+
+
+def test_a_sample_is_sent_without_a_file(send: Send, receiver: Receiver, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--hooks", str(send.hooks), "--data", str(send.folder / "none"), "--url", receiver.url]
+    for _ in range(2):
+        assert 0 == cli.main(["send", "forms", *options])
+    first, second = receiver.received
+    assert "pull_request" == first.header("x-github-event")
+    assert "opened" == json.loads(first.body)["action"]
+    assert first.header("x-github-delivery") != second.header("x-github-delivery")
+    assert refusal("github", SECRET, first, int(time())) is None
+    assert 0 == cli.main(["send", "filtered", *options])
+    assert json.loads(receiver.received[-1].body)["id"] not in ("evt_sample", "")
+    assert "unchecked" not in capsys.readouterr().err
+
+
+def test_an_unchecked_sender_is_named(send: Send, receiver: Receiver, tmp_path: Path) -> None:
+    send.hooks = tmp_path / "hooks.toml"
+    send.hooks.write_text(UNCHECKED)
+    code, _, error = send("pushed")
+    assert 0 == code
+    assert "unchecked: the description of gitea was never compared with the sender's own text" in error
 
 
 def test_the_content_type(send: Send, receiver: Receiver) -> None:

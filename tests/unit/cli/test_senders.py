@@ -10,6 +10,7 @@ import pytest
 
 from verihook import cli
 from verihook.cli.senders import markdown, rows
+from verihook.config import load_hooks
 from verihook.senders import sender_ids
 
 ROWS = {row.id: row for row in rows()}
@@ -41,6 +42,17 @@ def test_every_sender_has_a_row_without_gaps() -> None:
 def test_where_the_id_is_and_whether_it_is_signed(sender: str, scheme: str, where: str, signed: bool) -> None:
     row = ROWS[sender]
     assert (scheme, where, signed) == (row.scheme, row.event_id, row.id_signed)
+
+
+def test_whose_bodies_tell_their_events() -> None:
+    """Never those of a ping, a heartbeat or "something has changed": two events can have the same ones."""
+    assert {
+        "adyen": "notificationItems",
+        "clickup": "history_items",
+        "gocardless": "events",
+        "sendgrid": "the body",
+        "xero": "lastEventSequence",
+    } == {row.id: row.unique for row in ROWS.values() if row.unique}
 
 
 def test_as_columns(capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,6 +99,43 @@ def test_a_reader_that_has_seen_enough() -> None:
     result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert (0, "") == (result.returncode, result.stderr)
     assert result.stdout.startswith("ID ")
+
+
+@pytest.mark.parametrize("sender", sender_ids())
+def test_the_steps_of_a_set_up_are_a_source_that_loads(
+    sender: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 0 == cli.main(["senders", "show", sender])
+    shown = capsys.readouterr().out
+    source = "".join(
+        f"{line[3:]}\n" for line in shown.splitlines() if line.startswith("   ") and "verihook " not in line
+    )
+    written = source.partition("What it sends")[0].replace(
+        'parameters.pairing = ""', f'parameters.pairing = "file:{sender}.secret"'
+    )
+    hooks = tmp_path / "hooks.toml"
+    hooks.write_text(written + '\n[workflows.order-created]\nengine = "function"\ndefinition = "x"\n')
+    assert [sender] == list(load_hooks(hooks).sources)
+    assert ("was never compared" in shown) == (ROWS[sender].evidence == "unchecked")
+    assert f"https://YOUR-HOST/hooks/{sender}" in shown
+
+
+def test_the_steps_of_a_set_up(capsys: pytest.CaptureFixture[str]) -> None:
+    for sender, words in (
+        ("meta", ["parameters.verify_token", "a GET with hub.mode", "200 and the challenge as text"]),
+        ("asana", ['secrets = ["file:asana.secret"]', "parameters.pairing"]),
+        ("square", ['public_url = "https://YOUR-HOST/hooks/square"']),
+        ("paypal", ["parameters.webhook_id", "Its event id: id."]),
+        ("aws-sns", ["parameters.topic_arns", "It waits 15 s"]),
+        ("clickup", ["It waits 7 s", "401 and 410 suspend the webhook"]),
+        ("gocardless", ["Its event id: id, in each of events."]),
+        ("dropbox", ["Its event id: none: each delivery is an event."]),
+    ):
+        assert 0 == cli.main(["senders", "show", sender])
+        shown = capsys.readouterr().out
+        assert [] == [each for each in words if each not in shown], sender
+    assert 2 == cli.main(["senders", "show", "githb"])
+    assert "must be one of adyen, " in capsys.readouterr().err
 
 
 def test_what_each_rests_on(capsys: pytest.CaptureFixture[str]) -> None:

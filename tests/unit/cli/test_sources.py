@@ -25,6 +25,12 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"sources": [SOURCE, every]} == json.loads(capsys.readouterr().out)
 
 
+def test_an_unchecked_sender_is_marked(capsys: pytest.CaptureFixture[str]) -> None:
+    with scripted_api({SOURCES: (200, {"sources": [{**SOURCE, "sender": "gitea"}]})}) as api:
+        assert 0 == cli.main(["sources", "list", "--url", api.url])
+    assert "  gitea (unchecked)  " in capsys.readouterr().out
+
+
 def test_none(capsys: pytest.CaptureFixture[str]) -> None:
     with scripted_api({SOURCES: (200, {"sources": []})}) as api:
         assert 0 == cli.main(["sources", "list", "--url", api.url])

@@ -47,6 +47,21 @@ def test_a_closed_api_says_where_its_key_is(hooks: Hooks) -> None:
     assert "OPEN" not in told
 
 
+def test_unchecked_senders_are_named(hooks: Hooks, tmp_path: Path) -> None:
+    assert "Unchecked" not in banner(URL, hooks, [], Path("data"), [], 25)
+    workflow = '\n[workflows.x]\nengine = "function"\ndefinition = "x"\n'
+    sources = [
+        f'[sources.{name}]\nsender = "{sender}"\nsecrets = ["env:S"]\nworkflow = "x"\n'
+        for name, sender in (("code", "gitea"), ("site", "ghost"), ("mail", "github"))
+    ]
+    path = tmp_path / "hooks.toml"
+    path.write_text("".join(sources) + workflow)
+    told = banner(URL, load_hooks(path), [], Path("data"), [], 25)
+    assert (
+        "  Unchecked: the description of the sender of code, site was never compared with the sender's own text" in told
+    )
+
+
 def test_the_keys_that_ended_are_named(hooks: Hooks) -> None:
     ended = ApiKey("0123456789abcdef", "ci", ("keys:manage",), (), 0, made_open=True)
     told = banner(URL, hooks, [], Path("data"), [ended], 25)

@@ -11,7 +11,8 @@ import pytest
 from verihook.errors import EventMalformed, UnsupportedMediaType
 from verihook.request import Request
 from verihook.senders.body import parse
-from verihook.senders.event import EventPlaces, Place, event_id, event_type, read_places
+from verihook.senders.event import EventPlaces, Place, event_id, event_type
+from verihook.senders.event_table import read_places
 
 PLACES = EventPlaces(Place(header="ce-id"), Place(header="ce-type"), envelope="cloudevents")
 ATTRIBUTES = {"specversion": "1.0", "id": "e 1%", "source": "/shop/é", "type": "order.placed"}

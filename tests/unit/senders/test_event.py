@@ -22,9 +22,9 @@ from verihook.senders.event import (
     event_id,
     event_type,
     is_wanted,
-    read_places,
     refined,
 )
+from verihook.senders.event_table import read_places
 
 
 def request(body: bytes, *headers: tuple[str, str]) -> Request:
@@ -144,6 +144,9 @@ def test_wanted() -> None:
         ({"id": {"header": []}}, "id: write"),
         ({"id": {"header": ["a", 1]}}, "id: write"),
         ({"id": {"json": "a", "optional": "yes"}}, "id: optional is true or false"),
+        ({"unique": ""}, "unique: write the path of the member"),
+        ({"unique": "a..b"}, "unique: write the path of the member"),
+        ({"unique": ["a"]}, "unique: write the path of the member"),
     ],
 )
 def test_tables_that_say_nothing(table: dict[str, object], message: str) -> None:

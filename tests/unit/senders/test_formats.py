@@ -15,7 +15,8 @@ from tests.flows.deployment import ROOT
 from verihook.errors import BodyTooLarge, EventMalformed, UnsupportedMediaType
 from verihook.request import Request
 from verihook.senders.body import parse_as
-from verihook.senders.event import BODIES, EventPlaces, read_places
+from verihook.senders.event import BODIES, EventPlaces
+from verihook.senders.event_table import read_places
 from verihook.senders.formats import MAX_FIELDS, MAX_XML_DEPTH, MAX_XML_NODES
 from verihook.senders.multipart import MAX_PARTS
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from verihook.request import Reply, json_reply
-from verihook.senders import changed_sender, load_sender, sender_ids
+from verihook.senders import PARTS, changed_sender, load_sender, sender_ids, sender_table
 from verihook.senders.event import EventPlaces
 from verihook.senders.reply import read_reply
 
@@ -56,7 +56,7 @@ def test_senders_that_are_answered_in_another_way() -> None:
     forms = {sender: load_sender(sender).reply for sender in sender_ids()}
     other = {sender for sender, form in forms.items() if form is not None}
     empty = {"slack", "twilio", "twilio-json", "twilio-sharedkey", "xero"}
-    assert {"discord", "gocardless", "mailgun"} | empty == other
+    assert {"clickup", "discord", "gocardless", "mailgun"} | empty == other
 
 
 def test_keys_beside_a_sender_replace_its_own_one_by_one() -> None:
@@ -73,6 +73,37 @@ def test_another_kind_brings_all_of_its_keys() -> None:
     zoom = changed_sender("zoom", {"handshake": {"kind": "head-ok"}, "signature": {"scheme": "token", "header": "X"}})
     assert "HeadOk" == type(zoom.handshake).__name__
     assert not zoom.scheme.binds_body
+
+
+def test_every_key_of_every_sender_can_be_set_and_taken_away_beside_it() -> None:
+    """Whatever stands in a file can stand beside the sender: the same sender comes of it."""
+    for sender_id in sender_ids():
+        own, table = load_sender(sender_id), sender_table(sender_id)
+        for part in PARTS:
+            for key, value in table.get(part, {}).items():
+                assert own == changed_sender(sender_id, {part: {key: value}}), (sender_id, part, key)
+            assert own == changed_sender(sender_id, {part: table[part]} if table.get(part) else {})
+    assert changed_sender("zoom", {"handshake": {}}).handshake is None
+    assert changed_sender("slack", {"reply": {}}).reply is None
+    assert changed_sender("slack", {"reply": {"body": False}}).reply is None
+    assert changed_sender("trello", {"handshake": {"kind": "echo-query", "echo": "challenge"}}).handshake is not None
+    assert ("asana", None) == ((asana := changed_sender("asana", {"event": {"each": False}})).id, asana.places.each)
+
+
+def test_a_key_is_for_each_way_of_signing() -> None:
+    either = changed_sender("coinbase-cdp", {"signature": {"tolerance": 900}}).scheme
+    assert [900, 900] == [each.tolerance for each in either.schemes]  # type: ignore[attr-defined]
+    assert [300, 300] == [each.tolerance for each in load_sender("coinbase-cdp").scheme.schemes]  # type: ignore[attr-defined]
+
+
+def test_a_time_that_is_signed_may_be_older() -> None:
+    """Paddle's window is 5 s, and AWS's last retry comes after 3605 s."""
+    for sender_id in sender_ids():
+        scheme = load_sender(sender_id).scheme
+        if scheme.timed:
+            changed = changed_sender(sender_id, {"signature": {"tolerance": 7200}}).scheme
+            each = getattr(changed, "schemes", (changed,))
+            assert {7200} == {getattr(one, "tolerance", None) for one in each}, sender_id
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,9 @@ BATCHES: dict[str, tuple[Any, list[tuple[str | None, str | None, str | None]]]] 
     "azure-event-grid": ([{"id": "grid-1", "eventType": "Blob.Created"}], [("grid-1", "Blob.Created", None)]),
     "pandadoc": ([{"event": "document_state_changed", "data": {}}], [(None, "document_state_changed", None)]),
     "sendgrid": ([{"sg_event_id": "sg-1", "event": "open"}], [("sg-1", "open", None)]),
+    "tailscale": ([{"type": "nodeCreated", "version": 1}], [(None, "nodeCreated", None)]),
+    "klaviyo": ({"data": [{"external_id": "x-1", "topic": "event:opened"}]}, [("x-1", "event:opened", None)]),
+    "mandrill": ([{"_id": "m-1", "event": "send", "ts": 7}], [("m-1:send:7", "send", None)]),
     "meta": ({"object": "page", "entry": [{"id": "0", "time": 1, "changes": []}]}, [(None, None, None)]),
     **{
         f"hubspot-{version}": (

@@ -94,6 +94,21 @@ def test_without_an_id_each_is_an_event_of_its_own(parts: Parts) -> None:
     assert same.isdisjoint({arrive(parts, by_body, "r5", id=None, content={"n": 2})[0].instance_id})
 
 
+def test_a_body_that_no_other_event_has_tells_the_event(parts: Parts) -> None:
+    """ClickUp names every change in history_items; an event without one may have the body of another."""
+    clickup = replace(SOURCE, sender=load_sender("clickup"))
+    for source, content, instances_of_two in (
+        (clickup, {"event": "taskUpdated", "history_items": [{"id": "2800763136717140857"}]}, 1),
+        (clickup, {"event": "taskDeleted", "history_items": []}, 2),
+        (clickup, {"event": "taskDeleted"}, 2),
+        (clickup, [], 2),
+        (replace(clickup, by_body=False), {"event": "taskUpdated", "history_items": [{"id": "3"}]}, 2),
+        (replace(clickup, by_body=True), {"event": "taskDeleted", "task_id": "1"}, 1),
+    ):
+        ids = {arrive(parts, source, f"{content} {n}", id=None, content=content)[0].instance_id for n in range(2)}
+        assert instances_of_two == len(ids), content
+
+
 def test_an_id_cannot_be_taken_for_a_body_or_a_request(parts: Parts) -> None:
     without, _ = arrive(parts, request_id="r1", id=None)
     named, _ = arrive(parts, id="request r1")

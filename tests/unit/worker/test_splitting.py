@@ -25,7 +25,7 @@ from verihook.records import replace
 from verihook.request import Request
 from verihook.senders import load_sender
 from verihook.senders.body import parse_as
-from verihook.senders.event import read_places
+from verihook.senders.event_table import read_places
 from verihook.webhooks import forgetting
 from verihook.webhooks.batches import take_batch
 from verihook.webhooks.feeds import take_messages

@@ -39,12 +39,13 @@ SIGNED_MEMBERS = {
     **dict.fromkeys(
         (
             *("gitlab-token", "buildkite-token", "cloudflare-notifications", "telegram"),
-            *("okta", "auth0-log-stream", "chargebee", "google-pubsub", "monday"),
+            *("okta", "auth0-log-stream", "chargebee", "postmark", "google-pubsub", "monday"),
             *("azure-event-grid", "azure-event-grid-cloudevents", "strava", "mercado-pago"),
         ),
         "",
     ),
     "mailgun": "timestamp|token|signature",
+    "lever": "token|triggeredAt|signature",
     "figma": "passcode",
     "microsoft-graph": "value|clientState",
     "adyen": "pspReference|merchantAccountCode|merchantReference|value|currency|eventCode|success|hmacSignature",

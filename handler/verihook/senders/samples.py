@@ -1,0 +1,73 @@
+"""A sample delivery of each sender: what ``verihook send`` sends if it is given no file.
+
+The bodies are this package's data, one file a sender in ``samples/``: NAME.json, or NAME.form for a sender of forms.
+What they say is made up.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from verihook.senders import FOLDER, sender_table
+from verihook.senders.event import EventPlaces, Place
+from verihook.strict_json import member, parse
+
+SAMPLES = FOLDER / "samples"
+
+#: The type of a sample whose sender has the type in the body, or none.
+DEFAULT_TYPE = "ping"
+
+
+def sample_of(sender_id: str) -> bytes:
+    """Return the body of the sample; that of ``generic`` if the sender has none of its own."""
+    form = SAMPLES / f"{sender_id}.form"
+    own = form if form.is_file() else SAMPLES / f"{sender_id}.json"
+    return (own if own.is_file() else SAMPLES / "generic.json").read_bytes()
+
+
+def sample_type(sender_id: str) -> str:
+    """Return the type of the sample, for a sender that has the type in a header."""
+    try:
+        return str(sender_table(sender_id).get("sample_type", DEFAULT_TYPE))
+    except KeyError:
+        return DEFAULT_TYPE  # its description is written in the source
+
+
+def fresh(sample: bytes, places: EventPlaces, event_id: str) -> bytes:
+    """Return the sample as another event: with ``event_id``, if the sender has the id in the body.
+
+    An id that is a number becomes another number. A sample without an id in its body stays as it is.
+    """
+    try:
+        content = parse(sample)
+    except ValueError:
+        return sample
+    changed = _renew(content, places.id, event_id)
+    if places.each is not None:
+        events = member(content, places.each.path)
+        for number, event in enumerate(events if isinstance(events, list) else []):
+            changed |= _renew(event, places.each.id, f"{event_id}-{number}" if number else event_id)
+    if places.unique is not None and not changed:
+        changed = _renew_unique(content, places.unique, event_id)
+    return json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n" if changed else sample
+
+
+def _renew_unique(content: Any, path: tuple[str, ...], event_id: str) -> bool:
+    """Give the first of the items that tell the event an id of its own; return whether there are items."""
+    items = member(content, path)
+    if not isinstance(items, list) or not items or not isinstance(items[0], dict):
+        return False
+    items[0]["id"] = event_id
+    return True
+
+
+def _renew(content: Any, place: Place | None, event_id: str) -> bool:
+    """Replace the id of the event; return whether it has one."""
+    for each in place.each if place else ():
+        *parents, last = each.json or ("",)
+        holder = member(content, tuple(parents))
+        if isinstance(holder, dict) and isinstance(holder.get(last), str | int):
+            holder[last] = event_id if isinstance(holder[last], str) else int(event_id.encode().hex(), 16) % 10**9
+            return True
+    return False
