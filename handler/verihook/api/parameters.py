@@ -138,7 +138,7 @@ class Capture(_RequestBody):
 
     minutes: int = Field(10, ge=1, le=60)
     samples: int = Field(20, ge=1, le=20)
-    reasons: list[str] = Field(default_factory=list, max_length=20)
+    reasons: list[Annotated[str, Field(pattern="^[a-z0-9-]{1,100}$")]] = Field(default_factory=list, max_length=20)
 
 
 class NewTrial(_RequestBody):

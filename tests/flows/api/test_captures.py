@@ -130,8 +130,11 @@ def test_an_id_of_any_length_is_looked_for_by_no_longer_key(
 
 def test_who_may_open_one(deployed: Deployment, client: Client) -> None:
     assert 404 == client.post("/v1/sources/none/captures").status_code
-    for wrong in ({"minutes": 61}, {"minutes": 0}, {"samples": 21}, {"days": 1}):
-        assert 422 == client.post(CAPTURES, json=wrong).status_code
+    # A ledger takes neither a text of any length nor half a character.
+    texts: list[dict[str, Any]] = [{"reasons": [text]} for text in ("", "x" * 101, "\ud800", "two words")]
+    for wrong in ({"minutes": 61}, {"minutes": 0}, {"samples": 21}, {"days": 1}, *texts):
+        kind = {"content-type": "application/json"}
+        assert 422 == client.post(CAPTURES, content=json.dumps(wrong), headers=kind).status_code, wrong
     bound = deployed.client(deployed.make_key("deliveries:body", "deliveries:read", workflows=["order"]))
     assert 404 == bound.post(CAPTURES).status_code
     assert 403 == deployed.client(deployed.make_key("deliveries:read")).post(CAPTURES).status_code
