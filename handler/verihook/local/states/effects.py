@@ -58,7 +58,12 @@ class Stop:
     cause: str | None = None
 
 
-Stimulus = Begin | Tick | Submitted | Succeeded | Failed | Beat | Stop
+@dataclass(frozen=True, slots=True)
+class Redrive:
+    """RedriveExecution of one that has ended, but not well: it goes on with the state in which its own flow stood."""
+
+
+Stimulus = Begin | Redrive | Tick | Submitted | Succeeded | Failed | Beat | Stop
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,10 @@ class Log:
 
 @dataclass(slots=True)
 class Position:
-    """One execution. ``seed`` is a secret of the runner's: identifiers and task tokens are made from it."""
+    """One execution. ``seed`` is a secret of the runner's: identifiers and task tokens are made from it.
+
+    ``left``, of one that has not ended well: state, input and variables with which a redrive goes on.
+    """
 
     machine: dict[str, Any]
     logs: dict[str, Log]
@@ -105,6 +108,7 @@ class Position:
     turns: int = 0
     timeout: float | None = None
     status: str = "RUNNING"
+    left: dict[str, Any] | None = None
 
     def due(self) -> float | None:
         """Return when a Tick has something to do: 0.0 for at once, None if only an answer moves the execution."""

@@ -7,17 +7,17 @@ from collections import ChainMap
 from collections.abc import Callable
 from typing import Any
 
-from verihook.local.states import container, failing, map_run, plain_states, tasks
+from verihook.local.states import container, ending, failing, map_run, plain_states, tasks
 from verihook.local.states.context import context_object
 from verihook.local.states.data import MAX_BYTES, text_of
 from verihook.local.states.effects import (
     Beat,
     Begin,
     Effect,
-    End,
     Failed,
     Forget,
     Record,
+    Redrive,
     Stimulus,
     Stop,
     Submitted,
@@ -25,7 +25,6 @@ from verihook.local.states.effects import (
 )  # fmt: skip
 from verihook.local.states.errors import DATA_LIMIT, RUNTIME, StateError, runtime
 from verihook.local.states.history import MAX_EVENTS, event, given
-from verihook.local.states.iterations import abort_frames
 from verihook.local.states.machine import Machine, State
 from verihook.local.states.positions import Frame, Log, Position
 from verihook.local.states.processing import assigned, output_of
@@ -67,7 +66,7 @@ def step(machine: Machine, position: Position, stimulus: Stimulus, now: float) -
 
     What comes too late (the answer of a call that is given up, anything after the end) has no effects.
     """
-    if position.status != "RUNNING":
+    if position.status != "RUNNING" and (position.left is None or not isinstance(stimulus, Redrive)):
         return []
     turn = Turn(machine, position, now)
     position.turns += 1
@@ -92,6 +91,8 @@ class Turn:
         """Apply what happened."""
         if isinstance(stimulus, Begin):
             self._begin()
+        elif isinstance(stimulus, Redrive):
+            ending.redrive(self)
         elif isinstance(stimulus, Stop):
             self.end("ABORTED", error=stimulus.error, cause=stimulus.cause)
         elif isinstance(stimulus, Submitted | Succeeded | Failed | Beat):
@@ -285,13 +286,4 @@ class Turn:
 
     def end(self, status: str, output: Any = None, error: str | None = None, cause: str | None = None) -> None:
         """End the execution. What runs in it is aborted."""
-        if status in {"ABORTED", "TIMED_OUT"}:
-            abort_frames(self, [frame for frame in self.position.frames.values() if frame.parent is None])
-        kind = {"SUCCEEDED": "Succeeded", "FAILED": "Failed", "TIMED_OUT": "TimedOut", "ABORTED": "Aborted"}[status]
-        details = given("output", text_of(output)) if status == "SUCCEEDED" else {"error": error, "cause": cause}
-        last = max((frame.previous for frame in self.position.frames.values() if not frame.log), default=0)
-        self.record_in("", f"Execution{kind}", details, last)
-        self.position.status = status
-        self.position.frames.clear()
-        self.position.ready.clear()
-        self.effects.append(End(status, output, error, cause))
+        ending.end(self, status, output, error, cause)

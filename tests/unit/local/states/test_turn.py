@@ -73,6 +73,8 @@ def test_an_answer_to_an_attempt_that_is_over_is_not_wanted() -> None:
     assert step(retrying, position, Succeeded("1.1", 1), START + 10.5) == []
     again = step(retrying, position, Tick(), START + 11)
     assert [effect.call for effect in again if isinstance(effect, Call)] == ["1.2"]
+    assert step(retrying, position, Succeeded("1.1", 1), START + 11) == []
+    assert step(retrying, position, Succeeded("1.2", 2), START + 11)[-1] == End("SUCCEEDED", 2)
 
 
 def test_stop_aborts_what_runs_innermost_first() -> None:

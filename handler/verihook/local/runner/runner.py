@@ -1,0 +1,272 @@
+"""Runs executions: what happens to one is a turn, a turn is a transaction, and what the turn wants done follows it."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from verihook.local.full_disk import PACE_S
+from verihook.local.runner.deadlines import LOOK_EVERY_S, Deadlines
+from verihook.local.runner.ends import Ends
+from verihook.local.runner.integrations import ACCOUNT, REGION, Integrations
+from verihook.local.runner.pool import Pool
+from verihook.local.runner.store import Entry, Key, Store, Written, packed, unpacked
+from verihook.local.states.compiler import compile_machine
+from verihook.local.states.data import text_of
+from verihook.local.states.effects import (
+    Beat,
+    Begin,
+    Call,
+    Effect,
+    End,
+    Failed,
+    Forget,
+    Record,
+    Redrive,
+    Stimulus,
+    Stop,
+    Submitted,
+    Succeeded,
+    Tick,
+)  # fmt: skip
+from verihook.local.states.machine import Machine
+from verihook.local.states.positions import Position, kept, restored
+from verihook.local.states.resources import check_resource
+from verihook.local.states.turn import position_at_start, step
+from verihook.strict_json import parse
+
+_log = logging.getLogger(__name__)
+
+_ROLE = f"arn:aws:iam::{ACCOUNT}:role/local"
+
+#: Turns of one execution exclude each other by one of so many locks.
+_LOCKS = 64
+
+
+class Taken(Exception):
+    """Another execution has the name; ``entry`` is that one."""
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(f"the execution {entry.name} exists already")
+        self.entry = entry
+
+
+class Runner:
+    """The executions of one machine. Use: ``deploy``, ``resume``, at last ``hold``, ``close``. Safe from any thread."""
+
+    def __init__(
+        self,
+        path: Path,
+        integrations: Integrations,
+        *,
+        now: Callable[[], float],
+        on_end: Callable[[Entry], None] | None = None,
+        look_every: float = LOOK_EVERY_S,
+    ) -> None:
+        """``now`` and ``look_every`` are those of :class:`Deadlines`.
+
+        ``on_end`` is called after an end is written, in the thread that found it. Raises ConfigurationError.
+        """
+        self.store = Store(path)
+        self._integrations = integrations
+        self._now = now
+        self._on_end = on_end
+        self._pool = Pool()
+        self._ends = Ends()
+        self._deadlines = Deadlines(self._ring, now, look_every)
+        self._locks = {number: threading.Lock() for number in range(_LOCKS)}
+        self._deployed: dict[str, int] = {}
+        self._compiled: dict[int, Machine] = {}
+        self._held = threading.Event()
+
+    # ---------------------------------------------------------------------------------------------------- for callers
+
+    def deploy(self, name: str, asl: str) -> Machine:
+        """Run executions that are started from now on by this definition. Raises Refused if it is none."""
+        machine = compile_machine(asl)
+        number = self.store.definition(name, asl)
+        self._compiled[number] = machine
+        self._deployed[name] = number
+        return machine
+
+    def start(self, machine: str, name: str, document: str) -> Entry:
+        """Start an execution with JSON as its input. The same once more, while it runs, is the same execution.
+
+        Raises Taken if the name belongs to another, KeyError for a machine that is not deployed.
+        """
+        number, now = self._deployed[machine], self._now()
+        entry = Entry(machine, name, number, document, int(now * 1000))
+        position = self._position(entry, parse(document), now)
+        effects = step(self._compiled[number], position, Begin(), now)
+        there = self.store.begin(entry, _written(position, effects, Begin(), now))
+        if there is None:
+            self._follow(entry.key, effects, position.due())
+            return entry
+        if there.status != "RUNNING" or text_of(parse(there.input)) != text_of(parse(document)):
+            raise Taken(there)
+        return there
+
+    def answer(self, token: str, stimulus: Callable[[str], Stimulus]) -> bool:
+        """Say what became of a task token's call; it is on the disk when this returns. False: none waits."""
+        found = self.store.call_of(token)
+        return found is not None and self._turn(found[0], stimulus(found[1]), durably=True)
+
+    def stop(self, key: Key, error: str | None, cause: str | None) -> bool:
+        """End it as ABORTED. False if it has ended before."""
+        return self._turn(key, Stop(error, cause))
+
+    def redrive(self, key: Key, token: str | None) -> bool:
+        """Let one that did not end well go on. False if it runs, or has succeeded."""
+        return self._turn(key, Redrive(), redriven=(int(self._now() * 1000), token))
+
+    def wait(self, key: Key, seconds: float) -> Entry | None:
+        """Return the entry as soon as it has ended, or after this time as it is."""
+        event = self._ends.expect(key)
+        try:
+            entry = self.store.get(key)
+            if entry is None or entry.status != "RUNNING":
+                return entry
+            event.wait(seconds)
+            return self.store.get(key)
+        finally:
+            self._ends.forget(key, event)
+
+    def resume(self) -> int:
+        """Go on with what a former process left, and return how many they are: deadlines are what they were."""
+        running = self.store.running()
+        for key, due in running:
+            self._deadlines.set(key, due)
+        for key, made in self.store.open_calls():
+            self._call(key, _call(unpacked(made)))
+        return len(running)
+
+    def hold(self) -> None:
+        """Begin no more calls; what is called answers, and its answer is kept."""
+        self._held.set()
+        self._deadlines.close()
+        self._pool.hold()
+
+    def busy(self) -> list[str]:
+        """Return the names of the executions that are in a call."""
+        return self._pool.busy()
+
+    def close(self) -> None:
+        """Hold, and close the file: a later process goes on."""
+        self.hold()
+        self.store.close()
+
+    # ---------------------------------------------------------------------------------------------------------- turns
+
+    def _position(self, entry: Entry, given: Any, now: float) -> Position:
+        base = f"arn:aws:states:{REGION}:{ACCOUNT}"
+        execution = {"Id": f"{base}:execution:{entry.machine}:{entry.name}", "Name": entry.name, "RoleArn": _ROLE}
+        names = {"Id": f"{base}:stateMachine:{entry.machine}", "Name": entry.machine}
+        machine = self._compiled[entry.definition]
+        return position_at_start(machine, execution, names, given, secrets.token_hex(16), now)
+
+    def _machine(self, number: int) -> Machine:
+        if number not in self._compiled:
+            self._compiled[number] = compile_machine(self.store.definition_of(number))
+        return self._compiled[number]
+
+    def _turn(
+        self, key: Key, stimulus: Stimulus, *, durably: bool = False, redriven: tuple[int, str | None] | None = None
+    ) -> bool:
+        """Apply what happened; return False if it came too late, or too early. Raises sqlite3.Error: nothing did."""
+        with self._locks[hash(key) % _LOCKS]:
+            found = self.store.position(key)
+            if found is None:
+                return False
+            position, now = restored(found[1]), self._now()
+            effects = step(self._machine(found[0]), position, stimulus, now)
+            waits = isinstance(stimulus, Beat | Submitted) and position.called(stimulus.call) is not None
+            if not effects and not waits:
+                self._deadlines.set(key, position.due())
+                return False
+            turn = _written(position, effects, stimulus, now)
+            turn.redriven = redriven
+            self.store.write(key, turn, durably=durably)
+        self._follow(key, effects, position.due())
+        return True
+
+    def _follow(self, key: Key, effects: list[Effect], due: float | None) -> None:
+        """Do what a turn wants done, now that it is written."""
+        self._deadlines.set(key, due)
+        for effect in effects:
+            if isinstance(effect, Call):
+                self._call(key, effect)
+            elif isinstance(effect, End):
+                self._ended(key)
+
+    def _call(self, key: Key, call: Call) -> None:
+        self._pool.submit(*key, lambda: self._made(key, self._integrations.make(call)))
+
+    def _made(self, key: Key, stimulus: Stimulus) -> None:
+        """Write what a call led to, on a full disk as soon as there is room: the execution stands still until then."""
+        while True:
+            try:
+                self._turn(key, stimulus)
+            except sqlite3.ProgrammingError:  # it is closed: the next process makes the call again
+                return
+            except sqlite3.Error as error:
+                _log.error("%s cannot be written (%s); %s goes on when it can", self.store.path, error, key[1])
+                if self._held.wait(PACE_S):
+                    return
+            else:
+                return
+
+    def _ring(self, key: Key) -> None:
+        try:
+            self._turn(key, Tick())
+        except sqlite3.ProgrammingError:  # it is closed
+            return
+        except sqlite3.Error as error:
+            _log.error("%s cannot be written (%s); %s goes on when it can", self.store.path, error, key[1])
+            self._deadlines.set(key, self._now() + PACE_S)
+
+    def _ended(self, key: Key) -> None:
+        self._ends.tell(key)
+        entry = self.store.get(key)
+        if self._on_end is None or entry is None:
+            return
+        try:
+            self._on_end(entry)
+        except Exception:  # noqa: BLE001  # the end stands, whatever the listener does
+            _log.exception("the end of execution %s could not be reported", key[1])
+
+
+def _written(position: Position, effects: list[Effect], stimulus: Stimulus, now: float) -> Written:
+    """What the store keeps of a turn."""
+    turn = Written(kept(position), position.due(), [])
+    for effect in effects:
+        if isinstance(effect, Record):
+            turn.events += [] if effect.log else [effect.event]
+        elif isinstance(effect, Call):
+            turn.calls[effect.call] = (effect.token, packed(_kept_call(effect)))
+        elif isinstance(effect, Forget):
+            turn.answered.append(effect.call)
+        else:
+            output = text_of(effect.output) if effect.status == "SUCCEEDED" else None
+            turn.end = (effect.status, int(now * 1000), output, effect.error, effect.cause)
+    if isinstance(stimulus, Succeeded | Failed):
+        turn.answered.append(stimulus.call)
+    elif isinstance(stimulus, Submitted):
+        turn.taken = stimulus.call
+    return turn
+
+
+def _kept_call(call: Call) -> dict[str, Any]:
+    return {
+        "call": call.call, "arn": call.resource.arn, "arguments": call.arguments, "token": call.token,
+        "credentials": call.credentials, "timeout": call.timeout,
+    }  # fmt: skip
+
+
+def _call(made: dict[str, Any]) -> Call:
+    resource = check_resource(made["arn"], express=False)
+    return Call(made["call"], resource, made["arguments"], made["token"], made["credentials"], made["timeout"])

@@ -1,0 +1,44 @@
+"""A crash at any write leads to the same end."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.flows.waiting import wait_until
+from tests.unit.local.runner.machines import KEY, Clock, Dying, Functions, finished, opened
+from verihook.local.runner.runner import Runner
+from verihook.local.states.effects import Succeeded
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("write", range(1, 10))
+def test_a_crash_at_any_write_and_the_same_end(tmp_path: Path, write: int, after: bool) -> None:
+    functions, clock = Functions(), Clock()
+    first = opened(tmp_path / "s.db", functions, clock)
+    first.store.close()
+    first.store = dying = Dying(tmp_path / "s.db", write, after=after)
+    try:
+        first.start("m", "e", '{"l": [1, 2]}')
+        wait_until(lambda: dying.dead or _answer(first, functions, clock))
+    except sqlite3.ProgrammingError:
+        assert dying.dead
+    first.close()
+    second = opened(tmp_path / "s.db", functions, clock)
+    if second.store.get(KEY) is None:
+        second.start("m", "e", '{"l": [1, 2]}')
+    second.resume()
+    ended = finished(second, functions, clock)
+    second.close()
+    assert (ended.status, ended.output) == ("SUCCEEDED", "[2,3]")
+    assert len(functions.called) <= 5 + 2  # what was called and not written is called again
+
+
+def _answer(runner: Runner, functions: Functions, clock: Clock) -> bool:
+    clock.now += 5
+    for token in functions.tokens[-1:]:
+        runner.answer(token, lambda call: Succeeded(call, "yes"))
+    entry = runner.store.get(KEY)
+    return entry is not None and entry.status != "RUNNING"
