@@ -26,6 +26,7 @@ from verihook.adapters.clock import SystemClock
 from verihook.config import settings
 from verihook.errors import VerihookError
 from verihook.parts import Part, make_all, public_error
+from verihook.records import replace
 from verihook.request import Reply, Request, from_lambda, to_lambda
 from verihook.webhooks.receive import answer_unready, is_hook, refuse_request
 from verihook.webhooks.receive import receive as answer
@@ -33,6 +34,7 @@ from verihook.webhooks.receive import receive as answer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from verihook.model.ports import Services
     from verihook.webhooks.welcome import Beside
     from verihook.worker.functions import Functions
 
@@ -153,7 +155,16 @@ def _report(error: BaseException) -> None:
     bootstrap.telemetry().failure("start", error)
 
 
-services = Part(bootstrap.on_aws, _report, SystemClock())
+def _make_services() -> Services:
+    from verihook.instances.holding import ROLLOUT_MS
+    from verihook.model.draining import Draining
+
+    made = bootstrap.on_aws()
+    # Until the ledger was asked, events of each may be held.
+    return replace(made, draining=Draining(made.workflows, ROLLOUT_MS))
+
+
+services = Part(_make_services, _report, SystemClock())
 _base_path = Part(lambda: settings.base_path(settings.environment()), _report, SystemClock())
 _functions = Part(_make_functions, _report, SystemClock())
 _app = Part(_make_app, _report, SystemClock())
@@ -174,15 +185,24 @@ def _warm_app() -> None:
     _app()(Request("GET", "/v1/instances", "", (), b"", "start"), {}, None)
 
 
+def _find_held() -> None:
+    """Look which events wait that came while their workflow was paused: what comes now has to wait behind them."""
+    from verihook.instances.holding import find_held
+
+    find_held(services())
+
+
 #: Entry -> further work that its first event would otherwise wait for.
 _FIRST_WORK: dict[str, tuple[Callable[[], object], ...]] = {
-    "api": (_warm_app,),
+    "receive": (_find_held,),
+    "api": (_find_held, _warm_app),
     "record": (partial(import_module, "verihook.worker.recorder"),),
     "reconcile": (
         partial(import_module, "verihook.instances.reconcile"),
         partial(import_module, "verihook.instances.job_rounds"),
     ),
     "feed": (
+        _find_held,
         partial(import_module, "verihook.webhooks.feeds"),
         partial(import_module, "verihook.worker.splitting"),
     ),

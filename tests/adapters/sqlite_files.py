@@ -12,6 +12,12 @@ import pytest
 from verihook.adapters.ledgers.sqlite import SqliteFile
 
 
+def unsynced(file: SqliteFile) -> SqliteFile:
+    """The file without a sync at each commit: the death of a process, as a test makes it, loses nothing of that."""
+    file._commits._connection.execute("PRAGMA synchronous = OFF")
+    return file
+
+
 class OnSqlite:
     """The fixtures that the suites of every part share. A subclass says which one it is of."""
 

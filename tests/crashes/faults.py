@@ -37,7 +37,7 @@ class Faults:
     """Counts the calls of one process, and stops it at one of them.
 
     ``stop_at``: the number of the call, the first is 1; 0 for never. ``calls``: what was called, e.g. ``ledger.claim``.
-    ``met``: the call at which it was.
+    ``met``: the call at which it was. ``watch()`` is called before each call.
     """
 
     stop_at: int = 0
@@ -45,6 +45,7 @@ class Faults:
     kind: Kind = "crash"
     calls: list[str] = field(default_factory=list)
     met: str = ""
+    watch: Callable[[], None] = lambda: None
 
     def plan(self, stop_at: int, when: When, kind: Kind = "crash") -> None:
         """A new process, to be stopped there."""
@@ -53,6 +54,7 @@ class Faults:
     def call(self, name: str, work: Callable[[], Any]) -> Any:
         if self.met and self.kind == "crash":
             raise Stopped(self.met)
+        self.watch()
         self.calls.append(name)
         here = len(self.calls) == self.stop_at
         if here and self.when == "before":

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.adapters.dynamodb_local import client
+from tests.adapters.sqlite_files import unsynced
 from tests.crashes.faults import Faults, Watched
 from tests.crashes.sources import HOOKS, SOURCES, WORKFLOWS
 from tests.flows.deployment import VARIABLES
@@ -242,7 +243,7 @@ def world(folder: Path, ledger: str, dynamodb: Callable[[], str]) -> Iterator[Wo
 @contextmanager
 def _stores(folder: Path, ledger: str, dynamodb: Callable[[], str]) -> Iterator[tuple[Any, Any]]:
     if ledger == "sqlite":
-        with SqliteFile(folder / "ledger.db") as file:
+        with unsynced(SqliteFile(folder / "ledger.db")) as file:
             yield SqliteLedger(file), SqliteDocuments(file)
         return
     made = client(dynamodb())

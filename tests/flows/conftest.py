@@ -21,10 +21,11 @@ from tests.flows.faces import Answer, Face, Headers, HttpFace, LambdaFace, run_k
 from tests.flows.relay import Relay
 from tests.flows.secret_store import INSTANCE_KEY_ARN, SECRETS_ARN, SecretStore
 from tests.flows.stream import Stream
-from verihook import bootstrap, main
+from verihook import main
 from verihook.adapters.aws.boto import Boto
 from verihook.adapters.ledgers.table import create_table_request
 from verihook.config import load_hooks, settings
+from verihook.instances.holding import find_held
 from verihook.local.durable import DurableRunner
 from verihook.local.engines import SUBSTITUTIONS, machines
 from verihook.local.interpreter import ARN_PREFIX, Interpreter
@@ -169,7 +170,8 @@ def calls(aws_face: AwsFace, monkeypatch: pytest.MonkeyPatch, request: pytest.Fi
             monkeypatch.setenv(name, stack.enter_context(Relay(os.environ[name], made)).url)
         for name, value in (BOTO3 if request.param == "boto3" else {}).items():
             monkeypatch.setenv(name, value)
-        counted = bootstrap.on_aws()
+        counted = main._make_services()
+        find_held(counted)
         client: Any = counted.ledger
         assert isinstance(client._calls.client, Boto) is (request.param == "boto3")
         # What a state machine of another test asks the worker for comes from another thread.

@@ -1,4 +1,4 @@
-"""What came while workflows were paused is started after a restart with active ones, on three engines."""
+"""What came while workflows were paused is started after a restart with active ones, on three engines and in AWS."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tests.flows.conftest import AwsFace
 from tests.flows.deployment import VARIABLES
 from tests.flows.faces import run_key, serving
-from tests.flows.signing import x_signature
+from tests.flows.signing import order, x_signature
 from tests.flows.workshop import Api
+from verihook import main
+from verihook.instances import held
+from verihook.records import replace
 
 ENGINES = {"called": "function", "waiting": "durable", "asking": "stepfunctions"}
 
@@ -87,3 +93,26 @@ def test_what_came_meanwhile_is_started_after_the_pause(tmp_path: Path) -> None:
                     (each["status"], each["output"]) for each in ended
                 ]
             assert post(api, "called", 0)["duplicate"]
+
+
+def test_in_aws_what_comes_after_the_pause_starts_behind_what_was_held(
+    aws_face: AwsFace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deliver() -> Any:
+        body = order()
+        return aws_face.send("POST", "/hooks/orders", x_signature(body), body).json
+
+    made = main._make_services()
+    paused = replace(made.workflows["order-created"], status="paused")
+    before = replace(made, workflows={**made.workflows, "order-created": paused})
+    monkeypatch.setattr(main, "services", lambda: before)
+    waiting = [deliver() for _ in range(3)]
+    assert {"suspended"} == {each["status"] for each in waiting}
+    # The deployment with an active workflow: a process that knows nothing yet.
+    after = main._make_services()
+    monkeypatch.setattr(main, "services", lambda: after)
+    late = deliver()
+    assert "running" == late["status"]
+    rows = [after.ledger.get(each["instanceId"], after.clock.now_ms()) for each in (*waiting, late)]
+    assert [False] * 4 == [row is None or row.held for row in rows]
+    assert [] == held.tickets("order-created", after)

@@ -63,6 +63,9 @@ OPEN_WAITS = rows("document#instance#waits")
 #: Lines, in which instances wait for their turn.
 LINES = rows("line")
 
+#: The queue of what pauses hold.
+HELD = rows("document#held")
+
 #: Function -> action -> what it may be done to; "|" between several statements.
 ALLOWED: dict[str, dict[str, str]] = {
     "Receiver": {
@@ -71,13 +74,15 @@ ALLOWED: dict[str, dict[str, str]] = {
             [
                 rows("document#attempts", "document#signed"),
                 rows("document#captures"),
+                HELD,
                 rows("document#instance"),
                 rows("instance"),
             ]
         ),
         **RESUMES,
+        "dynamodb:Query": f"{HELD} | {rows('label')}",
         "dynamodb:UpdateItem": f"{rows('instance')} | {LINES} | {rows('observation', 'bucket')}",
-        "dynamodb:DeleteItem": f"{OPEN_WAITS} | {LINES}",
+        "dynamodb:DeleteItem": f"{HELD} | {OPEN_WAITS} | {LINES}",
         "s3:PutObject": OBJECTS,
         **READS_PAYLOADS,
         **TAKES,
@@ -127,12 +132,14 @@ ALLOWED: dict[str, dict[str, str]] = {
         **DEAD_LETTERS,
     },
     "Reconciler": {
-        "dynamodb:Query": f"${{Ledger.Arn}}/index/* | {rows('document#attempts', 'document#jobs')} | {rows('label')}",
+        "dynamodb:Query": " | ".join(
+            ["${Ledger.Arn}/index/*", rows("document#attempts", "document#jobs"), HELD, rows("label")]
+        ),
         "dynamodb:GetItem": f"{rows('document#instance', 'document#jobs')} | {rows('instance')} | {LINES}",
         "dynamodb:BatchGetItem": rows("instance"),
         "dynamodb:PutItem": f"{DOCUMENTS} | {rows('instance')}",
         "dynamodb:UpdateItem": f"{rows('instance')} | {LINES}",
-        "dynamodb:DeleteItem": f"{DOCUMENTS} | {LINES}",
+        "dynamodb:DeleteItem": f"{HELD} | {DOCUMENTS} | {LINES}",
         "dynamodb:BatchWriteItem": rows("label"),
         "s3:PutObject": OBJECTS,
         # Jobs act on instances as the API does.
@@ -153,16 +160,17 @@ ALLOWED: dict[str, dict[str, str]] = {
     "Feeds": {
         "dynamodb:GetItem": f"{rows('document#captures')} | {rows('document#instance')} | {rows('instance')} | {LINES}",
         "dynamodb:PutItem": " | ".join(
-            [rows("document#attempts"), rows("document#captures"), rows("document#instance"), rows("instance")]
+            [rows("document#attempts"), rows("document#captures"), HELD, rows("document#instance"), rows("instance")]
         ),
         "dynamodb:UpdateItem": f"{rows('instance')} | {LINES} | {rows('observation', 'bucket')}",
-        "dynamodb:DeleteItem": f"{OPEN_WAITS} | {LINES}",
+        "dynamodb:DeleteItem": f"{HELD} | {OPEN_WAITS} | {LINES}",
         "s3:PutObject": OBJECTS,
         **READS_PAYLOADS,
         **TAKES,
         **STOPS,
         **DESCRIBES,
         **RESUMES,
+        "dynamodb:Query": f"{HELD} | {rows('label')}",
         **ANSWERS,
         **READS_STREAM,
         "sqs:ReceiveMessage": "FedByQueue: FeedQueueArn",

@@ -1,31 +1,52 @@
 """Instances that a webhook has made while their workflow was paused: held, and started in order when it is active.
 
 A held row is suspended, with the error :data:`~verihook.model.instance.WORKFLOW_PAUSED`. Reconcile looks at it every
-minute, because nothing else learns that hooks.toml has another status.
+minute, because nothing else learns that hooks.toml has another status, and starts what is held in the order of the
+tickets (:mod:`verihook.instances.held`). What comes meanwhile is held behind it. When the queue is short, each
+delivery starts what is before it, and its own event, so the queue comes to its end however much arrives.
+
+Any number of processes may do so at once: a ticket is passed by those alone who have started its instance themselves,
+or found it started, and a start is idempotent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from verihook.instances import lines
+from verihook.errors import LedgerUnavailable, Unavailable
+from verihook.instances import held, lines
+from verihook.instances.held import take_ticket
 from verihook.instances.starting import active_workflow, first_look_ms, start_when_due
+from verihook.model import deadline
+from verihook.model.conflict import Overtaken, retry_on_conflict
 from verihook.model.instance import Instance
-from verihook.model.listing import Position, Query
 from verihook.model.workflow import Workflow
 from verihook.records import replace
 
+__all__ = ["Releases", "find_held", "settled", "take_ticket", "workflow_for"]
+
 if TYPE_CHECKING:
-    from verihook.model.ports.sets import ControlPorts, IntakePorts, ReconcilePorts
+    from verihook.model.ports.sets import ControlPorts, HoldPorts, IntakePorts, ReconcilePorts
     from verihook.model.source import Source
 
 #: At most so long after its workflow has become active, a held instance is looked at, in milliseconds.
 LOOK_MS = 60_000
 
-#: How many rows are read at once from the list of held ones.
-_PAGE = 200
+#: If the oldest has waited longer than this, in milliseconds, or the queue is longer than a page, what arrives leaves
+#: it to reconcile.
+BACKLOG_MS = 5_000
+
+#: The time in which a row is claimed for its ticket, in milliseconds, or never.
+CLAIM_MS = 60_000
+
+#: How long processes with the former hooks.toml may go on after a deployment, in milliseconds.
+ROLLOUT_MS = 120_000
+
+#: The longest wait for the ledger when a process begins, in milliseconds.
+_FIRST_LOOK_MS = 1_000
 
 
 def workflow_for(name: str, source: Source, ports: IntakePorts) -> tuple[Workflow, bool]:
@@ -35,87 +56,81 @@ def workflow_for(name: str, source: Source, ports: IntakePorts) -> tuple[Workflo
     holds = source.on_paused == "hold" and workflow is not None and not workflow.express
     if workflow is not None and holds and workflow.status == "paused":
         return workflow, True
-    return active_workflow(name, ports.workflows), holds and name in ports.draining.names
+    return active_workflow(name, ports.workflows), holds and _is_draining(name, ports)
+
+
+def find_held(ports: IntakePorts) -> None:
+    """Find the active workflows of which events may be held. One read if nothing is held.
+
+    If the ledger does not answer, the next event of a workflow that may be among them looks again.
+    """
+    now = ports.clock.now_ms()
+    active = [each.name for each in ports.workflows.values() if each.status == "active" and not each.express]
+    try:
+        with deadline.within(_FIRST_LOOK_MS, now, ports.clock.now_ms):
+            names = active if held.is_anything_held(ports) else []
+            ports.draining.found([name for name in names if held.tickets(name, ports, most=1)], now)
+    except LedgerUnavailable as error:
+        ports.telemetry.failure("held events", error)
+
+
+def _is_draining(name: str, ports: IntakePorts) -> bool:
+    if name not in ports.draining.names:
+        return False
+    if not ports.draining.looked:
+        find_held(ports)
+    return name in ports.draining.names
 
 
 def settled(fresh: Instance, ports: IntakePorts) -> Instance:
-    """Return a row that was claimed as held: as it is, or released if nothing is held before it any more."""
+    """Return a row that was claimed as held: as it is, or started behind all that came before it."""
     workflow = ports.workflows[fresh.workflow]
-    with ports.draining.lock:
-        if workflow.status == "paused" or workflow.name in ports.draining.names:
-            return fresh
-    return _release(fresh.id, workflow, ports) or fresh
-
-
-def find_held(ports: ReconcilePorts) -> None:
-    """Find the active workflows of which events are held, when the one process of a machine starts."""
-    for workflow in ports.workflows.values():
-        if workflow.status == "active" and next(_held(workflow.name, ports), None) is not None:
-            ports.draining.names.add(workflow.name)
+    if workflow.status == "paused":
+        return fresh
+    try:
+        with deadline.at_most(deadline.START_MS):
+            queue = _Pass(workflow, ports, since=ports.clock.now_ms() - BACKLOG_MS)
+            queue.run(until=fresh.id)
+            if queue.complete and fresh.id not in queue.rows:
+                # Another process has removed its ticket, and mostly has started it.
+                return queue.start(fresh.id) or fresh
+            return queue.rows.get(fresh.id) or fresh
+    except Unavailable as error:
+        ports.telemetry.failure(f"held {fresh.id}", error)
+        return fresh
 
 
 class Releases:
-    """What one call of reconcile releases. One thread at a time, because the order counts."""
+    """What one call of reconcile releases."""
 
     def __init__(self, ports: ReconcilePorts, has_time: Callable[[], bool]) -> None:
         """``has_time()``: whether there is time for one more start."""
         self._ports = ports
         self._has_time = has_time
         self._lock = Lock()
-        #: Workflow -> whether its engine answered.
-        self._answered: dict[str, bool] = {}
+        #: Workflow -> what became of its queue.
+        self._passes: dict[str, _Pass] = {}
 
     def look_at(self, instance: Instance, workflow: Workflow) -> int:
         """Start all that is held for the workflow of a held instance, if that is active; else look at it later.
 
-        Return how many were started.
+        Return how many were started. One thread at a time does this: the others would start the same.
         """
         with self._lock:
-            started = 0
-            if workflow.status == "active" and workflow.name not in self._answered:
-                started, self._answered[workflow.name] = self._release_all(workflow)
-            elif not self._answered.get(workflow.name, False):
+            if workflow.status != "active":
                 self._look_later(instance)
-            return started
-
-    def _release_all(self, workflow: Workflow) -> tuple[int, bool]:
-        """Start what is held, one after the other, the oldest first. Stop if the engine does not answer.
-
-        Return how many were started, and whether the engine answered.
-        """
-        started = 0
-        while held := self._next(workflow):
-            more, answered = self._release_each(held, workflow)
-            started += more
-            if not answered or not self._has_time() or not more:
-                return started, answered
-        return started, True
-
-    def _next(self, workflow: Workflow) -> list[str]:
-        """Return what is held, the oldest first; if nothing is, what comes from now on is not held."""
-        with self._ports.draining.lock:
-            # Read to its end: what is started leaves the list. The newest come first.
-            held = [*_held(workflow.name, self._ports)][::-1]
-            if not held:
-                self._ports.draining.names.discard(workflow.name)
-            return held
-
-    def _release_each(self, held: list[str], workflow: Workflow) -> tuple[int, bool]:
-        started = 0
-        for instance_id in held:
-            if not self._has_time():
-                break
-            released = _release(instance_id, workflow, self._ports)
-            if released is None:
-                continue
-            started += 1
-            due = released.not_before <= self._ports.clock.now_ms()
-            status = start_when_due(released, self._ports)
-            # One that waits its turn says nothing of the engine.
-            asked = due and not lines.may_wait(released, self._ports)
-            if status == "queued" and asked and self._ports.engines[released.engine].keeps_names:
-                return started, False
-        return started, True
+                return 0
+            done = self._passes.get(workflow.name)
+            before = 0 if done is None else done.started
+            if done is None:
+                done = self._passes[workflow.name] = _Pass(workflow, self._ports, self._has_time)
+                done.run()
+            if not done.answered:
+                self._look_later(instance)
+            elif done.complete and instance.id not in done.rows and self._has_time():
+                # It has no ticket any more: its claim came later than any should.
+                done.rows[instance.id] = done.start(instance.id)
+            return done.started - before
 
     def _look_later(self, instance: Instance) -> None:
         now = self._ports.clock.now_ms()
@@ -123,23 +138,88 @@ class Releases:
         self._ports.ledger.amend(replace(instance, due_at=due))
 
 
-def _release(instance_id: str, workflow: Workflow, ports: ControlPorts) -> Instance | None:
-    """Write that it is held no more. Return the row as it was written; None if it is not held by the pause."""
+@dataclass(slots=True)
+class _Pass:
+    """One way through the queue of a workflow, from its beginning on.
+
+    ``since``: if the oldest has waited since before this time, in milliseconds, nothing is done. ``answered``: whether
+    the engine did. ``complete``: the end of the queue was reached. ``rows``: what has been started, by its id.
+    """
+
+    workflow: Workflow
+    ports: HoldPorts
+    has_time: Callable[[], bool] = lambda: True
+    since: int = 0
+    started: int = 0
+    answered: bool = True
+    complete: bool = False
+    rows: dict[str, Instance | None] = field(default_factory=dict)
+
+    def run(self, until: str = "") -> None:
+        """Start what is held, one after the other, the oldest first. Stop if the engine does not answer.
+
+        ``until``: the instance with which to end.
+        """
+        after, left = "", 0
+        while True:
+            tickets = held.tickets(self.workflow.name, self.ports, after)
+            if until and tickets and self._is_long(tickets, until):
+                return
+            for ticket in tickets:
+                if not self.has_time():
+                    return
+                left += not self._is_passed(ticket)
+                if not self.answered:
+                    return
+                after = ticket.name
+                if ticket.instance_id == until:
+                    break
+            if len(tickets) < held.PAGE or until in self.rows:
+                break
+        self.complete = not tickets or after == tickets[-1].name
+        if self.complete and len(tickets) < held.PAGE and not left:
+            self.ports.draining.forget(self.workflow.name, self.ports.clock.now_ms())
+
+    def _is_long(self, tickets: list[held.Ticket], until: str) -> bool:
+        full = len(tickets) == held.PAGE and until not in [each.instance_id for each in tickets]
+        return full or tickets[0].at < self.since
+
+    def start(self, instance_id: str) -> Instance | None:
+        """Start an instance, if it is held or has been released. Return its row; None if there is none.
+
+        What has been released is started again, which does nothing if that start was confirmed.
+        """
+        row = retry_on_conflict(lambda: _released(instance_id, self.workflow, self.ports), "This instance")
+        now = self.ports.clock.now_ms()
+        if row is None or row.status != "queued" or row.held or row.not_before > now:
+            return row
+        status = start_when_due(row, self.ports)
+        # One that waits its turn says nothing of the engine.
+        asked = self.ports.engines[row.engine].keeps_names and not lines.may_wait(row, self.ports)
+        self.answered = status != "queued" or not asked
+        self.started += self.answered
+        return replace(row, status=status)
+
+    def _is_passed(self, ticket: held.Ticket) -> bool:
+        """Start the instance of a ticket, and remove that. Return False if it stays, for a claim that may follow."""
+        row = self.start(ticket.instance_id)
+        if row is None and ticket.at > self.ports.clock.now_ms() - CLAIM_MS:
+            # Not claimed yet, so not answered either: who came later need not wait for it.
+            return False
+        self.rows[ticket.instance_id] = row
+        if self.answered:
+            held.give_up(ticket, self.ports)
+        return self.answered
+
+
+def _released(instance_id: str, workflow: Workflow, ports: ControlPorts) -> Instance | None:
+    """Write that it is held no more, if it is. Return the row. Raises Overtaken if another writer was quicker."""
     now = ports.clock.now_ms()
     row = ports.ledger.get(instance_id, now)
-    if row is None or not row.held_by_pause:
-        return None
+    if row is None or row.purged or not row.held_by_pause:
+        return row
     due = max(now + first_look_ms(workflow, ports), row.not_before)
     released = replace(row, status="queued", held=False, error=None, cause=None, updated_at=now, due_at=due)
-    return replace(released, revision=released.revision + 1) if ports.ledger.amend(released) else None
-
-
-def _held(workflow: str, ports: ReconcilePorts) -> Iterator[str]:
-    """Give the ids of the workflow's instances that are held by its pause, the newest first."""
-    query, after = Query(workflow=workflow, status="suspended"), None
-    while True:
-        rows = ports.ledger.page(query, _PAGE, after, ports.clock.now_ms())
-        yield from (row.id for row in rows if row.held_by_pause)
-        if len(rows) < _PAGE:
-            return
-        after = Position(rows[-1].created_at, rows[-1].id)
+    if not ports.ledger.amend(released):
+        raise Overtaken
+    return replace(released, revision=released.revision + 1)

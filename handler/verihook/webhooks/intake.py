@@ -142,6 +142,8 @@ def _claim(
     fresh = store_raw(fresh, payloads)
     if first and source.starts_per_minute is not None:
         limits.spend_token(f"source#{source.name}", source.starts_per_minute, ports)
+    if fresh.held:
+        holding.take_ticket(fresh, ports)
     existing = ports.ledger.claim(fresh)
     for key in payload_keys(fresh):
         ports.recent_payloads.note(key, existing or fresh, trace.received_at)
@@ -152,7 +154,7 @@ def _claim(
     return _Claimed(fresh, given, existing)
 
 
-def _started(claimed: _Claimed, source: Source, ports: ControlPorts, trace: Trace) -> IntakeResult:
+def _started(claimed: _Claimed, source: Source, ports: IntakePorts, trace: Trace) -> IntakeResult:
     fresh, existing = claimed.fresh, claimed.existing
     if existing is not None:
         return _redelivered(existing, fresh, claimed.given, source, ports, trace)
@@ -182,7 +184,8 @@ def _start_now(fresh: Instance, ports: ControlPorts, given: str) -> Status:
     Its engine is not waited for, as reconcile starts what is not started in time. An Express machine is waited for: its
     end is the answer.
     """
-    if fresh.held:
+    if fresh.status != "queued":
+        # It is held, or was started behind what was held.
         return fresh.status
     if fresh.resumption is not None:
         return _hand_over_now(fresh, ports)
@@ -258,7 +261,7 @@ def _has_changed(existing: Instance, fresh: Instance, source: Source, ports: Con
 
 
 def _redelivered(
-    existing: Instance, fresh: Instance, given: str, source: Source, ports: ControlPorts, trace: Trace
+    existing: Instance, fresh: Instance, given: str, source: Source, ports: IntakePorts, trace: Trace
 ) -> IntakeResult:
     """The event is known already: the source's policies decide. It is not refused if another workflow is new."""
     carrier = None if existing.delivery is None else existing.delivery.carrier
@@ -279,6 +282,7 @@ def _redelivered(
     if source.duplicates == "restart" and not existing.purged:
         following = instances.replace_attempt(existing, fresh, ports)
         if following is not None:
+            following = holding.settled(following, ports) if following.held else following
             status = _start_now(following, ports, given)
             return IntakeResult(following.id, status, duplicate=True, workflow=fresh.workflow)
         existing = ports.ledger.get(existing.id, ports.clock.now_ms()) or existing

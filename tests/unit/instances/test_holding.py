@@ -13,7 +13,8 @@ from tests.unit.webhooks import arriving
 from verihook import instances
 from verihook.adapters.ledgers.sqlite import SqliteFile, SqliteLedger
 from verihook.errors import NotActive
-from verihook.instances.holding import LOOK_MS, find_held
+from verihook.instances import held
+from verihook.instances.holding import BACKLOG_MS, LOOK_MS, find_held
 from verihook.instances.reconcile import Report, reconcile
 from verihook.model.draining import Draining
 from verihook.model.expression import Expression
@@ -73,6 +74,7 @@ def test_it_is_held_and_a_redelivery_finds_it(parts: Parts) -> None:
 def test_all_are_started_in_order_when_it_is_active(parts: Parts, tmp_path: Path) -> None:
     made = hold(parts, 500)
     turn(parts, "active")
+    parts.clock.at += LOOK_MS
     # As after a restart: another process has but the file, and events come before it has released the first.
     with SqliteFile(tmp_path / "ledger.db") as file:
         parts.services = replace(parts.services, ledger=SqliteLedger(file), draining=Draining())
@@ -178,12 +180,14 @@ def test_what_comes_after_the_pause_starts_after_what_waits(parts: Parts) -> Non
     made = hold(parts, 3)
     turn(parts, "active")
     find_held(parts.services)
+    parts.clock.at += BACKLOG_MS + 1
     late = arrive(parts, "late")
     assert ("suspended", []) == (late.status, parts.engine.starts)
     settle(parts)
     assert [*made, late.instance_id] == parts.engine.starts
     # Nothing waits any more.
     assert "running" == arrive(parts, "later").status
+    assert [] == held.tickets("w", parts.services)
 
 
 def test_one_that_is_claimed_while_the_last_is_released_is_released_by_its_own_delivery(

@@ -34,7 +34,7 @@ class Services:
     entry point needs none. ``without_secret()`` returns the names of the sources whose deliveries cannot be verified
     just now; it reads their secrets again no more often than deliveries do. ``recent_payloads``: those that a
     redelivery need not put again.
-    ``draining``: the active workflows of which events are still held. ``entries``: where the entries of sources run.
+    ``draining``: the active workflows of which events may still be held. ``entries``: where the entries of sources run.
     """
 
     sources: Mapping[str, Source]

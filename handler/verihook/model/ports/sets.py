@@ -172,13 +172,17 @@ class CallbackPorts(Protocol):
         ...
 
 
-class ReconcilePorts(ControlPorts, CallbackPorts, Protocol):
-    """Repairs what is due, and calls back."""
+class HoldPorts(ControlPorts, Protocol):
+    """Holds what comes for a paused workflow, and starts it in order."""
 
     @property
     def draining(self) -> Draining:
-        """The workflows that are active, and of which events are still held."""
+        """The workflows that are active, and of which events may still be held."""
         ...
+
+
+class ReconcilePorts(HoldPorts, CallbackPorts, Protocol):
+    """Repairs what is due, and calls back."""
 
 
 class WorkPorts(RecordPorts, Protocol):
@@ -204,13 +208,8 @@ class OutcomePorts(Protocol):
         ...
 
 
-class IntakePorts(ControlPorts, LimitPorts, Protocol):
+class IntakePorts(HoldPorts, LimitPorts, Protocol):
     """Starts an instance for an event that is proven genuine."""
-
-    @property
-    def draining(self) -> Draining:
-        """The workflows that are active, and of which events are still held."""
-        ...
 
     @property
     def instance_key(self) -> bytes:
