@@ -7,6 +7,7 @@ from typing import Any
 
 from verihook.errors import EventMalformed
 from verihook.request import Request
+from verihook.senders.each import Each
 from verihook.strict_json import member
 
 #: Longer ids and types are refused: they are stored, logged and hashed.
@@ -59,22 +60,6 @@ class Place:
     @property
     def _paths(self) -> tuple[tuple[str, ...], ...]:
         return (self.json, *self.joined)
-
-
-@dataclass(frozen=True, slots=True)
-class Each:
-    """Where a delivery has several events, and where each of them has its own id, its type and what refines that.
-
-    ``path``: that of the array in the body; () if the body is the array.
-    """
-
-    path: tuple[str, ...]
-    id: Place | None = None
-    type: Place | None = None
-    action: Place | None = None
-
-    def __str__(self) -> str:
-        return ".".join(self.path) or "the body"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from verihook.records import replace
-from verihook.senders.event import BODIES, Each, EventPlaces, Place
+from verihook.senders.each import read_each
+from verihook.senders.event import BODIES, EventPlaces, Place
 from verihook.senders.tables import must_be_one_of, unknown_key
 
 #: The keys of an ``[event]`` table.
 _KEYS = {"id", "type", "action", "each", "body", "form_field", "envelope", "pass_headers", "pings", "unique"}
-
-#: The keys of a table ``each`` in it.
-_EACH = {"path", "id", "type", "action"}
 
 
 def read_places(table: Mapping[str, Any]) -> EventPlaces:
@@ -32,10 +30,10 @@ def read_places(table: Mapping[str, Any]) -> EventPlaces:
         raise ValueError("body: leave it out, a CloudEvent says itself what its data is")
     passed = tuple(name.lower() for name in _names(table, "pass_headers"))
     form_field = str(table.get("form_field", ""))
-    each = _each(table.get("each"), id, kind, action)
+    each = read_each(table.get("each"), (id, kind, action), _place)
     if each is not None and envelope:
         raise ValueError("each: leave it out, a CloudEvent is one event")
-    if isinstance(table.get("each"), str):
+    if isinstance(table.get("each"), str | list):
         id, kind, action = (place if place and place.header else None for place in (id, kind, action))
     pings, unique = _names(table, "pings"), _unique(table)
     return EventPlaces(id, kind, action, form_field, envelope, body, passed, pings, each, unique=unique)
@@ -53,25 +51,6 @@ def _names(table: Mapping[str, Any], key: str) -> tuple[str, ...]:
     if not isinstance(names, list) or not _are_names(names):
         raise ValueError(f"{key}: write a list of names")
     return tuple(names)
-
-
-def _each(value: object, *places: Place | None) -> Each | None:
-    """Return where the events of a delivery are. ``places``: those of the table; what is no header is each event's."""
-    if value is None:
-        return None
-    if isinstance(value, str):
-        return Each(_path(value), *(None if place and place.header else place for place in places))
-    if not isinstance(value, dict) or not isinstance(value.get("path"), str):
-        raise ValueError('each: write the path of the array, such as "events", or "." if the body is the array')
-    if unknown := set(value) - _EACH:
-        raise ValueError(f"each.{min(unknown)}: {unknown_key(_EACH)}")
-    try:
-        own = [_place(value, key) for key in ("id", "type", "action")]
-    except ValueError as error:
-        raise ValueError(f"each.{error}") from error
-    if any(place and place.header for place in own):
-        raise ValueError("each: a header is of the whole delivery; write it in [event] itself")
-    return Each(_path(value["path"]), *own)
 
 
 def _path(text: str) -> tuple[str, ...]:

@@ -45,8 +45,8 @@ def fresh(sample: bytes, places: EventPlaces, event_id: str) -> bytes:
         return sample
     changed = _renew(content, places.id, event_id)
     if places.each is not None:
-        events = member(content, places.each.path)
-        for number, event in enumerate(events if isinstance(events, list) else []):
+        # What an event of a nested array is made of is that of the sample itself.
+        for number, event in enumerate(places.each.events(content, 100) or ()):
             changed |= _renew(event, places.each.id, f"{event_id}-{number}" if number else event_id)
     if places.unique is not None and not changed:
         changed = _renew_unique(content, places.unique, event_id)

@@ -19,7 +19,6 @@ from verihook.model.instance import BATCH, Instance, Status
 from verihook.model.ports import MAX_INLINE
 from verihook.records import replace
 from verihook.senders.event import event_id, event_type
-from verihook.strict_json import member
 from verihook.webhooks.identity import id_of_batch
 from verihook.webhooks.intake import IntakeResult
 from verihook.webhooks.keeping import delivery_of, payload_keys, raw_in_row
@@ -29,7 +28,8 @@ if TYPE_CHECKING:
     from verihook.model.ports.sets import ControlPorts, IntakePorts
     from verihook.model.source import Source
     from verihook.request import Request
-    from verihook.senders.event import Body, Each
+    from verihook.senders.each import Each
+    from verihook.senders.event import Body
 
 #: The most events of one delivery: each becomes an instance, and a result.
 MOST_EVENTS = 10_000
@@ -40,13 +40,11 @@ def events_in(each: Each, content: object) -> list[Any]:
 
     Raises EventMalformed if there is neither an array nor an object, BodyTooLarge if there are too many.
     """
-    found = member(content, each.path)
-    if isinstance(found, dict):
-        return [found]
-    if not isinstance(found, list):
+    found = each.events(content, MOST_EVENTS + 1)
+    if found is None:
         raise EventMalformed(f"The events of the delivery ({each}) must be an array.")
     if len(found) > MOST_EVENTS:
-        raise BodyTooLarge(f"The delivery has {len(found):,} events, and {MOST_EVENTS:,} at most are taken.")
+        raise BodyTooLarge(f"The delivery has more than {MOST_EVENTS:,} events, which are the most that are taken.")
     return found
 
 

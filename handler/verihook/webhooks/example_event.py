@@ -39,11 +39,10 @@ def example_event(source: Source, workflow: Workflow | None, id: str, kind: str 
     content: dict[str, Any] = dict(own) if isinstance(own, dict) else {}
     if places.each is not None:
         item = _with(content, places.each.id, id, places.each.type, plain)
-        carried: dict[str, Any] = {}
-        if places.each.path:
-            set_member(carried, ".".join(places.each.path), [item])
-        content = _with(carried, places.id, id, places.type, plain) if places.each.path else {}
-        return ExampleEvent(id, plain, json_text(content if places.each.path else [item]).encode(), "application/json")
+        body = places.each.body_of(item)
+        if isinstance(body, dict):
+            body = _with(body, places.id, id, places.type, plain)
+        return ExampleEvent(id, plain, json_text(body).encode(), "application/json")
     content = _with(content, places.id, id, places.type, plain)
     if places.action is not None and action and places.action.json:
         set_member(content, ".".join(places.action.json), action)

@@ -17,7 +17,7 @@ from tests.flows.signing import github
 from verihook.model.instance import Progress
 from verihook.model.ports import Observation, Trace
 from verihook.request import Request
-from verihook.senders.event import Each
+from verihook.senders.each import Each
 from verihook.webhooks.receive import receive
 
 ORDER = (
@@ -213,7 +213,7 @@ def test_why_one_waits_or_has_failed(deployed: Deployment, client: Client) -> No
 
 def test_the_body_of_a_changed_delivery_of_several_events_is_kept(deployed: Deployment, client: Client) -> None:
     sender = deployed.services.sources["github"].sender
-    keeping(deployed, keep="full", sender=replace(sender, places=replace(sender.places, each=Each(("events",)))))
+    keeping(deployed, keep="full", sender=replace(sender, places=replace(sender.places, each=Each(((("events",),),)))))
     bodies = [b'{"events": [{"n": 1}]}', b'{"events": [{"n": 2}]}']
     for body in bodies:
         deliver(deployed, "github", body, github(body, "d-1"))

@@ -17,6 +17,7 @@ from verihook.records import replace
 from verihook.request import Request
 from verihook.senders import load_sender, sender_ids
 from verihook.senders.event import Body, EventPlaces, event_action, event_id, event_type
+from verihook.senders.event_table import read_places
 from verihook.webhooks.batches import events_in
 from verihook.webhooks.identity import id_of_batch, ids_of_event
 
@@ -54,7 +55,24 @@ BATCHES: dict[str, tuple[Any, list[tuple[str | None, str | None, str | None]]]] 
     "tailscale": ([{"type": "nodeCreated", "version": 1}], [(None, "nodeCreated", None)]),
     "klaviyo": ({"data": [{"external_id": "x-1", "topic": "event:opened"}]}, [("x-1", "event:opened", None)]),
     "mandrill": ([{"_id": "m-1", "event": "send", "ts": 7}], [("m-1:send:7", "send", None)]),
-    "meta": ({"object": "page", "entry": [{"id": "0", "time": 1, "changes": []}]}, [(None, None, None)]),
+    "meta": (
+        {
+            "object": "page",
+            "entry": [
+                {"id": "0", "time": 1, "changes": [{"field": "feed"}, {"field": "ratings"}]},
+                {"id": "0", "time": 1, "messaging": [{"message": {"mid": "m_1"}}, {"postback": {"mid": "m_2"}}]},
+                {"id": "0", "time": 1, "standby": [{"read": {"watermark": 1}}]},
+                {"id": "0", "time": 1, "changed_fields": ["feed"]},
+            ],
+        },
+        [
+            (None, "feed", None),
+            (None, "ratings", None),
+            ("m_1", None, None),
+            ("m_2", None, None),
+            *[(None, None, None)] * 2,
+        ],
+    ),
     **{
         f"hubspot-{version}": (
             [_HUBSPOT | {"subscriptionType": "contact.creation"}],
@@ -100,6 +118,14 @@ def test_a_source_splits_only_if_it_says_so(name: str, asked: bool, tmp_path: Pa
     body = Body(json.dumps(content), content)
     assert None is event_id(places, REQUEST, body)
     assert {"meta": "page"}.get(name) == event_type(places, REQUEST, body)
+
+
+def test_an_id_may_be_made_of_what_is_around_the_event() -> None:
+    places = read_places({"each": {"path": "entry[].changes", "id": {"json": ["id", "time", "changes.field"]}}}).each
+    assert places is not None
+    content = {"entry": [{"id": "0", "time": 1, "changes": [{"field": "feed"}]}]}
+    (event,) = events_in(places, content)
+    assert "0:1:feed" == event_id(EventPlaces(places.id), REQUEST, Body("", event))
 
 
 def test_a_delivery_is_found_by_its_own_id_too() -> None:
