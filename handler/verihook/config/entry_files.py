@@ -37,9 +37,19 @@ def _fault(folder: Path, module: str, function: str) -> str:
     named = [each for each in tree.body if _binds(each, function)]
     if not named:
         return f"{shown} has no {function}; write def {function}(request)"
-    if isinstance(named[-1], ast.AsyncFunctionDef):
-        return f"{shown}, line {named[-1].lineno}: must be a plain function: def {function}(request)"
+    last = named[-1]
+    if isinstance(last, ast.AsyncFunctionDef):
+        return f"{shown}, line {last.lineno}: must be a plain function: def {function}(request)"
+    if isinstance(last, ast.FunctionDef) and not last.decorator_list and not _takes_one(last.args):
+        return f"{shown}, line {last.lineno}: must take the request and nothing else: def {function}(request)"
     return ""
+
+
+def _takes_one(parameters: ast.arguments) -> bool:
+    """Whether a function with these parameters can be called with one argument."""
+    places = len(parameters.posonlyargs) + len(parameters.args)
+    named = any(default is None for default in parameters.kw_defaults)
+    return places - len(parameters.defaults) <= 1 and (places > 0 or parameters.vararg is not None) and not named
 
 
 def _binds(statement: ast.stmt, name: str) -> bool:

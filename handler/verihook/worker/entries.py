@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import tomllib
 from collections.abc import Callable, Mapping
-from inspect import iscoroutine
+from inspect import iscoroutine, signature
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,22 @@ def load(folder: Path, entry: str) -> Entry:
         function = definitions.load(folder, module, name)
         if not callable(function):
             raise ConfigurationError(f"{folder.name}/{module}.py", name, f"must be a function: def {name}(request)")
+        if not _takes_one(function):
+            mend = f"must take the request and nothing else: def {name}(request)"
+            raise ConfigurationError(f"{folder.name}/{module}.py", name, mend)
         _loaded[entry] = function
     return _loaded[entry]
+
+
+def _takes_one(function: Callable[..., object]) -> bool:
+    """Whether it can be called with one argument, as far as it says."""
+    try:
+        signature(function).bind(None)
+    except TypeError:
+        return False
+    except ValueError:  # one that says nothing, such as some of C
+        return True
+    return True
 
 
 def answer(call: Mapping[str, Any], folder: Path) -> bytes:

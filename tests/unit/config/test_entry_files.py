@@ -22,6 +22,16 @@ workflow = "w"
 """
 
 
+CODE = """def f(request):
+    return None
+async def later(request):
+    return None
+def none(): ...
+def two(request, context): ...
+def named(request, *, context): ...
+"""
+
+
 def loaded(folder: Path, more: str, code: str | None = None) -> None:
     path = folder / "hooks.toml"
     path.write_text(HOOKS + more)
@@ -48,11 +58,17 @@ def loaded(folder: Path, more: str, code: str | None = None) -> None:
         ("entry = 'other:f'", "sources.shop.entry: there is no workflows/other.py; write it, with def f(request)"),
         ("entry = 'shop:g'", "sources.shop.entry: workflows/shop.py has no g; write def g(request)"),
         ("entry = 'shop:later'", "sources.shop.entry: workflows/shop.py, line 3: must be a plain function"),
+        (
+            "entry = 'shop:none'",
+            "sources.shop.entry: workflows/shop.py, line 5: must take the request and nothing else",
+        ),
+        ("entry = 'shop:two'", "workflows/shop.py, line 6: must take the request and nothing else: def two(request)"),
+        ("entry = 'shop:named'", "workflows/shop.py, line 7: must take the request"),
     ],
 )
 def test_mistakes(tmp_path: Path, more: str, words: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        loaded(tmp_path, more, "def f(request):\n    return None\nasync def later(request):\n    return None\n")
+        loaded(tmp_path, more, CODE)
     assert words in str(caught.value)
 
 
@@ -65,6 +81,10 @@ def test_a_file_that_is_not_python_is_named_with_its_line(tmp_path: Path) -> Non
     "code",
     [
         "def f(request): ...",
+        "def f(request, /): ...",
+        "def f(*all): ...",
+        "def f(request, context=None, *, more=1, **rest): ...",
+        "@with_context\ndef f(request, context): ...",
         "from elsewhere import f",
         "from elsewhere import *",
         "from elsewhere import g as f",

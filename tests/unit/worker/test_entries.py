@@ -65,7 +65,7 @@ def test_a_module_is_loaded_once(tmp_path: Path) -> None:
         ("import sys\ndef decide(request):\n    sys.exit(3)", "SystemExit: 3 (shop.py, line 3)"),
         ("async def decide(request):\n    return None", "TypeError: an entry is a plain function, not async"),
         ("def decide(request):\n    return 'text'", "TypeError: an entry returns Start, Ignore, Reply, a dict or None"),
-        ("def decide(): ...", "TypeError: decide() takes 0 positional arguments but 1 was given"),
+        ("def decide(): ...", "ConfigurationError: "),
         ("raise OSError('disk')", "ConfigurationError: "),
         (
             "def decide(request):\n    raise type('Odd', (Exception,), {'__str__': id})",
@@ -89,3 +89,18 @@ def test_what_is_not_there_is_named(tmp_path: Path) -> None:
         entries.load(tmp_path, "shop:decide")
     with pytest.raises(ConfigurationError, match=r"shop.py: other: is missing"):
         entries.load(tmp_path, "shop:other")
+
+
+@pytest.mark.parametrize("code", ["def decide(): ...", "decide = lambda: None", "def decide(request, context): ..."])
+def test_one_that_does_not_take_the_request_is_named(tmp_path: Path, code: str) -> None:
+    written(tmp_path, code)
+    with pytest.raises(
+        ConfigurationError, match=r"shop.py: decide: must take the request and nothing else: def decide"
+    ):
+        entries.load(tmp_path, "shop:decide")
+
+
+@pytest.mark.parametrize("code", ["decide = dict", "import functools\ndecide = functools.partial(print, 'a')"])
+def test_one_that_says_nothing_of_what_it_takes_is_called(tmp_path: Path, code: str) -> None:
+    written(tmp_path, code.replace("\\n", "\n"))
+    assert callable(entries.load(tmp_path, "shop:decide"))
