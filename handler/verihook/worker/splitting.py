@@ -145,9 +145,7 @@ class _Split:
         # An event that stands there twice is started as it stands there first.
         alike: dict[object, list[int]] = {}
         for number in numbers:
-            # Events that may wait for each other stand in a line in the order in which they stand here.
-            key = None if self._source.ordering else identity(self._source, number, self._events[number])
-            alike.setdefault(key, []).append(number)
+            alike.setdefault(identity(self._source, number, self._events[number]), []).append(number)
         found: dict[int, Result | VerihookError] = {}
         for each in pool.map(lambda each: self._start_in_order(each, ports), alike.values()):
             found |= each

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from verihook.adapters.engines.batch import BatchEngine
 from verihook.errors import Duplicate, LedgerUnavailable, NotSupported
 from verihook.instances import lifecycle, redelivery
 from verihook.instances.reconcile import reconcile
-from verihook.model.expression import Expression
 from verihook.model.instance import Instance
 from verihook.model.ports import Trace
 from verihook.model.source import Source
@@ -144,27 +142,6 @@ def test_mended_it_is_restarted_and_starts_what_was_left(w: Working) -> None:
     assert ["duplicate", "started"] == statuses(w, row)
     with pytest.raises(NotSupported):
         redelivery.replay_as_new(w.row(row.id), w.services, "new")
-
-
-@pytest.mark.parametrize("ordered", [True, False])
-def test_events_are_started_in_order_if_they_may_wait_for_each_other(
-    w: Working, monkeypatch: pytest.MonkeyPatch, ordered: bool
-) -> None:
-    begun, second = [], Event()
-
-    def starts(row: Instance, number: int, *more: Any) -> Any:
-        begun.append(number)
-        if number == 1:
-            second.set()
-        # In order, the second does not begin before the first has ended.
-        assert number or ordered != second.wait(0.3 if ordered else 30)
-        return start_member(row, number, *more)
-
-    monkeypatch.setattr(splitting, "start_member", starts)
-    ordering = Expression("ordering", "id") if ordered else None
-    row = take(w, source(w, ordering=ordering), *ids("a", "b", "c"))
-    assert "completed" == split(w, row)
-    assert [0, 1, 2] == (begun if ordered else sorted(begun))
 
 
 def test_a_source_without_a_start_left_waits_and_goes_on(w: Working) -> None:
