@@ -31,9 +31,11 @@ from verihook.dialects import calling
 from verihook.errors import Forbidden, InstanceNotFound, PayloadGone
 from verihook.instances import api_keys, callbacks, payload
 from verihook.instances.reconcile import reconcile
+from verihook.model.delivery import Delivery
 from verihook.model.instance import Instance, Progress, Status
 from verihook.model.listing import Query
 from verihook.model.policy import Policy
+from verihook.model.resumption import Resumption
 from verihook.model.scopes import SCOPES, ApiKey
 from verihook.request import Reply
 
@@ -112,6 +114,25 @@ def test_who_knows_the_id_sees_status_and_times(receiver: Receiver) -> None:
     for path in ("/", "/hooks/again"):
         reply = receiver.read(path, instance_id)
         assert {"instanceId", "workflow", "status", "createdAt", "updatedAt"} == set(json.loads(reply.body))
+
+
+RESUMES = Resumption("w", "e", (), "start", 1)
+
+
+@pytest.mark.parametrize("kind", [{"engine": "batch"}, {"delivery": Delivery(resumption=RESUMES)}])
+def test_a_delivery_that_starts_or_resumes_others_shows_nothing_of_them(
+    receiver: Receiver, kind: dict[str, Any]
+) -> None:
+    instance_id = json.loads(delivered(receiver, "again").body)["instanceId"]
+    row = receiver.ledger.get(instance_id, 0)
+    assert row is not None
+    assert receiver.services.workflows["order-created"].public_output
+    ended = replace(row, status="failed", workflow="order-created", output='"other"', error="E", cause="other")
+    assert receiver.ledger.amend(ended)
+    assert b"other" in receiver.read("/", instance_id).body
+    assert receiver.ledger.amend(replace(ended, revision=ended.revision + 1, **kind))
+    reply = receiver.read("/", instance_id)
+    assert {"instanceId", "workflow", "status", "createdAt", "updatedAt"} == set(json.loads(reply.body))
 
 
 @pytest.mark.parametrize(("auth", "status"), [("required", 404), ("open", 200)])

@@ -244,7 +244,10 @@ def _read(request: Request, source: Source | None, ports: ReceivePorts) -> Reply
 
 
 def _public(instance: Instance, ports: ReceivePorts) -> dict[str, object]:
-    """What a caller who knows the id may see. Output and error only if the workflow has ``public_output``."""
+    """What a caller who knows the id may see. Output and error only if the workflow has ``public_output``.
+
+    Of a delivery that starts or resumes others, neither: there they name those others, which have ids of their own.
+    """
     content: dict[str, object] = {
         "instanceId": instance.id,
         "workflow": instance.workflow,
@@ -253,7 +256,7 @@ def _public(instance: Instance, ports: ReceivePorts) -> dict[str, object]:
         "updatedAt": iso(instance.updated_at),
     }
     workflow = ports.workflows.get(instance.workflow)
-    if workflow is not None and workflow.public_output:
+    if workflow is not None and workflow.public_output and not instance.runs_nothing:
         if instance.output is not None:
             content["output"] = instances.output_of(instance, ports.payloads)
         if instance.error is not None or instance.cause is not None:
