@@ -92,6 +92,11 @@ def test_that_it_runs(counted: World) -> None:
     assert told.read == untold.read
 
 
+def test_an_entry_is_asked_once_and_nothing_is_written_for_it() -> None:
+    """tests/deployed/test_entries.py counts the calls of the receiver."""
+    assert POLICIES["entered"] == {"invocations": {"entries": 1}}
+
+
 def test_a_body_that_is_kept_as_a_payload(counted: World) -> None:
     size = POLICIES["large"]["bytes"]
     note = Random(1).randbytes(size).hex()[: size - len('{"note":""}')]
@@ -115,5 +120,5 @@ def test_a_minute_in_which_nothing_comes(counted: World) -> None:
 def test_what_the_template_has() -> None:
     assert len(of_type("AWS::SecretsManager::Secret")) == COUNTS["idle"]["secrets"]
     functions = {"receiver": "Receiver", "recorder": "Recorder", "reconciler": "Reconciler", "worker": "Worker"}
-    functions["durable"] = "OrderApproval"
+    functions |= {"durable": "OrderApproval", "entries": "Entries"}
     assert {name: FUNCTIONS[function]["MemorySize"] for name, function in functions.items()} == COUNTS["memory_mb"]

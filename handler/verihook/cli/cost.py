@@ -29,6 +29,7 @@ _POLICIES = {
     "limited": "starts_per_minute adds",
     "watched": "a sender that signs its body alone (github) adds",
     "reported": "report_running adds",
+    "entered": "an entry of your own adds",
     "large": "20 KB that compression leaves above 8 KB add",
 }
 

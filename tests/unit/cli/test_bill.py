@@ -51,6 +51,9 @@ def test_policies() -> None:
     assert found["ignored"] == found["forged"]
     assert found["redelivered"]["writes"] == pytest.approx(2 * 0.625)
     assert found["large"]["kept"] == pytest.approx(5 + 20480 / 1000 * 0.023 * 3)
+    # 512 MB for 10 ms, and Lambda's own lines.
+    assert found["entered"]["lambda"] == pytest.approx(0.20 + 0.010 * 0.5 * 16.6667, rel=1e-4)
+    assert found["entered"]["logs"] == pytest.approx(0.350 * (0.50 + 0.03))
     assert found["limited"] == dict.fromkeys(found["limited"], 0.0) | {"writes": pytest.approx(0.625)}
 
 
