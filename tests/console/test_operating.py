@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import TYPE_CHECKING
 
 from tests.console.conftest import Open
 from tests.console.deployment import Deployed
 from tests.flows.faces import HttpFace
 from tests.flows.signing import order, x_signature
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Route
 
 
 def test_a_graph_goes_from_state_to_state_by_arrow_keys(opened: Open, served: Deployed) -> None:
@@ -27,6 +32,33 @@ def test_a_graph_goes_from_state_to_state_by_arrow_keys(opened: Open, served: De
     page.go(f"instances/{served.ids['failed']}?tab=graph")
     page.settled()
     page.find("button", "Ship, Fail, failed").wait_for()
+
+
+def test_of_5000_steps_those_are_drawn_that_can_be_seen(opened: Open, served: Deployed) -> None:
+    """The engines here would take long for as many, so the answer of /v1 is put together from one of theirs."""
+    step = served.call("GET", f"instances/{served.ids['failed']}/steps")["steps"][0]
+
+    def many(route: Route) -> None:
+        route.fulfill(body=json.dumps({"steps": [{**step, "name": f"step {number}"} for number in range(5000)]}))
+
+    page = opened("instances")
+    page.page.route("**/steps", many)
+    page.go(f"instances/{served.ids['failed']}")
+    rows = page.page.get_by_role("option")
+    page.find("option", "step 0,").wait_for()
+    assert [] == page.violations()
+    page.page.locator(".timeline-box").evaluate("(box) => box.scrollTo(0, box.scrollHeight / 2)")
+    page.find("option", "step 2500,").wait_for()
+    assert rows.count() < 80
+    page.find("listbox", "Steps, the first ones first").focus()
+    page.press("End")
+    page.find("option", "step 4999,", selected=True).wait_for()
+    assert rows.count() < 80
+    assert "4999" in page.find("region", "The chosen step").inner_text()
+    page.page.wait_for_url("**row=5000")
+    page.find("button", "Table").click()
+    page.find("button", "Show all 5,000").wait_for()
+    assert [] == page.violations()
 
 
 def test_a_job_is_counted_then_confirmed_and_a_reload_loses_nothing(opened: Open, served: Deployed) -> None:
@@ -121,6 +153,7 @@ def test_a_new_deployment_begins_with_three_commands(opened: Open, served: Deplo
     page = opened("", key=made["secret"])
     page.find("heading", "Three commands to begin with").wait_for()
     page.settled()
+    assert "Overview" == page.page.locator("main :is(h1, h2)").first.inner_text()
     assert [] == page.violations()
     page.page.get_by_text("All is well").wait_for()
     page.go("failures")

@@ -14,6 +14,7 @@ def test_a_page_can_be_used_by_everybody(opened: Open, served: Deployed, path: s
     page = opened(filled(path, served), color_scheme="light")
     page.expected.append("404")
     page.settled()
+    assert "H1" == page.page.locator("main :is(h1, h2)").first.evaluate("(heading) => heading.tagName")
     assert [] == page.violations()
     page.page.emulate_media(color_scheme="dark")
     assert [] == page.violations()

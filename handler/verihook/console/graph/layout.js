@@ -2,7 +2,7 @@
 // by barycentres (Sugiyama); an edge back to an earlier state is drawn beside them. Lengths in pixels.
 
 const GAP = { x: 28, y: 46 };
-const BOX = { height: 40, least: 96, most: 230, letter: 7.8, inset: 36 };
+const BOX = { height: 40, least: 96, most: 230, letter: 8.2, inset: 36 };
 const DOT = 14;
 // Half of what a label takes.
 const LABEL = 52;

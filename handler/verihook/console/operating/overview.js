@@ -34,12 +34,12 @@ export function Overview() {
   const found = answers && [...bySource(answers[0].deliveries, Date.now())];
   return html`
     <${PageHead} title="Overview" />
-    <${HealthLine} health=${health} />
-    ${problem && html`<${ProblemNote} problem=${problem} retry=${retry} />`}
+    <div><${HealthLine} health=${health} /></div>
+    <div>${problem && html`<${ProblemNote} problem=${problem} retry=${retry} />`}
     ${!answers && !problem && html`<${Awaited} />`}
     ${found?.length === 0 && html`<${FirstStart} />`}
-    ${found?.length > 0 && html`<${Totals} found=${found} /><h2 class="section">What came last, and where</h2>
-      <${SourceTable} rows=${found.slice(0, MOST_SHOWN).map(([name, standing]) => ({ name, path: `/hooks/${name}`, standing }))} />`}
+    ${found?.length > 0 && html`<div><${Totals} found=${found} /><h2 class="section">What came last, and where</h2>
+      <${SourceTable} rows=${found.slice(0, MOST_SHOWN).map(([name, standing]) => ({ name, path: `/hooks/${name}`, standing }))} /></div>`}</div>
     <p class="listing-foot">${FURTHER.filter(([, , scope]) => identity.may(scope)).map(([word, href], at) => html`${at > 0 && " · "}<a key=${word} href=${href()}>${word}</a>`)}</p>
   `;
 }

@@ -36,16 +36,16 @@ export function Sources() {
   `;
 }
 
-// `rows`: sources with `standing`, and whether they are `usable`.
+// `rows`: sources with `standing`, and whether they are `usable`. A column `of` a member that none has is left out.
 export function SourceTable({ rows }) {
-  return html`<${Table} caption="Sources" columns=${SOURCES_COLUMNS} rows=${rows} id=${({ name }) => name} href=${({ name }) => address(`sources/${segment(name)}`)} />`;
+  return html`<${Table} caption="Sources" columns=${SOURCES_COLUMNS.filter(({ of }) => !of || rows.some((row) => row[of]))} rows=${rows} id=${({ name }) => name} href=${({ name }) => address(`sources/${segment(name)}`)} />`;
 }
 
 const SOURCES_COLUMNS = [
   { head: "Source", className: "grows", cell: ({ name }) => name, below: ({ path, sender }) => html`<div class="below"><code>${path}</code> <span class="narrow">${sender}</span></div>` },
   { head: "State", cell: ({ usable, standing }) => html`<${SourceMark} usable=${usable} ...${standing} />` },
   { head: "The last hour", wide: true, cell: ({ name, standing }) => html`<${SourceHour} name=${name} standing=${standing} />` },
-  { head: "Workflow", wide: true, cell: ({ workflow }) => workflow && html`<a href=${address(`workflows/${segment(workflow)}`)}>${workflow}</a>` },
+  { head: "Workflow", of: "workflow", wide: true, cell: ({ workflow }) => workflow && html`<a href=${address(`workflows/${segment(workflow)}`)}>${workflow}</a>` },
   { head: "Last accepted", wide: true, className: "end", cell: ({ standing }) => (standing.accepted ? html`<${Ago} at=${standing.accepted} />` : "not lately") },
 ];
 

@@ -69,14 +69,14 @@ function Drawing({ drawn, label, taken, chosen, choose }) {
 }
 
 function Edge({ edge, points, x, y, back }) {
-  const words = edge.label.length > 18 ? `${edge.label.slice(0, 17)}…` : edge.label;
+  const words = edge.label.length > 15 ? `${edge.label.slice(0, 14)}…` : edge.label;
   return html`<g class="graph-edge" data-kind=${edge.kind} data-taken=${Boolean(edge.taken)} data-back=${Boolean(back)}>
     <path d=${path(points)} marker-end=${edge.taken ? "url(#graph-tip-taken)" : "url(#graph-tip)"} />
     ${words && html`<text x=${x} y=${y} text-anchor="middle"><title>${edge.label}</title>${words}</text>`}</g>`;
 }
 
 function Box({ node, x, y, width, height, group, at, taken, focusable, chosen, choose }) {
-  const letters = Math.floor((width - 35) / 7.8);
+  const letters = Math.floor((width - 35) / 8.2);
   const shown = node.name.length > letters ? `${node.name.slice(0, letters - 1)}…` : node.name;
   const shape = (taken && SHAPES[node.status]) || TYPES[node.type] || "dots";
   return html`<g class="graph-state" data-box=${at} data-status=${taken ? node.status || "none" : ""} data-group=${group} role="button" tabindex=${focusable ? 0 : -1}

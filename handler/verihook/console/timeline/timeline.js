@@ -111,8 +111,8 @@ function Chosen({ row }) {
         ["Took", duration(to - from)],
         ["Error", step.error && html`<code>${step.error.code}</code> ${step.error.message}`],
       ]} />
-      ${step.input !== null && html`<h3>Input</h3><${Json} value=${step.input} what="the input of ${row.name}" />`}
-      ${step.output !== null && html`<h3>Output</h3><${Json} value=${step.output} what="the output of ${row.name}" />`}
+      ${step.input !== null && html`<div><h3>Input</h3><${Json} value=${step.input} what="the input of ${row.name}" /></div>`}
+      ${step.output !== null && html`<div><h3>Output</h3><${Json} value=${step.output} what="the output of ${row.name}" /></div>`}
     </div>`)}</section>`;
 }
 
