@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 import sqlite3
@@ -251,13 +252,19 @@ def _written(position: Position, effects: list[Effect], stimulus: Stimulus, now:
         elif isinstance(effect, Forget):
             turn.answered.append(effect.call)
         else:
-            output = text_of(effect.output) if effect.status == "SUCCEEDED" else None
-            turn.end = (effect.status, int(now * 1000), output, effect.error, effect.cause)
+            # In ASCII: half a character of a sender's has no UTF-8, and SQLite takes nothing else.
+            output = json.dumps(effect.output, separators=(",", ":")) if effect.status == "SUCCEEDED" else None
+            turn.end = (effect.status, int(now * 1000), output, _words(effect.error), _words(effect.cause))
     if isinstance(stimulus, Succeeded | Failed):
         turn.answered.append(stimulus.call)
     elif isinstance(stimulus, Submitted):
         turn.taken = stimulus.call
     return turn
+
+
+def _words(text: str | None) -> str | None:
+    """A text of which UTF-8 can be made."""
+    return text and text.encode("utf-8", "backslashreplace").decode()
 
 
 def _kept_call(call: Call) -> dict[str, Any]:

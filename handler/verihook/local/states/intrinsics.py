@@ -22,6 +22,7 @@ MAX_NESTING = 10
 
 _CALL = re.compile(r"States\.(\w+)\s*\(")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_ESCAPES = {"\\\\", "\\{", "\\}"}
 _ESCAPED = re.compile(r"\\([{}\\])")
 _WORD = re.compile(r"true|false|null")
 
@@ -123,7 +124,7 @@ def _argument(reader: PathText, depth: int, *, template: bool) -> Call | Path | 
 
 
 def _quoted(reader: PathText) -> str:
-    """A text in single quotes. Backslashes before anything but quotes and backslashes are for the function."""
+    """A text in single quotes, in which escapes of braces and backslashes are left as they are."""
     read: list[str] = []
     at = reader.at + 1
     while at < len(reader.text):
@@ -136,6 +137,8 @@ def _quoted(reader: PathText) -> str:
             character = "'"
         elif character == "\\":
             character = reader.text[at : at + 2]
+            if character not in _ESCAPES:
+                raise ValueError(f"a backslash stands before a quote, a brace or a backslash alone: {reader.text}")
             at += 1
         read.append(character)
         at += 1

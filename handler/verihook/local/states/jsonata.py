@@ -67,7 +67,8 @@ def evaluate(expression: str, scope: Scope, field: str) -> Any:
     try:
         return _plain(result, Utils.NULL_VALUE, count(1))
     except ValueError as error:
-        raise _failed(expression, field, str(error)) from None
+        cause = f"The JSONata expression '{expression}' {'for' if field == 'Items' else 'specified for'} the field"
+        raise StateError(QUERY, f"{cause} '{field}' {error}", located=True, location=field) from None
 
 
 def _failed(expression: str, field: str, what: str) -> StateError:

@@ -14,15 +14,15 @@ from verihook.local.states.data import equal, is_number, value_of
 from verihook.local.states.path_steps import Step, element, member
 from verihook.local.states.path_text import PathText
 
-#: A filter's condition, and one side of a comparison; _NONE is a side without a value.
-Wanted = Callable[[Any], bool]
-Side = Callable[[Any], Any]
+#: A filter's condition, and one side of a comparison, of an item and the root; _NONE is a side without a value.
+Wanted = Callable[[Any, Any], bool]
+Side = Callable[[Any, Any], Any]
 _NONE: Any = object()
 
 _OPERATOR = re.compile(r"\s*(==|!=|<=|>=|<|>|=~|(?:in|nin|subsetof|contains|size|empty)\b)\s*")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _WORD = re.compile(r"[\w-]+")
-_PATH = re.compile(r"@(?:\.[\w-]+(?!\()|\[\s*(?:-?\d+|'[^']*'|\"[^\"]*\")\s*\])*(?:\.length\(\))?")
+_PATH = re.compile(r"[@$](?:\.[\w-]+(?!\()|\[\s*(?:-?\d+|'[^']*'|\"[^\"]*\")\s*\])*(?:\.length\(\))?")
 _SEGMENT = re.compile(r"\.length\(\)|\.([\w-]+)|\[\s*(?:(-?\d+)|'([^']*)'|\"([^\"]*)\")\s*\]")
 _REGEX = re.compile(r"/((?:[^/\\]|\\.)*)/(i?)")
 
@@ -35,20 +35,20 @@ def read_filter(reader: PathText) -> Wanted:
     either = [_both(reader)]
     while _next(reader, "||"):
         either.append(_both(reader))
-    return either[0] if len(either) == 1 else lambda item: any(wanted(item) for wanted in either)
+    return either[0] if len(either) == 1 else lambda item, root: any(wanted(item, root) for wanted in either)
 
 
 def _both(reader: PathText) -> Wanted:
     every = [_plain(reader)]
     while _next(reader, "&&"):
         every.append(_plain(reader))
-    return every[0] if len(every) == 1 else lambda item: all(wanted(item) for wanted in every)
+    return every[0] if len(every) == 1 else lambda item, root: all(wanted(item, root) for wanted in every)
 
 
 def _plain(reader: PathText) -> Wanted:
     if _next(reader, "!"):
         inner = _plain(reader)
-        return lambda item: not inner(item)
+        return lambda item, root: not inner(item, root)
     if _next(reader, "("):
         inner = read_filter(reader)
         reader.expect(")")
@@ -56,14 +56,14 @@ def _plain(reader: PathText) -> Wanted:
     left = _side(reader)
     operator = reader.match(_OPERATOR)
     if operator is None:
-        return lambda item: left(item) is not _NONE
+        return lambda item, root: left(item, root) is not _NONE
     if operator[1] == "=~":
         return _matches(left, reader)
     right = _side(reader)
     compare = _COMPARE[operator[1]]
 
-    def holds(item: Any) -> bool:
-        one, other = left(item), right(item)
+    def holds(item: Any, root: Any) -> bool:
+        one, other = left(item, root), right(item, root)
         if one is _NONE or other is _NONE:
             return operator[1] == "!=" and one is not other
         return bool(compare(one, other))
@@ -84,8 +84,8 @@ def _matches(left: Side, reader: PathText) -> Wanted:
     except re.error as error:
         raise ValueError(f"the pattern of the path {reader.text} is wrong: {error}") from error
 
-    def holds(item: Any) -> bool:
-        value = left(item)
+    def holds(item: Any, root: Any) -> bool:
+        value = left(item, root)
         return isinstance(value, str) and len(value) <= _MAX_MATCHED and pattern.fullmatch(value) is not None
 
     return holds
@@ -110,19 +110,20 @@ def _side(reader: PathText) -> Side:
 
 
 def _constant(value: Any) -> Side:
-    return lambda _: value
+    return lambda _item, _root: value
 
 
 def _within(path: str) -> Side:
     steps = [_step(found) for found in _SEGMENT.finditer(path)]
 
-    def value(item: Any) -> Any:
+    def value(item: Any, root: Any) -> Any:
+        at = root if path.startswith("$") else item
         for step in steps:
-            found = step.select(item)
+            found = step.select(at, root)
             if not found:
                 return _NONE
-            item = found[0]
-        return item
+            at = found[0]
+        return at
 
     return value
 
@@ -130,7 +131,7 @@ def _within(path: str) -> Side:
 def _step(found: re.Match[str]) -> Step:
     name, number, single, double = found.groups()
     if found[0] == ".length()":
-        return Step(lambda node: [len(node)] if isinstance(node, list | dict | str) else [])
+        return Step(lambda node, _: [len(node)] if isinstance(node, list | dict | str) else [])
     return element(int(number)) if number else member(name or single or double or "")
 
 

@@ -75,12 +75,12 @@ def _bracket(reader: PathText) -> Step:
         wanted = read_filter(reader)
         reader.expect(")")
         reader.expect("]")
-        return Step(lambda node: [item for item in _items(node) if wanted(item)])
+        return Step(lambda node, root: [item for item in _items(node) if wanted(item, root)])
     if found := reader.match(_SLICE):
         first, last, by = (int(part) if part else None for part in found.groups())
         if by == 0:
             raise ValueError(f"a slice has no step of 0: {reader.text}")
-        return Step(lambda node: node[first:last:by] if isinstance(node, list) else [])
+        return Step(lambda node, _: node[first:last:by] if isinstance(node, list) else [])
     if found := reader.match(_INDICES):
         numbers = [int(part) for part in found[0][:-1].split(",")]
         return element(numbers[0]) if len(numbers) == 1 else Step(_each([element(number) for number in numbers]))
@@ -93,12 +93,12 @@ def _items(node: Any) -> list[Any]:
     return node if isinstance(node, list) else [node] if isinstance(node, dict) else []
 
 
-def _each(steps: list[Step]) -> Callable[[Any], list[Any]]:
-    return lambda node: [value for step in steps for value in step.select(node)]
+def _each(steps: list[Step]) -> Callable[[Any, Any], list[Any]]:
+    return lambda node, root: [value for step in steps for value in step.select(node, root)]
 
 
-def _deep(select: Callable[[Any], list[Any]]) -> Callable[[Any], list[Any]]:
-    return lambda node: [value for inner in descendants(node) for value in select(inner)]
+def _deep(select: Callable[[Any, Any], list[Any]]) -> Callable[[Any, Any], list[Any]]:
+    return lambda node, root: [value for inner in descendants(node) for value in select(inner, root)]
 
 
 def _ended(reader: PathText, name: str) -> Callable[[Any], Any]:

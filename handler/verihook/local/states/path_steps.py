@@ -13,9 +13,12 @@ class Missing(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """``key`` is the name or number of a step that names one place; ``select`` gives what the step finds in a node."""
+    """One step. ``key`` is the name or number of one that names one place.
 
-    select: Callable[[Any], list[Any]]
+    ``select`` gives what the step finds in a node; it gets the root of the data too, which a filter may compare with.
+    """
+
+    select: Callable[[Any, Any], list[Any]]
     key: str | int | None = None
 
     @property
@@ -31,13 +34,13 @@ class Step:
 
 def member(name: str) -> Step:
     """Return the step into an object."""
-    return Step(lambda node: [node[name]] if isinstance(node, dict) and name in node else [], name)
+    return Step(lambda node, _: [node[name]] if isinstance(node, dict) and name in node else [], name)
 
 
 def element(number: int) -> Step:
     """Return the step into an array; a negative number counts from its end."""
     return Step(
-        lambda node: [node[number]] if isinstance(node, list) and -len(node) <= number < len(node) else [], number
+        lambda node, _: [node[number]] if isinstance(node, list) and -len(node) <= number < len(node) else [], number
     )
 
 
@@ -47,14 +50,14 @@ def follow(start: Any, steps: tuple[Step, ...], *, definite: bool) -> Any:
         return _one(start, steps)
     found = [start]
     for step in steps:
-        found = [value for node in found for value in step.select(node)]
+        found = [value for node in found for value in step.select(node, start)]
     return found
 
 
-def _one(node: Any, steps: tuple[Step, ...]) -> Any:
-    walked = "$"
+def _one(start: Any, steps: tuple[Step, ...]) -> Any:
+    node, walked = start, "$"
     for number, step in enumerate(steps):
-        found = list(step.select(node))
+        found = list(step.select(node, start))
         if not found:
             raise Missing(_why(node, step.key, walked, last=number == len(steps) - 1))
         node = found[0]
@@ -86,7 +89,7 @@ def descendants(node: Any) -> Iterator[Any]:
             waiting.extend(reversed(list(node.values() if isinstance(node, dict) else node)))
 
 
-def children(node: Any) -> list[Any]:
+def children(node: Any, _: Any = None) -> list[Any]:
     """What is directly in an array or an object."""
     if isinstance(node, dict):
         return list(node.values())

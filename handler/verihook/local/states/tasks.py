@@ -49,7 +49,7 @@ def _schedule(
     kind = history.prefix(resource)
     limits = {"timeoutInSeconds": timeout, "heartbeatInSeconds": heartbeat}
     text = text_of(given)
-    if len(text.encode()) > MAX_BYTES:
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         cause = "The state/task input has a size exceeding the maximum number of bytes service limit."
         raise StateError(DATA_LIMIT, cause)
     if resource.kind == "service":

@@ -110,8 +110,16 @@ def compile_payload(value: Any) -> Template:
         plain = name.removesuffix(".$")
         if plain in members:
             raise ValueError(f"The field '{plain}' is given twice")
-        members[plain] = Computed(item, compile_query(item), name) if plain != name else compile_payload(item)
+        members[plain] = _computed(name, item) if plain != name else compile_payload(item)
     return Literal(value) if _constant(list(members.values())) else Members(members)
+
+
+def _computed(name: str, text: Any) -> Computed:
+    try:
+        return Computed(text, compile_query(text), name)
+    except ValueError as error:
+        said = f"The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function call"
+        raise ValueError(said) from error
 
 
 def compile_jsonata(value: Any) -> Template:

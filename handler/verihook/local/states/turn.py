@@ -70,8 +70,15 @@ def step(machine: Machine, position: Position, stimulus: Stimulus, now: float) -
         return []
     turn = Turn(machine, position, now)
     position.turns += 1
-    turn.take(stimulus)
-    turn.go_on()
+    events = {name: log.events for name, log in position.logs.items()}
+    try:
+        turn.take(stimulus)
+        turn.go_on()
+    except Exception as error:  # noqa: BLE001  # a fault of ours ends the execution, which would else hang for ever
+        turn.effects.clear()
+        for name, count in events.items():
+            position.logs[name].events = count
+        turn.end("FAILED", error=RUNTIME, cause=f"The evaluator failed: {type(error).__name__}: {error}"[:1000])
     return turn.effects
 
 
@@ -267,6 +274,8 @@ class Turn:
             self.fail(frame, error)
         except RecursionError:
             self.fail(frame, runtime("The data is nested too deep"))
+        except (ValueError, OverflowError) as error:  # a sum that is infinite, say
+            self.fail(frame, runtime(f"The data is no JSON: {error}"))
 
     def fail(self, frame: Frame, error: StateError) -> None:
         """The frame's state has failed: retry it, catch the error, or give up."""

@@ -144,6 +144,20 @@ def test_a_redrive_goes_on_with_the_state_that_failed(tmp_path: Path) -> None:
     runner.close()
 
 
+def test_half_a_character_and_a_sum_without_end_are_no_faults_of_ours(tmp_path: Path) -> None:
+    failing = asl(A={"Type": "Pass", "Parameters": {"s.$": "$.n.sum()"}, "End": True})
+    runner = opened(tmp_path / "s.db", Functions(), Clock(), asl(A={"Type": "Pass", "End": True}))
+    runner.start("m", "e", '{"a": "\\ud83d"}')
+    runner.deploy("m", failing)
+    runner.start("m", "f", '{"n": [1e308, 1e308]}')
+    ends = [runner.store.get(KEY), runner.store.get(("m", "f"))]
+    assert [end and (end.status, end.output, end.error) for end in ends] == [
+        ("SUCCEEDED", '{"a":"\\ud83d"}', None),
+        ("FAILED", None, "States.Runtime"),
+    ]
+    runner.close()
+
+
 def test_a_stop_is_an_end(tmp_path: Path) -> None:
     runner = opened(tmp_path / "s.db", Functions(), Clock(), asl(A={"Type": "Wait", "Seconds": 9, "End": True}))
     runner.start("m", "e", "{}")

@@ -51,7 +51,7 @@ def test_a_good_one() -> None:
         (alone(Type="Wait", Seconds=1, ResultPath="$.a", End=True), "Field is not supported at /States/A/ResultPath"),
         (
             alone(Type="Pass", Parameters={"x.$": "hello"}, End=True),
-            "a path begins with $: hello at /States/A/Parameters",
+            "must be a valid JSONPath or a valid intrinsic function call at /States/A/Parameters",
         ),
         (alone(Type="Pass", Parameters={"x.$": "$.a", "x": 1}, End=True), "The field 'x' is given twice"),
         (

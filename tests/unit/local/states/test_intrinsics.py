@@ -26,6 +26,7 @@ def test_arguments_of_every_kind() -> None:
     "text",
     [
         "States.Nothing()",
+        "States.StringToJson('{\\\"a\\\": 1}')",
         "States.UUID(1)",
         "States.MathAdd(1,'-1')",
         "States.Array($.a",

@@ -122,6 +122,7 @@ def test_what_a_reference_puts_is_found_there(document: Any, names: list[str], v
         ("$.l[?(@.n in [1, 5])].t", ["one"]),
         ("$.l[?(@.none)]", []),
         ("$.l[?(@.n < '3')]", []),
+        ("$.l[?(@.n == $.m[1])].t", ["two"]),
         ("$.l.length()", 2),
         ("$.m.max()", 3),
         ("$.m[::2]", [1, 3]),

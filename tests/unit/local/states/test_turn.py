@@ -147,6 +147,17 @@ def test_an_activity_waits_for_a_worker() -> None:
     assert found.kinds[2:4] == ["ActivityScheduled", "ActivitySucceeded"]
 
 
+def test_a_fault_of_ours_ends_the_execution_and_does_not_hang() -> None:
+    waiting = machine(A={"Type": "Wait", "Seconds": 1, "End": True})
+    position = start(waiting, {})
+    step(waiting, position, Begin(), START)
+    position.frames[1].state = "no such state"
+    effects = step(waiting, position, Tick(), START + 1)
+    assert isinstance(effects[-1], End)
+    assert (effects[-1].status, effects[-1].error, position.due()) == ("FAILED", "States.Runtime", None)
+    assert [effect.event["id"] for effect in effects if isinstance(effect, Record)] == [3]
+
+
 def test_the_same_turns_have_the_same_chance() -> None:
     drawing = machine(
         A={"Type": "Pass", "Parameters": {"u.$": "States.UUID()", "n.$": "States.MathRandom(0, 1000000)"}, "End": True}
@@ -185,7 +196,7 @@ STATES = st.fixed_dictionaries(
 
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.sampled_from(["A", "B"]), STATES, min_size=1), ANY)
-def test_whatever_is_accepted_ends_or_waits_and_never_raises(states: dict[str, Any], data: Any) -> None:
+def test_whatever_is_accepted_ends(states: dict[str, Any], data: Any) -> None:
     from verihook.local.states.errors import Refused
 
     try:
@@ -194,6 +205,7 @@ def test_whatever_is_accepted_ends_or_waits_and_never_raises(states: dict[str, A
         return
     outcome: Outcome = run(accepted, data, lambda call: gives({"a": 1}))
     assert outcome.end is not None
+    assert "The evaluator failed" not in str(outcome.end.cause)
 
 
 def test_hostile_inputs_take_bounded_time_and_memory() -> None:
