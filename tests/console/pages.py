@@ -23,6 +23,8 @@ PAGES = {
     "instance-none": "instances/does-not-exist",
     "instance-graph": "instances/{failed}?tab=graph&state=Ship",
     "instance-row": "instances/{failed}?row=2",
+    "start": "workflows/order-created/start",
+    "start-json": "workflows/order-created/start?as=json&from={completed}",
     "composer": "composer?source=stripe",
     "composer-delivery": "composer?delivery={accepted}&kind=tampered",
     "waiting": "waiting",

@@ -14,6 +14,7 @@ export const PAGES = [
   { path: "jobs/new", title: "New job", scope: "instances:manage", load: () => import("./pages/operating.js"), shown: "NewJob" },
   { path: "jobs/:id", title: "Job", scope: "instances:read", load: () => import("./pages/operating.js"), shown: "Job" },
   { path: "workflows", title: "Workflows", scope: "workflows:read", key: "w", group: "Set up", load: () => import("./pages/operating.js"), shown: "Workflows" },
+  { path: "workflows/:id/start", title: "Start", scope: "workflows:execute", load: () => import("./pages/start.js") },
   { path: "workflows/:id", title: "Workflow", scope: "workflows:read", load: () => import("./pages/operating.js"), shown: "Workflow" },
   { path: "sources", title: "Sources", scope: "sources:read", key: "s", group: "Set up", load: () => import("./pages/operating.js"), shown: "Sources" },
   { path: "sources/:id", title: "Source", scope: "sources:read", load: () => import("./pages/operating.js"), shown: "Source" },

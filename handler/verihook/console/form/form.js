@@ -27,7 +27,7 @@ function Field(props) {
   }
   const remove = !required && (() => change({ kind: "absent", schema: draft.schema, present: false }));
   const group = ["object", "list", "variant"].includes(draft.kind);
-  const inner = html`<${KINDS[draft.kind]} ...${props} schema=${schema} id=${id} describedBy=${describedBy} invalid=${wrong.length > 0} />`;
+  const inner = html`<${EDITORS[draft.kind]} ...${props} schema=${schema} id=${id} describedBy=${describedBy} invalid=${wrong.length > 0} />`;
   const removal = remove && html`<button type="button" class="plain" aria-label="Leave ${label} out" onClick=${remove}>✕</button>`;
   const mark = html`${label}${required && pointer !== "" && html` <span class="field-required" title="required" aria-label="required">*</span>`}`;
   if (group) return html`<fieldset class="schema-field" aria-describedby=${describedBy}><legend>${mark}${removal}</legend>${about}${inner}</fieldset>`;
@@ -95,7 +95,7 @@ function Variant({ root, draft, change, errors, pointer, name, id, nested = 0 })
       change=${(part) => change({ ...draft, draft: part })} />`;
 }
 
-const KINDS = {
+const EDITORS = {
   text: Line, number: Line, integer: Line, json: Written, boolean: Switch, choice: Choice, constant: Fixed, null: Fixed,
   object: Members, list: Items, variant: Variant,
 };
