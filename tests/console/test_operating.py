@@ -106,6 +106,8 @@ def test_a_key_is_shown_once_and_can_be_rotated_and_revoked(opened: Open, served
     assert [] == page.violations()
     page.press("Escape")
     assert page.focus()
+    page.page.set_viewport_size({"width": 390, "height": 800})
+    assert page.page.locator(".table-box").evaluate("(box) => box.scrollWidth <= box.clientWidth")
     page.find("button", "Rotate <b>billing</b>").click()
     assert [] == page.violations()
     page.find("button", "Make its successor").click()

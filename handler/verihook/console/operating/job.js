@@ -35,7 +35,7 @@ export function Job({ id }) {
     reload();
   };
   return html`
-    <${PageHead} title="${job.action}: ${filterWords(job.filter)}" tab="Job" aside=${html`<span role="status"><${JobMark} status=${job.status} /></span>`}>
+    <${PageHead} title="${job.action}: ${filterWords(job.filter, false)}" tab="Job" aside=${html`<span role="status"><${JobMark} status=${job.status} /></span>`}>
       <${CopyAs} curl=${curlOf(api(`jobs/${segment(id)}`))} cli=${commandOf("jobs", "get", id)} python=${pythonOf(`print(verihook.job(${pythonText(id)}))`)} />
       ${!jobEnded(job) && identity.may("instances:manage") && html`<button type="button" class="danger" onClick=${() => setAsked(true)}>Stop…</button>`}
     <//>
@@ -46,6 +46,8 @@ export function Job({ id }) {
       ["Changed meanwhile", job.skipped.toLocaleString()],
       ["Failed", job.failed.toLocaleString()],
       ["A second, at most", job.rate],
+      ["Those created since", job.filter.since && html`<${Ago} at=${job.filter.since} />`],
+      ["Those created before", job.filter.until && html`<${Ago} at=${job.filter.until} />`],
       ["Began", html`<${Ago} at=${job.createdAt} />`],
       ["Ended", job.endedAt && html`<${Ago} at=${job.endedAt} />`],
       ["Job", html`<${Id} value=${job.id} what="the id of the job" />`],

@@ -26,10 +26,11 @@ export function Progress({ job }) {
   return html`<span class="progress"><progress max="1" value=${jobShare(job)} aria-label="Progress: ${words}" /><span>${words}</span></span>`;
 }
 
+const TIMES = ["since", "until"];
 const FILTER_WORDS = [["workflow", ""], ["status", ""], ["source", "source "], ["tag", "tag "], ["since", "since "], ["until", "until "]];
 
-// What a job is about, in words.
-export function filterWords(filter) {
-  const some = FILTER_WORDS.filter(([name]) => filter[name]).map(([name, word]) => `${word}${filter[name]}`);
+// What a job is about, in words; without the times, if these are told elsewhere.
+export function filterWords(filter, withTimes = true) {
+  const some = FILTER_WORDS.filter(([name]) => filter[name] && (withTimes || !TIMES.includes(name))).map(([name, word]) => `${word}${filter[name]}`);
   return [...some, ...Object.entries(filter.metadata || {}).map(([key, value]) => `${key}=${value}`)].join(" · ");
 }

@@ -9,7 +9,7 @@ import { useIdentity } from "../shell/identity.js";
 import { address } from "../shell/router.js";
 
 const JOB_COLUMNS = [
-  { head: "Job", className: "grows", cell: ({ action }) => action, below: ({ filter }) => html`<div class="below">${filterWords(filter)}</div>` },
+  { head: "Job", className: "grows", cell: ({ action }) => action, below: ({ filter }) => html`<div class="below">${filterWords(filter, false)}</div>` },
   { head: "Status", cell: ({ status }) => html`<${JobMark} status=${status} />` },
   { head: "Progress", cell: (job) => html`<${Progress} job=${job} />` },
   { head: "Failed", wide: true, className: "end", cell: ({ failed }) => failed.toLocaleString() },

@@ -47,10 +47,10 @@ function keyColumns(identity, ask) {
     { head: "May", wide: true, cell: ({ scopes }) => html`<span class="scopes">${scopes.map((scope) => html`<code key=${scope}>${scope}</code>`)}</span>` },
     { head: "Workflows", wide: true, cell: ({ workflows }) => workflows.join(", ") || "all" },
     { head: "Last used", wide: true, cell: ({ lastUsedAt }) => html`<${Ago} at=${lastUsedAt} />` },
-    { head: "Ends", cell: ({ expiresAt, revokedAt }) => html`<${Ago} at=${revokedAt || expiresAt} />` },
-    { head: "Change", className: "end", cell: (key) => key.status === "active" && html`
+    { head: "Ends", wide: true, className: "end", cell: ({ expiresAt, revokedAt }) => html`<${Ago} at=${revokedAt || expiresAt} />` },
+    { head: "Change", className: "end", cell: (key) => key.status === "active" && html`<div class="row-buttons">
       <button type="button" aria-label="Rotate ${key.name}" onClick=${() => ask({ act: "rotate", key })}>Rotate…</button>
-      <button type="button" aria-label="Revoke ${key.name}" onClick=${() => ask({ act: "revoke", key })}>Revoke…</button>` },
+      <button type="button" aria-label="Revoke ${key.name}" onClick=${() => ask({ act: "revoke", key })}>Revoke…</button></div>` },
   ];
 }
 

@@ -52,7 +52,7 @@ function SourceButtons({ source }) {
     announce(`Refused requests are kept for ${minutes} minutes.`, { href: address("deliveries", { source: source.name, outcome: "captured" }), linked: "See them" });
   };
   return html`
-    ${identity.may("sources:test") && match("compose", PAGES) && html`<a class="button primary" href=${address("compose", { source: source.name })}>Send a test…</a>`}
+    ${identity.may("sources:test") && match("composer", PAGES) && html`<a class="button primary" href=${address("composer", { source: source.name })}>Send a test…</a>`}
     ${identity.may("deliveries:body") && html`<button type="button" onClick=${() => setAsked(true)}>Keep refusals…</button>`}
     <${CopyAs} curl=${curlOf(api(`sources/${segment(source.name)}`))} cli=${commandOf("send", source.name, "BODY.json", "--wait")} />
     ${asked && html`<${Confirm} title="Keep refused requests whole" verb="Keep them" act=${capture} done=${captured} onClose=${() => setAsked(false)}
