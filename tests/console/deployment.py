@@ -60,6 +60,7 @@ HOSTILE = [
     "__proto__",
     "<iframe srcdoc='<script>parent.ran=8</script>'></iframe><base href='//elsewhere.example/'>",
     "w" * 2000,
+    "l" * 100_000,
 ]
 
 
@@ -85,8 +86,8 @@ def call(face: HttpFace, key: str, method: str, path: str, body: object = None) 
 
 
 @contextmanager
-def deployed(folder: Path) -> Iterator[Deployed]:
-    """A server on a port of its own, until the end of the block."""
+def deployed(folder: Path, *, hostile: bool = True) -> Iterator[Deployed]:
+    """A server on a port of its own, until the end of the block. ``hostile``: the corpus came, too."""
     hooks = write(folder / "deployment")
     hooks.write_text(hooks.read_text() + MORE)
     (hooks.parent.parent / "infra" / "workflows" / "broken.asl.json").write_text(json.dumps(BROKEN))
@@ -94,9 +95,27 @@ def deployed(folder: Path) -> Iterator[Deployed]:
     try:
         url = server.ready()
         key = run_key(folder / "data")
-        yield Deployed(server, url, key, _fill(HttpFace(url), key))
+        face = HttpFace(url)
+        if hostile:
+            _send_hostile(face)
+        yield Deployed(server, url, key, _fill(face, key))
     finally:
         server.kill_if_running()
+
+
+def _send_hostile(face: HttpFace) -> None:
+    for at, text in enumerate(HOSTILE):
+        content = json.dumps({"id": f"{at}{text[:200]}", "type": text[:200], "text": text}).encode()
+        sent = face.send(
+            "POST",
+            "/hooks/hostile",
+            [
+                *x_signature(content, SECRET),
+                ("x-note", text.encode("ascii", "replace").decode()[:200].replace("\0", "").replace("\7", "")),
+            ],
+            content,
+        )
+        assert sent.status in (200, 400), sent.body
 
 
 def _fill(face: HttpFace, key: str) -> dict[str, str]:
@@ -113,18 +132,6 @@ def _fill(face: HttpFace, key: str) -> dict[str, str]:
     face.send("POST", "/hooks/orders", x_signature(body), body)
     face.send("POST", "/hooks/orders", x_signature(order(id="9"), secret="another"), order(id="9"))
     face.send("POST", "/hooks/stripe", stripe(b'{"id":"evt_1"}'), b'{"id":"evt_1","tampered":true}')
-    for at, text in enumerate(HOSTILE):
-        content = json.dumps({"id": f"{at}{text[:200]}", "type": text[:200], "text": text}).encode()
-        sent = face.send(
-            "POST",
-            "/hooks/hostile",
-            [
-                *x_signature(content, SECRET),
-                ("x-note", text.encode("ascii", "replace").decode()[:200].replace("\0", "").replace("\7", "")),
-            ],
-            content,
-        )
-        assert sent.status in (200, 400), sent.body
 
     def all_are_there() -> bool:
         statuses = {

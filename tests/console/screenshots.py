@@ -19,7 +19,7 @@ WIDTHS = (1440, 1024, 390)
 def take(folder: Path, part: str = "") -> None:
     """Write ``NAME-WIDTH-THEME.png`` of every page whose name has ``part`` in it."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as data, deployed(Path(data)) as served, chromium() as browser:
+    with tempfile.TemporaryDirectory() as data, deployed(Path(data), hostile=False) as served, chromium() as browser:
         for theme in ("light", "dark"):
             page = Watched(browser, served.url, color_scheme=theme)
             for name, path in PAGES.items():

@@ -126,3 +126,35 @@ def test_what_cannot_be_reached_is_said_and_mends_itself(opened: Open) -> None:
     assert page.page.get_by_role("table").is_visible()
     page.context.set_offline(False)
     page.page.get_by_text("The server cannot be reached").wait_for(state="detached")
+
+
+def test_what_is_selected_is_acted_on_and_what_could_not_be_is_named(opened: Open, served: Deployed) -> None:
+    page = opened("instances?workflow=order-created")
+    page.settled()
+    page.expected.append("409")
+    page.press("j", "x")
+    page.page.get_by_text("1 selected").wait_for()
+    page.find("button", "Terminate…").click()
+    dialog = page.find("dialog", "Terminate 1 instance")
+    dialog.wait_for()
+    assert [] == page.violations()
+    dialog.get_by_role("button", name="Terminate").focus()
+    page.press("Enter")
+    dialog.get_by_text("0 done, 1 not.").wait_for()
+    assert served.ids["completed"] in dialog.inner_text()
+    page.press("Enter")
+    dialog.wait_for(state="detached")
+    assert page.focus()
+
+
+def test_an_event_is_sent_to_what_waits(opened: Open, served: Deployed) -> None:
+    page = opened(f"instances/{served.ids['waiting']}?tab=events")
+    page.settled()
+    payload = page.page.get_by_label("Payload (JSON)")
+    payload.fill("{no")
+    page.page.get_by_text("This is not JSON").wait_for()
+    payload.fill('{"approved": true}')
+    payload.focus()
+    page.press("Control+Enter")
+    page.page.get_by_text("Sent the event approved.").wait_for()
+    page.page.locator("header .mark").get_by_text("Completed").wait_for()

@@ -40,7 +40,7 @@ function Acting({ action, ids, onClose }) {
   };
   return html`<${Dialog} title="${action.verb} ${ids.length} ${ids.length === 1 ? "instance" : "instances"}" onClose=${() => running || onClose(over)}>
     <form onSubmit=${over ? (event) => event.preventDefault() || onClose(true) : begin}>
-      <p>Each of them: ${action.words({ status: "" })} Those whose status does not allow it are left as they are and named here.</p>
+      <p>For each of them: ${action.words({ status: "" })} Those whose status does not allow it are left as they are and named here.</p>
       <p role="status">${running && `${state.at} of ${ids.length} done…`}${over && `${ids.length - state.failed.length} done, ${state.failed.length} not.`}</p>
       ${state.at >= 0 && html`<progress max=${ids.length} value=${state.at} aria-label="Progress" />`}
       ${over && state.failed.length > 0 && html`<ul class="small">${state.failed.map(([id, why]) => html`<li key=${id}><code>${id}</code> ${why}</li>`)}</ul>`}

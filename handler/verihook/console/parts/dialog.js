@@ -12,11 +12,14 @@ export function Dialog({ title, onClose, children, wide = false }) {
     const dialog = box.current;
     dialog.showModal();
     return () => {
-      // The browser gives the focus back to what had it; if that is gone, the heading is always there.
+      // The browser gives the focus back to what had it. If that goes, too, the heading is always there.
       dialog.close();
-      const lost = !document.activeElement || document.activeElement === document.body;
-      if (awaitsHeading()) document.getElementById("main")?.focus();
-      else if (lost) document.querySelector("main h1")?.focus();
+      queueMicrotask(() => {
+        if (document.querySelector("dialog[open]")) return;
+        const lost = !document.activeElement || document.activeElement === document.body;
+        if (awaitsHeading()) document.getElementById("main")?.focus();
+        else if (lost) document.querySelector("main h1")?.focus();
+      });
     };
   }, []);
   const outside = (event) => event.target === box.current && onClose();
