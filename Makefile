@@ -26,7 +26,7 @@ SAM := $(WITH_PYTHON) SAM_CLI_TELEMETRY=0 $(SAM_VENV)/bin/sam
 # extras, such as boto3[crt], as not pinned.
 PIP_INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --no-deps
 # Of check-long, the longest last.
-LONG := receive cold-start benchmark listing deliveries redrive ingest soak fuzz
+LONG := receive cold-start benchmark listing deliveries drawing redrive ingest soak fuzz
 # The groups of pyproject.toml: what each kind of function is built with.
 KINDS := receiver api background worker durable public-keys
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -56,7 +56,7 @@ printf '#!/bin/sh\n\047\047\047exec\047 "%s" "$$0" "$$@"\n\047 \047\047\047\nimp
 site=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && echo "$(CURDIR)/handler" >"$$site/verihook.pth"
 endef
 
-.PHONY: help run test coverage check vectors new-sender senders-page fuzz mutants signers benchmark ingest listing deliveries redrive receive cold-start soak check-long check-newest lint-template build sam-local lock install clean
+.PHONY: help run test coverage check vectors new-sender senders-page fuzz mutants signers benchmark ingest listing deliveries drawing redrive receive cold-start soak check-long check-newest lint-template build sam-local lock install clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -110,6 +110,9 @@ listing: install ## the price of a page among 100,000 instances
 
 deliveries: install ## a page of deliveries and a lookup among 1,000,000 rows, against 10,000
 	@exec $(BIN)/python benchmarks/deliveries.py
+
+drawing: install ## the time until Chromium has drawn a list of the console among 100,000 rows, against 1,000
+	@exec $(BIN)/python benchmarks/console.py
 
 redrive: install ## a job on 50,000 instances, killed ten times
 	@exec $(BIN)/python benchmarks/redrive.py

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections import Counter
 from pathlib import Path
@@ -87,3 +89,22 @@ def test_every_page_is_registered_on_a_line_of_its_own() -> None:
         assert module
         assert "export function Page(" in (FOLDER / module[1]).read_text()
         assert re.search(r'scope: "[a-z]+:[a-z]+"', row), "each names its scope"
+
+
+def test_what_others_wrote_is_what_they_published() -> None:
+    """Each text in its function again as it was: with its import, its export and its last line."""
+    listed = (FOLDER / "vendor" / "README.md").read_text()
+    texts = re.findall(
+        r"^const (\w+)=\(\((?:n?)\)=>\{(.*)\}\)\(.*\);$", (FOLDER / "vendor" / "preact.js").read_text(), re.MULTILINE
+    )
+    assert ["preact", "hooks", "htm"] == [each for each, _ in texts]
+    for library, text in texts:
+        if library == "htm":
+            before, _, after = text.rpartition("return function(s)")
+            whole = f"{before}export default function(s){after}\n"
+        else:
+            body, _, given = text.rpartition("return")
+            names = ",".join(" as ".join(reversed(pair.split(":"))) for pair in given.strip("{}").split(","))
+            head = 'import{options as n}from"preact";' if library == "hooks" else ""
+            whole = f"{head}{body}export{{{names}}};\n//# sourceMappingURL={library}.module.js.map\n"
+        assert f"`{base64.b64encode(hashlib.sha384(whole.encode()).digest()).decode()}`" in listed, library
