@@ -30,7 +30,7 @@ document.addEventListener("securitypolicyviolation", ({ violatedDirective, block
 #: Where the focus is; "" if it is nowhere.
 FOCUS = """() => {
   const focused = document.activeElement;
-  return focused && focused !== document.body ? focused.outerHTML.slice(0, 120) : "";
+  return focused && focused !== document.body ? focused.outerHTML.slice(0, 300) : "";
 }"""
 
 
