@@ -22,8 +22,8 @@ def radio(page: Watched, kind: str) -> Locator:
 def send(page: Watched) -> None:
     page.find("button", "Send", exact=True).focus()
     page.press("Enter")
-    page.page.locator(".outcome h2").first.wait_for()
-    assert "<h2" in page.focus()
+    # Of an earlier one there may be a heading already.
+    page.page.locator(".outcome h2:focus").wait_for()
 
 
 def test_a_tampered_webhook_says_why_it_was_refused_and_a_good_one_is_followed(opened: Open, served: Deployed) -> None:
