@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from verihook.local.runner.store import Key
+from verihook.local.runner.rows import Key
 
 _log = logging.getLogger(__name__)
 

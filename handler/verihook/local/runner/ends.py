@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from verihook.local.runner.store import Key
+from verihook.local.runner.rows import Key
 
 
 class Ends:

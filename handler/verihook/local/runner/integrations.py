@@ -83,6 +83,11 @@ def _reads_object(resource: Resource) -> bool:
     return (resource.service, resource.action) == ("s3", "getObject")
 
 
+def _offered(resource: Resource) -> bool:
+    starts = (resource.service, resource.action, resource.sdk) == ("states", "startExecution", False)
+    return _is_lambda(resource) or _reads_object(resource) or starts
+
+
 def not_offered(machine: Machine) -> list[str]:
     """Return what the machine calls that cannot be called here: ``States.Pay.Resource: arn:...``."""
     return [f"{place}: {arn}" for place, arn in _missing(machine.flow, "States")]
@@ -91,7 +96,7 @@ def not_offered(machine: Machine) -> list[str]:
 def _missing(flow: Flow, place: str) -> Iterator[tuple[str, str]]:
     for name, state in flow.states.items():
         resource = state.of.get("Resource")
-        if isinstance(resource, Resource) and not (_is_lambda(resource) or _reads_object(resource)):
+        if isinstance(resource, Resource) and not _offered(resource):
             yield f"{place}.{name}.Resource", resource.arn
         spread = state.distributed
         if spread is not None and spread.writer is not None and spread.writer.resource:

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from verihook.local.full_disk import PACE_S
+from verihook.local.runner.children import start_child, starts_execution, tell_parent
 from verihook.local.runner.deadlines import LOOK_EVERY_S, Deadlines
 from verihook.local.runner.ends import Ends
 from verihook.local.runner.integrations import ACCOUNT, REGION, Integrations
 from verihook.local.runner.pool import Pool
-from verihook.local.runner.store import Entry, Key, Store, Written, packed, unpacked
+from verihook.local.runner.rows import Entry, Key, Parent, Taken, Written, packed, unpacked
+from verihook.local.runner.store import Store
 from verihook.local.states.compiler import compile_machine
 from verihook.local.states.data import text_of
 from verihook.local.states.effects import (
@@ -47,14 +49,6 @@ _ROLE = f"arn:aws:iam::{ACCOUNT}:role/local"
 
 #: Turns of one execution exclude each other by one of so many locks.
 _LOCKS = 64
-
-
-class Taken(Exception):
-    """Another execution has the name; ``entry`` is that one."""
-
-    def __init__(self, entry: Entry) -> None:
-        super().__init__(f"the execution {entry.name} exists already")
-        self.entry = entry
 
 
 class Runner:
@@ -95,13 +89,15 @@ class Runner:
         self._deployed[name] = number
         return machine
 
-    def start(self, machine: str, name: str, document: str) -> Entry:
+    def start(self, machine: str, name: str, document: str, parent: Parent | None = None) -> Entry:
         """Start an execution with JSON as its input. The same once more, while it runs, is the same execution.
+
+        ``parent``: what waits for the end.
 
         Raises Taken if the name belongs to another, KeyError for a machine that is not deployed.
         """
         number, now = self._deployed[machine], self._now()
-        entry = Entry(machine, name, number, document, int(now * 1000))
+        entry = Entry(machine, name, number, document, int(now * 1000), parent=parent)
         position = self._position(entry, parse(document), now)
         effects = step(self._compiled[number], position, Begin(), now)
         there = self.store.begin(entry, _written(position, effects, Begin(), now))
@@ -144,6 +140,8 @@ class Runner:
             self._deadlines.set(key, due)
         for key, made in self.store.open_calls():
             self._call(key, _call(unpacked(made)))
+        for child in self.store.untold():
+            tell_parent(self, child)
         return len(running)
 
     def hold(self) -> None:
@@ -201,13 +199,19 @@ class Runner:
         for effect in effects:
             if isinstance(effect, Call):
                 self._call(key, effect)
+            elif isinstance(effect, Forget):
+                for child in self.store.children(key, effect.call):
+                    self.stop(child.key, "States.Aborted", "The execution that waits for it goes on without it")
             elif isinstance(effect, End):
                 self._ended(key)
 
     def _call(self, key: Key, call: Call) -> None:
-        self._pool.submit(*key, lambda: self._made(key, self._integrations.make(call)))
+        if starts_execution(call.resource):
+            self._pool.submit(*key, lambda: start_child(self, key, call))
+            return
+        self._pool.submit(*key, lambda: self.apply(key, self._integrations.make(call)))
 
-    def _made(self, key: Key, stimulus: Stimulus) -> None:
+    def apply(self, key: Key, stimulus: Stimulus) -> None:
         """Write what a call led to, on a full disk as soon as there is room: the execution stands still until then."""
         while True:
             try:
@@ -233,6 +237,8 @@ class Runner:
     def _ended(self, key: Key) -> None:
         self._ends.tell(key)
         entry = self.store.get(key)
+        if entry is not None:
+            tell_parent(self, entry)
         if self._on_end is None or entry is None:
             return
         try:

@@ -11,21 +11,16 @@ https://www.sqlite.org/pragma.html#pragma_synchronous
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from verihook.local.opening_errors import opening_error
-from verihook.strict_json import parse
-
-#: Machine and name of an execution.
-Key = tuple[str, str]
+from verihook.local.runner.rows import Entry, Key, Parent, Written, packed, unpacked
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS definitions (number INTEGER PRIMARY KEY, machine TEXT NOT NULL, asl TEXT NOT NULL);
@@ -33,9 +28,11 @@ CREATE TABLE IF NOT EXISTS executions (
     machine TEXT NOT NULL, name TEXT NOT NULL, definition INTEGER NOT NULL, input TEXT NOT NULL,
     started_at INTEGER NOT NULL, status TEXT NOT NULL, stopped_at INTEGER, output TEXT, error TEXT, cause TEXT,
     position BLOB, due REAL, redriven_at INTEGER, redriven_by TEXT,
+    parent_machine TEXT, parent_name TEXT, parent_call TEXT, parsed INTEGER,
     PRIMARY KEY (machine, name)
 );
 CREATE INDEX IF NOT EXISTS running ON executions (started_at) WHERE status = 'RUNNING';
+CREATE INDEX IF NOT EXISTS children ON executions (parent_machine, parent_name) WHERE parent_machine IS NOT NULL;
 CREATE INDEX IF NOT EXISTS by_start ON executions (machine, started_at);
 CREATE TABLE IF NOT EXISTS calls (
     machine TEXT NOT NULL, name TEXT NOT NULL, call TEXT NOT NULL, token TEXT UNIQUE, made BLOB,
@@ -48,56 +45,13 @@ CREATE TABLE IF NOT EXISTS chapters (
 PRAGMA user_version = 1;
 """
 _COLUMNS = "machine, name, definition, input, started_at, status, stopped_at, output, error, cause, redriven_at"
+_COLUMNS += ", parent_machine, parent_name, parent_call, parsed"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An execution without its position. Times in milliseconds since the epoch."""
-
-    machine: str
-    name: str
-    definition: int
-    input: str
-    started_at: int
-    status: str = "RUNNING"
-    stopped_at: int | None = None
-    output: str | None = None
-    error: str | None = None
-    cause: str | None = None
-    redriven_at: int | None = None
-
-    @property
-    def key(self) -> Key:
-        """Machine and name."""
-        return self.machine, self.name
-
-
-@dataclass(slots=True)
-class Written:
-    """What one turn changes.
-
-    ``calls``: those to make, each with its task token and what :func:`packed` has of it; ``taken``: the one that was
-    submitted, which is not made again; ``answered``: those that are over.
-    """
-
-    position: dict[str, Any]
-    due: float | None
-    events: list[dict[str, Any]]
-    calls: dict[str, tuple[str | None, bytes]] = field(default_factory=dict)
-    taken: str | None = None
-    answered: list[str] = field(default_factory=list)
-    end: tuple[str, int, str | None, str | None, str | None] | None = None
-    redriven: tuple[int, str | None] | None = None
-
-
-def packed(value: Any) -> bytes:
-    """Return JSON data as it is kept."""
-    return zlib.compress(json.dumps(value, separators=(",", ":")).encode(), 1)
-
-
-def unpacked(data: bytes) -> Any:
-    """Return what was packed."""
-    return parse(zlib.decompress(data))
+def _entry(row: Any) -> Entry:
+    *own, machine, name, call, parsed = row
+    parent = None if machine is None else Parent(machine, name, call, bool(parsed))
+    return replace(Entry(*own), parent=parent)
 
 
 class Store:
@@ -139,8 +93,11 @@ class Store:
 
     def begin(self, entry: Entry, turn: Written) -> Entry | None:
         """Write an execution with its first turn and return None; the entry that has the name, if there is one."""
-        sql = "INSERT INTO executions (machine, name, definition, input, started_at, status) VALUES (?, ?, ?, ?, ?, ?)"
-        values = (*entry.key, entry.definition, entry.input, entry.started_at, "RUNNING")
+        waits = entry.parent
+        parents = (None,) * 4 if waits is None else (*waits.key, waits.call, waits.parsed)
+        values = (*entry.key, entry.definition, entry.input, entry.started_at, *parents)
+        sql = """INSERT INTO executions (machine, name, definition, input, started_at, status, parent_machine,
+                 parent_name, parent_call, parsed) VALUES (?, ?, ?, ?, ?, 'RUNNING', ?, ?, ?, ?)"""
         with self._lock, self._transaction():
             if not self._db.execute(f"{sql} ON CONFLICT DO NOTHING", values).rowcount:
                 return self._get(entry.key)
@@ -166,6 +123,12 @@ class Store:
             row = self._db.execute(sql, key).fetchone()
         return None if row is None else (int(row[0]), unpacked(row[1]))
 
+    def is_taken(self, key: Key, call: str) -> bool:
+        """Whether a call was submitted, and waits for its result."""
+        with self._lock:
+            sql = "SELECT 1 FROM calls WHERE machine = ? AND name = ? AND call = ? AND made IS NULL"
+            return self._db.execute(sql, (*key, call)).fetchone() is not None
+
     def call_of(self, token: str) -> tuple[Key, str] | None:
         """Return the execution and the call that a task token is for, if it waits for an answer."""
         with self._lock:
@@ -177,6 +140,21 @@ class Store:
         with self._lock:
             sql = "SELECT machine, name, made FROM calls WHERE made IS NOT NULL"
             return [((row[0], row[1]), row[2]) for row in self._db.execute(sql)]
+
+    def children(self, key: Key, call: str | None = None) -> list[Entry]:
+        """Return the running executions whose end this one waits for, or this one's call."""
+        sql = f"""SELECT {_COLUMNS} FROM executions WHERE parent_machine = ? AND parent_name = ?
+                  AND (? IS NULL OR parent_call = ?) AND status = 'RUNNING'"""
+        with self._lock:
+            return [_entry(row) for row in self._db.execute(sql, (*key, call, call))]
+
+    def untold(self) -> list[Entry]:
+        """Return what has ended while the execution that waits for it runs: a crash may have come between."""
+        sql = f"""SELECT {_COLUMNS} FROM executions AS child WHERE parent_machine IS NOT NULL AND status <> 'RUNNING'
+                  AND EXISTS (SELECT 1 FROM executions AS parent WHERE parent.status = 'RUNNING'
+                  AND parent.machine = child.parent_machine AND parent.name = child.parent_name)"""
+        with self._lock:
+            return [_entry(row) for row in self._db.execute(sql)]
 
     def running(self) -> list[tuple[Key, float | None]]:
         """Return what has no end, the oldest first, and when each is due."""
@@ -196,7 +174,7 @@ class Store:
             rows = self._db.execute(
                 f"SELECT {_COLUMNS} FROM executions WHERE {where}", (machine, status, status, limit, offset)
             )
-            return [Entry(*row) for row in rows]
+            return [_entry(row) for row in rows]
 
     def history(self, key: Key) -> list[dict[str, Any]]:
         """Return the events so far."""
@@ -260,4 +238,4 @@ class Store:
 
     def _get(self, key: Key) -> Entry | None:
         row = self._db.execute(f"SELECT {_COLUMNS} FROM executions WHERE machine = ? AND name = ?", key).fetchone()
-        return Entry(*row) if row else None
+        return _entry(row) if row else None

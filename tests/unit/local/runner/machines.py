@@ -10,8 +10,9 @@ from typing import Any
 
 from tests.flows.waiting import wait_until
 from verihook.local.runner.integrations import Function, Integrations
+from verihook.local.runner.rows import Entry, Key, Written
 from verihook.local.runner.runner import Runner
-from verihook.local.runner.store import Entry, Key, Store, Written
+from verihook.local.runner.store import Store
 from verihook.local.states.effects import Succeeded
 
 START = 1_800_000_000.0

@@ -6,7 +6,7 @@ import time
 
 from tests.flows.waiting import wait_until
 from verihook.local.runner.deadlines import Deadlines
-from verihook.local.runner.store import Key
+from verihook.local.runner.rows import Key
 
 
 def test_they_ring_in_their_order_and_only_at_the_last_time_that_was_set() -> None:

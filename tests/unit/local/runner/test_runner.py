@@ -23,8 +23,8 @@ from tests.unit.local.runner.machines import (
     task,
 )
 from verihook.local.runner.integrations import Integrations
-from verihook.local.runner.runner import Runner, Taken
-from verihook.local.runner.store import Entry
+from verihook.local.runner.rows import Entry, Taken
+from verihook.local.runner.runner import Runner
 from verihook.local.states.effects import Beat, Failed, Succeeded
 from verihook.local.states.errors import Refused
 
