@@ -26,6 +26,11 @@ def sample_of(sender_id: str) -> bytes:
     return (own if own.is_file() else SAMPLES / "generic.json").read_bytes()
 
 
+def has_sample(sender_id: str) -> bool:
+    """Whether the sender has a sample of its own."""
+    return any((SAMPLES / f"{sender_id}{ending}").is_file() for ending in (".json", ".form"))
+
+
 def sample_type(sender_id: str) -> str:
     """Return the type of the sample, for a sender that has the type in a header."""
     try:

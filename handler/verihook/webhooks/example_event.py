@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from verihook.errors import NotSupported
+from verihook.errors import InputInvalid, NotConfigured, NotSupported
 from verihook.model.schema_sample import sample_of
 from verihook.model.source import Source
 from verihook.model.workflow import Workflow
 from verihook.request import FORM, json_text
+from verihook.senders import samples
 from verihook.senders.event import EventPlaces, Place
-from verihook.strict_json import set_member
+from verihook.senders.samples import fresh, has_sample, sample_type
+from verihook.strict_json import parse, set_member
+from verihook.webhooks.signed_delivery import content_type_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +29,43 @@ class ExampleEvent:
 
 
 def example_event(source: Source, workflow: Workflow | None, id: str, kind: str | None = None) -> ExampleEvent:
-    """Return an event with this id that the source wants, with an input that fits the workflow's schema.
+    """Return an event with this id that the source wants.
 
-    ``kind``: its type; None for the first that the source names. Raises NotSupported for a body in a format that no
-    example is made in.
+    It is the sample of its sender if the workflow's schema takes that; else one that the schema takes. ``kind``: its
+    type; None for the first that the source names, or the sample's.
+    Raises NotSupported for a body in a format that no example is made in.
     """
+    wanted = kind or next((each.rstrip("*.") for each in source.types), "")
+    sample = _sample(source, workflow, id, wanted)
+    if sample is not None:
+        plain = wanted or sample_type(source.sender.id)
+        return ExampleEvent(id, plain.partition(".")[0] if source.sender.places.action else plain, *sample)
+    return _by_schema(source, workflow, id, wanted or "test.event")
+
+
+def _sample(source: Source, workflow: Workflow | None, id: str, wanted: str) -> tuple[bytes, str] | None:
+    """Return the sample of the sender as a new event, with its content type; None if it has none that is taken."""
     places = source.sender.places
-    wanted = kind or next((each.rstrip("*.") for each in source.types), "test.event")
+    if not has_sample(source.sender.id):
+        return None
+    body = fresh(samples.sample_of(source.sender.id), places, id)
+    try:
+        content = parse(body)
+    except ValueError:
+        return (body, content_type_of(body)) if workflow is None or workflow.input_schema is None else None
+    if wanted and places.each is None and isinstance(content, dict):
+        content = _with(content, None, id, places.type, wanted)
+        body = json_text(content).encode()
+    if workflow is not None and source.transform is None:
+        try:
+            workflow.accept(content)
+        except (InputInvalid, NotConfigured):
+            return None
+    return body, content_type_of(body)
+
+
+def _by_schema(source: Source, workflow: Workflow | None, id: str, wanted: str) -> ExampleEvent:
+    places = source.sender.places
     plain, _, action = wanted.partition(".") if places.action else (wanted, "", "")
     # What makes the input of something else may need anything.
     own = sample_of(workflow.input_schema) if workflow is not None and source.transform is None else {}

@@ -48,7 +48,7 @@ STALE_S = 7 * 86_400
 #: Why a changed delivery, and an old one, may be refused.
 _UNMATCHED = "no-signature-with-the-expected-version"
 _CHANGED = ("signature-mismatch", "body-hash-mismatch", "content-digest-mismatch", "token-mismatch", _UNMATCHED)
-_OLD = ("timestamp-outside-tolerance", _UNMATCHED)
+_OLD = ("timestamp-outside-tolerance", "token-outside-validity", _UNMATCHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,8 @@ def _request(kind: Kind, sending: SignedDelivery) -> Request:
     if kind == "malformed":
         return sending.malformed()
     signed = sending.signed()
-    if len(signed.headers) == len(sending.unsigned().headers):
+    # No query is kept.
+    if len(signed.headers) == len(sending.unsigned().headers) and not signed.query:
         raise ValueError("it puts its signature into the body, which is kept")
     if kind == "tampered":
         return sending.tampered(["body"])

@@ -96,6 +96,14 @@ def test_a_body_that_is_given_is_sent_as_it_is(client: Client) -> None:
     )
 
 
+def test_without_a_body_the_sample_of_the_sender_is_sent_each_time_as_another_event(client: Client) -> None:
+    first, second = (tried(client, kind="signed") for _ in range(2))
+    assert "checkout.session" in first["sent"]["body"]
+    assert ("accepted", "accepted") == (first["got"]["outcome"], second["got"]["outcome"])
+    assert first["got"]["eventId"] != second["got"]["eventId"]
+    assert "checkout.session" in client.get("/v1/sources/stripe").json()["example"]["body"]
+
+
 def test_an_example_satisfies_the_schema_of_the_workflow(client: Client) -> None:
     assert tried(client, "orders", kind="signed")["got"]["outcome"] == "accepted"
 

@@ -23,7 +23,7 @@ from verihook.webhooks.trials import KINDS, Expected, Trial, expected_of, kinds_
 
 NOW = 1_765_432_100
 
-#: Senders whose signature stands in the body, which is kept.
+#: Some of the senders whose signature stands in the body, which is kept.
 IN_BODY = ("adyen", "figma", "mailgun", "microsoft-graph")
 
 
@@ -66,12 +66,27 @@ def made(source: Source, secret: str, kind: Any) -> Any:
 @pytest.mark.parametrize("sender", sorted(SHARED))
 def test_each_kind_of_each_sender_is_judged_as_it_is_expected(sender: str, kind: Any) -> None:
     source, secret = source_of(sender)
-    if kind not in kinds_of(source) or (sender in IN_BODY and kind != "unsigned"):
+    if kind not in kinds_of(source):
         return
     expected = expected_of(kind, source)
-    reason = refusal(source, secret, made(source, secret, kind))
+    request = played(source, secret, kind)
+    if isinstance(request, str):
+        # Nothing else keeps a sender from being played.
+        assert (kind != "unsigned", request) == (True, "it puts its signature into the body, which is kept")
+        return
+    assert sender not in IN_BODY or kind == "unsigned"
+    reason = refusal(source, secret, request)
     assert (reason is not None) == (expected.outcome == "rejected")
     assert reason is None or not expected.reasons or reason in expected.reasons
+
+
+def played(source: Source, secret: str, kind: Any) -> Request | str:
+    """The request, or why there is none."""
+    try:
+        request: Request = made(source, secret, kind)
+    except ValueError as error:
+        return str(error)
+    return request
 
 
 def refusal(source: Source, secret: str, request: Request) -> str | None:
@@ -91,7 +106,8 @@ def test_an_example_is_an_event_of_its_sender(sender: str) -> None:
     request = replace(request, body=event.body)
     body = parse_as(places, request)
     if places.each is None and places.id is not None and not places.id.header:
-        assert "test_1" in str(event_id(places, request, body))
+        found = str(event_id(places, request, body))
+        assert "test_1" in found or found.isdigit()
     if places.each is None and places.type is not None and not places.type.header:
         assert event.type == event_type(places, request, body)
 
