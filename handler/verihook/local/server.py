@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TextIO
 
 import uvicorn
 from fastapi import FastAPI
@@ -74,9 +75,8 @@ def serve(
         def ready() -> None:
             folder.announce(run)
             engines.run(services)
-            # A journal must not hold the key.
-            key_shown = run.key if words is sys.stdout and sys.stdout.isatty() else ""
-            print(banner(url, hooks, made, data, ended, grace_s, key_shown), flush=True, file=words)
+            shown = banner(url, hooks, made, data, ended, grace_s, _for_a_person(run.key, words))
+            print(shown, flush=True, file=words)
             # After the banner: a step could kill the process as soon as it runs, and the banner would be missing.
             engines.resume()
             rounds.start()
@@ -96,6 +96,11 @@ def _app(services: Services, hooks: Hooks, access: Access, engines: LocalEngines
         return {**engines.faults(), **rounds.faults()}
 
     return create_app(services, access, local=True, console=hooks.policy.console, faults=faults)
+
+
+def _for_a_person(key: str, words: TextIO) -> str:
+    """Return the key if a terminal gets the words, else "": a journal must not hold it."""
+    return key if words is sys.stdout and sys.stdout.isatty() else ""
 
 
 def _end(rounds: Rounds, observer: Observer, folder: DataFolder) -> None:
