@@ -23,12 +23,12 @@ PLAID_KID = "6c5516e1-92dc-479e-a8ff-5a51992e0001"
 SHARED, OTHER_SHARED = "secret-shared-key-32-bytes-long!", "another-shared-key-32-bytes-long"
 
 
-def _private_pem(key: Any) -> str:
+def private_pem(key: Any) -> str:
     form = serialization.PrivateFormat.PKCS8
     return str(key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode())
 
 
-def _public_pem(key: Any) -> str:
+def public_pem(key: Any) -> str:
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     return str(key.public_key().public_bytes(serialization.Encoding.PEM, form).decode())
 
@@ -49,13 +49,13 @@ def _plaid() -> Library:
     return Library(
         "PyJWT",
         "plaid",
-        _private_pem(key),
+        private_pem(key),
         "plaid-verification",
         sign,
         accepts,
         key=json.dumps(jwk),
         refusals=(jwt.InvalidTokenError,),
-        other=_private_pem(other),
+        other=private_pem(other),
     )
 
 
@@ -120,8 +120,8 @@ def _rfc9421(sender: str, algorithm: Any, secret: str, other: str, public: Any, 
 
 
 def _rfc9421_pair(sender: str, algorithm: Any, key: Any, other: Any) -> Library:
-    pems = _private_pem(key), _private_pem(other)
-    return _rfc9421(sender, algorithm, *pems, key.public_key(), _public_pem(key))
+    pems = private_pem(key), private_pem(other)
+    return _rfc9421(sender, algorithm, *pems, key.public_key(), public_pem(key))
 
 
 ASYMMETRIC = [

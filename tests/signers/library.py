@@ -59,6 +59,8 @@ class Library:
     body: Callable[[int], bytes] = order
     #: Whether the time is signed, so that an old delivery can be told.
     timed: bool = True
+    #: Whether the signature covers the body.
+    binds_body: bool = True
 
     def signed(self, body: bytes, at: int, secret: str = "") -> Headers:
         """The headers of a delivery, names in lower case."""

@@ -71,7 +71,7 @@ class EventPlaces:
     type come from the CloudEvent. ``body``: one of :data:`BODIES`; ``json`` takes a form that is declared as one, too.
     ``pass_headers``: the headers, in lower case, that say something of the event and that its workflow gets. ``pings``:
     the types of what the sender sends as a test, which starts nothing unless the source names its types itself.
-    ``token``: where the body is ``jwt``, the path of the token whose claims are the event, "." for the whole body.
+    ``token``: if the body is ``jwt``, the path of the token whose claims are the event, "." for the whole body.
     ``each``: None if a delivery is one event; else ``id`` and ``type`` are those of the delivery. ``unique``: the path
     of a member that no two events have alike, so that equal bodies with it are one event; () is the whole body.
     """

@@ -69,7 +69,7 @@ def read_inputs(text: str) -> dict[str, InnerList]:
 def canonical(text: str) -> str:
     """The one canonical form of any structured field: https://www.rfc-editor.org/rfc/rfc9421#section-2.1.1 .
 
-    A dictionary is told from a list, and an item from either, by its form. Raises SignatureError.
+    By its form it is a dictionary, or a list, of which an item is one with a single member. Raises SignatureError.
     """
     try:
         return ", ".join(_Reader(text, decimals=True).texts())

@@ -34,7 +34,7 @@ HASHES: dict[str, Callable[[str, int], bytes]] = {
     "base64url": _padded_or_not,
 }
 
-#: Where a claim may be, of which the first that is there counts, and the values that it may have.
+#: The places of a claim, of which the first that is there counts, and the values that it may have.
 Expected = tuple[tuple[tuple[str, ...], ...], tuple[object, ...]]
 
 
@@ -131,9 +131,9 @@ class Times:
     tolerance: int
 
     def check(self, claims: Mapping[str, Any], now: int) -> None:
-        """Raise SignatureError if the token is too old, has expired or is not valid yet.
+        """Raise SignatureError if the token is too old, has expired, is not valid yet or not even signed yet.
 
-        ``exp`` and ``nbf`` count if they are there, whatever the kind.
+        ``exp`` and ``nbf`` count if they are there, whatever the kind; ``iat`` unless that is ``none``.
         """
         if self.kind == "iat":
             check_age(whole_seconds(claims.get("iat")), now, self.tolerance)
@@ -143,6 +143,9 @@ class Times:
             raise SignatureError("token-outside-validity", "its exp is over")
         if earliest is not None and whole_seconds(earliest) > (now + self.tolerance) * 1000:
             raise SignatureError("token-outside-validity", "its nbf is not reached")
+        made = claims.get("iat") if self.kind == "exp" else None
+        if made is not None and whole_seconds(made) > (now + self.tolerance) * 1000:
+            raise SignatureError("token-outside-validity", "its iat is not reached")
 
 
 def _same(value: object, expected: object) -> bool:
