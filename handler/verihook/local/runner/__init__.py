@@ -7,6 +7,7 @@
     pool.py          a bounded number of threads for calls, with fair turns for every machine
     integrations.py  what a Task calls: functions of this process, payloads
     children.py      executions that a Task starts
+    express.py       Express executions, which are kept nowhere
     ends.py          who waits for an end is woken by it
 
 Nothing waits in a thread but calls: an execution that waits is a row, and a deadline in a heap.
