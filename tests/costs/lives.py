@@ -179,7 +179,7 @@ def live(world: World, engine: str, body: Recorded, **policies: Any) -> Life:
     assert not taken.duplicate
     units = {"claim": world.meter.units()}
     if engine == "function":
-        _run(world, taken.instance_id)
+        run(world, taken.instance_id)
         units["run"] = world.meter.units()
     else:
         for stage, event in events(engine, taken.instance_id, world).items():
@@ -205,7 +205,7 @@ def events(engine: str, name: str, world: World) -> dict[str, dict[str, Any]]:
     return {"running": {"detail": detail | running}, "end": {"detail": detail | end}}
 
 
-def _run(world: World, instance_id: str) -> None:
+def run(world: World, instance_id: str) -> None:
     """The worker gets the row as the stream has it."""
     change = {"Keys": key(instance_id), "NewImage": world.item(instance_id), "SequenceNumber": "1"}
     functions = Functions({"order-created": lambda event, context: OUTPUT})

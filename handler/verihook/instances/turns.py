@@ -40,12 +40,15 @@ def line_of(source: str, workflow: str, value: object) -> str | None:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
 
-def take_turn(instance: Instance, ports: RecordPorts) -> Instance | None:
+def take_turn(instance: Instance, ports: RecordPorts, front: str = "") -> Instance | None:
     """Return the row to start, or None if others are before the instance: then its row says so.
 
-    Raises LedgerUnavailable, also if the line of its ordering is full: then the instance has no place in it.
+    ``front``: the line to whose front it has just come; who is there stays there. Raises LedgerUnavailable, also if the
+    line of its ordering is full: then the instance has no place in it.
     """
     for line, most in _lines(instance, ports):
+        if line == front:
+            continue
         place = _place_in(line, instance, most, ports)
         if place is None or place.ahead >= most:
             _note_that_it_waits(instance, place, most, ports)
@@ -147,9 +150,12 @@ def _called(instance: Instance, ports: RecordPorts) -> Instance | None:
     In AWS the write also wakes the worker of the engine ``function``, by the stream of the table. It is made even if
     the row does not say yet that it waits: then the call that is about to write so finds another revision.
     """
+    read: Instance | None = instance
 
     def call() -> Instance | None:
-        row = _live(_member(instance), ports)
+        nonlocal read
+        # As it was read; if it has changed since, as it is now.
+        row, read = read or _live(_member(instance), ports), None
         now = ports.clock.now_ms()
         if row is None or row.status != "queued" or row.held or row.not_before > now:
             return None
@@ -174,15 +180,15 @@ def _step_out(line: str, member: str, most: int, ports: RecordPorts) -> None:
     while member := ports.documents.step_out(line, member, most):
         row = _live(member, ports)
         if row is not None:
-            _start(row, ports)
+            _start(row, line, ports)
             return
 
 
-def _start(row: Instance, ports: RecordPorts) -> None:
-    """Start an instance whose turn has come. If its engine does not take it, reconcile finds out why."""
+def _start(row: Instance, line: str, ports: RecordPorts) -> None:
+    """Start an instance whose turn has come in a line. If its engine does not take it, reconcile finds out why."""
     try:
         called = _called(row, ports)
-        if called is None or (ready := take_turn(called, ports)) is None:
+        if called is None or (ready := take_turn(called, ports, line)) is None:
             return
         engine, definition = engine_of(ready, ports)
         text = input_for_engine(engine, ready, ports.payloads)
