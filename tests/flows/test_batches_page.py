@@ -57,9 +57,10 @@ def ended(face: LocalFace, events: list[Any]) -> tuple[str, Any]:
 
 
 def test_the_sources_of_the_page_are_right(tmp_path: Path) -> None:
-    pages = '[sources.pages]\nsender = "generic"\nsecrets = ["env:PAYMENTS_SECRET"]\nworkflow = "order-log"\n'
-    sources = load_hooks(write_hooks(tmp_path / "handler", *BLOCKS[:2], pages, BLOCKS[2])).sources
-    assert {"payments", "mandates", "pages"} == sources.keys()
+    table = '[sources.{}]\nsender = "generic"\nsecrets = ["env:PAYMENTS_SECRET"]\nworkflow = "order-log"\n'
+    tables = [table.format(name) + block for name, block in zip(("updates", "pages"), BLOCKS[2:4], strict=True)]
+    sources = load_hooks(write_hooks(tmp_path / "handler", *BLOCKS[:2], *tables)).sources
+    assert {"payments", "mandates", "updates", "pages"} == sources.keys()
     for source in sources.values():
         assert source.sender.places.each is not None
 

@@ -48,9 +48,13 @@ def tickets(workflow: str, ports: ControlPorts, after: str = "", most: int = PAG
     return [Ticket(each.name, each.text, int(each.name[len(workflow) + 1 :].partition("-")[0])) for each in own]
 
 
-def is_anything_held(ports: ControlPorts) -> bool:
-    """Whether there is a ticket of any workflow."""
-    return bool(ports.documents.all(PARTITION, 1, ports.clock.now_ms()))
+def held_workflows(ports: ControlPorts) -> list[str]:
+    """Return the workflows of which there are tickets. One read for each, and one more."""
+    names: list[str] = []
+    # Behind all tickets of the last one found: 0 is what follows the slash.
+    while found := ports.documents.all(PARTITION, 1, ports.clock.now_ms(), f"{names[-1]}0" if names else ""):
+        names.append(found[0].name.partition("/")[0])
+    return names
 
 
 def give_up(ticket: Ticket, ports: ControlPorts) -> None:

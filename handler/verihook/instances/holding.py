@@ -60,16 +60,15 @@ def workflow_for(name: str, source: Source, ports: IntakePorts) -> tuple[Workflo
 
 
 def find_held(ports: IntakePorts) -> None:
-    """Find the active workflows of which events may be held. One read if nothing is held.
+    """Find the active workflows of which events are held. One read, and one more for each workflow with such events.
 
     If the ledger does not answer, the next event of a workflow that may be among them looks again.
     """
     now = ports.clock.now_ms()
-    active = [each.name for each in ports.workflows.values() if each.status == "active" and not each.express]
     try:
         with deadline.within(_FIRST_LOOK_MS, now, ports.clock.now_ms):
-            names = active if held.is_anything_held(ports) else []
-            ports.draining.found([name for name in names if held.tickets(name, ports, most=1)], now)
+            names = [name for name in held.held_workflows(ports) if name in ports.workflows]
+            ports.draining.found([name for name in names if ports.workflows[name].status == "active"], now)
     except LedgerUnavailable as error:
         ports.telemetry.failure("held events", error)
 
