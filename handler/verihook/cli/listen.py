@@ -86,7 +86,7 @@ def _file_of(source: str, url: str) -> str:
     return f"{source}.{hashlib.sha256(url.rstrip('/').encode()).hexdigest()[:8]}.json"
 
 
-@dataclass
+@dataclass(slots=True)
 class _Place:
     """How far a listener is: the time in milliseconds of the newest that was sent, and the ids of the last ones."""
 

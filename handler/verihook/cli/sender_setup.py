@@ -9,11 +9,12 @@ from typing import Any
 from verihook.errors import ConfigurationError
 from verihook.senders import Sender, load_sender, sender_ids, sender_table
 from verihook.senders.evidence import WARNING, is_unchecked
+from verihook.senders.schemes.sns_hosts import TOPICS
 from verihook.senders.tables import must_be_one_of
 
 #: The handshake of a sender -> what its source needs.
 _PARAMETERS = {
-    "ConfirmGet": ("topic_arns", "the ARNs of your topics, separated by commas"),
+    "ConfirmGet": (TOPICS, "the ARNs of your topics, separated by commas"),
     "PairByHeader": ("pairing", "the same reference as in secrets, until the secret has come"),
     "PairByJson": ("pairing", "the same reference as in secrets, until the secret has come"),
 }

@@ -27,12 +27,15 @@ PARTITIONS: Mapping[str, tuple[str, str]] = {
 #: The hosts of SNS in all partitions. A message must name the host of its topic's own region.
 HOSTS = tuple(rf"sns\.{region}\.{re.escape(suffix)}" for region, suffix in PARTITIONS.values())
 
+#: The parameter of a source that names its topics.
+TOPICS = "topic_arns"
+
 _TOPIC = re.compile(r"arn:(aws[a-z-]*):sns:([a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_.-]{1,256}", re.ASCII)
 
 
 def topics_of(parameters: Mapping[str, str]) -> tuple[str, ...]:
     """The ARNs in a source's ``topic_arns``, separated by commas; () for none."""
-    topics = [topic.strip() for topic in parameters.get("topic_arns", "").split(",")]
+    topics = [topic.strip() for topic in parameters.get(TOPICS, "").split(",")]
     return tuple(topic for topic in topics if topic)
 
 
