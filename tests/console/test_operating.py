@@ -1,4 +1,4 @@
-"""Workflows, jobs, keys, sources and what comes live: what an operator does with them, by keyboard where it can be."""
+"""Workflows, jobs, keys, sources and what comes live: what an operator does with them, mostly by keyboard."""
 
 from __future__ import annotations
 

@@ -31,6 +31,9 @@ from verihook.webhooks.signed_delivery import TAMPERINGS, SignedDelivery, conten
 
 T = TypeVar("T")
 
+#: ``wrap(body, event id, event type)``: what is signed and sent in place of the body, and its content type.
+Wrap = Callable[[bytes, str, str], tuple[bytes, str]]
+
 #: The pause between two looks at the status (--wait), in seconds.
 POLL = 0.3
 
@@ -44,16 +47,23 @@ KEY_MEND = "; a sender's (test) private key is given with --key FILE"
 def add_parser(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser("send", help="send a webhook, signed as the source's sender signs")
-    parser.add_argument("source", metavar="SOURCE", help="name of a source in hooks.toml")
-    parser.add_argument(
-        "file",
-        nargs="?",
-        type=Path,
-        metavar="FILE",
-        help="the body, sent byte for byte; default a sample of the sender",
-    )
+    add_delivery_options(parser)
     parser.add_argument("--wait", action="store_true", help="follow the instance to its end")
     parser.add_argument("--timeout", type=seconds, default=60.0, metavar="SECONDS", help="of --wait; default 60")
+    parser.add_argument(
+        "--repeat", type=whole_number(1, 10_000), default=1, metavar="N", help="send the same delivery N times"
+    )
+    parser.add_argument("--url", help="of the server; default the one that runs on --data")
+    add_source_options(parser)
+    parser.set_defaults(command=_send)
+
+
+def add_delivery_options(parser: argparse.ArgumentParser) -> None:
+    """Add what says which delivery is made, a good one or a bad one on purpose."""
+    parser.add_argument("source", metavar="SOURCE", help="name of a source in hooks.toml")
+    parser.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="the body, byte for byte; default a sample of the sender"
+    )
     parser.add_argument("--id", help="event id, if the sender has it in a header; default a new one")
     parser.add_argument(
         "--type",
@@ -63,23 +73,12 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--key", type=Path, metavar="FILE", help="the sender's (test) private key; default the source's secret"
     )
-    add_tampering(parser)
-    parser.add_argument("--url", help="of the server; default the one that runs on --data")
-    add_source_options(parser)
-    parser.set_defaults(command=_send)
-
-
-def add_tampering(parser: argparse.ArgumentParser) -> None:
-    """Add the options that make bad deliveries on purpose."""
     parser.add_argument(
         "--tamper",
         action="append",
         default=[],
         choices=TAMPERINGS,
         help="change the delivery after it was signed; may be given several times",
-    )
-    parser.add_argument(
-        "--repeat", type=whole_number(1, 10_000), default=1, metavar="N", help="send the same delivery N times"
     )
     parser.add_argument(
         "--skew",
@@ -154,7 +153,7 @@ def _send(options: argparse.Namespace) -> int:
     note_unchecked(source)
     run = read_run(options.data)
     url = (options.url or (run.url if run else "http://127.0.0.1:8787")).rstrip("/")
-    delivery = _delivery(source, options)
+    delivery = signed_request(source, options)
     try:
         with httpx.Client(timeout=10) as client:
             reply = _post(client, url, delivery, options.repeat)
@@ -211,22 +210,23 @@ def _of_json(reply: Any) -> bool:
     return "json" in reply.headers.get("content-type", "")
 
 
-def _delivery(source: Source, options: argparse.Namespace) -> Request:
-    """Return the request that the sender would make. Raises ConfigurationError."""
+def signed_request(source: Source, options: argparse.Namespace, wrap: Wrap | None = None) -> Request:
+    """Return the request that the sender would make. Raises ConfigurationError; what ``wrap`` raises.
+
+    ``options``: those of :func:`add_delivery_options`.
+    """
     event_id, kind = options.id or str(uuid.uuid4()), DEFAULT_TYPE
     if options.file is None:
         body, kind = _sample(source, event_id)
     else:
         body = read_file(options.file.read_bytes, options.file)
-    sending = SignedDelivery(
-        source,
-        signing_secret(source, options),
-        body,
-        options.content_type or content_type_of(body),
-        event_id,
-        options.type or next((kind.rstrip("*.") for kind in source.types), kind),
-        int(time.time()) + options.skew,
-    )
+    kind = options.type or next((kind.rstrip("*.") for kind in source.types), kind)
+    content_type = options.content_type or content_type_of(body)
+    if wrap is not None:
+        body, content_type = wrap(body, event_id, kind)
+    signed_at = int(time.time()) + options.skew
+    secret = signing_secret(source, options)
+    sending = SignedDelivery(source, secret, body, content_type, event_id, kind, signed_at)
     try:
         sending.signed()
     except ValueError as error:

@@ -29,7 +29,7 @@ export function Progress({ job }) {
 const TIMES = ["since", "until"];
 const FILTER_WORDS = [["workflow", ""], ["status", ""], ["source", "source "], ["tag", "tag "], ["since", "since "], ["until", "until "]];
 
-// What a job is about, in words; without the times, if these are told elsewhere.
+// What a job is about, in words; without the times, if these stand elsewhere.
 export function filterWords(filter, withTimes = true) {
   const some = FILTER_WORDS.filter(([name]) => filter[name] && (withTimes || !TIMES.includes(name))).map(([name, word]) => `${word}${filter[name]}`);
   return [...some, ...Object.entries(filter.metadata || {}).map(([key, value]) => `${key}=${value}`)].join(" · ");

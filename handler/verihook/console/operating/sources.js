@@ -14,7 +14,7 @@ import { bySource, nothing } from "./by_source.js";
 import { useAll } from "./covered.js";
 import { SourceHour, SourceMark, useHalfMinutes } from "./source_hour.js";
 
-// From so many outcomes, the newest of all sources, is told how each stands.
+// How each source stands is read from so many outcomes, the newest of all.
 export const MOST_OUTCOMES = 1000;
 
 export function Sources() {
