@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.flows.deployment import SECRET, VARIABLES, write
 from tests.flows.faces import HttpFace, Server, run_key
-from tests.flows.signing import order, stripe, x_signature
+from tests.flows.signing import github, order, stripe, x_signature
 from tests.flows.waiting import wait_until
 
 MORE = """
@@ -96,11 +96,23 @@ def deployed(folder: Path, *, hostile: bool = True) -> Iterator[Deployed]:
         url = server.ready()
         key = run_key(folder / "data")
         face = HttpFace(url)
-        if hostile:
-            _send_hostile(face)
+        (_send_hostile if hostile else _send_ordinary)(face)
         yield Deployed(server, url, key, _fill(face, key))
     finally:
         server.kill_if_running()
+
+
+def _send_ordinary(face: HttpFace) -> None:
+    """What comes on any day, for pictures."""
+    for number, kind in enumerate(("order.created", "order.paid", "order.created", "order.shipped", "order.created")):
+        body = order(id=f"evt_{1030 + number}", type=kind, orderId=f"ord_{1030 + number}")
+        face.send("POST", "/hooks/orders", x_signature(body), body)
+    for number, kind in enumerate(("invoice.paid", "charge.refunded")):
+        body = json.dumps({"id": f"evt_1QZ{number}", "type": kind, "data": {"object": {"amount": 4200}}}).encode()
+        face.send("POST", "/hooks/stripe", stripe(body), body)
+    for kind in ("push", "ping"):
+        body = json.dumps({"ref": "refs/heads/main", "action": None, "commits": []}).encode()
+        face.send("POST", "/hooks/github", github(body, f"72d3162e-cc78-11e3-{kind}", kind), body)
 
 
 def _send_hostile(face: HttpFace) -> None:

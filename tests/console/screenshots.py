@@ -1,6 +1,7 @@
 """Pictures of every page, to be looked at: ``python -m tests.console.screenshots [FOLDER] [PART OF A NAME]``.
 
-Each page at 1440, 1024 and 390 pixels, in both themes, as PNG. docs/console/ has those that were looked at last.
+Each page at 1440, 1024 and 390 pixels, in both themes, as PNG. docs/console/ has those of 1440 in light colours, and
+those of 390 in dark ones.
 """
 
 from __future__ import annotations
@@ -39,4 +40,4 @@ def _take(page: Watched, served: Deployed, folder: Path, name: str, path: str) -
 
 
 if __name__ == "__main__":
-    take(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/console"), *sys.argv[2:3])
+    take(Path(sys.argv[1] if len(sys.argv) > 1 else ".tools/screenshots"), *sys.argv[2:3])
