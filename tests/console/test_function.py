@@ -43,7 +43,7 @@ def test_it_shows_what_came(browser: Browser, aws_face: AwsFace, function_url: s
     services = main.services()
     key = api_keys.create("console", SCOPES, services.documents, services.clock.now_ms())[1]
     page = Watched(browser, function_url)
-    page.go("", key)
+    page.go("deliveries", key)
     page.find("heading", "Deliveries").wait_for()
     page.settled()
     page.page.get_by_role("link", name="order.created").click()

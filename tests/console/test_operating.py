@@ -58,7 +58,6 @@ def test_of_5000_steps_those_are_drawn_that_can_be_seen(opened: Open, served: De
     page.page.wait_for_url("**row=5000")
     page.find("button", "Table").click()
     page.find("button", "Show all 5,000").wait_for()
-    assert [] == page.violations()
 
 
 def test_a_job_is_counted_then_confirmed_and_a_reload_loses_nothing(opened: Open, served: Deployed) -> None:

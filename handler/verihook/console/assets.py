@@ -43,6 +43,9 @@ LATER = re.compile(r'\bimport\("(\.[^"]+)"\)')
 #: Whole lines of comment. Readers find them in the sources; a browser needs none.
 _COMMENTS = re.compile(r"^[ \t]*//[^\n]*\n|^[ \t]*/\*.*?\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
 
+#: What a line is indented by: one blank does for a browser.
+_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+
 
 @dataclass(frozen=True, slots=True)
 class Asset:
@@ -91,7 +94,12 @@ def _asset(text: str, kind: str) -> Asset:
 def _styles(folder: Path) -> str:
     others = sorted(_name(path, folder) for path in folder.glob("styles/*.css"))
     ordered = [*FIRST_STYLES, *(name for name in others if name not in FIRST_STYLES)]
-    return "".join(_COMMENTS.sub("", (folder / name).read_text("utf-8")) for name in ordered)
+    return "".join(_plain((folder / name).read_text("utf-8")) for name in ordered)
+
+
+def _plain(text: str) -> str:
+    """Return a source without what only its readers need."""
+    return _INDENT.sub(" ", _COMMENTS.sub("", text))
 
 
 def _joined(scripts: Mapping[str, str]) -> dict[str, str]:
@@ -143,7 +151,7 @@ def _module(served: str, parts: list[str], core: list[str], scripts: Mapping[str
                 wanted.setdefault(source, set()).update(each.strip() for each in found[1].split(",") if each.strip())
             return ""
 
-        text = IMPORT.sub(take_out, _COMMENTS.sub("", scripts[name]))
+        text = IMPORT.sub(take_out, _plain(scripts[name]))
         return LATER.sub(lambda found: f'import("{_relative(_target(name, found[1]), served)}")', text)
 
     body = [part(name) for name in parts]
