@@ -81,6 +81,8 @@ def test_a_start_is_listed_by_whatever_it_is_looked_for(aws: Deployment, authori
     assert 200 == status, listed
     done = aws.stack.arn("OrderCreated"), instance_id, "SUCCEEDED"
     eventually(lambda: asked(aws, "GET", f"/v1/instances/{instance_id}/steps", authorization)[1]["steps"])
+    status, definition = asked(aws, "GET", "/v1/workflows/order-created/definition", authorization)
+    assert (200, True) == (status, "States" in definition["machine"])
     details: Any = {"output": "{}", "outputDetails": {"included": True}}
     aws.invoke("Recorder", execution_event(*done, **details))
     assert "completed" == row(aws, instance_id).status
