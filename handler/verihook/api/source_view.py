@@ -10,6 +10,7 @@ from verihook.errors import NotSupported
 from verihook.model.instance import iso, iso_or_none
 from verihook.model.ports import Services
 from verihook.model.source import Source
+from verihook.model.workflow import Workflow
 from verihook.senders import FOLDER
 from verihook.senders.handshake import KINDS
 from verihook.senders.schemes.in_words import in_words
@@ -39,7 +40,7 @@ def detail(source: Source, base: str | None, services: Services) -> dict[str, An
         "behaviour": _behaviour(source.sender.id),
         "handshake": _handshake(source, standing),
         "kinds": list(kinds_of(source)),
-        "example": _example(source, services),
+        "example": _example(source, services.workflows.get(source.workflow)),
     }
 
 
@@ -72,9 +73,9 @@ def _handshake(source: Source, standing: Standing) -> dict[str, Any] | None:
     return {"kind": kind, "lastAt": iso_or_none(standing.handshake_at)}
 
 
-def _example(source: Source, services: Services) -> dict[str, Any] | None:
+def _example(source: Source, workflow: Workflow | None) -> dict[str, Any] | None:
     try:
-        made = example_event(source, services.workflows.get(source.workflow), "example")
+        made = example_event(source, workflow, "example")
     except NotSupported:
         return None
     return {"body": made.body.decode(), "contentType": made.content_type, "type": made.type}

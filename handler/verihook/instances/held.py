@@ -13,7 +13,7 @@ from verihook.model.ports import Document
 
 if TYPE_CHECKING:
     from verihook.model.instance import Instance
-    from verihook.model.ports.sets import ControlPorts, HoldPorts
+    from verihook.model.ports.sets import ControlPorts, IntakePorts
 
 #: The partition of the tickets of all workflows. A workflow's name has no slash.
 PARTITION = "held#tickets"
@@ -31,7 +31,7 @@ class Ticket:
     at: int
 
 
-def take_ticket(instance: Instance, ports: HoldPorts) -> None:
+def take_ticket(instance: Instance, ports: IntakePorts) -> None:
     """Put an instance that is about to be claimed at the end of its workflow's queue. One write.
 
     If its event came before, its row has a ticket already, or has been started: then this one starts nothing.

@@ -29,7 +29,8 @@ from verihook.records import replace
 __all__ = ["Releases", "find_held", "settled", "take_ticket", "workflow_for"]
 
 if TYPE_CHECKING:
-    from verihook.model.ports.sets import ControlPorts, HoldPorts, IntakePorts, ReconcilePorts
+    from verihook.model.draining import Draining
+    from verihook.model.ports.sets import ControlPorts, IntakePorts, ReconcilePorts
     from verihook.model.source import Source
 
 #: At most so long after its workflow has become active, a held instance is looked at, in milliseconds.
@@ -88,7 +89,7 @@ def settled(fresh: Instance, ports: IntakePorts) -> Instance:
         return fresh
     try:
         with deadline.at_most(deadline.START_MS):
-            queue = _Pass(workflow, ports, since=ports.clock.now_ms() - BACKLOG_MS)
+            queue = _Pass(workflow, ports, ports.draining, since=ports.clock.now_ms() - BACKLOG_MS)
             queue.run(until=fresh.id)
             if queue.complete and fresh.id not in queue.rows:
                 # Another process has removed its ticket, and mostly has started it.
@@ -105,6 +106,7 @@ class Releases:
     def __init__(self, ports: ReconcilePorts, has_time: Callable[[], bool]) -> None:
         """``has_time()``: whether there is time for one more start."""
         self._ports = ports
+        self._draining = ports.draining
         self._has_time = has_time
         self._lock = Lock()
         #: Workflow -> what became of its queue.
@@ -122,7 +124,7 @@ class Releases:
             done = self._passes.get(workflow.name)
             before = 0 if done is None else done.started
             if done is None:
-                done = self._passes[workflow.name] = _Pass(workflow, self._ports, self._has_time)
+                done = self._passes[workflow.name] = _Pass(workflow, self._ports, self._draining, self._has_time)
                 done.run()
             if not done.answered:
                 self._look_later(instance)
@@ -137,6 +139,10 @@ class Releases:
         self._ports.ledger.amend(replace(instance, due_at=due))
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(slots=True)
 class _Pass:
     """One way through the queue of a workflow, from its beginning on.
@@ -146,8 +152,9 @@ class _Pass:
     """
 
     workflow: Workflow
-    ports: HoldPorts
-    has_time: Callable[[], bool] = lambda: True
+    ports: ControlPorts
+    draining: Draining
+    has_time: Callable[[], bool] = _always
     since: int = 0
     started: int = 0
     answered: bool = True
@@ -177,7 +184,7 @@ class _Pass:
                 break
         self.complete = not tickets or after == tickets[-1].name
         if self.complete and len(tickets) < held.PAGE and not left:
-            self.ports.draining.forget(self.workflow.name, self.ports.clock.now_ms())
+            self.draining.forget(self.workflow.name, self.ports.clock.now_ms())
 
     def _is_long(self, tickets: list[held.Ticket], until: str) -> bool:
         full = len(tickets) == held.PAGE and until not in [each.instance_id for each in tickets]

@@ -69,8 +69,7 @@ def serve(
         services = bootstrap.on_one_machine(hooks, variables, data, engines.endpoints, key, made, as_json=as_json)
         services = replace(services, entries=entries)
         run = Run(url, values, api_keys.new_secret())
-        ended = _end_keys_made_open(services)
-        rounds = _rounds(services, data / "payloads")
+        ended, rounds = _end_keys_made_open(services), _rounds(services, data / "payloads")
 
         def ready() -> None:
             folder.announce(run)
@@ -82,7 +81,8 @@ def serve(
             rounds.start()
 
         try:
-            app = _app(services, hooks, Access(services, loopback=True, run_key=run.key), engines, rounds)
+            access, faults = Access(services, loopback=True, run_key=run.key), _faults(engines, rounds)
+            app = create_app(services, access, local=True, console=hooks.policy.console, faults=faults)
             server = _Server(app, ready)
             server.stopping = Stopping(engines, grace_s, lambda: server.request_stop(rounds), folder.withdraw)
             server.run(sockets=[listener])
@@ -91,11 +91,8 @@ def serve(
     print("Verihook has stopped.", flush=True, file=words)
 
 
-def _app(services: Services, hooks: Hooks, access: Access, engines: LocalEngines, rounds: Rounds) -> FastAPI:
-    def faults() -> dict[str, str]:
-        return {**engines.faults(), **rounds.faults()}
-
-    return create_app(services, access, local=True, console=hooks.policy.console, faults=faults)
+def _faults(engines: LocalEngines, rounds: Rounds) -> Callable[[], dict[str, str]]:
+    return lambda: {**engines.faults(), **rounds.faults()}
 
 
 def _for_a_person(key: str, words: TextIO) -> str:

@@ -14,7 +14,7 @@ from verihook.api.operation import Api, operation
 from verihook.api.parameters import WorkflowName
 from verihook.api.routes import Caller
 from verihook.errors import NotSupported, WorkflowNotFound
-from verihook.model.ports import Services
+from verihook.model.ports import Engine
 from verihook.model.workflow import Workflow
 from verihook.strict_json import parse_kept
 
@@ -47,14 +47,14 @@ async def get_definition(api: Api, workflow: WorkflowName, caller: Caller) -> Re
     found = api.services.workflows.get(workflow)
     if found is None:
         raise WorkflowNotFound(f"There is no workflow {workflow[:63]!r}.")
-    machine, why = await run_in_threadpool(_machine, found, api.services)
+    machine, why = await run_in_threadpool(_machine, found, api.services.engines[found.engine])
     content = {"name": found.name, "version": found.version, "engine": found.engine, "machine": machine, "why": why}
     return rendering.json_response(200, {**content, "inputSchema": found.input_schema})
 
 
-def _machine(workflow: Workflow, services: Services) -> tuple[Any, str | None]:
+def _machine(workflow: Workflow, engine: Engine) -> tuple[Any, str | None]:
     try:
-        text = services.engines[workflow.engine].machine(workflow.definition)
+        text = engine.machine(workflow.definition)
     except NotSupported as error:
         return None, str(error)
     if text is None:

@@ -172,17 +172,13 @@ class CallbackPorts(Protocol):
         ...
 
 
-class HoldPorts(ControlPorts, Protocol):
-    """Holds what comes for a paused workflow, and starts it in order."""
+class ReconcilePorts(ControlPorts, CallbackPorts, Protocol):
+    """Repairs what is due, and calls back."""
 
     @property
     def draining(self) -> Draining:
         """The workflows that are active, and of which events may still be held."""
         ...
-
-
-class ReconcilePorts(HoldPorts, CallbackPorts, Protocol):
-    """Repairs what is due, and calls back."""
 
 
 class WorkPorts(RecordPorts, Protocol):
@@ -208,8 +204,13 @@ class OutcomePorts(Protocol):
         ...
 
 
-class IntakePorts(HoldPorts, LimitPorts, Protocol):
+class IntakePorts(ControlPorts, LimitPorts, Protocol):
     """Starts an instance for an event that is proven genuine."""
+
+    @property
+    def draining(self) -> Draining:
+        """The workflows that are active, and of which events may still be held."""
+        ...
 
     @property
     def instance_key(self) -> bytes:

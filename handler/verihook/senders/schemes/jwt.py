@@ -31,6 +31,7 @@ from verihook.senders.schemes.token_claims import (
     HashClaim,
     Times,
     check_claims,
+    check_hash,
     check_table,
     expected_claims,
     filled,
@@ -229,11 +230,11 @@ class JwtScheme:
         def accept(token: Token, request: Request, now: int) -> None:
             claims = token.claims()
             if body_hash is not None:
-                body_hash.compare((request.body,), claims, "no-body-hash", "body-hash-mismatch")
+                check_hash(body_hash, (request.body,), claims, "no-body-hash", "body-hash-mismatch")
             if url_hash is not None:
                 # A caller's surrogates have no UTF-8; whatever their bytes are, no sender signed them.
                 found = [url.encode("utf-8", "surrogatepass") for url in urls(request)]
-                url_hash.compare(found, claims, "no-url-hash", "url-hash-mismatch")
+                check_hash(url_hash, found, claims, "no-url-hash", "url-hash-mismatch")
             check_claims(expected, claims)
             times.check(claims, now)
 

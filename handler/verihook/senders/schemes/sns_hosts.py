@@ -33,10 +33,6 @@ TOPICS = "topic_arns"
 _TOPIC = re.compile(r"arn:(aws[a-z-]*):sns:([a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_.-]{1,256}", re.ASCII)
 
 
-#: The key of a source's parameters with its topics.
-TOPICS = "topic_arns"
-
-
 def topics_of(parameters: Mapping[str, str]) -> tuple[str, ...]:
     """The ARNs in a source's ``topic_arns``, separated by commas; () for none."""
     topics = [topic.strip() for topic in parameters.get(TOPICS, "").split(",")]

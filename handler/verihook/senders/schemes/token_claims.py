@@ -103,19 +103,20 @@ class HashClaim:
     name: str
     encoding: str
 
-    def compare(self, contents: Sequence[bytes], claims: Mapping[str, Any], absent: str, another: str) -> None:
-        """Raise SignatureError ``absent``, or ``another`` unless it is the SHA-256 of one of ``contents``.
 
-        A sender may leave the hash of an empty body out.
-        """
-        given = member(claims, split_path(self.name))
-        if given is None and not any(contents):
-            return
-        if not isinstance(given, str) or not given.isascii():
-            raise SignatureError(absent)
-        value = HASHES[self.encoding](given, 32)
-        if not any(hmac.compare_digest(value, sha256(content)) for content in contents):
-            raise SignatureError(another)
+def check_hash(claim: HashClaim, contents: Sequence[bytes], claims: Mapping[str, Any], absent: str, other: str) -> None:
+    """Raise SignatureError ``absent``, or ``other`` unless the claim is the SHA-256 of one of ``contents``.
+
+    A sender may leave the hash of an empty body out.
+    """
+    given = member(claims, split_path(claim.name))
+    if given is None and not any(contents):
+        return
+    if not isinstance(given, str) or not given.isascii():
+        raise SignatureError(absent)
+    value = HASHES[claim.encoding](given, 32)
+    if not any(hmac.compare_digest(value, sha256(content)) for content in contents):
+        raise SignatureError(other)
 
 
 def write_hash(encoding: str, content: bytes) -> str:
