@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from verihook.adapters.printable import printable
 from verihook.cli.arguments import json_value, pair, past_time, seconds, whole_number
 from verihook.cli.connect import add_action, print_json
-from verihook.cli.open_console import add_open_option, open_instance
+from verihook.cli.open import add_open_option, open_instance
 from verihook.cli.table import show_members, show_table, utc_time
 from verihook.cli.watching import reasons, status_words, watch
 from verihook.model.instance import Status

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from verihook.adapters.printable import printable
 from verihook.cli.arguments import delay, json_value, pair, seconds
 from verihook.cli.connect import ENDED_BADLY, REFUSED, add_action, print_json
-from verihook.cli.open_console import add_open_option, open_instance
+from verihook.cli.open import add_open_option, open_instance
 from verihook.cli.table import show_table
 
 if TYPE_CHECKING:
