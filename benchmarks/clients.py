@@ -46,6 +46,9 @@ VARIABLES = {
     "_HANDLER": "verihook.main.receive",
 }
 
+#: What a query finds; other calls take no member of it.
+NOTHING = '{"Items": [], "Count": 0}'
+
 PROGRAM = """
 import time
 begun = time.process_time()
@@ -88,7 +91,9 @@ def converse(connection: socket.socket, answers: dict[bytes, str]) -> None:
             while len(read) < length:
                 read += connection.recv(65536)
             body, read = read[:length], read[length:]
-            text = next((answers[secret] for secret in answers if b"GetSecretValue" in head and secret in body), "{}")
+            text = next(
+                (answers[secret] for secret in answers if b"GetSecretValue" in head and secret in body), NOTHING
+            )
             connection.sendall(f"HTTP/1.1 200 OK\r\ncontent-length: {len(text)}\r\n\r\n{text}".encode())
 
 

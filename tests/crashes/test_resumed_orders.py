@@ -20,6 +20,7 @@ CALLS = [
     "ledger.get",
     "documents.read",
     "documents.write",
+    "documents.remove",
     "documents.read",
     "documents.write",
     "engine.answer",

@@ -215,7 +215,9 @@ def test_health_and_docs(server: Server) -> None:
     assert (200, True) == (docs.status, b"swagger" in docs.body.lower())
     for asset in re.findall(rb'="(docs/[^"]+)"', docs.body):
         assert 200 == face.send("GET", f"/{asset.decode()}", []).status
-    assert b"<!doctype html>" == face.send("GET", "/", [("accept", "text/html")]).body[:15]
+    led = face.send("GET", "/", [("accept", "text/html")])
+    assert (307, "console/") == (led.status, led.headers["location"])
+    assert b"<!doctype html>" == face.send("GET", "/console/", []).body[:15]
     assert {"service": "verihook", "status": "running"} == face.send("GET", "/", []).json
     described = face.send("GET", "/v1/openapi.json", []).json
     assert described["openapi"].startswith("3.1")

@@ -52,14 +52,16 @@ def _takes_one(parameters: ast.arguments) -> bool:
     return places - len(parameters.defaults) <= 1 and (places > 0 or parameters.vararg is not None) and not named
 
 
-def _binds(statement: ast.stmt, name: str) -> bool:
+def _binds(statement: ast.AST, name: str) -> bool:
     """Whether a statement of a module may bind the name: it defines, imports or assigns it, maybe under a condition."""
-    for each in ast.walk(statement):
-        match each:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if each.name == name:
-                return True
-            case ast.Name(id, ast.Store()) if id == name:
-                return True
-            case ast.alias() if (each.asname or each.name) in (name, "*"):
-                return True
-    return False
+    match statement:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            # What stands in it binds its own names.
+            return statement.name == name
+        case ast.Name(id, ast.Store()):
+            return id == name
+        case ast.alias():
+            return (statement.asname or statement.name) in (name, "*")
+        case ast.Lambda():
+            return False
+    return any(_binds(each, name) for each in ast.iter_child_nodes(statement))

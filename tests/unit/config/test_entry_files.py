@@ -92,6 +92,7 @@ def test_a_file_that_is_not_python_is_named_with_its_line(tmp_path: Path) -> Non
         "if True:\n    def f(request): ...",
         "try:\n    from fast import f\nexcept ImportError:\n    f = None",
         "class f: ...",
+        "def f(request): ...\ndef other(request, more):\n    for f in (): ...\n    lambda f: f",
     ],
 )
 def test_a_name_can_be_bound_in_many_ways_and_nothing_is_run(tmp_path: Path, code: str) -> None:
