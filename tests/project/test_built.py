@@ -18,13 +18,13 @@ from tests.project.template import DURABLE_FUNCTIONS, FUNCTIONS, RESOURCES, ROOT
 #: Function -> kind of its artifact, and the most that its zip may have, in MB (10^6 bytes).
 KINDS = {
     "Receiver": ("receiver", 9.0),
-    "Api": ("api", 15.0),
-    "Recorder": ("background", 12.5),
-    "Reconciler": ("background", 12.5),
-    "Feeds": ("background", 12.5),
+    "Api": ("api", 15.5),
+    "Recorder": ("background", 13.0),
+    "Reconciler": ("background", 13.0),
+    "Feeds": ("background", 13.0),
     "Worker": ("worker", 7.5),
     "Entries": ("worker", 7.5),
-    **dict.fromkeys(DURABLE_FUNCTIONS, ("durable", 7.5)),
+    **dict.fromkeys(DURABLE_FUNCTIONS, ("durable", 8.0)),
 }
 
 #: Package -> the kinds that have it; cryptography is for sources that need public keys, and none of the shipped does.
