@@ -57,7 +57,8 @@ def workflow_for(name: str, source: Source, ports: IntakePorts) -> tuple[Workflo
     holds = source.on_paused == "hold" and workflow is not None and not workflow.express
     if workflow is not None and holds and workflow.status == "paused":
         return workflow, True
-    return active_workflow(name, ports.workflows), holds and _is_draining(name, ports)
+    # Mostly there are none, and a delivery pays for no call.
+    return active_workflow(name, ports.workflows), holds and name in ports.draining.names and _is_draining(name, ports)
 
 
 def find_held(ports: IntakePorts) -> None:
@@ -75,8 +76,7 @@ def find_held(ports: IntakePorts) -> None:
 
 
 def _is_draining(name: str, ports: IntakePorts) -> bool:
-    if name not in ports.draining.names:
-        return False
+    """Whether events of a workflow that may have some are held."""
     if not ports.draining.looked:
         find_held(ports)
     return name in ports.draining.names
