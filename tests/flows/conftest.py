@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -98,7 +99,8 @@ def local_face(hooks: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.fixture(scope="package")
 def aws_face(hooks: Path, dynamodb_local: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsFace]:
     """The Lambda entry points over DynamoDB Local and the interpreter, set up by the environment alone."""
-    table = "flows"
+    # A new one each time: a folder below this one is a package, too, and pytest may set this up again beside the first.
+    table = f"flows-{uuid4()}"
     definitions = machines(load_hooks(hooks))
     with (
         pytest.MonkeyPatch.context() as patch,
