@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from verihook.records import replace
-from verihook.senders.each import read_each
+from verihook.senders.each import Each, read_each
 from verihook.senders.event import BODIES, EventPlaces, Place
 from verihook.senders.tables import must_be_one_of, unknown_key
+
+#: In the place of the id: it is made of those of the events.
+EACH = "each"
 
 #: The keys of an ``[event]`` table.
 _KEYS = {"id", "type", "action", "each", "body", "form_field", "envelope", "pass_headers", "pings", "unique"}
@@ -22,7 +25,9 @@ def read_places(table: Mapping[str, Any]) -> EventPlaces:
     envelope = table.get("envelope", "")
     if envelope not in ("", "cloudevents"):
         raise ValueError('envelope: write "cloudevents", or leave it out')
-    id, kind, action = (_place(table, key) for key in ("id", "type", "action"))
+    of_events = table.get("id") == EACH
+    own = {key: value for key, value in table.items() if key != "id"} if of_events else table
+    id, kind, action = (_place(own, key) for key in ("id", "type", "action"))
     body = table.get("body", "json")
     if body not in BODIES:
         raise ValueError(f"body: {must_be_one_of(BODIES, body)}")
@@ -35,8 +40,19 @@ def read_places(table: Mapping[str, Any]) -> EventPlaces:
         raise ValueError("each: leave it out, a CloudEvent is one event")
     if isinstance(table.get("each"), str | list):
         id, kind, action = (place if place and place.header else None for place in (id, kind, action))
+    if of_events:
+        id = _of_events(each)
     pings, unique = _names(table, "pings"), _unique(table)
     return EventPlaces(id, kind, action, form_field, envelope, body, passed, pings, each, unique=unique)
+
+
+def _of_events(each: Each | None) -> Place:
+    # Imported here: few senders need it.
+    from verihook.senders.each_ids import EachIds
+
+    if each is None or each.id is None:
+        raise ValueError(f'id: "{EACH}" is made of the ids of the events: write each with a path and an id, too')
+    return EachIds(optional=True, events=each)
 
 
 def _unique(table: Mapping[str, Any]) -> tuple[str, ...] | None:

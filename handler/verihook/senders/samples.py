@@ -49,10 +49,12 @@ def fresh(sample: bytes, places: EventPlaces, event_id: str) -> bytes:
     except ValueError:
         return sample
     changed = _renew(content, places.id, event_id)
-    if places.each is not None:
+    # A source that does not split deliveries may have an id that is made of those of the events.
+    events = places.each or getattr(places.id, "events", None)
+    if events is not None:
         # What an event of a nested array is made of is that of the sample itself.
-        for number, event in enumerate(places.each.events(content, 100) or ()):
-            changed |= _renew(event, places.each.id, f"{event_id}-{number}" if number else event_id)
+        for number, event in enumerate(events.events(content, 100) or ()):
+            changed |= _renew(event, events.id, f"{event_id}-{number}" if number else event_id)
     if places.unique is not None and not changed:
         changed = _renew_unique(content, places.unique, event_id)
     return json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n" if changed else sample

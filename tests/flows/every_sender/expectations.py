@@ -61,13 +61,16 @@ EXPECTED = {
     "gitlab-token": _known("https://docs.gitlab.com/user/project/integrations/webhooks/"),
     "gocardless": _known("https://developer.gocardless.com/getting-started/staying-up-to-date-with-webhooks/"),
     "heroku": _known("https://devcenter.heroku.com/articles/app-webhooks"),
-    "hubspot-v3": _unknown("https://developers.hubspot.com/docs/api/webhooks"),
+    "hubspot-v3": _known("https://developers.hubspot.com/docs/api/webhooks"),
     "intercom": _known(
         "https://developers.intercom.com/docs/webhooks/setting-up-webhooks", "200 answered, no body", "200 ignored"
     ),
     "jira": _known("https://developer.atlassian.com/cloud/jira/platform/webhooks/"),
     "lemonsqueezy": _unknown("https://docs.lemonsqueezy.com/help/webhooks/webhook-requests"),
-    "line": _unknown("https://developers.line.biz/en/docs/messaging-api/verify-webhook-url/", "200 answered, no body"),
+    "line": _known(
+        "https://developers.line.biz/en/docs/messaging-api/receiving-messages/#redelivered-webhooks",
+        "200 answered, no body",
+    ),
     "linear": _known("https://linear.app/developers/webhooks"),
     "mailgun": _known("https://documentation.mailgun.com/docs/mailgun/user-manual/events/webhooks"),
     "mandrill": _unknown(

@@ -73,6 +73,10 @@ BATCHES: dict[str, tuple[Any, list[tuple[str | None, str | None, str | None]]]] 
             *[(None, None, None)] * 2,
         ],
     ),
+    "line": (
+        {"destination": "U0", "events": [{"webhookEventId": "01A", "type": "message"}]},
+        [("01A", "message", None)],
+    ),
     **{
         f"hubspot-{version}": (
             [_HUBSPOT | {"subscriptionType": "contact.creation"}],
@@ -81,6 +85,10 @@ BATCHES: dict[str, tuple[Any, list[tuple[str | None, str | None, str | None]]]] 
         for version in ("v1", "v2", "v3")
     },
 }
+
+
+#: Those whose deliveries have an id that is made of those of their events.
+MADE_OF_THEIRS = {"line": "01A", **{f"hubspot-{version}": "100:1234:1711234567890" for version in ("v1", "v2", "v3")}}
 
 
 @pytest.mark.parametrize("name", BATCHES)
@@ -116,7 +124,7 @@ def test_a_source_splits_only_if_it_says_so(name: str, asked: bool, tmp_path: Pa
     assert asked == (places.each is not None)
     content, _ = BATCHES[name]
     body = Body(json.dumps(content), content)
-    assert None is event_id(places, REQUEST, body)
+    assert MADE_OF_THEIRS.get(name) == event_id(places, REQUEST, body)
     assert {"meta": "page"}.get(name) == event_type(places, REQUEST, body)
 
 

@@ -1,0 +1,36 @@
+"""The id of a delivery that is made of the ids of its events."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+
+from verihook.request import Request
+from verihook.senders.each import Each
+from verihook.senders.event import Place
+
+#: The events of a delivery are the same ones if so many of them are.
+MOST = 10_001
+
+
+@dataclass(frozen=True, slots=True)
+class EachIds(Place):
+    """The ids of all events of a delivery, in their order: the same events are one delivery, whatever else it says.
+
+    So a sender that changes its body when it tries again, such as to say so, starts nothing twice. One id stands for
+    itself, several are a digest. A delivery without events, or of an event without an id, has none.
+    """
+
+    events: Each = field(default_factory=lambda: Each(()))
+
+    def __str__(self) -> str:
+        return f"of its events: {self.events.id}"
+
+    def read(self, request: Request, content: object) -> object:
+        """See :class:`Place`."""
+        place = self.events.id
+        found = [place.read(request, event) for event in self.events.events(content, MOST) or ()] if place else []
+        if not found or not all(isinstance(each, str | int) and not isinstance(each, bool) for each in found):
+            return None
+        return found[0] if len(found) == 1 else hashlib.sha256(json.dumps(found).encode()).hexdigest()
