@@ -10,12 +10,15 @@ import pytest
 import yaml
 
 from tests.flows.deployment import ROOT
+from tests.project.template import Loader
 
 GITHUB = ROOT / ".github"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
 FORMS = sorted(path for path in (GITHUB / "ISSUE_TEMPLATE").glob("*.yml") if path.name != "config.yml")
 PRE_COMMIT = ROOT / ".pre-commit-config.yaml"
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+#: Who else than GitHub may run code in a workflow.
+CREDENTIALS = "aws-actions"
 TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 
 #: Kinds of fields in a form: https://docs.github.com/en/communities/using-templates-to-encourage-useful-issues-and-pull-requests
@@ -43,7 +46,50 @@ def test_a_workflow_reads_and_names_what_it_uses(path: Path) -> None:
         assert re.fullmatch(r"ubuntu-\d\d\.04", job["runs-on"]), "not a moving one"
         assert job["timeout-minutes"] <= 60
         for step in job["steps"]:
-            assert "run" in step or re.fullmatch(r"actions/[a-z-]+@v\d+", step["uses"])
+            assert "run" in step or re.fullmatch(rf"(actions|{CREDENTIALS})/[a-z-]+@v\d+", step["uses"])
+
+
+def test_a_deployment_proves_itself_by_a_token_and_what_is_built_has_no_credentials() -> None:
+    path = GITHUB / "workflows" / "deploy.yml"
+    workflow = read(path)
+    assert workflow[True].keys() == {"workflow_dispatch"}, "never by a pull request"
+    environments = workflow[True]["workflow_dispatch"]["inputs"]["environment"]["options"]
+    assert environments == ["dev", "staging", "prod"]
+    (job,) = workflow["jobs"].values()
+    assert job["permissions"] == {"contents": "read", "id-token": "write"}
+    assert job["environment"] == "${{ inputs.environment }}"
+    assert "secrets." not in path.read_text("utf-8")
+    # What a person types reaches a shell as a variable alone.
+    assert not [command for command in commands(path) if "${{" in command]
+    uses = [step.get("uses", step.get("run", "")).split("@")[0] for step in job["steps"]]
+    got = uses.index(f"{CREDENTIALS}/configure-aws-credentials")
+    assert [at for at, each in enumerate(uses) if each.startswith("make build")] < [got]
+    assert workflow["concurrency"]["cancel-in-progress"] is False
+
+
+def test_the_deploy_role_is_for_one_environment_of_one_repository_and_one_stack() -> None:
+    text = (ROOT / "infra" / "deploy-role.yaml").read_text("utf-8")
+    resources = yaml.load(text, Loader)["Resources"]
+    (trust,) = resources["DeployRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    issuer = "token.actions.githubusercontent.com"
+    assert trust["Condition"] == {
+        "StringEquals": {
+            f"{issuer}:aud": "sts.amazonaws.com",
+            f"{issuer}:sub": "repo:${Repository}:environment:${Environment}",
+        }
+    }
+    (policy,) = resources["DeployRole"]["Properties"]["Policies"]
+    for statement in policy["PolicyDocument"]["Statement"]:
+        allowed = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        assert not [action for action in allowed if "*" in action]
+        assert statement["Resource"] != "*"
+    (policy,) = resources["ExecutionRole"]["Properties"]["Policies"]
+    for statement in policy["PolicyDocument"]["Statement"]:
+        allowed = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        if statement["Resource"] == "*":
+            assert not [action for action in allowed if "*" in action or action.startswith("iam:")]
+        if {"iam:AttachRolePolicy", "iam:PassRole"} & set(allowed):
+            assert statement["Condition"]
 
 
 def test_a_change_passes_what_anybody_can_run_and_the_newest_releases_are_tried_weekly() -> None:

@@ -92,7 +92,9 @@ def test_the_table_is_the_one_that_the_ledger_expects() -> None:
 def test_what_is_kept_survives_mistakes() -> None:
     ledger = RESOURCES["Ledger"]["Properties"]
     assert ledger["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert ledger["SSESpecification"] == {"SSEEnabled": True}
+    assert ledger["SSESpecification"]["SSEEnabled"] is True
+    assert ledger["DeletionProtectionEnabled"] == ["Protected", True, False]
+    assert TEMPLATE["Parameters"]["DeletionProtection"]["Default"] == "yes"
     for name in ("Ledger", "Payloads", "PayloadsPolicy", "InstanceKey", "SourceSecrets"):
         assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
         assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
@@ -103,7 +105,8 @@ def test_payloads_are_private_encrypted_and_outlast_their_instances() -> None:
     assert {True} == set(bucket["PublicAccessBlockConfiguration"].values())
     assert len(bucket["PublicAccessBlockConfiguration"]) == 4
     (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    assert rule == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    own = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "KeyArn"}
+    assert rule["ServerSideEncryptionByDefault"] == ["OwnKey", own, {"SSEAlgorithm": "AES256"}]
     (statement,) = RESOURCES["PayloadsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Effect"] == "Deny"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}

@@ -75,7 +75,9 @@ def test_state_machines_run_once_and_log_no_bodies() -> None:
 def test_a_machine_that_needs_accounts_elsewhere_is_deployed_where_they_are_named() -> None:
     parts = [name for name, each in RESOURCES.items() if each.get("Condition") == "WithInvoices"]
     assert parts == ["ProcessOrder", "ProcessOrderRole", "ProcessOrderLogs"]
-    needed = {each[0][0] for each in TEMPLATE["Conditions"]["WithInvoices"]}
+    examples, *conditions = TEMPLATE["Conditions"]["WithInvoices"]
+    assert examples == "Examples"
+    needed = {each[0][0] for each in conditions}
     assert needed == {name for name in TEMPLATE["Parameters"] if name.startswith(("Invoice", "Confirmation"))}
     assert {TEMPLATE["Parameters"][name]["Default"] for name in needed} == {""}
     (call,) = [each for _, each in entries("ProcessOrderRole") if each["Action"] == "states:InvokeHTTPEndpoint"]

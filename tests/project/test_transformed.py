@@ -84,7 +84,8 @@ def test_what_a_function_is_given_by_a_parameter_it_is_given_as_a_new_version() 
     wrong = []
     for parameter, value in CHOICES:
         after = stack(**{parameter: value})
-        for name in (*PUBLIC, *DURABLE_FUNCTIONS):
+        # The examples are not in every stack.
+        for name in [each for each in (*PUBLIC, *DURABLE_FUNCTIONS) if each in after]:
             (version,) = [key for key in of_type(after, "AWS::Lambda::Version") if key.startswith(f"{name}Version")]
             published = lasting(before, version) != lasting(after, version)
             # Nor is one published of what has not changed: Lambda would refuse it.

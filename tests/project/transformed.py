@@ -17,6 +17,9 @@ from tests.project.template import ROOT, TEMPLATE
 
 PYTHON = ROOT / ".venv-sam" / "bin" / "python"
 
+#: A rollout by shares.
+SHIFTED = "Canary10Percent5Minutes"
+
 #: Prints the transformed template, and for some types of resources the properties of which a change replaces them.
 PROGRAM = """
 import json, sys
@@ -41,11 +44,13 @@ print(json.dumps([made, replacing]))
 
 
 @cache
-def _made() -> tuple[dict[str, Any], dict[str, list[str]]]:
+def _made(shifted: bool = False) -> tuple[dict[str, Any], dict[str, list[str]]]:
     if not PYTHON.exists():
         _absent("there is no .venv-sam: make lint-template")
-    # What the parameters are is resolved below: SAM keeps references to them.
-    command = [str(PYTHON), "-c", PROGRAM, json.dumps(defaults())]
+    # What the parameters are is resolved below: SAM keeps references to them. Whether traffic is shifted it
+    # asks while it transforms; one such rollout stands for all.
+    parameters = defaults() | ({"Rollout": SHIFTED} if shifted else {})
+    command = [str(PYTHON), "-c", PROGRAM, json.dumps(parameters)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     made, replacing = json.loads(done.stdout.splitlines()[-1])
@@ -59,8 +64,8 @@ def defaults() -> dict[str, str]:
 
 def stack(**given: str) -> dict[str, Any]:
     """The resources of a stack with these parameters: logical id -> ``{"Type", "Properties", ...}``."""
-    resolver = _Resolver(_made()[0], defaults() | given)
-    resources = _made()[0]["Resources"]
+    made = _made("AllAtOnce" != given.get("Rollout", "AllAtOnce"))[0]
+    resolver, resources = _Resolver(made, defaults() | given), made["Resources"]
     return {
         name: resolver.resolved(each)
         for name, each in resources.items()
