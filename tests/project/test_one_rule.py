@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 
 import pytest
 
@@ -12,7 +13,6 @@ from tests.flows.deployment import ROOT
 
 PACKAGE = ROOT / "handler" / "verihook"
 PYTHON = sorted(PACKAGE.rglob("*.py"))
-SOURCES = {str(path.relative_to(PACKAGE)): ast.parse(path.read_text("utf-8")) for path in PYTHON}
 
 #: The rule -> a regular expression of what marks it, and the file under handler/verihook in which alone it stands.
 MARKS = {
@@ -50,6 +50,12 @@ MARKS = {
     "how much an engine takes": (r"is larger than the \{(most|self|MAX_ANSWER)\b", "adapters/input_size.py"),
     "a signed field has its place": (r"a signed \{", "senders/schemes/message.py"),
 }
+
+
+@cache
+def sources() -> Mapping[str, ast.Module]:
+    """Each file under handler/verihook: read by the tests, not by each process that collects them."""
+    return {str(path.relative_to(PACKAGE)): ast.parse(path.read_text("utf-8")) for path in PYTHON}
 
 
 def texts(tree: ast.AST) -> Iterator[str]:
@@ -94,12 +100,12 @@ def reads_json(tree: ast.AST) -> bool:
 
 
 def found(rule: object) -> set[str]:
-    return {file for file, tree in SOURCES.items() if callable(rule) and any(map(rule, ast.walk(tree)))}
+    return {file for file, tree in sources().items() if callable(rule) and any(map(rule, ast.walk(tree)))}
 
 
 def test_errors_of_a_library_are_translated_in_one_place() -> None:
     assert found(translates_errors) == set()
-    assert any("ErrorTranslation(" in ast.unparse(tree) for tree in SOURCES.values())
+    assert any("ErrorTranslation(" in ast.unparse(tree) for tree in sources().values())
 
 
 def test_the_names_of_this_machine_stand_once() -> None:
@@ -122,7 +128,7 @@ def test_write_conflicts_are_retried_in_one_place() -> None:
 
 def test_json_is_read_in_one_place() -> None:
     # Programs import the client with nothing else of Verihook: it knows none of our errors.
-    alone = {file for file in SOURCES if file.startswith("client/")}
+    alone = {file for file in sources() if file.startswith("client/")}
     assert found(reads_json) - alone == {"strict_json.py"}
 
 

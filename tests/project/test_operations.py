@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 import pytest
 
@@ -15,6 +17,8 @@ from verihook.webhooks.entering import REFUSED
 from verihook.webhooks.observe import OTHER
 
 Functions = tuple[ast.FunctionDef, ...]
+#: A function's name -> its calls, each with the functions around it, the innermost first.
+Calls = Mapping[str, Sequence[tuple[ast.Call, Functions]]]
 
 DOCUMENT = (ROOT / "docs" / "operations.md").read_text("utf-8")
 PACKAGE = ROOT / "handler" / "verihook"
@@ -30,41 +34,43 @@ ROWS = {
 
 def raised(sources: dict[str, str]) -> set[str]:
     """Every reason that these files raise a SignatureError with; one put together at run time as ``beginning-…``."""
-    trees = {name: ast.parse(text) for name, text in sources.items()}
+    calls = {name: _calls(ast.parse(text)) for name, text in sources.items()}
+    everywhere = list(calls.values())
     found: set[str] = set()
-    for name, tree in trees.items():
-        for call, functions in _calls(tree, "SignatureError"):
-            codes = set(_codes(call.args[0], functions, list(trees.values())))
+    for name, own in calls.items():
+        for call, functions in own.get("SignatureError", ()):
+            codes = set(_codes(call.args[0], functions, everywhere))
             assert codes, f"{name}:{call.lineno}: which reason is raised here?"
             found |= codes
     return found
 
 
-def _calls(node: ast.AST, name: str, *functions: ast.FunctionDef) -> Iterator[tuple[ast.Call, Functions]]:
-    """Every call of ``name`` with the functions around it, the innermost first."""
-    if isinstance(node, ast.FunctionDef):
-        functions = (node, *functions)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
-        yield node, functions
-    for child in ast.iter_child_nodes(node):
-        yield from _calls(child, name, *functions)
+def _calls(tree: ast.Module) -> Calls:
+    found: dict[str, list[tuple[ast.Call, Functions]]] = defaultdict(list)
+    left: list[tuple[ast.AST, Functions]] = [(tree, ())]
+    for node, around in left:
+        functions = (node, *around) if isinstance(node, ast.FunctionDef) else around
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            found[node.func.id].append((node, functions))
+        left += [(child, functions) for child in ast.iter_child_nodes(node)]
+    return dict(found)
 
 
-def _codes(value: ast.expr, functions: Functions, trees: list[ast.Module]) -> Iterator[str]:
+def _codes(value: ast.expr, functions: Functions, everywhere: Sequence[Calls]) -> Iterator[str]:
     match value:
         case ast.Constant(value=str(code)):
             yield code
         case ast.IfExp():
-            yield from _codes(value.body, functions, trees)
-            yield from _codes(value.orelse, functions, trees)
+            yield from _codes(value.body, functions, everywhere)
+            yield from _codes(value.orelse, functions, everywhere)
         case ast.JoinedStr(values=[ast.Constant(value=str(beginning)), *_]):
             yield f"{beginning}…"
         case ast.Name():
             for function in functions:
-                yield from _handed_over(value.id, function, trees)
+                yield from _handed_over(value.id, function, everywhere)
 
 
-def _handed_over(parameter: str, function: ast.FunctionDef, trees: list[ast.Module]) -> Iterator[str]:
+def _handed_over(parameter: str, function: ast.FunctionDef, everywhere: Sequence[Calls]) -> Iterator[str]:
     """The literals that a function's parameter takes: its default, and what its callers give."""
     arguments = function.args
     names = [argument.arg for argument in arguments.args]
@@ -73,13 +79,13 @@ def _handed_over(parameter: str, function: ast.FunctionDef, trees: list[ast.Modu
         given.append(dict(zip(reversed(names), reversed(arguments.defaults), strict=False)).get(parameter))
     for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         given += [default] * (argument.arg == parameter)
-    for tree in trees:
-        for call, _ in _calls(tree, function.name):
+    for calls in everywhere:
+        for call, _ in calls.get(function.name, ()):
             given += [keyword.value for keyword in call.keywords if keyword.arg == parameter]
             given += call.args[names.index(parameter) :][:1] if parameter in names else []
     for value in given:
         if value is not None:
-            yield from _codes(value, (), trees)
+            yield from _codes(value, (), everywhere)
 
 
 def documented(code: str) -> str | None:
@@ -88,7 +94,12 @@ def documented(code: str) -> str | None:
     return code if code in ROWS else max(families, key=len, default=None)
 
 
-RAISED = raised({str(path): path.read_text("utf-8") for path in PACKAGE.rglob("*.py")})
+@cache
+def raised_here() -> set[str]:
+    """Every reason of the package: read by the tests, not by each process that collects them."""
+    return raised({str(path): path.read_text("utf-8") for path in PACKAGE.rglob("*.py")})
+
+
 ERRORS = {
     kind.code
     for kind in (*vars(errors).values(), *vars(entries).values())
@@ -100,7 +111,7 @@ OTHERS = {"internal", OTHER, REFUSED}
 
 
 def test_every_reason_code_has_a_meaning_and_a_mend() -> None:
-    rows = {code: documented(code) for code in sorted(RAISED | ERRORS | OTHERS)}
+    rows = {code: documented(code) for code in sorted(raised_here() | ERRORS | OTHERS)}
     assert [] == [code for code, row in rows.items() if row is None]
     cells = {row: ROWS[row] for row in rows.values() if row}
     assert [] == [
@@ -126,11 +137,11 @@ def third(name):
     assert expected == raised({"scheme.py": text})
     with pytest.raises(AssertionError, match=r"scheme.py:3: which reason"):
         raised({"scheme.py": "def check(name):\n  code = name.lower()\n  raise SignatureError(code)"})
-    assert {"signature-mismatch", "missing-header", "duplicate-header", "unexpected-…"} <= RAISED
+    assert {"signature-mismatch", "missing-header", "duplicate-header", "unexpected-…"} <= raised_here()
     assert None is documented("nobody-knows")
 
 
 def test_no_row_is_left_over() -> None:
     """A code that nothing raises any more only misleads."""
-    used = {documented(code) for code in RAISED | ERRORS | OTHERS}
+    used = {documented(code) for code in raised_here() | ERRORS | OTHERS}
     assert set() == ROWS.keys() - used
