@@ -200,16 +200,17 @@ $(LAMBDA_VENV)/.installed: requirements/lambda.txt handler/runtime.mk
 	@$(LAMBDA_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r requirements/lambda.txt
 	@touch $@
 
+# Of this environment and the next a small part is imported: Python compiles that as it is.
 $(CHECKOV_VENV)/.installed: requirements/checkov.txt
 	@$(find_python); $(call make_venv,$(CHECKOV_VENV))
 	@echo "Installing checkov into $(CHECKOV_VENV); the first time takes about a minute ..."
-	@$(CHECKOV_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r requirements/checkov.txt
+	@$(CHECKOV_VENV)/bin/python $(PIP_INSTALL) --no-compile --require-hashes -r requirements/checkov.txt
 	@touch $@
 
 $(SIGNERS_VENV)/.installed: requirements/signers.txt
 	@$(find_python); $(call make_venv,$(SIGNERS_VENV))
 	@echo "Installing the official libraries into $(SIGNERS_VENV); the first time takes about a minute ..."
-	@$(SIGNERS_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r requirements/signers.txt
+	@$(SIGNERS_VENV)/bin/python $(PIP_INSTALL) --no-compile --require-hashes -r requirements/signers.txt
 	@touch $@
 
 # The lock file pins by hash and names no host. Without npm the tests of its libraries are skipped; with CI set they fail.
