@@ -95,13 +95,13 @@ def connection_of(context: Any) -> str | None:
 def delivery_of(context: Any) -> EventFacts:
     """Return what came beside the input: source, type and id of the event, and the headers that are passed on.
 
-    ``context``: as for :func:`instance_of`. A durable function reads it in a step, once. All of it is None or empty if
-    no source started the instance.
+    ``context``: as for :func:`instance_of`. A durable function reads it in a step, once. If no source started the
+    instance, it is None but for the header ``traceparent`` of the call that did, if that had one.
     """
     name = _execution_name(context)
     if name is None:
         if getattr(context, "source", None) is None:
-            return EventFacts()
+            return EventFacts(headers=getattr(context, "headers", {}))
         return EventFacts(context.source, context.event_type, context.event_id, context.headers)
     instance_id, attempt = instance_of(context)
     execution = context.execution_context.durable_execution_arn

@@ -24,6 +24,7 @@ from verihook.webhooks.feeds import take_messages
 from verihook.worker.work import run_try
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+TRACE_ID = TRACE[3:35]
 ENGINES = {"called": "function", "waiting": "durable", "asking": "stepfunctions"}
 
 CALLED = """
@@ -125,13 +126,40 @@ def test_the_workflow_has_it_and_a_restart_keeps_it(api: Api, workflow: str) -> 
     assert again.json()["duplicate"]
     assert 200 == api.act(id, "restart").status_code
     assert (2, expected) == (api.until(id)["attempt"], output(api, id))
-    assert "canary" not in api.http.get(f"/v1/instances/{id}").text + api.http.get(f"/v1/instances/{id}/steps").text
+    told = api.http.get(f"/v1/instances/{id}"), api.http.get(f"/v1/deliveries/{id}")
+    assert [TRACE_ID, TRACE_ID] == [each.json()["traceId"] for each in told]
+    assert "canary" not in told[0].text + api.http.get(f"/v1/instances/{id}/steps").text
 
 
 @pytest.mark.parametrize("workflow", ENGINES)
 def test_a_start_over_the_api_came_with_nothing_whatever_its_input_says(api: Api, workflow: str) -> None:
     content = {"source": "github", "headers": {"x-github-event": "push"}, "event_type": "push"}
     assert {"facts": [None, None, None, {}], "input": content} == output(api, api.start(workflow, content))
+
+
+@pytest.mark.parametrize("workflow", ENGINES)
+def test_a_start_over_the_api_goes_on_with_the_trace_of_its_caller(api: Api, workflow: str) -> None:
+    at, headers = f"/v1/workflows/{workflow}/instances", {"traceparent": TRACE}
+    posted = api.http.post(at, json={"input": 1}, headers=headers).json()["instanceId"]
+    put = api.http.put(f"{at}/traced-{workflow}", json=1, headers=headers).json()["instanceId"]
+    batch = api.http.post(f"{at}:batch", json={"instances": [{"input": 1}]}, headers=headers).json()["results"]
+    for id in (posted, put, batch[0]["instance"]["instanceId"]):
+        assert {"facts": [None, None, None, {"traceparent": TRACE}], "input": 1} == output(api, id)
+        assert TRACE_ID == api.http.get(f"/v1/instances/{id}").json()["traceId"]
+
+
+def test_a_trace_that_is_not_exact_is_none(api: Api) -> None:
+    at, hostile = "/v1/workflows/called/instances", "<img src=x onerror=alert(1)>"
+    body = b"{}"
+    for came in ([("traceparent", hostile)], [("traceparent", TRACE), ("traceparent", TRACE)]):
+        started = api.http.post(at, json={"input": 1}, headers=came).json()["instanceId"]
+        headers = [*signing.github(body, new_id(), "issues", secret=SECRET), *came]
+        delivered = api.http.post("/hooks/called", content=body, headers=headers).json()["instanceId"]
+        for id in (started, delivered):
+            assert api.until(id)["status"] == "completed"
+            answer = api.http.get(f"/v1/instances/{id}")
+            assert answer.json()["traceId"] is None
+            assert "onerror" not in answer.text
 
 
 def test_an_expression_sees_what_is_passed_and_nothing_else(api: Api) -> None:

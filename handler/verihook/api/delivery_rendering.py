@@ -7,6 +7,7 @@ from typing import Any
 from verihook.api.rendering import failure
 from verihook.instances import payload
 from verihook.model.instance import Instance, iso, iso_or_none
+from verihook.model.trace_context import trace_id
 from verihook.webhooks import deliveries
 from verihook.webhooks.deliveries import Entry
 from verihook.webhooks.reasons import meaning_of
@@ -83,6 +84,7 @@ def detail(entry: Entry, now_ms: int, *, with_error: bool) -> dict[str, Any]:
             "agent": dict(captured.headers).get("user-agent"),
             "body": {"length": captured.length, "sha256": None, "kept": captured.raw is not None},
         }
+    kept["traceId"] = None if row is None else trace_id(row.passed)
     whole = shown(entry, now_ms, with_error=with_error)
     kept["meaning"] = meaning_of(whole["reason"])
     return {**whole, **kept, "instanceId": whole["instanceId"] or sample.get("instanceId")}

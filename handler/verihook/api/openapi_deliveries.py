@@ -99,6 +99,8 @@ class BodyFacts(Answer):
 class DeliveryDetail(Delivery):
     """A delivery with what is kept of it, until ``kept_until``. ``replay_of``: the delivery that was replayed.
 
+    ``trace_id``: of the W3C trace that it came in, if it was accepted with a valid ``traceparent``.
+
     ``meaning``: why one is refused for this reason most often, and what to do; null if the reason says all.
 
     Of those that were not accepted, path, names of headers and body are those of the last one.
@@ -114,6 +116,7 @@ class DeliveryDetail(Delivery):
     body: BodyFacts | None
     kept_until: str | None
     replay_of: str | None
+    trace_id: str | None
     events: Events | None
 
 

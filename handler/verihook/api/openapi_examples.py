@@ -144,6 +144,8 @@ _JOB = {
     "failures": [{"instanceId": _ID, "code": "not-active", "detail": "Workflow must be active to run."}],
 }
 
+_DATA = {"input": {"orderId": "1042"}, "output": {"total": 42}}
+
 EXAMPLES: dict[str, Any] = {
     "JobStart": {"count": _COUNT, "job": _JOB},
     "JobView": _JOB,
@@ -161,7 +163,7 @@ EXAMPLES: dict[str, Any] = {
         "error": None,
     },
     "Listed": _LISTED,
-    "Detail": {**_LISTED, "leasedUntil": None, "replayOf": None, "input": {"orderId": "1042"}, "output": {"total": 42}},
+    "Detail": {**_LISTED, "leasedUntil": None, "replayOf": None, "traceId": None, **_DATA},
     "Instances": {"instances": [_LISTED], "cursor": None, "lookedTo": None},
     "FailureGroups": {
         "failures": [
@@ -252,6 +254,7 @@ EXAMPLES: dict[str, Any] = {
         },
         "keptUntil": "2026-03-15T12:00:00.000Z",
         "replayOf": None,
+        "traceId": None,
         "events": None,
     },
     "KeyView": {**_KEY, "status": "revoked", "revokedAt": _ENDED_AT},

@@ -75,11 +75,13 @@ class Detail(Listed):
     """An instance with its input and output.
 
     ``replayOf``: the instance that the same signed bytes started under another event id. ``leasedUntil``, of the engine
-    ``function``: until when its worker may run it, or when the next try may begin.
+    ``function``: until when its worker may run it, or when the next try may begin. ``traceId``: of the W3C trace that
+    its delivery or its start belongs to.
     """
 
     leased_until: str | None
     replay_of: str | None
+    trace_id: str | None
     input: Any
     output: Any
 

@@ -11,6 +11,7 @@ from verihook import instances
 from verihook.errors import EventMalformed, RequestInvalid
 from verihook.instances import Attempt, replays
 from verihook.model.instance import Instance, Step, iso, iso_or_none
+from verihook.model.trace_context import trace_id
 from verihook.request import json_text
 from verihook.strict_json import parse_json
 
@@ -98,7 +99,8 @@ def detail(instance: Instance, ports: ControlPorts) -> dict[str, Any]:
         "output": instances.output_of(instance, ports.payloads),
     }
     lease = {"leasedUntil": None if instance.final else iso_or_none(instance.leased_until)}
-    return {**listed(instance), **lease, "replayOf": replays.replay_of(instance, ports), **contents}
+    told = {"replayOf": replays.replay_of(instance, ports), "traceId": trace_id(instance.passed)}
+    return {**listed(instance), **lease, **told, **contents}
 
 
 def step(each: Step) -> dict[str, Any]:

@@ -10,13 +10,16 @@ from verihook.api.parameters import Start
 from verihook.api.times import span_ms, time_ms
 from verihook.errors import RequestInvalid
 from verihook.instances import StartRequest
+from verihook.model import trace_context
 from verihook.model.ports import Services
 
 _KEY = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}", re.ASCII)
 
 
-def start_request(workflow: str, body: Start, key: str | None, services: Services) -> StartRequest:
-    """``key``: of the header, checked.
+def start_request(
+    workflow: str, body: Start, key: str | None, services: Services, trace: str | None = None
+) -> StartRequest:
+    """``key``: of the header, checked; ``trace``: of :func:`trace_of`.
 
     Raises RequestInvalid if header and body, or ``startAt`` and ``delay``, disagree.
     """
@@ -35,7 +38,14 @@ def start_request(workflow: str, body: Start, key: str | None, services: Service
         connection=body.connection,
         callback_url=body.callback_url,
         clear_on_failure=body.clear_on_failure,
+        trace=trace,
     )
+
+
+def trace_of(request: Request) -> str | None:
+    """Return the header ``traceparent`` if it is exact and came once, else None: a wrong one is as good as none."""
+    values = request.headers.getlist(trace_context.HEADER)
+    return trace_context.valid(values[0]) if len(values) == 1 else None
 
 
 def idempotency_key(request: Request) -> str | None:

@@ -176,6 +176,7 @@ def _lines(found: Delivery) -> list[tuple[str, str]]:
         *reasons(found),
         ("resumed", "" if found.resumed is None else ", ".join(found.resumed) or "none yet"),
         ("request", found.request_id or ""),
+        ("trace", found.trace_id or ""),
         ("path", found.path or ""),
         ("verified by", found.verified_by or ""),
         *(("header", f"{name}: {value}") for name, value in found.headers),

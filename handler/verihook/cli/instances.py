@@ -160,6 +160,7 @@ def _lines(found: Instance) -> list[tuple[str, str]]:
         # Without a source it is the hash of an idempotency key, which tells a person nothing.
         ("event", " ".join(text for text in (found.event_type, found.event_id) if text) if found.source else ""),
         ("replay of", found.replay_of or ""),
+        ("trace", found.trace_id or ""),
         ("labels", ", ".join(labels)),
         ("connection", found.connection or ""),
         ("callback", found.callback_url or ""),

@@ -51,7 +51,7 @@ class Delivery:
     more: ``length`` and ``sha256`` of the body, ``body_kept``: whether it can be read, ``verified_by``: ``current``,
     ``previous`` or ``feed``; ``replay_of``: the delivery that was replayed. ``carrier``: the delivery that carried it
     among others; ``event_count``: how many one carries itself, None if it is one event; ``events``: what became of them
-    so far, in their order.
+    so far, in their order. ``trace_id``: of the W3C trace that it came in.
     """
 
     id: str
@@ -83,6 +83,7 @@ class Delivery:
     body_kept: bool = False
     kept_until: datetime | None = None
     replay_of: str | None = None
+    trace_id: str | None = None
     carrier: str | None = None
     event_count: int | None = None
     events: tuple[EventResult, ...] = ()

@@ -58,7 +58,7 @@ class Instance:
 
     ``replay_of``: the instance that the same signed bytes started under another event id; None in lists, too.
     ``leased_until``: of the engine ``function``, until when its worker may run it (if the worker has died, another one
-    begins then), or when the next try may begin; None in lists, too.
+    begins then), or when the next try may begin; ``trace_id``: of its W3C trace; None in lists, too.
     """
 
     id: str
@@ -82,6 +82,7 @@ class Instance:
     cause: str | None = None
     replay_of: str | None = None
     leased_until: datetime | None = None
+    trace_id: str | None = None
     input: Any = None
     output: Any = None
     raw: Content = field(repr=False, compare=False, default_factory=dict)

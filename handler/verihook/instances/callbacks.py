@@ -83,9 +83,11 @@ def sign(instance: Instance, body: bytes, instance_key: bytes, now_ms: int) -> M
     """The POST of the end, signed at this time."""
     message_id, stamp = f"msg_{instance.id}_{instance.attempt}_{instance.updated_at}", str(now_ms // 1000)
     mac = hmac.digest(_key(instance_key), f"{message_id}.{stamp}.".encode() + body, "sha256")
+    trace = instance.passed.get("traceparent")
     return Message(
         body,
         {
+            **({} if trace is None else {"traceparent": trace}),
             "content-type": "application/json",
             "user-agent": "verihook",
             "webhook-id": message_id,

@@ -27,6 +27,8 @@ MAX_DELAY_MS = 366 * 86_400_000
 class StartRequest:
     """A start that a caller of the API asks for. ``content`` is the parsed input; ``start_at`` in milliseconds.
 
+    ``trace``: what :func:`verihook.model.trace_context.valid` made of the call's ``traceparent``.
+
     ``on_conflict``: what to do if the ``id`` is taken. ``version``: None for the configured version.
     ``clear_on_failure``: the idempotency key is free again if the instance that it started has failed.
     """
@@ -43,6 +45,7 @@ class StartRequest:
     connection: str | None = None
     callback_url: str | None = None
     clear_on_failure: bool = False
+    trace: str | None = None
 
 
 def check_request(request: StartRequest, workflow: Workflow, caller: Caller, now_ms: int) -> None:

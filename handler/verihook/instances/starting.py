@@ -23,6 +23,7 @@ from verihook.instances.progress import record_progress
 from verihook.instances.reading import engine_of
 from verihook.instances.replacing import replace_attempt
 from verihook.instances.start_request import OnConflict, StartRequest, check_request
+from verihook.model.delivery import Delivery
 from verihook.model.instance import Instance, Progress, Status, execution_name
 from verihook.model.workflow import Workflow
 from verihook.records import replace
@@ -236,4 +237,5 @@ def _new_instance(request: StartRequest, workflow: Workflow, ports: RecordPorts)
         metadata=dict(request.metadata),
         connection=request.connection,
         callback_url=request.callback_url,
+        delivery=None if request.trace is None else Delivery(None, {"traceparent": request.trace}),
     )

@@ -82,7 +82,7 @@ class Carried:
 class EventFacts:
     """What a workflow gets beside its input: the event's source, type and id, and the headers that are passed on.
 
-    All are None, and there are no headers, if no source started it. Names of headers in lower case.
+    All but the headers are None if no source started it; then they are at most ``traceparent``. Names in lower case.
     """
 
     source: str | None = None

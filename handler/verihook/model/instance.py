@@ -111,10 +111,15 @@ class Instance:
         # Imported here: the client, which stands alone, reads this module.
         from verihook.model.delivery import EventFacts
 
+        passed = self.passed
         if self.source is None:
-            return EventFacts()
-        passed = self.delivery.passed if self.delivery is not None else {}
+            return EventFacts(headers=passed)
         return EventFacts(self.source, self.event_type, self.event_id, passed)
+
+    @property
+    def passed(self) -> Mapping[str, str]:
+        """Return the headers that its workflow gets, names in lower case; of a start by the API, its trace's alone."""
+        return {} if self.delivery is None else self.delivery.passed
 
     @property
     def not_before(self) -> int:

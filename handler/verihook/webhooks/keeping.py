@@ -58,12 +58,24 @@ def delivery_of(source: Source, request: Request, text: str, trace: Trace) -> De
 
 
 def passed_headers(source: Source, request: Request) -> dict[str, str]:
-    """Return the headers that the workflow gets, names in lower case. Of a repeated one the first, and no long one."""
+    """Return the headers that the workflow gets, names in lower case. Of a repeated one the first, and no long one.
+
+    ``traceparent`` only if it is exact (:mod:`verihook.model.trace_context`).
+    """
     passed: dict[str, str] = {}
     for name in source.passed_headers:
         value = request.header(name)
         if value is not None and len(value) <= MOST_PASSED:
             passed[name] = value
+    if "traceparent" in passed:
+        # Imported here: few deliveries have one.
+        from verihook.model import trace_context
+
+        # One that came twice has two values, and neither counts.
+        if (exact := trace_context.valid(request.lone("traceparent"))) is None:
+            del passed["traceparent"]
+        else:
+            passed["traceparent"] = exact
     return passed
 
 

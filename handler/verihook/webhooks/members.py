@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from verihook.errors import Duplicate, EventMalformed, PayloadGone, VerihookError
@@ -145,7 +144,7 @@ def _result(trace: Trace, taken: IntakeResult | None) -> Result:
 def _event(row: Instance, content: object, source: Source) -> ProvenEvent:
     """The event as if it had come alone, with the headers of its delivery that are passed on. Raises EventMalformed."""
     text = json_text(content)
-    passed: Mapping[str, str] = row.delivery.passed if row.delivery is not None else {}
+    passed = row.passed
     path = (row.facts.path if row.facts is not None else "") or f"/hooks/{source.name}"
     request = Request("POST", path, "", tuple(passed.items()), text.encode("utf-8", "surrogatepass"), _request_id(row))
     places, body = _places(source), Body(text, content)

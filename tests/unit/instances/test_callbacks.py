@@ -15,6 +15,7 @@ from tests.unit.bare import Heard, StandingClock, bare_services
 from verihook.adapters.payloads.files import FilePayloads
 from verihook.errors import PayloadsUnavailable, SignatureError
 from verihook.instances import callbacks, payload
+from verihook.model.delivery import Delivery
 from verihook.model.instance import Instance, iso
 from verihook.model.ports import Answer, Services
 from verihook.request import Request
@@ -116,6 +117,15 @@ def test_an_output_is_told_letter_by_letter(text: str) -> None:
     callbacks.deliver(ended(output=text), services_for(receiver))
     ((_, body, _),) = receiver.posts
     assert body.endswith(f',"output":{text}}}}}'.encode())
+
+
+def test_the_receiver_gets_the_trace_that_the_instance_belongs_to() -> None:
+    trace, receiver = f"00-{'a1' * 16}-{'b2' * 8}-01", Receiver()
+    callbacks.deliver(ended(delivery=Delivery(None, {"traceparent": trace, "x-region": "eu"})), services_for(receiver))
+    callbacks.deliver(ended(delivery=Delivery(None, {"x-region": "eu"})), services_for(receiver))
+    callbacks.deliver(ended(), services_for(receiver))
+    assert [trace, None, None] == [headers.get("traceparent") for _, _, headers in receiver.posts]
+    assert not any("x-region" in headers for _, _, headers in receiver.posts)
 
 
 def test_words_that_are_no_json_are_a_string() -> None:

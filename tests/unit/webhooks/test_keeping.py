@@ -56,6 +56,26 @@ def test_the_length_is_that_of_the_whole_body_even_if_only_its_beginning_was_rea
     assert length == keeping.sent_length(a_request(b"{}", content_length=announced))
 
 
+TRACE = f"00-{'a1' * 16}-{'b2' * 8}-01"
+
+
+@pytest.mark.parametrize(
+    ("came", "passed"),
+    [
+        ([TRACE], {"traceparent": TRACE}),
+        ([TRACE.replace("00-", "01-", 1) + "-more"], {"traceparent": TRACE}),
+        (["<script>alert(1)</script>"], {}),
+        ([TRACE.upper()], {}),
+        ([TRACE, TRACE], {}),
+        ([TRACE, ""], {}),
+        (["0" * 2000], {}),
+    ],
+)
+def test_a_workflow_gets_no_traceparent_but_an_exact_one(came: list[str], passed: dict[str, str]) -> None:
+    request = Request("POST", "/hooks/orders", "", tuple(("traceparent", each) for each in came), b"{}", "r1")
+    assert passed == keeping.passed_headers(source(pass_headers=("traceparent",)), request)
+
+
 def test_headers_are_kept_by_name_alone() -> None:
     canaries = {
         name: f"canary-{name}"

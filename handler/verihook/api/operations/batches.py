@@ -18,7 +18,7 @@ from verihook.api.operation import Api, operation
 from verihook.api.parameters import KEY, Batch, Start, WorkflowName, takes_model, validated
 from verihook.api.problems import rendered
 from verihook.api.routes import Caller
-from verihook.api.start_body import idempotency_key, start_request
+from verihook.api.start_body import idempotency_key, start_request, trace_of
 from verihook.errors import RateLimited, VerihookError
 from verihook.instances import limits
 from verihook.instances.limits import Quota
@@ -43,13 +43,13 @@ async def start_instances(api: Api, workflow: WorkflowName, request: Request, ca
     """Each start has a result of its own. With an Idempotency-Key, start N has the key `KEY/N` if it has none."""
     caller.require("workflows:execute", workflow)
     body = validated(Batch, await json_body(request))
-    key = idempotency_key(request)
+    key, trace = idempotency_key(request), trace_of(request)
     slots = asyncio.Semaphore(STARTS_AT_ONCE)
 
     async def one(number: int, content: Any) -> tuple[dict[str, Any], Quota | None]:
         async with slots:
             numbered = None if key is None else f"{key}/{number}"
-            return await run_in_threadpool(_one, workflow, content, numbered, caller, api.services)
+            return await run_in_threadpool(_one, workflow, content, (numbered, trace), caller, api.services)
 
     done = await asyncio.gather(*(one(number, content) for number, content in enumerate(body.instances)))
     results, quotas = [result for result, _ in done], [quota for _, quota in done if quota]
@@ -57,12 +57,16 @@ async def start_instances(api: Api, workflow: WorkflowName, request: Request, ca
 
 
 def _one(
-    workflow: str, content: Any, key: str | None, caller: Identity, services: Services
+    workflow: str, content: Any, came_with: tuple[str | None, str | None], caller: Identity, services: Services
 ) -> tuple[dict[str, Any], Quota | None]:
-    """Try one start; return its result and the caller's quota. Raises nothing: the other starts go on."""
+    """Try one start; return its result and the caller's quota. Raises nothing: the other starts go on.
+
+    ``came_with``: its idempotency key and the trace of the call.
+    """
+    key, trace = came_with
     try:
         body = validated(Start, content)
-        wanted = start_request(workflow, body, None, services)
+        wanted = start_request(workflow, body, None, services, trace)
         if wanted.idempotency_key is None:
             wanted = replace(wanted, idempotency_key=key)
         started = admission.start(wanted, caller, services)

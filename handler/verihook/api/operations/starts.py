@@ -17,7 +17,7 @@ from verihook.api.openapi_problems import LIMITED, Responses, headers, problems
 from verihook.api.operation import Api, operation
 from verihook.api.parameters import KEY, PREFER, InstanceId, Start, WorkflowName, takes_json, takes_model, validated
 from verihook.api.routes import Caller
-from verihook.api.start_body import idempotency_key, start_request
+from verihook.api.start_body import idempotency_key, start_request, trace_of
 from verihook.api.waiting import preferred_wait, wait_for_end
 from verihook.errors import Conflict, InstanceNotFound, WorkflowNotFound
 from verihook.instances import StartRequest, limits, payload
@@ -59,7 +59,7 @@ async def start_instance(api: Api, workflow: WorkflowName, request: Request, cal
     """
     caller.require("workflows:execute", workflow)
     body = validated(Start, await json_body(request, empty={}))
-    wanted = start_request(workflow, body, idempotency_key(request), api.services)
+    wanted = start_request(workflow, body, idempotency_key(request), api.services, trace_of(request))
     started = await run_in_threadpool(admission.start, wanted, caller, api.services)
     return await _answer(started, request, caller, api)
 
@@ -82,7 +82,7 @@ async def put_instance(
     """The body is the input. A repetition changes nothing; another input for the same id is a conflict."""
     caller.require("workflows:execute", workflow)
     content = await json_body(request)
-    wanted = StartRequest(workflow, content, id=instance_id, on_conflict=on_conflict)
+    wanted = StartRequest(workflow, content, id=instance_id, on_conflict=on_conflict, trace=trace_of(request))
     started = await run_in_threadpool(_put, wanted, caller, api.services)
     return await _answer(started, request, caller, api)
 

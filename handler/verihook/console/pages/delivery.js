@@ -85,6 +85,7 @@ function factsOf(delivery) {
     ["Verified by", verifiedBy(delivery.verifiedBy)],
     ["Sent by", delivery.agent],
     ["Request id", delivery.requestId && html`<${Id} value=${delivery.requestId} what="the request id" />`],
+    ["Trace", delivery.traceId && html`<${Id} value=${delivery.traceId} what="the trace id" />`],
     ["Carried by", delivery.carrier && html`<a href=${address(`deliveries/${delivery.carrier}`)}>another delivery</a>`],
     ["Replay of", delivery.replayOf && html`<a href=${address(`deliveries/${delivery.replayOf}`)}>an earlier delivery</a>`],
     ["Duplicates", delivery.source && delivery.eventId && html`<a href=${address("deliveries", { source: delivery.source, outcome: "duplicate" })}>those of ${delivery.source}</a>`],

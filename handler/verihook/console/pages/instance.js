@@ -1,7 +1,7 @@
 // One instance: how it stands, what it did, and what can be done with it.
 import { html, useState } from "../vendor/preact.js";
 import { act, actionsFor } from "../instance/actions.js";
-import { CopyAs, CopyButton } from "../parts/copy.js";
+import { CopyAs, CopyButton, Id } from "../parts/copy.js";
 import { commandOf, curlOf, pythonOf, pythonText } from "../parts/commands.js";
 import { Json } from "../parts/content.js";
 import { Confirm } from "../parts/dialog.js";
@@ -98,6 +98,7 @@ function factsOf(instance) {
     ["Connection", instance.connection],
     ["Callback", instance.callbackUrl],
     ["Leased until", instance.leasedUntil && html`<${Ago} at=${instance.leasedUntil} />`],
+    ["Trace", instance.traceId && html`<${Id} value=${instance.traceId} what="the trace id" />`],
     ["Same bytes as", instance.replayOf && html`<a href=${address(`instances/${instance.replayOf}`)}>${instance.replayOf}</a>`],
   ];
 }
