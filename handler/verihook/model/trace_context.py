@@ -1,6 +1,6 @@
 """The trace that a delivery belongs to: W3C Trace Context's ``traceparent``, read strictly.
 
-Nobody signs this header, so it decides nothing: it is passed on if it is exact, and is as good as absent if it is not.
+The header is not signed, so it decides nothing: it is passed on if it is exact, and is as good as absent if it is not.
 https://www.w3.org/TR/trace-context/#traceparent-header
 """
 
