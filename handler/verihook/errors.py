@@ -10,6 +10,7 @@
     │   ├── EventMalformed         400  event-malformed
     │   ├── HandshakeRefused       403  handshake-refused
     │   ├── InputInvalid           422  input-invalid    (with every violation)
+    │   ├── NotThroughFront        403  not-through-front, and SenderRefused, sender-refused   (in model/front.py)
     │   └── Duplicate              409  duplicate
     ├── Unavailable              503 + Retry-After: the sender should deliver again
     │   ├── NotConfigured               not-configured       (hooks.toml or the environment does not load, in AWS)
@@ -17,8 +18,7 @@
     │   ├── LedgerUnavailable           ledger-unavailable
     │   ├── PayloadsUnavailable         payloads-unavailable
     │   ├── EngineUnavailable           engine-unavailable   (throttled, unreachable, or its answer was lost)
-    │   └── EntryFailed                 entry-failed         (in model/ports/entries.py, as all that is of entries)
-    │       └── EntryTimeout            entry-timeout
+    │   └── EntryFailed                 entry-failed, with EntryTimeout, entry-timeout   (in model/ports/entries.py)
     ├── Refused                  an operation that is not carried out
     │   ├── Unauthenticated        401  unauthenticated
     │   ├── Forbidden              403  forbidden
@@ -49,12 +49,13 @@ from typing import ClassVar
 
 
 class VerihookError(Exception):
-    """The root. ``str(error)`` is public."""
+    """The root. ``str(error)`` is public; ``log_words``, what the log adds to the code, is not."""
 
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Internal error"
     retryable: ClassVar[bool] = False
+    log_words: str = ""
 
 
 class RecordDamaged(Exception):

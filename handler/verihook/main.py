@@ -28,36 +28,40 @@ from verihook.errors import VerihookError
 from verihook.parts import Part, make_all, public_error
 from verihook.records import replace
 from verihook.request import Reply, Request, from_lambda, to_lambda
-from verihook.webhooks.receive import answer_unready, is_hook, refuse_request
+from verihook.webhooks.receive import answer_unready, is_hook, is_routed, refuse_request
 from verihook.webhooks.receive import receive as answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from verihook.model.front import Arrival
     from verihook.model.ports import Services
+    from verihook.webhooks.front import Front
     from verihook.webhooks.welcome import Beside
     from verihook.worker.functions import Functions
 
 
 def receive(event: Any, context: Any) -> dict[str, Any]:
     """Answer a delivery, or a request for the status of an instance."""
-    return _over_http((services, _base_path), lambda request: answer(request, services()), event, context)
+    return _over_http(
+        (services, _front), lambda request, arrival: answer(request, services(), arrival=arrival), event, context
+    )
 
 
 def api(event: Any, context: Any) -> dict[str, Any]:
     """Answer every request that the app serves. Deliveries and requests for a status are answered as `receive` does."""
 
-    def serve(request: Request) -> Reply:
-        if is_hook(request.path):
+    def serve(request: Request, arrival: Arrival | None) -> Reply:
+        if is_hook(request.path) or (arrival is not None and is_routed(request, arrival, services())):
             beside: Beside = "console" if settings.with_console(settings.environment()) else "api"
-            return answer(request, services(), beside=beside)
+            return answer(request, services(), beside=beside, arrival=arrival)
         return _app()(request, event, context)
 
-    return _over_http((services, _base_path, _app), serve, event, context)
+    return _over_http((services, _front, _app), serve, event, context)
 
 
 def _over_http(
-    parts: tuple[Part[Any], ...], serve: Callable[[Request], Reply], event: Any, context: Any
+    parts: tuple[Part[Any], ...], serve: Callable[[Request, Arrival | None], Reply], event: Any, context: Any
 ) -> dict[str, Any]:
     """Answer an HTTP event of any shape, in the same way for both entry points.
 
@@ -69,11 +73,15 @@ def _over_http(
             part()
     except Exception as error:  # noqa: BLE001  # the Part has reported it; every request is answered with it
         return to_lambda(answer_unready(public_error(error), request_id, bootstrap.telemetry(), SystemClock()), event)
+    (base_path, front), arrival = _front(), None
     try:
-        request = from_lambda(event, _base_path(), request_id)
+        if front is None:
+            request = from_lambda(event, base_path, request_id)
+        else:
+            request, arrival = front.take(event, base_path, request_id, SystemClock().now_ms() // 1000)
     except VerihookError as error:
         return to_lambda(refuse_request(error, request_id, services()), event)
-    return to_lambda(serve(request), event, request.base)
+    return to_lambda(serve(request, arrival), event, request.base)
 
 
 def record(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -164,15 +172,30 @@ def _make_services() -> Services:
     return replace(made, draining=Draining(made.workflows, ROLLOUT_MS))
 
 
+def _make_front() -> tuple[str, Front | None]:
+    """Return what the front has before our paths, and what checks that a request came through it; None if nothing does.
+
+    Nothing does if neither the stack has a front nor hooks.toml has routes or locks.
+    """
+    variables, ports = settings.environment(), services()
+    base_path, hosts = settings.base_path(variables), settings.domains(variables)
+    reference = settings.origin_secret(variables)
+    if not (hosts or reference or ports.arrival_matters):
+        return base_path, None
+    from verihook.webhooks.front import make_front
+
+    return base_path, make_front(ports, ports.clock.now_ms() // 1000, reference=reference, domains=hosts)
+
+
 services = Part(_make_services, _report, SystemClock())
-_base_path = Part(lambda: settings.base_path(settings.environment()), _report, SystemClock())
+_front = Part(_make_front, _report, SystemClock())
 _functions = Part(_make_functions, _report, SystemClock())
 _app = Part(_make_app, _report, SystemClock())
 
 #: Entry -> the parts that it cannot do without.
 _PARTS: dict[str, tuple[Part[Any], ...]] = {
-    "receive": (services, _base_path),
-    "api": (services, _base_path, _app),
+    "receive": (services, _front),
+    "api": (services, _front, _app),
     "record": (services,),
     "reconcile": (services,),
     "feed": (services,),

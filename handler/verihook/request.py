@@ -35,8 +35,7 @@ from verihook.errors import (
 #: A longer query is not parsed, in characters: an instance id has 64.
 MAX_QUERY = 2048
 
-#: What our own paths begin with. No base path may begin so, because the function's own URL has no base path, and one
-#: of its paths would be cut.
+#: What our own paths begin with. No base path may begin so: a path of the function's own URL would be cut.
 OWN_PREFIXES = ("/hooks/", "/v1/")
 
 #: The media type of a URL-encoded form.
@@ -229,7 +228,7 @@ def _from_payload_2(event: Mapping[str, Any], request_id: str) -> Request:
         event["rawPath"],
         event.get("rawQueryString") or "",
         headers,
-        _body(event),
+        body_of(event),
         context.get("requestId") or request_id,
     )
     # AWS writes each name once, in lower case: what came is what would be made of it.
@@ -247,7 +246,7 @@ def _from_payload_1(event: Mapping[str, Any], request_id: str) -> Request:
         # An ALB leaves the query percent-encoded; API Gateway decodes it.
         "&".join(f"{name}={value}" for name, value in query) if "elb" in context else urlencode(query),
         tuple((name.lower(), value) for name, value in headers),
-        _body(event),
+        body_of(event),
         # The health check of an ALB has neither id.
         context.get("requestId") or dict(headers).get("x-amzn-trace-id") or request_id,
     )
@@ -290,7 +289,8 @@ def _take_prefix(request: Request, prefix: str, then: tuple[str, ...]) -> None:
             request.path, request.base = left, request.base + prefix
 
 
-def _body(event: Mapping[str, Any]) -> bytes:
+def body_of(event: Mapping[str, Any]) -> bytes:
+    """Return the exact bytes of an event's body. Raises EventMalformed; TypeError, AttributeError if it is no text."""
     body = event.get("body") or ""
     if not event.get("isBase64Encoded"):
         return bytes(body.encode("utf-8", "surrogatepass"))

@@ -28,11 +28,11 @@ BASE_PATH = "/payments"
 def function_url(aws_face: AwsFace, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("VERIHOOK_CONSOLE", "yes")
     monkeypatch.setenv("VERIHOOK_BASE_PATH", BASE_PATH)
-    for part in (main._app, main._base_path):
+    for part in (main._app, main._front):
         part.cache_clear()
     with front(main.api, LambdaContext()) as url:
         yield f"{url}{BASE_PATH}"
-    for part in (main._app, main._base_path):
+    for part in (main._app, main._front):
         part.cache_clear()
 
 

@@ -33,8 +33,11 @@ ODD = {
     "rest-console-test",
 }
 
-#: Headers that AWS adds, in every delivery.
-_ADDED = ("host", "x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto")
+#: Headers that AWS adds, in every delivery, and those of the front of infra/domain.yaml.
+_ADDED = (
+    *("host", "x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"),
+    *("x-verihook-origin", "x-verihook-host", "x-verihook-address"),
+)
 
 
 @dataclass(frozen=True)

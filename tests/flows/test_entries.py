@@ -52,10 +52,10 @@ class Context:
 @pytest.fixture
 def behind_a_base_path(aws_face: AwsFace, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("VERIHOOK_BASE_PATH", BASE_PATH)
-    for made in (main._base_path, main._app):
+    for made in (main._front, main._app):
         made.cache_clear()
     yield
-    for made in (main._base_path, main._app):
+    for made in (main._front, main._app):
         made.cache_clear()
 
 

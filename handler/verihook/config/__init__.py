@@ -7,6 +7,8 @@ Every mistake is a ConfigurationError of one line: file, key, mend.
     each.py          its each
     workflows.py     [workflows.NAME]
     api.py           [api], [callbacks] and [connections.NAME]
+    front.py         [front] and [routes]
+    locks.py         allow_ips and client_certificates of a source
     entry_files.py   the Python files of entries
     schemas.py       the input schemas of workflows
     definitions.py   the Python files of workflows
@@ -19,7 +21,7 @@ import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from verihook.config.api import read_connection, read_policy
 from verihook.config.sources import read_source
@@ -32,7 +34,20 @@ from verihook.model.source import Source
 from verihook.model.workflow import RETENTION_DAYS, Workflow
 from verihook.senders.tables import must_be_one_of
 
-_TOP = ("default_source", "retention_days", "api", "callbacks", "connections", "sources", "workflows")
+if TYPE_CHECKING:
+    from verihook.model.front import FrontRules
+
+_TOP = (
+    "default_source",
+    "retention_days",
+    "api",
+    "callbacks",
+    "connections",
+    "front",
+    "routes",
+    "sources",
+    "workflows",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +60,8 @@ class Hooks:
     default_source: str | None
     policy: Policy = field(default_factory=Policy)
     connections: dict[str, Connection] = field(default_factory=dict)
+    routes: dict[str, str] = field(default_factory=dict)
+    front: FrontRules | None = None
 
     def variables(self) -> list[str]:
         """Return every NAME that a source refers to as ``env:NAME``, for a secret or a verify token, each once."""
@@ -88,4 +105,13 @@ def _hooks(path: Path, table: Mapping[str, Any]) -> Hooks:
     if default is not None and default not in sources:
         raise top.error("default_source", must_be_one_of(sources, default))
     policy = read_policy(path, top.get("api", dict, {}), top.get("callbacks", dict, {}), workflows)
-    return Hooks(path, sources, workflows, default, policy, connections)
+    routes: dict[str, str] = {}
+    front = None
+    if "routes" in table or "front" in table:
+        # Imported here: few deployments have one of them.
+        from verihook.config.front import read_front, read_routes, with_public_urls
+
+        routes = read_routes(path, top.get("routes", dict, {}), sources)
+        sources = with_public_urls(sources, routes)
+        front = read_front(path, top.get("front", dict)) if "front" in table else None
+    return Hooks(path, sources, workflows, default, policy, connections, routes, front)

@@ -10,6 +10,8 @@
 | ``VERIHOOK_PAYLOADS`` | name of the bucket of large inputs and outputs |
 | ``VERIHOOK_ENTRIES`` | name of the function that runs the entries of sources; empty if none does |
 | ``VERIHOOK_BASE_PATH`` | what stands before the paths of receiver and API, such as /payments; default: nothing |
+| ``VERIHOOK_ORIGIN_SECRET_ARN`` | the secret that the front of infra/domain.yaml sends; empty if there is none |
+| ``VERIHOOK_DOMAINS`` | the only hosts, separated by commas, at which requests are taken; empty for all |
 | ``VERIHOOK_CONSOLE`` | ``yes`` if the API in AWS serves the page at /console/; default: it does not |
 | ``VERIHOOK_HOOKS`` | path of hooks.toml; default: beside the package, else in the current folder |
 
@@ -98,6 +100,17 @@ def base_path(variables: Mapping[str, str]) -> str:
             f"{' or '.join(OWN_PREFIXES)}, where our own paths are (got {path!r})",
         )
     return path
+
+
+def origin_secret(variables: Mapping[str, str]) -> str:
+    """Return the reference of the front's secret; "" if there is no such front."""
+    arn = variables.get("VERIHOOK_ORIGIN_SECRET_ARN", "")
+    return f"secretsmanager:{arn}" if arn else ""
+
+
+def domains(variables: Mapping[str, str]) -> list[str]:
+    """Return the hosts at which alone requests are taken; [] for all."""
+    return [host for host in variables.get("VERIHOOK_DOMAINS", "").lower().split(",") if host]
 
 
 def with_console(variables: Mapping[str, str]) -> bool:

@@ -35,6 +35,7 @@ from verihook.senders.tables import must_be_one_of
 
 if TYPE_CHECKING:
     from verihook.model.expression import Expression
+    from verihook.model.lock import Lock
     from verihook.model.resumption import Resume
 
 _URL = re.compile(r"https?://[^\s#]+", re.ASCII)
@@ -74,6 +75,8 @@ _KNOWN = (
     "metadata",
     "resume",
     "waits",
+    "allow_ips",
+    "client_certificates",
 )
 
 
@@ -113,6 +116,7 @@ def read_source(path: Path, name: str, table: Mapping[str, Any], workflows: Mapp
         *_waiting(reader, sender, by_name, workflows),
         ordering=_ordering(reader, sender, (workflow, *by_name), workflows),
         entry=read_entry(reader, sender),
+        lock=_lock(reader, sender),
     )
     _check_start_time(reader, workflows[workflow])
     return _checked(reader, source)
@@ -123,6 +127,15 @@ def _feed(reader: Reader) -> str:
     if feed and not _ARN.fullmatch(feed):
         raise reader.error("feed", "must be the ARN of an SQS queue, an SNS topic or an EventBridge bus or rule")
     return feed
+
+
+def _lock(reader: Reader, sender: Sender) -> Lock | None:
+    if reader.table.keys().isdisjoint(("allow_ips", "client_certificates")):
+        return None
+    # Imported here, as in _expression.
+    from verihook.config.locks import read_lock
+
+    return read_lock(reader, sender.id)
 
 
 def _resumed_workflow(reader: Reader, workflows: Mapping[str, Workflow]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from verihook import bootstrap
 from verihook.adapters.repeats import RepeatFilter
 from verihook.api.access import Access
+from verihook.api.fronted import Fronted
 from verihook.app import create_app
 from verihook.config import Hooks, load_hooks
 from verihook.config.settings import environment
@@ -38,6 +39,7 @@ from verihook.local.stopping import Stopping
 from verihook.local.workflow_log import workflow_log
 from verihook.model.ports import Observer, Services
 from verihook.model.scopes import ApiKey
+from verihook.webhooks.front import make_front
 
 #: Loopback only: the secrets are made for a trial, and the API opens everything to the key of the run.
 HOST = "127.0.0.1"
@@ -69,7 +71,7 @@ def serve(
         services = bootstrap.on_one_machine(hooks, variables, data, engines.endpoints, key, made, as_json=as_json)
         services = replace(services, entries=entries)
         run = Run(url, values, api_keys.new_secret())
-        ended, rounds = _end_keys_made_open(services), _rounds(services, data / "payloads")
+        ended, rounds, fronted = _end_keys_made_open(services), _rounds(services, data / "payloads"), _fronted(services)
 
         def ready() -> None:
             folder.announce(run)
@@ -82,7 +84,7 @@ def serve(
 
         try:
             access, faults = Access(services, loopback=True, run_key=run.key), _faults(engines, rounds)
-            app = create_app(services, access, local=True, console=hooks.policy.console, faults=faults)
+            app = create_app(services, access, local=True, console=hooks.policy.console, faults=faults, fronted=fronted)
             server = _Server(app, ready)
             server.stopping = Stopping(engines, grace_s, lambda: server.request_stop(rounds), folder.withdraw)
             server.run(sockets=[listener])
@@ -93,6 +95,16 @@ def serve(
 
 def _faults(engines: LocalEngines, rounds: Rounds) -> Callable[[], dict[str, str]]:
     return lambda: {**engines.faults(), **rounds.faults()}
+
+
+def _fronted(services: Services) -> Fronted | None:
+    """Return what says how requests arrive; None if nothing rests on it. Raises ConfigurationError."""
+    if not services.arrival_matters:
+        return None
+    try:
+        return Fronted(make_front(services, None), services)
+    except (KeyError, ValueError) as error:
+        raise ConfigurationError("hooks.toml", "front.secrets", str(error.args[0])) from error
 
 
 def _for_a_person(key: str, words: TextIO) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from verihook.model.delivery import EventFacts
     from verihook.model.expression import Expression
+    from verihook.model.lock import Lock
     from verihook.model.resumption import Resume
 
     class Transform(Protocol):
@@ -98,7 +99,7 @@ class Source:
     ``on_paused``: whether an event whose workflow is paused waits until that is active again, or is refused.
     ``metadata``: the labels of what it starts: the name -> what its value is in the event. ``resume``: which instances
     its events go to in place of a start; None if each starts one. ``waits``: whether a workflow may wait for a delivery
-    at an address of its own.
+    at an address of its own. ``lock``: from where it takes deliveries, beside their signature; None for anywhere.
     """
 
     name: str
@@ -130,6 +131,7 @@ class Source:
     waits: bool = False
     entry: str = ""
     ordering: Expression | None = None
+    lock: Lock | None = None
     #: All that are kept: general ones, those of signature, id and type, and ``keep_headers``. Always made of these.
     #: Name -> whether it is the signature, of which only a mark is kept.
     kept_headers: Mapping[str, bool] = field(default_factory=dict, repr=False, compare=False)

@@ -44,6 +44,8 @@ def note_refusal(error: VerihookError, trace: Trace) -> None:
     elif isinstance(error, _IN_WORDS):
         words = _violated(error) if isinstance(error, InputInvalid) else str(error)
         trace.detail = words if len(words) <= MAX_DETAIL else f"{words[:MAX_DETAIL]}..."
+    elif error.log_words:
+        trace.detail = error.log_words
 
 
 def report(trace: Trace, status: int, ports: OutcomePorts) -> None:

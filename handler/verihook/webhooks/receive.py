@@ -32,6 +32,8 @@ from verihook.webhooks.outcome import note_refusal, report
 from verihook.webhooks.welcome import Beside, is_for_a_browser, welcome
 
 if TYPE_CHECKING:
+    from verihook.model.front import Arrival
+    from verihook.model.lock import Lock
     from verihook.model.ports.sets import OutcomePorts, ReceivePorts
     from verihook.senders.event import Body, EventPlaces
     from verihook.senders.handshake import BoundHandshake
@@ -44,14 +46,29 @@ def is_hook(path: str) -> bool:
     return path == "/" or path.startswith(PREFIX)
 
 
-def receive(request: Request, ports: ReceivePorts, *, beside: Beside = "", trace: Trace | None = None) -> Reply:
+def is_routed(request: Request, arrival: Arrival, ports: ReceivePorts) -> bool:
+    """Whether :func:`receive` answers at the public URL that was called, because a route of hooks.toml names it."""
+    return arrival.public_url(request.base, request.path) in ports.routes
+
+
+def receive(
+    request: Request,
+    ports: ReceivePorts,
+    *,
+    beside: Beside = "",
+    trace: Trace | None = None,
+    arrival: Arrival | None = None,
+) -> Reply:
     """Answer one request; every error becomes problem+json. ``beside``: what else is at this address.
 
     ``trace``: what is known of the delivery before, which gets what becomes known of it; None for nothing.
+    ``arrival``: how the request came, as the front says it; None if nothing rests on that.
     """
     if trace is None:
         trace = Trace(request.request_id, ports.clock.now_ms(), request=request)
-    source = _source(request, ports)
+    if arrival is not None:
+        trace.arrival = arrival
+    source = source_of(request, ports, arrival)
     with deadline.within(_patience_ms(source, ports.workflows), trace.received_at, ports.clock.now_ms):
         try:
             reply = _route(request, source, ports, trace, beside)
@@ -66,8 +83,13 @@ def receive(request: Request, ports: ReceivePorts, *, beside: Beside = "", trace
         return reply
 
 
-def _source(request: Request, ports: ReceivePorts) -> Source | None:
-    """The source at the path of the request, None if there is none. The caller's headers never choose it."""
+def source_of(request: Request, ports: ReceivePorts, arrival: Arrival | None) -> Source | None:
+    """Return the source at the public URL, else at the path of the request; None if there is none.
+
+    The caller's headers never choose it: ``arrival`` says how the request came as the front says it.
+    """
+    if arrival is not None and (name := ports.routes.get(arrival.public_url(request.base, request.path))):
+        return ports.sources[name]
     if request.path == "/":
         return ports.sources.get(ports.default_source or "")
     return ports.sources.get(request.path.removeprefix(PREFIX)) if request.path.startswith(PREFIX) else None
@@ -110,6 +132,8 @@ def _route(request: Request, source: Source | None, ports: ReceivePorts, trace: 
     at_root = request.path == "/"
     asks = request.method in ("GET", "HEAD", "OPTIONS")
     if source and asks and (answer := _unsigned(request, source, ports.handshakes, trace)):
+        if source.lock is not None:
+            _check_lock(source.lock, trace)
         return answer
     takes_queries = source is not None and not at_root and source.sender.places.body == "query"
     if request.method in ("GET", "HEAD") and (at_root or source) and not takes_queries:
@@ -129,6 +153,8 @@ def _route(request: Request, source: Source | None, ports: ReceivePorts, trace: 
 
 def _deliver(request: Request, source: Source, ports: ReceivePorts, trace: Trace) -> Reply:
     """One delivery to one source: verify it, understand it, start an instance."""
+    if source.lock is not None:
+        _check_lock(source.lock, trace)
     if len(request.body) > source.max_body:
         raise BodyTooLarge(f"The body is larger than the {source.max_body} bytes that this source takes.")
     if answer := _unsigned(request, source, ports.handshakes, trace):
@@ -155,6 +181,12 @@ def _deliver(request: Request, source: Source, ports: ReceivePorts, trace: Trace
     delivery_event_id = (event_id if wanted else _id_if_any)(places, request, body)
     event = ProvenEvent(body.content, body.text, delivery_event_id, kind, request, proof.signed or None, action)
     return _answered(start_for_event(source, event, ports, trace), refined(kind, action))
+
+
+def _check_lock(lock: Lock, trace: Trace) -> None:
+    """Raise SenderRefused if the source takes nothing from where the delivery came. A trial comes from ourselves."""
+    if not trace.test:
+        trace.detail = lock.check(trace.arrival, trace.received_at // 1000)
 
 
 def _id_if_any(places: EventPlaces, request: Request, body: Body) -> str | None:

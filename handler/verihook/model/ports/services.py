@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from verihook.model.connection import Connection
 from verihook.model.draining import Draining
@@ -23,6 +24,9 @@ from verihook.model.workflow import Workflow
 from verihook.senders.handshake import BoundHandshake
 from verihook.senders.schemes import Verify
 
+if TYPE_CHECKING:
+    from verihook.model.front import FrontRules
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -35,6 +39,7 @@ class Services:
     just now; it reads their secrets again no more often than deliveries do. ``recent_payloads``: those that a
     redelivery need not put again.
     ``draining``: the active workflows of which events may still be held. ``entries``: where the entries of sources run.
+    ``routes``: host and path of a public URL -> the source's name. ``front``: what is believed of a request's arrival.
     """
 
     sources: Mapping[str, Source]
@@ -59,3 +64,11 @@ class Services:
     recent_payloads: RecentPayloads = field(default_factory=RecentPayloads)
     draining: Draining = field(default_factory=Draining)
     entries: Entries = field(default_factory=NoEntries)
+    routes: Mapping[str, str] = field(default_factory=dict)
+    front: FrontRules | None = None
+
+    @property
+    def arrival_matters(self) -> bool:
+        """Whether hooks.toml lets anything rest on how a request arrives: a front, routes, or the lock of a source."""
+        locked = any(source.lock is not None for source in self.sources.values())
+        return locked or bool(self.routes) or self.front is not None

@@ -251,6 +251,11 @@ class ReceivePorts(IntakePorts, OutcomePorts, Protocol):
         """By the name of the source; only of those whose sender has one."""
         ...
 
+    @property
+    def routes(self) -> Mapping[str, str]:
+        """Host and path of a public URL -> the name of its source."""
+        ...
+
 
 class DeliveryPorts(DocumentPorts, Protocol):
     """Finds a delivery again."""

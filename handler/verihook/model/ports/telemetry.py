@@ -9,6 +9,7 @@ from verihook.model.instance import iso
 
 if TYPE_CHECKING:
     from verihook.model.delivery import Carried
+    from verihook.model.front import Arrival
     from verihook.request import Request
 
 #: How long a ledger keeps the observations of an hour after its end, in milliseconds: 14 days. Readers ask for no
@@ -61,7 +62,8 @@ class Trace:
     body than a violation's message quotes. ``request``: what came, of which no log has more than the path; None if it
     was no request. ``changed_body``: the body of a changed redelivery, in the form of
     :func:`verihook.webhooks.keeping.raw_of`, if its source keeps bodies. ``carried``: its place in the delivery that
-    carried it among others; None if it came alone. ``test``: :mod:`verihook.webhooks.trials` has sent it.
+    carried it among others; None if it came alone. ``test``: :mod:`verihook.webhooks.trials` has sent it. ``arrival``:
+    how it came, as the front says it; None if nothing rests on that.
     """
 
     request_id: str
@@ -82,6 +84,7 @@ class Trace:
     changed_body: str | None = None
     carried: Carried | None = None
     test: bool = False
+    arrival: Arrival | None = None
 
     @property
     def path(self) -> str | None:
