@@ -12,6 +12,7 @@ import pytest
 
 from tests.flows.deployment import ROOT
 from verihook import errors
+from verihook.model import front
 from verihook.model.ports import entries
 from verihook.webhooks.entering import REFUSED
 from verihook.webhooks.observe import OTHER
@@ -102,7 +103,7 @@ def raised_here() -> set[str]:
 
 ERRORS = {
     kind.code
-    for kind in (*vars(errors).values(), *vars(entries).values())
+    for kind in (*vars(errors).values(), *vars(entries).values(), *vars(front).values())
     if isinstance(kind, type) and issubclass(kind, errors.VerihookError) and kind is not errors.VerihookError
 }
 

@@ -6,16 +6,32 @@ headers say of its arrival.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from starlette.types import Scope, Send
 
 from verihook.api.asgi import request_of, respond
 from verihook.api.threads import Threads
-from verihook.errors import VerihookError
+from verihook.errors import ConfigurationError, VerihookError
 from verihook.model.front import Arrival
-from verihook.model.ports import Services
 from verihook.request import Reply, Request
-from verihook.webhooks.front import Front
+from verihook.webhooks.front import Front, make_front
 from verihook.webhooks.receive import is_routed, refuse_request
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from verihook.model.ports.sets import ReceivePorts
+    from verihook.webhooks.front import FrontPorts
+
+    class FrontedPorts(ReceivePorts, FrontPorts, Protocol):
+        """What requests are let in with, and refused."""
+
+        @property
+        def arrival_matters(self) -> bool:
+            """Whether hooks.toml lets anything rest on how a request arrives."""
+            ...
+
 
 #: Where a scope has how its request arrived.
 ARRIVAL = "verihook.arrival"
@@ -33,7 +49,7 @@ _THREADS = 4
 class Fronted:
     """Asks the front about each request before its body is read."""
 
-    def __init__(self, front: Front, services: Services) -> None:
+    def __init__(self, front: Front, services: FrontedPorts) -> None:
         self._front, self._services = front, services
         self._threads = Threads(_THREADS)
 
@@ -53,3 +69,16 @@ class Fronted:
 
     def _arrival(self, request: Request) -> Arrival:
         return self._front.arrival(request, PEER, self._services.clock.now_ms() // 1000)
+
+
+def fronted_by(services: FrontedPorts) -> Fronted | None:
+    """Return what asks the front of hooks.toml; None if nothing rests on how a request arrives.
+
+    Raises ConfigurationError if its secret is missing or cannot be used.
+    """
+    if not services.arrival_matters:
+        return None
+    try:
+        return Fronted(make_front(services, None), services)
+    except (KeyError, ValueError) as error:
+        raise ConfigurationError("hooks.toml", "front.secrets", str(error.args[0])) from error

@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from verihook import bootstrap
 from verihook.adapters.repeats import RepeatFilter
 from verihook.api.access import Access
-from verihook.api.fronted import Fronted
+from verihook.api.fronted import fronted_by
 from verihook.app import create_app
 from verihook.config import Hooks, load_hooks
 from verihook.config.settings import environment
@@ -39,7 +39,6 @@ from verihook.local.stopping import Stopping
 from verihook.local.workflow_log import workflow_log
 from verihook.model.ports import Observer, Services
 from verihook.model.scopes import ApiKey
-from verihook.webhooks.front import make_front
 
 #: Loopback only: the secrets are made for a trial, and the API opens everything to the key of the run.
 HOST = "127.0.0.1"
@@ -71,7 +70,11 @@ def serve(
         services = bootstrap.on_one_machine(hooks, variables, data, engines.endpoints, key, made, as_json=as_json)
         services = replace(services, entries=entries)
         run = Run(url, values, api_keys.new_secret())
-        ended, rounds, fronted = _end_keys_made_open(services), _rounds(services, data / "payloads"), _fronted(services)
+        ended, rounds, fronted = (
+            _end_keys_made_open(services),
+            _rounds(services, data / "payloads"),
+            fronted_by(services),
+        )
 
         def ready() -> None:
             folder.announce(run)
@@ -95,16 +98,6 @@ def serve(
 
 def _faults(engines: LocalEngines, rounds: Rounds) -> Callable[[], dict[str, str]]:
     return lambda: {**engines.faults(), **rounds.faults()}
-
-
-def _fronted(services: Services) -> Fronted | None:
-    """Return what says how requests arrive; None if nothing rests on it. Raises ConfigurationError."""
-    if not services.arrival_matters:
-        return None
-    try:
-        return Fronted(make_front(services, None), services)
-    except (KeyError, ValueError) as error:
-        raise ConfigurationError("hooks.toml", "front.secrets", str(error.args[0])) from error
 
 
 def _for_a_person(key: str, words: TextIO) -> str:

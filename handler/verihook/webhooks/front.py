@@ -16,9 +16,29 @@ from verihook.model.source import SecretReference, Source
 from verihook.request import body_of, from_lambda
 
 if TYPE_CHECKING:
-    from verihook.model.ports import RotatingSecrets, Services
+    from typing import Protocol
+
+    from verihook.model.ports import RotatingSecrets, Secrets, Telemetry
     from verihook.request import Request
     from verihook.senders.schemes import Verify
+
+    class FrontPorts(Protocol):
+        """What a front is made of."""
+
+        @property
+        def front(self) -> FrontRules | None:
+            """What is believed of it; None for nothing but what AWS says."""
+            ...
+
+        @property
+        def secrets(self) -> Secrets | None:
+            """Has the front's."""
+            ...
+
+        @property
+        def telemetry(self) -> Telemetry:
+            """Gets the failures of their store."""
+            ...
 
 
 class Front:
@@ -81,11 +101,11 @@ class Front:
         return address_before(request, peer, self._rules.hops)
 
 
-def make_front(ports: Services, now_s: int | None, *, reference: str = "", domains: Collection[str] = ()) -> Front:
+def make_front(ports: FrontPorts, now_s: int | None, *, reference: str = "", domains: Collection[str] = ()) -> Front:
     """Return what stands before us. ``reference``: the secret of the front of infra/domain.yaml, "" if there is none.
 
     ``now_s``: None on one machine. There a secret that is missing raises KeyError, and a request without it comes from
-    this machine; in AWS every request is answered 503 until there is one, and telemetry is told.
+    this machine; in AWS every request is answered 503 until there is one, and telemetry gets the failure.
     """
     rules = ports.front or FrontRules()
     if reference:
@@ -94,7 +114,7 @@ def make_front(ports: Services, now_s: int | None, *, reference: str = "", domai
     return Front(rules, prove, required=now_s is not None, domains=domains)
 
 
-def _prove(references: tuple[SecretReference, ...], ports: Services, now_s: int | None) -> Verify:
+def _prove(references: tuple[SecretReference, ...], ports: FrontPorts, now_s: int | None) -> Verify:
     # Imported here: most fronts have no secret.
     from verihook.senders import read_sender
     from verihook.senders.schemes import PLAIN
