@@ -69,12 +69,8 @@ def serve(
         variables, key = {**environment(), **values}, instance_key(values)
         services = bootstrap.on_one_machine(hooks, variables, data, engines.endpoints, key, made, as_json=as_json)
         services = replace(services, entries=entries)
-        run = Run(url, values, api_keys.new_secret())
-        ended, rounds, fronted = (
-            _end_keys_made_open(services),
-            _rounds(services, data / "payloads"),
-            fronted_by(services),
-        )
+        run, fronted = Run(url, values, api_keys.new_secret()), fronted_by(services)
+        ended, rounds = _end_keys_made_open(services), _rounds(services, data / "payloads")
 
         def ready() -> None:
             folder.announce(run)
