@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from verihook.adapters.aws.direct import Direct, suits
+from verihook.adapters.aws.direct import OWN_CLIENT, Direct, suits
 from verihook.adapters.aws.service import Patience
 from verihook.adapters.clock import SystemClock
 from verihook.adapters.engine_parts import Endpoints, EngineParts
@@ -280,10 +280,10 @@ def local_client(
 def client_of(service: str, *, read_timeout: int = 3, attempts: int = 2) -> Any:
     """Return a client that gives up early: a sender such as Slack waits 3 seconds in all. ``read_timeout`` in seconds.
 
-    In the entries of :data:`FOREGROUND` it is our own, if that can do what the environment asks for; else boto3's.
+    In the entries of ``OWN_CLIENT`` it is our own, if that can do what the environment asks for; else boto3's.
     """
     variables = environment()
-    if (handler(variables) or FOREGROUND[0]) in FOREGROUND and suits(variables):
+    if (handler(variables) or FOREGROUND[0]) in OWN_CLIENT and suits(variables):
         return _direct().client(service, Patience(read_timeout, attempts))
     from verihook.adapters.aws.boto import client
 

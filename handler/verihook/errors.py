@@ -166,9 +166,9 @@ class PayloadsUnavailable(Unavailable):
 
 
 class EngineUnavailable(Unavailable):
-    """The engine was throttled, unreachable, or its answer was lost. Asking again is safe."""
+    """The engine was throttled (then ``throttled``), unreachable, or its answer was lost. Asking again is safe."""
 
-    code = "engine-unavailable"
+    code, throttled = "engine-unavailable", False
 
 
 class Refused(VerihookError):

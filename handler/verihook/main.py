@@ -102,17 +102,22 @@ def reconcile(event: dict[str, Any], context: Any) -> dict[str, Any]:
     from verihook.instances.job_rounds import JobRounds
     from verihook.instances.reconcile import call_back
     from verihook.instances.reconcile import reconcile as repair
+    from verihook.instances.start_rate import StartRate, Starts
     from verihook.records import asdict
 
     ports, remaining_ms = services(), context.get_remaining_time_in_millis
+
+    def wait(milliseconds: float) -> None:
+        sleep(milliseconds / 1000)
+
     try:
-        repairs = repair(ports, remaining_ms=remaining_ms)
+        repairs = repair(ports, remaining_ms=remaining_ms, starts=Starts(StartRate(ports.clock, wait)))
     finally:
         # Callbacks are sent even if the repairs have failed, and jobs go on even if callbacks cannot be sent.
         try:
             callbacks = call_back(ports, remaining_ms=remaining_ms)
         finally:
-            acted = JobRounds().run(ports, remaining_ms, lambda milliseconds: sleep(milliseconds / 1000))
+            acted = JobRounds().run(ports, remaining_ms, wait)
     return {"repairs": asdict(repairs), "callbacks": asdict(callbacks), "jobs": {"acted": acted}}
 
 
@@ -222,6 +227,7 @@ _FIRST_WORK: dict[str, tuple[Callable[[], object], ...]] = {
     "record": (partial(import_module, "verihook.worker.recorder"),),
     "reconcile": (
         partial(import_module, "verihook.instances.reconcile"),
+        partial(import_module, "verihook.instances.start_rate"),
         partial(import_module, "verihook.instances.job_rounds"),
     ),
     "feed": (

@@ -40,6 +40,13 @@ def test_what_a_page_of_deliveries_costs_is_measured() -> None:
     assert "lookup of an event" in printed
 
 
+def test_a_storm_after_an_outage_is_simulated() -> None:
+    before, after = one_round("storm").splitlines()[1:]
+    # Minutes until nothing is queued; without a rate, most are put off again and again.
+    assert float(after.split()[-1]) < float(before.split()[-1]) / 2
+    assert after.split()[-3] == "0" or int(after.split()[-3]) < int(before.split()[-3])
+
+
 def test_what_the_client_of_aws_costs_is_measured() -> None:
     printed = one_round("clients")
     assert "ours / boto3" in printed

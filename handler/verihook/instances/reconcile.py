@@ -6,17 +6,18 @@ which is also how the end of an execution is noticed there.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING
 
 from verihook import instances
 from verihook.errors import EngineUnavailable, InstanceNotFound, LedgerUnavailable, NotSupported
 from verihook.instances import callbacks, handover, holding, lines
 from verihook.instances.reading import engine_of
+from verihook.instances.start_rate import Starts
 from verihook.model.instance import FINAL, Instance, Progress, execution_name
 from verihook.model.ports import Engine
 from verihook.model.workflow import Workflow
@@ -25,8 +26,12 @@ from verihook.records import asdict, replace
 if TYPE_CHECKING:
     from verihook.model.ports.sets import ReconcilePorts
 
-#: The threads of a round: how many instances are repaired, or callbacks posted, at the same time.
-THREADS = 8
+#: The threads of a round: how many instances are repaired, or callbacks posted, at the same time; and with a rate, as a
+#: start and its record take some 60 ms in AWS.
+THREADS, MOST_THREADS = 8, 24
+
+#: With a rate, no round of repairs begins so long after the first, in milliseconds: the next minute's call goes on.
+REPAIRS_MS = 55_000
 
 #: After this many failures the engine of a workflow is not asked again in this call: each try may take seconds.
 MAX_OUTAGES = 5
@@ -44,13 +49,17 @@ POSTING_MS = 60_000
 
 @dataclass(slots=True)
 class Report:
-    """Counts of a round, in instances. ``postponed``: engine or payloads failed; ``called_back``: posts accepted."""
+    """Counts of a round, in instances. ``postponed``: engine or payloads failed; ``called_back``: posts accepted.
+
+    ``throttled``: left as they are, due, as the engine takes fewer starts.
+    """
 
     looked: int = 0
     started: int = 0
     finished: int = 0
     postponed: int = 0
     called_back: int = 0
+    throttled: int = 0
 
     def add(self, other: Report) -> None:
         """Add the counts of another report to this one."""
@@ -58,28 +67,36 @@ class Report:
             setattr(self, name, getattr(self, name) + count)
 
 
-def reconcile(ports: ReconcilePorts, limit: int = 200, remaining_ms: Callable[[], int] | None = None) -> Report:
+def reconcile(
+    ports: ReconcilePorts, limit: int = 200, remaining_ms: Callable[[], int] | None = None, starts: Starts | None = None
+) -> Report:
     """One round over at most ``limit`` instances that are due. Raises LedgerUnavailable; the next round goes on.
 
     ``remaining_ms()``: how long this may go on, in milliseconds. With it, rounds follow each other until nothing is due
-    or the time is over: after an outage there may be more to start than one round takes.
+    or the time is over: after an outage there may be more to start than one round takes. ``starts``: how fast instances
+    are started; None: as fast as it goes.
     """
-    outages = Counter[str]()
+    began = ports.clock.now_ms()
+    starts = starts or Starts()
     reserve_ms = 0.0 if remaining_ms is None else remaining_ms() * CALLBACKS_SHARE
+
+    def left_ms() -> float:
+        if starts.rate is not None and ports.clock.now_ms() - began >= REPAIRS_MS:
+            return -1.0
+        return inf if remaining_ms is None else remaining_ms() - reserve_ms
 
     releases = holding.Releases(ports, lambda: remaining_ms is None or remaining_ms() > reserve_ms)
 
     def repair(instance: Instance) -> Report:
         # The instance may have ended since the index was read: then there is nothing to repair or to run again.
-        if instance.final or (
-            remaining_ms is not None and remaining_ms() < reserve_ms + _takes_ms(instance, ports.workflows)
-        ):
+        if instance.final or left_ms() < _takes_ms(instance, ports.workflows):
             return Report()
         if instance.held_by_pause and (workflow := ports.workflows.get(instance.workflow)) is not None:
             return Report(looked=1, started=releases.look_at(instance, workflow))
-        return _repair(instance, ports, outages)
+        return _repair(instance, ports, starts)
 
-    return _rounds(repair, ports, limit, remaining_ms, reserve_ms, ended=False)
+    threads = THREADS if starts.rate is None else MOST_THREADS
+    return _rounds(repair, ports, limit, left_ms if remaining_ms else _one_round, ended=False, threads=threads)
 
 
 def _takes_ms(instance: Instance, workflows: Mapping[str, Workflow]) -> int:
@@ -92,7 +109,6 @@ def call_back(ports: ReconcilePorts, limit: int = 64, remaining_ms: Callable[[],
     """Post the callbacks that are due of at most ``limit`` instances, in one round.
 
     Callbacks have rounds of their own, so that a slow receiver delays no repair.
-
     ``remaining_ms`` as in :func:`reconcile`. Raises LedgerUnavailable; the next round goes on.
     """
 
@@ -105,52 +121,65 @@ def call_back(ports: ReconcilePorts, limit: int = 64, remaining_ms: Callable[[],
             ports.telemetry.failure(f"callback {instance.id}", error)
             return Report(looked=1, postponed=1)
 
-    return _rounds(post, ports, limit, remaining_ms, ROUND_MS, ended=True)
+    left_ms = (lambda: remaining_ms() - ROUND_MS) if remaining_ms else _one_round
+    return _rounds(post, ports, limit, left_ms, ended=True, threads=THREADS)
+
+
+def _one_round() -> float:
+    """Say that no time is left for another round."""
+    return -1.0
 
 
 def _rounds(
     look: Callable[[Instance], Report],
     ports: ReconcilePorts,
     limit: int,
-    remaining_ms: Callable[[], int] | None,
-    reserve_ms: float,
+    left_ms: Callable[[], float],
     *,
     ended: bool,
+    threads: int,
 ) -> Report:
-    """One round or, with ``remaining_ms``, rounds until nothing is due or only the reserve remains."""
+    """Rounds until nothing is due or no time is left, but at least one."""
     report = Report()
     while True:
         due = ports.ledger.due(ports.clock.now_ms(), limit, ended=ended)
-        _look_at_each(look, due, report)
-        if remaining_ms is None or len(due) < limit or remaining_ms() < reserve_ms:
+        throttled = report.throttled
+        _look_at_each(look, due, report, threads)
+        # What was throttled is due still.
+        if (len(due) < limit and report.throttled == throttled) or left_ms() < 0:
             return report
 
 
-def _look_at_each(look: Callable[[Instance], Report], due: list[Instance], report: Report) -> None:
+def _look_at_each(look: Callable[[Instance], Report], due: list[Instance], report: Report, threads: int) -> None:
     """Call ``look`` with each instance, several at a time, and add each result to the report."""
     if len(due) < 2:
         results = [look(instance) for instance in due]
     else:
-        with ThreadPoolExecutor(THREADS, "reconcile") as pool:
+        with ThreadPoolExecutor(threads, "reconcile") as pool:
             results = list(pool.map(look, due))
     for result in results:
         report.add(result)
 
 
-def _repair(instance: Instance, ports: ReconcilePorts, outages: Counter[str]) -> Report:
+def _repair(instance: Instance, ports: ReconcilePorts, starts: Starts) -> Report:
     report = Report(looked=1)
     try:
-        if outages[instance.workflow] >= MAX_OUTAGES:
+        if starts.outages[instance.workflow] >= MAX_OUTAGES:
             raise EngineUnavailable(
                 f"The engine of {instance.workflow} did not answer {MAX_OUTAGES} times: not asked again now."
             )
-        progress = _describe_or_start(instance, ports, report, outages)
+        progress = _describe_or_start(instance, ports, report, starts)
         if progress is not None:
             report.finished += _record_progress(instance, progress, ports) and progress.status in FINAL
     except Exception as error:  # noqa: BLE001  # one instance that fails must not stop the others
+        if starts.rate is not None and instance.status == "queued" and getattr(error, "throttled", False):
+            # No write: it is due, and so the first of the next round.
+            if starts.rate.throttled():
+                ports.telemetry.failure(f"reconcile {instance.id}", error)
+            return Report(looked=1, throttled=1)
         # Also if its workflow is no longer in hooks.toml: the instance waits until the operator puts it back.
         ports.telemetry.failure(f"reconcile {instance.id}", error)
-        outages[instance.workflow] += isinstance(error, EngineUnavailable)
+        starts.outages[instance.workflow] += isinstance(error, EngineUnavailable)
         report.postponed += 1
         # If the ledger itself is down this raises, and the round is over.
         _look_later(instance, ports)
@@ -163,23 +192,24 @@ def _record_progress(instance: Instance, progress: Progress, ports: ReconcilePor
     )
 
 
-def _describe_or_start(
-    instance: Instance, ports: ReconcilePorts, report: Report, outages: Counter[str]
-) -> Progress | None:
+def _describe_or_start(instance: Instance, ports: ReconcilePorts, report: Report, starts: Starts) -> Progress | None:
     """Return what the engine says of the instance; None if another round has it, or nothing is to be written.
 
     An instance that the engine does not know is started, which is idempotent, unless an operator has suspended it.
+    With a rate, one that is queued is started without asking: Step Functions describes 15 a second, and starts 300. If
+    the engine knew it, a later look says how it stands.
     """
     engine, definition = engine_of(instance, ports)
     # An express execution answers once and is not kept: there is nothing to ask.
     express = ports.workflows[instance.workflow].express
     name = execution_name(instance.id, instance.attempt)
-    progress = None if express else engine.describe(definition, name)
+    starts_at_once = starts.rate is not None and instance.status == "queued" and engine.keeps_names
+    progress = None if express or starts_at_once else engine.describe(definition, name)
     if progress is None and instance.held:
         _look_later(instance, ports)
         return None
     if progress is None:
-        return _start(instance, engine, ports, report, outages)
+        return _start(instance, engine, ports, report, starts)
     if progress.status == "running" and (instance.leased_until or 0) > ports.clock.now_ms():
         # A worker runs it: look again when the lease is over. If it has just ended, nothing is written.
         ports.ledger.amend(replace(instance, due_at=instance.leased_until))
@@ -196,7 +226,7 @@ def _describe_or_start(
 
 
 def _start(
-    instance: Instance, engine: Engine, ports: ReconcilePorts, report: Report, outages: Counter[str]
+    instance: Instance, engine: Engine, ports: ReconcilePorts, report: Report, starts: Starts
 ) -> Progress | None:
     """Start what the engine does not know, or hand over the event that it resumes another with. Return as above."""
     if instance.resumption is not None:
@@ -212,10 +242,15 @@ def _start(
     express = ports.workflows[instance.workflow].express
     if express and not _postpone(instance, instances.EXPRESS_MS, ports):
         return None
+    rate = starts.rate if engine.keeps_names and not express else None
+    if rate is not None:
+        rate.wait()
+    status = instances.start(instance, ports, tries_again=rate is not None)
     report.started += 1
-    status = instances.start(instance, ports)
+    if rate is not None and status == "running":
+        rate.taken()
     # ``queued`` is no outage if the row waits for its worker.
-    outages[instance.workflow] += status == "queued" and engine.keeps_names
+    starts.outages[instance.workflow] += status == "queued" and engine.keeps_names
     # The start of an express execution writes its end. If the answer was lost, it may still run, and stays postponed.
     return None if express else Progress(status)
 

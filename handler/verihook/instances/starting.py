@@ -175,9 +175,12 @@ def start_when_due(instance: Instance, ports: ControlPorts, engine_input: str | 
     return start(instance, ports, engine_input)
 
 
-def start(instance: Instance, ports: ControlPorts, engine_input: str | None = None) -> Status:
+def start(
+    instance: Instance, ports: ControlPorts, engine_input: str | None = None, *, tries_again: bool = False
+) -> Status:
     """Start a claimed instance in its engine.
 
+    ``tries_again``: raises EngineUnavailable if the engine is throttled, as the caller asks it again, more slowly.
     ``engine_input``: the input in the engine's form; None if it must be read from the row or its payload.
     Returns ``queued`` if the engine did not confirm: the row is durable, and reconcile starts it. An express execution
     has ended when this returns.
@@ -198,6 +201,8 @@ def start(instance: Instance, ports: ControlPorts, engine_input: str | None = No
     except PayloadGone as error:
         progress = Progress("failed", error="InputUnreadable", cause=str(error))
     except (EngineUnavailable, PayloadsUnavailable) as error:
+        if tries_again and isinstance(error, EngineUnavailable) and error.throttled:
+            raise
         ports.telemetry.failure(f"start {name}", error)
         return "queued"
     record_progress(instance.id, instance.attempt, progress, instance.created_at, ports, instance.workflow)

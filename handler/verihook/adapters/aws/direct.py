@@ -23,6 +23,10 @@ from verihook.adapters.aws.json_services import DIALECTS, JsonClient
 from verihook.adapters.aws.service import Patience, Service
 from verihook.adapters.aws.signature import Signer, encode
 
+#: The entry points that use this client: boto3 takes five times as long of the processor for each call, and for these a
+#: sender waits, or thousands of starts do.
+OWN_CLIENT = ("verihook.main.receive", "verihook.main.api", "verihook.main.reconcile")
+
 #: boto3's name of a service -> the name in its host and in signatures, and in the variable of its endpoint.
 #: https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html
 _SERVICES: Mapping[str, tuple[str, str]] = {

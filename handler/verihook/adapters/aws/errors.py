@@ -10,6 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+#: The codes by which a service says that it takes fewer calls at a time, and is well.
+_THROTTLED = frozenset(
+    {
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+
 
 class AwsError(Exception):
     """A call of AWS that did not succeed."""
@@ -31,6 +44,11 @@ class ServiceError(AwsError):
         self.message = message
         self.response: Mapping[str, Any] = response or {}
         self.retried = retried
+
+    @property
+    def throttled(self) -> bool:
+        """Whether the service takes fewer calls at a time, and is well."""
+        return self.code in _THROTTLED
 
 
 class Unreachable(AwsError):

@@ -139,7 +139,9 @@ class DurableEngine:
                 return "running"
             if error.code in _NEVER_ACCEPTED:
                 raise EngineRefused("Lambda does not take this input or name.") from error
-            raise EngineUnavailable("Lambda could not start the execution.") from error
+            unavailable = EngineUnavailable("Lambda could not start the execution.")
+            unavailable.throttled = error.throttled
+            raise unavailable from error
         except (ValueError, RecursionError) as error:
             raise EngineRefused("Lambda does not take this input or name.") from error
         except AwsError as error:

@@ -233,5 +233,7 @@ def _error_of(error: AwsError, what: str, never: frozenset[str] = frozenset()) -
     if _code(error) in never:
         return EngineRefused(f"Step Functions does not take this {what}.")
     if isinstance(error, ServiceError):
-        return EngineUnavailable("Step Functions does not do it now.")
+        unavailable = EngineUnavailable("Step Functions does not do it now.")
+        unavailable.throttled = error.throttled
+        return unavailable
     return EngineUnavailable("Step Functions could not be reached.")
