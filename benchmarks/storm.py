@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/storm.py [--rounds 1]
 
 Nothing is called. For ten minutes every delivery is refused; then the senders bring ten times the usual load until all
-that was missed has come. Events are taken one by one: arrivals, ends of requests, starts, a call of reconcile each minute.
+that was missed has come. Events are taken one by one: arrivals, answers, starts, a call of reconcile each minute.
 Reconcile's rate is the very class that runs in AWS (verihook.instances.start_rate). ``--rounds 1``: two cases, shorter.
 
 Limits (each is a default that AWS raises on request, but for Lambda's scaling and a partition's):

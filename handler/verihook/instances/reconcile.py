@@ -96,7 +96,7 @@ def reconcile(
         return _repair(instance, ports, starts)
 
     threads = THREADS if starts.rate is None else MOST_THREADS
-    return _rounds(repair, ports, limit, left_ms if remaining_ms else _one_round, ended=False, threads=threads)
+    return _rounds(repair, ports, limit, left_ms if remaining_ms else None, ended=False, threads=threads)
 
 
 def _takes_ms(instance: Instance, workflows: Mapping[str, Workflow]) -> int:
@@ -121,32 +121,27 @@ def call_back(ports: ReconcilePorts, limit: int = 64, remaining_ms: Callable[[],
             ports.telemetry.failure(f"callback {instance.id}", error)
             return Report(looked=1, postponed=1)
 
-    left_ms = (lambda: remaining_ms() - ROUND_MS) if remaining_ms else _one_round
+    left_ms = (lambda: remaining_ms() - ROUND_MS) if remaining_ms else None
     return _rounds(post, ports, limit, left_ms, ended=True, threads=THREADS)
-
-
-def _one_round() -> float:
-    """Say that no time is left for another round."""
-    return -1.0
 
 
 def _rounds(
     look: Callable[[Instance], Report],
     ports: ReconcilePorts,
     limit: int,
-    left_ms: Callable[[], float],
+    left_ms: Callable[[], float] | None,
     *,
     ended: bool,
     threads: int,
 ) -> Report:
-    """Rounds until nothing is due or no time is left, but at least one."""
+    """One round or, with ``left_ms``, rounds until nothing is due or no time is left."""
     report = Report()
     while True:
         due = ports.ledger.due(ports.clock.now_ms(), limit, ended=ended)
         throttled = report.throttled
         _look_at_each(look, due, report, threads)
         # What was throttled is due still.
-        if (len(due) < limit and report.throttled == throttled) or left_ms() < 0:
+        if (len(due) < limit and report.throttled == throttled) or left_ms is None or left_ms() < 0:
             return report
 
 
