@@ -169,6 +169,7 @@ class _Call:
     rate: StartRate | None
     slept: deque[float]
     began: float
+    asks: bool = True
     outages: int = 0
     done: int = 0
     started: int = 0
@@ -184,7 +185,9 @@ class _Call:
         pause = READ_S if self.done % 200 == 0 else 0.0
         if self.rate is not None:
             self.rate.wait()
-            storm.at(now + pause + (self.slept.popleft() if self.slept else 0.0), self._try)
+            asked = START_S / MOST_THREADS if self.asks else 0.0
+            self.asks = self.asks and storm.describes.take(now)
+            storm.at(now + pause + asked + (self.slept.popleft() if self.slept else 0.0), self._try)
             return
         _, accepted = heapq.heappop(storm.queue)
         if self.outages >= MAX_OUTAGES or not (storm.describes.take(now) and storm.starts.take(now)):

@@ -191,15 +191,13 @@ def _describe_or_start(instance: Instance, ports: ReconcilePorts, report: Report
     """Return what the engine says of the instance; None if another round has it, or nothing is to be written.
 
     An instance that the engine does not know is started, which is idempotent, unless an operator has suspended it.
-    With a rate, one that is queued is started without asking: Step Functions describes 15 a second, and starts 300. If
-    the engine knew it, a later look says how it stands.
+    Once the engine throttles the asking, what is queued is started without: Step Functions describes 15 a second, and
+    starts 300. If the engine knew it, a later look says how it stands.
     """
     engine, definition = engine_of(instance, ports)
     # An express execution answers once and is not kept: there is nothing to ask.
     express = ports.workflows[instance.workflow].express
-    name = execution_name(instance.id, instance.attempt)
-    starts_at_once = starts.rate is not None and instance.status == "queued" and engine.keeps_names
-    progress = None if express or starts_at_once else engine.describe(definition, name)
+    progress = None if express else starts.describe(instance, engine, definition)
     if progress is None and instance.held:
         _look_later(instance, ports)
         return None

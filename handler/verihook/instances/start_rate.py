@@ -12,7 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
 
-from verihook.model.ports import Clock
+from verihook.errors import EngineUnavailable
+from verihook.model.instance import Instance, Progress, execution_name
+from verihook.model.ports import Clock, Engine
 
 #: Starts a second: at first, at least, and at most, which is what Step Functions' largest bucket regains in a second.
 #: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
@@ -61,7 +63,24 @@ class StartRate:
 
 @dataclass(slots=True)
 class Starts:
-    """How a call of reconcile starts instances. ``outages``: how often the engine of each workflow was away for it."""
+    """How a call of reconcile starts instances. ``outages``: how often the engine of each workflow was away for it.
+
+    ``asks``: whether an engine is asked for a queued instance before its start, until that is throttled.
+    """
 
     rate: StartRate | None = None
     outages: Counter[str] = field(default_factory=Counter)
+    asks: bool = True
+
+    def describe(self, instance: Instance, engine: Engine, definition: str) -> Progress | None:
+        """Return what the engine says; None also if it need not be asked, because a start says that it is there."""
+        startable = self.rate is not None and instance.status == "queued" and not instance.held and engine.keeps_names
+        if startable and not self.asks:
+            return None
+        try:
+            return engine.describe(definition, execution_name(instance.id, instance.attempt))
+        except EngineUnavailable as error:
+            if not (startable and error.throttled):
+                raise
+            self.asks = False
+            return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import count
+from typing import NoReturn
 
 import pytest
 
@@ -38,24 +39,37 @@ def queue(parts: Parts, many: int) -> None:
     parts.clock.at += 1_000
 
 
+def throttled(*_: object) -> NoReturn:
+    error = EngineUnavailable("Throttled.")
+    error.throttled = True
+    raise error
+
+
+def test_an_end_whose_report_was_lost_is_found_at_the_first_look(parts: Parts) -> None:
+    queue(parts, 1)
+    parts.engine.end("i000")
+    assert Report(looked=1, finished=1) == reconcile(parts.services, starts=starts(parts.clock))
+
+
 def bucket(parts: Parts, tokens: int) -> None:
     """Let the engine take so many starts and throttle the others, until the test adds more."""
     take, left = parts.engine.start, iter(range(tokens))
 
     def start(definition: str, name: str, input: str, connection: str | None = None) -> Status:
         if next(left, None) is None:
-            error = EngineUnavailable("Throttled.")
-            error.throttled = True
-            raise error
+            throttled()
         return take(definition, name, input, connection)
 
     parts.engine.start = start  # type: ignore[method-assign]
 
 
-def test_what_is_queued_is_started_without_asking_for_it(parts: Parts) -> None:
+def test_once_asking_is_throttled_what_is_queued_is_started_without(parts: Parts) -> None:
     queue(parts, 40)
-    assert Report(looked=40, started=40) == reconcile(parts.services, starts=starts(parts.clock))
-    assert {"start"} == set(parts.engine.calls)
+    parts.engine.describe = throttled  # type: ignore[method-assign, assignment]
+    pace = starts(parts.clock)
+    assert Report(looked=40, started=40) == reconcile(parts.services, starts=pace)
+    assert not pace.asks
+    assert not parts.heard.failures
     assert {"running"} == {parts.row(f"i{number:03}").status for number in range(40)}
 
 
@@ -121,7 +135,7 @@ def test_step_functions_says_whether_it_is_throttled_or_away() -> None:
             raise ServiceError(["ThrottlingException", "ServiceUnavailable"][next(codes)])
 
     engine = StepFunctionsEngine(Client(), "arn:aws:states:x:1:stateMachine:")  # type: ignore[arg-type]
-    for throttled in (True, False):
+    for is_throttled in (True, False):
         with pytest.raises(EngineUnavailable) as raised:
             engine.start("m", "i", "{}")
-        assert throttled is raised.value.throttled
+        assert is_throttled is raised.value.throttled

@@ -40,7 +40,7 @@ _NOT_AWAITED = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken", "V
 #: There is no such execution.
 _NO_EXECUTION = "ExecutionDoesNotExist"
 
-_translated_errors = ErrorTranslation(AwsError, lambda _: EngineUnavailable("Step Functions did not answer."))
+_translated_errors = ErrorTranslation(AwsError, lambda error: _unavailable(error, "Step Functions did not answer."))
 
 
 def progress_of(detail: Mapping[str, Any]) -> Progress:
@@ -228,12 +228,16 @@ def _code(error: AwsError) -> str:
     return error.code if isinstance(error, ServiceError) else ""
 
 
+def _unavailable(error: AwsError, words: str) -> EngineUnavailable:
+    made = EngineUnavailable(words)
+    made.throttled = isinstance(error, ServiceError) and error.throttled
+    return made
+
+
 def _error_of(error: AwsError, what: str, never: frozenset[str] = frozenset()) -> VerihookError:
     """Return the error for a failed call: EngineRefused for the codes in ``never``, else EngineUnavailable."""
     if _code(error) in never:
         return EngineRefused(f"Step Functions does not take this {what}.")
     if isinstance(error, ServiceError):
-        unavailable = EngineUnavailable("Step Functions does not do it now.")
-        unavailable.throttled = error.throttled
-        return unavailable
+        return _unavailable(error, "Step Functions does not do it now.")
     return EngineUnavailable("Step Functions could not be reached.")
