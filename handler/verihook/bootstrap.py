@@ -213,10 +213,10 @@ def _engines_on_aws(settings: Settings, ledger: Ledger, hooks: Hooks) -> dict[st
 
 
 def _engines_on_one_machine(endpoints: Endpoints, ledger: Ledger, hooks: Hooks) -> dict[str, Engine]:
-    urls = {"stepfunctions": endpoints.stepfunctions, "lambda": endpoints.durable}
-
     def client(service: str, **options: Any) -> Any:
-        return local_client(service, urls[service], endpoints.access_key, **options)
+        if service == "stepfunctions":
+            return endpoints.stepfunctions
+        return local_client(service, endpoints.durable, endpoints.access_key, **options)
 
     parts = EngineParts(
         client=client,

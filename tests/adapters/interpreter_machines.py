@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 
 from tests.contracts.engine import Definitions, Rig
-from verihook.local.interpreter import REGION
+from verihook.local.runner import REGION
 from verihook.model.ports import Engine
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.adapters.interpreter_machines import WORKER
-from verihook.local.interpreter import Interpreter
+from verihook.local.runner import Interpreter
 
 
 def main(folder: Path) -> None:

@@ -25,7 +25,7 @@ from verihook.adapters.aws.service import Patience
 from verihook.adapters.engines.stepfunctions import StepFunctionsEngine, progress_of
 from verihook.cli.bill import counts
 from verihook.errors import EngineRefused
-from verihook.local.interpreter import ARN_PREFIX, Interpreter
+from verihook.local.runner import ARN_PREFIX, Interpreter
 from verihook.model.instance import Progress
 from verihook.model.ports import Engine
 

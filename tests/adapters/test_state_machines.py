@@ -19,7 +19,7 @@ from verihook.adapters.payloads.files import FilePayloads
 from verihook.errors import ConfigurationError
 from verihook.instances import payload
 from verihook.instances.tasks import answer
-from verihook.local.interpreter import ARN_PREFIX, Interpreter
+from verihook.local.runner import ARN_PREFIX, Interpreter
 from verihook.model.instance import Progress
 
 Run = Callable[[Any], Any]

@@ -17,7 +17,7 @@ from tests.flows.deployment import VARIABLES
 from tests.flows.secret_store import INSTANCE_KEY, SecretStore
 from tests.project.template import DURABLE_FUNCTIONS
 from verihook.local.durable import DurableRunner
-from verihook.local.interpreter import Interpreter
+from verihook.local.runner import Interpreter
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

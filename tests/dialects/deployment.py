@@ -23,7 +23,7 @@ from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, Sqlite
 from verihook.adapters.payloads.files import FilePayloads
 from verihook.api.access import Access
 from verihook.errors import EngineUnavailable, LedgerUnavailable
-from verihook.local.interpreter import ARN_PREFIX, Interpreter
+from verihook.local.runner import ARN_PREFIX, Interpreter
 from verihook.model.connection import Connection
 from verihook.model.instance import execution_name
 from verihook.model.listing import Query

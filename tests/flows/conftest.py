@@ -29,7 +29,7 @@ from verihook.config import load_hooks, settings
 from verihook.instances.holding import find_held
 from verihook.local.durable import DurableRunner
 from verihook.local.engines import SUBSTITUTIONS, machines
-from verihook.local.interpreter import ARN_PREFIX, Interpreter
+from verihook.local.runner import ARN_PREFIX, Interpreter
 
 __all__ = ["dynamodb_local"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from verihook import main
-from verihook.local.interpreter import ARN_PREFIX
+from verihook.local.runner import ARN_PREFIX
 
 
 class EventBridge:

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from tests.flows.deployment import VARIABLES
 from tests.flows.faces import Server, run_key, serving
 from tests.flows.workshop import Api
-from verihook.local.interpreter import ARN_PREFIX
+from verihook.local.runner import ARN_PREFIX
 
 ONCE = Config(retries={"total_max_attempts": 1}, parameter_validation=False, inject_host_prefix=False, proxies={})
 

@@ -19,7 +19,7 @@ from verihook import bootstrap, instances, main
 from verihook.adapters.clock import SystemClock
 from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
 from verihook.adapters.ledgers.dynamodb import DynamoDbLedger
-from verihook.local.interpreter import ARN_PREFIX
+from verihook.local.runner import ARN_PREFIX
 from verihook.model.instance import Instance, Progress
 from verihook.model.ports import Services
 

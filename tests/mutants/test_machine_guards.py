@@ -15,7 +15,7 @@ from verihook.client import Unavailable
 from verihook.client.clients import of_run
 from verihook.local.data import DataFolder
 from verihook.local.durable import DurableRunner
-from verihook.local.interpreter import Interpreter
+from verihook.local.runner import Interpreter
 
 
 def test_the_state_machines_serve_no_page(tmp_path: Path) -> None:

@@ -12,12 +12,11 @@ from pathlib import Path
 
 from verihook.local.durable import sdk_parts
 from verihook.local.foreign import Library, digest
-from verihook.local.interpreter import moto_parts
 
 #: Library -> the file that lists its parts.
 LISTS: dict[str, tuple[Library, str]] = {
     each.name: (each, str(module.__file__))
-    for each, module in ((moto_parts.MOTO, moto_parts), (sdk_parts.SDK, sdk_parts), (sdk_parts.TESTING_SDK, sdk_parts))
+    for each, module in ((sdk_parts.SDK, sdk_parts), (sdk_parts.TESTING_SDK, sdk_parts))
 }
 
 

@@ -16,12 +16,11 @@ from verihook.model.workflow import Workflow
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """The engines in this process: their URLs, the ARN prefix of machines, what wakes the worker, clients' key id.
+    """The engines in this process: a client of boto3's names for state machines and the ARN prefix of these, the URL of
+    durable functions, what wakes the worker and what the splitter (``split``), and the key id of clients by HTTP.
+    """  # noqa: D205  # one list
 
-    ``split``: what wakes the splitter.
-    """
-
-    stepfunctions: str
+    stepfunctions: Any
     machines: str
     durable: str
     wake: Callable[[str], None]

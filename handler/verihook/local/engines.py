@@ -15,7 +15,7 @@ from verihook.config import Hooks
 from verihook.errors import ConfigurationError
 from verihook.instances import tasks
 from verihook.local.durable import DurableRunner
-from verihook.local.interpreter import ARN_PREFIX, Interpreter
+from verihook.local.runner import ARN_PREFIX, Interpreter
 from verihook.local.worker import Splitters, Worker
 from verihook.local.workflow_log import hear_steps, say_end
 from verihook.model.ports import Services
@@ -77,7 +77,7 @@ class LocalEngines:
     @property
     def endpoints(self) -> Endpoints:
         """Where they are."""
-        stepfunctions, durable = self._interpreter.endpoint_url, self._durable.endpoint_url
+        stepfunctions, durable = self._interpreter.client, self._durable.endpoint_url
         wake, split = self._worker.wake, self._splitters.wake
         return Endpoints(stepfunctions, ARN_PREFIX, durable, wake, split, self._access_key)
 

@@ -1,7 +1,7 @@
 """What Verihook replaces or overrides inside other people's libraries, and how it notices that they have changed.
 
 No library promises its internals. So each has a list of those that Verihook counts on, with a digest of their source
-in the release that was tried: :mod:`verihook.local.interpreter.moto_parts`, :mod:`verihook.local.durable.sdk_parts`.
+in the release that was tried: :mod:`verihook.local.durable.sdk_parts`.
 ``python -m tests.project.foreign`` prints such a list as it is of what is installed.
 """
 

@@ -30,7 +30,7 @@ SDK = "aws_durable_execution_sdk_python"
 
 #: Ours and our libraries': what they say below a warning is about themselves.
 _LIBRARIES = frozenset(
-    ("asyncio", "boto3", "botocore", "concurrent", "moto", "s3transfer", "urllib3", "uvicorn", "verihook", SDK)
+    ("asyncio", "boto3", "botocore", "concurrent", "s3transfer", "urllib3", "uvicorn", "verihook", SDK)
 )
 
 #: How many lines of one message are shown.

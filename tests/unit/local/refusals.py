@@ -18,9 +18,8 @@ from unittest.mock import patch
 from verihook.errors import ConfigurationError
 from verihook.local.durable import DurableRunner
 from verihook.local.foreign import Library
-from verihook.local.interpreter import Interpreter
 
-module, name, face, first, folder = sys.argv[1:]
+module, name, first, folder = sys.argv[1:]
 library = getattr(import_module(module), name)
 
 def said(ask):
@@ -48,21 +47,20 @@ for part in library.parts:
     with broken(part):
         refusals[part] = [said(alone(part).check)]
     refusals[part].append(said(alone(part).check))
-faces = {"Interpreter": Interpreter, "DurableRunner": DurableRunner}
-server = faces[face](Path(folder) / "store.db", *([Path(folder)] if face == "DurableRunner" else []))
+server = DurableRunner(Path(folder) / "store.db", Path(folder))
 with broken(first):
     words = said(server.start)
 print(json.dumps([words, sorted(path.name for path in Path(folder).iterdir()), refusals]))
 """
 
 
-def refusals(list_of_parts: str, library: str, face: str, first: str, folder: Path) -> Any:
-    """What ``face`` says if the part ``first`` is another, the files it has made, and of each part what is said of it.
+def refusals(list_of_parts: str, library: str, first: str, folder: Path) -> Any:
+    """What the public face says if the part ``first`` is another, the files it has made, and what is said of each part.
 
     The last is part -> [what is said if it is another, what if it is not].
     """
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, list_of_parts, library, face, first, str(folder)],
+        [sys.executable, "-c", PROGRAM, list_of_parts, library, first, str(folder)],
         capture_output=True,
         text=True,
         check=False,

@@ -10,15 +10,15 @@ import pytest
 
 from verihook.errors import ConfigurationError
 from verihook.local.durable.store import Store
-from verihook.local.interpreter.journal import Journal
 from verihook.local.opening_errors import opening_error
+from verihook.local.runner.store import Store as Executions
 
-KINDS = pytest.mark.parametrize("kind", [Store, Journal])
+KINDS = pytest.mark.parametrize("kind", [Store, Executions])
 
 
 @KINDS
 @pytest.mark.parametrize("damage", [b"no database at all" * 1000, b"SQLite format 3\x00" + b"\xff" * 5000])
-def test_a_damaged_file(tmp_path: Path, kind: type[Store] | type[Journal], damage: bytes) -> None:
+def test_a_damaged_file(tmp_path: Path, kind: type[Store] | type[Executions], damage: bytes) -> None:
     path = tmp_path / "engine.db"
     path.write_bytes(damage)
     with pytest.raises(ConfigurationError, match=r"is damaged .*begins again.* are lost") as raised:
@@ -29,13 +29,13 @@ def test_a_damaged_file(tmp_path: Path, kind: type[Store] | type[Journal], damag
 
 
 @KINDS
-def test_one_that_another_has_open(tmp_path: Path, kind: type[Store] | type[Journal]) -> None:
+def test_one_that_another_has_open(tmp_path: Path, kind: type[Store] | type[Executions]) -> None:
     with closing(kind(tmp_path / "engine.db")), pytest.raises(ConfigurationError, match="is locked: another process"):
         kind(tmp_path / "engine.db")
 
 
 @KINDS
-def test_a_folder_that_is_none(tmp_path: Path, kind: type[Store] | type[Journal]) -> None:
+def test_a_folder_that_is_none(tmp_path: Path, kind: type[Store] | type[Executions]) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigurationError, match=f"cannot be opened .*Check that {tmp_path / 'file'} exists"):
         kind(tmp_path / "file" / "engine.db")

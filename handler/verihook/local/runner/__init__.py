@@ -1,14 +1,26 @@
-"""Runs state machines on one machine: turns of :mod:`verihook.local.states`, kept in one SQLite file.
+"""Step Functions on one machine: turns of :mod:`verihook.local.states`, kept in one SQLite file.
 
+    interpreter.py   Interpreter: the public face
+    door/            the operations of Step Functions' API: for the engine in this process, and for AWS's clients
     runner.py        Runner: starts, answers, stops, redrives; each turn is one transaction, and its calls follow it
+    written.py       what the store keeps of a turn
     store.py         the file: where each execution stands, the calls that it made, its history, its end
     rows.py          what is kept of an execution
+    former.py        what a file of an earlier version holds
     deadlines.py     one thread that wakes executions when their time has come
     pool.py          a bounded number of threads for calls, with fair turns for every machine
     integrations.py  what a Task calls: functions of this process, payloads
     children.py      executions that a Task starts
     express.py       Express executions, which are kept nowhere
     ends.py          who waits for an end is woken by it
+    failures.py      says in the log which state has failed; unsaved.py what a full disk holds up
 
 Nothing waits in a thread but calls: an execution that waits is a row, and a deadline in a heap.
 """
+
+from __future__ import annotations
+
+from verihook.local.runner.arns import ACCOUNT, ARN_PREFIX, REGION
+from verihook.local.runner.interpreter import Interpreter
+
+__all__ = ["ACCOUNT", "ARN_PREFIX", "REGION", "Interpreter"]

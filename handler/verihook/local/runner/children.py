@@ -6,11 +6,12 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from verihook.local.runner.integrations import ACCOUNT, REGION
+from verihook.local.runner.arns import ARN_PREFIX, execution_arn
 from verihook.local.runner.rows import Entry, Key, Parent, Taken
 from verihook.local.states.data import text_of
 from verihook.local.states.effects import Call, Failed, Stimulus, Submitted, Succeeded
@@ -19,8 +20,6 @@ from verihook.strict_json import parse
 
 if TYPE_CHECKING:
     from verihook.local.runner.runner import Runner
-
-_BASE = f"arn:aws:states:{REGION}:{ACCOUNT}"
 
 #: What a name is made from that its Task does not give: the same after a crash, so that no second child is started.
 _NAMES = uuid.UUID("6b0e1c1e-4f0a-4b7e-9d0e-2f3a6c1d5b17")
@@ -53,7 +52,7 @@ def child_of(key: Key, call: Call) -> Child:
 
 def started(entry: Entry) -> dict[str, Any]:
     """Return the result of a Task that does not wait."""
-    return {"ExecutionArn": f"{_BASE}:execution:{entry.machine}:{entry.name}", "StartDate": entry.started_at / 1000}
+    return {"ExecutionArn": execution_arn(entry.machine, entry.name), "StartDate": entry.started_at / 1000}
 
 
 def start_child(runner: Runner, key: Key, call: Call) -> None:
@@ -62,7 +61,7 @@ def start_child(runner: Runner, key: Key, call: Call) -> None:
     parent = Parent(*key, call.call, parsed=call.resource.arn.endswith(":2")) if waits else None
     try:
         child = child_of(key, call)
-        entry = runner.start(child.machine, child.name, child.document, parent)
+        entry = _begun(runner, child, parent)
     except Taken as taken:
         if child.named:
             runner.apply(key, Failed(call.call, "StepFunctions.ExecutionAlreadyExistsException", str(taken)))
@@ -78,6 +77,14 @@ def start_child(runner: Runner, key: Key, call: Call) -> None:
     runner.apply(key, Submitted(call.call, result))
     if waits and (ended := runner.store.get(entry.key)) is not None:
         tell_parent(runner, ended)
+
+
+def _begun(runner: Runner, child: Child, parent: Parent | None) -> Entry:
+    """Start it. An Express execution is not waited for: AWS takes no .sync of one."""
+    if runner.express is None or parent is not None or not runner.express.has(child.machine):
+        return runner.start(child.machine, child.name, child.document, parent)
+    runner.express.start(child.machine, child.name, child.document)
+    return Entry(child.machine, child.name, 0, child.document, int(time.time() * 1000))
 
 
 def tell_parent(runner: Runner, child: Entry) -> None:
@@ -99,7 +106,7 @@ def _outcome(child: Entry, parent: Parent) -> Stimulus:
 def _described(entry: Entry) -> dict[str, Any]:
     included = {"Included": True}
     told = {
-        "ExecutionArn": f"{_BASE}:execution:{entry.machine}:{entry.name}",
+        "ExecutionArn": execution_arn(entry.machine, entry.name),
         "Input": json.dumps(parse(entry.input), separators=(",", ":")),
         "InputDetails": included,
         "Name": entry.name,
@@ -108,7 +115,7 @@ def _described(entry: Entry) -> dict[str, Any]:
         "Error": entry.error,
         "Cause": entry.cause,
         "StartDate": entry.started_at,
-        "StateMachineArn": f"{_BASE}:stateMachine:{entry.machine}",
+        "StateMachineArn": ARN_PREFIX + entry.machine,
         "Status": entry.status,
         "StopDate": entry.stopped_at,
     }

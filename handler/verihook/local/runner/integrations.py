@@ -11,6 +11,7 @@ from typing import Any
 
 from verihook.adapters.printable import words
 from verihook.errors import VerihookError
+from verihook.local.runner.arns import ACCOUNT, REGION
 from verihook.local.states import lambda_calls
 from verihook.local.states.effects import Call, Failed, Stimulus, Submitted, Succeeded
 from verihook.local.states.errors import StateError
@@ -25,8 +26,6 @@ Function = Callable[[Any], object]
 
 #: (bucket, key) -> the text, None if there is none.
 ReadPayload = Callable[[str, str], str | None]
-
-REGION, ACCOUNT = "us-east-1", "123456789012"
 
 
 @dataclass(frozen=True, slots=True)

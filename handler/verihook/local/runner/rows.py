@@ -42,6 +42,7 @@ class Entry:
     output: str | None = None
     error: str | None = None
     cause: str | None = None
+    redrives: int = 0
     redriven_at: int | None = None
     parent: Parent | None = None
 
@@ -85,3 +86,12 @@ class Taken(Exception):
     def __init__(self, entry: Entry) -> None:
         super().__init__(f"the execution {entry.name} exists already")
         self.entry = entry
+
+
+def same_json(one: str, other: str) -> bool:
+    """Whether two JSON texts mean the same; 1, 1.0 and true differ, white space and key order do not matter."""
+    return one == other or _canonical(one) == _canonical(other)
+
+
+def _canonical(document: str) -> str:
+    return json.dumps(parse(document), sort_keys=True)

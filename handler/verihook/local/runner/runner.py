@@ -2,50 +2,50 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
 import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from verihook.local.full_disk import PACE_S
+from verihook.local.runner import former
+from verihook.local.runner.arns import ARN_PREFIX, ROLE, execution_arn
 from verihook.local.runner.children import start_child, starts_execution, tell_parent
 from verihook.local.runner.deadlines import LOOK_EVERY_S, Deadlines
 from verihook.local.runner.ends import Ends
-from verihook.local.runner.integrations import ACCOUNT, REGION, Integrations
+from verihook.local.runner.failures import tell_failures
+from verihook.local.runner.integrations import Integrations
 from verihook.local.runner.pool import Pool
-from verihook.local.runner.rows import Entry, Key, Parent, Taken, Written, packed, unpacked
+from verihook.local.runner.rows import Entry, Key, Parent, Taken, same_json, unpacked
 from verihook.local.runner.store import Store
+from verihook.local.runner.unsaved import Unsaved
+from verihook.local.runner.written import call_again, written
 from verihook.local.states.compiler import compile_machine
-from verihook.local.states.data import text_of
 from verihook.local.states.effects import (
     Beat,
     Begin,
     Call,
     Effect,
     End,
-    Failed,
     Forget,
-    Record,
     Redrive,
     Stimulus,
     Stop,
     Submitted,
-    Succeeded,
     Tick,
 )  # fmt: skip
 from verihook.local.states.machine import Machine
-from verihook.local.states.positions import Position, kept, restored
-from verihook.local.states.resources import check_resource
+from verihook.local.states.positions import Position, restored
 from verihook.local.states.turn import position_at_start, step
 from verihook.strict_json import parse
 
-_log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from verihook.local.runner.express import Express
 
-_ROLE = f"arn:aws:iam::{ACCOUNT}:role/local"
+_log = logging.getLogger(__name__)
 
 #: Turns of one execution exclude each other by one of so many locks.
 _LOCKS = 64
@@ -62,12 +62,14 @@ class Runner:
         now: Callable[[], float],
         on_end: Callable[[Entry], None] | None = None,
         look_every: float = LOOK_EVERY_S,
+        express: Express | None = None,
     ) -> None:
-        """``now`` and ``look_every`` are those of :class:`Deadlines`.
+        """``now`` and ``look_every`` are those of :class:`Deadlines`. ``express``: the machines that are started there.
 
         ``on_end`` is called after an end is written, in the thread that found it. Raises ConfigurationError.
         """
         self.store = Store(path)
+        self.express = express
         self._integrations = integrations
         self._now = now
         self._on_end = on_end
@@ -78,6 +80,7 @@ class Runner:
         self._deployed: dict[str, int] = {}
         self._compiled: dict[int, Machine] = {}
         self._held = threading.Event()
+        self._unsaved = Unsaved(path)
 
     # ---------------------------------------------------------------------------------------------------- for callers
 
@@ -100,11 +103,11 @@ class Runner:
         entry = Entry(machine, name, number, document, int(now * 1000), parent=parent)
         position = self._position(entry, parse(document), now)
         effects = step(self._compiled[number], position, Begin(), now)
-        there = self.store.begin(entry, _written(position, effects, Begin(), now))
+        there = self.store.begin(entry, written(position, effects, Begin(), now))
         if there is None:
             self._follow(entry.key, effects, position.due())
             return entry
-        if there.status != "RUNNING" or text_of(parse(there.input)) != text_of(parse(document)):
+        if there.status != "RUNNING" or not same_json(there.input, document):
             raise Taken(there)
         return there
 
@@ -115,7 +118,7 @@ class Runner:
 
     def stop(self, key: Key, error: str | None, cause: str | None) -> bool:
         """End it as ABORTED. False if it has ended before."""
-        return self._turn(key, Stop(error, cause))
+        return self._turn(key, Stop(error, cause)) or former.stop(self.store, key, error, cause, self._now())
 
     def redrive(self, key: Key, token: str | None) -> bool:
         """Let one that did not end well go on. False if it runs, or has succeeded."""
@@ -135,11 +138,13 @@ class Runner:
 
     def resume(self) -> int:
         """Go on with what a former process left, and return how many they are: deadlines are what they were."""
+        for ended in former.adopt(self.store, self._deployed, self._compiled, self._now):
+            self._ended(ended)
         running = self.store.running()
         for key, due in running:
             self._deadlines.set(key, due)
         for key, made in self.store.open_calls():
-            self._call(key, _call(unpacked(made)))
+            self._call(key, call_again(unpacked(made)))
         for child in self.store.untold():
             tell_parent(self, child)
         return len(running)
@@ -154,6 +159,10 @@ class Runner:
         """Return the names of the executions that are in a call."""
         return self._pool.busy()
 
+    def fault(self) -> str | None:
+        """Say that executions wait for room on the disk; None if none does."""
+        return self._unsaved.fault()
+
     def close(self) -> None:
         """Hold, and close the file: a later process goes on."""
         self.hold()
@@ -162,9 +171,8 @@ class Runner:
     # ---------------------------------------------------------------------------------------------------------- turns
 
     def _position(self, entry: Entry, given: Any, now: float) -> Position:
-        base = f"arn:aws:states:{REGION}:{ACCOUNT}"
-        execution = {"Id": f"{base}:execution:{entry.machine}:{entry.name}", "Name": entry.name, "RoleArn": _ROLE}
-        names = {"Id": f"{base}:stateMachine:{entry.machine}", "Name": entry.machine}
+        execution = {"Id": execution_arn(*entry.key), "Name": entry.name, "RoleArn": ROLE}
+        names = {"Id": ARN_PREFIX + entry.machine, "Name": entry.machine}
         machine = self._compiled[entry.definition]
         return position_at_start(machine, execution, names, given, secrets.token_hex(16), now)
 
@@ -187,7 +195,7 @@ class Runner:
             if not effects and not waits:
                 self._deadlines.set(key, position.due())
                 return False
-            turn = _written(position, effects, stimulus, now)
+            turn = written(position, effects, stimulus, now)
             turn.redriven = redriven
             self.store.write(key, turn, durably=durably)
         self._follow(key, effects, position.due())
@@ -196,6 +204,7 @@ class Runner:
     def _follow(self, key: Key, effects: list[Effect], due: float | None) -> None:
         """Do what a turn wants done, now that it is written."""
         self._deadlines.set(key, due)
+        tell_failures(key[1], effects)
         for effect in effects:
             if isinstance(effect, Call):
                 self._call(key, effect)
@@ -219,10 +228,11 @@ class Runner:
             except sqlite3.ProgrammingError:  # it is closed: the next process makes the call again
                 return
             except sqlite3.Error as error:
-                _log.error("%s cannot be written (%s); %s goes on when it can", self.store.path, error, key[1])
+                self._unsaved.note(key, error)
                 if self._held.wait(PACE_S):
                     return
             else:
+                self._unsaved.clear(key)
                 return
 
     def _ring(self, key: Key) -> None:
@@ -231,8 +241,10 @@ class Runner:
         except sqlite3.ProgrammingError:  # it is closed
             return
         except sqlite3.Error as error:
-            _log.error("%s cannot be written (%s); %s goes on when it can", self.store.path, error, key[1])
+            self._unsaved.note(key, error)
             self._deadlines.set(key, self._now() + PACE_S)
+        else:
+            self._unsaved.clear(key)
 
     def _ended(self, key: Key) -> None:
         self._ends.tell(key)
@@ -245,41 +257,3 @@ class Runner:
             self._on_end(entry)
         except Exception:  # noqa: BLE001  # the end stands, whatever the listener does
             _log.exception("the end of execution %s could not be reported", key[1])
-
-
-def _written(position: Position, effects: list[Effect], stimulus: Stimulus, now: float) -> Written:
-    """What the store keeps of a turn."""
-    turn = Written(kept(position), position.due(), [])
-    for effect in effects:
-        if isinstance(effect, Record):
-            turn.events += [] if effect.log else [effect.event]
-        elif isinstance(effect, Call):
-            turn.calls[effect.call] = (effect.token, packed(_kept_call(effect)))
-        elif isinstance(effect, Forget):
-            turn.answered.append(effect.call)
-        else:
-            # In ASCII: half a character of a sender's has no UTF-8, and SQLite takes nothing else.
-            output = json.dumps(effect.output, separators=(",", ":")) if effect.status == "SUCCEEDED" else None
-            turn.end = (effect.status, int(now * 1000), output, _words(effect.error), _words(effect.cause))
-    if isinstance(stimulus, Succeeded | Failed):
-        turn.answered.append(stimulus.call)
-    elif isinstance(stimulus, Submitted):
-        turn.taken = stimulus.call
-    return turn
-
-
-def _words(text: str | None) -> str | None:
-    """A text of which UTF-8 can be made."""
-    return text and text.encode("utf-8", "backslashreplace").decode()
-
-
-def _kept_call(call: Call) -> dict[str, Any]:
-    return {
-        "call": call.call, "arn": call.resource.arn, "arguments": call.arguments, "token": call.token,
-        "credentials": call.credentials, "timeout": call.timeout,
-    }  # fmt: skip
-
-
-def _call(made: dict[str, Any]) -> Call:
-    resource = check_resource(made["arn"], express=False)
-    return Call(made["call"], resource, made["arguments"], made["token"], made["credentials"], made["timeout"])

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from verihook.local.opening_errors import opening_error
+from verihook.local.runner import former
 from verihook.local.runner.rows import Entry, Key, Parent, Written, packed, unpacked
 
 _SCHEMA = """
@@ -27,7 +28,7 @@ CREATE TABLE IF NOT EXISTS definitions (number INTEGER PRIMARY KEY, machine TEXT
 CREATE TABLE IF NOT EXISTS executions (
     machine TEXT NOT NULL, name TEXT NOT NULL, definition INTEGER NOT NULL, input TEXT NOT NULL,
     started_at INTEGER NOT NULL, status TEXT NOT NULL, stopped_at INTEGER, output TEXT, error TEXT, cause TEXT,
-    position BLOB, due REAL, redriven_at INTEGER, redriven_by TEXT,
+    position BLOB, due REAL, redrives INTEGER NOT NULL DEFAULT 0, redriven_at INTEGER, redriven_by TEXT,
     parent_machine TEXT, parent_name TEXT, parent_call TEXT, parsed INTEGER,
     PRIMARY KEY (machine, name)
 );
@@ -42,10 +43,10 @@ CREATE TABLE IF NOT EXISTS chapters (
     machine TEXT NOT NULL, name TEXT NOT NULL, number INTEGER NOT NULL, events BLOB NOT NULL,
     PRIMARY KEY (machine, name, number)
 ) WITHOUT ROWID;
-PRAGMA user_version = 1;
+PRAGMA user_version = 5;
 """
-_COLUMNS = "machine, name, definition, input, started_at, status, stopped_at, output, error, cause, redriven_at"
-_COLUMNS += ", parent_machine, parent_name, parent_call, parsed"
+_COLUMNS = "machine, name, definition, input, started_at, status, stopped_at, output, error, cause, redrives"
+_COLUMNS += ", redriven_at, parent_machine, parent_name, parent_call, parsed"
 
 
 def _entry(row: Any) -> Entry:
@@ -68,6 +69,7 @@ class Store:
             self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
+            former.convert(self._db, _SCHEMA)
             self._db.executescript(_SCHEMA)
         except (sqlite3.Error, OSError) as error:
             raise opening_error(path, error) from error
@@ -190,10 +192,39 @@ class Store:
             row = self._db.execute(sql, key).fetchone()
         return row[0] if row else None
 
+    def former_marks(self) -> list[tuple[Key, str | None]]:
+        """Return the executions of an earlier version that have no position yet, and their marks."""
+        with self._lock:
+            if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'former_marks'").fetchone():
+                return []
+            rows = self._db.execute("SELECT machine, name, mark FROM former_marks").fetchall()
+        return [((machine, name), mark) for machine, name, mark in rows]
+
+    def former_waits(self, key: Key) -> list[tuple[str, str, str | None]]:
+        """Return place, token and answer of the waits of an earlier version, the newest first."""
+        sql = "SELECT place, token, answer FROM former_waits WHERE machine = ? AND name = ? ORDER BY number DESC"
+        with self._lock:
+            return self._db.execute(sql, key).fetchall()
+
+    def adopt(self, key: Key, definition: int, turn: Written) -> bool:
+        """Write the position of an execution of an earlier version; return False if it had ended before."""
+        with self._lock, self._transaction():
+            sql = "UPDATE executions SET definition = ? WHERE machine = ? AND name = ?"
+            self._db.execute(sql, (definition, *key))
+            for table in ("former_marks", "former_waits"):
+                self._db.execute(f"DELETE FROM {table} WHERE machine = ? AND name = ?", key)
+            sql = "UPDATE executions SET position = ? WHERE machine = ? AND name = ? AND status <> 'RUNNING'"
+            if self._db.execute(sql, (packed(turn.position), *key)).rowcount:
+                return False
+            self._write(key, turn)
+            return True
+
     def prune(self, before: int) -> None:
         """Forget what ended before this time (ms), and definitions with which nothing runs or ran."""
         with self._lock, self._transaction():
-            self._db.execute("DELETE FROM executions WHERE status <> 'RUNNING' AND stopped_at < ?", (before,))
+            sql = "DELETE FROM executions WHERE status <> 'RUNNING' AND stopped_at < ?"
+            if not self._db.execute(sql, (before,)).rowcount:
+                return
             for table in ("chapters", "calls"):
                 gone = "(machine, name) NOT IN (SELECT machine, name FROM executions)"
                 self._db.execute(f"DELETE FROM {table} WHERE {gone}")
@@ -202,12 +233,13 @@ class Store:
     def _write(self, key: Key, turn: Written) -> None:
         status, stopped_at, output, error, cause = turn.end or ("RUNNING", None, None, None, None)
         # An execution that has succeeded goes on no more.
-        position = None if status == "SUCCEEDED" else packed(turn.position)
+        position = None if status == "SUCCEEDED" or not turn.position else packed(turn.position)
         sql = """UPDATE executions SET status = ?, stopped_at = ?, output = ?, error = ?, cause = ?, position = ?,
                  due = ? WHERE machine = ? AND name = ?"""
         self._db.execute(sql, (status, stopped_at, output, error, cause, position, turn.due, *key))
         if turn.redriven is not None:
-            sql = "UPDATE executions SET redriven_at = ?, redriven_by = ? WHERE machine = ? AND name = ?"
+            sql = "UPDATE executions SET redrives = redrives + 1, redriven_at = ?, redriven_by = ? WHERE machine = ?"
+            sql += " AND name = ?"
             self._db.execute(sql, (*turn.redriven, *key))
         if turn.events:
             sql = """INSERT INTO chapters SELECT ?, ?, COALESCE(MAX(number), 0) + 1, ? FROM chapters

@@ -68,10 +68,14 @@ Stimulus = Begin | Redrive | Tick | Submitted | Succeeded | Failed | Beat | Stop
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An event for the history ``log``: HistoryEvent of GetExecutionHistory, with the timestamp in seconds."""
+    """An event for the history ``log``: HistoryEvent of GetExecutionHistory, with the timestamp in seconds.
+
+    ``state``: in which it happened, "" for what is of the execution.
+    """
 
     log: str
     event: dict[str, Any]
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)

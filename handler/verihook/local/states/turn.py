@@ -221,13 +221,13 @@ class Turn:
 
     def record(self, frame: Frame, kind: str, details: dict[str, Any] | None = None) -> int:
         """Add an event to the frame's history, and return its number."""
-        frame.previous = self.record_in(frame.log, kind, details, frame.previous)
+        frame.previous = self.record_in(frame.log, kind, details, frame.previous, frame.state)
         return frame.previous
 
-    def record_in(self, log: str, kind: str, details: dict[str, Any] | None, previous: int = 0) -> int:
+    def record_in(self, log: str, kind: str, details: dict[str, Any] | None, previous: int = 0, state: str = "") -> int:
         """Add an event to a history, and return its number."""
         number = self.position.logs[log].events = self.position.logs[log].events + 1
-        self.effects.append(Record(log, event(number, kind, self.now, previous, details)))
+        self.effects.append(Record(log, event(number, kind, self.now, previous, details), state))
         return number
 
     def finish(self, frame: Frame, state: State, result: Any) -> None:

@@ -20,7 +20,7 @@ from verihook.local.foreign import Library
 )
 def test_each_part_that_is_another_is_refused_in_words(name: str, first: str, tmp_path: Path) -> None:
     library: Library = getattr(sdk_parts, name)
-    words, files, each = refusals(sdk_parts.__name__, name, "DurableRunner", first, tmp_path)
+    words, files, each = refusals(sdk_parts.__name__, name, first, tmp_path)
     assert words.startswith(f"{library.name} {library.tried}: {first}: Verihook replaces parts of this library")
     assert words.endswith(f"install that release: pip install '{library.name}=={library.tried}'")
     assert [] == files

@@ -27,7 +27,7 @@ def test_calls_of_a_map_are_made_at_the_same_time() -> None:
     express.deploy("m", asl(M={"Type": "Map", "ItemProcessor": flow, "End": True}))
     assert express.run("m", "e", "[1, 2, 3]") == End("SUCCEEDED", [2, 4, 6])
     assert express.run("m", "e", "[4, 5, 6]") == End("SUCCEEDED", [8, 10, 12])
-    express.hold()
+    express.close()
 
 
 def test_the_context_is_that_of_an_express_execution() -> None:
@@ -36,7 +36,7 @@ def test_the_context_is_that_of_an_express_execution() -> None:
     execution = express.run("m", "e", "{}").output["x"]
     assert execution["Id"].split(":")[5:8] == ["express", "m", "e"]
     assert "RedriveCount" not in execution
-    express.hold()
+    express.close()
 
 
 def test_it_waits_and_it_fails_and_is_not_to_wait_for_an_answer() -> None:
@@ -49,7 +49,7 @@ def test_it_waits_and_it_fails_and_is_not_to_wait_for_an_answer() -> None:
         express.deploy(
             "m", asl(A={**task("f", End=True), "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken"})
         )
-    express.hold()
+    express.close()
 
 
 def test_five_minutes_are_the_end_of_it() -> None:
@@ -64,12 +64,13 @@ def test_five_minutes_are_the_end_of_it() -> None:
     assert express.run("m", "e", "{}").status == "TIMED_OUT"
 
 
-def test_what_runs_is_ended_when_nothing_is_to_begin_any_more() -> None:
+def test_what_runs_is_ended_when_the_process_closes() -> None:
     express, ends = Express(Integrations(), time.time), list[End]()
     express.deploy("m", asl(A={"Type": "Wait", "Seconds": 60, "End": True}))
     thread = threading.Thread(target=lambda: ends.append(express.run("m", "e", "{}")))
     thread.start()
-    express.hold()
+    wait_until(lambda: express.busy() == ["e"])
+    express.close()
     wait_until(lambda: ends)
     thread.join()
     assert ends[0].status == "ABORTED"

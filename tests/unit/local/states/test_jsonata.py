@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -80,3 +81,24 @@ def test_numbers_are_written_as_javascript_writes_them() -> None:
     numbers = [0.0, -0.0, 1.0, 100.0, 0.00001, 123456.789, 1e20, 1.5e300, 1e-9, -2.5]
     texts = ["0", "0", "1", "100", "0.00001", "123456.789", "100000000000000000000", "1.5e+300", "1e-9", "-2.5"]
     assert [number_text(number) for number in numbers] == texts
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "$range(1, 1000000000, 1)",
+        "$pad('', 300000000)",
+        "$pad('', -300000000, '0')",
+        "[1..1000000]",
+        "$pad('', 262145)",
+    ],
+)
+def test_what_would_take_the_memory_of_the_machine_is_refused(expression: str) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(StateError):
+            value(expression)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 64 * 2**20
