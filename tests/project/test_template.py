@@ -120,6 +120,10 @@ def test_payloads_are_private_encrypted_and_outlast_their_instances() -> None:
     assert TEMPLATE["Parameters"]["PayloadDays"]["Default"] >= retention + put_off + run
 
 
+#: Of which nothing is a value, too.
+OPTIONAL = {"VERIHOOK_BASE_PATH", "VERIHOOK_ENTRIES", "VERIHOOK_CONSOLE", "VERIHOOK_ORIGIN_SECRET_ARN"}
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_environment_is_enough_and_all_of_it_is_read(name: str) -> None:
     ours = {variable for variable in ENVIRONMENT[name] if variable.startswith("VERIHOOK_")}
@@ -130,11 +134,12 @@ def test_the_environment_is_enough_and_all_of_it_is_read(name: str) -> None:
     # Those that take deliveries.
     assert ("VERIHOOK_ENTRIES" in ours) == (name in (*VERIFYING, "Feeds"))
     assert ("VERIHOOK_CONSOLE" in ours) == (name == "Api")
+    assert ("VERIHOOK_ORIGIN_SECRET_ARN" in ours) == (name in VERIFYING)
 
     values, entry = dict.fromkeys(ours, "k" * 32), FUNCTIONS[name]["Handler"]
     needs = {"keyed": entry in KEYED, "verifies": entry in FOREGROUND}
     aws_settings(values, **needs)
-    for variable in ours - {"VERIHOOK_BASE_PATH", "VERIHOOK_ENTRIES", "VERIHOOK_CONSOLE"}:
+    for variable in ours - OPTIONAL:
         with pytest.raises(ConfigurationError, match=variable):
             aws_settings({key: value for key, value in values.items() if key != variable}, **needs)
 
