@@ -14,6 +14,7 @@ from verihook.adapters.printable import printable
 from verihook.adapters.secrets import secret_in
 from verihook.adapters.secrets.answer_cache import MAX_AGE_S
 from verihook.adapters.secrets.document import SourceSecrets
+from verihook.cli.aws import client_of, outputs_of
 from verihook.cli.options import add_hooks_option
 from verihook.config import Hooks, load_hooks
 from verihook.config.settings import environment
@@ -136,28 +137,13 @@ def _secrets(options: argparse.Namespace) -> SourceSecrets:
         raise ConfigurationError("secrets", options.name, mend)
     # An ARN says where it is: arn:aws:secretsmanager:REGION:...
     region = arn.split(":")[3] if arn.startswith("arn:") and arn.count(":") > 3 else None
-    return SourceSecrets(_client("secretsmanager", region), arn)
+    return SourceSecrets(client_of("secretsmanager", region), arn)
 
 
 def _arn_of_stack(stack: str) -> str:
     """Return the ARN of the secret of a stack. Raises ConfigurationError, AwsError."""
-    (found,) = _client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    (found,) = client_of("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    outputs = outputs_of(found)
     if OUTPUT not in outputs:
         raise ConfigurationError("--stack", stack, f"the stack has no output {OUTPUT}; deploy this version of it first")
-    return str(outputs[OUTPUT])
-
-
-def _client(service: str, region: str | None = None) -> Any:
-    # Imported here: no other command needs to wait for AWS's library.
-    import boto3
-    from botocore.exceptions import BotoCoreError
-
-    from verihook.adapters.aws.boto import Boto
-    from verihook.adapters.aws.errors import Unreachable
-
-    make: Any = boto3.client  # its stubs have an overload for every service of AWS
-    try:
-        return Boto(make(service, region_name=region))
-    except BotoCoreError as error:
-        raise Unreachable(str(error)) from error
+    return outputs[OUTPUT]

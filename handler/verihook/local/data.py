@@ -179,7 +179,14 @@ def _check_owner(path: str, found: os.stat_result, mend: str) -> None:
 
 def made_here(path: Path) -> set[str]:
     """Return the names of the secrets that were made in this data folder, as of its last start."""
-    return {name for name, value in _read_secrets(path / "secrets.json").items() if value and name != _INSTANCE_KEY}
+    return {*kept_secrets(path)}
+
+
+def kept_secrets(path: Path) -> dict[str, str]:
+    """Return the values that were made in this data folder, by their names, as a server on it would use them."""
+    return {
+        name: value for name, value in _read_secrets(path / "secrets.json").items() if value and name != _INSTANCE_KEY
+    }
 
 
 def _new_secret() -> str:

@@ -1,0 +1,107 @@
+"""``verihook doctor``: what is wrong with this machine, or with a deployed stack, and how to mend it. Changes nothing.
+
+findings.py       what is said
+configuration.py  hooks.toml and its files
+secret_checks.py  secrets, their ends
+traffic.py        what the ledger shows of each source
+outside.py        URLs and clocks
+machine.py        one machine: data folder, server, disk
+deployment.py     a stack: the parts below, in order
+asking.py         calls of AWS that only look
+stack.py          what CloudFormation says
+table_checks.py   functions.py   permissions.py   drift.py   load.py
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.request import urlopen
+
+from verihook.adapters.clock import SystemClock
+from verihook.adapters.printable import printable
+from verihook.cli.aws import client_of
+from verihook.cli.doctor.asking import Asking
+from verihook.cli.doctor.configuration import read_configuration
+from verihook.cli.doctor.findings import SEVERITIES, Finding, Severity, sorted_findings
+from verihook.cli.doctor.outside import get
+from verihook.cli.options import add_data_option, add_hooks_option, add_json_option
+from verihook.config import Hooks
+from verihook.config.settings import environment
+from verihook.errors import ConfigurationError
+
+#: What a package of Lambda has at most, in bytes.
+_MOST_PACKAGE = 250 * 1024 * 1024
+
+_EPILOG = """exit codes:
+  0  no fault (with --strict: no warning either)
+  1  a fault, or with --strict a warning
+  2  wrong use: there is no such stack, or no hooks.toml
+
+Nothing is changed. Each source's URL is asked once by GET, which Verihook counts as a refused request."""
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "doctor", help="what is wrong here or with a stack, and how to mend it", epilog=_EPILOG
+    )
+    either = parser.add_mutually_exclusive_group()
+    add_data_option(either)
+    either.add_argument(
+        "--stack", metavar="NAME", help="instead: a stack in AWS, with the credentials of this environment"
+    )
+    parser.add_argument("--offline", action="store_true", help="hooks.toml and its files alone; asks nothing")
+    parser.add_argument("--strict", action="store_true", help="a warning is a fault, too")
+    add_hooks_option(parser)
+    add_json_option(parser)
+    parser.set_defaults(command=_doctor)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    if not options.hooks.exists():
+        mend = "there is no such file; --hooks FILE names it"
+        raise ConfigurationError(str(options.hooks), "", mend)
+    hooks, found = read_configuration(options.hooks)
+    if hooks is not None and not options.offline:
+        found += _looked_at(hooks, options)
+    found = sorted_findings(found)
+    counts = {severity: sum(each.severity == severity for each in found) for severity in SEVERITIES}
+    if options.json:
+        where = {"stack": options.stack} if options.stack else {"data": str(options.data)}
+        print(json.dumps({**where, "counts": counts, "findings": [each.public() for each in found]}, indent=2))
+    else:
+        _show(found, counts)
+    return 1 if counts["fault"] or (options.strict and counts["warning"]) else 0
+
+
+def _looked_at(hooks: Hooks, options: argparse.Namespace) -> Iterator[Finding]:
+    now_ms = SystemClock().now_ms()
+    if options.stack:
+        from verihook.cli.doctor.deployment import deployment
+
+        return deployment(options.stack, hooks, Asking(client_of), get, _fetch, now_ms)
+    from verihook.cli.doctor.machine import machine
+
+    return machine(hooks, options.data, environment(), get, now_ms)
+
+
+def _fetch(url: str) -> bytes:
+    """Return what is at the address that AWS gave for a package. Raises OSError."""
+    if not url.startswith("https://"):
+        raise OSError("AWS gave no https address for it")
+    with urlopen(url, timeout=60) as answer:  # noqa: S310  # https, see above
+        return bytes(answer.read(_MOST_PACKAGE))
+
+
+def _show(found: list[Finding], counts: Mapping[Severity, int]) -> None:
+    for each in found:
+        print(printable(f"{each.severity}: {each.check}: {each.subject}: {each.what}"))
+        print(printable(f"    {each.mend}"))
+    told = ", ".join(
+        f"{count} {word}{'' if count == 1 or word == 'untried' else 's'}" for word, count in counts.items() if count
+    )
+    print(f"{told}." if told else "Nothing is wrong.", file=sys.stderr if found else sys.stdout)
