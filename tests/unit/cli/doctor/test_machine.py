@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from email.utils import formatdate
 from pathlib import Path
 
@@ -35,7 +34,7 @@ definition = "w"
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Iterator[Path]:
+def data(tmp_path: Path) -> Path:
     folder = tmp_path / "data"
     folder.mkdir(mode=0o700)
     (folder / "run.json").write_text(json.dumps({"url": URL, "secrets": {}, "key": "k"}))
