@@ -13,6 +13,7 @@
 | ``VERIHOOK_ORIGIN_SECRET_ARN`` | the secret that the front of infra/domain.yaml sends; empty if there is none |
 | ``VERIHOOK_DOMAINS`` | the only hosts, separated by commas, at which requests are taken; empty for all |
 | ``VERIHOOK_CONSOLE`` | ``yes`` if the API in AWS serves the page at /console/; default: it does not |
+| ``OTEL_EXPORTER_OTLP_ENDPOINT`` | the collector that gets spans on one machine, http://127.0.0.1:4318; default: none |
 | ``VERIHOOK_HOOKS`` | path of hooks.toml; default: beside the package, else in the current folder |
 
 and every NAME that hooks.toml refers to as ``env:NAME``: a variable that is set is used before the member of that name.
@@ -25,6 +26,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from verihook.errors import ConfigurationError
 from verihook.request import OWN_PREFIXES
@@ -51,6 +53,15 @@ class Settings:
     payloads: str
     hooks: Path
     entries: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """Where spans go. ``url``: of the collector's ``/v1/traces``; ``service``: what they call this deployment."""
+
+    url: str
+    headers: Mapping[str, str]
+    service: str
 
 
 def environment() -> Mapping[str, str]:
@@ -111,6 +122,25 @@ def origin_secret(variables: Mapping[str, str]) -> str:
 def domains(variables: Mapping[str, str]) -> list[str]:
     """Return the hosts at which alone requests are taken; [] for all."""
     return [host for host in variables.get("VERIHOOK_DOMAINS", "").lower().split(",") if host]
+
+
+def traces(variables: Mapping[str, str]) -> Traces | None:
+    """Return where spans go, by OpenTelemetry's own variables; None for nowhere. Raises ConfigurationError.
+
+    https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+    """
+    url, name = variables.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", ""), "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+    if not url and (base := variables.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")):
+        url, name = f"{base.rstrip('/')}/v1/traces", "OTEL_EXPORTER_OTLP_ENDPOINT"
+    if not url or variables.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return None
+    if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", url):
+        raise ConfigurationError(
+            "environment", name, f"must be an http or https URL, such as http://127.0.0.1:4318 (got {url!r})"
+        )
+    pairs = (each.partition("=") for each in variables.get("OTEL_EXPORTER_OTLP_HEADERS", "").split(",") if "=" in each)
+    headers = {key.strip().lower(): unquote(value.strip()) for key, _, value in pairs}
+    return Traces(url, headers, variables.get("OTEL_SERVICE_NAME") or "verihook")
 
 
 def with_console(variables: Mapping[str, str]) -> bool:

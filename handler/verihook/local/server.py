@@ -22,7 +22,7 @@ from verihook.api.access import Access
 from verihook.api.fronted import fronted_by
 from verihook.app import create_app
 from verihook.config import Hooks, load_hooks
-from verihook.config.settings import environment
+from verihook.config.settings import environment, traces
 from verihook.errors import ConfigurationError
 from verihook.instances import api_keys
 from verihook.instances.holding import find_held
@@ -68,7 +68,7 @@ def serve(
     with workflow_log(workflows_of(hooks)), LocalEngines(hooks, data) as engines, EntryProcesses(hooks) as entries:
         variables, key = {**environment(), **values}, instance_key(values)
         services = bootstrap.on_one_machine(hooks, variables, data, engines.endpoints, key, made, as_json=as_json)
-        services = replace(services, entries=entries)
+        services, end_traces = _traced(replace(services, entries=entries))
         run, fronted = Run(url, values, api_keys.new_secret()), fronted_by(services)
         ended, rounds = _end_keys_made_open(services), _rounds(services, data / "payloads")
 
@@ -88,8 +88,21 @@ def serve(
             server.stopping = Stopping(engines, grace_s, lambda: server.request_stop(rounds), folder.withdraw)
             server.run(sockets=[listener])
         finally:
-            _end(rounds, services.observer, folder)
+            _end(rounds, services.observer, folder, end_traces)
     print("Verihook has stopped.", flush=True, file=words)
+
+
+def _traced(services: Services) -> tuple[Services, Callable[[], object]]:
+    """Return services that send spans, if the environment names a collector, and what sends the last of them."""
+    to = traces(environment())
+    if to is None:
+        return services, lambda: None
+    # Imported here: most servers send none.
+    from verihook.local.otlp import OtlpExporter
+    from verihook.local.spans import traced
+
+    exporter = OtlpExporter(to, lambda error: services.telemetry.failure("traces", error))
+    return traced(services, exporter.put), exporter.close
 
 
 def _faults(engines: LocalEngines, rounds: Rounds) -> Callable[[], dict[str, str]]:
@@ -101,10 +114,11 @@ def _for_a_person(key: str, words: TextIO) -> str:
     return key if words is sys.stdout and sys.stdout.isatty() else ""
 
 
-def _end(rounds: Rounds, observer: Observer, folder: DataFolder) -> None:
+def _end(rounds: Rounds, observer: Observer, folder: DataFolder, end_traces: Callable[[], object]) -> None:
     rounds.close()
     observer.flush()
     folder.withdraw()
+    end_traces()
 
 
 def _hooks(path: Path, opened: bool) -> Hooks:
