@@ -70,8 +70,11 @@ import click
 refused = []
 for words in json.loads(sys.argv[1]):
     try:
-        command = import_module(f"samcli.commands.{words[0]}").cli
-        left = command.make_parser(click.Context(command)).parse_args(args=list(words[1:]))[1]
+        several = words[0] in ("local", "remote")
+        module = ".".join([words[0], words[1].replace("-", "_"), "cli"] if several else words[:1])
+        command = import_module(f"samcli.commands.{module}").cli
+        rest = list(words[2 if several else 1:])
+        left = command.make_parser(click.Context(command)).parse_args(args=rest)[1]
         if left:
             raise ValueError(f"{left} is left over")
     except Exception as error:
@@ -91,7 +94,15 @@ def refused_by_sam(lines: list[list[str]]) -> list[Any]:
 
 def test_sam_knows_the_commands() -> None:
     assert [] == refused_by_sam(SAM)
-    wrong = [["deploy", "--guide-me"], ["remove"], ["delete", "--stack-name"], ["delete", "verihook"]]
+    assert {"local", "remote", "logs", "sync"} <= {words[0] for words in SAM}
+    wrong = [
+        ["local", "invoke", "--no-such"],
+        ["remote", "nope"],
+        ["deploy", "--guide-me"],
+        ["remove"],
+        ["delete", "--stack-name"],
+        ["delete", "verihook"],
+    ]
     assert wrong == [words for words, _ in refused_by_sam(wrong)]
 
 
