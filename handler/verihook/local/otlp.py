@@ -45,7 +45,7 @@ class Span:
 class OtlpExporter:
     """A bounded queue and the thread that empties it. :meth:`put` never waits and never raises.
 
-    ``failed(error)`` is called with the first failure after a success: a collector that is away is told once.
+    ``failed(error)`` is called with the first failure after a success, and no later one.
     """
 
     def __init__(self, to: Traces, failed: Callable[[BaseException], object]) -> None:

@@ -37,7 +37,7 @@ from verihook.local.housekeeping import sweep
 from verihook.local.rounds import Rounds
 from verihook.local.stopping import Stopping
 from verihook.local.workflow_log import workflow_log
-from verihook.model.ports import Observer, Services
+from verihook.model.ports import Observer, Services, Telemetry
 from verihook.model.scopes import ApiKey
 
 #: Loopback only: the secrets are made for a trial, and the API opens everything to the key of the run.
@@ -61,14 +61,14 @@ def serve(
     """
     raise_file_limit()
     hooks, words = _hooks(hooks_path, opened), sys.stderr if as_json else sys.stdout
-    folder = DataFolder(data)
-    listener = _listen(port)
+    folder, listener = DataFolder(data), _listen(port)
     values, made = folder.secrets(hooks, environment())
     url = f"http://{HOST}:{listener.getsockname()[1]}"
     with workflow_log(workflows_of(hooks)), LocalEngines(hooks, data) as engines, EntryProcesses(hooks) as entries:
         variables, key = {**environment(), **values}, instance_key(values)
         services = bootstrap.on_one_machine(hooks, variables, data, engines.endpoints, key, made, as_json=as_json)
-        services, end_traces = _traced(replace(services, entries=entries))
+        traced, end_traces = _tracing(services.telemetry)
+        services = traced(replace(services, entries=entries))
         run, fronted = Run(url, values, api_keys.new_secret()), fronted_by(services)
         ended, rounds = _end_keys_made_open(services), _rounds(services, data / "payloads")
 
@@ -92,17 +92,17 @@ def serve(
     print("Verihook has stopped.", flush=True, file=words)
 
 
-def _traced(services: Services) -> tuple[Services, Callable[[], object]]:
-    """Return services that send spans, if the environment names a collector, and what sends the last of them."""
+def _tracing(telemetry: Telemetry) -> tuple[Callable[[Services], Services], Callable[[], object]]:
+    """Return what makes services send spans, if the environment names a collector, and what sends the last of them."""
     to = traces(environment())
     if to is None:
-        return services, lambda: None
+        return lambda services: services, lambda: None
     # Imported here: most servers send none.
     from verihook.local.otlp import OtlpExporter
     from verihook.local.spans import traced
 
-    exporter = OtlpExporter(to, lambda error: services.telemetry.failure("traces", error))
-    return traced(services, exporter.put), exporter.close
+    exporter = OtlpExporter(to, lambda error: telemetry.failure("traces", error))
+    return lambda services: traced(services, exporter.put), exporter.close
 
 
 def _faults(engines: LocalEngines, rounds: Rounds) -> Callable[[], dict[str, str]]:

@@ -21,10 +21,11 @@ from verihook.local.otlp import CLIENT, CONSUMER, INTERNAL, SERVER, Span
 from verihook.model import trace_context
 from verihook.model.delivery import Delivery
 from verihook.model.instance import FINAL, Instance, execution_name, parse_execution_name
-from verihook.model.ports import Change, Engine, Ledger, Services, Telemetry, Trace
+from verihook.model.ports import Change, Clock, Engine, Ledger, Services, Telemetry, Trace
 from verihook.records import replace
 
 Put = Callable[[Span], object]
+RowOf = Callable[[str], Instance | None]
 
 _MS = 1_000_000
 
@@ -50,12 +51,16 @@ class _Thread(threading.local):
 def traced(services: Services, put: Put) -> Services:
     """Return services that do the same, and give a span of each part to ``put``."""
     thread = _Thread()
+
+    def row_of(instance_id: str) -> Instance | None:
+        return services.ledger.get(instance_id, services.clock.now_ms())
+
     return replace(
         services,
         verify={name: cast(Any, partial(_verify, each, name, thread, put)) for name, each in services.verify.items()},
-        ledger=cast(Ledger, _TracedLedger(services, thread, put)),
+        ledger=cast(Ledger, _TracedLedger(services.ledger, services.clock, thread, put)),
         engines={
-            name: cast(Engine, _TracedEngine(each, name, services, thread, put))
+            name: cast(Engine, _TracedEngine(each, name, row_of, thread, put))
             for name, each in services.engines.items()
         },
         telemetry=_TracedTelemetry(services.telemetry, thread, put),
@@ -112,8 +117,8 @@ def _of_row(row: Instance | None) -> _Current | None:
 class _TracedLedger:
     """The Ledger port over another. What is not written here is the other's."""
 
-    def __init__(self, services: Services, thread: _Thread, put: Put) -> None:
-        self._ledger, self._clock, self._thread, self._put = services.ledger, services.clock, thread, put
+    def __init__(self, ledger: Ledger, clock: Clock, thread: _Thread, put: Put) -> None:
+        self._ledger, self._clock, self._thread, self._put = ledger, clock, thread, put
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._ledger, name)
@@ -191,8 +196,8 @@ _DB: dict[str, str | int | None] = {"db.system.name": "sqlite"}
 class _TracedEngine:
     """The Engine port over another. What is not written here is the other's."""
 
-    def __init__(self, engine: Engine, name: str, services: Services, thread: _Thread, put: Put) -> None:
-        self._engine, self._name, self._services = engine, name, services
+    def __init__(self, engine: Engine, name: str, row_of: RowOf, thread: _Thread, put: Put) -> None:
+        self._engine, self._name, self._row_of = engine, name, row_of
         self._thread, self._put = thread, put
 
     def __getattr__(self, name: str) -> Any:
@@ -217,8 +222,7 @@ class _TracedEngine:
 
     def _of(self, name: str) -> _Current | None:
         parsed = parse_execution_name(name)
-        services = self._services
-        return None if parsed is None else _of_row(services.ledger.get(parsed[0], services.clock.now_ms()))
+        return None if parsed is None else _of_row(self._row_of(parsed[0]))
 
 
 class _TracedTelemetry:

@@ -116,7 +116,7 @@ def test_without_a_collector_the_services_are_the_very_same_and_nothing_is_impor
     for name in ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"):
         monkeypatch.delenv(name, raising=False)
     # The same objects on the receive path: there is no call in between to count.
-    assert server._traced(parts.services)[0] is parts.services
+    assert server._tracing(parts.heard)[0](parts.services) is parts.services
     found = "import sys, verihook.main, verihook.local.server; print([each for each in sys.modules if each in (%s)])"
     modules = "'verihook.local.spans', 'verihook.local.otlp', 'opentelemetry.sdk'"
     printed = subprocess.run([sys.executable, "-c", found % modules], capture_output=True, text=True, check=True)
