@@ -23,6 +23,7 @@ from verihook.webhooks.captures import Capture
 from verihook.webhooks.observe import Observer
 
 if TYPE_CHECKING:
+    from verihook.adapters.counts import Counts
     from verihook.model.ports import RotatingSecrets
 
 #: For express executions: the answer comes when it has ended (5 minutes at most), and a second attempt starts another.
@@ -157,27 +158,23 @@ def warm(services: Services, entry: str) -> None:
         connected()
 
 
+def local_log(counts: Counts | None = None, made: Collection[str] = (), *, as_json: bool = False) -> Telemetry:
+    """Return a log that counts. ``made``: the sources whose secret was made here; ``as_json``: the log is JSON."""
+    from verihook.adapters.telemetry.counting import counting_log
+
+    return counting_log(counts, made, as_json=as_json)
+
+
 def on_one_machine(
-    hooks: Hooks,
-    variables: Mapping[str, str],
-    data: Path,
-    endpoints: Endpoints,
-    key: bytes,
-    made: Collection[str] = (),
-    *,
-    as_json: bool = False,
+    hooks: Hooks, variables: Mapping[str, str], data: Path, endpoints: Endpoints, key: bytes, log: Telemetry
 ) -> Services:
     """Return the services of one machine: SQLite and files in ``data``, the engines at the ``endpoints``.
 
-    ``key``: the instance key. ``made``: the variables whose secrets `make run` invented, and did not get from the
-    operator. ``as_json``: the log is JSON. Raises ConfigurationError, also for an input schema that is wrong.
+    ``key``: the instance key. Raises ConfigurationError, also for an input schema that is wrong.
     """
     from verihook.adapters.caller import HttpCaller
     from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
     from verihook.adapters.payloads.files import FilePayloads
-    from verihook.adapters.telemetry.console import ConsoleTelemetry
-    from verihook.adapters.telemetry.json_lines import JsonLinesTelemetry
-    from verihook.adapters.telemetry.never_raising import NeverRaisingTelemetry
 
     check_schemas(hooks)
     file = SqliteFile(data / "ledger.db")
@@ -187,7 +184,7 @@ def on_one_machine(
         secrets_of(variables, hooks.path.parent, data),
         ledger,
         SqliteDocuments(file),
-        NeverRaisingTelemetry((JsonLinesTelemetry if as_json else ConsoleTelemetry)(made=hooks.sources_with(made))),
+        log,
         engines=_engines_on_one_machine(endpoints, ledger, hooks),
         payloads=FilePayloads(data / "payloads"),
         caller=HttpCaller(loopback=True),

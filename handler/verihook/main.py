@@ -100,10 +100,10 @@ def reconcile(event: dict[str, Any], context: Any) -> dict[str, Any]:
     from time import sleep
 
     from verihook.instances.job_rounds import JobRounds
+    from verihook.instances.measuring import measure_callbacks, measure_repairs
     from verihook.instances.reconcile import call_back
     from verihook.instances.reconcile import reconcile as repair
     from verihook.instances.start_rate import StartRate, Starts
-    from verihook.records import asdict
 
     ports, remaining_ms = services(), context.get_remaining_time_in_millis
 
@@ -112,13 +112,15 @@ def reconcile(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
     try:
         repairs = repair(ports, remaining_ms=remaining_ms, starts=Starts(StartRate(ports.clock, wait)))
+        measure_repairs(repairs, ports.sources, ports)
     finally:
         # Callbacks are sent even if the repairs have failed, and jobs go on even if callbacks cannot be sent.
         try:
             callbacks = call_back(ports, remaining_ms=remaining_ms)
+            measure_callbacks(callbacks, ports)
         finally:
             acted = JobRounds().run(ports, remaining_ms, wait)
-    return {"repairs": asdict(repairs), "callbacks": asdict(callbacks), "jobs": {"acted": acted}}
+    return {"repairs": repairs.public(), "callbacks": callbacks.public(), "jobs": {"acted": acted}}
 
 
 def feed(event: dict[str, Any], context: Any) -> Any:

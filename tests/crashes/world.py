@@ -94,6 +94,9 @@ class Quiet:
     def delivery(self, trace: Trace) -> None:
         self.traces.append(trace)
 
+    def measured(self, measures: Any) -> None:
+        """Nothing."""
+
     def failure(self, where: str, error: BaseException) -> None:
         self.failures.append((where, error))
 

@@ -91,6 +91,9 @@ class Seen:
     def delivery(self, trace: Trace) -> None:
         self.last = trace
 
+    def measured(self, measures: Any) -> None:
+        """Nothing."""
+
     def failure(self, where: str, error: BaseException) -> None:
         raise AssertionError(where) from error
 

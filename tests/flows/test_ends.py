@@ -9,7 +9,8 @@ import pytest
 from tests.flows.deployment import VARIABLES
 from tests.flows.waiting import wait_until
 from tests.flows.workshop import write_workshop
-from verihook import bootstrap, instances
+from verihook import instances
+from verihook.bootstrap import local_log, on_one_machine
 from verihook.config import load_hooks
 from verihook.instances import StartRequest
 from verihook.local.engines import LocalEngines
@@ -23,7 +24,7 @@ def test_an_end_is_recorded_without_reconcile(tmp_path: Path, workflow: str, sta
     hooks = load_hooks(write_workshop(tmp_path / "deployment", ""))
     (tmp_path / "data").mkdir(mode=0o700)
     with LocalEngines(hooks, tmp_path / "data") as engines:
-        services = bootstrap.on_one_machine(hooks, VARIABLES, tmp_path / "data", engines.endpoints, b"k" * 32)
+        services = on_one_machine(hooks, VARIABLES, tmp_path / "data", engines.endpoints, b"k" * 32, local_log())
         engines.run(services)
         instances.submit(StartRequest(workflow, {"orderId": "o-1"}, id="a"), "", services)
 

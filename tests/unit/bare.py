@@ -40,6 +40,9 @@ class Heard:
     def delivery(self, trace: Any) -> None:
         raise AssertionError("no delivery is expected")
 
+    def measured(self, measures: Any) -> None:
+        """Nothing."""
+
     def failure(self, where: str, error: BaseException) -> None:
         self.failures.append((where, error))
 

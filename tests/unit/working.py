@@ -32,6 +32,9 @@ class Told:
     def delivery(self, trace: Trace) -> None:
         self.deliveries.append(trace)
 
+    def measured(self, measures: Any) -> None:
+        """Nothing."""
+
     def failure(self, where: str, error: BaseException) -> None:
         self.failures.append((where, error))
 

@@ -18,6 +18,7 @@ from verihook.instances.limits import Quota
 from verihook.model.instance import Instance
 from verihook.model.job import Action, Count, Job
 from verihook.model.listing import Search
+from verihook.model.measures import Measure
 from verihook.records import replace
 from verihook.webhooks import trials
 
@@ -200,6 +201,7 @@ def _spend_start(caller: Identity, ports: SubmitPorts, idempotency_key: str | No
         return limits.spend_token(f"key#{caller.name}", ports.policy.starts_per_minute, ports)
     except RateLimited as error:
         if idempotency_key is None or not _known(caller.name, idempotency_key, ports):
+            ports.telemetry.measured([Measure("verihook_limited_total", 1, "key")])
             raise
         return Quota.spent(error)
 

@@ -203,7 +203,8 @@ def _start_instead(instance: Instance, ports: ControlPorts) -> Status:
 
 
 def _end(instance: Instance, progress: Progress, ports: ControlPorts) -> Status:
-    record_progress(instance.id, instance.attempt, progress, instance.created_at, ports, instance.workflow)
+    began, workflow = instance.created_at, instance.workflow
+    record_progress(instance.id, instance.attempt, progress, began, ports, workflow, counted=False)
     return progress.status
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from verihook.errors import BodyTooLarge, Conflict, NotSupported
 from verihook.instances import lines, payload, purging, replacing, starting
 from verihook.instances.events import open_gate
+from verihook.instances.measuring import measure_end
 from verihook.instances.progress import cut, record_end, record_progress, store_output
 from verihook.instances.reading import engine_of, get
 from verihook.model.conflict import Overtaken, retry_on_conflict
@@ -259,8 +260,10 @@ def _complete_end(instance: Instance, progress: Progress, ports: ControlPorts) -
         return replace(current, output=text or current.output, cause=progress.cause or current.cause)
 
     completed = _amend(instance.id, complete, ports)
-    # An engine that wrote the end itself has started no other instance.
+    # An engine that wrote the end itself has started no other instance, and measured nothing.
     lines.leave(completed, ports)
+    if completed.engine == "function":
+        measure_end(completed.workflow, "terminated", completed.created_at, ports)
     return completed
 
 

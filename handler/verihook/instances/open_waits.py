@@ -110,6 +110,15 @@ def page(workflows: Collection[str], limit: int, after: str, ports: DocumentPort
     return Page(found, looked[-1][0] if len(looked) == limit else None)
 
 
+def count(workflows: Collection[str], most: int, ports: DocumentPorts) -> int:
+    """Return how many waits of these workflows' instances are open, up to ``most``. One read for each workflow.
+
+    The mark of a wait that a crash has left counts until someone has looked at the list.
+    """
+    now = ports.clock.now_ms()
+    return min(sum(len(_marks(workflow, most, "", now, ports)) for workflow in workflows), most)
+
+
 def _marks(workflow: str, limit: int, after: str, now_ms: int, ports: DocumentPorts) -> list[tuple[str, str, str]]:
     """Return the name, the workflow and the text of marks, sorted by their names."""
     return [

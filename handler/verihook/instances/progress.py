@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from verihook.errors import EventMalformed
 from verihook.instances import lines, payload
+from verihook.instances.measuring import measure_end
 from verihook.instances.reading import engine_of
 from verihook.model.instance import FINAL, Instance, Progress, execution_name
 from verihook.model.ports import MAX_CAUSE, MAX_ERROR, MAX_OUTPUT, Change, Payloads
@@ -19,22 +20,27 @@ if TYPE_CHECKING:
 
 
 def record_progress(
-    instance_id: str, attempt: int, progress: Progress, created_at: int, ports: RecordPorts, workflow: str | None = None
+    instance_id: str,
+    attempt: int,
+    progress: Progress,
+    created_at: int,
+    ports: RecordPorts,
+    workflow: str | None = None,
+    *,
+    counted: bool = True,
 ) -> bool:
-    """Write what an engine reports of an attempt. Return whether it was written.
-
-    It is not if the row is final, of another attempt, or gone.
+    """Write what an engine reports of an attempt. Return whether it was: not if the row is final, of another, or gone.
 
     ``created_at``: of the instance or, if that is not known, of the report; in milliseconds. ``workflow``: the name; if
-    it is not known, the instance is kept for the longest retention of all workflows.
+    it is not known, the instance is kept for the longest retention of all workflows. ``counted``: whether the end is
+    one of the workflow's, not of a row that runs nothing.
     Stops an execution that runs although its attempt was terminated or replaced before it had begun.
     """
     progress = with_bounded_output(progress, ports.payloads)
     if _is_large(progress.output) and not _is_current(instance_id, attempt, ports):
         # It is not stored: it would be the payload of an instance that may have been purged.
         return False
-    now = ports.clock.now_ms()
-    final = progress.status in FINAL
+    now, final = ports.clock.now_ms(), progress.status in FINAL
     change = Change(
         progress.status,
         at=now,
@@ -50,6 +56,8 @@ def record_progress(
         _stop_if_over(instance_id, attempt, ports)
     if applied and final:
         lines.leave_at_end(instance_id, attempt, workflow, ports)
+    if applied and final and counted:
+        measure_end(workflow, progress.status, created_at, ports)
     return applied
 
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
 from verihook import instances
 from verihook.errors import EngineUnavailable, InstanceNotFound, LedgerUnavailable, NotSupported
-from verihook.instances import callbacks, handover, holding, lines
+from verihook.instances import callbacks, handover, holding, lines, measuring
 from verihook.instances.reading import engine_of
+from verihook.instances.round_report import Report
 from verihook.instances.start_rate import Starts
 from verihook.model.instance import FINAL, Instance, Progress, execution_name
 from verihook.model.ports import Engine
 from verihook.model.workflow import Workflow
-from verihook.records import asdict, replace
+from verihook.records import replace
 
 if TYPE_CHECKING:
     from verihook.model.ports.sets import ReconcilePorts
@@ -45,26 +45,6 @@ ROUND_MS = 90_000
 
 #: How long no other round posts a callback of which a try may be under way, in milliseconds.
 POSTING_MS = 60_000
-
-
-@dataclass(slots=True)
-class Report:
-    """Counts of a round, in instances. ``postponed``: engine or payloads failed; ``called_back``: posts accepted.
-
-    ``throttled``: left as they are, due, as the engine takes fewer starts.
-    """
-
-    looked: int = 0
-    started: int = 0
-    finished: int = 0
-    postponed: int = 0
-    called_back: int = 0
-    throttled: int = 0
-
-    def add(self, other: Report) -> None:
-        """Add the counts of another report to this one."""
-        for name, count in asdict(other).items():
-            setattr(self, name, getattr(self, name) + count)
 
 
 def reconcile(
@@ -114,7 +94,7 @@ def call_back(ports: ReconcilePorts, limit: int = 64, remaining_ms: Callable[[],
 
     def post(instance: Instance) -> Report:
         try:
-            return Report(looked=1, called_back=instance.final and _try_callback(instance, ports))
+            return _try_callback(instance, ports) if instance.final else Report(looked=1)
         except LedgerUnavailable:
             raise
         except Exception as error:  # noqa: BLE001  # one callback that fails must not stop the others
@@ -158,6 +138,8 @@ def _look_at_each(look: Callable[[Instance], Report], due: list[Instance], repor
 
 def _repair(instance: Instance, ports: ReconcilePorts, starts: Starts) -> Report:
     report = Report(looked=1)
+    now = ports.clock.now_ms()
+    late, confirmed = measuring.is_late(instance, now), False
     try:
         if starts.outages[instance.workflow] >= MAX_OUTAGES:
             raise EngineUnavailable(
@@ -165,12 +147,17 @@ def _repair(instance: Instance, ports: ReconcilePorts, starts: Starts) -> Report
             )
         progress = _describe_or_start(instance, ports, report, starts)
         if progress is not None:
-            report.finished += _record_progress(instance, progress, ports) and progress.status in FINAL
+            confirmed = progress.status != "queued"
+            began, name = instance.created_at, instance.workflow
+            written = instances.record_progress(instance.id, instance.attempt, progress, began, ports, name)
+            report.finished += written and progress.status in FINAL
     except Exception as error:  # noqa: BLE001  # one instance that fails must not stop the others
         if starts.rate is not None and instance.status == "queued" and getattr(error, "throttled", False):
             # No write: it is due, and so the first of the next round.
             if starts.rate.throttled():
                 ports.telemetry.failure(f"reconcile {instance.id}", error)
+            if late:
+                _note_late(instance, False, report, now, ports)
             return Report(looked=1, throttled=1)
         # Also if its workflow is no longer in hooks.toml: the instance waits until the operator puts it back.
         ports.telemetry.failure(f"reconcile {instance.id}", error)
@@ -178,13 +165,18 @@ def _repair(instance: Instance, ports: ReconcilePorts, starts: Starts) -> Report
         report.postponed += 1
         # If the ledger itself is down this raises, and the round is over.
         _look_later(instance, ports)
+    if late:
+        _note_late(instance, confirmed, report, now, ports)
     return report
 
 
-def _record_progress(instance: Instance, progress: Progress, ports: ReconcilePorts) -> bool:
-    return instances.record_progress(
-        instance.id, instance.attempt, progress, instance.created_at, ports, instance.workflow
-    )
+def _note_late(instance: Instance, confirmed: bool, report: Report, now: int, ports: ReconcilePorts) -> None:
+    """Remember an instance that still waits for its start; measure how long one has waited that has begun."""
+    if confirmed:
+        ports.late.starts.drop(instance.id)
+        report.delays_ms.append(now - measuring.waits_since(instance))
+    else:
+        ports.late.starts.note(instance.id, measuring.waits_since(instance))
 
 
 def _describe_or_start(instance: Instance, ports: ReconcilePorts, report: Report, starts: Starts) -> Progress | None:
@@ -284,11 +276,20 @@ def _suspend_again(instance: Instance, engine: Engine, definition: str, ports: R
             engine.resume(definition, name)
 
 
-def _try_callback(instance: Instance, ports: ReconcilePorts) -> bool:
-    """Try the callback once, and write when the next try is due. Return whether there is no next one."""
+def _try_callback(instance: Instance, ports: ReconcilePorts) -> Report:
+    """Try the callback once, and write when the next try is due."""
+    report = Report(looked=1)
     if not _postpone(instance, POSTING_MS, ports):
         # A restart was quicker: the new attempt has a callback of its own.
-        return False
+        return report
     following = callbacks.deliver(instance, ports)
     written = ports.ledger.amend(replace(following, revision=instance.revision + 1))
-    return written and following.due_at is None
+    report.called_back = written and following.due_at is None
+    if following.due_at is not None:
+        report.not_taken = 1
+        ports.late.callbacks.note(instance.id, instance.updated_at)
+        return report
+    ports.late.callbacks.drop(instance.id)
+    given_up = following.callback_tries > instance.callback_tries
+    report.taken, report.given_up = not given_up, given_up
+    return report

@@ -7,6 +7,7 @@
 ``run.json``      address, API key and secrets of the running server, for ``verihook send`` and other commands;
                   removed when it stops or, after a kill, when the next one starts
 ``ledger.db``     the ledger (SQLite)
+``metrics.json``  the counts of /metrics
 ``executions.db`` the executions of state machines
 ``durable.db``    the executions of durable functions
 ``payloads/``     inputs and outputs that are too large for the ledger

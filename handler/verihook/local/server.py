@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -27,6 +28,7 @@ from verihook.errors import ConfigurationError
 from verihook.instances import api_keys
 from verihook.instances.holding import find_held
 from verihook.instances.job_rounds import JobRounds
+from verihook.instances.measuring import measure_callbacks, measure_repairs
 from verihook.instances.reconcile import call_back, reconcile
 from verihook.local.banner import banner
 from verihook.local.connections import BACKLOG, Connection, most_connections, raise_file_limit
@@ -34,10 +36,11 @@ from verihook.local.data import DataFolder, Run, instance_key
 from verihook.local.engines import LocalEngines, workflows_of
 from verihook.local.entry_processes import EntryProcesses
 from verihook.local.housekeeping import sweep
+from verihook.local.metrics_file import SAVE_S, counts_of, series_of
 from verihook.local.rounds import Rounds
 from verihook.local.stopping import Stopping
 from verihook.local.workflow_log import workflow_log
-from verihook.model.ports import Observer, Services, Telemetry
+from verihook.model.ports import Services, Telemetry
 from verihook.model.scopes import ApiKey
 
 #: Loopback only: the secrets are made for a trial, and the API opens everything to the key of the run.
@@ -65,8 +68,7 @@ def serve(
     values, made = folder.secrets(hooks, environment())
     url = f"http://{HOST}:{listener.getsockname()[1]}"
     with workflow_log(workflows_of(hooks)), LocalEngines(hooks, data) as engines, EntryProcesses(hooks) as entries:
-        variables, key = {**environment(), **values}, instance_key(values)
-        services = bootstrap.on_one_machine(hooks, variables, data, engines.endpoints, key, made, as_json=as_json)
+        services = _services(hooks, values, data, engines, made, as_json=as_json)
         traced, end_traces = _tracing(services.telemetry)
         services = traced(replace(services, entries=entries))
         run, fronted = Run(url, values, api_keys.new_secret()), fronted_by(services)
@@ -88,8 +90,20 @@ def serve(
             server.stopping = Stopping(engines, grace_s, lambda: server.request_stop(rounds), folder.withdraw)
             server.run(sockets=[listener])
         finally:
-            _end(rounds, services.observer, folder, end_traces)
+            _end(rounds, (services.observer.flush, services.series), folder, end_traces)
     print("Verihook has stopped.", flush=True, file=words)
+
+
+def _services(
+    hooks: Hooks, values: dict[str, str], data: Path, engines: LocalEngines, made: list[str], *, as_json: bool
+) -> Services:
+    variables, key = {**environment(), **values}, instance_key(values)
+    counts, broken = counts_of(data)
+    telemetry = bootstrap.local_log(counts, hooks.sources_with(made), as_json=as_json)
+    if broken is not None:
+        telemetry.failure("metrics", broken)
+    services = bootstrap.on_one_machine(hooks, variables, data, engines.endpoints, key, telemetry)
+    return replace(services, series=partial(series_of, counts, telemetry.failure))
 
 
 def _tracing(telemetry: Telemetry) -> tuple[Callable[[Services], Services], Callable[[], object]]:
@@ -114,9 +128,12 @@ def _for_a_person(key: str, words: TextIO) -> str:
     return key if words is sys.stdout and sys.stdout.isatty() else ""
 
 
-def _end(rounds: Rounds, observer: Observer, folder: DataFolder, end_traces: Callable[[], object]) -> None:
+def _end(
+    rounds: Rounds, writes: tuple[Callable[[], object], ...], folder: DataFolder, end_traces: Callable[[], object]
+) -> None:
     rounds.close()
-    observer.flush()
+    for write in writes:
+        write()
     folder.withdraw()
     end_traces()
 
@@ -131,9 +148,10 @@ def _rounds(services: Services, payloads: Path) -> Rounds:
     find_held(services)
     return Rounds(
         {
-            "reconcile": (ROUND_S, reconcile),
-            "call_back": (ROUND_S, call_back),
+            "reconcile": (ROUND_S, lambda services: measure_repairs(reconcile(services), services.sources, services)),
+            "call_back": (ROUND_S, lambda services: measure_callbacks(call_back(services), services)),
             "jobs": (ROUND_S, JobRounds(alone=True).run),
+            "metrics": (SAVE_S, lambda services: services.series()),
             "sweep": (SWEEP_S, lambda services: sweep(payloads, services)),
         },
         services,

@@ -11,7 +11,7 @@ import hashlib
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
@@ -21,6 +21,7 @@ from verihook.local.otlp import CLIENT, CONSUMER, INTERNAL, SERVER, Span
 from verihook.model import trace_context
 from verihook.model.delivery import Delivery
 from verihook.model.instance import FINAL, Instance, execution_name, parse_execution_name
+from verihook.model.measures import Measure
 from verihook.model.ports import Change, Clock, Engine, Ledger, Services, Telemetry, Trace
 from verihook.records import replace
 
@@ -233,6 +234,9 @@ class _TracedTelemetry:
 
     def failure(self, where: str, error: BaseException) -> None:
         self._telemetry.failure(where, error)
+
+    def measured(self, measures: Sequence[Measure]) -> None:
+        self._telemetry.measured(measures)
 
     def delivery(self, trace: Trace) -> None:
         self._telemetry.delivery(trace)

@@ -15,6 +15,7 @@ from verihook.errors import (
     UnsupportedMediaType,
     VerihookError,
 )
+from verihook.model.measures import reason_of
 from verihook.model.ports import Trace
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def note_refusal(error: VerihookError, trace: Trace) -> None:
     """Note in ``trace`` why the delivery is refused: the code and, for operators, what is wrong in words."""
     trace.outcome = "unavailable" if error.status >= 500 else "rejected"
     trace.reason = error.code
+    trace.refused = reason_of(error.code)
     if isinstance(error, SignatureError):
         trace.reason, trace.detail = error.reason, error.detail or None
     elif isinstance(error, _IN_WORDS):

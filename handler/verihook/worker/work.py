@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from verihook.adapters.printable import words
 from verihook.errors import EventMalformed, PayloadGone, RequestInvalid
 from verihook.instances import lines, payload
+from verihook.instances.measuring import measure_end
 from verihook.instances.progress import with_bounded_output
 from verihook.model.instance import Instance, Progress, execution_name
 from verihook.model.workflow import Workflow
@@ -152,6 +153,9 @@ def _write_end(row: Instance, tried: _TryResult, workflow: Workflow, ports: Work
     if not leases.write_row(row, ending, ports):
         return "lost"
     lines.leave(row, ports)
+    # A later try tells nothing of how long the worker took to come.
+    delay_ms = (row.begun_at or row.created_at) - max(row.created_at, row.start_at or 0) if row.tries == 1 else None
+    measure_end(row.workflow, tried.progress.status, row.created_at, ports, delay_ms)
     match tried.progress.status:
         case "completed":
             return "completed"

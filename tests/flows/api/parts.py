@@ -215,6 +215,9 @@ class Silent:
 
     def delivery(self, trace: Any) -> None: ...
 
+    def measured(self, measures: Any) -> None:
+        """Nothing."""
+
     def failure(self, where: str, error: BaseException) -> None:
         self.failures.append((where, error))
 

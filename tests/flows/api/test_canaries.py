@@ -49,6 +49,9 @@ class Everywhere:
             each.delivery(trace)
         self.log.write(repr(own_fields(trace)))
 
+    def measured(self, measures: Any) -> None:
+        """Nothing."""
+
     def failure(self, where: str, error: BaseException) -> None:
         for each in self._kinds:
             each.failure(where, error)

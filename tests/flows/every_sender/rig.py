@@ -19,9 +19,9 @@ import uvicorn
 from tests.flows.every_sender.keys import PAIRED, PUBLIC_URL, VERIFY_TOKEN, Key, key_of, playable, signs_url
 from tests.flows.faces import Answer, Face
 from tests.flows.waiting import wait_until
-from verihook import bootstrap
 from verihook.api.access import Access
 from verihook.app import create_app
+from verihook.bootstrap import local_log, on_one_machine
 from verihook.config import Hooks, load_hooks
 from verihook.local.engines import LocalEngines
 from verihook.model.ports import Services
@@ -77,7 +77,7 @@ def deployed(folder: Path) -> Iterator[Services]:
     data.mkdir(mode=0o700)
     variables = {variable(sender): key_of(sender).verifies for sender in playable()} | {"VERIFY_TOKEN": VERIFY_TOKEN}
     with LocalEngines(hooks, data) as engines:
-        yield _fetching(hooks, bootstrap.on_one_machine(hooks, variables, data, engines.endpoints, b"k" * 32))
+        yield _fetching(hooks, on_one_machine(hooks, variables, data, engines.endpoints, b"k" * 32, local_log()))
 
 
 def _fetching(hooks: Hooks, services: Services) -> Services:

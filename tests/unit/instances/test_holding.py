@@ -15,7 +15,8 @@ from verihook.adapters.ledgers.sqlite import SqliteFile, SqliteLedger
 from verihook.errors import NotActive
 from verihook.instances import held
 from verihook.instances.holding import BACKLOG_MS, LOOK_MS, find_held
-from verihook.instances.reconcile import Report, reconcile
+from verihook.instances.reconcile import reconcile
+from verihook.instances.round_report import Report
 from verihook.model.draining import Draining
 from verihook.model.expression import Expression
 from verihook.model.instance import Instance

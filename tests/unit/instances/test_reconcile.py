@@ -13,7 +13,8 @@ from tests.contracts.instances import NOW
 from tests.unit.parts import Parts, parts, request
 from tests.unit.working import working
 from verihook import instances
-from verihook.instances.reconcile import MAX_OUTAGES, THREADS, Report, call_back, reconcile
+from verihook.instances.reconcile import MAX_OUTAGES, THREADS, call_back, reconcile
+from verihook.instances.round_report import Report
 from verihook.model.instance import Progress
 from verihook.model.ports import Answer
 from verihook.worker import leases

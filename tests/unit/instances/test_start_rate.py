@@ -13,7 +13,8 @@ from verihook import instances
 from verihook.adapters.aws.errors import ServiceError
 from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
 from verihook.errors import EngineUnavailable
-from verihook.instances.reconcile import REPAIRS_MS, Report, reconcile
+from verihook.instances.reconcile import REPAIRS_MS, reconcile
+from verihook.instances.round_report import Report
 from verihook.instances.start_rate import FIRST, LEAST, MOST, PAUSE_MS, StartRate, Starts
 from verihook.model.instance import Status
 

@@ -9,12 +9,16 @@ https://docs.aws.amazon.com/powertools/python/latest/core/logger/#standard-struc
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from verihook.adapters.printable import words
-from verihook.adapters.telemetry.delivery import counts, dimensions, kind, own_fields
+from verihook.adapters.telemetry.delivery import counts, directives, kind, own_fields
 from verihook.model.ports import Trace
 from verihook.request import json_writer
+
+if TYPE_CHECKING:
+    from verihook.model.measures import Measure
 
 # ASCII alone: a lone surrogate of a sender's cannot break the line.
 _text = json_writer(ascii_only=True, default=str)
@@ -46,6 +50,13 @@ class CloudWatchTelemetry:
             common = self._common[key] = self._define(trace)
         now = trace.received_at + trace.duration_ms
         print(f'{{"_aws":{{"Timestamp":{now},{common},{_text(own_fields(trace))[1:]}')
+
+    def measured(self, measures: Sequence[Measure]) -> None:
+        """See :class:`~verihook.model.ports.Telemetry`."""
+        from verihook.adapters.telemetry.measured import lines  # a plain delivery measures nothing beside itself
+
+        for each in lines(measures, self._namespace, self._service, int(time.time() * 1000)):
+            print(_text(each))
 
     def failure(self, where: str, error: BaseException) -> None:
         """See :class:`~verihook.model.ports.Telemetry`."""
@@ -81,17 +92,10 @@ class CloudWatchTelemetry:
 
     def _define(self, trace: Trace) -> str:
         """Return the part that all lines of such deliveries have in common, with the metrics that they declare."""
-        names = counts(trace)
-        metrics = [*({"Name": name, "Unit": "Count"} for name in names), {"Name": "Latency", "Unit": "Milliseconds"}]
-        declared: dict[str, object] = {
-            "Namespace": self._namespace,
-            "Dimensions": dimensions(trace),
-            "Metrics": metrics,
-        }
         # The source's name comes from hooks.toml, never from the caller, who could make any number of dimensions.
         definition: dict[str, object] = {"source": trace.source or "none", "service": self._service}
-        members = _text(definition | {name: [1.0] for name in names})
-        return f'"CloudWatchMetrics":{_text([declared])}}},{members[1:-1]}'
+        members = _text(definition | {name: [1.0] for name in counts(trace)})
+        return f'"CloudWatchMetrics":{_text(directives(trace, self._namespace))}}},{members[1:-1]}'
 
     def _trace_id(self) -> str | None:
         """X-Ray's id of this invocation, if it is traced."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from threading import Lock
 from typing import TextIO
 
@@ -12,6 +12,7 @@ from verihook.adapters.printable import line, stack, words
 from verihook.adapters.repeats import RepeatFilter
 from verihook.errors import Unavailable, VerihookError
 from verihook.model.instance import iso
+from verihook.model.measures import Measure
 from verihook.model.ports import Trace
 
 #: The most that a line has of a path, in characters.
@@ -50,6 +51,9 @@ class ConsoleTelemetry:
             words += ["->", trace.instance_id]
         text = f"{' '.join(words)} ({trace.duration_ms} ms) {_which(trace)}"
         self._print(text if trace.detail is None else f"{text}: {trace.detail}")
+
+    def measured(self, measures: Sequence[Measure]) -> None:
+        """Nothing: :mod:`verihook.adapters.telemetry.counting` keeps it for /metrics."""
 
     def failure(self, where: str, error: BaseException) -> None:
         """See :class:`~verihook.model.ports.Telemetry`."""

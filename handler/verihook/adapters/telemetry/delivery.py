@@ -6,14 +6,21 @@
 from __future__ import annotations
 
 from verihook.adapters.printable import printable
+from verihook.model.measures import METRICS, OTHER
 from verihook.model.ports import Trace
 
 #: The most that a line has of a path, in characters.
 _MOST_PATH = 256
 
 
+#: The outcomes that answer for a start: the time of these answers is a metric. What is refused is answered in less.
+STARTED = ("accepted", "resumed")
+
+_REJECTIONS = METRICS["verihook_rejections_total"]
+
+
 def counts(trace: Trace) -> list[str]:
-    """Return the names of the metrics that count a delivery, each by one; Latency stands beside them."""
+    """Return the names of the metrics that count a delivery, each by one."""
     names = [trace.outcome.capitalize()]
     if trace.verified_by == "previous":
         # A metric and not a dimension: there must be one Accepted to sum over a rotation, not two.
@@ -22,17 +29,35 @@ def counts(trace: Trace) -> list[str]:
         names.append("BodyChanged")
     if trace.replay_of is not None:
         names.append("Replayed")
+    if trace.outcome == "rejected":
+        names.append(_REJECTIONS.clouds[trace.refused or OTHER])
     return names
 
 
-def dimensions(trace: Trace) -> list[list[str]]:
-    """Return the sets of dimensions. The first serves an alarm over all sources, and deliveries of no source."""
-    return [["service"], ["service", "source"]] if trace.source else [["service"]]
+def directives(trace: Trace, namespace: str) -> list[dict[str, object]]:
+    """Return what CloudWatch makes metrics of: those of a source, too, and those that are told of all sources alone.
+
+    The first serves an alarm over all sources, and deliveries of no source. Each series is paid for, so why a delivery
+    was refused is told by the source only if an alarm asks for it.
+    """
+    names = counts(trace)
+    alone = [_REJECTIONS.clouds[trace.refused or OTHER]] if trace.outcome == "rejected" else []
+    alone = [] if (trace.refused or OTHER) in (_REJECTIONS.split or ()) else alone
+    metrics = [{"Name": name, "Unit": "Count"} for name in names if name not in alone]
+    if trace.outcome in STARTED:
+        metrics.append({"Name": "Latency", "Unit": "Milliseconds"})
+    sets = [["service"], ["service", "source"]] if trace.source else [["service"]]
+    told: list[dict[str, object]] = [{"Namespace": namespace, "Dimensions": sets, "Metrics": metrics}]
+    if alone:
+        of_all = [{"Name": name, "Unit": "Count"} for name in alone]
+        told.append({"Namespace": namespace, "Dimensions": [["service"]], "Metrics": of_all})
+    return told
 
 
 def kind(trace: Trace) -> tuple[object, ...]:
     """Return the kind of a delivery. Deliveries of one kind share metrics and dimensions, and differ in values."""
-    return trace.source, trace.outcome, trace.verified_by == "previous", trace.changed, trace.replay_of is not None
+    second = trace.verified_by == "previous"
+    return trace.source, trace.outcome, second, trace.changed, trace.replay_of is not None, trace.refused
 
 
 def line(definition: dict[str, object], moment: dict[str, object], trace: Trace) -> dict[str, object]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import TextIO
 
 from verihook.adapters.clock import SystemClock
 from verihook.adapters.printable import printable, stack, words
 from verihook.model.instance import iso
+from verihook.model.measures import Measure
 from verihook.model.ports import Trace
 
 # ASCII alone: a lone surrogate of a sender's cannot break the line.
@@ -50,6 +51,9 @@ class JsonLinesTelemetry:
                 "durationMs": trace.duration_ms,
             }
         )
+
+    def measured(self, measures: Sequence[Measure]) -> None:
+        """Nothing: :mod:`verihook.adapters.telemetry.counting` keeps it for /metrics."""
 
     def failure(self, where: str, error: BaseException) -> None:
         """See :class:`~verihook.model.ports.Telemetry`."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from verihook.model.ports import Telemetry, Trace
+
+if TYPE_CHECKING:
+    from verihook.model.measures import Measure
 
 
 class UnreportableError(Exception):
@@ -30,3 +35,8 @@ class NeverRaisingTelemetry:
             with suppress(Exception):
                 what = f"{type(error).__name__} (not shown: {type(why).__name__})"
                 self._telemetry.failure(where, UnreportableError(what))
+
+    def measured(self, measures: Sequence[Measure]) -> None:
+        """See :class:`~verihook.model.ports.Telemetry`."""
+        with suppress(Exception):
+            self._telemetry.measured(measures)

@@ -7,12 +7,12 @@ lines of the Logger. No body, no secret and no signature is in any of them, but 
 schema quotes. If a sender waits for the start of the function, :mod:`verihook.adapters.telemetry.cloudwatch` writes
 the same lines in a fraction of the time.
 
-Metrics: ``Accepted``, ``Duplicate``, ``Ignored``, ``Handshake``, ``Read``, ``Rejected`` and ``Unavailable`` (counts);
-beside any of them ``VerifiedByPrevious`` (count) if an older secret verified, ``BodyChanged`` (count) if a redelivery
-had another body, ``Replayed`` (count) if the signed bytes came before under another event id, and ``Latency``
-(milliseconds). Each is there by ``service``, and by ``service`` and ``source``. CloudWatch is paid by name and
-dimensions: eleven names make at most eleven series, and eleven more for every source of hooks.toml, whatever strangers
-send. Why a delivery was refused is the field ``reason`` of the line, and no dimension.
+Metrics are those of :mod:`verihook.model.measures`: of a delivery its outcome (``Accepted`` and so on), beside it
+``VerifiedByPrevious``, ``BodyChanged``, ``Replayed`` and ``Rejected`` with the class of the reason, and ``Latency`` of
+what was accepted. Each is there by ``service``, and by ``service`` and ``source``; of the reasons a source has a wrong
+signature alone. CloudWatch is paid by name and dimensions, so no dimension has a value that strangers choose:
+``tests/observe/test_series.py`` counts the most that there can be. The code of the reason is the field ``reason`` of
+the line.
 https://docs.aws.amazon.com/powertools/python/latest/core/metrics/
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
@@ -20,13 +20,17 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Sequence
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from verihook.adapters.printable import words
-from verihook.adapters.telemetry.delivery import counts, dimensions, kind, line
+from verihook.adapters.telemetry.delivery import counts, directives, kind, line
+from verihook.adapters.telemetry.measured import lines
+from verihook.model.measures import Measure
 from verihook.model.ports import Trace
 
 # ASCII alone: a lone surrogate of a sender's, or of an error's text, cannot break the line.
@@ -65,9 +69,14 @@ class PowertoolsTelemetry:
         metrics.add_metric("Latency", MetricUnit.Milliseconds, 0)
         definition: dict[str, Any] = {**metrics.serialize_metric_set()}
         metrics.clear_metrics()
-        (declared,) = definition["_aws"]["CloudWatchMetrics"]
-        declared["Dimensions"] = dimensions(trace)
+        definition["_aws"]["CloudWatchMetrics"] = directives(trace, str(metrics.namespace))
         return definition
+
+    def measured(self, measures: Sequence[Measure]) -> None:
+        """See :class:`~verihook.model.ports.Telemetry`."""
+        namespace, service = str(self._metrics.namespace), str(self._metrics.service)
+        for each in lines(measures, namespace, service, int(time.time() * 1000)):
+            print(_ENCODER.encode(each))
 
     def failure(self, where: str, error: BaseException) -> None:
         """See :class:`~verihook.model.ports.Telemetry`."""

@@ -2,40 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from verihook.api import openapi_models, rendering
+from verihook.api import openapi_models, prometheus, rendering
 from verihook.api.access import Identity
 from verihook.api.openapi_problems import Responses, problems
 from verihook.api.operation import Api, operation
 from verihook.api.routes import Caller
 from verihook.errors import LedgerUnavailable
+from verihook.instances import measuring, open_waits
 from verihook.model.instance import Status
 from verihook.model.listing import Query
-from verihook.model.ports import Services
+from verihook.model.measures import METRICS, Series
+from verihook.model.ports import KEPT_MS, Services
+from verihook.model.source import Source
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from verihook.model.ports.sets import LookupPorts, ReadPorts
+
+    class NowPorts(LookupPorts, ReadPorts, Protocol):
+        """Reads what gauges are made of."""
+
 
 #: Up to how many instances of one status are counted.
 MAX_COUNTED = 1000
 
 _HOURS = 24
 
-#: https://prometheus.io/docs/instrumenting/exposition_formats/
-_TEXT = "text/plain; version=0.0.4; charset=utf-8"
-
 _METRICS = {
     "type": "string",
     "examples": [
-        "# HELP verihook_instances Instances that have not ended, by status, counted up to 1000.\n"
-        '# TYPE verihook_instances gauge\nverihook_instances{status="running"} 3\n'
+        "# HELP verihook_deliveries_total Requests and messages, by source and by what became of them.\n"
+        "# TYPE verihook_deliveries_total counter\n"
+        'verihook_deliveries_total{source="orders",outcome="accepted"} 3\n'
     ],
 }
-
-Labels = tuple[tuple[str, str], ...]
-
 
 _HEALTH: Responses = {
     200: {"model": openapi_models.Health},
@@ -69,12 +76,12 @@ async def get_health(api: Api, request: Request) -> Response:
     response_class=Response,
 )
 async def get_metrics(api: Api, caller: Caller) -> Response:
-    """Rejections and uses of a previous secret in the last 24 hours, instances that have not ended, workflows.
+    """Counters and histograms that no restart makes smaller, and gauges: `docs/observe.md` has each.
 
-    A key that is bound to workflows sees the counts of these workflows.
+    A key that is bound to workflows sees what is of these workflows and their sources.
     """
     text = await run_in_threadpool(_metrics, caller, api.services)
-    return Response(text, 200, {"content-type": _TEXT})
+    return Response(text, 200, {"content-type": prometheus.TEXT})
 
 
 def _health_for(found: Mapping[str, Any], caller: Identity, services: Services) -> dict[str, Any]:
@@ -86,23 +93,52 @@ def _health_for(found: Mapping[str, Any], caller: Identity, services: Services) 
 
 
 def _metrics(caller: Identity, services: Services) -> str:
+    families = [*prometheus.measured(each for each in services.series() if _may_see(caller, each, services.sources))]
+    families += _now(caller, services)
     since = services.clock.now_ms() - _HOURS * 3_600_000
-    families = []
     for kind, name, explanation in _OBSERVED:
-        counts: dict[Labels, int] = {}
+        counts: dict[prometheus.Labels, int] = {}
         for seen in services.ledger.observations(kind, None, 10_000, since):
             if not caller.covers_source(seen.source, services.sources):
                 continue
             labels = (("source", seen.source), *((("reason", seen.reason),) if seen.reason else ()))
             counts[labels] = counts.get(labels, 0) + seen.count
-        families.append(_family(name, explanation, counts.items()))
-    families.append(_family("verihook_instances", _NOT_ENDED, _not_ended(caller, services)))
+        families.append(prometheus.gauges(name, explanation, counts.items()))
+    families.append(prometheus.gauges("verihook_instances", _NOT_ENDED, _not_ended(caller, services)))
     known = [
         ((("workflow", it.name), ("engine", it.engine), ("version", str(it.version)), ("status", it.status)), 1)
         for it in services.workflows.values()
         if caller.covers(it.name)
     ]
-    return "".join([*families, _family("verihook_workflow", "The workflows that are configured.", known)])
+    return "".join([*families, prometheus.gauges("verihook_workflow", "The workflows that are configured.", known)])
+
+
+def _may_see(caller: Identity, each: Series, sources: Mapping[str, Source]) -> bool:
+    """Whether the caller may see it: one that is bound to workflows sees what is of these, and of their sources."""
+    by = METRICS[each.name].by
+    return not caller.bound or (
+        caller.covers_source(each.of, sources) if by == "source" else by == "workflow" and caller.covers(each.of)
+    )
+
+
+def _now(caller: Identity, ports: NowPorts) -> Iterator[str]:
+    """The gauges that are read when they are asked for."""
+    mine = [name for name in ports.workflows if caller.covers(name)]
+    names = [name for name in ports.sources if caller.covers_source(name, ports.sources)]
+    now = ports.clock.now_ms()
+    used: dict[str, int] = {}
+    for seen in ports.ledger.observations("previous-secret", None, 10_000, now - KEPT_MS):
+        if seen.source in names:
+            used[seen.source] = max(seen.last_at, used.get(seen.source, 0))
+    told: dict[str, list[tuple[prometheus.Labels, float]]] = {
+        "verihook_waits_open": [((), open_waits.count(mine, MAX_COUNTED, ports))],
+        "verihook_secret_previous_last_used_timestamp": [((("source", name),), at / 1000) for name, at in used.items()],
+        "verihook_secret_until_timestamp": [
+            ((("source", name),), end) for name, end in measuring.ending(ports.sources, now) if name in names
+        ],
+    }
+    for name, samples in told.items():
+        yield prometheus.gauges(name, METRICS[name].help, samples)
 
 
 #: Kind of observation, name of its metric, and explanation.
@@ -116,7 +152,7 @@ _OBSERVED = (
 _NOT_ENDED = f"Instances that have not ended, by status, counted up to {MAX_COUNTED}."
 
 
-def _not_ended(caller: Identity, services: Services) -> Iterable[tuple[Labels, int]]:
+def _not_ended(caller: Identity, services: Services) -> Iterable[tuple[prometheus.Labels, int]]:
     now = services.clock.now_ms()
     mine = [name for name in services.workflows if caller.covers(name)] if caller.bound else [None]
     states: tuple[Status, ...] = ("queued", "running", "suspended")
@@ -124,15 +160,3 @@ def _not_ended(caller: Identity, services: Services) -> Iterable[tuple[Labels, i
         queries = [Query(status=status, workflow=name) for name in mine]
         found = sum(len(services.ledger.page(query, MAX_COUNTED, None, now)) for query in queries)
         yield (("status", status),), min(found, MAX_COUNTED)
-
-
-def _family(name: str, explanation: str, samples: Iterable[tuple[Labels, int]]) -> str:
-    lines = [f"# HELP {name} {explanation}", f"# TYPE {name} gauge"]
-    for labels, value in samples:
-        shown = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels)
-        lines.append(f"{name}{{{shown}}} {value}")
-    return "\n".join(lines) + "\n"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from verihook.model.connection import Connection
 from verihook.model.draining import Draining
+from verihook.model.measures import Series
+from verihook.model.overdue import Late
 from verihook.model.policy import Policy
 from verihook.model.ports.caller import Caller
 from verihook.model.ports.clock import Clock, Pace
@@ -40,6 +42,8 @@ class Services:
     redelivery need not put again.
     ``draining``: the active workflows of which events may still be held. ``entries``: where the entries of sources run.
     ``routes``: host and path of a public URL -> the source's name. ``front``: what is believed of a request's arrival.
+    ``late``: what reconcile has found overdue. ``series()``: what one machine has counted since
+    its data folder was made, kept before it is returned; nothing in AWS, where CloudWatch counts.
     """
 
     sources: Mapping[str, Source]
@@ -64,6 +68,8 @@ class Services:
     recent_payloads: RecentPayloads = field(default_factory=RecentPayloads)
     draining: Draining = field(default_factory=Draining)
     entries: Entries = field(default_factory=NoEntries)
+    late: Late = field(default_factory=Late)
+    series: Callable[[], Sequence[Series]] = tuple
     routes: Mapping[str, str] = field(default_factory=dict)
     front: FrontRules | None = None
 

@@ -1,7 +1,6 @@
 """The ports that each kind of operation needs: a function's signature names such a set in place of all services.
 
-:class:`~verihook.model.ports.Services` has them all, so a caller passes its services, and the function sees only its
-set. They are for type checkers alone: import them under ``TYPE_CHECKING``, so that no cold start pays for them.
+:class:`~verihook.model.ports.Services` has them all. Import them under ``TYPE_CHECKING``: no cold start pays for them.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from typing import Protocol
 
 from verihook.model.connection import Connection
 from verihook.model.draining import Draining
+from verihook.model.overdue import Late
 from verihook.model.policy import Policy
 from verihook.model.ports.caller import Caller
 from verihook.model.ports.clock import Clock, Pace
@@ -174,6 +174,10 @@ class CallbackPorts(Protocol):
 
 class ReconcilePorts(ControlPorts, CallbackPorts, Protocol):
     """Repairs what is due, and calls back."""
+
+    @property
+    def late(self) -> Late:
+        """What was due and has not happened."""
 
     @property
     def draining(self) -> Draining:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -10,6 +11,7 @@ from verihook.model.instance import iso
 if TYPE_CHECKING:
     from verihook.model.delivery import Carried
     from verihook.model.front import Arrival
+    from verihook.model.measures import Measure
     from verihook.request import Request
 
 #: How long a ledger keeps the observations of an hour after its end, in milliseconds: 14 days. Readers ask for no
@@ -63,7 +65,8 @@ class Trace:
     was no request. ``changed_body``: the body of a changed redelivery, in the form of
     :func:`verihook.webhooks.keeping.raw_of`, if its source keeps bodies. ``carried``: its place in the delivery that
     carried it among others; None if it came alone. ``test``: :mod:`verihook.webhooks.trials` has sent it. ``arrival``:
-    how it came, as the front says it; None if nothing rests on that.
+    how it came, as the front says it; None if nothing rests on that. ``refused``: the class of ``reason``
+    (:data:`verihook.model.measures.REASONS`) if the delivery is refused, None if not.
     """
 
     request_id: str
@@ -85,6 +88,7 @@ class Trace:
     carried: Carried | None = None
     test: bool = False
     arrival: Arrival | None = None
+    refused: str | None = None
 
     @property
     def path(self) -> str | None:
@@ -101,6 +105,10 @@ class Telemetry(Protocol):
 
     def failure(self, where: str, error: BaseException) -> None:
         """Report an error that no answer has reported. ``where``: the part that failed, such as ``reconcile``."""
+        ...
+
+    def measured(self, measures: Sequence[Measure]) -> None:
+        """Report what was measured beside deliveries: in AWS a line for each call, which is paid for."""
         ...
 
 

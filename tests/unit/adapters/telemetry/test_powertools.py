@@ -16,6 +16,7 @@ from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, Sqlite
 from verihook.adapters.secrets.environment import EnvironmentSecrets
 from verihook.adapters.telemetry.powertools import PowertoolsTelemetry
 from verihook.config import load_hooks
+from verihook.model.measures import REASONS
 from verihook.model.ports import Services, Trace
 from verihook.request import Request
 from verihook.webhooks.receive import receive
@@ -130,27 +131,29 @@ def test_an_older_secret_is_counted(services: Services, capsys: pytest.CaptureFi
 
 def series(record: dict[str, Any]) -> set[tuple[str, ...]]:
     """What CloudWatch counts, and bills, by this line: each metric with the values of each of its dimension sets."""
-    (declared,) = record["_aws"]["CloudWatchMetrics"]
     return {
         (declared["Namespace"], metric["Name"], *(f"{name}={record[name]}" for name in names))
+        for declared in record["_aws"]["CloudWatchMetrics"]
         for metric in declared["Metrics"]
         for names in declared["Dimensions"]
     }
 
 
 def test_strangers_make_no_metrics(capsys: pytest.CaptureFixture[str]) -> None:
-    """Eleven names: eleven series, and eleven for every source, whatever reasons there are."""
+    """Twelve names for every source, of all reasons the signature alone; for all together the other reasons, too."""
     telemetry = PowertoolsTelemetry()
     sources = ["one", "two", "three"]
+    classes = [None, *sorted({*REASONS.values()})]
     outcomes = ["accepted", "duplicate", "ignored", "handshake", "read", "rejected", "unavailable"]
     for source in (None, *sources):
         for outcome in outcomes:
-            for reason in (None, *(f"reason-{number}" for number in range(40))):
+            for number, reason in enumerate((None, *(f"reason-{number}" for number in range(40)))):
                 for verified_by, changed in (("current", False), ("previous", True)):
                     trace = Trace("r", 1, source, outcome, reason, verified_by, changed=changed)
                     trace.replay_of = "i" if changed else None
+                    trace.refused = classes[number % len(classes)] if outcome == "rejected" else None
                     telemetry.delivery(trace)
     lines = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
     assert len(lines) == 4 * 7 * 41 * 2
-    assert len(set().union(*map(series, lines))) == 11 * (1 + len(sources))
+    assert len(set().union(*map(series, lines))) == 12 * (1 + len(sources)) + 5
     assert {"reason-39"} == {record["reason"] for record in lines[-1:]}
