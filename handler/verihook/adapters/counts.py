@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Any
 
 from verihook.model.measures import METRICS, Measure, Series
+from verihook.strict_json import parse
 
 #: Metric, value of its own label, source or workflow ("" for none).
 Key = tuple[str, str, str]
@@ -87,11 +88,11 @@ def _text(series: Iterable[Series]) -> str:
 
 
 def _parsed(text: str) -> Iterable[tuple[Key, list[float]]]:
-    """Yield what was kept. A metric that is no more, or has other buckets since an upgrade, begins anew."""
+    """Yield what was kept. A metric that is no more, or has other buckets since an upgrade, begins at 0."""
     if not text:
         return
     try:
-        content: Any = json.loads(text)
+        content: Any = parse(text)
         for name, label, of, values in content["series"]:
             if name in METRICS and len(values) == len(_empty(name)):
                 yield (str(name), str(label), str(of)), [float(value) for value in values]

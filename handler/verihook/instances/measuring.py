@@ -32,7 +32,7 @@ def measure_end(
 
 
 def is_late(instance: Instance, now_ms: int) -> bool:
-    """Whether it should have been started by now: nobody holds it, and it waits for no time and for no other."""
+    """Whether it should have been started by now: it is not held, and waits for no time and for no other."""
     return (
         instance.status == "queued"
         and not (instance.held or instance.waits_its_turn or instance.runs_nothing)

@@ -42,7 +42,7 @@ class Metric:
     """``label``: the name of its own label, "" for none; ``by``: the label whose values the operator names.
 
     ``clouds``: value of its own label ("" if it has none) -> name in CloudWatch; nothing for what only one machine has.
-    ``split``: in CloudWatch, the values of its own label that are told by ``by``, too; None for all.
+    ``split``: in CloudWatch, the values of its own label that ``by`` splits, too; None for all.
     ``unit``: CloudWatch's.
     """
 

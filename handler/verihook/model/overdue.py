@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
 
-#: The most instances, and the most callbacks, that are remembered as waiting: the oldest alone is told.
+#: The most instances, and the most callbacks, that are remembered as waiting: the oldest alone is shown.
 MOST = 1000
 
-#: How many of them are read again, at most, before the oldest is told.
+#: How many of them are read again, at most, to find the oldest.
 MOST_READ = 100
 
 

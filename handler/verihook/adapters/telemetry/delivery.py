@@ -35,10 +35,10 @@ def counts(trace: Trace) -> list[str]:
 
 
 def directives(trace: Trace, namespace: str) -> list[dict[str, object]]:
-    """Return what CloudWatch makes metrics of: those of a source, too, and those that are told of all sources alone.
+    """Return what CloudWatch makes metrics of: those of a source, too, and those that are of all sources together.
 
     The first serves an alarm over all sources, and deliveries of no source. Each series is paid for, so why a delivery
-    was refused is told by the source only if an alarm asks for it.
+    was refused is a metric of the source only if an alarm asks for it.
     """
     names = counts(trace)
     alone = [_REJECTIONS.clouds[trace.refused or OTHER]] if trace.outcome == "rejected" else []
