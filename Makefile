@@ -15,8 +15,10 @@ LAMBDA_VENV := .venv-lambda
 SIGNERS_VENV := .venv-signers
 CHECKOV_VENV := .venv-checkov
 NEWEST_VENV := .venv-newest
-# npm's libraries that sign; git ignores .tools.
+# npm's libraries that sign; git ignores .tools. Those of ALL=1 take minutes, and half a gigabyte.
 SIGNERS_NODE := .tools/signers
+SIGNERS_ALL := .tools/signers-all
+ALL_INSTALLED := $(if $(ALL),$(SIGNERS_ALL)/.installed)
 BIN := $(VENV)/bin
 # RUNTIME and find_runtime. The recipe in handler/Makefile looks for the same interpreter; .venv-lambda has it.
 include handler/runtime.mk
@@ -26,7 +28,7 @@ SAM := $(WITH_PYTHON) SAM_CLI_TELEMETRY=0 $(SAM_VENV)/bin/sam
 # extras, such as boto3[crt], as not pinned.
 PIP_INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --no-deps
 # Of check-long, the longest last.
-LONG := receive cold-start benchmark listing deliveries drawing redrive ingest soak fuzz
+LONG := every-signer receive cold-start benchmark listing deliveries drawing redrive ingest soak fuzz
 # The groups of pyproject.toml: what each kind of function is built with.
 KINDS := receiver api background worker durable public-keys
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -56,7 +58,7 @@ printf '#!/bin/sh\n\047\047\047exec\047 "%s" "$$0" "$$@"\n\047 \047\047\047\nimp
 site=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && echo "$(CURDIR)/handler" >"$$site/verihook.pth"
 endef
 
-.PHONY: help run test coverage check vectors new-sender senders-page fuzz mutants signers benchmark ingest listing deliveries drawing redrive receive cold-start soak check-long check-newest lint-template build sam-local lock install clean
+.PHONY: help run test coverage check vectors new-sender senders-page fuzz mutants signers every-signer benchmark ingest listing deliveries drawing redrive receive cold-start soak check-long check-newest lint-template build sam-local lock install clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -96,8 +98,11 @@ fuzz: install ## any headers, body and clock against every sender, for longer: E
 mutants: install ## break each guard in turn: the tests must notice
 	@exec $(BIN)/python -m tests.mutants.run
 
-signers: $(SIGNERS_VENV)/.installed $(SIGNERS_NODE)/.installed ## official libraries sign, Verihook verifies: ARGS="-k stripe"
-	@exec $(SIGNERS_VENV)/bin/python -m pytest -p no:cacheprovider -W default --confcutdir tests/signers tests/signers $(ARGS)
+signers: $(SIGNERS_VENV)/.installed $(SIGNERS_NODE)/.installed $(ALL_INSTALLED) ## official libraries sign, Verihook verifies, and the other way round: ALL=1 ARGS="-k stripe"
+	@VERIHOOK_ALL_SIGNERS=$(ALL) exec $(SIGNERS_VENV)/bin/python -m pytest -p no:cacheprovider -W default --confcutdir tests/signers tests/signers $(ARGS)
+
+every-signer: ## make signers ALL=1
+	@$(MAKE) --no-print-directory signers ALL=1
 
 benchmark: $(SIGNERS_VENV)/.installed ## the CPU of verifying against official libraries
 	@exec $(SIGNERS_VENV)/bin/python benchmarks/verify.py
@@ -220,6 +225,12 @@ $(SIGNERS_NODE)/.installed: tests/signers/node/package-lock.json
 	@if command -v npm >/dev/null; then \
 		npm ci --prefix $(SIGNERS_NODE) --loglevel error --ignore-scripts --no-audit --no-fund && touch $@; \
 	else echo "npm is absent: the libraries of Node will not be tried." >&2; fi
+
+$(SIGNERS_ALL)/.installed: tests/signers/node/all/package-lock.json
+	@echo "Installing the official libraries of Node into $(SIGNERS_ALL); the first time takes some minutes ..."
+	@mkdir -p $(SIGNERS_ALL)
+	@cp tests/signers/node/all/package.json tests/signers/node/all/package-lock.json $(SIGNERS_ALL)
+	@npm ci --prefix $(SIGNERS_ALL) --loglevel error --ignore-scripts --no-audit --no-fund && touch $@
 
 clean: ## remove what these commands made, except DATA
 	@rm -rf $(VENV) $(SAM_VENV) $(LAMBDA_VENV) $(SIGNERS_VENV) $(CHECKOV_VENV) $(NEWEST_VENV) .tools .aws-sam .coverage *.egg-info .hypothesis .*_cache

@@ -54,6 +54,7 @@ def _plaid() -> Library:
         sign,
         accepts,
         key=json.dumps(jwk),
+        signs_with=jwt.algorithms.ECAlgorithm.to_jwk(key)[:-1] + f', "kid": "{PLAID_KID}"}}',
         refusals=(jwt.InvalidTokenError,),
         other=private_pem(other),
     )
@@ -116,7 +117,10 @@ def _rfc9421(sender: str, algorithm: Any, secret: str, other: str, public: Any, 
 
     name = f"http-message-signatures-{sender.removeprefix('rfc9421-')}"
     refusals = (rfc9421.InvalidSignature,)
-    return Library(name, sender, secret, "signature", sign, accepts, key=key, refusals=refusals, other=other)
+    parameters = {"keyid": "key", "tag": "webhook"}
+    return Library(
+        name, sender, secret, "signature", sign, accepts, key=key, refusals=refusals, other=other, parameters=parameters
+    )
 
 
 def _rfc9421_pair(sender: str, algorithm: Any, key: Any, other: Any) -> Library:

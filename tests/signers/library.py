@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from verihook.errors import SignatureError
 from verihook.request import Request
 from verihook.senders import load_sender
-from verihook.senders.schemes import Setting
+from verihook.senders.schemes import Setting, Verify
 
 URL = "https://hooks.example.com/hooks/orders?x=1"
 
@@ -61,15 +61,25 @@ class Library:
     timed: bool = True
     #: Whether the signature covers the body.
     binds_body: bool = True
+    #: Which bodies it can be given, see :mod:`tests.signers.bodies`; "own" for none but those of ``body``.
+    takes: str = "text"
+    #: What Verihook signs with, if it is not the secret.
+    signs_with: str = ""
 
     def signed(self, body: bytes, at: int, secret: str = "") -> Headers:
         """The headers of a delivery, names in lower case."""
         if self.sign:
             return {name.lower(): value for name, value in self.sign(body, at, secret or self.secret).items()}
+        return self.signed_by_us(body, at, secret)
+
+    def signed_by_us(self, body: bytes, at: int, secret: str = "") -> Headers:
+        """The headers of a delivery that Verihook has signed, as ``verihook send`` does."""
         url = urlsplit(self.url)
         request = Request("POST", url.path, url.query, (), body, "")
         scheme = load_sender(self.sender).scheme
-        made = scheme.sign(secret or self.secret, request, self._setting(), message_id="msg_1", now=at)
+        made = scheme.sign(
+            secret or self.signs_with or self.secret, request, self._setting(), message_id="msg_1", now=at
+        )
         return dict(made.headers)
 
     def verdict(self, headers: Headers, body: bytes) -> str:
@@ -86,10 +96,14 @@ class Library:
         url = urlsplit(self.url)
         request = Request("POST", url.path, url.query, tuple(headers.items()), body, "")
         try:
-            load_sender(self.sender).scheme.bind((self.key or self.secret,), self._setting())(request, int(time.time()))
+            self.check()(request, int(time.time()))
         except SignatureError:
             return "refuses"
         return "accepts"
+
+    def check(self) -> Verify:
+        """How Verihook verifies with the key of the library."""
+        return load_sender(self.sender).scheme.bind((self.key or self.secret,), self._setting())
 
     def _setting(self) -> Setting:
         return Setting(self.url, self.parameters)

@@ -70,8 +70,15 @@ def _form(at: int) -> bytes:
     return urlencode({"MessageSid": "SM1", "Body": "Zoë ☃", "At": at}).encode()
 
 
-def _parameters(body: bytes) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(body.decode(), keep_blank_values=True).items()}
+class _Parameters(dict[str, list[str]]):
+    """As a web framework gives them to the library: a name may come several times."""
+
+    def getlist(self, name: str) -> list[str]:
+        return self[name]
+
+
+def _parameters(body: bytes) -> _Parameters:
+    return _Parameters(parse_qs(body.decode(), keep_blank_values=True))
 
 
 def _twilio_sign(body: bytes, at: int, secret: str) -> Headers:
@@ -143,12 +150,23 @@ SYMMETRIC = [
         _standard_sign,
         _standard_accepts,
         refusals=_STANDARD,
+        takes="json",
         other=OTHER_STANDARD,
     ),
     Library(
         "svix", "svix", STANDARD, "svix-signature", _svix_sign, _svix_accepts, refusals=_STANDARD, other=OTHER_STANDARD
     ),
-    Library("twilio", "twilio", "12345", "x-twilio-signature", _twilio_sign, _twilio_accepts, body=_form, timed=False),
+    Library(
+        "twilio",
+        "twilio",
+        "12345",
+        "x-twilio-signature",
+        _twilio_sign,
+        _twilio_accepts,
+        body=_form,
+        timed=False,
+        takes="form",
+    ),
     _hubspot("v1", "x-hubspot-signature"),
     _hubspot("v2", "x-hubspot-signature"),
     _hubspot("v3", "x-hubspot-signature-v3"),

@@ -104,7 +104,8 @@ def _form(at: int) -> bytes:
 
 
 def _parameters(body: bytes) -> dict[str, Any]:
-    return {name: values[0] for name, values in parse_qs(body.decode(), keep_blank_values=True).items()}
+    fields = parse_qs(body.decode(), keep_blank_values=True).items()
+    return {name: values[0] if len(values) == 1 else values for name, values in fields}
 
 
 def _plivo_sign(body: bytes, at: int, secret: str) -> Headers:
@@ -114,8 +115,8 @@ def _plivo_sign(body: bytes, at: int, secret: str) -> Headers:
 
 
 def _plivo_accepts(headers: Headers, body: bytes) -> bool:
-    found = headers.get("x-plivo-signature-v3", "")
-    return bool(signature_v3.validate_v3_signature("POST", URL, NONCE, SECRET, found, _parameters(body)))
+    found, nonce = headers.get("x-plivo-signature-v3", ""), headers["x-plivo-signature-v3-nonce"]
+    return bool(signature_v3.validate_v3_signature("POST", URL, nonce, SECRET, found, _parameters(body)))
 
 
 def _cloudinary_sign(body: bytes, at: int, secret: str) -> Headers:
@@ -140,6 +141,7 @@ TOKENS = [
         # It raises bare ones.
         refusals=(Exception,),
         parameters={"api_key": "APIkey"},
+        takes="json",
     ),
     Library(
         "qstash",
@@ -158,9 +160,20 @@ TOKENS = [
         _messagebird_sign,
         _messagebird_accepts,
         refusals=(messagebird.error.ValidationError,),
+        takes="some",
     ),
     _google(),
-    Library("plivo", "plivo", SECRET, "x-plivo-signature-v3", _plivo_sign, _plivo_accepts, body=_form, timed=False),
+    Library(
+        "plivo",
+        "plivo",
+        SECRET,
+        "x-plivo-signature-v3",
+        _plivo_sign,
+        _plivo_accepts,
+        body=_form,
+        timed=False,
+        takes="form",
+    ),
     # Its window is of two hours.
     Library(
         "cloudinary",

@@ -1,7 +1,4 @@
-// Official libraries of Node behind standard input and output: a line of JSON in, a line of JSON out.
-// in:  {library, action: "sign" | "verify", secret, url, headers, body (base64)}
-// out: {signature} | {accepted} | {error}
-import { createInterface } from "node:readline";
+// The libraries of `make signers`.
 import { sign, verify } from "@octokit/webhooks-methods";
 import { LinearWebhookClient } from "@linear/sdk/webhooks";
 import square from "square";
@@ -18,7 +15,7 @@ const shopify = (secret) =>
     logger: { log: () => {} },
   });
 
-const libraries = {
+export const libraries = {
   octokit: {
     sign: ({ secret, text }) => sign(secret, text),
     verify: ({ secret, text, headers }) => verify(secret, text, headers["x-hub-signature-256"] ?? ""),
@@ -42,17 +39,3 @@ const libraries = {
     },
   },
 };
-
-for await (const line of createInterface({ input: process.stdin })) {
-  const asked = JSON.parse(line);
-  const body = Buffer.from(asked.body, "base64");
-  const call = libraries[asked.library][asked.action];
-  let answer;
-  try {
-    const result = await call({ ...asked, body, text: body.toString("utf8") });
-    answer = asked.action === "sign" ? { signature: result } : { accepted: result };
-  } catch (error) {
-    answer = { error: String(error.message) };
-  }
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
-}
