@@ -1,7 +1,7 @@
 """Bodies made by chance, the same ones for a seed: VERIHOOK_SEED names another than today's.
 
 ``bytes``: anything. ``text``: what is UTF-8. ``some``: the same, but never empty. ``json``: an object, in any writing.
-``compact``: an object as JavaScript writes it, for a library that is given the parsed body and writes it anew. Each
+``compact``: an object as JavaScript writes it, for a library that is given the parsed body and writes it again. Each
 takes what the next do. ``form``: forms alone.
 """
 

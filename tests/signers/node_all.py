@@ -62,7 +62,7 @@ def b64(raw: bytes) -> str:
 
 
 def _compact(at: int) -> bytes:
-    """A body as JavaScript writes it: WorkOS's library is given the parsed one, and writes it anew."""
+    """A body as JavaScript writes it: WorkOS's library is given the parsed one, and writes it again."""
     return json.dumps(json.loads(order(at)), ensure_ascii=False, separators=(",", ":")).encode()
 
 
