@@ -2,8 +2,8 @@
 
 The mutants stand in mutants.toml: a name, the file under handler/verihook, what to replace by what, and the tests that
 must fail (a set of them by its name, or one test). Each is made in a copy of the tree. Its tests have to pass without
-any mutant, in the same way, and a test has to fail with it: a module that does not load, or a test that is not found,
-proves nothing. Exit code 1 if a mutant is not killed.
+any mutant, in the same process as the others of their file, and a test has to fail with it: a module that does not
+load, or a test that is not found, proves nothing. Exit code 1 if a mutant is not killed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 import time
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,8 +67,9 @@ def read_mutants() -> list[Mutant]:
     return found
 
 
-def judge(tests: Sequence[str], mutants: Sequence[Mutant], free: SimpleQueue[Tree]) -> list[tuple[bool, str]]:
-    """Return for each mutant of these tests (whether it was killed, a line about it)."""
+def judge(mutants: Sequence[Mutant], free: SimpleQueue[Tree]) -> list[tuple[bool, str]]:
+    """Return for each mutant (whether it was killed, a line about it). Without any, their tests run once, together."""
+    tests = least({test for mutant in mutants for test in mutant.tests})
     tree = free.get()
     try:
         code, output = tree.run(tests, bytecode=True)
@@ -80,6 +81,11 @@ def judge(tests: Sequence[str], mutants: Sequence[Mutant], free: SimpleQueue[Tre
         return [judge_one(mutant, tree) for mutant in mutants]
     finally:
         free.put(tree)
+
+
+def least(tests: Collection[str]) -> list[str]:
+    """The tests, in order, without those that stand in a file which is there as a whole."""
+    return sorted(test for test in tests if "::" not in test or test.partition("::")[0] not in tests)
 
 
 def judge_one(mutant: Mutant, tree: Tree, patience: float = PATIENCE) -> tuple[bool, str]:
@@ -109,12 +115,14 @@ def _first_failure(output: str) -> str:
 
 def judge_all(mutants: Sequence[Mutant]) -> Iterator[tuple[bool, str]]:
     """Yield what ``judge`` gives of each, as it is known."""
+    # By the files of their tests: most of what a run costs is paid for a process and its imports.
     groups: dict[tuple[str, ...], list[Mutant]] = defaultdict(list)
     for mutant in mutants:
-        groups[mutant.tests].append(mutant)
+        groups[tuple(sorted({test.partition("::")[0] for test in mutant.tests}))].append(mutant)
     number = min(WORKERS, len(groups))
+    longest_first = sorted(groups.values(), key=len, reverse=True)
     with trees(number) as free, ThreadPoolExecutor(number) as pool:
-        for group in as_completed([pool.submit(judge, tests, group, free) for tests, group in groups.items()]):
+        for group in as_completed([pool.submit(judge, group, free) for group in longest_first]):
             yield from group.result()
 
 

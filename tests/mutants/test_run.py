@@ -10,7 +10,7 @@ import pytest
 
 from tests.flows.waiting import wait_until
 from tests.mutants import preloaded
-from tests.mutants.run import Mutant, judge, judge_one
+from tests.mutants.run import Mutant, judge, judge_one, least
 from tests.mutants.trees import Tree
 
 GUARD = "def allowed(number):\n    return number < 3\n"
@@ -108,9 +108,20 @@ def test_tests_that_fail_anyway_kill_nothing(tree: Tree) -> None:
     free: SimpleQueue[Tree] = SimpleQueue()
     free.put(tree)
     tests = "tests/test_guard.py::test_what_fails_anyway"
-    [(killed, line)] = judge((tests,), [a_mutant("number < 4", tests)], free)
-    assert (False, True) == (killed, line.startswith("FAILS WITHOUT"))
+    for each in judge([a_mutant("number < 4", tests), a_mutant("number < 4")], free):
+        assert (False, True) == (each[0], each[1].startswith("FAILS WITHOUT"))
     assert tree is free.get()
+
+
+def test_the_tests_of_a_file_pass_together_once(tree: Tree) -> None:
+    free: SimpleQueue[Tree] = SimpleQueue()
+    free.put(tree)
+    found = judge([a_mutant("number < 4"), a_mutant("number < 4", NOTHING), a_mutant("number < 2")], free)
+    assert ["killed", "SURVIVED", "killed"] == [line.split()[0] for _, line in found]
+
+
+def test_a_test_of_a_whole_file_is_named_once() -> None:
+    assert ["tests/a.py", LIMIT, NOTHING] == least({LIMIT, NOTHING, "tests/a.py::test_it", "tests/a.py"})
 
 
 def test_a_package_from_elsewhere_is_noticed(tree: Tree) -> None:
