@@ -98,6 +98,8 @@ def test_a_waiting_approval_is_answered(opened: Open, served: Deployed) -> None:
     assert page.focus()
     wait_until(lambda: served.call("GET", "instances/inbox-1")["status"] == "completed" or None, what="it has ended")
     assert "kim" == served.call("GET", "instances/inbox-1")["output"]["by"]
+    page.go("instances/inbox-1?tab=events")
+    page.page.get_by_text("by the key of the run").wait_for()
 
 
 def test_a_key_that_sends_no_events_reads_what_waits(opened: Open, served: Deployed) -> None:

@@ -91,6 +91,28 @@ def test_a_job_is_counted_then_confirmed_and_a_reload_loses_nothing(opened: Open
     page.page.get_by_text("Warehouse.Closed").first.wait_for()
 
 
+def test_failures_are_dismissed_with_a_note_by_keyboard(opened: Open, served: Deployed) -> None:
+    page = opened("failures")
+    page.settled()
+    page.page.get_by_text("Ship", exact=True).wait_for()
+    page.find("button", "Dismiss Warehouse.Closed of broken").press("Enter")
+    page.find("dialog", "Dismiss these failures").wait_for()
+    assert [] == page.violations()
+    page.page.get_by_label("Why (kept with it)").fill("closed <b>until</b> Monday")
+    page.press("Control+Enter")
+    page.find("heading", "Nothing has failed").wait_for()
+    assert page.focus()
+    page.find("link", "With those dismissed").focus()
+    page.press("Enter")
+    page.page.get_by_text("closed <b>until</b> Monday").wait_for()
+    assert "dismissed=yes" in page.page.url
+    assert [] == page.violations()
+    # It fails again, and stands there again.
+    served.call("POST", "workflows/broken/instances", {"input": {}})
+    page.go("failures")
+    page.page.get_by_text("Warehouse.Closed").first.wait_for()
+
+
 def test_a_key_is_shown_once_and_can_be_rotated_and_revoked(opened: Open, served: Deployed) -> None:
     page = opened("keys")
     page.settled()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections import Counter
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -59,16 +60,16 @@ def test_a_style_loads_nothing(path: Path) -> None:
     assert not re.search(r"url\(|@import|expression", path.read_text())
 
 
-def test_no_name_is_defined_twice_in_what_is_joined() -> None:
-    defined = re.compile(
-        r"^(?:export )?(?:async )?(?:function\*?|const|let|class) (\w+|\{[^}]*\}|\[[^\]]*\])", re.MULTILINE
-    )
+def test_what_is_joined_is_a_program(tmp_path: Path) -> None:
+    """Two definitions of one name in a module, or an import of it beside, are an error of syntax."""
+    node = shutil.which("node")
+    assert node is not None, "node is missing: install it with npm (Debian: apt-get install npm)"
     for served, asset in make_assets(FOLDER).files.items():
-        if served.endswith(".js") and "vendor" not in served:
-            text = asset.plain.decode()
-            imported = [each.strip() for names, _ in IMPORT.findall(text) for each in names.split(",")]
-            counts = Counter([*imported, *defined.findall(text)])
-            assert {} == {each: count for each, count in counts.items() if count > 1}, served
+        if served.endswith(".js"):
+            path = tmp_path / f"{served.replace('/', '-')}.mjs"
+            path.write_bytes(asset.plain)
+            done = subprocess.run([node, "--check", path], capture_output=True, text=True, timeout=60, check=False)
+            assert done.returncode == 0, f"{served}: {done.stderr}"
 
 
 def test_all_files_are_within_the_budget() -> None:

@@ -27,6 +27,8 @@ REACHED: dict[str, tuple[str | None, tuple[Any, ...], str | None]] = {
     "startInstances": ("batch", ("w", [BatchStart(input=1)]), None),  # a shell has its own loops
     "listInstances": ("page", (), "instances list"),
     "listFailures": ("failures", (), "instances failures"),
+    "dismissFailure": ("dismiss_failures", ("w",), "instances dismiss"),
+    "sendCallback": ("send_callback", ("i",), "instances callback"),
     "getInstance": ("get", ("i",), "instances get"),
     "getResult": ("result", ("i",), "workflows run"),  # --wait
     "listSteps": ("steps", ("i",), "instances steps"),

@@ -70,6 +70,11 @@ class Identity:
         """The owner of limits and idempotency keys: the chain of rotated keys, "" for a caller without a key."""
         return self.key.chain if self.key else ""
 
+    @property
+    def noted(self) -> dict[str, str]:
+        """What is kept of a caller beside what it has done: its entry, and of a key the id and the name."""
+        return {"entry": self.entry, **({"keyId": self.key.id, "name": self.key.name} if self.key else {})}
+
     def covers(self, workflow: str) -> bool:
         """Whether it may have to do with this workflow: lists show no others."""
         return self.key is None or self.key.covers(workflow)

@@ -8,6 +8,8 @@ from verihook.api.rendering import failure
 from verihook.instances import payload
 from verihook.model.instance import Instance, iso, iso_or_none
 from verihook.model.trace_context import trace_id
+from verihook.senders.schemes import Scheme
+from verihook.senders.schemes.in_words import in_words, signed_parts
 from verihook.webhooks import deliveries
 from verihook.webhooks.deliveries import Entry
 from verihook.webhooks.reasons import meaning_of
@@ -88,6 +90,20 @@ def detail(entry: Entry, now_ms: int, *, with_error: bool) -> dict[str, Any]:
     whole = shown(entry, now_ms, with_error=with_error)
     kept["meaning"] = meaning_of(whole["reason"])
     return {**whole, **kept, "instanceId": whole["instanceId"] or sample.get("instanceId")}
+
+
+def signed(scheme: Scheme | None, body: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return what the sender has signed, as its scheme says it, with the lengths that are known. No MAC, no secret."""
+    if scheme is None:
+        return None
+    lengths = {"{body}": body["length"]} if body else {}
+    return {
+        "how": in_words(scheme),
+        "parts": [
+            {"part": part, "bytes": lengths.get(part) if part.startswith("{") else len(part.encode())}
+            for part in signed_parts(scheme)
+        ],
+    }
 
 
 def _sampled_body(sample: dict[str, Any]) -> dict[str, Any]:

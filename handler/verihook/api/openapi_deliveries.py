@@ -96,9 +96,24 @@ class BodyFacts(Answer):
     kept: bool
 
 
+class SignedPart(Answer):
+    """A field such as ``{body}``, or the text between two. ``bytes``: its length, null if that is not known."""
+
+    part: str
+    bytes: int | None
+
+
+class Signed(Answer):
+    """What the sender signs, in words and by its parts; none if the scheme has no template."""
+
+    how: str
+    parts: list[SignedPart]
+
+
 class DeliveryDetail(Delivery):
     """A delivery with what is kept of it, until ``kept_until``. ``replay_of``: the delivery that was replayed.
 
+    ``signed``: what its source's scheme says is signed, as it is configured now; null if a feed brought it.
     ``trace_id``: of the W3C trace that it came in, if it was accepted with a valid ``traceparent``.
 
     ``meaning``: why one is refused for this reason most often, and what to do; null if the reason says all.
@@ -106,6 +121,7 @@ class DeliveryDetail(Delivery):
     Of those that were not accepted, path, names of headers and body are those of the last one.
     """
 
+    signed: Signed | None
     meaning: str | None
     path: str | None
     verified_by: str | None

@@ -61,6 +61,8 @@ _WORKFLOW = {
     "connections": ["billing-live", "billing-sandbox"],
 }
 
+_BY = {"entry": "key", "keyId": "0f2a9c41b7d35e68", "name": "kim"}
+
 _KEY = {
     "id": "0f2a9c41b7d35e68",
     "name": "ci",
@@ -174,7 +176,11 @@ EXAMPLES: dict[str, Any] = {
                 "firstAt": _AT,
                 "lastAt": _ENDED_AT,
                 "last": {**_LISTED, "status": "failed", "error": {"code": "Payment", "message": "declined"}},
+                "dismissed": None,
             }
+        ],
+        "callbacks": [
+            {"instanceId": _ID, "workflow": "order-created", "tries": 10, "at": _ENDED_AT, "dismissed": None}
         ],
         "complete": True,
     },
@@ -208,7 +214,11 @@ EXAMPLES: dict[str, Any] = {
             }
         ]
     },
-    "Entries": {"events": [{"name": "approved", "id": "evt-7", "state": "buffered", "at": _AT}]},
+    "Dismissed": {"dismissed": {"at": _AT, "by": _BY, "note": "sold out; refunded"}},
+    "Entries": {
+        "events": [{"name": "approved", "id": "evt-7", "state": "buffered", "at": _AT}],
+        "sent": [{"name": "approved", "id": "evt-6", "at": _AT, "by": _BY}],
+    },
     "Waits": {"waits": [_WAIT], "cursor": None},
     "WorkflowView": _WORKFLOW,
     "Workflows": {"workflows": [_WORKFLOW]},
@@ -240,6 +250,7 @@ EXAMPLES: dict[str, Any] = {
     "Lookup": {"found": [{"by": "event", "instance": _LISTED, "delivery": _DELIVERY, "deletedAt": None}]},
     "DeliveryDetail": {
         **_DELIVERY,
+        "signed": {"how": "HMAC-SHA256 of {body} as hex in X-Signature", "parts": [{"part": "{body}", "bytes": 28}]},
         "meaning": None,
         "path": "/hooks/orders",
         "verifiedBy": "current",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from verihook.api.openapi_models import Answer, Listed
+from verihook.api.openapi_models import Answer, Caller, Listed
 from verihook.model.instance import Status
 
 
@@ -34,8 +34,35 @@ class Waits(Answer):
     cursor: str | None
 
 
+class DismissalView(Answer):
+    """Who has decided to do nothing about it, when and why."""
+
+    at: str
+    by: Caller
+    note: str
+
+
+class Dismissed(Answer):
+    """What was dismissed."""
+
+    dismissed: DismissalView
+
+
+class GivenUpView(Answer):
+    """A callback that its receiver has not taken; ``at``: when it was given up."""
+
+    instance_id: str
+    workflow: str
+    tries: int
+    at: str
+    dismissed: DismissalView | None
+
+
 class FailureGroup(Answer):
-    """Instances of one workflow that ended with one error. ``last``: the one that was created last, at ``lastAt``."""
+    """Instances of one workflow that ended with one error. ``last``: the one that was created last, at ``lastAt``.
+
+    ``dismissed``: who has set it aside; null if it is not, or has failed since.
+    """
 
     workflow: str
     error: str | None
@@ -43,10 +70,15 @@ class FailureGroup(Answer):
     first_at: str
     last_at: str
     last: Listed
+    dismissed: DismissalView | None
 
 
 class FailureGroups(Answer):
-    """The groups, those of the last failures first. ``complete``: every failed instance was counted."""
+    """The groups, those of the last failures first. ``complete``: every failed instance was counted.
+
+    ``callbacks``: those that were given up, the last ones first.
+    """
 
     failures: list[FailureGroup]
+    callbacks: list[GivenUpView]
     complete: bool

@@ -159,10 +159,28 @@ class Entry(Answer):
     at: str
 
 
+class Caller(Answer):
+    """Who has done something: by which ``entry``, and with which API key, if it was one of the ledger."""
+
+    entry: Literal["key", "iam", "run", "open"]
+    key_id: str | None = None
+    name: str | None = None
+
+
+class SentEvent(Answer):
+    """An event that was sent through the API, and who sent it."""
+
+    name: str
+    id: str | None
+    at: str
+    by: Caller
+
+
 class Entries(Answer):
-    """The events and waits of an instance, the oldest first."""
+    """The events and waits of an instance, the oldest first. ``sent``: who sent the last ones."""
 
     events: list[Entry]
+    sent: list[SentEvent]
 
 
 class WorkflowView(Answer):

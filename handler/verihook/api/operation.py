@@ -24,7 +24,7 @@ from verihook.api.access import Access
 from verihook.api.health import Health
 from verihook.api.openapi_problems import Responses
 from verihook.api.parameters import camel
-from verihook.api.rendering import check_query
+from verihook.api.rendering import check_query, unless_known
 from verihook.api.routes import Guarded, Need
 from verihook.model.ports import Services
 
@@ -114,7 +114,7 @@ def _endpoint(described: Described, api: Api) -> Handler:
     async def endpoint(request: Request, **given: Any) -> Response:
         if not described.any_query:
             check_query(request, *known, prefix=described.query_prefix)
-        return await handler(api, **given, **({"request": request} if wants_request else {}))
+        return unless_known(request, await handler(api, **given, **({"request": request} if wants_request else {})))
 
     request = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
     taken = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own if each.name != "request"]

@@ -9,9 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from verihook.api.problems import invalid
 from verihook.errors import RequestInvalid
+from verihook.instances.dismissals import MAX_NOTE
 from verihook.instances.start_request import MAX_LABEL
 from verihook.model.instance import Status
 from verihook.model.job import MAX_RATE, RATE, Action
+from verihook.model.ports.ledger import MAX_ERROR
 from verihook.webhooks.trials import Kind
 
 _ID = "order-1042"
@@ -70,6 +72,21 @@ class Batch(_RequestBody):
     )
 
     instances: list[Any] = Field(min_length=1, max_length=100, description="each as the body of a single start")
+
+
+class Dismiss(_RequestBody):
+    """What nothing is to be done about: failures of a workflow with an error, or a callback that was given up."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"workflow": "order-created", "error": "NoStock", "note": "sold out; refunded"}]
+        }
+    )
+
+    workflow: str | None = Field(None, max_length=64)
+    error: str | None = Field(None, max_length=MAX_ERROR, description="as the group has it; null for none")
+    instance_id: str | None = Field(None, max_length=64, description="whose callback it is; instead of workflow")
+    note: str = Field("", max_length=MAX_NOTE, description="why; kept with it")
 
 
 class Terminate(_RequestBody):

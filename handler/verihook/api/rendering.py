@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +21,23 @@ if TYPE_CHECKING:
 
 
 def json_response(status: int, content: object, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a JSON response that no cache keeps."""
+    """Return a JSON response that no cache keeps. One of status 200 has an ETag, by which a caller who has it asks."""
     body = json_text(content).encode()
-    return Response(body, status, {"content-type": "application/json", "cache-control": "no-store", **(headers or {})})
+    told = {"content-type": "application/json", "cache-control": "no-store", **(headers or {})}
+    if status == 200:
+        told.setdefault("etag", f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"')
+    return Response(body, status, told)
+
+
+def unless_known(request: Request, response: Response) -> Response:
+    """Return 304 without the body if the caller has it already, as ``If-None-Match`` says; else the response."""
+    tag = response.headers.get("etag")
+    if request.method != "GET" or response.status_code != 200 or tag is None:
+        return response
+    known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
+    if tag not in known and known != ["*"]:
+        return response
+    return Response(status_code=304, headers={"etag": tag, "cache-control": response.headers["cache-control"]})
 
 
 def check_query(request: Request, *known: str, prefix: str = "") -> None:

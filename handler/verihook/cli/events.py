@@ -30,18 +30,35 @@ def add_parser(commands: Any) -> None:
         actions, "list", _list, "list events that no wait has taken yet, and waits that no event came for"
     )
     some.add_argument("id", metavar="ID", help="of the instance")
+    some.add_argument("--sent", action="store_true", help="instead the last 50 that were sent, and who sent them")
     waiting = add_action(actions, "waiting", _waiting, "list the waits of all instances that no event came for")
     waiting.add_argument("--workflow", metavar="NAME", help="of one workflow; default all")
     waiting.add_argument("--limit", type=whole_number(1, 10_000), default=50, help="how many; default 50")
 
 
 def _list(client: Client, options: argparse.Namespace) -> int:
+    if options.sent:
+        return _sent(client, options)
     found = client.events(options.id)
     if options.json:
         print_json({"events": [each.raw for each in found]})
     elif found:
         rows = [(each.name, each.state, utc_time(each.at), each.id or "") for each in found]
         show_table(("EVENT", "STATE", "SINCE", "ID"), rows, spare=("ID",))
+    else:
+        print("No events.")
+    return 0
+
+
+def _sent(client: Client, options: argparse.Namespace) -> int:
+    found = client.sent_events(options.id)
+    if options.json:
+        print_json({"sent": [each.raw for each in found]})
+    elif found:
+        rows = [
+            (each.name, utc_time(each.at), each.by, each.raw["by"].get("name", ""), each.id or "") for each in found
+        ]
+        show_table(("EVENT", "SENT", "BY", "NAME", "ID"), rows, spare=("ID",))
     else:
         print("No events.")
     return 0

@@ -13,6 +13,7 @@ from verihook.adapters.printable import printable
 from verihook.cli.arguments import json_value, pair, past_time, seconds, whole_number
 from verihook.cli.connect import add_action, print_json
 from verihook.cli.open import add_open_option, open_instance
+from verihook.cli.setting_aside import add_setting_aside
 from verihook.cli.table import show_members, show_table, utc_time
 from verihook.cli.watching import reasons, status_words, watch
 from verihook.model.instance import Status
@@ -64,6 +65,7 @@ def _add_failures(actions: Any) -> None:
     some = add_action(actions, "failures", _failures, "failed ones in groups of one workflow and one error")
     some.add_argument("--workflow", metavar="NAME", help="of one workflow; default all")
     some.add_argument("--since", type=past_time, metavar="WHEN", help="created then or later: 30m, 2h, 7d, or a time")
+    add_setting_aside(actions)
 
 
 def add_filters(parser: Any) -> None:

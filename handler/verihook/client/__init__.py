@@ -9,6 +9,7 @@ docs/client.md describes every method.
 from __future__ import annotations
 
 from verihook.client.clients import AsyncClient, Client
+from verihook.client.deciding import SentEvent
 from verihook.client.delivery_records import Delivery, DeliveryPage, EventResult, Forgotten, Hit
 from verihook.client.errors import (
     ApiError,
@@ -95,6 +96,7 @@ __all__ = [
     "Result",
     "Retries",
     "Sender",
+    "SentEvent",
     "Source",
     "SourceDetail",
     "StartOptions",

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from verihook.client import acting, finding, managing_jobs, managing_keys, observing, reading, starting
+from verihook.client import acting, deciding, finding, managing_jobs, managing_keys, observing, reading, starting
 from verihook.client.errors import ApiError, Problem
 from verihook.client.operation import Awaiting, Blocking, Operation, R
 from verihook.client.reading import Filters
@@ -42,6 +42,7 @@ class Operations:
     steps = Operation(reading.steps)
     attempts = Operation(reading.attempts)
     events = Operation(reading.events)
+    sent_events = Operation(deciding.sent_events)
     failures = Operation(reading.failures)
     waits = Operation(reading.waits)
     workflows = Operation(reading.workflows)
@@ -53,6 +54,8 @@ class Operations:
     restart = Operation(acting.restart)
     redrive = Operation(acting.redrive)
     purge = Operation(acting.purge)
+    send_callback = Operation(deciding.send_callback)
+    dismiss_failures = Operation(deciding.dismiss_failures)
     raise_event = Operation(acting.raise_event)
     sources = Operation(observing.sources)
     source = Operation(observing.source)

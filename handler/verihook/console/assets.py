@@ -1,9 +1,9 @@
 """The files of the console as a browser gets them: joined, named by one hash, and compressed once.
 
 The sources are ES modules of less than 300 lines in rooms. A request is a round trip, and in AWS a run of a function,
-so ``app.js`` is served with all of ``shell/`` and ``parts/`` in it, each module of ``pages/``, which is imported when
-it is opened, with what it imports of other rooms, and the style sheets as one. Nothing else is built: what is here is
-what runs.
+so ``app.js`` is served with all of ``shell/``, ``parts/`` and ``vendor/`` in it, each module of ``pages/``, which is
+imported when it is opened, with what it imports of other rooms, and the style sheets as one. Nothing else is built:
+what is here is what runs.
 
 Joining is by text, so the modules keep to two rules, which tests/console/test_sources.py checks: they import names
 with ``import { a, b } from "./file.js";`` as it stands, and no two of those that are joined define the same name.
@@ -22,17 +22,18 @@ from posixpath import normpath, relpath
 
 FOLDER = Path(__file__).parent
 
+#: What others wrote, as they published it.
+_VENDOR = "vendor/"
+
 #: What is loaded first, with the rooms that every page needs.
 ENTRY = "app.js"
-SHARED = ("shell/", "parts/")
+SHARED = (_VENDOR, "shell/", "parts/")
 
 #: Each module of this room is served, with what it imports of rooms that are not shared.
 PAGES = "pages/"
 
 #: The style sheets that the others build on; these follow by their names.
 FIRST_STYLES = ("styles/tokens.css", "styles/base.css")
-
-_VENDOR = "vendor/"
 
 #: An import of a module, with the names that it imports.
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]+)";\n', re.MULTILINE)
@@ -43,8 +44,9 @@ LATER = re.compile(r'\bimport\("(\.[^"]+)"\)')
 #: Whole lines of comment. Readers find them in the sources; a browser needs none.
 _COMMENTS = re.compile(r"^[ \t]*//[^\n]*\n|^[ \t]*/\*.*?\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
 
-#: What a line is indented by: one blank does for a browser.
+#: What a line is indented by, and what stands around the braces and signs of styles: a browser needs none of it.
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+_STYLE_BLANKS = re.compile(r"\s*([{};])\s*|(:) |\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +96,20 @@ def _asset(text: str, kind: str) -> Asset:
 def _styles(folder: Path) -> str:
     others = sorted(_name(path, folder) for path in folder.glob("styles/*.css"))
     ordered = [*FIRST_STYLES, *(name for name in others if name not in FIRST_STYLES)]
-    return "".join(_plain((folder / name).read_text("utf-8")) for name in ordered)
+    whole = "".join(_plain((folder / name).read_text("utf-8")) for name in ordered)
+    return _STYLE_BLANKS.sub(lambda found: found[1] or found[2] or " ", whole)
 
 
 def _plain(text: str) -> str:
     """Return a source without what only its readers need."""
-    return _INDENT.sub(" ", _COMMENTS.sub("", text))
+    return _INDENT.sub("", _COMMENTS.sub("", text))
 
 
 def _joined(scripts: Mapping[str, str]) -> dict[str, str]:
-    """Return the modules that are served: the entry, each page, and what others wrote."""
+    """Return the modules that are served: the entry and each page."""
     roots = [*(name for name in scripts if name.startswith(SHARED)), ENTRY]
     core = in_order(roots, scripts)
-    served = {name: text for name, text in scripts.items() if name.startswith(_VENDOR)}
-    served[ENTRY] = _module(ENTRY, core, core, scripts)
+    served = {ENTRY: _module(ENTRY, core, core, scripts)}
     for page in (name for name in scripts if name.startswith(PAGES)):
         own = [each for each in in_order([page], scripts) if each not in core]
         served[page] = _module(page, own, core, scripts)
@@ -129,9 +131,7 @@ def in_order(roots: Iterable[str], scripts: Mapping[str, str]) -> list[str]:
             return
         begun.add(name)
         for _, path in IMPORT.findall(scripts[name]):
-            target = _target(name, path)
-            if not target.startswith(_VENDOR):
-                add(target, name)
+            add(_target(name, path), name)
         done[name] = None
 
     for root in roots:
@@ -151,7 +151,8 @@ def _module(served: str, parts: list[str], core: list[str], scripts: Mapping[str
                 wanted.setdefault(source, set()).update(each.strip() for each in found[1].split(",") if each.strip())
             return ""
 
-        text = IMPORT.sub(take_out, _plain(scripts[name]))
+        whole = scripts[name]
+        text = IMPORT.sub(take_out, whole if name.startswith(_VENDOR) else _plain(whole))
         return LATER.sub(lambda found: f'import("{_relative(_target(name, found[1]), served)}")', text)
 
     body = [part(name) for name in parts]

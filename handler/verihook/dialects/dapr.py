@@ -148,20 +148,22 @@ async def _in_daprs_words(conflict: Conflict, asked: StartRequest, services: Ser
 
 
 def _raising(services: Services) -> dict[str, _Operation]:
-    async def raised(subject: str, name: str, content: object, request: Request) -> None:
+    async def raised(subject: str, name: str, content: object, request: Request, caller: Caller) -> None:
         # A CloudEvent's id makes it one event however often it comes.
         event_id = request.headers.get("ce-id")
-        await calling.in_thread(instances.raise_event, subject, name, content, services, event_id=event_id)
+        await calling.in_thread(
+            instances.raise_event, subject, name, content, services, event_id=event_id, by=caller.noted
+        )
 
     async def named(kind: str, subject: str, event: str, request: Request, caller: Caller) -> Response:
         await _find(kind, subject, request, caller, services, "events:send")
-        await raised(subject, event, content_of(request, await calling.read_text(request)), request)
+        await raised(subject, event, content_of(request, await calling.read_text(request)), request, caller)
         return answer({}, 202)
 
     async def unnamed(kind: str, subject: str, request: Request, caller: Caller) -> Response:
         await _find(kind, subject, request, caller, services, "events:send")
         name, content = draft_event(request, content_of(request, await calling.read_text(request)))
-        await raised(subject, name, content, request)
+        await raised(subject, name, content, request, caller)
         return _accepted()
 
     return {"POST /raiseEvent": unnamed, "POST /raiseEvent/{event}": named}

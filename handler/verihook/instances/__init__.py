@@ -6,7 +6,7 @@ reading.py     get, list_instances, search, steps, input_of, output_of
 history.py     attempts
 lifecycle.py   suspend, resume, terminate, restart, redrive, purge
 jobs.py        one action on many (job_rounds drives it, job_actions does it to one)
-events.py      raise_event, await_event, pass_gate, connection_of, hand_over_pending, mailbox
+events.py      raise_event, senders_of, await_event, pass_gate, connection_of, hand_over_pending, mailbox
 progress.py    record_progress: what an engine says of an attempt
 
 Each takes the ports that it needs, a port or a set of :mod:`verihook.model.ports.sets`, never all services.
@@ -24,6 +24,7 @@ from verihook.instances.events import (
     mailbox,
     pass_gate,
     raise_event,
+    senders_of,
 )
 from verihook.instances.history import Attempt, attempts
 from verihook.instances.lifecycle import purge, redrive, restart, resume, suspend, terminate
@@ -60,6 +61,7 @@ __all__ = [
     "restart",
     "resume",
     "search",
+    "senders_of",
     "start",
     "steps",
     "submit",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from verihook.errors import BodyTooLarge, Conflict, EngineUnavailable, InstanceNotFound, RequestInvalid
 from verihook.instances import mailboxes, open_waits
-from verihook.instances.mailboxes import GATE, Event, Handover, Mailbox, Wait
+from verihook.instances.mailboxes import GATE, Event, Handover, Mailbox, Sent, Wait
 from verihook.instances.open_waits import NO_NOTICE, Notice
 from verihook.instances.progress import record_end
 from verihook.instances.reading import engine_of, get
@@ -47,11 +47,16 @@ class MailboxEntry:
 
 def mailbox(instance_id: str, ports: DocumentPorts) -> list[MailboxEntry]:
     """The events that no execution has taken yet, and the waits that no event has come for, the oldest first."""
-    instance = get(instance_id, ports)
-    box = mailboxes.read_mailbox(_mailbox_name(instance), ports.documents, ports.clock.now_ms())
+    box = mailboxes.read_mailbox(_mailbox_name(get(instance_id, ports)), ports.documents, ports.clock.now_ms())
     waits = [MailboxEntry(wait.name, "waiting", wait.at) for wait in box.waits if wait.name != GATE]
     events = [MailboxEntry(event.name, "buffered", event.at, event.id) for event in box.events]
     return sorted([*waits, *events], key=lambda entry: entry.at)
+
+
+def senders_of(instance_id: str, ports: DocumentPorts) -> list[Sent]:
+    """Return who sent the last events of the present attempt through the API, the oldest first."""
+    name = _mailbox_name(get(instance_id, ports))
+    return mailboxes.read_mailbox(name, ports.documents, ports.clock.now_ms()).sent
 
 
 def raise_event(
@@ -61,9 +66,10 @@ def raise_event(
     ports: SubmitPorts,
     event_id: str | None = None,
     start: StartRequest | None = None,
-    scope: str = "",
+    *,
+    by: dict[str, str] | None = None,
 ) -> Instance:
-    """Raise an event: it goes to the oldest wait for its name, or is kept until one comes.
+    """Raise an event: it goes to the oldest wait for its name, or is kept until one comes. ``by``: who sends it.
 
     ``event_id``: a second event with the same id changes nothing. ``start``: what to start if there is no such
     instance. Raises RequestInvalid, BodyTooLarge, Conflict (the instance has ended), NotSupported, EngineUnavailable
@@ -75,20 +81,20 @@ def raise_event(
     except InstanceNotFound:
         if start is None:
             raise
-        instance = submit(start, scope, ports).instance
-    raise_for(instance, Event(event_id or "", name, text, ports.clock.now_ms()), ports)
+        instance = submit(start, "", ports).instance
+    raise_for(instance, Event(event_id or "", name, text, ports.clock.now_ms()), ports, by)
     return instance
 
 
-def raise_for(instance: Instance, event: Event, ports: ControlPorts) -> None:
-    """Raise an event for an instance that was just read. Raises as :func:`raise_event` does."""
+def raise_for(instance: Instance, event: Event, ports: ControlPorts, by: dict[str, str] | None = None) -> None:
+    """Raise an event for an instance that was just read. ``by`` and what is raised: as for :func:`raise_event`."""
     if instance.final:
         raise Conflict(f"The instance is {instance.status} and takes no events.", instance_id=instance.id)
     engine, _ = engine_of(instance, ports)
     engine.check_events()
     now = event.at
     made = mailboxes.edit_mailbox(
-        _mailbox_name(instance), ports.documents, now, lambda box: box.add_event(event), mailboxes.MAX_MAILBOX
+        _mailbox_name(instance), ports.documents, now, lambda box: box.add_event(event, by), mailboxes.MAX_MAILBOX
     )
     taken = _hand_over(instance, made, ports)
     hand_over_pending(instance, ports)
@@ -178,7 +184,7 @@ def pass_gate(instance_id: str, attempt: int, token: str, ports: EventPorts, exe
     now = ports.clock.now_ms()
     name = _mailbox_name(instance)
     mailboxes.edit_mailbox(name, ports.documents, now, lambda box: box.add_wait(Wait(GATE, token, now)))
-    # Read after the wait is written, so that a resume between the two finds the wait.
+    # After the wait is written, so that a resume between the two finds it.
     if not get(instance_id, ports).held:
         now = ports.clock.now_ms()
         made = mailboxes.edit_mailbox(name, ports.documents, now, lambda box: box.open_gate(now))
@@ -188,17 +194,13 @@ def pass_gate(instance_id: str, attempt: int, token: str, ports: EventPorts, exe
 def connection_of(instance_id: str, attempt: int, ports: ReadPorts, execution: str = "") -> str | None:
     """Return the name of the connection that the start of this attempt chose, or None if it chose none.
 
-    ``execution`` and what is raised: as for :func:`await_event`; and Conflict for a former attempt, as the row has the
-    choice of the present one.
+    ``execution`` and what is raised: as for :func:`await_event`; and Conflict for a former attempt.
     """
     return _present_attempt(instance_id, attempt, execution, ports).connection
 
 
 def facts_of(instance_id: str, attempt: int, ports: ReadPorts, execution: str = "") -> EventFacts:
-    """Return what the workflow of this attempt gets beside its input.
-
-    ``execution`` and what is raised: as for :func:`connection_of`.
-    """
+    """Return what the workflow of this attempt gets beside its input. The rest is as for :func:`connection_of`."""
     return _present_attempt(instance_id, attempt, execution, ports).event_facts
 
 

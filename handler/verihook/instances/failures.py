@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from verihook.instances.dismissals import Dismissal, dismissals
 from verihook.model.instance import Instance, Status
 from verihook.model.listing import Query
 
 if TYPE_CHECKING:
-    from verihook.model.ports.sets import RowPorts
+    from verihook.model.ports.sets import DocumentPorts
 
 #: How many rows of each status are read at most.
 MOST_READ = 1000
@@ -23,7 +24,8 @@ FAILED: tuple[Status, ...] = ("failed", "timed_out")
 class Group:
     """Instances of one workflow that have ended with one error. ``last``: the one that was created last.
 
-    ``first_at`` and ``last_at``: when the first and the last of those that were counted were created.
+    ``first_at`` and ``last_at``: when the first and the last of those that were counted were created. ``dismissed``:
+    who has set it aside, unless it has failed since.
     """
 
     workflow: str
@@ -31,6 +33,7 @@ class Group:
     count: int
     first_at: int
     last: Instance
+    dismissed: Dismissal | None = None
 
     @property
     def last_at(self) -> int:
@@ -46,7 +49,9 @@ class Failures:
     complete: bool
 
 
-def grouped(workflow: str | None, since: int | None, covered: Callable[[Instance], bool], ports: RowPorts) -> Failures:
+def grouped(
+    workflow: str | None, since: int | None, covered: Callable[[Instance], bool], ports: DocumentPorts
+) -> Failures:
     """Group the failed instances that were created since then, of one workflow or of all (None).
 
     Counts the :data:`MOST_READ` newest of each status. Raises LedgerUnavailable.
@@ -64,4 +69,7 @@ def grouped(workflow: str | None, since: int | None, covered: Callable[[Instance
             group.first_at = min(group.first_at, row.created_at)
             if row.created_at > group.last_at:
                 group.last = row
+    set_aside = dismissals(ports)
+    for group in groups.values():
+        group.dismissed = set_aside.of(group.workflow, group.error, group.last_at)
     return Failures(sorted(groups.values(), key=lambda group: group.last_at, reverse=True), complete)

@@ -36,6 +36,9 @@ MAX_WITH_WAITS = 300_000
 #: How many event ids are remembered after their events were delivered.
 MAX_SEEN = 500
 
+#: Of how many events it is remembered who sent them.
+MAX_SENT = 50
+
 #: How many tokens of waits are remembered after they were answered: a task that is called again after a crash notes its
 #: wait again.
 MAX_USED = 50
@@ -52,6 +55,16 @@ class Event:
     name: str
     payload: str
     at: int
+
+
+@dataclass(slots=True)
+class Sent:
+    """Who sent an event through the API, and when, in milliseconds. ``by``: what the API knows of the caller."""
+
+    name: str
+    id: str
+    at: int
+    by: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -77,7 +90,8 @@ class Handover:
 class Mailbox:
     """Events, waits and handovers, each the oldest first.
 
-    ``seen``: digests of the ids of raised events; ``used``: of the tokens of waits that are over.
+    ``seen``: digests of the ids of raised events; ``used``: of the tokens of waits that are over. ``sent``: who sent
+    the last events.
     """
 
     events: list[Event] = field(default_factory=list)
@@ -85,9 +99,10 @@ class Mailbox:
     handovers: list[Handover] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
     used: list[str] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
 
-    def add_event(self, event: Event) -> list[Handover]:
-        """Add an event, unless its id was seen before. Return the handovers that this makes.
+    def add_event(self, event: Event, by: dict[str, str] | None = None) -> list[Handover]:
+        """Add an event, unless its id was seen before. Return the handovers that this makes. ``by``: who sent it.
 
         One for an address is added only if a wait for it is here: it is used once.
         """
@@ -99,6 +114,8 @@ class Mailbox:
                 return []
             self.seen = [*self.seen, seen][-MAX_SEEN:]
         self.events.append(event)
+        if by is not None:
+            self.sent = [*self.sent, Sent(event.name, event.id, event.at, by)][-MAX_SENT:]
         return self._match(event.at)
 
     def add_wait(self, wait: Wait) -> list[Handover]:
@@ -220,4 +237,5 @@ def _from_json(content: Any) -> Mailbox:
         ],
         content["seen"],
         content.get("used", []),  # a mailbox of an earlier version has none
+        [Sent(**sent) for sent in content.get("sent", [])],  # as of this
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from verihook import instances
 from verihook.errors import EngineUnavailable, InstanceNotFound, LedgerUnavailable, NotSupported
-from verihook.instances import callbacks, handover, holding, lines, measuring
+from verihook.instances import callbacks, given_up, handover, holding, lines, measuring
 from verihook.instances.reading import engine_of
 from verihook.instances.round_report import Report
 from verihook.instances.start_rate import Starts
@@ -283,6 +283,10 @@ def _try_callback(instance: Instance, ports: ReconcilePorts) -> Report:
         # A restart was quicker: the new attempt has a callback of its own.
         return report
     following = callbacks.deliver(instance, ports)
+    in_vain = following.due_at is None and following.callback_tries > instance.callback_tries
+    if in_vain:
+        # Before the row: else a crash could leave a callback that no list has.
+        given_up.note(following, ports)
     written = ports.ledger.amend(replace(following, revision=instance.revision + 1))
     report.called_back = written and following.due_at is None
     if following.due_at is not None:
@@ -290,6 +294,5 @@ def _try_callback(instance: Instance, ports: ReconcilePorts) -> Report:
         ports.late.callbacks.note(instance.id, instance.updated_at)
         return report
     ports.late.callbacks.drop(instance.id)
-    given_up = following.callback_tries > instance.callback_tries
-    report.taken, report.given_up = not given_up, given_up
+    report.taken, report.given_up = not in_vain, in_vain
     return report

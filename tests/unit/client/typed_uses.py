@@ -34,6 +34,7 @@ from verihook.client import (
     Rejection,
     Result,
     Sender,
+    SentEvent,
     Source,
     SourceDetail,
     Started,
@@ -58,6 +59,9 @@ def blocking(client: Client) -> None:
     assert_type(client.steps("i"), tuple[Step, ...])
     assert_type(client.attempts("i"), tuple[Attempt, ...])
     assert_type(client.events("i"), tuple[MailboxEntry, ...])
+    assert_type(client.sent_events("i"), tuple[SentEvent, ...])
+    assert_type(client.send_callback("i"), Instance)
+    assert_type(client.dismiss_failures("w", "E", note="n"), Mapping[str, Any])
     assert_type(client.waits("w", limit=1), WaitPage)
     assert_type(client.failures("w"), tuple[FailureGroup, ...])
     assert_type(client.definition("w"), Definition)

@@ -12,8 +12,8 @@ from tests.contracts.instances import NOW
 from tests.unit.bare import Counted, documents
 from verihook.errors import Conflict, LedgerUnavailable
 from verihook.instances import mailboxes
-from verihook.instances.mailboxes import GATE, MAX_MAILBOX, MAX_SEEN, MAX_USED, Event, Mailbox, Wait
-from verihook.model.ports import Document
+from verihook.instances.mailboxes import GATE, MAX_MAILBOX, MAX_SEEN, MAX_SENT, MAX_USED, Event, Mailbox, Wait
+from verihook.model.ports import Document, Documents
 
 __all__ = ["documents"]
 
@@ -172,3 +172,26 @@ def test_others_may_be_quicker_but_not_for_ever(documents: Counted, monkeypatch:
     refused = 1_000
     with pytest.raises(LedgerUnavailable):
         mailboxes.edit_mailbox("i", documents, NOW, lambda box: box.add_event(event()))
+
+
+def test_who_sent_an_event_is_kept_when_a_wait_has_taken_it(documents: Documents) -> None:
+    kim = {"entry": "key", "keyId": "k1", "name": "kim"}
+
+    def edit(box: Mailbox) -> None:
+        box.add_wait(Wait("a", "t1", NOW))
+        box.add_event(event(id="e1"), kim)
+        # A repetition is no second answer, and what a webhook brings is known by its delivery.
+        box.add_event(event(id="e1"), {"entry": "run"})
+        box.add_event(event(id="e2"))
+        box.mark_delivered("t1", NOW)
+
+    mailboxes.edit_mailbox("i", documents, NOW, edit)
+    (sent,) = mailboxes.read_mailbox("i", documents, NOW).sent
+    assert ("a", "e1", NOW, kim) == (sent.name, sent.id, sent.at, sent.by)
+
+
+def test_so_many_senders_are_kept_as_fit_a_mailbox() -> None:
+    box = Mailbox()
+    for number in range(MAX_SENT + 1):
+        box.add_event(event(), {"entry": "key", "name": str(number)})
+    assert [str(number) for number in range(1, MAX_SENT + 1)] == [each.by["name"] for each in box.sent]

@@ -7,6 +7,7 @@ jobs.py        acting on many instances     waits.py                what waits f
 sources.py     sources, senders, rejections deliveries.py           what came, its bodies, replays
 monitoring.py  health and metrics           pages.py                the API in a browser
 trials.py      deliveries that we send ourselves failures.py            failed instances in groups
+dismissals.py  what is done about failures       callbacks.py           callbacks once more
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from __future__ import annotations
 from verihook.api.operation import Api, Operation
 from verihook.api.operations import (
     batches,
+    callbacks,
     captures,
     deliveries,
+    dismissals,
     events,
     failures,
     forgetting,
@@ -47,6 +50,7 @@ OPERATIONS = (
     Operation("POST", "/v1/workflows/{workflow}/instances:batch", "workflows:execute", batches.start_instances),
     Operation("GET", "/v1/instances", "instances:read", instances.list_instances),
     Operation("GET", "/v1/failures", "instances:read", failures.list_failures),
+    Operation("POST", "/v1/failures/dismiss", "instances:manage", dismissals.dismiss_failure),
     Operation("GET", _ONE, "instances:read", instances.get_instance),
     Operation("GET", f"{_ONE}/result", "instances:read", instances.get_result),
     Operation("GET", f"{_ONE}/steps", "instances:read", instances.list_steps),
@@ -56,6 +60,7 @@ OPERATIONS = (
     Operation("POST", f"{_ONE}/resume", "instances:manage", lifecycle.resume_instance),
     Operation("POST", f"{_ONE}/restart", "instances:manage", lifecycle.restart_instance),
     Operation("POST", f"{_ONE}/redrive", "instances:manage", lifecycle.redrive_instance),
+    Operation("POST", f"{_ONE}/callback", "instances:manage", callbacks.send_callback),
     Operation("DELETE", _ONE, "instances:manage", lifecycle.delete_instance),
     Operation("GET", f"{_ONE}/events", "instances:read", events.list_events),
     Operation("POST", f"{_ONE}/events/{{name}}", "events:send", events.raise_event),

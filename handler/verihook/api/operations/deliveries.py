@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from verihook.api import admission, rendering
 from verihook.api.access import Identity
 from verihook.api.body import json_body
-from verihook.api.delivery_rendering import detail, shown
+from verihook.api.delivery_rendering import detail, shown, signed
 from verihook.api.openapi_deliveries import Deliveries, DeliveryDetail, Lookup, Outcome
 from verihook.api.openapi_models import Listed
 from verihook.api.openapi_problems import problems
@@ -89,7 +89,13 @@ async def get_delivery(api: Api, delivery_id: DeliveryId, caller: Caller) -> Res
     def look() -> dict[str, Any]:
         entry = _find(api, delivery_id, caller)
         whole = detail(entry, api.services.clock.now_ms(), with_error=_reads(caller, entry.instance))
-        return whole | {"events": deliveries.events(entry, api.services.payloads)}
+        source = api.services.sources.get(entry.source)
+        # What a feed brings is trusted, and has no signature.
+        scheme = None if source is None or whole["verifiedBy"] == "feed" else source.sender.scheme
+        return whole | {
+            "signed": signed(scheme, whole["body"]),
+            "events": deliveries.events(entry, api.services.payloads),
+        }
 
     return rendering.json_response(200, await run_in_threadpool(look))
 

@@ -22,14 +22,23 @@ from verihook.model.instance import Instance, iso
 
 @operation("events", "Events and waits", {200: {"model": Entries}, **problems(404)})
 async def list_events(api: Api, instance_id: InstanceId, caller: Caller) -> Response:
-    """Events that no wait has taken yet, and waits that no event came for."""
+    """Events that no wait has taken yet, and waits that no event came for.
 
-    def entries() -> list[dict[str, object]]:
+    `sent`: who sent the last 50 events of the attempt through the API, and when; so it is known who answered a wait.
+    """
+
+    def entries() -> dict[str, object]:
         visible(instance_id, caller, api.services)
         found = instances.mailbox(instance_id, api.services)
-        return [{"name": each.name, "id": each.id or None, "state": each.state, "at": iso(each.at)} for each in found]
+        sent = instances.senders_of(instance_id, api.services)
+        return {
+            "events": [
+                {"name": each.name, "id": each.id or None, "state": each.state, "at": iso(each.at)} for each in found
+            ],
+            "sent": [{"name": each.name, "id": each.id or None, "at": iso(each.at), "by": each.by} for each in sent],
+        }
 
-    return rendering.json_response(200, {"events": await run_in_threadpool(entries)})
+    return rendering.json_response(200, await run_in_threadpool(entries))
 
 
 @operation(
@@ -57,6 +66,7 @@ async def raise_event(
 
     def raised() -> Instance:
         visible(instance_id, caller, api.services)
-        return instances.raise_event(instance_id, name, content, api.services, event_id or query_id)
+        identity = caller.noted
+        return instances.raise_event(instance_id, name, content, api.services, event_id or query_id, by=identity)
 
     return rendering.json_response(202, rendering.listed(await run_in_threadpool(raised)))

@@ -5,6 +5,7 @@ import { Dialog } from "../parts/dialog.js";
 import { ProblemNote } from "../parts/problem.js";
 import { api, call, segment } from "../shell/client.js";
 import { useIdentity } from "../shell/identity.js";
+import { submitHurried } from "../shell/keyboard.js";
 
 export const VERBS = {
   approve: { title: "Approve", verb: "Approve", payload: (by) => ({ approved: true, by }) },
@@ -38,9 +39,8 @@ export function AnswerDialog({ wait, as, onClose, done }) {
       setState({ busy: false, problem, wrong: "" });
     }
   };
-  const hurried = (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && submit(event);
   return html`<${Dialog} title="${title}: ${wait.name}" onClose=${onClose}>
-    <form onSubmit=${submit} onKeyDown=${hurried}>
+    <form onSubmit=${submit} onKeyDown=${submitHurried}>
       <p>The instance <code>${wait.instanceId}</code> of ${wait.workflow} gets this event and goes on.</p>
       ${wait.shows !== null && html`<${Json} value=${wait.shows} what="what it is about" />`}
       <label class="field"><span>What its workflow gets, as JSON; <code>by</code> says who decided</span>

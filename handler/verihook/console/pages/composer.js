@@ -10,6 +10,7 @@ import { MissingScope, NothingYet, ProblemNote } from "../parts/problem.js";
 import { announce } from "../shell/announce.js";
 import { api, call, segment } from "../shell/client.js";
 import { useIdentity } from "../shell/identity.js";
+import { submitHurried } from "../shell/keyboard.js";
 import { useResource } from "../shell/resource.js";
 import { setQuery, usePlace } from "../shell/router.js";
 
@@ -73,9 +74,8 @@ function Composer({ name, names, kept }) {
       setState({ busy: false, problem: failure, result: null });
     }
   };
-  const hurried = (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && submit(event);
   return html`<div class="composer">
-    <form class="panel" onSubmit=${submit} onKeyDown=${hurried}>
+    <form class="panel" onSubmit=${submit} onKeyDown=${submitHurried}>
       <div class="composer-top">
         <label class="field"><span>Source</span><select value=${name} onChange=${(event) => setQuery({ source: event.target.value, delivery: "" })}>
           ${[...new Set([...names, name])].map((each) => html`<option key=${each} value=${each}>${each}</option>`)}</select></label>

@@ -52,6 +52,7 @@ export function Page({ id }) {
     <${Verdict} delivery=${delivery} />
     ${replayable && !mayReplay && html`<${MissingScope} scope="deliveries:replay" what="Replaying it" />`}
     <${Panel} title="What came"><${Facts} facts=${factsOf(delivery)} /><//>
+    ${delivery.signed && html`<${Signed} signed=${delivery.signed} />`}
     ${delivery.events && html`<${Events} events=${delivery.events} />`}
     <div class="halves">
       <${Panel} title="Headers"><${Headers} delivery=${delivery} /><//>
@@ -91,6 +92,13 @@ function factsOf(delivery) {
     ["Duplicates", delivery.source && delivery.eventId && html`<a href=${address("deliveries", { source: delivery.source, outcome: "duplicate" })}>those of ${delivery.source}</a>`],
     ["Kept until", delivery.keptUntil && html`<${Ago} at=${delivery.keptUntil} />`],
   ];
+}
+
+// As the scheme builds it: each part with its length, never the signature or the secret.
+function Signed({ signed: { how, parts } }) {
+  return html`<${Panel} title="What is signed"><p>${how}</p>
+    ${parts.length > 0 && html`<ol class="signed">${parts.map(({ part, bytes }, at) => html`<li key=${at} data-field=${part.startsWith("{")}><code>${part}</code>
+      <span class="small quiet">${bytes === null ? "its own length" : bytes === 1 ? "1 byte" : `${bytes.toLocaleString()} bytes`}</span></li>`)}</ol>`}<//>`;
 }
 
 function verifiedBy(by) {

@@ -10,6 +10,7 @@ import { Ago, duration } from "../parts/time.js";
 import { announce } from "../shell/announce.js";
 import { api, call, segment } from "../shell/client.js";
 import { useIdentity } from "../shell/identity.js";
+import { submitHurried } from "../shell/keyboard.js";
 import { useResource } from "../shell/resource.js";
 import { address } from "../shell/router.js";
 
@@ -18,7 +19,7 @@ export function EventsOf({ instance, reload }) {
   const url = api(`instances/${segment(instance.instanceId)}/events`);
   const found = useResource(url, { poll: !hasEnded(instance.status) });
   if (!found.data) return found.problem ? html`<${ProblemNote} problem=${found.problem} />` : html`<${Awaited} lines=${3} />`;
-  const { events } = found.data;
+  const { events, sent: answers } = found.data;
   const sent = () => {
     found.reload();
     reload();
@@ -29,6 +30,8 @@ export function EventsOf({ instance, reload }) {
         : html`<ul class="events">${events.map((each, at) => html`<li key=${at}>
           <${Mark} of=${each.state === "waiting" ? ["Waits for", "clock", "warn"] : ["Kept", "check", "quiet"]} /> <strong>${each.name}</strong>
           <span class="quiet">${each.id} <${Ago} at=${each.at} /></span></li>`)}</ul>`}
+      ${answers.length > 0 && html`<div><h3>Sent through the API</h3><ul class="events">${answers.map((each, at) => html`<li key=${at}><strong>${each.name}</strong>
+        by ${whoIs(each.by)} <span class="quiet"><${Ago} at=${each.at} /></span></li>`)}</ul></div>`}
     <//>
     <${Panel} title="Send an event">
       ${!identity.may("events:send") ? html`<${MissingScope} scope="events:send" what="Sending one" />`
@@ -36,6 +39,12 @@ export function EventsOf({ instance, reload }) {
         : html`<${SendForm} url=${url} id=${instance.instanceId} events=${events} sent=${sent} />`}
     <//>
   </div>`;
+}
+
+const WAYS_IN = { run: "the key of the run", iam: "AWS credentials", open: "somebody without a key" };
+
+function whoIs({ entry, keyId, name }) {
+  return keyId ? html`<strong>${name}</strong> <code title="the id of the key">${keyId}</code>` : WAYS_IN[entry] || entry;
 }
 
 function SendForm({ url, id, events, sent }) {
@@ -58,8 +67,7 @@ function SendForm({ url, id, events, sent }) {
       setState({ busy: false, problem });
     }
   };
-  const hurried = (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && submit(event);
-  return html`<form class="stack" onSubmit=${submit} onKeyDown=${hurried}>
+  return html`<form class="stack" onSubmit=${submit} onKeyDown=${submitHurried}>
     <label class="field"><span>Name${waits.length > 0 && ` (it waits for ${waits.join(", ")})`}</span>
       <input type="text" required value=${name} list="awaited-names" autocomplete="off" onInput=${(event) => setName(event.target.value)} /></label>
     <datalist id="awaited-names">${waits.map((each) => html`<option key=${each} value=${each} />`)}</datalist>

@@ -10,6 +10,7 @@ import { MissingScope, ProblemNote } from "../parts/problem.js";
 import { announce } from "../shell/announce.js";
 import { api, call, segment } from "../shell/client.js";
 import { useIdentity } from "../shell/identity.js";
+import { submitHurried } from "../shell/keyboard.js";
 import { useResource } from "../shell/resource.js";
 import { address, go, setQuery, usePlace } from "../shell/router.js";
 
@@ -77,10 +78,9 @@ function StartForm({ name, workflow, given }) {
     const first = box.current.querySelector('[aria-invalid="true"]') || box.current.querySelector(".start-wrong");
     first?.focus();
   }, [state.errors, state.problem]);
-  const hurried = (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && submit(event);
   const located = !asJson && draft ? placed(state.errors, draft) : new Map();
   const wrong = asJson ? state.errors.map(({ pointer, message }) => `${pointer || "/"} ${message}`) : [];
-  return html`<form class="start" ref=${box} onSubmit=${submit} onKeyDown=${hurried} noValidate>
+  return html`<form class="start" ref=${box} onSubmit=${submit} onKeyDown=${submitHurried} noValidate>
     <section class="panel">
       <header><h2>Input</h2>${hasForm && html`<span class="segments" role="group" aria-label="Write it as">
         <button type="button" aria-pressed=${!asJson} onClick=${() => turn(false)}>Form</button>

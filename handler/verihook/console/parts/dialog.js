@@ -1,5 +1,6 @@
 // Dialogs are the browser's own: it keeps the focus inside, closes them at Escape and gives the focus back.
 import { html, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
+import { submitHurried } from "../shell/keyboard.js";
 import { awaitsHeading } from "../shell/router.js";
 import { ProblemNote } from "./problem.js";
 
@@ -49,9 +50,8 @@ export function Confirm({ title, words, verb, act, onClose, done = onClose, dang
       setState({ busy: false, problem });
     }
   };
-  const hurried = (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && submit(event);
   return html`<${Dialog} title=${title} onClose=${onClose}>
-    <form onSubmit=${submit} onKeyDown=${hurried}>
+    <form onSubmit=${submit} onKeyDown=${submitHurried}>
       <p>${words}</p>
       ${children}
       ${state.problem && html`<${ProblemNote} problem=${state.problem} />`}

@@ -32,7 +32,8 @@ export function clearFilters(fields) {
 }
 
 function isView(query, wanted, fields) {
-  return fields.every(({ name }) => (query[name] || "") === (wanted[name] || ""));
+  const names = [...fields.map(({ name }) => name), ...Object.keys(wanted), "dismissed"];
+  return names.every((name) => (query[name] || "") === (wanted[name] || ""));
 }
 
 function Field({ name, label, kind, choices = [], hint = "", value, change }) {

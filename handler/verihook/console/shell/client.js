@@ -30,8 +30,9 @@ export function segment(text) {
   return encodeURIComponent(text);
 }
 
-// Sends a request and returns { status, data, headers }. `bytes`: the data are a Uint8Array. Throws Problem.
-export async function call(url, { method = "GET", body, headers = {}, signal, bytes = false } = {}) {
+// Sends a request and returns { status, data, headers }. `bytes`: the data are a Uint8Array; `known`: the ETag of what
+// the caller has already: if that is still so, the status is 304 and there are no data. Throws Problem.
+export async function call(url, { method = "GET", body, headers = {}, signal, bytes = false, known = "" } = {}) {
   const key = currentKey();
   const answer = await send(url, {
     method,
@@ -40,6 +41,7 @@ export async function call(url, { method = "GET", body, headers = {}, signal, by
       accept: "application/json",
       ...(key ? { authorization: `Bearer ${key}` } : {}),
       ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...(known ? { "if-none-match": known } : {}),
       ...headers,
     },
     body: body === undefined ? undefined : JSON.stringify(body),
@@ -47,6 +49,7 @@ export async function call(url, { method = "GET", body, headers = {}, signal, by
     credentials: "omit",
     cache: "no-store",
   });
+  if (answer.status === 304) return { status: 304, headers: answer.headers };
   if (!answer.ok) throw new Problem(answer.status, await content(answer));
   const data = bytes ? new Uint8Array(await answer.arrayBuffer()) : await content(answer);
   return { status: answer.status, data, headers: answer.headers };

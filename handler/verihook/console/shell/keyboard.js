@@ -27,6 +27,13 @@ export function shortcutsNow() {
   return [...shortcuts].map(([key, { words }]) => [key, words]).filter(([, words]) => words);
 }
 
+// Ctrl-Enter anywhere in a form is its button: the form's own checks come first.
+export function submitHurried(event) {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  event.preventDefault();
+  event.currentTarget.requestSubmit();
+}
+
 export function writesText(element) {
   return Boolean(element?.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]"));
 }

@@ -38,6 +38,17 @@ def in_words(scheme: Scheme) -> str:
     return f"{words}, ±{tolerance} s" if scheme.timed and tolerance else words
 
 
+def signed_parts(scheme: Scheme) -> list[str]:
+    """Return what is signed in its order: fields such as ``{timestamp}`` and ``{body}``, and the text between them.
+
+    [] for a scheme that has no such template. Of several schemes those of the first that has one.
+    """
+    several = getattr(scheme, "schemes", ())
+    if several:
+        return next((parts for each in several if (parts := signed_parts(each))), [])
+    return [part for part in re.split(r"(\{[^{}]*\})", getattr(scheme, "message", "")) if part]
+
+
 def _message(template: str) -> str:
     """Return the template of what is signed on one line, shortened."""
     line = re.sub(r"\s+", " ", template.replace("\n", "\\n"))

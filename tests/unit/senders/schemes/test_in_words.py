@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from verihook.senders import load_sender, sender_ids
-from verihook.senders.schemes.in_words import in_words
+from verihook.senders.schemes.in_words import in_words, signed_parts
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,16 @@ def test_every_sender_has_words_on_one_line(sender: str) -> None:
     words = in_words(load_sender(sender).scheme)
     assert 10 < len(words) < 400
     assert words.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("sender", "parts"),
+    [
+        ("github", ["{body}"]),
+        ("stripe", ["{timestamp}", ".", "{body}"]),
+        ("slack", ["v0:", "{timestamp}", ":", "{body}"]),
+        ("gitlab-token", []),
+    ],
+)
+def test_what_is_signed_by_its_parts(sender: str, parts: list[str]) -> None:
+    assert parts == signed_parts(load_sender(sender).scheme)
