@@ -36,7 +36,7 @@ function keepAsking(url, poll, report, isAtItsEnd) {
     try {
       const { status, data, headers } = await call(url, { signal: stop.signal, known });
       failures = 0;
-      // What has not changed is not sent again, and stays the same object: nothing is drawn anew for it.
+      // What has not changed is not sent again, and stays the same object: nothing is drawn again for it.
       if (status !== 304) [last, known] = [data, headers.get("etag") || ""];
       report({ data: last, problem: null, loading: false, url });
       if (poll && !isAtItsEnd(last)) later(10 * (performance.now() - began));
