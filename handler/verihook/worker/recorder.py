@@ -52,10 +52,12 @@ def _stepfunctions(detail: Mapping[str, Any], ports: RecordPorts) -> bool:
 
 def _workflow_of(machine: str, workflows: Mapping[str, Workflow]) -> str | None:
     """Return the name of the machine's workflow; None if several workflows have it, or none."""
-    # The name that the template gives a machine begins with that of the stack, which has no underscore.
-    ours = machine.rpartition(":stateMachine:")[2].partition("_")[2]
+    # The name that the template gives a machine begins with that of the stack, which has no underscore; on one machine
+    # nothing stands before it.
+    name = machine.rpartition(":stateMachine:")[2]
+    ours = name.partition("_")[2]
     machines = [each for each in workflows.values() if each.engine == "stepfunctions"]
-    names = [each.name for each in machines if each.definition in (machine, ours)]
+    names = [each.name for each in machines if each.definition in (machine, name, ours)]
     return names[0] if len(names) == 1 else None
 
 

@@ -14,7 +14,7 @@ from verihook.errors import EngineUnavailable
 from verihook.model.instance import Progress
 from verihook.model.ports import Services
 from verihook.model.workflow import Workflow
-from verihook.worker.recorder import record_status_change
+from verihook.worker.recorder import _workflow_of, record_status_change
 
 __all__ = ["parts"]
 
@@ -154,3 +154,11 @@ def test_a_failure_that_comes_after_its_redrive_is_not_the_end(parts: Parts, ser
     parts.engine.end("a", "completed")
     assert record_status_change(machine("SUCCEEDED", output="1"), services)
     assert "completed" == parts.row("a").status
+
+
+@pytest.mark.parametrize("name", ["order-created", "stack_order-created"], ids=["one machine", "AWS"])
+def test_the_workflow_of_a_machine_is_known_by_its_name(name: str) -> None:
+    workflows = {each: Workflow(each, "stepfunctions", each) for each in ("order-created", "order-review")}
+    machine = f"arn:aws:states:us-east-1:123456789012:stateMachine:{name}"
+    assert "order-created" == _workflow_of(machine, workflows)
+    assert None is _workflow_of(machine, {**workflows, "other": Workflow("other", "stepfunctions", "order-created")})
