@@ -1,4 +1,4 @@
-"""The libraries of Node of ``make signers ALL=1``: they verify what we sign, and five of them sign themselves.
+"""The libraries of Node of ``make signers ALL=1``: they verify what we sign, and three of them sign themselves.
 
 Too many to be installed for each change: minutes, and some 300 MB.
 """
@@ -101,5 +101,19 @@ NODE_ALL = [
     _library("@onfido/api", "onfido", "onfido token", "x-sha2-signature", timed=False, takes="json"),
     _library("webflow-api", "webflow", "webflow secret", "x-webflow-signature"),
     _library("@vonage/jwt", "vonage", "a signing secret of 32 characters", "authorization", timed=False),
+    _library("@metronome/sdk", "metronome", "metronome secret", "metronome-webhook-signature"),
+    _library("orb-billing", "orb", "orb secret", "x-orb-signature"),
+    _library(
+        "atlassian-jwt",
+        "atlassian-connect",
+        "a shared secret of an installation",
+        "authorization",
+        signs=True,
+        parameters={"client_key": "client-key"},
+        binds_body=False,
+        # Its tokens last for three minutes.
+        timed=True,
+        url="https://hooks.example.com/hooks/orders?user_id=z%20o%C3%AB&b=2&a=x&a=1&flag",
+    ),
     _library("@notionhq/client", "notion", "secret_notion", "x-notion-signature", signs=True, timed=False),
 ]

@@ -90,7 +90,13 @@ _NO_AGE = (
 
 #: Libraries of ``make signers ALL=1`` that bound no age, or bound it one way, or skip what is no base64 or hex.
 AGELESS = ("@sendgrid/eventwebhook", "@sanity/webhook", "replicate", "cashfree-pg", "webflow-api")
-ONE_SIDED = ("@paddle/paddle-node-sdk", "@workos-inc/node", "@contentful/node-apps-toolkit", "@mux/mux-node")
+ONE_SIDED = (
+    "@paddle/paddle-node-sdk",
+    "@workos-inc/node",
+    "@contentful/node-apps-toolkit",
+    "@mux/mux-node",
+    "atlassian-jwt",
+)
 LENIENT = ("@sendgrid/eventwebhook", "@line/bot-sdk", "openai", "gocardless-nodejs", "@onfido/api")
 
 #: What a library accepts and Verihook refuses, and why: the policy of docs/threat-model.md.

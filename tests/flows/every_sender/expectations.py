@@ -67,6 +67,11 @@ EXPECTED = {
     ),
     "jira": _known("https://developer.atlassian.com/cloud/jira/platform/webhooks/"),
     "lemonsqueezy": _unknown("https://docs.lemonsqueezy.com/help/webhooks/webhook-requests"),
+    "lark": _known(
+        "https://open.larksuite.com/document/uAjLw4CM/ukTMukTMukTM/event-subscription-guide/event-subscription-configure-/request-url-configuration-case",
+        "200 answered",
+        "401 code",
+    ),
     "line": _known(
         "https://developers.line.biz/en/docs/messaging-api/receiving-messages/#redelivered-webhooks",
         "200 answered, no body",

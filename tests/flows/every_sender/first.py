@@ -136,6 +136,13 @@ def _slack(played: Played) -> list[Asked]:
     return [(_signed(played, content), content["challenge"].encode())]
 
 
+def _lark(played: Played) -> list[Asked]:
+    content = {"challenge": "ajls384kdjx98XX", "token": played.key.signs, "type": "url_verification"}
+    wrong = {**content, "token": "another"}
+    asked = _post(played, json.dumps(content).encode(), JSON), _post(played, json.dumps(wrong).encode(), JSON)
+    return [(asked[0], _json({"challenge": "ajls384kdjx98XX"})), (asked[1], None)]
+
+
 #: Sender -> its first requests, but for pings. Their pages are those of EXPECTED, or in the sender's file.
 REQUESTS: dict[str, Callable[[Played], list[Asked]]] = {
     "asana": _pair_asana,
@@ -144,6 +151,7 @@ REQUESTS: dict[str, Callable[[Played], list[Asked]]] = {
     "dropbox": lambda played: [(_get(played, "challenge=abc123"), b"abc123")],
     "intercom": lambda played: [(_get(played, method="HEAD"), b"")],
     "mandrill": lambda played: [(_get(played, method="HEAD"), b"")],
+    "lark": _lark,
     "line": lambda played: [(_signed(played, {"destination": "U0", "events": []}), b"")],
     "meta": _meta,
     "microsoft-graph": lambda played: [(_get(played, "validationToken=a%20b", method="POST"), b"a b")],

@@ -30,6 +30,7 @@ PARAMETERS = {
     "aws-sns": {"topic_arns": TOPIC},
     "asana": {"pairing": "file:asana.secret"},
     "notion": {"pairing": "file:notion.secret"},
+    "atlassian-connect": {"base_url": "https://hooks.example.com"},
 }
 
 PAYPAL = {
@@ -102,6 +103,8 @@ def playable() -> list[str]:
 def signs_url(sender: str) -> bool:
     """Whether the source has to say at which URL it is registered."""
     scheme = load_sender(sender).scheme
+    if getattr(scheme, "url_hash_claim", ""):
+        return True
     return "{url}" in getattr(scheme, "message", "") or type(scheme).__name__ == "HttpSignatureScheme"
 
 

@@ -150,17 +150,6 @@ export const libraries = {
     verify: async ({ secret, text, headers }) => (await load("@notionhq/client")).verifyWebhookSignature({ body: text, signature: headers["x-notion-signature"], verificationToken: secret }),
     sign: async ({ secret, text }) => (await load("@notionhq/client")).signWebhookPayload({ body: text, verificationToken: secret }),
   },
-  "truelayer-signing": {
-    verify: async ({ key, text, headers, url }) => {
-      const { verify } = await load("truelayer-signing");
-      verify({ publicKeyPem: key, signature: headers["tl-signature"], method: "POST", path: new URL(url).pathname, body: text, headers });
-      return true;
-    },
-    sign: async ({ secret, text, url, at }) => {
-      const { sign } = await load("truelayer-signing");
-      return sign({ privateKeyPem: secret, kid: "kid-1", method: "POST", path: new URL(url).pathname, body: text, headers: { "X-TL-Webhook-Timestamp": new Date(at * 1000).toISOString() } });
-    },
-  },
   "atlassian-jwt": {
     verify: async ({ secret, url, headers }) => {
       const { createQueryStringHash, decodeSymmetric, fromMethodAndUrl } = await load("atlassian-jwt");
@@ -173,13 +162,6 @@ export const libraries = {
       const { pathname, search } = new URL(url);
       const qsh = createQueryStringHash(fromMethodAndUrl("POST", pathname + search), false, "");
       return `JWT ${encodeSymmetric({ iss: "client-key", iat: at, exp: at + 180, qsh }, secret, "HS256")}`;
-    },
-  },
-  "@larksuiteoapi/node-sdk": {
-    verify: async ({ secret, text, headers }) => {
-      const { EventDispatcher, LoggerLevel } = await load("@larksuiteoapi/node-sdk");
-      const dispatcher = new EventDispatcher({ encryptKey: secret, loggerLevel: LoggerLevel.fatal });
-      return dispatcher.requestHandle.checkIsEventValidated(Object.assign(Object.create({ headers }), JSON.parse(text)));
     },
   },
 };

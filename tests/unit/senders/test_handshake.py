@@ -26,7 +26,7 @@ def test_every_kind_is_told() -> None:
     [
         ({"echo": 1}, "echo: must be a text (got 1)"),
         ({"echo": ""}, "echo: must be a text that is not empty (got '')"),
-        ({"mac": "sha1"}, "mac: unknown key; allowed: echo, equals, field"),
+        ({"mac": "sha1"}, "mac: unknown key; allowed: echo, equals, field, member"),
         ({"kind": "head-ok"}, "field: unknown key; allowed: none"),
         ({"kind": "fixed", "equals": "x"}, "equals: unknown key; allowed: field, replies"),
     ],

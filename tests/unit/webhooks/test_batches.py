@@ -88,7 +88,11 @@ BATCHES: dict[str, tuple[Any, list[tuple[str | None, str | None, str | None]]]] 
 
 
 #: Those whose deliveries have an id that is made of those of their events.
-MADE_OF_THEIRS = {"line": "01A", **{f"hubspot-{version}": "100:1234:1711234567890" for version in ("v1", "v2", "v3")}}
+MADE_OF_THEIRS = {
+    "line": "01A",
+    "klaviyo": "x-1",
+    **{f"hubspot-{version}": "100:1234:1711234567890" for version in ("v1", "v2", "v3")},
+}
 
 
 @pytest.mark.parametrize("name", BATCHES)

@@ -23,12 +23,14 @@ from verihook.strict_json import member, split_path
 class EchoJson:
     """A JSON body whose member ``field`` equals ``equals`` is answered with its member ``echo``, as plain text.
 
+    ``member``: the answer is JSON, with this member.
     Slack: https://docs.slack.dev/reference/events/url_verification
     """
 
     field: str
     equals: str
     echo: str
+    member: str = ""
 
     def bind(self, context: HandshakeContext) -> BoundHandshake:  # noqa: ARG002
         """See :class:`~verihook.senders.handshake.Handshake`."""
@@ -36,7 +38,8 @@ class EchoJson:
         def answer(request: Request, content: object) -> Reply | None:  # noqa: ARG001
             if not json_equal(member(content, split_path(self.field)), self.equals):
                 return None
-            return echo_reply(member(content, split_path(self.echo)), signed=True)
+            reply = echo_reply(member(content, split_path(self.echo)), signed=True)
+            return json_answer({self.member: reply.body.decode()}) if self.member else reply
 
         return BoundHandshake(signed=answer)
 

@@ -9,6 +9,7 @@
     their keys      asymmetric  certificates  fetched_keys  key_urls
     hmac's parts    hmac_fields  signer
     jwt's parts     jws  token_claims  token_keys  json_web_keys  certificate_chains  token_signer
+                    canonical_requests
 """
 
 from __future__ import annotations

@@ -54,7 +54,8 @@ class JwtScheme:
     (``json = "."``), and its claims are the event.
 
     ``claims``: what its claims have to be, see :func:`~verihook.senders.schemes.token_claims.expected_claims`.
-    ``hash_claim``: the claim with the SHA-256 of the body, as ``hash_encoding``; ``url_hash_claim``: that of the URL.
+    ``hash_claim``: the claim with the SHA-256 of the body, as ``hash_encoding``; ``url_hash_claim``: that of the URL,
+    or if ``url_hash`` is ``canonical-request``, of what Atlassian makes of method, path and query.
     ``time``: ``iat``, the time of signing, which may be ``tolerance`` seconds from ours, both ways; ``exp``, which must
     be there; or ``none``. ``exp`` and ``nbf`` count in any case, with the tolerance.
 
@@ -74,6 +75,7 @@ class JwtScheme:
     hash_claim: str = ""
     hash_encoding: str = "hex"
     url_hash_claim: str = ""
+    url_hash: str = "url"
     time: str = "iat"
     tolerance: int = 300
     key: str = "utf8"
@@ -95,6 +97,7 @@ class JwtScheme:
         for name, known in (
             ("algorithm", ALGORITHMS),
             ("hash_encoding", tuple(HASHES)),
+            ("url_hash", ("url", "canonical-request")),
             ("time", ("iat", "exp", "none")),
             ("key", tuple(KEYS)),
         ):
@@ -199,6 +202,11 @@ class JwtScheme:
         """Return what makes the URLs of which one's hash is in the token. Raises ValueError ``public_url: mend``."""
         if not self.url_hash_claim:
             return lambda _: ()
+        if self.url_hash == "canonical-request":
+            # Imported here: one sender needs it.
+            from verihook.senders.schemes.canonical_requests import canonical_requests
+
+            return canonical_requests(setting)
         return signed_urls(setting.public_url, "delivered", ports=False, unescape=False)
 
     def shared_key(self, secret: str) -> bytes:

@@ -40,6 +40,7 @@ SIGNED_MEMBERS = {
         (
             *("gitlab-token", "buildkite-token", "cloudflare-notifications", "telegram"),
             *("okta", "auth0-log-stream", "chargebee", "postmark", "google-pubsub", "monday"),
+            "atlassian-connect",
             *("azure-event-grid", "azure-event-grid-cloudevents", "strava", "mercado-pago"),
         ),
         "",
@@ -47,6 +48,7 @@ SIGNED_MEMBERS = {
     "mailgun": "timestamp|token|signature",
     "lever": "token|triggeredAt|signature",
     "figma": "passcode",
+    "lark": "token",
     "microsoft-graph": "value|clientState",
     "adyen": "pspReference|merchantAccountCode|merchantReference|value|currency|eventCode|success|hmacSignature",
     "apple-app-store": "signedPayload",

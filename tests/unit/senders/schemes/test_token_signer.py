@@ -18,7 +18,7 @@ SETTING = Setting(URL, PARAMETERS)
 BODY = b'{"id":"1","type":"order.created"}'
 
 
-@pytest.mark.parametrize("sender", ["monday", "livekit", "qstash", "vonage", "messagebird", "netlify"])
+@pytest.mark.parametrize("sender", ["monday", "livekit", "qstash", "vonage", "messagebird", "netlify", "fusionauth"])
 def test_with_a_shared_secret(sender: str) -> None:
     scheme = load_sender(sender).scheme
     signed = scheme.sign("secret", Request("POST", "/", "", (), BODY, ""), SETTING, message_id="1", now=NOW)
