@@ -24,7 +24,9 @@ def canonical_requests(setting: Setting) -> Urls:
     """
     path, base = (urlsplit(url).path for url in (registered_url(setting.public_url), _base_url(setting)))
     if base.rstrip("/") and not path.startswith(f"{base.rstrip('/')}/"):
-        raise ValueError("parameters.base_url: must be the beginning of public_url, such as https://app.example.com/jira")
+        raise ValueError(
+            "parameters.base_url: must be the beginning of public_url, such as https://app.example.com/jira"
+        )
     path = "/" + path.removeprefix(base.rstrip("/")).strip("/").replace("&", "%26")
     return lambda request: (f"{request.method.upper()}&{path}&{canonical_query(request)}",)
 
@@ -52,7 +54,9 @@ def canonical_query(request: Request) -> str:
 def _base_url(setting: Setting) -> str:
     given = setting.parameters.get("base_url", "")
     if given and not setting.public_url.startswith(given):
-        raise ValueError("parameters.base_url: must be the beginning of public_url, such as https://app.example.com/jira")
+        raise ValueError(
+            "parameters.base_url: must be the beginning of public_url, such as https://app.example.com/jira"
+        )
     return given
 
 
