@@ -87,6 +87,10 @@ class _Expansion(ast.NodeTransformer):
             return node
         if len(decorators) != 1 or decorators[0] not in _KNOWN:
             raise NotImplementedError(f"class {node.name}: a dataclass must be {' or '.join(_KNOWN)}")
+        if any(not ast.unparse(each).startswith("Generic") for each in node.bases):
+            raise NotImplementedError(
+                f"class {node.name}: a dataclass must have no base, whose fields are not seen here"
+            )
         # Annotations of TOML tables are read, so they stay; a default would be in the way of its slot.
         declared = [
             each for each in node.body if isinstance(each, ast.AnnAssign) and "ClassVar" not in ast.unparse(each)

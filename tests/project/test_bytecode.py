@@ -107,6 +107,12 @@ def test_a_dataclass_of_another_kind_stops_the_build_in_words(wrong: str) -> Non
         bytecode.expanded(f"from dataclasses import dataclass\n{wrong}".encode())
 
 
+def test_a_dataclass_with_a_base_stops_the_build_in_words() -> None:
+    source = b"from dataclasses import dataclass\n@dataclass(slots=True)\nclass A(Base):\n    name: str\n"
+    with pytest.raises(NotImplementedError, match="class A: a dataclass must have no base"):
+        bytecode.expanded(source)
+
+
 def test_what_init_does_not_take_has_its_default() -> None:
     source = b"""from dataclasses import dataclass, field
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
 
 from verihook.request import Request
 from verihook.senders.each import Each
@@ -14,7 +13,6 @@ from verihook.senders.event import Place
 MOST = 10_001
 
 
-@dataclass(frozen=True, slots=True)
 class EachIds(Place):
     """The ids of all events of a delivery, in their order: the same events are one delivery, whatever else it says.
 
@@ -22,7 +20,13 @@ class EachIds(Place):
     itself, several are a digest. A delivery without events, or of an event without an id, has none.
     """
 
-    events: Each = field(default_factory=lambda: Each(()))
+    # No dataclass: the build writes the methods of one from its own file, and knows no fields of a base.
+    __slots__ = ("events",)
+    events: Each
+
+    def __init__(self, events: Each) -> None:
+        super().__init__(optional=True)
+        object.__setattr__(self, "events", events)
 
     def __str__(self) -> str:
         return f"of its events: {self.events.id}"

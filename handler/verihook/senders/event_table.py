@@ -52,7 +52,7 @@ def _of_events(each: Each | None) -> Place:
 
     if each is None or each.id is None:
         raise ValueError(f'id: "{EACH}" is made of the ids of the events: write each with a path and an id, too')
-    return EachIds(optional=True, events=each)
+    return EachIds(each)
 
 
 def _unique(table: Mapping[str, Any]) -> tuple[str, ...] | None:
