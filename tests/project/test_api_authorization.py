@@ -61,6 +61,7 @@ BOUND = [row for row in GUARDED if "{" in row and "{keyId}" not in row]
 BODIES: dict[str, dict[str, Any]] = {
     "POST /v1/workflows/{workflow}/instances:batch": {"instances": [{}]},
     "POST /v1/jobs": {"action": "redrive", "filter": {"workflow": "free"}},
+    "POST /v1/failures/dismiss": {"workflow": "free", "error": "DECLINED"},
     "POST /v1/keys": {"name": "made", "scopes": ["keys:manage"]},
     "POST /v1/deliveries/{deliveryId}/replay": {"asNew": True},
     "POST /api/workflows/{workflow}/trigger": {"connectionId": "erp"},
