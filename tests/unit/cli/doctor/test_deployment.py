@@ -224,7 +224,7 @@ PLANTED: dict[str, tuple[Callable[[Account], None], tuple[str, str, str, str, st
     "a source is not deployed": (answers("hooks/slack", Answer(404)), ("fault", "url", "slack", "404", "deploy")),
     "a firewall": (answers("hooks/stripe", Answer(403)), ("fault", "url", "stripe", "403", "WAF")),
     "the clock is wrong": (
-        answers("hooks/orders", Answer(405, {"date": formatdate(SystemClock().now_ms() / 1000 + 400, usegmt=True)})),
+        answers("hooks/orders", Answer(405, {"date": formatdate(SystemClock().now_ms() / 1000 + 86_400, usegmt=True)})),
         ("warning", "clock", WEBHOOKS, "behind", "NTP"),
     ),
 }
