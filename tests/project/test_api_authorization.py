@@ -115,9 +115,8 @@ def ask(client: Client, row: str, instance_id: str, given: Mapping[str, str] = N
 def call(client: Client, row: str, instance_id: str, given: Mapping[str, str] = NOTHING) -> tuple[int, str]:
     """Status and code of a call of this row."""
     answer = ask(client, row, instance_id, given)
-    if not answer.headers.get("content-type", "").startswith("application/problem+json"):
-        return answer.status_code, ""
-    return answer.status_code, str(answer.json()["code"])
+    is_problem = answer.headers.get("content-type", "").startswith("application/problem+json")
+    return answer.status_code, str(answer.json()["code"]) if is_problem else ""
 
 
 @pytest.mark.parametrize("row", GUARDED)
