@@ -78,6 +78,9 @@ EXPECTED = {
     ),
     "linear": _known("https://linear.app/developers/webhooks"),
     "mailgun": _known("https://documentation.mailgun.com/docs/mailgun/user-manual/events/webhooks"),
+    "mailchimp": _unknown(
+        "https://mailchimp.com/developer/marketing/guides/sync-audience-data-webhooks/", "200 answered, no body"
+    ),
     "mandrill": _unknown(
         "https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/",
         "200 answered, no body",

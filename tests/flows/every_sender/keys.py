@@ -177,6 +177,7 @@ PAIRS: dict[str, Callable[[], Key]] = {
     "plaid": _plaid,
     "paypal": lambda: Key(**{**vars(_certified("PayPal")), "parameters": PAYPAL}),
     "aws-sns": lambda: Key(**{**vars(_certified("sns.amazonaws.com")), "parameters": PARAMETERS["aws-sns"]}),
+    "wechat-pay": lambda: _pair(_rsa()),
     "rfc9421-ed25519": lambda: _pair(ed25519.Ed25519PrivateKey.from_private_bytes(b"r" * 32)),
     "rfc9421-ecdsa": lambda: _pair(ec.derive_private_key(1001, ec.SECP256R1())),
     "rfc9421-ecdsa-p384": lambda: _pair(ec.derive_private_key(1001, ec.SECP384R1())),

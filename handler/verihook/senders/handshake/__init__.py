@@ -20,6 +20,7 @@ from verihook.senders.handshake.unsigned import (
     EchoBody,
     EchoQuery,
     FormPing,
+    GetOk,
     HeaderToJson,
     HeadOk,
 )
@@ -38,6 +39,7 @@ KINDS: dict[str, type[Any]] = {
     "echo-query": EchoQuery,
     "fixed": Fixed,
     "form-ping": FormPing,
+    "get-ok": GetOk,
     "hash-challenge": HashChallenge,
     "head-ok": HeadOk,
     "header-to-json": HeaderToJson,

@@ -148,6 +148,23 @@ class HeadOk:
 
 
 @dataclass(frozen=True, slots=True)
+class GetOk:
+    """GET is answered 200, without a body, unless it asks for an instance.
+
+    Mailchimp: https://mailchimp.com/developer/marketing/guides/sync-audience-data-webhooks/
+    """
+
+    def bind(self, context: HandshakeContext) -> BoundHandshake:  # noqa: ARG002
+        """See :class:`~verihook.senders.handshake.Handshake`."""
+
+        def answer(request: Request) -> Reply | None:
+            asks = request.method != "GET" or request.parameter("instanceId") is not None
+            return None if asks else Reply(200)
+
+        return BoundHandshake(unsigned=answer)
+
+
+@dataclass(frozen=True, slots=True)
 class FormPing:
     """POST of a form with one ``field``, a number, without the header ``signature``: answered 200, without a body.
 

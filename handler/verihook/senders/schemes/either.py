@@ -42,16 +42,23 @@ class EitherScheme:
         return all(scheme.covers(header, path) for scheme in self.schemes)
 
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
-        """See :class:`~verihook.senders.schemes.Scheme`. The refusal is that of the last one."""
+        """See :class:`~verihook.senders.schemes.Scheme`.
+
+        The refusal is that of the first whose signature is there and does not match, else that of the last.
+        """
         *first, last = (scheme.bind(secrets, setting) for scheme in self.schemes)
 
         def verify(request: Request, now: int) -> Proof:
+            told: SignatureError | None = None
             for check in first:
                 try:
                     return check(request, now)
-                except SignatureError:
-                    continue
-            return last(request, now)
+                except SignatureError as error:
+                    told = told or (error if error.reason == "signature-mismatch" else None)
+            try:
+                return last(request, now)
+            except SignatureError as error:
+                raise told or error from None
 
         return verify
 

@@ -15,6 +15,7 @@ from verihook.senders.schemes import PLAIN, Proof, Setting, Verify, no_secret, p
 from verihook.senders.schemes.encoding import refuse_empty
 from verihook.senders.schemes.form_values import form_value, query_value, with_field, with_form
 from verihook.senders.schemes.headers import one_header, with_headers
+from verihook.senders.tables import must_be_one_of
 from verihook.strict_json import member, parse_unverified, set_member, split_path, text_member
 
 #: The most elements of a list that each have the token.
@@ -27,6 +28,7 @@ class TokenScheme:
 
     Or the member at the path ``json`` of the body is the secret: ``passcode``, or ``value[].clientState`` if each
     element of a list has it. Or the parameter ``query`` of the URL, or the field ``form`` of the body.
+    ``hashed``: not the secret is shown but its digest in hex, ``sha256``.
     """
 
     header: str = ""
@@ -34,6 +36,7 @@ class TokenScheme:
     json: str = ""
     query: str = ""
     form: str = ""
+    hashed: str = ""
 
     keyless: ClassVar[bool] = False
     timed: ClassVar[bool] = False
@@ -44,6 +47,8 @@ class TokenScheme:
             raise ValueError("header: name one place of the token: header, json, query or form")
         if self.prefix and not self.header:
             raise ValueError("prefix: is for a header")
+        if self.hashed not in ("", "sha256"):
+            raise ValueError(f"hashed: {must_be_one_of(('sha256',), self.hashed)}")
 
     def covers(self, header: str, path: tuple[str, ...]) -> bool:
         """See :class:`~verihook.senders.schemes.Scheme`."""
@@ -117,4 +122,5 @@ class TokenScheme:
         refuse_empty(secret)
         if not secret.isascii() or not secret.isprintable():
             raise ValueError("the secret must be printable ASCII: it is compared as such")
-        return secret.encode()
+        token = secret.encode()
+        return hashlib.sha256(token).hexdigest().encode() if self.hashed else token

@@ -93,6 +93,16 @@ class TestMeta:
         assert "hunter2" not in str(caught.value)
 
 
+def test_mailchimp() -> None:
+    """Its GET is answered, and one that reads a status is not its own."""
+    mailchimp = bind('kind = "get-ok"')
+    answer = mailchimp.unsigned(get("secret=s"))
+    assert answer is not None
+    assert (200, b"") == (answer.status, answer.body)
+    assert mailchimp.unsigned(get("secret=s&instanceId=i")) is None
+    assert mailchimp.unsigned(Request("POST", "/", "secret=s", (), b"", "request-1")) is None
+
+
 def test_dropbox() -> None:
     dropbox = bind(DROPBOX)
     answer = dropbox.unsigned(get("challenge=abc123"))

@@ -115,3 +115,15 @@ def test_a_token_in_the_query_or_in_a_form(place: str) -> None:
         forged = Request("POST", "/", text, (), text.encode("utf-8", "surrogatepass"), "")
         with pytest.raises(SignatureError):
             scheme.bind(("new &=", "old"))(forged, 0)
+
+
+def test_a_token_may_be_the_digest_of_the_secret() -> None:
+    """PhonePe shows the SHA-256 of name and password."""
+    hashed = TokenScheme("Authorization", hashed="sha256")
+    shown = "c91b1d6acd383c44c4ec20c9723e758c31182a1f4f0231d63d91259a2ea14b9d"  # printf %s user:password | sha256sum
+    assert Proof("current") == hashed.bind(("user:password",))(request(shown), 0)
+    for other in ("user:password", shown.upper(), shown[:-1]):
+        with pytest.raises(SignatureError):
+            hashed.bind(("user:password",))(request(other), 0)
+    with pytest.raises(ValueError, match=r"^hashed: must be one of sha256 \(got 'md5'\)"):
+        TokenScheme("Authorization", hashed="md5")
