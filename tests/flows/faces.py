@@ -41,6 +41,16 @@ class Face(Protocol):
     def send(self, method: str, target: str, headers: Headers, body: bytes = b"") -> Answer: ...
 
 
+def answered(face: Face, target: str, headers: Headers, body: bytes) -> Answer:
+    """What a delivery is answered, sent again as its sender does while a busy machine does not write it in time."""
+
+    def answer() -> Answer | None:
+        found = face.send("POST", target, headers, body)
+        return None if found.status == 503 and b"ledger-unavailable" in found.body else found
+
+    return wait_until(answer)
+
+
 class HttpFace:
     """Over a socket; headers go out as given, repeated ones too."""
 

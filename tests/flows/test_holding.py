@@ -10,7 +10,7 @@ import pytest
 
 from tests.flows.conftest import AwsFace
 from tests.flows.deployment import VARIABLES
-from tests.flows.faces import run_key, serving
+from tests.flows.faces import answered, run_key, serving
 from tests.flows.signing import order, x_signature
 from tests.flows.waiting import wait_until
 from tests.flows.workshop import Api
@@ -101,7 +101,7 @@ def test_in_aws_what_comes_after_the_pause_starts_behind_what_was_held(
 ) -> None:
     def deliver() -> Any:
         body = order()
-        return aws_face.send("POST", "/hooks/orders", x_signature(body), body).json
+        return answered(aws_face, "/hooks/orders", x_signature(body), body).json
 
     made = main._make_services()
     paused = replace(made.workflows["order-created"], status="paused")

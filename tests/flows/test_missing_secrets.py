@@ -11,7 +11,7 @@ import pytest
 
 from tests.flows.conftest import AwsFace
 from tests.flows.deployment import SECRET
-from tests.flows.faces import LambdaFace
+from tests.flows.faces import LambdaFace, answered
 from tests.flows.secret_store import INSTANCE_KEY_ARN
 from tests.flows.signing import order, x_signature
 from tests.flows.waiting import wait_until
@@ -37,7 +37,7 @@ def fresh(aws_face: AwsFace, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsFac
 def post(face: LambdaFace, source: str) -> tuple[int, str | None, str | None]:
     """Status, code and Retry-After of a delivery that the source "orders" would verify."""
     body = order()
-    answer = face.send("POST", f"/hooks/{source}", x_signature(body, SECRET), body)
+    answer = answered(face, f"/hooks/{source}", x_signature(body, SECRET), body)
     # Slack gets no body.
     content = json.loads(answer.body) if answer.body else {}
     return answer.status, content.get("code"), answer.headers.get("retry-after")

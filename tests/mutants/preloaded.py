@@ -1,9 +1,10 @@
-"""Runs tests in forks of a process that has imported what takes longest: ``python -P preloaded.py TREE``.
+"""Runs tests in forks of a process that has imported what takes longest: ``python -P preloaded.py``.
 
-A line of JSON on standard input is one run: ``tests`` (arguments of pytest), ``output`` (the file for what they print),
-``patience`` (the seconds after which they are killed), ``bytecode`` (whether Python may leave any). A line answers it:
-the exit code of pytest, or ``null`` if it was killed. Nothing of ours is imported before the fork, so that each run
-imports all of it from the tree, as it is then.
+A line of JSON on standard input is one run: ``tree`` (the folder), ``tests`` (arguments of pytest), ``output`` (the
+file for what they print), ``patience`` (the seconds after which they are killed), ``bytecode`` (whether Python may
+leave any). A line answers it: the exit code of pytest, or ``null`` if it was killed, and the seconds of a processor
+that the run took. Nothing of ours is imported before the fork, so that each run imports all of it from the tree, as it
+is then.
 """
 
 from __future__ import annotations
@@ -71,15 +72,18 @@ def run_tests(tree: Path, tests: list[str], bytecode: bool) -> int:
     return ELSEWHERE if imported and not imported.startswith(package) else code
 
 
-def wait(child: int, patience: float) -> int | None:
-    """Return the exit code of the child, None if it was killed after ``patience`` seconds; all that it started ends."""
+def wait(child: int, patience: float) -> tuple[int | None, float]:
+    """Return (the exit code of the child, None if it was killed after ``patience`` seconds; the processor's seconds).
+
+    All that it started ends.
+    """
     end = time.monotonic() + patience
     while not (ended := os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and time.monotonic() < end:
         time.sleep(0.01)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status) if ended else None
+    _, status, used = os.wait4(child, 0)
+    return os.waitstatus_to_exitcode(status) if ended else None, used.ru_utime + used.ru_stime
 
 
 def become_child(output: str) -> None:
@@ -95,20 +99,20 @@ def become_child(output: str) -> None:
         os.close(opened)
 
 
-def serve(tree: Path) -> int:
+def serve() -> int:
     """Answer each line of standard input. A child returns as well, with its exit code: it ends as any process does."""
     for line in sys.stdin:
         run: dict[str, Any] = json.loads(line)
         child = os.fork()
         if child == 0:
             become_child(run["output"])
-            return run_tests(tree, run["tests"], run["bytecode"])
+            os.chdir(run["tree"])
+            return run_tests(Path(run["tree"]), run["tests"], run["bytecode"])
         sys.stdout.write(f"{json.dumps(wait(child, run['patience']))}\n")
         sys.stdout.flush()
     return 0
 
 
 if __name__ == "__main__":
-    os.chdir(sys.argv[1])
     preload()
-    sys.exit(serve(Path(sys.argv[1])))
+    sys.exit(serve())

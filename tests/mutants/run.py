@@ -1,9 +1,9 @@
 """Breaks each guard in turn and looks whether the tests notice: ``python -m tests.mutants.run [NAME ...]``.
 
 The mutants stand in mutants.toml: a name, the file under handler/verihook, what to replace by what, and the tests that
-must fail (a set of them by its name, or one test). Each is made in a copy of the tree. Its tests have to pass without
-any mutant, in the same process as the others of their file, and a test has to fail with it: a module that does not
-load, or a test that is not found, proves nothing. Exit code 1 if a mutant is not killed.
+must fail (a set of them by its name, or one test). Their tests have to pass without any mutant, many of them in one
+process. Then each mutant is made in a copy of the tree, and a test has to fail: a module that does not load, or a test
+that is not found, proves nothing. Exit code 1 if a mutant is not killed.
 """
 
 from __future__ import annotations
@@ -14,19 +14,28 @@ import sys
 import time
 import tomllib
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
+from typing import TypeVar
 
 import pytest
 
-from tests.mutants.trees import PATIENCE, Tree, trees
+from tests.adapters.dynamodb_local import SHARED, endpoint
+from tests.mutants.trees import PATIENCE, Tree, part, trees
 
 MUTANTS = Path(__file__).with_name("mutants.toml")
 #: More than there are cores, as many tests notice by a wait that goes on too long.
 WORKERS = 3 * min(os.cpu_count() or 1, 4)
+#: Runs without a mutant, for each worker.
+BATCHES = 2
+#: Seconds after which such a run counts as failed.
+PATIENCE_WITHOUT = 600
+
+Work = TypeVar("Work")
+Verdict = TypeVar("Verdict")
 
 
 @dataclass(frozen=True)
@@ -67,20 +76,24 @@ def read_mutants() -> list[Mutant]:
     return found
 
 
-def judge(mutants: Sequence[Mutant], free: SimpleQueue[Tree]) -> list[tuple[bool, str]]:
-    """Return for each mutant (whether it was killed, a line about it). Without any, their tests run once, together."""
-    tests = least({test for mutant in mutants for test in mutant.tests})
-    tree = free.get()
-    try:
-        code, output = tree.run(tests, bytecode=True)
-        if code != pytest.ExitCode.OK:
-            # A warning about a file that Python closed as the process ended fails a run, too. It does not come twice.
-            code, output = tree.run(tests, bytecode=True)
-        if code != pytest.ExitCode.OK:
-            return [(False, f"FAILS WITHOUT   {mutant.name}:\n{output[-2000:]}") for mutant in mutants]
-        return [judge_one(mutant, tree) for mutant in mutants]
-    finally:
-        free.put(tree)
+def find_failing(mutants: Sequence[Mutant], made: Sequence[Tree]) -> dict[str, str]:
+    """Return the files whose tests do not pass without any mutant, each with what pytest printed of it."""
+    tests: dict[str, set[str]] = defaultdict(set)
+    for test in (test for mutant in mutants for test in mutant.tests):
+        tests[test.partition("::")[0]].add(test)
+    # What takes long is spread over the batches: the names of such files stand beside each other.
+    files, number = sorted(tests), BATCHES * len(made)
+    batches = [batch for start in range(number) if (batch := files[start::number])]
+
+    def passes(tree: Tree, files: Sequence[str]) -> str:
+        asked = [test for file in files for test in least(tests[file])]
+        code, output = tree.run(asked, patience=PATIENCE_WITHOUT, bytecode=True)
+        return "" if code == pytest.ExitCode.OK else f"pytest ended with {code}:\n{output[-2000:]}"
+
+    failed = [batch for batch, output in each(made, passes, batches) if output]
+    # By itself once more: a busy machine, and a warning about what Python closed as the process ended, fail tests too.
+    alone = [[file] for batch in failed for file in batch]
+    return {file: output for (file,), output in each(made[:1], passes, alone) if output}
 
 
 def least(tests: Collection[str]) -> list[str]:
@@ -89,14 +102,13 @@ def least(tests: Collection[str]) -> list[str]:
 
 
 def judge_one(mutant: Mutant, tree: Tree, patience: float = PATIENCE) -> tuple[bool, str]:
-    """Return (whether the mutant was killed, a line about it). Its tests pass without it."""
-    started = time.monotonic()
+    """Return (whether the mutant was killed, a line about it and what it took). Its tests pass without it."""
     text = mutant.apply(tree.folder)
     if text is None:
         return False, f"DOES NOT APPLY  {mutant.name}: {mutant.file} no longer reads like that"
     code, output = tree.run(mutant.tests, patience=patience)
     mutant.mend(tree.folder, text)
-    about = f"{mutant.name} ({time.monotonic() - started:.1f} s)"
+    about = f"{mutant.name} ({tree.took_s:.1f} s)"
     if code == pytest.ExitCode.OK:
         return False, f"SURVIVED        {about} {mutant.file}"
     if code is None:
@@ -113,17 +125,41 @@ def _first_failure(output: str) -> str:
     return found[1] if found else ""
 
 
+def each(
+    made: Sequence[Tree], judge: Callable[[Tree, Work], Verdict], work: Iterable[Work]
+) -> Iterator[tuple[Work, Verdict]]:
+    """Yield each piece of work with what ``judge`` says of it in a tree that does nothing else, as it is known."""
+    free: SimpleQueue[Tree] = SimpleQueue()
+    for tree in made:
+        free.put(tree)
+
+    def judged(piece: Work) -> tuple[Work, Verdict]:
+        tree = free.get()
+        try:
+            return piece, judge(tree, piece)
+        finally:
+            free.put(tree)
+
+    with ThreadPoolExecutor(len(made)) as pool:
+        for future in as_completed([pool.submit(judged, piece) for piece in work]):
+            yield future.result()
+
+
 def judge_all(mutants: Sequence[Mutant]) -> Iterator[tuple[bool, str]]:
-    """Yield what ``judge`` gives of each, as it is known."""
-    # By the files of their tests: most of what a run costs is paid for a process and its imports.
-    groups: dict[tuple[str, ...], list[Mutant]] = defaultdict(list)
-    for mutant in mutants:
-        groups[tuple(sorted({test.partition("::")[0] for test in mutant.tests}))].append(mutant)
-    number = min(WORKERS, len(groups))
-    longest_first = sorted(groups.values(), key=len, reverse=True)
-    with trees(number) as free, ThreadPoolExecutor(number) as pool:
-        for group in as_completed([pool.submit(judge, group, free) for group in longest_first]):
-            yield from group.result()
+    """Yield for each (whether it was killed, a line about it), as it is known."""
+    with trees(min(WORKERS, len(mutants))) as made:
+        failing = find_failing(mutants, made)
+        part(made)
+        fit = []
+        for mutant in mutants:
+            if output := "".join(failing.get(test.partition("::")[0], "") for test in mutant.tests):
+                yield False, f"FAILS WITHOUT   {mutant.name}: {output}"
+            else:
+                fit.append(mutant)
+        # Those of single modules last: the others take longer, and one of them at the end would leave a core idle.
+        fit.sort(key=lambda mutant: "tests/unit/" in mutant.tests[0])
+        for _, verdict in each(made, lambda tree, mutant: judge_one(mutant, tree), fit):
+            yield verdict
 
 
 def main(names: Sequence[str]) -> int:
@@ -133,6 +169,8 @@ def main(names: Sequence[str]) -> int:
         sys.stdout.write(f"mutants: mutants.toml has no {', '.join(sorted(unknown))}\n")
         return 1
     started, killed = time.monotonic(), 0
+    # Each run would start one of its own, and ask it while it is at its slowest.
+    os.environ[SHARED] = endpoint()
     for good, line in judge_all(mutants):
         killed += good
         sys.stdout.write(f"{line}\n")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from queue import SimpleQueue
 
 import pytest
 
 from tests.flows.waiting import wait_until
 from tests.mutants import preloaded
-from tests.mutants.run import Mutant, judge, judge_one, least
-from tests.mutants.trees import Tree
+from tests.mutants.run import Mutant, find_failing, judge_one, least
+from tests.mutants.trees import Tree, part
 
 GUARD = "def allowed(number):\n    return number < 3\n"
 TESTS = """
@@ -37,6 +36,12 @@ import sys
 def test_it():
     sys.path.insert(0, "elsewhere")
     import verihook
+"""
+BESIDE = """
+import sys
+
+def test_it():
+    assert "test_guard" not in sys.modules
 """
 LIMIT, NOTHING, PROCESS = (
     f"tests/test_guard.py::test_{name}" for name in ("limit", "nothing", "what_leaves_a_process")
@@ -105,19 +110,25 @@ def test_what_a_test_leaves_behind_ends_with_it(tree: Tree) -> None:
 
 
 def test_tests_that_fail_anyway_kill_nothing(tree: Tree) -> None:
-    free: SimpleQueue[Tree] = SimpleQueue()
-    free.put(tree)
-    tests = "tests/test_guard.py::test_what_fails_anyway"
-    for each in judge([a_mutant("number < 4", tests), a_mutant("number < 4")], free):
-        assert (False, True) == (each[0], each[1].startswith("FAILS WITHOUT"))
-    assert tree is free.get()
+    fails = "tests/test_guard.py::test_what_fails_anyway"
+    ((file, output),) = find_failing([a_mutant("number < 4", fails), a_mutant("number < 4")], [tree]).items()
+    assert ("tests/test_guard.py", True) == (file, "FAILED tests/test_guard.py::test_what_fails_anyway" in output)
 
 
-def test_the_tests_of_a_file_pass_together_once(tree: Tree) -> None:
-    free: SimpleQueue[Tree] = SimpleQueue()
-    free.put(tree)
-    found = judge([a_mutant("number < 4"), a_mutant("number < 4", NOTHING), a_mutant("number < 2")], free)
-    assert ["killed", "SURVIVED", "killed"] == [line.split()[0] for _, line in found]
+def test_a_file_that_fails_beside_others_has_a_second_try_by_itself(tree: Tree) -> None:
+    both = [a_mutant("", f"tests/test_{name}.py::test_it") for name in ("first", "second")]
+    (tree.folder / "tests" / "test_first.py").write_text("import test_guard\n\ndef test_it():\n    pass\n")
+    (tree.folder / "tests" / "test_second.py").write_text(BESIDE)
+    assert {} == find_failing([*both, a_mutant("")], [tree])
+
+
+def test_a_copy_of_its_own_for_each(tree: Tree, tmp_path: Path) -> None:
+    (tmp_path / "0").mkdir()
+    (tmp_path / "0" / "handler.py").write_text("")
+    with Tree(tmp_path / "0") as first, Tree(tmp_path / "0") as second:
+        part([first, second])
+        assert [tmp_path / "0", tmp_path / "1"] == [first.folder, second.folder]
+        assert (second.folder / "handler.py").exists()
 
 
 def test_a_test_of_a_whole_file_is_named_once() -> None:

@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from queue import SimpleQueue
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,11 +29,15 @@ class Tree:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._output = folder / "output.txt"
-        command = [sys.executable, "-P", str(Path(__file__).with_name("preloaded.py")), str(folder)]
+        #: The seconds of a processor that the last run took, without what outlived it.
+        self.took_s = 0.0
         variables = {**os.environ, "VERIHOOK_TEST_PATIENCE": str(WAIT_S)}
         self._process = subprocess.Popen(
-            command, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-P", str(Path(__file__).with_name("preloaded.py"))],
+            env=variables,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def __enter__(self) -> Tree:
@@ -50,18 +53,19 @@ class Tree:
 
         ``patience``: seconds. ``bytecode``: leave that of the tests for the next run, if the package is as it was.
         """
-        run = {"tests": tests, "output": str(self._output), "patience": patience, "bytecode": bytecode}
         assert self._process.stdin
         assert self._process.stdout
-        self._process.stdin.write(f"{json.dumps(run)}\n")
-        self._process.stdin.flush()
-        code = json.loads(self._process.stdout.readline())
-        return code, self._output.read_text("utf-8", "replace")
+        with tempfile.NamedTemporaryFile(prefix="verihook-output-") as output:
+            run = {"tree": str(self.folder), "tests": tests, "output": output.name, "patience": patience}
+            self._process.stdin.write(f"{json.dumps({**run, 'bytecode': bytecode})}\n")
+            self._process.stdin.flush()
+            code, self.took_s = json.loads(self._process.stdout.readline())
+            return code, output.read().decode("utf-8", "replace")
 
 
 @contextmanager
-def trees(number: int) -> Iterator[SimpleQueue[Tree]]:
-    """Copies of the tree that no run is using."""
+def trees(number: int) -> Iterator[list[Tree]]:
+    """Processes that share a copy of the tree, until ``part`` gives each one of its own."""
     with tempfile.TemporaryDirectory(prefix="verihook-trees-") as folder, ExitStack() as stack:
         first = Path(folder, "0")
         first.mkdir()
@@ -71,11 +75,16 @@ def trees(number: int) -> Iterator[SimpleQueue[Tree]]:
                 shutil.copytree(source, first / name, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy(source, first / name)
+        # What the tests fetch once (DynamoDB Local).
+        (ROOT / ".tools").mkdir(exist_ok=True)
+        (first / ".tools").symlink_to(ROOT / ".tools")
         # By digest of the source: a mutant of the same length within the same second would be taken for the original.
         by_digest = py_compile.PycInvalidationMode.CHECKED_HASH
         compileall.compile_dir(first / "handler", quiet=1, invalidation_mode=by_digest)
-        folders = [first, *(shutil.copytree(first, Path(folder, str(index))) for index in range(1, number))]
-        free: SimpleQueue[Tree] = SimpleQueue()
-        for each in folders:
-            free.put(stack.enter_context(Tree(each)))
-        yield free
+        yield [stack.enter_context(Tree(first)) for _ in range(number)]
+
+
+def part(made: Sequence[Tree]) -> None:
+    """Give each but the first a copy of the folder that they share, with the bytecode that their tests have left."""
+    for index, tree in enumerate(made[1:], start=1):
+        tree.folder = shutil.copytree(tree.folder, tree.folder.with_name(str(index)), symlinks=True)

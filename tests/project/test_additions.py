@@ -24,8 +24,8 @@ PARTS = "tests/project/additions"
 @pytest.fixture
 def tree() -> Iterator[Tree]:
     """A copy of the tree, to add to."""
-    with trees(1) as free:
-        yield free.get()
+    with trees(1) as (tree,):
+        yield tree
 
 
 def add(tree: Tree, part: str, file: str, table: str, begins: str, row: str, imported: str = "") -> None:

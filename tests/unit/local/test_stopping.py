@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import signal
 import subprocess
 import sys
@@ -78,6 +79,9 @@ def test_what_ends_in_time_is_not_interrupted() -> None:
     with process(60) as running:
         running.send_signal(signal.SIGTERM)
         assert WAITING == read(running, 2)
+        # It looks more than once.
+        assert running.stdout is not None
+        assert ([], [], []) == select.select([running.stdout], [], [], 0.2)
         let_go(running)
         assert ["asked 1"] == read(running, 1)
         assert 0 == running.wait(60)
@@ -105,6 +109,9 @@ def test_a_second_sigterm_is_none() -> None:
             running.send_signal(signal.SIGTERM)
             time.sleep(0.02)
         assert WAITING == read(running, 2)
+        # It looks more than once.
+        assert running.stdout is not None
+        assert ([], [], []) == select.select([running.stdout], [], [], 0.2)
         let_go(running)
         assert ["asked 1"] == read(running, 1)
         assert 0 == running.wait(60)
