@@ -20,7 +20,9 @@ READS_STREAM = {
 READS_PAYLOADS = {"s3:GetObject": OBJECTS, "s3:ListBucket": "Payloads.Arn"}
 #: Where the operator names any; see test_a_store_is_read_only_where_the_operator_names_it.
 READS_SECRETS = {
-    "secretsmanager:GetSecretValue": "HasDomain: OriginSecret | InstanceKey | ReadsSecrets: SecretArns | SourceSecrets",
+    "secretsmanager:GetSecretValue": (
+        "FrontedByCloudFront: OriginSecret | InstanceKey | ReadsSecrets: SecretArns | SourceSecrets"
+    ),
     "ssm:GetParameter": f"ReadsParameters: {PARAMETERS}",
     "kms:Decrypt": "DecryptsSecrets: SecretKeyArns",
 }

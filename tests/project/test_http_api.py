@@ -26,7 +26,8 @@ def test_there_is_none_where_the_operator_does_not_say_so() -> None:
     for resources in (stack(), stack(WithHttpApi="no")):
         assert not [name for kind in OPTIONAL for name in of_type(resources, kind)]
         assert [] == gateway_permissions(resources)
-    assert "FrontedByHttpApi" == TEMPLATE["Outputs"]["HttpApiUrl"]["Condition"]
+    # At a domain its own address answers nothing.
+    assert "ServesHttpApi" == TEMPLATE["Outputs"]["HttpApiUrl"]["Condition"]
 
 
 def test_deliveries_go_to_the_receiver_and_all_else_to_the_api() -> None:

@@ -121,7 +121,7 @@ def test_payloads_are_private_encrypted_and_outlast_their_instances() -> None:
 
 
 #: Of which nothing is a value, too.
-OPTIONAL = {"VERIHOOK_BASE_PATH", "VERIHOOK_ENTRIES", "VERIHOOK_CONSOLE", "VERIHOOK_ORIGIN_SECRET_ARN"}
+OPTIONAL = {f"VERIHOOK_{name}" for name in ("BASE_PATH", "ENTRIES", "CONSOLE", "ORIGIN_SECRET_ARN", "DOMAINS")}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -134,7 +134,7 @@ def test_the_environment_is_enough_and_all_of_it_is_read(name: str) -> None:
     # Those that take deliveries.
     assert ("VERIHOOK_ENTRIES" in ours) == (name in (*VERIFYING, "Feeds"))
     assert ("VERIHOOK_CONSOLE" in ours) == (name == "Api")
-    assert ("VERIHOOK_ORIGIN_SECRET_ARN" in ours) == (name in VERIFYING)
+    assert ({"VERIHOOK_ORIGIN_SECRET_ARN", "VERIHOOK_DOMAINS"} <= ours) == (name in VERIFYING)
 
     values, entry = dict.fromkeys(ours, "k" * 32), FUNCTIONS[name]["Handler"]
     needs = {"keyed": entry in KEYED, "verifies": entry in FOREGROUND}

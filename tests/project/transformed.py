@@ -5,6 +5,7 @@ The translator and the schemas of resources are in .venv-sam, and so run there.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -50,10 +51,19 @@ def _made(shifted: bool = False) -> tuple[dict[str, Any], dict[str, list[str]]]:
     # What the parameters are is resolved below: SAM keeps references to them. Whether traffic is shifted it
     # asks while it transforms; one such rollout stands for all.
     parameters = defaults() | ({"Rollout": SHIFTED} if shifted else {})
-    command = [str(PYTHON), "-c", PROGRAM, json.dumps(parameters)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    made, replacing = json.loads(done.stdout.splitlines()[-1])
+    given = json.dumps(parameters)
+    text = (ROOT / "template.yaml").read_bytes()
+    # It takes seconds, and several processes of the tests ask for it.
+    kept = PYTHON.parents[1] / f"transformed-{hashlib.sha256(text + (given + PROGRAM).encode()).hexdigest()[:16]}.json"
+    if not kept.exists():
+        done = subprocess.run(
+            [str(PYTHON), "-c", PROGRAM, given], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        written = kept.with_suffix(f".{os.getpid()}")
+        written.write_text(done.stdout.splitlines()[-1], "utf-8")
+        written.replace(kept)
+    made, replacing = json.loads(kept.read_text("utf-8"))
     return made, replacing
 
 
@@ -65,7 +75,7 @@ def defaults() -> dict[str, str]:
 def stack(**given: str) -> dict[str, Any]:
     """The resources of a stack with these parameters: logical id -> ``{"Type", "Properties", ...}``."""
     made = _made("AllAtOnce" != given.get("Rollout", "AllAtOnce"))[0]
-    resolver, resources = _Resolver(made, defaults() | given), made["Resources"]
+    resolver, resources = Resolver(made, defaults() | given), made["Resources"]
     return {
         name: resolver.resolved(each)
         for name, each in resources.items()
@@ -76,7 +86,7 @@ def stack(**given: str) -> dict[str, Any]:
 def rules_hold(**given: str) -> bool:
     """Whether the rules of the template let such a stack be made."""
     made = _made()[0]
-    resolver = _Resolver(made, defaults() | given)
+    resolver = Resolver(made, defaults() | given)
     return all(
         resolver.holds(assertion["Assert"])
         for rule in made["Rules"].values()
@@ -90,7 +100,7 @@ def replacing(kind: str) -> list[str]:
     return _made()[1][kind]
 
 
-class _Resolver:
+class Resolver:
     """What CloudFormation knows before it makes anything: parameters, conditions, mappings. Other references stay."""
 
     def __init__(self, made: dict[str, Any], parameters: dict[str, str]) -> None:
@@ -133,6 +143,10 @@ class _Resolver:
                 return not self.holds(inner)
             case {"Fn::And": inner}:
                 return all(map(self.holds, inner))
+            case {"Fn::Or": inner}:
+                return any(map(self.holds, inner))
+            case {"Fn::Contains": [{"Ref": str(name)}, str(value)]}:
+                return value in self._parameters[name].split(",")
             case {"Fn::Equals": [left, right]}:
                 return self._text(left) == self._text(right)
         raise AssertionError(f"a condition that this test does not know: {condition}")

@@ -1,0 +1,87 @@
+"""The templates that template.yaml nests, as tests read them: what each makes of the parameters that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from tests.project.template import ROOT
+from tests.project.transformed import Resolver
+
+
+class Loader(yaml.SafeLoader):
+    """Reads CloudFormation's tags in their long form."""
+
+
+def _tag(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
+    value: Any
+    if isinstance(node, yaml.MappingNode):
+        value = loader.construct_mapping(node, deep=True)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = node.value.split(".", 1) if suffix == "GetAtt" else node.value
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
+
+
+Loader.add_multi_constructor("!", _tag)
+
+
+def read(name: str) -> dict[str, Any]:
+    """Return a template of ``infra/``."""
+    found: dict[str, Any] = yaml.load((ROOT / "infra" / name).read_text("utf-8"), Loader)
+    return found
+
+
+class Nested:
+    """The stack that a template makes of these parameters. ``resources``: by their ids, those whose condition holds."""
+
+    def __init__(self, template: dict[str, Any], given: dict[str, str]) -> None:
+        self.template = template
+        defaults = {name: str(each.get("Default", "")) for name, each in template["Parameters"].items()}
+        self._resolver = Resolver(template, defaults | given)
+        self.resources: dict[str, Any] = {
+            name: self._resolver.resolved(each)
+            for name, each in template["Resources"].items()
+            if "Condition" not in each or self._resolver.holds({"Condition": each["Condition"]})
+        }
+
+    def rules_hold(self) -> bool:
+        """Whether the template's rules let such a stack be made."""
+        return all(
+            self._resolver.holds(assertion["Assert"])
+            for rule in self.template.get("Rules", {}).values()
+            if self._resolver.holds(rule["RuleCondition"])
+            for assertion in rule["Assertions"]
+        )
+
+    def dangling(self) -> set[str]:
+        """Return what is referred to and is not there."""
+        outputs = self._resolver.resolved(self.template.get("Outputs", {}))
+        found = {it for it in references([self.resources, outputs]) if not it.startswith("AWS::")}
+        return found - self.resources.keys()
+
+
+def references(value: Any) -> Iterator[str]:
+    """Return the logical ids that a resolved value names."""
+    if isinstance(value, list):
+        for each in value:
+            yield from references(each)
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            if key in ("Ref", "Fn::GetAtt"):
+                yield each if isinstance(each, str) else each[0]
+            elif key == "Fn::Sub":
+                text = each if isinstance(each, str) else each[0]
+                own = {} if isinstance(each, str) else each[1]
+                names = {name.split(".")[0] for name in _named(text)} - own.keys()
+                yield from names
+                yield from references(list(own.values()))
+            elif key not in ("DependsOn", "Condition"):
+                yield from references(each)
+
+
+def _named(text: str) -> list[str]:
+    return [part.partition("}")[0] for part in text.split("${")[1:]]
