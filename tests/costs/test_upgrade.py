@@ -1,8 +1,9 @@
-"""A table of before: its rows, written without compression and with a place for every status, serve as they are."""
+"""A table of before: its rows serve as they are, and an upgrade that is killed goes on."""
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any, get_args
@@ -16,7 +17,12 @@ from tests.contracts.instances import LATER, NOW, NOW_S, an_instance, listed
 from tests.costs import before
 from verihook.adapters.ledgers.dynamodb import DynamoDbLedger
 from verihook.adapters.ledgers.item import to_item
-from verihook.adapters.ledgers.table import LIST_SHARDS, create_table_request
+from verihook.adapters.ledgers.table import LIST_SHARDS
+from verihook.adapters.ledgers.table_state import differences
+from verihook.cli.doctor.asking import Asking
+from verihook.cli.upgrade.asking_aws import Calls
+from verihook.cli.upgrade.steps import carry_out
+from verihook.cli.upgrade.table_plan import TableUpgrade
 from verihook.model.instance import Instance, Status
 from verihook.model.listing import Query
 from verihook.model.ports import Change
@@ -28,22 +34,8 @@ INPUT = json.dumps({"note": "x" * 2000})
 @pytest.fixture
 def dynamodb(dynamodb_local: str) -> Iterator[Any]:  # noqa: F811 - the fixture imported above
     """A client; the table has the indexes of before."""
-    request = create_table_request(TABLE)
-    texts = {"pk", "sk", *(key for keys in before.INDEXES.values() for key in keys)} - {"dueAt"}
-    request["AttributeDefinitions"] = [
-        *({"AttributeName": name, "AttributeType": "S"} for name in sorted(texts)),
-        {"AttributeName": "dueAt", "AttributeType": "N"},
-    ]
-    request["GlobalSecondaryIndexes"] = [
-        {
-            "IndexName": name,
-            "KeySchema": [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}],
-            "Projection": {"ProjectionType": "KEYS_ONLY"},
-        }
-        for name, (partition, sort) in before.INDEXES.items()
-    ]
     with closing(client(dynamodb_local)) as made:
-        made.create_table(**request)
+        made.create_table(**before.table_request(TABLE, before.INDEXES))
         yield made
         made.delete_table(TableName=TABLE)
 
@@ -89,3 +81,65 @@ def test_rows_of_before_are_read_listed_ended_and_restarted(dynamodb: Any) -> No
     assert [row.id for row in ledger.page(Query(status="queued"), 10, None, NOW)] == [rows["queued"].id]
     assert ledger.page(Query(status="running"), 10, None, NOW) == []
     assert [row.id for row in ledger.due(LATER, 10)] == [rows["queued"].id]
+
+
+class Killed(BaseException):
+    """The process is no more."""
+
+
+class Mortal:
+    """A client that is killed after its first change. ``changes``: what it was asked to change."""
+
+    def __init__(self, made: Any) -> None:
+        self._made = translated(made)
+        self.changes: list[dict[str, Any]] = []
+
+    def __getattr__(self, operation: str) -> Any:
+        def call(**request: Any) -> Any:
+            answer = getattr(self._made, operation)(**request)
+            if operation.startswith("update"):
+                self.changes.append(request)
+                raise Killed
+            return answer
+
+        return call
+
+
+def calls_of(made: Any) -> Calls:
+    """Calls by this client, which look often."""
+    return Calls(Asking(lambda *_: made), lambda _: time.sleep(0.02))
+
+
+def test_an_upgrade_that_is_killed_after_each_change_goes_on(dynamodb_local: str) -> None:  # noqa: F811 - a fixture
+    changes: list[dict[str, Any]] = []
+    with closing(client(dynamodb_local)) as made:
+        made.create_table(**before.table_request("of-the-first", before.FIRST_INDEXES, stream=False))
+        made.put_item(TableName="of-the-first", Item=before.FIRST_ROW)
+        for _ in range(20):
+            mortal = Mortal(made)
+            upgrade = TableUpgrade("of-the-first", calls_of(mortal), drop=False)
+            try:
+                carry_out(upgrade, upgrade.plan(), lambda *_: None)
+                break
+            except Killed:
+                changes += mortal.changes
+        described: Any = made.describe_table(TableName="of-the-first")["Table"]
+        time_to_live: Any = made.describe_time_to_live(TableName="of-the-first")
+        assert differences(described, time_to_live["TimeToLiveDescription"]) == []
+        ledger = DynamoDbLedger(translated(made), "of-the-first")
+        due_at = int(before.FIRST_ROW["dueAt"]["N"])
+        row = ledger.get("r1", due_at)
+        assert row is not None
+        assert (row.status, row.engine, row.input) == ("running", "stepfunctions", '{"orderId":"1042"}')
+        assert [each.id for each in ledger.due(due_at, 10)] == ["r1"]
+        made.update_table(TableName="of-the-first", DeletionProtectionEnabled=False)
+        made.delete_table(TableName="of-the-first")
+    # The protection, four indexes in an update each, the stream, the time to live: none was asked for twice.
+    indexes = [each["GlobalSecondaryIndexUpdates"] for each in changes if "GlobalSecondaryIndexUpdates" in each]
+    assert [[update["Create"]["IndexName"] for update in each] for each in indexes] == [
+        ["created"],
+        ["workflow"],
+        ["status"],
+        ["source"],
+    ]
+    assert len(changes) == 7

@@ -11,6 +11,9 @@ from verihook.adapters.aws.errors import Unreachable
 #: environment.
 ClientOf = Callable[[str, str | None], Any]
 
+#: What AWS answers if the credentials may not do what was asked.
+DENIED = ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "AuthorizationError")
+
 
 def client_of(service: str, region: str | None = None) -> Any:
     """Return a client with the credentials of this environment. Raises AwsError if there cannot be one."""
@@ -30,3 +33,8 @@ def client_of(service: str, region: str | None = None) -> Any:
 def outputs_of(stack: Mapping[str, Any]) -> dict[str, str]:
     """Return the outputs of a stack, as DescribeStacks has it, by their names."""
     return {output["OutputKey"]: str(output["OutputValue"]) for output in stack.get("Outputs", [])}
+
+
+def action_of(service: str, operation: str) -> str:
+    """Return the action of IAM that a call needs. ``operation``: by boto3's name, such as ``describe_table``."""
+    return f"{service}:{''.join(word.capitalize() for word in operation.split('_'))}"

@@ -18,12 +18,26 @@ Change = Literal["add-index", "remove-index", "stream", "time-to-live"]
 class Difference:
     """One change that a table needs. ``subject``: the index's name, "" for the stream and the time to live.
 
-    ``what``: what is wrong, in words.
+    ``what``: what is wrong, in words. ``unused``: an index that is only paid for.
     """
 
     change: Change
     subject: str
     what: str
+    unused: bool = False
+
+
+#: What is so bad about each.
+_CONSEQUENCES = {
+    "due": "what was accepted and not started stays so, as reconcile cannot find it",
+    "stream": "functions and batches are not started",
+    "time-to-live": "rows that have expired stay, and are paid for",
+}
+
+
+def consequence(difference: Difference) -> str:
+    """Return what is so bad about a lack, in words."""
+    return _CONSEQUENCES.get(difference.subject or difference.change, "lists of the API answer 503")
 
 
 def unfit(table: Mapping[str, Any]) -> str:
@@ -68,10 +82,16 @@ def differences(table: Mapping[str, Any], time_to_live: Mapping[str, Any]) -> li
     elif time_to_live.get("AttributeName") != TTL_ATTRIBUTE:
         found.append(Difference("time-to-live", "", f"rows are deleted after {time_to_live.get('AttributeName')}"))
     return found + [
-        Difference("remove-index", name, f"the index {name} is used no more, and paid for")
+        Difference("remove-index", name, f"the index {name} is used no more, and paid for", unused=True)
         for name in there
         if name not in expected
     ]
+
+
+def recovers(described: Mapping[str, Any]) -> bool:
+    """Return whether the table can be taken back to an earlier moment. ``described``: by DescribeContinuousBackups."""
+    recovery = described["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
+    return bool(recovery.get("PointInTimeRecoveryStatus") == "ENABLED")
 
 
 def index_update(table: Mapping[str, Any], difference: Difference) -> dict[str, Any]:

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from verihook.adapters.aws.errors import AwsError, ServiceError
-from verihook.cli.aws import ClientOf
+from verihook.cli.aws import DENIED, ClientOf, action_of
 from verihook.cli.doctor.findings import Finding, untried
-from verihook.cli.doctor.secret_checks import DENIED
 
 #: Codes, or their ends, that mean: there is no such thing.
 _ABSENT = (
@@ -55,7 +54,7 @@ class Asking:
 
 
 def _not_asked(check: str, subject: str, service: str, operation: str, error: AwsError) -> Finding:
-    action = f"{service}:{''.join(word.capitalize() for word in operation.split('_'))}"
+    action = action_of(service, operation)
     if isinstance(error, ServiceError) and error.code in DENIED:
         what = f"these credentials may not call {action}"
         return untried(check, subject, what, f"run the doctor with credentials that may: {action}")

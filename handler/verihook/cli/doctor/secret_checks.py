@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from verihook.adapters.aws.errors import ServiceError
+from verihook.cli.aws import DENIED
 from verihook.cli.doctor.findings import Finding, fault, untried, warning
 from verihook.config import Hooks
 from verihook.errors import ConfigurationError, SecretsUnavailable
@@ -17,9 +18,6 @@ CHECK = "secrets"
 
 #: How long before its end a secret is worth a warning, in seconds: a week.
 SOON_S = 7 * 86_400
-
-#: What AWS answers if the credentials may not do what was asked.
-DENIED = ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "AuthorizationError")
 
 
 def secrets_in_use(

@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from verihook.adapters.ledgers.table_state import Difference, busy, differences, unfit
+from verihook.adapters.ledgers.table_state import Difference, busy, consequence, differences, recovers, unfit
 from verihook.cli.doctor.asking import ABSENT, Asking
 from verihook.cli.doctor.findings import Finding, fault, warning
 
 CHECK = "table"
-
-#: What is so bad about each.
-_MEANS = {
-    "due": "what was accepted and not started stays so, as reconcile cannot find it",
-    "stream": "functions and batches are not started",
-    "time-to-live": "rows that have expired stay, and are paid for",
-}
 
 
 def table(name: str, asking: Asking, upgrade: str) -> Iterator[Finding]:
@@ -43,18 +36,12 @@ def table(name: str, asking: Asking, upgrade: str) -> Iterator[Finding]:
         what = "a mistake can delete it: deletion protection is off"
         yield warning(CHECK, name, what, "deploy with DeletionProtection=yes")
     recovery = asking.ask(CHECK, name, "dynamodb", "describe_continuous_backups", TableName=name)
-    if recovery and not _recovers(recovery):
+    if recovery and not recovers(recovery):
         what = "it cannot be taken back to an earlier moment: point-in-time recovery is off"
         yield warning(CHECK, name, what, "deploy this template, which turns it on")
 
 
 def _finding(name: str, each: Difference, upgrade: str) -> Finding:
-    if each.change == "remove-index" and "no more" in each.what:
+    if each.unused:
         return warning(CHECK, name, each.what, "deploy this version, which removes it")
-    means = _MEANS.get(each.subject or each.change, "lists of the API answer 503")
-    return fault(CHECK, name, f"{each.what}: {means}", f"{upgrade} brings it up to date")
-
-
-def _recovers(answer: Any) -> bool:
-    described = answer["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
-    return bool(described.get("PointInTimeRecoveryStatus") == "ENABLED")
+    return fault(CHECK, name, f"{each.what}: {consequence(each)}", f"{upgrade} brings it up to date")

@@ -1,0 +1,109 @@
+"""``verihook upgrade``: bring what an older version has made up to date, step by step.
+
+steps.py            a plan, and how it is carried out
+asking_aws.py       calls of AWS, errors in words, waiting
+table_plan.py       a table without a stack
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from verihook.adapters.printable import printable
+from verihook.cli.aws import client_of
+from verihook.cli.doctor.asking import Asking
+from verihook.cli.options import add_json_option
+from verihook.cli.upgrade.asking_aws import Calls
+from verihook.cli.upgrade.steps import Plan, Step, StepFailed, Target, carry_out, plan_lines
+from verihook.cli.upgrade.table_plan import TableUpgrade
+from verihook.errors import ConfigurationError
+
+_EPILOG = """exit codes:
+  0  it is up to date, or the plan is printed (--plan)
+  1  a step failed or was not agreed to, or something is left that it needs
+  2  wrong use: there is no such table, or it is not a ledger
+
+A command that was stopped is run again: it goes on from what AWS has."""
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "upgrade", help="bring a table of an older version up to date, step by step", epilog=_EPILOG
+    )
+    one = parser.add_mutually_exclusive_group(required=True)
+    one.add_argument("--table", metavar="NAME", help="a DynamoDB table that stands without a stack")
+    parser.add_argument("--drop-indexes", action="store_true", help="also remove indexes that are used no more")
+    parser.add_argument("--plan", action="store_true", help="print the plan and change nothing")
+    parser.add_argument("--yes", action="store_true", help="do not ask before the steps are done")
+    add_json_option(parser)
+    parser.set_defaults(command=_upgrade)
+
+
+def _upgrade(options: argparse.Namespace) -> int:
+    try:
+        return upgrade(_target(options), options)
+    except StepFailed as error:
+        print(f"verihook: {printable(str(error))}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("verihook: stopped; AWS ends the step that has begun. Run the same again to go on", file=sys.stderr)
+        raise
+
+
+def _target(options: argparse.Namespace) -> Target:
+    calls = Calls(Asking(client_of))
+    return TableUpgrade(options.table, calls, options.drop_indexes)
+
+
+def upgrade(target: Target, options: argparse.Namespace) -> int:
+    """Show the plan, ask, carry it out, and return the exit code. Raises ConfigurationError, StepFailed."""
+    plan = target.plan()
+    if not options.json:
+        _show(plan)
+    if options.plan or not plan.steps:
+        if options.json:
+            print(json.dumps({**plan.public(), "done": []}, indent=2))
+        return 0 if options.plan else _code(plan)
+    if not _agreed(options, len(plan.steps)):
+        return 1
+    done: list[Step] = []
+
+    def begin(number: int, count: int, step: Step) -> None:
+        done.append(step)
+        print(printable(f"{number}/{count}: {step.what}"), file=sys.stderr)
+
+    last = carry_out(target, plan, begin)
+    if options.json:
+        print(json.dumps({**last.public(), "done": [step.public() for step in done]}, indent=2))
+    else:
+        print("Done.")
+        _show(Plan(left=last.left, afterwards=last.afterwards))
+    return _code(last)
+
+
+def _show(plan: Plan) -> None:
+    for line in plan_lines(plan):
+        print(printable(line))
+    if plan == Plan():
+        print("Nothing is left to do.")
+
+
+def _code(plan: Plan) -> int:
+    return 1 if any(each.needed for each in plan.left) else 0
+
+
+def _agreed(options: argparse.Namespace, count: int) -> bool:
+    """Ask whether the steps are to be done. Raises ConfigurationError if no person can be asked."""
+    if options.yes:
+        return True
+    if options.json or not sys.stdin.isatty():
+        raise ConfigurationError("upgrade", "", "no person can be asked here: give --yes to do the steps, or --plan")
+    steps = "this step" if count == 1 else f"these {count} steps"
+    if input(f"Do {steps}? [y/N] ").strip().lower() in ("y", "yes"):
+        return True
+    print("Nothing was changed.", file=sys.stderr)
+    return False
