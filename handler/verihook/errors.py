@@ -285,7 +285,7 @@ class EngineRefused(Refused):
 
 
 class NotSupported(Refused):
-    """This engine cannot do this operation."""
+    """This engine cannot do this operation, or this machine cannot run the workflow."""
 
     code, status, title = "not-supported", 501, "Not supported"
 

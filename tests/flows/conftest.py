@@ -28,8 +28,8 @@ from verihook.adapters.ledgers.table import create_table_request
 from verihook.config import load_hooks, settings
 from verihook.instances.holding import find_held
 from verihook.local.durable import DurableRunner
-from verihook.local.engines import SUBSTITUTIONS, machines
 from verihook.local.runner import ARN_PREFIX, Interpreter
+from verihook.local.state_machines import SUBSTITUTIONS, machines
 
 __all__ = ["dynamodb_local"]
 

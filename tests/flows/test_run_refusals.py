@@ -57,17 +57,6 @@ def test_where_a_machine_is_missing(tmp_path: Path) -> None:
     assert line.endswith("cannot be read: No such file or directory")
 
 
-def test_where_a_machine_is_broken(tmp_path: Path) -> None:
-    machine = tmp_path / "infra" / "workflows" / "broken.asl.json"
-    machine.parent.mkdir(parents=True)
-    machine.write_text('{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}}}')
-    hooks = tmp_path / "handler" / "hooks.toml"
-    hooks.parent.mkdir()
-    hooks.write_text("[workflows.x]\nengine = 'stepfunctions'\ndefinition = 'broken'\n")
-    line = fails("--port", "0", "--data", str(tmp_path / "data"), "--hooks", str(hooks))
-    assert line.startswith("verihook: broken.asl.json: States.A.Next: ")
-
-
 def test_where_a_secret_cannot_be_used(tmp_path: Path) -> None:
     line = fails("--port", "0", "--data", str(tmp_path / "d"), STANDARD_WEBHOOK_SECRET="whsec_not base64!")
     assert line == "verihook: hooks.toml: sources.standard.secrets: the secret is not base64 (after 'whsec_')"

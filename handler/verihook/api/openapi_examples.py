@@ -54,6 +54,7 @@ _WORKFLOW = {
     "name": "order-created",
     "version": 1,
     "status": "active",
+    "refusal": None,
     "engine": "stepfunctions",
     "inputSchema": {"type": "object", "properties": {"orderId": {"type": "string"}}, "required": ["orderId"]},
     "publicOutput": False,

@@ -184,11 +184,12 @@ class Entries(Answer):
 
 
 class WorkflowView(Answer):
-    """A workflow, with the JSON Schema of its input; ``inputSchema`` is null if it takes any."""
+    """A workflow. ``inputSchema``: null if it takes any input; ``refusal``: why it cannot run here, null if it can."""
 
     name: str
     version: int
     status: Literal["draft", "active", "paused", "archived"]
+    refusal: str | None
     engine: str
     input_schema: Any
     public_output: bool

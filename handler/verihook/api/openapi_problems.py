@@ -86,7 +86,7 @@ _MEANINGS: dict[int, tuple[str, tuple[type[VerihookError], ...]]] = {
         (InputInvalid, IdempotencyMismatch),
     ),
     429: ("Too many starts; Retry-After says when to come again", (RateLimited,)),
-    501: ("The engine of this workflow cannot do this", (NotSupported,)),
+    501: ("The engine of this workflow cannot do this, or this machine cannot run the workflow", (NotSupported,)),
     503: ("Ledger, engine or store cannot be reached; try again", (LedgerUnavailable,)),
 }
 

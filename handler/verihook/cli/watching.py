@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from verihook.adapters.printable import printable
 from verihook.cli.connect import ENDED_BADLY
 from verihook.cli.table import utc_time
-from verihook.model.instance import WORKFLOW_PAUSED
+from verihook.model.instance import WORKFLOW_PAUSED, WORKFLOW_REFUSED
 
 if TYPE_CHECKING:
     from verihook.client import Client, Delivery, Instance, Step
@@ -41,7 +41,7 @@ def status_words(found: Instance) -> str:
 
 def reasons(found: Instance | Delivery) -> list[tuple[str, str]]:
     """Return why it has failed or waits. If an operator holds it, the cause is theirs, and not that of the error."""
-    if found.status != "suspended" or not found.held or found.error == WORKFLOW_PAUSED:
+    if found.status != "suspended" or not found.held or found.error in (WORKFLOW_PAUSED, WORKFLOW_REFUSED):
         return [("error", ": ".join(text for text in (found.error, found.cause) if text))]
     held = "until it is resumed or terminated" + (f": {found.cause}" if found.cause else "")
     return [("held", held), ("error", found.error or "")]

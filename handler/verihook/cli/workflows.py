@@ -14,7 +14,7 @@ from verihook.cli.open import add_open_option, open_instance
 from verihook.cli.table import show_table
 
 if TYPE_CHECKING:
-    from verihook.client import Client, Result, StartOptions
+    from verihook.client import Client, Result, StartOptions, Workflow
 
 
 def add_parser(commands: Any) -> None:
@@ -82,7 +82,7 @@ def _list(client: Client, options: argparse.Namespace) -> int:
     if options.json:
         print_json({"workflows": [each.raw for each in found]})
     elif found:
-        rows = [(each.name, str(each.version), each.status, each.engine) for each in found]
+        rows = [(each.name, str(each.version), _status(each), each.engine) for each in found]
         show_table(("WORKFLOW", "VERSION", "STATUS", "ENGINE"), rows, right="VERSION")
     else:
         print("No workflows.")
@@ -94,13 +94,19 @@ def _show(client: Client, options: argparse.Namespace) -> int:
     if options.json:
         print_json(found.raw)
         return 0
-    row = (found.name, str(found.version), found.status, found.engine, f"{found.retention_days} days")
+    row = (found.name, str(found.version), _status(found), found.engine, f"{found.retention_days} days")
     show_table(("WORKFLOW", "VERSION", "STATUS", "ENGINE", "KEPT FOR"), [row], right="VERSION")
+    if found.refusal:
+        print(f"\n{printable(found.refusal)}")
     if found.connections:
         print(f"\nA start may choose a connection: {printable(', '.join(found.connections))}.")
     schema = found.input_schema
     print("\nThe workflow takes any input." if schema is None else f"\nInput:\n{json.dumps(schema, indent=2)}")
     return 0
+
+
+def _status(found: Workflow) -> str:
+    return f"{found.status}, cannot run" if found.refusal else found.status
 
 
 def _run(client: Client, options: argparse.Namespace) -> int:

@@ -252,6 +252,7 @@ def workflow(content: Content) -> Workflow:
         bool(content.get("publicOutput")),
         content.get("retentionDays"),
         tuple(content.get("connections") or ()),
+        content.get("refusal"),
         content,
     )
 

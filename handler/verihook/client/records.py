@@ -253,7 +253,10 @@ class WaitPage:
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """A workflow. ``input_schema``: a JSON Schema, None for any input; ``connections``: what a start may choose."""
+    """A workflow. ``input_schema``: a JSON Schema, None for any input; ``connections``: what a start may choose.
+
+    ``refusal``: why the machine that was asked cannot run it, None if it can.
+    """
 
     name: str
     version: int
@@ -263,6 +266,7 @@ class Workflow:
     public_output: bool = False
     retention_days: int | None = None
     connections: tuple[str, ...] = ()
+    refusal: str | None = None
     raw: Content = field(repr=False, compare=False, default_factory=dict)
 
 

@@ -12,6 +12,7 @@ Every mistake is a ConfigurationError of one line: file, key, mend.
     entry_files.py   the Python files of entries
     schemas.py       the input schemas of workflows
     definitions.py   the Python files of workflows
+    mistakes.py      every mistake at once
     settings.py      the environment
 """
 
@@ -88,10 +89,11 @@ def load_hooks(path: Path) -> Hooks:
         raise ConfigurationError(path.name, "", f"cannot be read: {error.strerror}: {path}; {mend}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(path.name, "", f"is not TOML: {error}") from error
-    return _hooks(path, table)
+    return read_hooks(path, table)
 
 
-def _hooks(path: Path, table: Mapping[str, Any]) -> Hooks:
+def read_hooks(path: Path, table: Mapping[str, Any]) -> Hooks:
+    """Read and check the content of hooks.toml. Raises ConfigurationError for the first mistake."""
     top = Reader(path, "", table, _TOP)
     retention = top.number("retention_days", RETENTION_DAYS, 1, 3650)
     connections = {

@@ -85,7 +85,7 @@ def hand_over(instance: Instance, ports: ControlPorts) -> Status:
     """
     try:
         return _bring(instance, ports)
-    except (Unavailable, NotActive) as error:
+    except (Unavailable, NotActive, NotSupported) as error:
         ports.telemetry.failure(f"resume by {instance.id}", error)
         return "queued"
 

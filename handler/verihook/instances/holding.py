@@ -1,5 +1,7 @@
 """Instances that a webhook has made while their workflow was paused: held, and started in order when it is active.
 
+A workflow that cannot run on this machine is as good as paused.
+
 A held row is suspended, with the error :data:`~verihook.model.instance.WORKFLOW_PAUSED`. Reconcile looks at it every
 minute, because nothing else learns that hooks.toml has another status, and starts what is held in the order of the
 tickets (:mod:`verihook.instances.held`). What comes meanwhile is held behind it. When the queue is short, each
@@ -22,11 +24,11 @@ from verihook.instances.held import take_ticket
 from verihook.instances.starting import active_workflow, first_look_ms, start_when_due
 from verihook.model import deadline
 from verihook.model.conflict import Overtaken, retry_on_conflict
-from verihook.model.instance import Instance
+from verihook.model.instance import WORKFLOW_PAUSED, WORKFLOW_REFUSED, Instance
 from verihook.model.workflow import Workflow
 from verihook.records import replace
 
-__all__ = ["Releases", "find_held", "settled", "take_ticket", "workflow_for"]
+__all__ = ["Releases", "find_held", "reason", "settled", "take_ticket", "workflow_for"]
 
 if TYPE_CHECKING:
     from verihook.model.draining import Draining
@@ -51,14 +53,21 @@ _FIRST_LOOK_MS = 1_000
 
 
 def workflow_for(name: str, source: Source, ports: IntakePorts) -> tuple[Workflow, bool]:
-    """The workflow, and whether its events are held. Raises NotActive, WorkflowNotFound."""
+    """The workflow, and whether its events are held. Raises NotActive, NotSupported, WorkflowNotFound."""
     workflow = ports.workflows.get(name)
     # The sender of an event for an Express machine waits for its end.
     holds = source.on_paused == "hold" and workflow is not None and not workflow.express
-    if workflow is not None and holds and workflow.status == "paused":
+    if workflow is not None and holds and workflow.keeps_waiting:
         return workflow, True
     # Mostly there are none, and a delivery pays for no call.
     return active_workflow(name, ports.workflows), holds and name in ports.draining.names and _is_draining(name, ports)
+
+
+def reason(workflow: Workflow) -> tuple[str, str]:
+    """Return error and cause of the rows that are held for it."""
+    if workflow.status == "active" and workflow.refusal is not None:
+        return WORKFLOW_REFUSED, f"It starts when its workflow can run. {workflow.refusal}"
+    return WORKFLOW_PAUSED, "Its workflow is paused; it starts when the workflow is active."
 
 
 def find_held(ports: IntakePorts) -> None:
@@ -70,7 +79,7 @@ def find_held(ports: IntakePorts) -> None:
     try:
         with deadline.within(_FIRST_LOOK_MS, now, ports.clock.now_ms):
             names = [name for name in held.held_workflows(ports) if name in ports.workflows]
-            ports.draining.found([name for name in names if ports.workflows[name].status == "active"], now)
+            ports.draining.found([name for name in names if ports.workflows[name].runs], now)
     except LedgerUnavailable as error:
         ports.telemetry.failure("held events", error)
 
@@ -85,7 +94,7 @@ def _is_draining(name: str, ports: IntakePorts) -> bool:
 def settled(fresh: Instance, ports: IntakePorts) -> Instance:
     """Return a row that was claimed as held: as it is, or started behind all that came before it."""
     workflow = ports.workflows[fresh.workflow]
-    if workflow.status == "paused":
+    if workflow.keeps_waiting:
         return fresh
     try:
         with deadline.at_most(deadline.START_MS):
@@ -118,7 +127,7 @@ class Releases:
         Return how many were started. One thread at a time does this: the others would start the same.
         """
         with self._lock:
-            if workflow.status != "active":
+            if not workflow.runs:
                 self._look_later(instance)
                 return 0
             done = self._passes.get(workflow.name)

@@ -13,6 +13,7 @@ from verihook.errors import (
     EngineUnavailable,
     IdTaken,
     NotActive,
+    NotSupported,
     PayloadGone,
     PayloadsUnavailable,
     WorkflowNotFound,
@@ -58,7 +59,7 @@ def submit(
     """Start an instance for a caller of the API. Nothing is written before everything is checked.
 
     ``scope``: the owner of the idempotency keys. ``admit`` is called after the checks, and may raise. Raises
-    WorkflowNotFound, NotActive, InputInvalid, RequestInvalid, IdTaken, IdempotencyMismatch and Unavailable.
+    WorkflowNotFound, NotActive, NotSupported, InputInvalid, RequestInvalid, IdTaken, IdempotencyMismatch, Unavailable.
     """
     workflow = active_workflow(request.workflow, ports.workflows)
     if request.version not in (None, workflow.version):
@@ -147,12 +148,14 @@ def _fingerprint_of(request: StartRequest) -> str:
 
 
 def active_workflow(name: str, workflows: Mapping[str, Workflow]) -> Workflow:
-    """The workflow of this name. Raises WorkflowNotFound, and NotActive unless its status is active."""
+    """The workflow of this name. Raises WorkflowNotFound, NotActive unless its status is active, and NotSupported."""
     workflow = workflows.get(name)
     if workflow is None:
         raise WorkflowNotFound(f"There is no workflow {name[:63]!r}.")
     if workflow.status != "active":
         raise NotActive(f"Workflow must be active to run. Current status: {workflow.status}")
+    if workflow.refusal is not None:
+        raise NotSupported(workflow.refusal)
     return workflow
 
 
@@ -192,6 +195,8 @@ def start(
     instance = called
     try:
         engine, definition = engine_of(instance, ports)
+        if (refusal := ports.workflows[instance.workflow].refusal) is not None:
+            raise EngineUnavailable(refusal)
         engine_input = engine_input or input_for_engine(engine, instance, ports.payloads)
         if not ports.workflows[instance.workflow].express:
             return engine.start(definition, name, engine_input, instance.connection)

@@ -51,6 +51,7 @@ def banner(
             f"  {name:<{width}}  {source_url:<{url_width}}  {source.sender.id} -> {', '.join(source.workflows)}{also}"
         )
     lines += [_coloured(line, _YELLOW) for line in _unchecked(hooks)]
+    lines += _refused(hooks)
     lines += _made(made, data)
     source_to_try = hooks.default_source or next(iter(hooks.sources), None)
     if source_to_try:
@@ -85,6 +86,19 @@ def _made(made: list[str], data: Path) -> list[str]:
         "  What the senders themselves sign is refused (401) until you start with the secret that they sign with:",
         "    NAME=... make run (or: NAME=... verihook run)",
     ]
+
+
+def _refused(hooks: Hooks) -> list[str]:
+    """What is said of the workflows that cannot run here."""
+    found = [each.refusal for each in hooks.workflows.values() if each.refusal is not None]
+    if not found:
+        return []
+    more = "  Its starts are answered 501, and its sources' events are held until it can. Everything else runs."
+    if len(found) > 1:
+        more = (
+            "  Their starts are answered 501, and their sources' events are held until they can. Everything else runs."
+        )
+    return ["", *(_coloured(f"  {each}", _BOLD_RED) for each in found), more]
 
 
 def _unchecked(hooks: Hooks) -> list[str]:

@@ -12,18 +12,15 @@ from typing import Any, Protocol, Self
 from verihook import authoring
 from verihook.adapters.engine_parts import Endpoints
 from verihook.config import Hooks
-from verihook.errors import ConfigurationError
 from verihook.instances import tasks
 from verihook.local.durable import DurableRunner
 from verihook.local.runner import ARN_PREFIX, Interpreter
+from verihook.local.state_machines import SUBSTITUTIONS, express_machines, machines, refused, with_refusals
 from verihook.local.worker import Splitters, Worker
 from verihook.local.workflow_log import hear_steps, say_end
 from verihook.model.ports import Services
 from verihook.worker.functions import Functions
 from verihook.worker.recorder import record_status_change
-
-#: What stands in a state machine for the function that its tasks invoke, as in template.yaml; and the name here.
-SUBSTITUTIONS = {"FeedsName": "verihook-feeds"}
 
 
 class LocalEngines:
@@ -34,7 +31,7 @@ class LocalEngines:
     """
 
     def __init__(self, hooks: Hooks, data: Path) -> None:
-        """Raise ConfigurationError if a workflow's definition is missing or cannot be run."""
+        """Raise ConfigurationError if a workflow's definition is missing, or a workflow in Python cannot be run."""
         folder = workflows_of(hooks)
         self._hooks = hooks
         self._functions = Functions.load(folder, hooks.workflows)
@@ -58,8 +55,11 @@ class LocalEngines:
         with ExitStack() as parts:
             parts.enter_context(self._interpreter)
             parts.enter_context(self._durable)
-            express = {each.definition for each in self._hooks.workflows.values() if each.express}
-            self._interpreter.deploy(machines(self._hooks), express)
+            texts = machines(self._hooks)
+            found = refused(self._hooks, texts)
+            runnable = {name: text for name, text in texts.items() if name not in found}
+            self._interpreter.deploy(runnable, express_machines(self._hooks))
+            self._hooks = with_refusals(self._hooks, found)
             self._durable.deploy(_definitions(self._hooks, "durable"))
             self._parts = parts.pop_all()
         return self
@@ -73,6 +73,11 @@ class LocalEngines:
             self._splitters.close()
             self._worker.close()
             self._parts.close()
+
+    @property
+    def hooks(self) -> Hooks:
+        """hooks.toml, with what of it cannot run here."""
+        return self._hooks
 
     @property
     def endpoints(self) -> Endpoints:
@@ -142,25 +147,6 @@ class _Part(Protocol):
 def workflows_of(hooks: Hooks) -> Path:
     """The folder of the workflows in Python."""
     return hooks.path.resolve().parent / "workflows"
-
-
-def machines(hooks: Hooks) -> dict[str, str]:
-    """The state machines of a deployment: infra/workflows/NAME.asl.json beside the folder of hooks.toml."""
-    folder = hooks.path.resolve().parent.parent / "infra" / "workflows"
-    found = {}
-    for name, workflow in hooks.workflows.items():
-        if workflow.engine != "stepfunctions":
-            continue
-        path = folder / f"{workflow.definition}.asl.json"
-        try:
-            text = path.read_text(encoding="utf-8")
-        except OSError as error:
-            mend = f"{path} cannot be read: {error.strerror}"
-            raise ConfigurationError(hooks.path.name, f"workflows.{name}.definition", mend) from error
-        for key, value in SUBSTITUTIONS.items():
-            text = text.replace(f"${{{key}}}", value)
-        found[workflow.definition] = text
-    return found
 
 
 def _definitions(hooks: Hooks, engine: str) -> list[str]:

@@ -68,6 +68,7 @@ def serve(
     values, made = folder.secrets(hooks, environment())
     url = f"http://{HOST}:{listener.getsockname()[1]}"
     with workflow_log(workflows_of(hooks)), LocalEngines(hooks, data) as engines, EntryProcesses(hooks) as entries:
+        hooks = engines.hooks
         services = _services(hooks, values, data, engines, made, as_json=as_json)
         traced, end_traces = _tracing(services.telemetry)
         services = traced(replace(services, entries=entries))

@@ -19,8 +19,8 @@ Status = Literal["queued", "running", "suspended", "completed", "failed", "timed
 #: An instance in one of these never changes again, except by a restart (a new attempt).
 FINAL: frozenset[Status] = frozenset({"completed", "failed", "timed_out", "terminated"})
 
-#: The ``error`` of an instance that is held because its workflow is paused.
-WORKFLOW_PAUSED = "WorkflowPaused"
+#: The ``error`` of an instance that is held because its workflow is paused, or because that cannot run on this machine.
+WORKFLOW_PAUSED, WORKFLOW_REFUSED = "WorkflowPaused", "WorkflowRefused"
 
 #: The engine of the row of a delivery that carries several events. No workflow has it.
 BATCH = "batch"
@@ -128,9 +128,12 @@ class Instance:
 
     @property
     def held_by_pause(self) -> bool:
-        """Whether it was made while its workflow was paused, and waits until that is active. No operator holds it."""
+        """Whether it was made while its workflow was paused, or could not run, and waits until that runs.
+
+        No operator holds it.
+        """
         # The error of a function's try has its class for a name, which may be any.
-        return self.held and self.error == WORKFLOW_PAUSED and self.tries == 0
+        return self.held and self.error in (WORKFLOW_PAUSED, WORKFLOW_REFUSED) and self.tries == 0
 
     @property
     def runs_nothing(self) -> bool:

@@ -29,7 +29,8 @@ class Workflow:
     ``timeout_s`` of one try are of the engine ``function``. ``report_running``: in AWS the row of every instance says
     that it runs as soon as the engine reports it; else only rows of instances that the API started. ``connections``:
     the names of the connections that a start may choose from. ``max_running``: how many instances run at once; None
-    for no limit. ``ordered``: whether a source with ``ordering`` starts it.
+    for no limit. ``ordered``: whether a source with ``ordering`` starts it. ``refusal``: why it cannot run on this
+    machine, in words, whatever its status says; None if it can.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Workflow:
     connections: tuple[str, ...] = ()
     max_running: int | None = None
     ordered: bool = False
+    refusal: str | None = None
     _schema: Schema | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -62,6 +64,16 @@ class Workflow:
         https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html (a durable function has the same limit)
         """
         return _WEEK_S if self.express or self.engine == "function" else _YEAR_S
+
+    @property
+    def runs(self) -> bool:
+        """Whether instances of it can be started."""
+        return self.status == "active" and self.refusal is None
+
+    @property
+    def keeps_waiting(self) -> bool:
+        """Whether what its sources bring is held until it runs."""
+        return self.status == "paused" or (self.status == "active" and self.refusal is not None)
 
     @property
     def in_lines(self) -> bool:

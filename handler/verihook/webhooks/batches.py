@@ -53,8 +53,8 @@ def take_batch(
 ) -> IntakeResult:
     """Claim the row of a delivery, and wake what splits it. Fill in the trace. One write.
 
-    ``signed``: the digest of what its sender signed. Raises EventMalformed, BodyTooLarge, NotActive, Duplicate and
-    Unavailable; then nothing was accepted.
+    ``signed``: the digest of what its sender signed. Raises EventMalformed, BodyTooLarge, NotActive, NotSupported,
+    Duplicate and Unavailable; then nothing was accepted.
     """
     places = source.sender.places
     trace.event_type, trace.event_id = event_type(places, request, body), event_id(places, request, body)

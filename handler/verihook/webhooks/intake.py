@@ -17,7 +17,7 @@ from verihook.instances.inputs import store_input, store_raw
 from verihook.instances.starting import first_look_ms, start_when_due
 from verihook.model import deadline
 from verihook.model.delivery import EventFacts
-from verihook.model.instance import WORKFLOW_PAUSED, Instance, Status
+from verihook.model.instance import Instance, Status
 from verihook.model.ports import Trace
 from verihook.model.source import Source
 from verihook.records import replace
@@ -30,9 +30,6 @@ from verihook.webhooks.start_time import start_time
 if TYPE_CHECKING:
     from verihook.model.ports.sets import ControlPorts, IntakePorts
     from verihook.webhooks.addressing import Addressee
-
-
-_HELD = "Its workflow is paused; it starts when the workflow is active."
 
 
 # Not frozen: one is made of every delivery, and a frozen one takes three times as long to make.
@@ -89,8 +86,9 @@ def start_for_event(source: Source, event: ProvenEvent, ports: IntakePorts, trac
 
     If the source has ``resume``, the event goes to the instances that it is for in place of a start.
 
-    Raises NotActive, InputInvalid, RateLimited or Duplicate; then nothing was accepted. Raises Unavailable; then, of
-    several workflows, the first ones may have started, and the next delivery of the event starts the others.
+    Raises NotActive, NotSupported, InputInvalid, RateLimited or Duplicate; then nothing was accepted. Raises
+    Unavailable; then, of several workflows, the first ones may have started, and the next delivery of the event starts
+    the others.
     """
     trace.event_type, trace.event_id = event.type, event.id
     if not _is_wanted(event, source, trace):
@@ -238,7 +236,8 @@ def _new_row(
         line=lines.line_of_event(source, name, event.content, _facts_of(source, event)) if source.ordering else None,
     )
     if held:
-        instance = replace(instance, status="suspended", held=True, error=WORKFLOW_PAUSED, cause=_HELD)
+        error, cause = holding.reason(workflow)
+        instance = replace(instance, status="suspended", held=True, error=error, cause=cause)
     return instance, content
 
 

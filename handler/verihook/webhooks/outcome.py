@@ -11,6 +11,7 @@ from verihook.errors import (
     HandshakeRefused,
     InputInvalid,
     NotActive,
+    NotSupported,
     SignatureError,
     UnsupportedMediaType,
     VerihookError,
@@ -30,6 +31,7 @@ _IN_WORDS = (
     EngineRefused,
     HandshakeRefused,
     NotActive,
+    NotSupported,
 )
 
 #: At most so many characters of the words: a violation's pointer is as long as the names in the body are.

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.unit.parts import Parts, parts
+from tests.unit.parts import Parts, parts, request
 from tests.unit.webhooks import arriving
 from verihook import instances
 from verihook.adapters.ledgers.sqlite import SqliteFile, SqliteLedger
-from verihook.errors import NotActive
+from verihook.errors import NotActive, NotSupported
 from verihook.instances import held
 from verihook.instances.holding import BACKLOG_MS, LOOK_MS, find_held
 from verihook.instances.reconcile import reconcile
@@ -231,3 +231,46 @@ def test_held_events_of_one_value_come_into_their_line_in_order(parts: Parts) ->
         parts.engine.end(id)
         instances.record_progress(id, 1, parts.engine.executions[id], 1, parts.services)
     assert made == parts.engine.starts
+
+
+def refuse(parts: Parts, why: str | None) -> None:
+    workflow: Any = parts.services.workflows["w"]
+    workflow.refusal = why
+
+
+def test_what_cannot_run_here_holds_its_events_until_it_can(parts: Parts) -> None:
+    """Starts by a caller are refused with the reason; a pause or an end by the operator says more than that."""
+    refuse(parts, "w.asl.json: States.Pay is not offered.")
+    taken = [str(arrive(parts, f"e{each}").instance_id) for each in range(2)]
+    row = parts.row(taken[0])
+    assert ("suspended", "WorkflowRefused", True) == (row.status, row.error, row.held_by_pause)
+    assert "States.Pay is not offered" in row.cause
+    with pytest.raises(NotSupported, match=r"States\.Pay is not offered"):
+        instances.submit(request(), "", parts.services)
+    with pytest.raises(NotSupported):
+        arrive(parts, "e3", replace(SOURCE, on_paused="refuse"))
+    settle(parts)
+    assert ([], True) == (parts.engine.starts, parts.row(taken[0]).held)
+    turn(parts, "archived")
+    with pytest.raises(NotActive):
+        arrive(parts, "e4")
+    # It is mended, and the server is started again.
+    turn(parts, "active")
+    refuse(parts, None)
+    find_held(parts.services)
+    settle(parts)
+    assert (taken, None) == (parts.engine.starts, parts.row(taken[0]).error)
+
+
+def test_what_waits_for_its_start_says_why_and_begins_when_it_can(parts: Parts) -> None:
+    """It was claimed before the workflow was refused."""
+    parts.engine.failing.add("start")
+    made = arrive(parts, "e").instance_id
+    parts.engine.failing.clear()
+    refuse(parts, "w.asl.json: States.Pay is not offered.")
+    settle(parts)
+    assert ([], "queued") == (parts.engine.starts, parts.row(str(made)).status)
+    assert "States.Pay is not offered" in str(parts.heard.failures[-1])
+    refuse(parts, None)
+    settle(parts)
+    assert [made] == parts.engine.starts

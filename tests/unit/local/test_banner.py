@@ -105,3 +105,10 @@ def test_the_console_is_opened_with_the_key_where_a_person_reads(hooks: Hooks) -
     assert "console" not in banner(URL, without, [], DEFAULT, [], 25, key="vhk_run")
     opened = replace(hooks, policy=Policy(auth="open"))
     assert f"  The console: {URL}/console/\n" in banner(URL, opened, [], DEFAULT, [], 25, key="vhk_run")
+
+
+def test_workflows_that_cannot_run_here_are_named_with_the_reason(hooks: Hooks) -> None:
+    refused = replace(hooks.workflows["order-created"], refusal="The workflow 'order-created' cannot run: States.A.")
+    told = banner(URL, replace(hooks, workflows={**hooks.workflows, "order-created": refused}), [], DEFAULT, [], 25)
+    assert "  The workflow 'order-created' cannot run: States.A.\n  Its starts are answered 501" in told
+    assert "501" not in banner(URL, hooks, [], DEFAULT, [], 25)

@@ -40,7 +40,7 @@ _STARTED: Responses = {
         "description": "Durably accepted",
         "headers": _HEADERS | headers(Retry_After="in seconds, when to look again"),
     },
-    **problems(404, 409, 413, 415, 429, missing=WorkflowNotFound),
+    **problems(404, 409, 413, 415, 429, 501, missing=WorkflowNotFound),
 }
 
 

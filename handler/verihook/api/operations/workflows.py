@@ -58,7 +58,7 @@ def _machine(workflow: Workflow, engine: Engine) -> tuple[Any, str | None]:
     except NotSupported as error:
         return None, str(error)
     if text is None:
-        return None, f"The state machine {workflow.definition!r} is not deployed."
+        return None, workflow.refusal or f"The state machine {workflow.definition!r} is not deployed."
     return parse_kept(text, f"The state machine {workflow.definition!r}", dict), None
 
 
@@ -67,6 +67,7 @@ def _content(workflow: Workflow) -> dict[str, Any]:
         "name": workflow.name,
         "version": workflow.version,
         "status": workflow.status,
+        "refusal": workflow.refusal,
         "engine": workflow.engine,
         "inputSchema": workflow.input_schema,
         "publicOutput": workflow.public_output,

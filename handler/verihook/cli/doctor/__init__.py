@@ -1,6 +1,6 @@
 """``verihook doctor``: what is wrong with this machine, or with a deployed stack, and how to mend it. Changes nothing.
 
-findings.py       what is said
+findings.py       what is said, and telling.py how
 configuration.py  hooks.toml and its files
 secret_checks.py  secrets, their ends
 traffic.py        what the ledger shows of each source
@@ -15,23 +15,20 @@ table_checks.py   functions.py   permissions.py   drift.py   load.py
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 from urllib.request import urlopen
 
 from verihook.adapters.clock import SystemClock
-from verihook.adapters.printable import printable
 from verihook.cli.aws import client_of
 from verihook.cli.doctor.asking import Asking
 from verihook.cli.doctor.configuration import read_configuration
-from verihook.cli.doctor.findings import SEVERITIES, Finding, Severity, sorted_findings
+from verihook.cli.doctor.findings import Finding
 from verihook.cli.doctor.outside import get
+from verihook.cli.doctor.telling import check_file, tell
 from verihook.cli.options import add_data_option, add_hooks_option, add_json_option
 from verihook.config import Hooks
 from verihook.config.settings import environment
-from verihook.errors import ConfigurationError
 
 #: What a package of Lambda has at most, in bytes.
 _MOST_PACKAGE = 250 * 1024 * 1024
@@ -62,20 +59,12 @@ def add_parser(commands: Any) -> None:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    if not options.hooks.exists():
-        mend = "there is no such file; --hooks FILE names it"
-        raise ConfigurationError(str(options.hooks), "", mend)
-    hooks, found = read_configuration(options.hooks)
+    check_file(options.hooks)
+    hooks, found = read_configuration(options.hooks, here=options.stack is None)
     if hooks is not None and not options.offline:
         found += _looked_at(hooks, options)
-    found = sorted_findings(found)
-    counts = {severity: sum(each.severity == severity for each in found) for severity in SEVERITIES}
-    if options.json:
-        where = {"stack": options.stack} if options.stack else {"data": str(options.data)}
-        print(json.dumps({**where, "counts": counts, "findings": [each.public() for each in found]}, indent=2))
-    else:
-        _show(found, counts)
-    return 1 if counts["fault"] or (options.strict and counts["warning"]) else 0
+    where = {"stack": options.stack} if options.stack else {"data": str(options.data)}
+    return tell(found, where, as_json=options.json, strict=options.strict)
 
 
 def _looked_at(hooks: Hooks, options: argparse.Namespace) -> Iterator[Finding]:
@@ -95,13 +84,3 @@ def _fetch(url: str) -> bytes:
         raise OSError("AWS gave no https address for it")
     with urlopen(url, timeout=60) as answer:  # noqa: S310  # https, see above
         return bytes(answer.read(_MOST_PACKAGE))
-
-
-def _show(found: list[Finding], counts: Mapping[Severity, int]) -> None:
-    for each in found:
-        print(printable(f"{each.severity}: {each.check}: {each.subject}: {each.what}"))
-        print(printable(f"    {each.mend}"))
-    told = ", ".join(
-        f"{count} {word}{'' if count == 1 or word == 'untried' else 's'}" for word, count in counts.items() if count
-    )
-    print(f"{told}." if told else "Nothing is wrong.", file=sys.stderr if found else sys.stdout)

@@ -19,7 +19,8 @@ class Finding:
     """One thing that is not as it has to be.
 
     ``check``: the kind of what was looked at, such as ``secrets``; ``subject``: which one, such as a source's name;
-    ``what``: what is wrong, in words; ``mend``: what to do. No text holds a secret.
+    ``what``: what is wrong, in words; ``mend``: what to do. No text holds a secret. ``file``: in which it is, if it is
+    in one; then ``subject`` is the key, or the path in the document.
     """
 
     severity: Severity
@@ -27,6 +28,7 @@ class Finding:
     subject: str
     what: str
     mend: str
+    file: str = ""
 
     def public(self) -> dict[str, str]:
         """The finding as ``--json`` prints it."""
@@ -36,17 +38,18 @@ class Finding:
             "subject": self.subject,
             "what": self.what,
             "mend": self.mend,
+            **({"file": self.file} if self.file else {}),
         }
 
 
-def fault(check: str, subject: str, what: str, mend: str) -> Finding:
+def fault(check: str, subject: str, what: str, mend: str, file: str = "") -> Finding:
     """Return a fault."""
-    return Finding("fault", check, subject, what, mend)
+    return Finding("fault", check, subject, what, mend, file)
 
 
-def warning(check: str, subject: str, what: str, mend: str) -> Finding:
+def warning(check: str, subject: str, what: str, mend: str, file: str = "") -> Finding:
     """Return a warning."""
-    return Finding("warning", check, subject, what, mend)
+    return Finding("warning", check, subject, what, mend, file)
 
 
 def untried(check: str, subject: str, what: str, mend: str) -> Finding:

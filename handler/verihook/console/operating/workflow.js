@@ -22,10 +22,11 @@ export function Workflow({ id }) {
   if (problem && !data) return html`<${PageHead} title=${id} /><${ProblemNote} problem=${problem} retry=${reload} />`;
   if (!data) return html`<${PageHead} title=${id} /><${Awaited} />`;
   return html`
-    <${PageHead} title=${data.name} aside=${html`<${WorkflowMark} status=${data.status} />`}>
+    <${PageHead} title=${data.name} aside=${html`<${WorkflowMark} of=${data} />`}>
       <${CopyAs} label="Start as" ...${starts(data)} />
       ${identity.may("workflows:execute") && match("workflows/any/start", PAGES) && html`<a class="button primary" href=${address(`workflows/${segment(data.name)}/start`)}>Start…</a>`}
     <//>
+    ${data.refusal && html`<div class="note is-bad"><div>${data.refusal}</div></div>`}
     <${Tabs} label="Parts of the workflow" tabs=${[
       { name: "graph", title: "Definition", show: () => html`<${Definition} workflow=${data} />` },
       { name: "input", title: "Input", show: () => html`<${Input} schema=${data.inputSchema} />` },

@@ -7,6 +7,7 @@ const WORKFLOW_STATUSES = new Map([
   ["draft", ["Draft", "dots", "quiet"]], ["archived", ["Archived", "minus", "quiet"]],
 ]);
 
-export function WorkflowMark({ status }) {
+export function WorkflowMark({ of: { status, refusal } }) {
+  if (status === "active" && refusal) return html`<${Mark} of=${["Cannot run here", "cross", "bad"]} />`;
   return html`<${Mark} of=${WORKFLOW_STATUSES.get(status) || [String(status), "dots", "quiet"]} />`;
 }

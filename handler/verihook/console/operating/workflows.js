@@ -13,7 +13,7 @@ import { address } from "../shell/router.js";
 
 const WORKFLOW_COLUMNS = [
   { head: "Workflow", className: "grows", cell: ({ name }) => name },
-  { head: "Status", cell: ({ status }) => html`<${WorkflowMark} status=${status} />` },
+  { head: "Status", cell: (workflow) => html`<${WorkflowMark} of=${workflow} />` },
   { head: "Last 24 hours", cell: ({ name }) => html`<${Recent} workflow=${name} />` },
   { head: "Engine", wide: true, cell: ({ engine }) => engine },
   { head: "Input", wide: true, cell: ({ inputSchema }) => (inputSchema === null ? "any" : "has a schema") },

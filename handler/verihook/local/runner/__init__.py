@@ -6,6 +6,8 @@
     written.py       what the store keeps of a turn
     store.py         the file: where each execution stands, the calls that it made, its history, its end
     rows.py          what is kept of an execution
+    kept.py          what began with a definition that this version refuses
+    refusals.py      why a machine cannot run here
     former.py        what a file of an earlier version holds
     deadlines.py     one thread that wakes executions when their time has come
     pool.py          a bounded number of threads for calls, with fair turns for every machine
@@ -22,5 +24,6 @@ from __future__ import annotations
 
 from verihook.local.runner.arns import ACCOUNT, ARN_PREFIX, REGION
 from verihook.local.runner.interpreter import Interpreter
+from verihook.local.runner.refusals import Refusal, refusals_of
 
-__all__ = ["ACCOUNT", "ARN_PREFIX", "REGION", "Interpreter"]
+__all__ = ["ACCOUNT", "ARN_PREFIX", "REGION", "Interpreter", "Refusal", "refusals_of"]

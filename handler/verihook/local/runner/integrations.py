@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,6 @@ from verihook.local.runner.arns import ACCOUNT, REGION
 from verihook.local.states import lambda_calls
 from verihook.local.states.effects import Call, Failed, Stimulus, Submitted, Succeeded
 from verihook.local.states.errors import StateError
-from verihook.local.states.machine import Flow, Machine
 from verihook.local.states.resources import Resource
 from verihook.strict_json import parse
 
@@ -42,7 +41,7 @@ class Integrations:
             return self._invoke(call)
         if _reads_object(resource):
             return self._read(call)
-        return Failed(call.call, "States.Runtime", f"{resource.arn} is not offered on one machine")
+        return Failed(call.call, "States.Runtime", why_not_offered(resource))
 
     def _invoke(self, call: Call) -> Stimulus:
         request = str(uuid.uuid4())
@@ -82,23 +81,13 @@ def _reads_object(resource: Resource) -> bool:
     return (resource.service, resource.action) == ("s3", "getObject")
 
 
-def _offered(resource: Resource) -> bool:
+def why_not_offered(resource: Resource) -> str | None:
+    """Say in words why this cannot be called on one machine; None if it can."""
     starts = (resource.service, resource.action, resource.sdk) == ("states", "startExecution", False)
-    return _is_lambda(resource) or _reads_object(resource) or starts
-
-
-def not_offered(machine: Machine) -> list[str]:
-    """Return what the machine calls that cannot be called here: ``States.Pay.Resource: arn:...``."""
-    return [f"{place}: {arn}" for place, arn in _missing(machine.flow, "States")]
-
-
-def _missing(flow: Flow, place: str) -> Iterator[tuple[str, str]]:
-    for name, state in flow.states.items():
-        resource = state.of.get("Resource")
-        if isinstance(resource, Resource) and not _offered(resource):
-            yield f"{place}.{name}.Resource", resource.arn
-        spread = state.distributed
-        if spread is not None and spread.writer is not None and spread.writer.resource:
-            yield f"{place}.{name}.ResultWriter", spread.writer.resource
-        for inner in state.flows:
-            yield from _missing(inner, f"{place}.{name}.States")
+    if _is_lambda(resource) or _reads_object(resource) or starts:
+        return None
+    if resource.kind == "activity":
+        return f"{resource.arn}: activities are in AWS alone"
+    if resource.service == "http":
+        return f"{resource.arn}: an HTTP Task calls through an EventBridge connection, which is in AWS alone"
+    return f"{resource.arn} is not offered on one machine"

@@ -16,10 +16,9 @@ from verihook.local.runner.door.operations import Operations
 from verihook.local.runner.door.validation import ApiError
 from verihook.local.runner.express import Express
 from verihook.local.runner.integrations import Function, Integrations, ReadPayload
-from verihook.local.runner.refusals import check_text, refusal
+from verihook.local.runner.refusals import refusals_of
 from verihook.local.runner.rows import Entry
 from verihook.local.runner.runner import Runner
-from verihook.local.states.errors import Refused
 
 #: AWS forgets an execution 90 days after its end.
 #: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
@@ -93,15 +92,14 @@ class Interpreter:
     def deploy(self, definitions: Mapping[str, str], express: Collection[str] = ()) -> None:
         """Create or update the machines ``ARN_PREFIX + name`` from ASL texts; ``express``: those that are Express ones.
 
-        Substitutions (``${FeedsName}``) are filled in before. ConfigurationError for the first that AWS would not
-        create; those before it are deployed.
+        Substitutions (``${FeedsName}``) are filled in before. ConfigurationError for the first that cannot run here;
+        those before it are deployed.
         """
         for name, asl in definitions.items():
-            check_text(name, asl)
+            for refusal in refusals_of(asl, express=name in express):
+                raise ConfigurationError(f"{name}.asl.json", refusal.place, refusal.what)
             try:
                 self._operations.machines.put(name, asl, express=name in express)
-            except Refused as refused:
-                raise refusal(name, refused) from refused
             except ApiError as error:
                 raise ConfigurationError(f"{name}.asl.json", "", f"{error}; rename the file") from error
 

@@ -1,46 +1,119 @@
-"""The words for a state machine that is refused at load: the file, the place in it, and what to do."""
+"""Why a state machine cannot run on one machine: every place in its file, and what is wrong there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from verihook.errors import ConfigurationError
-from verihook.local.states.errors import Refused
+from verihook.local.runner.integrations import why_not_offered
+from verihook.local.states.compiler import validate
+from verihook.local.states.lambda_calls import invocation
+from verihook.local.states.resources import Resource, check_resource
 from verihook.strict_json import parse_written
 
+#: A substitution that nothing has filled in, as CloudFormation writes them.
+_SUBSTITUTION = re.compile(r"\$\{\w+\}", re.ASCII)
 
-def check_text(name: str, asl: str) -> None:
-    """Raise ConfigurationError if the text is no JSON, or a Resource in it lacks its substitution."""
+#: The members of Arguments and Parameters that name a thing outside of the machine, and so may come from a template.
+_NAMES_A_THING = re.compile(r"(Arn|Name|Url|Bucket|Endpoint)(\.\$)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """``place`` in the document, such as ``States.Pay.Resource``, "" for the whole of it; ``what``: in words.
+
+    ``here_alone``: AWS takes it, as far as can be seen from the file.
+    """
+
+    place: str
+    what: str
+    here_alone: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.what}" if self.place else self.what
+
+
+def refusals_of(asl: str, *, express: bool = False, functions: Collection[str] | None = None) -> list[Refusal]:
+    """Return all that keeps the machine from running here; [] if nothing does.
+
+    ``functions``: the Lambda functions that there are; None to look for none of them.
+    """
     try:
         definition = parse_written(asl)
     except ValueError as error:
-        raise ConfigurationError(f"{name}.asl.json", "", str(error)) from error
-    for place, resource in _resources(definition, ""):
-        if "${" in resource:
-            mend = f"{resource} is a substitution without a value; give it one"
-            raise ConfigurationError(f"{name}.asl.json", place, mend)
-        if resource.startswith("arn:aws:states:::http:"):
-            mend = "an HTTP Task calls through an EventBridge connection, which is in AWS alone"
-            raise ConfigurationError(f"{name}.asl.json", place, mend)
+        return [Refusal("", str(error))]
+    unfilled = [*_unfilled(definition)]
+    places = {each.place for each in unfilled}
+    found = [Refusal(_place(each.location), f"{each.message} [{each.code}]") for each in validate(asl, express=express)]
+    found = [each for each in found if each.place not in places]
+    return [*unfilled, *found, *(each for each in _not_offered(definition, functions) if each.place not in places)]
 
 
-def refusal(name: str, refused: Refused) -> ConfigurationError:
-    """Return the error for a definition that AWS would not create."""
-    first, *more = refused.diagnostics
-    place = ".".join(first.location.split("/")[1:]) if first.location.startswith("/") else ""
-    others = f" ({len(more)} more in this file)" if more else ""
-    return ConfigurationError(f"{name}.asl.json", place, f"{first.message} [{first.code}]{others}")
+def _place(location: str) -> str:
+    """Return the place that a finding of AWS's has, which may be none."""
+    return ".".join(location.split("/")[1:]) if location.startswith("/") else ""
 
 
-def _resources(value: Any, place: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            at = f"{place}.{key}" if place else key
-            if key == "Resource" and isinstance(inner, str):
-                yield at, inner
-            else:
-                yield from _resources(inner, at)
-    elif isinstance(value, list):
-        for number, inner in enumerate(value):
-            yield from _resources(inner, f"{place}[{number}]")
+def _unfilled(definition: Any) -> Iterator[Refusal]:
+    for place, call in _calls(definition):
+        for at, text in _naming(call):
+            if missing := _SUBSTITUTION.search(text):
+                yield Refusal(
+                    f"{place}.{at}", f"{missing[0]} is a substitution without a value; give it one", here_alone=True
+                )
+
+
+def _naming(call: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The texts of a call that name things, each with its place."""
+    yield "Resource", str(call.get("Resource", ""))
+    for field in ("Arguments", "Parameters"):
+        given = call.get(field)
+        for name, value in given.items() if isinstance(given, dict) else ():
+            if isinstance(value, str) and _NAMES_A_THING.search(name):
+                yield f"{field}.{name}", value
+
+
+def _not_offered(definition: Any, functions: Collection[str] | None) -> Iterator[Refusal]:
+    for place, call in _calls(definition):
+        try:
+            resource = check_resource(call.get("Resource"), express=False)
+        except ValueError:  # a finding of AWS's
+            continue
+        why = why_not_offered(resource)
+        if why is not None:
+            yield Refusal(f"{place}.Resource", why, here_alone=True)
+        elif functions is not None and (name := _function(resource, call)) not in {*functions, None}:
+            what = f"there is no Lambda function {name!r} on one machine, only: {', '.join(sorted(functions))}"
+            yield Refusal(f"{place}.Resource", what, here_alone=True)
+
+
+def _function(resource: Resource, call: dict[str, Any]) -> str | None:
+    """The name of the Lambda function that a call invokes, if it invokes one and the definition says which."""
+    if resource.kind != "lambda" and resource.service != "lambda":
+        return None
+    given = call.get("Arguments", call.get("Parameters"))
+    if resource.kind == "service" and not (isinstance(given, dict) and isinstance(given.get("FunctionName"), str)):
+        return None
+    name = invocation(resource, given).name
+    return None if name.startswith("{%") or _SUBSTITUTION.search(name) else name
+
+
+def _calls(flow: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every Task, ItemReader and ResultWriter of a flow and of the flows in it, each with its place."""
+    states = flow.get("States") if isinstance(flow, dict) else None
+    for name, state in states.items() if isinstance(states, dict) else ():
+        at = f"{place}States.{name}"
+        if not isinstance(state, dict):
+            continue
+        if "Resource" in state:
+            yield at, state
+        for field in ("ItemReader", "ResultWriter"):
+            if isinstance(state.get(field), dict) and "Resource" in state[field]:
+                yield f"{at}.{field}", state[field]
+        for field in ("ItemProcessor", "Iterator"):
+            yield from _calls(state.get(field), f"{at}.{field}.")
+        branches = state.get("Branches")
+        for number, branch in enumerate(branches if isinstance(branches, list) else ()):
+            yield from _calls(branch, f"{at}.Branches[{number}].")

@@ -18,6 +18,7 @@ from verihook.local.runner.deadlines import LOOK_EVERY_S, Deadlines
 from verihook.local.runner.ends import Ends
 from verihook.local.runner.failures import tell_failures
 from verihook.local.runner.integrations import Integrations
+from verihook.local.runner.kept import end_refused
 from verihook.local.runner.pool import Pool
 from verihook.local.runner.rows import Entry, Key, Parent, Taken, same_json, unpacked
 from verihook.local.runner.store import Store
@@ -37,6 +38,7 @@ from verihook.local.states.effects import (
     Submitted,
     Tick,
 )  # fmt: skip
+from verihook.local.states.errors import Refused
 from verihook.local.states.machine import Machine
 from verihook.local.states.positions import Position, restored
 from verihook.local.states.turn import position_at_start, step
@@ -121,8 +123,11 @@ class Runner:
         return self._turn(key, Stop(error, cause)) or former.stop(self.store, key, error, cause, self._now())
 
     def redrive(self, key: Key, token: str | None) -> bool:
-        """Let one that did not end well go on. False if it runs, or has succeeded."""
-        return self._turn(key, Redrive(), redriven=(int(self._now() * 1000), token))
+        """Let one that did not end well go on. False if it runs, has succeeded, or has a definition that is refused."""
+        try:
+            return self._turn(key, Redrive(), redriven=(int(self._now() * 1000), token))
+        except Refused:
+            return False
 
     def wait(self, key: Key, seconds: float) -> Entry | None:
         """Return the entry as soon as it has ended, or after this time as it is."""
@@ -138,8 +143,11 @@ class Runner:
 
     def resume(self) -> int:
         """Go on with what a former process left, and return how many they are: deadlines are what they were."""
-        for ended in former.adopt(self.store, self._deployed, self._compiled, self._now):
-            self._ended(ended)
+        ended = former.adopt(self.store, self._deployed, self._compiled, self._now)
+        ended += end_refused(self.store, self._machine, self._now())
+        for key in ended:
+            self._stop_children(key)
+            self._ended(key)
         running = self.store.running()
         for key, due in running:
             self._deadlines.set(key, due)
@@ -209,10 +217,13 @@ class Runner:
             if isinstance(effect, Call):
                 self._call(key, effect)
             elif isinstance(effect, Forget):
-                for child in self.store.children(key, effect.call):
-                    self.stop(child.key, "States.Aborted", "The execution that waits for it goes on without it")
+                self._stop_children(key, effect.call)
             elif isinstance(effect, End):
                 self._ended(key)
+
+    def _stop_children(self, key: Key, call: str | None = None) -> None:
+        for child in self.store.children(key, call):
+            self.stop(child.key, "States.Aborted", "The execution that waits for it goes on without it")
 
     def _call(self, key: Key, call: Call) -> None:
         if starts_execution(call.resource):

@@ -164,6 +164,18 @@ class Store:
             sql = "SELECT machine, name, due FROM executions WHERE status = 'RUNNING' ORDER BY started_at"
             return [((row[0], row[1]), row[2]) for row in self._db.execute(sql)]
 
+    def running_definitions(self) -> list[int]:
+        """Return the numbers of the definitions that something runs by."""
+        with self._lock:
+            sql = "SELECT DISTINCT definition FROM executions WHERE status = 'RUNNING' AND position IS NOT NULL"
+            return [row[0] for row in self._db.execute(sql)]
+
+    def running_by(self, definition: int) -> list[Key]:
+        """Return what runs by this definition."""
+        with self._lock:
+            sql = "SELECT machine, name FROM executions WHERE status = 'RUNNING' AND definition = ?"
+            return [(row[0], row[1]) for row in self._db.execute(sql, (definition,))]
+
     def get(self, key: Key) -> Entry | None:
         """Return the entry, or None."""
         with self._lock:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from verihook.local.runner.integrations import Integrations, not_offered
-from verihook.local.states.compiler import compile_machine
+import pytest
+
+from verihook.local.runner.integrations import Integrations, why_not_offered
 from verihook.local.states.effects import Call, Failed, Submitted, Succeeded
 from verihook.local.states.resources import check_resource
 
@@ -65,16 +66,22 @@ def test_a_payload_as_a_tasks_result_and_as_items() -> None:
     assert gone == Failed("1.1", "S3.NoSuchKeyException", "The specified key does not exist.")
 
 
-def test_what_cannot_be_called_here_is_known_before_anything_runs() -> None:
-    inner = {
-        "StartAt": "I",
-        "States": {"I": {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}},
-    }
-    states = {
-        "A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Next": "M"},
-        "M": {"Type": "Map", "ItemProcessor": inner, "End": True},
-    }
-    machine = compile_machine({"StartAt": "A", "States": states})
-    assert not_offered(machine) == ["States.M.States.I.Resource: arn:aws:states:::sqs:sendMessage"]
-    failed = HERE.make(call("arn:aws:states:::sqs:sendMessage", {}))
-    assert isinstance(failed, Failed)
+@pytest.mark.parametrize(
+    ("arn", "words"),
+    [
+        ("arn:aws:states:::sqs:sendMessage", "is not offered on one machine"),
+        ("arn:aws:states:::aws-sdk:sfn:startExecution", "is not offered on one machine"),
+        ("arn:aws:states:us-east-1:1:activity:pay", "activities are in AWS alone"),
+        ("arn:aws:states:::http:invoke", "an EventBridge connection, which is in AWS alone"),
+        ("arn:aws:states:::lambda:invoke", None),
+        ("arn:aws:states:::states:startExecution.sync:2", None),
+        ("arn:aws:states:::aws-sdk:s3:getObject", None),
+    ],
+)
+def test_what_cannot_be_called_here_is_told_and_fails(arn: str, words: str | None) -> None:
+    resource = check_resource(arn, express=False)
+    why = why_not_offered(resource)
+    assert (words is None) == (why is None)
+    if words is not None:
+        assert words in str(why)
+        assert HERE.make(call(arn, {})) == Failed("1.1", "States.Runtime", why)

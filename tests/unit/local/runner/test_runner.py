@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,7 @@ from tests.unit.local.runner.machines import (
     opened,
     task,
 )
+from verihook.local.runner.arns import ARN_PREFIX
 from verihook.local.runner.integrations import Integrations
 from verihook.local.runner.rows import Entry, Taken
 from verihook.local.runner.runner import Runner
@@ -201,3 +204,30 @@ def test_waiting_executions_take_a_row_and_no_thread(tmp_path: Path) -> None:
     runner.start("m", "last", "{}")
     wait_until(lambda: [key for key, _ in runner.store.running()] == [("m", "last")])
     runner.close()
+
+
+def test_what_began_with_a_definition_that_is_refused_now_ends_and_says_so(tmp_path: Path) -> None:
+    """A former version took it. Its children end, too, and a redrive does not begin it."""
+    functions, clock = Functions(), Clock()
+    wait = asl(A={"Type": "Wait", "Seconds": 60, "End": True})
+    nested = {"StateMachineArn": ARN_PREFIX + "child"}
+    starts = {"Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync", "Parameters": nested}
+    first = opened(tmp_path / "s.db", functions, clock, asl(A={**starts, "End": True}))
+    first.deploy("child", wait)
+    first.start("m", "e", "{}")
+    wait_until(lambda: first.store.children(KEY))
+    first.close()
+    with closing(sqlite3.connect(tmp_path / "s.db", isolation_level=None)) as db:
+        db.execute("UPDATE definitions SET asl = '{}' WHERE machine = 'm'")
+    ends: list[Entry] = []
+    second = Runner(tmp_path / "s.db", Integrations(functions), now=clock, on_end=ends.append)
+    second.deploy("m", wait)
+    second.resume()
+    ended = ended_one(second)
+    assert ended is not None
+    assert (ended.status, ended.error) == ("FAILED", "States.Runtime")
+    assert "is refused by this version" in str(ended.cause)
+    assert {(each.machine, each.status) for each in ends} == {("m", "FAILED"), ("child", "ABORTED")}
+    assert second.store.history(KEY)[-1]["type"] == "ExecutionFailed"
+    assert not second.redrive(KEY, None)
+    second.close()

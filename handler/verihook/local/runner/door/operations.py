@@ -134,7 +134,7 @@ class Operations:
             return {"redriveDate": (entry.redriven_at or entry.started_at) / 1000}
         reason = _not_redrivable(entry)
         if reason or not self._runner.redrive(entry.key, token):
-            raise ApiError("ExecutionNotRedrivable", reason or "Execution is RUNNING")
+            raise ApiError("ExecutionNotRedrivable", reason or "Execution is RUNNING, or its definition is refused")
         again = self._entry(text(parameters, "executionArn"))
         return {"redriveDate": (again.redriven_at or again.started_at) / 1000}
 

@@ -1,0 +1,73 @@
+"""The state machines of a deployment as they stand in files, and which of them cannot run on this machine.
+
+What a machine cannot run stops its workflow alone: starts are answered 501, events are held, everything else runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from verihook.config import Hooks
+from verihook.errors import ConfigurationError
+from verihook.local.runner import Refusal, refusals_of
+from verihook.records import replace
+
+#: What stands in a state machine for the function that its tasks invoke, as in template.yaml; and the name here.
+SUBSTITUTIONS = {"FeedsName": "verihook-feeds"}
+
+#: Below the folder of the deployment.
+FOLDER = "infra/workflows"
+
+
+def machines(hooks: Hooks) -> dict[str, str]:
+    """The texts by definition, with substitutions: infra/workflows/NAME.asl.json beside the folder of hooks.toml."""
+    folder = hooks.path.resolve().parent.parent / FOLDER
+    found = {}
+    for name, workflow in hooks.workflows.items():
+        if workflow.engine != "stepfunctions":
+            continue
+        path = folder / f"{workflow.definition}.asl.json"
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            mend = f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
+            raise ConfigurationError(hooks.path.name, f"workflows.{name}.definition", mend) from error
+        for key, value in SUBSTITUTIONS.items():
+            text = text.replace(f"${{{key}}}", value)
+        found[workflow.definition] = text
+    return found
+
+
+def express_machines(hooks: Hooks) -> set[str]:
+    """The definitions that are of Express machines."""
+    return {each.definition for each in hooks.workflows.values() if each.express}
+
+
+def refused(hooks: Hooks, texts: Mapping[str, str]) -> dict[str, list[Refusal]]:
+    """Return what keeps machines from running here, by the definitions that have something of the kind."""
+    express = express_machines(hooks)
+    functions = SUBSTITUTIONS.values()
+    found = {name: refusals_of(text, express=name in express, functions=functions) for name, text in texts.items()}
+    return {name: each for name, each in found.items() if each}
+
+
+def file_of(definition: str) -> str:
+    """The file of a definition, as a person names it."""
+    return f"{FOLDER}/{definition}.asl.json"
+
+
+def with_refusals(hooks: Hooks, found: Mapping[str, list[Refusal]]) -> Hooks:
+    """Return hooks.toml with the reason in each workflow that cannot run here."""
+    workflows = {
+        name: replace(each, refusal=_words(name, each.definition, found[each.definition]))
+        if each.engine == "stepfunctions" and each.definition in found
+        else each
+        for name, each in hooks.workflows.items()
+    }
+    return replace(hooks, workflows=workflows)
+
+
+def _words(name: str, definition: str, found: list[Refusal]) -> str:
+    first, *more = found
+    others = f" {len(more)} more: `verihook check` lists them." if more else ""
+    return f"The workflow {name!r} cannot run on this machine: {file_of(definition)}: {first}.{others}"
