@@ -30,6 +30,20 @@ sender = "generic"
 secrets = ["env:ORDERS_WEBHOOK_SECRET"]
 workflow = "broken"
 
+[sources.payments]
+sender = "stripe"
+secrets = ["env:STRIPE_WEBHOOK_SECRET"]
+workflow = "order-review"
+
+[sources.late]
+sender = "generic"
+secrets = ["env:ORDERS_WEBHOOK_SECRET"]
+workflow = "late"
+
+[workflows.late]
+engine = "stepfunctions"
+definition = "late"
+
 [workflows.broken]
 engine = "stepfunctions"
 definition = "broken"
@@ -45,6 +59,20 @@ BROKEN = {
     "States": {
         "Charge": {"Type": "Pass", "Next": "Ship"},
         "Ship": {"Type": "Fail", "Error": "Warehouse.Closed", "Cause": "The warehouse is closed until Monday."},
+    },
+}
+
+#: Ships when it is redriven, and not before.
+LATE = {
+    "QueryLanguage": "JSONata",
+    "StartAt": "Charge",
+    "States": {
+        "Charge": {"Type": "Pass", "Next": "Ship"},
+        "Ship": {
+            "Type": "Pass",
+            "Output": "{% $states.context.Execution.RedriveCount > 0 ? 'shipped' : $error('It is not there yet.') %}",
+            "End": True,
+        },
     },
 }
 
@@ -85,12 +113,19 @@ def call(face: HttpFace, key: str, method: str, path: str, body: object = None) 
     return answer.json if answer.body else None
 
 
+def write_more(folder: Path) -> Path:
+    """Lay the deployment out, with more than others need; returns the path of its hooks.toml."""
+    hooks = write(folder)
+    hooks.write_text(hooks.read_text() + MORE)
+    for name, machine in (("broken", BROKEN), ("late", LATE)):
+        (hooks.parent.parent / "infra" / "workflows" / f"{name}.asl.json").write_text(json.dumps(machine))
+    return hooks
+
+
 @contextmanager
 def deployed(folder: Path, *, hostile: bool = True) -> Iterator[Deployed]:
     """A server on a port of its own, until the end of the block. ``hostile``: the corpus came, too."""
-    hooks = write(folder / "deployment")
-    hooks.write_text(hooks.read_text() + MORE)
-    (hooks.parent.parent / "infra" / "workflows" / "broken.asl.json").write_text(json.dumps(BROKEN))
+    hooks = write_more(folder / "deployment")
     server = Server(folder / "data", VARIABLES, "--hooks", str(hooks))
     try:
         url = server.ready()

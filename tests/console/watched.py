@@ -34,6 +34,10 @@ FOCUS = """() => {
 }"""
 
 
+#: No page needs more to reach anything that is on it.
+MOST_TABS = 120
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, without a window. Playwright itself downloads none."""
@@ -99,6 +103,20 @@ class Watched:
         for key in keys:
             self.page.keyboard.press(key)
             assert self.focus(), f"after {key} the focus is nowhere"
+
+    def reach(self, wanted: Locator) -> None:
+        """Go there by the tabulator alone, as somebody does who has no pointer."""
+        wanted.wait_for()
+        for _ in range(MOST_TABS):
+            self.press("Tab")
+            if wanted.evaluate("(element) => element === document.activeElement"):
+                return
+        raise AssertionError(f"{wanted} cannot be reached")
+
+    def follow(self, wanted: Locator) -> None:
+        """Go there and press Enter; a page that is opened by it has the focus on its heading."""
+        self.reach(wanted)
+        self.press("Enter")
 
     def focus(self) -> str:
         """The beginning of what has the focus, as HTML."""

@@ -5,7 +5,6 @@ import { Dialog } from "../parts/dialog.js";
 import { ProblemNote } from "../parts/problem.js";
 import { api, call, segment } from "../shell/client.js";
 import { useIdentity } from "../shell/identity.js";
-import { submitHurried } from "../shell/keyboard.js";
 
 export const VERBS = {
   approve: { title: "Approve", verb: "Approve", payload: (by) => ({ approved: true, by }) },
@@ -40,11 +39,11 @@ export function AnswerDialog({ wait, as, onClose, done }) {
     }
   };
   return html`<${Dialog} title="${title}: ${wait.name}" onClose=${onClose}>
-    <form onSubmit=${submit} onKeyDown=${submitHurried}>
+    <form onSubmit=${submit}>
       <p>The instance <code>${wait.instanceId}</code> of ${wait.workflow} gets this event and goes on.</p>
       ${wait.shows !== null && html`<${Json} value=${wait.shows} what="what it is about" />`}
       <label class="field"><span>What its workflow gets, as JSON; <code>by</code> says who decided</span>
-        <textarea rows="6" spellcheck="false" value=${text} aria-invalid=${Boolean(state.wrong)} aria-describedby="answer-wrong" onInput=${(event) => setText(event.target.value)} /></label>
+        <textarea rows="6" autofocus spellcheck="false" value=${text} aria-invalid=${Boolean(state.wrong)} aria-describedby="answer-wrong" onInput=${(event) => setText(event.target.value)} /></label>
       <p class="field-error" id="answer-wrong" role="alert">${state.wrong}</p>
       ${state.problem && html`<${ProblemNote} problem=${state.problem} />`}
       <footer><button type="button" onClick=${onClose}>Cancel</button>

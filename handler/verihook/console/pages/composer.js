@@ -27,7 +27,7 @@ export function Page() {
     ${sources.problem && html`<${ProblemNote} problem=${sources.problem} retry=${sources.reload} />`}
     ${kept.problem && html`<${ProblemNote} problem=${kept.problem} />`}
     ${sources.loading && !sources.data && html`<${Awaited} />`}
-    ${sources.data && (name ? html`<${Composer} key=${name} name=${name} names=${names} kept=${kept} />` : html`<${NoSource} />`)}
+    ${sources.data && (name ? html`<${Composer} name=${name} names=${names} kept=${kept} />` : html`<${NoSource} />`)}
   `;
 }
 
@@ -50,11 +50,19 @@ function useKept(id) {
   return { source: found.data?.source, type: found.data?.eventType, ...state };
 }
 
+// State that belongs to one source; the field that chooses one stays, and the focus in it.
+function useStateOf(name, initial) {
+  const [state, setState] = useState({ name, value: initial });
+  return [state.name === name ? state.value : initial, (value) => setState({ name, value })];
+}
+
 function Composer({ name, names, kept }) {
   const { query } = usePlace();
-  const { data: source, problem, reload } = useResource(api(`sources/${segment(name)}`));
-  const [draft, setDraft] = useState({ body: null, type: null, confirm: "" });
-  const [state, setState] = useState({ busy: false, problem: null, result: null });
+  const url = api(`sources/${segment(name)}`);
+  const { data, url: of, problem, reload } = useResource(url);
+  const source = of === url ? data : null;
+  const [draft, setDraft] = useStateOf(name, { body: null, type: null, confirm: "" });
+  const [state, setState] = useStateOf(name, { busy: false, problem: null, result: null });
   const kind = KINDS.some(([each]) => each === query.kind) ? query.kind : "signed";
   const body = draft.body ?? kept.body ?? source?.example?.body ?? "";
   const type = draft.type ?? kept.type ?? source?.example?.type ?? "";

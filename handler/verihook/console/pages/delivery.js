@@ -47,7 +47,7 @@ export function Page({ id }) {
       ${replayable && mayReplay && html`<button type="button" class="primary" onClick=${() => setAsked("replay")}>Replay…</button>`}
       ${refused && identity.may("deliveries:body") && html`<button type="button" onClick=${() => setAsked("capture")}>Keep the next ones whole…</button>`}
       <${CopyAs} ...${repeats(delivery)} />
-      ${composes(delivery, identity) && html`<a class="button" href=${address("composer", { delivery: id })}>Open in composer</a>`}
+      ${composes(delivery, identity) && html`<a class="button" href=${address("composer", delivery.body?.kept ? { delivery: id } : { source: delivery.source })}>Open in composer</a>`}
     <//>
     <${Verdict} delivery=${delivery} />
     ${replayable && !mayReplay && html`<${MissingScope} scope="deliveries:replay" what="Replaying it" />`}

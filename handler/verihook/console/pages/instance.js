@@ -122,7 +122,7 @@ function Asked({ action, instance, onClose, done }) {
 function repeats(id) {
   return {
     curl: curlOf(api(`instances/${segment(id)}`)),
-    cli: commandOf("instances", "show", id),
+    cli: commandOf("instances", "get", id),
     python: pythonOf(`print(verihook.get(${pythonText(id)}))`),
   };
 }

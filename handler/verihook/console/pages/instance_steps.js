@@ -10,9 +10,9 @@ import { useResource } from "../shell/resource.js";
 import { Timeline } from "../timeline/timeline.js";
 
 // The steps are asked for again with each change of the instance, and while it runs.
-function useSteps({ instanceId, status, attempt }) {
+function useSteps({ instanceId, status, updatedAt }) {
   const over = hasEnded(status);
-  return useResource(api(`instances/${segment(instanceId)}/steps`), { poll: over ? `${status}${attempt}` : true, until: () => over });
+  return useResource(api(`instances/${segment(instanceId)}/steps`), { poll: over ? updatedAt : true, until: () => over });
 }
 
 export function StepsOf({ instance }) {

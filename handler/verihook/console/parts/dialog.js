@@ -28,7 +28,7 @@ export function Dialog({ title, onClose, children, wide = false }) {
     event.preventDefault();
     onClose();
   };
-  return html`<dialog ref=${box} class=${wide ? "is-wide" : ""} aria-labelledby=${id} onCancel=${cancelled} onMouseDown=${outside}>
+  return html`<dialog ref=${box} class=${wide ? "is-wide" : ""} aria-labelledby=${id} onCancel=${cancelled} onMouseDown=${outside} onKeyDown=${submitHurried}>
     <div class="dialog-box">
       <header><h2 id=${id}>${title}</h2>
         <button type="button" class="icon-button" aria-label="Close" onClick=${onClose}>✕</button></header>
@@ -51,7 +51,7 @@ export function Confirm({ title, words, verb, act, onClose, done = onClose, dang
     }
   };
   return html`<${Dialog} title=${title} onClose=${onClose}>
-    <form onSubmit=${submit} onKeyDown=${submitHurried}>
+    <form onSubmit=${submit}>
       <p>${words}</p>
       ${children}
       ${state.problem && html`<${ProblemNote} problem=${state.problem} />`}

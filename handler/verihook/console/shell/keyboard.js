@@ -27,11 +27,12 @@ export function shortcutsNow() {
   return [...shortcuts].map(([key, { words }]) => [key, words]).filter(([, words]) => words);
 }
 
-// Ctrl-Enter anywhere in a form is its button: the form's own checks come first.
+// Ctrl-Enter anywhere in a form, or in a dialog with one, is its button: the form's own checks come first.
 export function submitHurried(event) {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
   event.preventDefault();
-  event.currentTarget.requestSubmit();
+  const { currentTarget } = event;
+  (currentTarget.requestSubmit ? currentTarget : currentTarget.querySelector("form"))?.requestSubmit();
 }
 
 export function writesText(element) {
