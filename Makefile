@@ -152,7 +152,7 @@ check-newest: install ## the tests on the newest releases of all dependencies, i
 	@-$(NEWEST_VENV)/bin/python -m tests.project.foreign
 	@exec $(NEWEST_VENV)/bin/python -m pytest -n 4 --dist loadfile $(ARGS)
 
-lint-template: $(SAM_VENV)/.installed $(CHECKOV_VENV)/.installed install ## check template.yaml: SAM, every rule of cfn-lint, checkov
+lint-template: $(SAM_VENV)/.installed $(CHECKOV_VENV)/.installed install ## check template.yaml and infra: SAM, every rule of cfn-lint, checkov
 	@$(SAM) validate --lint
 	@$(BIN)/python -m tests.project.findings
 

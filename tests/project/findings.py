@@ -35,21 +35,27 @@ def listed(path: Path = LISTED) -> set[Finding]:
     return found
 
 
-def found_by_cfn_lint(*templates: Path) -> set[Finding]:
+def templates() -> list[Path]:
+    """Every template of CloudFormation that is in the repository."""
+    found = [ROOT / "template.yaml", *sorted((ROOT / "infra").glob("*.yaml"))]
+    return [path for path in found if path.read_text("utf-8").startswith("AWSTemplateFormatVersion")]
+
+
+def found_by_cfn_lint(*paths: Path) -> set[Finding]:
     """Every match in any of them, with its resource."""
 
     def finding(match: dict[str, Any]) -> Finding:
         place = match["Location"]["Path"] or []
         return "cfn-lint", match["Rule"]["Id"], place[1] if place[:1] == ["Resources"] else ""
 
-    return {finding(match) for match in _said([*CFN_LINT, "--template", *map(str, templates)])}
+    return {finding(match) for match in _said([*CFN_LINT, "--template", *map(str, paths)])}
 
 
-def found_by_checkov(*templates: Path) -> set[Finding]:
+def found_by_checkov(*paths: Path) -> set[Finding]:
     """Every failed check in any of them. Raises ValueError if it could not read one."""
-    said = _said([*CHECKOV, "--output", "json", "--file", *map(str, templates)])
+    said = _said([*CHECKOV, "--output", "json", "--file", *map(str, paths)])
     if said["summary"]["parsing_errors"] or not said["summary"]["passed"]:
-        raise ValueError(f"checkov cannot read {templates}: {said['summary']}")
+        raise ValueError(f"checkov cannot read {paths}: {said['summary']}")
     failed = said["results"]["failed_checks"]
     return {("checkov", each["check_id"], each["resource"].rpartition(".")[2]) for each in failed}
 
@@ -72,8 +78,7 @@ def differences(found: set[Finding], stays: set[Finding]) -> Iterator[str]:
 
 if __name__ == "__main__":
     # All at once: to start each tool takes longer than to read a template.
-    templates = [ROOT / "template.yaml", ROOT / "infra" / "domain.yaml", ROOT / "infra" / "gateway.yaml"]
-    found = found_by_cfn_lint(*templates) | found_by_checkov(*templates)
+    found = found_by_cfn_lint(*templates()) | found_by_checkov(*templates())
     wrong = list(differences(found, listed()))
     print(*wrong or [f"{len(listed())} findings, each with its reason in {LISTED.name}"], sep="\n")  # noqa: T201  # a command
     sys.exit(bool(wrong))

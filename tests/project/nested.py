@@ -42,9 +42,12 @@ class Nested:
         self.template = template
         defaults = {name: str(each.get("Default", "")) for name, each in template["Parameters"].items()}
         self._resolver = Resolver(template, defaults | given)
-        self.resources: dict[str, Any] = {
+        self.resources = self._made("Resources")
+
+    def _made(self, section: str) -> dict[str, Any]:
+        return {
             name: self._resolver.resolved(each)
-            for name, each in template["Resources"].items()
+            for name, each in self.template.get(section, {}).items()
             if "Condition" not in each or self._resolver.holds({"Condition": each["Condition"]})
         }
 
@@ -59,8 +62,7 @@ class Nested:
 
     def dangling(self) -> set[str]:
         """Return what is referred to and is not there."""
-        outputs = self._resolver.resolved(self.template.get("Outputs", {}))
-        found = {it for it in references([self.resources, outputs]) if not it.startswith("AWS::")}
+        found = {it for it in references([self.resources, self._made("Outputs")]) if not it.startswith("AWS::")}
         return found - self.resources.keys()
 
 

@@ -60,6 +60,10 @@ def test_a_rollout_by_shares_goes_back_on_its_alarms(alarm: str) -> None:
     assert (watch["Threshold"], watch["TreatMissingData"]) == (1, "notBreaching")
 
 
+def test_without_alarms_there_is_nothing_of_them() -> None:
+    assert {"Observability"} == stack(WithAlarms="yes").keys() - stack().keys()
+
+
 def test_an_alarm_without_a_rollout_is_a_mistake() -> None:
     assert not rules_hold(RolloutAlarm="of-ours")
     assert rules_hold(RolloutAlarm="of-ours", Rollout=SHIFTED)

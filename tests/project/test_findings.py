@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project.findings import ROOT, differences, found_by_cfn_lint, found_by_checkov, listed
+from tests.project.findings import ROOT, differences, found_by_cfn_lint, found_by_checkov, listed, templates
 
 #: A bucket that anybody may reach, and a table without its key's type.
 BAD = """
@@ -68,3 +68,8 @@ def test_the_command_and_ci_look_at_the_template() -> None:
     assert "validate --lint" in recipe
     assert "-m tests.project.findings" in recipe
     assert 'beside "template" make lint-template\n' in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_every_template_is_looked_at() -> None:
+    nested = ("deploy-role", "domain", "gateway", "observability", "source-alarms", "workflow-alarms")
+    assert {path.name for path in templates()} == {"template.yaml", *(f"{name}.yaml" for name in nested)}

@@ -119,18 +119,18 @@ class Resolver:
             case {"Fn::FindInMap": [mapping, key, name]}:
                 return self._made["Mappings"][mapping][self.resolved(key)][name]
             case {"Fn::Sub": str(text)}:
-                return {"Fn::Sub": self._filled(text, self._parameters)}
+                return {"Fn::Sub": self.filled(text, self._parameters)}
             case {"Fn::Sub": [text, values]}:
                 given = self.resolved(values)
                 known = {name: each for name, each in given.items() if isinstance(each, str)}
                 left = {name: each for name, each in given.items() if name not in known}
-                filled = self._filled(text, self._parameters | known)
+                filled = self.filled(text, self._parameters | known)
                 return {"Fn::Sub": [filled, left] if left else filled}
         made = {key: self.resolved(each) for key, each in value.items()}
         return {key: each for key, each in made.items() if each != _NOTHING}
 
     @staticmethod
-    def _filled(text: str, values: dict[str, str]) -> str:
+    def filled(text: str, values: dict[str, str]) -> str:
         for name, value in values.items():
             text = text.replace(f"${{{name}}}", value)
         return text
@@ -152,11 +152,27 @@ class Resolver:
         raise AssertionError(f"a condition that this test does not know: {condition}")
 
     def _text(self, value: Any) -> str:
-        match self.resolved(value):
-            case {"Fn::Join": [str(between), parts]}:
-                return between.join(parts if isinstance(parts, list) else parts.split(","))
-            case found:
-                return str(found)
+        return str(settled(self.resolved(value)))
+
+
+def settled(value: Any) -> Any:
+    """What is resolved, without the functions of which everything is known."""
+    if isinstance(value, list):
+        return [settled(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    match made := {key: settled(each) for key, each in value.items()}:
+        case {"Fn::Sub": [str(text), dict(values)]}:
+            return settled({"Fn::Sub": Resolver.filled(text, values)})
+        case {"Fn::Sub": str(text)} if "${" not in text:
+            return text
+        case {"Fn::Split": [str(between), str(text)]}:
+            return text.split(between)
+        case {"Fn::Select": [index, list(parts)]}:
+            return parts[int(index)]
+        case {"Fn::Join": [str(between), parts]} if isinstance(parts, list | str):
+            return between.join(parts if isinstance(parts, list) else parts.split(","))
+    return made
 
 
 _NOTHING = "(no value)"
