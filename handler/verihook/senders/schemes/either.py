@@ -10,6 +10,10 @@ from verihook.request import Request
 from verihook.senders.schemes import PLAIN, Proof, Scheme, Setting, Verify
 
 
+#: The reasons by which a scheme says that a delivery was not signed its way.
+_ABSENT = frozenset({"missing-header", "missing-field", "no-token", "body-is-not-json", "malformed-form"})
+
+
 @dataclass(frozen=True, slots=True)
 class EitherScheme:
     """Schemes in the order in which they are tried; each checks what it covers by itself. It signs by the first."""
@@ -44,7 +48,7 @@ class EitherScheme:
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
         """See :class:`~verihook.senders.schemes.Scheme`.
 
-        The refusal is that of the first whose signature is there and does not match, else that of the last.
+        The refusal is that of the last, but if its signature is not there that of one which does not match.
         """
         *first, last = (scheme.bind(secrets, setting) for scheme in self.schemes)
 
@@ -58,7 +62,7 @@ class EitherScheme:
             try:
                 return last(request, now)
             except SignatureError as error:
-                raise told or error from None
+                raise (told if told and error.reason in _ABSENT else error) from None
 
         return verify
 
