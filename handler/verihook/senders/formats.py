@@ -13,6 +13,7 @@ from typing import Any
 from verihook.errors import BodyTooLarge, EventMalformed, UnsupportedMediaType
 from verihook.request import Request, media_type
 from verihook.senders.form import form_fields
+from verihook.senders.multipart import MULTIPART, header_parameter, read_parts
 from verihook.strict_json import check_size, decoded, parse_json
 
 #: The most fields of a form or a query.
@@ -60,16 +61,9 @@ def fields_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return fields
 
 
-def parameter(header: str | None, name: str) -> str:
-    """A parameter of a header such as ``Content-Type: text/plain; charset="utf-8"``; "" if there is none."""
-    for part in (header or "").split(";")[1:]:
-        key, _, value = part.partition("=")
-        if key.strip().lower() == name:
-            return value.strip().strip('"')
-    return ""
-
-
 def _form(request: Request) -> dict[str, Any]:
+    if media_type(request.header("content-type")) == MULTIPART:
+        return _multipart(request)
     return _fields(decoded(request.body), "form")
 
 
@@ -89,7 +83,7 @@ def _fields(text: str, what: str) -> dict[str, Any]:
 
 
 def _text(request: Request) -> str:
-    charset = parameter(request.header("content-type"), "charset").lower()
+    charset = header_parameter(request.header("content-type"), "charset").lower()
     encoding = _CHARSETS.get(charset)
     if encoding is None:
         raise UnsupportedMediaType(f"The charset {charset[:40]!r} is not read: send UTF-8.")
@@ -122,12 +116,10 @@ def _raw(request: Request) -> dict[str, Any]:
 
 
 def _multipart(request: Request) -> dict[str, Any]:
-    from verihook.senders.multipart import read_parts
-
     kind = request.header("content-type")
     if not media_type(kind).startswith("multipart/"):
         raise UnsupportedMediaType("The source takes multipart bodies: send Content-Type multipart/form-data.")
-    return fields_of(read_parts(request.body, parameter(kind, "boundary")))
+    return fields_of(read_parts(request.body, header_parameter(kind, "boundary")))
 
 
 def _xml(request: Request) -> dict[str, Any]:

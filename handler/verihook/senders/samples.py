@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from verihook.senders import FOLDER, sender_table
 from verihook.senders.event import EventPlaces, Place
+from verihook.senders.form import form_fields
+from verihook.senders.formats import MAX_FIELDS
 from verihook.strict_json import member, parse
 
 SAMPLES = FOLDER / "samples"
@@ -47,7 +50,7 @@ def fresh(sample: bytes, places: EventPlaces, event_id: str) -> bytes:
     try:
         content = parse(sample)
     except ValueError:
-        return sample
+        return _fresh_form(sample, places.id, event_id)
     changed = _renew(content, places.id, event_id)
     # A source that does not split deliveries may have an id that is made of those of the events.
     events = places.each or getattr(places.id, "events", None)
@@ -58,6 +61,15 @@ def fresh(sample: bytes, places: EventPlaces, event_id: str) -> bytes:
     if places.unique is not None and not changed:
         changed = _renew_unique(content, places.unique, event_id)
     return json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n" if changed else sample
+
+
+def _fresh_form(sample: bytes, place: Place | None, event_id: str) -> bytes:
+    """The form with another id, if that is a field of it."""
+    fields = form_fields(sample.decode(), MAX_FIELDS)
+    own = place.json[0] if place and len(place.json) == 1 else ""
+    if own not in dict(fields):
+        return sample
+    return urlencode([(name, event_id if name == own else value) for name, value in fields]).encode()
 
 
 def _renew_unique(content: Any, path: tuple[str, ...], event_id: str) -> bool:

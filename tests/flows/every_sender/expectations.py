@@ -56,6 +56,7 @@ EXPECTED = {
     ),
     "dodo-payments": _known("https://docs.dodopayments.com/developer-resources/webhooks"),
     "dropbox": _unknown("https://www.dropbox.com/developers/reference/webhooks", "200 answered"),
+    "dropbox-sign": _unknown("https://developers.hellosign.com/docs/events/walkthrough/", "200 answered"),
     "figma": _unknown("https://developers.figma.com/docs/rest-api/webhooks-security", "200 ignored"),
     "github": _known("https://docs.github.com/en/webhooks/webhook-events-and-payloads#ping", "200 ignored"),
     "gitlab-token": _known("https://docs.gitlab.com/user/project/integrations/webhooks/"),

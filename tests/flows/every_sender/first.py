@@ -29,6 +29,7 @@ PINGS: dict[str, tuple[dict[str, Any], str]] = {
     "bitbucket": ({"test": True}, "diagnostics:ping"),
     "circleci": ({"id": "1", "type": "ping", "webhook": {"id": "1", "name": "tea"}}, ""),
     "pagerduty": ({"event": {"id": "1", "event_type": "pagey.ping", "data": {"message": "Hello"}}}, ""),
+    "dropbox-sign": ({"event": {"event_type": "callback_test", "event_time": "1764489600"}}, ""),
     "figma": ({"event_type": "PING", "webhook_id": "22", "timestamp": "2026-11-30T08:00:00Z"}, ""),
     "cal-com": ({"triggerEvent": "PING", "createdAt": "2026-11-30T08:00:00.000Z", "payload": {"type": "Test"}}, ""),
     "google-channels": ({}, "sync"),

@@ -103,7 +103,7 @@ def playable() -> list[str]:
 def signs_url(sender: str) -> bool:
     """Whether the source has to say at which URL it is registered."""
     scheme = load_sender(sender).scheme
-    if getattr(scheme, "url_hash_claim", ""):
+    if getattr(scheme, "url_hash_claim", "") or sender == "gong":
         return True
     return "{url}" in getattr(scheme, "message", "") or type(scheme).__name__ == "HttpSignatureScheme"
 
@@ -177,7 +177,7 @@ PAIRS: dict[str, Callable[[], Key]] = {
     "plaid": _plaid,
     "paypal": lambda: Key(**{**vars(_certified("PayPal")), "parameters": PAYPAL}),
     "aws-sns": lambda: Key(**{**vars(_certified("sns.amazonaws.com")), "parameters": PARAMETERS["aws-sns"]}),
-    "wechat-pay": lambda: _pair(_rsa()),
+    **dict.fromkeys(("gong", "wechat-pay"), lambda: _pair(_rsa())),
     "rfc9421-ed25519": lambda: _pair(ed25519.Ed25519PrivateKey.from_private_bytes(b"r" * 32)),
     "rfc9421-ecdsa": lambda: _pair(ec.derive_private_key(1001, ec.SECP256R1())),
     "rfc9421-ecdsa-p384": lambda: _pair(ec.derive_private_key(1001, ec.SECP384R1())),

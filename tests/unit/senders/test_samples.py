@@ -25,7 +25,10 @@ def test_a_sender_without_a_sample_has_that_of_generic() -> None:
 
 
 #: Their ids are put in when a sample is signed, or come in a form.
-ID_ELSEWHERE = ("aws-sns", "cloudevents", "azure-event-grid-cloudevents", "kinde", "apple-app-store", "wix")
+ID_ELSEWHERE = (
+    *("aws-sns", "cloudevents", "azure-event-grid-cloudevents", "kinde", "apple-app-store", "wix"),
+    "dropbox-sign",
+)
 
 
 @pytest.mark.parametrize("sender", [sender for sender in sender_ids() if sender not in ID_ELSEWHERE])

@@ -79,13 +79,15 @@ class Delivery:
     """A request, and what was read of it so far.
 
     ``content``: the JSON body, if the signature or a part of what it covers is in it. ``timestamp``: its text as sent.
-    ``names``: of headers that are signed, as the signature lists them.
+    ``names``: of headers that are signed, as the signature lists them. ``items``: those beside the signature that are
+    signed, by their labels.
     """
 
     request: Request
     content: Mapping[str, Any] | None = None
     timestamp: str = ""
     names: str = ""
+    items: Mapping[str, str] = field(default_factory=dict)
 
 
 class Scheme(Protocol):

@@ -25,7 +25,7 @@ class Items:
 
     Without a label each item is a value.
     ``timestamp_label``: the label of the timestamp, "" if none of the items is one. ``names_label``: the same for the
-    names of headers that are signed.
+    names of headers that are signed. ``signed``: the labels of what else is signed.
     """
 
     separator: str
@@ -34,6 +34,7 @@ class Items:
     timestamp_label: str
     spaces: bool
     names_label: str = ""
+    signed: tuple[str, ...] = ()
 
 
 def in_header(names: tuple[str, ...], prefix: str, optional: bool, decode: Decode, size: int) -> Candidates:
@@ -75,6 +76,7 @@ def in_items(
     """
     separator, assign, label = grammar.separator, grammar.assign, grammar.label
     timestamp_label, names_label, spaces = grammar.timestamp_label, grammar.names_label, grammar.spaces
+    signed = grammar.signed
     decode_one = _sized(decode, size)
 
     def read(delivery: Delivery) -> list[bytes]:
@@ -84,20 +86,23 @@ def in_items(
             return decode_any([item.strip(" ") if spaces else item for item in items], decode_one)
         labelled = [(item.strip(" ") if spaces else item).partition(assign) for item in items]
         signatures = decode_any([value for name, _, value in labelled if name == label], decode_one)
+        if signed:
+            delivery.items = {name: _lone_item(labelled, name, "no-signed-item") for name in signed}
         if timestamp_label:
-            stamps = [value for name, _, value in labelled if name == timestamp_label]
-            # Two timestamps are refused: official libraries differ in whether the first or the last counts.
-            if len(stamps) != 1:
-                raise SignatureError("duplicate-field" if stamps else "no-timestamp")
-            delivery.timestamp = stamps[0]
+            delivery.timestamp = _lone_item(labelled, timestamp_label, "no-timestamp")
         if names_label:
-            listed = [value for name, _, value in labelled if name == names_label]
-            if len(listed) != 1:
-                raise SignatureError("duplicate-field" if listed else "no-list-of-headers")
-            delivery.names = listed[0]
+            delivery.names = _lone_item(labelled, names_label, "no-list-of-headers")
         return signatures
 
     return read
+
+
+def _lone_item(labelled: list[tuple[str, str, str]], label: str, absent: str) -> str:
+    values = [value for name, _, value in labelled if name == label]
+    # Two timestamps are refused: official libraries differ in whether the first or the last counts.
+    if len(values) != 1:
+        raise SignatureError("duplicate-field" if values else absent)
+    return values[0]
 
 
 def in_headers(names: tuple[str, ...], decode: Decode, size: int) -> Candidates:

@@ -9,7 +9,6 @@ from verihook.errors import SignatureError
 from verihook.request import Request
 from verihook.senders.schemes import PLAIN, Proof, Scheme, Setting, Verify
 
-
 #: The reasons by which a scheme says that a delivery was not signed its way.
 _ABSENT = frozenset({"missing-header", "missing-field", "no-token", "body-is-not-json", "malformed-form"})
 

@@ -18,10 +18,10 @@ from verihook.senders.schemes.candidates import Candidates, Items, in_header, in
 from verihook.senders.schemes.encoding import DECODERS
 from verihook.senders.schemes.headers import expand_numbered, header_check, one_header, with_aliases
 from verihook.senders.schemes.hmac_fields import HmacFields, filled_label
-from verihook.senders.schemes.message import Signed, covers
+from verihook.senders.schemes.message import Signed, covers, fields_of
 from verihook.senders.schemes.timestamp import LONGEST_WINDOW, TIMES, check_age
 from verihook.senders.schemes.url import check_body_hash
-from verihook.strict_json import parse_unverified, split_path, text_member
+from verihook.strict_json import split_path, text_member
 
 
 class HmacScheme(HmacFields):
@@ -90,13 +90,14 @@ class HmacScheme(HmacFields):
         """How to read what is needed before the MAC: the signatures, and the timestamp's text."""
         check, candidates = header_check(self.required, self.expected), self._candidates(setting)
         stamp_names, stamp_path = with_aliases(self.timestamp_header, self.aliases), split_path(self.timestamp_json)
+        content_of = self.content_reader()
         parses = bool(self.signature_json or "{json:" in self.message or (stamp_path and self._signs_timestamp()))
 
         def read(delivery: Delivery) -> list[bytes]:
             if check is not None:
                 check(delivery.request)
             if parses:
-                delivery.content = parse_unverified(delivery.request.body, ascii_alone=True)
+                delivery.content = content_of(delivery.request)
             signatures = candidates(delivery)
             if stamp_names:
                 delivery.timestamp = one_header(delivery.request, *stamp_names, non_ascii="bad-timestamp")
@@ -110,11 +111,11 @@ class HmacScheme(HmacFields):
         """The checks of a message whose MAC matched."""
         path = () if self._signs_timestamp() else split_path(self.timestamp_json)
         decode_time, tolerance, hash_name = TIMES[self.timestamp], self.tolerance, self.body_hash
+        content_of = self.content_reader()
 
         def accept(request: Request, signed: Signed, sent_at: int | None, now: int) -> None:
             if path:
-                content = parse_unverified(request.body, ascii_alone=True)
-                sent_at = decode_time(text_member(content, path, "no-timestamp"))
+                sent_at = decode_time(text_member(content_of(request), path, "no-timestamp"))
             if sent_at is not None:
                 check_age(sent_at, now, tolerance)
             if hash_name:
@@ -134,7 +135,10 @@ class HmacScheme(HmacFields):
             value = _value_reader(self.signature_query, self.signature_form)
         if self.separator:
             label = filled_label(self.label, setting)
-            grammar = Items(self.separator, self.assign, label, self.timestamp_label, self.spaces, self.names_label)
+            signed = tuple(argument for name, argument in fields_of(self.message) if name == "item")
+            grammar = Items(
+                self.separator, self.assign, label, self.timestamp_label, self.spaces, self.names_label, signed
+            )
             return in_items(names, grammar, decode, size, value)
         if value is not None:
             return in_value(value, self.prefix, decode, size)

@@ -6,15 +6,26 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from verihook.records import replace
+from verihook.request import Request
 from verihook.senders.schemes import Setting
 from verihook.senders.schemes.encoding import DECODERS, KEYS, key_of
 from verihook.senders.schemes.headers import check_texts, expand_numbered, with_aliases
-from verihook.senders.schemes.message import KEY_FIRST, Message, Signed, check_place, compile_message, fields_of
+from verihook.senders.schemes.message import (
+    KEY_FIRST,
+    SIGN_BODY,
+    Message,
+    Signed,
+    check_place,
+    compile_message,
+    fields_of,
+)
 from verihook.senders.schemes.timestamp import TIMES, check_tolerance
 from verihook.senders.schemes.url import Urls, signed_urls
 from verihook.senders.tables import must_be_one_of
+from verihook.strict_json import parse_unverified
 
 Mac = Callable[[Signed], bytes]
 
@@ -31,9 +42,11 @@ class HmacFields:
     ``label`` may be ``{parameter:NAME}``, the source's. ``aliases`` replaces prefixes of header names: ``{"svix-" =
     "webhook-"}``.
 
+    ``form_field``: the JSON is not the body but this field of a form, URL-encoded or multipart.
+
     ``message`` is described in :mod:`verihook.senders.schemes.message`. The body must be in it, as ``{body}``, as
-    ``{body_sha256}``, as ``{form}`` or ``{sorted_parameters}``, or by its SHA-256 in the query parameter ``body_hash``
-    of a signed ``{url}``; ``body_unsigned`` says that it is not.
+    ``{body_sha256}`` or ``{body_json}``, as ``{form}`` or ``{sorted_parameters}``, or by its SHA-256 in the query
+    parameter ``body_hash`` of a signed ``{url}``; ``body_unsigned`` says that it is not.
 
     The timestamp is in ``timestamp_header``, in the item ``timestamp_label``, or in the JSON body at
     ``timestamp_json``, in the unit ``timestamp`` (``s``, ``ms``, ``rfc3339``, ``naive``, ``http-date``); ``tolerance``
@@ -62,6 +75,7 @@ class HmacFields:
     signature_json: str = ""
     signature_query: str = ""
     signature_form: str = ""
+    form_field: str = ""
     aliases: dict = field(default_factory=dict)  # type: ignore[type-arg]
     body_hash: str = ""
     body_unsigned: bool = False
@@ -108,6 +122,18 @@ class HmacFields:
             return state.digest()
 
         return compute
+
+    def content_reader(self) -> Callable[[Request], dict[str, Any]]:
+        """How to read the JSON of a delivery. It raises SignatureError."""
+        name = self.form_field
+        if not name:
+            return lambda request: parse_unverified(request.body, ascii_alone=True)
+        # Imported here: few sources need it.
+        from verihook.senders.schemes.form_values import form_value
+
+        return lambda request: parse_unverified(
+            form_value(request, name).encode("utf-8", "surrogatepass"), ascii_alone=True
+        )
 
     @property
     def key_inside(self) -> bool:
@@ -167,7 +193,7 @@ class HmacFields:
 
     def _check_message(self) -> None:
         names = [name for name, argument in fields_of(self.message) if name != "form" or not argument]
-        signs_body = {"body", "body_sha256", "form", "sorted_parameters"} & set(names)
+        signs_body = set(SIGN_BODY) & set(names)
         if not self.body_unsigned and not signs_body and not (self.body_hash and "url" in names):
             raise ValueError("message: {body} must be in it, so that the body is signed")
         stamped = "timestamp" in names
@@ -177,6 +203,10 @@ class HmacFields:
             raise ValueError("message: the timestamp at timestamp_json is not signed")
         check_place(self.message, "id", "id_header", bool(self.id_header))
         check_place(self.message, "named_headers", "names_label", bool(self.names_label))
+        if "item" in names and not self.label:
+            raise ValueError("message: {item:LABEL} needs separator and label")
+        if self.form_field and not (self.signature_json or "json" in names or self.timestamp_json):
+            raise ValueError("form_field: nothing is read of its JSON")
         if self.body_hash and "url" not in names:
             raise ValueError("body_hash: the message has no {url}")
 

@@ -1,14 +1,17 @@
 """The signed bytes: a template, compiled into one function.
 
-Fields: ``{body}``, ``{body_sha256}`` (in hex), ``{body_crc32}`` (in decimal), ``{timestamp}`` as sent, ``{id}``,
+Fields: ``{body}``, ``{body_sha256}`` (in hex), ``{body_crc32}`` (in decimal), ``{body_json}`` (a JSON text in quotation
+marks, as JavaScript writes it), ``{timestamp}`` as sent, ``{id}``,
 ``{method}``, ``{url}``, ``{form}`` (Twilio's), ``{sorted_parameters}`` (Plivo's), ``{named_headers}`` (Coinbase's),
-``{header:NAME}``, ``{query:NAME}``, ``{form:NAME}``, ``{json:path.to.member}``, ``{parameter:NAME}`` (of the source).
+``{header:NAME}``, ``{query:NAME}``, ``{form:NAME}``, ``{json:path.to.member}``, ``{parameter:NAME}`` (of the source),
+``{item:LABEL}`` (beside the signature). ``{{`` and ``}}`` are braces.
 ``{secret}`` makes a plain digest, in which the key stands there.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import zlib
 from collections.abc import Callable
@@ -28,9 +31,12 @@ KEY_FIRST = "{secret}"
 #: The fields without an argument, and those with one.
 PLAIN_FIELDS = (
     *("body", "body_sha256", "body_crc32", "timestamp", "id", "method", "url", "form", "sorted_parameters"),
-    *("named_headers", "secret"),
+    *("named_headers", "secret", "body_json"),
 )
-NAMED_FIELDS = ("header", "query", "form", "json", "parameter")
+NAMED_FIELDS = ("header", "query", "form", "json", "parameter", "item")
+
+#: The fields by any of which the whole body is signed.
+SIGN_BODY = ("body", "body_sha256", "body_json", "form", "sorted_parameters")
 
 #: More headers than this in a signature's list are refused.
 MAX_NAMES = 32
@@ -62,7 +68,7 @@ def fields_of(template: str) -> tuple[tuple[str, str], ...]:
             known = ", ".join([*PLAIN_FIELDS, *(f"{each}:NAME" for each in NAMED_FIELDS)])
             given = f"{name}:{argument}" if argument else name
             raise ValueError(f"message: {{{given}}} is unknown; the fields are {known}")
-    if set("{}") & set(_FIELD.sub("", template.removeprefix(KEY_FIRST))):
+    if set("{}") & set(_braces(_FIELD.sub("", template.removeprefix(KEY_FIRST)), "")):
         raise ValueError("message: a brace that is not part of a field")
     if sum(name == "body" for name, _ in found) > 1:
         raise ValueError("message: {body} must be in it once (got it twice)")
@@ -83,10 +89,7 @@ def covers(template: str, id_header: str, header: str, path: tuple[str, ...]) ->
     fields = {(name, argument.lower()) for name, argument in fields_of(template)}
     if header:
         return (header == id_header.lower() and ("id", "") in fields) or ("header", header) in fields
-    return (
-        bool({("body", ""), ("body_sha256", ""), ("form", ""), ("sorted_parameters", "")} & fields)
-        or ("json", ".".join(path).lower()) in fields
-    )
+    return any((name, "") in fields for name in SIGN_BODY) or ("json", ".".join(path).lower()) in fields
 
 
 def compile_message(template: str, id_names: tuple[str, ...], setting: Setting, urls: Urls | None) -> Message:
@@ -142,11 +145,23 @@ def _pieces(template: str, id_names: tuple[str, ...], setting: Setting) -> list[
     pieces: list[_Piece] = []
     end = 0
     for match in _FIELD.finditer(template):
-        pieces.append(template[end : match.start()].encode())
+        pieces.append(_braces(template[end : match.start()]).encode())
         pieces.append(_piece(match[1], match[2] or "", id_names, setting))
         end = match.end()
-    pieces.append(template[end:].encode())
+    pieces.append(_braces(template[end:]).encode())
     return [piece for piece in pieces if piece != b""]
+
+
+def _braces(text: str, left: str = "{}") -> str:
+    """Text of a template with ``left`` in place of its doubled braces."""
+    return text.replace("{{", left[:1]).replace("}}", left[1:])
+
+
+def _body_json(request: Request) -> bytes:
+    try:
+        return json.dumps(request.body.decode(), ensure_ascii=False).encode()
+    except UnicodeDecodeError:
+        raise SignatureError("body-is-not-utf-8") from None
 
 
 def _piece(name: str, argument: str, id_names: tuple[str, ...], setting: Setting) -> _Piece:
@@ -169,6 +184,8 @@ def _piece(name: str, argument: str, id_names: tuple[str, ...], setting: Setting
         "method": lambda delivery: delivery.request.method.encode("utf-8", "surrogatepass"),
         "named_headers": named_headers,
         "form": lambda delivery: twilio_form(delivery.request.body),
+        "body_json": lambda delivery: _body_json(delivery.request),
+        "item": lambda delivery: delivery.items[argument].encode("utf-8", "surrogatepass"),
         "body_sha256": lambda delivery: hashlib.sha256(delivery.request.body).hexdigest().encode(),
         "header": lambda delivery: one_header(delivery.request, header).encode(),
         "json": lambda delivery: text_member(delivery.content, path, "signed-member-is-not-text").encode(),

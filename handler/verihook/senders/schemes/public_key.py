@@ -108,9 +108,9 @@ class PublicKeyScheme:
 
     def _check_message(self) -> None:
         names = {name for name, _ in fields_of(self.message)}
-        if {"secret", "url", "json"} & names or self.message.startswith(KEY_FIRST):
-            raise ValueError("message: {secret}, {url} and {json:PATH} are fields of the scheme hmac alone")
-        if not {"body", "body_sha256", "body_crc32"} & names:
+        if {"secret", "url", "json", "item"} & names or self.message.startswith(KEY_FIRST):
+            raise ValueError("message: {secret}, {url}, {json:PATH} and {item:LABEL} are for the scheme hmac alone")
+        if not {"body", "body_sha256", "body_json", "body_crc32"} & names:
             raise ValueError("message: {body}, {body_sha256} or {body_crc32} must be in it, so that the body is signed")
         check_place(self.message, "timestamp", "timestamp_header", bool(self.timestamp_header))
         check_place(self.message, "id", "id_header", bool(self.id_header))

@@ -13,7 +13,7 @@ from verihook.records import replace
 from verihook.request import FORM, Request
 from verihook.senders.schemes import Delivery, Setting
 from verihook.senders.schemes.encoding import encode_signature
-from verihook.senders.schemes.form_values import with_field, with_form
+from verihook.senders.schemes.form_values import form_value, with_field, with_form
 from verihook.senders.schemes.headers import example_value, expand_numbered, with_headers
 from verihook.senders.schemes.hmac_fields import filled_label
 from verihook.senders.schemes.message import fields_of
@@ -34,11 +34,17 @@ def sign(scheme: HmacFields, secret: str, request: Request, setting: Setting, *,
 
     Adds what the scheme needs: headers, members of the JSON body, the hash of the body in the query.
     """
+    if scheme.form_field:
+        # The JSON that was given becomes that field of a form.
+        inner = replace(request, body=_json_in_form(scheme.form_field, request))
+        plain = replace(scheme, form_field="")
+        inner = sign(plain, secret, inner, setting, message_id=message_id, now=now)
+        return replace(with_form(inner), body=with_field("", scheme.form_field, inner.body.decode()).encode())
     key, stamp = scheme.secret_key(secret), encode_time(now, scheme.timestamp)
     request = _prepared(scheme, request, setting, message_id, stamp)
     content = _members(request) if scheme.signature_json or "{json:" in scheme.message else None
     try:
-        signed = scheme.signed_message(setting, key)(Delivery(request, content, stamp, _NAMES))[0]
+        signed = scheme.signed_message(setting, key)(Delivery(request, content, stamp, _NAMES, _items(scheme)))[0]
     except SignatureError as error:
         raise ValueError(f"the request cannot be signed: {error.reason}") from error
     text = encode_signature(scheme.mac_with(key)(signed), scheme.encoding)
@@ -57,7 +63,7 @@ def header_values(
     mac, message = scheme.mac_with(key), scheme.signed_message(setting, key)
     content = parse_unverified(request.body, ascii_alone=True) if "{json:" in scheme.message else None
     for stamp in stamps:
-        for signed in message(Delivery(request, content, stamp, _NAMES)):
+        for signed in message(Delivery(request, content, stamp, _NAMES, _items(scheme))):
             text = encode_signature(mac(signed), scheme.encoding)
             yield stamp, _header_value(scheme, text, stamp, setting)
             if scheme.prefix_optional:
@@ -78,12 +84,9 @@ def _prepared(scheme: HmacFields, request: Request, setting: Setting, message_id
     request = with_headers(request, headers)
     if scheme.timestamp_json or "{json:" in scheme.message:
         request = replace(request, body=_body_with_members(scheme, request, message_id, stamp))
+    request = _with_form_fields(scheme, request, message_id)
     for name, field in fields_of(scheme.message):
-        if name == "form" and field and f"{field}=" not in request.body.decode("latin-1"):
-            # What is signed is a field of a form: the body that was given becomes that field.
-            body = with_field("", field, base64.b64encode(request.body).decode())
-            request = replace(with_form(request), body=body.encode())
-        elif name == "query" and request.parameter(field) is None:
+        if name == "query" and request.parameter(field) is None:
             request = replace(request, query=with_field(request.query, field, message_id))
     if scheme.body_hash:
         query = request.query or query_of(setting.public_url)
@@ -94,6 +97,26 @@ def _prepared(scheme: HmacFields, request: Request, setting: Setting, message_id
     return request
 
 
+def _with_form_fields(scheme: HmacFields, request: Request, message_id: str) -> Request:
+    """The request with the fields of a form that are signed. If there is one, the body that was given becomes it."""
+    names = [field for name, field in fields_of(scheme.message) if name == "form" and field]
+    text = request.body.decode("latin-1")
+    missing = [field for field in names if f"{field}=" not in text]
+    if not missing:
+        return request
+    form = text if len(missing) < len(names) else ""
+    for field in missing:
+        form = with_field(
+            form, field, base64.b64encode(request.body).decode() if len(names) == 1 else _made_of(message_id)
+        )
+    return replace(with_form(request), body=form.encode("latin-1"))
+
+
+def _made_of(message_id: str) -> str:
+    """A text for a member or a field that is signed, and was not given."""
+    return hashlib.sha256(message_id.encode("utf-8", "surrogatepass")).hexdigest()[:50]
+
+
 def _body_with_members(scheme: HmacFields, request: Request, message_id: str, stamp: str) -> bytes:
     content = _members(request)
     if scheme.timestamp_json:
@@ -102,7 +125,7 @@ def _body_with_members(scheme: HmacFields, request: Request, message_id: str, st
         set_member(content, scheme.timestamp_json, sent)
     for name, path in fields_of(scheme.message):
         if name == "json" and not isinstance(member(content, split_path(path)), str):
-            set_member(content, path, hashlib.sha256(message_id.encode("utf-8", "surrogatepass")).hexdigest()[:50])
+            set_member(content, path, _made_of(message_id))
     return _dump(content)
 
 
@@ -123,11 +146,26 @@ def _with_signature(scheme: HmacFields, request: Request, text: str, stamp: str,
 
 def _header_value(scheme: HmacFields, text: str, stamp: str, setting: Setting) -> str:
     if scheme.separator and scheme.label:
-        named = ((scheme.timestamp_label, stamp), (scheme.names_label, _NAMES))
+        named = ((scheme.timestamp_label, stamp), (scheme.names_label, _NAMES), *_items(scheme).items())
         items = [f"{label}{scheme.assign}{value}" for label, value in named if label]
         separator = scheme.separator + " " if scheme.spaces else scheme.separator
         return separator.join([*items, f"{filled_label(scheme.label, setting)}{scheme.assign}{text}"])
     return scheme.prefix + text
+
+
+def _json_in_form(name: str, request: Request) -> bytes:
+    """The JSON of a request that is a form, or else the body itself."""
+    if not request.body or request.body.lstrip().startswith(b"{"):
+        return request.body
+    try:
+        return form_value(request, name).encode("utf-8", "surrogatepass")
+    except SignatureError as error:
+        raise ValueError(f"the body must be a JSON object, or a form with the field {name}") from error
+
+
+def _items(scheme: HmacFields) -> dict[str, str]:
+    """What stands beside a signature that we make, and is signed."""
+    return {argument: "1" for name, argument in fields_of(scheme.message) if name == "item"}
 
 
 def _members(request: Request) -> dict[str, Any]:

@@ -46,7 +46,8 @@ SIGNED_MEMBERS = {
         ),
         "",
     ),
-    "mailgun": "timestamp|token|signature",
+    **dict.fromkeys(("mailgun", "mailgun-routes"), "timestamp|token|signature"),
+    "dropbox-sign": "event_time|event_type|event_hash",
     "lever": "token|triggeredAt|signature",
     "figma": "passcode",
     **dict.fromkeys(("lark", "mattermost", "zulip"), "token"),
@@ -79,7 +80,7 @@ OWN_KEYS: dict[str, Callable[[], Any]] = {
     "rfc9421-ed25519": ed25519.Ed25519PrivateKey.generate,
     "ebay": lambda: ec.generate_private_key(ec.SECP256R1()),
     **dict.fromkeys(
-        ("rfc9421-rsa-pss", "google-pubsub", "wix", "kinde", "shipstation", "wechat-pay"),
+        ("rfc9421-rsa-pss", "google-pubsub", "wix", "kinde", "shipstation", "wechat-pay", "gong"),
         lambda: rsa.generate_private_key(65537, 2048),
     ),
 }
@@ -238,7 +239,8 @@ def signed_spans(sender: str, body: bytes) -> list[tuple[int, int]]:
     if sender not in SIGNED_MEMBERS:
         return [(0, len(body))]
     members = SIGNED_MEMBERS[sender].encode()
-    found = list(re.finditer(rb'"(?:' + members + rb')"\s*:\s*"?([^",}]+)', body)) if members else []
+    shapes = (rb'"(?:%s)"\s*:\s*"?([^",}]+)', rb"(?:^|&)(?:%s)=([^&]+)", rb"%%22(?:%s)%%22%%3A%%22([^%%]+)")
+    found = chain(*(re.finditer(shape % members, body) for shape in shapes)) if members else ()
     return [match.span(1) for match in found]
 
 

@@ -50,3 +50,23 @@ def test_no_other_number_of_them(text: str, reason: str) -> None:
 def test_a_body_that_is_no_text() -> None:
     with pytest.raises(SignatureError, match="could not be verified"):
         form_value(Request("POST", "/", "", (), b"a=\xff", ""), "a")
+
+
+def multipart(*parts: bytes, end: bytes = b"--b--\r\n") -> Request:
+    body = b"".join(b"--b\r\nContent-Disposition: form-data; " + part + b"\r\n" for part in parts) + end
+    return Request("POST", "/", "", (("content-type", 'Multipart/Form-Data; boundary="b"'),), body, "")
+
+
+def test_a_field_of_a_multipart_form() -> None:
+    file = b'name="a"; filename="tea.bin"\r\n\r\n\x00\xff'
+    assert "é\r\n" == form_value(multipart(b'name="b"\r\n\r\nx', 'name="a"\r\n\r\né\r\n'.encode(), file), "a")
+    for request_, reason in (
+        (multipart(b'name="A"\r\n\r\n1', file), "missing-field"),
+        (multipart(b'name="a"\r\n\r\n1', b'name="a"\r\n\r\n1'), "duplicate-field"),
+        (multipart(b'name="a"\r\n\r\n1', end=b""), "malformed-form"),
+        (multipart(b'name="a"\r\n\r\n\xff'), "malformed-form"),
+        (multipart(*[b'name="b"\r\n\r\n'] * 1001), "malformed-form"),
+    ):
+        with pytest.raises(SignatureError) as refusal:
+            form_value(request_, "a")
+        assert reason == refusal.value.reason

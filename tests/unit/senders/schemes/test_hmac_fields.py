@@ -86,3 +86,25 @@ def test_a_label_may_be_the_sources() -> None:
         verify(request([("X-Sig", f"b|{mac}&{{parameter:public_key}}|{mac}")]), NOW)
     with pytest.raises(ValueError, match=r"^parameters\.public_key: "):
         scheme.bind(("s",))
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ({"header": "X", "form_field": "json"}, "form_field: nothing is read of its JSON"),
+        ({"header": "X", "message": "{item:env}{body}"}, r"message: \{item:LABEL\} needs separator and label"),
+        ({"header": "X", "message": "{{{body}}"}, "message: a brace that is not part of a field"),
+    ],
+)
+def test_what_does_not_go_together(table: dict[str, str], words: str) -> None:
+    with pytest.raises(ValueError, match=f"^{words}"):
+        HmacScheme(**table)  # type: ignore[arg-type]
+
+
+def test_the_body_as_a_text_in_json() -> None:
+    """As JavaScript's JSON.stringify writes it, which escapes quotation marks, backslashes and controls alone."""
+    scheme = HmacScheme("X", '{{"Body":{body_json}}}')
+    body = 'a"b\\c\n\x7f\x01é☕\u2028'.encode()
+    mac = hmac.new(b"s", '{"Body":"a\\"b\\\\c\\n\x7f\\u0001é☕\u2028"}'.encode(), hashlib.sha256).hexdigest()
+    assert "current" == scheme.bind(("s",))(Request("POST", "/", "", (("x", mac),), body, ""), 0).verified_by
+    assert scheme.covers("", ("id",))
