@@ -128,13 +128,13 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.dictionaries(st.sampled_from([*item(), "additionalData", "originalReference"]), JSON))
 def test_any_item_gives_a_signature_error(members: dict[str, Any]) -> None:
     reason(request([{**item(), **members}]))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_body_gives_a_signature_error(body: bytes) -> None:
     reason(Request("POST", "/", "", (), body, ""))

@@ -127,7 +127,7 @@ def test_no_secret_and_an_empty_one_never_verify() -> None:
     assert "no-secret" == refusal.value.reason
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from([name for name, _ in signed().headers]), st.text(max_size=70)), max_size=6),
     st.text(max_size=20),

@@ -122,7 +122,7 @@ def test_another_spelling_is_refused(change: Callable[[str], str], expected: str
 PINNED, GENUINE = pinned(), token()
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     st.one_of(
         st.text(max_size=90),
