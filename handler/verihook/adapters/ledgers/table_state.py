@@ -5,7 +5,7 @@ Descriptions are those of DescribeTable and DescribeTimeToLive, under ``Table`` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -109,6 +109,12 @@ def with_index(definitions: list[dict[str, str]], name: str) -> tuple[list[dict[
     needed, defined = _keys(index["KeySchema"]), {each["AttributeName"] for each in definitions}
     added = [each for each in whole["AttributeDefinitions"] if each["AttributeName"] in needed.keys() - defined]
     return [*definitions, *added], index
+
+
+def used_definitions(definitions: list[dict[str, str]], keyed: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Return the definitions that a key needs: DynamoDB refuses others. ``keyed``: the table and its indexes."""
+    used = {name for each in keyed for name in _keys(each["KeySchema"])}
+    return [each for each in definitions if each["AttributeName"] in used]
 
 
 def _same(index: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:

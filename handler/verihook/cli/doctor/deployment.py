@@ -31,9 +31,7 @@ def deployment(name: str, hooks: Hooks, asking: Asking, get: Get, fetch: Fetch, 
     yield from parameters(stack, hooks)
     yield from deployed_hooks(stack, hooks, asking, fetch)
     if stack.id_of("Ledger"):
-        yield from table(
-            stack.id_of("Ledger"), asking, "the upgrade of docs/deployment.md, one index in each deployment,"
-        )
+        yield from table(stack.id_of("Ledger"), asking, f"verihook upgrade --stack {name}")
         yield from streams(stack, hooks, asking)
     yield from functions(stack, asking)
     yield from rules(stack, asking)

@@ -78,5 +78,5 @@ def stack_status(stack: Stack) -> Iterator[Finding]:
         yield (fault if broken else warning)("stack", stack.name, what, mend)
     for logical in ("Ledger", "Receiver", "Api", "Reconciler", "InstanceKey", "SourceSecrets"):
         if not stack.id_of(logical):
-            mend = "name Verihook's own stack, or deploy this version to it; docs/deployment.md says how to upgrade"
+            mend = "name Verihook's own stack, or deploy this version to it; docs/upgrade.md says how"
             yield fault("stack", stack.name, f"it has no {logical}", mend)

@@ -3,6 +3,8 @@
 steps.py            a plan, and how it is carried out
 asking_aws.py       calls of AWS, errors in words, waiting
 table_plan.py       a table without a stack
+stack_plan.py       a stack, whose table changes by updates of the stack alone
+deployed_template.py   stack_update.py
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from verihook.cli.aws import client_of
 from verihook.cli.doctor.asking import Asking
 from verihook.cli.options import add_json_option
 from verihook.cli.upgrade.asking_aws import Calls
-from verihook.cli.upgrade.steps import Plan, Step, StepFailed, Target, carry_out, plan_lines
+from verihook.cli.upgrade.stack_plan import StackUpgrade
+from verihook.cli.upgrade.steps import WAIT, Plan, Step, StepFailed, Target, carry_out, plan_lines
 from verihook.cli.upgrade.table_plan import TableUpgrade
 from verihook.errors import ConfigurationError
 
@@ -32,11 +35,18 @@ A command that was stopped is run again: it goes on from what AWS has."""
 def add_parser(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser(
-        "upgrade", help="bring a table of an older version up to date, step by step", epilog=_EPILOG
+        "upgrade", help="bring a stack or a table of an older version up to date", epilog=_EPILOG
     )
     one = parser.add_mutually_exclusive_group(required=True)
-    one.add_argument("--table", metavar="NAME", help="a DynamoDB table that stands without a stack")
+    one.add_argument("--stack", metavar="NAME", help="a stack in AWS, with the credentials of this environment")
+    one.add_argument("--table", metavar="NAME", help="instead: a DynamoDB table that stands without a stack")
     parser.add_argument("--drop-indexes", action="store_true", help="also remove indexes that are used no more")
+    parser.add_argument(
+        "--bucket",
+        default="",
+        metavar="NAME",
+        help="for a long template of a stack; default that of its functions' code",
+    )
     parser.add_argument("--plan", action="store_true", help="print the plan and change nothing")
     parser.add_argument("--yes", action="store_true", help="do not ask before the steps are done")
     add_json_option(parser)
@@ -56,12 +66,18 @@ def _upgrade(options: argparse.Namespace) -> int:
 
 def _target(options: argparse.Namespace) -> Target:
     calls = Calls(Asking(client_of))
+    if options.stack:
+        return StackUpgrade(options.stack, calls, options.drop_indexes, options.bucket)
     return TableUpgrade(options.table, calls, options.drop_indexes)
 
 
 def upgrade(target: Target, options: argparse.Namespace) -> int:
     """Show the plan, ask, carry it out, and return the exit code. Raises ConfigurationError, StepFailed."""
     plan = target.plan()
+    while not options.plan and plan.steps and plan.steps[0].name == WAIT:
+        print(printable(f"{plan.steps[0].what}"), file=sys.stderr)
+        plan.steps[0].run()
+        plan = target.plan()
     if not options.json:
         _show(plan)
     if options.plan or not plan.steps:

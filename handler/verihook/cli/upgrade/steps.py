@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+#: The name of the step that changes nothing.
+WAIT = "wait"
+
 
 class StepFailed(Exception):
     """A step did not succeed. Its text says why, and how to mend it."""
@@ -81,13 +84,16 @@ class Target(Protocol):
 def carry_out(target: Target, plan: Plan, begin: Callable[[int, int, Step], None]) -> Plan:
     """Do the steps one after the other and return the last plan, which has none.
 
-    ``begin`` gets the number of each step, how many there are, and the step. Raises StepFailed.
+    ``begin`` gets the number of each step, how many there are, and the step. Raises StepFailed, too if there is a step
+    now that the plan did not have: it was not agreed to.
     """
-    done: list[str] = []
+    agreed, done = {WAIT, *(step.name for step in plan.steps)}, list[str]()
     while plan.steps:
         step = plan.steps[0]
-        if step.name in done:
+        if step.name in done and step.name != WAIT:
             raise StepFailed(f"{step.name} was done and still has to be: look at what undoes it, and run this again")
+        if step.name not in agreed:
+            raise StepFailed(f"now {step.name} has to be done as well: run this again to see the plan")
         begin(len(done) + 1, len(done) + len(plan.steps), step)
         step.run()
         done.append(step.name)

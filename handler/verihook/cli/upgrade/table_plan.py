@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -20,10 +20,10 @@ from verihook.adapters.ledgers.table_state import (
 )
 from verihook.cli import bill
 from verihook.cli.upgrade.asking_aws import Calls
-from verihook.cli.upgrade.steps import Left, Plan, Step
+from verihook.cli.upgrade.steps import WAIT, Left, Plan, Step
 from verihook.errors import ConfigurationError
 
-_DROP = "--drop-indexes removes it"
+DROP = "--drop-indexes removes it"
 _NOTHING = "nothing"
 _GB = 1e9
 
@@ -112,8 +112,8 @@ def _has(now: Described, index: str) -> bool:
 def kept_index(each: Difference) -> Left:
     """Return the entry of an index that only the flag removes."""
     if each.unused:
-        return Left(f"{each.what}: a write unit for each start", _DROP, needed=False)
-    return Left(f"{each.what}, so that {consequence(each)}", f"{_DROP}, and then adds it again", needed=True)
+        return Left(f"{each.what}: a write unit for each start", DROP, needed=False)
+    return Left(f"{each.what}, so that {consequence(each)}", f"{DROP}, and then adds it again", needed=True)
 
 
 def other_time_to_live(name: str, each: Difference, attribute: str) -> Left:
@@ -136,7 +136,7 @@ class DirectSteps:
             case "add-index":
                 return self._add(each, now)
             case "remove-index":
-                return self.remove(each)
+                return self.remove(each, "which is used no more" if each.unused else "which has other keys")
             case "stream":
                 return self._stream(each)
         return self._time_to_live(each)
@@ -144,7 +144,7 @@ class DirectSteps:
     def wait(self, doing: str) -> Step:
         """Return the step that waits for what AWS is doing already, as after a stop."""
         return Step(
-            "wait",
+            WAIT,
             f"wait, as {doing}",
             "until AWS is done",
             _NOTHING,
@@ -168,9 +168,8 @@ class DirectSteps:
             partial(self._change_index, each),
         )
 
-    def remove(self, each: Difference) -> Step:
-        """Return the step that removes an index."""
-        why = "which is used no more" if each.unused else "which has other keys"
+    def remove(self, each: Difference, why: str) -> Step:
+        """Return the step that removes an index, whatever the difference is. ``why``: which one it is."""
         lists = "" if each.unused else f"; {consequence(each)} until it is there again"
         return Step(
             f"remove-index:{each.subject}",
@@ -179,7 +178,7 @@ class DirectSteps:
             _NOTHING,
             f"functions of an older version that use it answer 503 for their lists{lists}. No row is lost",
             ("dynamodb:UpdateTable", "dynamodb:DescribeTable"),
-            partial(self._change_index, each),
+            partial(self._change_index, replace(each, change="remove-index")),
         )
 
     def _change_index(self, each: Difference) -> None:

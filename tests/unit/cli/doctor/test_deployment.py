@@ -165,7 +165,10 @@ def answers(path: str, answer: Answer) -> Callable[[Account], None]:
 
 #: What is planted -> (severity, check, subject, of what is said, of the mend).
 PLANTED: dict[str, tuple[Callable[[Account], None], tuple[str, str, str, str, str]]] = {
-    "an index is missing": (without_index, ("fault", "table", "", "no index status", "upgrade")),
+    "an index is missing": (
+        without_index,
+        ("fault", "table", "", "no index status", "verihook upgrade --stack verihook"),
+    ),
     "rows do not expire": (without_time_to_live, ("fault", "table", "", "expiresAt", "upgrade")),
     "no stream": (without_stream, ("fault", "table", "", "NEW_IMAGE", "upgrade")),
     "no protection": (unprotected, ("warning", "table", "", "deletion protection", "DeletionProtection=yes")),

@@ -45,6 +45,15 @@ def test_a_step_that_changes_nothing_is_not_done_for_ever() -> None:
     assert lacking.lacks == ["b"]
 
 
+def test_a_step_that_comes_up_later_was_not_agreed_to() -> None:
+    lacking = Lacking()
+    plan = lacking.plan()
+    lacking.lacks.insert(1, "c")
+    with pytest.raises(StepFailed, match="now c has to be done as well: run this again"):
+        carry_out(lacking, plan, lambda *_: None)
+    assert lacking.lacks == ["c", "b"]
+
+
 def test_a_plan_says_of_each_step_what_an_operator_asks() -> None:
     left = [Left("an index too much", "a flag", needed=False), Left("a wrong key", "by hand", needed=True)]
     lines = list(plan_lines(Lacking(["a"], left=left).plan()))
