@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -16,8 +20,8 @@ import httpx
 import pytest
 
 from tests.flows.commands import verihook
-from tests.flows.deployment import VARIABLES
-from tests.flows.faces import HttpFace, Server, run_key, serving
+from tests.flows.deployment import ROOT, SECRET, VARIABLES
+from tests.flows.faces import Headers, HttpFace, Server, run_key, serving
 from tests.flows.signing import order, x_signature
 from tests.flows.waiting import wait_until
 from tests.held_ports import held_port
@@ -38,7 +42,7 @@ http {{
   scgi_temp_path {folder}/scgi;
   server {{
     listen 127.0.0.1:{port};
-    location / {{ proxy_pass {url}; }}
+    {location}
   }}
 }}
 """
@@ -49,8 +53,9 @@ Way = Callable[[str, Path], AbstractContextManager[str]]
 
 
 @contextmanager
-def nginx(url: str, folder: Path) -> Iterator[str]:
+def nginx(url: str, folder: Path, location: str = "") -> Iterator[str]:
     """nginx in front of ``url``; gives its own URL. Without nginx the test is skipped, except in CI."""
+    location = location or f"location / {{ proxy_pass {url}; }}"
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None:
         why = "nginx is absent; the Debian package nginx-light has it"
@@ -58,7 +63,7 @@ def nginx(url: str, folder: Path) -> Iterator[str]:
     assert program is not None
     command = [program, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
     with held_port() as port:
-        (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port, url=url))
+        (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port, location=location))
         process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         try:
             wait_until(lambda: _listens(port), what="nginx did not listen")
@@ -172,3 +177,74 @@ def test_a_key_made_while_the_api_was_open_ends_with_that(tmp_path: Path) -> Non
     assert "made while the API was open" in told
     keys = json.loads(verihook("keys", "list", "--json", "--data", str(data)).stdout)["keys"]
     assert ["active", "active", "revoked", "revoked"] == sorted(key["status"] for key in keys)
+
+
+#: As docs/domain.md has it, in the middle of a change of the front's secret; and two sources with a second lock.
+FRONTED = """
+[front]
+secrets = ["env:NEXT_SECRET", "env:FRONT_SECRET"]
+host_header = "x-public-host"
+address_header = "x-real-ip"
+[routes]
+"hooks.example.com/calls" = "calls"
+[sources.calls]
+sender = "twilio"
+secrets = ["env:CALLS"]
+workflow = "w"
+[sources.near]
+sender = "generic"
+secrets = ["env:ORDERS"]
+workflow = "w"
+allow_ips = ["127.0.0.1"]
+[sources.far]
+sender = "generic"
+secrets = ["env:ORDERS"]
+workflow = "w"
+allow_ips = ["192.0.2.0/24"]
+[workflows.w]
+engine = "function"
+definition = "echo"
+"""
+
+
+def as_documented(url: str) -> str:
+    """The configuration of nginx that docs/domain.md has."""
+    (block,) = re.findall(r"```nginx\n(.*?)```", (ROOT / "docs" / "domain.md").read_text("utf-8"), re.DOTALL)
+    assert "http://127.0.0.1:8787" in block
+    return str(block).replace("http://127.0.0.1:8787", url).replace("the value of FRONT_SECRET", "front secret")
+
+
+def test_nginx_with_the_secret_says_host_and_address_and_no_caller_does(tmp_path: Path) -> None:
+    (tmp_path / "hooks.toml").write_text(FRONTED)
+    (tmp_path / "workflows").mkdir()
+    (tmp_path / "workflows" / "echo.py").write_text("def run(event, context):\n    return event\n")
+    secrets = {"FRONT_SECRET": "front secret", "NEXT_SECRET": "next", "CALLS": "token", "ORDERS": SECRET}
+    call = b"CallSid=CA1"
+    mac = hmac.new(b"token", b"https://hooks.example.com/callsCallSidCA1", hashlib.sha1).digest()
+    form = [
+        ("Content-Type", "application/x-www-form-urlencoded"),
+        ("X-Twilio-Signature", base64.b64encode(mac).decode()),
+    ]
+    public, other = ("Host", "hooks.example.com"), ("Host", "other.example.com")
+    claims = [("X-Public-Host", "hooks.example.com"), ("X-Real-IP", "192.0.2.9"), ("X-Forwarded-For", "192.0.2.9")]
+    secret = ("X-Verihook-Origin", "front secret")
+
+    def status(url: str, path: str, headers: Headers, body: bytes = call) -> int:
+        return httpx.post(f"{url}{path}", headers=headers, content=body, trust_env=False).status_code
+
+    variables = {"VERIHOOK_HOOKS": str(tmp_path / "hooks.toml"), **secrets}
+    with serving(tmp_path / "data", variables) as server, nginx(server.url, tmp_path, as_documented(server.url)) as url:
+        assert 200 == status(url, "/calls", [public, *form])
+        assert 404 == status(url, "/calls", [other, *form, *claims, secret])
+        order_ = order()
+        signed = x_signature(order_)
+        assert [200, 403] == [
+            status(url, f"/hooks/{name}", [public, *signed, *claims, secret], order_) for name in ("near", "far")
+        ]
+        # Past the proxy there is neither a public host nor an address, whatever the headers say.
+        assert 404 == status(server.url, "/calls", [public, *form, *claims])
+        assert 200 == status(server.url, "/hooks/calls", form)
+        assert 403 == status(server.url, "/hooks/far", [*signed, *claims], order_)
+        assert 403 == status(server.url, "/hooks/near", [*signed, ("X-Verihook-Origin", "guess")], order_)
+        # Who has the secret is the proxy.
+        assert 200 == status(server.url, "/hooks/far", [*signed, *claims, secret], order_)

@@ -6,11 +6,13 @@ python -m tests.project.findings
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +55,13 @@ def found_by_cfn_lint(*paths: Path) -> set[Finding]:
 
 def found_by_checkov(*paths: Path) -> set[Finding]:
     """Every failed check in any of them. Raises ValueError if it could not read one."""
-    said = _said([*CHECKOV, "--output", "json", "--file", *map(str, paths)])
+    with TemporaryDirectory() as folder:
+        files = [Path(folder) / f"{each.parent.name}-{each.name}" for each in paths]
+        for template, file in zip(paths, files, strict=True):
+            # As if all conditions held: of a resource whose condition does not, by the defaults, it would say nothing.
+            text = re.sub(r"^    Condition: \w+\n", "", template.read_text("utf-8"), flags=re.MULTILINE)
+            file.write_text(text, "utf-8")
+        said = _said([*CHECKOV, "--output", "json", "--file", *map(str, files)])
     if said["summary"]["parsing_errors"] or not said["summary"]["passed"]:
         raise ValueError(f"checkov cannot read {paths}: {said['summary']}")
     failed = said["results"]["failed_checks"]

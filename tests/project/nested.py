@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import yaml
@@ -29,6 +30,7 @@ def _tag(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
 Loader.add_multi_constructor("!", _tag)
 
 
+@cache
 def read(name: str) -> dict[str, Any]:
     """Return a template of ``infra/``."""
     found: dict[str, Any] = yaml.load((ROOT / "infra" / name).read_text("utf-8"), Loader)
@@ -42,14 +44,7 @@ class Nested:
         self.template = template
         defaults = {name: str(each.get("Default", "")) for name, each in template["Parameters"].items()}
         self._resolver = Resolver(template, defaults | given)
-        self.resources = self._made("Resources")
-
-    def _made(self, section: str) -> dict[str, Any]:
-        return {
-            name: self._resolver.resolved(each)
-            for name, each in self.template.get(section, {}).items()
-            if "Condition" not in each or self._resolver.holds({"Condition": each["Condition"]})
-        }
+        self.resources = self._resolver.present(template["Resources"])
 
     def rules_hold(self) -> bool:
         """Whether the template's rules let such a stack be made."""
@@ -62,8 +57,43 @@ class Nested:
 
     def dangling(self) -> set[str]:
         """Return what is referred to and is not there."""
-        found = {it for it in references([self.resources, self._made("Outputs")]) if not it.startswith("AWS::")}
-        return found - self.resources.keys()
+        return dangling(self.resources, self._resolver.present(self.template.get("Outputs", {})))
+
+
+def dangling(resources: dict[str, Any], outputs: dict[str, Any]) -> set[str]:
+    """Return what resources and outputs refer to, and what they depend on, that is not there."""
+    found = {it for it in references([resources, outputs]) if not it.startswith("AWS::")}
+    for each in resources.values():
+        needed = each.get("DependsOn", [])
+        found |= {needed} if isinstance(needed, str) else set(needed)
+    return found - resources.keys()
+
+
+def known(value: Any) -> Any:
+    """Return the text or the list that a resolved value is; None if that is known only when the stack is made."""
+    match value:
+        case str():
+            return value
+        case list():
+            parts = [known(each) for each in value]
+            return None if None in parts else parts
+        case {"Fn::Join": [str(between), parts]}:
+            given = known(parts)
+            return None if given is None else between.join(given.split(",") if isinstance(given, str) else given)
+        case {"Fn::Split": [str(between), text]}:
+            given = known(text)
+            return None if given is None else given.split(between)
+        case {"Fn::Select": [at, parts]}:
+            given = known(parts)
+            return None if given is None else (given.split(",") if isinstance(given, str) else given)[int(at)]
+        case {"Fn::Sub": str(text)}:
+            return None if "${" in text else text
+        case {"Fn::Sub": [str(text), values]}:
+            for name, each in values.items():
+                if (given := known(each)) is not None:
+                    text = text.replace(f"${{{name}}}", given)
+            return None if "${" in text else text
+    return None
 
 
 def references(value: Any) -> Iterator[str]:

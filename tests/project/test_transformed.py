@@ -8,31 +8,14 @@ from typing import Any
 
 import pytest
 
+from tests.project.switches import OTHERWISE, PARAMETERS, other_values
 from tests.project.template import DURABLE_FUNCTIONS, FUNCTIONS, TEMPLATE
 from tests.project.transformed import replacing, rules_hold, stack
 
-PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]
 PUBLIC = ("Receiver", "Api")
-
-#: What a parameter may be besides its default, where neither allowed values nor a least one say so.
-OTHERWISE = {
-    "FeedQueueArn": "arn:aws:sqs:eu-central-1:123456789012:orders",
-    "PairingSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:pairing-abcdef",
-    "SsmPath": "/verihook/*",
-}
 
 #: Properties that a function has in every version alike; another value needs no new one.
 OF_ALL_VERSIONS = {"ReservedConcurrentExecutions", "Tags"}
-
-
-def other_values(name: str) -> list[str]:
-    parameter = PARAMETERS[name]
-    default = str(parameter.get("Default", ""))
-    if "AllowedValues" in parameter:
-        return [str(value) for value in parameter["AllowedValues"] if str(value) != default]
-    if parameter["Type"] == "Number":
-        return [str(int(default) + 1)]
-    return [OTHERWISE.get(name, "https://example.com/other")]
 
 
 CHOICES = [(name, value) for name in PARAMETERS for value in other_values(name)]

@@ -21,9 +21,11 @@ PYTHON = ROOT / ".venv-sam" / "bin" / "python"
 #: A rollout by shares.
 SHIFTED = "Canary10Percent5Minutes"
 
-#: Prints the transformed template, and for some types of resources the properties of which a change replaces them.
+#: Prints the transformed template, for some types of resources the properties of which a change replaces them, and for
+#: every type, those of nested templates too, the properties that it has to have.
 PROGRAM = """
 import json, sys
+from pathlib import Path
 import boto3
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from samtranslator.parser.parser import Parser
@@ -36,23 +38,26 @@ for resource in template["Resources"].values():
         resource["Properties"]["DefinitionUri"] = "s3://bucket/definition"
 session = boto3.session.Session(region_name="us-east-1")
 made = Translator({}, Parser(), boto_session=session).translate(template, json.loads(sys.argv[1]))
-replacing = {}
-for kind in ("Url", "Alias", "Version", "Function"):
-    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", f"AWS::Lambda::{kind}").schema
-    replacing[f"AWS::Lambda::{kind}"] = [path.rpartition("/")[2] for path in schema["createOnlyProperties"]]
-print(json.dumps([made, replacing]))
+replacing, required = {}, {}
+nested = [yaml_parse(path.read_text()) for path in Path("infra").glob("*.yaml")]
+for kind in sorted({each["Type"] for one in [made, *nested] for each in one.get("Resources", {}).values()}):
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
+    required[kind] = schema.get("required", [])
+    if kind in {f"AWS::Lambda::{each}" for each in ("Url", "Alias", "Version", "Function")}:
+        replacing[kind] = [path.rpartition("/")[2] for path in schema["createOnlyProperties"]]
+print(json.dumps([made, replacing, required]))
 """
 
 
 @cache
-def _made(shifted: bool = False) -> tuple[dict[str, Any], dict[str, list[str]]]:
+def _made(shifted: bool = False) -> tuple[dict[str, Any], dict[str, list[str]], dict[str, list[str]]]:
     if not PYTHON.exists():
         _absent("there is no .venv-sam: make lint-template")
     # What the parameters are is resolved below: SAM keeps references to them. Whether traffic is shifted it
     # asks while it transforms; one such rollout stands for all.
     parameters = defaults() | ({"Rollout": SHIFTED} if shifted else {})
     given = json.dumps(parameters)
-    text = (ROOT / "template.yaml").read_bytes()
+    text = b"".join(path.read_bytes() for path in (ROOT / "template.yaml", *sorted((ROOT / "infra").glob("*.yaml"))))
     # It takes seconds, and several processes of the tests ask for it.
     kept = PYTHON.parents[1] / f"transformed-{hashlib.sha256(text + (given + PROGRAM).encode()).hexdigest()[:16]}.json"
     if not kept.exists():
@@ -63,8 +68,8 @@ def _made(shifted: bool = False) -> tuple[dict[str, Any], dict[str, list[str]]]:
         written = kept.with_suffix(f".{os.getpid()}")
         written.write_text(done.stdout.splitlines()[-1], "utf-8")
         written.replace(kept)
-    made, replacing = json.loads(kept.read_text("utf-8"))
-    return made, replacing
+    made, replacing, required = json.loads(kept.read_text("utf-8"))
+    return made, replacing, required
 
 
 def defaults() -> dict[str, str]:
@@ -75,12 +80,7 @@ def defaults() -> dict[str, str]:
 def stack(**given: str) -> dict[str, Any]:
     """The resources of a stack with these parameters: logical id -> ``{"Type", "Properties", ...}``."""
     made = _made("AllAtOnce" != given.get("Rollout", "AllAtOnce"))[0]
-    resolver, resources = Resolver(made, defaults() | given), made["Resources"]
-    return {
-        name: resolver.resolved(each)
-        for name, each in resources.items()
-        if "Condition" not in each or resolver.holds({"Condition": each["Condition"]})
-    }
+    return Resolver(made, defaults() | given).present(made["Resources"])
 
 
 def rules_hold(**given: str) -> bool:
@@ -93,6 +93,25 @@ def rules_hold(**given: str) -> bool:
         if resolver.holds(rule["RuleCondition"])
         for assertion in rule["Assertions"]
     )
+
+
+def rules() -> dict[str, Any]:
+    """The rules of the template, each with its condition and what it asserts."""
+    found: dict[str, Any] = _made()[0]["Rules"]
+    return found
+
+
+def whole(**given: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The resources of a stack with these parameters as :func:`stack` has them, and its outputs."""
+    made = _made("AllAtOnce" != given.get("Rollout", "AllAtOnce"))[0]
+    resolver = Resolver(made, defaults() | given)
+    return stack(**given), resolver.present(made["Outputs"])
+
+
+def required(kind: str) -> list[str]:
+    """The properties that a resource of this type has to have."""
+    # A rollout by shares has types more, and none less.
+    return _made(shifted=True)[2][kind]
 
 
 def replacing(kind: str) -> list[str]:
@@ -128,6 +147,14 @@ class Resolver:
                 return {"Fn::Sub": [filled, left] if left else filled}
         made = {key: self.resolved(each) for key, each in value.items()}
         return {key: each for key, each in made.items() if each != _NOTHING}
+
+    def present(self, parts: dict[str, Any]) -> dict[str, Any]:
+        """Return resources, or outputs, whose condition holds."""
+        return {
+            name: self.resolved(each)
+            for name, each in parts.items()
+            if "Condition" not in each or self.holds({"Condition": each["Condition"]})
+        }
 
     @staticmethod
     def filled(text: str, values: dict[str, str]) -> str:

@@ -78,8 +78,11 @@ def run_case(case: Case) -> Outcome:
     return Outcome(case, reason, _difference(case, reason))
 
 
-def refusal(case: Case) -> str | None:
-    """Why the delivery is refused (a reason code), None if it verifies. A secret that cannot be bound refuses."""
+def refusal(case: Case, request: Request | None = None) -> str | None:
+    """Why the delivery is refused (a reason code), None if it verifies. A secret that cannot be bound refuses.
+
+    ``request``: the delivery as something in front has brought it; else it is as the case has it.
+    """
     scheme = _scheme(case["scheme"])
     secrets = secrets_of(case)
     setting = Setting(case.get("url") or "", parameters_of(case))
@@ -88,7 +91,7 @@ def refusal(case: Case) -> str | None:
     except ValueError as error:
         return "no-secret" if not all(secrets) or "is empty" in str(error) else "bad-key"
     try:
-        verify(request_of(case), case["now"])
+        verify(request or request_of(case), case["now"])
     except SignatureError as error:
         return error.reason
     return None

@@ -32,9 +32,10 @@ def add_parser(commands: Any) -> None:
 
 def _check(options: argparse.Namespace) -> int:
     # Imported here: other commands need none of it.
+    from verihook.adapters.clock import SystemClock
     from verihook.cli.doctor.configuration import read_configuration
     from verihook.cli.doctor.telling import check_file, tell
 
     check_file(options.hooks)
-    _, found = read_configuration(options.hooks, here=not options.aws)
+    _, found = read_configuration(options.hooks, SystemClock().now_ms() // 1000, here=not options.aws)
     return tell(found, {"hooks": str(options.hooks)}, as_json=options.json, strict=options.strict)

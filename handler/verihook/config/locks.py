@@ -64,7 +64,8 @@ def published_list(sender_id: str, folder: Path) -> PublishedList:
     if type(day) is not date or type(days) is not int or not isinstance(networks, list) or not networks:
         raise ValueError("needs read = 2026-11-30, days = 120 and networks = [...]")
     end = datetime.combine(day + timedelta(days=days), time(), UTC)
-    return PublishedList(sender_id, day.isoformat(), int(end.timestamp()), Networks.of(map(str, networks)))
+    made, page = Networks.of(map(str, networks)), str(table.get("page", ""))
+    return PublishedList(sender_id, day.isoformat(), int(end.timestamp()), made, page)
 
 
 def _certificates(reader: Reader) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from verihook.adapters.clock import SystemClock
 from verihook.config import Hooks
 from verihook.config.settings import DEFAULT_HOOKS, environment
 from verihook.local.data import DEFAULT
@@ -50,7 +51,7 @@ def banner(
         lines.append(
             f"  {name:<{width}}  {source_url:<{url_width}}  {source.sender.id} -> {', '.join(source.workflows)}{also}"
         )
-    lines += [_coloured(line, _YELLOW) for line in _unchecked(hooks)]
+    lines += [_coloured(line, _YELLOW) for line in [*_unchecked(hooks), *_stale(hooks)]]
     lines += _refused(hooks)
     lines += _made(made, data)
     source_to_try = hooks.default_source or next(iter(hooks.sources), None)
@@ -105,6 +106,18 @@ def _unchecked(hooks: Hooks) -> list[str]:
     """What is said of the sources whose senders are unchecked."""
     names = [name for name, source in hooks.sources.items() if is_unchecked(source.sender.id)]
     return ["", f"  Unchecked: the description of the sender of {', '.join(names)} {WARNING}."] if names else []
+
+
+def _stale(hooks: Hooks) -> list[str]:
+    """What is said of the lists of networks that are too old to refuse anything by."""
+    now_s = SystemClock().now_ms() // 1000
+    locks = {name: source.lock.published for name, source in hooks.sources.items() if source.lock}
+    return [
+        f"  Stale: allow_ips of {name} refuses nothing by the networks of {published.sender}, which are of "
+        f"{published.read}; write networks/{published.sender}.toml beside hooks.toml."
+        for name, published in locks.items()
+        if published and published.stale(now_s)
+    ]
 
 
 def _api(url: str, hooks: Hooks, data: Path, ended: Sequence[ApiKey]) -> list[str]:

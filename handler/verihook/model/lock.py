@@ -57,13 +57,14 @@ class PublishedList:
     """The networks that a sender publishes, as they were read on a day.
 
     ``read``: that day, as in 2026-11-30. ``stale_at_s``: from when on the list is too old to refuse anything by, in
-    seconds since the epoch.
+    seconds since the epoch. ``page``: where the sender publishes it, "" if that is not said.
     """
 
     sender: str
     read: str
     stale_at_s: int
     networks: Networks
+    page: str = ""
 
     def stale(self, now_s: int) -> bool:
         """Whether the list is too old: the sender may send from elsewhere by now."""

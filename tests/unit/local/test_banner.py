@@ -47,6 +47,18 @@ def test_a_closed_api_says_where_its_key_is(hooks: Hooks) -> None:
     assert "OPEN" not in told
 
 
+def test_a_list_of_networks_that_is_too_old_is_told(tmp_path: Path) -> None:
+    source = '[sources.code]\nsender = "github"\nsecrets = ["env:S"]\nworkflow = "x"\nallow_ips = "sender"\n'
+    path = tmp_path / "hooks.toml"
+    path.write_text(source + '\n[workflows.x]\nengine = "function"\ndefinition = "x"\n')
+    (tmp_path / "networks").mkdir()
+    for day, told in (("2020-01-01", True), ("2999-01-01", False)):
+        text = f'read = {day}\ndays = 30\nnetworks = ["203.0.113.0/24"]\n'
+        (tmp_path / "networks" / "github.toml").write_text(text)
+        stale = "Stale: allow_ips of code refuses nothing by the networks of github, which are of 2020-01-01"
+        assert told == (stale in banner(URL, load_hooks(path), [], Path("data"), [], 25))
+
+
 def test_unchecked_senders_are_named(hooks: Hooks, tmp_path: Path) -> None:
     assert "Unchecked" not in banner(URL, hooks, [], Path("data"), [], 25)
     workflow = '\n[workflows.x]\nengine = "function"\ndefinition = "x"\n'

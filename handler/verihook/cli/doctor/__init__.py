@@ -60,15 +60,15 @@ def add_parser(commands: Any) -> None:
 
 def _doctor(options: argparse.Namespace) -> int:
     check_file(options.hooks)
-    hooks, found = read_configuration(options.hooks, here=options.stack is None)
+    now_ms = SystemClock().now_ms()
+    hooks, found = read_configuration(options.hooks, now_ms // 1000, here=options.stack is None)
     if hooks is not None and not options.offline:
-        found += _looked_at(hooks, options)
+        found += _looked_at(hooks, options, now_ms)
     where = {"stack": options.stack} if options.stack else {"data": str(options.data)}
     return tell(found, where, as_json=options.json, strict=options.strict)
 
 
-def _looked_at(hooks: Hooks, options: argparse.Namespace) -> Iterator[Finding]:
-    now_ms = SystemClock().now_ms()
+def _looked_at(hooks: Hooks, options: argparse.Namespace, now_ms: int) -> Iterator[Finding]:
     if options.stack:
         from verihook.cli.doctor.deployment import deployment
 

@@ -15,21 +15,26 @@ from verihook.config.entry_files import check_entries
 from verihook.config.mistakes import read_all
 from verihook.config.schemas import check_schemas
 from verihook.errors import ConfigurationError
+from verihook.model.instance import iso
 from verihook.model.workflow import Workflow
 from verihook.records import replace
 
 CHECK = "configuration"
+NETWORKS = "networks"
+
+#: How long before its end a published list is worth a warning, in seconds: two weeks.
+_SOON_S = 14 * 86_400
 
 
-def read_configuration(path: Path, *, here: bool) -> tuple[Hooks | None, list[Finding]]:
+def read_configuration(path: Path, now_s: int, *, here: bool) -> tuple[Hooks | None, list[Finding]]:
     """Return hooks.toml, None if it cannot be loaded, and what is wrong with it and with the files that it names.
 
-    ``here``: it is to run on one machine, which cannot call all that AWS can.
+    ``now_s`` in seconds since the epoch; ``here``: it is to run on one machine, which cannot call all that AWS can.
     """
     hooks, mistakes = read_all(path)
     found = [_of(error) for error in mistakes]
     if hooks is not None:
-        found += [*_files(hooks), *_machines(hooks, here=here), *_unused(hooks)]
+        found += [*_files(hooks), *_machines(hooks, here=here), *_unused(hooks), *_lists(hooks, now_s)]
     return None if mistakes else hooks, found
 
 
@@ -91,6 +96,20 @@ def _machines(hooks: Hooks, *, here: bool) -> Iterator[Finding]:
 
 def _place(workflow: Workflow) -> tuple[str, str]:
     return workflow.engine, workflow.definition
+
+
+def _lists(hooks: Hooks, now_s: int) -> Iterator[Finding]:
+    """Yield the published networks by which nothing is refused any more, or soon."""
+    for name, source in hooks.sources.items():
+        published = source.lock.published if source.lock else None
+        if published is None or not published.stale(now_s + _SOON_S):
+            continue
+        its = f"the networks that {published.sender} publishes are those of {published.read}"
+        end = iso(published.stale_at_s * 1000)
+        old = f"too old since {end}, so allow_ips refuses nothing by them"
+        what = f"{its}, {old if published.stale(now_s) else f'too old from {end} on'}"
+        mend = f"read {published.page or 'its page'} and write networks/{published.sender}.toml beside hooks.toml"
+        yield warning(NETWORKS, name, what, f"{mend}, or upgrade Verihook; docs/domain.md has its form")
 
 
 def _definition(folder: Path, engine: str, definition: str) -> Path:

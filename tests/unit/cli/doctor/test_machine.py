@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from email.utils import formatdate
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.contracts.instances import an_instance, an_observation
 from verihook import cli
 from verihook.adapters.clock import SystemClock
 from verihook.adapters.ledgers.sqlite import SqliteFile, SqliteLedger
+from verihook.cli.doctor.configuration import read_configuration
 from verihook.cli.doctor.findings import Finding
 from verihook.cli.doctor.machine import machine
 from verihook.cli.doctor.outside import Answer
@@ -110,6 +112,24 @@ def test_refusals_that_are_most_of_what_comes_are_told_by_their_reason(data: Pat
         row = an_observation(kind="rejected", source="orders", reason=reason, count=40, first_at=NOW, last_at=NOW)
         SqliteLedger(file).observe(row)
     assert ("fault", check, "orders") == only(found(data))
+
+
+@pytest.mark.parametrize(("days", "says"), [(0, "refuses nothing"), (10, "too old from"), (15, "")])
+def test_published_networks_are_told_before_and_after_they_are_too_old(tmp_path: Path, days: int, says: str) -> None:
+    path = hooks_of(tmp_path)
+    path.write_text(path.read_text().replace('"generic"', '"github"\nallow_ips = "sender"'))
+    (tmp_path / "networks").mkdir()
+    text = 'page = "https://example.com/ips"\nread = 2026-11-01\ndays = 30\nnetworks = ["203.0.113.0/24"]\n'
+    (tmp_path / "networks" / "github.toml").write_text(text)
+    end = int(datetime(2026, 12, 1, tzinfo=UTC).timestamp())
+    hooks, seen = read_configuration(path, end - days * 86_400, here=True)
+    assert hooks is not None
+    if not says:
+        assert [] == seen
+        return
+    assert ("warning", "networks", "orders") == only(seen)
+    assert says in seen[0].what
+    assert "read https://example.com/ips and write networks/github.toml" in seen[0].mend
 
 
 def test_a_server_that_does_not_answer_is_told(data: Path) -> None:
