@@ -44,7 +44,7 @@ def open_ledger(options: argparse.Namespace) -> Iterator[AnyLedger]:
 
             yield DynamoDbLedger(_client(), options.table)
         else:
-            with SqliteFile(_existing(options.data), read_only=True) as file:
+            with SqliteFile(existing_ledger(options.data), read_only=True) as file:
                 yield SqliteLedger(file)
 
 
@@ -57,7 +57,7 @@ def open_documents(options: argparse.Namespace) -> Iterator[Documents]:
 
             yield DynamoDbDocuments(_client(), options.table)
         else:
-            with SqliteFile(_existing(options.data)) as file:
+            with SqliteFile(existing_ledger(options.data)) as file:
                 yield SqliteDocuments(file)
 
 
@@ -74,7 +74,8 @@ def _errors_in_words(options: argparse.Namespace) -> Iterator[None]:
         raise SystemExit(1) from error
 
 
-def _existing(data: Path) -> Path:
+def existing_ledger(data: Path) -> Path:
+    """Return the path of the folder's ledger. Raises ConfigurationError if it has none."""
     path = data / "ledger.db"
     if not path.exists():
         mend = "there is no ledger in it; name the folder that Verihook runs on (--data), or a DynamoDB table (--table)"

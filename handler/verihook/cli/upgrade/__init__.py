@@ -5,6 +5,7 @@ asking_aws.py       calls of AWS, errors in words, waiting
 table_plan.py       a table without a stack
 stack_plan.py       a stack, whose table changes by updates of the stack alone
 deployed_template.py   stack_update.py
+data_plan.py        the data folder of one machine
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from verihook.adapters.printable import printable
@@ -19,6 +22,7 @@ from verihook.cli.aws import client_of
 from verihook.cli.doctor.asking import Asking
 from verihook.cli.options import add_json_option
 from verihook.cli.upgrade.asking_aws import Calls
+from verihook.cli.upgrade.data_plan import DataUpgrade
 from verihook.cli.upgrade.stack_plan import StackUpgrade
 from verihook.cli.upgrade.steps import WAIT, Plan, Step, StepFailed, Target, carry_out, plan_lines
 from verihook.cli.upgrade.table_plan import TableUpgrade
@@ -27,19 +31,20 @@ from verihook.errors import ConfigurationError
 _EPILOG = """exit codes:
   0  it is up to date, or the plan is printed (--plan)
   1  a step failed or was not agreed to, or something is left that it needs
-  2  wrong use: there is no such table, or it is not a ledger
+  2  wrong use: there is no such table, it is not a ledger, or a server runs on the data folder
 
 A command that was stopped is run again: it goes on from what AWS has."""
 
 
 def add_parser(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser(
-        "upgrade", help="bring a stack or a table of an older version up to date", epilog=_EPILOG
-    )
+    parser = commands.add_parser("upgrade", help="bring what an older version has made up to date", epilog=_EPILOG)
     one = parser.add_mutually_exclusive_group(required=True)
     one.add_argument("--stack", metavar="NAME", help="a stack in AWS, with the credentials of this environment")
     one.add_argument("--table", metavar="NAME", help="instead: a DynamoDB table that stands without a stack")
+    one.add_argument(
+        "--data", type=Path, metavar="DIR", help="instead: a data folder of this machine; stop its server first"
+    )
     parser.add_argument("--drop-indexes", action="store_true", help="also remove indexes that are used no more")
     parser.add_argument(
         "--bucket",
@@ -65,6 +70,8 @@ def _upgrade(options: argparse.Namespace) -> int:
 
 
 def _target(options: argparse.Namespace) -> Target:
+    if options.data:
+        return DataUpgrade(options.data)
     calls = Calls(Asking(client_of))
     if options.stack:
         return StackUpgrade(options.stack, calls, options.drop_indexes, options.bucket)
@@ -93,6 +100,8 @@ def upgrade(target: Target, options: argparse.Namespace) -> int:
         print(printable(f"{number}/{count}: {step.what}"), file=sys.stderr)
 
     last = carry_out(target, plan, begin)
+    # What comes after the steps does so still, though nothing that is left says it.
+    last = replace(last, afterwards=last.afterwards or plan.afterwards)
     if options.json:
         print(json.dumps({**last.public(), "done": [step.public() for step in done]}, indent=2))
     else:

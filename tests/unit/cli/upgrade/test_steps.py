@@ -116,6 +116,7 @@ def test_programs_read_what_was_done_and_what_is_left(lacking: Lacking, capsys: 
     assert run("--yes", "--json") == 1
     told = json.loads(capsys.readouterr().out)
     assert [step["name"] for step in told["done"]] == ["a", "b"]
+    assert told["afterwards"] == ["deploy"]
     assert told["steps"] == []
     assert told["left"] == [{"what": "a wrong key", "mend": "by hand", "needed": True}]
     assert run("--plan", "--json") == 0

@@ -109,6 +109,12 @@ def _connect_to_write(path: Path, busy_timeout: float) -> sqlite3.Connection:
     return connection
 
 
+def schema_version(path: Path) -> int:
+    """Return the version of the file's schema, and change nothing. Raises LedgerUnavailable if it cannot be read."""
+    with _translated_errors(path), closing(_connect_to_read(path, 5.0)) as connection:
+        return schema.version_of(connection)
+
+
 def _connect_to_read(path: Path, busy_timeout: float) -> sqlite3.Connection:
     # https://www.sqlite.org/wal.html, section 9: reading needs no right to write the file, nor a lock on it.
     return _connect(f"{path.absolute().as_uri()}?mode=ro", busy_timeout)

@@ -166,7 +166,7 @@ def create(connection: sqlite3.Connection, path: str | Path) -> None:
     """
     with connection:
         connection.execute("BEGIN IMMEDIATE")
-        version = _version(connection)
+        version = version_of(connection)
         if version > VERSION:
             check(connection, path)
         for number, statements in enumerate(STEPS[version:], version + 1):
@@ -176,7 +176,7 @@ def create(connection: sqlite3.Connection, path: str | Path) -> None:
 
 def check(connection: sqlite3.Connection, path: str | Path) -> None:
     """Raise ConfigurationError if the file is not of this Verihook's schema."""
-    version = _version(connection)
+    version = version_of(connection)
     if version != VERSION:
         mend = "upgrade Verihook, or name another folder" if version > VERSION else "start the server on it once"
         raise ConfigurationError(
@@ -184,6 +184,7 @@ def check(connection: sqlite3.Connection, path: str | Path) -> None:
         )
 
 
-def _version(connection: sqlite3.Connection) -> int:
+def version_of(connection: sqlite3.Connection) -> int:
+    """Return the number of the file's last step."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     return int(version)
