@@ -16,6 +16,7 @@ from verihook.config import Hooks, load_hooks
 from verihook.config.schemas import check_schemas, compile_schemas
 from verihook.config.settings import Settings, aws_settings, environment, handler
 from verihook.config.workflows import ENGINES, INTERNAL
+from verihook.model.changes import Changes
 from verihook.model.ports import Documents, Engine, Ledger, Pace, Payloads, Services, Telemetry
 from verihook.parts import Lazy, make_now
 from verihook.records import replace
@@ -178,7 +179,8 @@ def on_one_machine(
 
     check_schemas(hooks)
     file = SqliteFile(data / "ledger.db")
-    ledger = SqliteLedger(file)
+    changes = Changes()
+    ledger = SqliteLedger(file, changes)
     return assemble(
         hooks,
         secrets_of(variables, hooks.path.parent, data),
@@ -190,6 +192,7 @@ def on_one_machine(
         caller=HttpCaller(loopback=True),
         instance_key=key,
         pace=LOCAL_PACE,
+        changes=changes,
     )
 
 
@@ -210,14 +213,10 @@ def _engines_on_aws(settings: Settings, ledger: Ledger, hooks: Hooks) -> dict[st
 
 
 def _engines_on_one_machine(endpoints: Endpoints, ledger: Ledger, hooks: Hooks) -> dict[str, Engine]:
-    def client(service: str, **options: Any) -> Any:
-        if service == "stepfunctions":
-            return endpoints.stepfunctions
-        return local_client(service, endpoints.durable, endpoints.access_key, **options)
-
+    clients = {"stepfunctions": endpoints.stepfunctions, "lambda": endpoints.durable}
     parts = EngineParts(
-        client=client,
-        patient=partial(client, **EXPRESS),
+        client=clients.__getitem__,
+        patient=clients.__getitem__,
         machine_prefix=endpoints.machines,
         ledger=ledger,
         clock=SystemClock(),
@@ -254,24 +253,6 @@ def secrets_of(variables: Mapping[str, str], folder: Path, data: Path | None = N
 
     private = None if data is None else data.absolute() / "secrets"
     return stores(variables, folder, partial(client_of, **SECRET_STORE), private=private)
-
-
-def local_client(
-    service: str, endpoint: str, access_key: str = "local", *, read_timeout: int = 3, attempts: int = 2
-) -> Any:
-    """Return a boto3 client for an engine of this process: on loopback, never AWS. Options: as of client_of."""
-    from verihook.adapters.aws.boto import client
-
-    return client(
-        service,
-        read_timeout=read_timeout,
-        attempts=attempts,
-        endpoint_url=endpoint,
-        region_name="us-east-1",
-        aws_access_key_id=access_key,
-        aws_secret_access_key="local",  # noqa: S106  # the engines check no signature
-        proxies={},
-    )
 
 
 def client_of(service: str, *, read_timeout: int = 3, attempts: int = 2) -> Any:

@@ -15,8 +15,9 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
+from tests.boto_clients import loopback_client
 from tests.unit.bare import Heard, bare_services
-from verihook import bootstrap, dialects, instances
+from verihook import dialects, instances
 from verihook.adapters.clock import SystemClock
 from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
 from verihook.adapters.ledgers.sqlite import SqliteDocuments, SqliteFile, SqliteLedger
@@ -74,7 +75,7 @@ def deployed(folder: Path) -> Iterator[Services]:
     """Services of an open machine; what ended is recorded while they are there."""
     with Interpreter(folder / "executions.db") as interpreter, SqliteFile(folder / "ledger.db") as file:
         interpreter.deploy({name: json.dumps(machine) for name, machine in MACHINES.items()})
-        client = bootstrap.local_client("stepfunctions", interpreter.endpoint_url)
+        client = loopback_client("stepfunctions", interpreter.endpoint_url)
         services = bare_services(
             ledger=SqliteLedger(file),
             documents=SqliteDocuments(file),

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from tests.boto_clients import translated
+from tests.boto_clients import loopback_client, translated
 from tests.flows.conftest import AwsFace, LambdaContext
 from tests.flows.eventbridge import status_change
 from tests.flows.faces import function_url_event
 from tests.flows.signing import order, x_signature
 from tests.flows.waiting import wait_until
-from verihook import bootstrap, instances, main
+from verihook import instances, main
 from verihook.adapters.clock import SystemClock
 from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
 from verihook.adapters.ledgers.dynamodb import DynamoDbLedger
@@ -82,7 +82,7 @@ def wait_until_ended(aws_face: AwsFace, instance_id: str) -> dict[str, Any]:
 
 
 def test_an_engine_outage_is_answered_202_and_mended(aws_face: AwsFace, services: Any) -> None:
-    broken = StepFunctionsEngine(bootstrap.local_client("stepfunctions", NOWHERE), ARN_PREFIX)
+    broken = StepFunctionsEngine(loopback_client("stepfunctions", NOWHERE), ARN_PREFIX)
     services(engines={"stepfunctions": broken})
     body = order()
     answer = aws_face.send("POST", "/", x_signature(body), body)

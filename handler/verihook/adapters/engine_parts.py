@@ -16,13 +16,13 @@ from verihook.model.workflow import Workflow
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """The engines in this process: a client of boto3's names for state machines and the ARN prefix of these, the URL of
+    """The engines in this process: clients of boto3's names for state machines, with the ARN prefix of these, and for
     durable functions, what wakes the worker and what the splitter (``split``), and the key id of clients by HTTP.
     """  # noqa: D205  # one list
 
     stepfunctions: Any
     machines: str
-    durable: str
+    durable: Any
     wake: Callable[[str], None]
     split: Callable[[str], None]
     access_key: str

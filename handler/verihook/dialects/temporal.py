@@ -69,7 +69,7 @@ def add_routes(routes: Guarded, services: Services, longest_wait_s: float) -> No
         return (await calling.start(request_of, caller, services)).submitted.instance
 
     async def at_its_end(instance: Instance, request: Request) -> Instance:
-        return await wait_for_end(instance, longest_wait_s, request, services)
+        return await wait_for_end(instance, longest_wait_s, request, services, services.changes)
 
     @routes.post("/workflows/{name}")
     async def sync(name: str, request: Request, caller: Caller) -> Response:

@@ -82,7 +82,7 @@ class LocalEngines:
     @property
     def endpoints(self) -> Endpoints:
         """Where they are."""
-        stepfunctions, durable = self._interpreter.client, self._durable.endpoint_url
+        stepfunctions, durable = self._interpreter.client, self._durable.client
         wake, split = self._worker.wake, self._splitters.wake
         return Endpoints(stepfunctions, ARN_PREFIX, durable, wake, split, self._access_key)
 

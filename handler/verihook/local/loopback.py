@@ -150,10 +150,8 @@ class Handler(BaseHTTPRequestHandler):
         """Nothing: the terminal belongs to Verihook's own log."""
 
     def tell(self, log: logging.Logger, what: str, error: Exception) -> None:
-        """A fault of ours with its stack. One that goes on, as of a full disk, is said once a minute."""
-        cause = error.__cause__ or error
-        if self.repeats.suppressed(f"{what}: {type(cause).__name__}: {cause}") is not None:
-            log.error(what, exc_info=error)
+        """See :func:`tell_fault`."""
+        tell_fault(self.repeats, log, what, error)
 
     def is_foreign(self) -> bool:
         """Whether it may come from a page of somebody's, or from another user of the machine: asked before its body.
@@ -192,3 +190,10 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+
+def tell_fault(repeats: RepeatFilter, log: logging.Logger, what: str, error: Exception) -> None:
+    """A fault of ours with its stack. One that goes on, as of a full disk, is said once a minute."""
+    cause = error.__cause__ or error
+    if repeats.suppressed(f"{what}: {type(cause).__name__}: {cause}") is not None:
+        log.error(what, exc_info=error)

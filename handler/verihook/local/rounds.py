@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 
 from verihook.adapters.repeats import RepeatFilter
 from verihook.model.ports import Services
 
-#: The pause before each round, in seconds, and what a round does.
+#: The longest pause before each round, in seconds, and what a round does.
 Round = tuple[float, Callable[[Services], object]]
 
 #: How long the last round may take after a stop, in seconds: the next start repeats what it did not finish.
@@ -16,11 +17,19 @@ _LAST_ROUND_S = 1.0
 
 
 class Rounds:
-    """Threads that each repeat their own work. ``rounds``: the work by the name of its thread."""
+    """Threads that each repeat their own work. ``rounds``: the work by the name of its thread.
 
-    def __init__(self, rounds: Mapping[str, Round], services: Services) -> None:
+    ``woken_by``: by name, the row whose writing lets the next round begin at once (:mod:`verihook.model.changes`).
+    """
+
+    def __init__(
+        self, rounds: Mapping[str, Round], services: Services, woken_by: Mapping[str, str] | None = None
+    ) -> None:
         self._services = services
+        self._woken_by = woken_by or {}
+        self._heard = ExitStack()
         self._stopped = threading.Event()
+        self._due = {name: threading.Event() for name in rounds}
         self._threads = [
             threading.Thread(target=self._repeat, args=(name, *each), name=name, daemon=True)
             for name, each in rounds.items()
@@ -28,15 +37,22 @@ class Rounds:
 
     def start(self) -> None:
         """Start the threads."""
+        changes = self._services.changes
+        if changes is not None:
+            for name, row in self._woken_by.items():
+                self._heard.enter_context(changes.heard(row, self._due[name].set))
         for thread in self._threads:
             thread.start()
 
     def hold(self) -> None:
         """Begin no new round."""
         self._stopped.set()
+        for due in self._due.values():
+            due.set()
 
     def close(self) -> None:
         """Begin no new round, and wait a second for those that are running."""
+        self._heard.close()
         self.hold()
         for thread in self._threads:
             if thread.is_alive():
@@ -50,8 +66,12 @@ class Rounds:
         return {name: f"The rounds of {name} have ended. Restart the server." for name in ended}
 
     def _repeat(self, name: str, seconds: float, work: Callable[[Services], object]) -> None:
-        repeats = RepeatFilter()
-        while not self._stopped.wait(seconds):
+        repeats, due = RepeatFilter(), self._due[name]
+        while True:
+            due.wait(seconds)
+            due.clear()
+            if self._stopped.is_set():
+                return
             try:
                 work(self._services)
             except Exception as error:  # noqa: BLE001  # the next round goes on after any error

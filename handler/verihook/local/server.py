@@ -40,6 +40,7 @@ from verihook.local.metrics_file import SAVE_S, counts_of, series_of
 from verihook.local.rounds import Rounds
 from verihook.local.stopping import Stopping
 from verihook.local.workflow_log import workflow_log
+from verihook.model.changes import CALLBACK
 from verihook.model.ports import Services, Telemetry
 from verihook.model.scopes import ApiKey
 
@@ -156,6 +157,7 @@ def _rounds(services: Services, payloads: Path) -> Rounds:
             "sweep": (SWEEP_S, lambda services: sweep(payloads, services)),
         },
         services,
+        {"call_back": CALLBACK},
     )
 
 

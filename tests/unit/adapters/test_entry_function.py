@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from tests.boto_clients import loopback_client
 from tests.direct_clients import direct
 from tests.forwarding import Answer, Handler, Listener, Request
 from tests.unit.working import Told
 from verihook.adapters.aws.service import Patience
 from verihook.adapters.entry_function import PATIENCE, EntryFunction, entries_of
-from verihook.bootstrap import local_client
 from verihook.errors import NotConfigured
 from verihook.model import deadline
 from verihook.model.ports import EntryFailed, EntryTimeout
@@ -40,7 +40,7 @@ def answering(answer: Answer, after_s: float = 0) -> Iterator[tuple[str, list[Re
 def client(request: pytest.FixtureRequest) -> Any:
     def of(url: str) -> Any:
         if request.param == "boto3":
-            return local_client("lambda", url, **PATIENCE)
+            return loopback_client("lambda", url, **PATIENCE)
         return direct({"AWS_ENDPOINT_URL": url}).client("lambda", Patience(PATIENCE["read_timeout"], 1))
 
     return of

@@ -10,6 +10,7 @@ import pytest
 from tests.flows.waiting import wait_until
 from tests.unit.bare import Heard, bare_services
 from verihook.local.rounds import Rounds
+from verihook.model.changes import CALLBACK, Changes
 
 
 class Observer:
@@ -52,3 +53,20 @@ def test_one_that_has_ended_is_a_fault_in_words() -> None:
     assert {"reconcile": "The rounds of reconcile have ended. Restart the server."} == rounds.faults()
     rounds.close()
     wait_until(lambda: "sweep" not in [thread.name for thread in threading.enumerate()])
+
+
+def test_a_round_is_woken_by_what_it_waits_for() -> None:
+    changes, done = Changes(), list[int]()
+    rounds = Rounds(
+        {"call_back": (3600, lambda _: done.append(1)), "sweep": (3600, lambda _: done.append(2))},
+        bare_services(telemetry=Heard(), observer=Observer(), changes=changes),
+        {"call_back": CALLBACK},
+    )
+    rounds.start()
+    changes.tell(CALLBACK)
+    wait_until(lambda: done)
+    rounds.close()
+    changes.tell(CALLBACK)
+    assert {1} == {*done}
+    # A stop need not wait for the pause either.
+    assert not any(thread.name in ("call_back", "sweep") for thread in threading.enumerate())

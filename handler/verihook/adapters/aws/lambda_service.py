@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from verihook.adapters.aws.connection import Answer
 from verihook.adapters.aws.errors import ServiceError
 from verihook.adapters.aws.json_services import error_of, read_json, with_times
-from verihook.adapters.aws.service import Call, Service
+from verihook.adapters.aws.service import Call
 from verihook.adapters.aws.signature import encode
 
 _EXECUTION = "/2025-12-01/durable-executions/{DurableExecutionArn}"
@@ -63,13 +63,21 @@ _OPERATIONS: Mapping[str, _Operation] = {
 }
 
 
+class Sends(Protocol):
+    """A :class:`~verihook.adapters.aws.service.Service`, or what stands in for one."""
+
+    def send(self, call: Call, error_of: Callable[[Answer, bool], ServiceError]) -> Answer:
+        """See :meth:`verihook.adapters.aws.service.Service.send`."""
+        ...
+
+
 class LambdaClient:
     """A client with boto3's names. Raises ServiceError and Unreachable; AttributeError for what it does not have.
 
     A call whose answer is lost is sent again: that starts no second execution, as Lambda takes its name only once.
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Sends) -> None:
         self._service = service
 
     def __getattr__(self, operation: str) -> Callable[..., dict[str, Any]]:

@@ -124,7 +124,7 @@ async def get_result(
 ) -> Response:
     """Waits for the end, up to `wait` seconds; in AWS at most 20."""
     instance = await run_in_threadpool(visible, instance_id, caller, api.services)
-    instance = await wait_for_end(instance, min(wait, api.longest_wait_s), request, api.services)
+    instance = await wait_for_end(instance, min(wait, api.longest_wait_s), request, api.services, api.services.changes)
     content = await run_in_threadpool(rendering.result, instance, api.services)
     if instance.final:
         return rendering.json_response(200, content)

@@ -122,7 +122,7 @@ async def _answer(started: Started, request: Request, caller: Identity, api: Api
 async def _end(instance: Instance, wait_s: int, request: Request, services: Services) -> Instance | None:
     """Return the instance if it ended within the wait, else None."""
     try:
-        instance = await wait_for_end(instance, wait_s, request, services)
+        instance = await wait_for_end(instance, wait_s, request, services, services.changes)
         # Read once more: the output of an express execution is in the row alone.
         return await run_in_threadpool(instances.get, instance.id, services) if instance.final else None
     except InstanceNotFound:

@@ -5,18 +5,13 @@ https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Callable
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from verihook.local.durable.messages import ApiAnswer, ApiError, ApiRequest, plain
+from verihook.local.durable.messages import FAILED, Act, ApiError, ApiRequest, served
 from verihook.local.loopback import Handler, Listener
 
 _log = logging.getLogger(__name__)
-
-#: Raises ApiError.
-Act = Callable[[ApiRequest], ApiAnswer]
 
 _MAX_BODY = 7 * 1024 * 1024
 
@@ -40,16 +35,8 @@ class _Handler(Handler):
         self._serve()
 
     def _serve(self) -> None:
-        try:
-            answer = self.parts(self._request())
-        except ApiError as error:
-            answer = ApiAnswer(error.status, {"message": str(error)}, {"x-amzn-ErrorType": error.code})
-        except Exception as error:  # noqa: BLE001  # a fault of ours must answer, or the client waits for its timeout
-            self.tell(_log, "the runner failed", error)
-            message = {"message": "The runner failed; see its log"}
-            answer = ApiAnswer(500, message, {"x-amzn-ErrorType": "ServiceException"})
-        body = b"" if answer.body is None else json.dumps(answer.body, default=plain).encode()
-        self.answer(answer.status, "application/json", body, answer.headers)
+        answer = served(lambda: self.parts(self._request()), lambda error: self.tell(_log, FAILED, error))
+        self.answer(answer.status, "application/json", answer.body, answer.headers)
 
     def _request(self) -> ApiRequest:
         if self.is_foreign():

@@ -4,14 +4,13 @@ sdk_parts.py says which release was tried; another one is refused if what is rep
 
 - Names are not unique: a start of a taken name begins a second execution.
 - Timers, retries and timeouts live in memory: nothing arms them again after a crash, nor calls the handlers that ran.
-- An ARN is two random ids; no function, no name.
-- What cannot be saved is given up, and its execution waits for ever: unsaved.py.
+- An ARN is two random ids. What cannot be saved is given up, and its execution waits for ever: unsaved.py.
 - Nothing is ever deleted, and every end stays in memory as an event that somebody might wait for.
 - A stop throws away what a step makes: stopping.py. A large result is waited for without end: results.py.
 - A timeout that comes late overwrites an end, and an ended execution still takes answers to its callbacks.
 - At most a handful of handlers run at a time, and each believes that it is ``test-invoke-12345``.
 - What is no Exception (``sys.exit()``) ends the loop that calls the handlers, and every workflow with it.
-- Failures of a workflow are logged as errors of the program; they belong into the execution alone.
+- The end of a handler is noticed up to 100 ms later: waking.py. Failures of a workflow are logged as the program's.
 """
 
 from __future__ import annotations
@@ -52,6 +51,7 @@ from verihook.local.durable.results import mend_results
 from verihook.local.durable.stopping import Client, mend_beginnings
 from verihook.local.durable.store import Store
 from verihook.local.durable.unsaved import SavingExecutor
+from verihook.local.durable.waking import mend_ends
 from verihook.local.durable.workflows import Workflows
 
 #: What is called with each execution that has ended.
@@ -88,8 +88,8 @@ class Executions(SavingExecutor):
     def __init__(self, store: Store, workflows: Workflows, ended: Ended) -> None:
         self._timers = Scheduler()
         self._timers.start()  # type: ignore[no-untyped-call]
-        mend_beginnings()
-        mend_results()
+        for mend in (mend_beginnings, mend_results, mend_ends):
+            mend()
         clock = RealClock()
         lanes = ExecutionRegistry(store, self._timers)
         processor = CheckpointProcessor(store, self._timers, clock)

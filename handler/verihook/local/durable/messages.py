@@ -5,10 +5,13 @@ https://docs.aws.amazon.com/lambda/latest/api/API_GetDurableExecution.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from verihook.adapters.aws.connection import Answer
 
 
 class ApiError(Exception):
@@ -40,7 +43,28 @@ class ApiAnswer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def plain(value: Any) -> Any:
+#: What the log has of a fault of ours.
+FAILED = "the runner of durable functions failed"
+
+#: Does what is asked. Raises ApiError.
+Act = Callable[[ApiRequest], ApiAnswer]
+
+
+def served(act: Callable[[], ApiAnswer], failed: Callable[[Exception], None]) -> Answer:
+    """Return the answer as it is sent. ``failed`` hears of a fault of ours, which is answered, too."""
+    try:
+        answer = act()
+    except ApiError as error:
+        answer = ApiAnswer(error.status, {"message": str(error)}, {"x-amzn-errortype": error.code})
+    except Exception as error:  # noqa: BLE001  # a fault of ours must answer, or the client waits for its timeout
+        failed(error)
+        message = {"message": "The runner failed; see its log"}
+        answer = ApiAnswer(500, message, {"x-amzn-errortype": "ServiceException"})
+    body = b"" if answer.body is None else json.dumps(answer.body, default=_plain).encode()
+    return Answer(answer.status, answer.headers, body)
+
+
+def _plain(value: Any) -> Any:
     """For ``json.dumps(default=...)``: a time is a number of seconds since the epoch.
 
     https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html

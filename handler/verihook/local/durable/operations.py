@@ -71,7 +71,7 @@ class Operations:
             if not _same(details.input_payload if details else None, text):
                 message = f"The execution {name} was started with another input"
                 raise ApiError("DurableExecutionAlreadyStartedException", message, 409)
-        return ApiAnswer(202, None, {"X-Amz-Durable-Execution-Arn": arn})
+        return ApiAnswer(202, None, {"x-amz-durable-execution-arn": arn})
 
     def list(self, function: str, request: ApiRequest) -> ApiAnswer:
         """ListDurableExecutionsByFunction, by name or all."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from verihook.adapters.aws.lambda_service import LambdaClient
 from verihook.errors import ConfigurationError
 from verihook.local.durable.arns import function_arn
 from verihook.local.durable.endpoint import Endpoint
@@ -64,6 +65,7 @@ class DurableRunner:
         Raises ConfigurationError if the store or the port is taken, or the SDK is not the one that was tried.
         """
         check_sdk()
+        from verihook.local.durable.client import InProcess
         from verihook.local.durable.handlers import carry_context
         from verihook.local.durable.mends import Executions, quiet
         from verihook.local.durable.operations import Operations
@@ -75,6 +77,7 @@ class DurableRunner:
         store.prune(time.time() - _KEPT_S)
         self._executions = Executions(store, self._workflows, self._report_end)
         operations = Operations(store, self._executions, self._workflows)
+        self._in_process = InProcess(operations.answer)
         try:
             self._endpoint = Endpoint(operations.answer, self._port, self._access_key)
         except OSError as error:
@@ -88,6 +91,11 @@ class DurableRunner:
         if self._endpoint is None:
             raise RuntimeError("the runner is not started")
         return f"http://127.0.0.1:{self._endpoint.port}"
+
+    @property
+    def client(self) -> LambdaClient:
+        """A client of boto3's names for this process, which asks without HTTP."""
+        return LambdaClient(self._in_process)
 
     def deploy(self, definitions: Iterable[str]) -> None:
         """Load these workflows now, not at their first start. Raises ConfigurationError if that fails."""
@@ -124,6 +132,7 @@ class DurableRunner:
             # What is cut off now is no failure of a workflow.
             quiet()
             self._endpoint.close()
+            self._in_process.close()
             self._executions.close()
             self._endpoint = None
 

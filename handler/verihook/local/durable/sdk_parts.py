@@ -21,7 +21,11 @@ SDK = Library(
         f"{_SDK}.execution:durable_execution": "4d2c31853f813a75",
         f"{_SDK}.lambda_service": "d5c62285fbf287a4",
         f"{_SDK}.operation.step:StepOperationExecutor.retry_handler": "e9b934ee83faf0c9",
+        f"{_SDK}.state:ExecutionState._collect_checkpoint_batch": "c375558ac6ebe217",
+        f"{_SDK}.state:ExecutionState._wait_for_first_operation": "a25155c9b421d635",
         f"{_SDK}.state:ExecutionState.create_checkpoint": "82481d6527351988",
+        f"{_SDK}.state:ExecutionState.stop_checkpointing": "00218df5380f86d9",
+        f"{_SDK}.state:_Signal": "095fcf5579169bf9",
     },
 )
 

@@ -14,7 +14,6 @@
     integrations.py  what a Task calls: functions of this process, payloads
     children.py      executions that a Task starts
     express.py       Express executions, which are kept nowhere
-    ends.py          who waits for an end is woken by it
     failures.py      says in the log which state has failed; unsaved.py what a full disk holds up
 
 Nothing waits in a thread but calls: an execution that waits is a row, and a deadline in a heap.

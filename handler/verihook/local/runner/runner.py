@@ -15,7 +15,6 @@ from verihook.local.runner import former
 from verihook.local.runner.arns import ARN_PREFIX, ROLE, execution_arn
 from verihook.local.runner.children import start_child, starts_execution, tell_parent
 from verihook.local.runner.deadlines import LOOK_EVERY_S, Deadlines
-from verihook.local.runner.ends import Ends
 from verihook.local.runner.failures import tell_failures
 from verihook.local.runner.integrations import Integrations
 from verihook.local.runner.kept import end_refused
@@ -76,7 +75,6 @@ class Runner:
         self._now = now
         self._on_end = on_end
         self._pool = Pool()
-        self._ends = Ends()
         self._deadlines = Deadlines(self._ring, now, look_every)
         self._locks = {number: threading.Lock() for number in range(_LOCKS)}
         self._deployed: dict[str, int] = {}
@@ -128,18 +126,6 @@ class Runner:
             return self._turn(key, Redrive(), redriven=(int(self._now() * 1000), token))
         except Refused:
             return False
-
-    def wait(self, key: Key, seconds: float) -> Entry | None:
-        """Return the entry as soon as it has ended, or after this time as it is."""
-        event = self._ends.expect(key)
-        try:
-            entry = self.store.get(key)
-            if entry is None or entry.status != "RUNNING":
-                return entry
-            event.wait(seconds)
-            return self.store.get(key)
-        finally:
-            self._ends.forget(key, event)
 
     def resume(self) -> int:
         """Go on with what a former process left, and return how many they are: deadlines are what they were."""
@@ -258,7 +244,6 @@ class Runner:
             self._unsaved.clear(key)
 
     def _ended(self, key: Key) -> None:
-        self._ends.tell(key)
         entry = self.store.get(key)
         if entry is not None:
             tell_parent(self, entry)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from verihook.model.changes import Changes
 from verihook.model.connection import Connection
 from verihook.model.draining import Draining
 from verihook.model.measures import Series
@@ -42,6 +43,7 @@ class Services:
     redelivery need not put again.
     ``draining``: the active workflows of which events may still be held. ``entries``: where the entries of sources run.
     ``routes``: host and path of a public URL -> the source's name. ``front``: what is believed of a request's arrival.
+    ``changes``: wakes who waits for a row, if this process is the one that writes it; None in AWS.
     ``late``: what reconcile has found overdue. ``series()``: what one machine has counted since
     its data folder was made, kept before it is returned; nothing in AWS, where CloudWatch counts.
     """
@@ -68,6 +70,7 @@ class Services:
     recent_payloads: RecentPayloads = field(default_factory=RecentPayloads)
     draining: Draining = field(default_factory=Draining)
     entries: Entries = field(default_factory=NoEntries)
+    changes: Changes | None = None
     late: Late = field(default_factory=Late)
     series: Callable[[], Sequence[Series]] = tuple
     routes: Mapping[str, str] = field(default_factory=dict)

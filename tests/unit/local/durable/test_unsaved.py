@@ -119,5 +119,5 @@ def test_starts_that_cannot_be_kept_are_refused_and_told_once(
         wait_until(lambda: runner.fault() is None)
         assert 202 == start(runner, event, "a-0")
     told = [each.getMessage() for each in caplog.records]
-    assert 1 == len([each for each in told if each == "the runner failed"])
+    assert 1 == len([each for each in told if each == "the runner of durable functions failed"])
     assert 1 == len([each for each in told if "cannot be written" in each])

@@ -46,22 +46,6 @@ def test_a_machine_without_effects_has_ended_when_it_is_started(tmp_path: Path) 
     runner.close()
 
 
-def test_who_waits_is_woken_by_the_end(tmp_path: Path) -> None:
-    release = threading.Event()
-    functions = {"f": lambda event: release.wait(10)}
-    runner = Runner(tmp_path / "s.db", Integrations(functions), now=time.time)
-    runner.deploy("m", asl(A=task("f", End=True)))
-    runner.start("m", "e", "{}")
-    still = runner.wait(KEY, 0.01)
-    assert still is not None
-    assert (still.status, runner.busy()) == ("RUNNING", ["e"])
-    threading.Timer(0.05, release.set).start()
-    ended = runner.wait(KEY, 10)
-    assert ended is not None
-    assert (ended.status, ended.output) == ("SUCCEEDED", "true")
-    runner.close()
-
-
 def test_the_same_start_again_and_another_of_its_name(tmp_path: Path) -> None:
     runner = opened(tmp_path / "s.db", Functions(), Clock())
     first = runner.start("m", "e", '{"l": [1]}')

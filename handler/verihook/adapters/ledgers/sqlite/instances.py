@@ -7,6 +7,7 @@ import sqlite3
 from verihook.adapters.ledgers.sqlite.file import SqliteFile
 from verihook.adapters.ledgers.sqlite.lists import listed
 from verihook.adapters.ledgers.sqlite.rows import COLUMNS, SELECTED, from_row, values
+from verihook.model.changes import CALLBACK, Changes
 from verihook.model.instance import FINAL, Instance
 from verihook.model.listing import Position, Query
 from verihook.model.ports import Change
@@ -16,6 +17,7 @@ _FINAL = ", ".join(f"'{status}'" for status in sorted(FINAL))
 _ADD = f"""INSERT INTO instances ({", ".join(COLUMNS)}) VALUES ({", ".join("?" * len(COLUMNS))})
     ON CONFLICT (id) DO NOTHING"""
 GET = f"SELECT {SELECTED} FROM instances WHERE id = ?"
+_HAS_CALLBACK = "SELECT callback_url IS NOT NULL FROM instances WHERE id = ?"
 _REMOVE = "DELETE FROM instances WHERE id = ?"
 _LABEL = "INSERT OR IGNORE INTO labels (name, value, created_at, id) VALUES (?, ?, ?, ?)"
 
@@ -55,9 +57,10 @@ FORGET = """DELETE FROM instances WHERE rowid IN
 class Instances:
     """The part of :class:`verihook.model.ports.Ledger` that claims, reads, changes and lists instances."""
 
-    def __init__(self, file: SqliteFile) -> None:
-        """``file`` is closed by the caller."""
+    def __init__(self, file: SqliteFile, changes: Changes | None = None) -> None:
+        """``file`` is closed by the caller. ``changes`` hears of every row that is written after its claim."""
         self._file = file
+        self._changes = changes or Changes()
 
     def claim(self, instance: Instance) -> Instance | None:
         """See :meth:`verihook.model.ports.Ledger.claim`. A duplicate changes no page, so it costs no fsync."""
@@ -101,9 +104,17 @@ class Instances:
             change.error,
             change.cause,
         )
-        return self._file.write(
-            lambda database: database.execute(statement, (*written, instance_id, attempt)).rowcount == 1
-        )
+
+        def update(database: sqlite3.Connection) -> tuple[bool, bool]:
+            if database.execute(statement, (*written, instance_id, attempt)).rowcount != 1:
+                return False, False
+            ended = statement is _RECORD_END
+            return True, ended and bool(database.execute(_HAS_CALLBACK, (instance_id,)).fetchone()[0])
+
+        updated, due = self._file.write(update)
+        if updated:
+            self._tell(instance_id, due=due)
+        return updated
 
     def amend(self, instance: Instance) -> bool:
         """See :meth:`verihook.model.ports.Ledger.amend`."""
@@ -125,7 +136,16 @@ class Instances:
                 _label(database, instance)
             return True
 
-        return self._file.write(replace)
+        replaced = self._file.write(replace)
+        if replaced:
+            self._tell(instance.id, due=instance.final and instance.callback_url is not None)
+        return replaced
+
+    def _tell(self, instance_id: str, *, due: bool) -> None:
+        """``due``: it has ended, and its callback may be posted."""
+        self._changes.tell(instance_id)
+        if due:
+            self._changes.tell(CALLBACK)
 
     def due(self, now_ms: int, limit: int, ended: bool | None = None) -> list[Instance]:
         """See :meth:`verihook.model.ports.Ledger.due`. Expired and purged rows are never due."""

@@ -14,7 +14,9 @@ from tests.unit.adapters.ledgers.sqlite.looking import plan, rows
 from verihook.adapters.ledgers.sqlite import SqliteFile, SqliteLedger
 from verihook.adapters.ledgers.sqlite.instances import DUE_OF, FORGET, GET
 from verihook.errors import LedgerUnavailable
+from verihook.model.changes import CALLBACK, Changes
 from verihook.model.instance import Instance
+from verihook.model.ports import Change
 
 
 @pytest.mark.parametrize(
@@ -119,3 +121,26 @@ def test_labels_follow_a_row_that_is_created_anew(ledger: SqliteLedger, path: Pa
     with closing(sqlite3.connect(path)) as database:
         assert {(LATER,)} == set(database.execute("SELECT created_at FROM labels"))
     assert rows(path, "labels") == len(instance.labels)
+
+
+@pytest.mark.parametrize("url", [None, "https://example.com"])
+def test_who_waits_is_told_of_what_was_written_and_of_a_callback_that_is_due(file: SqliteFile, url: str | None) -> None:
+    changes, heard = Changes(), list[str]()
+    ledger, row = SqliteLedger(file, changes), an_instance(callback_url=url)
+    due = ["callback"] if url else []
+    with (
+        changes.heard(row.id, lambda: heard.append("row")),
+        changes.heard(CALLBACK, lambda: heard.append("callback")),
+    ):
+        ledger.claim(row)
+        ledger.record(row.id, row.attempt + 1, Change("running", at=NOW))
+        ledger.amend(replace(row, revision=row.revision + 7))
+        assert heard == []
+        ledger.record(row.id, row.attempt, Change("running", at=NOW))
+        assert heard == ["row"]
+        ledger.record(row.id, row.attempt, Change("completed", at=NOW, due_at=NOW))
+        assert heard == ["row", "row", *due]
+        ended = ledger.get(row.id, NOW)
+        assert ended is not None
+        ledger.amend(ended)
+        assert heard == ["row", "row", *due, "row", *due]
