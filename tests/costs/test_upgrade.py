@@ -21,6 +21,7 @@ from verihook.adapters.ledgers.table import LIST_SHARDS
 from verihook.adapters.ledgers.table_state import differences
 from verihook.cli.doctor.asking import Asking
 from verihook.cli.upgrade.asking_aws import Calls
+from verihook.cli.upgrade.former_rows import FormerRows
 from verihook.cli.upgrade.steps import carry_out
 from verihook.cli.upgrade.table_plan import TableUpgrade
 from verihook.model.instance import Instance, Status
@@ -132,6 +133,12 @@ def test_an_upgrade_that_is_killed_after_each_change_goes_on(dynamodb_local: str
         assert row is not None
         assert (row.status, row.engine, row.input) == ("running", "stepfunctions", '{"orderId":"1042"}')
         assert [each.id for each in ledger.due(due_at, 10)] == ["r1"]
+        assert ledger.page(Query(), 10, None, due_at) == []
+        calls = calls_of(translated(made))
+        upgrade = TableUpgrade("of-the-first", calls, drop=False, rows=FormerRows(calls))
+        carry_out(upgrade, upgrade.plan(), lambda *_: None)
+        for query in (Query(), Query(workflow="order-created"), Query(status="running"), Query(source="orders")):
+            assert [each.id for each in ledger.page(query, 10, None, due_at)] == ["r1"]
         made.update_table(TableName="of-the-first", DeletionProtectionEnabled=False)
         made.delete_table(TableName="of-the-first")
     # The protection, four indexes in an update each, the stream, the time to live: none was asked for twice.

@@ -17,6 +17,7 @@ from botocore import xform_name
 
 from tests.project.shell import PAGES, ROOT, blocks, commands
 from tests.project.template import RESOURCES, TEMPLATE
+from verihook import cli
 
 PAGE = ROOT / "docs" / "deployment.md"
 TEXT = PAGE.read_text("utf-8")
@@ -25,6 +26,8 @@ PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]
 AWS = [words for page in PAGES for words in commands(page, "aws")]
 SAM = [words for page in PAGES for words in commands(page, "sam")]
 VERIHOOK = commands(PAGE, "verihook")
+UPGRADE = ROOT / "docs" / "upgrade.md"
+UPGRADES = commands(UPGRADE, "verihook")
 
 #: Options of every command of the AWS CLI.
 #: https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-options.html
@@ -114,6 +117,19 @@ def test_verihook_knows_the_commands_of_the_page(words: list[str]) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert options(words) <= set(re.findall(r"--[a-z-]+", done.stdout))
+
+
+@pytest.mark.parametrize("words", UPGRADES, ids=" ".join)
+def test_verihook_knows_the_commands_of_an_upgrade(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        cli.main([*words, "--help"])
+    assert options(words) <= set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
+
+
+def test_an_upgrade_is_shown_for_each_kind_and_from_each_version() -> None:
+    assert {"--stack", "--table", "--data", "--plan", "--rows"} <= {each for words in UPGRADES for each in words}
+    assert {"restore-table-to-point-in-time"} <= {words[1] for words in commands(UPGRADE, "aws")}
+    assert ["deploy"] == [words[0] for words in commands(UPGRADE, "sam") if words[0] != "build"]
 
 
 def overrides() -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ asking_aws.py       calls of AWS, errors in words, waiting
 table_plan.py       a table without a stack
 stack_plan.py       a stack, whose table changes by updates of the stack alone
 deployed_template.py   stack_update.py
+former_rows.py      rows of older versions
 data_plan.py        the data folder of one machine
 """
 
@@ -23,6 +24,7 @@ from verihook.cli.doctor.asking import Asking
 from verihook.cli.options import add_json_option
 from verihook.cli.upgrade.asking_aws import Calls
 from verihook.cli.upgrade.data_plan import DataUpgrade
+from verihook.cli.upgrade.former_rows import FormerRows
 from verihook.cli.upgrade.stack_plan import StackUpgrade
 from verihook.cli.upgrade.steps import WAIT, Plan, Step, StepFailed, Target, carry_out, plan_lines
 from verihook.cli.upgrade.table_plan import TableUpgrade
@@ -46,6 +48,9 @@ def add_parser(commands: Any) -> None:
         "--data", type=Path, metavar="DIR", help="instead: a data folder of this machine; stop its server first"
     )
     parser.add_argument("--drop-indexes", action="store_true", help="also remove indexes that are used no more")
+    parser.add_argument(
+        "--rows", action="store_true", help="also list instances and waits of older versions; reads the whole table"
+    )
     parser.add_argument(
         "--bucket",
         default="",
@@ -73,9 +78,10 @@ def _target(options: argparse.Namespace) -> Target:
     if options.data:
         return DataUpgrade(options.data)
     calls = Calls(Asking(client_of))
+    rows = FormerRows(calls) if options.rows else None
     if options.stack:
-        return StackUpgrade(options.stack, calls, options.drop_indexes, options.bucket)
-    return TableUpgrade(options.table, calls, options.drop_indexes)
+        return StackUpgrade(options.stack, calls, options.drop_indexes, options.bucket, rows)
+    return TableUpgrade(options.table, calls, options.drop_indexes, rows)
 
 
 def upgrade(target: Target, options: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from verihook.adapters.ledgers.table_state import Difference, busy, consequence
 from verihook.cli.doctor.stack import Stack, read_stack
 from verihook.cli.upgrade.asking_aws import Calls
 from verihook.cli.upgrade.deployed_template import LEDGER, changed, read_template, template_differences
+from verihook.cli.upgrade.former_rows import FormerRows
 from verihook.cli.upgrade.stack_update import ACTIONS, StackUpdate
 from verihook.cli.upgrade.steps import WAIT, Left, Plan, Step
 from verihook.cli.upgrade.table_plan import (
@@ -25,6 +26,7 @@ from verihook.cli.upgrade.table_plan import (
     filling_costs,
     filling_time,
     kept_index,
+    list_rows,
 )
 from verihook.errors import ConfigurationError
 
@@ -64,12 +66,16 @@ def _lacks(template: list[Difference], table: list[Difference]) -> list[_Lack]:
 
 @dataclass(frozen=True, slots=True)
 class StackUpgrade:
-    """The upgrade of the stack ``name``. ``drop``: indexes may be removed; ``bucket``: see StackUpdate."""
+    """The upgrade of the stack ``name``. ``drop``: indexes may be removed; ``bucket``: see StackUpdate.
+
+    ``rows``: older ones are listed.
+    """
 
     name: str
     calls: Calls
     drop: bool
     bucket: str = ""
+    rows: FormerRows | None = None
 
     def plan(self) -> Plan:
         """Return what is still to be done. Raises ConfigurationError, StepFailed."""
@@ -93,6 +99,7 @@ class StackUpgrade:
             for each in self._mend(lack, now, direct):
                 (plan.steps if isinstance(each, Step) else plan.left).append(each)  # type: ignore[arg-type]
         plan.afterwards.extend(self._afterwards(stack, lacks))
+        list_rows(self.rows, now, plan, f"--stack {self.name}")
         return plan
 
     def _mend(self, lack: _Lack, now: Described, direct: DirectSteps) -> Iterator[Step | Left]:

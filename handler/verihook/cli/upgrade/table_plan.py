@@ -20,6 +20,7 @@ from verihook.adapters.ledgers.table_state import (
 )
 from verihook.cli import bill
 from verihook.cli.upgrade.asking_aws import Calls
+from verihook.cli.upgrade.former_rows import FormerRows
 from verihook.cli.upgrade.steps import WAIT, Left, Plan, Step
 from verihook.errors import ConfigurationError
 
@@ -62,11 +63,12 @@ def describe(name: str, calls: Calls) -> Described:
 
 @dataclass(frozen=True, slots=True)
 class TableUpgrade:
-    """The upgrade of a table without a stack. ``drop``: indexes may be removed."""
+    """The upgrade of a table without a stack. ``drop``: indexes may be removed; ``rows``: older ones are listed."""
 
     name: str
     calls: Calls
     drop: bool
+    rows: FormerRows | None = None
 
     def plan(self) -> Plan:
         """Return what is still to be done. Raises ConfigurationError, StepFailed."""
@@ -88,6 +90,7 @@ class TableUpgrade:
                 plan.left.append(other_time_to_live(self.name, each, now.time_to_live["AttributeName"]))
             else:
                 plan.steps.append(direct.step(each, now))
+        list_rows(self.rows, now, plan, f"--table {self.name}")
         return plan
 
     def _protect(self, now: Described, plan: Plan, direct: DirectSteps) -> None:
@@ -103,6 +106,15 @@ class TableUpgrade:
                 plan.steps.append(direct.recovery(now))
         if not now.table.get("DeletionProtectionEnabled"):
             plan.steps.append(direct.protection())
+
+
+def list_rows(rows: FormerRows | None, now: Described, plan: Plan, which: str) -> None:
+    """Add the step that lists rows of older versions, or say how it is asked for. ``which``: the option."""
+    if rows is not None and not rows.done:
+        plan.steps.append(rows.step(now.name, now.table))
+    elif rows is None and now.differences():
+        after = "when this version alone writes to the table, to list instances and waits of before"
+        plan.afterwards.append(f"verihook upgrade {which} --rows, {after}")
 
 
 def _has(now: Described, index: str) -> bool:
