@@ -105,10 +105,13 @@ class Watched:
             assert self.focus(), f"after {key} the focus is nowhere"
 
     def reach(self, wanted: Locator) -> None:
-        """Go there by the tabulator alone, as somebody does who has no pointer."""
+        """Go there by the tabulator alone, as somebody does who has no pointer.
+
+        After the last element the focus is the browser's own, and then on the first one.
+        """
         wanted.wait_for()
         for _ in range(MOST_TABS):
-            self.press("Tab")
+            self.page.keyboard.press("Tab")
             if wanted.evaluate("(element) => element === document.activeElement"):
                 return
         raise AssertionError(f"{wanted} cannot be reached")
