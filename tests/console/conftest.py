@@ -42,3 +42,23 @@ def opened(browser: Browser, served: Deployed) -> Iterator[Open]:
     yield open_page
     for each in made:
         each.close()
+
+
+@pytest.fixture(scope="module")
+def visitor(browser: Browser, served: Deployed) -> Iterator[Watched]:
+    page = Watched(browser, served.url, color_scheme="light")
+    page.go("about", served.key)
+    page.settled()
+    yield page
+    page.context.close()
+
+
+@pytest.fixture
+def visited(visitor: Watched) -> Iterator[Watched]:
+    """One page for all tests of a module that only look: to load the console takes longer than to go on in it."""
+    visitor.page.emulate_media(color_scheme="light")
+    visitor.page.set_viewport_size({"width": 1440, "height": 900})
+    yield visitor
+    # Of a test that failed a dialog may be left.
+    visitor.page.keyboard.press("Escape")
+    visitor.check()

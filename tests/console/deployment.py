@@ -9,22 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.flows.deployment import SECRET, VARIABLES, write
+from tests.console.calling import call
+from tests.console.hostile import FAILS, SOURCES, send_all
+from tests.flows.deployment import VARIABLES, write
 from tests.flows.faces import HttpFace, Server, run_key
 from tests.flows.signing import github, order, stripe, x_signature
 from tests.flows.waiting import wait_until
 
 MORE = """
-[sources.hostile]
-secrets = ["env:ORDERS_WEBHOOK_SECRET"]
-workflow = "echo"
-keep = "full"
-keep_headers = ["x-note"]
-event = { id = { json = "id" }, type = { json = "type" } }
-[sources.hostile.signature]
-scheme = "hmac"
-header = "X-Signature"
-
 [sources.broken]
 sender = "generic"
 secrets = ["env:ORDERS_WEBHOOK_SECRET"]
@@ -76,21 +68,6 @@ LATE = {
     },
 }
 
-#: What strangers put into bodies, ids, types, headers and errors: https://cheatsheetseries.owasp.org/cheatsheets/XSS_Filter_Evasion_Cheat_Sheet.html
-HOSTILE = [
-    "<script>window.ran = 1</script>",
-    "<img src=x onerror='window.ran = 2'>",
-    '"><svg onload=window.ran=3>',
-    "javascript:window.ran=4",
-    "</title></textarea></pre><style>body{display:none}</style>",
-    "{{constructor.constructor('window.ran=5')()}} ${window.ran=6} <%= 7 %>",
-    "\u202eevil\u202c \u0000\u0007 \ufffe z\u0310\u0311\u0312\u0313\u0314\u0315\u0316\u0317",
-    "__proto__",
-    "<iframe srcdoc='<script>parent.ran=8</script>'></iframe><base href='//elsewhere.example/'>",
-    "w" * 2000,
-    "l" * 100_000,
-]
-
 
 @dataclass(frozen=True)
 class Deployed:
@@ -106,18 +83,11 @@ class Deployed:
         return call(HttpFace(self.url), self.key, method, path, body)
 
 
-def call(face: HttpFace, key: str, method: str, path: str, body: object = None) -> Any:
-    headers = [("authorization", f"Bearer {key}"), ("content-type", "application/json")]
-    answer = face.send(method, f"/v1/{path}", headers, b"" if body is None else json.dumps(body).encode())
-    assert answer.status < 300, answer.body
-    return answer.json if answer.body else None
-
-
-def write_more(folder: Path) -> Path:
+def write_more(folder: Path, *, hostile: bool = False) -> Path:
     """Lay the deployment out, with more than others need; returns the path of its hooks.toml."""
     hooks = write(folder)
-    hooks.write_text(hooks.read_text() + MORE)
-    for name, machine in (("broken", BROKEN), ("late", LATE)):
+    hooks.write_text(hooks.read_text() + MORE + (SOURCES if hostile else ""))
+    for name, machine in (("broken", BROKEN), ("late", LATE), ("fails", FAILS)):
         (hooks.parent.parent / "infra" / "workflows" / f"{name}.asl.json").write_text(json.dumps(machine))
     return hooks
 
@@ -125,19 +95,19 @@ def write_more(folder: Path) -> Path:
 @contextmanager
 def deployed(folder: Path, *, hostile: bool = True) -> Iterator[Deployed]:
     """A server on a port of its own, until the end of the block. ``hostile``: the corpus came, too."""
-    hooks = write_more(folder / "deployment")
+    hooks = write_more(folder / "deployment", hostile=hostile)
     server = Server(folder / "data", VARIABLES, "--hooks", str(hooks))
     try:
         url = server.ready()
         key = run_key(folder / "data")
         face = HttpFace(url)
-        (_send_hostile if hostile else _send_ordinary)(face)
-        yield Deployed(server, url, key, _fill(face, key))
+        ids = send_all(face, key) if hostile else _send_ordinary(face)
+        yield Deployed(server, url, key, {**ids, **_fill(face, key)})
     finally:
         server.kill_if_running()
 
 
-def _send_ordinary(face: HttpFace) -> None:
+def _send_ordinary(face: HttpFace) -> dict[str, str]:
     """What comes on any day, for pictures."""
     for number, kind in enumerate(("order.created", "order.paid", "order.created", "order.shipped", "order.created")):
         body = order(id=f"evt_{1030 + number}", type=kind, orderId=f"ord_{1030 + number}")
@@ -148,21 +118,7 @@ def _send_ordinary(face: HttpFace) -> None:
     for kind in ("push", "ping"):
         body = json.dumps({"ref": "refs/heads/main", "action": None, "commits": []}).encode()
         face.send("POST", "/hooks/github", github(body, f"72d3162e-cc78-11e3-{kind}", kind), body)
-
-
-def _send_hostile(face: HttpFace) -> None:
-    for at, text in enumerate(HOSTILE):
-        content = json.dumps({"id": f"{at}{text[:200]}", "type": text[:200], "text": text}).encode()
-        sent = face.send(
-            "POST",
-            "/hooks/hostile",
-            [
-                *x_signature(content, SECRET),
-                ("x-note", text.encode("ascii", "replace").decode()[:200].replace("\0", "").replace("\7", "")),
-            ],
-            content,
-        )
-        assert sent.status in (200, 400), sent.body
+    return {}
 
 
 def _fill(face: HttpFace, key: str) -> dict[str, str]:
@@ -190,4 +146,6 @@ def _fill(face: HttpFace, key: str) -> dict[str, str]:
         return wanted == ("completed", "failed", True) and len(refused) >= 2
 
     wait_until(lambda: all_are_there() or None, what="not everything came")
+    job = {"action": "resume", "filter": {"workflow": "order-created"}}
+    ids["job"] = call(face, key, "POST", "jobs", job)["job"]["id"]
     return ids

@@ -14,12 +14,14 @@ REFUSED = "signature-mismatch"
 
 
 class Newcomer:
-    """Goes through the console by the keyboard alone; axe looks at each page and dialog on the way."""
+    """Goes through the console by the keyboard alone."""
 
-    def __init__(self, page: Watched, *, confirms: str = "") -> None:
-        """``confirms``: what the composer wants written before it starts real instances, if it does."""
-        self.page, self.confirms = page, confirms
-        self.seen: list[str] = []
+    def __init__(self, page: Watched, *, confirms: str = "", axe: bool = False) -> None:
+        """``confirms``: what the composer wants written before it starts real instances, if it does.
+
+        ``axe`` looks at each page and dialog on the way; those of one machine it sees in tests of their own.
+        """
+        self.page, self.confirms, self.axe = page, confirms, axe
 
     def tell(self) -> str:
         """The whole story; returns the id of the instance that was started last."""
@@ -32,8 +34,8 @@ class Newcomer:
         return self._start_with_an_error_first()
 
     def _look(self, name: str) -> None:
-        assert [] == self.page.violations(), name
-        self.seen.append(name)
+        if self.axe:
+            assert [] == self.page.violations(), name
 
     def _go(self, letter: str, title: str) -> None:
         """Two letters lead to a page, and the focus to its heading."""

@@ -59,13 +59,9 @@ def test_without_a_key_one_is_asked_for_and_a_wrong_one_is_refused_in_words(open
     page.find("heading", "Instances").wait_for()
 
 
-def made_key(served: Deployed, *scopes: str, workflows: tuple[str, ...] = ()) -> str:
-    made = served.call("POST", "keys", {"name": "console", "scopes": scopes, "workflows": workflows})
+def made_key(served: Deployed, *scopes: str, workflows: tuple[str, ...] = (), name: str = "console") -> str:
+    made = served.call("POST", "keys", {"name": name, "scopes": scopes, "workflows": workflows})
     return str(made["secret"])
-
-
-#: Goes to another page of the console without loading it again.
-FOLLOW = "(url) => { history.pushState(null, '', url); dispatchEvent(new PopStateEvent('popstate')); }"
 
 
 def test_each_page_needs_and_names_its_scope(opened: Open, served: Deployed) -> None:
@@ -77,8 +73,7 @@ def test_each_page_needs_and_names_its_scope(opened: Open, served: Deployed) -> 
         page.expected += ["403", "404"]
         for path, title, needed in rows:
             # As a link within the console: 22 pages for each scope are too many to be loaded from nothing.
-            page.page.evaluate(FOLLOW, f"{served.url}/console/{path.replace(':id', 'x').replace(':name', 'x')}")
-            page.settled()
+            page.visit(path.replace(":id", "x"))
             missing = page.page.get_by_text(f"{needed}, which yours lacks")
             assert (needed != scope) == (missing.count() > 0), (path, scope)
             in_navigation = page.page.locator("nav > div").get_by_role("link", name=title, exact=True)
@@ -142,7 +137,6 @@ def test_what_is_selected_is_acted_on_and_what_could_not_be_is_named(opened: Ope
     page.find("button", "Terminate…").click()
     dialog = page.find("dialog", "Terminate 1 instance")
     dialog.wait_for()
-    assert [] == page.violations()
     dialog.get_by_role("button", name="Terminate").focus()
     page.press("Enter")
     dialog.get_by_text("0 done, 1 not.").wait_for()

@@ -70,5 +70,5 @@ def test_a_newcomer_by_keyboard_alone(browser: Browser, aws_face: AwsFace, funct
     # The list, the page's own module, the delivery: each request is a run of the function.
     assert len([url for url in page.requests if not url.startswith("data:")]) <= 12
     page.expected.append("422")
-    Newcomer(page, confirms="order-review").tell()
+    Newcomer(page, confirms="order-review", axe=True).tell()
     page.close()

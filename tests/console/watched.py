@@ -27,6 +27,17 @@ document.addEventListener("securitypolicyviolation", ({ violatedDirective, block
 });
 """
 
+#: Goes to another page of the console as a link does, without loading it again.
+FOLLOW = """(url) => {
+  history.pushState(null, "", url);
+  dispatchEvent(new PopStateEvent("popstate"));
+  return new Promise((done) => setTimeout(done));
+}"""
+
+WIDER = """() => [document.documentElement, ...document.querySelectorAll(".table-box")]
+  .filter((box) => box.scrollWidth > box.clientWidth)
+  .map((box) => `${box.tagName} ${box.className}: ${box.scrollWidth} > ${box.clientWidth}`)"""
+
 #: Where the focus is; "" if it is nowhere.
 FOCUS = """() => {
   const focused = document.activeElement;
@@ -88,6 +99,11 @@ class Watched:
         self.page.goto(f"{self.url}/console/{path}" + (f"#key={key}" if key else ""))
         self.page.locator("h1").first.wait_for()
 
+    def visit(self, path: str) -> None:
+        """Go to another page of the console; wait until it has all that it shows."""
+        self.page.evaluate(FOLLOW, f"{self.url}/console/{path}")
+        self.settled()
+
     def settled(self) -> None:
         """Wait until nothing is awaited any more."""
         self.page.wait_for_function(
@@ -125,25 +141,35 @@ class Watched:
         """The beginning of what has the focus, as HTML."""
         return str(self.page.evaluate(FOCUS))
 
-    def violations(self) -> list[str]:
-        """What axe finds wrong with the page as it stands."""
+    def violations(self, part: str | None = None, *, rules: tuple[str, ...] = ()) -> list[str]:
+        """What axe finds wrong with the page as it stands. ``part``: of it alone; ``rules``: these alone."""
         from axe_playwright_python.sync_playwright import Axe
 
-        found = Axe().run(self.page).response["violations"]
+        options: dict[str, Any] = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
+        if rules:
+            options["runOnly"] = list(rules)
+        found = Axe().run(self.page, part, options).response["violations"]
         return [f"{each['id']}: {each['help']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
 
-    def overflow(self) -> int:
-        """How many pixels the page is wider than the window."""
-        return int(
-            self.page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        )
+    def overflow(self) -> list[str]:
+        """What is wider than its place: the page than the window, a table than its box."""
+        return list(self.page.evaluate(WIDER))
 
-    def close(self) -> None:
-        """Nothing may have happened that must not."""
-        reports = self.page.evaluate("() => window.reports")
-        self.context.close()
+    def check(self) -> None:
+        """Nothing may have happened that must not, since the last check."""
+        reports = self.page.evaluate("() => window.reports.splice(0)")
         unexpected = [error for error in self.errors if not any(part in error for part in self.expected)]
+        here = urlsplit(self.url).netloc
+        elsewhere = [url for url in self.requests if urlsplit(url).scheme != "data" and urlsplit(url).netloc != here]
+        for noted in (self.errors, self.requests, self.expected):
+            noted.clear()
         assert [] == unexpected
         assert [] == reports
-        here = urlsplit(self.url).netloc
-        assert [] == [url for url in self.requests if urlsplit(url).scheme != "data" and urlsplit(url).netloc != here]
+        assert [] == elsewhere
+
+    def close(self) -> None:
+        """Check it for the last time."""
+        try:
+            self.check()
+        finally:
+            self.context.close()

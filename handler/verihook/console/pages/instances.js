@@ -101,7 +101,7 @@ function idAndWhy({ instanceId, error }) {
 }
 
 function begunBy({ source, eventType }) {
-  return source ? html`${source}${eventType && html` <span class="quiet">${eventType}</span>`}` : html`<span class="quiet">the API</span>`;
+  return source ? html`<span class="why">${source} <span class="quiet">${eventType}</span></span>` : html`<span class="quiet">the API</span>`;
 }
 
 function labels({ tags, metadata }) {

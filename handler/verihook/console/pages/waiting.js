@@ -79,7 +79,7 @@ function columns(answers, setAsked) {
 function About({ shows, instanceId, metadata, tags }) {
   const labels = [...tags, ...Object.entries(metadata).map(([key, value]) => `${key}=${value}`)];
   const shown = shows === null ? "" : typeof shows === "string" ? shows : JSON.stringify(shows);
-  return html`<div class="below">${shown && html`<span class="why">${shown}</span>`}<code>${instanceId}</code>${labels.length > 0 && html` <span class="quiet">${labels.join(", ")}</span>`}</div>`;
+  return html`<div class="below">${shown && html`<span class="why">${shown}</span>`}<code>${instanceId}</code>${labels.length > 0 && html`<span class="why">${labels.join(", ")}</span>`}</div>`;
 }
 
 function Nothing() {
