@@ -58,7 +58,7 @@ printf '#!/bin/sh\n\047\047\047exec\047 "%s" "$$0" "$$@"\n\047 \047\047\047\nimp
 site=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && echo "$(CURDIR)/handler" >"$$site/verihook.pth"
 endef
 
-.PHONY: help run test coverage check vectors new-sender senders-page fuzz mutants signers every-signer benchmark ingest listing deliveries drawing redrive receive cold-start soak check-long check-newest lint-template build sam-local lock install clean
+.PHONY: help run test coverage check vectors new-sender senders-page engines-page fuzz mutants signers every-signer benchmark ingest listing deliveries drawing redrive receive cold-start soak check-long check-newest lint-template build sam-local lock install clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -91,6 +91,9 @@ new-sender: install ## write the files of a sender to fill in: NAME=acme
 
 senders-page: install ## write the tables of docs/senders.md from the senders' files
 	@exec $(BIN)/python -m tests.project.senders_page
+
+engines-page: install ## write the differences from AWS of docs/engines.md from the evaluator's list
+	@exec $(BIN)/python -m tests.project.engines_page
 
 fuzz: install ## any headers, body and clock against every sender, for longer: EXAMPLES=200000
 	@VERIHOOK_EXAMPLES=$(EXAMPLES) exec $(BIN)/python -m pytest -n 2 tests/unit/senders/schemes/test_any_delivery.py

@@ -54,9 +54,13 @@ def definitions() -> list[dict[str, Any]]:
     return [case for case in cases() if "valid" in case and "doubt" not in case]
 
 
-def compare(case: dict[str, Any]) -> Comparison:
-    """Run an execution, and compare."""
-    outcome = run(compile_machine(case["definition"], express=case["type"] == "EXPRESS"), case["input"], _lambdas(case))
+def in_virtual_time(case: dict[str, Any]) -> Outcome:
+    """Run an execution on the evaluator alone."""
+    return run(compile_machine(case["definition"], express=case["type"] == "EXPRESS"), case["input"], _lambdas(case))
+
+
+def compare(case: dict[str, Any], outcome: Outcome) -> Comparison:
+    """Compare how an execution has ended with what was recorded."""
     expected, got = case["expect"], _got(outcome)
     compared, differs = [], {}
     for what in ("status", "output", "error", "cause"):
@@ -115,13 +119,14 @@ def _lambdas(case: dict[str, Any]) -> Any:
             return fails(*lambda_calls.not_found(call.resource, asked.function, "id", "us-east-1", "123456789012"))
         if behaviour["kind"] == "raise":
             return fails(*lambda_calls.raised(behaviour["error"], behaviour["message"], "id", ["trace"]))
-        value, after = _value(behaviour, asked.event), float(behaviour.get("seconds", 0))
+        value, after = value_of(behaviour, asked.event), float(behaviour.get("seconds", 0))
         return gives(lambda_calls.result(call.resource, value, "id", log_tail=asked.log_tail), after)
 
     return answer
 
 
-def _value(behaviour: dict[str, Any], event: Any) -> Any:
+def value_of(behaviour: dict[str, Any], event: Any) -> Any:
+    """What a function that raises nothing returns."""
     if behaviour["kind"] == "constant":
         return behaviour["value"]
     if behaviour["kind"] == "python-str":

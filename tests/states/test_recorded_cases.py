@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.states.recorded import FOLDER, Comparison, compare, definitions, executions, judge
+from tests.states.recorded import FOLDER, Comparison, compare, definitions, executions, in_virtual_time, judge
 from verihook.local.states.errors import Refused
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the recorded cases are not beside the repository")
@@ -26,7 +26,7 @@ AIMS = {"status": 100, "output": 99.5, "error": 98, "events": 98.5, "cause": 90}
 @cache
 def comparisons() -> list[Comparison]:
     todo: list[tuple[Callable[[dict[str, Any]], Comparison], dict[str, Any]]] = [
-        *((compare, case) for case in executions()),
+        *((lambda case: compare(case, in_virtual_time(case)), case) for case in executions()),
         *((judge, case) for case in definitions()),
     ]
     seed = random.randrange(10**6)

@@ -38,17 +38,17 @@ def size(value: Any) -> int:
 
 def deeper_than(value: Any, levels: int) -> bool:
     """Whether arrays and objects are nested in more levels than that."""
-    level = [value]
-    for _ in range(levels + 1):
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(levels):
         level = [
             inner
             for item in level
-            if isinstance(item, dict | list)
             for inner in (item.values() if isinstance(item, dict) else item)
+            if isinstance(inner, dict | list)
         ]
         if not level:
             return False
-    return True
+    return bool(level)
 
 
 def is_number(value: Any) -> bool:

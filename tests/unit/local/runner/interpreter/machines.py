@@ -11,6 +11,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.flows.waiting import PATIENCE_S
 from verihook.local.runner import ARN_PREFIX, REGION, Interpreter
 
 ROLE = "arn:aws:iam::123456789012:role/any"
@@ -39,7 +40,7 @@ def start(client: Any, machine: str, name: str | None = None, document: str = "{
     return arn
 
 
-def end_of(client: Any, arn: str, seconds: float = 60) -> dict[str, Any]:
+def end_of(client: Any, arn: str, seconds: float = PATIENCE_S) -> dict[str, Any]:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         answer: dict[str, Any] = client.describe_execution(executionArn=arn)

@@ -46,6 +46,8 @@ def test_what_could_not_be_written_goes_on_when_there_is_room(
         time.sleep(0.3)
         assert "RUNNING" == client.describe_execution(executionArn=arn)["status"]
         assert caplog.records[0].getMessage() == interpreter.fault()
+        # What could not be written is not given up: its thread tries again.
+        assert interpreter.busy() == ["a"]
         assert calls == (["first"] if when == "first" else ["first", "second"])
         with interpreter._runner.store._lock:
             interpreter._runner.store._db.execute("PRAGMA max_page_count = 1000000")
