@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.observe.alarms import GIVEN, NESTED, SERVICE, TEMPLATE, TOPIC, alarms, made, stack, thresholds
+from tests.observe.page import page
 from tests.project.nested import Nested
 from tests.project.template import RESOURCES, ROOT
 from tests.project.test_pages import anchors
@@ -132,3 +133,8 @@ def test_the_topic_is_encrypted_with_a_key_that_cloudwatch_may_use() -> None:
 def test_defaults_need_nothing_but_the_names_of_the_stack() -> None:
     needed = {name for name, each in TEMPLATE["Parameters"].items() if "Default" not in each}
     assert needed == {name for name in GIVEN if name.endswith("Name") or name == "Service"}
+
+
+def test_the_page_has_the_table_of_them() -> None:
+    text = PAGE.read_text("utf-8")
+    assert page(text) == text, "python -m tests.observe.page"

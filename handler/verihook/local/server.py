@@ -41,6 +41,7 @@ from verihook.local.rounds import Rounds
 from verihook.local.stopping import Stopping
 from verihook.local.workflow_log import workflow_log
 from verihook.model.changes import CALLBACK
+from verihook.model.measures import zeros
 from verihook.model.ports import Services, Telemetry
 from verihook.model.scopes import ApiKey
 
@@ -101,6 +102,7 @@ def _services(
 ) -> Services:
     variables, key = {**environment(), **values}, instance_key(values)
     counts, broken = counts_of(data)
+    counts.add(zeros(hooks.sources, hooks.workflows))
     telemetry = bootstrap.local_log(counts, hooks.sources_with(made), as_json=as_json)
     if broken is not None:
         telemetry.failure("metrics", broken)

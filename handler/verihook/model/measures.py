@@ -7,15 +7,16 @@ has a value that a stranger chooses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["counter", "gauge", "histogram"]
 By = Literal["", "source", "workflow"]
 
-#: How long an answer takes, in seconds; the last bucket has all.
-ANSWERS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+#: How long an answer takes, in seconds; the last bucket has all. An alarm is at 1.5: between two bounds Prometheus can
+#: only guess.
+ANSWERS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.5, 5.0)
 
 #: How long a start or an instance takes, in seconds: up to a day.
 LIVES = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 120.0, 300.0, 900.0, 3600.0, 21_600.0, 86_400.0)
@@ -203,6 +204,21 @@ METRICS: Mapping[str, Metric] = {
         label="scope",
     ),
 }
+
+
+def zeros(sources: Iterable[str], workflows: Iterable[str]) -> list[Measure]:
+    """Return a 0 of every counter of these sources and workflows.
+
+    Prometheus sees no increase in a series that has just appeared: without these the first refusals were none.
+    """
+    names: Mapping[By, tuple[str, ...]] = {"": ("",), "source": tuple(sources), "workflow": tuple(workflows)}
+    return [
+        Measure(name, 0, label, of)
+        for name, metric in METRICS.items()
+        if metric.kind == "counter"
+        for label in metric.clouds
+        for of in names[metric.by]
+    ]
 
 
 def reason_of(code: str) -> str:

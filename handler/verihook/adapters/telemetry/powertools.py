@@ -11,7 +11,7 @@ Metrics are those of :mod:`verihook.model.measures`: of a delivery its outcome (
 ``VerifiedByPrevious``, ``BodyChanged``, ``Replayed`` and ``Rejected`` with the class of the reason, and ``Latency`` of
 what was accepted. Each is there by ``service``, and by ``service`` and ``source``; of the reasons a source has a wrong
 signature alone. CloudWatch is paid by name and dimensions, so no dimension has a value that strangers choose:
-``tests/observe/test_series.py`` counts the most that there can be. The code of the reason is the field ``reason`` of
+``tests/observe/test_dashboard.py`` counts the most that there can be. The code of the reason is the field ``reason`` of
 the line.
 https://docs.aws.amazon.com/powertools/python/latest/core/metrics/
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html

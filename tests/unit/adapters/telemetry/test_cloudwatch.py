@@ -160,3 +160,14 @@ def test_a_line_has_all_that_a_delivery_is_searched_by(capsys: pytest.CaptureFix
         "instance_id": "abc",
         "detail": "/total: why",
     }
+
+
+@pytest.mark.parametrize(("outcome", "taken"), [("accepted", True), ("resumed", True), ("duplicate", False)])
+def test_what_is_taken_has_a_latency_by_which_silence_is_known(
+    outcome: str, taken: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    CloudWatchTelemetry({}).delivery(Trace("r1", 5, "orders", outcome))
+    (line,) = lines(capsys)
+    (told,) = line["_aws"]["CloudWatchMetrics"]
+    assert taken == ("Latency" in [metric["Name"] for metric in told["Metrics"]])
+    assert [["service"], ["service", "source"]] == told["Dimensions"]
