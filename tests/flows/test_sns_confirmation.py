@@ -73,7 +73,7 @@ def post(aws_face: AwsFace, asked: list[str]) -> Post:
     """Delivers a message to a source of SNS; the rest of the services are those of the Lambda entry point."""
     documents = {CERTIFICATE_URL: certificate(), SUBSCRIBE_URL: b"<ConfirmSubscriptionResponse/>"}
 
-    def fetch(url: str, content: bytes = b"") -> bytes:
+    def fetch(url: str, content: bytes = b"", authorization: str = "") -> bytes:
         asked.append(url)
         return documents[url]
 

@@ -46,6 +46,7 @@ SCHEMES: dict[str, tuple[str, str]] = {
     "contentful": ("verihook.senders.schemes.contentful", "ContentfulScheme"),
     "sns": ("verihook.senders.schemes.sns", "SnsScheme"),
     "jwt": ("verihook.senders.schemes.jwt", "JwtScheme"),
+    "detached-jws": ("verihook.senders.schemes.detached_jws", "DetachedJwsScheme"),
     "http-signature": ("verihook.senders.schemes.http_signatures", "HttpSignatureScheme"),
 }
 

@@ -47,21 +47,21 @@ class KeyFetcher:
         self._lock = Lock()
         self._tls: ssl.SSLContext | None = None
 
-    def __call__(self, url: str, content: bytes = b"") -> bytes:
+    def __call__(self, url: str, content: bytes = b"", authorization: str = "") -> bytes:
         """Return the document at ``url``, by GET, or by POST of JSON ``content``, and cache it if it was found.
 
         Return ``b""`` if the host says that there is none, and the body of a 400, not cached: some hosts explain there.
         Raises SecretsUnavailable for everything else.
         """
-        # The content of a POST has the sender's secret in it, so the cache's key has only its hash.
-        name = (url, hashlib.sha256(content).digest())
+        # The content of a POST and the header have a secret in them, so the cache's key has only their hash.
+        name = (url, hashlib.sha256(content + b"\0" + authorization.encode()).digest())
         lock = self._lock_of(name)
         try:
             # One request at a time for each document: the threads that waited here find it cached.
             with lock:
                 document = self._cached(name)
                 if document is None:
-                    status, document = self._request(url, content)
+                    status, document = self._request(url, content, authorization)
                     if status == 200:
                         self._cache(name, document)
                 return document
@@ -92,11 +92,13 @@ class KeyFetcher:
                 del self._documents[next(iter(self._documents))]
             self._documents[name] = (time.monotonic() + self._cached_s, document)
 
-    def _request(self, url: str, content: bytes) -> tuple[int, bytes]:
+    def _request(self, url: str, content: bytes, authorization: str) -> tuple[int, bytes]:
         connection, path = self._connection(url)
         headers = {"accept": "*/*", "user-agent": "verihook", "connection": "close"}
         if content:
             headers["content-type"] = "application/json"
+        if authorization:
+            headers["authorization"] = authorization
         try:
             connection.request("POST" if content else "GET", path, content or None, headers)
             reply = connection.getresponse()

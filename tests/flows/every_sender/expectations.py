@@ -46,6 +46,9 @@ EXPECTED = {
     "bitbucket": _known("https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/", "200 ignored"),
     "cal-com": _unknown("https://cal.com/docs/developing/guides/automation/webhooks", "200 ignored"),
     "checkout-com": _known("https://www.checkout.com/docs/developer-resources/webhooks"),
+    "circle": _known(
+        "https://developers.circle.com/wallets/webhook-notifications", "200 answered, no body", "200 ignored"
+    ),
     "clickup": _known("https://developer.clickup.com/docs/webhooks"),
     "discord": Expected(
         "https://docs.discord.com/developers/interactions/overview",

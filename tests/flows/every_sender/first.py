@@ -27,6 +27,7 @@ PINGS: dict[str, tuple[dict[str, Any], str]] = {
     "buildkite": ({"event": "ping", "service": {"id": "1"}}, "ping"),
     "buildkite-token": ({"event": "ping", "service": {"id": "1"}}, "ping"),
     "bitbucket": ({"test": True}, "diagnostics:ping"),
+    "circle": ({"notificationId": "1", "notificationType": "webhooks.test", "notification": {"hello": "world"}}, ""),
     "circleci": ({"id": "1", "type": "ping", "webhook": {"id": "1", "name": "tea"}}, ""),
     "pagerduty": ({"event": {"id": "1", "event_type": "pagey.ping", "data": {"message": "Hello"}}}, ""),
     "dropbox-sign": ({"event": {"event_type": "callback_test", "event_time": "1764489600"}}, ""),
@@ -149,6 +150,7 @@ def _lark(played: Played) -> list[Asked]:
 REQUESTS: dict[str, Callable[[Played], list[Asked]]] = {
     "asana": _pair_asana,
     "aws-sns": _sns,
+    "circle": lambda played: [(_get(played, method="HEAD"), b"")],
     "discord": _discord,
     "dropbox": lambda played: [(_get(played, "challenge=abc123"), b"abc123")],
     "intercom": lambda played: [(_get(played, method="HEAD"), b"")],

@@ -105,7 +105,8 @@ def signs_url(sender: str) -> bool:
     scheme = load_sender(sender).scheme
     if getattr(scheme, "url_hash_claim", "") or sender == "gong":
         return True
-    return "{url}" in getattr(scheme, "message", "") or type(scheme).__name__ == "HttpSignatureScheme"
+    message = getattr(scheme, "message", "")
+    return "{url}" in message or "{path}" in message or type(scheme).__name__ == "HttpSignatureScheme"
 
 
 @cache
@@ -178,6 +179,10 @@ PAIRS: dict[str, Callable[[], Key]] = {
     "paypal": lambda: Key(**{**vars(_certified("PayPal")), "parameters": PAYPAL}),
     "aws-sns": lambda: Key(**{**vars(_certified("sns.amazonaws.com")), "parameters": PARAMETERS["aws-sns"]}),
     **dict.fromkeys(("gong", "wechat-pay"), lambda: _pair(_rsa())),
+    "saleor": lambda: Key(**{**vars(_pair(_rsa())), "parameters": {"domain": "tea.saleor.cloud"}}),
+    "truelayer": lambda: _pair(ec.derive_private_key(1001, ec.SECP521R1())),
+    "circle": lambda: _pair(ec.derive_private_key(1001, ec.SECP256R1())),
+    "fal-ai": lambda: _pair(ed25519.Ed25519PrivateKey.from_private_bytes(b"f" * 32)),
     "rfc9421-ed25519": lambda: _pair(ed25519.Ed25519PrivateKey.from_private_bytes(b"r" * 32)),
     "rfc9421-ecdsa": lambda: _pair(ec.derive_private_key(1001, ec.SECP256R1())),
     "rfc9421-ecdsa-p384": lambda: _pair(ec.derive_private_key(1001, ec.SECP384R1())),

@@ -86,7 +86,7 @@ def _fetching(hooks: Hooks, services: Services) -> Services:
     for sender in FETCHING:
         source, certificate = hooks.sources[sender], key_of(sender).certificate
 
-        def fetch(url: str, content: bytes = b"", certificate: bytes = certificate) -> bytes:
+        def fetch(url: str, content: bytes = b"", authorization: str = "", certificate: bytes = certificate) -> bytes:
             return b"<ConfirmSubscriptionResponse/>" if "SubscribeURL" in url or "Action=" in url else certificate
 
         scheme, parameters = source.sender.scheme, source.parameters

@@ -20,6 +20,7 @@ class Host:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.bodies: list[bytes] = []
+        self.authorized: list[str] = []
         self.gate = threading.Event()
         self.gate.set()
         host = self
@@ -27,6 +28,8 @@ class Host:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 host.asked.append(self.path)
+                if "authorization" in self.headers:
+                    host.authorized.append(self.headers["authorization"])
                 host.gate.wait(60)
                 name = self.path.partition("?")[0].strip("/")
                 if name.isdigit():
@@ -92,6 +95,14 @@ def test_content_is_posted_and_kept_apart(host: Host) -> None:
     for content in (b'{"a":1}', b'{"a":2}', b'{"a":1}'):
         assert b"the key" == fetch(f"{host.url}/key", content)
     assert [b'{"a":1}', b'{"a":2}'] == host.bodies
+    assert "secret" not in repr(vars(fetch))
+
+
+def test_a_header_is_sent_and_documents_are_kept_apart(host: Host) -> None:
+    fetch = KeyFetcher((), loopback=True)
+    for value in ("Bearer one-secret", "Bearer two-secret", "Bearer one-secret"):
+        assert b"the key" == fetch(f"{host.url}/key", b"", value)
+    assert ["Bearer one-secret", "Bearer two-secret"] == host.authorized
     assert "secret" not in repr(vars(fetch))
 
 

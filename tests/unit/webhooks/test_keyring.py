@@ -183,7 +183,9 @@ def test_when_all_have_ended_the_network_is_no_way_round() -> None:
     scheme = load_sender("aws-sns").scheme
     assert scheme.keyless
     source = Source("a", load_sender("aws-sns"), (SecretReference("env:PINNED", NOW),), "w")
-    ring = Keyring(source, EnvironmentSecrets({}, Path()), Setting(fetch=lambda url, content=b"": b""), Reports())
+    ring = Keyring(
+        source, EnvironmentSecrets({}, Path()), Setting(fetch=lambda url, content=b"", authorization="": b""), Reports()
+    )
     assert "no-secret" == reason(ring, Request("POST", "/", "", (), b"{}", "r"), NOW)
 
 

@@ -2,11 +2,11 @@
 
 ``verify`` returns a :class:`Proof` or raises SignatureError, for any bytes; nothing else.
 
-    the schemes     hmac  token  public_key  adyen  contentful  sns  jwt  http_signatures
+    the schemes     hmac  token  public_key  adyen  contentful  sns  jwt  detached_jws  http_signatures
     what they read  headers  candidates  form_values  message  sorted_parameters  timestamp  url  structured_fields
                     signature_base
     how they decode encoding
-    their keys      asymmetric  certificates  fetched_keys  key_urls
+    their keys      asymmetric  certificates  fetched_keys  key_urls  published_keys
     hmac's parts    hmac_fields  signer
     jwt's parts     jws  token_claims  token_keys  json_web_keys  certificate_chains  token_signer
                     canonical_requests
@@ -44,11 +44,12 @@ Verify = Callable[[Request, int], Proof]
 class Fetch(Protocol):
     """How a scheme fetches a key: the document at a URL, by GET, or by POST if there is ``content`` (JSON).
 
+    ``authorization``: the value of that header, if the sender's host wants one.
     Return ``b""`` if the host says that there is no such document, and the body of a 400 as it is.
     Raises SecretsUnavailable.
     """
 
-    def __call__(self, url: str, content: bytes = b"") -> bytes:
+    def __call__(self, url: str, content: bytes = b"", authorization: str = "") -> bytes:
         """See above."""
         ...
 

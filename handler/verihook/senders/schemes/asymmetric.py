@@ -75,6 +75,15 @@ def read_public(text: str) -> Any:
         raise ValueError("the secret is no public key: give PEM, or base64 of the DER") from error
 
 
+def is_public(text: str) -> bool:
+    """Whether it is a public key, as :func:`read_public` takes it."""
+    try:
+        read_public(text)
+    except ValueError:
+        return False
+    return True
+
+
 def read_private(text: str) -> Any:
     """A private key from PEM without a password, or from base64 of its PKCS #8 DER. Raises ValueError in words."""
     try:

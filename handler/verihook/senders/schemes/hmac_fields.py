@@ -203,6 +203,8 @@ class HmacFields:
             raise ValueError("message: the timestamp at timestamp_json is not signed")
         check_place(self.message, "id", "id_header", bool(self.id_header))
         check_place(self.message, "named_headers", "names_label", bool(self.names_label))
+        if "header_lines" in names:
+            raise ValueError("message: {header_lines} is for the scheme detached-jws alone")
         if "item" in names and not self.label:
             raise ValueError("message: {item:LABEL} needs separator and label")
         if self.form_field and not (self.signature_json or "json" in names or self.timestamp_json):

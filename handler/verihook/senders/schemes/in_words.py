@@ -13,6 +13,7 @@ _NAMES = {
     "ContentfulScheme": "HMAC-SHA256 of method, path, headers and body, in x-contentful-signature",
     "SnsScheme": "an RSA signature of members of the body, with a certificate of Amazon",
     "JwtScheme": "a JSON Web Token with the SHA-256 of the body",
+    "DetachedJwsScheme": "a JSON Web Signature of the delivery",
     "HttpSignatureScheme": "an HTTP message signature (RFC 9421)",
 }
 

@@ -21,6 +21,9 @@ from verihook.senders.schemes.encoding import base64url_bytes
 from verihook.senders.schemes.jws import PUBLIC_KEYS
 from verihook.strict_json import parse_unverified
 
+#: So many keys of a set are tried for a signature that names none of them.
+MAX_KEYS = 8
+
 #: The ``kty`` and ``crv`` of the keys of each algorithm.
 _TYPES: dict[str, tuple[str, str | None]] = {
     "ES256": ("EC", "P-256"),
@@ -68,10 +71,7 @@ def published_check(document: bytes, kid: str, algorithm: str) -> Check:
 
     Raises SignatureError if the set has no such key, SecretsUnavailable if the document is no set.
     """
-    keys = reply_object(document).get("keys")
-    if not isinstance(keys, list):
-        raise SecretsUnavailable("The sender's host gave no keys; deliver again.")
-    for jwk in keys:
+    for jwk in _keys_of(document):
         if isinstance(jwk, Mapping) and jwk.get("kid") == kid:
             try:
                 return jwk_check(jwk, algorithm)
@@ -79,6 +79,29 @@ def published_check(document: bytes, kid: str, algorithm: str) -> Check:
                 # Of another algorithm: no token of ours is signed with it.
                 break
     raise SignatureError("unknown-kid")
+
+
+def published_checks(document: bytes, algorithm: str) -> list[Check]:
+    """Return the checks with all keys of a published set that are for the algorithm, at most :data:`MAX_KEYS`.
+
+    Raises SecretsUnavailable if the document is no set, or has none.
+    """
+    checks: list[Check] = []
+    for jwk in _keys_of(document)[:MAX_KEYS]:
+        try:
+            checks.append(jwk_check(jwk, algorithm))
+        except ValueError:
+            continue  # of another algorithm
+    if not checks:
+        raise SecretsUnavailable("The sender's host gave no keys; deliver again.")
+    return checks
+
+
+def _keys_of(document: bytes) -> list[object]:
+    keys = reply_object(document).get("keys")
+    if not isinstance(keys, list):
+        raise SecretsUnavailable("The sender's host gave no keys; deliver again.")
+    return keys
 
 
 def reply_object(document: bytes) -> dict[str, Any]:

@@ -69,16 +69,44 @@ def read_token(text: str, algorithm: str, longest: int = MAX_TOKEN) -> Token:
     if len(text) > longest or text.count(".") != 2:
         raise SignatureError("malformed-token")
     head, payload, signature = text.split(".")
+    protected = _protected(head, algorithm)
+    # A critical extension that is not understood must be refused: RFC 7515 section 4.1.11. None is.
+    if "crit" in protected:
+        raise SignatureError("alg")
+    return Token(protected, payload, _signature(signature, algorithm), f"{head}.{payload}".encode())
+
+
+def read_detached(text: str, algorithm: str, *, unencoded: bool) -> Token:
+    """As :func:`read_token`, of a token whose payload is elsewhere (RFC 7515 appendix F); ``signed`` ends before it.
+
+    ``unencoded``: it is signed as it is, not as base64url (RFC 7797), and the token has to say so.
+    """
+    head, dots, signature = text.partition("..")
+    if len(text) > MAX_TOKEN or not dots or "." in head or "." in signature:
+        raise SignatureError("malformed-token")
+    protected = _protected(head, algorithm)
+    critical = protected.get("crit")
+    # Not everyone who signs so says that it is critical.
+    allowed = (None, ["b64"]) if unencoded else (None,)
+    if protected.get("b64", True) is not (not unencoded) or critical not in allowed:
+        raise SignatureError("alg")
+    return Token(protected, "", _signature(signature, algorithm), f"{head}.".encode())
+
+
+def _protected(head: str, algorithm: str) -> dict[str, Any]:
     if len(head) > MAX_PROTECTED:
         raise SignatureError("malformed-token")
     protected = parse_unverified(base64url_bytes(head), "malformed-token")
-    # A critical extension that is not understood must be refused: RFC 7515 section 4.1.11. None is.
-    if protected.get("alg") != algorithm or "crit" in protected:
+    if protected.get("alg") != algorithm:
         raise SignatureError("alg")
-    value = base64url_bytes(signature)
+    return protected
+
+
+def _signature(text: str, algorithm: str) -> bytes:
+    value = base64url_bytes(text)
     if len(value) != _SIZES.get(algorithm, len(value)):
         raise SignatureError("wrong-signature-length")
-    return Token(protected, payload, value, f"{head}.{payload}".encode())
+    return value
 
 
 def token_text(body: bytes, path: str) -> str:
@@ -95,9 +123,14 @@ def token_text(body: bytes, path: str) -> str:
 
 def write_token(protected: Mapping[str, Any], claims: Mapping[str, Any], make: Callable[[bytes], bytes]) -> str:
     """Return a token with the signature that ``make`` makes."""
-    parts = [base64url_text(json.dumps(part, separators=(",", ":")).encode()) for part in (protected, claims)]
+    parts = [encoded(part) for part in (protected, claims)]
     signed = ".".join(parts)
     return f"{signed}.{base64url_text(make(signed.encode()))}"
+
+
+def encoded(part: Mapping[str, Any]) -> str:
+    """Return a part of a token as it stands there."""
+    return base64url_text(json.dumps(part, separators=(",", ":")).encode())
 
 
 def hmac_maker(key: bytes, algorithm: str) -> Callable[[bytes], bytes]:

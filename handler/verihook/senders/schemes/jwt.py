@@ -24,7 +24,6 @@ from verihook.senders.schemes.jws import (
     read_token,
     token_text,
 )
-from verihook.senders.schemes.key_urls import host_matches
 from verihook.senders.schemes.timestamp import LONGEST_WINDOW, check_tolerance
 from verihook.senders.schemes.token_claims import (
     HASHES,
@@ -32,9 +31,10 @@ from verihook.senders.schemes.token_claims import (
     Times,
     check_claims,
     check_hash,
+    check_keys_url,
     check_table,
     expected_claims,
-    filled,
+    keys_url,
 )
 from verihook.senders.schemes.url import Urls, signed_urls
 from verihook.senders.tables import must_be_one_of
@@ -110,10 +110,7 @@ class JwtScheme:
     def _check_keys(self) -> None:
         if not all(str(url).startswith("https://") for url in self.key_urls.values()):
             raise ValueError("key_urls: must be https")
-        if self.jwks_url and not self.jwks_url.startswith("https://"):
-            raise ValueError("jwks_url: must be https")
-        if bool(self.jwks_host) != ("{" in self.jwks_url):
-            raise ValueError("jwks_host: goes with a jwks_url with a parameter in it")
+        check_keys_url(self.jwks_url, self.jwks_host)
         places = [key for key in ("key_urls", "jwks_url", "roots") if getattr(self, key)]
         if len(places) > 1 or (places and self._shared):
             raise ValueError(
@@ -172,7 +169,7 @@ class JwtScheme:
         ``verify`` raises SecretsUnavailable if no key can be fetched now.
         """
         refuse_empty(*secrets)
-        accept, keys_at = self._accept(setting), self._keys_at(setting)
+        accept, keys_at = self._accept(setting), keys_url(self.jwks_url, self.jwks_host, setting)
         if not secrets and not self.keyless:
             return no_secret
         read, find, digests = self._reader(), self._finder(secrets, setting, keys_at), setting.digests
@@ -247,14 +244,6 @@ class JwtScheme:
             times.check(claims, now)
 
         return accept
-
-    def _keys_at(self, setting: Setting) -> str:
-        """The URL of the published keys, "" if there is none. Raises ValueError ``KEY: mend``."""
-        url = str(filled(self.jwks_url, setting))
-        if self.jwks_host and not host_matches(url.split("/")[2], (self.jwks_host,)):
-            name = self.jwks_url.partition("{parameter:")[2].partition("}")[0]
-            raise ValueError(f"parameters.{name}: must be the sender's host for this account")
-        return url
 
     def _finder(self, secrets: tuple[str, ...], setting: Setting, keys_at: str) -> _Find:
         """How to find the keys for a token. Raises ValueError in words."""

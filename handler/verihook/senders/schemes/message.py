@@ -1,11 +1,11 @@
 """The signed bytes: a template, compiled into one function.
 
 Fields: ``{body}``, ``{body_sha256}`` (in hex), ``{body_crc32}`` (in decimal), ``{body_json}`` (a JSON text in quotation
-marks, as JavaScript writes it), ``{timestamp}`` as sent, ``{id}``,
-``{method}``, ``{url}``, ``{form}`` (Twilio's), ``{sorted_parameters}`` (Plivo's), ``{named_headers}`` (Coinbase's),
+marks, as JavaScript writes it), ``{timestamp}`` as sent, ``{id}``, ``{method}``, ``{url}``, ``{form}`` (Twilio's),
+``{sorted_parameters}`` (Plivo's), ``{named_headers}`` (Coinbase's), ``{header_lines}`` (TrueLayer's),
 ``{header:NAME}``, ``{query:NAME}``, ``{form:NAME}``, ``{json:path.to.member}``, ``{parameter:NAME}`` (of the source),
-``{item:LABEL}`` (beside the signature). ``{{`` and ``}}`` are braces.
-``{secret}`` makes a plain digest, in which the key stands there.
+``{item:LABEL}`` (beside the signature). ``{{`` and ``}}`` are braces. ``{secret}`` makes a plain digest, in which the
+key stands there.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ KEY_FIRST = "{secret}"
 #: The fields without an argument, and those with one.
 PLAIN_FIELDS = (
     *("body", "body_sha256", "body_crc32", "timestamp", "id", "method", "url", "form", "sorted_parameters"),
-    *("named_headers", "secret", "body_json"),
+    *("named_headers", "header_lines", "secret", "body_json"),
 )
 NAMED_FIELDS = ("header", "query", "form", "json", "parameter", "item")
 
@@ -141,6 +141,18 @@ def named_headers(delivery: Delivery) -> bytes:
     return f"{delivery.names}.{'.'.join(values)}".encode("utf-8", "surrogatepass")
 
 
+def header_lines(delivery: Delivery) -> bytes:
+    """A line ``NAME: value`` for each header that the signature names, with commas between. Raises SignatureError.
+
+    https://github.com/TrueLayer/truelayer-signing/blob/main/request-signing-v2.md
+    """
+    names = delivery.names.split(",") if delivery.names else []
+    if len(names) > MAX_NAMES or not delivery.names.isascii():
+        raise SignatureError("malformed-list-of-headers")
+    lines = [f"{name}: {one_header(delivery.request, name.lower())}\n" for name in names]
+    return "".join(lines).encode()
+
+
 def _pieces(template: str, id_names: tuple[str, ...], setting: Setting) -> list[_Piece]:
     pieces: list[_Piece] = []
     end = 0
@@ -183,6 +195,7 @@ def _piece(name: str, argument: str, id_names: tuple[str, ...], setting: Setting
         "id": lambda delivery: _id(delivery.request, id_names),
         "method": lambda delivery: delivery.request.method.encode("utf-8", "surrogatepass"),
         "named_headers": named_headers,
+        "header_lines": header_lines,
         "form": lambda delivery: twilio_form(delivery.request.body),
         "body_json": lambda delivery: _body_json(delivery.request),
         "item": lambda delivery: delivery.items[argument].encode("utf-8", "surrogatepass"),

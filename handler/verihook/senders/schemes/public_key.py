@@ -58,8 +58,10 @@ class PublicKeyScheme:
     ``key``: ``hex`` or ``base64`` (after ``key_prefix``) of a raw Ed25519 key, ``spki`` (PEM, or base64 of DER), or
     ``certificate``: pinned as secret, or at the URL in ``certificate_header``, which must be https on one of
     ``certificate_hosts`` with ``certificate_path`` (regular expressions, matched whole). Without a secret,
-    the key whose id is in ``key_id_header`` is taken from the JSON Web Keys at ``jwks_url``. ``required``: headers with
-    the value that they must have.
+    the key whose id is in ``key_id_header`` is taken from the JSON Web Keys at ``jwks_url``, or without that header any
+    of them. With ``key_url`` the secret is the key of the sender's API: it asks for the public key with the id (in the
+    place of ``{kid}``), which is the member ``key_member`` of the answer. ``required``: headers with the value that
+    they must have.
     """
 
     header: str
@@ -74,6 +76,8 @@ class PublicKeyScheme:
     label: str = ""
     header_member: str = ""
     jwks_url: str = ""
+    key_url: str = ""
+    key_member: str = ""
     key_id_header: str = ""
     timestamp: str = "s"
     timestamp_header: str = ""
@@ -97,19 +101,27 @@ class PublicKeyScheme:
             raise ValueError(f"timestamp: {must_be_one_of(TIMES, self.timestamp)}")
         if bool(self.separator) != bool(self.label) or (self.separator and self.header_member):
             raise ValueError("separator: separator and label go together, without header_member")
-        if bool(self.jwks_url) != bool(self.key_id_header) or (self.jwks_url and self.key != "spki"):
-            raise ValueError("jwks_url: goes with key_id_header, and with spki keys")
-        if self.jwks_url and not self.jwks_url.startswith("https://"):
-            raise ValueError("jwks_url: must be https")
+        self._check_key_urls()
         if not all(isinstance(host, str) for host in self.certificate_hosts):
             raise ValueError("certificate_hosts: must be a list of texts")
         check_texts("required", self.required)
         self._check_message()
 
+    def _check_key_urls(self) -> None:
+        if (self.key_id_header and not (self.jwks_url or self.key_url)) or (self.jwks_url and self.key_url):
+            raise ValueError("key_id_header: goes with jwks_url or with key_url")
+        for name, url in (("jwks_url", self.jwks_url), ("key_url", self.key_url)):
+            if url and (not url.startswith("https://") or self.key != "spki"):
+                raise ValueError(f"{name}: must be https, and goes with spki keys")
+        asked = bool(self.key_id_header and self.key_member and "{kid}" in self.key_url)
+        if bool(self.key_url) != asked or (self.key_member and not self.key_url):
+            raise ValueError("key_url: must have {kid} in it, and goes with key_id_header and key_member")
+
     def _check_message(self) -> None:
         names = {name for name, _ in fields_of(self.message)}
-        if {"secret", "url", "json", "item"} & names or self.message.startswith(KEY_FIRST):
-            raise ValueError("message: {secret}, {url}, {json:PATH} and {item:LABEL} are for the scheme hmac alone")
+        others = {"secret", "url", "json", "item", "named_headers", "header_lines"} & names
+        if others or self.message.startswith(KEY_FIRST):
+            raise ValueError(f"message: {{{min(others or {'secret'})}}} is not for the scheme public-key")
         if not {"body", "body_sha256", "body_json", "body_crc32"} & names:
             raise ValueError("message: {body}, {body_sha256} or {body_crc32} must be in it, so that the body is signed")
         check_place(self.message, "timestamp", "timestamp_header", bool(self.timestamp_header))
@@ -141,7 +153,8 @@ class PublicKeyScheme:
     @property
     def key_hosts(self) -> tuple[str, ...]:
         """The hosts that keys are fetched from, as regular expressions."""
-        return (re.escape(self.jwks_url.split("/")[2]),) if self.jwks_url else tuple(self.certificate_hosts)
+        url = self.jwks_url or self.key_url
+        return (re.escape(url.split("/")[2]),) if url else tuple(self.certificate_hosts)
 
     def bind(self, secrets: tuple[str, ...], setting: Setting = PLAIN) -> Verify:
         """See :class:`~verihook.senders.schemes.Scheme`.
@@ -231,11 +244,15 @@ class PublicKeyScheme:
     def _proof(self, secrets: tuple[str, ...], setting: Setting) -> Prove:
         if self.key == "certificate":
             return self._certificate_proof(secrets, setting)
-        if secrets or not self.jwks_url:
+        asks = self.key_url and not all(map(public_keys.is_public, secrets))
+        if not asks and (secrets or not self.jwks_url):
             return self._key_proof(secrets)
-        from verihook.senders.schemes.published_keys import published_proof
+        from verihook.senders.schemes import published_keys as published
 
-        return published_proof(self.jwks_url, self.key_id_header.lower(), self.algorithm, setting.fetch)
+        header = self.key_id_header.lower()
+        if asks:
+            return published.asked_proof(self.key_url, self.key_member, header, self.algorithm, secrets, setting.fetch)
+        return published.published_proof(self.jwks_url, header, self.algorithm, setting.fetch)
 
     def _key_proof(self, secrets: tuple[str, ...]) -> Prove:
         keys = [public_keys.check_with(self._public(secret), self.algorithm) for secret in secrets]

@@ -15,6 +15,7 @@ from verihook.errors import SignatureError
 from verihook.senders.schemes import Setting
 from verihook.senders.schemes.encoding import decode_base64, decode_base64url, decode_hex, encode_signature
 from verihook.senders.schemes.jws import sha256
+from verihook.senders.schemes.key_urls import host_matches
 from verihook.senders.schemes.timestamp import check_age, whole_seconds
 from verihook.senders.schemes.url import registered_url
 from verihook.strict_json import member, set_member, split_path
@@ -78,6 +79,23 @@ def filled(value: object, setting: Setting) -> object:
             raise ValueError(f"parameters.{name}: is in the tokens of this sender; write it into the source")
         value = value.replace(f"{{parameter:{name}{optional}}}", given)
     return value
+
+
+def check_keys_url(url: str, host: str) -> None:
+    """Raise ValueError ``KEY: mend`` unless published keys can be fetched from there. "" for none."""
+    if url and not url.startswith("https://"):
+        raise ValueError("jwks_url: must be https")
+    if bool(host) != ("{" in url):
+        raise ValueError("jwks_host: goes with a jwks_url with a parameter in it")
+
+
+def keys_url(template: str, host: str, setting: Setting) -> str:
+    """Return the URL of the published keys, "" if there is none. Raises ValueError ``KEY: mend``."""
+    url = str(filled(template, setting))
+    if host and not host_matches(url.split("/")[2], (host,)):
+        name = template.partition("{parameter:")[2].partition("}")[0]
+        raise ValueError(f"parameters.{name}: must be the sender's host for this account")
+    return url
 
 
 def check_claims(expected: list[Expected], claims: Mapping[str, Any]) -> None:

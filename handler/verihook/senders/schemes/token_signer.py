@@ -28,7 +28,7 @@ def sign(scheme: JwtScheme, secret: str, request: Request, setting: Setting, *, 
 
     If the token is in the body, the members of the body that was given become its claims.
     """
-    protected, make = _maker(scheme, secret)
+    protected, make = maker(scheme.algorithm, secret, scheme.shared_key)
     claims: dict[str, Any] = _claims(request.body) if scheme.json else {}
     claims |= {"iat": now, "jti": message_id}
     if scheme.time == "exp":
@@ -55,13 +55,18 @@ def _claims(body: bytes) -> dict[str, Any]:
         raise ValueError("the body must be a JSON object: this sender makes a token of it") from error
 
 
-def _maker(scheme: JwtScheme, secret: str) -> tuple[dict[str, Any], Callable[[bytes], bytes]]:
-    """The members of the protected header beside ``alg``, and how to sign. Raises ValueError in words."""
-    if scheme.algorithm in HMACS:
-        return {}, hmac_maker(scheme.shared_key(secret), scheme.algorithm)
+def maker(
+    name: str, secret: str, shared_key: Callable[[str], bytes] = str.encode
+) -> tuple[dict[str, Any], Callable[[bytes], bytes]]:
+    """The members of the protected header beside ``alg``, and how to sign with the algorithm ``name``.
+
+    Raises ValueError in words.
+    """
+    if name in HMACS:
+        return {}, hmac_maker(shared_key(secret), name)
     from verihook.senders.schemes.asymmetric import make_with, read_private
 
-    algorithm = PUBLIC_KEYS[scheme.algorithm]
+    algorithm = PUBLIC_KEYS[name]
     if secret.lstrip().startswith("{"):
         kid, key = _of_jwk(secret, algorithm)
         return {"kid": kid} if kid else {}, make_with(key, algorithm)

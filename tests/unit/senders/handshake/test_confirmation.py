@@ -27,7 +27,7 @@ class Network:
         self.error = error
         self.document = document
 
-    def __call__(self, url: str, content: bytes = b"") -> bytes:
+    def __call__(self, url: str, content: bytes = b"", authorization: str = "") -> bytes:
         self.asked.append(url)
         if self.error:
             raise self.error

@@ -78,9 +78,11 @@ OWN_KEYS: dict[str, Callable[[], Any]] = {
     "rfc9421-ecdsa": lambda: ec.generate_private_key(ec.SECP256R1()),
     "rfc9421-ecdsa-p384": lambda: ec.generate_private_key(ec.SECP384R1()),
     "rfc9421-ed25519": ed25519.Ed25519PrivateKey.generate,
-    "ebay": lambda: ec.generate_private_key(ec.SECP256R1()),
+    **dict.fromkeys(("ebay", "circle"), lambda: ec.generate_private_key(ec.SECP256R1())),
+    "truelayer": lambda: ec.generate_private_key(ec.SECP521R1()),
+    "fal-ai": ed25519.Ed25519PrivateKey.generate,
     **dict.fromkeys(
-        ("rfc9421-rsa-pss", "google-pubsub", "wix", "kinde", "shipstation", "wechat-pay", "gong"),
+        ("rfc9421-rsa-pss", "google-pubsub", "wix", "kinde", "shipstation", "wechat-pay", "gong", "saleor"),
         lambda: rsa.generate_private_key(65537, 2048),
     ),
 }

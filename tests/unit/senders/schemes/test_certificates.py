@@ -27,7 +27,9 @@ from verihook.senders.schemes.sns import SnsScheme
 )
 def test_a_certificate_that_is_served_has_the_name_of_sns(name: str, known: bool) -> None:
     key, certificate = certificate_pair(common_name=name)
-    setting = Setting(parameters={"topic_arns": TOPIC}, fetch=lambda url, content=b"": certificate.encode())
+    setting = Setting(
+        parameters={"topic_arns": TOPIC}, fetch=lambda url, content=b"", authorization="": certificate.encode()
+    )
     verify = SnsScheme().bind((), setting)
     base = {"Type": "Notification", "Message": "m", "TopicArn": TOPIC, "SigningCertURL": CERT_URL}
     signed = SnsScheme().sign(key, request(base), message_id="m-1", now=NOW)

@@ -139,7 +139,7 @@ def test_any_token_gives_a_signature_error(text: str, now: int) -> None:
 def test_keys_are_asked_for_by_id_with_the_credentials_and_kept() -> None:
     asked: list[tuple[str, dict[str, str]]] = []
 
-    def fetch(url: str, content: bytes = b"") -> bytes:
+    def fetch(url: str, content: bytes = b"", authorization: str = "") -> bytes:
         asked.append((url, json.loads(content)))
         return json.dumps({"key": json.loads(jwk_pair(1, expired_at=None)[1])}).encode()
 
@@ -166,7 +166,7 @@ def test_keys_are_asked_for_by_id_with_the_credentials_and_kept() -> None:
     ],
 )
 def test_what_the_endpoint_answers_is_a_key_a_refusal_or_an_outage(answer: bytes, expected: str | None) -> None:
-    def fetch(url: str, content: bytes = b"") -> bytes:
+    def fetch(url: str, content: bytes = b"", authorization: str = "") -> bytes:
         return answer
 
     verify = load_sender("plaid").scheme.bind(("api-secret",), Setting(parameters=CREDENTIALS, fetch=fetch))
@@ -180,7 +180,7 @@ def test_what_the_endpoint_answers_is_a_key_a_refusal_or_an_outage(answer: bytes
 def test_a_flood_of_new_kids_costs_five_calls_a_minute() -> None:
     asked: list[str] = []
 
-    def fetch(url: str, content: bytes = b"") -> bytes:
+    def fetch(url: str, content: bytes = b"", authorization: str = "") -> bytes:
         asked.append(url)
         return b'{"error_code": "INVALID_WEBHOOK_VERIFICATION_KEY_ID"}'
 
@@ -197,7 +197,7 @@ def test_a_flood_of_new_kids_costs_five_calls_a_minute() -> None:
 def test_what_a_source_lacks_is_said() -> None:
     scheme = load_sender("plaid").scheme
 
-    def fetch(url: str, content: bytes = b"") -> bytes:
+    def fetch(url: str, content: bytes = b"", authorization: str = "") -> bytes:
         return b""
 
     with pytest.raises(ValueError, match="without a network"):

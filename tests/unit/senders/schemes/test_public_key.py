@@ -178,7 +178,7 @@ def test_sixteen_signatures_are_looked_at_and_seventeen_refused() -> None:
 def test_a_certificate_elsewhere_is_refused_before_anything_else(url: str) -> None:
     asked: list[str] = []
 
-    def fetch(url: str, content: bytes = b"") -> bytes:
+    def fetch(url: str, content: bytes = b"", authorization: str = "") -> bytes:
         asked.append(url)
         return certificate_pair()[1].encode()
 
@@ -195,7 +195,7 @@ def test_a_certificate_elsewhere_is_refused_before_anything_else(url: str) -> No
 def test_a_certificate_is_fetched_once_and_kept() -> None:
     asked: list[str] = []
 
-    def fetch(url: str, content: bytes = b"") -> bytes:
+    def fetch(url: str, content: bytes = b"", authorization: str = "") -> bytes:
         asked.append(url)
         return certificate_pair()[1].encode()
 
@@ -207,14 +207,14 @@ def test_a_certificate_is_fetched_once_and_kept() -> None:
 
 
 def test_a_host_that_has_no_certificate_refuses_and_one_that_fails_is_our_failure() -> None:
-    def down(url: str, content: bytes = b"") -> bytes:
+    def down(url: str, content: bytes = b"", authorization: str = "") -> bytes:
         raise SecretsUnavailable("down")
 
     scheme = load_sender("paypal").scheme
     assert "unknown-certificate" == reason(
-        scheme.bind((), replace(SETTING, fetch=lambda url, content=b"": b"")), signed("paypal")
+        scheme.bind((), replace(SETTING, fetch=lambda url, content=b"", authorization="": b"")), signed("paypal")
     )
-    for fetch in (down, lambda url, content=b"": b"<html>maintenance</html>"):
+    for fetch in (down, lambda url, content=b"", authorization="": b"<html>maintenance</html>"):
         with pytest.raises(SecretsUnavailable):
             scheme.bind((), replace(SETTING, fetch=fetch))(signed("paypal"), NOW)
 
@@ -222,7 +222,7 @@ def test_a_host_that_has_no_certificate_refuses_and_one_that_fails_is_our_failur
 def test_a_flood_of_new_certificates_costs_five_calls_a_minute_and_spares_the_known_one() -> None:
     asked: list[str] = []
 
-    def fetch(url: str, content: bytes = b"") -> bytes:
+    def fetch(url: str, content: bytes = b"", authorization: str = "") -> bytes:
         asked.append(url)
         return certificate_pair()[1].encode() if url == CERT_URL else b""
 

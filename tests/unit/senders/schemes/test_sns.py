@@ -36,7 +36,7 @@ def message(number: int = 1, **members: object) -> dict[str, object]:
 
 
 def counting(asked: list[str]) -> Fetch:
-    def fetch(url: str, content: bytes = b"") -> bytes:
+    def fetch(url: str, content: bytes = b"", authorization: str = "") -> bytes:
         asked.append(url)
         return b""
 
@@ -138,7 +138,7 @@ def test_the_hosts_of_all_regions_are_asked(partition: str, region: str, suffix:
     topic, address = f"arn:{partition}:sns:{region}:123456789012:t", f"https://sns.{region}.{suffix}/a-1.pem"
     asked: list[str] = []
 
-    def fetch(url: str, content: bytes = b"") -> bytes:
+    def fetch(url: str, content: bytes = b"", authorization: str = "") -> bytes:
         asked.append(url)
         return certificate_pair()[1].encode()
 
@@ -153,8 +153,8 @@ def test_topics_are_pinned_and_a_stranger_s_costs_no_call() -> None:
     assert "unexpected-topicarn" == reason(SnsScheme().bind((), setting), message(TopicArn=TOPIC + "x"))
     assert [] == asked
     with pytest.raises(ValueError, match=r"^parameters\.topic_arns: "):
-        SnsScheme().bind((), Setting(fetch=lambda url, content=b"": b""))
-    setting = Setting(parameters={"topic_arns": " , "}, fetch=lambda url, content=b"": b"")
+        SnsScheme().bind((), Setting(fetch=lambda url, content=b"", authorization="": b""))
+    setting = Setting(parameters={"topic_arns": " , "}, fetch=lambda url, content=b"", authorization="": b"")
     with pytest.raises(ValueError, match=r"^parameters\.topic_arns: "):
         SnsScheme().bind((certificate_pair()[1],), setting)
     with pytest.raises(ValueError, match="without a network"):
@@ -162,7 +162,7 @@ def test_topics_are_pinned_and_a_stranger_s_costs_no_call() -> None:
 
 
 def test_an_outage_is_ours() -> None:
-    def down(url: str, content: bytes = b"") -> bytes:
+    def down(url: str, content: bytes = b"", authorization: str = "") -> bytes:
         raise SecretsUnavailable("down")
 
     verify = SnsScheme().bind((), Setting(parameters={"topic_arns": TOPIC}, fetch=down))

@@ -47,7 +47,7 @@ class Host:
         self.document = json.dumps({"keys": keys}).encode() if document is None else document
         self.asked: list[str] = []
 
-    def __call__(self, url: str, content: bytes = b"") -> bytes:
+    def __call__(self, url: str, content: bytes = b"", authorization: str = "") -> bytes:
         self.asked.append(url)
         return self.document
 
