@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from tests.console.deployment import Deployed
-from tests.flows.faces import HttpFace
+from tests.flows.commands import PROGRAM
+from tests.flows.faces import HttpFace, run_key
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
@@ -34,3 +40,22 @@ def test_the_key_is_not_in_what_goes_to_a_journal(served: Deployed) -> None:
     told = served.server.output.read_text()
     assert f"The console: {served.url}/console/" in told
     assert served.key not in told
+
+
+def test_a_terminal_gets_the_link_with_the_key(tmp_path: Path) -> None:
+    near, far = os.openpty()
+    command = [PROGRAM, "run", "--port", "0", "--data", tmp_path / "data", "--grace", "0"]
+    variables = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "COLUMNS": "200"}
+    process = subprocess.Popen(command, stdout=far, stderr=far, env=variables, cwd=tmp_path, start_new_session=True)
+    os.close(far)
+    told = b""
+    try:
+        # The last line of what it says when it is ready.
+        while b"Ctrl-C stops the server" not in told:
+            told += os.read(near, 4096)
+        url = told.partition(b"Verihook is ready on ")[2].split()[0].decode()
+        assert f"The console: {url}/console/#key={run_key(tmp_path / 'data')}\r\n" in told.decode()
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(60)
+        os.close(near)

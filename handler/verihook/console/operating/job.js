@@ -36,7 +36,7 @@ export function Job({ id }) {
   };
   return html`
     <${PageHead} title="${job.action}: ${filterWords(job.filter, false)}" tab="Job" aside=${html`<span role="status"><${JobMark} status=${job.status} /></span>`}>
-      <${CopyAs} curl=${curlOf(api(`jobs/${segment(id)}`))} cli=${commandOf("jobs", "get", id)} python=${pythonOf(`print(verihook.job(${pythonText(id)}))`)} />
+      <${CopyAs} curl=${curlOf(api(`jobs/${segment(id)}`))} cli=${commandOf("jobs", "show", id)} python=${pythonOf(`print(verihook.job(${pythonText(id)}))`)} />
       ${!jobEnded(job) && identity.may("instances:manage") && html`<button type="button" class="danger" onClick=${() => setAsked(true)}>Stop…</button>`}
     <//>
     ${problem && html`<${ProblemNote} problem=${problem} />`}
