@@ -31,7 +31,7 @@ COPIED = {
     "waiting?workflow=order-approval": "<labelled>",
     "composer?source=stripe&kind=tampered": "signature-mismatch",
     "workflows": "order-approval",
-    "workflows/order-log": "orderId",
+    "workflows/order-log": "orderId|queued|running",
     "workflows/order-created/start": "[0-9a-f]{32}",
     "sources": "stripe",
     "jobs/{job}": "<job>",

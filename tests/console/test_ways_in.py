@@ -44,7 +44,7 @@ def test_the_key_is_not_in_what_goes_to_a_journal(served: Deployed) -> None:
 
 def test_a_terminal_gets_the_link_with_the_key(tmp_path: Path) -> None:
     near, far = os.openpty()
-    command = [PROGRAM, "run", "--port", "0", "--data", tmp_path / "data", "--grace", "0"]
+    command: list[str | Path] = [PROGRAM, "run", "--port", "0", "--data", tmp_path / "data", "--grace", "0"]
     variables = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "COLUMNS": "200"}
     process = subprocess.Popen(command, stdout=far, stderr=far, env=variables, cwd=tmp_path, start_new_session=True)
     os.close(far)
