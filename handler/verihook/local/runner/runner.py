@@ -95,17 +95,19 @@ class Runner:
     def start(self, machine: str, name: str, document: str, parent: Parent | None = None) -> Entry:
         """Start an execution with JSON as its input. The same once more, while it runs, is the same execution.
 
-        ``parent``: what waits for the end.
+        Its states are entered after this, in another thread: who starts it, or is answered then, waits for none of
+        them. ``parent``: what waits for the end.
 
         Raises Taken if the name belongs to another, KeyError for a machine that is not deployed.
         """
         number, now = self._deployed[machine], self._now()
         entry = Entry(machine, name, number, document, int(now * 1000), parent=parent)
         position = self._position(entry, parse(document), now)
-        effects = step(self._compiled[number], position, Begin(), now)
+        effects = step(self._compiled[number], position, Begin(), now, most=0)
         there = self.store.begin(entry, written(position, effects, Begin(), now))
         if there is None:
-            self._follow(entry.key, effects, position.due())
+            # It is due at once: if no thread comes to it any more, the next process does.
+            self._pool.submit(machine, name, lambda: self._ring(entry.key))
             return entry
         if there.status != "RUNNING" or not same_json(there.input, document):
             raise Taken(there)

@@ -61,8 +61,8 @@ def position_at_start(
     return position
 
 
-def step(machine: Machine, position: Position, stimulus: Stimulus, now: float) -> list[Effect]:
-    """Return what has to be done next; the position is changed in place.
+def step(machine: Machine, position: Position, stimulus: Stimulus, now: float, most: int = MAX_ENTERED) -> list[Effect]:
+    """Return what has to be done next; the position is changed in place. ``most``: how many states may be entered.
 
     What comes too late (the answer of a call that is given up, anything after the end) has no effects.
     """
@@ -73,7 +73,7 @@ def step(machine: Machine, position: Position, stimulus: Stimulus, now: float) -
     events = {name: log.events for name, log in position.logs.items()}
     try:
         turn.take(stimulus)
-        turn.go_on()
+        turn.go_on(most)
     except Exception as error:  # noqa: BLE001  # a fault of ours ends the execution, which would else hang for ever
         turn.effects.clear()
         for name, count in events.items():
@@ -155,10 +155,10 @@ class Turn:
             frame.rest()
             self.attempt(frame, lambda: _RUN[state.kind](self, frame, state))
 
-    def go_on(self) -> None:
+    def go_on(self, most: int) -> None:
         """Enter what is ready, up to what one turn may enter."""
         entered = 0
-        while entered < MAX_ENTERED and self.position.ready and self.position.status == "RUNNING":
+        while entered < most and self.position.ready and self.position.status == "RUNNING":
             entered += 1
             frame = self.position.frames.get(self.position.ready.pop(0))
             if frame is not None:

@@ -92,6 +92,11 @@ def finished(runner: Runner, functions: Functions, clock: Clock, key: Key = KEY)
     return wait_until(ended)
 
 
+def stand(runner: Runner) -> None:
+    """Return once everything that was started waits for its time."""
+    wait_until(lambda: all(due for _, due in runner.store.running()))
+
+
 def ended_one(runner: Runner) -> Entry | None:
     entry = runner.store.get(KEY)
     return entry if entry is not None and entry.status != "RUNNING" else None

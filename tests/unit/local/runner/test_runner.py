@@ -22,28 +22,42 @@ from tests.unit.local.runner.machines import (
     ended_one,
     finished,
     opened,
+    stand,
     task,
 )
 from verihook.local.runner.arns import ARN_PREFIX
 from verihook.local.runner.integrations import Integrations
+from verihook.local.runner.pool import MAX_THREADS
 from verihook.local.runner.rows import Entry, Taken
 from verihook.local.runner.runner import Runner
 from verihook.local.states.effects import Beat, Failed, Succeeded
 from verihook.local.states.errors import Refused
 
 
-def test_a_machine_without_effects_has_ended_when_it_is_started(tmp_path: Path) -> None:
+def test_a_machine_without_effects_ends_by_itself(tmp_path: Path) -> None:
     ends: list[Entry] = []
     runner = Runner(tmp_path / "s.db", Integrations(), now=time.time, on_end=ends.append)
     runner.deploy("m", asl(A={"Type": "Pass", "End": True}))
-    before = threading.active_count()
     runner.start("m", "e", '{"a": 1}')
+    wait_until(lambda: ends)
     assert [(end.status, end.output) for end in ends] == [("SUCCEEDED", '{"a":1}')]
-    assert threading.active_count() <= before
     assert [event["type"] for event in runner.store.history(KEY)] == [
         "ExecutionStarted", "PassStateEntered", "PassStateExited", "ExecutionSucceeded",
     ]  # fmt: skip
     runner.close()
+
+
+def test_who_starts_waits_for_no_state_and_a_later_process_enters_what_none_was(tmp_path: Path) -> None:
+    """As if no thread had come to it before the process died."""
+    runner = opened(tmp_path / "s.db", Functions(), Clock(), asl(A={"Type": "Pass", "Result": 7, "End": True}))
+    runner.hold()
+    assert runner.start("m", "e", "{}").status == "RUNNING"
+    assert [event["type"] for event in runner.store.history(KEY)] == ["ExecutionStarted"]
+    runner.close()
+    again = opened(tmp_path / "s.db", Functions(), Clock())
+    assert again.resume() == 1
+    assert wait_until(lambda: ended_one(again)).output == "7"
+    again.close()
 
 
 def test_the_same_start_again_and_another_of_its_name(tmp_path: Path) -> None:
@@ -67,6 +81,7 @@ def test_nothing_is_called_before_it_is_written(tmp_path: Path) -> None:
         asl(A={"Type": "Wait", "Seconds": 1, "Next": "B"}, B=task("split", End=True)),
     )
     runner.start("m", "e", '{"l": []}')
+    stand(runner)
     runner.store.close()
     runner.store = dying = Dying(tmp_path / "s.db", 1, after=False)
     clock.now += 1
@@ -137,6 +152,7 @@ def test_half_a_character_and_a_sum_without_end_are_no_faults_of_ours(tmp_path: 
     runner.start("m", "e", '{"a": "\\ud83d"}')
     runner.deploy("m", failing)
     runner.start("m", "f", '{"n": [1e308, 1e308]}')
+    wait_until(lambda: not runner.store.running())
     ends = [runner.store.get(KEY), runner.store.get(("m", "f"))]
     assert [end and (end.status, end.output, end.error) for end in ends] == [
         ("SUCCEEDED", '{"a":"\\ud83d"}', None),
@@ -166,6 +182,7 @@ def test_an_execution_goes_on_with_the_definition_that_it_began_with(tmp_path: P
         asl(A={"Type": "Wait", "Seconds": 9, "Next": "B"}, B={"Type": "Pass", "Result": "old", "End": True}),
     )
     old.start("m", "e", "{}")
+    stand(old)
     old.close()
     clock.now += 9
     new = opened(tmp_path / "s.db", Functions(), clock, asl(A={"Type": "Pass", "Result": "new", "End": True}))
@@ -173,6 +190,7 @@ def test_an_execution_goes_on_with_the_definition_that_it_began_with(tmp_path: P
     entry = wait_until(lambda: ended_one(new))
     assert entry.output == '"old"'
     new.start("m", "f", "{}")
+    wait_until(lambda: not new.store.running())
     assert getattr(new.store.get(("m", "f")), "output", None) == '"new"'
     new.close()
 
@@ -183,7 +201,8 @@ def test_waiting_executions_take_a_row_and_no_thread(tmp_path: Path) -> None:
     before = threading.active_count()
     for number in range(300):
         runner.start("m", f"e{number}", "{}")
-    assert threading.active_count() <= before + 1
+    stand(runner)
+    assert threading.active_count() <= before + 1 + MAX_THREADS
     clock.now += 9
     runner.start("m", "last", "{}")
     wait_until(lambda: [key for key, _ in runner.store.running()] == [("m", "last")])
