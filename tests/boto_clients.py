@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import boto3
@@ -12,6 +14,14 @@ from botocore.stub import Stubber
 
 from verihook.adapters.aws.boto import Boto, client
 from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
+
+
+@cache
+def boto_session() -> boto3.Session:
+    """One for all tests. moto forgets boto3's own after each, and to read the descriptions again takes 0.1 s."""
+    # Its handler is in the sessions that come after its import.
+    importlib.import_module("moto.core.models")
+    return boto3.Session()
 
 
 def translated(given: Any) -> Any:

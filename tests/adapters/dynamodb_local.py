@@ -19,10 +19,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-import boto3
 import pytest
 from botocore.config import Config
 
+from tests.boto_clients import boto_session
 from tests.held_ports import held_port
 from verihook.adapters.aws.boto import Boto
 from verihook.adapters.aws.errors import AwsError
@@ -82,7 +82,7 @@ def endpoint() -> str:
 
 def client(url: str | None, **options: Any) -> DynamoDBClient:
     """A DynamoDB client with made-up credentials. ``options`` go into botocore's Config."""
-    made = boto3.client(
+    made = boto_session().client(
         "dynamodb",
         endpoint_url=url,
         region_name="eu-central-1",

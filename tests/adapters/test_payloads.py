@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
 from botocore.config import Config
 from moto import mock_aws
 
 from tests.adapters.moto_over_http import MotoOverHttp
-from tests.boto_clients import translated
+from tests.boto_clients import boto_session, translated
 from tests.contracts.payloads import PayloadsContract, key_of
 from tests.direct_clients import direct
 from verihook.adapters.aws.errors import ServiceError
@@ -31,7 +30,7 @@ BUCKET = "payloads-bucket"
 
 
 def s3(endpoint: str | None = None) -> S3Client:
-    return boto3.client(
+    return boto_session().client(
         "s3",
         region_name="us-east-1",
         endpoint_url=endpoint,

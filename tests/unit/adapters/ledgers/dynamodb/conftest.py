@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import boto3
 import pytest
 from moto import mock_aws
 
+from tests.boto_clients import boto_session
 from tests.unit.adapters.ledgers.dynamodb.wire import TABLE, Wire
 from verihook.adapters.aws.boto import Boto
 from verihook.adapters.ledgers.dynamodb import DynamoDbDocuments, DynamoDbLedger
@@ -19,7 +19,7 @@ from verihook.adapters.ledgers.table import create_table_request
 def wire() -> Iterator[Wire]:
     with mock_aws():
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        client = boto3.client("dynamodb", region_name="eu-central-1", **keys)  # type: ignore[call-overload]
+        client = boto_session().client("dynamodb", region_name="eu-central-1", **keys)  # type: ignore[call-overload]
         client.create_table(**create_table_request(TABLE))
         yield Wire(Boto(client))
 
