@@ -13,6 +13,7 @@ from tests.dialects.deployment import client_of
 from verihook import instances
 from verihook.instances import api_keys
 from verihook.model.instance import Instance
+from verihook.model.listing import Query
 from verihook.model.policy import Policy
 from verihook.model.ports import Services
 
@@ -190,3 +191,25 @@ def test_another_method_is_refused_in_the_dialects_words(client: httpx.Client, p
     assert (reply.status_code, reply.headers["allow"]) == (405, allow)
     assert reply.headers["content-type"] == "application/json"
     assert set(reply.json()) & {"detail", "error", "errorCode", "message"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1.0/workflows/dapr/echo/start", {}),
+        ("/v1.0/workflows/echo/traced/start", {}),
+        ("/workflows/echo", {}),
+        ("/workflows/echo/async", {}),
+        ("/workflows/echo/trigger", {}),
+        ("/w/echo", {}),
+        ("/api/workflows/echo/trigger", {"connectionId": "conn_xyz", "params": {}}),
+        ("/api/v1/workflows/echo/run", {"connectionId": "conn_xyz", "input": {}}),
+    ],
+)
+def test_a_start_in_any_grammar_stays_in_the_trace_of_its_caller(
+    client: httpx.Client, services: Services, path: str, body: object
+) -> None:
+    header = f"00-{uuid.uuid4().hex}-{'b2' * 8}-01"
+    assert client.post(path, json=body, headers={"traceparent": header}).status_code < 300
+    rows = instances.list_instances(Query(), 3, None, services).instances
+    assert header in [row.passed.get("traceparent") for row in rows]

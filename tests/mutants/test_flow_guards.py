@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import Request as HttpRequest
 
 from tests.adapters.dynamodb_tables import TABLE, on_moto
 from tests.contracts.instances import HOUR, LARGE, NOW, an_instance
@@ -231,7 +232,7 @@ def test_a_dialect_keeps_to_the_workflows_of_a_key(parts: Parts) -> None:
         with pytest.raises(InstanceNotFound):
             asyncio.run(calling.find_instance(id, "instances:read", caller, parts.services))
     with pytest.raises(Forbidden):
-        asyncio.run(calling.start(request(), caller, parts.services))
+        asyncio.run(calling.start(request(), HttpRequest({"type": "http", "headers": []}), caller, parts.services))
     page = asyncio.run(calling.list_page([Query(), Query(status="queued")], 1, None, caller, parts.services))
     # A cursor is made of an id.
     assert ([], None) == (page.instances, page.cursor)

@@ -72,7 +72,7 @@ def add_routes(routes: Guarded, services: Services, _: float) -> None:
     @routes.post("/api/workflows/{workflow}/trigger")
     async def trigger(workflow: str, request: Request, caller: Caller) -> Response:
         body = calling.parse_body(await calling.read_text(request, MAX_BODY))
-        submitted = (await calling.start(_request(workflow, body), caller, services)).submitted
+        submitted = (await calling.start(_request(workflow, body), request, caller, services)).submitted
         return answer(_row(submitted.instance), 201, _request_id())
 
     async def listed(query: Query, limit: int, cursor: str | None, caller: Caller) -> Response:
@@ -125,7 +125,7 @@ def _add_worker(routes: Guarded, services: Services) -> None:
         except EventMalformed:
             # `request.json().catch(() => undefined)` is what the product generates.
             content = None
-        submitted = (await calling.start(StartRequest(workflow, content), caller, services)).submitted
+        submitted = (await calling.start(StartRequest(workflow, content), request, caller, services)).submitted
         return answer({"instanceId": submitted.instance.id})
 
     @routes.get("/w/{workflow}")

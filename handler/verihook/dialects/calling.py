@@ -14,6 +14,7 @@ from verihook.api import admission
 from verihook.api.access import Identity, Scope
 from verihook.api.admission import Started
 from verihook.api.body import plain_body
+from verihook.api.start_body import trace_of
 from verihook.errors import EventMalformed, RequestInvalid
 from verihook.instances import Page, StartRequest, cursor_of
 from verihook.model.instance import Instance
@@ -61,9 +62,12 @@ def json_or_text(text: str) -> Any:
         return text
 
 
-async def start(request: StartRequest, caller: Identity, ports: SubmitPorts) -> Started:
-    """Start an instance as the API does. Raises as :func:`verihook.api.admission.start` does."""
-    return await in_thread(admission.start, request, caller, ports)
+async def start(asked: StartRequest, request: Request, caller: Identity, ports: SubmitPorts) -> Started:
+    """Start an instance as the API does, in the trace of the request.
+
+    Raises as :func:`verihook.api.admission.start` does.
+    """
+    return await in_thread(admission.start, replace(asked, trace=trace_of(request)), caller, ports)
 
 
 async def find_instance(

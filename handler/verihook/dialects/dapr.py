@@ -121,14 +121,14 @@ def _starting(services: Services) -> _Operation:
         metadata = metadata_of(request)
         if is_draft(request, services):
             asked = StartRequest(kind, content, id=subject, metadata=metadata)
-            submitted = (await calling.start(asked, caller, services)).submitted
+            submitted = (await calling.start(asked, request, caller, services)).submitted
             # The request's own path, without the verb: the client knows it under this prefix.
             location = request.url.path.removesuffix("/start")
             return answer({"instanceID": submitted.instance.id}, 202, {"location": location})
         id = request.query_params.get("instanceID") or str(uuid.uuid4())
         asked = StartRequest(subject, content, id=id, metadata=metadata, on_conflict="replace")
         try:
-            await calling.start(asked, caller, services)
+            await calling.start(asked, request, caller, services)
         except Conflict as conflict:
             raise await _in_daprs_words(conflict, asked, services) from None
         return answer({"instanceID": id}, 202)

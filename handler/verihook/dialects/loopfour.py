@@ -80,7 +80,7 @@ def add_routes(routes: Guarded, services: Services, _: float) -> None:
     @routes.post("/api/v1/workflows/{workflow}/run")
     async def run(workflow: str, request: Request, caller: Caller) -> Response:
         asked = _request(workflow, calling.parse_body(await calling.read_text(request)))
-        started = await calling.start(asked, caller, services)
+        started = await calling.start(asked, request, caller, services)
         ran = _started_run(started.submitted.instance, started.submitted.created)
         return answer(_success(ran), headers=_limits(started.quota, services))
 

@@ -83,9 +83,8 @@ def add_routes(routes: Guarded, services: Services, _: float) -> None:
         text = await calling.read_text(request)
         content = calling.parse_body(text)
         id = workflow_id(name, json_text(content) if text.strip() else None)
-        submitted = (
-            await calling.start(StartRequest(name, content, id=id, on_conflict="replace"), caller, services)
-        ).submitted
+        asked = StartRequest(name, content, id=id, on_conflict="replace")
+        submitted = (await calling.start(asked, request, caller, services)).submitted
         return answer(_triggered(submitted.instance, request, SHOWN[services.policy.console]))
 
     async def terminate(workflow_id: str, request: Request, caller: Caller) -> Response:

@@ -65,8 +65,8 @@ def add_routes(routes: Guarded, services: Services, longest_wait_s: float) -> No
 
     async def started(name: str, request: Request, caller: Identity) -> Instance:
         content = calling.parse_body(await calling.read_text(request))
-        request_of = StartRequest(name, content, id=fresh_id(name))
-        return (await calling.start(request_of, caller, services)).submitted.instance
+        asked = StartRequest(name, content, id=fresh_id(name))
+        return (await calling.start(asked, request, caller, services)).submitted.instance
 
     async def at_its_end(instance: Instance, request: Request) -> Instance:
         return await wait_for_end(instance, longest_wait_s, request, services, services.changes)

@@ -34,7 +34,7 @@ def add_routes(routes: Guarded, services: Services, _: float) -> None:
     @routes.post("/acme/{workflow}/run")
     async def run(workflow: str, request: Request, caller: Caller) -> Response:
         asked = StartRequest(workflow, calling.parse_body(await calling.read_text(request)))
-        instance = (await calling.start(asked, caller, services)).submitted.instance
+        instance = (await calling.start(asked, request, caller, services)).submitted.instance
         return answer({"run": instance.id}, 201)
 
     @routes.get("/acme/{run_id}")
