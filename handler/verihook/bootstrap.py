@@ -14,7 +14,7 @@ from verihook.adapters.clock import SystemClock
 from verihook.adapters.engine_parts import Endpoints, EngineParts
 from verihook.config import Hooks, load_hooks
 from verihook.config.schemas import check_schemas, compile_schemas
-from verihook.config.settings import Settings, aws_settings, environment, handler
+from verihook.config.settings import Settings, aws_settings, environment, handler, xray_daemon
 from verihook.config.workflows import ENGINES, INTERNAL
 from verihook.model.changes import Changes
 from verihook.model.ports import Documents, Engine, Ledger, Pace, Payloads, Services, Telemetry
@@ -105,7 +105,7 @@ def on_aws() -> Services:
     hooks = load_hooks(settings.hooks)
     client = client_of("dynamodb")
     ledger = DynamoDbLedger(client, settings.table)
-    return assemble(
+    made = assemble(
         hooks,
         stores(environment(), settings.hooks.parent, clients, shared),
         ledger,
@@ -122,6 +122,9 @@ def on_aws() -> Services:
         # auth = "open" is for one machine, on loopback.
         policy=replace(hooks.policy, auth="required"),
     )
+    if daemon := xray_daemon(environment()):
+        made = import_module("verihook.adapters.xray").traced_in_lambda(made, daemon, environment(), _direct())
+    return made
 
 
 @cache

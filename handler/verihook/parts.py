@@ -107,6 +107,7 @@ class Lazy:
 
 
 def make_now(part: object) -> None:
-    """Make the object that a :class:`Lazy` stands for, so that its first use need not wait."""
+    """Make the object that a :class:`Lazy` stands for, wrapped or not, so that its first use need not wait."""
+    part = getattr(part, "__dict__", {}).get("__wrapped__", part)
     if isinstance(part, Lazy):
         part._get()

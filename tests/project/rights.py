@@ -212,6 +212,12 @@ ALLOWED: dict[str, dict[str, str]] = {
 }
 
 #: Log deliveries, which AWS grants for every resource or none.
+#: Of every function and state machine, if they are traced.
+TRACES = dict.fromkeys(
+    ("xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"),
+    "Traced: *",
+)
+
 MACHINE_LOGS = dict.fromkeys(
     (
         "logs:CreateLogDelivery",

@@ -76,12 +76,19 @@ def entries(role: str) -> list[tuple[str, dict[str, Any]]]:
     """(condition, statement) of everything that a role allows; "" for the condition of what is always allowed."""
     found = []
     for policy in RESOURCES[role]["Properties"]["Policies"]:
-        for entry in policy["PolicyDocument"]["Statement"]:
-            condition, statement, otherwise = entry if isinstance(entry, list) else ("", entry, "AWS::NoValue")
-            assert "AWS::NoValue" == otherwise
+        whole, its, _ = _under(policy)
+        for entry in its["PolicyDocument"]["Statement"]:
+            condition, statement, _ = _under(entry)
             assert "Allow" == statement["Effect"]
-            found.append((condition, statement))
+            found.append((condition or whole, statement))
     return found
+
+
+def _under(entry: Any) -> tuple[str, Any, str]:
+    """What is there under a condition alone: that, and it; "" for what is always there."""
+    condition, it, otherwise = entry if isinstance(entry, list) else ("", entry, "AWS::NoValue")
+    assert "AWS::NoValue" == otherwise
+    return condition, it, otherwise
 
 
 def rights(role: str) -> dict[str, str]:

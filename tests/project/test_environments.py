@@ -150,3 +150,18 @@ def test_prod_refuses_what_is_unfit_for_it(unfit: str) -> None:
     name, value = unfit.split("=")
     assert not rules_hold(**overrides("prod") | {name: value})
     assert rules_hold(**overrides("dev") | {name: value})
+
+
+@pytest.mark.parametrize("tracing", ["no", "yes"])
+def test_traces_are_sent_by_all_that_runs_or_by_nothing(tracing: str) -> None:
+    made = stack(Tracing=tracing, WithEntries="yes")
+    functions = [each["Properties"] for each in made.values() if each["Type"] == "AWS::Lambda::Function"]
+    machines = [each["Properties"] for each in made.values() if each["Type"] == "AWS::StepFunctions::StateMachine"]
+    assert (9, 2) == (len(functions), len(machines))
+    on = tracing == "yes"
+    assert {"Active" if on else "PassThrough"} == {each["TracingConfig"]["Mode"] for each in functions}
+    assert {tracing} == {each["Environment"]["Variables"]["VERIHOOK_TRACING"] for each in functions}
+    assert [{"Enabled": on}] * 2 == [each["TracingConfiguration"] for each in machines]
+    for name, each in made.items():
+        if each["Type"] == "AWS::IAM::Role":
+            assert on == ("traces" in [policy["PolicyName"] for policy in each["Properties"]["Policies"]]), name

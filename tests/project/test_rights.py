@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.project.rights import ALLOWED, MACHINE_LOGS, TASKS
+from tests.project.rights import ALLOWED, MACHINE_LOGS, TASKS, TRACES
 from tests.project.template import (
     FUNCTIONS,
     MACHINE_ROLES,
@@ -34,14 +34,14 @@ def test_a_function_may_do_what_it_needs_and_nothing_else(name: str) -> None:
     role = FUNCTIONS[name]["Role"].removesuffix(".Arn")
     assert role == f"{name}Role"
     assert "ManagedPolicyArns" not in RESOURCES[role]["Properties"]
-    assert rights(role) == {**ALLOWED[name], **logs}
+    assert rights(role) == {**ALLOWED[name], **logs, **TRACES}
 
 
 @pytest.mark.parametrize("name", TASKS)
 def test_a_state_machine_may_do_what_its_tasks_need_and_nothing_else(name: str) -> None:
     assert MACHINE_ROLES.keys() == TASKS.keys()
     assert MACHINE_ROLES[name] == f"{name}Role.Arn"
-    assert rights(f"{name}Role") == {**TASKS[name], **MACHINE_LOGS}
+    assert rights(f"{name}Role") == {**TASKS[name], **MACHINE_LOGS, **TRACES}
 
 
 def test_no_right_reaches_beyond_this_stack() -> None:
@@ -54,7 +54,7 @@ def test_no_right_reaches_beyond_this_stack() -> None:
                 or resource.partition("/")[0].strip("${}").partition(".")[0] in RESOURCES
             )
             named = resource in TEMPLATE["Parameters"] or resource == PARAMETERS
-            assert ours or named or (set(actions(statement)) <= set(MACHINE_LOGS)), (role, resource)
+            assert ours or named or (set(actions(statement)) <= {*MACHINE_LOGS, *TRACES}), (role, resource)
             if named and role != "ProcessOrderRole":
                 assert condition, (role, resource)
 

@@ -121,7 +121,9 @@ def test_payloads_are_private_encrypted_and_outlast_their_instances() -> None:
 
 
 #: Of which nothing is a value, too.
-OPTIONAL = {f"VERIHOOK_{name}" for name in ("BASE_PATH", "ENTRIES", "CONSOLE", "ORIGIN_SECRET_ARN", "DOMAINS")}
+OPTIONAL = {
+    f"VERIHOOK_{name}" for name in ("BASE_PATH", "ENTRIES", "CONSOLE", "ORIGIN_SECRET_ARN", "DOMAINS", "TRACING")
+}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -155,7 +157,8 @@ START = """
 import sys
 from verihook.main import services
 print(*services().verify)
-print(*[name for name in ("cryptography", "fastapi", "jsonschema", "jsonschema_rs") if name in sys.modules])
+costly = ("cryptography", "fastapi", "jsonschema", "jsonschema_rs", "verihook.adapters.spans")
+print(*[name for name in costly if name in sys.modules])
 print("aws_lambda_powertools.utilities.parameters" in sys.modules)
 """
 

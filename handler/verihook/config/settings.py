@@ -12,6 +12,7 @@
 | ``VERIHOOK_BASE_PATH`` | what stands before the paths of receiver and API, such as /payments; default: nothing |
 | ``VERIHOOK_ORIGIN_SECRET_ARN`` | the secret that the front of infra/domain.yaml sends; empty if there is none |
 | ``VERIHOOK_DOMAINS`` | the only hosts, separated by commas, at which requests are taken; empty for all |
+| ``VERIHOOK_TRACING`` | ``yes`` if Lambda's functions send spans to X-Ray; default: they send none |
 | ``VERIHOOK_CONSOLE`` | ``yes`` if the API in AWS serves the page at /console/; default: it does not |
 | ``OTEL_EXPORTER_OTLP_ENDPOINT`` | the collector that gets spans on one machine, http://127.0.0.1:4318; default: none |
 | ``VERIHOOK_HOOKS`` | path of hooks.toml; default: beside the package, else in the current folder |
@@ -122,6 +123,14 @@ def origin_secret(variables: Mapping[str, str]) -> str:
 def domains(variables: Mapping[str, str]) -> list[str]:
     """Return the hosts at which alone requests are taken; [] for all."""
     return [host for host in variables.get("VERIHOOK_DOMAINS", "").lower().split(",") if host]
+
+
+def xray_daemon(variables: Mapping[str, str]) -> str:
+    """Return where X-Ray's daemon takes spans, HOST:PORT; "" if none are to be sent.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+    """
+    return variables.get("AWS_XRAY_DAEMON_ADDRESS", "") if variables.get("VERIHOOK_TRACING") == "yes" else ""
 
 
 def traces(variables: Mapping[str, str]) -> Traces | None:

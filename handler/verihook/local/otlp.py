@@ -11,35 +11,17 @@ import threading
 import urllib.request
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from verihook import __version__
+from verihook.adapters.spans import Attributes, Span
 from verihook.config.settings import Traces
-
-#: https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto
-INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER = 1, 2, 3, 4, 5
 
 #: The most spans that wait; the oldest are dropped. Of a batch; and the pause before a batch, in seconds.
 _MOST_WAITING, _MOST_SENT, _PAUSE_S = 4_096, 512, 1.0
 
 #: The longest that a post takes, and that the last one after a stop may, in seconds.
 _POST_S, _LAST_S = 5.0, 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """One span. Ids in hex; ``parent`` "" for none. Times in nanoseconds since the epoch. ``error``: why it failed."""
-
-    trace: str
-    id: str
-    parent: str
-    name: str
-    kind: int
-    began: int
-    ended: int
-    attributes: dict[str, str | int | None] = field(default_factory=dict)
-    error: str | None = None
 
 
 class OtlpExporter:
@@ -113,7 +95,7 @@ def _shown(span: Span) -> dict[str, Any]:
     }
 
 
-def _attributes(values: dict[str, str | int | None]) -> list[dict[str, Any]]:
+def _attributes(values: Attributes) -> list[dict[str, Any]]:
     return [
         {"key": name, "value": {"intValue": str(value)} if isinstance(value, int) else {"stringValue": value}}
         for name, value in values.items()

@@ -116,11 +116,11 @@ def _tracing(telemetry: Telemetry) -> tuple[Callable[[Services], Services], Call
     if to is None:
         return lambda services: services, lambda: None
     # Imported here: most servers send none.
+    from verihook.adapters.spans import Tracer, traced
     from verihook.local.otlp import OtlpExporter
-    from verihook.local.spans import traced
 
     exporter = OtlpExporter(to, lambda error: telemetry.failure("traces", error))
-    return lambda services: traced(services, exporter.put), exporter.close
+    return lambda services: traced(services, Tracer(exporter.put)), exporter.close
 
 
 def _faults(engines: LocalEngines, rounds: Rounds) -> Callable[[], dict[str, str]]:

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from verihook.adapters.spans import SERVER, Span
 from verihook.config.settings import Traces, traces
 from verihook.errors import ConfigurationError
-from verihook.local.otlp import SERVER, OtlpExporter, Span
+from verihook.local.otlp import OtlpExporter
 
 SPAN = Span("a1" * 16, "b2" * 8, "c3" * 8, "POST /hooks/<x>", SERVER, 1, 2, {"n": 3, "s": "<x>", "none": None}, "wrong")
 

@@ -60,10 +60,14 @@ def region_of(variables: Mapping[str, str]) -> str:
 
 
 class Direct:
-    """Makes clients that share the credentials. ``variables``: the environment, with a region and credentials."""
+    """Makes clients that share the credentials. ``variables``: the environment, with a region and credentials.
+
+    ``trace``: returns what each call says of the trace that it is in, "" for nothing.
+    """
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
+        self.trace = self._of_invocation
         self._credentials = Credentials(variables)
         self._pools: dict[str, Pool] = {}
 
@@ -146,6 +150,10 @@ class Direct:
         return pool
 
     def _trace(self) -> str:
+        # It is set after the first clients are made.
+        return self.trace()
+
+    def _of_invocation(self) -> str:
         """The trace of this invocation, by which Lambda notices a loop of functions.
 
         https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html

@@ -74,6 +74,9 @@ def own_fields(trace: Trace) -> dict[str, object]:
     }
     if trace.reason:
         fields["reason"] = trace.reason
+    if trace.trace_id:
+        # In X-Ray's form, as Powertools writes it: the console leads from the line to the trace.
+        fields["xray_trace_id"] = f"1-{trace.trace_id[:8]}-{trace.trace_id[8:]}"
     return fields
 
 

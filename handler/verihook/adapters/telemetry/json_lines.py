@@ -48,6 +48,7 @@ class JsonLinesTelemetry:
                 "verifiedBy": trace.verified_by,
                 "changed": trace.changed or None,
                 "replayOf": trace.replay_of,
+                "traceId": trace.trace_id,
                 "durationMs": trace.duration_ms,
             }
         )

@@ -66,7 +66,8 @@ class Trace:
     :func:`verihook.webhooks.keeping.raw_of`, if its source keeps bodies. ``carried``: its place in the delivery that
     carried it among others; None if it came alone. ``test``: :mod:`verihook.webhooks.trials` has sent it. ``arrival``:
     how it came, as the front says it; None if nothing rests on that. ``refused``: the class of ``reason``
-    (:data:`verihook.model.measures.REASONS`) if the delivery is refused, None if not.
+    (:data:`verihook.model.measures.REASONS`) if the delivery is refused, None if not. ``trace_id``: of its trace, 32
+    hexadecimal digits, if spans are made.
     """
 
     request_id: str
@@ -89,6 +90,7 @@ class Trace:
     test: bool = False
     arrival: Arrival | None = None
     refused: str | None = None
+    trace_id: str | None = None
 
     @property
     def path(self) -> str | None:

@@ -13,11 +13,10 @@ from tests.contracts.instances import NOW
 from tests.unit.bare import a_request
 from tests.unit.parts import Parts, parts
 from verihook import instances
+from verihook.adapters.spans import Span, Tracer, traced
 from verihook.errors import SignatureError
 from verihook.instances.reconcile import reconcile
 from verihook.local import server
-from verihook.local.otlp import Span
-from verihook.local.spans import traced
 from verihook.model.instance import Progress
 from verihook.model.ports import Services
 from verihook.model.source import Source
@@ -40,7 +39,7 @@ def services_of(parts: Parts, spans: list[Span], verify: Any) -> Services:
     plain = replace(
         parts.services, sources={"orders": SOURCE}, verify={"orders": verify}, telemetry=Deaf(), observer=Deaf()
     )
-    return traced(plain, spans.append)
+    return traced(plain, Tracer(spans.append))
 
 
 def post(services: Services, **headers: str) -> int:
@@ -118,6 +117,6 @@ def test_without_a_collector_the_services_are_the_very_same_and_nothing_is_impor
     # The same objects on the receive path: there is no call in between to count.
     assert server._tracing(parts.heard)[0](parts.services) is parts.services
     found = "import sys, verihook.main, verihook.local.server; print([each for each in sys.modules if each in (%s)])"
-    modules = "'verihook.local.spans', 'verihook.local.otlp', 'opentelemetry.sdk'"
+    modules = "'verihook.adapters.spans', 'verihook.local.otlp', 'opentelemetry.sdk'"
     printed = subprocess.run([sys.executable, "-c", found % modules], capture_output=True, text=True, check=True)
     assert "[]" == printed.stdout.strip()
