@@ -16,8 +16,8 @@ from tests.unit.bare import a_request
 from tests.unit.parts import Parts, parts
 from verihook import instances
 from verihook.adapters.aws.direct import Direct
-from verihook.adapters.spans import SERVER, Span
-from verihook.adapters.xray import VARIABLE, Invocation, document, invocation_of, traced_in_lambda
+from verihook.adapters.spans import SERVER, Attributes, Span
+from verihook.adapters.xray import VARIABLE, Invocation, XRay, document, invocation_of, traced_in_lambda
 from verihook.config.settings import xray_daemon
 from verihook.model.instance import Progress
 from verihook.model.listing import Query
@@ -41,7 +41,7 @@ class Daemon:
         self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
 
     def got(self) -> list[dict[str, Any]]:
-        found = []
+        found: list[dict[str, Any]] = []
         while True:
             try:
                 header, _, body = self._socket.recv(65_536).partition(b"\n")
@@ -130,6 +130,13 @@ def test_what_x_ray_has_not_chosen_sends_nothing_and_reads_nothing_for_it(
     assert [] == daemon.got()
 
 
+def test_what_x_ray_has_not_chosen_is_sampled_by_no_header() -> None:
+    tracer = XRay("127.0.0.1:1", {VARIABLE: CHOSEN.replace("=1;L", "=0;L")}, "shop")
+    assert not tracer.begin(SENT).sampled
+    assert not tracer.begin(None).sampled
+    assert XRay("127.0.0.1:1", {VARIABLE: CHOSEN}, "shop").begin(SENT).sampled
+
+
 def test_a_senders_flag_is_heeded(daemon: Daemon, parts: Parts) -> None:
     assert 200 == Lambda(daemon, parts, genuine).post(CHOSEN, traceparent=f"{SENT[:-2]}00")
     assert [] == daemon.got()
@@ -157,7 +164,7 @@ def test_calls_of_aws_are_in_the_trace_of_the_delivery(daemon: Daemon, parts: Pa
 def test_a_document_has_names_that_x_ray_takes_and_says_whose_fault_it_is() -> None:
     invocation = Invocation(TRACE, FUNCTION, sampled=True)
     for status, marks in ((200, set()), (429, {"error", "throttle"}), (404, {"error"}), (503, {"fault", "cause"})):
-        told = {"http.response.status_code": status, "messaging.message.id": "x" * 2_000}
+        told: Attributes = {"http.response.status_code": status, "messaging.message.id": "x" * 2_000}
         error = "ledger-unavailable" if status == 503 else None
         span = Span(TRACE, "c3" * 8, FUNCTION, 'POST /hooks/a"\n*?b', SERVER, 2_000, 1_000, told, error)
         made = document(span, invocation, "shop")
