@@ -34,7 +34,83 @@ def _quiet(page: str, *first: str) -> Expected:
     return Expected(page, first, "200 new, no body", "200 known, no body", "200 known, no body")
 
 
+#: The thirty that were asked for first, and the aliases among them; then those that are used most.
+RANKED = (
+    *(
+        "airtable",
+        "apple-app-store",
+        "azure-event-grid",
+        "azure-event-grid-cloudevents",
+        "braintree",
+        "brex",
+        "cal-com",
+    ),
+    *(
+        "checkout-com",
+        "clickup",
+        "dodo-payments",
+        "ebay",
+        "figma",
+        "fusionauth",
+        "gocardless",
+        "google-pubsub",
+        "heroku",
+    ),
+    *("kinde", "lark", "lithic", "livekit", "mailchimp", "mandrill", "mercado-pago", "messagebird", "microsoft-graph"),
+    *(
+        "monday",
+        "netlify",
+        "onfido",
+        "persona",
+        "plivo",
+        "polar",
+        "postmark",
+        "qstash",
+        "replicate",
+        "sanity",
+        "segment",
+    ),
+    *("stytch", "supabase", "telnyx", "vapi", "veriff", "vonage", "wix"),
+)
+MOST_USED = (
+    *("bitbucket", "discord", "github", "gitlab-token", "hubspot-v3", "intercom", "jira", "linear", "mailgun", "meta"),
+    *("paypal", "sendgrid", "sentry", "shopify", "slack", "square", "stripe", "telegram", "twilio", "typeform", "zoom"),
+)
+
 EXPECTED = {
+    "apple-app-store": _known("https://developer.apple.com/documentation/appstoreservernotifications/notificationuuid"),
+    "azure-event-grid": _unknown(
+        "https://learn.microsoft.com/en-us/azure/event-grid/end-point-validation-event-grid-events-schema",
+        "200 answered",
+        "401 code",
+    ),
+    "azure-event-grid-cloudevents": _known(
+        "https://learn.microsoft.com/en-us/azure/event-grid/end-point-validation-cloud-events-schema",
+        "200 answered, no body",
+        "403 code",
+    ),
+    "braintree": _unknown("https://developer.paypal.com/braintree/docs/guides/webhooks/create", "200 answered"),
+    "brex": _known("https://developer.brex.com/docs/webhooks/"),
+    "ebay": _known("https://developer.ebay.com/marketplace-account-deletion", "200 answered"),
+    "fusionauth": _known("https://fusionauth.io/docs/extend/events-and-webhooks/events/"),
+    "google-pubsub": _known("https://docs.cloud.google.com/pubsub/docs/push"),
+    "kinde": _known("https://docs.kinde.com/integrate/webhooks/about-webhooks/"),
+    "lithic": _known("https://docs.lithic.com/docs/events-api"),
+    "livekit": _known("https://docs.livekit.io/home/server/webhooks/"),
+    "mercado-pago": _known("https://www.mercadopago.com/developers/en/docs/your-integrations/notifications/webhooks"),
+    "messagebird": _known("https://developers.messagebird.com/api/#verifying-http-requests"),
+    "monday": _known("https://developer.monday.com/api-reference/reference/webhooks", "200 answered"),
+    "netlify": _known("https://docs.netlify.com/deploy/deploy-notifications/"),
+    "plivo": _unknown("https://www.plivo.com/docs/messaging/concepts/signature-validation"),
+    "qstash": _known("https://upstash.com/docs/qstash/howto/signature"),
+    "sanity": _known("https://www.sanity.io/docs/content-lake/webhooks"),
+    "sentry": _known("https://docs.sentry.io/organization/integrations/integration-platform/webhooks/"),
+    "strava": _unknown("https://developers.strava.com/docs/webhooks/", "200 answered", "401 code"),
+    "stytch": _known("https://stytch.com/docs/guides/webhooks/implementation"),
+    "typeform": _known("https://www.typeform.com/developers/webhooks/"),
+    "vapi": _unknown("https://docs.vapi.ai/server-url/server-authentication"),
+    "vonage": _unknown("https://developer.vonage.com/en/getting-started/concepts/webhooks"),
+    "wix": _unknown("https://dev.wix.com/docs/build-apps/developer-tools/apis-and-webhooks/webhooks"),
     "airtable": _unknown("https://airtable.com/developers/web/api/webhooks-overview"),
     "adyen": _known("https://docs.adyen.com/development-resources/webhooks/understand-notifications"),
     "asana": _unknown("https://developers.asana.com/docs/webhooks-guide", "200 answered, no body"),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from tests.flows.every_sender.keys import PAIRED, TOPIC, VERIFY_TOKEN
+from tests.flows.every_sender.keys import PAIRED, PUBLIC_URL, TOPIC, VERIFY_TOKEN
 from tests.flows.every_sender.rig import Played
 from verihook.records import replace
 from verihook.request import FORM, Request
@@ -146,12 +146,55 @@ def _lark(played: Played) -> list[Asked]:
     return [(asked[0], _json({"challenge": "ajls384kdjx98XX"})), (asked[1], None)]
 
 
+def _grid(played: Played) -> list[Asked]:
+    code = "512d38b6-c7b8-40c8-89fe-f46f9e9622b6"
+    event = {
+        "id": "1",
+        "eventType": "Microsoft.EventGrid.SubscriptionValidationEvent",
+        "data": {"validationCode": code},
+    }
+    asked = replace(_signed(played, [event]), headers=(JSON, ("aeg-event-type", "SubscriptionValidation")))
+    return [(asked, _json({"validationResponse": code})), (replace(asked, query="token=another"), None)]
+
+
+def _grid_cloudevents(played: Played) -> list[Asked]:
+    origins = ("eventgrid.azure.net", b""), ("evil.example", None)
+    token = f"token={quote(played.key.signs)}"
+    return [
+        (_get(played, token, ("WebHook-Request-Origin", origin), method="OPTIONS"), body) for origin, body in origins
+    ]
+
+
+def _ebay(played: Played) -> list[Asked]:
+    hashed = hashlib.sha256(f"a8628072{VERIFY_TOKEN}{PUBLIC_URL.format('ebay')}".encode()).hexdigest()
+    return [(_get(played, "challenge_code=a8628072"), _json({"challengeResponse": hashed}))]
+
+
+def _braintree(played: Played) -> list[Asked]:
+    challenge = "20f9f8ed05f77439fe955c977e4c8a53"
+    mac = hmac.new(hashlib.sha1(played.key.signs.encode()).digest(), challenge.encode(), hashlib.sha1).hexdigest()
+    answer = f"{played.key.parameters['public_key']}|{mac}".encode()
+    return [(_get(played, f"bt_challenge={challenge}"), answer)]
+
+
+def _strava(played: Played) -> list[Asked]:
+    query = f"token={quote(played.key.signs)}&hub.mode=subscribe&hub.challenge=15f7d1a9&hub.verify_token="
+    return [
+        (_get(played, query + quote(VERIFY_TOKEN)), _json({"hub.challenge": "15f7d1a9"})),
+        (_get(played, f"{query}x"), None),
+    ]
+
+
 #: Sender -> its first requests, but for pings. Their pages are those of EXPECTED, or in the sender's file.
 REQUESTS: dict[str, Callable[[Played], list[Asked]]] = {
     "asana": _pair_asana,
     "aws-sns": _sns,
+    "azure-event-grid": _grid,
+    "azure-event-grid-cloudevents": _grid_cloudevents,
+    "braintree": _braintree,
     "circle": lambda played: [(_get(played, method="HEAD"), b"")],
     "discord": _discord,
+    "ebay": _ebay,
     "dropbox": lambda played: [(_get(played, "challenge=abc123"), b"abc123")],
     "intercom": lambda played: [(_get(played, method="HEAD"), b"")],
     "mailchimp": lambda played: [(_get(played, f"secret={played.key.signs}"), b"")],
@@ -160,11 +203,13 @@ REQUESTS: dict[str, Callable[[Played], list[Asked]]] = {
     "line": lambda played: [(_signed(played, {"destination": "U0", "events": []}), b"")],
     "meta": _meta,
     "microsoft-graph": lambda played: [(_get(played, "validationToken=a%20b", method="POST"), b"a b")],
+    "monday": lambda played: [(_post(played, b'{"challenge":"3eZbrw1a"}', JSON), _json({"challenge": "3eZbrw1a"}))],
     "notion": _pair_notion,
     "okta": lambda played: [
         (_get(played, "", ("X-Okta-Verification-Challenge", "a-1")), _json({"verification": "a-1"}))
     ],
     "slack": _slack,
+    "strava": _strava,
     "trello": lambda played: [(_get(played, method="HEAD"), b"")],
     "twitch": _twitch,
     "woocommerce": lambda played: [(_post(played, b"webhook_id=42", ("content-type", FORM)), b"")],

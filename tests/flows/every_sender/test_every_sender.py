@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.flows.every_sender.expectations import EXPECTED, Expected
+from tests.flows.every_sender.expectations import EXPECTED, MOST_USED, RANKED, Expected
 from tests.flows.every_sender.first import PINGS, REQUESTS, first_of
-from tests.flows.every_sender.keys import ELSEWHERE, PAIRED, playable
+from tests.flows.every_sender.keys import PAIRED, playable
 from tests.flows.every_sender.rig import Played
 from verihook.senders import load_sender, sender_ids, sender_table
 
@@ -57,7 +57,12 @@ def test_a_delivery_of_several_events_is_known_by_its_body(play: Play, sender: s
 
 
 def test_every_sender_is_played() -> None:
-    assert sorted([*playable(), *ELSEWHERE]) == sender_ids(), "add its key to keys.py"
+    assert playable() == sender_ids(), "add its key to keys.py"
+
+
+def test_the_expectations_of_those_that_are_used_most_are_not_read_from_their_files() -> None:
+    assert [] == sorted({*RANKED, *MOST_USED} - {*EXPECTED})
+    assert [] == [sender for sender, expected in EXPECTED.items() if not expected.page.startswith("https://")]
 
 
 def test_what_is_said_of_the_first_request_is_what_is_sent() -> None:
