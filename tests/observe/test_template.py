@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from tests.observe.alarms import GIVEN, NESTED, SERVICE, TEMPLATE, TOPIC, alarms, made, stack, thresholds
+from tests.observe.evaluation import keys_of
 from tests.observe.page import page
 from tests.project.nested import Nested
 from tests.project.template import RESOURCES, ROOT
 from tests.project.test_pages import anchors
+from verihook.cli.bill import counts
 
 PAGE = ROOT / "docs" / "observe.md"
 ALL = {"Sources": "orders,github:6", "Workflows": "order-created"}
@@ -138,3 +140,25 @@ def test_defaults_need_nothing_but_the_names_of_the_stack() -> None:
 def test_the_page_has_the_table_of_them() -> None:
     text = PAGE.read_text("utf-8")
     assert page(text) == text, "python -m tests.observe.page"
+
+
+def test_the_metrics_that_alarms_look_at_are_as_many_as_is_said() -> None:
+    """An alarm is paid for by them: docs/costs.md."""
+
+    def looked_at(**given: str) -> int:
+        return sum(len(list(keys_of(alarm))) for alarm in alarms(**given).values())
+
+    of_all = looked_at()
+    assert counts()["alarms"] == {
+        "of_all": of_all,
+        "of_a_source": looked_at(Sources="a") - of_all,
+        "of_a_workflow": looked_at(Workflows="a") - of_all,
+    }
+    cents, most = counts()["alarms"], counts()["metrics"]
+    text = " ".join((ROOT / "docs" / "costs.md").read_text("utf-8").split())
+    assert f"{cents['of_a_source'] * 10} cents for a source, {cents['of_a_workflow'] * 10} for a workflow" in text
+    assert (
+        "{most_of_all} of the stack, {most_of_a_source} of each source and {most_of_a_workflow}".format(**most) in text
+    )
+    kinds = [each["Type"] for each in stack(TopicArn="").values()]
+    assert (1, 1) == (kinds.count("AWS::KMS::Key"), kinds.count("AWS::CloudWatch::Dashboard"))

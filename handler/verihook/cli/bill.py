@@ -93,9 +93,24 @@ def month(sources: int) -> Bill:
             + _logs(price["assumed"]["platform_log_bytes"], price)
         ),
         "secrets": idle["secrets"] * price["secrets"]["secret_month"],
-        "metrics": (counted["metrics"]["of_all"] + counted["metrics"]["of_a_source"] * sources)
-        * price["cloudwatch"]["metric_month"],
+        "metrics": _of(counted["metrics"], sources) * price["cloudwatch"]["metric_month"],
     }
+
+
+def alarms(sources: int) -> Bill:
+    """Return the bill of a month with alarms, of ``sources`` sources too: with a dashboard, and the topic's key."""
+    price = prices()
+    return {
+        "alarms": _of(counts()["alarms"], sources) * price["cloudwatch"]["alarm_month"],
+        "dashboard": price["cloudwatch"]["dashboard_month"],
+        "key": price["kms"]["key_month"],
+    }
+
+
+def _of(counted: Table, sources: int) -> int:
+    """Return how many there are, of all together and of so many sources."""
+    total: int = counted["of_all"] + counted["of_a_source"] * sources
+    return total
 
 
 def _dollars(each: Mapping[str, float]) -> Bill:

@@ -59,6 +59,7 @@ def tables(size: int, sources: int) -> list[tuple[list[str], list[list[str]]]]:
     rows = [[name, f"{dollars:.2f}"] for name, dollars in idle.items()]
     rows += [["nothing comes: both", f"{sum(idle.values()):.2f}"]]
     rows += [[f"metrics, if something comes to {sources} sources", f"{month['metrics']:.2f}"]]
+    rows += [[f"alarms, of {sources} sources too, and a dashboard", f"{sum(bill.alarms(sources).values()):.2f}"]]
     return [
         (["ENGINE OF A WEBHOOK", *head, "TOTAL"], engines),
         (["POLICY OF A SOURCE", *head, "TOTAL"], policies),
@@ -101,6 +102,7 @@ def _document(price: Mapping[str, Any], size: int, sources: int) -> dict[str, An
         "engines": {engine: _rounded(bill.webhooks(engine, size)) for engine in bill.ENGINES},
         "policies": {name: _rounded(each) for name, each in bill.policies().items()},
         "month": _rounded(bill.month(sources)),
+        "alarms": _rounded(bill.alarms(sources)),
     }
 
 

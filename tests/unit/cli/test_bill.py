@@ -65,3 +65,11 @@ def test_a_month() -> None:
     queries = 43_200 * 9 * 0.125e-6
     looks = 43_200 * (0.20e-6 + 0.150 * 0.25 * 0.0000166667 + 350e-9 * 0.53)
     assert found["reconciler"] == pytest.approx(queries + looks)
+
+
+def test_a_month_with_alarms() -> None:
+    none, two = bill.alarms(0), bill.alarms(2)
+    # Ten cents for each metric that an alarm looks at.
+    counted = bill.counts()["alarms"]
+    assert none == {"alarms": pytest.approx(counted["of_all"] * 0.10), "dashboard": 3.00, "key": 1.00}
+    assert two["alarms"] - none["alarms"] == pytest.approx(2 * counted["of_a_source"] * 0.10)

@@ -40,7 +40,7 @@ def test_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     assert (told["bytes"], told["webhooks"], told["known"]) == (512, 1_000_000, str(bill.prices()["known"]))
     assert {*told["engines"]} == {*bill.ENGINES}
     assert {*told["policies"]} == {*bill.counts()["policies"]}
-    for each in (*told["engines"].values(), *told["policies"].values(), told["month"]):
+    for each in (*told["engines"].values(), *told["policies"].values(), told["month"], told["alarms"]):
         assert each["total"] == pytest.approx(sum(each.values()) - each["total"], abs=0.001)
     assert told["month"]["metrics"] == pytest.approx(4 * 0.30)
 
