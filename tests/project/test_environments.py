@@ -135,7 +135,9 @@ def test_the_deploy_roles_are_made_with_the_parameters_that_their_template_has()
     page = ROOT / "docs" / "environments.md"
     (words,) = [each for each in commands(page, "sam") if "infra/deploy-role.yaml" in each]
     given = dict(word.split("=", 1) for word in words if re.match(r"[A-Z]\w+=", word))
-    assert given.keys() == template["Parameters"].keys() - {"ProviderArn"}
+    optional = {name for name, each in template["Parameters"].items() if "Default" in each}
+    assert given.keys() == template["Parameters"].keys() - optional
+    assert not {name for name in optional if f"`{name}" not in page.read_text("utf-8")}
     for name, value in given.items():
         parameter = template["Parameters"][name]
         assert value in parameter.get("AllowedValues", [value])

@@ -22,11 +22,13 @@ PYTHON = ROOT / ".venv-sam" / "bin" / "python"
 SHIFTED = "Canary10Percent5Minutes"
 
 #: Prints the transformed template, for some types of resources the properties of which a change replaces them, and for
-#: every type, those of nested templates too, the properties that it has to have.
+#: every type, those of nested templates too, the properties that it has to have, and what CloudFormation does for it.
 PROGRAM = """
 import json, sys
 from pathlib import Path
 import boto3
+from cfnlint.data import AdditionalSpecs
+from cfnlint.helpers import load_resource
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
@@ -38,19 +40,30 @@ for resource in template["Resources"].values():
         resource["Properties"]["DefinitionUri"] = "s3://bucket/definition"
 session = boto3.session.Session(region_name="us-east-1")
 made = Translator({}, Parser(), boto_session=session).translate(template, json.loads(sys.argv[1]))
-replacing, required = {}, {}
+replacing, required, actions = {}, {}, {}
+known = load_resource(AdditionalSpecs, "Policies.json")
+def is_known(action):
+    service, _, name = action.lower().partition(":")
+    return name in known.get(service, {}).get("Actions", ())
 nested = [yaml_parse(path.read_text()) for path in Path("infra").glob("*.yaml")]
 for kind in sorted({each["Type"] for one in [made, *nested] for each in one.get("Resources", {}).values()}):
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
     required[kind] = schema.get("required", [])
+    handlers = [each for name, each in schema.get("handlers", {}).items() if name != "list"]
+    actions[kind] = sorted({action for each in handlers for action in each["permissions"] if is_known(action)})
     if kind in {f"AWS::Lambda::{each}" for each in ("Url", "Alias", "Version", "Function")}:
         replacing[kind] = [path.rpartition("/")[2] for path in schema["createOnlyProperties"]]
-print(json.dumps([made, replacing, required]))
+print(json.dumps([made, replacing, required, actions]))
 """
 
 
+#: By type of resource.
+_Lists = dict[str, list[str]]
+_Made = tuple[dict[str, Any], _Lists, _Lists, _Lists]
+
+
 @cache
-def _made(shifted: bool = False) -> tuple[dict[str, Any], dict[str, list[str]], dict[str, list[str]]]:
+def _made(shifted: bool = False) -> _Made:
     if not PYTHON.exists():
         _absent("there is no .venv-sam: make lint-template")
     # What the parameters are is resolved below: SAM keeps references to them. Whether traffic is shifted it
@@ -68,8 +81,8 @@ def _made(shifted: bool = False) -> tuple[dict[str, Any], dict[str, list[str]], 
         written = kept.with_suffix(f".{os.getpid()}")
         written.write_text(done.stdout.splitlines()[-1], "utf-8")
         written.replace(kept)
-    made, replacing, required = json.loads(kept.read_text("utf-8"))
-    return made, replacing, required
+    made, replacing, required, actions = json.loads(kept.read_text("utf-8"))
+    return made, replacing, required, actions
 
 
 def defaults() -> dict[str, str]:
@@ -117,6 +130,11 @@ def required(kind: str) -> list[str]:
 def replacing(kind: str) -> list[str]:
     """The properties of which a change makes another resource of this type."""
     return _made()[1][kind]
+
+
+def actions() -> dict[str, list[str]]:
+    """Type of each resource that a stack may have -> the actions of IAM that CloudFormation's own schema asks for."""
+    return _made(shifted=True)[3]
 
 
 class Resolver:
