@@ -154,9 +154,10 @@ def test_the_metrics_that_alarms_look_at_are_as_many_as_is_said() -> None:
         "of_a_source": looked_at(Sources="a") - of_all,
         "of_a_workflow": looked_at(Workflows="a") - of_all,
     }
-    cents, most = counts()["alarms"], counts()["metrics"]
-    text = " ".join((ROOT / "docs" / "costs.md").read_text("utf-8").split())
-    assert f"{cents['of_a_source'] * 10} cents for a source, {cents['of_a_workflow'] * 10} for a workflow" in text
+    most, text = counts()["metrics"], " ".join((ROOT / "docs" / "costs.md").read_text("utf-8").split())
+    of_all, of_a_source, of_a_workflow = counts()["alarms"].values()
+    assert f"{of_all / 10:.2f} for those of the stack, {of_a_source * 10} cents for a source" in text
+    assert f"{of_a_workflow * 10} for a workflow" in text
     assert (
         "{most_of_all} of the stack, {most_of_a_source} of each source and {most_of_a_workflow}".format(**most) in text
     )
