@@ -1,5 +1,8 @@
 """The state of an alarm of CloudWatch, from the series that there are.
 
+One thing is simpler here: if the newest points are missing CloudWatch looks at some older ones, so an alarm that treats
+missing points as breaching goes off some periods later, unless its expression fills them in.
+
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
 """
@@ -86,13 +89,17 @@ _OPERATORS: Mapping[type[ast.AST], Callable[[float, float], float]] = {
 
 
 def calculated(expression: str, values: Mapping[str, float | None]) -> float | None:
-    """The value of an expression of metric math; None if none of its metrics has one.
+    """The value of an expression of metric math; None if none of its metrics has one, and none is filled in.
 
     A metric without a value is 0 to an operator, if another one has a value at that time.
     """
     text = re.sub(r"\b(AND|OR)\b", lambda word: word[0].lower(), " ".join(expression.split()))
-    tree = ast.parse(text.replace("IF(", "IF("), mode="eval").body
-    named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - {"IF", "FILL"}
+    tree = ast.parse(text, mode="eval").body
+    match tree:
+        case ast.Call(func=ast.Name(id="FILL"), args=[ast.Name(id=name), ast.Constant(value=int(filler))]):
+            found = values[name]
+            return filler if found is None else found
+    named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - {"IF"}
     assert named <= values.keys(), f"{expression} has no metric {named - values.keys()}"
     if all(values[name] is None for name in named):
         return None
