@@ -9,7 +9,7 @@ machine.py        one machine: data folder, server, disk
 deployment.py     a stack: the parts below, in order
 asking.py         calls of AWS that only look
 stack.py          what CloudFormation says
-table_checks.py   functions.py   permissions.py   drift.py   load.py
+table_checks.py   functions.py   permissions.py   drift.py   drift_of_fronts.py   load.py
 """
 
 from __future__ import annotations

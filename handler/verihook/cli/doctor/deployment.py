@@ -11,13 +11,14 @@ from verihook.adapters.secrets.current import CurrentSecret
 from verihook.adapters.secrets.stores import stores
 from verihook.cli.doctor.asking import ABSENT, Asking
 from verihook.cli.doctor.drift import Fetch, deployed_hooks, parameters
+from verihook.cli.doctor.drift_of_fronts import fronts
 from verihook.cli.doctor.findings import Finding, fault, untried
 from verihook.cli.doctor.functions import engines, functions, rules, streams
 from verihook.cli.doctor.load import load
 from verihook.cli.doctor.outside import Get, from_outside, public_urls
 from verihook.cli.doctor.permissions import permissions
 from verihook.cli.doctor.secret_checks import secrets_in_use
-from verihook.cli.doctor.stack import read_stack, stack_status
+from verihook.cli.doctor.stack import public_base, read_stack, stack_status
 from verihook.cli.doctor.table_checks import table
 from verihook.cli.doctor.traffic import traffic
 from verihook.config import Hooks
@@ -29,6 +30,7 @@ def deployment(name: str, hooks: Hooks, asking: Asking, get: Get, fetch: Fetch, 
     stack, now_s = read_stack(name, asking), now_ms // 1000
     yield from stack_status(stack)
     yield from parameters(stack, hooks)
+    yield from fronts(stack, hooks)
     yield from deployed_hooks(stack, hooks, asking, fetch)
     if stack.id_of("Ledger"):
         yield from table(stack.id_of("Ledger"), asking, f"verihook upgrade --stack {name}")
@@ -40,9 +42,9 @@ def deployment(name: str, hooks: Hooks, asking: Asking, get: Get, fetch: Fetch, 
     yield from _kept_secret(stack.id_of("SourceSecrets"), "SourceSecrets", asking)
     yield from _secrets(stack.id_of("SourceSecrets"), hooks, asking, now_s, f"verihook secrets put NAME --stack {name}")
     yield from permissions(stack, hooks, asking)
-    yield from load(stack, asking, now_s)
+    yield from load(stack, hooks, asking, now_s)
     yield from _traffic(stack.id_of("Ledger"), hooks, asking, now_ms)
-    if base := stack.outputs.get("WebhookUrl", ""):
+    if base := public_base(stack):
         yield from from_outside(hooks, base, get, now_s)
     yield from public_urls(hooks, get, now_s)
     yield from asking.found

@@ -125,6 +125,8 @@ def engines(stack: Stack, hooks: Hooks, asking: Asking) -> Iterator[Finding]:
             answer = asking.ask(ENGINES, name, "stepfunctions", "describe_state_machine", stateMachineArn=arn)
             if answer is ABSENT:
                 yield fault(ENGINES, name, f"there is no state machine {made}: its instances fail", add)
+            elif answer is not None and answer.get("status") == "DELETING":
+                yield fault(ENGINES, name, f"{made} is being deleted: no instance starts any more", REDEPLOY)
             elif answer is not None and (answer.get("type") == "EXPRESS") != workflow.express:
                 what = f"{made} is {answer.get('type')}, and hooks.toml says express = {str(workflow.express).lower()}"
                 yield fault(ENGINES, name, what, "say in hooks.toml what the machine is")

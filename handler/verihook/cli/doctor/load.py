@@ -9,6 +9,7 @@ from typing import Any
 from verihook.cli.doctor.asking import ABSENT, Asking
 from verihook.cli.doctor.findings import Finding, fault, warning
 from verihook.cli.doctor.stack import Stack
+from verihook.config import Hooks
 
 CHECK = "load"
 
@@ -21,7 +22,7 @@ SHARE = 0.8
 RECONCILE_S = 900
 
 
-def load(stack: Stack, asking: Asking, now_s: int) -> Iterator[Finding]:
+def load(stack: Stack, hooks: Hooks, asking: Asking, now_s: int) -> Iterator[Finding]:
     """Yield what is near a quota, what was throttled within a day, and what waits in the dead letters."""
     yield from _concurrency(asking, now_s)
     for logical, lost in (("Receiver", "senders were answered 429"), ("Worker", "functions were late")):
@@ -38,6 +39,7 @@ def load(stack: Stack, asking: Asking, now_s: int) -> Iterator[Finding]:
         yield fault(
             CHECK, "Ledger", what, "look at the table's quota of writes (Service Quotas, DynamoDB) and at its limits"
         )
+    yield from _engines(stack, hooks, asking, now_s)
     yield from _reconciler(stack, asking, now_s)
     yield from _dead_letters(stack, asking)
 
@@ -51,6 +53,19 @@ def _concurrency(asking: Asking, now_s: int) -> Iterator[Finding]:
         yield warning(
             CHECK, "account", what, "ask for more (Service Quotas, Lambda, concurrent executions; free of charge)"
         )
+
+
+def _engines(stack: Stack, hooks: Hooks, asking: Asking, now_s: int) -> Iterator[Finding]:
+    """Yield the state machines whose executions Step Functions has slowed down."""
+    for name, workflow in hooks.workflows.items():
+        if workflow.engine != "stepfunctions":
+            continue
+        given = {"StateMachineArn": stack.arn_of("states", f"stateMachine:{stack.name}_{workflow.definition}")}
+        slowed = _metric(asking, "AWS/States", "ExecutionThrottled", "Sum", given, now_s, DAY_S)
+        if slowed:
+            what = f"Step Functions slowed {slowed:.0f} state transitions down within a day"
+            mend = "ask for a larger StateTransition bucket (Service Quotas, Step Functions), or do more in one state"
+            yield warning(CHECK, name, what, mend)
 
 
 def _reconciler(stack: Stack, asking: Asking, now_s: int) -> Iterator[Finding]:

@@ -25,7 +25,7 @@ class Need:
 
 def permissions(stack: Stack, hooks: Hooks, asking: Asking) -> Iterator[Finding]:
     """Yield what the functions may not do. Policies of keys, of buckets and of the organisation are IAM's to add."""
-    for function, needs in needs_of(stack, hooks).items():
+    for function, needs in needs_of(stack, hooks, asking).items():
         role = stack.id_of(f"{function}Role")
         if not role or not stack.id_of(function):
             continue
@@ -60,7 +60,7 @@ def _refused(function: str, need: Need, decisions: set[str]) -> Finding:
     return fault(CHECK, function, what, mend)
 
 
-def needs_of(stack: Stack, hooks: Hooks) -> dict[str, list[Need]]:
+def needs_of(stack: Stack, hooks: Hooks, asking: Asking) -> dict[str, list[Need]]:
     """Return what each function has to be able to do at least, by what hooks.toml leads it to."""
     table = stack.arn_of("dynamodb", f"table/{stack.id_of('Ledger')}")
     objects = f"arn:{stack.arn.split(':')[1]}:s3:::{stack.id_of('Payloads')}/input"
@@ -70,7 +70,7 @@ def needs_of(stack: Stack, hooks: Hooks) -> dict[str, list[Need]]:
     payloads = [Need("s3:PutObject", objects), Need("s3:GetObject", objects)]
     reads_key = [Need("secretsmanager:GetSecretValue", key)]
     takes = [*claims, *payloads, *starts, *reads_key]
-    verifies = [Need("secretsmanager:GetSecretValue", secrets), *_stored(stack, hooks)]
+    verifies = [Need("secretsmanager:GetSecretValue", secrets), *_stored(stack, hooks, asking)]
     due = Need("dynamodb:Query", f"{table}/index/due")
     return {
         "Receiver": [*takes, *verifies],
@@ -92,14 +92,26 @@ def _starts(stack: Stack, hooks: Hooks) -> Iterator[Need]:
             yield Need("lambda:InvokeFunction", stack.arn_of("lambda", f"function:{made}:live"))
 
 
-def _stored(stack: Stack, hooks: Hooks) -> Iterator[Need]:
-    """Yield what reading the references to stores takes. AWS makes up the end of a secret's ARN."""
-    for source in hooks.sources.values():
-        for reference in (secret.reference for secret in source.secrets):
-            kind, _, name = reference.partition(":")
-            name = name.partition("#")[0]
-            if kind == "secretsmanager":
-                arn = name if name.startswith("arn:") else stack.arn_of("secretsmanager", f"secret:{name}-AbCdEf")
+def _stored(stack: Stack, hooks: Hooks, asking: Asking) -> Iterator[Need]:
+    """Yield what reading the references to stores takes.
+
+    AWS makes up the end of a secret's ARN, so it is asked for that: with another end, a policy that names the whole ARN
+    would seem to refuse. `secrets` names one that is not there.
+    """
+    references = [secret.reference for source in hooks.sources.values() for secret in source.secrets]
+    for kind, name in dict.fromkeys(_part(each) for each in references):
+        if kind == "secretsmanager":
+            arn: Any = name
+            if not name.startswith("arn:"):
+                found = asking.ask(CHECK, name, "secretsmanager", "describe_secret", SecretId=name)
+                arn = (found or {}).get("ARN")
+            if arn:
                 yield Need("secretsmanager:GetSecretValue", arn)
-            elif kind == "ssm":
-                yield Need("ssm:GetParameter", stack.arn_of("ssm", f"parameter{name}"))
+        elif kind == "ssm":
+            yield Need("ssm:GetParameter", stack.arn_of("ssm", f"parameter{name}"))
+
+
+def _part(reference: str) -> tuple[str, str]:
+    """Return the store that a reference names, and what in it, without the member."""
+    kind, _, name = reference.partition(":")
+    return kind, name.partition("#")[0]

@@ -65,6 +65,18 @@ def _resources(client: Any, name: str) -> Iterator[dict[str, Any]]:
         token = {"NextToken": page["NextToken"]}
 
 
+def public_base(stack: Stack) -> str:
+    """Return the URL at which senders reach the receiver, with a slash at its end; "" if the stack has none.
+
+    At a domain it is the only one: the function's own URL answers 403 then.
+    """
+    domain = stack.parameters.get("DomainNames", "").partition(",")[0].strip()
+    if not domain:
+        return stack.outputs.get("WebhookUrl", "")
+    path = stack.parameters.get("BasePath", "").strip("/")
+    return f"https://{domain}/{path}/" if path else f"https://{domain}/"
+
+
 def stack_status(stack: Stack) -> Iterator[Finding]:
     """Yield what CloudFormation says is wrong with the stack as a whole."""
     if stack.status.endswith("_IN_PROGRESS"):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
 from verihook.cli.doctor.findings import Finding, fault, warning
 from verihook.config import Hooks
-from verihook.model.instance import iso
+from verihook.model.instance import Instance, iso
 from verihook.model.listing import Query
 from verihook.model.ports import KEPT_MS, Ledger, Observation
 from verihook.model.source import Source
@@ -29,7 +30,16 @@ REFUSED = 10
 #: How far ahead of this clock a row may be written, in milliseconds.
 AHEAD_MS = 60_000
 
+#: So many instances that failed are no accident, if they are more than half of the newest.
+FAILED = 5
+
+#: The most that is said of an error, in characters.
+_MOST_ERROR = 80
+
 _LATE = "timestamp-outside-tolerance"
+
+#: The reasons for which a handshake is refused.
+_OF_HANDSHAKES = frozenset({"verify-token-mismatch", "handshake-refused", "challenge-as-body"})
 
 
 def traffic(hooks: Hooks, ledger: Ledger, now_ms: int) -> Iterator[Finding]:
@@ -41,6 +51,9 @@ def traffic(hooks: Hooks, ledger: Ledger, now_ms: int) -> Iterator[Finding]:
         yield from _refusals(name, [row for row in refused if row.last_at >= now_ms - DAY_MS], seen, now_ms)
         yield from _rotation(name, source, ledger, now_ms)
         yield from _pairing(name, source, ledger, now_ms)
+        yield from _handshake(name, source, ledger, seen, now_ms)
+    for name in hooks.workflows:
+        yield from _failures(name, ledger.page(Query(workflow=name), NEWEST, None, now_ms))
     yield from _strangers(ledger, now_ms)
 
 
@@ -92,6 +105,36 @@ def _pairing(name: str, source: Source, ledger: Ledger, now_ms: int) -> Iterator
     if "pairing" in source.parameters and ledger.observations("handshake", name, 1, now_ms - KEPT_MS):
         what = "it has paired, and would still take another secret from any caller"
         yield warning("handshakes", name, what, "take pairing out of its parameters, docs/handshakes.md")
+
+
+def _handshake(name: str, source: Source, ledger: Ledger, seen: list[int], now_ms: int) -> Iterator[Finding]:
+    """Tell of a URL that its sender could not prove: one refusal is enough, as most senders try once."""
+    if source.sender.handshake is None:
+        return
+    refused = [
+        row for row in ledger.observations("rejected", name, 500, now_ms - KEPT_MS) if row.reason in _OF_HANDSHAKES
+    ]
+    proven = [row.last_at for row in ledger.observations("handshake", name, 1, now_ms - KEPT_MS)]
+    last = max(refused, key=lambda row: row.last_at, default=None)
+    if last is not None and last.last_at > max([*proven, *seen[:1], 0]):
+        what = f"its last handshake was refused at {iso(last.last_at)} ({last.reason}), and nothing has come since"
+        mend = meaning_of(last.reason) or "docs/handshakes.md says what this sender sends, and what it has to get"
+        yield warning("handshakes", name, what, mend)
+
+
+def _failures(name: str, rows: list[Instance]) -> Iterator[Finding]:
+    """Tell of a workflow, or its engine, that fails more than it succeeds. ``rows``: its newest."""
+    ended = [row for row in rows if row.final and row.status != "terminated"]
+    failed = [row for row in ended if row.status != "completed"]
+    if len(failed) < FAILED or 2 * len(failed) <= len(ended):
+        return
+    errors = Counter((row.error or row.status)[:_MOST_ERROR] for row in failed)
+    error, count = errors.most_common(1)[0]
+    what = f"{len(failed)} of its newest {len(ended)} instances that have ended failed, {count} of them with {error}"
+    mend = (
+        f"verihook instances failures shows them; once mended, verihook instances list --workflow {name} has their ids"
+    )
+    yield warning("engines", name, what, mend)
 
 
 def _strangers(ledger: Ledger, now_ms: int) -> Iterator[Finding]:

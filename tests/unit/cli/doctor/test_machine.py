@@ -17,8 +17,10 @@ from verihook.cli.doctor.configuration import read_configuration
 from verihook.cli.doctor.findings import Finding
 from verihook.cli.doctor.machine import machine
 from verihook.cli.doctor.outside import Answer
+from verihook.cli.doctor.traffic import traffic
 from verihook.config import load_hooks
-from verihook.model.instance import iso
+from verihook.model.instance import Status, iso
+from verihook.records import replace
 
 NOW = SystemClock().now_ms()
 HOUR = 3_600_000
@@ -130,6 +132,35 @@ def test_published_networks_are_told_before_and_after_they_are_too_old(tmp_path:
     assert ("warning", "networks", "orders") == only(seen)
     assert says in seen[0].what
     assert "read https://example.com/ips and write networks/github.toml" in seen[0].mend
+
+
+def test_a_workflow_that_fails_more_than_it_succeeds_is_told_with_its_error(data: Path) -> None:
+    def add(status: Status, number: int, error: str | None) -> None:
+        with SqliteFile(data / "ledger.db") as file:
+            row = an_instance(id=f"{status}{number}", source="orders", created_at=NOW - 1_000 + number)
+            SqliteLedger(file).claim(replace(row, workflow="w", status=status, error=error))
+
+    for number in range(5):
+        add("failed", number, "PaymentGone")
+    (one,) = found(data)
+    assert ("warning", "engines", "w") == (one.severity, one.check, one.subject)
+    assert "5 of its newest 5 instances that have ended failed, 5 of them with PaymentGone" in one.what
+    for number in range(5):
+        add("completed", number, None)
+    assert [] == found(data)
+
+
+def test_a_url_that_its_sender_could_not_prove_is_told_until_something_comes(data: Path, tmp_path: Path) -> None:
+    path = hooks_of(tmp_path)
+    path.write_text(path.read_text().replace('"generic"', '"slack"'))
+    with SqliteFile(data / "ledger.db") as file:
+        ledger = SqliteLedger(file)
+        refused = {"kind": "rejected", "reason": "handshake-refused", "first_at": NOW, "last_at": NOW + 1}
+        ledger.observe(an_observation(source="orders", **refused))
+        (one,) = traffic(load_hooks(path), ledger, NOW + 2)
+        assert ("warning", "handshakes", "orders") == (one.severity, one.check, one.subject)
+        ledger.observe(an_observation(kind="handshake", source="orders", reason="", first_at=NOW, last_at=NOW + 2))
+        assert [] == list(traffic(load_hooks(path), ledger, NOW + 3))
 
 
 def test_a_server_that_does_not_answer_is_told(data: Path) -> None:
