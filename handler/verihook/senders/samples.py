@@ -50,7 +50,7 @@ def fresh(sample: bytes, places: EventPlaces, event_id: str) -> bytes:
     try:
         content = parse(sample)
     except ValueError:
-        return _fresh_form(sample, places.id, event_id)
+        return with_form_value(sample, places.id, event_id)
     changed = _renew(content, places.id, event_id)
     # A source that does not split deliveries may have an id that is made of those of the events.
     events = places.each or getattr(places.id, "events", None)
@@ -63,13 +63,13 @@ def fresh(sample: bytes, places: EventPlaces, event_id: str) -> bytes:
     return json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n" if changed else sample
 
 
-def _fresh_form(sample: bytes, place: Place | None, event_id: str) -> bytes:
-    """The form with another id, if that is a field of it."""
+def with_form_value(sample: bytes, place: Place | None, text: str) -> bytes:
+    """Return the form with another text in a place, if that is a field of it."""
     fields = form_fields(sample.decode(), MAX_FIELDS)
     own = place.json[0] if place and len(place.json) == 1 else ""
     if own not in dict(fields):
         return sample
-    return urlencode([(name, event_id if name == own else value) for name, value in fields]).encode()
+    return urlencode([(name, text if name == own else value) for name, value in fields]).encode()
 
 
 def _renew_unique(content: Any, path: tuple[str, ...], event_id: str) -> bool:

@@ -13,7 +13,7 @@ from verihook.model.workflow import Workflow
 from verihook.request import FORM, json_text
 from verihook.senders import samples
 from verihook.senders.event import EventPlaces, Place
-from verihook.senders.samples import fresh, has_sample, sample_type
+from verihook.senders.samples import fresh, has_sample, sample_type, with_form_value
 from verihook.strict_json import parse, set_member
 from verihook.webhooks.signed_delivery import content_type_of
 
@@ -52,10 +52,14 @@ def _sample(source: Source, workflow: Workflow | None, id: str, wanted: str) -> 
     try:
         content = parse(body)
     except ValueError:
+        body = with_form_value(body, places.type, wanted) if wanted else body
         return (body, content_type_of(body)) if workflow is None or workflow.input_schema is None else None
     if wanted and places.each is None and isinstance(content, dict):
         content = _with(content, None, id, places.type, wanted)
         body = json_text(content).encode()
+    if places.body == "form" and isinstance(content, dict):
+        # The sample is the JSON in a field of the form.
+        body = _written(content, places, id)[0]
     if workflow is not None and source.transform is None:
         try:
             workflow.accept(content)

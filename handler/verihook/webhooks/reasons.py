@@ -113,6 +113,11 @@ REASONS: dict[str, str] = {
         "The signature header has no signature of the version that this sender's scheme checks (such as v1). It may"
         " be cut off, or written for another scheme."
     ),
+    "no-signed-item": (
+        "The signature header lacks an item that is signed beside the signature. Check that it is this sender's"
+        " delivery."
+    ),
+    "body-is-not-utf-8": "The body is no text in UTF-8, which this sender signs as one. Check that nothing changes it.",
     "no-items": "The body has no item with a signature. Check that it is this sender's notification.",
     "too-many-signatures": "There are more signatures in one delivery than any sender makes. It is made up.",
     "exactly-one-signature-expected": "There is not exactly one signature with the expected label.",

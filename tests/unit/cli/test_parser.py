@@ -64,7 +64,7 @@ def test_its_own_words_go_first() -> None:
             "verihook completion: argument shell: must be one of bash, zsh, fish (got 'csh') (usage: ",
         ),
         (["cost", "--size", "5"], "verihook cost: argument --size: must be one of 512, 2048, 20480 (got '5') (usage: "),
-        (["nope"], "verihook: argument COMMAND: must be one of completion, "),
+        (["nope"], "verihook: argument COMMAND: must be one of check, completion, "),
         (["health", "--nope"], "verihook health: unrecognized arguments: --nope (usage: verihook health --help)"),
         (
             ["instances", "get", "a", "b"],

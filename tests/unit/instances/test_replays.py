@@ -183,6 +183,7 @@ WITHIN_A_WINDOW = {"box": 600, "qstash": 300, "sanity": 300, "zendesk": 300}
 TOKENS = {
     *("auth0-log-stream", "azure-event-grid-cloudevents", "chargebee", "gitlab-token", "google-pubsub"),
     *("mercado-pago", "midtrans", "monday", "okta", "telegram", "atlassian-connect", "lark"),
+    *("mailgun-routes", "mattermost", "pipedrive", "zulip"),
 }
 
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from tests.flows.deployment import ROOT
-from tests.vectors.run import parameters_of, read_cases, request_of, secrets_of
+from tests.vectors.run import Case, parameters_of, read_cases, request_of, secrets_of
 from verihook.errors import SignatureError
 from verihook.model.source import Source
 from verihook.senders import FOLDER, load_sender
@@ -75,7 +75,13 @@ def test_each_tampering_is_refused_for_its_own_reason(sender: str, timestamp: st
 IN_BODY = (
     *("adyen", "azure-event-grid", "azure-event-grid-cloudevents", "braintree", "figma", "lark", "lever", "mailgun"),
     *("microsoft-graph", "midtrans", "pandadoc", "strava"),
+    *("dropbox-sign", "mailchimp", "mailgun-routes", "mattermost", "zulip"),
 )
+
+
+def content_type_in(case: Case) -> str:
+    """The content type of the case; without one, that of JSON."""
+    return next((value for name, value in case["headers"] if name.lower() == "content-type"), "application/json")
 
 
 @pytest.mark.parametrize("sender", sorted(SHARED))
@@ -91,20 +97,23 @@ def test_every_sender_with_a_shared_secret_can_be_played(sender: str) -> None:
         parameters=parameters_of(case),
     )
     delivery = SignedDelivery(
-        source, secrets_of(case)[0], request_of(case).body, "application/json", "evt_1", "ping", case["now"]
+        source, secrets_of(case)[0], request_of(case).body, content_type_in(case), "evt_1", "ping", case["now"]
     )
     assert refusal(delivery, []) is None
     assert refusal(delivery, ["signature"]) is not None
     # A token covers no body, but may be in it; monday's names the webhook alone, and Mercado Pago signs the query.
-    signature = TABLES[sender]["signature"]
-    binds = signature["scheme"] != "token" or "json" in signature
+    table = TABLES[sender]["signature"]
+    schemes = table.get("schemes", [table])
+    binds = any(each["scheme"] != "token" or "json" in each for each in schemes)
     binds = binds and sender not in ("mercado-pago", "monday", "atlassian-connect")
     assert binds == (refusal(delivery, ["body"]) is not None)
     if sender in IN_BODY:
         with pytest.raises(ValueError, match="no header of their own"):
             delivery.tampered(["duplicate-header"])
     else:
-        assert "duplicate-header" == refusal(delivery, ["duplicate-header"])
+        # Of several schemes the last one says why, and its header may be another.
+        reasons = {"duplicate-header", "missing-header"} if "schemes" in table else {"duplicate-header"}
+        assert refusal(delivery, ["duplicate-header"]) in reasons
 
 
 def private_keys(sender: str) -> tuple[str, str]:

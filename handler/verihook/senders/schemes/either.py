@@ -15,7 +15,10 @@ _ABSENT = frozenset({"missing-header", "missing-field", "no-token", "body-is-not
 
 @dataclass(frozen=True, slots=True)
 class EitherScheme:
-    """Schemes in the order in which they are tried; each checks what it covers by itself. It signs by the first."""
+    """Schemes in the order in which they are tried; each checks what it covers by itself.
+
+    It signs by the first that can.
+    """
 
     schemes: tuple[Scheme, ...]
 
@@ -66,5 +69,11 @@ class EitherScheme:
         return verify
 
     def sign(self, secret: str, request: Request, setting: Setting = PLAIN, *, message_id: str, now: int) -> Request:
-        """See :class:`~verihook.senders.schemes.Scheme`."""
-        return self.schemes[0].sign(secret, request, setting, message_id=message_id, now=now)
+        """See :class:`~verihook.senders.schemes.Scheme`. By the first that can sign such a body."""
+        *first, last = self.schemes
+        for scheme in first:
+            try:
+                return scheme.sign(secret, request, setting, message_id=message_id, now=now)
+            except ValueError:
+                continue
+        return last.sign(secret, request, setting, message_id=message_id, now=now)
