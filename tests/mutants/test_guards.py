@@ -26,7 +26,7 @@ from verihook.senders import load_sender, sender_ids
 from verihook.webhooks.receive import receive
 
 #: Schemes that verify with a public key: there is no secret to be found out by the time that a comparison takes.
-PUBLIC_KEY = {"PublicKeyScheme", "SnsScheme", "JwtScheme", "HttpSignatureScheme"}
+PUBLIC_KEY = {"PublicKeyScheme", "SnsScheme", "JwtScheme", "HttpSignatureScheme", "DetachedJwsScheme"}
 
 
 @pytest.mark.parametrize("sender", sender_ids())

@@ -64,7 +64,7 @@ def _signed(played: Played, content: object, kind: str = "") -> Request:
     return played.signed(json.dumps(content).encode(), kind)
 
 
-def _badly(request: Request) -> Request:
+def badly(request: Request) -> Request:
     """The request with another body, so that its signature is wrong."""
     return replace(request, body=request.body + b" ")
 
@@ -79,12 +79,12 @@ def _mac(played: Played, text: str) -> bytes:
 
 def _xero(played: Played) -> list[Asked]:
     good = _signed(played, {"events": [], "lastEventSequence": 0, "firstEventSequence": 0, "entropy": "S0m3r4Nd0mt3xt"})
-    return [(good, b""), (_badly(good), b"")]
+    return [(good, b""), (badly(good), b"")]
 
 
 def _discord(played: Played) -> list[Asked]:
     ping = _signed(played, {"type": 1, "id": "1"})
-    return [(ping, _json({"type": 1})), (_signed(played, {"version": 1, "type": 0}), b""), (_badly(ping), b"")]
+    return [(ping, _json({"type": 1})), (_signed(played, {"version": 1, "type": 0}), b""), (badly(ping), b"")]
 
 
 def _twitch(played: Played) -> list[Asked]:

@@ -25,6 +25,13 @@ PUBLIC_URL = "https://hooks.example.com/hooks/{}"
 VERIFY_TOKEN = "the verify token"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:orders"
 
+#: Topics of other partitions.
+OTHER_TOPICS = (
+    "arn:aws-cn:sns:cn-north-1:123456789012:orders",
+    "arn:aws-us-gov:sns:us-gov-west-1:123456789012:orders",
+    "arn:aws-eusc:sns:eusc-de-east-1:123456789012:orders",
+)
+
 #: What these sources need beside the parameters of their vectors.
 PARAMETERS = {
     "meta": {"verify_token": "env:VERIFY_TOKEN"},

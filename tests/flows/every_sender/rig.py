@@ -16,7 +16,17 @@ from typing import Any
 
 import uvicorn
 
-from tests.flows.every_sender.keys import PAIRED, PUBLIC_URL, VERIFY_TOKEN, Key, key_of, playable, signs_url
+from tests.flows.every_sender.keys import (
+    OTHER_TOPICS,
+    PAIRED,
+    PUBLIC_URL,
+    TOPIC,
+    VERIFY_TOKEN,
+    Key,
+    key_of,
+    playable,
+    signs_url,
+)
 from tests.flows.faces import Answer, Face
 from tests.flows.waiting import wait_until
 from verihook.api.access import Access
@@ -45,6 +55,40 @@ parameters = {parameters}
 FETCHING = ("aws-sns", "paypal")
 
 
+#: Senders that sign their URL, each with a source NAME-spelled at this one.
+SPELLED = ("hubspot-v2", "hubspot-v3", "square", "trello", "twilio", "rfc9421-hmac")
+SPELLED_URL = "https://hooks.example.com/hooks/{}-spelled?n=a%20b&at=12:30&c=x,y@z~'()&flag&a=2&b=1&a=3"
+
+#: Keys of the sender's signature that the source sets itself, and a URL that was registered in capitals.
+_LENIENT = """
+[sources.paddle-lenient]
+sender = "paddle"
+secrets = ["env:PADDLE_SECRET"]
+workflow = "any"
+signature = { tolerance = 60 }
+
+[sources.aws-sns-lenient]
+sender = "aws-sns"
+secrets = []
+workflow = "any"
+parameters = { topic_arns = "arn:aws:sns:us-east-1:123456789012:orders" }
+signature = { tolerance = 3900 }
+
+[sources.rfc9421-hmac-capitals]
+sender = "rfc9421-hmac"
+secrets = ["env:RFC9421_HMAC_SECRET"]
+workflow = "any"
+public_url = "https://HOOKS.Example.com/hooks/rfc9421-hmac"
+"""
+
+
+def _spelled(sender: str) -> str:
+    secrets = f'["env:{variable(sender)}"]'
+    text = _SOURCE.format(sender=sender, secrets=secrets, parameters="{}")
+    text = text.replace(f"[sources.{sender}]", f"[sources.{sender}-spelled]")
+    return f'{text}public_url = "{SPELLED_URL.format(sender)}"\n'
+
+
 def variable(sender: str) -> str:
     return sender.upper().replace("-", "_") + "_SECRET"
 
@@ -63,6 +107,7 @@ def write(folder: Path) -> Path:
         if load_sender(sender).places.each and sender not in PAIRED:
             split = _SOURCE.format(sender=sender, secrets=secrets, parameters=f"{{ {parameters} }}")
             text += split.replace(f"[sources.{sender}]", f"[sources.{sender}-each]\neach = true") + registered
+    text += "".join(map(_spelled, SPELLED)) + _LENIENT
     (folder / "workflows").mkdir(parents=True)
     (folder / "workflows" / "any.py").write_text("def run(event, context):\n    return None\n")
     (folder / "hooks.toml").write_text(text)
@@ -83,16 +128,19 @@ def deployed(folder: Path) -> Iterator[Services]:
 def _fetching(hooks: Hooks, services: Services) -> Services:
     """The services whose senders fetch their keys here."""
     verify, handshakes = {}, {}
-    for sender in FETCHING:
-        source, certificate = hooks.sources[sender], key_of(sender).certificate
+    for name in (*FETCHING, "aws-sns-lenient"):
+        source = hooks.sources[name]
+        certificate = key_of(source.sender.id).certificate
 
         def fetch(url: str, content: bytes = b"", authorization: str = "", certificate: bytes = certificate) -> bytes:
             return b"<ConfirmSubscriptionResponse/>" if "SubscribeURL" in url or "Action=" in url else certificate
 
         scheme, parameters = source.sender.scheme, source.parameters
-        verify[sender] = scheme.bind((), Setting(parameters=parameters, fetch=fetch))
+        if source.sender.id == "aws-sns":
+            parameters = {"topic_arns": ",".join((TOPIC, *OTHER_TOPICS))}
+        verify[name] = scheme.bind((), Setting(parameters=parameters, fetch=fetch))
         if source.sender.handshake is not None:
-            handshakes[sender] = source.sender.handshake.bind(HandshakeContext(parameters=parameters, fetch=fetch))
+            handshakes[name] = source.sender.handshake.bind(HandshakeContext(parameters=parameters, fetch=fetch))
     return replace(
         services,
         verify=ChainMap(verify, dict(services.verify)),
