@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
-from tests.flows.waiting import wait_until
+from tests.flows.waiting import PATIENCE_S, wait_until
 from tests.unit.local.runner.machines import KEY, Clock, Functions, asl, ended_one, opened
+from verihook.local.runner import children
 from verihook.local.runner.rows import Entry
 from verihook.local.runner.runner import Runner
 
@@ -39,6 +41,30 @@ def test_its_end_is_the_tasks_result(tmp_path: Path, pattern: str, output: Any) 
     ended = wait_until(lambda: ended_one(runner))
     told = json.loads(ended.output or "")
     assert (ended.status, told["Status"], told["Output"]) == ("SUCCEEDED", "SUCCEEDED", output)
+    kinds = [event["type"] for event in runner.store.history(KEY)]
+    assert kinds[2:6] == ["TaskScheduled", "TaskStarted", "TaskSubmitted", "TaskSucceeded"]
+    runner.close()
+
+
+def test_an_end_that_comes_first_is_told_after_the_submission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another thread enters the child's states: it may have ended before the call that began it comes back."""
+    told, begin, tell = Event(), Runner.start, children.tell_parent
+
+    def telling(of: Runner, child: Entry) -> None:
+        tell(of, child)
+        if child.machine == "child" and child.status != "RUNNING":
+            told.set()
+
+    def starting_slowly(of: Runner, machine: str, *given: Any) -> Entry:
+        entry = begin(of, machine, *given)
+        assert machine == "m" or told.wait(PATIENCE_S)
+        return entry
+
+    monkeypatch.setattr("verihook.local.runner.runner.tell_parent", telling)
+    monkeypatch.setattr(Runner, "start", starting_slowly)
+    runner = running(tmp_path, starting(".sync"), DOUBLE)
+    runner.start("m", "e", '{"n": 2}')
+    wait_until(lambda: ended_one(runner))
     kinds = [event["type"] for event in runner.store.history(KEY)]
     assert kinds[2:6] == ["TaskScheduled", "TaskStarted", "TaskSubmitted", "TaskSucceeded"]
     runner.close()
