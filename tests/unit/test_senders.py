@@ -9,6 +9,8 @@ import json
 import subprocess
 import sys
 import tomllib
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -31,11 +33,15 @@ print(json.dumps(said))
 
 def needs_public_keys(sender: str) -> bool:
     signature = tomllib.loads((FOLDER / f"{sender}.toml").read_text())["signature"]
-    if signature["scheme"] == "http-signature":
-        return signature["algorithm"] != "hmac-sha256"
-    if signature["scheme"] == "jwt":
-        return not signature["algorithm"].startswith("HS")
-    return signature["scheme"] in ("public-key", "sns")
+    return any(has_public_key(scheme) for scheme in signature.get("schemes", [signature]))
+
+
+def has_public_key(scheme: Mapping[str, Any]) -> bool:
+    if scheme["scheme"] == "http-signature":
+        return scheme["algorithm"] != "hmac-sha256"
+    if scheme["scheme"] in ("jwt", "detached-jws"):
+        return not scheme["algorithm"].startswith("HS")
+    return scheme["scheme"] in ("public-key", "sns")
 
 
 @pytest.fixture(scope="module")

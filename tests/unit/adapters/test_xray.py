@@ -152,13 +152,14 @@ def test_a_forged_delivery_is_its_callers_error_and_no_fault_of_ours(daemon: Dae
 
 def test_calls_of_aws_are_in_the_trace_of_the_delivery(daemon: Daemon, parts: Parts) -> None:
     it = Lambda(daemon, parts, genuine)
-    tracer = it.client.trace.__self__  # type: ignore[attr-defined]
+    trace: Any = it.client.trace
+    tracer = trace.__self__
     it.variables[VARIABLE] = CHOSEN
-    assert CHOSEN == it.client.trace()
+    assert CHOSEN == trace()
     current = tracer.thread.current = tracer.begin(SENT)
-    assert f"Root=1-{TRACE[:8]}-{TRACE[8:]};Parent={current.root};Sampled=1;Lineage=1:abc:0" == it.client.trace()
+    assert f"Root=1-{TRACE[:8]}-{TRACE[8:]};Parent={current.root};Sampled=1;Lineage=1:abc:0" == trace()
     tracer.thread.current = tracer.begin(None)
-    assert CHOSEN == it.client.trace()
+    assert CHOSEN == trace()
 
 
 def test_a_document_has_names_that_x_ray_takes_and_says_whose_fault_it_is() -> None:

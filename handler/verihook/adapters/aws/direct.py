@@ -62,12 +62,12 @@ def region_of(variables: Mapping[str, str]) -> str:
 class Direct:
     """Makes clients that share the credentials. ``variables``: the environment, with a region and credentials.
 
-    ``trace``: returns what each call says of the trace that it is in, "" for nothing.
+    ``trace``: returns what each call says of the trace that it is in, "" for nothing; None for that of the invocation.
     """
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
-        self.trace = self._of_invocation
+        self.trace: Callable[[], str] | None = None
         self._credentials = Credentials(variables)
         self._pools: dict[str, Pool] = {}
 
@@ -151,7 +151,7 @@ class Direct:
 
     def _trace(self) -> str:
         # It is set after the first clients are made.
-        return self.trace()
+        return self.trace() if self.trace else self._of_invocation()
 
     def _of_invocation(self) -> str:
         """The trace of this invocation, by which Lambda notices a loop of functions.

@@ -31,7 +31,7 @@ PARAMETERS = st.dictionaries(KEY, BARE, max_size=3)
 LISTS = st.builds(InnerList, st.lists(st.tuples(TEXT, PARAMETERS), max_size=4).map(tuple), PARAMETERS)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.dictionaries(KEY, LISTS, max_size=3))
 def test_inner_lists_are_read_as_they_were_written(lists: dict[str, InnerList]) -> None:
     text = ", ".join(f"{key}={write_inner_list(value)}" for key, value in lists.items())
