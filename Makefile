@@ -28,7 +28,7 @@ SAM := $(WITH_PYTHON) SAM_CLI_TELEMETRY=0 $(SAM_VENV)/bin/sam
 # extras, such as boto3[crt], as not pinned.
 PIP_INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --no-deps
 # Of check-long, the longest last.
-LONG := every-signer receive cold-start benchmark listing deliveries drawing redrive ingest soak fuzz
+LONG := every-signer mutants receive cold-start benchmark listing deliveries drawing redrive ingest soak fuzz
 # The groups of pyproject.toml: what each kind of function is built with.
 KINDS := receiver api background worker durable public-keys
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -98,8 +98,8 @@ engines-page: install ## write the differences from AWS of docs/engines.md from 
 fuzz: install ## any headers, body and clock against every sender, for longer: EXAMPLES=200000
 	@VERIHOOK_EXAMPLES=$(EXAMPLES) exec $(BIN)/python -m pytest -n 2 tests/unit/senders/schemes/test_any_delivery.py
 
-mutants: install ## break each guard in turn: the tests must notice
-	@exec $(BIN)/python -m tests.mutants.run
+mutants: install ## break each guard in turn: the tests must notice. ARGS="--shares 3" breaks a third, each commit the next
+	@exec $(BIN)/python -m tests.mutants.run $(ARGS)
 
 signers: $(SIGNERS_VENV)/.installed $(SIGNERS_NODE)/.installed $(ALL_INSTALLED) ## official libraries sign, Verihook verifies, and the other way round: ALL=1 ARGS="-k stripe"
 	@VERIHOOK_ALL_SIGNERS=$(ALL) exec $(SIGNERS_VENV)/bin/python -m pytest -p no:cacheprovider -W default --confcutdir tests/signers tests/signers $(ARGS)
@@ -135,7 +135,7 @@ soak: install ## two minutes of deliveries under kill -9: DURATION=120
 	@exec $(BIN)/python -m tests.soak.run --seconds "$(DURATION)"
 
 # Each by itself, as the limits of the benchmarks are for a machine that does nothing else. All run, whichever fails.
-check-long: build ## what takes longer than .ci/run may: soak, fuzz, every benchmark with its limits; less than an hour
+check-long: build ## what takes longer than .ci/run may: all mutants, soak, fuzz, every benchmark with its limits; about an hour
 	@failed=; for each in $(LONG); do \
 		printf '\n=== %s\n' "$$each"; \
 		$(MAKE) --no-print-directory "$$each" || failed="$$failed $$each"; \
