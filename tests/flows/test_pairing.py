@@ -75,6 +75,8 @@ class Pairing:
             "SourceSecrets": f"{_ARN}{SECRETS_ARN}",
             "SecretArns": [*self.arns.values()],
             "PairingSecretArn": pairing_secret,
+            # That of a front, which this deployment does not have.
+            "OriginSecret": f"{_ARN}origin",
         }
         return Role(
             [

@@ -172,8 +172,9 @@ def test_nothing_from_before_a_snapshot_is_used_after_it(again: AwsFace, entry: 
         for name in before.__dataclass_fields__
         if isinstance(getattr(before, name), object) and getattr(before, name) is getattr(after, name)
     ]
-    # Plain values, and what has no state of its own.
-    assert {"default_source", "pace", "telemetry"} >= set(shared)
+    # Plain values, what has no state of its own, and what one machine alone has.
+    assert {"default_source", "pace", "telemetry", "front", "changes", "series"} >= set(shared)
+    assert (None, None, ()) == (after.front, after.changes, after.series())
     assert (entry == "api") == (app is not main._app())
 
 

@@ -52,7 +52,7 @@ def test_without_a_domain_there_is_none_of_it() -> None:
         (ON | {"WithHttpApi": "yes"}, False),
         (ON | {"DomainWebAclArn": "arn:aws:wafv2:..."}, True),
         (ON | {"DomainClientCertificates": "required"}, False),
-        (ON | {"DomainClientCertificates": "required", "DomainTrustBucket": "b", "DomainTrustKey": "k"}, True),
+        (ON | {"DomainClientCertificates": "required", "DomainTrustBucket": "b", "DomainTrustObject": "k"}, True),
     ],
 )
 def test_what_does_not_go_together_is_refused(given: dict[str, str], possible: bool) -> None:

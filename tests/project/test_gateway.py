@@ -105,7 +105,7 @@ def test_the_domain_is_the_only_way_in(front: str) -> None:
     assert {"disableExecuteApiEndpoint": False} == alone["x-amazon-apigateway-endpoint-configuration"]
 
 
-TRUST = {"DomainTrustBucket": "b", "DomainTrustKey": "k"}
+TRUST = {"DomainTrustBucket": "b", "DomainTrustObject": "k"}
 GIVEN_TO_IT = {"DomainCertificateArn": CERTIFICATE["CertificateArn"]}
 
 

@@ -27,7 +27,7 @@ ON = {name: each for name, each in OTHERWISE.items() if name != "DomainSecretVer
     "RolloutAlarm": "other",
     "DomainClientCertificates": "required",
     "DomainTrustBucket": "authorities",
-    "DomainTrustKey": "all.pem",
+    "DomainTrustObject": "all.pem",
 }
 NO_FIREWALL = {"DomainWebAclArn": ""}
 REGIONAL = {"DomainWebAclArn": "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/a/b"}

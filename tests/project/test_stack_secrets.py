@@ -27,10 +27,15 @@ def test_no_variable_holds_a_secret_or_lets_cloudformation_read_one(name: str) -
     assert not [value for value in ENVIRONMENT[name].values() if "{{resolve:" in str(value)]
     assert not SOURCE_SECRETS & ENVIRONMENT[name].keys()
     for variable, value in ENVIRONMENT[name].items():
-        # A list: the condition of an !If, and its two values.
-        chosen: Any = value
-        for one in chosen if isinstance(chosen, list) else [chosen]:
+        for one in texts_in(value):
             assert not TEMPLATE["Parameters"].get(one, {}).get("NoEcho"), variable
+
+
+def texts_in(value: Any) -> list[str]:
+    """The texts of a value: of an !If, a list, its condition and its two values, which may be another."""
+    if isinstance(value, list):
+        return [text for one in value for text in texts_in(one)]
+    return [value] if isinstance(value, str) else []
 
 
 def test_the_secret_of_all_sources_has_no_value_here() -> None:

@@ -84,6 +84,14 @@ def held(deployed: Deployment) -> None:
     deliver(deployed, "github", PUSH, github(PUSH, "d-1"))
 
 
+def refused(deployed: Deployment) -> None:
+    workflows = deployed.services.workflows
+    assert isinstance(workflows, dict)
+    workflows["free"] = replace(workflows["free"], refusal="free.asl.json: States.A: it calls what is not here")
+    keeping(deployed)
+    deliver(deployed, "github", PUSH, github(PUSH, "d-1"))
+
+
 def rewritten(deployed: Deployment) -> None:
     deliver(deployed, "github", json.dumps(json.loads(PUSH)).encode() + b"\n", [*github(PUSH, "d-1"), ("Via", "1.1 p")])
 
@@ -141,6 +149,7 @@ FAULTS: dict[str, tuple[Fault, str, str | None, dict[str, Any]]] = {
     "it is too large": (too_large, "rejected", "body-too-large", {"detail": "10 bytes"}),
     "the URL is mistyped": (mistyped, "rejected", "source-not-found", {"path": "/hooks/gihub"}),
     "the workflow is paused": (paused, "rejected", "not-active", {"detail": "Current status: paused"}),
+    "its machine cannot run the workflow": (refused, "accepted", None, {"status": "suspended"}),
     "a proxy has changed the body": (rewritten, "rejected", "signature-mismatch", {"headerNames": "via"}),
 }
 
