@@ -206,14 +206,11 @@ def to_lambda(reply: Reply, event: Any = None, base: str = "") -> dict[str, Any]
     except UnicodeDecodeError:
         body, encoded = base64.b64encode(reply.body).decode(), True
     answer = {"statusCode": reply.status, "headers": headers, "body": body, "isBase64Encoded": encoded}
-    if isinstance(event, dict) and "multiValueHeaders" in event and _is_of_load_balancer(event.get("requestContext")):
+    context = event.get("requestContext") if isinstance(event, dict) and "multiValueHeaders" in event else None
+    if isinstance(context, dict) and "elb" in context:
         del answer["headers"]
         answer["multiValueHeaders"] = {name: [value] for name, value in headers.items()}
     return answer
-
-
-def _is_of_load_balancer(context: Any) -> bool:
-    return isinstance(context, dict) and "elb" in context
 
 
 def _from_payload_2(event: Mapping[str, Any], request_id: str) -> Request:
@@ -248,11 +245,10 @@ def _from_payload_1(event: Mapping[str, Any], request_id: str) -> Request:
         event["httpMethod"],
         event["path"],
         # An ALB leaves the query percent-encoded; API Gateway decodes it.
-        "&".join(f"{name}={value}" for name, value in query) if _is_of_load_balancer(context) else urlencode(query),
+        "&".join(f"{name}={value}" for name, value in query) if "elb" in context else urlencode(query),
         tuple((name.lower(), value) for name, value in headers),
         body_of(event),
-        # The health check of an ALB has neither id.
-        context.get("requestId") or dict(headers).get("x-amzn-trace-id") or request_id,
+        context.get("requestId") or dict(headers).get("x-amzn-trace-id") or request_id,  # a health check has neither
     )
 
 
