@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from verihook.adapters.aws.direct import Direct
 from verihook.adapters.spans import CLIENT, INTERNAL, SERVER, Current, Span, Tracer, of_header, traced
 from verihook.model.ports import Services
+from verihook.model.trace_context import xray_id
 from verihook.request import json_text
 
 #: The variable in which Lambda says, for each invocation, what trace it is in.
@@ -76,7 +77,7 @@ class XRay(Tracer):
         current, invocation = self.thread.current, invocation_of(self._variables)
         if current is None or invocation is None or current.trace == invocation.trace:
             return self._variables.get(VARIABLE, "")
-        text = f"Root={dashed(current.trace)};Parent={current.root};Sampled={int(current.sampled)}"
+        text = f"Root={xray_id(current.trace)};Parent={current.root};Sampled={int(current.sampled)}"
         return f"{text};Lineage={invocation.lineage}" if invocation.lineage else text
 
     def _send(self, span: Span) -> None:
@@ -107,11 +108,6 @@ def invocation_of(variables: Mapping[str, str]) -> Invocation | None:
     return Invocation(found[1] + found[2], parent, given.get("Sampled") == "1", given.get("Lineage", ""))
 
 
-def dashed(trace: str) -> str:
-    """Return the id of a trace in X-Ray's form."""
-    return f"1-{trace[:8]}-{trace[8:]}"
-
-
 def document(span: Span, invocation: Invocation, service: str) -> dict[str, object]:
     """Return the segment or subsegment of a span."""
     of_lambda = (span.trace, span.parent) == (invocation.trace, invocation.parent)
@@ -120,7 +116,7 @@ def document(span: Span, invocation: Invocation, service: str) -> dict[str, obje
     made: dict[str, object] = {
         "name": _NO_NAME.sub("_", name)[:_MOST_NAME],
         "id": span.id,
-        "trace_id": dashed(span.trace),
+        "trace_id": xray_id(span.trace),
         "start_time": span.began / 1e9,
         "end_time": max(span.ended, span.began) / 1e9,
         "annotations": _annotations(span),

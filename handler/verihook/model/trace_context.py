@@ -35,3 +35,11 @@ def trace_id(headers: Mapping[str, str]) -> str | None:
     """Return the id of the trace, 32 hex digits, of headers whose ``traceparent`` was valid; None without one."""
     value = headers.get(HEADER)
     return None if value is None else value[3:35]
+
+
+def xray_id(trace: str) -> str:
+    """Return the id of a trace, 32 hexadecimal digits, in X-Ray's form.
+
+    https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html
+    """
+    return f"1-{trace[:8]}-{trace[8:]}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from verihook.adapters.printable import printable
 from verihook.model.measures import METRICS, OTHER
 from verihook.model.ports import Trace
+from verihook.model.trace_context import xray_id
 
 #: The most that a line has of a path, in characters.
 _MOST_PATH = 256
@@ -76,7 +77,7 @@ def own_fields(trace: Trace) -> dict[str, object]:
         fields["reason"] = trace.reason
     if trace.trace_id:
         # In X-Ray's form, as Powertools writes it: the console leads from the line to the trace.
-        fields["xray_trace_id"] = f"1-{trace.trace_id[:8]}-{trace.trace_id[8:]}"
+        fields["xray_trace_id"] = xray_id(trace.trace_id)
     return fields
 
 
