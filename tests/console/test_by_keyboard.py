@@ -139,9 +139,12 @@ def test_what_is_selected_is_acted_on_and_what_could_not_be_is_named(opened: Ope
     page.find("button", "Terminate…").click()
     dialog = page.find("dialog", "Terminate 1 instance")
     dialog.wait_for()
-    dialog.get_by_role("button", name="Terminate").focus()
-    page.press("Enter")
+    # There is nothing to cancel when it is over: the button that has the focus goes.
+    dialog.get_by_role("button", name="Cancel").focus()
+    page.press("Control+Enter")
     dialog.get_by_text("0 done, 1 not.").wait_for()
+    assert "<button" in page.focus()
+    dialog.get_by_role("button", name="Close").last.focus()
     assert first
     assert first in dialog.inner_text()
     page.press("Enter")
@@ -160,3 +163,6 @@ def test_an_event_is_sent_to_what_waits(opened: Open, served: Deployed) -> None:
     page.press("Control+Enter")
     page.page.get_by_text("Sent the event approved.").wait_for()
     page.page.locator("header .mark").get_by_text("Completed").wait_for()
+    # The form goes, as it takes no more, and the focus that was in it does not.
+    page.page.get_by_text("It has ended, so it takes no more events.").wait_for()
+    assert "<h1" in page.focus()

@@ -1,6 +1,6 @@
 // What failed, grouped by workflow and error, with a way to do a whole group again or to set it aside; and callbacks that
 // were given up.
-import { html, useLayoutEffect, useState } from "../vendor/preact.js";
+import { html, useState } from "../vendor/preact.js";
 import { useAll, useCovered } from "./covered.js";
 import { Confirm } from "../parts/dialog.js";
 import { Filters, clearFilters } from "../parts/filters.js";
@@ -28,10 +28,6 @@ export function Failures() {
   const { answers, problem, retry } = useAll(wanted && wanted.map((each) => api("failures", { workflow: each, since, dismissed: dismissed && "true" })));
   const groups = answers?.flatMap(({ failures }) => failures);
   const callbacks = answers?.flatMap((each) => each.callbacks) || [];
-  // The row that had the focus goes when it is dismissed.
-  useLayoutEffect(() => {
-    if (answers && document.activeElement === document.body) document.querySelector("main h1")?.focus();
-  }, [answers]);
   const done = (words) => () => {
     setAsked(null);
     announce(words);

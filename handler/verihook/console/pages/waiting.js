@@ -1,5 +1,5 @@
 // What people have to decide: the open waits of all instances, the one that has waited longest first.
-import { html, useEffect, useState } from "../vendor/preact.js";
+import { html, useState } from "../vendor/preact.js";
 import { AnswerDialog } from "../compose/answer.js";
 import { commandOf, curlOf, pythonOf, pythonText } from "../parts/commands.js";
 import { CopyAs } from "../parts/copy.js";
@@ -26,15 +26,11 @@ export function Page() {
   const answers = identity.may("events:send");
   const more = further.of === workflow ? further : { waits: [], cursor: data?.cursor };
   const waits = data && joined(data.waits, more.waits);
-  // The row that had the focus goes when it is answered.
-  useEffect(() => {
-    if (further.answered && document.activeElement === document.body) document.querySelector("main h1")?.focus();
-  }, [data]);
   const answered = () => {
     const { instanceId } = asked.wait;
     setAsked(null);
     announce(`${instanceId} has its answer.`, { href: address(`instances/${segment(instanceId)}`), linked: "Open it" });
-    setFurther((before) => ({ ...before, answered: true, waits: before.waits.filter((each) => keyOf(each) !== keyOf(asked.wait)) }));
+    setFurther((before) => ({ ...before, waits: before.waits.filter((each) => keyOf(each) !== keyOf(asked.wait)) }));
     reload();
   };
   const showMore = async () => {

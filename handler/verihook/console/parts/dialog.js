@@ -1,7 +1,6 @@
 // Dialogs are the browser's own: it keeps the focus inside, closes them at Escape and gives the focus back.
 import { html, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 import { submitHurried } from "../shell/keyboard.js";
-import { awaitsHeading } from "../shell/router.js";
 import { ProblemNote } from "./problem.js";
 
 let count = 0;
@@ -12,16 +11,8 @@ export function Dialog({ title, onClose, children, wide = false }) {
   useLayoutEffect(() => {
     const dialog = box.current;
     dialog.showModal();
-    return () => {
-      // The browser gives the focus back to what had it. If that goes, too, the heading is always there.
-      dialog.close();
-      queueMicrotask(() => {
-        if (document.querySelector("dialog[open]")) return;
-        const lost = !document.activeElement || document.activeElement === document.body;
-        if (awaitsHeading()) document.getElementById("main")?.focus();
-        else if (lost) document.querySelector("main h1")?.focus();
-      });
-    };
+    // The browser gives the focus back to what had it.
+    return () => dialog.close();
   }, []);
   const outside = (event) => event.target === box.current && onClose();
   const cancelled = (event) => {
