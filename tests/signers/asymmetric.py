@@ -57,6 +57,7 @@ def _plaid() -> Library:
         signs_with=jwt.algorithms.ECAlgorithm.to_jwk(key)[:-1] + f', "kid": "{PLAID_KID}"}}',
         refusals=(jwt.InvalidTokenError,),
         other=private_pem(other),
+        takes="bytes",
     )
 
 
@@ -81,6 +82,7 @@ def _discord() -> Library:
         accepts,
         key=public,
         other=bytes(other).hex(),
+        takes="bytes",
     )
 
 
@@ -119,7 +121,17 @@ def _rfc9421(sender: str, algorithm: Any, secret: str, other: str, public: Any, 
     refusals = (rfc9421.InvalidSignature,)
     parameters = {"keyid": "key", "tag": "webhook"}
     return Library(
-        name, sender, secret, "signature", sign, accepts, key=key, refusals=refusals, other=other, parameters=parameters
+        name,
+        sender,
+        secret,
+        "signature",
+        sign,
+        accepts,
+        key=key,
+        refusals=refusals,
+        other=other,
+        parameters=parameters,
+        takes="bytes",
     )
 
 

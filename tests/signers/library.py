@@ -13,7 +13,8 @@ from verihook.request import Request
 from verihook.senders import load_sender
 from verihook.senders.schemes import Setting, Verify
 
-URL = "https://hooks.example.com/hooks/orders?x=1"
+#: Its query has what readers of URLs trip over: a name that comes twice, a blank in both spellings, a plus sign.
+URL = "https://hooks.example.com/hooks/orders?x=1&x=2&y=a%20b+c%2Bd"
 
 Headers = dict[str, str]
 

@@ -84,7 +84,7 @@ NODE_ALL = [
     _standard("replicate", "replicate", takes="some"),
     _library("@tryfinch/finch-api", "finch", STANDARD[6:], "finch-signature", other=OTHER_STANDARD[6:]),
     _library("@paddle/paddle-node-sdk", "paddle", "pdl_ntfset_1", "paddle-signature"),
-    _library("@line/bot-sdk", "line", "channel secret", "x-line-signature", timed=False),
+    _library("@line/bot-sdk", "line", "channel secret", "x-line-signature", timed=False, takes="bytes"),
     _library("@workos-inc/node", "workos", "wos_secret", "workos-signature", takes="compact", body=_compact),
     _library("@contentful/node-apps-toolkit", "contentful", "s" * 64, "x-contentful-signature", url=_NO_QUERY),
     _library("@sanity/webhook", "sanity", "sanity secret", "sanity-webhook-signature", takes="some"),
@@ -100,7 +100,7 @@ NODE_ALL = [
     _library("mercadopago", "mercado-pago", "mp secret", "x-signature", binds_body=False, timed=False, url=_PAYMENT),
     _library("@onfido/api", "onfido", "onfido token", "x-sha2-signature", timed=False, takes="json"),
     _library("webflow-api", "webflow", "webflow secret", "x-webflow-signature"),
-    _library("@vonage/jwt", "vonage", "a signing secret of 32 characters", "authorization", timed=False),
+    _library("@vonage/jwt", "vonage", "a signing secret of 32 characters", "authorization", timed=False, takes="bytes"),
     _library("@metronome/sdk", "metronome", "metronome secret", "metronome-webhook-signature"),
     _library("orb-billing", "orb", "orb secret", "x-orb-signature"),
     _library(

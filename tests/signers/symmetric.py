@@ -171,7 +171,15 @@ SYMMETRIC = [
     _hubspot("v2", "x-hubspot-signature"),
     _hubspot("v3", "x-hubspot-signature-v3"),
     Library(
-        "adyen", "adyen-header", ADYEN, "hmacsignature", _adyen_sign, _adyen_accepts, other=OTHER_ADYEN, timed=False
+        "adyen",
+        "adyen-header",
+        ADYEN,
+        "hmacsignature",
+        _adyen_sign,
+        _adyen_accepts,
+        other=OTHER_ADYEN,
+        timed=False,
+        takes="bytes",
     ),
     Library("boxsdk", "box", "SamplePrimaryKey", "box-signature-primary", _box_sign, _box_accepts),
     Library(
@@ -183,5 +191,6 @@ SYMMETRIC = [
         _gidgethub_accepts,
         refusals=(ValidationFailure,),
         timed=False,
+        takes="bytes",
     ),
 ]

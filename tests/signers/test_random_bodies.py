@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.signers.bodies import SEED, bodies
-from tests.signers.libraries import LIBRARIES
+from tests.signers.libraries import EVERY, LIBRARIES, QUICK
 from tests.signers.library import Headers, Library
 from verihook.request import from_lambda
 from verihook.senders import load_sender
@@ -36,6 +36,14 @@ ONE_ALONE = {
     **{("@sanity/webhook", place): "the library compares the whole header" for place in ("first", "last")},
     **{("retell-sdk", place): "the library takes a header of two items" for place in ("first", "last")},
 }
+
+
+def test_forty_libraries_and_some_for_each_kind_of_body() -> None:
+    """A library that is taken out, or given easier bodies, is noticed here."""
+    assert len(EVERY) >= 40
+    takes = [library.takes for library in EVERY]
+    assert [True] * 3 == [takes.count("bytes") >= 9, takes.count("text") >= 15, takes.count("form") >= 2]
+    assert len([library for library in QUICK if library.takes == "bytes"]) >= 7
 
 
 @pytest.mark.parametrize("name", GIVEN)
