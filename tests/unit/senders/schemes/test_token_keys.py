@@ -138,6 +138,13 @@ def test_another_algorithm_of_the_same_key_is_refused(alg: str) -> None:
     assert "alg" == reason(RSA.bind((pem_pair("rsa")[1],)), request({}, algorithm=alg, make=make))
 
 
+@pytest.mark.parametrize("alg", ["none", "RS256"])
+def test_a_token_without_a_signature_is_refused(alg: str) -> None:
+    unsigned = request({"kid": "key-1"}, algorithm=alg, make=lambda _: b"")
+    for verify in (RSA.bind((pem_pair("rsa")[1],)), Host(rsa_jwk(1)).bound()):
+        assert ("alg" if alg == "none" else "non-canonical-base64url") == reason(verify, unsigned)
+
+
 @pytest.mark.parametrize("algorithm", ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"])
 def test_each_algorithm_of_rsa(algorithm: str) -> None:
     verify = JwtScheme("X-Token", algorithm=algorithm, time="none").bind((pem_pair("rsa", 2)[1], pem_pair("rsa")[1]))
