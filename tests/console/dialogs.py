@@ -81,7 +81,7 @@ def opened_by_keyboard(page: Watched, served: Deployed, way: Way) -> str:
     """Open the dialog from its page; returns the beginning of what had the focus before, as HTML."""
     if way.answers:
         part, changes = way.answers
-        page.page.route(f"**{part}*", lambda route: _answer(route, changes))
+        page.page.route(f"**{part}*", lambda route: answer_with(route, changes))
     page.visit(filled(way.path, served))
     page.page.locator("h1").focus()
     page.press(*way.keys)
@@ -94,7 +94,8 @@ def opened_by_keyboard(page: Watched, served: Deployed, way: Way) -> str:
     return before
 
 
-def _answer(route: Route, changes: dict[str, Any]) -> None:
+def answer_with(route: Route, changes: dict[str, Any]) -> None:
+    """Answer as the server does, with these members changed."""
     answer = route.fetch()
     # 304 has no body.
     body = json.dumps({**answer.json(), **changes}) if answer.status == 200 else None

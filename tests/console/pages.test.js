@@ -1,23 +1,30 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { schemaRows } from "../../handler/verihook/console/operating/schema_rows.js";
-import { bySource } from "../../handler/verihook/console/operating/by_source.js";
+import { bySource, hasTheHour } from "../../handler/verihook/console/operating/by_source.js";
 import { newOnes } from "../../handler/verihook/console/operating/new_ones.js";
 import { rotationOf } from "../../handler/verihook/console/operating/rotation.js";
 
 test("what came is counted by source, by hour and by minute", () => {
   const now = Date.parse("2026-03-01T12:00:00Z");
   const row = (source, outcome, at, count = 1) => ({ source, outcome, at: `2026-03-01T${at}Z`, count });
-  const found = bySource([
+  const found = bySource({ deliveries: [
     row("a", "accepted", "12:05:00"), row("a", "accepted", "11:59:59"), row("a", "resumed", "11:59:00.001"), row("__proto__", "rejected", "11:30:00", 7),
     row("a", "duplicate", "11:20:00", 2), row("a", "rejected", "11:10:00", 3), row("a", "accepted", "11:00:30"), row("a", "accepted", "10:59:00"),
     row("a", "captured", "11:10:00"), row(null, "rejected", "11:10:00", 9), row("b", "handshake", "11:10:00"),
-  ], now);
+  ] }, now);
   assert.deepEqual([...found.keys()], ["a", "__proto__"]);
   const { hour, minutes, accepted, refused } = found.get("a");
   assert.deepEqual([hour, minutes[59], minutes[0], minutes.length], [{ accepted: 4, refused: 3, duplicate: 2 }, 2, 1, 60]);
   assert.deepEqual([accepted, refused], ["2026-03-01T12:05:00Z", "2026-03-01T11:10:00Z"]);
   assert.deepEqual([found.get("__proto__").hour.refused, found.get("__proto__").accepted], [7, ""]);
+});
+
+test("a page of the list has all of the last hour if it is the last one, or reaches further back", () => {
+  const now = Date.parse("2026-03-01T12:00:00Z");
+  const page = (at, cursor) => hasTheHour({ deliveries: [{ at: "2026-03-01T11:59:00Z" }, { at: `2026-03-01T${at}Z` }], cursor }, now);
+  assert.deepEqual([page("11:00:01", "more"), page("11:00:00", "more"), page("11:30:00", null)], [false, true, true]);
+  assert.equal(hasTheHour({ deliveries: [], cursor: null }, now), true);
 });
 
 test("new is what has not been shown, and what has come again", () => {

@@ -6,7 +6,6 @@ import re
 
 from tests.console.conftest import Open
 from tests.console.deployment import Deployed
-from verihook.console.assets import FOLDER
 
 
 def test_from_the_list_to_a_replayed_delivery(opened: Open, served: Deployed) -> None:
@@ -62,34 +61,6 @@ def test_without_a_key_one_is_asked_for_and_a_wrong_one_is_refused_in_words(open
 def made_key(served: Deployed, *scopes: str, workflows: tuple[str, ...] = (), name: str = "console") -> str:
     made = served.call("POST", "keys", {"name": name, "scopes": scopes, "workflows": workflows})
     return str(made["secret"])
-
-
-def test_each_page_needs_and_names_its_scope(opened: Open, served: Deployed) -> None:
-    """The matrix of keys and pages: with each scope alone, a page shows what it is for or says what is missing."""
-    rows = re.findall(r'path: "([^"]+)", title: "([^"]+)", scope: "([^"]+)"', (FOLDER / "pages.js").read_text())
-    assert len(rows) >= 4
-    for scope in sorted({scope for _, _, scope in rows}):
-        page = opened("", key=made_key(served, scope))
-        page.expected += ["403", "404"]
-        for path, title, needed in rows:
-            # As a link within the console: 22 pages for each scope are too many to be loaded from nothing.
-            page.visit(path.replace(":id", "x"))
-            missing = page.page.get_by_text(f"{needed}, which yours lacks")
-            assert (needed != scope) == (missing.count() > 0), (path, scope)
-            in_navigation = page.page.locator("nav > div").get_by_role("link", name=title, exact=True)
-            assert needed == scope or in_navigation.count() == 0, (path, scope)
-
-
-def test_a_bound_key_sees_its_workflows_alone(opened: Open, served: Deployed) -> None:
-    key = made_key(served, "instances:read", "deliveries:read", "workflows:read", workflows=("broken",))
-    page = opened("instances", key=key)
-    page.settled()
-    page.page.get_by_text("Warehouse.Closed").first.wait_for()
-    assert "?workflow=broken" in page.page.url
-    assert page.page.get_by_text("order-created").count() == 0
-    page.go("deliveries")
-    page.settled()
-    assert {"broken"} == set(page.page.locator("tbody tr td:nth-child(3)").all_inner_texts())
 
 
 def test_single_letters_can_be_switched_off(opened: Open) -> None:

@@ -5,7 +5,7 @@ import { api, call, segment } from "../shell/client.js";
 import { useIdentity } from "../shell/identity.js";
 import { Text, hexLines, sizeOf, textOf } from "../parts/content.js";
 import { CopyButton } from "../parts/copy.js";
-import { MissingScope, ProblemNote } from "../parts/problem.js";
+import { Lacking, ProblemNote } from "../parts/problem.js";
 
 export function BodyView({ id, body, contentType }) {
   const identity = useIdentity();
@@ -25,7 +25,7 @@ export function BodyView({ id, body, contentType }) {
     <p>${sizeOf(body.length)}${contentType && html` of <code>${contentType}</code>`}</p>
     ${body.sha256 && html`<p class="small">SHA-256 <code>${body.sha256}</code><${CopyButton} text=${body.sha256} what="the SHA-256" /></p>`}
     ${!body.kept && html`<p class="quiet">The bytes themselves are not kept.</p>`}
-    ${body.kept && !identity.may("deliveries:body") && html`<${MissingScope} scope="deliveries:body" what="Reading the body" />`}
+    <${Lacking} of=${[body.kept && ["deliveries:body", "Reading the body"]]} />
     ${body.kept && identity.may("deliveries:body") && !state.bytes && html`<p><button type="button" aria-disabled=${state.busy} onClick=${read}>
       ${state.busy ? "Reading…" : "Show the body"}</button> <span class="small quiet">The log notes that this key has read it.</span></p>`}
     ${state.problem && html`<${ProblemNote} problem=${state.problem} retry=${read} />`}

@@ -1,11 +1,11 @@
 // What failed, grouped by workflow and error, with a way to do a whole group again or to set it aside; and callbacks that
 // were given up.
 import { html, useState } from "../vendor/preact.js";
-import { useAll, useCovered } from "./covered.js";
+import { useAll, useCovered } from "../shell/covered.js";
 import { Confirm } from "../parts/dialog.js";
 import { Filters, clearFilters } from "../parts/filters.js";
 import { Awaited, PageHead } from "../parts/page.js";
-import { MissingScope, NoMatch, NothingYet, ProblemNote } from "../parts/problem.js";
+import { Lacking, NoMatch, NothingYet, ProblemNote } from "../parts/problem.js";
 import { Table } from "../parts/table.js";
 import { Ago } from "../parts/time.js";
 import { announce } from "../shell/announce.js";
@@ -46,7 +46,7 @@ export function Failures() {
     ${groups && (groups.length > 0 ? list("Failures, the last ones first", groups, groupKey, groupColumns(manages, setAsked))
       : callbacks.length > 0 ? "" : workflow || since ? html`<${NoMatch} what="failure" clear=${() => clearFilters(FAILURE_FIELDS)} />` : html`<${NoFailure} />`)}
     ${callbacks.length > 0 && html`<h2 class="section">Callbacks that were given up</h2>${list("Callbacks, the last ones first", callbacks, ({ instanceId }) => instanceId, callbackColumns(manages, setAsked))}`}
-    ${groups?.length > 0 && !manages && html`<${MissingScope} scope="instances:manage" what="To redrive or dismiss them" />`}
+    <${Lacking} of=${[["instances:manage", "Redriving, dismissing or sending again"]]} />
     ${asked?.act === "send" && html`<${Confirm} title="Send the callback again" verb="Send again" onClose=${() => setAsked(null)} done=${done("The callback is sent again.")}
       words="Its receiver gets the same end under the same webhook-id. The ten tries begin again."
       act=${() => call(api(`instances/${segment(asked.row.instanceId)}/callback`), { method: "POST" })} />`}

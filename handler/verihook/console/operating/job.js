@@ -6,7 +6,7 @@ import { Confirm } from "../parts/dialog.js";
 import { Facts, Panel } from "../parts/facts.js";
 import { JobMark, Progress, countWords, filterWords } from "./job_progress.js";
 import { Awaited, PageHead } from "../parts/page.js";
-import { ProblemNote } from "../parts/problem.js";
+import { Lacking, ProblemNote } from "../parts/problem.js";
 import { Table } from "../parts/table.js";
 import { Ago } from "../parts/time.js";
 import { announce } from "../shell/announce.js";
@@ -40,6 +40,7 @@ export function Job({ id }) {
       ${!jobEnded(job) && identity.may("instances:manage") && html`<button type="button" class="danger" onClick=${() => setAsked(true)}>Stop…</button>`}
     <//>
     ${problem && html`<${ProblemNote} problem=${problem} />`}
+    <${Lacking} of=${[!jobEnded(job) && ["instances:manage", "Stopping it"]]} />
     <section class="panel"><div><${Progress} job=${job} /></div><${Facts} facts=${[
       ["Counted before it began", countWords(job.count)],
       ["Done", job.done.toLocaleString()],

@@ -3,7 +3,7 @@ import { html } from "../vendor/preact.js";
 import { Listing } from "../parts/listing.js";
 import { JobMark, Progress, filterWords } from "./job_progress.js";
 import { PageHead } from "../parts/page.js";
-import { NothingYet } from "../parts/problem.js";
+import { Lacking, NothingYet } from "../parts/problem.js";
 import { Ago } from "../parts/time.js";
 import { useIdentity } from "../shell/identity.js";
 import { address } from "../shell/router.js";
@@ -22,6 +22,7 @@ export function Jobs() {
     <${PageHead} title="Bulk jobs" lead="One action on every instance that some filters match. A job counts them first, acts at a rate, goes on when nobody looks, and can be stopped.">
       ${identity.may("instances:manage") && html`<a class="button primary" href=${address("jobs/new")}>New job…</a>`}
     <//>
+    <${Lacking} of=${[["instances:manage", "Starting one"]]} />
     <${Listing} caption="Jobs, the newest first" path="jobs" query=${{}} list=${(data) => data.jobs} columns=${JOB_COLUMNS} id=${({ id }) => id}
       href=${({ id }) => address(`jobs/${id}`)} empty=${() => html`<${NoJob} />`} />`;
 }

@@ -8,9 +8,9 @@ import { api } from "../shell/client.js";
 import { useIdentity } from "../shell/identity.js";
 import { useResource } from "../shell/resource.js";
 import { address } from "../shell/router.js";
-import { bySource } from "./by_source.js";
-import { useAll } from "./covered.js";
-import { OUTCOMES_OF, useHalfMinutes } from "./source_hour.js";
+import { bySource, hasTheHour } from "./by_source.js";
+import { useAll } from "../shell/covered.js";
+import { OUTCOMES_OF, countedTo, useHalfMinutes } from "./source_hour.js";
 import { MOST_OUTCOMES, SourceTable } from "./sources.js";
 
 const MOST_SHOWN = 10;
@@ -31,25 +31,27 @@ export function Overview() {
   const identity = useIdentity();
   const health = useResource(new URL("../health", api("")).href, { poll: true });
   const { answers, problem, retry } = useAll([api("deliveries", { limit: MOST_OUTCOMES })], useHalfMinutes());
-  const found = answers && [...bySource(answers[0].deliveries, Date.now())];
+  const found = answers && [...bySource(answers[0], Date.now())];
+  const whole = answers && hasTheHour(answers[0], Date.now());
   return html`
     <${PageHead} title="Overview" />
     <div><${HealthLine} health=${health} /></div>
     <div>${problem && html`<${ProblemNote} problem=${problem} retry=${retry} />`}
     ${!answers && !problem && html`<${Awaited} />`}
     ${found?.length === 0 && html`<${FirstStart} />`}
-    ${found?.length > 0 && html`<div><${Totals} found=${found} /><h2 class="section">What came last, and where</h2>
-      <${SourceTable} rows=${found.slice(0, MOST_SHOWN).map(([name, standing]) => ({ name, path: `/hooks/${name}`, standing }))} /></div>`}</div>
+    ${found?.length > 0 && html`<div><${Totals} found=${found} whole=${whole} /><h2 class="section">What came last, and where</h2>
+      <${SourceTable} rows=${found.slice(0, MOST_SHOWN).map(([name, standing]) => ({ name, path: `/hooks/${name}`, standing, whole }))} /></div>`}</div>
     <p class="listing-foot">${FURTHER.filter(([, , scope]) => identity.may(scope)).map(([word, href], at) => html`${at > 0 && " · "}<a key=${word} href=${href()}>${word}</a>`)}</p>
   `;
 }
 
 // Of the last hour, over all sources.
-function Totals({ found }) {
+function Totals({ found, whole }) {
   return html`<ul class="counts" aria-label="The last hour">${OUTCOMES_OF.map(([kind, outcome]) => {
     const count = found.reduce((sum, [, { hour }]) => sum + hour[kind], 0);
-    return html`<li key=${kind}><a href=${address("deliveries", { outcome })}><strong data-bad=${kind === "refused" && count > 0}>${count.toLocaleString()}</strong><span>${kind} in the last hour</span></a></li>`;
-  })}</ul>`;
+    return html`<li key=${kind}><a href=${address("deliveries", { outcome })}><strong data-bad=${kind === "refused" && count > 0}>${countedTo(count, whole)}</strong><span>${kind} in the last hour</span></a></li>`;
+  })}</ul>
+    ${!whole && html`<p class="small quiet">More came than is counted here: each number is of the newest ${MOST_OUTCOMES.toLocaleString()} outcomes.</p>`}`;
 }
 
 function HealthLine({ health: { data, problem } }) {

@@ -1,7 +1,6 @@
-// How many instances of a workflow began in the last day, and how many of them failed.
+// How many instances of a workflow began in the last day, and how many of them failed; for a key with instances:read.
 import { html, useState } from "../vendor/preact.js";
 import { api } from "../shell/client.js";
-import { useIdentity } from "../shell/identity.js";
 import { useResource } from "../shell/resource.js";
 import { address } from "../shell/router.js";
 
@@ -9,9 +8,8 @@ const MOST_RECENT = 200;
 const DAY_MS = 86_400_000;
 
 export function Recent({ workflow }) {
-  const identity = useIdentity();
   const [since] = useState(() => new Date(Date.now() - DAY_MS).toISOString());
-  const { data } = useResource(identity.may("instances:read") ? api("instances", { workflow, since, limit: MOST_RECENT }) : null);
+  const { data } = useResource(api("instances", { workflow, since, limit: MOST_RECENT }));
   if (!data) return html`<span class="quiet">…</span>`;
   const failed = data.instances.filter(({ status }) => status === "failed" || status === "timed_out").length;
   const count = `${data.instances.length}${data.cursor ? "+" : ""}`;

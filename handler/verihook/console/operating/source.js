@@ -3,14 +3,14 @@ import { html, useState } from "../vendor/preact.js";
 import { PAGES } from "../pages.js";
 import { CopyAs, CopyButton } from "../parts/copy.js";
 import { commandOf, curlOf } from "../parts/commands.js";
-import { useAll } from "./covered.js";
+import { useAll } from "../shell/covered.js";
 import { Confirm } from "../parts/dialog.js";
 import { Facts, Panel } from "../parts/facts.js";
 import { Icon } from "../parts/icon.js";
 import { Listing } from "../parts/listing.js";
 import { Awaited, PageHead } from "../parts/page.js";
-import { MissingScope, ProblemNote } from "../parts/problem.js";
-import { bySource, nothing } from "./by_source.js";
+import { Lacking, ProblemNote } from "../parts/problem.js";
+import { bySource, hasTheHour, nothing } from "./by_source.js";
 import { rotationOf } from "./rotation.js";
 import { SourceHour, SourceMark, useHalfMinutes } from "./source_hour.js";
 import { MOST_OUTCOMES } from "./sources.js";
@@ -26,19 +26,21 @@ export function Source({ id }) {
   const reads = useIdentity().may("deliveries:read");
   const { answers, problem, retry } = useAll([api(`sources/${segment(id)}`), ...(reads ? [api("deliveries", { source: id, limit: MOST_OUTCOMES })] : [])], turn);
   const [source, came] = answers || [];
+  const now = Date.now();
   if (!source) return html`<${PageHead} title=${id} />${problem ? html`<${ProblemNote} problem=${problem} retry=${retry} />` : html`<${Awaited} />`}`;
   return html`
     <${PageHead} title=${source.name} aside=${html`<${SourceMark} usable=${source.usable} accepted=${source.lastAcceptedAt || ""} refused=${source.lastRefused?.at} />`}><${SourceButtons} source=${source} /><//>
     <${Address} source=${source} />
     ${!source.usable && html`<p class="note is-bad"><${Icon} name="key" ring /><span>No secret of this source is known, so it answers 503. Set the value of ${source.secrets.map(({ reference }) => reference).join(" or ") || "its secret"}.</span></p>`}
-    <${Panel} title="The last hour" aside=${html`<a href=${address("deliveries", { source: source.name })}>All deliveries</a>`}><div><${SourceHour} name=${id} standing=${bySource(came?.deliveries || [], Date.now()).get(id) ?? nothing()} /></div>
+    <${Panel} title="The last hour" aside=${html`<a href=${address("deliveries", { source: source.name })}>All deliveries</a>`}>${came && html`<div><${SourceHour} name=${id} standing=${bySource(came, now).get(id) ?? nothing()} whole=${hasTheHour(came, now)} /></div>`}
       <${Facts} facts=${standing(source)} /><//>
     <div class="halves">
       <${Panel} title="How it verifies"><${Facts} facts=${verification(source)} /><//>
       <${Panel} title="How this sender behaves"><${Facts} facts=${behaviour(source)} /><//>
     </div>
     ${source.secrets.length > 0 && html`<${Secrets} source=${source} />`}
-    <h2 class="section">Its deliveries</h2><${SourceDeliveries} source=${source.name} />
+    ${reads && html`<h2 class="section">Its deliveries</h2><${SourceDeliveries} source=${source.name} />`}
+    <${Lacking} of=${[["sources:test", "Sending a test"], ["deliveries:body", "Keeping refusals"], ["deliveries:read", "Seeing its deliveries"]]} />
   `;
 }
 
@@ -110,8 +112,6 @@ const SOURCE_COLUMNS = [
 ];
 
 function SourceDeliveries({ source }) {
-  const identity = useIdentity();
-  if (!identity.may("deliveries:read")) return html`<${MissingScope} scope="deliveries:read" what="To see them" />`;
   return html`<${Listing} caption="Deliveries to ${source}, the newest first" path="deliveries" query=${{ source, limit: 20 }} list=${(data) => data.deliveries} columns=${SOURCE_COLUMNS}
     id=${({ id }) => id} href=${({ id }) => address(`deliveries/${segment(id)}`)} empty=${() => html`<p class="quiet">None has come yet.</p>`} />`;
 }

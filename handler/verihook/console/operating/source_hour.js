@@ -17,12 +17,15 @@ export function useHalfMinutes() {
   return turn;
 }
 
-// `standing`: of bySource.
-export function SourceHour({ name, standing: { hour, minutes } }) {
+// "12", or "12+" if that is not all.
+export const countedTo = (count, whole) => `${count.toLocaleString()}${whole ? "" : "+"}`;
+
+// `standing`: of bySource; `whole`: of hasTheHour.
+export function SourceHour({ name, standing: { hour, minutes }, whole }) {
   const some = OUTCOMES_OF.filter(([kind]) => hour[kind] > 0);
   return html`<span class="hour"><${Strip} kinds=${[{ name: "accepted", counts: minutes }]} />
-    <span class="small">${some.length === 0 ? html`<span class="quiet">nothing came</span>` : some.map(([kind, outcome], at) => html`${at > 0 && ", "}<a key=${kind} class=${kind === "refused" ? "tone-bad" : ""}
-      href=${address("deliveries", { source: name, outcome })}>${hour[kind].toLocaleString()} ${kind}</a>`)}</span></span>`;
+    <span class="small">${some.length === 0 ? html`<span class="quiet">${whole ? "nothing came" : "not among the newest"}</span>` : some.map(([kind, outcome], at) => html`${at > 0 && ", "}<a key=${kind} class=${kind === "refused" ? "tone-bad" : ""}
+      href=${address("deliveries", { source: name, outcome })}>${countedTo(hour[kind], whole)} ${kind}</a>`)}</span></span>`;
 }
 
 export function SourceMark({ usable = true, accepted, refused }) {

@@ -3,15 +3,15 @@ import { html } from "../vendor/preact.js";
 import { CopyAs } from "../parts/copy.js";
 import { commandOf, curlOf } from "../parts/commands.js";
 import { Awaited, PageHead } from "../parts/page.js";
-import { NothingYet, ProblemNote } from "../parts/problem.js";
+import { Lacking, NothingYet, ProblemNote } from "../parts/problem.js";
 import { Table } from "../parts/table.js";
 import { Ago } from "../parts/time.js";
 import { api, segment } from "../shell/client.js";
 import { useIdentity } from "../shell/identity.js";
 import { useResource } from "../shell/resource.js";
 import { address } from "../shell/router.js";
-import { bySource, nothing } from "./by_source.js";
-import { useAll } from "./covered.js";
+import { bySource, hasTheHour, nothing } from "./by_source.js";
+import { useAll } from "../shell/covered.js";
 import { SourceHour, SourceMark, useHalfMinutes } from "./source_hour.js";
 
 // How each source stands is read from so many outcomes, the newest of all.
@@ -23,7 +23,8 @@ export function Sources() {
   const { data, problem, reload } = useResource(api("sources"));
   const { answers } = useAll(identity.may("deliveries:read") ? [api("deliveries", { limit: MOST_OUTCOMES })] : null, turn);
   const health = useResource(new URL("../health", api("")).href);
-  const found = bySource(answers?.[0].deliveries || [], Date.now());
+  const found = answers && bySource(answers[0], Date.now());
+  const whole = answers && hasTheHour(answers[0], Date.now());
   const without = health.data?.withoutSecret || [];
   return html`
     <${PageHead} title="Sources" lead="The addresses that senders post to. Each has a sender, secrets, and a workflow that its events start.">
@@ -32,7 +33,8 @@ export function Sources() {
     ${problem && html`<${ProblemNote} problem=${problem} retry=${reload} />`}
     ${!data && !problem && html`<${Awaited} />`}
     ${data && (data.sources.length === 0 ? html`<${NoSource} />`
-      : html`<${SourceTable} rows=${data.sources.map((source) => ({ ...source, usable: !without.includes(source.name), standing: found.get(source.name) ?? nothing() }))} />`)}
+      : html`<${SourceTable} rows=${data.sources.map((source) => ({ ...source, usable: !without.includes(source.name), standing: found && (found.get(source.name) ?? nothing()), whole }))} />`)}
+    <${Lacking} of=${[["deliveries:read", "Seeing what came"]]} />
   `;
 }
 
@@ -43,10 +45,10 @@ export function SourceTable({ rows }) {
 
 const SOURCES_COLUMNS = [
   { head: "Source", className: "grows", cell: ({ name }) => name, below: ({ path, sender }) => html`<div class="below"><code>${path}</code> <span class="narrow">${sender}</span></div>` },
-  { head: "State", cell: ({ usable, standing }) => html`<${SourceMark} usable=${usable} ...${standing} />` },
-  { head: "The last hour", wide: true, cell: ({ name, standing }) => html`<${SourceHour} name=${name} standing=${standing} />` },
+  { head: "State", cell: ({ usable, standing }) => (standing || usable === false ? html`<${SourceMark} usable=${usable} ...${standing} />` : html`<span class="quiet">not known</span>`) },
+  { head: "The last hour", of: "standing", wide: true, cell: ({ name, standing, whole }) => html`<${SourceHour} name=${name} standing=${standing} whole=${whole} />` },
   { head: "Workflow", of: "workflow", wide: true, cell: ({ workflow }) => workflow && html`<a href=${address(`workflows/${segment(workflow)}`)}>${workflow}</a>` },
-  { head: "Last accepted", wide: true, className: "end", cell: ({ standing }) => (standing.accepted ? html`<${Ago} at=${standing.accepted} />` : "not lately") },
+  { head: "Last accepted", of: "standing", wide: true, className: "end", cell: ({ standing }) => (standing.accepted ? html`<${Ago} at=${standing.accepted} />` : "not lately") },
 ];
 
 function NoSource() {

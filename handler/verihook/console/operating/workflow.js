@@ -8,7 +8,7 @@ import { Json } from "../parts/content.js";
 import { Facts, Tabs } from "../parts/facts.js";
 import { Later } from "../parts/later.js";
 import { Awaited, PageHead } from "../parts/page.js";
-import { ProblemNote } from "../parts/problem.js";
+import { Lacking, ProblemNote } from "../parts/problem.js";
 import { Recent } from "./recent.js";
 import { WorkflowMark } from "./workflow_mark.js";
 import { api, segment } from "../shell/client.js";
@@ -26,6 +26,7 @@ export function Workflow({ id }) {
       <${CopyAs} label="Start as" ...${starts(data)} />
       ${identity.may("workflows:execute") && match("workflows/any/start", PAGES) && html`<a class="button primary" href=${address(`workflows/${segment(data.name)}/start`)}>Start…</a>`}
     <//>
+    <${Lacking} of=${[["workflows:execute", "Starting it"]]} />
     ${data.refusal && html`<div class="note is-bad"><div>${data.refusal}</div></div>`}
     <${Tabs} label="Parts of the workflow" tabs=${[
       { name: "graph", title: "Definition", show: () => html`<${Definition} workflow=${data} />` },
@@ -54,14 +55,15 @@ function Input({ schema }) {
 
 function Settings({ workflow }) {
   const { name, version, engine, publicOutput, retentionDays, connections } = workflow;
+  const reads = useIdentity().may("instances:read");
   return html`<section class="panel"><${Facts} facts=${[
     ["Version", version],
     ["Engine", engine],
     ["Ended instances are kept", `${retentionDays} days`],
     ["Output", publicOutput ? "readable with the id alone" : "readable with a key"],
     ["Connections", connections.join(", ") || "none"],
-    ["Last 24 hours", html`<${Recent} workflow=${name} />`],
-  ]} /></section>`;
+    reads && ["Last 24 hours", html`<${Recent} workflow=${name} />`],
+  ]} /></section><${Lacking} of=${[["instances:read", "Counting what began in a day"]]} />`;
 }
 
 function starts({ name }) {

@@ -6,7 +6,7 @@ import { commandOf, curlOf, pythonOf, pythonText } from "../parts/commands.js";
 import { textOf } from "../parts/content.js";
 import { CopyAs } from "../parts/copy.js";
 import { Awaited, PageHead } from "../parts/page.js";
-import { MissingScope, NothingYet, ProblemNote } from "../parts/problem.js";
+import { Lacking, NothingYet, ProblemNote } from "../parts/problem.js";
 import { announce } from "../shell/announce.js";
 import { api, call, segment } from "../shell/client.js";
 import { useIdentity } from "../shell/identity.js";
@@ -23,7 +23,7 @@ export function Page() {
   const name = query.source || kept.source || names[0] || "";
   return html`
     <${PageHead} title="Composer" lead="Send a webhook as its sender would, good or bad on purpose, and see what becomes of it." />
-    ${!identity.may("sources:read") && html`<${MissingScope} scope="sources:read" what="To choose a source" />`}
+    <${Lacking} of=${[["sources:read", "Choosing a source"], query.delivery && ["deliveries:read", "Taking the source of a delivery"], query.delivery && ["deliveries:body", "Taking the body of a delivery"]]} />
     ${sources.problem && html`<${ProblemNote} problem=${sources.problem} retry=${sources.reload} />`}
     ${kept.problem && html`<${ProblemNote} problem=${kept.problem} />`}
     ${sources.loading && !sources.data && html`<${Awaited} />`}
@@ -39,7 +39,7 @@ function NoSource() {
 function useKept(id) {
   const identity = useIdentity();
   const [state, setState] = useState({});
-  const found = useResource(id ? api(`deliveries/${segment(id)}`) : null);
+  const found = useResource(id && identity.may("deliveries:read") ? api(`deliveries/${segment(id)}`) : null);
   useEffect(() => {
     if (!id || !identity.may("deliveries:body")) return;
     call(api(`deliveries/${segment(id)}/body`), { bytes: true }).then(

@@ -7,7 +7,7 @@ import { commandOf, curlOf, pythonOf, pythonText } from "../parts/commands.js";
 import { Facts, Panel } from "../parts/facts.js";
 import { Icon } from "../parts/icon.js";
 import { Awaited, PageHead } from "../parts/page.js";
-import { MissingScope, ProblemNote } from "../parts/problem.js";
+import { Lacking, ProblemNote } from "../parts/problem.js";
 import { ReplayDialog } from "../delivery/replay.js";
 import { OutcomeMark, StatusMark } from "../parts/status.js";
 import { Ago, wholeTime } from "../parts/time.js";
@@ -50,7 +50,8 @@ export function Page({ id }) {
       ${composes(delivery, identity) && html`<a class="button" href=${address("composer", delivery.body?.kept ? { delivery: id } : { source: delivery.source })}>Open in composer</a>`}
     <//>
     <${Verdict} delivery=${delivery} />
-    ${replayable && !mayReplay && html`<${MissingScope} scope="deliveries:replay" what="Replaying it" />`}
+    <${Lacking} of=${[replayable && ["deliveries:replay", "Replaying it"], refused && ["deliveries:body", "Keeping the next ones whole"],
+      delivery.source && ["sources:test", "Sending it from the composer"]]} />
     <${Panel} title="What came"><${Facts} facts=${factsOf(delivery)} /><//>
     ${delivery.signed && html`<${Signed} signed=${delivery.signed} />`}
     ${delivery.events && html`<${Events} events=${delivery.events} />`}

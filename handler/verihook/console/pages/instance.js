@@ -1,14 +1,15 @@
 // One instance: how it stands, what it did, and what can be done with it.
 import { html, useState } from "../vendor/preact.js";
 import { act, actionsFor } from "../instance/actions.js";
+import { AttemptsOf, DeliveryOf, EventsOf } from "../instance/more.js";
+import { GraphOf, StepsOf } from "../instance/steps.js";
 import { CopyAs, CopyButton, Id } from "../parts/copy.js";
 import { commandOf, curlOf, pythonOf, pythonText } from "../parts/commands.js";
 import { Json } from "../parts/content.js";
 import { Confirm } from "../parts/dialog.js";
 import { Facts, Panel, Tabs } from "../parts/facts.js";
-import { Later } from "../parts/later.js";
 import { Awaited, PageHead } from "../parts/page.js";
-import { MissingScope, ProblemNote } from "../parts/problem.js";
+import { Lacking, ProblemNote } from "../parts/problem.js";
 import { StatusMark, hasEnded } from "../parts/status.js";
 import { Ago, duration } from "../parts/time.js";
 import { announce } from "../shell/announce.js";
@@ -43,7 +44,7 @@ export function Page({ id }) {
     <//>
     <p class="under-head"><code>${id}</code><${CopyButton} text=${id} what="the instance's id" /></p>
     ${found.problem && html`<${ProblemNote} problem=${found.problem} />`}
-    ${!identity.may("instances:manage") && html`<${MissingScope} scope="instances:manage" what="Changing it" />`}
+    <${Lacking} of=${[["instances:manage", "Changing it"]]} />
     ${instance.error && html`<${Failure} instance=${instance} />`}
     <${Panel} title="How it stands"><${Facts} facts=${factsOf(instance)} /><//>
     <${Tabs} label="Of this instance" tabs=${tabsOf(instance, found.reload)} />
@@ -61,15 +62,13 @@ const DONE = {
 };
 
 function tabsOf(instance, reload) {
-  const timeline = () => import("./instance_steps.js");
-  const more = () => import("./instance_more.js");
   return [
-    { name: "timeline", title: "Timeline", show: () => html`<${Later} load=${timeline} name="StepsOf" instance=${instance} />` },
-    { name: "graph", title: "Graph", show: () => html`<${Later} load=${timeline} name="GraphOf" instance=${instance} />` },
+    { name: "timeline", title: "Timeline", show: () => html`<${StepsOf} instance=${instance} />` },
+    { name: "graph", title: "Graph", show: () => html`<${GraphOf} instance=${instance} />` },
     { name: "data", title: "Input and output", show: () => html`<${Data} instance=${instance} />` },
-    { name: "events", title: "Events", show: () => html`<${Later} load=${more} name="EventsOf" instance=${instance} reload=${reload} />` },
-    { name: "attempts", title: "Attempts", show: () => html`<${Later} load=${more} name="AttemptsOf" instance=${instance} />` },
-    instance.source && { name: "delivery", title: "Delivery", show: () => html`<${Later} load=${more} name="DeliveryOf" instance=${instance} />` },
+    { name: "events", title: "Events", show: () => html`<${EventsOf} instance=${instance} reload=${reload} />` },
+    { name: "attempts", title: "Attempts", show: () => html`<${AttemptsOf} instance=${instance} />` },
+    instance.source && { name: "delivery", title: "Delivery", show: () => html`<${DeliveryOf} instance=${instance} />` },
     { name: "raw", title: "Raw", show: () => html`<${Json} value=${instance} what="the instance as JSON" />` },
   ].filter(Boolean);
 }

@@ -5,11 +5,12 @@ import { CopyAs, shortened } from "../parts/copy.js";
 import { commandOf, curlOf, pythonOf, pythonText } from "../parts/commands.js";
 import { Filters, clearFilters } from "../parts/filters.js";
 import { Listing } from "../parts/listing.js";
-import { NoMatch, NothingYet } from "../parts/problem.js";
+import { Lacking, NoMatch, NothingYet } from "../parts/problem.js";
 import { PageHead } from "../parts/page.js";
 import { STATUS_CHOICES, StatusMark } from "../parts/status.js";
 import { Ago, wholeTime } from "../parts/time.js";
 import { api } from "../shell/client.js";
+import { useCovered } from "../shell/covered.js";
 import { useIdentity } from "../shell/identity.js";
 import { useResource } from "../shell/resource.js";
 import { address, setQuery, usePlace } from "../shell/router.js";
@@ -39,10 +40,10 @@ export function Page() {
   const identity = useIdentity();
   const [chosen, setChosen] = useState(new Set());
   const [turn, setTurn] = useState(0);
-  const workflows = useWorkflows(identity);
-  const fields = fieldsOf(identity, workflows);
   // A key that is bound to workflows lists one of them at a time.
   const bound = identity.workflows.length > 0;
+  const workflows = useWorkflows(identity, bound);
+  const fields = fieldsOf(workflows);
   useEffect(() => {
     if (bound && !query.workflow && workflows?.[0]) setQuery({ workflow: workflows[0] }, { replace: true });
   }, [bound, query.workflow, workflows]);
@@ -57,6 +58,8 @@ export function Page() {
   return html`
     <${PageHead} title="Instances" lead="Every start of a workflow: what runs, what waits, how it ended."><${CopyAs} ...${repeats(wanted)} /><//>
     <${Filters} fields=${fields} views=${bound ? [] : VIEWS} />
+    <${Lacking} of=${[["instances:manage", "Acting on them"], bound && !query.workflow && ["workflows:read", "Choosing among the workflows of a pattern"]]} />
+    ${bound && !query.workflow && workflows?.length === 0 && html`<${FirstSteps} />`}
     <${BulkBar} chosen=${[...chosen]} clear=${() => setChosen(new Set())} done=${finished} />
     ${(!bound || query.workflow) && html`<${Listing} key=${turn} caption="Instances, the newest first" path="instances" query=${wanted} list=${(data) => data.instances}
       columns=${COLUMNS} id=${({ instanceId }) => instanceId} href=${({ instanceId }) => address(`instances/${instanceId}`)}
@@ -65,12 +68,13 @@ export function Page() {
   `;
 }
 
-function useWorkflows(identity) {
-  const found = useResource(identity.may("workflows:read") ? api("workflows") : null);
-  return found.data?.workflows.map(({ name }) => name);
+function useWorkflows(identity, bound) {
+  const covered = useCovered();
+  const found = useResource(!bound && identity.may("workflows:read") ? api("workflows") : null);
+  return bound ? covered : found.data?.workflows.map(({ name }) => name);
 }
 
-function fieldsOf(identity, workflows) {
+function fieldsOf(workflows) {
   return [
     workflows
       ? { name: "workflow", label: "Workflow", kind: "choice", choices: workflows.map((name) => [name, name]) }

@@ -6,7 +6,7 @@ import { NO_OPTIONS, Options, bodyOf, wordsOf } from "../start/options.js";
 import { commandOf, curlOf, pythonOf, pythonText } from "../parts/commands.js";
 import { CopyAs } from "../parts/copy.js";
 import { Awaited, PageHead } from "../parts/page.js";
-import { MissingScope, ProblemNote } from "../parts/problem.js";
+import { Lacking, ProblemNote } from "../parts/problem.js";
 import { announce } from "../shell/announce.js";
 import { api, call, segment } from "../shell/client.js";
 import { useIdentity } from "../shell/identity.js";
@@ -23,7 +23,7 @@ export function Page({ id }) {
   const ready = (!reads || workflow.data || workflow.problem) && (!query.from || earlier.data || earlier.problem || !identity.may("instances:read"));
   return html`
     <${PageHead} title="Start ${id}" lead="What you fill in is checked against the workflow's schema, and starts one instance." />
-    ${!reads && html`<${MissingScope} scope="workflows:read" what="A form of its input" />`}
+    <${Lacking} of=${[["workflows:read", "A form of its input"], query.from && ["instances:read", "Filling in the input of an earlier instance"]]} />
     ${[workflow, earlier].map(({ problem, reload }, at) => problem && html`<${ProblemNote} key=${at} problem=${problem} retry=${reload} />`)}
     ${!ready && html`<${Awaited} />`}
     ${ready && !workflow.problem && html`<${StartForm} key=${query.from || ""} name=${id} workflow=${workflow.data} given=${earlier.data?.input} />`}

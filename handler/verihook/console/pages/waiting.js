@@ -5,7 +5,7 @@ import { commandOf, curlOf, pythonOf, pythonText } from "../parts/commands.js";
 import { CopyAs } from "../parts/copy.js";
 import { Filters, clearFilters } from "../parts/filters.js";
 import { Awaited, PageHead } from "../parts/page.js";
-import { MissingScope, NoMatch, NothingYet, ProblemNote } from "../parts/problem.js";
+import { Lacking, NoMatch, NothingYet, ProblemNote } from "../parts/problem.js";
 import { StatusMark } from "../parts/status.js";
 import { Table } from "../parts/table.js";
 import { Ago } from "../parts/time.js";
@@ -44,7 +44,7 @@ export function Page() {
     <${Filters} fields=${FIELDS} />
     ${problem && html`<${ProblemNote} problem=${problem} retry=${reload} />`}
     ${!data && !problem && html`<${Awaited} />`}
-    ${waits && !answers && html`<${MissingScope} scope="events:send" what="To answer them" />`}
+    <${Lacking} of=${[["events:send", "Answering them"]]} />
     ${waits && (waits.length > 0 ? html`<p class="for-readers" role="status">${waits.length} waiting</p>
       <${Table} caption="Open waits, the oldest first" rows=${waits} id=${keyOf} columns=${columns(answers, setAsked)} href=${({ instanceId }) => address(`instances/${segment(instanceId)}`)} />`
       : workflow ? html`<${NoMatch} what="wait" clear=${() => clearFilters(FIELDS)} />` : html`<${Nothing} />`)}

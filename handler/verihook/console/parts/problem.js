@@ -1,5 +1,6 @@
 // What went wrong, in words, with the id by which the log has it; and the three ways in which a list can be empty.
 import { html } from "../vendor/preact.js";
+import { useIdentity } from "../shell/identity.js";
 import { CopyButton } from "./copy.js";
 import { Icon } from "./icon.js";
 
@@ -27,7 +28,10 @@ export function NoMatch({ what, clear }) {
     <button type="button" onClick=${clear}>Clear the filters</button></div>`;
 }
 
-// In place of what the key may not do.
-export function MissingScope({ scope, what }) {
-  return html`<p class="note is-quiet"><${Icon} name="key" ring /><span>${what} needs a key with the scope <code>${scope}</code>, which yours lacks.</span></p>`;
+// Names what the key may not do, which is not offered. `of`: [scope, what takes it], or false; those that it has are left out.
+export function Lacking({ of }) {
+  const identity = useIdentity();
+  const lacking = of.filter((each) => each && !identity.may(each[0]));
+  return lacking.length > 0 && html`<div class="note is-quiet"><${Icon} name="key" ring />
+    <div>${lacking.map(([scope, what]) => html`<p key=${what}>${what} needs a key with the scope <code>${scope}</code>, which yours lacks.</p>`)}</div></div>`;
 }

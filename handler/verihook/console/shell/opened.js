@@ -1,7 +1,7 @@
 // The page that is opened: its module is imported then, and a fault in it stays within it.
 import { Component, html, useEffect, useState } from "../vendor/preact.js";
 import { Awaited, PageHead } from "../parts/page.js";
-import { MissingScope, ProblemNote } from "../parts/problem.js";
+import { Lacking, ProblemNote } from "../parts/problem.js";
 import { useIdentity } from "./identity.js";
 import { address } from "./router.js";
 
@@ -13,7 +13,7 @@ export function Opened({ found, path }) {
   }
   const { page, params } = found;
   if (!identity.may(page.scope)) {
-    return html`<div key=${path}><${PageHead} title=${page.title} /><${MissingScope} scope=${page.scope} what="This page" /></div>`;
+    return html`<div key=${path}><${PageHead} title=${page.title} /><${Lacking} of=${[[page.scope, "This page"]]} /></div>`;
   }
   return html`<${Guard} key=${path}><${Imported} page=${page} params=${params} /><//>`;
 }

@@ -1,8 +1,8 @@
 // Several requests for one thing: a key that is bound to workflows has to name one of them with each.
 import { useEffect, useState } from "../vendor/preact.js";
-import { api, call } from "../shell/client.js";
-import { useIdentity } from "../shell/identity.js";
-import { useResource } from "../shell/resource.js";
+import { api, call } from "./client.js";
+import { useIdentity } from "./identity.js";
+import { useResource } from "./resource.js";
 
 // The workflows to ask for one by one: [undefined] if the key is not bound; null as long as it is not known.
 export function useCovered() {

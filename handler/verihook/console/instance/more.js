@@ -4,7 +4,7 @@ import { CopyAs } from "../parts/copy.js";
 import { commandOf, curlOf, pythonOf, pythonText } from "../parts/commands.js";
 import { Panel } from "../parts/facts.js";
 import { Awaited } from "../parts/page.js";
-import { MissingScope, ProblemNote } from "../parts/problem.js";
+import { Lacking, ProblemNote } from "../parts/problem.js";
 import { Mark, OutcomeMark, StatusMark, hasEnded } from "../parts/status.js";
 import { Ago, duration } from "../parts/time.js";
 import { announce } from "../shell/announce.js";
@@ -34,7 +34,7 @@ export function EventsOf({ instance, reload }) {
         by ${whoIs(each.by)} <span class="quiet"><${Ago} at=${each.at} /></span></li>`)}</ul></div>`}
     <//>
     <${Panel} title="Send an event">
-      ${!identity.may("events:send") ? html`<${MissingScope} scope="events:send" what="Sending one" />`
+      ${!identity.may("events:send") ? html`<${Lacking} of=${[["events:send", "Sending one"]]} />`
         : hasEnded(instance.status) ? html`<p class="quiet">It has ended, so it takes no more events.</p>`
         : html`<${SendForm} url=${url} id=${instance.instanceId} events=${events} sent=${sent} />`}
     <//>
@@ -104,7 +104,7 @@ export function AttemptsOf({ instance }) {
 export function DeliveryOf({ instance }) {
   const identity = useIdentity();
   const found = useResource(identity.may("deliveries:read") ? api("lookup", { q: instance.instanceId }) : null);
-  if (!identity.may("deliveries:read")) return html`<${MissingScope} scope="deliveries:read" what="Looking at its delivery" />`;
+  if (!identity.may("deliveries:read")) return html`<${Lacking} of=${[["deliveries:read", "Looking at its delivery"]]} />`;
   if (!found.data) return found.problem ? html`<${ProblemNote} problem=${found.problem} />` : html`<${Awaited} lines=${2} />`;
   const delivery = found.data.found.map((hit) => hit.delivery).find(Boolean);
   if (!delivery) return html`<p class="quiet">Nothing is kept of the delivery that began it.</p>`;

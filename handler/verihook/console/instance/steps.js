@@ -2,7 +2,7 @@
 import { html } from "../vendor/preact.js";
 import { Later } from "../parts/later.js";
 import { Awaited } from "../parts/page.js";
-import { MissingScope, ProblemNote } from "../parts/problem.js";
+import { Lacking, ProblemNote } from "../parts/problem.js";
 import { hasEnded } from "../parts/status.js";
 import { api, segment } from "../shell/client.js";
 import { useIdentity } from "../shell/identity.js";
@@ -30,11 +30,11 @@ export function GraphOf({ instance }) {
   const reads = useIdentity().may("workflows:read");
   const found = useSteps(instance);
   const known = useResource(reads ? api(`workflows/${segment(instance.workflow)}/definition`) : null);
-  if (!reads) return html`<${MissingScope} scope="workflows:read" what="To see the graph" />`;
+  if (!reads) return html`<${Lacking} of=${[["workflows:read", "To see the graph"]]} />`;
   if (known.problem) return html`<${Unknown} problem=${known.problem} />`;
   if (!known.data) return html`<${Awaited} lines=${4} />`;
   if (!known.data.machine) return html`<p class="quiet">${known.data.why}</p>`;
-  return html`<${Later} load=${() => import("./graph.js")} name="Graph" definition=${known.data.machine} steps=${found.data?.steps} label="The way through ${instance.workflow}" />`;
+  return html`<${Later} load=${() => import("../pages/graph.js")} name="Graph" definition=${known.data.machine} steps=${found.data?.steps} label="The way through ${instance.workflow}" />`;
 }
 
 // What this engine has no answer to is no failure.
