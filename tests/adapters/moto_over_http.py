@@ -27,6 +27,8 @@ class MotoOverHttp:
                 headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
                 answer = requests.request(self.command, aws + self.path, headers=headers, data=body, timeout=60)
                 self.send_response(answer.status_code)
+                for name in (each for each in answer.headers if each.lower().startswith(("x-amz", "content-type"))):
+                    self.send_header(name, answer.headers[name])
                 self.send_header("content-length", str(len(answer.content)))
                 self.end_headers()
                 self.wfile.write(answer.content)

@@ -15,6 +15,7 @@
 | ``VERIHOOK_TRACING`` | ``yes`` if Lambda's functions send spans to X-Ray; default: they send none |
 | ``VERIHOOK_CONSOLE`` | ``yes`` if the API in AWS serves the page at /console/; default: it does not |
 | ``OTEL_EXPORTER_OTLP_ENDPOINT`` | the collector that gets spans on one machine, http://127.0.0.1:4318; default: none |
+| ``AWS_ENDPOINT_URL_DYNAMODB`` ... | where state machines call a service of AWS on one machine; default: they do not |
 | ``VERIHOOK_HOOKS`` | path of hooks.toml; default: beside the package, else in the current folder |
 
 and every NAME that hooks.toml refers to as ``env:NAME``: a variable that is set is used before the member of that name.
@@ -150,6 +151,44 @@ def traces(variables: Mapping[str, str]) -> Traces | None:
     pairs = (each.partition("=") for each in variables.get("OTEL_EXPORTER_OTLP_HEADERS", "").split(",") if "=" in each)
     headers = {key.strip().lower(): unquote(value.strip()) for key, _, value in pairs}
     return Traces(url, headers, variables.get("OTEL_SERVICE_NAME") or "verihook")
+
+
+def aws_endpoint(variables: Mapping[str, str], service_id: str) -> str:
+    """Return the URL at which a service of AWS is called, by AWS's own variables; "" for none. ConfigurationError.
+
+    ``service_id``: as AWS's models have it, such as "CloudWatch Logs". Profiles are not read.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+    """
+    if variables.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
+        return ""
+    for name in (aws_endpoint_variable(service_id), "AWS_ENDPOINT_URL"):
+        if url := variables.get(name):
+            if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", url):
+                mend = f"must be an http or https URL, such as http://127.0.0.1:4566 (got {url!r})"
+                raise ConfigurationError("environment", name, mend)
+            return url
+    return ""
+
+
+def aws_endpoint_variable(service_id: str) -> str:
+    """Return the name of the variable with the endpoint of one service: ``AWS_ENDPOINT_URL_CLOUDWATCH_LOGS``."""
+    return f"AWS_ENDPOINT_URL_{service_id.replace(' ', '_').replace('-', '_').upper()}"
+
+
+def has_aws_endpoint(variables: Mapping[str, str]) -> bool:
+    """Return whether the environment has an endpoint of any service."""
+    return any(name.startswith("AWS_ENDPOINT_URL") and url for name, url in variables.items())
+
+
+def aws_region(variables: Mapping[str, str], default: str) -> str:
+    """Return the region of AWS that the environment names."""
+    return variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION") or default
+
+
+def has_aws_keys(variables: Mapping[str, str]) -> bool:
+    """Return whether the environment says with which keys AWS is called."""
+    return bool(variables.get("AWS_ACCESS_KEY_ID") or variables.get("AWS_PROFILE"))
 
 
 def with_console(variables: Mapping[str, str]) -> bool:

@@ -12,9 +12,10 @@ from typing import Any, Protocol, Self
 from verihook import authoring
 from verihook.adapters.engine_parts import Endpoints
 from verihook.config import Hooks
+from verihook.config.settings import environment
 from verihook.instances import tasks
 from verihook.local.durable import DurableRunner
-from verihook.local.runner import ARN_PREFIX, Interpreter
+from verihook.local.runner import ARN_PREFIX, AwsServices, Interpreter
 from verihook.local.state_machines import SUBSTITUTIONS, express_machines, machines, refused, with_refusals
 from verihook.local.worker import Splitters, Worker
 from verihook.local.workflow_log import hear_steps, say_end
@@ -31,7 +32,7 @@ class LocalEngines:
     """
 
     def __init__(self, hooks: Hooks, data: Path) -> None:
-        """Raise ConfigurationError if a workflow's definition is missing, or a workflow in Python cannot be run."""
+        """Raise ConfigurationError if a workflow in Python is missing or cannot be run."""
         folder = workflows_of(hooks)
         self._hooks = hooks
         self._functions = Functions.load(folder, hooks.workflows)
@@ -40,10 +41,12 @@ class LocalEngines:
         self._services: Services | None = None
         # Another user of the machine reaches the ports, and does not read it.
         self._access_key = secrets.token_hex(16)
+        self._called = AwsServices(environment())
         self._interpreter = Interpreter(
             data / "executions.db",
             functions={SUBSTITUTIONS["FeedsName"]: self._task},
             read_payload=self._payload,
+            services=self._called,
             on_end=self._ended,
             access_key=self._access_key,
         )
@@ -56,8 +59,8 @@ class LocalEngines:
             parts.enter_context(self._interpreter)
             parts.enter_context(self._durable)
             texts = machines(self._hooks)
-            found = refused(self._hooks, texts)
-            runnable = {name: text for name, text in texts.items() if name not in found}
+            found = refused(self._hooks, texts, self._called)
+            runnable = {name: text for name, text in texts.items() if isinstance(text, str) and name not in found}
             self._interpreter.deploy(runnable, express_machines(self._hooks))
             self._hooks = with_refusals(self._hooks, found)
             self._durable.deploy(_definitions(self._hooks, "durable"))

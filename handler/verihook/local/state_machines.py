@@ -6,10 +6,10 @@ What a machine cannot run stops its workflow alone: starts are answered 501, eve
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from verihook.config import Hooks
-from verihook.errors import ConfigurationError
-from verihook.local.runner import Refusal, refusals_of
+from verihook.local.runner import AwsServices, Refusal, refusals_of
 from verihook.records import replace
 
 #: What stands in a state machine for the function that its tasks invoke, as in template.yaml; and the name here.
@@ -19,23 +19,25 @@ SUBSTITUTIONS = {"FeedsName": "verihook-feeds"}
 FOLDER = "infra/workflows"
 
 
-def machines(hooks: Hooks) -> dict[str, str]:
-    """The texts by definition, with substitutions: infra/workflows/NAME.asl.json beside the folder of hooks.toml."""
+def machines(hooks: Hooks) -> dict[str, str | Refusal]:
+    """The texts by definition, with substitutions: infra/workflows/NAME.asl.json beside the folder of hooks.toml.
+
+    In the place of one that cannot be read is why.
+    """
     folder = hooks.path.resolve().parent.parent / FOLDER
-    found = {}
-    for name, workflow in hooks.workflows.items():
-        if workflow.engine != "stepfunctions":
-            continue
-        path = folder / f"{workflow.definition}.asl.json"
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            mend = f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
-            raise ConfigurationError(hooks.path.name, f"workflows.{name}.definition", mend) from error
-        for key, value in SUBSTITUTIONS.items():
-            text = text.replace(f"${{{key}}}", value)
-        found[workflow.definition] = text
-    return found
+    names = {each.definition for each in hooks.workflows.values() if each.engine == "stepfunctions"}
+    return {name: _text_of(folder / f"{name}.asl.json") for name in sorted(names)}
+
+
+def _text_of(path: Path) -> str | Refusal:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        return Refusal("", f"cannot be read ({why}); write it, or mend the definition of the workflow")
+    for key, value in SUBSTITUTIONS.items():
+        text = text.replace(f"${{{key}}}", value)
+    return text
 
 
 def express_machines(hooks: Hooks) -> set[str]:
@@ -43,11 +45,19 @@ def express_machines(hooks: Hooks) -> set[str]:
     return {each.definition for each in hooks.workflows.values() if each.express}
 
 
-def refused(hooks: Hooks, texts: Mapping[str, str]) -> dict[str, list[Refusal]]:
-    """Return what keeps machines from running here, by the definitions that have something of the kind."""
+def refused(hooks: Hooks, texts: Mapping[str, str | Refusal], services: AwsServices) -> dict[str, list[Refusal]]:
+    """Return what keeps machines from running here, by the definitions that have something of the kind.
+
+    ``services``: those of AWS that they can call. Raises ConfigurationError for an endpoint that is none.
+    """
     express = express_machines(hooks)
     functions = SUBSTITUTIONS.values()
-    found = {name: refusals_of(text, express=name in express, functions=functions) for name, text in texts.items()}
+    found = {
+        name: [text]
+        if isinstance(text, Refusal)
+        else refusals_of(text, express=name in express, functions=functions, services=services)
+        for name, text in texts.items()
+    }
     return {name: each for name, each in found.items() if each}
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from verihook.config import Hooks, load_hooks
-from verihook.errors import ConfigurationError
 from verihook.local.engines import LocalEngines
-from verihook.local.state_machines import machines
 
 QUEUE = "arn:aws:states:::sqs:sendMessage"
 HOOKS = """
@@ -58,8 +57,22 @@ def test_what_cannot_run_is_marked_and_the_others_are_deployed(tmp_path: Path) -
     assert str(told["pays-too"]).startswith("The workflow 'pays-too' cannot run")
 
 
-def test_a_file_that_is_not_text_is_a_mistake_of_the_configuration(tmp_path: Path) -> None:
-    hooks = write(tmp_path, pays={}, well={})
-    (tmp_path / "infra" / "workflows" / "pays.asl.json").write_bytes(b"\xff")
-    with pytest.raises(ConfigurationError, match=r"workflows\.pays\.definition: .*pays\.asl\.json cannot be read"):
-        machines(hooks)
+@pytest.mark.parametrize(("content", "why"), [(None, "No such file or directory"), (b"\xff", "invalid start byte")])
+def test_a_file_that_cannot_be_read_stops_its_workflow_alone(tmp_path: Path, content: bytes | None, why: str) -> None:
+    hooks = write(tmp_path, well={"A": {"Type": "Succeed"}})
+    if content is not None:
+        (tmp_path / "infra" / "workflows" / "pays.asl.json").write_bytes(content)
+    with LocalEngines(hooks, tmp_path / "data") as engines:
+        told = {name: each.refusal for name, each in engines.hooks.workflows.items()}
+        client = engines.endpoints.stepfunctions
+        assert [each["name"] for each in client.list_state_machines()["stateMachines"]] == ["well"]
+    assert re.search(rf"infra/workflows/pays\.asl\.json: cannot be read \(.*{why}", str(told["pays"]))
+    assert (told["well"], told["pays-not"]) == (None, None)
+
+
+def test_an_endpoint_of_the_environment_lets_its_workflow_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    send = {"Type": "Task", "Resource": QUEUE, "Parameters": {"QueueUrl": "q", "MessageBody": "b"}, "End": True}
+    hooks = write(tmp_path, pays={"A": send}, well={"A": {"Type": "Succeed"}})
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:1")
+    with LocalEngines(hooks, tmp_path / "data") as engines:
+        assert {each.refusal for each in engines.hooks.workflows.values()} == {None}

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.session import get_session
 
 from verihook.adapters.aws.errors import ServiceError, Unreachable
 from verihook.model import deadline
@@ -19,12 +20,19 @@ _STEPS_S = (0.3, 0.6, 0.9, 1.8, 2.7, 4.0, 6.0, 7.5)
 
 
 def client(
-    service: str, proxies: dict[str, str] | None = None, *, read_timeout: int = 3, attempts: int = 2, **options: Any
+    service: str,
+    proxies: dict[str, str] | None = None,
+    *,
+    read_timeout: int = 3,
+    attempts: int = 2,
+    checked: bool = False,
+    **options: Any,
 ) -> Any:
     """Return a boto3 client that gives up early. ``options``: those of ``boto3.client``.
 
-    ``proxies``: None for those of the environment, {} for none. ``read_timeout`` in seconds. The client keeps the
-    deadline of a request, unless it has an ``endpoint_url``: that is a server of our own on this machine.
+    ``proxies``: None for those of the environment, {} for none. ``read_timeout`` in seconds. ``checked``: parameters
+    are checked before they are sent. The client keeps the deadline of a request, unless it has an ``endpoint_url``:
+    that is a server on this machine, or one that no request waits for.
     """
 
     def make(connect: float, read: float, tries: int) -> Any:
@@ -33,16 +41,28 @@ def client(
             read_timeout=read,
             max_pool_connections=64,
             retries={"mode": "standard", "total_max_attempts": tries},
-            parameter_validation=False,
+            parameter_validation=checked,
             proxies=proxies,
             # With an endpoint_url of this machine, boto3 would send StartSyncExecution to sync-127.0.0.1.
             inject_host_prefix="endpoint_url" not in options,
+            # Nor is there a host for each bucket.
+            s3={"addressing_style": "path"} if "endpoint_url" in options else None,
         )
         made: Any = boto3.client  # its stubs have an overload for every service of AWS
         return made(service, config=config, **options)
 
     hurried = None if "endpoint_url" in options else cache(lambda seconds: make(seconds, seconds, 1))
     return Boto(make(1, read_timeout, attempts), hurried)
+
+
+def known_services() -> list[str]:
+    """Return the names of all services that boto3 has a client of."""
+    return boto3.Session().get_available_services()
+
+
+def service_id(service: str) -> str:
+    """Return what AWS's models call a service, by its name in boto3: ``logs`` is "CloudWatch Logs"."""
+    return str(get_session().get_service_model(service).service_id)
 
 
 class Boto:

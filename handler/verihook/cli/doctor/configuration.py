@@ -14,6 +14,7 @@ from verihook.config import Hooks
 from verihook.config.entry_files import check_entries
 from verihook.config.mistakes import read_all
 from verihook.config.schemas import check_schemas
+from verihook.config.settings import environment
 from verihook.errors import ConfigurationError
 from verihook.model.instance import iso
 from verihook.model.workflow import Workflow
@@ -74,8 +75,10 @@ def _files(hooks: Hooks) -> Iterator[Finding]:
 def _machines(hooks: Hooks, *, here: bool) -> Iterator[Finding]:
     """Yield what is wrong in the state machines whose files are there."""
     # Imported here: most commands need no evaluator of state machines.
+    from verihook.local.runner import AwsServices
     from verihook.local.state_machines import file_of, machines, refused
 
+    services = AwsServices(environment())
     users: dict[str, list[str]] = {}
     for name, workflow in hooks.workflows.items():
         if workflow.engine == "stepfunctions" and _definition(hooks.path.parent, *_place(workflow)).is_file():
@@ -83,7 +86,7 @@ def _machines(hooks: Hooks, *, here: bool) -> Iterator[Finding]:
     for definition, names in users.items():
         alone = replace(hooks, workflows={name: hooks.workflows[name] for name in names})
         try:
-            found = refused(alone, machines(alone)).get(definition, [])
+            found = refused(alone, machines(alone), services).get(definition, [])
         except ConfigurationError as error:
             yield _of(error)
             continue

@@ -11,7 +11,9 @@
     former.py        what a file of an earlier version holds
     deadlines.py     one thread that wakes executions when their time has come
     pool.py          a bounded number of threads for calls, with fair turns for every machine
-    integrations.py  what a Task calls: functions of this process, payloads
+    integrations.py  what a Task calls: functions of this process, payloads, services of AWS
+    aws_services.py  services of AWS at an endpoint: optimized.py and sdk_names.py have the names of both kinds of
+                     integrations, shapes.py parameters and answers, service_errors.py errors
     children.py      executions that a Task starts
     express.py       Express executions, which are kept nowhere
     failures.py      says in the log which state has failed; unsaved.py what a full disk holds up
@@ -22,7 +24,8 @@ Nothing waits in a thread but calls: an execution that waits is a row, and a dea
 from __future__ import annotations
 
 from verihook.local.runner.arns import ACCOUNT, ARN_PREFIX, REGION
+from verihook.local.runner.aws_services import AwsServices
 from verihook.local.runner.interpreter import Interpreter
 from verihook.local.runner.refusals import Refusal, refusals_of
 
-__all__ = ["ACCOUNT", "ARN_PREFIX", "REGION", "Interpreter", "Refusal", "refusals_of"]
+__all__ = ["ACCOUNT", "ARN_PREFIX", "REGION", "AwsServices", "Interpreter", "Refusal", "refusals_of"]

@@ -111,12 +111,13 @@ class Express:
         machine, name = key
         position, said = self._position(compiled, key, document, arn), SimpleQueue[Stimulus]()
         stimulus: Stimulus = Begin()
+        arns = (position.machine["Id"], position.logs[""].execution["Id"])
         while not self._closed.is_set():
             effects = step(compiled, position, stimulus, self._now())
             tell_failures(name, effects)
             for effect in effects:
                 if isinstance(effect, Call):
-                    self._pool.submit(machine, name, partial(self._make, said, effect))
+                    self._pool.submit(machine, name, partial(self._make, said, effect, arns))
                 elif isinstance(effect, End):
                     if effect.status in {"FAILED", "TIMED_OUT"}:
                         say(name, f"{machine} {effect.status.lower()}", effect.error, effect.cause)
@@ -133,8 +134,8 @@ class Express:
         position.timeout = latest if position.timeout is None else min(position.timeout, latest)
         return position
 
-    def _make(self, said: SimpleQueue[Stimulus], call: Call) -> None:
-        said.put(self._integrations.make(call))
+    def _make(self, said: SimpleQueue[Stimulus], call: Call, arns: tuple[str, ...]) -> None:
+        said.put(self._integrations.make(call, arns))
 
     def _next(self, position: Position, said: SimpleQueue[Stimulus]) -> Stimulus:
         """What is said next, or that time has passed."""

@@ -1,4 +1,4 @@
-"""What a Task calls on one machine: functions of this process, and payloads by S3's GetObject."""
+"""What a Task calls on one machine: functions of this process, payloads by S3's GetObject, services at an endpoint."""
 
 from __future__ import annotations
 
@@ -6,22 +6,26 @@ import json
 import logging
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from verihook.adapters.printable import words
 from verihook.errors import VerihookError
 from verihook.local.runner.arns import ACCOUNT, REGION
+from verihook.local.runner.aws_services import AwsServices
 from verihook.local.states import lambda_calls
 from verihook.local.states.effects import Call, Failed, Stimulus, Submitted, Succeeded
-from verihook.local.states.errors import StateError
-from verihook.local.states.resources import Resource
+from verihook.local.states.errors import RUNTIME, StateError
+from verihook.local.states.resources import Resource, check_resource
 from verihook.strict_json import parse
 
 _log = logging.getLogger(__name__)
 
 #: A function takes the event and gives what can be written as JSON; what it raises is the task's failure.
 Function = Callable[[Any], object]
+
+#: Of an environment without endpoints.
+NO_SERVICES = AwsServices({})
 
 #: (bucket, key) -> the text, None if there is none.
 ReadPayload = Callable[[str, str], str | None]
@@ -33,15 +37,28 @@ class Integrations:
 
     functions: Mapping[str, Function] = field(default_factory=dict)
     read_payload: ReadPayload | None = None
+    services: AwsServices = NO_SERVICES
 
-    def make(self, call: Call) -> Stimulus:
-        """Make the call in this thread, and return what it led to."""
+    def make(self, call: Call, arns: tuple[str, ...] = ()) -> Stimulus:
+        """Make the call in this thread, and return what it led to. ``arns``: of the machine and the execution."""
         resource = call.resource
         if _is_lambda(resource):
             return self._invoke(call)
         if _reads_object(resource):
             return self._read(call)
-        return Failed(call.call, "States.Runtime", why_not_offered(resource))
+        return self._ask(call, arns)
+
+    def _ask(self, call: Call, arns: tuple[str, ...] = ()) -> Stimulus:
+        try:
+            if why := why_not_offered(call.resource, self.services):
+                return Failed(call.call, RUNTIME, why)
+            told = self.services.call(call, arns)
+        except StateError as error:
+            return Failed(call.call, error.name, error.cause)
+        except Exception as error:  # noqa: BLE001  # a task that gets no answer would wait for ever
+            _log.error("a call of a state machine failed", exc_info=error)
+            return Failed(call.call, RUNTIME, f"The call could not be made: {words(error)}")
+        return Submitted(call.call, told) if call.resource.pattern == "callback" else Succeeded(call.call, told)
 
     def _invoke(self, call: Call) -> Stimulus:
         request = str(uuid.uuid4())
@@ -66,11 +83,21 @@ class Integrations:
     def _read(self, call: Call) -> Stimulus:
         asked = call.arguments if isinstance(call.arguments, dict) else {}
         text = self.read_payload(str(asked.get("Bucket")), str(asked.get("Key"))) if self.read_payload else None
+        if text is None and self.services.why_not(_GET_OBJECT) is None:
+            told = self._ask(replace(call, resource=_GET_OBJECT))
+            # An ItemReader takes the text itself.
+            if isinstance(told, Succeeded) and not call.resource.sdk:
+                return Succeeded(call.call, told.output["Body"])
+            return told
         if text is None:
             return Failed(call.call, "S3.NoSuchKeyException", "The specified key does not exist.")
         if not call.resource.sdk:  # an ItemReader, which takes the text itself
             return Succeeded(call.call, text)
         return Succeeded(call.call, {"Body": text, "ContentLength": len(text.encode("utf-8", "surrogatepass"))})
+
+
+#: GetObject at an endpoint, for a Task and for an ItemReader.
+_GET_OBJECT = check_resource("arn:aws:states:::aws-sdk:s3:getObject", express=False)
 
 
 def _is_lambda(resource: Resource) -> bool:
@@ -81,13 +108,22 @@ def _reads_object(resource: Resource) -> bool:
     return (resource.service, resource.action) == ("s3", "getObject")
 
 
-def why_not_offered(resource: Resource) -> str | None:
-    """Say in words why this cannot be called on one machine; None if it can."""
-    starts = (resource.service, resource.action, resource.sdk) == ("states", "startExecution", False)
-    if _is_lambda(resource) or _reads_object(resource) or starts:
+def why_not_offered(resource: Resource, services: AwsServices = NO_SERVICES) -> str | None:
+    """Say in words why this cannot be called on one machine; None if it can. Raises ConfigurationError."""
+    if _is_ours(resource):
         return None
     if resource.kind == "activity":
         return f"{resource.arn}: activities are in AWS alone"
     if resource.service == "http":
         return f"{resource.arn}: an HTTP Task calls through an EventBridge connection, which is in AWS alone"
-    return f"{resource.arn} is not offered on one machine"
+    return services.why_not(resource)
+
+
+def unknown_fields(resource: Resource, given: object, services: AwsServices) -> list[str]:
+    """Return what of its Arguments or Parameters a service that can be called does not take."""
+    return [] if _is_ours(resource) or not isinstance(given, dict) else services.unknown_fields(resource, given)
+
+
+def _is_ours(resource: Resource) -> bool:
+    starts = (resource.service, resource.action, resource.sdk) == ("states", "startExecution", False)
+    return _is_lambda(resource) or _reads_object(resource) or starts

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from verihook.local.runner.integrations import why_not_offered
+from verihook.local.runner.aws_services import AwsServices
+from verihook.local.runner.integrations import NO_SERVICES, unknown_fields, why_not_offered
 from verihook.local.states.compiler import validate
 from verihook.local.states.lambda_calls import invocation
 from verihook.local.states.resources import Resource, check_resource
@@ -35,8 +36,14 @@ class Refusal:
         return f"{self.place}: {self.what}" if self.place else self.what
 
 
-def refusals_of(asl: str, *, express: bool = False, functions: Collection[str] | None = None) -> list[Refusal]:
-    """Return all that keeps the machine from running here; [] if nothing does.
+def refusals_of(
+    asl: str,
+    *,
+    express: bool = False,
+    functions: Collection[str] | None = None,
+    services: AwsServices = NO_SERVICES,
+) -> list[Refusal]:
+    """Return all that keeps the machine from running here; [] if nothing does. Raises ConfigurationError.
 
     ``functions``: the Lambda functions that there are; None to look for none of them.
     """
@@ -48,7 +55,8 @@ def refusals_of(asl: str, *, express: bool = False, functions: Collection[str] |
     places = {each.place for each in unfilled}
     found = [Refusal(_place(each.location), f"{each.message} [{each.code}]") for each in validate(asl, express=express)]
     found = [each for each in found if each.place not in places]
-    return [*unfilled, *found, *(each for each in _not_offered(definition, functions) if each.place not in places)]
+    offered = _not_offered(definition, functions, services)
+    return [*unfilled, *found, *(each for each in offered if each.place not in places)]
 
 
 def _place(location: str) -> str:
@@ -75,18 +83,23 @@ def _naming(call: dict[str, Any]) -> Iterator[tuple[str, str]]:
                 yield f"{field}.{name}", value
 
 
-def _not_offered(definition: Any, functions: Collection[str] | None) -> Iterator[Refusal]:
+def _not_offered(definition: Any, functions: Collection[str] | None, services: AwsServices) -> Iterator[Refusal]:
     for place, call in _calls(definition):
         try:
             resource = check_resource(call.get("Resource"), express=False)
         except ValueError:  # a finding of AWS's
             continue
-        why = why_not_offered(resource)
+        why = why_not_offered(resource, services)
         if why is not None:
             yield Refusal(f"{place}.Resource", why, here_alone=True)
         elif functions is not None and (name := _function(resource, call)) not in {*functions, None}:
             what = f"there is no Lambda function {name!r} on one machine, only: {', '.join(sorted(functions))}"
             yield Refusal(f"{place}.Resource", what, here_alone=True)
+        else:
+            field = "Arguments" if "Arguments" in call else "Parameters"
+            for name in unknown_fields(resource, call.get(field), services):
+                what = f"The field {name!r} is not supported by Step Functions"
+                yield Refusal(f"{place}.{field}.{name}", what)
 
 
 def _function(resource: Resource, call: dict[str, Any]) -> str | None:

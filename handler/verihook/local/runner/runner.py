@@ -217,7 +217,8 @@ class Runner:
         if starts_execution(call.resource):
             self._pool.submit(*key, lambda: start_child(self, key, call))
             return
-        self._pool.submit(*key, lambda: self.apply(key, self._integrations.make(call)))
+        arns = (ARN_PREFIX + key[0], execution_arn(*key))
+        self._pool.submit(*key, lambda: self.apply(key, self._integrations.make(call, arns)))
 
     def apply(self, key: Key, stimulus: Stimulus) -> None:
         """Write what a call led to, on a full disk as soon as there is room: the execution stands still until then."""

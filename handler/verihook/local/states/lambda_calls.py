@@ -11,6 +11,7 @@ from typing import Any
 from verihook.local.states.data import text_of, value_of
 from verihook.local.states.errors import StateError
 from verihook.local.states.resources import Resource
+from verihook.local.states.sdk_metadata import with_metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +57,8 @@ def result(resource: Resource, given: Any, request_id: str, *, log_tail: bool = 
         "Content-Type": "application/json", "X-Amz-Executed-Version": "$LATEST", "x-amzn-RequestId": request_id,
     }  # fmt: skip
     log = {"LogResult": ""} if log_tail else {}
-    return {
-        "ExecutedVersion": "$LATEST",
-        **log,
-        "Payload": given,
-        "SdkHttpMetadata": {
-            "AllHttpHeaders": {name: [value] for name, value in headers.items()},
-            "HttpHeaders": headers,
-            "HttpStatusCode": 200,
-        },
-        "SdkResponseMetadata": {"RequestId": request_id},
-        "StatusCode": 200,
-    }
+    answer = {"ExecutedVersion": "$LATEST", **log, "Payload": given, "StatusCode": 200}
+    return with_metadata(answer, headers, request_id, 200)
 
 
 def raised(error_type: str, message: str, request_id: str, trace: list[str]) -> tuple[str, str]:

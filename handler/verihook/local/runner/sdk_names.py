@@ -1,0 +1,41 @@
+"""How AWS's SDK for Java 2 names things, which Step Functions shows: ``aws-sdk:sesv2``, ``DynamoDb.``, ``Md5OfBody``.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+#: Where a name has a new word: its rules in order, from software.amazon.awssdk.codegen.internal.CodegenNamingUtils.
+_WORDS = (
+    (r"[^A-Za-z0-9]+", " "),
+    (r"([^a-z]{2,})v([0-9]+)", r"\1 v\2 "),
+    (r"([^A-Z]{2,})V([0-9]+)", r"\1 V\2 "),
+    (r"(?<=[a-z])(?=[A-Z][a-zA-Z0-9])", " "),
+    (r"([A-Z]+)([A-Z][a-z])", r"\1 \2"),
+    (r"([0-9])([a-zA-Z])", r"\1 \2"),
+)
+
+#: Services whose client in boto3 has another name than the service.
+_CLIENTS = {"cloudwatchlogs": "logs", "eventbridge": "events", "sfn": "stepfunctions"}
+
+
+@cache
+def pascal(name: str) -> str:
+    """Return the name in PascalCase: DynamoDB is DynamoDb, SSEKMSKeyId is SsekmsKeyId."""
+    for pattern, words in _WORDS:
+        name = re.sub(pattern, words, name)
+    return "".join(word.capitalize() for word in name.split())
+
+
+def capitalized(name: str) -> str:
+    """Return the name as optimized integrations have it: as the service does, with a capital letter."""
+    return name[:1].upper() + name[1:]
+
+
+def client_name(service: str, known: list[str]) -> str | None:
+    """Return how boto3 names the client of a service; ``known``: all that it has."""
+    names = {each.replace("-", ""): each for each in known}
+    return names.get(_CLIENTS.get(service, service))
