@@ -67,9 +67,10 @@ def cloud() -> Iterator[Cloud]:
     with ExitStack() as parts:
         parts.enter_context(mock_aws())
         urls = {name: parts.enter_context(MotoOverHttp(host)).url for name, host in HOSTS.items()}
-        yield Cloud({f"AWS_ENDPOINT_URL_{name}": url for name, url in urls.items()})
+        yield Cloud({f"AWS_ENDPOINT_URL_{name}": url for name, url in urls.items()} | DOOR)
 
 
+DOOR = {"VERIHOOK_STATES_PORT": "8083", "VERIHOOK_STATES_KEY": "k" * 16}
 HOSTS = {"SQS": "sqs", "SNS": "sns", "EVENTBRIDGE": "events", "S3": "s3"}
 
 

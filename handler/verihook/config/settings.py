@@ -16,6 +16,8 @@
 | ``VERIHOOK_CONSOLE`` | ``yes`` if the API in AWS serves the page at /console/; default: it does not |
 | ``OTEL_EXPORTER_OTLP_ENDPOINT`` | the collector that gets spans on one machine, http://127.0.0.1:4318; default: none |
 | ``AWS_ENDPOINT_URL_DYNAMODB`` ... | where state machines call a service of AWS on one machine; default: they do not |
+| ``VERIHOOK_STATES_PORT`` | where workers reach the state machines of one machine, with the access key |
+| ``VERIHOOK_STATES_KEY`` | that key; default of both: none, and only the server itself reaches them |
 | ``VERIHOOK_HOOKS`` | path of hooks.toml; default: beside the package, else in the current folder |
 
 and every NAME that hooks.toml refers to as ``env:NAME``: a variable that is set is used before the member of that name.
@@ -189,6 +191,19 @@ def aws_region(variables: Mapping[str, str], default: str) -> str:
 def has_aws_keys(variables: Mapping[str, str]) -> bool:
     """Return whether the environment says with which keys AWS is called."""
     return bool(variables.get("AWS_ACCESS_KEY_ID") or variables.get("AWS_PROFILE"))
+
+
+def states_door(variables: Mapping[str, str]) -> tuple[int, str] | None:
+    """Return port and access key by which workers reach state machines; None if they do not. ConfigurationError."""
+    port, key = variables.get("VERIHOOK_STATES_PORT", ""), variables.get("VERIHOOK_STATES_KEY", "")
+    if not port and not key:
+        return None
+    if not re.fullmatch(r"[1-9]\d{0,4}", port, re.ASCII) or int(port) > 65_535:
+        raise ConfigurationError("environment", "VERIHOOK_STATES_PORT", f"must be a port of 1 to 65535 (got {port!r})")
+    if not re.fullmatch(r"\w{16,128}", key, re.ASCII):
+        mend = "must be 16 to 128 letters, digits and underscores that cannot be guessed"
+        raise ConfigurationError("environment", "VERIHOOK_STATES_KEY", mend)
+    return int(port), key
 
 
 def with_console(variables: Mapping[str, str]) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Protocol, Self
 from verihook import authoring
 from verihook.adapters.engine_parts import Endpoints
 from verihook.config import Hooks
-from verihook.config.settings import environment
+from verihook.config.settings import environment, states_door
 from verihook.instances import tasks
 from verihook.local.durable import DurableRunner
 from verihook.local.runner import ARN_PREFIX, AwsServices, Interpreter
@@ -42,13 +42,16 @@ class LocalEngines:
         # Another user of the machine reaches the ports, and does not read it.
         self._access_key = secrets.token_hex(16)
         self._called = AwsServices(environment())
+        # Workers are let in by a key that the operator chose, and have a port of their own choice, too.
+        port, key = states_door(environment()) or (0, self._access_key)
         self._interpreter = Interpreter(
             data / "executions.db",
+            port=port,
             functions={SUBSTITUTIONS["FeedsName"]: self._task},
             read_payload=self._payload,
             services=self._called,
             on_end=self._ended,
-            access_key=self._access_key,
+            access_key=key,
         )
         self._durable = DurableRunner(data / "durable.db", folder, on_end=self._ended, access_key=self._access_key)
         self._parts = ExitStack()

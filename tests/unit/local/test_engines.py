@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from tests.held_ports import held_port
 from verihook.config import load_hooks
 from verihook.config.settings import DEFAULT_HOOKS
 from verihook.local.engines import LocalEngines
@@ -19,3 +26,23 @@ def test_the_access_key_of_a_run_is_in_memory_alone_and_another_one_each_time(tm
             assert {"executions.db", "durable.db"} <= {path.name for path in files}
             assert not [path.name for path in files for key in keys if key in path.read_bytes()]
     assert [2, 32, 32] == [len(keys), *map(len, keys)]
+
+
+def test_a_worker_is_let_in_at_a_port_and_by_a_key_of_the_operators(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with held_port("") as port:
+        monkeypatch.setenv("VERIHOOK_STATES_PORT", str(port))
+        monkeypatch.setenv("VERIHOOK_STATES_KEY", "worker_of_the_shop")
+        with LocalEngines(load_hooks(DEFAULT_HOOKS), tmp_path):
+            for key, served in (("worker_of_the_shop", True), ("worker_of_the_shot", False)):
+                client = boto3.client(
+                    "stepfunctions",
+                    endpoint_url=f"http://127.0.0.1:{port}",
+                    region_name="us-east-1",
+                    aws_access_key_id=key,
+                    aws_secret_access_key="any",
+                    config=Config(retries={"total_max_attempts": 1}, proxies={}),
+                )
+                with nullcontext() if served else pytest.raises(ClientError, match="AccessDenied"):
+                    client.list_state_machines()

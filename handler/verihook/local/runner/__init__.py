@@ -14,6 +14,7 @@
     integrations.py  what a Task calls: functions of this process, payloads, services of AWS
     aws_services.py  services of AWS at an endpoint: optimized.py and sdk_names.py have the names of both kinds of
                      integrations, shapes.py parameters and answers, service_errors.py errors
+    activities.py    tasks that a worker takes
     children.py      executions that a Task starts
     express.py       Express executions, which are kept nowhere
     failures.py      says in the log which state has failed; unsaved.py what a full disk holds up

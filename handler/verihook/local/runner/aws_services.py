@@ -47,16 +47,20 @@ class AwsServices:
     """Safe to use from any thread. boto3 is imported once a service is called and the environment has an endpoint."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
-        """``variables``: of the environment, as AWS's own clients read them."""
+        """``variables``: of the environment, as AWS's own clients read them. Raises ConfigurationError."""
         self._variables = variables
         self._services: dict[str, _Service] = {}
         self._lock = Lock()
+        #: Whether a worker can reach the state machines, and answer a task token.
+        self.has_workers = settings.states_door(variables) is not None
 
     def why_not(self, resource: Resource) -> str | None:
         """Say in words why this is not called here; None if it is. Raises ConfigurationError for a bad endpoint."""
         unknown = f"{resource.arn} is not offered on one machine"
         if not is_offered(resource):
             return unknown
+        if resource.pattern == "callback" and not self.has_workers:
+            return no_workers(resource)
         name = service_of(resource)
         if not settings.has_aws_endpoint(self._variables):
             return _no_endpoint(resource, _IDS.get(name))
@@ -131,6 +135,11 @@ class AwsServices:
         timing = {"read_timeout": _READ_TIMEOUT_S, "attempts": _ATTEMPTS}
         made = boto.client(client, proxies, checked=True, endpoint_url=url, region_name=region, **timing, **made_up)
         return _Service(service_id, made)
+
+
+def no_workers(resource: Resource) -> str:
+    """Say what lets a worker answer what the resource waits for."""
+    return f"{resource.arn} waits for a worker of yours; set VERIHOOK_STATES_PORT and VERIHOOK_STATES_KEY to let it in"
 
 
 _KEYS = ("aws_access_key_id", "aws_secret_access_key")

@@ -12,7 +12,7 @@ from typing import Any
 from verihook.adapters.printable import words
 from verihook.errors import VerihookError
 from verihook.local.runner.arns import ACCOUNT, REGION
-from verihook.local.runner.aws_services import AwsServices
+from verihook.local.runner.aws_services import AwsServices, no_workers
 from verihook.local.states import lambda_calls
 from verihook.local.states.effects import Call, Failed, Stimulus, Submitted, Succeeded
 from verihook.local.states.errors import RUNTIME, StateError
@@ -113,7 +113,7 @@ def why_not_offered(resource: Resource, services: AwsServices = NO_SERVICES) -> 
     if _is_ours(resource):
         return None
     if resource.kind == "activity":
-        return f"{resource.arn}: activities are in AWS alone"
+        return None if services.has_workers else no_workers(resource)
     if resource.service == "http":
         return f"{resource.arn}: an HTTP Task calls through an EventBridge connection, which is in AWS alone"
     return services.why_not(resource)
@@ -121,7 +121,9 @@ def why_not_offered(resource: Resource, services: AwsServices = NO_SERVICES) -> 
 
 def unknown_fields(resource: Resource, given: object, services: AwsServices) -> list[str]:
     """Return what of its Arguments or Parameters a service that can be called does not take."""
-    return [] if _is_ours(resource) or not isinstance(given, dict) else services.unknown_fields(resource, given)
+    if resource.kind != "service" or _is_ours(resource) or not isinstance(given, dict):
+        return []
+    return services.unknown_fields(resource, given)
 
 
 def _is_ours(resource: Resource) -> bool:

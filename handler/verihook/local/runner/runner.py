@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from verihook.local.full_disk import PACE_S
 from verihook.local.runner import former
+from verihook.local.runner.activities import Activities
 from verihook.local.runner.arns import ARN_PREFIX, ROLE, execution_arn
 from verihook.local.runner.children import start_child, starts_execution, tell_parent
 from verihook.local.runner.deadlines import LOOK_EVERY_S, Deadlines
@@ -71,6 +72,7 @@ class Runner:
         """
         self.store = Store(path)
         self.express = express
+        self.activities = Activities()
         self._integrations = integrations
         self._now = now
         self._on_end = on_end
@@ -116,7 +118,11 @@ class Runner:
     def answer(self, token: str, stimulus: Callable[[str], Stimulus]) -> bool:
         """Say what became of a task token's call; it is on the disk when this returns. False: none waits."""
         found = self.store.call_of(token)
-        return found is not None and self._turn(found[0], stimulus(found[1]), durably=True)
+        return found is not None and self.say(found[0], stimulus(found[1]))
+
+    def say(self, key: Key, stimulus: Stimulus) -> bool:
+        """Apply what happened, which is on the disk when this returns. False: it came too late."""
+        return self._turn(key, stimulus, durably=True)
 
     def stop(self, key: Key, error: str | None, cause: str | None) -> bool:
         """End it as ABORTED. False if it has ended before."""
@@ -148,6 +154,7 @@ class Runner:
     def hold(self) -> None:
         """Begin no more calls; what is called answers, and its answer is kept."""
         self._held.set()
+        self.activities.close()
         self._deadlines.close()
         self._pool.hold()
 
@@ -205,6 +212,7 @@ class Runner:
             if isinstance(effect, Call):
                 self._call(key, effect)
             elif isinstance(effect, Forget):
+                self.activities.forget(key, effect.call)
                 self._stop_children(key, effect.call)
             elif isinstance(effect, End):
                 self._ended(key)
@@ -214,6 +222,9 @@ class Runner:
             self.stop(child.key, "States.Aborted", "The execution that waits for it goes on without it")
 
     def _call(self, key: Key, call: Call) -> None:
+        if call.resource.kind == "activity" and self._integrations.services.has_workers:
+            self.activities.put(key, call)
+            return
         if starts_execution(call.resource):
             self._pool.submit(*key, lambda: start_child(self, key, call))
             return

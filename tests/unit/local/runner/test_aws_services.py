@@ -34,6 +34,7 @@ def resource(name: str) -> Resource:
         ("aws-sdk:ssm:getParameter", "set AWS_ENDPOINT_URL to the URL"),
         ("sqs:deleteMessage", "is not offered on one machine"),
         ("dynamodb:getItem.waitForTaskToken", "is not offered on one machine"),
+        ("sqs:sendMessage.waitForTaskToken", "set VERIHOOK_STATES_PORT and VERIHOOK_STATES_KEY"),
         ("ecs:runTask.sync", "is not offered on one machine"),
     ],
 )

@@ -62,6 +62,10 @@ class Machines:
         """The machine of this name."""
         return self._machines.get(name)
 
+    def have_activity(self, name: str) -> bool:
+        """Whether a task of a machine is of the activity."""
+        return any(f':activity:{name}"' in machine.asl for machine in [*self._machines.values()])
+
     def find(self, arn: str) -> Machine:
         """The machine of this ARN; ApiError InvalidArn, StateMachineDoesNotExist."""
         machine = self._machines.get(parse_machine_arn(arn) or "")

@@ -35,7 +35,7 @@ class Operations:
         self._store = runner.store
         self._express = express
         self.machines = Machines(runner, express)
-        tasks = Tasks(runner)
+        tasks = Tasks(runner, self.machines)
         self._table: dict[str, Callable[[dict[str, Any]], Answer]] = {
             "CreateStateMachine": self.machines.create,
             "UpdateStateMachine": self.machines.update,
@@ -49,6 +49,7 @@ class Operations:
             "RedriveExecution": self._redrive,
             "ListExecutions": self._list,
             "GetExecutionHistory": self._history,
+            "GetActivityTask": tasks.take,
             "SendTaskSuccess": tasks.success,
             "SendTaskFailure": tasks.failure,
             "SendTaskHeartbeat": tasks.heartbeat,

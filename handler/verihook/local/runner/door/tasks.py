@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from verihook.local.runner.activities import take_task
+from verihook.local.runner.door.machines import Machines
 from verihook.local.runner.door.validation import MAX_INPUT, ApiError, optional_text, text
 from verihook.local.runner.runner import Runner
 from verihook.local.states.data import value_of
@@ -19,15 +21,26 @@ _TOKEN = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", r
 
 
 class Tasks:
-    """SendTaskSuccess, SendTaskFailure and SendTaskHeartbeat: the token is looked for in the store.
+    """GetActivityTask; SendTaskSuccess, SendTaskFailure and SendTaskHeartbeat: the token is looked for in the store.
 
     The first answer counts, and is on the disk before it is confirmed: what waited goes on with it after a crash, too.
     A token of the right form with which nothing waits has been answered or has timed out: TaskTimedOut. Anything else
     was never a token: InvalidToken.
     """
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, machines: Machines) -> None:
         self._runner = runner
+        self._machines = machines
+
+    def take(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """GetActivityTask: wait for a task of an activity. Raises ActivityDoesNotExist if no state machine has it."""
+        arn, worker = text(parameters, "activityArn"), optional_text(parameters, "workerName")
+        name = arn.partition(":activity:")[2]
+        if not name:
+            raise ApiError("InvalidArn", f"Invalid Arn: '{arn}'")
+        if not (self._machines.have_activity(name) or self._runner.activities.has(name)):
+            raise ApiError("ActivityDoesNotExist", f"Activity Does Not Exist: '{arn}'")
+        return take_task(self._runner, name, worker)
 
     def success(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """End the task well. Raises InvalidOutput if ``output`` is not JSON, or larger than 256 KiB."""
