@@ -18,8 +18,16 @@ _WORDS = (
     (r"([0-9])([a-zA-Z])", r"\1 \2"),
 )
 
-#: Services whose client in boto3 has another name than the service.
-_CLIENTS = {"cloudwatchlogs": "logs", "eventbridge": "events", "sfn": "stepfunctions"}
+#: Services whose client in boto3 has another name than the service. Those called SOMETHING Service are left out: how
+#: ``aws-sdk`` writes them is not known.
+_CLIENTS = {
+    "cloudwatchlogs": "logs", "cognitoidentityprovider": "cognito-idp", "costexplorer": "ce",
+    "elasticloadbalancing": "elb", "elasticloadbalancingv2": "elbv2", "eventbridge": "events",
+    "iotdataplane": "iot-data", "iotjobsdataplane": "iot-jobs-data", "lexmodelsv2": "lexv2-models",
+    "lexruntimev2": "lexv2-runtime", "marketplacemetering": "meteringmarketplace", "migrationhub": "mgh",
+    "pinpointsmsvoice": "sms-voice", "serverlessapplicationrepository": "serverlessrepo", "sfn": "stepfunctions",
+    "simpledb": "sdb",
+}  # fmt: skip
 
 
 @cache
@@ -38,4 +46,4 @@ def capitalized(name: str) -> str:
 def client_name(service: str, known: list[str]) -> str | None:
     """Return how boto3 names the client of a service; ``known``: all that it has."""
     names = {each.replace("-", ""): each for each in known}
-    return names.get(_CLIENTS.get(service, service))
+    return names.get(_CLIENTS.get(service, service).replace("-", ""))

@@ -48,6 +48,8 @@ def test_without_an_endpoint_nothing_is_called_and_the_mend_is_named(
 
 def test_what_has_an_endpoint_is_called_and_what_is_not_in_its_model_is_not() -> None:
     some = AwsServices({"AWS_ENDPOINT_URL_DYNAMODB": NOWHERE, "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": NOWHERE})
+    some_more = AwsServices({"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": NOWHERE})
+    assert some_more.why_not(resource("aws-sdk:cognitoidentityprovider:adminGetUser")) is None
     for name in ("dynamodb:getItem", "aws-sdk:dynamodb:createTable", "aws-sdk:cloudwatchlogs:putLogEvents"):
         assert some.why_not(resource(name)) is None
     for name, words in {
