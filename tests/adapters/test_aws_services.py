@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,7 +18,7 @@ from moto import mock_aws
 from tests.adapters.dynamodb_local import client as dynamodb_client
 from tests.adapters.dynamodb_local import dynamodb_local
 from tests.adapters.moto_over_http import MotoOverHttp
-from tests.flows.waiting import wait_until
+from tests.flows.waiting import PATIENCE_S, wait_until
 from tests.unit.local.runner.interpreter.machines import client_of, end_of, start
 from verihook.local.runner import AwsServices, Interpreter
 from verihook.local.runner.integrations import Integrations
@@ -149,6 +150,26 @@ def test_a_message_that_waits_for_its_token(cloud: Cloud, tmp_path: Path) -> Non
     assert (taken["resourceType"], taken["resource"]) == ("sqs", "sendMessage.waitForTaskToken")
     told = json.loads(taken["output"])
     assert (told["MessageId"], told["MD5OfMessageBody"]) == (message["MessageId"], message["MD5OfBody"])
+
+
+def test_a_call_without_an_answer_is_made_again_after_a_crash(cloud: Cloud, tmp_path: Path) -> None:
+    send = task("sqs:sendMessage", {"QueueUrl": cloud.queue, "MessageBody": "once more"}, End=True)
+    asl = json.dumps({"StartAt": "Send", "States": {"Send": send}})
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(PATIENCE_S)
+        nowhere = AwsServices({"AWS_ENDPOINT_URL_SQS": f"http://127.0.0.1:{silent.getsockname()[1]}"})
+        with Interpreter(tmp_path / "e.db", services=nowhere) as first:
+            first.deploy({"sends": asl})
+            arn = start(client_of(first), "sends")
+            asked, _ = silent.accept()
+        asked.close()
+    with Interpreter(tmp_path / "e.db", services=cloud.services) as second:
+        second.deploy({"sends": asl})
+        second.resume()
+        assert end_of(client_of(second), arn)["status"] == "SUCCEEDED"
+    (message,) = cloud.sqs.receive_message(QueueUrl=cloud.queue, WaitTimeSeconds=20)["Messages"]
+    cloud.sqs.delete_message(QueueUrl=cloud.queue, ReceiptHandle=message["ReceiptHandle"])
+    assert message["Body"] == "once more"
 
 
 def test_queues_and_topics(cloud: Cloud) -> None:
