@@ -89,6 +89,9 @@ def send_all(face: HttpFace, key: str) -> dict[str, str]:
         for source in ("hostile", "fails")
         for name, text in (("all", ALL), ("long", LONG))
     }
+    for text in HOSTILE:
+        if text.isprintable() and len(text) <= 64:
+            call(face, key, "POST", "keys", {"name": text, "scopes": ["instances:read"]})
     for name, text in (("all", ALL), ("long", LONG[:60_000])):
         # What can be a label; the server refuses what cannot be printed.
         labels = [each for each in HOSTILE if each.isprintable() and len(each) < 64]

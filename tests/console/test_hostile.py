@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
+
 import pytest
 
 from tests.console.deployment import Deployed
+from tests.console.dialogs import answer_with
 from tests.console.hostile import ALL, HOSTILE, LONG
 from tests.console.pages import filled
 from tests.console.watched import Watched
@@ -23,6 +27,7 @@ LISTS = {
     "sources": "hostile",
     "workflows": "fails",
     "jobs": "resume",
+    "keys": HOSTILE[0],
 }
 
 #: Pages of one: of what has all the short ones in it, and of what has a line of 100 KB.
@@ -77,6 +82,29 @@ def test_what_came_is_text_on_each_page_of_it(visited: Watched, served: Deployed
     page.visit(f"composer?delivery={delivery['id']}")
     page.page.wait_for_function("() => document.querySelector('.composer textarea')?.value.length > 100")
     is_harmless(page)
+
+
+def test_what_a_job_failed_on_is_text(visited: Watched, served: Deployed) -> None:
+    """No instance here fails a job with such words: the answer is put together."""
+    failures = [{"instanceId": text[:64], "code": text, "detail": text} for text in HOSTILE]
+    changes = {"failures": failures, "failed": 20, "filter": {"workflow": ALL, "tag": LONG, "metadata": {ALL: LONG}}}
+    visited.page.route("**/v1/jobs/*", partial(answer_with, changes=changes))
+    visited.visit(f"jobs/{served.ids['job']}")
+    assert HOSTILE[0] in visited.page.locator("tbody").inner_text()
+    is_harmless(visited)
+    visited.page.unroute_all()
+
+
+def test_what_is_looked_for_and_found_is_text(visited: Watched, served: Deployed) -> None:
+    visited.visit("about")
+    visited.press("Control+k")
+    field = visited.find("combobox", "An id, a tag, KEY=VALUE, or a page")
+    for text in (f"0{HOSTILE[0]}", HOSTILE[1], "w" * 250):
+        field.fill(text)
+        visited.page.locator("dialog [role=status]").filter(has_text=re.compile("Enter opens|Nothing has")).wait_for()
+        is_harmless(visited)
+    field.fill(f"0{HOSTILE[0]}")
+    visited.page.get_by_role("option").filter(has_text=f"Delivery {HOSTILE[0]}").wait_for()
 
 
 def test_each_text_is_text_on_the_page_of_its_delivery(visited: Watched, served: Deployed) -> None:

@@ -218,7 +218,10 @@ class Definition(Answer):
 
 
 class SourceView(Answer):
-    """A source: neither its secrets nor references to them."""
+    """A source: neither its secrets nor references to them.
+
+    ``usable``: a secret is known that can verify. ``secretUntil``: when the first of those that verify now ends.
+    """
 
     name: str
     sender: str
@@ -231,6 +234,8 @@ class SourceView(Answer):
     replays: str | None
     max_body: int
     starts_per_minute: int | None
+    usable: bool
+    secret_until: str | None
 
 
 class Sources(Answer):

@@ -20,6 +20,8 @@ _SOURCE = {
     "replays": None,
     "maxBody": 262_144,
     "startsPerMinute": None,
+    "usable": True,
+    "secretUntil": None,
 }
 
 SOURCES: dict[str, Any] = {
@@ -29,7 +31,6 @@ SOURCES: dict[str, Any] = {
         "url": "https://hooks.example.com/hooks/orders",
         "scheme": "HMAC-SHA256 of {body} as hex in X-Signature",
         "secrets": [{"reference": "env:ORDERS_WEBHOOK_SECRET", "until": None, "ended": False}],
-        "usable": True,
         "previousLastUsedAt": None,
         "lastAcceptedAt": _AT,
         "lastRefused": {"at": _ENDED_AT, "reason": "signature-mismatch", "requestId": _REQUEST_ID},

@@ -65,7 +65,7 @@ class Example(Answer):
 class SourceDetail(SourceView):
     """A source with how it stands. ``url``: what to enter at the sender; null if the API does not know it.
 
-    ``scheme``: how deliveries are verified, in words. ``usable``: a secret is known that can verify.
+    ``scheme``: how deliveries are verified, in words.
     ``previousLastUsedAt``: when an older secret than the newest last verified a delivery. ``kinds``: of trials.
     ``confirm``: what a trial has to be confirmed with; null on one machine.
     ``hour`` and ``day``: what came within 60 minutes, and within 24 hours; what was not accepted by whole clock hours.
@@ -74,7 +74,6 @@ class SourceDetail(SourceView):
     url: str | None
     scheme: str
     secrets: list[SecretView]
-    usable: bool
     previous_last_used_at: str | None
     last_accepted_at: str | None
     last_refused: LastRefused | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -19,18 +20,37 @@ from verihook.webhooks.standing import Counts, Standing, standing_of
 from verihook.webhooks.trials import kinds_of
 
 
+def listed(source: Source, without_secret: Sequence[str], now: int) -> dict[str, Any]:
+    """Return what lists show of a source. ``without_secret``: names of those that cannot verify; ``now`` in seconds."""
+    ends = [each.until_s for each in source.secrets if each.until_s is not None and each.live(now)]
+    return {
+        "name": source.name,
+        "sender": source.sender.id,
+        "path": f"/hooks/{source.name}",
+        "workflow": source.workflow,
+        "workflows": list(source.workflows),
+        "types": list(source.types),
+        "duplicates": source.duplicates,
+        "changed": source.changed,
+        "replays": ("refuse" if source.refuses_replays else "start") if source.replayable else None,
+        "maxBody": source.max_body,
+        "startsPerMinute": source.starts_per_minute,
+        "usable": source.name not in without_secret,
+        "secretUntil": iso(min(ends) * 1000) if ends else None,
+    }
+
+
 def detail(source: Source, base: str | None, services: Services) -> dict[str, Any]:
-    """Return what is shown of a source beside what lists show. Blocks. ``base``: our own URL, None if it is not known.
+    """Return what is shown of a source. Blocks. ``base``: our own URL, None if it is not known.
 
     Raises LedgerUnavailable.
     """
-    standing = standing_of(source, services)
+    standing, now = standing_of(source, services), services.clock.now_ms() // 1000
     refused = standing.refused
-    return {
+    return listed(source, services.without_secret(), now) | {
         "url": source.public_url or (f"{base}/hooks/{source.name}" if base else None),
         "scheme": in_words(source.sender.scheme),
-        "secrets": _secrets(source, services.clock.now_ms() // 1000),
-        "usable": source.name not in services.without_secret(),
+        "secrets": _secrets(source, now),
         "previousLastUsedAt": iso_or_none(standing.previous_at),
         "lastAcceptedAt": iso_or_none(standing.accepted_at),
         "lastRefused": refused

@@ -18,7 +18,6 @@ from verihook.api.operations.captures import SourceName
 from verihook.api.routes import Caller
 from verihook.errors import SourceNotFound
 from verihook.model.ports import KEPT_MS
-from verihook.model.source import Source
 from verihook.senders import FOLDER, sender_ids
 
 
@@ -26,8 +25,10 @@ from verihook.senders import FOLDER, sender_ids
 async def list_sources(api: Api, caller: Caller) -> Response:
     """Neither secrets nor references to them. A key that is bound to workflows sees the sources that start these."""
     known = api.services.sources
-    shown = [_content(known[name]) for name in sorted(known) if caller.covers_source(name, known)]
-    return rendering.json_response(200, {"sources": shown})
+    without = await run_in_threadpool(api.services.without_secret)
+    now = api.services.clock.now_ms() // 1000
+    covered = [known[name] for name in sorted(known) if caller.covers_source(name, known)]
+    return rendering.json_response(200, {"sources": [source_view.listed(each, without, now) for each in covered]})
 
 
 @operation("sources", "A source", {200: {"model": SourceDetail}, **problems(404, missing=SourceNotFound)})
@@ -42,7 +43,7 @@ async def get_source(api: Api, source: SourceName, request: Request, caller: Cal
     base = str(request.base_url).rstrip("/") if api.local else None
     content = await run_in_threadpool(source_view.detail, found, base, api.services)
     content["confirm"] = None if api.local else found.workflow
-    return rendering.json_response(200, {**_content(found), **content})
+    return rendering.json_response(200, content)
 
 
 @operation("sources", "List senders", {200: {"model": Senders}, **problems()})
@@ -65,22 +66,6 @@ async def list_rejections(
     seen = await run_in_threadpool(api.services.ledger.observations, "rejected", source, limit, since)
     shown = [each.public() for each in seen if caller.covers_source(each.source, api.services.sources)]
     return rendering.json_response(200, {"rejections": shown})
-
-
-def _content(source: Source) -> dict[str, Any]:
-    return {
-        "name": source.name,
-        "sender": source.sender.id,
-        "path": f"/hooks/{source.name}",
-        "workflow": source.workflow,
-        "workflows": list(source.workflows),
-        "types": list(source.types),
-        "duplicates": source.duplicates,
-        "changed": source.changed,
-        "replays": ("refuse" if source.refuses_replays else "start") if source.replayable else None,
-        "maxBody": source.max_body,
-        "startsPerMinute": source.starts_per_minute,
-    }
 
 
 @cache

@@ -2,6 +2,8 @@
 // were given up.
 import { html, useState } from "../vendor/preact.js";
 import { useAll, useCovered } from "../shell/covered.js";
+import { commandOf, curlOf, flagsOf, keywordsOf, pythonOf, pythonText } from "../parts/commands.js";
+import { CopyAs } from "../parts/copy.js";
 import { Confirm } from "../parts/dialog.js";
 import { Filters, clearFilters } from "../parts/filters.js";
 import { Awaited, PageHead } from "../parts/page.js";
@@ -38,6 +40,8 @@ export function Failures() {
   return html`
     <${PageHead} title="Failures" lead="Instances that failed or timed out, by workflow and error; and callbacks that no receiver has taken.">
       ${manages && html`<a class="button primary" href=${redriveOf({ workflow, firstAt: since })}>Redrive many…</a>`}
+      <${CopyAs} curl=${curlOf(api("failures", { workflow, since, dismissed: dismissed && "true" }))} cli=${commandOf("instances", "failures", ...flagsOf({ workflow, since }))}
+        python=${pythonFailures(workflow, since)} />
     <//>
     <${Filters} fields=${FAILURE_FIELDS} views=${FAILURE_VIEWS} />
     ${problem && html`<${ProblemNote} problem=${problem} retry=${retry} />`}
@@ -52,6 +56,12 @@ export function Failures() {
       act=${() => call(api(`instances/${segment(asked.row.instanceId)}/callback`), { method: "POST" })} />`}
     ${asked?.act === "dismiss" && html`<${DismissDialog} row=${asked.row} onClose=${() => setAsked(null)} done=${done("Dismissed, until it fails again.")} />`}
   `;
+}
+
+function pythonFailures(workflow, since) {
+  const time = since && `since=datetime.fromisoformat(${pythonText(since)})`;
+  const code = pythonOf(`for group in verihook.failures(${[keywordsOf({ workflow }), time].filter(Boolean).join(", ")}):`, "    print(group)");
+  return since ? `from datetime import datetime\n${code}` : code;
 }
 
 const FAILURE_VIEWS = [["Open", {}], ["With those dismissed", { dismissed: "yes" }]];

@@ -1,6 +1,7 @@
 // API keys: who may do what.
 import { html, useState } from "../vendor/preact.js";
-import { CopyButton, Id } from "../parts/copy.js";
+import { commandOf, curlOf, pythonOf } from "../parts/commands.js";
+import { CopyAs, CopyButton, Id } from "../parts/copy.js";
 import { Confirm, Dialog } from "../parts/dialog.js";
 import { Awaited, PageHead } from "../parts/page.js";
 import { NothingYet, ProblemNote } from "../parts/problem.js";
@@ -26,6 +27,7 @@ export function Keys() {
   return html`
     <${PageHead} title="Keys" lead="What opens the API to programs and people. A key is shown once, when it is made; what is kept of it is a hash.">
       <button type="button" class="primary" onClick=${() => setAsked({ act: "new" })}>New key…</button>
+      <${CopyAs} curl=${curlOf(api("keys"))} cli=${commandOf("keys", "list")} python=${pythonOf("for key in verihook.list_keys():", "    print(key)")} />
     <//>
     ${problem && html`<${ProblemNote} problem=${problem} retry=${reload} />`}
     ${!data && !problem && html`<${Awaited} />`}

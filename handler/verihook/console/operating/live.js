@@ -1,5 +1,7 @@
 // What comes, as it comes: the last 200 outcomes. It stands still while somebody points at it, or has stopped it.
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
+import { commandOf, curlOf, flagsOf, keywordsOf, pythonOf } from "../parts/commands.js";
+import { CopyAs } from "../parts/copy.js";
 import { Filters } from "../parts/filters.js";
 import { newOnes } from "./new_ones.js";
 import { Awaited, PageHead } from "../parts/page.js";
@@ -24,8 +26,8 @@ const LIVE_COLUMNS = [
 ];
 
 export function Live() {
-  const { query } = usePlace();
-  const url = api("deliveries", { source: query.source, outcome: query.outcome, limit: MOST_LIVE });
+  const { query: { source, outcome } } = usePlace();
+  const url = api("deliveries", { source, outcome, limit: MOST_LIVE });
   const { data, problem, reload, url: answered } = useResource(url, { poll: true });
   const [shown, setShown] = useState({ url: "", rows: [] });
   const [stopped, setStopped] = useState(false);
@@ -49,6 +51,8 @@ export function Live() {
   return html`
     <${PageHead} title="Live" lead="The last ${MOST_LIVE} outcomes, refused ones too. Point at the rows and they stand still.">
       <button type="button" aria-pressed=${stopped} onClick=${() => setStopped(!stopped)}>${stopped ? "Go on" : "Stop"}</button>
+      <${CopyAs} curl=${curlOf(url)} cli=${commandOf("deliveries", "list", ...flagsOf({ source, outcome, limit: String(MOST_LIVE) }))}
+        python=${pythonOf(`for delivery in verihook.deliveries(limit=${[MOST_LIVE, keywordsOf({ source, outcome })].filter(Boolean).join(", ")}).deliveries:`, "    print(delivery)")} />
     <//>
     <${Filters} fields=${LIVE_FIELDS} />
     ${problem && html`<${ProblemNote} problem=${problem} retry=${reload} />`}

@@ -1,7 +1,7 @@
 // A job before it begins: an action, filters, and how many instances that is.
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { CopyAs } from "../parts/copy.js";
-import { commandOf, curlOf } from "../parts/commands.js";
+import { commandOf, curlOf, flagsOf, keywordsOf, pythonOf, pythonText } from "../parts/commands.js";
 import { Confirm } from "../parts/dialog.js";
 import { Filters } from "../parts/filters.js";
 import { countWords, filterWords } from "./job_progress.js";
@@ -51,7 +51,8 @@ export function NewJob() {
   return html`
     <${PageHead} title="New job" lead="Choose what to do and to which instances. They are counted; nothing is done before you say so.">
       ${ready && html`<${CopyAs} curl=${curlOf(api("jobs"), { method: "POST", body: { ...body, dryRun: true } })}
-        cli=${commandOf("jobs", "start", query.action, ...Object.entries(filter).flatMap(([name, value]) => [`--${name}`, value]), "--dry-run")} />`}
+        cli=${commandOf("jobs", "start", query.action, ...flagsOf(filter), "--dry-run")}
+        python=${pythonOf(`print(verihook.start_job(${pythonText(query.action)}, dry_run=True, ${keywordsOf(filter)}).count)`)} />`}
     <//>
     <label class="field job-action"><span>Action</span><select value=${query.action || ""} onChange=${(event) => setQuery({ action: event.target.value })}>
       ${!action && html`<option value="">Choose one</option>`}

@@ -2,7 +2,7 @@
 import { html, useState } from "../vendor/preact.js";
 import { PAGES } from "../pages.js";
 import { CopyAs, CopyButton } from "../parts/copy.js";
-import { commandOf, curlOf } from "../parts/commands.js";
+import { commandOf, curlOf, pythonOf, pythonText } from "../parts/commands.js";
 import { useAll } from "../shell/covered.js";
 import { Confirm } from "../parts/dialog.js";
 import { Facts, Panel } from "../parts/facts.js";
@@ -56,7 +56,7 @@ function SourceButtons({ source }) {
   return html`
     ${identity.may("sources:test") && match("composer", PAGES) && html`<a class="button primary" href=${address("composer", { source: source.name })}>Send a test…</a>`}
     ${identity.may("deliveries:body") && html`<button type="button" onClick=${() => setAsked(true)}>Keep refusals…</button>`}
-    <${CopyAs} curl=${curlOf(api(`sources/${segment(source.name)}`))} cli=${commandOf("send", source.name, "BODY.json", "--wait")} />
+    <${CopyAs} curl=${curlOf(api(`sources/${segment(source.name)}`))} cli=${commandOf("sources", "show", source.name)} python=${pythonOf(`print(verihook.source(${pythonText(source.name)}))`)} />
     ${asked && html`<${Confirm} title="Keep refused requests whole" verb="Keep them" act=${capture} done=${captured} onClose=${() => setAsked(false)}
       words="Headers by name and bodies of up to 64 KB, of the first 20 that are refused from now on. They come from strangers, and may be anything.">
       <label class="field"><span>For how many minutes</span><input type="number" min="1" max="60" required value=${minutes} onInput=${(event) => setMinutes(Number(event.target.value))} /></label><//>`}

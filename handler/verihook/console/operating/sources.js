@@ -1,7 +1,7 @@
 // Where webhooks come in.
 import { html } from "../vendor/preact.js";
 import { CopyAs } from "../parts/copy.js";
-import { commandOf, curlOf } from "../parts/commands.js";
+import { commandOf, curlOf, pythonOf } from "../parts/commands.js";
 import { Awaited, PageHead } from "../parts/page.js";
 import { Lacking, NothingYet, ProblemNote } from "../parts/problem.js";
 import { Table } from "../parts/table.js";
@@ -22,18 +22,16 @@ export function Sources() {
   const turn = useHalfMinutes();
   const { data, problem, reload } = useResource(api("sources"));
   const { answers } = useAll(identity.may("deliveries:read") ? [api("deliveries", { limit: MOST_OUTCOMES })] : null, turn);
-  const health = useResource(new URL("../health", api("")).href);
   const found = answers && bySource(answers[0], Date.now());
   const whole = answers && hasTheHour(answers[0], Date.now());
-  const without = health.data?.withoutSecret || [];
   return html`
     <${PageHead} title="Sources" lead="The addresses that senders post to. Each has a sender, secrets, and a workflow that its events start.">
-      <${CopyAs} curl=${curlOf(api("sources"))} cli=${commandOf("sources", "list")} />
+      <${CopyAs} curl=${curlOf(api("sources"))} cli=${commandOf("sources", "list")} python=${pythonOf("for source in verihook.sources():", "    print(source)")} />
     <//>
     ${problem && html`<${ProblemNote} problem=${problem} retry=${reload} />`}
     ${!data && !problem && html`<${Awaited} />`}
     ${data && (data.sources.length === 0 ? html`<${NoSource} />`
-      : html`<${SourceTable} rows=${data.sources.map((source) => ({ ...source, usable: !without.includes(source.name), standing: found && (found.get(source.name) ?? nothing()), whole }))} />`)}
+      : html`<${SourceTable} rows=${data.sources.map((source) => ({ ...source, standing: found && (found.get(source.name) ?? nothing()), whole }))} />`)}
     <${Lacking} of=${[["deliveries:read", "Seeing what came"]]} />
   `;
 }
@@ -47,6 +45,7 @@ const SOURCES_COLUMNS = [
   { head: "Source", className: "grows", cell: ({ name }) => name, below: ({ path, sender }) => html`<div class="below"><code>${path}</code> <span class="narrow">${sender}</span></div>` },
   { head: "State", cell: ({ usable, standing }) => (standing || usable === false ? html`<${SourceMark} usable=${usable} ...${standing} />` : html`<span class="quiet">not known</span>`) },
   { head: "The last hour", of: "standing", wide: true, cell: ({ name, standing, whole }) => html`<${SourceHour} name=${name} standing=${standing} whole=${whole} />` },
+  { head: "Secret ends", of: "secretUntil", wide: true, cell: ({ secretUntil }) => secretUntil && html`<${Ago} at=${secretUntil} />` },
   { head: "Workflow", of: "workflow", wide: true, cell: ({ workflow }) => workflow && html`<a href=${address(`workflows/${segment(workflow)}`)}>${workflow}</a>` },
   { head: "Last accepted", of: "standing", wide: true, className: "end", cell: ({ standing }) => (standing.accepted ? html`<${Ago} at=${standing.accepted} />` : "not lately") },
 ];

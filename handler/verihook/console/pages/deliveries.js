@@ -1,7 +1,7 @@
 // All that came: accepted, refused, duplicate, ignored, in one list.
 import { html } from "../vendor/preact.js";
 import { CopyAs, Id } from "../parts/copy.js";
-import { commandOf, curlOf, pythonOf, pythonText } from "../parts/commands.js";
+import { commandOf, curlOf, flagsOf, keywordsOf, pythonOf } from "../parts/commands.js";
 import { Filters, clearFilters } from "../parts/filters.js";
 import { Listing } from "../parts/listing.js";
 import { NoMatch, NothingYet } from "../parts/problem.js";
@@ -79,12 +79,12 @@ function instanceOf({ instanceId, status }) {
 }
 
 function repeats(wanted) {
-  // What the client and the command call since and until.
-  const options = Object.entries(wanted).filter(([, value]) => value).map(([name, value]) => [{ from: "since", to: "until" }[name] || name, value]);
+  const { from: since, to: until, ...rest } = wanted;
+  const filters = { ...rest, since, until };
   return {
     curl: curlOf(api("deliveries", wanted)),
-    cli: commandOf("deliveries", "list", ...options.flatMap(([name, value]) => [`--${name}`, value])),
-    python: pythonOf(`for delivery in verihook.deliveries(${options.map(([name, value]) => `${name}=${pythonText(value)}`).join(", ")}).deliveries:`, "    print(delivery)"),
+    cli: commandOf("deliveries", "list", ...flagsOf(filters)),
+    python: pythonOf(`for delivery in verihook.deliveries(${keywordsOf(filters)}).deliveries:`, "    print(delivery)"),
   };
 }
 

@@ -1,7 +1,7 @@
 // What people have to decide: the open waits of all instances, the one that has waited longest first.
 import { html, useState } from "../vendor/preact.js";
 import { AnswerDialog } from "../compose/answer.js";
-import { commandOf, curlOf, pythonOf, pythonText } from "../parts/commands.js";
+import { commandOf, curlOf, flagsOf, keywordsOf, pythonOf } from "../parts/commands.js";
 import { CopyAs } from "../parts/copy.js";
 import { Filters, clearFilters } from "../parts/filters.js";
 import { Awaited, PageHead } from "../parts/page.js";
@@ -87,7 +87,7 @@ function Nothing() {
 function repeats(workflow) {
   return {
     curl: curlOf(api("waits", { workflow })),
-    cli: commandOf("events", "waiting", ...(workflow ? ["--workflow", workflow] : [])),
-    python: pythonOf(`for wait in verihook.waits(${workflow ? pythonText(workflow) : ""}).waits:`, "    print(wait.instance_id, wait.name, wait.shows)"),
+    cli: commandOf("events", "waiting", ...flagsOf({ workflow })),
+    python: pythonOf(`for wait in verihook.waits(${keywordsOf({ workflow })}).waits:`, "    print(wait.instance_id, wait.name, wait.shows)"),
   };
 }

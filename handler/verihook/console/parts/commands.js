@@ -28,6 +28,11 @@ export function pythonText(text) {
   return JSON.stringify(text);
 }
 
+// Filters as flags of a command, and as keywords of Python; those that are empty are left out.
+export const flagsOf = (filters) => given(filters).flatMap(([name, value]) => [`--${name}`, value]);
+export const keywordsOf = (filters) => given(filters).map(([name, value]) => `${name}=${pythonText(value)}`).join(", ");
+const given = (filters) => Object.entries(filters).filter(([, value]) => value);
+
 export function quoted(word) {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -39,7 +39,7 @@ export function Palette({ pages, onClose }) {
     <div class="palette">
       <input type="text" role="combobox" aria-label="An id, a tag, KEY=VALUE, or a page" aria-expanded="true" aria-controls="palette-list"
         aria-activedescendant=${current ? `choice-${choices.indexOf(current)}` : null} autocomplete="off" spellcheck="false" autofocus
-        placeholder="Id of an event, instance or request; tag; KEY=VALUE; page" value=${text}
+        placeholder="Id of an event, instance or request; tag; KEY=VALUE; page" maxlength="300" value=${text}
         onInput=${(event) => setText(event.target.value) || setAt(0)} onKeyDown=${pressed} />
       <ul role="listbox" id="palette-list" aria-label="Found">
         ${choices.map((choice, number) => html`<li role="option" key=${choice.href} id="choice-${number}" aria-selected=${choice === current}
