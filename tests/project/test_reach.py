@@ -76,11 +76,7 @@ DOCUMENTED = {
 
 def commands() -> set[str]:
     """Every command with its action."""
-    parser = Parser(prog="verihook")
-    found = parser.add_subparsers(metavar="COMMAND")
-    for module in cli._commands():
-        module.add_parser(found)
-    return {" ".join(path) for path, _ in Node("", "", (), tuple(read_tree(found))).walk()}
+    return {" ".join(path) for path, _ in Node("", "", (), tuple(read_tree(cli.add_commands(Parser())))).walk()}
 
 
 def test_every_operation_is_named_here() -> None:

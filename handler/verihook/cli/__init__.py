@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pkgutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 from verihook.adapters.printable import printable
 from verihook.cli.parser import Parser, describe
@@ -23,10 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     open_closed_streams()
     parser = Parser(prog="verihook", description="Signed webhooks start durable workflows.", epilog=_MORE)
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in _commands():
-        command.add_parser(commands)
-    describe(commands)
+    add_commands(parser, sys.argv[1:] if arguments is None else arguments)
     try:
         with checked_output():
             options = parser.parse_args(arguments)
@@ -47,9 +45,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _commands() -> Iterator[ModuleType]:
-    """Yield every module of this package that adds a command, by name."""
-    for found in pkgutil.iter_modules(__path__):
-        module = import_module(f"{__name__}.{found.name}")
-        if hasattr(module, "add_parser"):
-            yield module
+def add_commands(parser: Parser, arguments: Sequence[str] = ()) -> Any:
+    """Add the command that the arguments begin with; if that is none, all. Return argparse's action of commands.
+
+    A module has the name of its command. To import all takes longer than most commands do.
+    """
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    names = [found.name for found in pkgutil.iter_modules(__path__)]
+    for module in _adding(name for name in names if name in arguments[:1]) or _adding(names):
+        module.add_parser(commands)
+    describe(commands)
+    return commands
+
+
+def _adding(names: Iterable[str]) -> list[ModuleType]:
+    """Import the modules of these names of this package; return those that add a command."""
+    modules = [import_module(f"{__name__}.{name}") for name in names]
+    return [module for module in modules if hasattr(module, "add_parser")]

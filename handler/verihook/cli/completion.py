@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from functools import partial
 from typing import Any
 
+from verihook.cli import add_commands
+from verihook.cli.parser import Parser
 from verihook.cli.shells import SHELLS
 from verihook.cli.tree import Node, read_tree
 
@@ -24,11 +25,10 @@ def add_parser(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("shell", choices=[*SHELLS], help="which shell the script is for")
-    # The tree is read when the command runs: by then every command has been added.
-    parser.set_defaults(command=partial(_completion, commands))
+    parser.set_defaults(command=_completion)
 
 
-def _completion(commands: Any, options: argparse.Namespace) -> int:
-    root = Node("", "", (), tuple(read_tree(commands)))
+def _completion(options: argparse.Namespace) -> int:
+    root = Node("", "", (), tuple(read_tree(add_commands(Parser(prog="verihook")))))
     print(SHELLS[options.shell](root))
     return 0

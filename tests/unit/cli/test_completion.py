@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import argparse
 import re
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ import pytest
 from tests.flows.deployment import ROOT
 from verihook import cli
 from verihook.cli import connect
+from verihook.cli.parser import Parser
 from verihook.cli.tree import Node, read_tree
 from verihook.model.scopes import SCOPES
 
@@ -126,10 +126,7 @@ def test_an_unknown_shell() -> None:
 
 def test_the_documentation_has_every_command_option_and_exit_code() -> None:
     text = (ROOT / "docs" / "commands.md").read_text()
-    commands = argparse.ArgumentParser().add_subparsers()
-    for module in cli._commands():
-        module.add_parser(commands)
-    for path, node in Node("verihook", "", (), tuple(read_tree(commands))).walk():
+    for path, node in Node("verihook", "", (), tuple(read_tree(cli.add_commands(Parser())))).walk():
         if path and not node.children:
             assert f"verihook {' '.join(path)}" in text
         for option in node.options:

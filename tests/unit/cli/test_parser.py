@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -37,6 +39,18 @@ def test_a_command_says_what_it_does(capsys: pytest.CaptureFixture[str]) -> None
     assert "\n\nRun the whole thing on this machine, on loopback.\n\n" in told(capsys, "run")
     # Lines that were written as lines stay so.
     assert "\n  0  done\n  1  the instance failed" in told(capsys, "instances", "watch")
+
+
+def test_a_command_is_imported_alone_and_all_are_if_it_is_none() -> None:
+    every = list(cli.add_commands(Parser()).choices)
+    assert {"doctor", "instances", "run"} < set(every)
+    for name in every:
+        assert [name] == list(cli.add_commands(Parser(), [name, "list"]).choices)
+    for none in (["secret_values"], ["instance"], ["--help", "instances"]):
+        assert every == list(cli.add_commands(Parser(), none).choices)
+    program = "import sys; from verihook import cli; cli.main(['senders']); print('verihook.cli.run' in sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert "False" == printed.splitlines()[-1]
 
 
 def test_its_own_words_go_first() -> None:
