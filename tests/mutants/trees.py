@@ -72,7 +72,9 @@ def trees(number: int) -> Iterator[list[Tree]]:
         for name in COPIED:
             source = ROOT / name
             if source.is_dir():
-                shutil.copytree(source, first / name, ignore=shutil.ignore_patterns("__pycache__"))
+                # The tests stay as they are, and so does what pytest has made of them.
+                left = () if name == "tests" else ("__pycache__",)
+                shutil.copytree(source, first / name, ignore=shutil.ignore_patterns(*left))
             else:
                 shutil.copy(source, first / name)
         # What the tests fetch once (DynamoDB Local).
