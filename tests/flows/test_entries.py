@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.events.shapes import BASE_PATH, ODD, SAMPLES, SHAPES, Shape
@@ -49,12 +49,14 @@ class Context:
     aws_request_id = "8f5d2a0c-5a34-4f63-9d0e-0d6f0f1f3f11"
 
 
-@pytest.fixture
-def behind_a_base_path(aws_face: AwsFace, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("VERIHOOK_BASE_PATH", BASE_PATH)
-    for made in (main._front, main._app):
-        made.cache_clear()
-    yield
+# For all tests here: to make the app takes longer than most of them.
+@pytest.fixture(scope="module")
+def behind_a_base_path(aws_face: AwsFace) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VERIHOOK_BASE_PATH", BASE_PATH)
+        for made in (main._front, main._app):
+            made.cache_clear()
+        yield
     for made in (main._front, main._app):
         made.cache_clear()
 
@@ -87,7 +89,7 @@ def test_what_is_no_object_is_refused(behind_a_base_path: None, event: Any) -> N
     assert [(400, "event-malformed")] * 2 == answers(event)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(name=st.sampled_from(sorted(SAMPLES)), data=st.data(), value=json_values)
 def test_no_event_raises(behind_a_base_path: None, name: str, data: st.DataObject, value: Any) -> None:
     """An event of which one member, or one of its context, is something else. Nothing is asked: no signature fits."""
