@@ -11,6 +11,7 @@ import re
 import string
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -52,10 +53,10 @@ class Recorded:
     type: str | None
 
 
+@cache
 def recorded(sender: str, size: int) -> Recorded:
     """The sender's body with as many leaves as ``size`` bytes hold, of as many deliveries as it takes."""
-    case = next(case for case in read_cases(VECTORS) if case["id"] == SENDERS[sender])
-    request, places = request_of(case), load_sender(sender).places
+    request, places = request_of(_case(sender)), load_sender(sender).places
     request = replace(request, headers=(*request.headers, *_HEADERS.get(sender, ())))
     body = parse_as(places, request)
     bodies = [body.content, *_others(json.dumps(body.content), Random(sender))]
@@ -64,6 +65,11 @@ def recorded(sender: str, size: int) -> Recorded:
     text = _text(content)
     assert len(text.encode()) == size, (sender, size)
     return Recorded(sender, content, text, event_id(places, request, body), event_type(places, request, body))
+
+
+@cache
+def _case(sender: str) -> Any:
+    return next(case for case in read_cases(VECTORS) if case["id"] == SENDERS[sender])
 
 
 def _others(text: str, random: Random) -> list[Any]:
