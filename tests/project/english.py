@@ -31,6 +31,8 @@ COMMENTED = {".toml", ".yaml", ".yml", ".mk", ".sh", ".in", ".js", ""}
 FOREIGN = {"__pycache__", "node_modules", "assets"}
 
 OTHERS = re.compile(r"\b(?:[Nn]obody|[Ww]hoever|[Aa]new|(?:is|are|was|were)\s+told(?!\s+(?:apart|to|that)\b))\b")
+#: What a file must have for either: to look for it takes a hundredth of the time.
+ANY = re.compile(r"\b(?:[Ww]here|[Nn]obody|[Ww]hoever|[Aa]new|told)\b")
 WHERE = re.compile(r"(?P<before>\S*)(?P<gap>\s+|^)(?P<where>[Ww]here)\b(?P<after>[^.?!]*[.?!]?)", re.MULTILINE)
 
 #: Code in prose, from its own backticks to its own backticks; and what it may say there.
@@ -144,6 +146,8 @@ def of_comments(source: str) -> Iterator[Prose]:
 def prose_of(path: Path) -> Iterator[Prose]:
     """What a file says in words."""
     source = path.read_text("utf-8")
+    if not ANY.search(source):
+        return iter(())
     if path.suffix == ".py":
         return of_python(source, texts=path.is_relative_to(ROOT / "handler"))
     return of_markdown(source) if path.suffix == ".md" else of_comments(source)

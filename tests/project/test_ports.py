@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -61,18 +62,22 @@ def functions(rooms: Iterable[str] = ROOMS) -> Iterator[Function]:
     return (each for path in paths for each in functions_of(path))
 
 
-def functions_of(path: Path) -> Iterator[Function]:
+@cache
+def functions_of(path: Path) -> list[Function]:
+    found = []
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
             parameters = {each.arg: ast.unparse(each.annotation) for each in arguments if each.annotation}
-            yield Function(f"{path.relative_to(PACKAGE)}: {node.name}", node, parameters)
+            found.append(Function(f"{path.relative_to(PACKAGE)}: {node.name}", node, parameters))
+    return found
 
 
 def takes_all(function: Function) -> bool:
     return any(re.search(r"\bServices\b", annotation) for annotation in function.parameters.values())
 
 
+@cache
 def needs() -> dict[str, set[str]]:
     """Set -> the ports that the functions that take it use, by themselves or through those that they pass it to."""
     taking = [
