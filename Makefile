@@ -28,7 +28,7 @@ SAM := $(WITH_PYTHON) SAM_CLI_TELEMETRY=0 $(SAM_VENV)/bin/sam
 # extras, such as boto3[crt], as not pinned.
 PIP_INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --no-deps
 # Of check-long, the longest last.
-LONG := every-signer mutants receive cold-start benchmark listing deliveries drawing redrive ingest soak fuzz
+LONG := every-signer mutants coverage receive cold-start benchmark listing deliveries drawing redrive ingest soak fuzz
 # The groups of pyproject.toml: what each kind of function is built with.
 KINDS := receiver api background worker durable public-keys
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -70,7 +70,7 @@ run: $(VENV)/.runs ## run the whole thing on this machine: PORT=8787 DATA=.verih
 test: install ## run the tests: ARGS="-k receive"
 	@exec $(BIN)/python -m pytest -n 4 --dist loadfile $(ARGS)
 
-# Each process leaves what it has seen; in CI these tests run here, and not a second time in `make test`.
+# Each process leaves what it has seen. To trace takes as long again as the tests: a part of `make check-long`.
 coverage: install ## the branches that the unit tests reach, by file; fails below the floor in pyproject.toml
 	@mkdir -p .coverage && rm -f .coverage/*
 	@$(BIN)/coverage run -m pytest -n 4 --dist loadfile tests/unit $(ARGS)
@@ -135,7 +135,7 @@ soak: install ## two minutes of deliveries under kill -9: DURATION=120
 	@exec $(BIN)/python -m tests.soak.run --seconds "$(DURATION)"
 
 # Each by itself, as the limits of the benchmarks are for a machine that does nothing else. All run, whichever fails.
-check-long: build ## what takes longer than .ci/run may: all mutants, soak, fuzz, every benchmark with its limits; about an hour
+check-long: build ## what takes longer than .ci/run may: all mutants, coverage, soak, fuzz, every benchmark with its limits; about an hour
 	@failed=; for each in $(LONG); do \
 		printf '\n=== %s\n' "$$each"; \
 		$(MAKE) --no-print-directory "$$each" || failed="$$failed $$each"; \
