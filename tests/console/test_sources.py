@@ -11,7 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from verihook.api.parameters import Batch
 from verihook.console.assets import ENTRY, FOLDER, IMPORT, make_assets
+from verihook.instances.start_request import MAX_LABELS
+from verihook.model.instance import INSTANCE_ID
+from verihook.model.job import MAX_RATE, RATE
+from verihook.model.ports.telemetry import KEPT_MS
+from verihook.model.source import MAX_BODY
 
 #: KB compressed: what the first page loads with any one other, and all files together, which no visit does.
 VISIT_KB = 60
@@ -90,6 +96,21 @@ def test_every_page_is_registered_on_a_line_of_its_own() -> None:
         assert module
         assert "export function Page(" in (FOLDER / module[1]).read_text()
         assert re.search(r'scope: "[a-z]+:[a-z]+"', row), "each names its scope"
+
+
+def test_the_page_tells_the_limits_of_the_code() -> None:
+    """They are in no answer of the API: the page has them as texts."""
+    told = dict(re.findall(r'\["([^"]+)", "([^"]+)"\]', (FOLDER / "operating/about.js").read_text()))
+    (most,) = (each.max_length for each in Batch.model_fields["instances"].metadata if hasattr(each, "max_length"))
+    assert told == {
+        "Body of a request to the API": f"{MAX_BODY // 10**6} MB",
+        "Starts in a batch": str(most),
+        "An instance's id": "1 to 64 letters, digits, - and _",
+        "Labels of an instance": str(MAX_LABELS),
+        "Counts of refusals are kept": f"{KEPT_MS // 86_400_000} days",
+        "Actions of a job a second": f"{RATE}, at most {MAX_RATE}",
+    }
+    assert [True, False] == [bool(INSTANCE_ID.fullmatch("a-_" * 21 + "1" * more)) for more in (1, 2)]
 
 
 def test_what_others_wrote_is_what_they_published() -> None:
