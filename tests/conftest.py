@@ -49,7 +49,9 @@ asyncio.set_event_loop_policy(_LOOPS)
 def pytest_unconfigure() -> None:
     """Nothing runs any more."""
     for loop in _LOOPS.made:
-        loop.close()
+        # One of a thread that ends with this process is left to it.
+        if not loop.is_running():
+            loop.close()
     # xdist may end its processes before they come to save it by themselves.
     if (coverage := sys.modules.get("coverage")) and (measured := coverage.Coverage.current()):
         measured.save()

@@ -48,15 +48,6 @@ def test_where_another_one_runs_on_the_folder(local_face: LocalFace) -> None:
     assert "another Verihook runs on this data folder" in line
 
 
-def test_where_a_machine_is_missing(tmp_path: Path) -> None:
-    hooks = tmp_path / "handler" / "hooks.toml"
-    hooks.parent.mkdir()
-    hooks.write_text("[workflows.x]\nengine = 'stepfunctions'\ndefinition = 'nowhere'\n")
-    line = fails("--port", "0", "--data", str(tmp_path / "data"), "--hooks", str(hooks))
-    assert "workflows.x.definition: " in line
-    assert line.endswith("cannot be read: No such file or directory")
-
-
 def test_where_a_secret_cannot_be_used(tmp_path: Path) -> None:
     line = fails("--port", "0", "--data", str(tmp_path / "d"), STANDARD_WEBHOOK_SECRET="whsec_not base64!")
     assert line == "verihook: hooks.toml: sources.standard.secrets: the secret is not base64 (after 'whsec_')"

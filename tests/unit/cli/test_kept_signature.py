@@ -82,6 +82,8 @@ UNKNOWN = {
 OTHERWISE = {
     "lib-plivo-2",
     "made-authorize-net",
+    "made-supabase--first-of-two",
+    "made-supabase--second-of-two",
     "pub-hubspot-v2-1-get",
     "pub-pagerduty-2-rotation",
     "pub-standard-webhooks-3-multi",
