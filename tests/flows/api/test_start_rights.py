@@ -78,7 +78,7 @@ def test_one_that_is_deleted_while_it_is_waited_for_was_accepted(deployed: Deplo
             answer = await call
             return answer.status_code, answer.json()["instanceId"]
 
-    # 200 if the caller was told of the end that the removal brings, before it was removed.
+    # 200 if the caller has seen the end that the removal brings, before it was removed.
     assert asyncio.run(started()) in [(202, "gone"), (200, "gone")]
 
 
