@@ -43,6 +43,7 @@ def answers(secrets: dict[str, str]) -> dict[str, Callable[[dict[str, Any]], dic
     return {
         "PutItem": put,
         "GetItem": get,
+        "Query": lambda _: {"Items": [], "Count": 0, "ScannedCount": 0},
         # A bucket of starts, which has room.
         "UpdateItem": lambda _: {"Attributes": {"fullAt": {"N": str(int(time.time() * 1000))}}},
         "GetSecretValue": secret,
