@@ -41,9 +41,10 @@ class LocalEngines:
         self._services: Services | None = None
         # Another user of the machine reaches the ports, and does not read it.
         self._access_key = secrets.token_hex(16)
-        self._called = AwsServices(environment())
+        variables = environment()
+        self._called = AwsServices(variables)
         # Workers are let in by a key that the operator chose, and have a port of their own choice, too.
-        port, key = states_door(environment()) or (0, self._access_key)
+        port, key = states_door(variables) or (0, self._access_key)
         self._interpreter = Interpreter(
             data / "executions.db",
             port=port,

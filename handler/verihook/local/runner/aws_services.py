@@ -34,6 +34,8 @@ _ATTEMPTS = 3
 #: What a mend can name before boto3 is imported.
 _IDS = {"dynamodb": "DynamoDB", "eventbridge": "EventBridge", "s3": "S3", "sns": "SNS", "sqs": "SQS"}
 
+_KEYS = ("aws_access_key_id", "aws_secret_access_key")
+
 
 @dataclass(frozen=True, slots=True)
 class _Service:
@@ -140,9 +142,6 @@ class AwsServices:
 def no_workers(resource: Resource) -> str:
     """Say what lets a worker answer what the resource waits for."""
     return f"{resource.arn} waits for a worker of yours; set VERIHOOK_STATES_PORT and VERIHOOK_STATES_KEY to let it in"
-
-
-_KEYS = ("aws_access_key_id", "aws_secret_access_key")
 
 
 def _names(resource: Resource) -> Names:

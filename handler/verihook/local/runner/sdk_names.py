@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-#: Where a name has a new word: its rules in order, from software.amazon.awssdk.codegen.internal.CodegenNamingUtils.
+#: What begins a new word, in order: software.amazon.awssdk.codegen.internal.CodegenNamingUtils.
 _WORDS = (
     (r"[^A-Za-z0-9]+", " "),
     (r"([^a-z]{2,})v([0-9]+)", r"\1 v\2 "),
