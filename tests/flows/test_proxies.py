@@ -80,6 +80,8 @@ def relay(url: str, folder: Path) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=_accept, args=(listener, target), daemon=True).start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        # Or its thread would go on to wait, and take the next connection to this port.
+        listener.shutdown(socket.SHUT_RDWR)
 
 
 def _accept(listener: socket.socket, target: int) -> None:

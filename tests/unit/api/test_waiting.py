@@ -50,8 +50,10 @@ class Looked:
         self._ledger, self.looks = ledger, 0
 
     def get(self, *given: Any) -> Any:
+        found = self._ledger.get(*given)
+        # Not before it is read: who sees the count may write at once.
         self.looks += 1
-        return self._ledger.get(*given)
+        return found
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._ledger, name)

@@ -30,14 +30,17 @@ class Scripted:
         self.requests: list[bytes] = []
         self.connections = 0
         self.port = self._listening.getsockname()[1]
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
         self.url = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._listening.shutdown(socket.SHUT_RDWR)
+        # It may have one in its hand that is not among the open ones yet.
+        self._accepting.join(60)
         self._listening.close()
         for connection in self._open:
             connection.close()
