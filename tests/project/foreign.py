@@ -29,7 +29,13 @@ def main() -> int:
         # Parts of the same source have the same digest: each of them has changed.
         if "--write" in sys.argv and now:
             Path(file).write_text(Path(file).read_text("utf-8").replace(then, now), "utf-8")
-    return 1 if changed else 0
+    moved = [(library, file) for library, file in LISTS.values() if library.whole != library.digest_of_modules()]
+    for library, file in moved:
+        print(f"{library.name}, its modules: {library.whole} -> {library.digest_of_modules()}")  # noqa: T201
+        if "--write" in sys.argv:
+            text = Path(file).read_text("utf-8").replace(library.whole, library.digest_of_modules())
+            Path(file).write_text(text, "utf-8")
+    return 1 if changed or moved else 0
 
 
 if __name__ == "__main__":

@@ -8,11 +8,13 @@ in the release that was tried: :mod:`verihook.local.durable.sdk_parts`.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import inspect
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 
 from verihook.errors import ConfigurationError
 
@@ -22,13 +24,14 @@ class Library:
     """A library and its internals. ``name``: as pip knows it; ``package``: as Python imports it.
 
     ``tried``: the release that Verihook was tried with. ``parts``: ``module`` or ``module:attribute.of.it`` ->
-    :func:`digest` of its source in that release.
+    :func:`digest` of its source in that release. ``whole``: :meth:`digest_of_modules` in it.
     """
 
     name: str
     package: str
     tried: str
     parts: Mapping[str, str]
+    whole: str = ""
 
     def check(self) -> None:
         """Raise ConfigurationError, in words, if a part is gone or not what it was. Imports the library's modules."""
@@ -45,7 +48,21 @@ class Library:
 
     def changes(self) -> Iterator[str]:
         """The parts that are gone or not what they were, in the order of the list."""
+        # To find the source of each takes a third of the time in which the server starts.
+        if self.whole and self.whole == self.digest_of_modules():
+            return iter(())
         return (part for part, expected in self.parts.items() if digest(part) != expected)
+
+    def digest_of_modules(self) -> str:
+        """16 hex digits of the SHA-256 of all modules that have a part here, "" if one is gone."""
+        found = hashlib.sha256()
+        for module in sorted({part.partition(":")[0] for part in self.parts}):
+            try:
+                place = importlib.util.find_spec(module)
+                found.update(Path(str(place and place.origin)).read_bytes())
+            except (ImportError, OSError):
+                return ""
+        return found.hexdigest()[:16]
 
 
 def digest(part: str) -> str:

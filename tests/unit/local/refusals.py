@@ -48,7 +48,8 @@ for part in library.parts:
         refusals[part] = [said(alone(part).check)]
     refusals[part].append(said(alone(part).check))
 server = DurableRunner(Path(folder) / "store.db", Path(folder))
-with broken(first):
+# In another release the file is another as well.
+with broken(first), patch.object(Library, "digest_of_modules", lambda _: "another"):
     words = said(server.start)
 print(json.dumps([words, sorted(path.name for path in Path(folder).iterdir()), refusals]))
 """

@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
+from importlib import invalidate_caches
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,22 @@ def test_what_is_another_is_refused_with_library_release_and_mend(library: Libra
         "foreign-one 1.1: foreign_one:A.f: Verihook replaces parts of this library, and was tried with release 1.0, in "
         "which this one was another; install that release: pip install 'foreign-one==1.0'"
     )
+
+
+def test_modules_that_are_as_they_were_are_not_taken_apart(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = library.digest_of_modules()
+    assert re.fullmatch("[0-9a-f]{16}", whole)
+    seen = replace(library, parts=dict.fromkeys(library.parts, "0" * 16), whole=whole)
+    seen.check()
+    (tmp_path / "foreign_one.py").write_text("# another release\n")
+    assert whole != seen.digest_of_modules()
+    assert [*library.parts] == [*seen.changes()]
+    (tmp_path / "foreign_one.py").unlink()
+    monkeypatch.delitem(sys.modules, "foreign_one", raising=False)
+    invalidate_caches()
+    assert "" == seen.digest_of_modules()
 
 
 @pytest.mark.parametrize("gone", ["foreign_one:A.g", "foreign_one:B", "foreign_two", "foreign_one:__version__"])

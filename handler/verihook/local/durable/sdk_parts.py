@@ -27,6 +27,7 @@ SDK = Library(
         f"{_SDK}.state:ExecutionState.stop_checkpointing": "00218df5380f86d9",
         f"{_SDK}.state:_Signal": "095fcf5579169bf9",
     },
+    whole="f25d2e2cea1af535",
 )
 
 #: What executes them here.
@@ -75,6 +76,7 @@ TESTING_SDK = Library(
         f"{_TESTING}.worker.registry:ExecutionRegistry": "5a6439d86c844d4a",
         f"{_TESTING}.worker.status:InvocationState": "eb5829a2cfe9eb51",
     },
+    whole="3c2bd9a32570fc67",
 )
 
 
