@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from tests.adapters.dynamodb_local import client
+from tests.adapters.dynamodb_tables import Ours
 from tests.adapters.sqlite_files import unsynced
 from tests.crashes.faults import Faults, Watched
 from tests.crashes.sources import HOOKS, SOURCES, WORKFLOWS
@@ -250,7 +250,7 @@ def _stores(folder: Path, ledger: str, dynamodb: Callable[[], str]) -> Iterator[
         with unsynced(SqliteFile(folder / "ledger.db")) as file:
             yield SqliteLedger(file), SqliteDocuments(file)
         return
-    made = client(dynamodb())
+    made: Any = Ours(dynamodb())
     table = f"crashes-{uuid4()}"
     made.create_table(**create_table_request(table))
     try:

@@ -47,7 +47,7 @@ class Stack:
 
     def __init__(self, path: Path, parameters: Mapping[str, str]) -> None:
         self.path = path
-        template = yaml.safe_load(path.read_text("utf-8"))
+        template = yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
         self.resources: dict[str, Any] = template["Resources"]
         self._conditions: dict[str, Any] = template["Conditions"]
         self._globals: dict[str, Any] = template["Globals"]["Function"]

@@ -21,7 +21,7 @@ import yaml
 
 from tests.project.template import ROOT
 
-(_GROUP,) = yaml.safe_load((ROOT / "infra" / "prometheus-rules.yaml").read_text("utf-8"))["groups"]
+(_GROUP,) = yaml.load((ROOT / "infra" / "prometheus-rules.yaml").read_text("utf-8"), yaml.CSafeLoader)["groups"]
 RULES: dict[str, dict[str, Any]] = {rule["alert"]: rule for rule in _GROUP["rules"]}
 NAMED = re.compile(r"verihook_\w+")
 

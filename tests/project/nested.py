@@ -12,11 +12,11 @@ from tests.project.template import ROOT
 from tests.project.transformed import Resolver
 
 
-class Loader(yaml.SafeLoader):
+class Loader(yaml.CSafeLoader):
     """Reads CloudFormation's tags in their long form."""
 
 
-def _tag(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
+def _tag(loader: yaml.CSafeLoader, suffix: str, node: yaml.Node) -> Any:
     value: Any
     if isinstance(node, yaml.MappingNode):
         value = loader.construct_mapping(node, deep=True)

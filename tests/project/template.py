@@ -31,11 +31,11 @@ DURABLE_FUNCTIONS = {"OrderApproval": "order-approval", "ProcessOrderFunction": 
 WORKFLOWS = ["Worker", *DURABLE_FUNCTIONS]
 
 
-class Loader(yaml.SafeLoader):
+class Loader(yaml.CSafeLoader):
     """Reads CloudFormation's tags: ``!GetAtt A.Arn`` and ``!Sub text`` become their text."""
 
 
-def _tag(loader: yaml.SafeLoader, _suffix: str, node: yaml.Node) -> Any:
+def _tag(loader: yaml.CSafeLoader, _suffix: str, node: yaml.Node) -> Any:
     if isinstance(node, yaml.MappingNode):
         return loader.construct_mapping(node, deep=True)
     if isinstance(node, yaml.SequenceNode):

@@ -11,7 +11,7 @@ import yaml
 from tests.flows.deployment import ROOT
 from verihook.model.measures import METRICS
 
-(GROUP,) = yaml.safe_load((ROOT / "infra" / "prometheus-rules.yaml").read_text("utf-8"))["groups"]
+(GROUP,) = yaml.load((ROOT / "infra" / "prometheus-rules.yaml").read_text("utf-8"), yaml.CSafeLoader)["groups"]
 RULES: dict[str, dict[str, Any]] = {rule["alert"]: rule for rule in GROUP["rules"]}
 PAGE = (ROOT / "docs" / "observe.md").read_text("utf-8")
 NAME = re.compile(r"verihook_\w+")

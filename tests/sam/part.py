@@ -22,7 +22,7 @@ ENDPOINT = "AWS_ENDPOINT_URL"
 
 def part(built: Path, parameters: Mapping[str, str]) -> dict[str, Any]:
     """The template that `sam build` wrote here, with these parameters, as far as `sam local` goes."""
-    template: dict[str, Any] = yaml.safe_load(built.read_text("utf-8"))
+    template: dict[str, Any] = yaml.load(built.read_text("utf-8"), yaml.CSafeLoader)
     stack = Stack(built, parameters)
     template["Resources"] = {
         name: _unaliased(_located(resource, built.parent))

@@ -14,7 +14,7 @@ from verihook.local.states.effects import Call
 
 Case = dict[str, Any]
 
-CASES: list[Case] = yaml.safe_load(Path(__file__).with_name("cases.yaml").read_text())
+CASES: list[Case] = yaml.load(Path(__file__).with_name("cases.yaml").read_text(), yaml.CSafeLoader)
 
 
 def definition(case: Case) -> dict[str, Any]:

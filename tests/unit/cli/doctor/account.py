@@ -38,11 +38,11 @@ WEBHOOKS = "https://receiver.example/"
 _TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
 
 
-class _LongForm(yaml.SafeLoader):
+class _LongForm(yaml.CSafeLoader):
     """Reads ``!GetAtt A.Arn`` as ``{"Fn::GetAtt": ...}``, as what `sam build` writes has it."""
 
 
-def _long(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+def _long(loader: yaml.CSafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
     value: Any = node.value
     if isinstance(node, yaml.SequenceNode):
         value = loader.construct_sequence(node, deep=True)
