@@ -28,7 +28,7 @@ SAM := $(WITH_PYTHON) SAM_CLI_TELEMETRY=0 $(SAM_VENV)/bin/sam
 # extras, such as boto3[crt], as not pinned.
 PIP_INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --no-deps
 # Of check-long, the longest last.
-LONG := every-signer mutants coverage receive cold-start benchmark listing deliveries drawing redrive ingest soak fuzz
+LONG := matrices every-signer mutants coverage receive cold-start benchmark listing deliveries drawing redrive ingest soak fuzz
 # The groups of pyproject.toml: what each kind of function is built with.
 KINDS := receiver api background worker durable public-keys
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -58,7 +58,7 @@ printf '#!/bin/sh\n\047\047\047exec\047 "%s" "$$0" "$$@"\n\047 \047\047\047\nimp
 site=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && echo "$(CURDIR)/handler" >"$$site/verihook.pth"
 endef
 
-.PHONY: help run test coverage check vectors new-sender senders-page engines-page fuzz mutants signers every-signer benchmark ingest listing deliveries drawing redrive receive cold-start soak check-long check-newest lint-template build sam-local lock install clean
+.PHONY: help run test matrices coverage check vectors new-sender senders-page engines-page fuzz mutants signers every-signer benchmark ingest listing deliveries drawing redrive receive cold-start soak check-long check-newest lint-template build sam-local lock install clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -69,6 +69,9 @@ run: $(VENV)/.runs ## run the whole thing on this machine: PORT=8787 DATA=.verih
 # More processes than cores: most tests wait for servers and disks. A file's tests stay together.
 test: install ## run the tests: ARGS="-k receive"
 	@exec $(BIN)/python -m pytest -n 4 --dist loadfile $(ARGS)
+
+matrices: ## the tests of which CI runs a share for each commit: crashes at every call of DynamoDB, and others that are long
+	@$(MAKE) --no-print-directory test ARGS="-m in_turn"
 
 # Each process leaves what it has seen. To trace takes as long again as the tests: a part of `make check-long`.
 coverage: install ## the branches that the unit tests reach, by file; fails below the floor in pyproject.toml
@@ -98,7 +101,7 @@ engines-page: install ## write the differences from AWS of docs/engines.md from 
 fuzz: install ## any headers, body and clock against every sender, for longer: EXAMPLES=200000
 	@VERIHOOK_EXAMPLES=$(EXAMPLES) exec $(BIN)/python -m pytest -n 2 tests/unit/senders/schemes/test_any_delivery.py
 
-mutants: install ## break each guard in turn: the tests must notice. ARGS="--shares 3" breaks a third, each commit the next
+mutants: install ## break each guard in turn: the tests must notice. ARGS="--shares 6" breaks a sixth, which one the commit tells
 	@exec $(BIN)/python -m tests.mutants.run $(ARGS)
 
 signers: $(SIGNERS_VENV)/.installed $(SIGNERS_NODE)/.installed $(ALL_INSTALLED) ## official libraries sign, Verihook verifies, and the other way round: ALL=1 ARGS="-k stripe"
@@ -135,7 +138,7 @@ soak: install ## two minutes of deliveries under kill -9: DURATION=120
 	@exec $(BIN)/python -m tests.soak.run --seconds "$(DURATION)"
 
 # Each by itself, as the limits of the benchmarks are for a machine that does nothing else. All run, whichever fails.
-check-long: build ## what takes longer than .ci/run may: all mutants, coverage, soak, fuzz, every benchmark with its limits; about an hour
+check-long: build ## what takes longer than .ci/run may: all mutants and matrices, coverage, soak, fuzz, every benchmark with its limits; about an hour
 	@failed=; for each in $(LONG); do \
 		printf '\n=== %s\n' "$$each"; \
 		$(MAKE) --no-print-directory "$$each" || failed="$$failed $$each"; \
@@ -196,10 +199,11 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml
 	@$(BIN)/python $(PIP_INSTALL) --no-build-isolation --editable .
 	@touch $@ $(VENV)/.runs
 
+# Of this environment, and of those of checkov and the signers, a small part is imported: Python compiles that as it is.
 $(SAM_VENV)/.installed: requirements/sam.txt
 	@$(find_python); $(call make_venv,$(SAM_VENV))
 	@echo "Installing the SAM command line into $(SAM_VENV); the first time takes about a minute ..."
-	@$(SAM_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r requirements/sam.txt
+	@$(SAM_VENV)/bin/python $(PIP_INSTALL) --no-compile --require-hashes -r requirements/sam.txt
 	@touch $@
 
 # runtime.mk says which interpreter: an environment of a former one is replaced.
@@ -208,7 +212,6 @@ $(LAMBDA_VENV)/.installed: requirements/lambda.txt handler/runtime.mk
 	@$(LAMBDA_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r requirements/lambda.txt
 	@touch $@
 
-# Of this environment and the next a small part is imported: Python compiles that as it is.
 $(CHECKOV_VENV)/.installed: requirements/checkov.txt
 	@$(find_python); $(call make_venv,$(CHECKOV_VENV))
 	@echo "Installing checkov into $(CHECKOV_VENV); the first time takes about a minute ..."

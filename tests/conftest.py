@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.turns import share_of, turn
+
 # The suites that adapters run are no test files: their asserts say what they saw all the same.
 pytest.register_assert_rewrite("tests.contracts")
 
@@ -44,6 +46,20 @@ class _Loops(asyncio.DefaultEventLoopPolicy):
 
 _LOOPS = _Loops()
 asyncio.set_event_loop_policy(_LOOPS)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    words = "run one of so many shares of what is marked in_turn: the commit's id tells which (tests/turns.py)"
+    parser.addoption("--shares", type=int, default=1, help=words)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The same in each process, as all have the tests in the same order."""
+    if (shares := config.getoption("shares")) > 1:
+        in_turn = [item for item in items if item.get_closest_marker("in_turn")]
+        mine = set(share_of(in_turn, shares, turn()))
+        config.hook.pytest_deselected(items=[item for item in in_turn if item not in mine])
+        items[:] = [item for item in items if item in mine or not item.get_closest_marker("in_turn")]
 
 
 def pytest_unconfigure() -> None:

@@ -36,6 +36,8 @@ def kill(running: subprocess.Popen[str]) -> None:
     running.wait()
 
 
+# Each waits for processes that are killed and start again.
+@pytest.mark.in_turn
 class TestDurability:
     """SIGKILL at the worst moments, and a new process on the same store."""
 

@@ -178,6 +178,8 @@ class DynamoDbContract(OnDynamoDb, WholeContract):
         assert isinstance(caught.value.__cause__, ServiceError)
 
 
+# Beside DynamoDB Local, the emulator of many users: what it says differently is in the suite.
+@pytest.mark.in_turn
 class TestDynamoDbOnMoto(DynamoDbContract):
     @pytest.fixture(scope="class")
     @classmethod

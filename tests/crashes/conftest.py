@@ -11,7 +11,8 @@ from tests.adapters.dynamodb_local import endpoint
 from tests.crashes.world import World, world
 
 
-@pytest.fixture(params=["sqlite", "dynamodb"])
+# Each call of an emulator takes some milliseconds, and each test here makes hundreds.
+@pytest.fixture(params=["sqlite", pytest.param("dynamodb", marks=pytest.mark.in_turn)])
 def whole(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     with world(tmp_path, request.param, endpoint) as made:
         yield made

@@ -131,6 +131,7 @@ class Snapshots:
             each.close()
 
 
+@pytest.mark.in_turn
 def test_250_events(on_sqlite: World, tmp_path: Path) -> None:
     """Stopped before or after every call: each leaves what the ledger has before a call, or after the last one.
 

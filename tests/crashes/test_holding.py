@@ -148,7 +148,7 @@ def stage_on(kind: str, folder: Path) -> Iterator[Stage]:
         dynamodb.delete_table(TableName=table)
 
 
-@pytest.fixture(params=["sqlite", "dynamodb"])
+@pytest.fixture(params=["sqlite", pytest.param("dynamodb", marks=pytest.mark.in_turn)])
 def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
     with stage_on(request.param, tmp_path) as made:
         yield made

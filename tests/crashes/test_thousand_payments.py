@@ -19,6 +19,7 @@ ORDERS = 1_000
 POSITIONS = 14
 
 
+@pytest.mark.in_turn
 @pytest.mark.parametrize("workflow", ["machine", "durable"])
 def test_no_payment_is_lost_and_none_comes_twice(on_sqlite: World, workflow: str) -> None:
     whole, source = on_sqlite, f"pays-{workflow}"

@@ -11,6 +11,9 @@ import pytest
 
 from tests.flows.deployment import ROOT
 
+# Each takes seconds, and all are of one kind.
+pytestmark = pytest.mark.in_turn
+
 #: A function has 512 MB; that is what a process of ours stays below, in MB.
 MOST = 300
 

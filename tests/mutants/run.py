@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import subprocess
 import sys
 import time
 import tomllib
@@ -26,7 +25,8 @@ from typing import TypeVar
 import pytest
 
 from tests.adapters.dynamodb_local import SHARED, endpoint
-from tests.mutants.trees import PATIENCE, ROOT, Tree, part, trees
+from tests.mutants.trees import PATIENCE, Tree, part, trees
+from tests.turns import share_of, turn
 
 MUTANTS = Path(__file__).with_name("mutants.toml")
 #: More than there are cores, as many tests notice by a wait that goes on too long.
@@ -164,30 +164,20 @@ def judge_all(mutants: Sequence[Mutant]) -> Iterator[tuple[bool, str]]:
             yield verdict
 
 
-def share_of(mutants: Sequence[Mutant], shares: int, turn: int) -> list[Mutant]:
-    """Return one of so many shares, in turns, each with mutants of every part of the file."""
-    return list(mutants[turn % shares :: shares])
-
-
-def commits() -> int:
-    """The number of commits up to this one, which counts the turns; 0 outside a checkout."""
-    command = ["git", "rev-list", "--count", "HEAD"]
-    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
-    return int(done.stdout or "0")
-
-
 def main(arguments: Sequence[str]) -> int:
     """Judge the mutants with these names, all if there is none, and print a line for each."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants.run")
     parser.add_argument("names", nargs="*", metavar="NAME")
-    parser.add_argument("--shares", type=int, default=1, help="judge one of so many shares: each commit has the next")
+    parser.add_argument(
+        "--shares", type=int, default=1, help="judge one of so many shares: the commit's id tells which"
+    )
     asked = parser.parse_args(arguments)
     mutants = [mutant for mutant in read_mutants() if not asked.names or mutant.name in asked.names]
     if unknown := set(asked.names) - {mutant.name for mutant in mutants}:
         sys.stdout.write(f"mutants: mutants.toml has no {', '.join(sorted(unknown))}\n")
         return 1
     if asked.shares > 1:
-        mutants = share_of(mutants, asked.shares, commits())
+        mutants = share_of(mutants, asked.shares, turn())
     started, killed = time.monotonic(), 0
     # Each run would start one of its own, and ask it while it is at its slowest.
     os.environ[SHARED] = endpoint()

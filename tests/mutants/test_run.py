@@ -9,7 +9,7 @@ import pytest
 
 from tests.flows.waiting import wait_until
 from tests.mutants import preloaded
-from tests.mutants.run import Mutant, find_failing, judge_one, least, read_mutants, share_of
+from tests.mutants.run import Mutant, find_failing, judge_one, least
 from tests.mutants.trees import Tree, part
 
 GUARD = "def allowed(number):\n    return number < 3\n"
@@ -129,13 +129,6 @@ def test_a_copy_of_its_own_for_each(tree: Tree, tmp_path: Path) -> None:
         part([first, second])
         assert [tmp_path / "0", tmp_path / "1"] == [first.folder, second.folder]
         assert (second.folder / "handler.py").exists()
-
-
-def test_the_shares_of_as_many_commits_are_all() -> None:
-    mutants = read_mutants()
-    shares = [share_of(mutants, 3, turn) for turn in range(40, 43)]
-    assert sorted(each.name for each in mutants) == sorted(each.name for share in shares for each in share)
-    assert max(map(len, shares)) - min(map(len, shares)) <= 1
 
 
 def test_a_test_of_a_whole_file_is_named_once() -> None:

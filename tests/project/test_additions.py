@@ -18,6 +18,9 @@ import pytest
 
 from tests.mutants.trees import Tree, trees
 
+# Each runs suites of its own in a copy of the tree.
+pytestmark = pytest.mark.in_turn
+
 PARTS = "tests/project/additions"
 
 

@@ -79,6 +79,7 @@ def test_every_operation_of_the_document_is_called(deployed: Deployment) -> None
     assert OPERATIONS == sorted(f"{method.upper()} {path}" for path, methods in paths.items() for method in methods)
 
 
+@pytest.mark.in_turn
 # Not by schemathesis' own plugin: the operations are known before there is an app.
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 @pytest.mark.parametrize("row", OPERATIONS)
