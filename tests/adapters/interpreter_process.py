@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.adapters.interpreter_machines import WORKER
 from verihook.local.runner import Interpreter
+from verihook.local.runner.integrations import Integrations
 
 
 def main(folder: Path) -> None:
@@ -28,7 +29,7 @@ def main(folder: Path) -> None:
         return {}
 
     definitions = {path.name.removesuffix(".asl.json"): path.read_text() for path in folder.glob("*.asl.json")}
-    with Interpreter(folder / "journal.db", on_end=on_end, functions={WORKER: work}) as interpreter:
+    with Interpreter(folder / "journal.db", on_end=on_end, integrations=Integrations({WORKER: work})) as interpreter:
         interpreter.deploy(definitions)
         interpreter.resume()
         print(interpreter.endpoint_url, flush=True)  # noqa: T201  # how the test learns of the port

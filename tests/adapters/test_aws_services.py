@@ -102,7 +102,7 @@ def test_items_of_dynamodb(dynamodb_local: str, tmp_path: Path) -> None:
         "End": {"Type": "Pass", "End": True},
     }
     services = AwsServices({"AWS_ENDPOINT_URL_DYNAMODB": dynamodb_local, "AWS_REGION": "eu-central-1"})
-    with Interpreter(tmp_path / "e.db", services=services) as interpreter:
+    with Interpreter(tmp_path / "e.db", integrations=Integrations(services=services)) as interpreter:
         interpreter.deploy({"items": json.dumps({"StartAt": "Put", "States": states})})
         client = client_of(interpreter)
         first, second = (end_of(client, start(client, "items")) for _ in range(2))
@@ -131,7 +131,7 @@ def test_items_of_dynamodb(dynamodb_local: str, tmp_path: Path) -> None:
 def test_a_message_that_waits_for_its_token(cloud: Cloud, tmp_path: Path) -> None:
     body = {"order": 1, "token.$": "$$.Task.Token"}
     send = task("sqs:sendMessage.waitForTaskToken", {"QueueUrl": cloud.queue, "MessageBody": body}, End=True)
-    with Interpreter(tmp_path / "e.db", services=cloud.services) as interpreter:
+    with Interpreter(tmp_path / "e.db", integrations=Integrations(services=cloud.services)) as interpreter:
         interpreter.deploy({"asks": json.dumps({"StartAt": "Ask", "States": {"Ask": send}})})
         client = client_of(interpreter)
         arn = start(client, "asks")
@@ -158,12 +158,12 @@ def test_a_call_without_an_answer_is_made_again_after_a_crash(cloud: Cloud, tmp_
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(PATIENCE_S)
         nowhere = AwsServices({"AWS_ENDPOINT_URL_SQS": f"http://127.0.0.1:{silent.getsockname()[1]}"})
-        with Interpreter(tmp_path / "e.db", services=nowhere) as first:
+        with Interpreter(tmp_path / "e.db", integrations=Integrations(services=nowhere)) as first:
             first.deploy({"sends": asl})
             arn = start(client_of(first), "sends")
             asked, _ = silent.accept()
         asked.close()
-    with Interpreter(tmp_path / "e.db", services=cloud.services) as second:
+    with Interpreter(tmp_path / "e.db", integrations=Integrations(services=cloud.services)) as second:
         second.deploy({"sends": asl})
         second.resume()
         assert end_of(client_of(second), arn)["status"] == "SUCCEEDED"

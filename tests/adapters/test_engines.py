@@ -26,6 +26,7 @@ from verihook.adapters.engines.stepfunctions import StepFunctionsEngine, progres
 from verihook.cli.bill import counts
 from verihook.errors import EngineRefused
 from verihook.local.runner import ARN_PREFIX, Interpreter
+from verihook.local.runner.integrations import Integrations
 from verihook.model.instance import Progress
 from verihook.model.ports import Engine
 
@@ -48,7 +49,7 @@ def interpreter(
     tmp_path_factory: pytest.TempPathFactory, ended: list[dict[str, Any]], worker: Worker
 ) -> Iterator[Interpreter]:
     path = tmp_path_factory.mktemp("interpreter") / "journal.db"
-    with Interpreter(path, on_end=ended.append, functions=worker.functions()) as running:
+    with Interpreter(path, on_end=ended.append, integrations=Integrations(worker.functions())) as running:
         running.deploy(MACHINES, EXPRESS)
         yield running
 

@@ -19,7 +19,7 @@ from verihook.adapters.payloads.files import FilePayloads
 from verihook.errors import ConfigurationError
 from verihook.instances import payload
 from verihook.instances.tasks import answer
-from verihook.local.runner import ARN_PREFIX, Interpreter, refusals_of
+from verihook.local.runner import ARN_PREFIX, Integrations, Interpreter, refusals_of
 from verihook.model.instance import Progress
 
 Run = Callable[[Any], Any]
@@ -75,7 +75,7 @@ def interpreter(
     with Interpreter(
         tmp_path_factory.mktemp("machines") / "journal.db",
         on_end=ended.append,
-        functions=worker.functions() | {WORKER: work, "invoice": invoice, "mail": mail},
+        integrations=Integrations(worker.functions() | {WORKER: work, "invoice": invoice, "mail": mail}),
     ) as running:
         running.deploy({name: shipped(name) for name in ("order-created", "order-review")})
         running.deploy({"process-order": here(shipped("process-order"))})

@@ -18,6 +18,7 @@ from tests.flows.secret_store import INSTANCE_KEY, SecretStore
 from tests.project.template import DURABLE_FUNCTIONS
 from verihook.local.durable import DurableRunner
 from verihook.local.runner import Interpreter
+from verihook.local.runner.integrations import Integrations
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -69,7 +70,7 @@ def cloud(stack: Stack, endpoint: str, folder: Path, invoke: Callable[[str, Any]
     with ExitStack() as parts:
         functions = {stack.name(each): _invoker(invoke, each) for each in stack.names("AWS::Serverless::Function")}
         bucket, secrets = parts.enter_context(Bucket()), parts.enter_context(SecretStore())
-        interpreter = Interpreter(folder / "executions.db", functions=functions, read_payload=bucket.read)
+        interpreter = Interpreter(folder / "executions.db", integrations=Integrations(functions, bucket.read))
         parts.enter_context(interpreter)
         for machine in stack.names("AWS::Serverless::StateMachine"):
             interpreter.deploy({stack.name(machine): _definition(stack, machine)})

@@ -29,6 +29,7 @@ from verihook.config import load_hooks, settings
 from verihook.instances.holding import find_held
 from verihook.local.durable import DurableRunner
 from verihook.local.runner import ARN_PREFIX, Interpreter
+from verihook.local.runner.integrations import Integrations
 from verihook.local.state_machines import SUBSTITUTIONS, machines
 
 __all__ = ["dynamodb_local"]
@@ -101,15 +102,16 @@ def aws_face(hooks: Path, dynamodb_local: str, tmp_path_factory: pytest.TempPath
     """The Lambda entry points over DynamoDB Local and the interpreter, set up by the environment alone."""
     # A new one each time: a folder below this one is a package, too, and pytest may set this up again beside the first.
     table = f"flows-{uuid4()}"
-    definitions = {name: text for name, text in machines(load_hooks(hooks)).items() if isinstance(text, str)}
+    definitions = {name: text for name, text in machines(load_hooks(hooks), {}).items() if isinstance(text, str)}
     with (
         pytest.MonkeyPatch.context() as patch,
         Bucket() as bucket,
         SecretStore() as store,
         Interpreter(
             tmp_path_factory.mktemp("interpreter") / "executions.db",
-            functions={SUBSTITUTIONS["FeedsName"]: lambda event: main.feed(event, LambdaContext())},
-            read_payload=bucket.read,
+            integrations=Integrations(
+                {SUBSTITUTIONS["FeedsName"]: lambda event: main.feed(event, LambdaContext())}, bucket.read
+            ),
         ) as interpreter,
         # It knows no function of this deployment: nothing here starts one, the health check alone asks for it.
         DurableRunner(tmp_path_factory.mktemp("durable") / "durable.db", hooks.parent / "workflows") as durable,

@@ -16,11 +16,12 @@ from verihook.client.clients import of_run
 from verihook.local.data import DataFolder
 from verihook.local.durable import DurableRunner
 from verihook.local.runner import Interpreter
+from verihook.local.runner.integrations import Integrations
 
 
 def test_the_state_machines_serve_no_page(tmp_path: Path) -> None:
     events: list[object] = []
-    with Interpreter(tmp_path / "e.db", functions={"worker": events.append}, read_payload=None) as interpreter:
+    with Interpreter(tmp_path / "e.db", integrations=Integrations({"worker": events.append}, None)) as interpreter:
         connection = http.client.HTTPConnection(urlsplit(interpreter.endpoint_url).netloc, timeout=60)
         path = "/2015-03-31/functions/worker/invocations"
         # What a form, or fetch in the mode no-cors, may send without a preflight.

@@ -18,6 +18,7 @@
 | ``AWS_ENDPOINT_URL_DYNAMODB`` ... | where state machines call a service of AWS on one machine; default: they do not |
 | ``VERIHOOK_STATES_PORT`` | where workers reach the state machines of one machine, with the access key |
 | ``VERIHOOK_STATES_KEY`` | that key; default of both: none, and only the server itself reaches them |
+| ``VERIHOOK_SUBSTITUTIONS`` | on one machine: values for ``${NAME}`` in state machines, as a JSON object of texts |
 | ``VERIHOOK_HOOKS`` | path of hooks.toml; default: beside the package, else in the current folder |
 
 and every NAME that hooks.toml refers to as ``env:NAME``: a variable that is set is used before the member of that name.
@@ -34,6 +35,7 @@ from urllib.parse import unquote
 
 from verihook.errors import ConfigurationError
 from verihook.request import OWN_PREFIXES
+from verihook.strict_json import parse
 
 _BESIDE_PACKAGE = Path(__file__).parents[2] / "hooks.toml"
 
@@ -204,6 +206,19 @@ def states_door(variables: Mapping[str, str]) -> tuple[int, str] | None:
         mend = "must be 16 to 128 letters, digits and underscores that cannot be guessed"
         raise ConfigurationError("environment", "VERIHOOK_STATES_KEY", mend)
     return int(port), key
+
+
+def substitutions(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the values that state machines get for ``${NAME}`` on one machine. Raises ConfigurationError."""
+    text = variables.get("VERIHOOK_SUBSTITUTIONS") or "{}"
+    try:
+        given = parse(text)
+    except ValueError:
+        given = None
+    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+        mend = 'must be a JSON object of texts, such as {"InvoiceUrl": "http://127.0.0.1:9000/invoices"}'
+        raise ConfigurationError("environment", "VERIHOOK_SUBSTITUTIONS", mend)
+    return given
 
 
 def with_console(variables: Mapping[str, str]) -> bool:

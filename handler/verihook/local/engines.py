@@ -12,10 +12,10 @@ from typing import Any, Protocol, Self
 from verihook import authoring
 from verihook.adapters.engine_parts import Endpoints
 from verihook.config import Hooks
-from verihook.config.settings import environment, states_door
+from verihook.config.settings import environment, states_door, substitutions
 from verihook.instances import tasks
 from verihook.local.durable import DurableRunner
-from verihook.local.runner import ARN_PREFIX, AwsServices, Interpreter
+from verihook.local.runner import ARN_PREFIX, AwsServices, HttpTasks, Integrations, Interpreter
 from verihook.local.state_machines import SUBSTITUTIONS, express_machines, machines, refused, with_refusals
 from verihook.local.worker import Splitters, Worker
 from verihook.local.workflow_log import hear_steps, say_end
@@ -43,14 +43,18 @@ class LocalEngines:
         self._access_key = secrets.token_hex(16)
         variables = environment()
         self._called = AwsServices(variables)
+        self._substitutions = substitutions(variables)
         # Workers are let in by a key that the operator chose, and have a port of their own choice, too.
         port, key = states_door(variables) or (0, self._access_key)
         self._interpreter = Interpreter(
             data / "executions.db",
             port=port,
-            functions={SUBSTITUTIONS["FeedsName"]: self._task},
-            read_payload=self._payload,
-            services=self._called,
+            integrations=Integrations(
+                {SUBSTITUTIONS["FeedsName"]: self._task},
+                self._payload,
+                self._called,
+                HttpTasks(hooks.connections, _endpoint),
+            ),
             on_end=self._ended,
             access_key=key,
         )
@@ -62,7 +66,7 @@ class LocalEngines:
         with ExitStack() as parts:
             parts.enter_context(self._interpreter)
             parts.enter_context(self._durable)
-            texts = machines(self._hooks)
+            texts = machines(self._hooks, self._substitutions)
             found = refused(self._hooks, texts, self._called)
             runnable = {name: text for name, text in texts.items() if isinstance(text, str) and name not in found}
             self._interpreter.deploy(runnable, express_machines(self._hooks))
@@ -149,6 +153,12 @@ class LocalEngines:
 
 class _Part(Protocol):
     def fault(self) -> str | None: ...
+
+
+def _endpoint(name: str) -> tuple[str, dict[str, str]]:
+    """URL and headers of a connection, as a function gets them. Raises KeyError and SecretsUnavailable."""
+    found = authoring.connection(name)
+    return found.url, found.headers
 
 
 def workflows_of(hooks: Hooks) -> Path:

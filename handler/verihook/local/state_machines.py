@@ -5,11 +5,12 @@ What a machine cannot run stops its workflow alone: starts are answered 501, eve
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from verihook.config import Hooks
-from verihook.local.runner import AwsServices, Refusal, refusals_of
+from verihook.local.runner import AwsServices, HttpTasks, Refusal, refusals_of
 from verihook.records import replace
 
 #: What stands in a state machine for the function that its tasks invoke, as in template.yaml; and the name here.
@@ -19,24 +20,26 @@ SUBSTITUTIONS = {"FeedsName": "verihook-feeds"}
 FOLDER = "infra/workflows"
 
 
-def machines(hooks: Hooks) -> dict[str, str | Refusal]:
+def machines(hooks: Hooks, given: Mapping[str, str]) -> dict[str, str | Refusal]:
     """The texts by definition, with substitutions: infra/workflows/NAME.asl.json beside the folder of hooks.toml.
 
-    In the place of one that cannot be read is why.
+    In the place of one that cannot be read is why. ``given``: the operator's values for ``${NAME}``.
     """
     folder = hooks.path.resolve().parent.parent / FOLDER
     names = {each.definition for each in hooks.workflows.values() if each.engine == "stepfunctions"}
-    return {name: _text_of(folder / f"{name}.asl.json") for name in sorted(names)}
+    values = {**given, **SUBSTITUTIONS}
+    return {name: _text_of(folder / f"{name}.asl.json", values) for name in sorted(names)}
 
 
-def _text_of(path: Path) -> str | Refusal:
+def _text_of(path: Path, values: Mapping[str, str]) -> str | Refusal:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or str(error)
         return Refusal("", f"cannot be read ({why}); write it, or mend the definition of the workflow")
-    for key, value in SUBSTITUTIONS.items():
-        text = text.replace(f"${{{key}}}", value)
+    for key, value in values.items():
+        # Within a text of the document, as CloudFormation puts it there.
+        text = text.replace(f"${{{key}}}", json.dumps(value)[1:-1])
     return text
 
 
@@ -51,11 +54,11 @@ def refused(hooks: Hooks, texts: Mapping[str, str | Refusal], services: AwsServi
     ``services``: those of AWS that they can call. Raises ConfigurationError for an endpoint that is none.
     """
     express = express_machines(hooks)
-    functions = SUBSTITUTIONS.values()
+    functions, http = SUBSTITUTIONS.values(), HttpTasks(hooks.connections)
     found = {
         name: [text]
         if isinstance(text, Refusal)
-        else refusals_of(text, express=name in express, functions=functions, services=services)
+        else refusals_of(text, express=name in express, functions=functions, services=services, http=http)
         for name, text in texts.items()
     }
     return {name: each for name, each in found.items() if each}

@@ -11,6 +11,7 @@ import pytest
 
 from verihook.config import Hooks, load_hooks
 from verihook.local.engines import LocalEngines
+from verihook.local.state_machines import machines
 
 QUEUE = "arn:aws:states:::sqs:sendMessage"
 HOOKS = """
@@ -76,3 +77,26 @@ def test_an_endpoint_of_the_environment_lets_its_workflow_run(tmp_path: Path, mo
     monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:1")
     with LocalEngines(hooks, tmp_path / "data") as engines:
         assert {each.refusal for each in engines.hooks.workflows.values()} == {None}
+
+
+def test_a_connection_and_values_of_the_environment_let_a_workflow_call_an_api(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"ApiEndpoint": "${Url}", "Method": "GET", "InvocationConfig": {"ConnectionArn": "${Arn}"}}
+    call = {"Type": "Task", "Resource": "arn:aws:states:::http:invoke", "Parameters": given, "End": True}
+    hooks = write(tmp_path, pays={"A": call}, well={"A": {"Type": "Succeed"}})
+    with hooks.path.open("a") as file:
+        file.write('[connections.bank]\nurl = "https://bank.example"\n')
+    with LocalEngines(load_hooks(hooks.path), tmp_path / "data") as engines:
+        assert "${Url} is a substitution without a value" in str(engines.hooks.workflows["pays"].refusal)
+    values = {"Url": 'https://bank.example/"a', "Arn": "arn:aws:events:eu-west-1:1:connection/bank/1", "FeedsName": "x"}
+    monkeypatch.setenv("VERIHOOK_SUBSTITUTIONS", json.dumps(values))
+    with LocalEngines(load_hooks(hooks.path), tmp_path / "data") as engines:
+        assert {each.refusal for each in engines.hooks.workflows.values()} == {None}
+        (text,) = (text for name, text in machines(engines.hooks, values).items() if name == "pays")
+    assert json.loads(str(text))["States"]["A"]["Parameters"]["ApiEndpoint"] == 'https://bank.example/"a'
+
+
+def test_no_value_takes_the_place_of_our_own(tmp_path: Path) -> None:
+    hooks = write(tmp_path, pays={"A": {"Type": "Pass", "Result": "${FeedsName}", "End": True}}, well={})
+    assert '"verihook-feeds"' in str(machines(hooks, {"FeedsName": "x"})["pays"])

@@ -14,7 +14,7 @@ from verihook.config import Hooks
 from verihook.config.entry_files import check_entries
 from verihook.config.mistakes import read_all
 from verihook.config.schemas import check_schemas
-from verihook.config.settings import environment
+from verihook.config.settings import environment, substitutions
 from verihook.errors import ConfigurationError
 from verihook.model.instance import iso
 from verihook.model.workflow import Workflow
@@ -78,7 +78,7 @@ def _machines(hooks: Hooks, *, here: bool) -> Iterator[Finding]:
     from verihook.local.runner import AwsServices
     from verihook.local.state_machines import file_of, machines, refused
 
-    services = AwsServices(environment())
+    services, given = AwsServices(environment()), substitutions(environment())
     users: dict[str, list[str]] = {}
     for name, workflow in hooks.workflows.items():
         if workflow.engine == "stepfunctions" and _definition(hooks.path.parent, *_place(workflow)).is_file():
@@ -86,7 +86,7 @@ def _machines(hooks: Hooks, *, here: bool) -> Iterator[Finding]:
     for definition, names in users.items():
         alone = replace(hooks, workflows={name: hooks.workflows[name] for name in names})
         try:
-            found = refused(alone, machines(alone), services).get(definition, [])
+            found = refused(alone, machines(alone, given), services).get(definition, [])
         except ConfigurationError as error:
             yield _of(error)
             continue

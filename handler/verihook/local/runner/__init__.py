@@ -12,6 +12,7 @@
     deadlines.py     one thread that wakes executions when their time has come
     pool.py          a bounded number of threads for calls, with fair turns for every machine
     integrations.py  what a Task calls: functions of this process, payloads, services of AWS
+    http_tasks.py    HTTP Tasks through the connections of hooks.toml; http_request.py what they send
     aws_services.py  services of AWS at an endpoint: optimized.py and sdk_names.py have the names of both kinds of
                      integrations, shapes.py parameters and answers, service_errors.py errors
     activities.py    tasks that a worker takes
@@ -26,7 +27,19 @@ from __future__ import annotations
 
 from verihook.local.runner.arns import ACCOUNT, ARN_PREFIX, REGION
 from verihook.local.runner.aws_services import AwsServices
+from verihook.local.runner.http_tasks import HttpTasks
+from verihook.local.runner.integrations import Integrations
 from verihook.local.runner.interpreter import Interpreter
 from verihook.local.runner.refusals import Refusal, refusals_of
 
-__all__ = ["ACCOUNT", "ARN_PREFIX", "REGION", "AwsServices", "Interpreter", "Refusal", "refusals_of"]
+__all__ = [
+    "ACCOUNT",
+    "ARN_PREFIX",
+    "REGION",
+    "AwsServices",
+    "HttpTasks",
+    "Integrations",
+    "Interpreter",
+    "Refusal",
+    "refusals_of",
+]

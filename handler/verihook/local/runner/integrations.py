@@ -1,11 +1,11 @@
-"""What a Task calls on one machine: functions of this process, payloads by S3's GetObject, services at an endpoint."""
+"""What a Task calls on one machine: functions of this process, payloads, services at an endpoint, APIs over HTTP."""
 
 from __future__ import annotations
 
 import json
 import logging
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from verihook.adapters.printable import words
 from verihook.errors import VerihookError
 from verihook.local.runner.arns import ACCOUNT, REGION
 from verihook.local.runner.aws_services import AwsServices, no_workers
+from verihook.local.runner.http_tasks import HttpTasks
 from verihook.local.states import lambda_calls
 from verihook.local.states.effects import Call, Failed, Stimulus, Submitted, Succeeded
 from verihook.local.states.errors import RUNTIME, StateError
@@ -26,6 +27,8 @@ Function = Callable[[Any], object]
 
 #: Of an environment without endpoints.
 NO_SERVICES = AwsServices({})
+#: Of a hooks.toml without connections.
+NO_CONNECTIONS = HttpTasks()
 
 #: (bucket, key) -> the text, None if there is none.
 ReadPayload = Callable[[str, str], str | None]
@@ -38,6 +41,7 @@ class Integrations:
     functions: Mapping[str, Function] = field(default_factory=dict)
     read_payload: ReadPayload | None = None
     services: AwsServices = NO_SERVICES
+    http: HttpTasks = NO_CONNECTIONS
 
     def make(self, call: Call, arns: tuple[str, ...] = ()) -> Stimulus:
         """Make the call in this thread, and return what it led to. ``arns``: of the machine and the execution."""
@@ -50,9 +54,10 @@ class Integrations:
 
     def _ask(self, call: Call, arns: tuple[str, ...] = ()) -> Stimulus:
         try:
-            if why := why_not_offered(call.resource, self.services):
+            if why := why_not_offered(call.resource, self.services, self.http):
                 return Failed(call.call, RUNTIME, why)
-            told = self.services.call(call, arns)
+            over_http = _is_http(call.resource)
+            told = self.http.call(call.arguments) if over_http else self.services.call(call, arns)
         except StateError as error:
             return Failed(call.call, error.name, error.cause)
         except Exception as error:  # noqa: BLE001  # a task that gets no answer would wait for ever
@@ -96,6 +101,9 @@ class Integrations:
         return Succeeded(call.call, {"Body": text, "ContentLength": len(text.encode("utf-8", "surrogatepass"))})
 
 
+#: Of a machine that calls nothing.
+NO_INTEGRATIONS = Integrations()
+
 #: GetObject at an endpoint, for a Task and for an ItemReader.
 _GET_OBJECT = check_resource("arn:aws:states:::aws-sdk:s3:getObject", express=False)
 
@@ -108,22 +116,32 @@ def _reads_object(resource: Resource) -> bool:
     return (resource.service, resource.action) == ("s3", "getObject")
 
 
-def why_not_offered(resource: Resource, services: AwsServices = NO_SERVICES) -> str | None:
+def _is_http(resource: Resource) -> bool:
+    return resource.service == "http" and not resource.sdk
+
+
+def why_not_offered(
+    resource: Resource, services: AwsServices = NO_SERVICES, http: HttpTasks = NO_CONNECTIONS
+) -> str | None:
     """Say in words why this cannot be called on one machine; None if it can. Raises ConfigurationError."""
     if _is_ours(resource):
         return None
     if resource.kind == "activity":
         return None if services.has_workers else no_workers(resource)
-    if resource.service == "http":
-        return f"{resource.arn}: an HTTP Task calls through an EventBridge connection, which is in AWS alone"
-    return services.why_not(resource)
+    return http.why_not(resource) if _is_http(resource) else services.why_not(resource)
 
 
-def unknown_fields(resource: Resource, given: object, services: AwsServices) -> list[str]:
-    """Return what of its Arguments or Parameters a service that can be called does not take."""
+def wrong_in(
+    resource: Resource, given: object, services: AwsServices, http: HttpTasks
+) -> Iterator[tuple[str, str, bool]]:
+    """Yield (field, what is wrong, whether AWS would take it) of the Arguments or Parameters of what can be called."""
     if resource.kind != "service" or _is_ours(resource) or not isinstance(given, dict):
-        return []
-    return services.unknown_fields(resource, given)
+        return
+    if _is_http(resource):
+        yield from http.wrong_in(given)
+        return
+    for name in services.unknown_fields(resource, given):
+        yield name, f"The field {name!r} is not supported by Step Functions", False
 
 
 def _is_ours(resource: Resource) -> bool:

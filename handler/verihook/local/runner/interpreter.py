@@ -10,13 +10,12 @@ from typing import Any, Self
 
 from verihook.errors import ConfigurationError
 from verihook.local.runner.arns import ARN_PREFIX, execution_arn
-from verihook.local.runner.aws_services import AwsServices
 from verihook.local.runner.door.client import Client
 from verihook.local.runner.door.endpoint import Endpoint
 from verihook.local.runner.door.operations import Operations
 from verihook.local.runner.door.validation import ApiError
 from verihook.local.runner.express import Express
-from verihook.local.runner.integrations import NO_SERVICES, Function, Integrations, ReadPayload
+from verihook.local.runner.integrations import NO_INTEGRATIONS, Integrations
 from verihook.local.runner.refusals import refusals_of
 from verihook.local.runner.rows import Entry
 from verihook.local.runner.runner import Runner
@@ -44,16 +43,12 @@ class Interpreter:
         *,
         port: int = 0,
         on_end: OnEnd | None = None,
-        functions: Mapping[str, Function] | None = None,
-        read_payload: ReadPayload | None = None,
-        services: AwsServices = NO_SERVICES,
+        integrations: Integrations = NO_INTEGRATIONS,
         access_key: str = "",
     ) -> None:
         """``port`` 0 takes a free one.
 
-        ``functions``: the Lambda functions that tasks may invoke, by name; read at each invocation. ``read_payload``:
-        what the tasks' S3 GetObject reads. ``services``: those of AWS that tasks call. ``access_key``: of the clients
-        that are served; "" serves any.
+        ``integrations``: what tasks call. ``access_key``: of the clients that are served; "" serves any.
 
         ``on_end`` is called, in the thread that found it, after each end is in the store, with the detail that
         EventBridge would send (``verihook.adapters.engines.stepfunctions.progress_of`` reads it). It may be missed at a
@@ -63,7 +58,7 @@ class Interpreter:
         self._port = port
         self._on_end = on_end
         self._access_key = access_key
-        self._integrations = Integrations({} if functions is None else functions, read_payload, services)
+        self._integrations = integrations
         self._endpoint: Endpoint | None = None
 
     def start(self) -> None:
@@ -99,7 +94,8 @@ class Interpreter:
         those before it are deployed.
         """
         for name, asl in definitions.items():
-            for refusal in refusals_of(asl, express=name in express, services=self._integrations.services):
+            made = self._integrations
+            for refusal in refusals_of(asl, express=name in express, services=made.services, http=made.http):
                 raise ConfigurationError(f"{name}.asl.json", refusal.place, refusal.what)
             try:
                 self._operations.machines.put(name, asl, express=name in express)

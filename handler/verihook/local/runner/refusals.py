@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from verihook.local.runner.aws_services import AwsServices
-from verihook.local.runner.integrations import NO_SERVICES, unknown_fields, why_not_offered
+from verihook.local.runner.http_request import CONNECTION_FIELDS
+from verihook.local.runner.http_tasks import HttpTasks
+from verihook.local.runner.integrations import NO_CONNECTIONS, NO_SERVICES, why_not_offered, wrong_in
 from verihook.local.states.compiler import validate
 from verihook.local.states.lambda_calls import invocation
 from verihook.local.states.resources import Resource, check_resource
@@ -42,6 +44,7 @@ def refusals_of(
     express: bool = False,
     functions: Collection[str] | None = None,
     services: AwsServices = NO_SERVICES,
+    http: HttpTasks = NO_CONNECTIONS,
 ) -> list[Refusal]:
     """Return all that keeps the machine from running here; [] if nothing does. Raises ConfigurationError.
 
@@ -55,7 +58,7 @@ def refusals_of(
     places = {each.place for each in unfilled}
     found = [Refusal(_place(each.location), f"{each.message} [{each.code}]") for each in validate(asl, express=express)]
     found = [each for each in found if each.place not in places]
-    offered = _not_offered(definition, functions, services)
+    offered = _not_offered(definition, functions, services, http)
     return [*unfilled, *found, *(each for each in offered if each.place not in places)]
 
 
@@ -81,15 +84,19 @@ def _naming(call: dict[str, Any]) -> Iterator[tuple[str, str]]:
         for name, value in given.items() if isinstance(given, dict) else ():
             if isinstance(value, str) and _NAMES_A_THING.search(name):
                 yield f"{field}.{name}", value
+            if name in CONNECTION_FIELDS and isinstance(value, dict):
+                yield f"{field}.{name}.ConnectionArn", str(value.get("ConnectionArn", ""))
 
 
-def _not_offered(definition: Any, functions: Collection[str] | None, services: AwsServices) -> Iterator[Refusal]:
+def _not_offered(
+    definition: Any, functions: Collection[str] | None, services: AwsServices, http: HttpTasks
+) -> Iterator[Refusal]:
     for place, call in _calls(definition):
         try:
             resource = check_resource(call.get("Resource"), express=False)
         except ValueError:  # a finding of AWS's
             continue
-        why = why_not_offered(resource, services)
+        why = why_not_offered(resource, services, http)
         if why is not None:
             yield Refusal(f"{place}.Resource", why, here_alone=True)
         elif functions is not None and (name := _function(resource, call)) not in {*functions, None}:
@@ -97,9 +104,8 @@ def _not_offered(definition: Any, functions: Collection[str] | None, services: A
             yield Refusal(f"{place}.Resource", what, here_alone=True)
         else:
             field = "Arguments" if "Arguments" in call else "Parameters"
-            for name in unknown_fields(resource, call.get(field), services):
-                what = f"The field {name!r} is not supported by Step Functions"
-                yield Refusal(f"{place}.{field}.{name}", what)
+            for name, what, here_alone in wrong_in(resource, call.get(field), services, http):
+                yield Refusal(f"{place}.{field}.{name}", what, here_alone=here_alone)
 
 
 def _function(resource: Resource, call: dict[str, Any]) -> str | None:

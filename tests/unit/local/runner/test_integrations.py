@@ -72,7 +72,7 @@ def test_a_payload_as_a_tasks_result_and_as_items() -> None:
         ("arn:aws:states:::sqs:sendMessage", "set AWS_ENDPOINT_URL_SQS"),
         ("arn:aws:states:::glue:startJobRun", "is not offered on one machine"),
         ("arn:aws:states:us-east-1:1:activity:pay", "set VERIHOOK_STATES_PORT and VERIHOOK_STATES_KEY"),
-        ("arn:aws:states:::http:invoke", "an EventBridge connection, which is in AWS alone"),
+        ("arn:aws:states:::http:invoke", "hooks.toml has no [connections.NAME]"),
         ("arn:aws:states:::lambda:invoke", None),
         ("arn:aws:states:::states:startExecution.sync:2", None),
         ("arn:aws:states:::aws-sdk:s3:getObject", None),

@@ -17,6 +17,7 @@ from verihook.config.settings import states_door
 from verihook.errors import ConfigurationError
 from verihook.local.runner import AwsServices, Interpreter
 from verihook.local.runner.activities import take_task
+from verihook.local.runner.integrations import Integrations
 
 ARN = "arn:aws:states:eu-central-1:123456789012:activity:pay"
 PAY: dict[str, Any] = {"Type": "Task", "Resource": ARN, "End": True}
@@ -25,7 +26,7 @@ SERVICES = AwsServices({"VERIHOOK_STATES_PORT": "8083", "VERIHOOK_STATES_KEY": "
 
 @pytest.fixture
 def interpreter(tmp_path: Path) -> Iterator[Interpreter]:
-    with Interpreter(tmp_path / "e.db", services=SERVICES) as running:
+    with Interpreter(tmp_path / "e.db", integrations=Integrations(services=SERVICES)) as running:
         running.deploy({"pays": json.dumps({"StartAt": "Pay", "States": {"Pay": PAY}})})
         yield running
 
@@ -50,13 +51,13 @@ def test_a_worker_that_waits_gets_the_task_and_its_answer_is_the_result(interpre
 
 def test_what_was_not_taken_is_offered_after_a_crash_and_what_was_taken_is_not(tmp_path: Path) -> None:
     asl = json.dumps({"StartAt": "Pay", "States": {"Pay": PAY}})
-    with Interpreter(tmp_path / "e.db", services=SERVICES) as first:
+    with Interpreter(tmp_path / "e.db", integrations=Integrations(services=SERVICES)) as first:
         first.deploy({"pays": asl})
         client = client_of(first)
         arns = [start(client, "pays", name, f'"{name}"') for name in ("a", "b")]
         wait_until(lambda: all("ActivityScheduled" in kinds(client, arn) for arn in arns))
         taken = client.get_activity_task(activityArn=ARN)
-    with Interpreter(tmp_path / "e.db", services=SERVICES) as second:
+    with Interpreter(tmp_path / "e.db", integrations=Integrations(services=SERVICES)) as second:
         second.deploy({"pays": asl})
         second.resume()
         client = client_of(second)

@@ -12,6 +12,7 @@ import pytest
 from tests.flows.waiting import wait_until
 from tests.unit.local.runner.interpreter.machines import client_of, end_of
 from verihook.local.runner import ARN_PREFIX, Interpreter
+from verihook.local.runner.integrations import Integrations
 
 CALL = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "OutputPath": "$.Payload"}
 TWO_CALLS = {
@@ -41,7 +42,7 @@ def test_a_call_is_answered_its_answer_is_kept_and_no_other_is_made(tmp_path: Pa
 
     journal, functions = tmp_path / "journal.db", {"first": first, "second": second}
     machines = {"two-calls": json.dumps(TWO_CALLS)}
-    with Interpreter(journal, functions=functions) as interpreter:
+    with Interpreter(journal, integrations=Integrations(functions)) as interpreter:
         interpreter.deploy(machines)
         client = client_of(interpreter)
         arn = client.start_execution(stateMachineArn=ARN_PREFIX + "two-calls", name="a")["executionArn"]
@@ -54,7 +55,7 @@ def test_a_call_is_answered_its_answer_is_kept_and_no_other_is_made(tmp_path: Pa
         wait_until(lambda: not interpreter.busy())
         assert "RUNNING" == client.describe_execution(executionArn=arn)["status"]
     assert ["first"] == calls
-    with Interpreter(journal, functions=functions) as interpreter:
+    with Interpreter(journal, integrations=Integrations(functions)) as interpreter:
         interpreter.deploy(machines)
         client = client_of(interpreter)
         assert 2 == interpreter.resume()
@@ -66,7 +67,7 @@ def test_a_call_is_answered_its_answer_is_kept_and_no_other_is_made(tmp_path: Pa
 def test_an_express_execution_is_waited_for_and_none_begins(tmp_path: Path) -> None:
     release = threading.Event()
     functions = {"rest": lambda event: release.wait(120)}
-    with Interpreter(tmp_path / "journal.db", functions=functions) as interpreter:
+    with Interpreter(tmp_path / "journal.db", integrations=Integrations(functions)) as interpreter:
         interpreter.deploy({"express": json.dumps(EXPRESS)}, express={"express"})
         client = client_of(interpreter)
         client.start_execution(stateMachineArn=ARN_PREFIX + "express", name="a")
@@ -90,7 +91,9 @@ def test_a_wait_that_a_stop_ends_is_told_as_no_failure(
         "Parameters": {"FunctionName": "ask", "Payload": {"token.$": "$$.Task.Token"}},
         "End": True,
     }
-    with Interpreter(tmp_path / "journal.db", functions={"ask": lambda event: asked.set()}) as interpreter:
+    with Interpreter(
+        tmp_path / "journal.db", integrations=Integrations({"ask": lambda event: asked.set()})
+    ) as interpreter:
         interpreter.deploy({"asking": json.dumps({"StartAt": "Ask", "States": {"Ask": ask}})})
         client = client_of(interpreter)
         arn = client.start_execution(stateMachineArn=ARN_PREFIX + "asking", name="a")["executionArn"]

@@ -14,6 +14,7 @@ import pytest
 from tests.flows.waiting import wait_until
 from tests.unit.local.runner.interpreter.machines import client_of, end_of, start
 from verihook.local.runner import ARN_PREFIX, Interpreter
+from verihook.local.runner.integrations import Integrations
 from verihook.local.runner.pool import MAX_THREADS
 
 
@@ -106,7 +107,7 @@ def waiting(retries: int) -> str:
 
 def test_the_first_answer_counts_and_each_try_has_its_own_token(tmp_path: Path) -> None:
     tokens: Queue[Any] = Queue()
-    with Interpreter(tmp_path / "journal.db", functions={"note": tokens.put}) as interpreter:
+    with Interpreter(tmp_path / "journal.db", integrations=Integrations({"note": tokens.put})) as interpreter:
         interpreter.deploy({"waiting": waiting(1)})
         client = client_of(interpreter)
         arn = start(client, "waiting")
@@ -137,7 +138,7 @@ def test_an_output_of_the_largest_size_and_one_more(client: Any) -> None:
 
 def test_what_waits_for_a_token_has_no_thread(tmp_path: Path) -> None:
     tokens: Queue[Any] = Queue()
-    with Interpreter(tmp_path / "journal.db", functions={"note": tokens.put}) as interpreter:
+    with Interpreter(tmp_path / "journal.db", integrations=Integrations({"note": tokens.put})) as interpreter:
         interpreter.deploy({"waiting": waiting(0)})
         client = client_of(interpreter)
         start(client, "waiting")

@@ -15,6 +15,7 @@ from tests.unit.local.runner.interpreter.machines import client_of, end_of
 from tests.unit.local.runner.interpreter.test_executions import TWO_CALLS
 from verihook.local import full_disk
 from verihook.local.runner import ARN_PREFIX, Interpreter
+from verihook.local.runner.integrations import Integrations
 
 
 @pytest.mark.parametrize("when", ["first", "second"])
@@ -38,7 +39,10 @@ def test_what_could_not_be_written_goes_on_when_there_is_room(
 
     much = {"much": "x" * 50_000}
     functions = {"first": lambda _: call("first", much), "second": lambda event: call("second", event)}
-    with caplog.at_level(logging.ERROR, "verihook"), Interpreter(tmp_path / "j.db", functions=functions) as interpreter:
+    with (
+        caplog.at_level(logging.ERROR, "verihook"),
+        Interpreter(tmp_path / "j.db", integrations=Integrations(functions)) as interpreter,
+    ):
         interpreter.deploy({"two-calls": json.dumps(TWO_CALLS)})
         client = client_of(interpreter)
         arn = client.start_execution(stateMachineArn=ARN_PREFIX + "two-calls", name="a")["executionArn"]

@@ -14,6 +14,7 @@ from tests.flows.waiting import wait_until
 from tests.unit.local.runner.interpreter.deaths import Deaths, alone, ask, copy, machine
 from tests.unit.local.runner.interpreter.machines import client_of, end_of, start
 from verihook.local.runner import Interpreter
+from verihook.local.runner.integrations import Integrations
 
 ROOT = machine(ask("$.orders[0]", HeartbeatSeconds=900))
 NESTED = machine(
@@ -52,7 +53,7 @@ def test_a_confirmed_answer_is_used_once_whenever_the_process_dies(tmp_path: Pat
     functions: dict[str, Callable[[Any], Any]] = {"ask": asked.put, "after": lambda event: None}
     first_tokens: dict[str, str] = {}
     (tmp_path / "live").mkdir()
-    with Interpreter(tmp_path / "live" / "journal.db", functions=functions) as first:
+    with Interpreter(tmp_path / "live" / "journal.db", integrations=Integrations(functions)) as first:
         first.deploy({"m": asl})
         deaths, client = Deaths(tmp_path, first), client_of(first)
         arn = start(client, "m", "n", document)
@@ -80,7 +81,7 @@ def goes_on_after(
         client.send_task_success(taskToken=event["token"], output=json.dumps(f"{event['order']} second"))
 
     functions: dict[str, Callable[[Any], Any]] = {"ask": answer_at_once, "after": lambda event: None}
-    with Interpreter(journal, functions=functions) as second:
+    with Interpreter(journal, integrations=Integrations(functions)) as second:
         calls = second._runner.store._db.execute("SELECT token, made FROM calls WHERE token IS NOT NULL").fetchall()
         waits = {token for token, _ in calls}
         second.deploy({"m": asl})
@@ -103,7 +104,7 @@ def goes_on_after(
 
 
 def opened(journal: Path, asl: str, ask: Callable[[Any], Any]) -> tuple[Interpreter, Any]:
-    interpreter = Interpreter(journal, functions={"ask": ask, "after": lambda event: None})
+    interpreter = Interpreter(journal, integrations=Integrations({"ask": ask, "after": lambda event: None}))
     interpreter.start()
     interpreter.deploy({"m": asl})
     return interpreter, client_of(interpreter)
