@@ -6,12 +6,13 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.config import Config
 from moto import mock_aws
 
+from tests.adapters.dynamodb_tables import OneAtATime
 from tests.adapters.moto_over_http import MotoOverHttp
 from tests.boto_clients import boto_session, translated
 from tests.contracts.payloads import PayloadsContract, key_of
@@ -62,7 +63,9 @@ class TestFiles(PayloadsContract):
 class TestS3(PayloadsContract):
     @pytest.fixture
     def payloads(self, bucket: S3Client) -> Payloads:
-        return S3Payloads(translated(bucket), BUCKET, "payloads/")
+        # moto closes what another thread still reads.
+        one_at_a_time: Any = OneAtATime(translated(bucket))
+        return S3Payloads(one_at_a_time, BUCKET, "payloads/")
 
     @pytest.fixture
     def unreachable(self) -> Payloads:

@@ -32,6 +32,7 @@ def test_a_body_is_of_its_sender_and_does_not_repeat_itself(size: int) -> None:
 _KEPT_SIZES = (512, 1024, 1536, 2048, 3072, 4096, 6600, 8192, 12_288, 20_480)
 
 
+@pytest.mark.in_turn
 @pytest.mark.parametrize("engine", STAGES)
 def test_what_is_kept_of_a_delivery_costs_half_a_unit_a_webhook_on_average(counted: World, engine: str) -> None:
     bodies = [recorded(sender, size) for sender in SENDERS for size in _KEPT_SIZES]

@@ -12,6 +12,7 @@ from tests.dialects.programs import NODE, clients, program, run
 from tests.dialects.server import Served
 
 
+@pytest.mark.in_turn
 @pytest.mark.parametrize("auth", ["served", "closed"])
 def test_the_client_of_dapr(auth: str, request: pytest.FixtureRequest) -> None:
     server: Served = request.getfixturevalue(auth)

@@ -8,6 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.flows.commands import verihook
 from tests.flows.deployment import VARIABLES
 from tests.flows.faces import Server, run_key
@@ -44,6 +46,7 @@ def until_done(api: Api, job: str, number: int) -> None:
     wait_until(done, what=f"the job had not done {number}")
 
 
+@pytest.mark.in_turn
 def test_one_new_attempt_each_over_kills_and_a_stop_within_five_seconds(tmp_path: Path) -> None:
     hooks, data = write_workshop(tmp_path / "deployment", LIMITS), tmp_path / "data"
 

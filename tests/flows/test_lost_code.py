@@ -142,6 +142,7 @@ def test_health_says_which_part_has_ended(tmp_path: Path, threads: str, part: st
             assert "unavailable" == found["status"] == found["engines"].get(part, "unavailable")
 
 
+@pytest.mark.in_turn
 def test_a_step_that_kills_the_process_ends_its_instance_after_three_deaths(tmp_path: Path) -> None:
     hooks, data = deployment(tmp_path), tmp_path / "data"
     for death in range(3):

@@ -17,6 +17,9 @@ from tests.flows.faces import Server, run_key
 from tests.flows.waiting import wait_until
 from tests.flows.workshop import Api, write_workshop
 
+# Each has servers of its own, and waits for what they still do.
+pytestmark = pytest.mark.in_turn
+
 MORE = """
 [workflows.two-steps]
 engine = "durable"

@@ -147,10 +147,13 @@ def each(
             yield future.result()
 
 
-def judge_all(mutants: Sequence[Mutant]) -> Iterator[tuple[bool, str]]:
-    """Yield for each (whether it was killed, a line about it), as it is known."""
+def judge_all(mutants: Sequence[Mutant], *, passing: bool = False) -> Iterator[tuple[bool, str]]:
+    """Yield for each (whether it was killed, a line about it), as it is known.
+
+    ``passing``: the tests are known to pass without a mutant.
+    """
     with trees(min(WORKERS, len(mutants))) as made:
-        failing = find_failing(mutants, made)
+        failing = {} if passing else find_failing(mutants, made)
         part(made)
         fit = []
         for mutant in mutants:
@@ -171,6 +174,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--shares", type=int, default=1, help="judge one of so many shares: the commit's id tells which"
     )
+    words = "the tests are known to pass without a mutant: .ci/run fails if they do not"
+    parser.add_argument("--passing", action="store_true", help=words)
     asked = parser.parse_args(arguments)
     mutants = [mutant for mutant in read_mutants() if not asked.names or mutant.name in asked.names]
     if unknown := set(asked.names) - {mutant.name for mutant in mutants}:
@@ -181,7 +186,7 @@ def main(arguments: Sequence[str]) -> int:
     started, killed = time.monotonic(), 0
     # Each run would start one of its own, and ask it while it is at its slowest.
     os.environ[SHARED] = endpoint()
-    for good, line in judge_all(mutants):
+    for good, line in judge_all(mutants, passing=asked.passing):
         killed += good
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()

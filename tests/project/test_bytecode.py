@@ -71,6 +71,7 @@ def printed(*folders: Path) -> list[str]:
     return re.sub(r" at 0x[0-9a-f]+", "", result.stdout).splitlines()
 
 
+@pytest.mark.in_turn
 def test_every_dataclass_is_the_one_of_the_source(tmp_path: Path) -> None:
     package = tmp_path / "verihook"
     shutil.copytree(ROOT / "handler" / "verihook", package, ignore=shutil.ignore_patterns("__pycache__"))
