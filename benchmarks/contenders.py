@@ -46,6 +46,22 @@ def run(event, context):
     return event["orderId"]
 '''
 MACHINE = """{"StartAt": "Done", "States": {"Done": {"Type": "Pass", "End": true}}}"""
+#: The example that a new deployment has: it adds up a price in JSONata.
+ORDER = (ROOT / "infra" / "workflows" / "order-created.asl.json").read_text()
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The port, the processes, and the seconds until it answered."""
+
+    port: int
+    processes: tuple[int, ...]
+    ready_s: float = 0.0
+
+    def most_mb(self) -> float:
+        """The most memory that its processes had, in megabytes, as the kernel has seen it."""
+        texts = [Path(f"/proc/{process}/status").read_text() for process in self.processes]
+        return sum(int(text.partition("VmHWM:")[2].split()[0]) for text in texts) / 1024
 
 
 class Missing(Exception):
@@ -54,11 +70,11 @@ class Missing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """``install`` raises Missing; ``serve`` gives the port; ``settle`` returns once nothing runs that was accepted."""
+    """``install`` raises Missing; ``settle`` returns once nothing runs that was accepted."""
 
     name: str
     install: Callable[[], None]
-    serve: Callable[[Path], AbstractContextManager[int]]
+    serve: Callable[[Path], AbstractContextManager[Served]]
     tells_status: bool = False
     settle: Callable[[Path], None] = lambda folder: None
 
@@ -119,20 +135,20 @@ def answers(port: int, path: str) -> bool:
 
 
 @contextmanager
-def verihook(folder: Path, engine: str = "function") -> Iterator[int]:
+def verihook(folder: Path, engine: str = "function", machine: str = MACHINE) -> Iterator[Served]:
     """``verihook run`` on a deployment of its own."""
     workflows, machines = folder / "handler" / "workflows", folder / "infra" / "workflows"
     workflows.mkdir(parents=True)
     machines.mkdir(parents=True)
     shutil.copy(ROOT / "handler" / "workflows" / "order-created.schema.json", workflows)
     (workflows / "order.py").write_text(FUNCTION)
-    (machines / "order.asl.json").write_text(MACHINE)
+    (machines / "order.asl.json").write_text(machine)
     hooks = folder / "handler" / "hooks.toml"
     hooks.write_text(HOOKS.format(engine=engine))
     program = "import sys; from verihook.cli import main; sys.exit(main())"
     command = [sys.executable, "-c", program, "run", "--hooks", hooks, "--port", 0, "--data", folder / "data"]
     variables = {"ORDERS_WEBHOOK_SECRET": SECRET, "PYTHONPATH": str(ROOT / "handler")}
-    log = (folder / "verihook.log").open("w")
+    log, begun = (folder / "verihook.log").open("w"), time.monotonic()
     with log:
         running = subprocess.Popen(
             [str(part) for part in command], env={**os.environ, **variables}, cwd=folder, stdout=log, stderr=log
@@ -142,7 +158,9 @@ def verihook(folder: Path, engine: str = "function") -> Iterator[int]:
             until(lambda: announcement.exists() or running.poll() is not None, "the start of verihook")
             if running.poll() is not None:
                 raise Missing((folder / "verihook.log").read_text()[-2000:])
-            yield int(json.loads(announcement.read_text())["url"].rpartition(":")[2])
+            port = int(json.loads(announcement.read_text())["url"].rpartition(":")[2])
+            until(lambda: answers(port, "/health"), "the first answer of verihook")
+            yield Served(port, (running.pid,), time.monotonic() - begun)
         finally:
             running.terminate()
             running.wait(30)
@@ -165,21 +183,21 @@ def ended(folder: Path) -> None:
 
 
 @contextmanager
-def baseline(folder: Path) -> Iterator[int]:
+def baseline(folder: Path) -> Iterator[Served]:
     """FastAPI, an HMAC check, one INSERT."""
     with process([sys.executable, PEERS / "baseline.py", folder]) as running:
-        yield announced(running)
+        yield Served(announced(running), (running.pid,))
 
 
 @contextmanager
-def dbos(folder: Path) -> Iterator[int]:
+def dbos(folder: Path) -> Iterator[Served]:
     """DBOS in a virtual environment of its own."""
     with process([TOOLS / "dbos" / "bin" / "python", PEERS / "dbos_front.py", folder]) as running:
-        yield announced(running)
+        yield Served(announced(running), (running.pid,))
 
 
 @contextmanager
-def restate(folder: Path) -> Iterator[int]:
+def restate(folder: Path) -> Iterator[Served]:
     """The server, a handler in Node.js for it to run, and the front that checks."""
     ingress, admin, node = free_ports(3)
     modules = TOOLS / "restate" / "node_modules"
@@ -197,7 +215,7 @@ def restate(folder: Path) -> Iterator[int]:
     with ExitStack() as running:
         # Its log is not read, and a full pipe would stop it.
         server = [modules / ".bin" / "restate-server", "--no-logo"]
-        running.enter_context(process(server, variables, subprocess.DEVNULL))
+        started = running.enter_context(process(server, variables, subprocess.DEVNULL))
         handler = running.enter_context(process(["node", PEERS / "restate_service.mjs", TOOLS / "restate"]))
         until(lambda: answers(admin, "/health"), "the start of Restate")
         deployment = json.dumps({"uri": f"http://127.0.0.1:{announced(handler)}"}).encode()
@@ -206,7 +224,8 @@ def restate(folder: Path) -> Iterator[int]:
         )
         urllib.request.urlopen(request, timeout=30).close()
         until(lambda: answers(ingress, "/restate/health"), "Restate's ingress")
-        yield announced(running.enter_context(process([sys.executable, PEERS / "restate_front.py", ingress])))
+        front = running.enter_context(process([sys.executable, PEERS / "restate_front.py", ingress]))
+        yield Served(announced(front), (started.pid, handler.pid, front.pid))
 
 
 def free_ports(count: int) -> list[int]:
@@ -246,7 +265,8 @@ CONTENDERS = {
     contender.name: contender
     for contender in (
         Contender("verihook", lambda: None, verihook, tells_status=True, settle=ended),
-        Contender("machines", lambda: None, partial(verihook, engine="stepfunctions")),
+        Contender("machines", lambda: None, partial(verihook, engine="stepfunctions"), settle=ended),
+        Contender("orders", lambda: None, partial(verihook, engine="stepfunctions", machine=ORDER), settle=ended),
         Contender("baseline", lambda: None, baseline, tells_status=True),
         Contender("restate", install_restate, restate),
         Contender("dbos", install_dbos, dbos),

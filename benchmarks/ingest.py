@@ -1,15 +1,19 @@
 """Accepted webhooks a second over HTTP on this machine, against others under the same load.
 
-    .venv/bin/python benchmarks/ingest.py [--rounds 3] [--seconds 2] [--only verihook,baseline]
+    .venv/bin/python benchmarks/ingest.py [--rounds 3] [--seconds 2] [--sustain 60] [--only verihook,baseline]
 
 Every contender runs alone, in processes of its own, from an empty folder; a round measures each of them once, so that
 a drift of the machine meets all. What is asked: new events, each with its own id and signature, on 1, 8 and 64
 connections, each of which asks again as soon as it was answered; then the status of what was accepted, likewise.
 
 - verihook: ``verihook run`` with the ledger on SQLite, every acknowledgement after its fsync, the whole flow
+- machines: the same, with a state machine of one state in place of a function; orders: with order-created
 - baseline: FastAPI and uvicorn with an HMAC check and one INSERT (synchronous=FULL): benchmarks/peers/baseline.py
 - restate:  Restate's ingress behind the same HMAC check (npm)
 - dbos:     DBOS on SQLite behind the same HMAC check (PyPI)
+
+At last ours and the baseline are asked on 64 connections for a minute: what they accept, what comes to its end until
+all has ended, the most memory, and, before that, how long it took until the first answer.
 
 The last two are installed in .tools/ if npm and PyPI can be reached, and otherwise left out with a line that says so.
 """
@@ -24,6 +28,7 @@ import json
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,7 +70,8 @@ def reading(bodies: list[bytes]) -> Callable[[], bytes]:
 
 def measure(contender: Contender, seconds: float, results: Measured) -> None:
     """One round of one contender."""
-    with tempfile.TemporaryDirectory() as folder, contender.serve(Path(folder)) as port:
+    with tempfile.TemporaryDirectory() as folder, contender.serve(Path(folder)) as served:
+        port = served.port
         load.run(port, 8, 0.5, delivery)
         accepted: list[bytes] = []
         for connections in CONNECTIONS:
@@ -88,6 +94,17 @@ def table(results: Measured) -> None:
         print(f"{name:10} {what:8} {connections:11} {speed:10.0f} {p50:8.2f} {p99:8.2f}")
 
 
+def sustain(contender: Contender, seconds: float) -> None:
+    """Print what one does for so long."""
+    with tempfile.TemporaryDirectory() as folder, contender.serve(Path(folder)) as served:
+        result = load.run(served.port, CONNECTIONS[-1], seconds, delivery)
+        begun = time.monotonic()
+        contender.settle(Path(folder))
+        ended = len(result.latencies) / (result.seconds + time.monotonic() - begun)
+        told = f"{served.ready_s:8.2f}" if served.ready_s else f"{'':8}"
+        print(f"{contender.name:10} {told} {result.per_second:10.0f} {ended:12.0f} {served.most_mb():10.0f}")
+
+
 def ratios(results: Measured) -> bool:
     """Print ours / theirs at 64 connections, the median over the rounds; whether all are within the limits."""
     well = True
@@ -107,6 +124,7 @@ def report() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each load")
+    parser.add_argument("--sustain", type=float, default=60.0, help="seconds of the last load; 0 for none")
     parser.add_argument("--only", default=",".join(CONTENDERS), help="names, with commas between; default all")
     options = parser.parse_args()
     names, results = options.only.split(","), Measured()
@@ -125,6 +143,11 @@ def report() -> int:
                 names.remove(name)
     table(results)
     well = ratios(results)
+    if options.sustain:
+        print(f"\n{'':10} {'ready s':>8} {'accepted/s':>10} {'end to end/s':>12} {'most MB':>10}")
+        for name in ("verihook", "machines", "orders", "baseline"):
+            if name in names:
+                sustain(CONTENDERS[name], options.sustain)
     # A peer may be left out, we may not.
     return 0 if well and ("verihook" in names or "verihook" not in options.only) else 1
 
