@@ -23,10 +23,11 @@ from verihook.local.states.errors import StateError
 ARN = "arn:aws:events:us-east-1:123456789012:connection/invoices/1"
 HTTP = "arn:aws:states:::http:invoke"
 SECRET = "Bearer of-the-connection"
+HERE = "https://a.example"
 
 
 def tasks(url: str) -> HttpTasks:
-    return HttpTasks(["invoices"], lambda _: (url, {"authorization": SECRET}))
+    return HttpTasks({"invoices": url}, lambda _: (url, {"authorization": SECRET}))
 
 
 def asked(url: str, **more: Any) -> dict[str, Any]:
@@ -57,10 +58,35 @@ def test_a_redirect_is_an_error_and_is_not_followed() -> None:
 
 
 @pytest.mark.parametrize(
-    "before", ["", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nab", "no HTTP at all\r\n\r\n"], ids=repr
+    "before",
+    [
+        "",
+        "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nab",
+        "no HTTP at all\r\n\r\n",
+        "HTTP/1.1 103 Early Hints\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-length: -5\r\n\r\nab",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n-3\r\nab",
+    ],
+    ids=repr,
 )
 def test_no_whole_answer_is_a_socket_error(before: str) -> None:
     assert failing(both(raw(before), hang_up))[0] == "States.Http.Socket"
+
+
+def test_a_long_answer_makes_no_long_cause() -> None:
+    assert 32_768 == len(failing(answer("x" * 100_000, 500))[1])
+
+
+def test_a_body_is_no_second_request() -> None:
+    second = "DELETE /admin HTTP/1.1\r\nhost: x\r\n\r\n"
+    assert failing(Headers={"Content-Length": "0"}, RequestBody=second)[0] == "States.Runtime"
+
+
+def test_what_the_service_repeats_is_in_no_cause_and_no_result() -> None:
+    assert SECRET not in failing(answer(f"authorization: {SECRET}", 401))[1]
+    with Scripted(answer({"authorization": SECRET}, content_type="application/json", x_echo=SECRET)) as server:
+        told = tasks(server.url).call(asked(server.url))
+    assert (told["ResponseBody"], told["Headers"]["x-echo"]) == ({"authorization": "***"}, ["***"])
 
 
 def test_nobody_listens() -> None:
@@ -76,7 +102,7 @@ def test_an_answer_in_drops_ends_after_a_while(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_header_that_would_begin_another_is_not_sent() -> None:
     name, cause = failing(Headers={"x-note": "a\r\nx-other: b"})
-    assert (name, "cannot be sent" in cause) == ("States.Runtime", True)
+    assert (name, cause) == ("States.Runtime", "The value of the header 'x-note' cannot be sent")
 
 
 def test_over_tls_the_certificate_is_checked(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:  # noqa: F811 - a fixture
@@ -89,7 +115,7 @@ def test_over_tls_the_certificate_is_checked(contexts: tuple[ssl.SSLContext, ssl
     client_tls.check_hostname = False
     with Scripted(answer({}), tls=server_tls) as server:
         url = f"https://localhost:{server.port}"
-        assert HttpTasks(["invoices"], lambda _: (url, {}), client_tls).call(asked(url))["StatusCode"] == 200
+        assert HttpTasks({"invoices": url}, lambda _: (url, {}), client_tls).call(asked(url))["StatusCode"] == 200
 
 
 def _missing(_: str) -> tuple[str, dict[str, str]]:
@@ -103,14 +129,14 @@ def _unavailable(_: str) -> tuple[str, dict[str, str]]:
 @pytest.mark.parametrize(
     ("made", "given", "error"),
     [
-        (HttpTasks(["other"]), asked("https://a.example"), "Events.ConnectionResource.ResourceNotFound"),
+        (HttpTasks({"other": HERE}), asked(HERE), "Events.ConnectionResource.ResourceNotFound"),
         (
-            HttpTasks(["invoices"], _missing),
-            asked("https://a.example"),
+            HttpTasks({"invoices": HERE}, _missing),
+            asked(HERE),
             "Events.ConnectionResource.InvalidConnectionState",
         ),
-        (HttpTasks(["invoices"], _unavailable), asked("https://a.example"), "Events.ConnectionResource.InternalError"),
-        (HttpTasks(["invoices"]), [1], "States.Runtime"),
+        (HttpTasks({"invoices": HERE}, _unavailable), asked(HERE), "Events.ConnectionResource.InternalError"),
+        (HttpTasks({"invoices": HERE}), [1], "States.Runtime"),
     ],
 )
 def test_a_connection_that_is_not_there(made: HttpTasks, given: Any, error: str) -> None:
@@ -121,25 +147,45 @@ def test_a_connection_that_is_not_there(made: HttpTasks, given: Any, error: str)
 
 def test_what_is_wrong_with_one_is_told_when_it_is_read() -> None:
     def told(http: HttpTasks, **given: Any) -> list[str]:
-        task = {"Type": "Task", "Resource": HTTP, "Parameters": {"Method": "GET", **given}, "End": True}
-        return [str(each) for each in refusals_of(json.dumps({"StartAt": "A", "States": {"A": task}}), http=http)]
+        written = {"Method": "GET", "ApiEndpoint": HERE, "InvocationConfig": {"ConnectionArn": ARN}, **given}
+        task = {"Type": "Task", "Resource": HTTP, "Parameters": {k: v for k, v in written.items() if v}, "End": True}
+        found = refusals_of(json.dumps({"StartAt": "A", "States": {"A": task}}), http=http)
+        return [str(each).removeprefix("States.A.").removeprefix("Parameters.") for each in found]
 
-    there, place = HttpTasks(["invoices"]), "States.A.Parameters"
-    assert [] == told(there, ApiEndpoint="https://a.example", InvocationConfig={"ConnectionArn": ARN})
-    assert [] == told(there, **{"ApiEndpoint.$": "$.url", "Authentication": {"ConnectionArn.$": "$.arn"}})
-    assert told(HttpTasks()) == [
-        f"States.A.Resource: {HTTP} calls through a connection, and hooks.toml has no [connections.NAME]"
-    ]
-    assert told(HttpTasks(["a", "b"]), Authentication={"ConnectionArn": ARN}) == [
-        f"{place}.Authentication.ConnectionArn: hooks.toml has no [connections.invoices], only: a, b"
-    ]
-    assert told(there, Url="x") == [f"{place}.Url: The field 'Url' is not supported by Step Functions"]
-    (unfilled,) = told(there, InvocationConfig={"ConnectionArn": "${InvoiceConnectionArn}"})
-    assert unfilled.startswith(f"{place}.InvocationConfig.ConnectionArn: ${{InvoiceConnectionArn}} is a substitution")
-    (bad,) = told(there, InvocationConfig={"ConnectionArn": "x"})
-    assert bad.startswith(
-        f"{place}.InvocationConfig.ConnectionArn: InvocationConfig.ConnectionArn must be arn:aws:events"
-    )
+    there = HttpTasks({"invoices": HERE})
+    dynamic = {"ApiEndpoint": None, "ApiEndpoint.$": "$.url", "InvocationConfig": None}
+    assert [] == told(there) == told(there, **dynamic, Authentication={"ConnectionArn.$": "$.arn"})
+    no_connection = f"Resource: {HTTP} calls through a connection, and hooks.toml has no [connections.NAME]"
+    arn, url = "InvocationConfig.ConnectionArn", "ApiEndpoint"
+    lan = {"ApiEndpoint": "http://10.0.0.5/a"}
+    for found, words in (
+        (told(HttpTasks()), no_connection),
+        (told(HttpTasks({"a": HERE, "b": HERE})), f"{arn}: hooks.toml has no [connections.invoices], only: a, b"),
+        (told(there, Url="x"), "Url: The field 'Url' is not supported by Step Functions"),
+        (told(there, Method=None), "Method: The field 'Method' is required but was missing"),
+        (
+            told(there, InvocationConfig=None),
+            "InvocationConfig: The field 'InvocationConfig' is required but was missing",
+        ),
+        (told(there, Method="get"), "Method: Method must be one of GET, "),
+        (
+            told(there, Headers={"Authorization": "x"}),
+            "Headers.Authorization: The header 'Authorization' cannot be set",
+        ),
+        (told(there, InvocationConfig={"ConnectionArn": "x"}), f"{arn}: must be arn:aws:events:REGION"),
+        (
+            told(there, InvocationConfig={"ConnectionArn": "${Arn}"}),
+            f"{arn}: ${{Arn}} is a substitution without a value",
+        ),
+        (told(there, Headers={"X-V": "${Version}"}), "Headers.X-V: ${Version} is a substitution without a value"),
+        (told(there, RequestBody=[{"a": "${B}"}]), "RequestBody.[0].a: ${B} is a substitution without a value"),
+        (told(there, ApiEndpoint="https://evil.example"), f"{url}: is not below the URL of [connections.invoices]"),
+        (
+            told(HttpTasks({"invoices": "http://10.0.0.5"}), **lan),
+            f"{url}: the URL of the connection must begin with https",
+        ),
+    ):
+        assert [words] == [each[: len(words)] for each in found], found
 
 
 class TestProcessOrder:

@@ -246,8 +246,8 @@ class TestProcessOrder:
 
     ORDER: dict[str, Any] = {"customerId": "c1", "customerEmail": "ann@example.com"}  # noqa: RUF012  # never changed
 
-    def test_it_runs_in_aws_alone(self, interpreter: Interpreter) -> None:
-        assert "EventBridge connection" in "".join(map(str, refusals_of(shipped("process-order"))))
+    def test_without_values_and_a_connection_it_runs_in_aws_alone(self, interpreter: Interpreter) -> None:
+        assert "${InvoiceConnectionArn} is a substitution" in "".join(map(str, refusals_of(shipped("process-order"))))
         with pytest.raises(ConfigurationError, match=r"States\.Create invoice\."):
             interpreter.deploy({"process-order-whole": shipped("process-order")})
 

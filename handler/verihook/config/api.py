@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from verihook.config.table_reader import Reader
 from verihook.model.connection import Connection
@@ -29,7 +30,7 @@ _CONNECTION = ("url", "secret", "header", "prefix")
 _COMPONENT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", re.ASCII)
 _HEADER = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
 _ORIGIN = re.compile(r"https?://[^/?#@\s]+", re.ASCII)
-_URL = re.compile(r"https?://[^\s?#]+", re.ASCII)
+_URL = re.compile(r"https?://[^\s?#@]+", re.ASCII)
 
 
 def read_policy(
@@ -78,12 +79,19 @@ def _components(reader: Reader, workflows: Collection[str]) -> tuple[str, ...]:
     return components
 
 
+def _has_a_port_or_none(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
 def read_connection(path: Path, name: str, table: Mapping[str, Any]) -> Connection:
     """Return the connection ``name``. Raises ConfigurationError."""
     reader = Reader(path, f"connections.{name}", table, _CONNECTION)
     url = reader.get("url", str)
-    if not _URL.fullmatch(url):
-        raise reader.error("url", "must be an http or https URL without a query")
+    if not _URL.fullmatch(url) or not _has_a_port_or_none(url):
+        raise reader.error("url", "must be an http or https URL without a user, a query or a fragment")
     secret = reader.get("secret", str, "")
     if secret and not is_reference(secret):
         raise reader.error("secret", f"is not a reference: write {REFERENCES}")

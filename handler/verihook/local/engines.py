@@ -16,7 +16,7 @@ from verihook.config.settings import environment, states_door, substitutions
 from verihook.instances import tasks
 from verihook.local.durable import DurableRunner
 from verihook.local.runner import ARN_PREFIX, AwsServices, HttpTasks, Integrations, Interpreter
-from verihook.local.state_machines import SUBSTITUTIONS, express_machines, machines, refused, with_refusals
+from verihook.local.state_machines import SUBSTITUTIONS, express_machines, machines, refused, urls_of, with_refusals
 from verihook.local.worker import Splitters, Worker
 from verihook.local.workflow_log import hear_steps, say_end
 from verihook.model.ports import Services
@@ -53,7 +53,7 @@ class LocalEngines:
                 {SUBSTITUTIONS["FeedsName"]: self._task},
                 self._payload,
                 self._called,
-                HttpTasks(hooks.connections, _endpoint),
+                HttpTasks(urls_of(hooks), _endpoint),
             ),
             on_end=self._ended,
             access_key=key,

@@ -54,7 +54,7 @@ def refused(hooks: Hooks, texts: Mapping[str, str | Refusal], services: AwsServi
     ``services``: those of AWS that they can call. Raises ConfigurationError for an endpoint that is none.
     """
     express = express_machines(hooks)
-    functions, http = SUBSTITUTIONS.values(), HttpTasks(hooks.connections)
+    functions, http = SUBSTITUTIONS.values(), HttpTasks(urls_of(hooks))
     found = {
         name: [text]
         if isinstance(text, Refusal)
@@ -62,6 +62,11 @@ def refused(hooks: Hooks, texts: Mapping[str, str | Refusal], services: AwsServi
         for name, text in texts.items()
     }
     return {name: each for name, each in found.items() if each}
+
+
+def urls_of(hooks: Hooks) -> dict[str, str]:
+    """The URLs of the connections, by name."""
+    return {name: each.url for name, each in hooks.connections.items()}
 
 
 def file_of(definition: str) -> str:

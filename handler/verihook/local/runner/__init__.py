@@ -12,7 +12,8 @@
     deadlines.py     one thread that wakes executions when their time has come
     pool.py          a bounded number of threads for calls, with fair turns for every machine
     integrations.py  what a Task calls: functions of this process, payloads, services of AWS
-    http_tasks.py    HTTP Tasks through the connections of hooks.toml; http_request.py what they send
+    http_tasks.py    HTTP Tasks through the connections of hooks.toml; http_request.py what they send,
+                     http_answer.py what becomes of the answer
     aws_services.py  services of AWS at an endpoint: optimized.py and sdk_names.py have the names of both kinds of
                      integrations, shapes.py parameters and answers, service_errors.py errors
     activities.py    tasks that a worker takes

@@ -1,4 +1,4 @@
-"""What an HTTP Task sends, and the result that its answer makes.
+"""What an HTTP Task sends.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html
 """
@@ -6,20 +6,18 @@ https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from email.message import Message
 from typing import Any
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from verihook.local.runner.arns import REGION
 from verihook.local.states.data import text_of
-from verihook.local.states.errors import DATA_LIMIT, RUNTIME, StateError
+from verihook.local.states.errors import RUNTIME, StateError
 from verihook.model.loopback import is_on_loopback
-from verihook.strict_json import parse
 
-#: The longest text that a state gets, in bytes. AWS asks for no more, too.
-MAX_ANSWER = 262_144
+#: The bytes that are asked for, as AWS asks.
+_RANGE = "bytes=0-262144"
 
 FIELDS = (
     "ApiEndpoint",
@@ -31,20 +29,21 @@ FIELDS = (
     "RequestBody",
     "Transform",
 )
-#: The longest cause that an execution keeps, in characters, as in AWS.
-LONGEST_CAUSE = 32_768
 #: Where the connection stands; AWS recommends the first.
 CONNECTION_FIELDS = ("InvocationConfig", "Authentication")
 
-_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
 _CONNECTION = re.compile(r"arn:aws[\w-]*:events:[\w-]*:\d*:connection/([\w.-]{1,64})(?:/[\w-]+)?", re.ASCII)
+#: What a server may take for one of these is one: CGI reads "_" as "-".
 _NOT_OF_A_TASK = re.compile(
-    "a-im|accept-(charset|datetime|encoding)|authorization|cache-control|connection|content-(encoding|md5)|date|expect"
-    "|forwarded|from|host|http2-settings|if-(match|modified-since|none-match|range|unmodified-since)|max-forwards|origin"
-    "|pragma|proxy-authorization|referer|server|te|trailer|transfer-encoding|upgrade|via|warning"
-    "|(x-forwarded|x-amz|x-amzn)-.*"
+    "a-im|accept-(charset|datetime|encoding)|authorization|cache-control|connection|content-(encoding|length|md5)|date"
+    "|expect|forwarded|from|host|http2-.*|if-(match|modified-since|none-match|range|unmodified-since)|keep-alive"
+    "|max-forwards|origin|pragma|proxy-.*|referer|server|te|trailer|transfer-encoding|upgrade|via|warning"
+    "|www-authenticate|(x-forwarded|x-amz|x-amzn)-.*"
 )
-_NO_TEXT = ("application/octet-stream", "image/", "video/", "audio/")
+#: https://www.rfc-editor.org/rfc/rfc9110#section-5.1, and 5.5 without what is obsolete.
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
+_VALUE = re.compile(r"[\t -~\x80-\xff]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,74 +61,104 @@ def connection_name(given: Mapping[str, Any]) -> str:
     for field in CONNECTION_FIELDS:
         named = given.get(field)
         if isinstance(named, dict):
-            found = _CONNECTION.fullmatch(str(named.get("ConnectionArn")))
-            if not found:
-                raise _runtime(f"{field}.ConnectionArn must be arn:aws:events:REGION:ACCOUNT:connection/NAME/ID")
-            return found[1]
+            if name := name_in(named.get("ConnectionArn")):
+                return name
+            raise _runtime(f"{field}.ConnectionArn {MUST_BE_ARN}")
     raise _runtime("The field 'InvocationConfig' is required but was missing")
 
 
-def request_of(given: Mapping[str, Any], base: str, credentials: Mapping[str, str]) -> HttpRequest:
-    """Return the request. ``base``: the connection's URL; ``credentials``: its headers. Raises StateError."""
-    method = given.get("Method")
-    if method not in _METHODS:
-        raise _runtime(f"Method must be one of {', '.join(_METHODS)}")
-    url = _endpoint(given.get("ApiEndpoint"), base)
+MUST_BE_ARN = "must be arn:aws:events:REGION:ACCOUNT:connection/NAME/ID"
+
+
+def name_in(arn: Any) -> str | None:
+    """Return the name of a connection in its ARN, None if it is none."""
+    found = _CONNECTION.fullmatch(str(arn))
+    return found[1] if found else None
+
+
+def request_of(given: Mapping[str, Any], name: str, base: str, credentials: Mapping[str, str]) -> HttpRequest:
+    """Return the request. ``name`` and ``base``: the connection's, and its URL; ``credentials``: its headers.
+
+    Raises StateError. No cause has a credential, or the connection's URL.
+    """
+    if not all(_VALUE.fullmatch(value) for value in credentials.values()):
+        cause = f"the secret of [connections.{name}] cannot stand in a header"
+        raise StateError("Events.ConnectionResource.InvalidConnectionState", cause)
+    if why := wrong_method(given.get("Method")):
+        raise _runtime(why)
+    url = given.get("ApiEndpoint")
+    if why := wrong_url(url, base):
+        raise _runtime(why)
+    if not is_below(str(url), base):
+        raise StateError("States.Permissions", f"ApiEndpoint is not below the URL of [connections.{name}]")
     if query := "&".join(_query(given.get("QueryParameters"))):
-        url = f"{url}{'&' if '?' in url else '?'}{query}"
-    headers = {**_headers(given.get("Headers")), "user-agent": f"Amazon|StepFunctions|HttpInvoke|{REGION}"}
-    headers |= {"range": f"bytes=0-{MAX_ANSWER}", **credentials}
+        url = f"{url}{'&' if '?' in str(url) else '?'}{query}"
+        if not _printable(url):
+            raise _runtime("QueryParameters must be an object, or a text as it stands in a URL")
+    own = {each.replace("_", "-") for each in credentials}
+    headers = {
+        name: value for name, value in _headers(given.get("Headers")).items() if name.replace("_", "-") not in own
+    }
+    headers |= {"user-agent": f"Amazon|StepFunctions|HttpInvoke|{REGION}", "range": _RANGE, "connection": "close"}
+    headers |= credentials
     body = None
     if given.get("RequestBody") is not None:
         headers.setdefault("content-type", "application/json; charset=UTF-8")
         body = _body(given["RequestBody"], given.get("Transform")).encode("utf-8", "surrogatepass")
-    return HttpRequest(method, url, headers, body)
+    return HttpRequest(given["Method"], str(url), headers, body)
 
 
-def result(status: int, reason: str, headers: Sequence[tuple[str, str]], body: bytes) -> dict[str, Any]:
-    """Return what the Task results in. Raises StateError for another status than 2xx, and for what is no text."""
-    if not 200 <= status < 300:
-        cause = body.decode("utf-8", "replace") or reason
-        raise StateError(f"States.Http.StatusCode.{status}", cause[:LONGEST_CAUSE])
-    if len(body) > MAX_ANSWER:
-        cause = (
-            "The state/task 'http' returned a result with a size exceeding the maximum number of bytes service limit."
-        )
-        raise StateError(DATA_LIMIT, cause)
-    text = _text(headers, body)
-    values: dict[str, list[str]] = {}
-    for name, value in headers:
-        values.setdefault(name.lower(), []).append(value)
-    told: Any = text
-    if _type(headers).endswith("json"):
-        try:
-            told = parse(text)
-        except ValueError:
-            told = text
-    return {"Headers": values, "ResponseBody": told, "StatusCode": status, "StatusText": reason}
+def wrong_method(given: Any) -> str:
+    """Say in words why this is no method of an HTTP Task; "" if it is one."""
+    return "" if given in METHODS else f"Method must be one of {', '.join(METHODS)}"
+
+
+def wrong_url(given: Any, base: str) -> str:
+    """Say in words why this URL cannot be called through the connection of the URL ``base``; "" if it may be."""
+    if not isinstance(given, str) or not _printable(given):
+        return "ApiEndpoint must be a URL in ASCII, without a fragment"
+    try:
+        parts = urlsplit(given)
+        _origin(parts)
+    except ValueError:
+        return "ApiEndpoint must be a URL"
+    for what, url in (("the URL of the connection", base), ("ApiEndpoint", given)):
+        if urlsplit(url).scheme != "https" and not is_on_loopback(url):
+            return f"{what} must begin with https://"
+    return ""
+
+
+def is_below(given: str, base: str) -> bool:
+    """Whether it is the connection's URL or below it: whatever an input adds, no other place gets the secret."""
+    asked, known = urlsplit(given), urlsplit(base)
+    folder = known.path.rstrip("/")
+    inside = asked.path == folder or asked.path.startswith(f"{folder}/")
+    return _origin(asked) == _origin(known) and inside and asked.username is None and not _climbs(asked.path)
+
+
+def wrong_header(name: str) -> str:
+    """Say in words why an HTTP Task does not set this header; "" if it may."""
+    if not _NAME.fullmatch(name):
+        return f"{name!r} is not the name of a header"
+    if _NOT_OF_A_TASK.fullmatch(name.lower().replace("_", "-")):
+        return f"The header {name!r} cannot be set by an HTTP Task; a connection has the credentials"
+    return ""
 
 
 def _runtime(cause: str) -> StateError:
     return StateError(RUNTIME, cause)
 
 
-def _endpoint(given: Any, base: str) -> str:
-    """The URL to call, which is the connection's or below it: whatever an input adds, no other host gets the secret."""
-    try:
-        asked, known = urlsplit(given if isinstance(given, str) else ""), urlsplit(base)
-        same = _origin(asked) == _origin(known)
-    except ValueError:
-        raise _runtime("ApiEndpoint must be a URL") from None
-    if asked.scheme != "https" and not is_on_loopback(str(given)):
-        raise _runtime("ApiEndpoint must be an https URL")
-    folder = known.path.rstrip("/")
-    inside = asked.path == folder or asked.path.startswith(f"{folder}/")
-    climbs = {".", ".."} & set(re.split(r"[/\\]", unquote(asked.path)))
-    if not same or not inside or climbs or asked.username is not None or asked.fragment:
-        raise StateError("States.Permissions", f"{given} is not below the URL of the connection, {base}")
-    if not str(given).isascii() or not str(given).isprintable() or " " in str(given):
-        raise _runtime("ApiEndpoint must be a URL")
-    return str(given)
+def _printable(url: str) -> bool:
+    return url.isascii() and url.isprintable() and not {" ", "#", "\\"} & set(url)
+
+
+def _climbs(path: str) -> bool:
+    """Whether a server may take a part of the path for a step up, however it is encoded."""
+    while (decoded := unquote(path, errors="surrogateescape")) != path:
+        path = decoded
+    odd = not path.isprintable() or any("\udc80" <= each <= "\udcff" for each in path)
+    return odd or bool({".", ".."} & {part.partition(";")[0] for part in re.split(r"[/\\]", path)})
 
 
 def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
@@ -143,9 +172,12 @@ def _headers(given: Any) -> dict[str, str]:
         raise _runtime("Headers must be an object")
     found = {}
     for name, value in (given or {}).items():
-        if _NOT_OF_A_TASK.fullmatch(name.lower()):
-            raise _runtime(f"The header {name!r} cannot be set by an HTTP Task")
-        found[name.lower()] = ", ".join(map(_plain, value)) if isinstance(value, list) else _plain(value)
+        if why := wrong_header(name):
+            raise _runtime(why)
+        text = ", ".join(map(_plain, value)) if isinstance(value, list) else _plain(value)
+        if not _VALUE.fullmatch(text):
+            raise _runtime(f"The value of the header {name!r} cannot be sent")
+        found[name.lower()] = text
     return found
 
 
@@ -193,22 +225,3 @@ def _plain(value: Any) -> str:
 
 def _quoted(text: str) -> str:
     return quote(text, safe="-._~", errors="surrogatepass")
-
-
-def _type(headers: Sequence[tuple[str, str]]) -> str:
-    return _message(headers).get_content_type()
-
-
-def _message(headers: Sequence[tuple[str, str]]) -> Message:
-    found = Message()
-    found["content-type"] = next((value for name, value in headers if name.lower() == "content-type"), "text/plain")
-    return found
-
-
-def _text(headers: Sequence[tuple[str, str]], body: bytes) -> str:
-    if (kind := _type(headers)).startswith(_NO_TEXT) and body:
-        raise _runtime(f"The response is of type {kind}, which is no text")
-    try:
-        return body.decode(_message(headers).get_content_charset("utf-8"))
-    except (UnicodeDecodeError, LookupError):
-        raise _runtime("The response cannot be read as text") from None

@@ -10,22 +10,27 @@ import http.client
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from verihook.errors import VerihookError
+from verihook.local.runner.http_answer import LONGEST_CAUSE, MAX_ANSWER, result, without
 from verihook.local.runner.http_request import (
     CONNECTION_FIELDS,
     FIELDS,
-    MAX_ANSWER,
+    MUST_BE_ARN,
     HttpRequest,
     connection_name,
+    is_below,
+    name_in,
     request_of,
-    result,
+    wrong_header,
+    wrong_method,
+    wrong_url,
 )
 from verihook.local.states.errors import RUNTIME, StateError
 from verihook.local.states.resources import Resource
@@ -46,12 +51,12 @@ def _none(name: str) -> tuple[str, Mapping[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class HttpTasks:
-    """``names``: of the connections that there are; ``endpoint``: read at each call; ``tls``: for tests.
+    """``urls``: of the connections that there are, by name; ``endpoint``: read at each call; ``tls``: for tests.
 
     Safe to use from any thread.
     """
 
-    names: Collection[str] = ()
+    urls: Mapping[str, str] = field(default_factory=dict)
     endpoint: Endpoint = _none
     tls: ssl.SSLContext | None = None
 
@@ -59,35 +64,53 @@ class HttpTasks:
         """Say in words why such a Task cannot run here; None if it can."""
         if resource.action != "invoke" or resource.pattern:
             return f"{resource.arn} is not offered on one machine"
-        if not self.names:
+        if not self.urls:
             return f"{resource.arn} calls through a connection, and hooks.toml has no [connections.NAME]"
         return None
 
     def wrong_in(self, given: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
         """Yield (field, what is wrong with it, whether AWS would take it) of Arguments or Parameters as written."""
-        for name in given:
-            if name.removesuffix(".$") not in FIELDS:
-                yield name, f"The field {name!r} is not supported by Step Functions", False
-        for field_name in CONNECTION_FIELDS:
-            named = given.get(field_name)
-            arn = named.get("ConnectionArn") if isinstance(named, dict) else None
-            if not isinstance(arn, str) or arn.startswith("{%"):
-                continue
-            try:
-                name = connection_name({field_name: named})
-            except StateError as error:
-                yield f"{field_name}.ConnectionArn", str(error.cause), False
-                continue
-            if name not in self.names:
-                there = ", ".join(sorted(self.names))
-                yield f"{field_name}.ConnectionArn", f"hooks.toml has no [connections.{name}], only: {there}", True
+        written = {name.removesuffix(".$") for name in given}
+        for name in sorted(written - set(FIELDS)):
+            yield name, f"The field {name!r} is not supported by Step Functions", False
+        for name in ("ApiEndpoint", "Method", *(() if written & set(CONNECTION_FIELDS) else CONNECTION_FIELDS[:1])):
+            if name not in written:
+                yield name, f"The field {name!r} is required but was missing", False
+        headers = given.get("Headers")
+        for name in headers if isinstance(headers, dict) else ():
+            if why := wrong_header(name.removesuffix(".$")):
+                yield f"Headers.{name}", why, False
+        if _is_literal(method := given.get("Method")) and (why := wrong_method(method)):
+            yield "Method", why, False
+        for name in CONNECTION_FIELDS:
+            yield from self._wrong_in_connection(name, given.get(name), given.get("ApiEndpoint"))
+
+    def _wrong_in_connection(self, at: str, named: Any, url: Any) -> Iterator[tuple[str, str, bool]]:
+        arn = named.get("ConnectionArn") if isinstance(named, dict) else None
+        if not _is_literal(arn):
+            return
+        if not (name := name_in(arn)):
+            yield f"{at}.ConnectionArn", MUST_BE_ARN, False
+        elif name not in self.urls:
+            there = ", ".join(sorted(self.urls))
+            yield f"{at}.ConnectionArn", f"hooks.toml has no [connections.{name}], only: {there}", True
+        elif _is_literal(url) and (why := wrong_url(url, self.urls[name])):
+            yield "ApiEndpoint", why, True
+        elif _is_literal(url) and not is_below(str(url), self.urls[name]):
+            yield "ApiEndpoint", f"is not below the URL of [connections.{name}]", True
 
     def call(self, given: Any) -> dict[str, Any]:
         """Make the call, and return the result. Raises StateError."""
+        try:
+            return self._call(given)
+        except StateError as error:
+            raise StateError(error.name, (error.cause or "")[:LONGEST_CAUSE]) from error
+
+    def _call(self, given: Any) -> dict[str, Any]:
         if not isinstance(given, dict):
             raise StateError(RUNTIME, "The Arguments of an HTTP Task must be an object")
         name = connection_name(given)
-        if name not in self.names:
+        if name not in self.urls:
             raise StateError(_NOT_FOUND, f"hooks.toml has no [connections.{name}]")
         try:
             url, credentials = self.endpoint(name)
@@ -95,28 +118,48 @@ class HttpTasks:
             raise StateError("Events.ConnectionResource.InvalidConnectionState", str(error.args[0])) from error
         except VerihookError as error:
             raise StateError("Events.ConnectionResource.InternalError", str(error)) from error
-        return self._sent(request_of(given, url, credentials))
+        reply, body = self._sent(request_of(given, name, url, credentials))
+        headers, body = without(credentials, reply.getheaders(), body)
+        return result(reply.status, reply.reason, headers, body)
 
-    def _sent(self, request: HttpRequest) -> dict[str, Any]:
+    def _sent(self, request: HttpRequest) -> tuple[http.client.HTTPResponse, bytes]:
         parts = urlsplit(request.url)
-        if parts.scheme == "http":
-            connection = http.client.HTTPConnection(parts.netloc, timeout=TOTAL_S)
-        else:
-            connection = http.client.HTTPSConnection(parts.netloc, timeout=TOTAL_S, context=self.tls or _tls())
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
+            if parts.scheme == "http":
+                connection = http.client.HTTPConnection(parts.netloc, timeout=TOTAL_S)
+            else:
+                connection = http.client.HTTPSConnection(parts.netloc, timeout=TOTAL_S, context=self.tls or _tls())
             with closing(connection), _bounded(connection):
                 connection.request(request.method, target, request.body, dict(request.headers))
-                reply = connection.getresponse()
-                body = reply.read(MAX_ANSWER + 1)
-                if reply.length and len(body) <= MAX_ANSWER:
-                    raise StateError(_SOCKET, "the answer was cut off")
-        # A certificate that does not verify is both.
+                with closing(connection.getresponse()) as reply:
+                    return _read(reply)
+        except http.client.InvalidURL:
+            # Not its words, nor those of another ValueError: they may have a header's value.
+            raise StateError(RUNTIME, "ApiEndpoint must be a URL") from None
         except (OSError, http.client.HTTPException) as error:
+            # A certificate that does not verify is both this and a ValueError.
             raise StateError(_SOCKET, f"{type(error).__name__}: {error}") from error
-        except ValueError as error:
-            raise StateError(RUNTIME, f"The request cannot be sent: {error}") from error
-        return result(reply.status, reply.reason, reply.getheaders(), body)
+        except ValueError:
+            raise StateError(RUNTIME, "The request cannot be sent") from None
+
+
+def _is_literal(given: Any) -> bool:
+    return isinstance(given, str) and not given.startswith("{%")
+
+
+def _read(reply: http.client.HTTPResponse) -> tuple[http.client.HTTPResponse, bytes]:
+    """The answer and its body. Raises StateError if it is not whole."""
+    length = reply.getheader("content-length", "0")
+    try:
+        body = reply.read(MAX_ANSWER + 1)
+    except ValueError as error:
+        raise StateError(_SOCKET, f"the answer is malformed: {error}") from error
+    if reply.status < 200 or not (length.isascii() and length.isdigit() and len(length) < 16):
+        raise StateError(_SOCKET, f"the answer is malformed: status {reply.status}, content-length {length[:20]}")
+    if reply.length and len(body) <= MAX_ANSWER:
+        raise StateError(_SOCKET, "the answer was cut off")
+    return reply, body
 
 
 @cache

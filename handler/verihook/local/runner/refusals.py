@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from verihook.local.runner.aws_services import AwsServices
-from verihook.local.runner.http_request import CONNECTION_FIELDS
 from verihook.local.runner.http_tasks import HttpTasks
 from verihook.local.runner.integrations import NO_CONNECTIONS, NO_SERVICES, why_not_offered, wrong_in
 from verihook.local.states.compiler import validate
@@ -72,7 +71,9 @@ def _unfilled(definition: Any) -> Iterator[Refusal]:
         for at, text in _naming(call):
             if missing := _SUBSTITUTION.search(text):
                 yield Refusal(
-                    f"{place}.{at}", f"{missing[0]} is a substitution without a value; give it one", here_alone=True
+                    f"{place}.{at}",
+                    f"{missing[0]} is a substitution without a value; VERIHOOK_SUBSTITUTIONS can give it one",
+                    here_alone=True,
                 )
 
 
@@ -80,12 +81,24 @@ def _naming(call: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """The texts of a call that name things, each with its place."""
     yield "Resource", str(call.get("Resource", ""))
     for field in ("Arguments", "Parameters"):
+        if str(call.get("Resource", "")).endswith(":http:invoke"):
+            # What goes to a service is never meant to have a substitution in it.
+            yield from _texts(field, call.get(field))
+            continue
         given = call.get(field)
         for name, value in given.items() if isinstance(given, dict) else ():
             if isinstance(value, str) and _NAMES_A_THING.search(name):
                 yield f"{field}.{name}", value
-            if name in CONNECTION_FIELDS and isinstance(value, dict):
-                yield f"{field}.{name}.ConnectionArn", str(value.get("ConnectionArn", ""))
+
+
+def _texts(place: str, given: Any) -> Iterator[tuple[str, str]]:
+    """Every text, with its place."""
+    if isinstance(given, str):
+        yield place, given
+    elif isinstance(given, dict | list):
+        pairs = given.items() if isinstance(given, dict) else ((f"[{at}]", each) for at, each in enumerate(given))
+        for name, value in pairs:
+            yield from _texts(f"{place}.{name}", value)
 
 
 def _not_offered(
