@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import pytest
 from tests.adapters.interpreter_machines import InterpreterRig, Worker, client_of, shipped
 from tests.boto_clients import translated
 from tests.contracts.engine import a_name
-from tests.unit.adapters.aws.scripted import Act, Scripted, answer, both, drip, hang_up, raw
+from tests.unit.adapters.aws.scripted import Act, Scripted, answer, both, hang_up, raw
 from tests.unit.adapters.caller.receiver import contexts  # noqa: F401 - a fixture
 from verihook.adapters.engines.stepfunctions import StepFunctionsEngine
 from verihook.errors import SecretsUnavailable
@@ -94,9 +96,18 @@ def test_nobody_listens() -> None:
         tasks("http://127.0.0.1:1").call(asked("http://127.0.0.1:1"))
 
 
+def drops(connection: socket.socket) -> None:
+    """An answer of which a byte comes now and then, for some seconds."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
+    for _ in range(200):
+        connection.sendall(b" ")
+        time.sleep(0.02)
+    hang_up(connection)
+
+
 def test_an_answer_in_drops_ends_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_tasks, "TOTAL_S", 0.3)
-    name, cause = failing(drip)
+    name, cause = failing(drops)
     assert (name, "did not come within" in cause) == ("States.Http.Socket", True)
 
 
