@@ -9,11 +9,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from verihook.local.states.errors import DATA_LIMIT, RUNTIME, StateError
+from verihook.local.states.data import MAX_BYTES
+from verihook.local.states.errors import DATA_LIMIT, RUNTIME, StateError, too_large
 from verihook.strict_json import parse
 
-#: The longest text that a state gets, in bytes.
-MAX_ANSWER = 262_144
 #: The longest cause that an execution keeps, in characters, as in AWS.
 LONGEST_CAUSE = 32_768
 
@@ -39,11 +38,8 @@ def result(status: int, reason: str, headers: Headers, body: bytes) -> dict[str,
     if not 200 <= status < 300:
         cause = body.decode(encoding or "utf-8", "replace") or reason
         raise StateError(f"States.Http.StatusCode.{status}", cause)
-    if len(body) > MAX_ANSWER:
-        cause = (
-            "The state/task 'http' returned a result with a size exceeding the maximum number of bytes service limit."
-        )
-        raise StateError(DATA_LIMIT, cause)
+    if len(body) > MAX_BYTES:
+        raise StateError(DATA_LIMIT, too_large("http"))
     if kind.startswith(_NO_TEXT) and body:
         raise StateError(RUNTIME, f"The response is of type {kind}, which is no text")
     try:

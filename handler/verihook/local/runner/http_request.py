@@ -12,12 +12,12 @@ from typing import Any
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from verihook.local.runner.arns import REGION
-from verihook.local.states.data import text_of
+from verihook.local.states.data import MAX_BYTES, text_of
 from verihook.local.states.errors import RUNTIME, StateError
 from verihook.model.loopback import is_on_loopback
 
 #: The bytes that are asked for, as AWS asks.
-_RANGE = "bytes=0-262144"
+_RANGE = f"bytes=0-{MAX_BYTES}"
 
 FIELDS = (
     "ApiEndpoint",
@@ -34,6 +34,7 @@ CONNECTION_FIELDS = ("InvocationConfig", "Authentication")
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
 _CONNECTION = re.compile(r"arn:aws[\w-]*:events:[\w-]*:\d*:connection/([\w.-]{1,64})(?:/[\w-]+)?", re.ASCII)
+MUST_BE_ARN = "must be arn:aws:events:REGION:ACCOUNT:connection/NAME/ID"
 #: What a server may take for one of these is one: CGI reads "_" as "-".
 _NOT_OF_A_TASK = re.compile(
     "a-im|accept-(charset|datetime|encoding)|authorization|cache-control|connection|content-(encoding|length|md5)|date"
@@ -65,9 +66,6 @@ def connection_name(given: Mapping[str, Any]) -> str:
                 return name
             raise _runtime(f"{field}.ConnectionArn {MUST_BE_ARN}")
     raise _runtime("The field 'InvocationConfig' is required but was missing")
-
-
-MUST_BE_ARN = "must be arn:aws:events:REGION:ACCOUNT:connection/NAME/ID"
 
 
 def name_in(arn: Any) -> str | None:

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from verihook.errors import VerihookError
-from verihook.local.runner.http_answer import LONGEST_CAUSE, MAX_ANSWER, result, without
+from verihook.local.runner.http_answer import LONGEST_CAUSE, result, without
 from verihook.local.runner.http_request import (
     CONNECTION_FIELDS,
     FIELDS,
@@ -32,6 +32,7 @@ from verihook.local.runner.http_request import (
     wrong_method,
     wrong_url,
 )
+from verihook.local.states.data import MAX_BYTES
 from verihook.local.states.errors import RUNTIME, StateError
 from verihook.local.states.resources import Resource
 
@@ -152,12 +153,12 @@ def _read(reply: http.client.HTTPResponse) -> tuple[http.client.HTTPResponse, by
     """The answer and its body. Raises StateError if it is not whole."""
     length = reply.getheader("content-length", "0")
     try:
-        body = reply.read(MAX_ANSWER + 1)
+        body = reply.read(MAX_BYTES + 1)
     except ValueError as error:
         raise StateError(_SOCKET, f"the answer is malformed: {error}") from error
     if reply.status < 200 or not (length.isascii() and length.isdigit() and len(length) < 16):
         raise StateError(_SOCKET, f"the answer is malformed: status {reply.status}, content-length {length[:20]}")
-    if reply.length and len(body) <= MAX_ANSWER:
+    if reply.length and len(body) <= MAX_BYTES:
         raise StateError(_SOCKET, "the answer was cut off")
     return reply, body
 

@@ -44,6 +44,11 @@ def runtime(cause: str) -> StateError:
     return StateError(RUNTIME, cause, located=True)
 
 
+def too_large(task: str) -> str:
+    """Return the cause of DATA_LIMIT for a result; ``task``: what AWS calls it, a state's name or a service's."""
+    return f"The state/task '{task}' returned a result with a size exceeding the maximum number of bytes service limit."
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding of ValidateStateMachineDefinition: ``code`` and ``location`` (a JSON pointer, or "" for none)."""

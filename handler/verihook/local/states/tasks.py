@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from verihook.local.states import history
 from verihook.local.states.data import MAX_BYTES, text_of
 from verihook.local.states.effects import Call
-from verihook.local.states.errors import DATA_LIMIT, HEARTBEAT, TIMEOUT, StateError
+from verihook.local.states.errors import DATA_LIMIT, HEARTBEAT, TIMEOUT, StateError, too_large
 from verihook.local.states.intrinsic_functions import unique_id
 from verihook.local.states.processing import arguments, effective_input, whole_number
 
@@ -78,8 +78,7 @@ def succeeded(turn: Turn, frame: Frame, state: State, output: Any) -> None:
     text = text_of(output)
     if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         name = resource.service if resource.kind == "service" else resource.arn
-        cause = f"The state/task '{name}' returned a result with a size exceeding the maximum number of bytes"
-        failed(turn, frame, state, DATA_LIMIT, f"{cause} service limit.")
+        failed(turn, frame, state, DATA_LIMIT, too_large(name))
         return
     details = {**history.about(resource), **history.given("output", text)}
     turn.record(frame, f"{history.prefix(resource)}Succeeded", details)

@@ -23,7 +23,7 @@ from verihook.local.states.effects import (
     Submitted,
     Succeeded,
 )  # fmt: skip
-from verihook.local.states.errors import DATA_LIMIT, RUNTIME, StateError, runtime
+from verihook.local.states.errors import DATA_LIMIT, RUNTIME, StateError, runtime, too_large
 from verihook.local.states.history import MAX_EVENTS, event, given
 from verihook.local.states.machine import Machine, State
 from verihook.local.states.positions import Frame, Log, Position
@@ -241,8 +241,7 @@ class Turn:
         """Leave the state with an output, for another one or the end of the flow. Raises StateError."""
         text = text_of(output)
         if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-            cause = f"The state/task '{state.name}' returned a result with a size exceeding the maximum number of bytes"
-            raise StateError(DATA_LIMIT, f"{cause} service limit.")
+            raise StateError(DATA_LIMIT, too_large(state.name))
         frame.rest()
         frame.variables.update(variables)
         named = {name: text_of(value) for name, value in variables.items()}

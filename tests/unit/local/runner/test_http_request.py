@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from verihook.local.runner.http_answer import MAX_ANSWER, result, without
+from verihook.local.runner.http_answer import result, without
 from verihook.local.runner.http_request import connection_name, request_of
+from verihook.local.states.data import MAX_BYTES
 from verihook.local.states.errors import StateError
 
 ARN = "arn:aws:events:us-east-2:123456789012:connection/Stripe/81210c42-8af1-456b-9c4a-6ff02fc664ac"
@@ -263,7 +264,7 @@ def test_the_body_of_a_result(headers: list[tuple[str, str]], body: bytes, told:
             for name in ("x", "idna", "undefined", "punycode", "unicode_escape", "hex")
         ),
         (500, [("content-type", "text/plain; charset=latin-1")], b"\xe9", "States.Http.StatusCode.500", "é"),
-        (200, [], b"\xc3\xa9" * MAX_ANSWER, "States.DataLimitExceeded", "The state/task 'http' returned a result"),
+        (200, [], b"\xc3\xa9" * MAX_BYTES, "States.DataLimitExceeded", "The state/task 'http' returned a result"),
     ],
 )
 def test_what_is_no_result(status: int, headers: list[tuple[str, str]], body: bytes, name: str, cause: str) -> None:
