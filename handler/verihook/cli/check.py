@@ -38,4 +38,4 @@ def _check(options: argparse.Namespace) -> int:
 
     check_file(options.hooks)
     _, found = read_configuration(options.hooks, SystemClock().now_ms() // 1000, here=not options.aws)
-    return tell(found, {"hooks": str(options.hooks)}, as_json=options.json, strict=options.strict)
+    return tell(found, options.hooks, {}, as_json=options.json, strict=options.strict)

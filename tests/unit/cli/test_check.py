@@ -69,5 +69,17 @@ def test_for_aws_what_one_machine_alone_cannot_run_is_left_out(hooks: Path, caps
     assert 1 == cli.main(["check", "--aws", "--hooks", str(hooks)])
 
 
+def test_the_file_that_was_read_is_named(
+    hooks: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VERIHOOK_HOOKS", str(hooks))
+    assert 1 == cli.main(["check"])
+    assert capsys.readouterr().err.endswith(f". Read: {hooks}\n")
+    hooks.write_text(HOOKS.partition("[workflows.gone]")[0])
+    write(hooks.parent.parent, {"A": {"Type": "Pass", "End": True}})
+    assert 0 == cli.main(["check"])
+    assert capsys.readouterr().out == f"Nothing is wrong. Read: {hooks}\n"
+
+
 def test_without_hooks_toml_it_is_wrong_use(tmp_path: Path) -> None:
     assert 2 == cli.main(["check", "--hooks", str(tmp_path / "none.toml")])

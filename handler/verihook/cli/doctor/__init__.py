@@ -65,7 +65,7 @@ def _doctor(options: argparse.Namespace) -> int:
     if hooks is not None and not options.offline:
         found += _looked_at(hooks, options, now_ms)
     where = {"stack": options.stack} if options.stack else {"data": str(options.data)}
-    return tell(found, where, as_json=options.json, strict=options.strict)
+    return tell(found, options.hooks, where, as_json=options.json, strict=options.strict)
 
 
 def _looked_at(hooks: Hooks, options: argparse.Namespace, now_ms: int) -> Iterator[Finding]:
