@@ -15,7 +15,7 @@ from verihook.adapters.aws.errors import AwsError
 from verihook.config import settings
 from verihook.local.runner.arns import REGION
 from verihook.local.runner.optimized import is_offered, service_of, with_origin
-from verihook.local.runner.sdk_names import capitalized, client_name, pascal
+from verihook.local.runner.sdk_names import capitalized, client_name, pascal, service_name
 from verihook.local.runner.service_errors import state_error, unusable
 from verihook.local.runner.shapes import Names, answer, parameters
 from verihook.local.states.data import text_of
@@ -124,7 +124,7 @@ class AwsServices:
         boto = importlib.import_module("verihook.adapters.aws.boto")
         client = client_name(name, boto.known_services())
         service_id = boto.service_id(client) if client else ""
-        if pascal(service_id).lower() != name:
+        if service_name(service_id).lower() != name:
             return _Service()
         url = settings.aws_endpoint(self._variables, service_id)
         if not url:

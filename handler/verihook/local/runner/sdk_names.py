@@ -18,12 +18,13 @@ _WORDS = (
     (r"([0-9])([a-zA-Z])", r"\1 \2"),
 )
 
-#: Services whose client in boto3 has another name than the service. Those called SOMETHING Service are left out: how
-#: ``aws-sdk`` writes them is not known.
+#: Services whose client in boto3 has another name than the service. A test compares them with all that botocore has.
 _CLIENTS = {
-    "cloudwatchlogs": "logs", "cognitoidentityprovider": "cognito-idp", "costexplorer": "ce",
-    "elasticloadbalancing": "elb", "elasticloadbalancingv2": "elbv2", "eventbridge": "events",
-    "iotdataplane": "iot-data", "iotjobsdataplane": "iot-jobs-data", "lexmodelsv2": "lexv2-models",
+    "applicationdiscovery": "discovery", "cloudwatchlogs": "logs", "cognitoidentityprovider": "cognito-idp",
+    "costandusagereport": "cur", "costexplorer": "ce", "databasemigration": "dms", "directory": "ds",
+    "directoryservicedata": "ds-data", "elasticloadbalancing": "elb", "elasticloadbalancingv2": "elbv2",
+    "elasticsearch": "es", "eventbridge": "events", "iotdataplane": "iot-data", "iotjobsdataplane": "iot-jobs-data",
+    "lexmodelbuilding": "lex-models", "lexmodelsv2": "lexv2-models", "lexruntime": "lex-runtime",
     "lexruntimev2": "lexv2-runtime", "marketplacemetering": "meteringmarketplace", "migrationhub": "mgh",
     "pinpointsmsvoice": "sms-voice", "serverlessapplicationrepository": "serverlessrepo", "sfn": "stepfunctions",
     "simpledb": "sdb",
@@ -36,6 +37,15 @@ def pascal(name: str) -> str:
     for pattern, words in _WORDS:
         name = re.sub(pattern, words, name)
     return "".join(word.capitalize() for word in name.split())
+
+
+def service_name(service_id: str) -> str:
+    """Return the name of a service, as errors begin with it, by its id in AWS's models: "Config Service" is Config.
+
+    Without capitals it is that of ``aws-sdk``.
+    """
+    # software.amazon.awssdk.codegen.naming.DefaultNamingStrategy, of which "Amazon" and "Aws" begin no id.
+    return pascal(service_id).removesuffix("Service")
 
 
 def capitalized(name: str) -> str:

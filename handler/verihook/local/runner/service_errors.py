@@ -10,7 +10,7 @@ from typing import Any
 
 from verihook.adapters.aws.errors import AwsError, ServiceError
 from verihook.local.runner.optimized import optimized
-from verihook.local.runner.sdk_names import pascal
+from verihook.local.runner.sdk_names import service_name
 from verihook.local.states.data import text_of
 from verihook.local.states.errors import RUNTIME, StateError
 from verihook.local.states.resources import Resource
@@ -25,7 +25,7 @@ def unusable(given: Any, why: str) -> StateError:
 def state_error(resource: Resource, model: Any, error: AwsError, given: Any) -> StateError:
     """Return the error of a Task. ``model``: botocore's of the service; ``given``: the parameters."""
     found = optimized(resource)
-    prefix = pascal(str(model.service_id)) if found is None else found.prefix
+    prefix = service_name(str(model.service_id)) if found is None else found.prefix
     if not isinstance(error, ServiceError):
         return StateError(f"{prefix}.SdkClientException", str(error))
     if not error.response:  # boto3 has not sent it

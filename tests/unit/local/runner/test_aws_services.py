@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import json
+import re
+from pathlib import Path
 from typing import Any
 
+import botocore
 import pytest
 
 from verihook.config.settings import aws_endpoint
@@ -13,7 +17,7 @@ from verihook.errors import ConfigurationError
 from verihook.local.runner.aws_services import AwsServices
 from verihook.local.runner.integrations import Integrations
 from verihook.local.runner.refusals import refusals_of
-from verihook.local.runner.sdk_names import pascal
+from verihook.local.runner.sdk_names import client_name, pascal, service_name
 from verihook.local.states.effects import Call, Failed
 from verihook.local.states.resources import Resource, check_resource
 
@@ -98,6 +102,22 @@ def test_names_of_the_sdk_for_java() -> None:
         "stateMachineArn": "StateMachineArn", "ACL": "Acl",
     }  # fmt: skip
     assert {name: pascal(name) for name in names} == names
+
+
+def test_every_service_that_boto3_knows_is_found_by_its_name_in_step_functions() -> None:
+    ids = {}
+    for path in Path(botocore.__file__).parent.glob("data/*/*/service-2.json.gz"):
+        with gzip.open(path) as model:  # of which the beginning is enough
+            found = re.search(rb'"serviceId" *: *"([^"]+)"', model.read(4000))
+        assert found, path
+        ids[path.parts[-3]] = found[1].decode()
+    assert len(ids) > 300
+    of_name = {name: client_name(service_name(each).lower(), [*ids]) for name, each in ids.items()}
+    # An alias of sms-voice has the id of it.
+    assert {name for name, each in of_name.items() if name != each} <= {"pinpoint-sms-voice"}
+    # As AWS's list has them.
+    names = [service_name(ids[name]) for name in ("config", "dms", "ds-data")]
+    assert names == ["Config", "DatabaseMigration", "DirectoryServiceData"]
 
 
 def test_the_endpoint_of_a_service_goes_before_that_of_all() -> None:
