@@ -129,6 +129,30 @@ def test_over_tls_the_certificate_is_checked(contexts: tuple[ssl.SSLContext, ssl
         assert HttpTasks({"invoices": url}, lambda _: (url, {}), client_tls).call(asked(url))["StatusCode"] == 200
 
 
+def test_one_time_limit_is_for_the_handshake_and_the_answer(
+    contexts: tuple[ssl.SSLContext, ssl.SSLContext],  # noqa: F811 - a fixture
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server_tls, client_tls = contexts
+    client_tls.check_hostname = False
+    monkeypatch.setattr(http_tasks, "TOTAL_S", 0.4)
+
+    class Late(ssl.SSLContext):
+        def wrap_socket(self, *given: Any, **more: Any) -> ssl.SSLSocket:
+            time.sleep(0.25)
+            return server_tls.wrap_socket(*given, **more)
+
+    def late(connection: socket.socket) -> None:
+        time.sleep(0.25)
+        answer({})(connection)
+
+    with Scripted(late, tls=Late(ssl.PROTOCOL_TLS_SERVER)) as server:
+        url = f"https://localhost:{server.port}"
+        made = HttpTasks({"invoices": url}, lambda _: (url, {}), client_tls)
+        with pytest.raises(StateError, match=r"States\.Http\.Socket.*did not come within"):
+            made.call(asked(url))
+
+
 def _missing(_: str) -> tuple[str, dict[str, str]]:
     raise KeyError("[connections.invoices] has a secret, and this process is given none")
 

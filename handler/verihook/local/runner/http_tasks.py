@@ -10,6 +10,7 @@ import http.client
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -127,11 +128,10 @@ class HttpTasks:
         parts = urlsplit(request.url)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
-            if parts.scheme == "http":
-                connection = http.client.HTTPConnection(parts.netloc, timeout=TOTAL_S)
-            else:
-                connection = http.client.HTTPSConnection(parts.netloc, timeout=TOTAL_S, context=self.tls or _tls())
-            with closing(connection), _bounded(connection):
+            plain = parts.scheme == "http"
+            tls = None if plain else self.tls or _tls()
+            connection = (http.client.HTTPConnection if plain else http.client.HTTPSConnection)(parts.netloc)
+            with closing(connection), _bounded(connection, tls):
                 connection.request(request.method, target, request.body, dict(request.headers))
                 with closing(connection.getresponse()) as reply:
                     return _read(reply)
@@ -170,19 +170,44 @@ def _tls() -> ssl.SSLContext:
 
 
 @contextmanager
-def _bounded(connection: http.client.HTTPConnection) -> Iterator[None]:
+def _bounded(connection: http.client.HTTPConnection, tls: ssl.SSLContext | None) -> Iterator[None]:
     """Connect, and end what is under way after so long: no timeout of a socket ends an answer that comes in drops."""
-    connection.connect()
-    over = threading.Event()
-    timer = threading.Timer(TOTAL_S, _shut, [connection.sock, over])
+    until, over = time.monotonic() + TOTAL_S, threading.Event()
+    plain = _connected(connection, until)
+    # The handshake is a step of its own, so that it has what is left of the time, and the timer reaches its socket.
+    held = tls.wrap_socket(plain, server_hostname=connection.host, do_handshake_on_connect=False) if tls else plain
+    connection.sock = held
+    timer = threading.Timer(until - time.monotonic(), _shut, [held, over])
     timer.daemon = True
     timer.start()
     try:
+        if isinstance(held, ssl.SSLSocket):
+            held.do_handshake()
         yield
     finally:
         timer.cancel()
         if over.is_set():
             raise StateError(_SOCKET, f"the answer did not come within {TOTAL_S:.0f} seconds")
+
+
+def _connected(connection: http.client.HTTPConnection, until: float) -> socket.socket:
+    """Connect to the first address that answers. Raises OSError."""
+    failure: OSError = TimeoutError("the time for connecting is over")
+    for *kind, _, address in socket.getaddrinfo(connection.host, connection.port, type=socket.SOCK_STREAM):
+        left = until - time.monotonic()
+        if left <= 0:
+            break
+        plain = socket.socket(*kind)
+        try:
+            plain.settimeout(left)
+            plain.connect(address)
+        except OSError as error:
+            plain.close()
+            failure = error
+        else:
+            plain.settimeout(TOTAL_S)  # never the first to end: it does not say so in words
+            return plain
+    raise failure
 
 
 def _shut(held: socket.socket, over: threading.Event) -> None:
