@@ -30,6 +30,9 @@ NO_SERVICES = AwsServices({})
 #: Of a hooks.toml without connections.
 NO_CONNECTIONS = HttpTasks()
 
+#: Why a Task with Credentials is not run.
+NO_ROLES = "one machine assumes no role, so the call would not be made as the account that is meant"
+
 #: (bucket, key) -> the text, None if there is none.
 ReadPayload = Callable[[str, str], str | None]
 
@@ -46,6 +49,8 @@ class Integrations:
     def make(self, call: Call, arns: tuple[str, ...] = ()) -> Stimulus:
         """Make the call in this thread, and return what it led to. ``arns``: of the machine and the execution."""
         resource = call.resource
+        if call.credentials is not None:
+            return Failed(call.call, RUNTIME, f"Credentials: {NO_ROLES}")
         if _is_lambda(resource):
             return self._invoke(call)
         if _reads_object(resource):

@@ -9,7 +9,7 @@ from typing import Any
 
 from verihook.local.runner.aws_services import AwsServices
 from verihook.local.runner.http_tasks import HttpTasks
-from verihook.local.runner.integrations import NO_CONNECTIONS, NO_SERVICES, why_not_offered, wrong_in
+from verihook.local.runner.integrations import NO_CONNECTIONS, NO_ROLES, NO_SERVICES, why_not_offered, wrong_in
 from verihook.local.states.compiler import validate
 from verihook.local.states.lambda_calls import invocation
 from verihook.local.states.resources import Resource, check_resource
@@ -80,6 +80,8 @@ def _unfilled(definition: Any) -> Iterator[Refusal]:
 def _naming(call: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """The texts of a call that name things, each with its place."""
     yield "Resource", str(call.get("Resource", ""))
+    if isinstance(role := call.get("Credentials"), dict):
+        yield "Credentials", str(role.get("RoleArn", ""))
     for field in ("Arguments", "Parameters"):
         if str(call.get("Resource", "")).endswith(":http:invoke"):
             # What goes to a service is never meant to have a substitution in it.
@@ -109,6 +111,8 @@ def _not_offered(
             resource = check_resource(call.get("Resource"), express=False)
         except ValueError:  # a finding of AWS's
             continue
+        if "Credentials" in call:
+            yield Refusal(f"{place}.Credentials", NO_ROLES, here_alone=True)
         why = why_not_offered(resource, services, http)
         if why is not None:
             yield Refusal(f"{place}.Resource", why, here_alone=True)

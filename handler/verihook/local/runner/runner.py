@@ -222,10 +222,11 @@ class Runner:
             self.stop(child.key, "States.Aborted", "The execution that waits for it goes on without it")
 
     def _call(self, key: Key, call: Call) -> None:
-        if call.resource.kind == "activity" and self._integrations.services.has_workers:
+        refused = call.credentials is not None
+        if not refused and call.resource.kind == "activity" and self._integrations.services.has_workers:
             self.activities.put(key, call)
             return
-        if starts_execution(call.resource):
+        if not refused and starts_execution(call.resource):
             self._pool.submit(*key, lambda: start_child(self, key, call))
             return
         arns = (ARN_PREFIX + key[0], execution_arn(*key))

@@ -12,6 +12,7 @@ import pytest
 from tests.flows.waiting import PATIENCE_S, wait_until
 from tests.unit.local.runner.machines import KEY, Clock, Functions, asl, ended_one, opened
 from verihook.local.runner import children
+from verihook.local.runner.integrations import NO_ROLES
 from verihook.local.runner.rows import Entry
 from verihook.local.runner.runner import Runner
 
@@ -43,6 +44,17 @@ def test_its_end_is_the_tasks_result(tmp_path: Path, pattern: str, output: Any) 
     assert (ended.status, told["Status"], told["Output"]) == ("SUCCEEDED", "SUCCEEDED", output)
     kinds = [event["type"] for event in runner.store.history(KEY)]
     assert kinds[2:6] == ["TaskScheduled", "TaskStarted", "TaskSubmitted", "TaskSucceeded"]
+    runner.close()
+
+
+def test_what_needs_a_role_is_not_started(tmp_path: Path) -> None:
+    definition = json.loads(starting(""))
+    definition["States"]["A"]["Credentials"] = {"RoleArn": "arn:aws:iam::1:role/r"}
+    runner = running(tmp_path, json.dumps(definition), WAITING)
+    runner.start("m", "e", "{}")
+    ended = wait_until(lambda: ended_one(runner))
+    assert (ended.status, ended.error, ended.cause) == ("FAILED", "States.Runtime", f"Credentials: {NO_ROLES}")
+    assert [key for key, _ in runner.store.running()] == []
     runner.close()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from verihook.local.runner.integrations import NO_ROLES
 from verihook.local.runner.refusals import Refusal, refusals_of
 
 HTTP = "arn:aws:states:::http:invoke"
@@ -68,6 +69,18 @@ def test_a_function_that_is_not_here_is_told_once(state: dict[str, Any], place: 
     ((where, what, here),) = found(flow(A=state), functions=["f"])
     assert (where, here) == (place, True)
     assert "is a substitution without a value" in what or "there is no Lambda function 'pay' on one machine" in what
+
+
+def test_a_role_is_assumed_in_aws_alone() -> None:
+    role = {"RoleArn": "arn:aws:iam::1:role/r"}
+    invoke = task(INVOKE, Parameters={"FunctionName": "f"})
+    at = "States.A.Credentials"
+    assert found(flow(A={**invoke, "Credentials": role}), functions=["f"]) == [(at, NO_ROLES, True)]
+    ((place, what, here),) = found(flow(A={**invoke, "Credentials": {"RoleArn": "${Role}"}}), functions=["f"])
+    assert (place, "${Role} is a substitution" in what, here) == (at, True, True)
+    assert [(at, False), (at, True)] == [
+        (place, here) for place, _, here in found(flow(A={**invoke, "Credentials": {}}), functions=["f"])
+    ]
 
 
 def test_what_aws_refuses_is_told_with_its_code() -> None:
