@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from verihook.errors import InputInvalid, NotConfigured, NotSupported
+from verihook.errors import InputInvalid, NotConfigured, NotSupported, Rejected
 from verihook.model.schema_sample import sample_of
 from verihook.model.source import Source
 from verihook.model.workflow import Workflow
-from verihook.request import FORM, json_text
+from verihook.request import FORM, Request, json_text
 from verihook.senders import samples
-from verihook.senders.event import EventPlaces, Place
+from verihook.senders.body import parse_as
+from verihook.senders.event import EventPlaces, Place, event_type
 from verihook.senders.samples import fresh, has_sample, sample_type, with_form_value
 from verihook.strict_json import parse, set_member
 from verihook.webhooks.signed_delivery import content_type_of
@@ -38,7 +39,7 @@ def example_event(source: Source, workflow: Workflow | None, id: str, kind: str 
     wanted = kind or next((each.rstrip("*.") for each in source.types), "")
     sample = _sample(source, workflow, id, wanted)
     if sample is not None:
-        plain = wanted or sample_type(source.sender.id)
+        plain = wanted or _type_in(*sample, source.sender.places) or sample_type(source.sender.id)
         return ExampleEvent(id, plain.partition(".")[0] if source.sender.places.action else plain, *sample)
     return _by_schema(source, workflow, id, wanted or "test.event")
 
@@ -66,6 +67,15 @@ def _sample(source: Source, workflow: Workflow | None, id: str, wanted: str) -> 
         except (InputInvalid, NotConfigured):
             return None
     return body, content_type_of(body)
+
+
+def _type_in(body: bytes, content_type: str, places: EventPlaces) -> str:
+    """Return the type that a sample says in its body, "" if its sender has the type elsewhere."""
+    request = Request("POST", "/", "", (("content-type", content_type),), body, "")
+    try:
+        return event_type(places, request, parse_as(places, request)) or ""
+    except Rejected:
+        return ""
 
 
 def _by_schema(source: Source, workflow: Workflow | None, id: str, wanted: str) -> ExampleEvent:

@@ -110,6 +110,9 @@ def test_an_example_is_an_event_of_its_sender(sender: str) -> None:
         assert "test_1" in found or found.isdigit()
     if places.each is None and places.type is not None and not places.type.header:
         assert event.type == event_type(places, request, body)
+        sample = example_event(source, None, "test_2")
+        request = replace(request, body=sample.body)
+        assert sample.type == event_type(places, request, parse_as(places, request)), "the type is that of the body"
 
 
 def test_what_says_nothing_of_a_sender() -> None:
