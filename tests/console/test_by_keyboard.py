@@ -107,6 +107,9 @@ def test_what_is_selected_is_acted_on_and_what_could_not_be_is_named(opened: Ope
     first = page.page.locator("tbody tr").first.get_attribute("data-id")
     page.press("j", "x")
     page.page.get_by_text("1 selected").wait_for()
+    # The address has what is selected, too.
+    page.page.reload()
+    page.page.get_by_text("1 selected").wait_for()
     page.find("button", "Terminate…").click()
     dialog = page.find("dialog", "Terminate 1 instance")
     dialog.wait_for()

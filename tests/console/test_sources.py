@@ -92,9 +92,9 @@ def test_every_page_is_registered_on_a_line_of_its_own() -> None:
     rows = [line for line in pages.splitlines() if line.startswith("  { path:")]
     assert len(rows) == len(re.findall(r"\bload:", pages))
     for row in rows:
-        module = re.search(r'import\("\./(pages/\w+\.js)"\)', row)
+        module = re.search(r'import\("\./(pages/\w+\.js)"\)(?:, shown: "(\w+)")?', row)
         assert module
-        assert "export function Page(" in (FOLDER / module[1]).read_text()
+        assert f"export function {module[2] or 'Page'}(".encode() in make_assets(FOLDER).files[module[1]].plain
         assert re.search(r'scope: "[a-z]+:[a-z]+"', row), "each names its scope"
 
 

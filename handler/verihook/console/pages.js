@@ -1,14 +1,14 @@
 // Every page, one line each: its path (":id" stands for any segment), its title, the scope that its first request needs,
-// its module, `shown` of modules with several, and for those in the navigation the key after "g" and the group that it stands in.
+// its module, which component of it if that is not Page, and for those in the navigation the key after "g" and the group.
 export const PAGES = [
   { path: "", title: "Overview", scope: "deliveries:read", key: "o", group: "What came", load: () => import("./pages/operating.js"), shown: "Overview" },
-  { path: "deliveries", title: "Deliveries", scope: "deliveries:read", key: "d", group: "What came", load: () => import("./pages/deliveries.js") },
-  { path: "deliveries/:id", title: "Delivery", scope: "deliveries:read", load: () => import("./pages/delivery.js") },
+  { path: "deliveries", title: "Deliveries", scope: "deliveries:read", key: "d", group: "What came", load: () => import("./pages/deliveries.js"), shown: "Deliveries" },
+  { path: "deliveries/:id", title: "Delivery", scope: "deliveries:read", load: () => import("./pages/deliveries.js"), shown: "Delivery" },
   { path: "live", title: "Live", scope: "deliveries:read", key: "l", group: "What came", load: () => import("./pages/operating.js"), shown: "Live" },
-  { path: "composer", title: "Composer", scope: "sources:test", key: "c", group: "What came", load: () => import("./pages/composer.js") },
+  { path: "composer", title: "Composer", scope: "sources:test", key: "c", group: "What came", load: () => import("./pages/sending.js"), shown: "Composer" },
   { path: "instances", title: "Instances", scope: "instances:read", key: "i", group: "What runs", load: () => import("./pages/instances.js") },
   { path: "instances/:id", title: "Instance", scope: "instances:read", load: () => import("./pages/instance.js") },
-  { path: "waiting", title: "Waiting", scope: "instances:read", key: "p", group: "What runs", load: () => import("./pages/waiting.js") },
+  { path: "waiting", title: "Waiting", scope: "instances:read", key: "p", group: "What runs", load: () => import("./pages/sending.js"), shown: "Waits" },
   { path: "failures", title: "Failures", scope: "instances:read", key: "f", group: "What runs", load: () => import("./pages/operating.js"), shown: "Failures" },
   { path: "jobs", title: "Bulk jobs", scope: "instances:read", key: "b", group: "What runs", load: () => import("./pages/operating.js"), shown: "Jobs" },
   { path: "jobs/new", title: "New job", scope: "instances:manage", load: () => import("./pages/operating.js"), shown: "NewJob" },

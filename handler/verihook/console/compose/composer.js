@@ -1,7 +1,7 @@
 // Sends a webhook as a source's sender would, or a bad one on purpose. The server signs: no secret comes here.
 import { html, useEffect, useState } from "../vendor/preact.js";
-import { KINDS, whyNot } from "../compose/kinds.js";
-import { Outcome } from "../compose/outcome.js";
+import { KINDS, whyNot } from "./kinds.js";
+import { Outcome } from "./outcome.js";
 import { commandOf, curlOf, pythonOf, pythonText } from "../parts/commands.js";
 import { textOf } from "../parts/content.js";
 import { CopyAs } from "../parts/copy.js";
@@ -14,7 +14,7 @@ import { submitHurried } from "../shell/keyboard.js";
 import { useResource } from "../shell/resource.js";
 import { setQuery, usePlace } from "../shell/router.js";
 
-export function Page() {
+export function Composer() {
   const identity = useIdentity();
   const { query } = usePlace();
   const kept = useKept(query.delivery);
@@ -27,7 +27,7 @@ export function Page() {
     ${sources.problem && html`<${ProblemNote} problem=${sources.problem} retry=${sources.reload} />`}
     ${kept.problem && html`<${ProblemNote} problem=${kept.problem} />`}
     ${sources.loading && !sources.data && html`<${Awaited} />`}
-    ${sources.data && (name ? html`<${Composer} name=${name} names=${names} kept=${kept} />` : html`<${NoSource} />`)}
+    ${sources.data && (name ? html`<${ComposerFor} name=${name} names=${names} kept=${kept} />` : html`<${NoSource} />`)}
   `;
 }
 
@@ -56,7 +56,7 @@ function useStateOf(name, initial) {
   return [state.name === name ? state.value : initial, (value) => setState({ name, value })];
 }
 
-function Composer({ name, names, kept }) {
+function ComposerFor({ name, names, kept }) {
   const { query } = usePlace();
   const url = api(`sources/${segment(name)}`);
   const { data, url: of, problem, reload } = useResource(url);
@@ -92,16 +92,16 @@ function Composer({ name, names, kept }) {
       ${source && html`<p class="small quiet">${source.behaviour.title}: ${source.scheme}. Starts ${source.workflows.join(", ")}.</p>`}
       ${problem && html`<${ProblemNote} problem=${problem} retry=${reload} />`}
       <${Kinds} kind=${kind} source=${source} />
-      <label class="field"><span>Body${own && " (an example; each gets an id of its own)"}</span>
+      <label class="field"><span>Body${own ? " (an example; each gets an id of its own)" : draft.body === null && " (as it came)"}</span>
         <textarea rows="12" spellcheck="false" value=${body} onInput=${(event) => setDraft({ ...draft, body: event.target.value })} /></label>
-      ${!own && html`<p><button type="button" class="plain" onClick=${() => setDraft({ ...draft, body: null })}>Back to ${kept.body === undefined ? "the example" : "the delivery's body"}</button></p>`}
+      ${draft.body !== null && html`<p><button type="button" class="plain" onClick=${() => setDraft({ ...draft, body: null })}>Back to ${kept.body === undefined ? "the example" : "the delivery's body"}</button></p>`}
       ${source?.confirm && html`<label class="field"><span>This starts real instances. Write <code>${source.confirm}</code> to confirm.</span>
         <input value=${draft.confirm} autocomplete="off" spellcheck="false" onInput=${(event) => setDraft({ ...draft, confirm: event.target.value })} /></label>`}
       ${state.problem && html`<${ProblemNote} problem=${state.problem} />`}
-      <footer><${CopyAs} ...${repeats(name, sent)} />
+      <footer><${CopyAs} ...${sentAs(name, sent)} />
         <button type="submit" class="primary" disabled=${Boolean(reason)} aria-disabled=${state.busy} title=${reason || null}>${state.busy ? "Sending…" : "Send"}</button></footer>
     </form>
-    <div class="composer-result">${state.result ? html`<${Outcome} result=${state.result} />` : html`<${Waiting} busy=${state.busy} />`}</div>
+    <div class="composer-result">${state.result ? html`<${Outcome} result=${state.result} />` : html`<${Sending} busy=${state.busy} />`}</div>
   </div>`;
 }
 
@@ -115,13 +115,13 @@ function Kinds({ kind, source }) {
     })}</fieldset>`;
 }
 
-function Waiting({ busy }) {
+function Sending({ busy }) {
   if (busy) return html`<${Awaited} lines=${4} />`;
   return html`<${NothingYet} title="What becomes of it is shown here">
     <p>The delivery goes the way of every other one, from the check of its signature on. Its record says that it was a test.</p><//>`;
 }
 
-function repeats(name, sent) {
+function sentAs(name, sent) {
   const options = [["--kind", sent.kind], ["--type", sent.type], ["--confirm", sent.confirm], ["--body", sent.body === undefined ? "" : "body.json"]];
   const given = Object.entries({ type: sent.type, body: sent.body, confirm: sent.confirm }).filter(([, value]) => value);
   const words = given.map(([key, value]) => `, ${key === "type" ? "event_type" : key}=${pythonText(value)}`).join("");

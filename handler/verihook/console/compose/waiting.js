@@ -1,6 +1,6 @@
 // What people have to decide: the open waits of all instances, the one that has waited longest first.
 import { html, useState } from "../vendor/preact.js";
-import { AnswerDialog } from "../compose/answer.js";
+import { AnswerDialog } from "./answer.js";
 import { commandOf, curlOf, flagsOf, keywordsOf, pythonOf } from "../parts/commands.js";
 import { CopyAs } from "../parts/copy.js";
 import { Filters, clearFilters } from "../parts/filters.js";
@@ -17,7 +17,7 @@ import { address, usePlace } from "../shell/router.js";
 
 const FIELDS = [{ name: "workflow", label: "Workflow", kind: "text", hint: "order-approval" }];
 
-export function Page() {
+export function Waits() {
   const identity = useIdentity();
   const { query: { workflow = "" } } = usePlace();
   const { data, problem, reload } = useResource(api("waits", { workflow, limit: 100 }), { poll: true });
@@ -39,7 +39,7 @@ export function Page() {
   };
   return html`
     <${PageHead} title="Waiting" lead="Workflows that wait for a decision. What you send is what they get.">
-      <${CopyAs} ...${repeats(workflow)} />
+      <${CopyAs} ...${waitsAs(workflow)} />
     <//>
     <${Filters} fields=${FIELDS} />
     ${problem && html`<${ProblemNote} problem=${problem} retry=${reload} />`}
@@ -84,7 +84,7 @@ function Nothing() {
     <pre>verihook workflows run order-approval --input '{"orderId": "7", "amount": 20}'</pre><//>`;
 }
 
-function repeats(workflow) {
+function waitsAs(workflow) {
   return {
     curl: curlOf(api("waits", { workflow })),
     cli: commandOf("events", "waiting", ...flagsOf({ workflow })),

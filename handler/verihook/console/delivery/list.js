@@ -6,14 +6,14 @@ import { Filters, clearFilters } from "../parts/filters.js";
 import { Listing } from "../parts/listing.js";
 import { NoMatch, NothingYet } from "../parts/problem.js";
 import { PageHead } from "../parts/page.js";
-import { OUTCOME_CHOICES, OutcomeMark, StatusMark } from "../parts/status.js";
+import { OUTCOME_CHOICES, OutcomeMark, StatusMark, inWords } from "../parts/status.js";
 import { Ago } from "../parts/time.js";
 import { api } from "../shell/client.js";
 import { useIdentity } from "../shell/identity.js";
 import { useResource } from "../shell/resource.js";
 import { address, usePlace } from "../shell/router.js";
 
-const NAMES = ["source", "outcome", "reason", "type", "from", "to"];
+const FILTER_NAMES = ["source", "outcome", "reason", "type", "from", "to"];
 
 const VIEWS = [
   ["All", {}],
@@ -32,18 +32,18 @@ const COLUMNS = [
   { head: "When", className: "end", cell: ({ at }) => html`<${Ago} at=${at} />` },
 ];
 
-export function Page() {
+export function Deliveries() {
   const { query } = usePlace();
-  const wanted = Object.fromEntries(NAMES.map((name) => [name, query[name]]));
+  const wanted = Object.fromEntries(FILTER_NAMES.map((name) => [name, query[name]]));
   const fields = useFields();
   return html`
     <${PageHead} title="Deliveries" lead="Every request that a sender made: what was accepted, what was refused, and why.">
-      <${CopyAs} ...${repeats(wanted)} />
+      <${CopyAs} ...${listedAs(wanted)} />
     <//>
     <${Filters} fields=${fields} views=${VIEWS} />
     <${Listing} caption="Deliveries, the newest first" path="deliveries" query=${wanted} list=${(data) => data.deliveries}
       columns=${COLUMNS} id=${({ id }) => id} href=${({ id }) => address(`deliveries/${id}`)}
-      empty=${() => (NAMES.some((name) => query[name]) ? html`<${NoMatch} what="delivery" clear=${() => clearFilters(fields)} />` : html`<${FirstSteps} />`)} />
+      empty=${() => (FILTER_NAMES.some((name) => query[name]) ? html`<${NoMatch} what="delivery" clear=${() => clearFilters(fields)} />` : html`<${FirstSteps} />`)} />
   `;
 }
 
@@ -65,11 +65,11 @@ function useFields() {
 
 function whatCame({ eventType, outcome, reason }) {
   if (eventType) return eventType;
-  return outcome === "rejected" || outcome === "captured" ? reason || "a request" : "a delivery";
+  return outcome === "rejected" || outcome === "captured" ? inWords(reason || "a request") : "a delivery";
 }
 
 function whyAndWhere({ detail, eventType, reason, source }) {
-  const why = detail || (eventType ? reason : "");
+  const why = detail || (eventType && reason ? inWords(reason) : "");
   return html`<div class="below">${why && html`<span class="why">${why}</span>`}<span class="narrow">${source}</span></div>`;
 }
 
@@ -78,7 +78,7 @@ function instanceOf({ instanceId, status }) {
   return html`<a href=${address(`instances/${instanceId}`)}>${status ? html`<${StatusMark} status=${status} />` : "open"}</a>`;
 }
 
-function repeats(wanted) {
+function listedAs(wanted) {
   const { from: since, to: until, ...rest } = wanted;
   const filters = { ...rest, since, until };
   return {

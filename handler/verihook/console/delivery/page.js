@@ -1,17 +1,17 @@
 // One delivery: what became of it and why, what to do about it, and all that is kept of it.
 import { html, useState } from "../vendor/preact.js";
-import { BodyView } from "../delivery/body_view.js";
-import { CaptureDialog } from "../delivery/capture.js";
+import { BodyView } from "./body_view.js";
+import { CaptureDialog } from "./capture.js";
 import { CopyAs, Id } from "../parts/copy.js";
 import { commandOf, curlOf, pythonOf, pythonText } from "../parts/commands.js";
 import { Facts, Panel } from "../parts/facts.js";
 import { Icon } from "../parts/icon.js";
 import { Awaited, PageHead } from "../parts/page.js";
 import { Lacking, ProblemNote } from "../parts/problem.js";
-import { ReplayDialog } from "../delivery/replay.js";
+import { ReplayDialog } from "./replay.js";
 import { OutcomeMark, StatusMark } from "../parts/status.js";
 import { Ago, wholeTime } from "../parts/time.js";
-import { verdictOf } from "../delivery/verdict.js";
+import { verdictOf } from "./verdict.js";
 import { announce } from "../shell/announce.js";
 import { api, segment } from "../shell/client.js";
 import { useIdentity } from "../shell/identity.js";
@@ -20,7 +20,7 @@ import { useResource } from "../shell/resource.js";
 import { address } from "../shell/router.js";
 import { PAGES } from "../pages.js";
 
-export function Page({ id }) {
+export function Delivery({ id }) {
   const identity = useIdentity();
   const found = useResource(api(`deliveries/${segment(id)}`));
   const [asked, setAsked] = useState("");

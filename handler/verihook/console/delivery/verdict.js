@@ -1,4 +1,5 @@
 // What became of a delivery, in a sentence, and what to do about it.
+import { inWords } from "../parts/status.js";
 
 // { tone, icon, title, words, mend } of a delivery as /v1/deliveries/ID has it.
 export function verdictOf(delivery) {
@@ -72,7 +73,7 @@ function refused(delivery, title) {
   return {
     tone: "bad",
     icon: "cross",
-    title: `${title}: ${(reason || "it was not understood").replaceAll("-", " ")}`,
+    title: `${title}: ${inWords(reason || "it was not understood")}`,
     words: [detail],
     mend: meaning || "",
   };

@@ -2,7 +2,7 @@
 import { api, call, segment } from "../shell/client.js";
 import { hasEnded } from "../parts/status.js";
 
-// { name, verb, words(instance), when(status), danger, reason, scope }. `reason`: whether a person may say why.
+// { name, verb, words(instance), when(status), danger, reason, output }. `reason`: whether a person may say why; `output`: with what it ends.
 export const ACTIONS = [
   {
     name: "redrive",
@@ -33,6 +33,7 @@ export const ACTIONS = [
     name: "terminate",
     verb: "Terminate",
     reason: true,
+    output: true,
     danger: true,
     when: (status) => !hasEnded(status),
     words: () => "It is stopped at once and ends as terminated. What its steps have done stays done.",
@@ -51,9 +52,9 @@ export function actionsFor(status) {
   return ACTIONS.filter((action) => action.when(status));
 }
 
-// Does it, and returns the answer. Throws Problem.
-export function act(name, id, reason = "") {
+// Does it, and returns the answer. `body`: { reason, output }, what is given of them. Throws Problem.
+export function act(name, id, body = {}) {
   const url = api(`instances/${segment(id)}`);
   if (name === "delete") return call(url, { method: "DELETE" });
-  return call(`${url}/${name}`, { method: "POST", body: reason ? { reason } : undefined });
+  return call(`${url}/${name}`, { method: "POST", body: Object.keys(body).length > 0 ? body : undefined });
 }

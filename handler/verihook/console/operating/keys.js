@@ -50,7 +50,7 @@ function keyColumns(identity, ask) {
     { head: "Workflows", wide: true, cell: ({ workflows }) => workflows.join(", ") || "all" },
     { head: "Last used", wide: true, cell: ({ lastUsedAt }) => html`<${Ago} at=${lastUsedAt} />` },
     { head: "Ends", wide: true, className: "end", cell: ({ expiresAt, revokedAt }) => html`<${Ago} at=${revokedAt || expiresAt} />` },
-    { head: "Change", className: "end", cell: (key) => key.status === "active" && html`<div class="row-buttons">
+    { head: "Change", className: "end", cell: (key) => key.status === "active" && html`<div class="answers">
       <button type="button" aria-label="Rotate ${key.name}" onClick=${() => ask({ act: "rotate", key })}>Rotate…</button>
       <button type="button" aria-label="Revoke ${key.name}" onClick=${() => ask({ act: "revoke", key })}>Revoke…</button></div>` },
   ];

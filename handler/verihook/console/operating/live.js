@@ -6,7 +6,7 @@ import { Filters } from "../parts/filters.js";
 import { newOnes } from "./new_ones.js";
 import { Awaited, PageHead } from "../parts/page.js";
 import { NothingYet, ProblemNote } from "../parts/problem.js";
-import { OUTCOME_CHOICES, OutcomeMark } from "../parts/status.js";
+import { OUTCOME_CHOICES, OutcomeMark, inWords } from "../parts/status.js";
 import { Table } from "../parts/table.js";
 import { api, segment } from "../shell/client.js";
 import { useShortcut } from "../shell/keyboard.js";
@@ -19,7 +19,7 @@ const LIVE_FIELDS = [
   { name: "outcome", label: "Outcome", kind: "choice", choices: OUTCOME_CHOICES },
 ];
 const LIVE_COLUMNS = [
-  { head: "What came", className: "grows", cell: ({ eventType, reason }) => eventType || reason || "a delivery", below: ({ detail, source }) => html`<div class="below"><span class="why">${detail}</span><span class="narrow">${source}</span></div>` },
+  { head: "What came", className: "grows", cell: ({ eventType, reason }) => eventType || inWords(reason || "a delivery"), below: ({ detail, source }) => html`<div class="below"><span class="why">${detail}</span><span class="narrow">${source}</span></div>` },
   { head: "Outcome", cell: ({ outcome, count }) => html`<${OutcomeMark} outcome=${outcome} />${count > 1 && html` <span class="count">×${count}</span>`}` },
   { head: "Source", wide: true, cell: ({ source }) => source || html`<span class="quiet">unknown</span>` },
   { head: "When", className: "end", cell: ({ at }) => html`<time datetime=${at}>${new Date(at).toLocaleTimeString()}</time>` },

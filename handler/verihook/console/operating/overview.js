@@ -47,9 +47,9 @@ export function Overview() {
 
 // Of the last hour, over all sources.
 function Totals({ found, whole }) {
-  return html`<ul class="counts" aria-label="The last hour">${OUTCOMES_OF.map(([kind, outcome]) => {
+  return html`<h2 class="section">In the last hour</h2><ul class="counts">${OUTCOMES_OF.map(([kind, outcome]) => {
     const count = found.reduce((sum, [, { hour }]) => sum + hour[kind], 0);
-    return html`<li key=${kind}><a href=${address("deliveries", { outcome })}><strong data-bad=${kind === "refused" && count > 0}>${countedTo(count, whole)}</strong><span>${kind} in the last hour</span></a></li>`;
+    return html`<li key=${kind}><a href=${address("deliveries", { outcome })}><strong data-bad=${kind === "refused" && count > 0}>${countedTo(count, whole)}</strong><span>${kind}</span></a></li>`;
   })}</ul>
     ${!whole && html`<p class="small quiet">More came than is counted here: each number is of the newest ${MOST_OUTCOMES.toLocaleString()} outcomes.</p>`}`;
 }

@@ -14,7 +14,7 @@ import { bySource, hasTheHour, nothing } from "./by_source.js";
 import { rotationOf } from "./rotation.js";
 import { SourceHour, SourceMark, useHalfMinutes } from "./source_hour.js";
 import { MOST_OUTCOMES } from "./sources.js";
-import { OutcomeMark } from "../parts/status.js";
+import { OutcomeMark, inWords } from "../parts/status.js";
 import { Ago } from "../parts/time.js";
 import { announce } from "../shell/announce.js";
 import { api, call, segment } from "../shell/client.js";
@@ -106,7 +106,7 @@ function Secrets({ source }) {
 }
 
 const SOURCE_COLUMNS = [
-  { head: "What came", className: "grows", cell: ({ eventType, reason }) => eventType || reason || "a delivery", below: ({ detail }) => detail && html`<div class="below"><span class="why">${detail}</span></div>` },
+  { head: "What came", className: "grows", cell: ({ eventType, reason }) => eventType || inWords(reason || "a delivery"), below: ({ detail }) => detail && html`<div class="below"><span class="why">${detail}</span></div>` },
   { head: "Outcome", cell: ({ outcome, count }) => html`<${OutcomeMark} outcome=${outcome} />${count > 1 && html` <span class="count">×${count}</span>`}` },
   { head: "When", className: "end", cell: ({ at }) => html`<${Ago} at=${at} />` },
 ];

@@ -23,7 +23,7 @@ export const countedTo = (count, whole) => `${count.toLocaleString()}${whole ? "
 // `standing`: of bySource; `whole`: of hasTheHour.
 export function SourceHour({ name, standing: { hour, minutes }, whole }) {
   const some = OUTCOMES_OF.filter(([kind]) => hour[kind] > 0);
-  return html`<span class="hour"><${Strip} kinds=${[{ name: "accepted", counts: minutes }]} />
+  return html`<span class="hour">${hour.accepted > 0 && html`<${Strip} kinds=${[{ name: "accepted", counts: minutes }]} />`}
     <span class="small">${some.length === 0 ? html`<span class="quiet">${whole ? "nothing came" : "not among the newest"}</span>` : some.map(([kind, outcome], at) => html`${at > 0 && ", "}<a key=${kind} class=${kind === "refused" ? "tone-bad" : ""}
       href=${address("deliveries", { source: name, outcome })}>${countedTo(hour[kind], whole)} ${kind}</a>`)}</span></span>`;
 }

@@ -69,7 +69,7 @@ function Drawing({ drawn, label, taken, chosen, choose }) {
 }
 
 function Edge({ edge, points, x, y, back }) {
-  const words = edge.label.length > 15 ? `${edge.label.slice(0, 14)}…` : edge.label;
+  const words = edge.label.length > 12 ? `${edge.label.slice(0, 11)}…` : edge.label;
   return html`<g class="graph-edge" data-kind=${edge.kind} data-taken=${Boolean(edge.taken)} data-back=${Boolean(back)}>
     <path d=${path(points)} marker-end=${edge.taken ? "url(#graph-tip-taken)" : "url(#graph-tip)"} />
     ${words && html`<text x=${x} y=${y} text-anchor="middle"><title>${edge.label}</title>${words}</text>`}</g>`;
@@ -82,7 +82,7 @@ function Box({ node, x, y, width, height, group, at, taken, focusable, chosen, c
   return html`<g class="graph-state" data-box=${at} data-status=${taken ? node.status || "none" : ""} data-group=${group} role="button" tabindex=${focusable ? 0 : -1}
     aria-pressed=${chosen} aria-label=${words(node, taken)} onClick=${() => choose(node.name)}>
     <rect x=${x} y=${y} width=${width} height=${group ? 26 : height} rx="8" />
-    <g transform="translate(${x + 9},${group ? y + 5 : y + 12})"><${Icon} name=${shape} /></g>
+    <g transform="translate(${x + 9},${group ? y + 5 : y + 12})"><${Icon} name=${shape} ring=${shape === "clock"} /></g>
     <text x=${x + 30} y=${group ? y + 18 : y + 18} class="graph-name">${shown}</text>
     ${!group && html`<text x=${x + 30} y=${y + 32} class="graph-type">${node.type}${taken && node.runs > 1 ? ` · ${node.runs} runs` : ""}</text>`}
     <title>${node.name}</title>
@@ -95,7 +95,7 @@ function words(node, taken) {
 }
 
 const Ways = ({ next }) => html`${next.map(({ name, kind, label }, at) => html`<div key=${at}>${name ?? "the end"}${
-  (label || kind === "catch") && html` <span class="quiet">${kind === "catch" ? "on an error" : "if"} ${label}</span>`}</div>`)}`;
+  (label || kind === "catch") && html` <span class="why quiet" title=${label}>${kind === "catch" ? "on an error" : label === "otherwise" ? "" : "if"} ${label}</span>`}</div>`)}`;
 
 function Chosen({ node, next, taken }) {
   return html`<section class="panel graph-chosen" aria-label="The chosen state"><header><h2>${node.name}</h2></header>

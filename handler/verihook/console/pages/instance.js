@@ -103,18 +103,22 @@ function factsOf(instance) {
 }
 
 function Data({ instance }) {
+  const starts = useIdentity().may("workflows:execute");
   return html`<div class="halves">
-    <${Panel} title="Input"><${Json} value=${instance.input} what="the input" /><//>
+    <${Panel} title="Input" aside=${starts && html`<a href=${address(`workflows/${segment(instance.workflow)}/start`, { from: instance.instanceId })}>Start another with it…</a>`}><${Json} value=${instance.input} what="the input" /><//>
     <${Panel} title="Output">${hasEnded(instance.status) ? html`<${Json} value=${instance.output} what="the output" />` : html`<p class="quiet">It has one when it has ended.</p>`}<//>
-  </div>`;
+  </div><${Lacking} of=${[["workflows:execute", "Starting another with this input"]]} />`;
 }
 
 function Asked({ action, instance, onClose, done }) {
   const [reason, setReason] = useState("");
+  const [output, setOutput] = useState("");
   return html`<${Confirm} title="${action.verb} this instance" words=${action.words(instance)} verb=${action.verb} danger=${action.danger}
-    act=${() => act(action.name, instance.instanceId, reason)} onClose=${onClose} done=${done}>
+    act=${() => act(action.name, instance.instanceId, { ...(reason && { reason }), ...(output && { output: JSON.parse(output) }) })} onClose=${onClose} done=${done}>
     ${action.reason && html`<label class="field"><span>Why (kept with it)</span>
       <input type="text" maxlength="1000" value=${reason} onInput=${(event) => setReason(event.target.value)} /></label>`}
+    ${action.output && html`<label class="field"><span>What it ends with, as JSON (may be empty)</span>
+      <textarea rows="3" spellcheck="false" value=${output} onInput=${(event) => setOutput(event.target.value)} /></label>`}
   <//>`;
 }
 

@@ -24,6 +24,7 @@ const VIEWS = [
   ["Failed today", { status: "failed", since: new Date(new Date().setHours(0, 0, 0, 0)).toISOString() }],
   ["Suspended", { status: "suspended" }],
   ["Queued", { status: "queued" }],
+  ["Queued over 5 min", { status: "queued", until: new Date(Date.now() - 300_000).toISOString() }],
 ];
 
 const COLUMNS = [
@@ -38,7 +39,8 @@ const COLUMNS = [
 export function Page() {
   const { query } = usePlace();
   const identity = useIdentity();
-  const [chosen, setChosen] = useState(new Set());
+  const chosen = new Set((query.chosen || "").split(",").filter(Boolean));
+  const setChosen = (ids) => setQuery({ chosen: [...ids].join(",") }, { replace: true });
   const [turn, setTurn] = useState(0);
   // A key that is bound to workflows lists one of them at a time.
   const bound = identity.workflows.length > 0;
@@ -49,7 +51,7 @@ export function Page() {
   }, [bound, query.workflow, workflows]);
   const { label, ...plain } = Object.fromEntries(NAMES.map((name) => [name, query[name]]));
   const wanted = { ...plain, ...labelQuery(label) };
-  const choose = (id) => id && setChosen((before) => toggled(before, id));
+  const choose = (id) => id && setChosen(toggled(chosen, id));
   const finished = () => {
     setChosen(new Set());
     setTurn(turn + 1);

@@ -1,5 +1,4 @@
 // The pages that are opened more seldom: small ones, that are loaded as one, which is smaller than all of them alone.
-import { html } from "../vendor/preact.js";
 import { About } from "../operating/about.js";
 import { Failures } from "../operating/failures.js";
 import { Job } from "../operating/job.js";
@@ -12,10 +11,3 @@ import { Source } from "../operating/source.js";
 import { Sources } from "../operating/sources.js";
 import { Workflow } from "../operating/workflow.js";
 import { Workflows } from "../operating/workflows.js";
-
-const SHOWN = { About, Failures, Job, Jobs, Keys, Live, NewJob, Overview, Source, Sources, Workflow, Workflows };
-
-// `shown`: the name of one of them, from the list of all pages.
-export function Page({ shown, ...given }) {
-  return html`<${SHOWN[shown]} ...${given} />`;
-}

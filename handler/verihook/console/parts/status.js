@@ -41,6 +41,9 @@ export function OutcomeMark({ outcome }) {
   return html`<${Mark} of=${OUTCOMES[outcome] || [String(outcome), "dots", "quiet"]} />`;
 }
 
+// A reason such as "signature-mismatch", in words.
+export const inWords = (reason) => reason.replaceAll("-", " ");
+
 // Any other: a word, the name of a shape, and one of good, bad, warn, busy and quiet.
 export function Mark({ of: [word, shape, tone] }) {
   return html`<span class="mark tone-${tone}"><${Icon} name=${shape} ring />${word}</span>`;

@@ -4,7 +4,7 @@ import { setQuery } from "../shell/router.js";
 
 export function Views({ table, drawing }) {
   const show = (view) => setQuery({ view }, { replace: true });
-  return html`<div class="views-of" role="group" aria-label="Shown as">
+  return html`<div class="segments" role="group" aria-label="Shown as">
     <button type="button" aria-pressed=${!table} onClick=${() => show("")}>${drawing}</button>
     <button type="button" aria-pressed=${table} onClick=${() => show("table")}>Table</button></div>`;
 }

@@ -31,7 +31,7 @@ function Imported({ page, params }) {
       <p><strong>This page could not be loaded.</strong> The server does not answer, or has another version now.</p>
       <button type="button" onClick=${() => location.reload()}>Load the console again</button></div></div>`;
   }
-  return state.module ? html`<${state.module.Page} shown=${page.shown} ...${params} />` : html`<${Awaited} />`;
+  return state.module ? html`<${state.module[page.shown || "Page"]} ...${params} />` : html`<${Awaited} />`;
 }
 
 // A page that throws is replaced by what it threw; the rest of the console goes on.

@@ -95,7 +95,7 @@ function Row({ row, at, of, scale, now, chosen, choose }) {
     <span class="timeline-track">
       ${scale.folds.map(({ x, width, from, to }) => html`<span key=${from} class="timeline-fold" title="${duration(to - from)} without an event" style=${{ left: percent(x), width: percent(width) }} />`)}
       ${row.bars.map((bar, place) => html`<span key=${place} class="timeline-bar" data-status=${bar.step.status} data-open=${bar.open}
-        style=${{ left: percent(scale.at(bar.from)), width: percent(scale.at(bar.to) - scale.at(bar.from)) }} />`)}
+        style=${{ left: `min(${percent(scale.at(bar.from))}, 100% - 4px)`, width: percent(scale.at(bar.to) - scale.at(bar.from)) }} />`)}
       <span class="timeline-took" data-before=${scale.at(last.to) > 0.85} style=${{ left: percent(scale.at(scale.at(last.to) > 0.85 ? row.bars[0].from : last.to)) }}>${took}</span>
       ${now && html`<span class="timeline-now" style=${{ left: percent(scale.at(now)) }} />`}
     </span></div>`;
