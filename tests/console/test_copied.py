@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.console.conftest import Open
 from tests.console.deployment import Deployed
 from tests.console.pages import filled
+from tests.console.test_by_keyboard import made_key
 from tests.console.watched import Watched
 from verihook.cli import main
 
@@ -61,17 +63,18 @@ def copied(page: Watched) -> dict[str, str]:
 
 
 def run_curl(text: str) -> str:
-    done = subprocess.run(["bash", "-c", text], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(["bash", "-ec", text], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def run_command(text: str) -> str:
-    program, *arguments = shlex.split(text)
-    assert program == "verihook"
     told = io.StringIO()
-    with contextlib.redirect_stdout(told):
-        assert main(arguments) == 0, text
+    for line in text.splitlines():
+        program, *arguments = shlex.split(line)
+        assert program == "verihook"
+        with contextlib.redirect_stdout(told):
+            assert main(arguments) == 0, text
     return told.getvalue()
 
 
@@ -119,3 +122,21 @@ def test_each_way_says_what_the_page_is_about(visited: Watched, served: Deployed
         # The browser has a loop of asyncio in this thread; a person who runs this has none.
         with ThreadPoolExecutor(1) as elsewhere:
             assert re.search(wanted, elsewhere.submit(RUNS[way], text).result()), text
+
+
+@pytest.mark.usefixtures("at_home")
+def test_a_key_that_is_bound_to_workflows_copies_what_it_may_ask(
+    opened: Open, served: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request of it names one workflow, so there is one for each."""
+    key = made_key(served, "instances:read", "workflows:read", workflows=("brok*", "late"), name="bound-copies")
+    (tmp_path / "auth").write_text(f"Authorization: Bearer {key}")
+    monkeypatch.setenv("VERIHOOK_KEY", key)
+    page = opened("failures", key=key)
+    page.find("link", "Warehouse.Closed").wait_for()
+    texts = copied(page)
+    assert set(WAYS) == texts.keys()
+    for way, text in texts.items():
+        assert ("broken" in text, "late" in text) == (True, True), way
+        with ThreadPoolExecutor(1) as elsewhere:
+            assert "Warehouse.Closed" in elsewhere.submit(RUNS[way], text).result(), way

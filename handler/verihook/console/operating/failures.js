@@ -27,7 +27,8 @@ export function Failures() {
   const covered = useCovered();
   const [asked, setAsked] = useState(null);
   const wanted = workflow ? [workflow] : covered;
-  const { answers, problem, retry } = useAll(wanted && wanted.map((each) => api("failures", { workflow: each, since, dismissed: dismissed && "true" })));
+  const urlOf = (name) => api("failures", { workflow: name, since, dismissed: dismissed && "true" });
+  const { answers, problem, retry } = useAll(wanted && wanted.map(urlOf));
   const groups = answers?.flatMap(({ failures }) => failures);
   const callbacks = answers?.flatMap((each) => each.callbacks) || [];
   const done = (words) => () => {
@@ -35,13 +36,12 @@ export function Failures() {
     announce(words);
     retry();
   };
-  const list = (caption, rows, id, columns) => html`<${Table} caption=${caption} rows=${rows} id=${id} columns=${columns}
+  const list = (caption, rows, id, columns) => html`<${Table} caption=${caption} rows=${rows} id=${id} columns=${columns.filter(({ of }) => !of || rows.some((row) => row[of]))}
     href=${({ last, instanceId }) => address(`instances/${segment(instanceId || last.instanceId)}`)} />`;
   return html`
     <${PageHead} title="Failures" lead="Instances that failed or timed out, by workflow and error; and callbacks that no receiver has taken.">
       ${manages && html`<a class="button primary" href=${redriveOf({ workflow, firstAt: since })}>Redrive many…</a>`}
-      <${CopyAs} curl=${curlOf(api("failures", { workflow, since, dismissed: dismissed && "true" }))} cli=${commandOf("instances", "failures", ...flagsOf({ workflow, since }))}
-        python=${pythonFailures(workflow, since)} />
+      <${CopyAs} ...${wanted && copies(wanted, urlOf, since, dismissed)} />
     <//>
     <${Filters} fields=${FAILURE_FIELDS} views=${FAILURE_VIEWS} />
     ${problem && html`<${ProblemNote} problem=${problem} retry=${retry} />`}
@@ -58,9 +58,17 @@ export function Failures() {
   `;
 }
 
-function pythonFailures(workflow, since) {
+// The commands and the client list what is open alone.
+function copies(names, urlOf, since, dismissed) {
+  const curl = names.map((name) => curlOf(urlOf(name))).join("");
+  const cli = names.map((workflow) => commandOf("instances", "failures", ...flagsOf({ workflow, since }))).join("");
+  return dismissed ? { curl } : { curl, cli, python: pythonFailures(names, since) };
+}
+
+function pythonFailures(names, since) {
   const time = since && `since=datetime.fromisoformat(${pythonText(since)})`;
-  const code = pythonOf(`for group in verihook.failures(${[keywordsOf({ workflow }), time].filter(Boolean).join(", ")}):`, "    print(group)");
+  const code = pythonOf(...names.flatMap((workflow) => [
+    `for group in verihook.failures(${[keywordsOf({ workflow }), time].filter(Boolean).join(", ")}):`, "    print(group)"]));
   return since ? `from datetime import datetime\n${code}` : code;
 }
 
@@ -71,8 +79,8 @@ const groupKey = ({ workflow, error }) => `${workflow} ${error}`;
 // What can be done with a row, and what somebody has decided about it.
 function decided(manages, ask, buttons) {
   return [
-    { head: "Dismissed", wide: true, cell: ({ dismissed }) => dismissed && html`<span title=${dismissed.note}><${Ago} at=${dismissed.at} /> by ${dismissed.by.name || dismissed.by.entry}<span class="why">${dismissed.note}</span></span>` },
-    ...(manages ? [{ head: "Do", className: "end", cell: (row) => html`<div class="row-buttons">${buttons(row)}
+    { head: "Dismissed", of: "dismissed", wide: true, cell: ({ dismissed }) => dismissed && html`<span title=${dismissed.note}><${Ago} at=${dismissed.at} /> by ${dismissed.by.name || dismissed.by.entry}<span class="why">${dismissed.note}</span></span>` },
+    ...(manages ? [{ head: "Do", className: "end", cell: (row) => html`<div class="answers">${buttons(row)}
       ${!row.dismissed && html`<button type="button" aria-label="Dismiss ${row.error ?? row.instanceId ?? "those without an error"} of ${row.workflow}" onClick=${() => ask({ act: "dismiss", row })}>Dismiss…</button>`}</div>` }] : []),
   ];
 }
