@@ -15,6 +15,7 @@ from verihook.local.states.effects import (
     End,
     Failed,
     Forget,
+    MapRun,
     Record,
     Stimulus,
     Succeeded,
@@ -43,6 +44,7 @@ class Outcome:
     events: list[dict[str, Any]] = field(default_factory=list)
     others: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
+    map_runs: list[MapRun] = field(default_factory=list)
     now: float = START
 
     @property
@@ -121,5 +123,7 @@ def _apply(outcome: Outcome, effect: Effect, answering: Answering) -> Iterator[t
             yield answer[0], answer[1](effect.call)
     elif isinstance(effect, End):
         outcome.end = effect
+    elif isinstance(effect, MapRun):
+        outcome.map_runs.append(effect)
     else:
         assert isinstance(effect, Forget)

@@ -7,6 +7,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from verihook.local.states.effects import MapRun
 from verihook.strict_json import parse
 
 #: Machine and name of an execution.
@@ -54,7 +55,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Written:
-    """What one turn changes.
+    """What one turn changes, at ``now`` in seconds.
 
     ``calls``: those to make, each with its task token and what :func:`packed` has of it; ``taken``: the one that was
     submitted, which is not made again; ``answered``: those that are over.
@@ -68,6 +69,8 @@ class Written:
     answered: list[str] = field(default_factory=list)
     end: tuple[str, int, str | None, str | None, str | None] | None = None
     redriven: tuple[int, str | None] | None = None
+    map_runs: list[MapRun] = field(default_factory=list)
+    now: float = 0.0
 
 
 def packed(value: Any) -> bytes:

@@ -21,9 +21,10 @@ from typing import Any
 
 from verihook.local.opening_errors import opening_error
 from verihook.local.runner import former
+from verihook.local.runner.map_runs import MAP_RUNS, MapRunEntry, map_run_of, map_runs_of, write_map_runs
 from verihook.local.runner.rows import Entry, Key, Parent, Written, packed, unpacked
 
-_SCHEMA = """
+_SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS definitions (number INTEGER PRIMARY KEY, machine TEXT NOT NULL, asl TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS executions (
     machine TEXT NOT NULL, name TEXT NOT NULL, definition INTEGER NOT NULL, input TEXT NOT NULL,
@@ -43,6 +44,7 @@ CREATE TABLE IF NOT EXISTS chapters (
     machine TEXT NOT NULL, name TEXT NOT NULL, number INTEGER NOT NULL, events BLOB NOT NULL,
     PRIMARY KEY (machine, name, number)
 ) WITHOUT ROWID;
+{MAP_RUNS}
 PRAGMA user_version = 5;
 """
 _COLUMNS = "machine, name, definition, input, started_at, status, stopped_at, output, error, cause, redrives"
@@ -197,6 +199,16 @@ class Store:
             chapters = [row[0] for row in self._db.execute(sql, key)]
         return [event for chapter in chapters for event in unpacked(chapter)]
 
+    def map_runs(self, key: Key) -> list[MapRunEntry]:
+        """Return the map runs of an execution, the newest first."""
+        with self._lock:
+            return map_runs_of(self._db, key)
+
+    def map_run(self, arn: str) -> MapRunEntry | None:
+        """Return a map run, or None."""
+        with self._lock:
+            return map_run_of(self._db, arn)
+
     def redriven_by(self, key: Key) -> str | None:
         """Return the token of the last redrive; None if there was none, or it had none."""
         with self._lock:
@@ -237,7 +249,7 @@ class Store:
             sql = "DELETE FROM executions WHERE status <> 'RUNNING' AND stopped_at < ?"
             if not self._db.execute(sql, (before,)).rowcount:
                 return
-            for table in ("chapters", "calls"):
+            for table in ("chapters", "calls", "map_runs"):
                 gone = "(machine, name) NOT IN (SELECT machine, name FROM executions)"
                 self._db.execute(f"DELETE FROM {table} WHERE {gone}")
             self._db.execute("DELETE FROM definitions WHERE number NOT IN (SELECT definition FROM executions)")
@@ -257,6 +269,7 @@ class Store:
             sql = """INSERT INTO chapters SELECT ?, ?, COALESCE(MAX(number), 0) + 1, ? FROM chapters
                      WHERE machine = ? AND name = ?"""
             self._db.execute(sql, (*key, packed(turn.events), *key))
+        write_map_runs(self._db, key, turn)
         if turn.end is not None:
             self._db.execute("DELETE FROM calls WHERE machine = ? AND name = ?", key)
             return

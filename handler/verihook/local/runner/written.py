@@ -6,14 +6,24 @@ import json
 from typing import Any
 
 from verihook.local.runner.rows import Written, packed
-from verihook.local.states.effects import Call, Effect, Failed, Forget, Record, Stimulus, Submitted, Succeeded
+from verihook.local.states.effects import (
+    Call,
+    Effect,
+    Failed,
+    Forget,
+    MapRun,
+    Record,
+    Stimulus,
+    Submitted,
+    Succeeded,
+)  # fmt: skip
 from verihook.local.states.positions import Position, kept
 from verihook.local.states.resources import check_resource
 
 
 def written(position: Position, effects: list[Effect], stimulus: Stimulus, now: float) -> Written:
     """Return what is kept of a turn: the position after it, its effects, and what its stimulus has answered."""
-    turn = Written(kept(position), position.due(), [])
+    turn = Written(kept(position), position.due(), [], now=now)
     for effect in effects:
         if isinstance(effect, Record):
             turn.events += [] if effect.log else [effect.event]
@@ -21,6 +31,8 @@ def written(position: Position, effects: list[Effect], stimulus: Stimulus, now: 
             turn.calls[effect.call] = (effect.token, packed(_kept_call(effect)))
         elif isinstance(effect, Forget):
             turn.answered.append(effect.call)
+        elif isinstance(effect, MapRun):
+            turn.map_runs.append(effect)
         else:
             # In ASCII: half a character of a sender's has no UTF-8, and SQLite takes nothing else.
             output = json.dumps(effect.output, separators=(",", ":")) if effect.status == "SUCCEEDED" else None

@@ -63,7 +63,17 @@ class Redrive:
     """RedriveExecution of one that has ended, but not well: it goes on with the state in which its own flow stood."""
 
 
-Stimulus = Begin | Redrive | Tick | Submitted | Succeeded | Failed | Beat | Stop
+@dataclass(frozen=True, slots=True)
+class Adjust:
+    """UpdateMapRun: what is None stays as it is."""
+
+    map_run: str
+    most: int | None = None
+    tolerated_count: int | None = None
+    tolerated_percentage: float | None = None
+
+
+Stimulus = Begin | Redrive | Tick | Submitted | Succeeded | Failed | Beat | Stop | Adjust
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +117,13 @@ class End:
     cause: str | None = None
 
 
-Effect = Record | Call | Forget | End
+@dataclass(frozen=True, slots=True)
+class MapRun:
+    """How a map run stands now: RUNNING, SUCCEEDED, FAILED or ABORTED; ``told``: what DescribeMapRun has besides."""
+
+    arn: str
+    status: str
+    told: dict[str, Any]
+
+
+Effect = Record | Call | Forget | MapRun | End

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from verihook.local.states import map_runs
 from verihook.local.states.errors import QUERY, RUNTIME, StateError
 from verihook.local.states.iterations import abort_frames
 from verihook.local.states.processing import assigned, placed
@@ -29,6 +30,7 @@ def fail(turn: Turn, frame: Frame, error: StateError) -> None:
     inside = frame.container
     if inside is not None:
         abort_frames(turn, [turn.position.frames[number] for number in inside.running])
+        map_runs.tell(turn, inside, "FAILED")
     if error.name != RUNTIME and _retried(turn, frame, state, error):
         return
     # A Map or Parallel whose own fields fit nothing has not begun.

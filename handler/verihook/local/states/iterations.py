@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from verihook.local.states import map_runs
 from verihook.local.states.choices import unexpected
 from verihook.local.states.data import text_of
 from verihook.local.states.errors import QUERY, StateError, runtime
@@ -53,12 +54,17 @@ def abort_frames(turn: Turn, frames: list[Frame]) -> None:
         if frame.container is not None:
             abort_frames(turn, [turn.position.frames[number] for number in frame.container.running])
         turn.forget(frame)
+        if frame.container is not None and frame.container.map_run is not None:
+            turn.record(frame, "MapRunAborted")
+            map_runs.tell(turn, frame.container, "ABORTED")
         if frame.entered_event and frame.id not in turn.position.ready:
             turn.record(frame, f"{state.kind}StateAborted")
         if frame.parent is not None:
             outer, outside, inside = around(turn, frame)
             if outer.log != frame.log:
                 turn.record(frame, "ExecutionAborted", {})
+                inside.aborted += 1
+                inside.aborted_items += inside.item_counts[frame.index]
             elif outside.kind == "Map":
                 turn.record(frame, "MapIterationAborted", {"name": outside.name, "index": frame.index})
             remove(turn, frame, inside)

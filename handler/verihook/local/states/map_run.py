@@ -1,5 +1,7 @@
 """Distributed Maps: each item, or batch of items, is an execution of its own, with a history of its own.
 
+Map runs as resources: map_runs.py.
+
 https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 """
 
@@ -8,12 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from verihook.local.states.data import is_number, text_of
-from verihook.local.states.effects import Beat, Call, Failed, Submitted, Succeeded
+from verihook.local.states.effects import Adjust, Beat, Call, Failed, Submitted, Succeeded
 from verihook.local.states.errors import ITEM_READER, THRESHOLD, StateError, runtime
 from verihook.local.states.history import given
 from verihook.local.states.intrinsic_functions import unique_id
 from verihook.local.states.items import batches, read_items, written_results
 from verihook.local.states.iterations import abort_frames, items_of, selected
+from verihook.local.states.map_runs import MAX_CHILDREN, adjust, tell
 from verihook.local.states.positions import Container, Log
 from verihook.local.states.processing import at_path, whole_number
 from verihook.local.states.resources import check_resource
@@ -25,9 +28,6 @@ if TYPE_CHECKING:
     from verihook.local.states.scope import Scope
     from verihook.local.states.turn import Turn
 
-#: So many child executions run at a time, if MaxConcurrency does not say less: AWS has 10,000.
-MAX_CHILDREN = 1000
-
 
 def begin(turn: Turn, frame: Frame, state: State, data: Any, most: int) -> None:
     """Start the map run: read the items, or take them from the input."""
@@ -35,7 +35,7 @@ def begin(turn: Turn, frame: Frame, state: State, data: Any, most: int) -> None:
     distributed = state.spread
     items = [] if distributed.reader else items_of(state, scope)
     turn.record(frame, "MapStateStarted", {"length": len(items)})
-    inside = Container(0, [], data=data, most=min(most or MAX_CHILDREN, MAX_CHILDREN))
+    inside = Container(0, [], data=data, most=min(most or MAX_CHILDREN, MAX_CHILDREN), asked=most)
     inside.tolerated_count = whole_number_tolerated(state, scope)
     inside.tolerated_percentage = _percentage(state, scope)
     label = f"{turn.position.machine['Name']}/{distributed.label or state.name}"
@@ -131,6 +131,7 @@ def start_child(turn: Turn, frame: Frame, state: State, inside: Container) -> No
     """Start the child execution of the next item or batch."""
     index, value = inside.started, inside.items.pop()
     inside.started += 1
+    inside.started_items += inside.item_counts[index]
     outer = turn.position.logs[frame.log].execution
     name = unique_id(turn.chance)
     label = state.spread.label
@@ -152,6 +153,7 @@ def start_child(turn: Turn, frame: Frame, state: State, inside: Container) -> No
 def child_ended(turn: Turn, child: Frame, inside: Container, output: Any) -> None:
     """A child execution has succeeded."""
     turn.record(child, "ExecutionSucceeded", given("output", text_of(output)))
+    inside.succeeded_items += inside.item_counts[child.index]
     inside.results[child.index] = {"Status": "SUCCEEDED", "Output": output, **_named(turn, child)}
     del turn.position.logs[child.log]
 
@@ -179,6 +181,13 @@ def go_on_or_fail(turn: Turn, frame: Frame, state: State, inside: Container) -> 
         return
     abort_frames(turn, [turn.position.frames[number] for number in inside.running])
     raise _run_failed(turn, frame, StateError(THRESHOLD, "The specified tolerated failure threshold was exceeded"))
+
+
+def adjusted(turn: Turn, change: Adjust) -> None:
+    """Apply UpdateMapRun, if the map run goes on."""
+    frame = adjust(turn, change)
+    if frame is not None:
+        turn.attempt(frame, lambda: go_on_or_fail(turn, frame, turn.state(frame), frame.inside))
 
 
 def _too_many(inside: Container) -> bool:
@@ -213,6 +222,7 @@ def _finish(turn: Turn, frame: Frame, state: State, inside: Container, result: A
     if writer is not None and writer.resource:
         result = {"MapRunArn": inside.map_run, "ResultWriterDetails": result}
     turn.record(frame, "MapRunSucceeded")
+    tell(turn, inside, "SUCCEEDED")
     turn.record(frame, "MapStateSucceeded")
     frame.container = None
     turn.finish(frame, state, result)

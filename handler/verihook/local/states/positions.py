@@ -15,7 +15,9 @@ from typing import Any
 class Container:
     """Of a Map or Parallel that runs: what has ended, what runs, what is still to start.
 
-    ``items`` are the inputs that are still to start, the next one last; ``ready`` counts those started.
+    ``items`` are the inputs that are still to start, the next one last; ``started`` counts the others, and
+    ``started_items``, of a distributed Map, what is in them. ``most`` is as many as may run, ``asked`` what
+    MaxConcurrency says; ``told``: as DescribeMapRun was last told of it.
     """
 
     total: int
@@ -27,6 +29,12 @@ class Container:
     data: Any = None
     failures: int = 0
     failed_items: int = 0
+    aborted: int = 0
+    aborted_items: int = 0
+    succeeded_items: int = 0
+    started_items: int = 0
+    asked: int = 0
+    told: dict[str, Any] | None = None
     item_counts: list[int] = field(default_factory=list)
     tolerated_count: float | None = None
     tolerated_percentage: float | None = None

@@ -7,10 +7,11 @@ from collections import ChainMap
 from collections.abc import Callable
 from typing import Any
 
-from verihook.local.states import container, ending, failing, map_run, plain_states, tasks
+from verihook.local.states import container, ending, failing, map_run, map_runs, plain_states, tasks
 from verihook.local.states.context import context_object
 from verihook.local.states.data import MAX_BYTES, text_of
 from verihook.local.states.effects import (
+    Adjust,
     Beat,
     Begin,
     Effect,
@@ -74,6 +75,7 @@ def step(machine: Machine, position: Position, stimulus: Stimulus, now: float, m
     try:
         turn.take(stimulus)
         turn.go_on(most)
+        map_runs.tell_all(turn)
     except Exception as error:  # noqa: BLE001  # a fault of ours ends the execution, which would else hang for ever
         turn.effects.clear()
         for name, count in events.items():
@@ -102,6 +104,8 @@ class Turn:
             ending.redrive(self)
         elif isinstance(stimulus, Stop):
             self.end("ABORTED", error=stimulus.error, cause=stimulus.cause)
+        elif isinstance(stimulus, Adjust):
+            map_run.adjusted(self, stimulus)
         elif isinstance(stimulus, Submitted | Succeeded | Failed | Beat):
             frame = self.position.called(stimulus.call)
             if frame is not None:
@@ -111,8 +115,7 @@ class Turn:
 
     def _begin(self) -> None:
         first = self.position.logs[""].execution
-        details = {**given("input", text_of(first["Input"])), "roleArn": first["RoleArn"]}
-        self.record_in("", "ExecutionStarted", details)
+        self.record_in("", "ExecutionStarted", {**given("input", text_of(first["Input"])), "roleArn": first["RoleArn"]})
         self.add_frame(None, 0, [], "", first["Input"])
 
     def _answered(self, frame: Frame, stimulus: Submitted | Succeeded | Failed | Beat) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.flows.waiting import wait_until
 from tests.unit.local.runner.machines import KEY, Clock, Dying, Functions, finished, opened
+from verihook.local.runner.rows import Entry, Written
 from verihook.local.runner.runner import Runner
-from verihook.local.states.effects import Succeeded
+from verihook.local.runner.store import Store
+from verihook.local.states.effects import MapRun, Succeeded
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -34,6 +37,19 @@ def test_a_crash_at_any_write_and_the_same_end(tmp_path: Path, write: int, after
     second.close()
     assert (ended.status, ended.output) == ("SUCCEEDED", "[2,3]")
     assert len(functions.called) <= 5 + 2  # what was called and not written is called again
+
+
+def test_no_map_run_goes_on_after_its_execution(tmp_path: Path) -> None:
+    """It may have ended by a fault of the evaluator's, which tells nothing of what runs."""
+    store = Store(tmp_path / "s.db")
+    store.begin(Entry(*KEY, 1, "[]", 1000), Written({}, None, [], map_runs=[MapRun("arn", "RUNNING", {})], now=1.0))
+    (going_on,) = store.map_runs(KEY)
+    assert (going_on.status, going_on.started_at, going_on.stopped_at) == ("RUNNING", 1000, None)
+    store.write(KEY, Written({}, None, [], end=("FAILED", 2000, None, None, None), now=2.0))
+    assert store.map_run("arn") == replace(going_on, status="ABORTED", stopped_at=2000)
+    store.prune(3000)
+    assert store.map_runs(KEY) == []
+    store.close()
 
 
 def _answer(runner: Runner, functions: Functions, clock: Clock) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 from verihook.local.runner.arns import ARN_PREFIX, execution_arn, express_arn, parse_execution_arn
 from verihook.local.runner.door.machines import Machines
+from verihook.local.runner.door.map_runs import MapRuns
 from verihook.local.runner.door.pages import Answer, page, paged, present
 from verihook.local.runner.door.tasks import Tasks
 from verihook.local.runner.door.validation import ApiError, check_input, check_name, optional_text, text
@@ -35,7 +36,7 @@ class Operations:
         self._store = runner.store
         self._express = express
         self.machines = Machines(runner, express)
-        tasks = Tasks(runner, self.machines)
+        tasks, map_runs = Tasks(runner, self.machines), MapRuns(runner)
         self._table: dict[str, Callable[[dict[str, Any]], Answer]] = {
             "CreateStateMachine": self.machines.create,
             "UpdateStateMachine": self.machines.update,
@@ -49,6 +50,9 @@ class Operations:
             "RedriveExecution": self._redrive,
             "ListExecutions": self._list,
             "GetExecutionHistory": self._history,
+            "ListMapRuns": map_runs.list,
+            "DescribeMapRun": map_runs.describe,
+            "UpdateMapRun": map_runs.update,
             "GetActivityTask": tasks.take,
             "SendTaskSuccess": tasks.success,
             "SendTaskFailure": tasks.failure,
