@@ -16,7 +16,17 @@ from verihook.senders.schemes import Setting, Verify
 #: Its query has what readers of URLs trip over: a name that comes twice, a blank in both spellings, a plus sign.
 URL = "https://hooks.example.com/hooks/orders?x=1&x=2&y=a%20b+c%2Bd"
 
+#: A secret of Standard Webhooks, and another one.
+STANDARD = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+OTHER_STANDARD = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+
+#: Why most of those that cannot sign cannot.
+COMPARES = "it makes the signature within the comparison, and returns the comparison alone"
+
 Headers = dict[str, str]
+
+#: The headers and the body of a delivery.
+Delivery = tuple[Headers, bytes]
 
 #: ``sign(body, at, secret)``, ``at`` in seconds since the epoch: the headers that the sender sends.
 Sign = Callable[[bytes, int, str], Headers]
@@ -42,8 +52,9 @@ class Library:
     """One library and the sender it belongs to.
 
     ``signature``: the header with the signature. ``sign``: None if the library cannot sign; then we sign and the
-    library verifies. ``key``: what Verihook is bound with, if it is not the secret. ``refusals``: the exceptions
-    that the library raises on purpose; any other one is a crash. ``other``: a secret that is not ours.
+    library verifies, and ``only_verifies`` says why. ``key``: what Verihook is bound with, if it is not the secret.
+    ``refusals``: the exceptions that the library raises on purpose; any other one is a crash. ``other``: a secret
+    that is not ours.
     """
 
     name: str
@@ -62,26 +73,31 @@ class Library:
     timed: bool = True
     #: Whether the signature covers the body.
     binds_body: bool = True
-    #: Which bodies it can be given, see :mod:`tests.signers.bodies`; "own" for none but those of ``body``.
+    #: Which bodies it can be given, see :mod:`tests.signers.bodies`.
     takes: str = "text"
     #: What Verihook signs with, if it is not the secret.
     signs_with: str = ""
+    #: Why there is nothing in the library that signs, or that what signs is not the library.
+    only_verifies: str = ""
+    #: Puts the time into any body of ``takes``, if it is signed there.
+    dated: Callable[[bytes, int], bytes] = lambda body, at: body
 
-    def signed(self, body: bytes, at: int, secret: str = "") -> Headers:
-        """The headers of a delivery, names in lower case."""
-        if self.sign:
-            return {name.lower(): value for name, value in self.sign(body, at, secret or self.secret).items()}
-        return self.signed_by_us(body, at, secret)
+    def signed(self, body: bytes, at: int, secret: str = "") -> Delivery:
+        """A delivery, the names of its headers in lower case. Verihook signs if the library cannot."""
+        if self.sign is None:
+            return self.signed_by_us(body, at, secret)
+        body = self.dated(body, at)
+        return {name.lower(): value for name, value in self.sign(body, at, secret or self.secret).items()}, body
 
-    def signed_by_us(self, body: bytes, at: int, secret: str = "") -> Headers:
-        """The headers of a delivery that Verihook has signed, as ``verihook send`` does."""
+    def signed_by_us(self, body: bytes, at: int, secret: str = "") -> Delivery:
+        """A delivery that Verihook has signed, as ``verihook send`` does; a time in the body is its own."""
         url = urlsplit(self.url)
         request = Request("POST", url.path, url.query, (), body, "")
         scheme = load_sender(self.sender).scheme
         made = scheme.sign(
             secret or self.signs_with or self.secret, request, self._setting(), message_id="msg_1", now=at
         )
-        return dict(made.headers)
+        return dict(made.headers), made.body
 
     def verdict(self, headers: Headers, body: bytes) -> str:
         """``accepts``, ``refuses``, or ``crashes`` if it raises what it does not document."""

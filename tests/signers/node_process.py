@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from tests.signers.library import URL, Headers
+from tests.signers.library import OTHER_STANDARD, STANDARD, URL, Headers, Library
 
 TOOLS = Path(__file__).parents[2] / ".tools"
 NODE = Path(__file__).parent / "node"
@@ -49,6 +49,25 @@ class NodeLibraries:
             raise NodeRefusal(answer["error"])
         return answer["result"]
 
+    def library(self, name: str, sender: str, secret: str, header: str, *, signs: bool = False, **rest: Any) -> Library:
+        """One of them. ``with_headers``: what it wants to see besides; ``rest``: the other fields of Library."""
+        key, url, besides = rest.get("key", ""), rest.get("url", URL), rest.pop("with_headers", {})
+
+        def accepts(headers: Headers, body: bytes) -> bool:
+            if header not in headers:
+                return False
+            return bool(self.ask(name, "verify", secret, {**besides, **headers}, body, key=key, url=url))
+
+        def sign(body: bytes, at: int, secret: str) -> Headers:
+            made = self.ask(name, "sign", secret, {}, body, at=at, url=url)
+            return made if isinstance(made, dict) else {header: made}
+
+        return Library(name, sender, secret, header, sign if signs else None, accepts, refusals=(NodeRefusal,), **rest)
+
+    def standard(self, name: str, sender: str, header: str = "webhook-signature", **rest: Any) -> Library:
+        """One of Standard Webhooks."""
+        return self.library(name, sender, STANDARD, header, other=OTHER_STANDARD, **{"takes": "json", **rest})
+
 
 @cache
 def _process(table: str, folder: str) -> subprocess.Popen[str]:
@@ -58,7 +77,7 @@ def _process(table: str, folder: str) -> subprocess.Popen[str]:
     if not (tools / ".installed").exists():
         _absent("the libraries are not installed: make signers")
     # A module finds its imports beside itself.
-    for name in ("serve.mjs", table):
+    for name in ("serve.mjs", "clients.mjs", table):
         shutil.copy(NODE / name, tools / name)
     process = subprocess.Popen(
         [node, str(tools / "serve.mjs"), f"./{table}"],

@@ -1,29 +1,13 @@
-// The libraries of `make signers ALL=1`: each is loaded when it is first asked. A verdict is true, or false or an error.
-const load = (name) => import(name).then((module) => (module.default && typeof module.default === "object" ? { ...module.default, ...module } : module));
-const threw = async (call) => (await call, true);
+// The libraries that `make signers ALL=1` adds.
+import { client, load, standard, unwrap, webhooks, within } from "./clients.mjs";
 
-// Clients of what Stainless generates: webhooks.verifySignature(body, headers, secret) throws.
-const client = (name, member, options, call = "verifySignature") => async ({ secret, text, headers }) => {
-  const module = await load(name);
-  const webhooks = new module[member](options).webhooks;
-  const result = await webhooks[call](text, headers, secret);
-  return result === undefined || Boolean(result);
-};
-
-// Those whose unwrap(body, {headers, key}) throws; it also parses the body.
-const unwrap = (name, member, options, of = (made) => made.webhooks) => async ({ secret, text, headers }) => {
-  const module = await load(name);
-  return Boolean(await of(new module[member](options)).unwrap(text, { headers, key: secret }));
-};
+const metronome = ["@metronome/sdk", "Metronome", { bearerToken: "1" }];
+const orb = ["orb-billing", "Orb", { apiKey: "1" }];
 
 export const libraries = {
-  "@sendgrid/eventwebhook": {
-    verify: async ({ key, body, headers }) => {
-      const { EventWebhook } = await load("@sendgrid/eventwebhook");
-      const webhook = new EventWebhook();
-      const at = headers["x-twilio-email-event-webhook-timestamp"];
-      return webhook.verifySignature(webhook.convertPublicKeyToECDSA(key), body, headers["x-twilio-email-event-webhook-signature"], at);
-    },
+  square: {
+    verify: async ({ secret, text, headers, url }) =>
+      (await load("square")).WebhooksHelper.verifySignature({ requestBody: text, signatureHeader: headers["x-square-hmacsha256-signature"], signatureKey: secret, notificationUrl: url }),
   },
   "@paddle/paddle-node-sdk": {
     verify: async ({ secret, text, headers }) => {
@@ -34,52 +18,29 @@ export const libraries = {
   "@line/bot-sdk": {
     verify: async ({ secret, body, headers }) => (await load("@line/bot-sdk")).validateSignature(body, secret, headers["x-line-signature"]),
   },
-  "@workos-inc/node": {
-    verify: async ({ secret, text, headers }) => {
-      const { WorkOS } = await load("@workos-inc/node");
-      const { webhooks } = new WorkOS("sk_test_1");
-      return webhooks.verifyHeader({ payload: JSON.parse(text), sigHeader: headers["workos-signature"], secret });
-    },
-  },
-  resend: {
-    verify: async ({ secret, text, headers }) => {
-      const { Resend } = await load("resend");
-      const [id, timestamp, signature] = ["id", "timestamp", "signature"].map((name) => headers[`svix-${name}`]);
-      return Boolean(new Resend("re_1").webhooks.verify({ payload: text, headers: { id, timestamp, signature }, webhookSecret: secret }));
-    },
-  },
   "@clerk/backend": {
+    sign: standard("@clerk/backend", "svix"),
     verify: async ({ secret, text, headers }) => {
       const { verifyWebhook } = await load("@clerk/backend/webhooks");
       return Boolean(await verifyWebhook(new Request("https://hooks.example.com/", { method: "POST", headers, body: text }), { signingSecret: secret }));
     },
   },
   "@contentful/node-apps-toolkit": {
+    sign: async ({ secret, text, url, at }) => {
+      const { signRequest } = await load("@contentful/node-apps-toolkit");
+      return signRequest(secret, { method: "POST", path: new URL(url).pathname, headers: {}, body: text }, at * 1000);
+    },
     verify: async ({ secret, text, headers, url }) => {
       const { verifyRequest } = await load("@contentful/node-apps-toolkit");
       return verifyRequest(secret, { method: "POST", path: new URL(url).pathname, headers, body: text });
     },
   },
-  "@sanity/webhook": {
-    verify: async ({ secret, text, headers }) => (await load("@sanity/webhook")).isValidSignature(text, headers["sanity-webhook-signature"], secret),
-  },
   telnyx: {
     verify: async ({ key, text, headers }) => {
       const { TelnyxWebhook } = await load("telnyx/lib/webhooks");
-      return threw(new TelnyxWebhook(key).verify(text, headers));
-    },
-  },
-  "gocardless-nodejs": {
-    verify: async ({ secret, text, headers }) => {
-      (await load("gocardless-nodejs/webhooks")).verifySignature(text, secret, headers["webhook-signature"]);
+      await new TelnyxWebhook(key).verify(text, headers);
       return true;
     },
-  },
-  "coinbase-commerce-node": {
-    verify: async ({ secret, text, headers }) => (await load("coinbase-commerce-node")).Webhook.verifySigHeader(text, headers["x-cc-webhook-signature"], secret),
-  },
-  razorpay: {
-    verify: async ({ secret, text, headers }) => (await load("razorpay/dist/utils/razorpay-utils.js")).validateWebhookSignature(text, headers["x-razorpay-signature"], secret),
   },
   "cashfree-pg": {
     verify: async ({ secret, text, headers }) => {
@@ -88,34 +49,29 @@ export const libraries = {
       return Boolean(made.PGVerifyWebhookSignature(headers["x-webhook-signature"], text, headers["x-webhook-timestamp"]));
     },
   },
-  "@mux/mux-node": { verify: client("@mux/mux-node", "Mux", { tokenId: "1", tokenSecret: "1" }) },
   openai: { verify: client("openai", "OpenAI", { apiKey: "1" }) },
-  lithic: { verify: client("lithic", "Lithic", { apiKey: "1" }) },
-  "@tryfinch/finch-api": { verify: client("@tryfinch/finch-api", "Finch", { accessToken: "1" }) },
-  "@metronome/sdk": { verify: client("@metronome/sdk", "Metronome", { bearerToken: "1" }) },
-  "orb-billing": { verify: client("orb-billing", "Orb", { apiKey: "1" }) },
-  "modern-treasury": {
-    verify: async ({ secret, text, headers }) => {
-      const { ModernTreasury } = await load("modern-treasury");
-      return new ModernTreasury({ apiKey: "1", organizationID: "1" }).webhooks.validateSignature(text, headers, { key: secret });
+  "@metronome/sdk": {
+    sign: async ({ secret, text, at }) => {
+      const date = new Date(at * 1000).toUTCString();
+      return { "x-metronome-date": date, "metronome-webhook-signature": (await webhooks(...metronome)).signPayload(text, { date, secret }) };
     },
+    verify: client(...metronome),
   },
-  "@anthropic-ai/sdk": { verify: unwrap("@anthropic-ai/sdk", "Anthropic", { apiKey: "1" }, (made) => made.beta.webhooks) },
-  dodopayments: { verify: unwrap("dodopayments", "DodoPayments", { bearerToken: "1" }) },
+  "orb-billing": {
+    sign: async ({ secret, text, at }) => {
+      const timestamp = new Date(at * 1000).toISOString().replace("Z", "");
+      return { "x-orb-timestamp": timestamp, "x-orb-signature": (await webhooks(...orb)).signPayload(text, { timestamp, secret }) };
+    },
+    verify: client(...orb),
+  },
+  "@anthropic-ai/sdk": {
+    sign: standard("@anthropic-ai/sdk"),
+    verify: unwrap("@anthropic-ai/sdk", "Anthropic", { apiKey: "1" }, (made) => made.beta.webhooks),
+  },
   "@easypost/api": {
     verify: async ({ secret, body, headers }) => {
       const EasyPost = (await import("@easypost/api")).default;
       return Boolean(new EasyPost("key").Utils.validateWebhook(body, headers, secret));
-    },
-  },
-  "retell-sdk": {
-    verify: async ({ secret, text, headers }) => (await load("retell-sdk/lib/webhook_auth.js")).verify(text, secret, headers["x-retell-signature"]),
-    sign: async ({ secret, text, at }) => (await load("retell-sdk/lib/webhook_auth.js")).symmetric.sign(text, secret, at * 1000),
-  },
-  replicate: {
-    verify: async ({ secret, text, headers }) => {
-      const [id, timestamp, signature] = ["id", "timestamp", "signature"].map((name) => headers[`webhook-${name}`]);
-      return (await load("replicate")).validateWebhook({ id, timestamp, body: text, secret, signature });
     },
   },
   mercadopago: {
@@ -138,30 +94,17 @@ export const libraries = {
     },
   },
   "@vonage/jwt": {
+    sign: async ({ secret, body, at }) => {
+      const { createHash } = await import("node:crypto");
+      const claims = { iss: "Vonage", iat: at, payload_hash: createHash("sha256").update(body).digest("hex") };
+      return `Bearer ${within("@vonage/jwt", "jsonwebtoken").sign(claims, secret)}`;
+    },
     verify: async ({ secret, body, headers }) => {
       const { verifySignature } = await load("@vonage/jwt");
       const token = headers.authorization.replace("Bearer ", "");
       const { payload_hash: hash } = JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
       const { createHash } = await import("node:crypto");
       return verifySignature(token, secret) && createHash("sha256").update(body).digest("hex") === hash;
-    },
-  },
-  "@notionhq/client": {
-    verify: async ({ secret, text, headers }) => (await load("@notionhq/client")).verifyWebhookSignature({ body: text, signature: headers["x-notion-signature"], verificationToken: secret }),
-    sign: async ({ secret, text }) => (await load("@notionhq/client")).signWebhookPayload({ body: text, verificationToken: secret }),
-  },
-  "atlassian-jwt": {
-    verify: async ({ secret, url, headers }) => {
-      const { createQueryStringHash, decodeSymmetric, fromMethodAndUrl } = await load("atlassian-jwt");
-      const { exp, qsh } = decodeSymmetric(headers.authorization.replace("JWT ", ""), secret, "HS256");
-      const { pathname, search } = new URL(url);
-      return exp * 1000 > Date.now() && qsh === createQueryStringHash(fromMethodAndUrl("POST", pathname + search), false, "");
-    },
-    sign: async ({ secret, url, at }) => {
-      const { createQueryStringHash, encodeSymmetric, fromMethodAndUrl } = await load("atlassian-jwt");
-      const { pathname, search } = new URL(url);
-      const qsh = createQueryStringHash(fromMethodAndUrl("POST", pathname + search), false, "");
-      return `JWT ${encodeSymmetric({ iss: "client-key", iat: at, exp: at + 180, qsh }, secret, "HS256")}`;
     },
   },
 };

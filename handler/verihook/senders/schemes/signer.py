@@ -146,10 +146,12 @@ def _with_signature(scheme: HmacFields, request: Request, text: str, stamp: str,
 
 def _header_value(scheme: HmacFields, text: str, stamp: str, setting: Setting) -> str:
     if scheme.separator and scheme.label:
-        named = ((scheme.timestamp_label, stamp), (scheme.names_label, _NAMES), *_items(scheme).items())
-        items = [f"{label}{scheme.assign}{value}" for label, value in named if label]
+        named, signature = _items(scheme), (filled_label(scheme.label, setting), text)
+        beside = ((scheme.timestamp_label, stamp), (scheme.names_label, _NAMES))
+        # Readers go by labels, but for Hygraph's own: by places.
+        ordered = (signature, *named.items(), *beside) if named else (*beside, signature)
         separator = scheme.separator + " " if scheme.spaces else scheme.separator
-        return separator.join([*items, f"{filled_label(scheme.label, setting)}{scheme.assign}{text}"])
+        return separator.join(f"{label}{scheme.assign}{value}" for label, value in ordered if label)
     return scheme.prefix + text
 
 

@@ -79,6 +79,12 @@ def test_the_spaces_of_workos_are_written() -> None:
     assert header.startswith(f"t={NOW}000, v1=")
 
 
+def test_hygraph_whose_library_reads_by_places_has_the_signature_first() -> None:
+    header = signed("hygraph", request()).header("gcms-signature")
+    assert header is not None
+    assert ["sign", "env", "t"] == [item.partition("=")[0] for item in header.split(", ")]
+
+
 def test_what_cannot_be_signed_is_refused_in_words() -> None:
     with pytest.raises(ValueError, match="too-many-form-fields"):
         signed("twilio", request(b"&" * 2000), Setting("https://hooks.example.com/in"))
