@@ -240,7 +240,7 @@ def _late(module: str, maker: str, *arguments: Any) -> Any:
     return Lazy(lambda: getattr(import_module(f"verihook.adapters.{module}"), maker)(*arguments))
 
 
-def _woken_by_stream(_: str) -> None:
+def _woken_by_stream(*_: str) -> None:
     """Do nothing: in AWS, the stream of the table invokes the worker, and what splits deliveries."""
 
 

@@ -49,5 +49,5 @@ def test_of_a_durable_function(definition: str, execution: str, is_one: bool) ->
 
 
 def test_a_function_has_none() -> None:
-    engine = FunctionEngine(NOTHING, SystemClock(), lambda _: None)
+    engine = FunctionEngine(NOTHING, SystemClock(), lambda *_: None)
     assert not engine.owns("pay", f"{LAMBDA}:pay:live/durable-execution/a/1")

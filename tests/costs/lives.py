@@ -134,7 +134,7 @@ def world(client: Any, table: str, folder: Path) -> Iterator[World]:
         engines={
             "stepfunctions": engine,
             "durable": engine,
-            "function": FunctionEngine(ledger, clock, lambda name: None, workflows),
+            "function": FunctionEngine(ledger, clock, lambda *_: None, workflows),
         },
         payloads=FilePayloads(folder),
         clock=clock,

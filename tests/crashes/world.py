@@ -230,8 +230,8 @@ def world(folder: Path, ledger: str, dynamodb: Callable[[], str]) -> Iterator[Wo
             engines={
                 "stepfunctions": Watched(hand, "engine", faults),
                 "durable": Watched(hand, "engine", faults),
-                "function": FunctionEngine(watched, clock, woken.append),
-                "batch": BatchEngine(watched, clock, to_split.append),
+                "function": FunctionEngine(watched, clock, lambda name, _: woken.append(name)),
+                "batch": BatchEngine(watched, clock, lambda name, _: to_split.append(name)),
             },
             payloads=Watched(FilePayloads(folder / "payloads"), "payloads", faults),
             caller=Watched(receiver, "caller", faults),

@@ -89,13 +89,14 @@ def working(
     folder: Path,
     runs: dict[str, Callable[[Any, Any], Any]],
     clock: Clock | None = None,
-    wake: Callable[[str], None] | None = None,
+    wake: Callable[[str, str], None] | None = None,
     sources: dict[str, Source] | None = None,
     **settings: Any,
 ) -> Iterator[Working]:
     """``runs``: functions by workflow, whose ``settings`` are those of :class:`Workflow`, e.g. ``retries``."""
     standing, told = StandingClock(), Told()
     woken: list[str] = []
+    waking = wake or (lambda name, _: woken.append(name))
     workflows = {name: Workflow(name, "function", name, **settings) for name in runs}
     with SqliteFile(folder / "ledger.db") as file:
         ledger = SqliteLedger(file)
@@ -104,7 +105,7 @@ def working(
             workflows=workflows,
             ledger=ledger,
             documents=SqliteDocuments(file),
-            engines={"function": FunctionEngine(ledger, clock or standing, wake or woken.append, workflows)},
+            engines={"function": FunctionEngine(ledger, clock or standing, waking, workflows)},
             payloads=FilePayloads(folder / "payloads"),
             clock=clock or standing,
             telemetry=told,

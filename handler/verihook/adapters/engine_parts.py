@@ -23,8 +23,8 @@ class Endpoints:
     stepfunctions: Any
     machines: str
     durable: Any
-    wake: Callable[[str], None]
-    split: Callable[[str], None]
+    wake: Callable[[str, str], None]
+    split: Callable[[str, str], None]
     access_key: str
 
 
@@ -32,8 +32,8 @@ class Endpoints:
 class EngineParts:
     """``client``: makes a client of an AWS service. ``patient``: makes a client that waits for an execution to end, and
     that is made when it is first used. ``machine_prefix`` and ``function_prefix``: what the names of state machines and
-    of durable functions begin with; ``alias``: of the durable functions. ``wake(name)``: let a worker run this attempt;
-    ``split(name)``: let a splitter split this attempt of a delivery.
+    of durable functions begin with; ``alias``: of the durable functions. ``wake(name, definition)``: let a worker run
+    this attempt; ``split(name, definition)``: let a splitter split this attempt of a delivery.
     """  # noqa: D205  # one list
 
     client: Callable[[str], Any]
@@ -41,8 +41,8 @@ class EngineParts:
     machine_prefix: str
     ledger: Ledger
     clock: Clock
-    wake: Callable[[str], None]
-    split: Callable[[str], None]
+    wake: Callable[[str, str], None]
+    split: Callable[[str, str], None]
     workflows: Mapping[str, Workflow]
     function_prefix: str = ""
     #: Lambda's name for what was deployed last.

@@ -28,7 +28,7 @@ def ended(w: Working, *ids: str) -> Callable[[], bool]:
 def test_functions_run_beside_each_other(tmp_path: Path) -> None:
     together = Barrier(3)
     runs = {"w": lambda event, context: together.wait(60) * 0}
-    worker = Worker(Functions(runs), threads=3)
+    worker = Worker(Functions(runs), threads=3, of_one=3)
     with working(tmp_path, runs, SystemClock(), worker.wake) as w:
         for instance_id in "abc":
             w.claim(instance_id)
@@ -37,6 +37,25 @@ def test_functions_run_beside_each_other(tmp_path: Path) -> None:
         wait_until(ended(w, *"abc"))
         worker.close()
         assert ["completed"] * 3 == [w.row(instance_id).status for instance_id in "abc"]
+
+
+def test_slow_functions_of_one_workflow_leave_a_thread_for_anothers(tmp_path: Path) -> None:
+    release = Event()
+    runs = {"slow": lambda event, context: release.wait(60), "quick": lambda event, context: 1}
+    worker = Worker(Functions(runs), threads=3, of_one=2)
+    with working(tmp_path, runs, SystemClock(), worker.wake) as w:
+        for number in range(5):
+            w.claim(f"s{number}", "slow")
+            w.engine.start("slow", f"s{number}", "{}")
+        w.claim("q", "quick")
+        w.engine.start("quick", "q", "{}")
+        worker.start(w.services)
+        wait_until(ended(w, "q"))
+        assert not any(w.row(f"s{number}").status in FINAL for number in range(5))
+        assert worker.busy() == ["s0", "s1"]
+        release.set()
+        wait_until(ended(w, *(f"s{number}" for number in range(5))))
+        worker.close()
 
 
 def test_a_name_that_waits_waits_once(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def w(tmp_path: Path) -> Iterator[Working]:
         known["strict"] = Workflow("strict", "function", "w", input_schema=SCHEMA)
         known["b"] = Workflow("b", "function", "w")
         services = made.services
-        batch = BatchEngine(services.ledger, services.clock, made.woken.append)
+        batch = BatchEngine(services.ledger, services.clock, lambda name, _: made.woken.append(name))
         made.services = replace(services, engines={**services.engines, "batch": batch})
         yield made
 

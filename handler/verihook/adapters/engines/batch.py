@@ -34,5 +34,5 @@ class BatchEngine(FunctionEngine):
 
     def start(self, definition: str, name: str, input: str, connection: str | None = None) -> Status:  # noqa: ARG002  # in the row
         """Wake a splitter for the row; it leaves an attempt alone that has begun or ended."""
-        self._wake(name)
+        self._wake(name, definition)
         return "queued"

@@ -54,10 +54,10 @@ class FunctionEngine:
         self,
         ledger: Ledger,
         clock: Clock,
-        wake: Callable[[str], None],
+        wake: Callable[[str, str], None],
         workflows: Mapping[str, Workflow] | None = None,
     ) -> None:
-        """``wake`` takes an execution's name and raises at most EngineUnavailable.
+        """``wake`` takes an execution's name and its definition, and raises at most EngineUnavailable.
 
         ``workflows``: all workflows of the deployment, which say what definitions there are and how long an instance is
         kept. Without them any definition is accepted, and an instance is kept for 90 days.
@@ -76,7 +76,7 @@ class FunctionEngine:
             raise EngineRefused(str(error)) from None
         if not self._knows(definition):
             raise EngineUnavailable(f"No workflow of the engine function has the definition {definition[:63]!r}.")
-        self._wake(name)
+        self._wake(name, definition)
         return "queued"
 
     def run(self, definition: str, name: str, input: str) -> Progress:  # noqa: ARG002  # the port's
@@ -117,9 +117,9 @@ class FunctionEngine:
             self._refuse("suspend a function that runs")
         return True
 
-    def resume(self, definition: str, name: str) -> None:  # noqa: ARG002  # the port's
+    def resume(self, definition: str, name: str) -> None:
         """Wake a worker for the row."""
-        self._wake(name)
+        self._wake(name, definition)
 
     def answer(self, token: str, payload: str) -> bool:  # noqa: ARG002  # the port's
         """Raise NotSupported: a function waits for nothing."""

@@ -114,7 +114,7 @@ def test_what_it_cannot_do_is_said_in_words(tmp_path: Path) -> None:
 
 def test_any_definition_will_do_where_none_are_told(tmp_path: Path) -> None:
     with working(tmp_path, {"w": failing}) as w:
-        engine = FunctionEngine(w.services.ledger, w.clock, w.woken.append)
+        engine = FunctionEngine(w.services.ledger, w.clock, lambda name, _: w.woken.append(name))
         assert ("queued", ["a"]) == (engine.start("whatever", "a", "{}"), w.woken)
         w.claim()
         engine.stop("w", "a", "asked")
@@ -132,7 +132,7 @@ def test_a_ledger_that_does_not_answer_is_an_engine_that_does_not() -> None:
         def now_ms(self) -> int:
             return NOW
 
-    engine = FunctionEngine(Down(), Clock(), lambda name: None)  # type: ignore[arg-type]
+    engine = FunctionEngine(Down(), Clock(), lambda *_: None)  # type: ignore[arg-type]
     for call in (engine.describe, engine.steps, engine.suspend):
         with pytest.raises(EngineUnavailable):
             call("w", "a")
