@@ -15,7 +15,8 @@ from verihook.config import Hooks
 from verihook.config.settings import environment, states_door, substitutions
 from verihook.instances import tasks
 from verihook.local.durable import DurableRunner
-from verihook.local.runner import ARN_PREFIX, AwsServices, HttpTasks, Integrations, Interpreter
+from verihook.local.lambda_functions import LambdaFunctions
+from verihook.local.runner import ARN_PREFIX, AwsServices, HttpTasks, Integrations, Interpreter, invoked
 from verihook.local.state_machines import SUBSTITUTIONS, express_machines, machines, refused, urls_of, with_refusals
 from verihook.local.worker import Splitters, Worker
 from verihook.local.workflow_log import hear_steps, say_end
@@ -46,11 +47,12 @@ class LocalEngines:
         self._substitutions = substitutions(variables)
         # Workers are let in by a key that the operator chose, and have a port of their own choice, too.
         port, key = states_door(variables) or (0, self._access_key)
+        self._lambdas = LambdaFunctions(folder.parent, {SUBSTITUTIONS["FeedsName"]: self._task})
         self._interpreter = Interpreter(
             data / "executions.db",
             port=port,
             integrations=Integrations(
-                {SUBSTITUTIONS["FeedsName"]: self._task},
+                self._lambdas,
                 self._payload,
                 self._called,
                 HttpTasks(urls_of(hooks), _endpoint),
@@ -69,6 +71,8 @@ class LocalEngines:
             texts = machines(self._hooks, self._substitutions)
             found = refused(self._hooks, texts, self._called)
             runnable = {name: text for name, text in texts.items() if isinstance(text, str) and name not in found}
+            for text in runnable.values():
+                self._lambdas.name(invoked(text))
             self._interpreter.deploy(runnable, express_machines(self._hooks))
             self._hooks = with_refusals(self._hooks, found)
             self._durable.deploy(_definitions(self._hooks, "durable"))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from verihook.config import Hooks
+from verihook.local.lambda_functions import WrittenFunctions
 from verihook.local.runner import AwsServices, HttpTasks, Refusal, refusals_of
 from verihook.records import replace
 
@@ -54,7 +55,8 @@ def refused(hooks: Hooks, texts: Mapping[str, str | Refusal], services: AwsServi
     ``services``: those of AWS that they can call. Raises ConfigurationError for an endpoint that is none.
     """
     express = express_machines(hooks)
-    functions, http = SUBSTITUTIONS.values(), HttpTasks(urls_of(hooks))
+    functions = WrittenFunctions(hooks.path.resolve().parent, SUBSTITUTIONS.values())
+    http = HttpTasks(urls_of(hooks))
     found = {
         name: [text]
         if isinstance(text, Refusal)

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.flows.waiting import wait_until
 from verihook.config import Hooks, load_hooks
 from verihook.local.engines import LocalEngines
+from verihook.local.runner import ARN_PREFIX
 from verihook.local.state_machines import machines
 
 QUEUE = "arn:aws:states:::sqs:sendMessage"
@@ -95,6 +97,27 @@ def test_a_connection_and_values_of_the_environment_let_a_workflow_call_an_api(
         assert {each.refusal for each in engines.hooks.workflows.values()} == {None}
         (text,) = (text for name, text in machines(engines.hooks, values).items() if name == "pays")
     assert json.loads(str(text))["States"]["A"]["Parameters"]["ApiEndpoint"] == 'https://bank.example/"a'
+
+
+def test_a_lambda_function_is_python_of_the_deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"FunctionName": "${Charge}", "Payload.$": "$"}
+    charge = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": given, "End": True}
+    hooks = write(tmp_path, pays={"A": {**charge, "OutputPath": "$.Payload"}}, well={"A": {"Type": "Succeed"}})
+    monkeypatch.setenv("VERIHOOK_SUBSTITUTIONS", '{"Charge": "charge-card"}')
+    with LocalEngines(hooks, tmp_path / "data") as engines:
+        assert (
+            "there is no Lambda function 'charge-card' on one machine; write lambda_handler(event, context) in "
+            "workflows/charge_card.py beside hooks.toml"
+        ) in str(engines.hooks.workflows["pays"].refusal)
+    code = "def lambda_handler(event, context):\n    return {'charged': event['amount']}\n"
+    (hooks.path.parent / "workflows" / "charge_card.py").write_text(code)
+    with LocalEngines(hooks, tmp_path / "data") as engines:
+        assert {each.refusal for each in engines.hooks.workflows.values()} == {None}
+        client = engines.endpoints.stepfunctions
+        asked = {"stateMachineArn": f"{ARN_PREFIX}pays", "name": "n", "input": '{"amount": 7}'}
+        arn = client.start_execution(**asked)["executionArn"]
+        ended = wait_until(lambda: (told := client.describe_execution(executionArn=arn)).get("stopDate") and told)
+        assert (ended["status"], ended["output"]) == ("SUCCEEDED", '{"charged":7}')
 
 
 def test_no_value_takes_the_place_of_our_own(tmp_path: Path) -> None:

@@ -26,12 +26,12 @@ Nothing waits in a thread but calls: an execution that waits is a row, and a dea
 
 from __future__ import annotations
 
-from verihook.local.runner.arns import ACCOUNT, ARN_PREFIX, REGION
+from verihook.local.runner.arns import ACCOUNT, ARN_PREFIX, REGION, function_arn
 from verihook.local.runner.aws_services import AwsServices
 from verihook.local.runner.http_tasks import HttpTasks
 from verihook.local.runner.integrations import Integrations
 from verihook.local.runner.interpreter import Interpreter
-from verihook.local.runner.refusals import Refusal, refusals_of
+from verihook.local.runner.refusals import Refusal, invoked, refusals_of
 
 __all__ = [
     "ACCOUNT",
@@ -42,5 +42,7 @@ __all__ = [
     "Integrations",
     "Interpreter",
     "Refusal",
+    "function_arn",
+    "invoked",
     "refusals_of",
 ]

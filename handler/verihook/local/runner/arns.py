@@ -21,6 +21,11 @@ def execution_arn(machine: str, name: str) -> str:
     return f"{_EXECUTION_PREFIX}{machine}:{name}"
 
 
+def function_arn(name: str) -> str:
+    """The ARN of a Lambda function."""
+    return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+
+
 def parse_machine_arn(arn: str) -> str | None:
     """The name of the machine; None for an ARN of somewhere else."""
     name = arn.removeprefix(ARN_PREFIX)

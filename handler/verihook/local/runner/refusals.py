@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Container, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +42,7 @@ def refusals_of(
     asl: str,
     *,
     express: bool = False,
-    functions: Collection[str] | None = None,
+    functions: Container[str] | None = None,
     services: AwsServices = NO_SERVICES,
     http: HttpTasks = NO_CONNECTIONS,
 ) -> list[Refusal]:
@@ -104,7 +105,7 @@ def _texts(place: str, given: Any) -> Iterator[tuple[str, str]]:
 
 
 def _not_offered(
-    definition: Any, functions: Collection[str] | None, services: AwsServices, http: HttpTasks
+    definition: Any, functions: Container[str] | None, services: AwsServices, http: HttpTasks
 ) -> Iterator[Refusal]:
     for place, call in _calls(definition):
         try:
@@ -116,13 +117,28 @@ def _not_offered(
         why = why_not_offered(resource, services, http)
         if why is not None:
             yield Refusal(f"{place}.Resource", why, here_alone=True)
-        elif functions is not None and (name := _function(resource, call)) not in {*functions, None}:
-            what = f"there is no Lambda function {name!r} on one machine, only: {', '.join(sorted(functions))}"
+        elif functions is not None and (name := _function(resource, call)) is not None and name not in functions:
+            what = f"there is no Lambda function {name!r} on one machine; {_mend(name)}"
             yield Refusal(f"{place}.Resource", what, here_alone=True)
         else:
             field = "Arguments" if "Arguments" in call else "Parameters"
             for name, what, here_alone in wrong_in(resource, call.get(field), services, http):
                 yield Refusal(f"{place}.{field}.{name}", what, here_alone=here_alone)
+
+
+def _mend(name: str) -> str:
+    module, _, attribute = name.rpartition(".")
+    file = f"{module.replace('.', '/')}.py" if module else f"workflows/{name.replace('-', '_')}.py"
+    return f"write {attribute if module else 'lambda_handler'}(event, context) in {file} beside hooks.toml"
+
+
+def invoked(asl: str) -> set[str]:
+    """Return the Lambda functions that a state machine names. Raises ValueError for what is no JSON."""
+    found = set()
+    for _, call in _calls(parse_written(asl)):
+        with suppress(ValueError):  # a finding of AWS's
+            found.add(_function(check_resource(call.get("Resource"), express=False), call))
+    return {name for name in found if name is not None}
 
 
 def _function(resource: Resource, call: dict[str, Any]) -> str | None:

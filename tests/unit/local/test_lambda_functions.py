@@ -1,0 +1,92 @@
+"""Lambda functions of state machines on one machine: where they are found, and what they get and give."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from verihook.local.lambda_functions import LambdaFunctions, is_there
+from verihook.local.runner.integrations import Integrations
+from verihook.local.states.effects import Call, Failed, Succeeded
+from verihook.local.states.resources import check_resource
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    written = {
+        "workflows/charge_card.py": "def lambda_handler(event, context):\n    return [event, context.function_name]\n",
+        "workflows/job.py": "def run(event, context): ...\n",
+        "workflows/broken.py": "import gone_entirely\ndef lambda_handler(event, context): ...\n",
+        "workflows/wrong.py": "def lambda_handler(event, context:\n",
+        "billing/app.py": (
+            "import sys\nfrom billing.prices import TAX\n"
+            "def total(event, context):\n"
+            "    assert 890_000 < context.get_remaining_time_in_millis() <= 900_000\n"
+            "    return event['price'] * TAX\n"
+            "def leave(event, context):\n    sys.exit(3)\n"
+            "def fail(event, context):\n    raise LookupError('no such order')\n"
+        ),
+        "billing/prices.py": "TAX = 2\n",
+    }
+    for name, text in written.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "there"),
+    [
+        ("charge-card", True),
+        ("charge_card", True),
+        ("broken", True),  # a file is not run to see what it has
+        ("billing.app.total", True),
+        ("billing.app.TAX", True),  # nor what it is
+        ("billing.app.none", False),
+        ("job", False),
+        ("wrong", False),
+        ("gone", False),
+        ("../workflows/charge_card", False),
+        ("os.path.join", False),
+        ("", False),
+    ],
+)
+def test_a_function_is_found_by_its_name_or_by_what_a_template_says_as_handler(
+    folder: Path, name: str, there: bool
+) -> None:
+    assert is_there(folder, name) is there
+
+
+def invoked(folder: Path, name: str, event: Any, *, named: bool = True) -> Any:
+    functions = LambdaFunctions(folder, {"ours": lambda event: "ours"})
+    functions.name([name] if named else [])
+    resource = check_resource("arn:aws:states:::lambda:invoke", express=False)
+    made = Integrations(functions).make(Call("1.1", resource, {"FunctionName": name, "Payload": event}))
+    if isinstance(made, Failed):
+        return made.error, made.cause
+    assert isinstance(made, Succeeded)
+    return made.output["Payload"]
+
+
+def test_it_gets_the_event_and_a_context_and_imports_what_is_beside_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.path", ["/nowhere"])
+    assert invoked(folder, "charge-card", {"a": 1}) == [{"a": 1}, "charge-card"]
+    assert invoked(folder, "billing.app.total", {"price": 4}) == 8
+    assert invoked(folder, "ours", {}) == "ours"
+
+
+def test_whatever_goes_wrong_is_the_tasks_error_and_it_is_answered(folder: Path) -> None:
+    assert "no such order" in invoked(folder, "billing.app.fail", {})[1]
+    assert invoked(folder, "billing.app.fail", {})[0] == "LookupError"
+    assert invoked(folder, "billing.app.leave", {})[0] == "Runtime.ExitError"
+    error, cause = invoked(folder, "broken", {})
+    assert (error, "No module named 'gone_entirely'" in cause) == ("Runtime.ImportModuleError", True)
+
+
+def test_a_name_that_no_machine_has_finds_none_though_there_is_its_file(folder: Path) -> None:
+    assert invoked(folder, "charge-card", {}, named=False)[0] == "Lambda.ResourceNotFoundException"
