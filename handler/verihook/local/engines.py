@@ -67,7 +67,7 @@ class LocalEngines:
     def __enter__(self) -> Self:
         with ExitStack() as parts:
             parts.enter_context(self._interpreter)
-            parts.enter_context(self._durable)
+            parts.callback(self._durable.close)
             texts = machines(self._hooks, self._substitutions)
             found = refused(self._hooks, texts, self._called)
             runnable = {name: text for name, text in texts.items() if isinstance(text, str) and name not in found}
@@ -75,7 +75,11 @@ class LocalEngines:
                 self._lambdas.name(invoked(text))
             self._interpreter.deploy(runnable, express_machines(self._hooks))
             self._hooks = with_refusals(self._hooks, found)
-            self._durable.deploy(_definitions(self._hooks, "durable"))
+            definitions = _definitions(self._hooks, "durable")
+            if definitions or self._durable.has_store:
+                # Else their SDK would take a quarter of the start, and 20 MB, for nothing.
+                self._durable.start()
+                self._durable.deploy(definitions)
             self._parts = parts.pop_all()
         return self
 

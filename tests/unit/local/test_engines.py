@@ -11,8 +11,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.held_ports import held_port
+from verihook.adapters.aws.errors import ServiceError, Unreachable
 from verihook.config import load_hooks
 from verihook.config.settings import DEFAULT_HOOKS
+from verihook.local.durable.arns import execution_arn
 from verihook.local.engines import LocalEngines
 
 
@@ -26,6 +28,27 @@ def test_the_access_key_of_a_run_is_in_memory_alone_and_another_one_each_time(tm
             assert {"executions.db", "durable.db"} <= {path.name for path in files}
             assert not [path.name for path in files for key in keys if key in path.read_bytes()]
     assert [2, 32, 32] == [len(keys), *map(len, keys)]
+
+
+def test_durable_functions_start_if_there_are_any_or_were(tmp_path: Path) -> None:
+    """Their SDK takes a quarter of the start of a server that may have none."""
+    written, file = tmp_path / "hooks.toml", tmp_path / "durable.db"
+    (tmp_path / "workflows").mkdir()
+    (tmp_path / "workflows" / "plain.py").write_text("def run(event, context):\n    return event\n")
+    written.write_text('[workflows.plain]\nengine = "function"\ndefinition = "plain"\n')
+    file.touch()
+    asked = {"DurableExecutionArn": execution_arn("gone", "an_instance", "1")}
+    for used in (False, True):
+        with LocalEngines(load_hooks(written), tmp_path) as engines:
+            assert (file.stat().st_size > 0) == used
+            engines.resume()
+            assert (engines.faults(), engines.busy()) == ({}, [])
+            with pytest.raises(ServiceError, match="ResourceNotFound"):
+                engines.endpoints.durable.get_durable_execution(**asked)
+            assert file.stat().st_size > 0
+            engines.hold()
+        with pytest.raises(Unreachable):
+            engines.endpoints.durable.get_durable_execution(**asked)
 
 
 def test_a_worker_is_let_in_at_a_port_and_by_a_key_of_the_operators(

@@ -8,15 +8,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from verihook.adapters.aws.errors import Unreachable
 from verihook.adapters.aws.lambda_service import LambdaClient
 from verihook.errors import ConfigurationError
 from verihook.local.durable.arns import function_arn
 from verihook.local.durable.endpoint import Endpoint
 from verihook.local.durable.sdk_parts import check_sdk
 from verihook.local.durable.workflows import Workflows
+from verihook.parts import Lazy
 
 if TYPE_CHECKING:
     from aws_durable_execution_sdk_python_testing.execution import Execution
+
+    from verihook.local.durable.client import InProcess
 
 #: Gets the ``detail`` that EventBridge would send of an execution that has ended.
 OnEnd = Callable[[dict[str, Any]], None]
@@ -58,6 +62,13 @@ class DurableRunner:
         self._access_key = access_key
         self._workflows = Workflows(folder_of_workflows)
         self._endpoint: Endpoint | None = None
+        self._service = Lazy(self._started)
+        self._closed = False
+
+    @property
+    def has_store(self) -> bool:
+        """Whether a former process opened the store. An empty file is none: the data folder makes one."""
+        return self._store_path.exists() and self._store_path.stat().st_size > 0
 
     def start(self) -> None:
         """Open the store and listen on loopback; the first start in a process imports the SDK (about 0.5 s).
@@ -65,6 +76,7 @@ class DurableRunner:
         Raises ConfigurationError if the store or the port is taken, or the SDK is not the one that was tried.
         """
         check_sdk()
+        self._closed = False
         from verihook.local.durable.client import InProcess
         from verihook.local.durable.handlers import carry_context
         from verihook.local.durable.mends import Executions, quiet
@@ -94,8 +106,8 @@ class DurableRunner:
 
     @property
     def client(self) -> LambdaClient:
-        """A client of boto3's names for this process, which asks without HTTP."""
-        return LambdaClient(self._in_process)
+        """A client of boto3's names for this process, which asks without HTTP. Its first call starts the runner."""
+        return LambdaClient(self._service)
 
     def deploy(self, definitions: Iterable[str]) -> None:
         """Load these workflows now, not at their first start. Raises ConfigurationError if that fails."""
@@ -103,29 +115,32 @@ class DurableRunner:
             self._workflows.handler(definition)
 
     def resume(self) -> int:
-        """Go on with what a former process started and did not end; the number of them.
+        """Go on with what a former process started and did not end; the number of them. 0 if nothing has started it.
 
         Raises ConfigurationError if the workflow of one cannot be loaded any more; nothing goes on then.
         """
-        return self._executions.resume()
+        return self._executions.resume() if self._endpoint is not None else 0
 
     def fault(self) -> str | None:
-        """What is wrong with it, in words. Takes a second at most."""
-        listens = self._endpoint is not None and self._endpoint.listens
-        if listens and self._executions.answers():
+        """What is wrong with it, in words; nothing before its start. Takes a second at most."""
+        if self._endpoint is None:
+            return None
+        if self._endpoint.listens and self._executions.answers():
             return self._executions.unsaved()
         return "The loop that calls durable functions does not answer. Restart the server."
 
     def hold(self) -> None:
         """Begin nothing more: a step that runs goes to its end, and its result is kept."""
-        self._executions.hold()
+        if self._endpoint is not None:
+            self._executions.hold()
 
     def busy(self) -> list[str]:
         """The names of the executions that are in a step, or in what their handler does between steps."""
-        return self._executions.busy()
+        return self._executions.busy() if self._endpoint is not None else []
 
     def close(self) -> None:
         """Stop answering, leave what runs to a later ``resume``, close the store. May be called twice."""
+        self._closed = True
         if self._endpoint is not None:
             from verihook.local.durable.mends import quiet
 
@@ -135,6 +150,16 @@ class DurableRunner:
             self._in_process.close()
             self._executions.close()
             self._endpoint = None
+
+    def _started(self) -> InProcess:
+        if self._closed:
+            raise Unreachable("The runner of durable functions has stopped.")
+        if self._endpoint is None:
+            try:
+                self.start()
+            except ConfigurationError as error:
+                raise Unreachable(f"The runner of durable functions cannot start: {error}") from error
+        return self._in_process
 
     def _report_end(self, execution: Execution) -> None:
         if self._on_end is None:
