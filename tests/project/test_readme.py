@@ -200,7 +200,7 @@ def test_sam_commands_are_those_that_ci_builds_with() -> None:
     assert DEPLOY.startswith("sam build && ")
     assert "\t@$(SAM) build $(ARGS)\n" in (ROOT / "Makefile").read_text()
     stages = (ROOT / ".ci" / "run").read_text()
-    assert re.search(r'^stage "build" .*PATH=.* sam build$', stages, re.MULTILINE)
+    assert re.search(r"^ +PATH=.* sam build$", stages, re.MULTILINE)
     assert "make lint-template" in stages
     assert TEST in stages
 
