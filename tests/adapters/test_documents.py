@@ -68,6 +68,7 @@ class DynamoDbContract(OnDynamoDb, DocumentsContract, LinesContract):
         assert isinstance(caught.value.__cause__, ServiceError)
 
 
+@pytest.mark.in_turn
 class TestDynamoDbOnMoto(DynamoDbContract):
     @pytest.fixture(scope="class")
     @classmethod
@@ -76,14 +77,8 @@ class TestDynamoDbOnMoto(DynamoDbContract):
             yield dynamodb
 
 
-class TestDynamoDbLocal(DynamoDbContract):
-    OURS = False
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def dynamodb(cls, dynamodb_local: str) -> Iterator[Any]:  # noqa: F811 - the fixture imported above
-        with closing(client(dynamodb_local)) as dynamodb:
-            yield dynamodb
+class OnDynamoDbLocal(DynamoDbContract):
+    OURS: bool
 
     def test_more_than_one_answer_of_documents_comes_whole(self, documents: Documents) -> None:
         written = [a_document(f"name_{number}", text="x" * 300_000) for number in range(8)]
@@ -103,7 +98,19 @@ class TestDynamoDbLocal(DynamoDbContract):
         assert isinstance(caught.value.__cause__, Unreachable)
 
 
-class TestDynamoDbLocalByOurClient(TestDynamoDbLocal):
+# By the client of the functions that no sender waits for.
+@pytest.mark.in_turn
+class TestDynamoDbLocal(OnDynamoDbLocal):
+    OURS = False
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def dynamodb(cls, dynamodb_local: str) -> Iterator[Any]:  # noqa: F811 - the fixture imported above
+        with closing(client(dynamodb_local)) as dynamodb:
+            yield dynamodb
+
+
+class TestDynamoDbLocalByOurClient(OnDynamoDbLocal):
     OURS = True
 
     @pytest.fixture(scope="class")

@@ -188,14 +188,8 @@ class TestDynamoDbOnMoto(DynamoDbContract):
             yield dynamodb
 
 
-class TestDynamoDbLocal(DynamoDbContract):
-    OURS = False
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def dynamodb(cls, dynamodb_local: str) -> Iterator[Any]:  # noqa: F811 - the fixture imported above
-        with closing(client(dynamodb_local)) as dynamodb:
-            yield dynamodb
+class OnDynamoDbLocal(DynamoDbContract):
+    OURS: bool
 
     @pytest.mark.parametrize("status", ["running", "completed"])
     def test_what_no_item_can_hold_is_unavailable_and_changes_nothing(self, ledger: Ledger, status: Status) -> None:
@@ -215,7 +209,19 @@ class TestDynamoDbLocal(DynamoDbContract):
         assert isinstance(caught.value.__cause__, Unreachable)
 
 
-class TestDynamoDbLocalByOurClient(TestDynamoDbLocal):
+# By the client of the functions that no sender waits for.
+@pytest.mark.in_turn
+class TestDynamoDbLocal(OnDynamoDbLocal):
+    OURS = False
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def dynamodb(cls, dynamodb_local: str) -> Iterator[Any]:  # noqa: F811 - the fixture imported above
+        with closing(client(dynamodb_local)) as dynamodb:
+            yield dynamodb
+
+
+class TestDynamoDbLocalByOurClient(OnDynamoDbLocal):
     OURS = True
 
     @pytest.fixture(scope="class")
