@@ -68,6 +68,7 @@ def assemble(
     from verihook.verification import handshakes, keyrings
 
     whole: dict[str, Any] = {"policy": hooks.policy, "routes": hooks.routes, "front": hooks.front, **rest}
+    whole["configuration"] = hooks.digest
     clock = SystemClock()
     now = None if strict else clock.now_ms() // 1000
     rings = keyrings(hooks, secrets, telemetry.failure, now) if verifies else {}

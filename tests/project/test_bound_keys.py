@@ -39,7 +39,10 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     with deployment(tmp_path_factory.mktemp("bound")) as made:
         keeping(made, by_name=("own",))
         workflows = {**made.services.workflows, "own": Workflow("own", "stepfunctions", "own")}
-        services = replace(made.services, workflows=workflows, without_secret=lambda: ["github"])
+        github = made.services.sources["github"]
+        ends = replace(github, secrets=tuple(replace(each, until_s=4_000_000_000) for each in github.secrets))
+        sources = {**made.services.sources, "github": ends}
+        services = replace(made.services, workflows=workflows, sources=sources, without_secret=lambda: ["github"])
         yield Deployment(services, made.engine)
 
 

@@ -8,7 +8,10 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
+from verihook import __version__
 from verihook.errors import Unavailable
+from verihook.instances.measuring import ending
+from verihook.model.instance import iso
 from verihook.model.ports import Clock, Services
 
 #: How long an answer is kept, in milliseconds: however many callers ask, the parts are asked once in that time.
@@ -36,6 +39,8 @@ class Health:
     async def look(self) -> dict[str, Any]:
         """``{"status", "ledger", "engines"}``, each ``ok`` or ``unavailable``; ``withoutSecret``, names of sources.
 
+        With what :func:`_standing` says.
+
         ``faults``, if there are any: what is wrong in this process, by its part. A source without a secret does not
         change the status: it answers 503 by itself, and the others work.
         """
@@ -57,7 +62,8 @@ class Health:
                 probe = definitions[0]
                 engines[name] = self._state(name, lambda engine=engine, probe=probe: engine.describe(probe, PROBE))  # type: ignore[misc]
         whole = "ok" if {ledger, *engines.values()} == {"ok"} else "unavailable"
-        return {"status": whole, "ledger": ledger, "engines": engines, "withoutSecret": [*services.without_secret()]}
+        states = {"status": whole, "ledger": ledger, "engines": engines, "withoutSecret": [*services.without_secret()]}
+        return states | _standing(services)
 
     def _look_at_ledger(self) -> None:
         """Read and write: with a full disk reads work, and every delivery is refused."""
@@ -72,6 +78,17 @@ class Health:
             self._services.telemetry.failure(f"health {part}", error)
             return "unavailable"
         return "ok"
+
+
+def _standing(services: Services) -> dict[str, Any]:
+    """What runs here, which secrets end, and, if this process measures it, how the repairs stand."""
+    ends = {name: iso(at * 1000) for name, at in ending(services.sources, services.clock.now_ms())}
+    found: dict[str, Any] = {"version": __version__, "configuration": services.configuration, "secretsEnd": ends}
+    measured = {each.name: each.value for each in services.series()}
+    if at := measured.get("verihook_reconcile_last_success_timestamp"):
+        found["reconciledAt"] = iso(round(at * 1000))
+        found["oldestQueuedSeconds"] = measured.get("verihook_queued_oldest_seconds", 0.0)
+    return found
 
 
 class _Cached:

@@ -281,6 +281,8 @@ class Health(Answer):
 
     ``faults``: on one machine, the parts of its process that have stopped working, each with the reason.
     ``withoutSecret``: the sources, of those that the key may see, that answer 503 because their secret is missing.
+    ``secretsEnd``: of those, when the next of their secrets ends. ``configuration``: the SHA-256 of hooks.toml.
+    ``reconciledAt``, ``oldestQueuedSeconds``: on one machine, as its own rounds have measured them.
     """
 
     status: Literal["ok", "unavailable"]
@@ -288,3 +290,8 @@ class Health(Answer):
     engines: dict[str, Literal["ok", "unavailable"]] | None = None
     faults: dict[str, str] | None = None
     without_secret: list[str] | None = None
+    secrets_end: dict[str, str] | None = None
+    version: str | None = None
+    configuration: str | None = None
+    reconciled_at: str | None = None
+    oldest_queued_seconds: float | None = None

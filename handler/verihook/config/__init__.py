@@ -21,6 +21,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ from verihook.model.connection import Connection
 from verihook.model.policy import Policy
 from verihook.model.source import Source
 from verihook.model.workflow import RETENTION_DAYS, Workflow
+from verihook.records import replace
 from verihook.senders.tables import must_be_one_of
 
 if TYPE_CHECKING:
@@ -63,6 +65,8 @@ class Hooks:
     connections: dict[str, Connection] = field(default_factory=dict)
     routes: dict[str, str] = field(default_factory=dict)
     front: FrontRules | None = None
+    #: The SHA-256 of the file, in hexadecimal.
+    digest: str = ""
 
     def variables(self) -> list[str]:
         """Return every NAME that a source refers to as ``env:NAME``, for a secret or a verify token, each once."""
@@ -83,13 +87,14 @@ class Hooks:
 def load_hooks(path: Path) -> Hooks:
     """Read and check hooks.toml. Raises ConfigurationError."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        written = path.read_bytes()
+        table = tomllib.loads(written.decode("utf-8"))
     except OSError as error:
         mend = "--hooks FILE, or the variable VERIHOOK_HOOKS, names another"
         raise ConfigurationError(path.name, "", f"cannot be read: {error.strerror}: {path}; {mend}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(path.name, "", f"is not TOML: {error}") from error
-    return read_hooks(path, table)
+    return replace(read_hooks(path, table), digest=sha256(written).hexdigest())
 
 
 def read_hooks(path: Path, table: Mapping[str, Any]) -> Hooks:

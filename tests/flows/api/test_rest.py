@@ -46,7 +46,8 @@ def test_rejections_and_metrics(client: Client, deployed: Deployment) -> None:
 def test_health_tells_which_part_is_down(deployed: Deployment, tmp_path: Path) -> None:
     small = deployed.client(deployed.make_key("sources:read"))
     well = {"status": "ok", "ledger": "ok", "engines": {"stepfunctions": "ok"}, "withoutSecret": []}
-    assert (200, well) == (small.get("/health").status_code, small.get("/health").json())
+    told = small.get("/health").json()
+    assert (200, well) == (small.get("/health").status_code, {part: told[part] for part in well})
     folder = tmp_path / "other"
     folder.mkdir()
     with deployment(folder) as other:

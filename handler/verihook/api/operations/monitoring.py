@@ -87,9 +87,10 @@ async def get_metrics(api: Api, caller: Caller) -> Response:
 def _health_for(found: Mapping[str, Any], caller: Identity, services: Services) -> dict[str, Any]:
     """Return the part of the health that the caller may see: names of sources need `sources:read`."""
     if caller.key is not None and "sources:read" not in caller.key.scopes:
-        return {part: state for part, state in found.items() if part != "withoutSecret"}
-    covered = [name for name in found["withoutSecret"] if caller.covers_source(name, services.sources)]
-    return {**found, "withoutSecret": covered}
+        return {part: state for part, state in found.items() if part not in ("withoutSecret", "secretsEnd")}
+    covered = [name for name in services.sources if caller.covers_source(name, services.sources)]
+    ends = {name: at for name, at in found["secretsEnd"].items() if name in covered}
+    return {**found, "withoutSecret": [each for each in found["withoutSecret"] if each in covered], "secretsEnd": ends}
 
 
 def _metrics(caller: Identity, services: Services) -> str:

@@ -46,6 +46,7 @@ class Services:
     ``changes``: wakes who waits for a row, if this process is the one that writes it; None in AWS.
     ``late``: what reconcile has found overdue. ``series()``: what one machine has counted since
     its data folder was made, kept before it is returned; nothing in AWS, where CloudWatch counts.
+    ``configuration``: the SHA-256 of hooks.toml.
     """
 
     sources: Mapping[str, Source]
@@ -73,6 +74,7 @@ class Services:
     changes: Changes | None = None
     late: Late = field(default_factory=Late)
     series: Callable[[], Sequence[Series]] = tuple
+    configuration: str = ""
     routes: Mapping[str, str] = field(default_factory=dict)
     front: FrontRules | None = None
 
