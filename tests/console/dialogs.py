@@ -41,6 +41,7 @@ DISMISS = "Dismiss these failures"
 DIALOGS = [
     Way("shell/sheet.js", "about", "key ?", "Keyboard and settings"),
     Way("shell/palette.js", "about", "key Control+k", "Find"),
+    Way("parts/filters.js", "deliveries?source=orders&outcome=rejected", "Save as a view…", "Save as a view"),
     Way("delivery/replay.js", "deliveries/{accepted}", "Replay…", "Replay the delivery"),
     Way("delivery/capture.js", "deliveries/{rejected}", "Keep the next ones whole…", "Keep refused requests whole"),
     Way("pages/instance.js", "instances/{failed}", "Redrive…", "Redrive this instance"),

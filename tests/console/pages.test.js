@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { schemaRows } from "../../handler/verihook/console/operating/schema_rows.js";
 import { bySource, hasTheHour } from "../../handler/verihook/console/operating/by_source.js";
+import { readNewest } from "../../handler/verihook/console/operating/newest.js";
 import { newOnes } from "../../handler/verihook/console/operating/new_ones.js";
 import { rotationOf } from "../../handler/verihook/console/operating/rotation.js";
 
@@ -58,4 +59,29 @@ test("a schema is a table of its members, and ends", () => {
   for (const schema of [true, false, null, "x", { properties: "x", required: 3 }, { oneOf: [true, { const: 1 }] }]) assert.ok(schemaRows(schema).length >= 1);
   const wide = { properties: Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`p${at}`, {}])) };
   assert.equal(schemaRows(wide).length, 500);
+});
+
+test("pages are read until the hour is whole, and later only as far as something is known", async () => {
+  const now = Date.parse("2026-03-01T12:00:00Z");
+  // One every second, `count` of them; `asked`: the cursors.
+  const list = (count, asked) => async (cursor) => {
+    asked.push(cursor);
+    const from = Number(cursor || 0);
+    const deliveries = Array.from({ length: Math.min(1000, count - from) }, (_, at) => ({ id: String(count - from - at), at: new Date(now - 1000 * (from + at)).toISOString() }));
+    return { deliveries, cursor: from + 1000 < count ? String(from + 1000) : null };
+  };
+  let asked = [];
+  const reports = [];
+  const first = await readNewest(null, list(9000, asked), now, (found) => reports.push(found.deliveries.length));
+  assert.deepEqual([asked, reports, first.deliveries.length, hasTheHour(first, now)], [["", "1000", "2000", "3000"], [1000, 2000, 3000, 4000], 4000, true]);
+  // Five more came, and one that is counted by the hour changed: it stands once, in its new place.
+  asked = [];
+  const fresh = [{ ...first.deliveries[7], at: new Date(now + 9).toISOString() }, ...["e", "d", "c", "b", "a"].map((id) => ({ id, at: new Date(now + 1).toISOString() })), ...first.deliveries.slice(0, 3)];
+  const later = async (cursor) => asked.push(cursor) && { deliveries: cursor ? fresh.slice(3) : fresh.slice(0, 3), cursor: "more" };
+  const next = await readNewest(first, later, now, () => assert.fail("nothing jumps"));
+  assert.deepEqual([asked, next.deliveries.length, next.cursor, next.deliveries.map(({ id }) => id).filter((id) => id === first.deliveries[7].id).length], [["", "more"], 4005, first.cursor, 1]);
+  // Of more than 10,000 within the hour there are 10 pages, and it is said that there is more.
+  asked = [];
+  const busy = await readNewest(null, async () => ({ deliveries: Array.from({ length: 1000 }, (_, at) => ({ id: `${asked.push(at)}`, at: new Date(now).toISOString() })), cursor: "more" }), now);
+  assert.deepEqual([busy.deliveries.length, hasTheHour(busy, now)], [10000, false]);
 });

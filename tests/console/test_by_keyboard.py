@@ -140,3 +140,24 @@ def test_an_event_is_sent_to_what_waits(opened: Open, served: Deployed) -> None:
     # The form goes, as it takes no more, and the focus that was in it does not.
     page.page.get_by_text("It has ended, so it takes no more events.").wait_for()
     assert "<h1" in page.focus()
+
+
+def test_a_view_is_saved_in_this_browser_and_forgotten(opened: Open) -> None:
+    page = opened("deliveries?source=orders&outcome=rejected")
+    page.settled()
+    page.find("button", "Save as a view…").focus()
+    page.press("Enter")
+    page.page.keyboard.type("<b>Mine</b>")
+    page.page.keyboard.press("Control+Enter")
+    mine = page.page.get_by_role("link", name="<b>Mine</b>")
+    mine.wait_for()
+    page.go("deliveries")
+    page.settled()
+    mine.focus()
+    page.press("Enter")
+    page.page.wait_for_url("**/deliveries?source=orders&outcome=rejected")
+    assert "true" == mine.get_attribute("aria-current")
+    page.find("button", "Forget this view").focus()
+    page.press("Enter")
+    mine.wait_for(state="detached")
+    assert page.focus()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tests.console.conftest import Open
 from tests.console.deployment import Deployed
+from tests.console.dialogs import answer_with
 from tests.flows.faces import HttpFace
 from tests.flows.signing import order, x_signature
 
@@ -177,3 +179,25 @@ def test_a_new_deployment_begins_with_three_commands(opened: Open, served: Deplo
     page.go("workflows")
     page.settled()
     assert 1 == page.page.locator("tbody tr").count()
+
+
+def test_the_overview_says_what_will_need_a_look_and_what_does_not_work(opened: Open, served: Deployed) -> None:
+    """A late start, a secret that ends, an engine that is away: the answer of /health is put together."""
+    ends = (datetime.now(UTC) + timedelta(days=3, hours=1)).isoformat()
+    page = opened("about")
+    page.page.get_by_text("SHA-256 of hooks.toml").wait_for()
+    health = HttpFace(served.url).send("GET", "/health", [("x-api-key", served.key)]).json
+    assert f'title="{health["configuration"]}"' in page.page.locator("main").inner_html()
+    late = {"oldestQueuedSeconds": 300, "secretsEnd": {"orders": ends}}
+    page.page.route("**/health", lambda route: answer_with(route, late))
+    page.visit("")
+    page.page.get_by_text("It works, and needs a look").wait_for()
+    page.page.get_by_text("An instance has waited for its start for 5 min: what is queued.").wait_for()
+    page.page.get_by_text("A secret of orders ends in 3 d.").wait_for()
+    page.find("columnheader", "Secret ends").wait_for()
+    assert [] == page.violations()
+    page.page.unroute_all()
+    down = {**health, "status": "unavailable", "engines": {"durable": "unavailable"}}
+    page.page.route("**/health", lambda route: route.fulfill(status=503, json=down))
+    page.expected.append("503")
+    page.page.get_by_text("engine durable cannot be reached").wait_for()

@@ -120,7 +120,7 @@ def looker(browser: Browser, served: Deployed) -> Iterator[Watched]:
 def offered(looker: Watched, served: Deployed) -> dict[str, dict[str, Any]]:
     """What is seen of each page with operations: by the scope that the key lacks; "": by the key of the run."""
     paths = {filled(path, served): path for path in OPERATIONS}
-    seen = {"": look(looker, served.key, "key of the run", list(paths))}
+    seen = {"": look(looker, served.key, "the key of the run", list(paths))}
     for scope in sorted({scope for _, scope in EACH}):
         others = [each for each in SCOPES if each != scope]
         wanted = [each for each, path in paths.items() if scope in OPERATIONS[path]]

@@ -4,6 +4,7 @@ import { AnswerDialog } from "./answer.js";
 import { commandOf, curlOf, flagsOf, keywordsOf, pythonOf } from "../parts/commands.js";
 import { CopyAs } from "../parts/copy.js";
 import { Filters, clearFilters } from "../parts/filters.js";
+import { joined } from "../parts/listing.js";
 import { Awaited, PageHead } from "../parts/page.js";
 import { Lacking, NoMatch, NothingYet, ProblemNote } from "../parts/problem.js";
 import { StatusMark } from "../parts/status.js";
@@ -25,7 +26,7 @@ export function Waits() {
   const [asked, setAsked] = useState(null);
   const answers = identity.may("events:send");
   const more = further.of === workflow ? further : { waits: [], cursor: data?.cursor };
-  const waits = data && joined(data.waits, more.waits);
+  const waits = data && joined(data.waits, more.waits, keyOf);
   const answered = () => {
     const { instanceId } = asked.wait;
     setAsked(null);
@@ -35,7 +36,7 @@ export function Waits() {
   };
   const showMore = async () => {
     const { data: next } = await call(api("waits", { workflow, limit: 100, cursor: more.cursor ?? data.cursor }));
-    setFurther({ of: workflow, waits: joined(more.waits, next.waits), cursor: next.cursor });
+    setFurther({ of: workflow, waits: joined(more.waits, next.waits, keyOf), cursor: next.cursor });
   };
   return html`
     <${PageHead} title="Waiting" lead="Workflows that wait for a decision. What you send is what they get.">
@@ -54,11 +55,6 @@ export function Waits() {
 }
 
 const keyOf = ({ instanceId, name, since }) => `${instanceId} ${name} ${since}`;
-
-function joined(first, then) {
-  const known = new Set(first.map(keyOf));
-  return [...first, ...then.filter((each) => !known.has(keyOf(each)))];
-}
 
 function columns(answers, setAsked) {
   const button = (wait, as, words, className = "") => html`<button type="button" class=${className} aria-label="${words}: ${wait.name} of ${wait.instanceId}" onClick=${() => setAsked({ wait, as })}>${words}…</button>`;

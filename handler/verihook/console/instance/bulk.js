@@ -3,8 +3,6 @@ import { html, useState } from "../vendor/preact.js";
 import { ACTIONS, act } from "./actions.js";
 import { Dialog } from "../parts/dialog.js";
 
-const OFFERED = ["redrive", "restart", "suspend", "resume", "terminate", "delete"];
-
 export function BulkBar({ chosen, clear, done }) {
   const [action, setAction] = useState(null);
   if (chosen.length === 0) return null;
@@ -14,7 +12,7 @@ export function BulkBar({ chosen, clear, done }) {
   };
   return html`<div class="bulk" role="region" aria-label="Selected instances">
     <strong role="status">${chosen.length} selected</strong>
-    ${ACTIONS.filter(({ name }) => OFFERED.includes(name)).map((each) => html`<button type="button" key=${each.name} onClick=${() => setAction(each)}>${each.verb}…</button>`)}
+    ${ACTIONS.map((each) => html`<button type="button" key=${each.name} onClick=${() => setAction(each)}>${each.verb}…</button>`)}
     <button type="button" class="plain" onClick=${clear}>Clear</button>
     ${action && html`<${Acting} action=${action} ids=${chosen} onClose=${close} />`}
   </div>`;

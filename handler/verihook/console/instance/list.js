@@ -1,6 +1,6 @@
 // What runs, and what has run.
 import { html, useEffect, useState } from "../vendor/preact.js";
-import { BulkBar } from "../instance/bulk.js";
+import { BulkBar } from "./bulk.js";
 import { CopyAs, shortened } from "../parts/copy.js";
 import { commandOf, curlOf, pythonOf, pythonText } from "../parts/commands.js";
 import { Filters, clearFilters } from "../parts/filters.js";
@@ -36,7 +36,7 @@ const COLUMNS = [
   { head: "Created", className: "end", cell: ({ createdAt }) => html`<${Ago} at=${createdAt} />` },
 ];
 
-export function Page() {
+export function Instances() {
   const { query } = usePlace();
   const identity = useIdentity();
   const chosen = new Set((query.chosen || "").split(",").filter(Boolean));
@@ -58,15 +58,15 @@ export function Page() {
   };
   const filtered = NAMES.some((name) => query[name] && !(bound && name === "workflow"));
   return html`
-    <${PageHead} title="Instances" lead="Every start of a workflow: what runs, what waits, how it ended."><${CopyAs} ...${repeats(wanted)} /><//>
+    <${PageHead} title="Instances" lead="Every start of a workflow: what runs, what waits, how it ended."><${CopyAs} ...${instancesAs(wanted)} /><//>
     <${Filters} fields=${fields} views=${bound ? [] : VIEWS} />
     <${Lacking} of=${[["instances:manage", "Acting on them"], bound && !query.workflow && ["workflows:read", "Choosing among the workflows of a pattern"]]} />
-    ${bound && !query.workflow && workflows?.length === 0 && html`<${FirstSteps} />`}
+    ${bound && !query.workflow && workflows?.length === 0 && html`<${NothingStarted} />`}
     <${BulkBar} chosen=${[...chosen]} clear=${() => setChosen(new Set())} done=${finished} />
     ${(!bound || query.workflow) && html`<${Listing} key=${turn} caption="Instances, the newest first" path="instances" query=${wanted} list=${(data) => data.instances}
       columns=${COLUMNS} id=${({ instanceId }) => instanceId} href=${({ instanceId }) => address(`instances/${instanceId}`)}
       chosen=${chosen} choose=${identity.may("instances:manage") ? choose : undefined} note=${lookedTo}
-      empty=${() => (filtered ? html`<${NoMatch} what="instance" clear=${() => clearFilters(fields)} />` : html`<${FirstSteps} />`)} />`}
+      empty=${() => (filtered ? html`<${NoMatch} what="instance" clear=${() => clearFilters(fields)} />` : html`<${NothingStarted} />`)} />`}
   `;
 }
 
@@ -119,7 +119,7 @@ function lookedTo(data) {
   return data.lookedTo && data.cursor && `No index answers these filters together: instances created since ${wholeTime(data.lookedTo)} were looked at.`;
 }
 
-function repeats(wanted) {
+function instancesAs(wanted) {
   const options = Object.entries(wanted).filter(([, value]) => value);
   const word = ([name, value]) => (name.startsWith("metadata.") ? ["--metadata", `${name.slice(9)}=${value}`] : [`--${name}`, value]);
   const argument = ([name, value]) => (name.startsWith("metadata.") ? `metadata={${pythonText(name.slice(9))}: ${pythonText(value)}}` : `${name}=${pythonText(value)}`);
@@ -130,7 +130,7 @@ function repeats(wanted) {
   };
 }
 
-function FirstSteps() {
+function NothingStarted() {
   return html`<${NothingYet} title="Nothing has been started yet">
     <p>A webhook starts an instance, and so does a call of the API:</p>
     <pre>verihook send orders examples/order.json --wait</pre>

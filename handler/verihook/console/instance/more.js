@@ -9,7 +9,7 @@ import { Mark, OutcomeMark, StatusMark, hasEnded } from "../parts/status.js";
 import { Ago, duration } from "../parts/time.js";
 import { announce } from "../shell/announce.js";
 import { api, call, segment } from "../shell/client.js";
-import { useIdentity } from "../shell/identity.js";
+import { WAYS_IN, useIdentity } from "../shell/identity.js";
 import { submitHurried } from "../shell/keyboard.js";
 import { useResource } from "../shell/resource.js";
 import { address } from "../shell/router.js";
@@ -40,8 +40,6 @@ export function EventsOf({ instance, reload }) {
     <//>
   </div>`;
 }
-
-const WAYS_IN = { run: "the key of the run", iam: "AWS credentials", open: "somebody without a key" };
 
 function whoIs({ entry, keyId, name }) {
   return keyId ? html`<strong>${name}</strong> <code title="the id of the key">${keyId}</code>` : WAYS_IN[entry] || entry;

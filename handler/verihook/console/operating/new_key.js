@@ -23,7 +23,7 @@ export function NewKey({ onClose, made }) {
     },
   });
   return html`<${Confirm} title="New key" verb="Make it" words="Its secret is shown once, in the next step." act=${act} done=${made} onClose=${onClose}>
-    <label class="field"><span>Name</span><input required maxlength="64" value=${key.name} placeholder="billing service" autocomplete="off" onInput=${(event) => write({ name: event.target.value })} /></label>
+    <label class="field"><span>Name</span><input required autofocus maxlength="64" value=${key.name} placeholder="billing service" autocomplete="off" onInput=${(event) => write({ name: event.target.value })} /></label>
     <fieldset class="scope-choice"><legend>It may</legend>
       ${offered.map((scope) => html`<label class="check" key=${scope}><input type="checkbox" checked=${key.scopes.includes(scope)} onChange=${() => toggle(scope)} /><code>${scope}</code></label>`)}</fieldset>
     <label class="field"><span>Workflows (names or patterns such as order-*; empty: all that this key covers)</span>

@@ -12,8 +12,7 @@ import { Awaited, PageHead } from "../parts/page.js";
 import { Lacking, ProblemNote } from "../parts/problem.js";
 import { bySource, hasTheHour, nothing } from "./by_source.js";
 import { rotationOf } from "./rotation.js";
-import { SourceHour, SourceMark, useHalfMinutes } from "./source_hour.js";
-import { MOST_OUTCOMES } from "./sources.js";
+import { SourceHour, SourceMark, useHalfMinutes, useNewest } from "./source_hour.js";
 import { OutcomeMark, inWords } from "../parts/status.js";
 import { Ago } from "../parts/time.js";
 import { announce } from "../shell/announce.js";
@@ -24,8 +23,9 @@ import { address, match } from "../shell/router.js";
 export function Source({ id }) {
   const turn = useHalfMinutes();
   const reads = useIdentity().may("deliveries:read");
-  const { answers, problem, retry } = useAll([api(`sources/${segment(id)}`), ...(reads ? [api("deliveries", { source: id, limit: MOST_OUTCOMES })] : [])], turn);
-  const [source, came] = answers || [];
+  const { answers, problem, retry } = useAll([api(`sources/${segment(id)}`)], turn);
+  const came = useNewest(reads ? { source: id } : null).found;
+  const source = answers?.[0];
   const now = Date.now();
   if (!source) return html`<${PageHead} title=${id} />${problem ? html`<${ProblemNote} problem=${problem} retry=${retry} />` : html`<${Awaited} />`}`;
   return html`

@@ -1,7 +1,9 @@
 // What came to a source within the last hour: accepted deliveries by minute as bars, all in numbers; and how it stands.
-import { html, useEffect, useState } from "../vendor/preact.js";
+import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { Mark } from "../parts/status.js";
+import { api, call } from "../shell/client.js";
 import { address } from "../shell/router.js";
+import { readNewest } from "./newest.js";
 import { Strip } from "./strip.js";
 
 // As they are counted, and as the API names them.
@@ -15,6 +17,27 @@ export function useHalfMinutes() {
     return () => clearInterval(timer);
   }, []);
   return turn;
+}
+
+// The newest outcomes, of a source if the query says so (null: nothing is asked): { found: {deliveries, cursor} or null,
+// problem, retry }.
+export function useNewest(query) {
+  const turn = useHalfMinutes();
+  const [state, setState] = useState({ found: null, problem: null });
+  const [again, setAgain] = useState(0);
+  const before = useRef(null);
+  useEffect(() => {
+    if (!query) return undefined;
+    const stop = new AbortController();
+    const ask = async (cursor) => (await call(api("deliveries", { ...query, limit: 1000, cursor }), { signal: stop.signal })).data;
+    const show = (found) => setState({ found, problem: null });
+    readNewest(before.current, ask, Date.now(), show).then(
+      (found) => show(before.current = found),
+      (problem) => stop.signal.aborted || setState((shown) => ({ ...shown, problem })),
+    );
+    return () => stop.abort();
+  }, [query?.source, turn, again]);
+  return { ...state, retry: () => setAgain((count) => count + 1) };
 }
 
 // "12", or "12+" if that is not all.

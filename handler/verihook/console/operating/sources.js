@@ -11,19 +11,14 @@ import { useIdentity } from "../shell/identity.js";
 import { useResource } from "../shell/resource.js";
 import { address } from "../shell/router.js";
 import { bySource, hasTheHour, nothing } from "./by_source.js";
-import { useAll } from "../shell/covered.js";
-import { SourceHour, SourceMark, useHalfMinutes } from "./source_hour.js";
-
-// How each source stands is read from so many outcomes, the newest of all.
-export const MOST_OUTCOMES = 1000;
+import { SourceHour, SourceMark, useNewest } from "./source_hour.js";
 
 export function Sources() {
   const identity = useIdentity();
-  const turn = useHalfMinutes();
   const { data, problem, reload } = useResource(api("sources"));
-  const { answers } = useAll(identity.may("deliveries:read") ? [api("deliveries", { limit: MOST_OUTCOMES })] : null, turn);
-  const found = answers && bySource(answers[0], Date.now());
-  const whole = answers && hasTheHour(answers[0], Date.now());
+  const newest = useNewest(identity.may("deliveries:read") ? {} : null).found;
+  const found = newest && bySource(newest, Date.now());
+  const whole = newest && hasTheHour(newest, Date.now());
   return html`
     <${PageHead} title="Sources" lead="The addresses that senders post to. Each has a sender, secrets, and a workflow that its events start.">
       <${CopyAs} curl=${curlOf(api("sources"))} cli=${commandOf("sources", "list")} python=${pythonOf("for source in verihook.sources():", "    print(source)")} />

@@ -5,7 +5,7 @@ import { ProblemNote } from "./problem.js";
 
 let count = 0;
 
-export function Dialog({ title, onClose, children, wide = false }) {
+export function Dialog({ title, onClose, children }) {
   const box = useRef(null);
   const [id] = useState(() => `dialog-${(count += 1)}`);
   useLayoutEffect(() => {
@@ -19,7 +19,7 @@ export function Dialog({ title, onClose, children, wide = false }) {
     event.preventDefault();
     onClose();
   };
-  return html`<dialog ref=${box} class=${wide ? "is-wide" : ""} aria-labelledby=${id} onCancel=${cancelled} onMouseDown=${outside} onKeyDown=${submitHurried}>
+  return html`<dialog ref=${box} aria-labelledby=${id} onCancel=${cancelled} onMouseDown=${outside} onKeyDown=${submitHurried}>
     <div class="dialog-box">
       <header><h2 id=${id}>${title}</h2>
         <button type="button" class="icon-button" aria-label="Close" onClick=${onClose}>✕</button></header>

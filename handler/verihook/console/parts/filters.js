@@ -1,13 +1,24 @@
-// The bar of filters over a list. The address holds them, so a link or a bookmark is a saved view.
+// The bar of filters over a list. The address holds them, so a link is a view; one that is saved stands beside ours.
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { useShortcut } from "../shell/keyboard.js";
 import { address, setQuery, usePlace } from "../shell/router.js";
+import { changeSettings, settings } from "../shell/settings.js";
+import { Confirm } from "./dialog.js";
 
 // `fields`: { name, label, kind: "choice" | "text" | "time", choices: [[value, word]], hint }. `views`: [word, query].
 export function Filters({ fields, views = [] }) {
   const { path, query } = usePlace();
   const bar = useRef(null);
   const set = fields.some(({ name }) => query[name]);
+  const [saved, setSaved] = useState(() => settings().views[path] || []);
+  const [asked, setAsked] = useState(false);
+  const all = [...views, ...saved];
+  const current = all.find(([, wanted]) => isView(query, wanted, fields));
+  const keep = (changed) => {
+    changeSettings({ views: { ...settings().views, [path]: changed } });
+    setSaved(changed);
+    setAsked(false);
+  };
   // On a narrow screen they would fill it.
   const [shown, setShown] = useState(() => set || matchMedia("(min-width: 40rem)").matches);
   useShortcut("/", "to the filters", () => {
@@ -16,14 +27,23 @@ export function Filters({ fields, views = [] }) {
   });
   const change = (name, value) => setQuery({ [name]: value.trim(), cursor: "" });
   return html`<search class="filters" ref=${bar}>
-    ${views.length > 0 && html`<ul class="views" aria-label="Views">${views.map(([word, wanted]) => html`<li>
-      <a href=${address(path, wanted)} aria-current=${isView(query, wanted, fields) ? "true" : null}>${word}</a></li>`)}</ul>`}
+    ${all.length > 0 && html`<ul class="views" aria-label="Views">${all.map((view) => html`<li>
+      <a href=${address(path, view[1])} aria-current=${view === current ? "true" : null}>${view[0]}</a></li>`)}</ul>`}
     <details open=${shown} onToggle=${(event) => setShown(event.target.open)}><summary>Filters</summary>
     <form onSubmit=${(event) => event.preventDefault()}>
       ${fields.map((field) => html`<${Field} key=${field.name} ...${field} value=${query[field.name] || ""} change=${(value) => change(field.name, value)} />`)}
       ${set && html`<button type="button" class="plain" onClick=${() => clearFilters(fields)}>Clear</button>`}
+      ${set && !current && html`<button type="button" class="plain" onClick=${() => setAsked(true)}>Save as a view…</button>`}
+      ${saved.includes(current) && html`<button type="button" class="plain" onClick=${() => keep(saved.filter((each) => each !== current))}>Forget this view</button>`}
     </form></details>
+    ${asked && html`<${SaveView} onClose=${() => setAsked(false)} done=${(name) => keep([...saved, [name, { ...query, cursor: "", chosen: "" }]])} />`}
   </search>`;
+}
+
+function SaveView({ onClose, done }) {
+  const [name, setName] = useState("");
+  return html`<${Confirm} title="Save as a view" verb="Save" words="It stands above the list, in this browser." act=${() => name} onClose=${onClose} done=${done}>
+    <label class="field"><span>Name</span><input required autofocus maxlength="40" value=${name} autocomplete="off" onInput=${(event) => setName(event.target.value)} /></label><//>`;
 }
 
 export function clearFilters(fields) {

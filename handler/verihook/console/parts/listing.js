@@ -64,7 +64,8 @@ function renewed(rows, fresh, id) {
   return rows.map((row) => now.get(id(row)) || row);
 }
 
-function joined(rows, further, id) {
+// Both one after the other, each row once.
+export function joined(rows, further, id) {
   const known = new Set(rows.map(id));
   return [...rows, ...further.filter((row) => !known.has(id(row)))];
 }

@@ -9,6 +9,7 @@ export class Problem extends Error {
   constructor(status, content) {
     super(content.detail || content.title || `The server answered ${status}.`);
     this.status = status;
+    this.content = content;
     this.code = content.code || "";
     this.title = content.title || "";
     this.requestId = content.requestId || "";

@@ -3,6 +3,9 @@ import { createContext, useContext, useEffect, useState } from "../vendor/preact
 import { api, call } from "./client.js";
 import { currentKey, watchKey } from "./key.js";
 
+// The ways in without a key of one's own, in words.
+export const WAYS_IN = { run: "the key of the run", open: "no key (open API)", iam: "AWS credentials" };
+
 const WhoLooks = createContext(null);
 
 export const IdentityProvider = WhoLooks.Provider;

@@ -3,17 +3,12 @@ import { html } from "../vendor/preact.js";
 import { Menu } from "../parts/copy.js";
 import { Icon } from "../parts/icon.js";
 import { Ago } from "../parts/time.js";
+import { WAYS_IN } from "./identity.js";
 import { currentKey, keepKey } from "./key.js";
-
-const ENTRIES = {
-  run: "key of the run",
-  open: "open, no key",
-  iam: "AWS credentials",
-};
 
 export function KeyMenu({ identity }) {
   const { key, entry, scopes, workflows } = identity;
-  const name = key?.name || ENTRIES[entry] || "key";
+  const name = key?.name || WAYS_IN[entry] || "key";
   const label = html`<${Icon} name="key" /><span class="key-name">${name}</span><span class="for-readers">: what it may do</span>`;
   return html`<div class="key-menu"><${Menu} label=${label}>
     <div class="key-facts">

@@ -1,6 +1,7 @@
-// What a person has chosen for this browser: the theme, and whether single letters are shortcuts (WCAG 2.1.4).
+// What a person has chosen for this browser: the theme, whether single letters are shortcuts (WCAG 2.1.4), and the
+// views of lists that were saved: by path, [name, query].
 const STORED = "verihook.settings";
-const DEFAULTS = { theme: "auto", letters: true };
+const DEFAULTS = { theme: "auto", letters: true, views: {} };
 
 let current = { ...DEFAULTS, ...stored() };
 
