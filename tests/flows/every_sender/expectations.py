@@ -111,7 +111,13 @@ EXPECTED = {
     "vapi": _unknown("https://docs.vapi.ai/server-url/server-authentication"),
     "vonage": _unknown("https://developer.vonage.com/en/getting-started/concepts/webhooks"),
     "wix": _unknown("https://dev.wix.com/docs/build-apps/developer-tools/apis-and-webhooks/webhooks"),
-    "airtable": _unknown("https://airtable.com/developers/web/api/webhooks-overview"),
+    "airtable": Expected(
+        "https://airtable.com/developers/web/api/webhooks-overview",
+        (),
+        "200 new, no body",
+        "200 new, no body",
+        "200 new, no body",
+    ),
     "adyen": _known("https://docs.adyen.com/development-resources/webhooks/understand-notifications"),
     "asana": _unknown("https://developers.asana.com/docs/webhooks-guide", "200 answered, no body"),
     "aws-sns": _known(
@@ -126,6 +132,10 @@ EXPECTED = {
         "https://developers.circle.com/wallets/webhook-notifications", "200 answered, no body", "200 ignored"
     ),
     "clickup": _known("https://developer.clickup.com/docs/webhooks"),
+    "cybersource": _known(
+        "https://github.com/CyberSource/cybersource-plugins-rest-salesforceb2ccommerce", "200 answered, no body"
+    ),
+    "daily": _known("https://docs.daily.co/reference/rest-api/webhooks", "200 answered"),
     "discord": Expected(
         "https://docs.discord.com/developers/interactions/overview",
         ("200 answered", "204 answered, no body", "401 answered, no body"),

@@ -193,6 +193,8 @@ REQUESTS: dict[str, Callable[[Played], list[Asked]]] = {
     "azure-event-grid-cloudevents": _grid_cloudevents,
     "braintree": _braintree,
     "circle": lambda played: [(_get(played, method="HEAD"), b"")],
+    "cybersource": lambda played: [(_get(played), b"")],
+    "daily": lambda played: [(_post(played, b'{"test": "test"}', JSON), _json({"test": "test"}))],
     "discord": _discord,
     "ebay": _ebay,
     "dropbox": lambda played: [(_get(played, "challenge=abc123"), b"abc123")],

@@ -38,7 +38,7 @@ definition = "x"
 
 UNCHECKED = """
 [sources.pushed]
-sender = "heroku"
+sender = "connectwise"
 secrets = ["env:ORDERS_WEBHOOK_SECRET"]
 workflow = "x"
 
@@ -217,7 +217,7 @@ def test_an_unchecked_sender_is_named(send: Send, receiver: Receiver, tmp_path: 
     send.hooks.write_text(UNCHECKED)
     code, _, error = send("pushed")
     assert 0 == code
-    assert "unchecked: the description of heroku was never compared with the sender's own text" in error
+    assert "unchecked: the description of connectwise was never compared with the sender's own text" in error
 
 
 def test_the_content_type(send: Send, receiver: Receiver) -> None:

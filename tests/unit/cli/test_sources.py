@@ -26,9 +26,9 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_an_unchecked_sender_is_marked(capsys: pytest.CaptureFixture[str]) -> None:
-    with scripted_api({SOURCES: (200, {"sources": [{**SOURCE, "sender": "heroku"}]})}) as api:
+    with scripted_api({SOURCES: (200, {"sources": [{**SOURCE, "sender": "connectwise"}]})}) as api:
         assert 0 == cli.main(["sources", "list", "--url", api.url])
-    assert "  heroku (unchecked)  " in capsys.readouterr().out
+    assert "  connectwise (unchecked)  " in capsys.readouterr().out
 
 
 def test_none(capsys: pytest.CaptureFixture[str]) -> None:

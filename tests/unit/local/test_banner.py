@@ -64,7 +64,7 @@ def test_unchecked_senders_are_named(hooks: Hooks, tmp_path: Path) -> None:
     workflow = '\n[workflows.x]\nengine = "function"\ndefinition = "x"\n'
     sources = [
         f'[sources.{name}]\nsender = "{sender}"\nsecrets = ["env:S"]\nworkflow = "x"\n'
-        for name, sender in (("code", "heroku"), ("site", "vercel"), ("mail", "github"))
+        for name, sender in (("code", "connectwise"), ("site", "lever"), ("mail", "github"))
     ]
     path = tmp_path / "hooks.toml"
     path.write_text("".join(sources) + workflow)

@@ -55,7 +55,7 @@ def test_a_text_is_for_what_was_accepted() -> None:
 def test_senders_that_are_answered_in_another_way() -> None:
     forms = {sender: load_sender(sender).reply for sender in sender_ids()}
     other = {sender for sender, form in forms.items() if form is not None}
-    empty = {"mattermost", "slack", "twilio", "twilio-json", "twilio-sharedkey", "xero"}
+    empty = {"airtable", "mattermost", "slack", "twilio", "twilio-json", "twilio-sharedkey", "xero"}
     texts = {"dropbox-sign", "zulip"}
     assert {"clickup", "discord", "gocardless", "mailgun", "mailgun-routes"} | empty | texts == other
 

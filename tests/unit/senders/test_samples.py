@@ -62,6 +62,6 @@ def test_a_number_stays_a_number() -> None:
 
 def test_grades() -> None:
     assert "unchecked" == GRADES[0]
-    assert is_unchecked("heroku")
+    assert is_unchecked("connectwise")
     assert not is_unchecked("github")
     assert not is_unchecked("sources.mine")
