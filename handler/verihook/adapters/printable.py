@@ -46,6 +46,8 @@ def stack(error: BaseException) -> list[str]:
 
     The frames are those of the operator's code and its libraries; if an error has none of these, all its frames.
     """
+    if isinstance(elsewhere := getattr(error, "remote_stack", None), list):  # it was raised in another process
+        return elsewhere
     from traceback import extract_tb  # takes a cold start some milliseconds, and most have no failure
 
     lines: list[str] = []

@@ -18,6 +18,7 @@
 | ``AWS_ENDPOINT_URL_DYNAMODB`` ... | where state machines call a service of AWS on one machine; default: they do not |
 | ``VERIHOOK_STATES_PORT`` | where workers reach the state machines of one machine, with the access key |
 | ``VERIHOOK_STATES_KEY`` | that key; default of both: none, and only the server itself reaches them |
+| ``VERIHOOK_FUNCTION_PROCESSES`` | on one machine: how many processes run functions; default: 0, threads do |
 | ``VERIHOOK_SUBSTITUTIONS`` | on one machine: values for ``${NAME}`` in state machines, as a JSON object of texts |
 | ``VERIHOOK_HOOKS`` | path of hooks.toml; default: beside the package, else in the current folder |
 
@@ -206,6 +207,15 @@ def states_door(variables: Mapping[str, str]) -> tuple[int, str] | None:
         mend = "must be 16 to 128 letters, digits and underscores that cannot be guessed"
         raise ConfigurationError("environment", "VERIHOOK_STATES_KEY", mend)
     return int(port), key
+
+
+def function_processes(variables: Mapping[str, str]) -> int:
+    """Return how many processes run functions on one machine; 0: threads do. Raises ConfigurationError."""
+    text = variables.get("VERIHOOK_FUNCTION_PROCESSES") or "0"
+    if not re.fullmatch(r"[0-9]|[1-5][0-9]|6[0-4]", text, re.ASCII):
+        mend = f"must be a number of 0 (threads) to 64 processes (got {text[:20]!r})"
+        raise ConfigurationError("environment", "VERIHOOK_FUNCTION_PROCESSES", mend)
+    return int(text)
 
 
 def substitutions(variables: Mapping[str, str]) -> dict[str, str]:

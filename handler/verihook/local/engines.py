@@ -12,9 +12,10 @@ from typing import Any, Protocol, Self
 from verihook import authoring
 from verihook.adapters.engine_parts import Endpoints
 from verihook.config import Hooks
-from verihook.config.settings import environment, states_door, substitutions
+from verihook.config.settings import environment, function_processes, states_door, substitutions
 from verihook.instances import tasks
 from verihook.local.durable import DurableRunner
+from verihook.local.function_processes import FunctionProcesses
 from verihook.local.lambda_functions import LambdaFunctions
 from verihook.local.runner import ARN_PREFIX, AwsServices, HttpTasks, Integrations, Interpreter, invoked
 from verihook.local.state_machines import SUBSTITUTIONS, express_machines, machines, refused, urls_of, with_refusals
@@ -36,13 +37,12 @@ class LocalEngines:
         """Raise ConfigurationError if a workflow in Python is missing or cannot be run."""
         folder = workflows_of(hooks)
         self._hooks = hooks
-        self._functions = Functions.load(folder, hooks.workflows)
-        self._worker = Worker(self._functions)
+        variables = environment()
+        self._worker = _worker(Functions.load(folder, hooks.workflows), folder, function_processes(variables))
         self._splitters = Splitters()
         self._services: Services | None = None
         # Another user of the machine reaches the ports, and does not read it.
         self._access_key = secrets.token_hex(16)
-        variables = environment()
         self._called = AwsServices(variables)
         self._substitutions = substitutions(variables)
         # Workers are let in by a key that the operator chose, and have a port of their own choice, too.
@@ -157,6 +157,13 @@ class LocalEngines:
         if self._services is None:  # pragma: no cover  # run() comes before resume()
             raise RuntimeError("the engines are not running yet")
         return self._services
+
+
+def _worker(functions: Functions, folder: Path, processes: int) -> Worker:
+    """Return what runs functions: in threads of this process, or in so many processes."""
+    if not processes:
+        return Worker(functions)
+    return Worker(FunctionProcesses(functions, folder), processes, max(processes - 2, 1))
 
 
 class _Part(Protocol):

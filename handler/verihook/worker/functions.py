@@ -54,6 +54,10 @@ class Exited(Exception):
     """The function ended its thread (``sys.exit``) in place of returning."""
 
 
+class NotJson(Exception):
+    """What the function returned in another process is not JSON; the message says why."""
+
+
 class Functions:
     """The functions of a deployment, by definition."""
 
@@ -68,6 +72,11 @@ class Functions:
         """Load the functions that the workflows name. Raises ConfigurationError."""
         wanted = sorted({workflow.definition for workflow in workflows.values() if workflow.engine == "function"})
         return cls({definition: _checked(folder, definition) for definition in wanted})
+
+    @property
+    def runs(self) -> Mapping[str, Run]:
+        """The functions by definition."""
+        return self._runs
 
     def __contains__(self, definition: object) -> bool:
         return definition in self._runs

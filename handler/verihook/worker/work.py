@@ -20,7 +20,7 @@ from verihook.model.instance import Instance, Progress, execution_name
 from verihook.model.workflow import Workflow
 from verihook.strict_json import parse_json
 from verihook.worker import leases
-from verihook.worker.functions import Context, Functions, Interrupted, OutOfTime
+from verihook.worker.functions import Context, Functions, Interrupted, NotJson, OutOfTime
 from verihook.worker.leases import MARGIN_MS, Ending
 from verihook.worker.stream import is_of_stream, queued_attempt, sequence
 
@@ -127,19 +127,23 @@ def _call_function(
         raise
     except OutOfTime as error:
         return _TryResult(Progress("timed_out", None, "Timeout", str(error)), raised=error.with_traceback(None))
+    except NotJson as error:
+        return _not_json(error)
     except Exception as error:  # noqa: BLE001  # the operator's code may raise anything
         return _TryResult(Progress("failed", None, type(error).__name__, words(error)), raised=error)
     try:
         output = json.dumps(result, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
-        cause = f"What the function returned is not JSON: {str(error)[:200]}"
-        return _TryResult(
-            Progress("failed", None, "OutputNotJson", cause), final=True, raised=error.with_traceback(None)
-        )
+        return _not_json(error)
     ended = with_bounded_output(Progress("completed", output), ports.payloads)
     if ended.output is None:
         return _TryResult(ended, final=True, raised=TooLarge(ended.cause))
     return _TryResult(ended, result, final=True)
+
+
+def _not_json(error: Exception) -> _TryResult:
+    cause = f"What the function returned is not JSON: {str(error)[:200]}"
+    return _TryResult(Progress("failed", None, "OutputNotJson", cause), final=True, raised=error.with_traceback(None))
 
 
 def _write_result(row: Instance, tried: _TryResult, workflow: Workflow, ports: WorkPorts) -> Outcome:

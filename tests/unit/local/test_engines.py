@@ -16,6 +16,7 @@ from verihook.config import load_hooks
 from verihook.config.settings import DEFAULT_HOOKS
 from verihook.local.durable.arns import execution_arn
 from verihook.local.engines import LocalEngines
+from verihook.local.function_processes import FunctionProcesses
 
 
 def test_the_access_key_of_a_run_is_in_memory_alone_and_another_one_each_time(tmp_path: Path) -> None:
@@ -69,3 +70,11 @@ def test_a_worker_is_let_in_at_a_port_and_by_a_key_of_the_operators(
                 )
                 with nullcontext() if served else pytest.raises(ClientError, match="AccessDenied"):
                     client.list_state_machines()
+
+
+def test_functions_run_in_processes_if_the_environment_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VERIHOOK_FUNCTION_PROCESSES", "3")
+    with LocalEngines(load_hooks(DEFAULT_HOOKS), tmp_path) as engines:
+        worker = engines._worker
+        assert isinstance(worker._functions, FunctionProcesses)
+        assert (worker._threads, "order-log" in worker._functions) == (3, True)
