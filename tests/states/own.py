@@ -7,10 +7,11 @@ from typing import Any
 
 import yaml
 
-from tests.states.virtual import START, Answer, Outcome, fails, gives, run
+from tests.states.virtual import START, Answer, Answering, Outcome, fails, gives, run
 from verihook.local.states import lambda_calls
 from verihook.local.states.compiler import compile_machine
 from verihook.local.states.effects import Call
+from verihook.local.states.machine import Machine
 
 Case = dict[str, Any]
 
@@ -44,6 +45,16 @@ def answering(case: Case) -> Any:
         return gives(lambda_calls.result(call.resource, value, "id"), behaviour.get("seconds", 0.0))
 
     return answer
+
+
+#: Answers that no case has foreseen.
+ANSWERING: list[Answering] = [lambda call: gives({"Payload": {"a": 1}}), lambda call: fails("Mine", "why")]
+
+
+def has_ended(machine: Machine, given: Any, answering: Answering) -> bool:
+    """Whether it ends, and by no fault of the evaluator's."""
+    end = run(machine, given, answering).end
+    return end is not None and "The evaluator failed" not in str(end.cause)
 
 
 def told(case: Case, found: Outcome) -> dict[str, Any]:

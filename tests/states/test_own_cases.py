@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests.states.own import CASES, Case, answering, definition, expectation, outcome, told
-from tests.states.virtual import START, start
+from tests.states.own import ANSWERING, CASES, Case, answering, definition, expectation, has_ended, outcome, told
+from tests.states.virtual import START, Answering, start
 from verihook.local.states.compiler import compile_machine
 from verihook.local.states.effects import Begin, Call, End, Record, Stimulus, Tick
 from verihook.local.states.machine import Machine
@@ -44,6 +44,12 @@ def test_a_case_goes_on_from_what_was_kept_of_it(case: Case) -> None:
             assert due is not None, "the execution waits for nothing"
             now, stimulus = max(now, due), Tick()
     raise AssertionError("no end")
+
+
+@pytest.mark.parametrize("answering", ANSWERING)
+@pytest.mark.parametrize("given", [{}, {"a": [1]}, [1]], ids=repr)
+def test_whatever_comes_in_and_answers_the_end_comes(given: object, answering: Answering) -> None:
+    assert [] == [case["id"] for case in CASES if not has_ended(compiled(case), given, answering)]
 
 
 def compiled(case: Case) -> Machine:

@@ -12,8 +12,12 @@ from typing import Any
 
 import pytest
 
+from tests.states.own import ANSWERING, has_ended
 from tests.states.recorded import FOLDER, Comparison, compare, definitions, executions, in_virtual_time, judge
+from tests.states.virtual import Answering
+from verihook.local.states.compiler import compile_machine
 from verihook.local.states.errors import Refused
+from verihook.local.states.machine import Machine
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the recorded cases are not beside the repository")
 
@@ -61,6 +65,22 @@ def test_what_aws_judged_is_judged_likewise() -> None:
     by_aws = {case["id"] for case in definitions() if case["authority"] == "AWS"}
     assert by_aws
     assert [] == [one.case for one in comparisons() if one.case in by_aws and "verdict" in one.differs]
+
+
+@pytest.mark.parametrize("answering", ANSWERING)
+@pytest.mark.parametrize("given", [{}, {"a": [1]}, [1]], ids=repr)
+def test_whatever_is_accepted_ends(given: Any, answering: Answering) -> None:
+    """With any answers: ``run`` has a bound of its own, and ``has_ended`` says if it waits for what nothing brings."""
+    accepted = [machine for case in definitions() if (machine := accepted_of(case)) is not None]
+    assert len(accepted) > 50
+    assert [] == [machine for machine in accepted if not has_ended(machine, given, answering)]
+
+
+def accepted_of(case: dict[str, Any]) -> Machine | None:
+    try:
+        return compile_machine(case["definition"], express=case["type"] == "EXPRESS")
+    except Refused:
+        return None
 
 
 def totals(found: list[Comparison]) -> dict[str, tuple[int, int]]:
