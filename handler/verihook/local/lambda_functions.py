@@ -13,25 +13,30 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
 from verihook.local.runner import function_arn
+from verihook.worker.current_instance import INSTANCE
+from verihook.worker.functions import Exited, Functions, OutOfTime
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _HANDLER = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
 
-#: The longest that Lambda lets a function run, in seconds. Here a Task's TimeoutSeconds ends the wait for it.
-_LONGEST_S = 900
+#: The longest that Lambda lets a function run, in seconds.
+#: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+LONGEST_S = 900.0
 
 Handler = Callable[[Any, Any], object]
 
-#: Lambda's name for the error of a function that ends its process.
+#: Lambda's names for errors: the function ends its process, its file cannot be loaded, it takes too long.
+#: https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
 ExitError = type("Runtime.ExitError", (Exception,), {})
-#: Lambda's names for those of a file that cannot be loaded.
 ImportModuleError = type("Runtime.ImportModuleError", (Exception,), {})
+TimedOut = type("Sandbox.Timedout", (Exception,), {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,9 @@ class LambdaContext:
 
     function_name: str
     aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    until: float = field(default_factory=lambda: time.monotonic() + _LONGEST_S)
+    until: float = field(default_factory=lambda: time.monotonic() + LONGEST_S)
+    #: For the log alone.
+    instance_id: str = field(default_factory=INSTANCE.get)
     function_version: str = "$LATEST"
     memory_limit_in_mb: str = "128"
     log_group_name: str = ""
@@ -69,35 +76,39 @@ class LambdaFunctions(Mapping[str, Callable[[Any], object]]):
         """``folder``: that of hooks.toml."""
         self._folder = folder
         self._ours = ours
-        self._named: set[str] = set()
+        self._functions = Functions({})
         self._loaded: dict[str, Handler] = {}
         self._lock = RLock()
 
     def name(self, names: Iterable[str]) -> None:
         """Let functions of these names be invoked, if there are such."""
-        self._named.update(name for name in names if is_there(self._folder, name))
+        found = {name: partial(self._run, name) for name in names if is_there(self._folder, name)}
+        self._functions = Functions({**self._functions.runs, **found})
 
     def __getitem__(self, name: str) -> Callable[[Any], object]:
         if name in self._ours:
             return self._ours[name]
-        if name not in self._named:
+        if name not in self._functions:
             raise KeyError(name)
-        return lambda event: self._call(name, event)
+        return partial(self._call, name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter({*self._ours, *self._named})
+        return iter({*self._ours, *self._functions.runs})
 
     def __len__(self) -> int:
-        return len({*self._ours, *self._named})
+        return len({*self._ours, *self._functions.runs})
 
     def _call(self, name: str, event: Any) -> object:
-        handler = self._handler(name)
+        context: Any = LambdaContext(name)
         try:
-            return handler(event, LambdaContext(name))
-        except Exception:
-            raise
-        except BaseException as error:  # sys.exit(): it ends the call, and no thread of ours
-            raise ExitError(f"Runtime exited: {type(error).__name__}") from error
+            return self._functions.call(name, event, context, int(LONGEST_S * 1000))
+        except OutOfTime:
+            raise TimedOut(f"Error: Task timed out after {LONGEST_S:.2f} seconds") from None
+        except Exited as error:
+            raise ExitError(f"Error: Runtime exited: {error}") from None
+
+    def _run(self, name: str, event: Any, context: Any) -> object:
+        return self._handler(name)(event, context)
 
     def _handler(self, name: str) -> Handler:
         with self._lock:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from verihook.local import lambda_functions
 from verihook.local.lambda_functions import LambdaFunctions, is_there
 from verihook.local.runner.integrations import Integrations
 from verihook.local.states.effects import Call, Failed, Succeeded
@@ -64,7 +65,9 @@ def invoked(folder: Path, name: str, event: Any, *, named: bool = True) -> Any:
     functions = LambdaFunctions(folder, {"ours": lambda event: "ours"})
     functions.name([name] if named else [])
     resource = check_resource("arn:aws:states:::lambda:invoke", express=False)
-    made = Integrations(functions).make(Call("1.1", resource, {"FunctionName": name, "Payload": event}))
+    call = Call("1.1", resource, {"FunctionName": name, "Payload": event})
+    arns = ("arn:aws:states:us-east-1:1:stateMachine:m", "arn:aws:states:us-east-1:1:execution:m:order-7")
+    made = Integrations(functions).make(call, arns)
     if isinstance(made, Failed):
         return made.error, made.cause
     assert isinstance(made, Succeeded)
@@ -86,6 +89,24 @@ def test_whatever_goes_wrong_is_the_tasks_error_and_it_is_answered(folder: Path)
     assert invoked(folder, "billing.app.leave", {})[0] == "Runtime.ExitError"
     error, cause = invoked(folder, "broken", {})
     assert (error, "No module named 'gone_entirely'" in cause) == ("Runtime.ImportModuleError", True)
+
+
+def test_one_that_does_not_return_is_given_up_as_lambda_does(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lambda_functions, "LONGEST_S", 0.1)
+    (folder / "workflows" / "hang.py").write_text(
+        "from threading import Event\ndef lambda_handler(event, context):\n    Event().wait(2)\n"
+    )
+    error, cause = invoked(folder, "hang", {})
+    assert (error, "Task timed out after 0.10 seconds" in cause) == ("Sandbox.Timedout", True)
+
+
+def test_it_runs_for_the_instance(folder: Path) -> None:
+    text = (
+        "from verihook.worker.current_instance import INSTANCE\n"
+        "def lambda_handler(event, context):\n    return INSTANCE.get()\n"
+    )
+    (folder / "workflows" / "whose.py").write_text(text)
+    assert invoked(folder, "whose", {}) == "order-7"
 
 
 def test_a_name_that_no_machine_has_finds_none_though_there_is_its_file(folder: Path) -> None:

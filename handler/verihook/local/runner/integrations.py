@@ -18,7 +18,9 @@ from verihook.local.states import lambda_calls
 from verihook.local.states.effects import Call, Failed, Stimulus, Submitted, Succeeded
 from verihook.local.states.errors import RUNTIME, StateError
 from verihook.local.states.resources import Resource, check_resource
+from verihook.model.instance import parse_execution_name
 from verihook.strict_json import parse
+from verihook.worker.current_instance import INSTANCE
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +50,8 @@ class Integrations:
 
     def make(self, call: Call, arns: tuple[str, ...] = ()) -> Stimulus:
         """Make the call in this thread, and return what it led to. ``arns``: of the machine and the execution."""
+        # What a function logs is of this instance.
+        INSTANCE.set(_instance_of(arns))
         resource = call.resource
         if call.credentials is not None:
             return Failed(call.call, RUNTIME, f"Credentials: {NO_ROLES}")
@@ -111,6 +115,11 @@ NO_INTEGRATIONS = Integrations()
 
 #: GetObject at an endpoint, for a Task and for an ItemReader.
 _GET_OBJECT = check_resource("arn:aws:states:::aws-sdk:s3:getObject", express=False)
+
+
+def _instance_of(arns: tuple[str, ...]) -> str:
+    name = parse_execution_name(arns[1].split(":")[7]) if arns else None
+    return name[0] if name else ""
 
 
 def _is_lambda(resource: Resource) -> bool:
