@@ -15,6 +15,7 @@ from threading import Lock
 from urllib.parse import urlsplit
 
 from verihook.errors import SecretsUnavailable
+from verihook.request import FORM
 from verihook.senders.schemes.key_urls import MAX_URL, host_matches
 
 #: The largest document, in bytes. A certificate has about 2 KB.
@@ -48,7 +49,7 @@ class KeyFetcher:
         self._tls: ssl.SSLContext | None = None
 
     def __call__(self, url: str, content: bytes = b"", authorization: str = "") -> bytes:
-        """Return the document at ``url``, by GET, or by POST of JSON ``content``, and cache it if it was found.
+        """Return the document at ``url``, by GET, or by POST of ``content``, JSON or a form, and cache it if found.
 
         Return ``b""`` if the host says that there is none, and the body of a 400, not cached: some hosts explain there.
         Raises SecretsUnavailable for everything else.
@@ -96,7 +97,7 @@ class KeyFetcher:
         connection, path = self._connection(url)
         headers = {"accept": "*/*", "user-agent": "verihook", "connection": "close"}
         if content:
-            headers["content-type"] = "application/json"
+            headers["content-type"] = "application/json" if content.startswith(b"{") else FORM
         if authorization:
             headers["authorization"] = authorization
         try:

@@ -20,6 +20,7 @@ class Host:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.bodies: list[bytes] = []
+        self.kinds: list[str] = []
         self.authorized: list[str] = []
         self.gate = threading.Event()
         self.gate.set()
@@ -50,6 +51,7 @@ class Host:
 
             def do_POST(self) -> None:
                 host.bodies.append(self.rfile.read(int(self.headers["content-length"])))
+                host.kinds.append(self.headers["content-type"])
                 self.do_GET()
 
             def answer(self, status: int, body: bytes) -> None:
@@ -92,9 +94,10 @@ def test_a_document_expires(host: Host) -> None:
 
 def test_content_is_posted_and_kept_apart(host: Host) -> None:
     fetch = KeyFetcher((), loopback=True)
-    for content in (b'{"a":1}', b'{"a":2}', b'{"a":1}'):
+    for content in (b'{"a":1}', b'{"a":2}', b'{"a":1}', b"a=1"):
         assert b"the key" == fetch(f"{host.url}/key", content)
-    assert [b'{"a":1}', b'{"a":2}'] == host.bodies
+    assert [b'{"a":1}', b'{"a":2}', b"a=1"] == host.bodies
+    assert ["application/json", "application/json", "application/x-www-form-urlencoded"] == host.kinds
     assert "secret" not in repr(vars(fetch))
 
 

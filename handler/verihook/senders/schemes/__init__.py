@@ -42,7 +42,7 @@ Verify = Callable[[Request, int], Proof]
 
 
 class Fetch(Protocol):
-    """How a scheme fetches a key: the document at a URL, by GET, or by POST if there is ``content`` (JSON).
+    """How a scheme fetches a key: the document at a URL, by GET, or by POST if there is ``content`` (JSON, or a form).
 
     ``authorization``: the value of that header, if the sender's host wants one.
     Return ``b""`` if the host says that there is no such document, and the body of a 400 as it is.

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from verihook.errors import SignatureError
 from verihook.records import replace
 from verihook.request import Request
+from verihook.senders.schemes.encoding import base64_bytes
+from verihook.strict_json import parse_unverified
 
 #: A header's name in lower case, and its value: printable ASCII, so without a line break.
 #: https://www.rfc-editor.org/rfc/rfc9110#section-5.1
@@ -106,3 +109,11 @@ def _pattern(value: str) -> re.Pattern[str]:
 def with_headers(request: Request, headers: list[tuple[str, str]]) -> Request:
     """``request`` with these headers added, names in lower case as everywhere in a Request."""
     return replace(request, headers=(*request.headers, *((name.lower(), value) for name, value in headers)))
+
+
+def object_of(text: str) -> dict[str, Any]:
+    """The JSON object that is in a header as base64. Raises SignatureError."""
+    written = base64_bytes(text)
+    if written.strip() != written:
+        raise SignatureError("malformed-header")
+    return parse_unverified(written, "malformed-header")

@@ -7,7 +7,11 @@ The host is matched whole, as parsed, never by prefix or suffix: ``sns.us-east-1
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from verihook.senders.schemes.public_key import PublicKeyScheme
 
 #: https and lower case alone: no user, port, trailing dot, backslash, escape, query, fragment or other alphabet.
 _URL = re.compile(r"https://((?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*)((?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+)", re.ASCII)
@@ -30,3 +34,21 @@ def trusted(url: str, hosts: tuple[str, ...], path: str) -> bool:
 def host_matches(host: str, hosts: tuple[str, ...]) -> bool:
     """Whether the whole of ``host`` matches one of the regular expressions."""
     return any(re.fullmatch(pattern, host, re.ASCII) for pattern in hosts)
+
+
+def check_key_urls(scheme: PublicKeyScheme) -> None:
+    """Raise ValueError ``KEY: mend`` if the keys that say where public keys are do not go together."""
+    named, asks = scheme.key_id_header or scheme.key_id_member, bool(scheme.key_url)
+    if (named and not (scheme.jwks_url or asks)) or (scheme.jwks_url and asks):
+        raise ValueError("key_id_header: goes with jwks_url or with key_url")
+    if scheme.key_id_member and (scheme.key_id_header or not scheme.header_member):
+        raise ValueError("key_id_member: goes with header_member, and not with key_id_header")
+    for name, url in (("jwks_url", scheme.jwks_url), ("key_url", scheme.key_url), ("token_url", scheme.token_url)):
+        if url and (not url.startswith("https://") or scheme.key != "spki"):
+            raise ValueError(f"{name}: must be https, and goes with spki keys")
+    if asks != bool(named and scheme.key_member and "{kid}" in scheme.key_url) or (scheme.key_member and not asks):
+        raise ValueError("key_url: must have {kid} in it, and goes with key_member and key_id_header or key_id_member")
+    if bool(scheme.token_url) != bool(scheme.token_scope):
+        raise ValueError("token_url: goes with token_scope")
+    if scheme.token_url and urlsplit(scheme.token_url).netloc != urlsplit(scheme.key_url).netloc:
+        raise ValueError("token_url: must be on the host of key_url, which alone the secret is for")

@@ -16,16 +16,17 @@ from verihook.senders.schemes import PLAIN, Delivery, Proof, Setting, Verify, di
 from verihook.senders.schemes import asymmetric as public_keys
 from verihook.senders.schemes.candidates import decode_any
 from verihook.senders.schemes.certificates import certificate_proof
-from verihook.senders.schemes.encoding import UNSIZED, base64_bytes, encode_signature, key_of, refuse_empty
+from verihook.senders.schemes.encoding import UNSIZED, encode_signature, key_of, refuse_empty
 from verihook.senders.schemes.headers import (
     check_texts,
     example_value,
     header_check,
+    object_of,
     one_header,
     with_aliases,
     with_headers,
 )
-from verihook.senders.schemes.key_urls import trusted
+from verihook.senders.schemes.key_urls import check_key_urls, trusted
 from verihook.senders.schemes.message import (
     KEY_FIRST,
     Message,
@@ -37,7 +38,7 @@ from verihook.senders.schemes.message import (
 )
 from verihook.senders.schemes.timestamp import TIMES, check_age, check_tolerance, encode_time
 from verihook.senders.tables import must_be_one_of
-from verihook.strict_json import parse_unverified, split_path, text_member
+from verihook.strict_json import split_path, text_member
 
 #: What a secret can be.
 KEYS = ("hex", "base64", "spki", "certificate")
@@ -60,8 +61,10 @@ class PublicKeyScheme:
     ``certificate_hosts`` with ``certificate_path`` (regular expressions, matched whole). Without a secret,
     the key whose id is in ``key_id_header`` is taken from the JSON Web Keys at ``jwks_url``, or without that header any
     of them. With ``key_url`` the secret is the key of the sender's API: it asks for the public key with the id (in the
-    place of ``{kid}``), which is the member ``key_member`` of the answer. ``required``: headers with the value that
-    they must have.
+    place of ``{kid}``), which is the member ``key_member`` of the answer. Instead of ``key_id_header`` the id may be
+    the member ``key_id_member`` of the header's object. With ``token_url`` the secret is ``ID:SECRET`` of an
+    application, which gets a token of ``token_scope`` there to ask with. ``required``: headers with the value that they
+    must have.
     """
 
     header: str
@@ -79,6 +82,9 @@ class PublicKeyScheme:
     key_url: str = ""
     key_member: str = ""
     key_id_header: str = ""
+    key_id_member: str = ""
+    token_url: str = ""
+    token_scope: str = ""
     timestamp: str = "s"
     timestamp_header: str = ""
     tolerance: int = 300
@@ -101,21 +107,11 @@ class PublicKeyScheme:
             raise ValueError(f"timestamp: {must_be_one_of(TIMES, self.timestamp)}")
         if bool(self.separator) != bool(self.label) or (self.separator and self.header_member):
             raise ValueError("separator: separator and label go together, without header_member")
-        self._check_key_urls()
+        check_key_urls(self)
         if not all(isinstance(host, str) for host in self.certificate_hosts):
             raise ValueError("certificate_hosts: must be a list of texts")
         check_texts("required", self.required)
         self._check_message()
-
-    def _check_key_urls(self) -> None:
-        if (self.key_id_header and not (self.jwks_url or self.key_url)) or (self.jwks_url and self.key_url):
-            raise ValueError("key_id_header: goes with jwks_url or with key_url")
-        for name, url in (("jwks_url", self.jwks_url), ("key_url", self.key_url)):
-            if url and (not url.startswith("https://") or self.key != "spki"):
-                raise ValueError(f"{name}: must be https, and goes with spki keys")
-        asked = bool(self.key_id_header and self.key_member and "{kid}" in self.key_url)
-        if bool(self.key_url) != asked or (self.key_member and not self.key_url):
-            raise ValueError("key_url: must have {kid} in it, and goes with key_id_header and key_member")
 
     def _check_message(self) -> None:
         names = {name for name, _ in fields_of(self.message)}
@@ -230,10 +226,7 @@ class PublicKeyScheme:
 
         def read(text: str) -> list[bytes]:
             if path:
-                written = base64_bytes(text)
-                if written.strip() != written:
-                    raise SignatureError("malformed-header")
-                text = text_member(parse_unverified(written, "malformed-header"), path, "no-signature")
+                text = text_member(object_of(text), path, "no-signature")
             if not separator:
                 return [decode(text)]
             items = [item.partition(assign) for item in text.split(separator)]
@@ -251,7 +244,9 @@ class PublicKeyScheme:
 
         header = self.key_id_header.lower()
         if asks:
-            return published.asked_proof(self.key_url, self.key_member, header, self.algorithm, secrets, setting.fetch)
+            api = published.KeyApi(self.key_url, self.key_member, self.token_url, self.token_scope)
+            kid_of = published.id_in(header or self.header.lower(), self.key_id_member)
+            return published.asked_proof(api, kid_of, self.algorithm, secrets, setting.fetch)
         return published.published_proof(self.jwks_url, header, self.algorithm, setting.fetch)
 
     def _key_proof(self, secrets: tuple[str, ...]) -> Prove:

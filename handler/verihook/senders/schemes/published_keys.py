@@ -1,23 +1,26 @@
 """Public keys that a sender publishes, for signatures in a header: as JSON Web Keys, or one by one under their ids.
 
-ShipStation and Fal publish a set, Circle answers for each id.
+ShipStation and Fal publish a set, Circle and eBay answer for each id.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from verihook.errors import SecretsUnavailable, SignatureError
 from verihook.request import Request
 from verihook.senders.schemes import CURRENT, Fetch, Proof
 from verihook.senders.schemes.asymmetric import Check, check_with, read_public
 from verihook.senders.schemes.fetched_keys import FetchedKeys
-from verihook.senders.schemes.headers import one_header
+from verihook.senders.schemes.headers import object_of, one_header
 from verihook.senders.schemes.json_web_keys import published_check, published_checks, reply_object
 from verihook.senders.schemes.jws import PUBLIC_KEYS
 from verihook.senders.schemes.token_keys import KID
-from verihook.strict_json import member, split_path
+from verihook.strict_json import member, split_path, text_member
 
 #: ``prove(request, signatures, message, now)``. Raise SignatureError, SecretsUnavailable.
 Prove = Callable[[Request, list[bytes], bytes, int], Proof]
@@ -28,8 +31,44 @@ _NAMES = {name: jose for jose, name in PUBLIC_KEYS.items()}
 #: What an id may be that stands in a URL.
 _PATH_ID = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 
+#: What a token may be that stands in a header.
+_TOKEN = re.compile(r"[!-~]{1,8192}", re.ASCII)
+
 #: A set without ids is fetched once more if no key of it fits, at most once in so many seconds.
 _AGAIN_S = 300
+
+
+@dataclass(frozen=True, slots=True)
+class KeyApi:
+    """An API that answers ``url``, with a key's id in the place of ``{kid}``, with the key as the member ``path``.
+
+    ``token_url``: where an application gets a token of ``scope`` to ask with, by its id and secret; "" if the secret is
+    the token. https://www.rfc-editor.org/rfc/rfc6749#section-4.4
+    """
+
+    url: str
+    path: str
+    token_url: str = ""
+    scope: str = ""
+
+    def authorization(self, secret: str, fetch: Fetch) -> str:
+        """Return the header with which the API is asked. Raises SecretsUnavailable."""
+        if not self.token_url:
+            return f"Bearer {secret}"
+        asked = urlencode({"grant_type": "client_credentials", "scope": self.scope}).encode()
+        answer = fetch(self.token_url, asked, f"Basic {base64.b64encode(secret.encode()).decode()}")
+        token = reply_object(answer).get("access_token")
+        if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+            raise SecretsUnavailable("The sender's host gave no token; deliver again.")
+        return f"Bearer {token}"
+
+
+def id_in(header: str, path: str) -> Callable[[Request], str]:
+    """How to read the id of a key: the value of ``header``, or the member ``path`` of the object that is in it."""
+    if not path:
+        return lambda request: one_header(request, header)
+    places = split_path(path)
+    return lambda request: text_member(object_of(one_header(request, header)), places, "unknown-kid")
 
 
 def published_proof(url: str, header: str, algorithm: str, fetch: Fetch | None) -> Prove:
@@ -44,25 +83,29 @@ def published_proof(url: str, header: str, algorithm: str, fetch: Fetch | None) 
         raise ValueError(f"algorithm: no published key is for {algorithm}")
     if not header:
         return _any_proof(lambda: published_checks(fetch(url), name))
-    return _proof_by_id(header, KID, lambda kid: published_check(fetch(url), kid, name))
+    return _proof_by_id(id_in(header, ""), KID, lambda kid: published_check(fetch(url), kid, name))
 
 
-def asked_proof(url: str, path: str, header: str, algorithm: str, secrets: Sequence[str], fetch: Fetch | None) -> Prove:
-    """With the key that ``url`` answers with, in which ``{kid}`` stands for the id in ``header``.
+def asked_proof(
+    api: KeyApi, kid_of: Callable[[Request], str], algorithm: str, secrets: Sequence[str], fetch: Fetch | None
+) -> Prove:
+    """With the key that ``api`` answers with for the id in the delivery.
 
-    ``path``: of the key in the answer. ``secrets``: the keys of the API, newest first. Raises ValueError in words.
+    ``secrets``: the keys of the API, newest first. Raises ValueError in words.
     """
     if fetch is None:
         raise ValueError("without a network, a source of this sender needs its public key as secret")
     if not secrets:
         raise ValueError("the secret is missing: the key of the sender's API, which its public keys are asked for with")
-    places = split_path(path)
+    if api.token_url and not all(":" in secret for secret in secrets):
+        raise ValueError("the secret must be ID:SECRET of an application, or a public key")
+    places = split_path(api.path)
 
     def load(kid: str) -> Check:
         failed: SecretsUnavailable | None = None
         for secret in secrets:
             try:
-                document = fetch(url.replace("{kid}", kid), b"", f"Bearer {secret}")
+                document = fetch(api.url.replace("{kid}", kid), b"", api.authorization(secret, fetch))
             except SecretsUnavailable as error:
                 failed = failed or error  # perhaps the key of the API is another now
                 continue
@@ -71,7 +114,7 @@ def asked_proof(url: str, path: str, header: str, algorithm: str, secrets: Seque
             return _answered(member(reply_object(document), places), algorithm)
         raise failed or SecretsUnavailable("The sender's host gave no key; deliver again.")
 
-    return _proof_by_id(header, _PATH_ID, load)
+    return _proof_by_id(kid_of, _PATH_ID, load)
 
 
 def _answered(text: object, algorithm: str) -> Check:
@@ -81,11 +124,11 @@ def _answered(text: object, algorithm: str) -> Check:
         raise SecretsUnavailable("The sender's host gave no key; deliver again.") from None
 
 
-def _proof_by_id(header: str, form: re.Pattern[str], load: Callable[[str], Check]) -> Prove:
+def _proof_by_id(kid_of: Callable[[Request], str], form: re.Pattern[str], load: Callable[[str], Check]) -> Prove:
     keys: FetchedKeys[Check] = FetchedKeys()
 
     def prove(request: Request, signatures: list[bytes], message: bytes, now: int) -> Proof:
-        kid = one_header(request, header)
+        kid = kid_of(request)
         if not form.fullmatch(kid):
             raise SignatureError("unknown-kid")
         check = keys.key(kid, now, lambda: load(kid))

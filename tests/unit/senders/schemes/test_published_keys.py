@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -109,6 +110,79 @@ def test_a_key_that_is_new_is_found_and_a_set_is_bounded() -> None:
     for document in (b"{}", b'{"keys": []}', json.dumps({"keys": [rsa_jwk(1)]}).encode()):
         with pytest.raises(SecretsUnavailable):
             FAL.bind((), Setting(fetch=Host(document=document)))(of_fal(1), NOW)
+
+
+class EBay:
+    """Its token endpoint, which takes the second application alone, and its keys."""
+
+    def __init__(self, token: object = "v^1.1#i^1#t") -> None:
+        self.token = token
+        self.asked: list[tuple[str, bytes, str]] = []
+
+    def __call__(self, url: str, content: bytes = b"", authorization: str = "") -> bytes:
+        self.asked.append((url, content, authorization))
+        if content:
+            known = authorization == f"Basic {base64.b64encode(b'app:cert').decode()}"
+            return json.dumps({"access_token": self.token} if known else {"error": "invalid_client"}).encode()
+        assert f"Bearer {self.token}" == authorization
+        lines = pem_pair("ec")[1].splitlines()
+        return json.dumps({"key": "".join(lines), "algorithm": "ECDSA", "digest": "SHA1"}).encode()
+
+
+EBAY = cast(PublicKeyScheme, load_sender("ebay").scheme)
+
+
+def of_ebay(kid: object = KID) -> Request:
+    made = EBAY.sign(pem_pair("ec")[0], Request("POST", "/", "", (), b"{}", ""), message_id="1", now=NOW)
+    told = json.loads(base64.b64decode(made.header("x-ebay-signature") or ""))
+    header = base64.b64encode(json.dumps({"alg": "ecdsa", "kid": kid, **told, "digest": "SHA1"}).encode()).decode()
+    return replace(made, headers=(("x-ebay-signature", header),))
+
+
+def test_a_key_is_asked_for_with_the_token_of_an_application() -> None:
+    host = EBay()
+    verify = EBAY.bind(("old:cert", "app:cert"), Setting(fetch=host))
+    for _ in range(2):
+        assert Proof("current") == verify(of_ebay(), NOW)
+    asked = b"grant_type=client_credentials&scope=https%3A%2F%2Fapi.ebay.com%2Foauth%2Fapi_scope"
+    token = "https://api.ebay.com/identity/v1/oauth2/token"
+    url = f"https://api.ebay.com/commerce/notification/v1/public_key/{KID}"
+    assert [(token, asked), (token, asked), (url, b"")] == [each[:2] for each in host.asked]
+    with pytest.raises(SignatureError):
+        verify(replace(of_ebay(), body=b"[]"), NOW)
+    assert (r"api\.ebay\.com",) == EBAY.key_hosts
+
+
+@pytest.mark.parametrize("kid", ["../oauth2", "", None, "a" * 129])
+def test_an_id_in_the_header_that_would_be_another_url_is_not_asked_for(kid: object) -> None:
+    host = EBay()
+    with pytest.raises(SignatureError) as refusal:
+        EBAY.bind(("app:cert",), Setting(fetch=host))(of_ebay(kid), NOW)
+    assert ("unknown-kid", []) == (refusal.value.reason, host.asked)
+
+
+@pytest.mark.parametrize("token", [None, "", "a b", "a\nb", 1])
+def test_what_is_no_token_is_not_asked_with(token: object) -> None:
+    host = EBay(token)
+    with pytest.raises(SecretsUnavailable):
+        EBAY.bind(("app:cert",), Setting(fetch=host))(of_ebay(), NOW)
+    assert 1 == len(host.asked)
+
+
+def test_the_key_that_was_fetched_before_is_taken_too_and_what_is_neither_is_said() -> None:
+    assert Proof("current") == EBAY.bind((pem_pair("ec")[1],), Setting(fetch=EBay()))(of_ebay(), NOW)
+    with pytest.raises(ValueError, match="ID:SECRET"):
+        EBAY.bind(("app",), Setting(fetch=EBay()))
+    wrong: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"token_url": "https://login.test/token"}, "token_url"),
+        ({"token_scope": ""}, "token_url"),
+        ({"header_member": ""}, "key_id_member"),
+        ({"key_id_header": "X"}, "key_id_member"),
+        ({"key_member": ""}, "key_url"),
+    )
+    for changed, key in wrong:
+        with pytest.raises(ValueError, match=f"^{key}: "):
+            replace(EBAY, **changed)
 
 
 class Api:
