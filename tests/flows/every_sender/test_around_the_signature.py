@@ -150,7 +150,11 @@ def by_hand(played: Played, request: Request, component: str = "", url: str = ""
 
 @pytest.mark.parametrize(
     ("partition", "region", "domain"),
-    [("aws-cn", "cn-north-1", "amazonaws.com.cn"), ("aws-us-gov", "us-gov-west-1", "amazonaws.com")],
+    [
+        ("aws-cn", "cn-north-1", "amazonaws.com.cn"),
+        ("aws-us-gov", "us-gov-west-1", "amazonaws.com"),
+        ("aws-eusc", "eusc-de-east-1", "amazonaws.eu"),
+    ],
 )
 def test_sns_of_every_partition(play: Play, partition: str, region: str, domain: str) -> None:
     played = play("aws-sns")
