@@ -69,6 +69,18 @@ def test_for_aws_what_one_machine_alone_cannot_run_is_left_out(hooks: Path, caps
     assert 1 == cli.main(["check", "--aws", "--hooks", str(hooks)])
 
 
+def test_what_aws_takes_and_is_hardly_meant_is_a_warning(hooks: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hooks.write_text(HOOKS.partition("[workflows.gone]")[0])
+    write(hooks.parent.parent, {"A": {"Type": "Pass", "Parameters": {"id": "$.orderId"}, "End": True}})
+    assert 0 == cli.main(["check", "--hooks", str(hooks)])
+    told = capsys.readouterr().out
+    assert (
+        "warning: configuration: infra/workflows/pays.asl.json: States.A.Parameters.id: The value '$.orderId' is"
+        in told
+    )
+    assert 1 == cli.main(["check", "--strict", "--hooks", str(hooks)])
+
+
 def test_the_file_that_was_read_is_named(
     hooks: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

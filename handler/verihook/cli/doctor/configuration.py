@@ -75,7 +75,7 @@ def _files(hooks: Hooks) -> Iterator[Finding]:
 def _machines(hooks: Hooks, *, here: bool) -> Iterator[Finding]:
     """Yield what is wrong in the state machines whose files are there."""
     # Imported here: most commands need no evaluator of state machines.
-    from verihook.local.runner import AwsServices
+    from verihook.local.runner import AwsServices, warnings_in
     from verihook.local.state_machines import file_of, machines, refused
 
     services, given = AwsServices(environment()), substitutions(environment())
@@ -86,7 +86,8 @@ def _machines(hooks: Hooks, *, here: bool) -> Iterator[Finding]:
     for definition, names in users.items():
         alone = replace(hooks, workflows={name: hooks.workflows[name] for name in names})
         try:
-            found = refused(alone, machines(alone, given), services).get(definition, [])
+            texts = machines(alone, given)
+            found = refused(alone, texts, services).get(definition, [])
         except ConfigurationError as error:
             yield _of(error)
             continue
@@ -95,6 +96,10 @@ def _machines(hooks: Hooks, *, here: bool) -> Iterator[Finding]:
             mend = f"change it; until then the workflow {', '.join(names)} {runs}"
             if here or not each.here_alone:
                 yield fault(CHECK, each.place, each.what, mend, file_of(definition))
+        text = texts[definition]
+        for each in warnings_in(text) if isinstance(text, str) else ():
+            mend = "change it if that is not meant; AWS takes it"
+            yield warning(CHECK, each.place, each.what, mend, file_of(definition))
 
 
 def _place(workflow: Workflow) -> tuple[str, str]:

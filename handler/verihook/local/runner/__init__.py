@@ -31,7 +31,7 @@ from verihook.local.runner.aws_services import AwsServices
 from verihook.local.runner.http_tasks import HttpTasks
 from verihook.local.runner.integrations import Integrations
 from verihook.local.runner.interpreter import Interpreter
-from verihook.local.runner.refusals import Refusal, invoked, refusals_of
+from verihook.local.runner.refusals import Refusal, invoked, refusals_of, warnings_in
 
 __all__ = [
     "ACCOUNT",
@@ -45,4 +45,5 @@ __all__ = [
     "function_arn",
     "invoked",
     "refusals_of",
+    "warnings_in",
 ]

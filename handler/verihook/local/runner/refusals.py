@@ -14,6 +14,7 @@ from verihook.local.runner.integrations import NO_CONNECTIONS, NO_ROLES, NO_SERV
 from verihook.local.states.compiler import validate
 from verihook.local.states.lambda_calls import invocation
 from verihook.local.states.resources import Resource, check_resource
+from verihook.local.states.warnings import warnings_of
 from verihook.strict_json import parse_written
 
 #: A substitution that nothing has filled in, as CloudFormation writes them.
@@ -60,6 +61,14 @@ def refusals_of(
     found = [each for each in found if each.place not in places]
     offered = _not_offered(definition, functions, services, http)
     return [*unfilled, *found, *(each for each in offered if each.place not in places)]
+
+
+def warnings_in(asl: str) -> list[Refusal]:
+    """Return what a reader of a machine that runs should know, each with its place; [] if AWS would refuse it."""
+    if validate(asl):
+        return []
+    found = warnings_of(parse_written(asl))
+    return [Refusal(_place(each.location), f"{each.message} [{each.code}]") for each in found]
 
 
 def _place(location: str) -> str:

@@ -80,12 +80,11 @@ class Flow:
 
 @dataclass(slots=True)
 class Machine:
-    """A compiled state machine. ``warnings`` are what AWS would take and a reader should know."""
+    """A compiled state machine."""
 
     flow: Flow
     express: bool
     timeout: int | None
-    warnings: list[str] = field(default_factory=list)
 
     def flow_at(self, place: list[Any]) -> Flow:
         """Return the flow at a place: state and number of its flow, state and number in that, and so on."""

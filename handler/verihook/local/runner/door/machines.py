@@ -16,7 +16,9 @@ from verihook.local.runner.door.validation import ApiError, check_name, optional
 from verihook.local.runner.express import Express
 from verihook.local.runner.runner import Runner
 from verihook.local.states.compiler import validate
+from verihook.local.states.data import value_of
 from verihook.local.states.errors import Refused
+from verihook.local.states.warnings import warnings_of
 
 _KINDS = ("STANDARD", "EXPRESS")
 
@@ -108,12 +110,17 @@ class Machines:
         https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html
         """
         express = _kind_of(parameters) == "EXPRESS"
+        asl = text(parameters, "definition")
+        findings = validate(asl, express=express)
+        if optional_text(parameters, "severity") == "WARNING" and not findings:
+            findings = warnings_of(value_of(asl))
         found = [
             {"severity": each.severity, "code": each.code, "message": each.message}
             | ({"location": each.location} if each.location else {})
-            for each in validate(text(parameters, "definition"), express=express)
+            for each in findings
         ]
-        return {"result": "FAIL" if found else "OK", "diagnostics": found, "truncated": False}
+        failed = any(each.severity == "ERROR" for each in findings)
+        return {"result": "FAIL" if failed else "OK", "diagnostics": found, "truncated": False}
 
     def list(self, parameters: dict[str, Any]) -> Answer:
         """ListStateMachines, the oldest first."""

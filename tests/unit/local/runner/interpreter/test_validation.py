@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from verihook.local.runner.door.validation import MAX_INPUT, ApiError, check_input, check_name
@@ -50,3 +53,15 @@ def test_no_inputs(text: str) -> None:
 )
 def test_same_json(one: str, other: str, same: bool) -> None:
     assert same_json(one, other) is same
+
+
+def test_a_definition_is_judged_and_warnings_come_to_who_asks_for_them(client: Any) -> None:
+    def told(state: dict[str, Any], **more: Any) -> tuple[str, list[str]]:
+        definition = json.dumps({"StartAt": "A", "States": {"A": state}})
+        answer = client.validate_state_machine_definition(definition=definition, **more)
+        return answer["result"], [f"{each['severity']} {each['code']}" for each in answer["diagnostics"]]
+
+    doubtful = {"Type": "Pass", "Parameters": {"a": "$.b"}, "End": True}
+    assert told(doubtful) == ("OK", [])
+    assert told(doubtful, severity="WARNING") == ("OK", ["WARNING NO_DOLLAR"])
+    assert told({"Type": "Pass", "Next": "B"}, severity="WARNING")[0] == "FAIL"
