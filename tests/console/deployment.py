@@ -101,14 +101,21 @@ def deployed(folder: Path, *, hostile: bool = True) -> Iterator[Deployed]:
         url = server.ready()
         key = run_key(folder / "data")
         face = HttpFace(url)
-        ids = send_all(face, key) if hostile else _send_ordinary(face)
+        ids = send_all(face, key) if hostile else _send_ordinary(face, key)
         yield Deployed(server, url, key, {**ids, **_fill(face, key)})
     finally:
         server.kill_if_running()
 
 
-def _send_ordinary(face: HttpFace) -> dict[str, str]:
+def _send_ordinary(face: HttpFace, key: str) -> dict[str, str]:
     """What comes on any day, for pictures."""
+    for name, scopes in (
+        ("billing service", ["workflows:execute"]),
+        ("dashboards", ["deliveries:read", "sources:read"]),
+    ):
+        call(face, key, "POST", "keys", {"name": name, "scopes": scopes, "expires": "90d"})
+    start = {"input": {"orderId": "ord_7", "items": []}, "tags": ["vip"], "metadata": {"customer": "42"}}
+    call(face, key, "POST", "workflows/order-created/instances", start)
     for number, kind in enumerate(("order.created", "order.paid", "order.created", "order.shipped", "order.created")):
         body = order(id=f"evt_{1030 + number}", type=kind, orderId=f"ord_{1030 + number}")
         face.send("POST", "/hooks/orders", x_signature(body), body)

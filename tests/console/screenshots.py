@@ -30,11 +30,12 @@ def take(folder: Path, part: str = "") -> None:
 
 
 def _take(page: Watched, served: Deployed, folder: Path, name: str, path: str) -> None:
-    page.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-    page.go(path, served.key)
-    page.settled()
     for width in WIDTHS:
         page.page.set_viewport_size({"width": width, "height": 900})
+        # What is open at first depends on the width.
+        page.page.goto("about:blank")
+        page.go(path, served.key)
+        page.settled()
         page.page.wait_for_timeout(150)
         page.page.screenshot(path=folder / name.format(width), animations="disabled")
 

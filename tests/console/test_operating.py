@@ -145,6 +145,11 @@ def test_a_source_has_an_address_to_paste_and_keeps_refusals(opened: Open, serve
     page.find("dialog", "Keep refused requests whole").wait_for()
     page.press("Control+Enter")
     page.page.get_by_role("status").filter(has_text="are kept for 10 minutes").wait_for()
+    # What is to be done at the sender, until something has been accepted.
+    step = page.page.get_by_text("Enter the address above at")
+    step.wait_for()
+    page.visit("sources/orders")
+    assert (1, False) == (step.count(), step.is_visible())
 
 
 def test_live_stands_still_under_the_pointer_and_counts_what_is_new(opened: Open, served: Deployed) -> None:

@@ -70,7 +70,7 @@ function HealthLine({ health: { data, problem } }) {
   const [tone, icon, title] = bad.length ? ["bad", "cross", "Something does not work"] : soon.length ? ["warn", "clock", "It works, and needs a look"] : ["good", "check", "All is well"];
   return html`<div class="note health is-${tone}"><${Icon} name=${icon} ring />
     <div><p role="status"><strong>${title}</strong></p>${soon}
-      <p class="small">${parts.map(([name, state, why], at) => html`${at > 0 && " · "}${name} ${state === "ok" ? "answers" : why || "cannot be reached"}`)}${told.reconciledAt && html` · repairs ran <${Ago} at=${told.reconciledAt} />`}</p></div></div>`;
+      <p class="small">${parts.map(([name, state, why], at) => html`${at > 0 && " · "}${name} ${state === "ok" ? "answers" : why || "cannot be reached"}`)}${told.reconciledAt && html` · last repairs: <${Ago} at=${told.reconciledAt} />`}</p></div></div>`;
 }
 
 // What will not work before long: starts that are late, and secrets that end.

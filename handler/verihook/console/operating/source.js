@@ -31,6 +31,7 @@ export function Source({ id }) {
   return html`
     <${PageHead} title=${source.name} aside=${html`<${SourceMark} usable=${source.usable} accepted=${source.lastAcceptedAt || ""} refused=${source.lastRefused?.at} />`}><${SourceButtons} source=${source} /><//>
     <${Address} source=${source} />
+    <${Setup} source=${source} />
     ${!source.usable && html`<p class="note is-bad"><${Icon} name="key" ring /><span>No secret of this source is known, so it answers 503. Set the value of ${source.secrets.map(({ reference }) => reference).join(" or ") || "its secret"}.</span></p>`}
     <${Panel} title="The last hour" aside=${html`<a href=${address("deliveries", { source: source.name })}>All deliveries</a>`}>${came && html`<div><${SourceHour} name=${id} standing=${bySource(came, now).get(id) ?? nothing()} whole=${hasTheHour(came, now)} /></div>`}
       <${Facts} facts=${standing(source)} /><//>
@@ -101,8 +102,25 @@ function Secrets({ source }) {
       <thead><tr><th scope="col">Secret</th><th scope="col">Verifies</th><th scope="col">Until</th></tr></thead>
       <tbody>${source.secrets.map(({ reference, until, ended }, at) => html`<tr key=${reference}><td><code>${reference}</code> <span class="quiet">${at === 0 ? "current" : "previous"}</span></td>
         <td>${ended ? "no longer" : "yes"}</td><td>${until ? html`<${Ago} at=${until} />` : "it is removed"}</td></tr>`)}</tbody></table></div>
-    <ol class="steps">${steps.map(({ done, words, at }) => html`<li key=${words} data-done=${done}><${Icon} name=${done ? "check" : "dots"} ring /><span>${words}
-      ${at && html` <span class="quiet">The old one last verified <${Ago} at=${at} />.</span>`}${done && html`<span class="for-readers"> (done)</span>`}</span></li>`)}</ol><//>`;
+    <${Steps} steps=${steps} /><//>`;
+}
+
+function Steps({ steps }) {
+  return html`<ol class="steps">${steps.map(({ done, words, at }) => html`<li key=${words} data-done=${done}><${Icon} name=${done ? "check" : "dots"} ring /><span>${words}
+    ${at && html` <span class="quiet">The old one last verified <${Ago} at=${at} />.</span>`}${done && html`<span class="for-readers"> (done)</span>`}</span></li>`)}</ol>`;
+}
+
+// Open until something was accepted.
+function Setup({ source }) {
+  const { behaviour, sender, lastAcceptedAt, lastRefused, secrets, types, usable } = source;
+  // One that is written in hooks.toml has no name of its own.
+  const title = sender.startsWith("sources.") ? "the sender" : behaviour.title;
+  const steps = [
+    secrets.length > 0 && { done: usable, words: `Give this server the secret, as ${secrets[0].reference}, and ${title} the same one.` },
+    { done: Boolean(lastAcceptedAt || lastRefused), words: `Enter the address above at ${title}, for the events ${types.join(", ") || "that you want"}.` },
+    { done: Boolean(lastAcceptedAt), words: "Have it send one. It is accepted if both have the same secret; if it is refused, its page below says why." },
+  ];
+  return html`<details class="panel options" open=${!lastAcceptedAt}><summary>Set it up at ${title}</summary><${Steps} steps=${steps.filter(Boolean)} /></details>`;
 }
 
 const SOURCE_COLUMNS = [

@@ -36,8 +36,8 @@ export function Filters({ fields, views = [] }) {
       ${set && !current && html`<button type="button" class="plain" onClick=${() => setAsked(true)}>Save as a view…</button>`}
       ${saved.includes(current) && html`<button type="button" class="plain" onClick=${() => keep(saved.filter((each) => each !== current))}>Forget this view</button>`}
     </form></details>
-    ${asked && html`<${SaveView} onClose=${() => setAsked(false)} done=${(name) => keep([...saved, [name, { ...query, cursor: "", chosen: "" }]])} />`}
-  </search>`;
+  </search>
+    ${asked && html`<${SaveView} onClose=${() => setAsked(false)} done=${(name) => keep([...saved, [name, { ...query, cursor: "", chosen: "" }]])} />`}`;
 }
 
 function SaveView({ onClose, done }) {
