@@ -113,8 +113,8 @@ function Steps({ steps }) {
 // Open until something was accepted.
 function Setup({ source }) {
   const { behaviour, sender, lastAcceptedAt, lastRefused, secrets, types, usable } = source;
-  // One that is written in hooks.toml has no name of its own.
-  const title = sender.startsWith("sources.") ? "the sender" : behaviour.title;
+  // One that is written in hooks.toml, or can be anything, has no name of its own.
+  const title = /^(sources\.|generic)/.test(sender) ? "the sender" : behaviour.title;
   const steps = [
     secrets.length > 0 && { done: usable, words: `Give this server the secret, as ${secrets[0].reference}, and ${title} the same one.` },
     { done: Boolean(lastAcceptedAt || lastRefused), words: `Enter the address above at ${title}, for the events ${types.join(", ") || "that you want"}.` },
