@@ -29,7 +29,7 @@ from tests.unit.local.runner.machines import (
 from verihook.local.runner.arns import ARN_PREFIX
 from verihook.local.runner.integrations import Integrations
 from verihook.local.runner.pool import MAX_THREADS
-from verihook.local.runner.rows import Entry, Taken
+from verihook.local.runner.rows import Entry, Key, Taken
 from verihook.local.runner.runner import Runner
 from verihook.local.states.effects import Beat, Failed, Succeeded
 from verihook.local.states.errors import Refused
@@ -45,6 +45,19 @@ def test_a_machine_without_effects_ends_by_itself(tmp_path: Path) -> None:
     assert [event["type"] for event in runner.store.history(KEY)] == [
         "ExecutionStarted", "PassStateEntered", "PassStateExited", "ExecutionSucceeded",
     ]  # fmt: skip
+    runner.close()
+
+
+def test_a_stretch_of_states_without_effects_is_one_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    states = {f"S{number}": {"Type": "Pass", "Next": f"S{number + 1}"} for number in range(40)}
+    runner = opened(tmp_path / "s.db", Functions(), Clock(), asl(**states, S40={"Type": "Succeed"}))
+    keys, write = list[Key](), runner.store.write
+    monkeypatch.setattr(
+        runner.store, "write", lambda key, *more, **named: (keys.append(key), write(key, *more, **named))
+    )
+    runner.start("m", "e", "{}")
+    wait_until(lambda: ended_one(runner))
+    assert keys == [KEY]
     runner.close()
 
 
