@@ -12,7 +12,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -47,10 +47,10 @@ class LambdaContext:
     """
 
     function_name: str
-    aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    until: float = field(default_factory=lambda: time.monotonic() + LONGEST_S)
+    aws_request_id: str
+    until: float
     #: For the log alone.
-    instance_id: str = field(default_factory=INSTANCE.get)
+    instance_id: str
     function_version: str = "$LATEST"
     memory_limit_in_mb: str = "128"
     log_group_name: str = ""
@@ -99,7 +99,8 @@ class LambdaFunctions(Mapping[str, Callable[[Any], object]]):
         return len({*self._ours, *self._functions.runs})
 
     def _call(self, name: str, event: Any) -> object:
-        context: Any = LambdaContext(name)
+        until = time.monotonic() + LONGEST_S
+        context: Any = LambdaContext(name, str(uuid.uuid4()), until, INSTANCE.get())
         try:
             return self._functions.call(name, event, context, int(LONGEST_S * 1000))
         except OutOfTime:
