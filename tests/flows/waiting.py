@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 #: How long a test waits for what has to come, in seconds: long, as a busy machine is slow. The tests of mutants, which
 #: have to fail, wait for less.
-PATIENCE_S = int(os.environ.get("VERIHOOK_TEST_PATIENCE", "60"))
+PATIENCE_S = int(os.environ.get("VERIHOOK_TEST_PATIENCE", "150"))
 
 FINAL = ("completed", "failed", "timed_out", "terminated")
 
