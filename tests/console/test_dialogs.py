@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
-from tests.console.deployment import Deployed
+from tests.console.deployment import Deployed, deployed
 from tests.console.dialogs import DIALOGS, ELSEWHERE, Way, opened_by_keyboard
 from tests.console.test_by_keyboard import made_key
 from tests.console.watched import Watched
@@ -15,6 +16,13 @@ from verihook.console.assets import FOLDER
 
 #: After the last element the focus is the browser's own.
 WITHIN = "() => document.activeElement === document.body || Boolean(document.activeElement.closest('dialog[open]'))"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """Of these tests alone: what others answer, replay and redrive has no dialog any more."""
+    with deployed(tmp_path_factory.mktemp("dialogs")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module", autouse=True)
