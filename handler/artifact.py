@@ -4,8 +4,8 @@
 
 Each kind has its list of packages in ``requirements/KIND.txt``, which `make lock` writes, and its rooms of the package.
 Every function reads hooks.toml, so the build reads it too: it fails, in words, on one that no function could load, and
-on an input schema that is none. That also says whether a source's scheme needs public keys; if none does,
-``requirements/public-keys.txt`` stays out.
+on an input schema that is none. That also says whether a source's scheme needs public keys, or its handshake decrypts;
+if none does, ``requirements/public-keys.txt`` stays out.
 """
 
 from __future__ import annotations

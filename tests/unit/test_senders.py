@@ -32,8 +32,16 @@ print(json.dumps(said))
 
 
 def needs_public_keys(sender: str) -> bool:
-    signature = tomllib.loads((FOLDER / f"{sender}.toml").read_text())["signature"]
-    return any(has_public_key(scheme) for scheme in signature.get("schemes", [signature]))
+    table = tomllib.loads((FOLDER / f"{sender}.toml").read_text())
+    signature = table["signature"]
+    return is_encrypted(table.get("handshake", {})) or any(
+        has_public_key(scheme) for scheme in signature.get("schemes", [signature])
+    )
+
+
+def is_encrypted(handshake: Mapping[str, Any]) -> bool:
+    """Whether it is decrypted, which the same package does."""
+    return handshake.get("kind") == "echo-encrypted"
 
 
 def has_public_key(scheme: Mapping[str, Any]) -> bool:

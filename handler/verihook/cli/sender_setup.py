@@ -15,6 +15,7 @@ from verihook.senders.tables import must_be_one_of
 #: The handshake of a sender -> what its source needs.
 _PARAMETERS = {
     "ConfirmGet": (TOPICS, "the ARNs of your topics, separated by commas"),
+    "EchoEncrypted": ("verify_token", "a reference to the Verification Token of the app, such as env:NAME"),
     "PairByHeader": ("pairing", "the same reference as in secrets, until the secret has come"),
     "PairByJson": ("pairing", "the same reference as in secrets, until the secret has come"),
 }

@@ -24,7 +24,7 @@ from verihook.senders.event_table import read_places
 from verihook.senders.handshake import Handshake, read_handshake
 from verihook.senders.reply import ReplyForm, read_reply
 from verihook.senders.schemes import Scheme
-from verihook.senders.tables import key_and_mend, must_be_one_of, read_table
+from verihook.senders.tables import key_and_mend, must_be_one_of, needs_package, read_table
 
 T = TypeVar("T")
 
@@ -55,9 +55,6 @@ PARTS = ("signature", "event", "handshake", "reply")
 
 #: The key that says which other keys the table has.
 _CHOOSERS = {"signature": "scheme", "handshake": "kind"}
-
-#: An artifact has these packages only if a source of its hooks.toml had such a scheme when it was built.
-_ABSENT = "not here; on one machine run make install, for AWS run sam build with this hooks.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +169,7 @@ def read_scheme(table: Mapping[str, Any]) -> Scheme:
     try:
         made: Scheme = read_table(getattr(import_module(found[0]), found[1]), table, "scheme")
     except ModuleNotFoundError as error:
-        raise ValueError(f"scheme: {table['scheme']} needs the package {error.name}, which is {_ABSENT}") from error
+        raise ValueError(f"scheme: {needs_package(table['scheme'], error)}") from error
     return made
 
 

@@ -6,7 +6,9 @@ What they say is made up.
 
 from __future__ import annotations
 
+import hashlib
 import json
+from base64 import b64encode
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +16,7 @@ from verihook.senders import FOLDER, sender_table
 from verihook.senders.event import EventPlaces, Place
 from verihook.senders.form import form_fields
 from verihook.senders.formats import MAX_FIELDS
-from verihook.strict_json import member, parse
+from verihook.strict_json import member, parse, set_member
 
 SAMPLES = FOLDER / "samples"
 
@@ -73,8 +75,11 @@ def with_form_value(sample: bytes, place: Place | None, text: str) -> bytes:
 
 
 def _renew_unique(content: Any, path: tuple[str, ...], event_id: str) -> bool:
-    """Give the first of the items that tell the event an id of its own; return whether there are items."""
+    """Give the event other items, or another text, if these tell it; return whether they do."""
     items = member(content, path)
+    if path and isinstance(items, str):
+        set_member(content, ".".join(path), b64encode(hashlib.sha256(event_id.encode()).digest()).decode())
+        return True
     if not isinstance(items, list) or not items or not isinstance(items[0], dict):
         return False
     items[0]["id"] = event_id

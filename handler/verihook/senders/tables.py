@@ -62,6 +62,15 @@ def unknown_key(allowed: Iterable[str]) -> str:
     return f"unknown key; allowed: {', '.join(sorted(allowed)) or 'none'}"
 
 
+def needs_package(name: object, error: ModuleNotFoundError) -> str:
+    """What an error says of a scheme, or of a kind of handshake, whose package is absent.
+
+    An artifact has such a package only if a source of its hooks.toml needed it when it was built.
+    """
+    mend = "on one machine run make install, for AWS run sam build with this hooks.toml"
+    return f"{name} needs the package {error.name}, which is not here; {mend}"
+
+
 def must_be_one_of(allowed: Iterable[str], given: object) -> str:
     """What an error says of a value that is not among those allowed: ``must be one of a, b (got 'x')``."""
     return f"must be one of {', '.join(allowed) or 'none'} (got {given!r})"

@@ -162,6 +162,11 @@ EXPECTED = {
         "200 answered",
         "401 code",
     ),
+    "lark-encrypted": _known(
+        "https://open.larkoffice.com/document/ukTMukTMukTM/uYDNxYjL2QTM24iN0EjN/event-subscription-configure-/encrypt-key-encryption-configuration-case",
+        "200 answered",
+        "401 code",
+    ),
     "line": _known(
         "https://developers.line.biz/en/docs/messaging-api/receiving-messages/#redelivered-webhooks",
         "200 answered, no body",

@@ -6,12 +6,14 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 from tests.flows.every_sender.keys import PAIRED, PUBLIC_URL, TOPIC, VERIFY_TOKEN
 from tests.flows.every_sender.rig import Played
+from tests.unit.senders.handshake.asking import encrypted
 from verihook.records import replace
 from verihook.request import FORM, Request
 
@@ -146,6 +148,17 @@ def _lark(played: Played) -> list[Asked]:
     return [(asked[0], _json({"challenge": "ajls384kdjx98XX"})), (asked[1], None)]
 
 
+def _lark_encrypted(played: Played) -> list[Asked]:
+    challenge = "5634b122-c042-4634-bc7f-b07a3c3e77ad"
+    content = {"challenge": challenge, "token": VERIFY_TOKEN, "type": "url_verification"}
+    key, iv = played.key.signs, os.urandom(16)
+    good, wrong = (
+        _post(played, _json({"encrypt": encrypted(_json(each), key, iv)}), JSON)
+        for each in (content, {**content, "token": "another"})
+    )
+    return [(good, _json({"challenge": challenge})), (wrong, None)]
+
+
 def _grid(played: Played) -> list[Asked]:
     code = "512d38b6-c7b8-40c8-89fe-f46f9e9622b6"
     event = {
@@ -202,6 +215,7 @@ REQUESTS: dict[str, Callable[[Played], list[Asked]]] = {
     "mailchimp": lambda played: [(_get(played, f"secret={played.key.signs}"), b"")],
     "mandrill": lambda played: [(_get(played, method="HEAD"), b"")],
     "lark": _lark,
+    "lark-encrypted": _lark_encrypted,
     "line": lambda played: [(_signed(played, {"destination": "U0", "events": []}), b"")],
     "meta": _meta,
     "microsoft-graph": lambda played: [(_get(played, "validationToken=a%20b", method="POST"), b"a b")],

@@ -36,6 +36,7 @@ OTHER_TOPICS = (
 PARAMETERS = {
     "meta": {"verify_token": "env:VERIFY_TOKEN"},
     "strava": {"verify_token": "env:VERIFY_TOKEN"},
+    "lark-encrypted": {"verify_token": "env:VERIFY_TOKEN"},
     "aws-sns": {"topic_arns": TOPIC},
     "asana": {"pairing": "file:asana.secret"},
     "notion": {"pairing": "file:notion.secret"},

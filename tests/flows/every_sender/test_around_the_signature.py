@@ -55,6 +55,8 @@ def test_a_forgery_is_answered_as_its_sender_expects(play: Play, sender: str, to
         ("mailgun", "", 8 * 3600, "200 new"),
         ("mailgun", "", 10 * 3600, "401 code"),
         ("linear", "", 7 * 3600, "200 new"),
+        ("lark-encrypted", "", 25_515, "200 new"),
+        ("lark-encrypted", "", 25_900, "401 code"),
         ("paddle", "", 30, "401 code"),
         ("paddle", "paddle-lenient", 30, "200 new"),
         ("paddle", "paddle-lenient", 61, "401 code"),

@@ -50,6 +50,7 @@ def test_whose_bodies_tell_their_events() -> None:
         "adyen": "notificationItems",
         "clickup": "history_items",
         "gocardless": "events",
+        "lark-encrypted": "encrypt",
         "sendgrid": "the body",
         "xero": "lastEventSequence",
     } == {row.id: row.unique for row in ROWS.values() if row.unique}

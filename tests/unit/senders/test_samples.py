@@ -60,6 +60,12 @@ def test_a_number_stays_a_number() -> None:
     assert all(isinstance(each, int) for each in ids)
 
 
+def test_an_encrypted_text_is_another_one() -> None:
+    places = load_sender("lark-encrypted").places
+    texts = {json.loads(fresh(sample_of("lark-encrypted"), places, name))["encrypt"] for name in ("one", "two", "two")}
+    assert [44, 44] == [len(text) for text in texts]
+
+
 def test_grades() -> None:
     assert "unchecked" == GRADES[0]
     assert is_unchecked("connectwise")

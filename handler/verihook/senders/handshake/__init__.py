@@ -18,13 +18,14 @@ from verihook.senders.handshake.unsigned import (
     AllowOrigin,
     Crc,
     EchoBody,
+    EchoEncrypted,
     EchoQuery,
     FormPing,
     GetOk,
     HeaderToJson,
     HeadOk,
 )
-from verihook.senders.tables import must_be_one_of, read_table
+from verihook.senders.tables import must_be_one_of, needs_package, read_table
 
 __all__ = ["KINDS", "BoundHandshake", "Handshake", "HandshakeContext", "read_handshake"]
 
@@ -35,6 +36,7 @@ KINDS: dict[str, type[Any]] = {
     "crc": Crc,
     "echo-body": EchoBody,
     "echo-by-header": EchoByHeader,
+    "echo-encrypted": EchoEncrypted,
     "echo-json": EchoJson,
     "echo-query": EchoQuery,
     "fixed": Fixed,
@@ -57,5 +59,8 @@ def read_handshake(table: Mapping[str, Any]) -> Handshake | None:
     kind = KINDS.get(str(table.get("kind")))
     if kind is None:
         raise ValueError(f"kind: {must_be_one_of(sorted(KINDS), table.get('kind'))}")
-    made: Handshake = read_table(kind, table, "kind")
+    try:
+        made: Handshake = read_table(kind, table, "kind")
+    except ModuleNotFoundError as error:
+        raise ValueError(f"kind: {needs_package(table['kind'], error)}") from error
     return made

@@ -16,12 +16,18 @@ from verihook.senders.handshake.binding import (
     checked_token,
     echo_reply,
     json_answer,
+    json_equal,
     lone_member,
     may_sign,
 )
+from verihook.strict_json import parse_unverified
 
 #: The host of an origin, with its port if it has one.
 _ORIGIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(:[0-9]{1,5})?", re.ASCII)
+
+#: What may come back of an encrypted text that is not proven; Lark's is a UUID. A block that was put in becomes 16
+#: random bytes, which have this form once in four billion times.
+_UNPROVEN = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 
 #: The number of a ping has fewer digits.
 MAX_DIGITS = 20
@@ -108,6 +114,68 @@ class EchoBody:
             return None if value is None else json_answer({self.member: echo_reply(value, signed=False).body.decode()})
 
         return BoundHandshake(unsigned=answer)
+
+
+@dataclass(frozen=True, slots=True)
+class EchoEncrypted:
+    """POST of a JSON object with the one member ``member``, which is encrypted: the text inside comes back.
+
+    Inside, decrypted with the newest secret, is an object of three members: ``field``, which equals ``equals``;
+    ``token``, which equals the secret that the source's ``parameters.verify_token`` refers to; and ``echo``, which
+    comes back as the same member of a JSON object.
+
+    Nothing proves who has encrypted it, and any caller can join blocks of messages that were captured. So there is no
+    room for a block that was put in, and all that is not right has one answer: verification refuses it.
+    Lark: https://open.larkoffice.com/document/ukTMukTMukTM/uYDNxYjL2QTM24iN0EjN/event-subscription-configure-/encrypt-key-encryption-configuration-case
+    """
+
+    member: str
+    field: str
+    equals: str
+    token: str
+    echo: str
+
+    def __post_init__(self) -> None:
+        # A source that cannot decrypt must not load.
+        import verihook.senders.handshake.decryption  # noqa: F401
+
+    def bind(self, context: HandshakeContext) -> BoundHandshake:
+        """See :class:`~verihook.senders.handshake.Handshake`."""
+        from verihook.senders.handshake.decryption import decrypted
+
+        reference = context.reference("verify_token")
+
+        def answer(request: Request) -> Reply | None:
+            if (encrypted := lone_member(request, self.member)) is None:
+                return None
+            tokens = context.values(reference)
+            if not tokens:
+                raise SecretsUnavailable("The token of this source could not be read.")
+            text, is_whole = decrypted(encrypted, context.newest_secret())
+            challenge = self._challenge(text, tokens)
+            return json_answer({self.echo: challenge}) if is_whole and challenge else None
+
+        return BoundHandshake(unsigned=answer)
+
+    def _challenge(self, text: bytes, tokens: tuple[str, ...]) -> str:
+        """The challenge in the text; "" unless all is as it must be, which is looked at in any case."""
+        try:
+            content = parse_unverified(text)
+        except SignatureError:
+            content = {}
+        given, challenge = _text(content.get(self.token)), _text(content.get(self.echo))
+        checks = (
+            given,
+            sum([hmac.compare_digest(given.encode(), value.encode()) for value in tokens]),
+            json_equal(content.get(self.field), self.equals),
+            _UNPROVEN.fullmatch(challenge),
+            content.keys() == {self.field, self.token, self.echo},
+        )
+        return challenge if all(checks) else ""
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 @dataclass(frozen=True, slots=True)

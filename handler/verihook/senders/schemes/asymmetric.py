@@ -1,8 +1,8 @@
 """Public and private keys: how they are read, and how each algorithm verifies and signs with them.
 
-The only modules that import cryptography are this one, certificates.py and certificate_chains.py, so that a source
-pays for it only if it verifies with public keys; PyNaCl is imported when an Ed25519 key is bound. Details that are easy
-to get wrong (DER or raw ECDSA, PSS salt) are here alone.
+The only modules that import cryptography are this one, certificates.py, certificate_chains.py and, for handshakes,
+decryption.py, so that a source pays for it only if it verifies with public keys or decrypts; PyNaCl is imported when an
+Ed25519 key is bound. Details that are easy to get wrong (DER or raw ECDSA, PSS salt) are here alone.
 """
 
 from __future__ import annotations

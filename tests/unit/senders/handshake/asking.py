@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import tomllib
 from typing import Any
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from verihook.request import Request
 from verihook.senders.handshake import BoundHandshake, HandshakeContext, read_handshake
@@ -52,6 +55,14 @@ def get(query: str = "", *headers: tuple[str, str], method: str = "GET") -> Requ
 
 def post(body: bytes = b"", *headers: tuple[str, str]) -> Request:
     return Request("POST", "/hooks/source", "", headers, body, "request-1")
+
+
+def encrypted(text: bytes, key: str, iv: bytes, padding: bytes | None = None) -> str:
+    """As Lark encrypts: base64 of IV and AES-256-CBC under the key's SHA-256. ``padding``: None for the right one."""
+    lacks = 16 - len(text) % 16
+    encryptor = Cipher(algorithms.AES(hashlib.sha256(key.encode()).digest()), modes.CBC(iv)).encryptor()
+    padded = text + (bytes([lacks]) * lacks if padding is None else padding)
+    return base64.b64encode(iv + encryptor.update(padded) + encryptor.finalize()).decode()
 
 
 def mac(message: bytes, secret: str = SECRET) -> bytes:
