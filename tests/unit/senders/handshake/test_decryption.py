@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -150,13 +148,6 @@ def test_a_token_that_is_missing_is_our_fault_and_is_told_whatever_came() -> Non
     for text in (made(CONTENT), "no base64"):
         with pytest.raises(SecretsUnavailable, match="token"):
             bound.unsigned(post(compact({"encrypt": text})))
-
-
-def test_what_the_page_shows_decrypts() -> None:
-    page = (Path(__file__).parents[4] / "docs" / "senders.md").read_text()
-    shown: dict[str, Any] = {}
-    exec(re.search(r"```python\n(import base64.*?)```", page, re.DOTALL)[1], shown)  # type: ignore[index]
-    assert CONTENT == shown["decrypted"](made(CONTENT), SECRET)
 
 
 def test_an_empty_token_is_none() -> None:
