@@ -7,18 +7,15 @@ import hashlib
 import hmac
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.flows.deployment import ROOT
 from tests.project.senders_page import written
-from tests.unit.senders.handshake.asking import encrypted
 
 SENDERS = Path("handler/verihook/senders")
 VECTORS = Path("tests/vectors")
@@ -34,14 +31,6 @@ def test_the_tables_are_fresh() -> None:
 def test_a_mark_that_is_lost_is_named() -> None:
     with pytest.raises(ValueError, match="has 0 parts between <!-- first -->"):
         written(DOCUMENT.replace("<!-- first -->", ""))
-
-
-def test_what_it_shows_decrypts_as_lark_encrypts() -> None:
-    found = re.search(r"```python\n(import base64.*?)```", DOCUMENT, re.DOTALL)
-    assert found is not None
-    shown: dict[str, Any] = {}
-    exec(found[1], shown)
-    assert {"event": "é"} == shown["decrypted"](encrypted('{"event": "é"}'.encode(), SECRET, bytes(16)), SECRET)
 
 
 def test_every_option_of_send_is_told() -> None:

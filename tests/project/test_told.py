@@ -6,8 +6,10 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from tests.flows.deployment import ROOT
+from tests.unit.senders.handshake.asking import SECRET, encrypted
 from verihook.adapters.telemetry.console import ConsoleTelemetry
 from verihook.adapters.telemetry.delivery import own_fields
 from verihook.local import data
@@ -54,3 +56,11 @@ def test_of_the_log_the_words_that_it_has() -> None:
         quoted = re.findall(r"`([^`]*(?:previous-secret|verified_by)[^`]*)`", (ROOT / "docs" / page).read_text("utf-8"))
         assert quoted
         assert [] == [words for words in quoted if words not in terminal.getvalue() + in_aws]
+
+
+def test_what_decrypts_as_lark_encrypts() -> None:
+    found = re.search(r"```python\n(import base64.*?)```", (ROOT / "docs" / "senders.md").read_text("utf-8"), re.DOTALL)
+    assert found is not None
+    shown: dict[str, Any] = {}
+    exec(found[1], shown)
+    assert {"event": "é"} == shown["decrypted"](encrypted('{"event": "é"}'.encode(), SECRET, bytes(16)), SECRET)
