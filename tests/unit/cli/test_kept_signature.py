@@ -87,6 +87,7 @@ OTHERWISE = {
     "pub-hubspot-v2-1-get",
     "pub-pagerduty-2-rotation",
     "pub-standard-webhooks-3-multi",
+    "published-authorize-net",
 }
 
 
