@@ -27,7 +27,7 @@ from verihook.local.states.resources import check_resource
 
 __all__ = ["dynamodb_local"]
 
-ARNS = ("arn:machine", "arn:execution")
+ARNS = ("arn:aws:states:us-east-1:1:stateMachine:m", "arn:aws:states:us-east-1:1:execution:m:order-7")
 REQUEST = r"Request ID: \w+"
 
 

@@ -12,6 +12,7 @@ from verihook.local.lambda_functions import LambdaFunctions, is_there
 from verihook.local.runner.integrations import Integrations
 from verihook.local.states.effects import Call, Failed, Succeeded
 from verihook.local.states.resources import check_resource
+from verihook.worker.current_instance import INSTANCE
 
 
 @pytest.fixture
@@ -107,6 +108,7 @@ def test_it_runs_for_the_instance(folder: Path) -> None:
     )
     (folder / "workflows" / "whose.py").write_text(text)
     assert invoked(folder, "whose", {}) == "order-7"
+    assert INSTANCE.get() == ""
 
 
 def test_a_name_that_no_machine_has_finds_none_though_there_is_its_file(folder: Path) -> None:

@@ -50,8 +50,14 @@ class Integrations:
 
     def make(self, call: Call, arns: tuple[str, ...] = ()) -> Stimulus:
         """Make the call in this thread, and return what it led to. ``arns``: of the machine and the execution."""
-        # What a function logs is of this instance.
-        INSTANCE.set(_instance_of(arns))
+        # What a function logs is of this instance; what this thread does next may be of another.
+        token = INSTANCE.set(_instance_of(arns))
+        try:
+            return self._make(call, arns)
+        finally:
+            INSTANCE.reset(token)
+
+    def _make(self, call: Call, arns: tuple[str, ...]) -> Stimulus:
         resource = call.resource
         if call.credentials is not None:
             return Failed(call.call, RUNTIME, f"Credentials: {NO_ROLES}")
