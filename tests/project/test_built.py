@@ -22,8 +22,8 @@ KINDS = {
     "Recorder": ("background", 13.0),
     "Reconciler": ("background", 13.0),
     "Feeds": ("background", 13.0),
-    "Worker": ("worker", 7.5),
-    "Entries": ("worker", 7.5),
+    "Worker": ("worker", 7.7),
+    "Entries": ("worker", 7.7),
     **dict.fromkeys(DURABLE_FUNCTIONS, ("durable", 8.0)),
 }
 
