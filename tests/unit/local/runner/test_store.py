@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -50,6 +53,22 @@ def test_no_map_run_goes_on_after_its_execution(tmp_path: Path) -> None:
     store.prune(3000)
     assert store.map_runs(KEY) == []
     store.close()
+
+
+def test_turns_of_several_executions_share_a_commit(tmp_path: Path) -> None:
+    store, statements = Store(tmp_path / "s.db"), list[str]()
+    store._db.set_trace_callback(statements.append)
+    goes_on = Event()
+    with closing(store), ThreadPoolExecutor(9) as threads:
+        busy = threads.submit(store._run, lambda _db: goes_on.wait(60))
+        wait_until(lambda: bool(statements))
+        entries = [Entry("m", f"e{number}", 1, "[]", 1000) for number in range(8)]
+        begun = [threads.submit(store.begin, entry, Written({}, None, [], now=1.0)) for entry in entries]
+        wait_until(lambda: len(store._commits._waiting) == 8)
+        goes_on.set()
+        assert [busy.result(60), *(each.result(60) for each in begun)] == [True, *[None] * 8]
+        assert statements.count("COMMIT") == 2
+        assert [key for key, _ in store.running()] == [entry.key for entry in entries]
 
 
 def _answer(runner: Runner, functions: Functions, clock: Clock) -> bool:

@@ -9,8 +9,8 @@ from pathlib import Path
 from threading import Lock
 from types import TracebackType
 
+from verihook.adapters.group_commit import Forget, GroupCommit, T, Work
 from verihook.adapters.ledgers.sqlite import schema
-from verihook.adapters.ledgers.sqlite.commit import Forget, GroupCommit, T, Work
 from verihook.adapters.ledgers.sqlite.failures import unavailable
 from verihook.adapters.translation import ErrorTranslation
 
@@ -62,7 +62,7 @@ class SqliteFile:
             # A list takes a hundred times as long as a read by key, which does not wait for it.
             lists = opened.enter_context(closing(_connect_to_read(Path(path), busy_timeout)))
             opened.pop_all()
-        self._commits = GroupCommit(writer, Path(path))
+        self._path, self._commits = Path(path), GroupCommit(writer)
         self._by_key, self._lists = _Reader(by_key, Path(path)), _Reader(lists, Path(path))
 
     def __enter__(self) -> SqliteFile:
@@ -82,8 +82,9 @@ class SqliteFile:
         self._commits.close()
 
     def write(self, work: Work[T], forget: Forget | None = None) -> T:
-        """See :meth:`verihook.adapters.ledgers.sqlite.commit.GroupCommit.run`."""
-        return self._commits.run(work, forget)
+        """See :meth:`verihook.adapters.group_commit.GroupCommit.run`; any sqlite3.Error becomes LedgerUnavailable."""
+        with _translated_errors(self._path):
+            return self._commits.run(work, forget)
 
     def by_key(self) -> AbstractContextManager[sqlite3.Connection]:
         """The connection for reads of one row, for this thread alone. Any sqlite3.Error becomes LedgerUnavailable."""

@@ -58,5 +58,4 @@ class Deaths:
     def answer(self, client: Any, order: str, token: str) -> None:
         client.send_task_success(taskToken=token, output=json.dumps(f"{order} first"))
         self.confirmed.add(order)
-        with self.journal._lock:
-            self.copy()
+        self.journal._run(lambda _db: self.copy())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 import time
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,12 @@ from verihook.local.runner import ARN_PREFIX, Interpreter
 from verihook.local.runner.integrations import Integrations
 
 
+def fill(db: sqlite3.Connection) -> None:
+    db.execute("CREATE TABLE fill (it BLOB)")
+    db.execute("INSERT INTO fill VALUES (zeroblob(20000))")
+    db.execute("PRAGMA max_page_count = 1")
+
+
 @pytest.mark.parametrize("when", ["first", "second"])
 def test_what_could_not_be_written_goes_on_when_there_is_room(
     tmp_path: Path, when: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -30,11 +37,7 @@ def test_what_could_not_be_written_goes_on_when_there_is_room(
     def call(name: str, answer: Any) -> Any:
         calls.append(name)
         if name == when:
-            with interpreter._runner.store._lock:
-                db = interpreter._runner.store._db
-                db.execute("CREATE TABLE fill (it BLOB)")
-                db.execute("INSERT INTO fill VALUES (zeroblob(20000))")
-                db.execute("PRAGMA max_page_count = 1")
+            interpreter._runner.store._run(fill)
         return answer
 
     much = {"much": "x" * 50_000}
@@ -53,8 +56,7 @@ def test_what_could_not_be_written_goes_on_when_there_is_room(
         # What could not be written is not given up: its thread tries again.
         assert interpreter.busy() == ["a"]
         assert calls == (["first"] if when == "first" else ["first", "second"])
-        with interpreter._runner.store._lock:
-            interpreter._runner.store._db.execute("PRAGMA max_page_count = 1000000")
+        interpreter._runner.store._run(lambda db: db.execute("PRAGMA max_page_count = 1000000"))
         end = end_of(client, arn)
         wait_until(lambda: interpreter.fault() is None)
     assert ("SUCCEEDED", much) == (end["status"], json.loads(end["output"]))

@@ -4,7 +4,7 @@ A commit with ``synchronous=FULL`` is one fsync (https://www.sqlite.org/pragma.h
 one writer at a time. A thread that comes while no other commits is the leader: it runs the waiting operations,
 commits, and hands out the answers. Threads that come during the commit wait, and one of them is the next leader. So a
 write never waits for others to join, a lone write costs no more than without this, and no thread has to be started or
-stopped.
+stopped. The ledger of one machine and the executions of its state machines are written like this.
 """
 
 from __future__ import annotations
@@ -12,12 +12,8 @@ from __future__ import annotations
 import sqlite3
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 from threading import Condition, Lock
 from typing import Generic, TypeVar, cast
-
-from verihook.adapters.ledgers.sqlite.failures import unavailable
-from verihook.errors import LedgerUnavailable
 
 T = TypeVar("T")
 
@@ -32,11 +28,12 @@ _FORGOTTEN = 2
 
 
 class _Operation(Generic[T]):
-    __slots__ = ("answer", "done", "error", "forget", "woken", "work")
+    __slots__ = ("answer", "done", "error", "forget", "synced", "woken", "work")
 
-    def __init__(self, work: Work[T], forget: Forget | None) -> None:
+    def __init__(self, work: Work[T], forget: Forget | None, *, synced: bool) -> None:
         self.work = work
         self.forget = forget
+        self.synced = synced
         self.answer: T | None = None
         self.error: BaseException | None = None
         self.done = False
@@ -48,29 +45,31 @@ class _Operation(Generic[T]):
 class GroupCommit:
     """Runs operations of several threads on one connection, which it owns."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        """``connection``, to ``path``, is in autocommit mode and made with ``check_same_thread=False``."""
-        self._connection, self._path = connection, path
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """``connection`` is in autocommit mode, with ``check_same_thread=False`` and ``synchronous=FULL``."""
+        self._connection = connection
+        self._synced = True
         self._mutex = Lock()
         self._idle = Condition(self._mutex)
         self._waiting: deque[_Operation[object]] = deque()
         self._leader: _Operation[object] | None = None
         self._closed = False
 
-    def run(self, work: Work[T], forget: Forget | None = None) -> T:
-        """Return the result of ``work`` once it is committed and synced; operations run in the order of the calls.
+    def run(self, work: Work[T], forget: Forget | None = None, *, synced: bool = True) -> T:
+        """Return the result of ``work`` once it is committed; operations run in the order of the calls.
 
         An operation that raises leaves nothing behind and does not affect the others of its transaction. ``forget``
-        runs before, once for all operations that have it. Raises LedgerUnavailable for an sqlite3.Error of ``work`` or
-        of the commit and after :meth:`close`, and any other exception of ``work`` as it is.
+        runs before, once for all operations that have it. ``synced``: it is on the disk when this returns; else the
+        death of this process loses nothing, and a power cut may. Raises what ``work`` raises, sqlite3.Error if the
+        commit fails, and sqlite3.ProgrammingError after :meth:`close`.
         """
-        operation = _Operation(work, forget)
+        operation = _Operation(work, forget, synced=synced)
         shared = cast("_Operation[object]", operation)
         # An exception from outside may come as soon as the operation waits.
         try:
             with self._mutex:
                 if self._closed:
-                    raise LedgerUnavailable("The ledger is closed.")
+                    raise sqlite3.ProgrammingError("It is closed.")
                 self._waiting.append(shared)
                 is_leader = self._leader is None
                 if is_leader:
@@ -82,8 +81,6 @@ class GroupCommit:
         except BaseException:
             self._abandon(shared)
             raise
-        if isinstance(operation.error, sqlite3.Error):
-            raise unavailable(operation.error, self._path) from operation.error
         if operation.error is not None:
             raise operation.error
         return cast("T", operation.answer)
@@ -136,6 +133,7 @@ class GroupCommit:
         """Commit in one transaction; if an operation fails, once more with savepoints, which cost time."""
         for apart in (False, True):
             try:
+                self._sync(any(operation.synced for operation in batch))
                 # IMMEDIATE waits for another process before anything is read that could be out of date later.
                 self._connection.execute("BEGIN IMMEDIATE")
                 self._forget(batch)
@@ -149,6 +147,12 @@ class GroupCommit:
             finally:
                 if self._connection.in_transaction:
                     self._connection.rollback()
+
+    def _sync(self, synced: bool) -> None:
+        """Have the next commit synced, or not: within a transaction that cannot be changed."""
+        if synced is not self._synced:
+            self._connection.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
+            self._synced = synced
 
     def _forget(self, batch: list[_Operation[object]]) -> None:
         named = [operation.forget for operation in batch if operation.forget is not None]

@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-from verihook.adapters.ledgers.sqlite.commit import GroupCommit
-from verihook.errors import LedgerUnavailable
+from verihook.adapters.group_commit import GroupCommit
 
 SECONDS = 60
 
@@ -48,9 +47,10 @@ class Bench:
         self.connection = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.execute("CREATE TABLE numbers (number INTEGER CHECK (number < 1000))")
+        self.connection.execute("PRAGMA synchronous = FULL")
         self.statements: list[str] = []
         self.connection.set_trace_callback(self.statements.append)
-        self.commits = GroupCommit(self.connection, path)
+        self.commits = GroupCommit(self.connection)
         self.threads = ThreadPoolExecutor(80)
 
     @property
@@ -101,6 +101,25 @@ def test_64_writes_at_once_are_two_commits_in_the_order_in_which_they_came(bench
     assert bench.numbers == list(range(64))
 
 
+def test_a_commit_is_synced_if_one_of_its_writes_has_to_be(bench: Bench) -> None:
+    def unsynced(number: int) -> Future[Any]:
+        return bench.threads.submit(bench.commits.run, add(number), synced=False)
+
+    bench.commits.run(add(1), synced=False)
+    bench.commits.run(add(2), synced=False)
+    with bench.locked():
+        first = unsynced(3)
+        until(lambda: bench.entered == 3)
+        answers = [unsynced(4), bench.start(add(5)), unsynced(6)]
+        until(lambda: len(bench.commits._waiting) == 3)
+    assert [answer.result(SECONDS) for answer in (first, *answers)] == [3, 4, 5, 6]
+    bench.commits.run(add(7))
+    bench.commits.run(add(8), synced=False)
+    sync = {"PRAGMA synchronous = FULL": "synced", "PRAGMA synchronous = NORMAL": "not synced"}
+    seen = [sync.get(each, each) for each in bench.statements if each == "COMMIT" or each in sync]
+    assert seen == ["not synced", *["COMMIT"] * 3, "synced", *["COMMIT"] * 2, "not synced", "COMMIT"]
+
+
 def test_no_answer_comes_before_its_commit(bench: Bench) -> None:
     commits, go_on = [Event(), Event()], [Event(), Event()]
     coming = iter(zip(commits, go_on, strict=True))
@@ -132,10 +151,9 @@ def test_a_failure_leaves_nothing_behind_and_the_others_alone(bench: Bench) -> N
         type(None),
         ValueError,
         type(None),
-        LedgerUnavailable,
+        sqlite3.IntegrityError,
         type(None),
     ]
-    assert isinstance(answers[4].exception().__cause__, sqlite3.IntegrityError)  # type: ignore[union-attr]
     assert bench.numbers == [0, 1, 2, 3]
     assert bench.statements.count("COMMIT") == 2
 
@@ -148,8 +166,7 @@ def test_a_commit_that_fails_reaches_everybody_who_waits_for_it(bench: Bench) ->
     with bench.locked():
         answers = [bench.start(add(number)) for number in range(8)]
     errors = [answer.exception(SECONDS) for answer in answers]
-    assert [type(error) for error in errors] == [LedgerUnavailable] * 8
-    assert all(isinstance(error and error.__cause__, sqlite3.DatabaseError) for error in errors)
+    assert [type(error) for error in errors] == [sqlite3.DatabaseError] * 8
     bench.connection.set_authorizer(None)
     assert bench.commits.run(add(9)) == 9
     assert bench.numbers == [9]
@@ -160,7 +177,7 @@ def test_a_file_that_stays_locked_is_unavailable_to_all_and_well_afterwards(tmp_
     with bench.threads, closing(bench.commits):
         with bench.locked():
             answers = [bench.threads.submit(bench.commits.run, add(number)) for number in range(8)]
-            assert [type(answer.exception(SECONDS)) for answer in answers] == [LedgerUnavailable] * 8
+            assert [type(answer.exception(SECONDS)) for answer in answers] == [sqlite3.OperationalError] * 8
         assert bench.commits.run(add(1)) == 1
         assert bench.numbers == [1]
 
@@ -170,7 +187,7 @@ def test_close_commits_what_waits_and_refuses_what_comes_later(bench: Bench) -> 
         answers = [bench.start(add(number)) for number in range(8)]
         closing_down = [bench.threads.submit(bench.commits.close) for _ in range(2)]
         until(lambda: bench.commits._closed)
-        with pytest.raises(LedgerUnavailable):
+        with pytest.raises(sqlite3.ProgrammingError):
             bench.commits.run(add(99))
         assert not any(close.done() for close in closing_down)
     assert [answer.result(SECONDS) for answer in answers] == list(range(8))
@@ -228,7 +245,7 @@ def test_a_leading_thread_that_dies_leaves_nobody_waiting(bench: Bench) -> None:
 
     with bench.locked():
         answers = [bench.start(work) for work in (add(0), die, add(1))]
-    assert [type(answer.exception(SECONDS)) for answer in answers] == [type(None), Killed, LedgerUnavailable]
+    assert [type(answer.exception(SECONDS)) for answer in answers] == [type(None), Killed, sqlite3.OperationalError]
     assert bench.commits.run(add(2)) == 2
     assert bench.numbers == [0, 2]
 
