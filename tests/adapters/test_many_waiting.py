@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from verihook.local.runner.pool import MAX_THREADS
+from verihook.local.pool import MAX_THREADS
 
 MANY = 10_000
 

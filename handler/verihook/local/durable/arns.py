@@ -28,6 +28,11 @@ def execution_name(arn: str) -> str:
     return arn.rsplit("/", 2)[1]
 
 
+def function_of(arn: str) -> str:
+    """The function in the ARN of an execution, or of itself."""
+    return arn.removeprefix(_FUNCTION_PREFIX).partition(":")[0]
+
+
 def instance_of(arn: str) -> str:
     """The instance of an execution, for a person; its name if that holds a hash, or is of none."""
     name = execution_name(arn) if arn.count("/") >= 2 else arn
@@ -41,7 +46,7 @@ def function_arn(function: str) -> str:
 
 def parse_function(identifier: str) -> str | None:
     """Return the function's name in a name or an ARN, with or without a version; None if it is not of this machine."""
-    name = identifier.removeprefix(_FUNCTION_PREFIX).partition(":")[0]
+    name = function_of(identifier)
     return name if _FUNCTION.fullmatch(name) else None
 
 

@@ -8,7 +8,8 @@ sdk_parts.py says which release was tried; another one is refused if what is rep
 - Nothing is ever deleted, and every end stays in memory as an event that somebody might wait for.
 - A stop throws away what a step makes: stopping.py. A large result is waited for without end: results.py.
 - A timeout that comes late overwrites an end, and an ended execution still takes answers to its callbacks.
-- At most a handful of handlers run at a time, and each believes that it is ``test-invoke-12345``.
+- At most a handful of handlers run at a time, in no fair turns (handler_pool.py); each believes that it is
+  ``test-invoke-12345``.
 - What is no Exception (``sys.exit()``) ends the loop that calls the handlers, and every workflow with it.
 - The end of a handler is noticed up to 100 ms later: waking.py. Failures of a workflow are logged as the program's.
 """
@@ -18,7 +19,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, wait
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -46,6 +47,7 @@ from aws_durable_execution_sdk_python_testing.worker.registry import ExecutionRe
 from aws_durable_execution_sdk_python_testing.worker.status import InvocationState
 
 from verihook.local.durable.arns import ACCOUNT, REGION, VERSION, execution_arn
+from verihook.local.durable.handler_pool import HandlerPool
 from verihook.local.durable.handlers import LONGEST, Functions, Invoker, context_of
 from verihook.local.durable.results import mend_results
 from verihook.local.durable.stopping import Client, mend_beginnings
@@ -56,9 +58,6 @@ from verihook.local.durable.workflows import Workflows
 
 #: What is called with each execution that has ended.
 Ended = Callable[[Execution], None]
-
-#: How many handlers run at a time. A handler that waits for a timer or a callback runs in none.
-HANDLERS = 64
 
 #: So many deaths of the process in a handler's call end its execution: its step may be what kills the process.
 MAX_DEATHS = 3
@@ -111,7 +110,8 @@ class Executions(SavingExecutor):
         )
         processor.add_execution_observer(self)
         processor.set_chained_invoke_preflight(self.preflight_chained_invoke)
-        self._invocation_pool = DaemonThreadPool(HANDLERS, "durable-handler")
+        self._handlers = HandlerPool()
+        self._invocation_pool = self._handlers  # type: ignore[assignment]
         self._workflows = workflows
         self._ended = ended
         self._reporting = DaemonThreadPool(4, "durable-end")
@@ -186,6 +186,9 @@ class Executions(SavingExecutor):
             self._timers.stop()  # type: ignore[no-untyped-call]
             self._timers._loop.close()
         self._kept.close()
+
+    def _invoke_handler(self, execution_arn: str) -> Callable[[], Awaitable[None]]:
+        return self._handlers.naming(execution_arn, super()._invoke_handler(execution_arn))
 
     def _complete_callback_success(self, callback_id: str, result: bytes | None) -> None:
         self._refuse_ended(callback_id)

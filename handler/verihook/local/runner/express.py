@@ -11,10 +11,10 @@ from collections.abc import Callable
 from functools import partial
 from queue import Empty, SimpleQueue
 
+from verihook.local.pool import Pool
 from verihook.local.runner.arns import ARN_PREFIX, ROLE, express_arn
 from verihook.local.runner.failures import say, tell_failures
 from verihook.local.runner.integrations import Integrations
-from verihook.local.runner.pool import Pool
 from verihook.local.states.compiler import compile_machine
 from verihook.local.states.effects import Begin, Call, End, Stimulus, Tick
 from verihook.local.states.machine import Machine

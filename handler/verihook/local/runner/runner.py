@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from verihook.local.full_disk import PACE_S
+from verihook.local.pool import Pool
 from verihook.local.runner import former
 from verihook.local.runner.activities import Activities
 from verihook.local.runner.arns import ARN_PREFIX, ROLE, execution_arn
@@ -19,7 +20,6 @@ from verihook.local.runner.deadlines import LOOK_EVERY_S, Deadlines
 from verihook.local.runner.failures import tell_failures
 from verihook.local.runner.integrations import Integrations
 from verihook.local.runner.kept import end_refused
-from verihook.local.runner.pool import Pool
 from verihook.local.runner.rows import Entry, Key, Parent, Taken, same_json, unpacked
 from verihook.local.runner.store import Store
 from verihook.local.runner.unsaved import Unsaved

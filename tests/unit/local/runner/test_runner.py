@@ -26,9 +26,9 @@ from tests.unit.local.runner.machines import (
     stand,
     task,
 )
+from verihook.local.pool import MAX_THREADS
 from verihook.local.runner.arns import ARN_PREFIX
 from verihook.local.runner.integrations import Integrations
-from verihook.local.runner.pool import MAX_THREADS
 from verihook.local.runner.rows import Entry, Key, Taken
 from verihook.local.runner.runner import Runner
 from verihook.local.states.effects import Beat, Failed, Succeeded

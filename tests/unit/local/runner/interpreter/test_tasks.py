@@ -13,9 +13,9 @@ import pytest
 
 from tests.flows.waiting import wait_until
 from tests.unit.local.runner.interpreter.machines import client_of, end_of, start
+from verihook.local.pool import MAX_THREADS
 from verihook.local.runner import ARN_PREFIX, Interpreter
 from verihook.local.runner.integrations import Integrations
-from verihook.local.runner.pool import MAX_THREADS
 
 
 @pytest.mark.parametrize(

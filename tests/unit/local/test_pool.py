@@ -6,7 +6,7 @@ import threading
 from functools import partial
 
 from tests.flows.waiting import wait_until
-from verihook.local.runner.pool import Pool
+from verihook.local.pool import Pool
 
 
 def test_slow_calls_of_one_machine_leave_a_thread_for_anothers() -> None:
