@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Executor, Future
+from concurrent import futures
+from concurrent.futures import Future
 from contextvars import ContextVar
 from typing import Any
+
+from aws_durable_execution_sdk_python_testing.executor import Executor
 
 from verihook.local.durable.arns import execution_name, function_of
 from verihook.local.pool import Pool
@@ -19,22 +22,13 @@ OF_ONE = HANDLERS - 8
 _CALLED: ContextVar[str] = ContextVar("called")
 
 
-class HandlerPool(Executor):
+class HandlerPool(futures.Executor):
     """In place of the SDK's: daemons as there, so that no call holds up the end of the process."""
 
     def __init__(self, threads: int = HANDLERS, of_one: int = OF_ONE) -> None:
         self._pool = Pool(threads, of_one, "durable handler")
         self._waiting: set[Future[Any]] = set()
         self._closed = False
-
-    def naming(self, arn: str, invoke: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-        """Return ``invoke``, which submits here, as a call of this execution's handler."""
-
-        async def named() -> None:
-            _CALLED.set(arn)
-            await invoke()
-
-        return named
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Have it called, after what its workflow has waiting. Cancelled once this is shut down."""
@@ -64,3 +58,20 @@ class HandlerPool(Executor):
         self._pool.hold()
         for future in list(self._waiting):
             future.cancel()
+
+
+class FairExecutor(Executor):
+    """The SDK's executor, with these threads for the handlers."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._invocation_pool = HandlerPool()  # type: ignore[assignment]
+
+    def _invoke_handler(self, execution_arn: str) -> Callable[[], Awaitable[None]]:
+        invoke = super()._invoke_handler(execution_arn)
+
+        async def named() -> None:
+            _CALLED.set(execution_arn)
+            await invoke()
+
+        return named

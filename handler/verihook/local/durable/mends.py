@@ -19,7 +19,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import Future, wait
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -47,7 +47,6 @@ from aws_durable_execution_sdk_python_testing.worker.registry import ExecutionRe
 from aws_durable_execution_sdk_python_testing.worker.status import InvocationState
 
 from verihook.local.durable.arns import ACCOUNT, REGION, VERSION, execution_arn
-from verihook.local.durable.handler_pool import HandlerPool
 from verihook.local.durable.handlers import LONGEST, Functions, Invoker, context_of
 from verihook.local.durable.results import mend_results
 from verihook.local.durable.stopping import Client, mend_beginnings
@@ -110,8 +109,6 @@ class Executions(SavingExecutor):
         )
         processor.add_execution_observer(self)
         processor.set_chained_invoke_preflight(self.preflight_chained_invoke)
-        self._handlers = HandlerPool()
-        self._invocation_pool = self._handlers  # type: ignore[assignment]
         self._workflows = workflows
         self._ended = ended
         self._reporting = DaemonThreadPool(4, "durable-end")
@@ -186,9 +183,6 @@ class Executions(SavingExecutor):
             self._timers.stop()  # type: ignore[no-untyped-call]
             self._timers._loop.close()
         self._kept.close()
-
-    def _invoke_handler(self, execution_arn: str) -> Callable[[], Awaitable[None]]:
-        return self._handlers.naming(execution_arn, super()._invoke_handler(execution_arn))
 
     def _complete_callback_success(self, callback_id: str, result: bytes | None) -> None:
         self._refuse_ended(callback_id)

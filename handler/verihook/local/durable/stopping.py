@@ -17,11 +17,11 @@ from aws_durable_execution_sdk_python.exceptions import SuspendExecution
 from aws_durable_execution_sdk_python.lambda_service import InvocationStatus, OperationAction, OperationUpdate
 from aws_durable_execution_sdk_python.state import ExecutionState
 from aws_durable_execution_sdk_python_testing.client import InMemoryServiceClient
-from aws_durable_execution_sdk_python_testing.executor import Executor
 from aws_durable_execution_sdk_python_testing.invoker import InvokeResponse
 from aws_durable_execution_sdk_python_testing.worker.status import InvocationState
 
 from verihook.local.durable.arns import execution_name
+from verihook.local.durable.handler_pool import FairExecutor
 
 #: How long the loop may take to answer, in seconds.
 _ANSWER_S = 1.0
@@ -51,7 +51,7 @@ def _heeding(checkpoint: Callable[..., None]) -> Callable[..., None]:
     return create_checkpoint
 
 
-class StoppingExecutor(Executor):
+class StoppingExecutor(FairExecutor):
     """The SDK's executor, with a stop that loses no step. ``client``: of the invoker that it was given."""
 
     client: Client
