@@ -61,6 +61,29 @@ class Ours:
         return getattr(self._ours if ours else self._theirs, operation)
 
 
+class ByBoto3:
+    """A contract on DynamoDB Local, asked by boto3."""
+
+    OURS = False
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def dynamodb(cls, dynamodb_local: str) -> Iterator[Any]:
+        with closing(client(dynamodb_local)) as dynamodb:
+            yield dynamodb
+
+
+class ByOurClient:
+    """A contract on DynamoDB Local, asked by our own client."""
+
+    OURS = True
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def dynamodb(cls, dynamodb_local: str) -> Any:
+        return Ours(dynamodb_local)
+
+
 class OnDynamoDb:
     """What the tests on both emulators share. A subclass supplies the fixture ``dynamodb``, a client."""
 

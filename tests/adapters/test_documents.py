@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.adapters.dynamodb_local import client, dynamodb_local  # noqa: F401 - a fixture
-from tests.adapters.dynamodb_tables import TABLE, OnDynamoDb, Ours, nowhere, on_moto
+from tests.adapters.dynamodb_local import dynamodb_local  # noqa: F401 - a fixture
+from tests.adapters.dynamodb_tables import TABLE, ByBoto3, ByOurClient, OnDynamoDb, nowhere, on_moto
 from tests.adapters.sqlite_files import OnSqlite
 from tests.contracts.documents import DocumentsContract, a_document
 from tests.contracts.instances import NOW
@@ -100,20 +99,9 @@ class OnDynamoDbLocal(DynamoDbContract):
 
 # By the client of the functions that no sender waits for.
 @pytest.mark.in_turn
-class TestDynamoDbLocal(OnDynamoDbLocal):
-    OURS = False
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def dynamodb(cls, dynamodb_local: str) -> Iterator[Any]:  # noqa: F811 - the fixture imported above
-        with closing(client(dynamodb_local)) as dynamodb:
-            yield dynamodb
+class TestDynamoDbLocal(ByBoto3, OnDynamoDbLocal):
+    pass
 
 
-class TestDynamoDbLocalByOurClient(OnDynamoDbLocal):
-    OURS = True
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def dynamodb(cls, dynamodb_local: str) -> Any:  # noqa: F811 - the fixture imported above
-        return Ours(dynamodb_local)
+class TestDynamoDbLocalByOurClient(ByOurClient, OnDynamoDbLocal):
+    pass

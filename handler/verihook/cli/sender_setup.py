@@ -16,6 +16,11 @@ from verihook.senders.tables import must_be_one_of
 _PARAMETERS = {
     "ConfirmGet": (TOPICS, "the ARNs of your topics, separated by commas"),
     "EchoEncrypted": ("verify_token", "a reference to the Verification Token of the app, such as env:NAME"),
+    "HashChallenge": (
+        "verify_token",
+        "a reference to the verification token that you give to the sender, such as env:NAME",
+    ),
+    "MacChallenge": ("public_key", "the public key that belongs to the secret"),
     "PairByHeader": ("pairing", "the same reference as in secrets, until the secret has come"),
     "PairByJson": ("pairing", "the same reference as in secrets, until the secret has come"),
 }
@@ -63,8 +68,10 @@ def _source(sender_id: str, sender: Sender) -> Iterator[str]:
         secret = f"file:{sender_id}.secret" if handshake.startswith("PairBy") else f"env:{_variable(sender_id)}"
         yield f'secrets = ["{secret}"]'
     yield 'workflow = "order-created"'
-    if "{url}" in message or type(sender.scheme).__name__ == "HttpSignatureScheme":
-        yield f'public_url = "https://YOUR-HOST/hooks/{sender_id}"   # as it is registered: it is signed'
+    is_signed = "{url}" in message or type(sender.scheme).__name__ == "HttpSignatureScheme"
+    if is_signed or handshake == "HashChallenge":
+        why = "it is signed" if is_signed else "the answer has its hash"
+        yield f'public_url = "https://YOUR-HOST/hooks/{sender_id}"   # as it is registered: {why}'
     for name, meaning in _parameters(handshake, message, sender):
         yield f'parameters.{name} = ""   # {meaning}'
 

@@ -12,6 +12,7 @@ from verihook import cli
 from verihook.cli.senders import markdown, rows
 from verihook.config import load_hooks
 from verihook.senders import sender_ids
+from verihook.senders.handshake.binding import HandshakeContext
 
 ROWS = {row.id: row for row in rows()}
 
@@ -108,15 +109,22 @@ def test_the_steps_of_a_set_up_are_a_source_that_loads(
 ) -> None:
     assert 0 == cli.main(["senders", "show", sender])
     shown = capsys.readouterr().out
-    source = "".join(
+    shown_source = "".join(
         f"{line[3:]}\n" for line in shown.splitlines() if line.startswith("   ") and "verihook " not in line
     )
-    written = source.partition("What it sends")[0].replace(
+    written = shown_source.partition("What it sends")[0].replace(
         'parameters.pairing = ""', f'parameters.pairing = "file:{sender}.secret"'
     )
     hooks = tmp_path / "hooks.toml"
     hooks.write_text(written + '\n[workflows.order-created]\nengine = "function"\ndefinition = "x"\n')
-    assert [sender] == list(load_hooks(hooks).sources)
+    source = load_hooks(hooks).sources[sender]
+    if source.sender.handshake is not None:
+        # Raises ValueError for a setting that is missing.
+        fitting = {"topic_arns": "arn:aws:sns:eu-central-1:123456789012:orders"}
+        given = {name: value or fitting.get(name, "env:GIVEN") for name, value in source.parameters.items()}
+        references = tuple(secret.reference for secret in source.secrets)
+        context = HandshakeContext(references, given, lambda _: ("secret",), public_url=source.public_url)
+        source.sender.handshake.bind(context)
     assert ("was never compared" in shown) == (ROWS[sender].evidence == "unchecked")
     assert f"https://YOUR-HOST/hooks/{sender}" in shown
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
@@ -215,17 +215,31 @@ class Pool:
 
 def _connect(server: ServerAddress, until: float) -> socket.socket:
     """Connect to the first address that answers. Raises OSError."""
-    failure: OSError = TimeoutError("the time for this call is over")
-    for *kind, _, address in _looked_up(server, until):
-        left = min(CONNECT_S, until - time.monotonic())
+
+    def prepared(plain: socket.socket) -> socket.socket:
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return plain if server.tls is None else _over_tls(plain, server, server.tls, until)
+
+    return connect_to_first(_looked_up(server, until), until, CONNECT_S, prepared)
+
+
+def connect_to_first(
+    addresses: list[Any], until: float, each_s: float, prepare: Callable[[socket.socket], socket.socket]
+) -> socket.socket:
+    """Return what ``prepare`` makes of the first connection that is made, to what getaddrinfo has found.
+
+    ``until``: of the monotonic clock, for all of them; ``each_s``: seconds at most for one. Raises OSError: the last.
+    """
+    failure: OSError = TimeoutError("the time for connecting is over")
+    for *kind, _, address in addresses:
+        left = min(each_s, until - time.monotonic())
         if left <= 0:
             break
         plain = socket.socket(*kind)
         try:
             plain.settimeout(left)
             plain.connect(address)
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return plain if server.tls is None else _over_tls(plain, server, server.tls, until)
+            return prepare(plain)
         except OSError as error:
             plain.close()
             failure = error

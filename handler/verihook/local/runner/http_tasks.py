@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from verihook.adapters.aws.connection import connect_to_first
 from verihook.errors import VerihookError
 from verihook.local.runner.http_answer import LONGEST_CAUSE, result, without
 from verihook.local.runner.http_request import (
@@ -192,22 +193,13 @@ def _bounded(connection: http.client.HTTPConnection, tls: ssl.SSLContext | None)
 
 def _connected(connection: http.client.HTTPConnection, until: float) -> socket.socket:
     """Connect to the first address that answers. Raises OSError."""
-    failure: OSError = TimeoutError("the time for connecting is over")
-    for *kind, _, address in socket.getaddrinfo(connection.host, connection.port, type=socket.SOCK_STREAM):
-        left = until - time.monotonic()
-        if left <= 0:
-            break
-        plain = socket.socket(*kind)
-        try:
-            plain.settimeout(left)
-            plain.connect(address)
-        except OSError as error:
-            plain.close()
-            failure = error
-        else:
-            plain.settimeout(TOTAL_S)  # never the first to end: it does not say so in words
-            return plain
-    raise failure
+
+    def patient(plain: socket.socket) -> socket.socket:
+        plain.settimeout(TOTAL_S)  # never the first to end: it does not say so in words
+        return plain
+
+    addresses = socket.getaddrinfo(connection.host, connection.port, type=socket.SOCK_STREAM)
+    return connect_to_first(addresses, until, TOTAL_S, patient)
 
 
 def _shut(held: socket.socket, over: threading.Event) -> None:

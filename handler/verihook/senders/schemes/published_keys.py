@@ -42,8 +42,8 @@ _AGAIN_S = 300
 class KeyApi:
     """An API that answers ``url``, with a key's id in the place of ``{kid}``, with the key as the member ``path``.
 
-    ``token_url``: where an application gets a token of ``scope`` to ask with, by its id and secret; "" if the secret is
-    the token. https://www.rfc-editor.org/rfc/rfc6749#section-4.4
+    ``token_url``: at it an application gets a token of ``scope`` to ask with, by its id and secret; "" if the secret
+    is the token. https://www.rfc-editor.org/rfc/rfc6749#section-4.4
     """
 
     url: str
