@@ -36,9 +36,7 @@ class Listener:
         ``parts``: what the handlers work with. ``access_key``: who is served; "" for everybody.
         """
         self._server = _Server(("127.0.0.1", port), handler, parts, access_key)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name=name, daemon=True
-        )
+        self._thread = threading.Thread(target=self._server.serve_forever, name=name, daemon=True)
         self._thread.start()
 
     @property
@@ -53,6 +51,9 @@ class Listener:
 
     def close(self) -> None:
         """Stop listening and cut the open connections; an answer under way may be lost."""
+        with contextlib.suppress(OSError):
+            # Wakes the loop, which else would look half a second later.
+            self._server.socket.shutdown(socket.SHUT_RDWR)
         self._server.shutdown()
         self._server.server_close()
         self._server.cut_connections()
@@ -92,7 +93,7 @@ class _Server(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def service_actions(self) -> None:
-        """Between two requests, and every 50 ms."""
+        """Between two requests, and every half second."""
         while self._cut_stranger(time.monotonic() - STRANGERS_S):
             pass
 
