@@ -15,7 +15,7 @@ from threading import Lock
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from fastapi import Request
+from starlette.requests import Request
 
 from verihook.api.turned_away import TurnedAway
 from verihook.errors import Forbidden, RateLimited, RequestInvalid, Unauthenticated, VerihookError

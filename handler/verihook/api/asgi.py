@@ -5,10 +5,16 @@ https://asgi.readthedocs.io/en/latest/specs/www.html
 
 from __future__ import annotations
 
+import uuid
+
 from starlette.types import Scope, Send
 
-from verihook.api.problems import request_id
 from verihook.request import Reply, Request
+
+
+def request_id() -> str:
+    """Return a new request id."""
+    return str(uuid.uuid4())
 
 
 def request_of(scope: Scope) -> Request:

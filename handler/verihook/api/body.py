@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import Request
+from starlette.requests import Request
 
 from verihook.errors import BodyTooLarge, UnsupportedMediaType
 from verihook.model.source import MAX_BODY

@@ -6,8 +6,8 @@ redirected, no parameter is gathered. OpenAPI knows them by the routes that :mod
 
 from __future__ import annotations
 
-from fastapi import Request as HttpRequest
 from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HttpRequest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from verihook.api.asgi import request_of, respond

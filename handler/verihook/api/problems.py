@@ -5,7 +5,6 @@ https://www.rfc-editor.org/rfc/rfc9457
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -16,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 
 from verihook.api.access import challenge
+from verihook.api.asgi import request_id
 from verihook.api.head import HeadAsGet
 from verihook.errors import (
     Conflict,
@@ -56,11 +56,6 @@ def rendered(error: VerihookError) -> Reply:
 def respond(reply: Reply) -> Response:
     """Return a reply of the core as a response of the framework."""
     return Response(reply.body, reply.status, reply.headers)
-
-
-def request_id() -> str:
-    """Return a new request id."""
-    return str(uuid.uuid4())
 
 
 def invalid(error: ValidationError | RequestValidationError, skip: int = 0) -> InputInvalid:

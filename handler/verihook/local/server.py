@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import TextIO
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from verihook import bootstrap
 from verihook.adapters.repeats import RepeatFilter
 from verihook.api.access import Access
 from verihook.api.fronted import fronted_by
-from verihook.app import create_app
 from verihook.config import Hooks, load_hooks
 from verihook.config.settings import environment, traces
 from verihook.errors import ConfigurationError
@@ -36,6 +35,7 @@ from verihook.local.data import DataFolder, Run, instance_key
 from verihook.local.engines import LocalEngines, workflows_of
 from verihook.local.entry_processes import EntryProcesses
 from verihook.local.housekeeping import sweep
+from verihook.local.late_api import LateApi
 from verihook.local.metrics_file import SAVE_S, counts_of, series_of
 from verihook.local.rounds import Rounds
 from verihook.local.stopping import Stopping
@@ -68,33 +68,41 @@ def serve(
     hooks, words = _hooks(hooks_path, opened), sys.stderr if as_json else sys.stdout
     folder, listener = DataFolder(data), _listen(port)
     values, made = folder.secrets(hooks, environment())
-    url = f"http://{HOST}:{listener.getsockname()[1]}"
+    run = Run(f"http://{HOST}:{listener.getsockname()[1]}", values, api_keys.new_secret())
     with workflow_log(workflows_of(hooks)), LocalEngines(hooks, data) as engines, EntryProcesses(hooks) as entries:
         hooks = engines.hooks
         services = _services(hooks, values, data, engines, made, as_json=as_json)
         traced, end_traces = _tracing(services.telemetry)
         services = traced(replace(services, entries=entries))
-        run, fronted = Run(url, values, api_keys.new_secret()), fronted_by(services)
         ended, rounds = _end_keys_made_open(services), _rounds(services, data / "payloads")
 
         def ready() -> None:
             folder.announce(run)
             engines.run(services)
-            shown = banner(url, hooks, made, data, ended, grace_s, _for_a_person(run.key, words))
+            shown = banner(run.url, hooks, made, data, ended, grace_s, _for_a_person(run.key, words))
             print(shown, flush=True, file=words)
             # After the banner: a step could kill the process as soon as it runs, and the banner would be missing.
             engines.resume()
             rounds.start()
+            app.build(lambda: _api(services, run.key, _faults(engines, rounds)), lambda: server.request_stop(rounds))
 
         try:
-            access, faults = Access(services, loopback=True, run_key=run.key), _faults(engines, rounds)
-            app = create_app(services, access, local=True, console=hooks.policy.console, faults=faults, fronted=fronted)
+            app = LateApi(services, fronted_by(services), console=hooks.policy.console)
             server = _Server(app, ready)
             server.stopping = Stopping(engines, grace_s, lambda: server.request_stop(rounds), folder.withdraw)
             server.run(sockets=[listener])
+            app.check()
         finally:
             _end(rounds, (services.observer.flush, services.series), folder, end_traces)
     print("Verihook has stopped.", flush=True, file=words)
+
+
+def _api(services: Services, run_key: str, faults: Callable[[], dict[str, str]]) -> ASGIApp:
+    # Imported here: no sender waits for what the API is made of.
+    from verihook.app import create_app
+
+    access = Access(services, loopback=True, run_key=run_key)
+    return create_app(services, access, local=True, console=services.policy.console, faults=faults)
 
 
 def _services(
@@ -190,7 +198,7 @@ class _Server(uvicorn.Server):
     #: Set before the server runs.
     stopping: Stopping
 
-    def __init__(self, app: FastAPI, ready: Callable[[], None]) -> None:
+    def __init__(self, app: ASGIApp, ready: Callable[[], None]) -> None:
         super().__init__(
             uvicorn.Config(
                 app,

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from verihook.api import admission, rendering
 from verihook.api.access import Identity
+from verihook.api.asgi import request_id
 from verihook.api.body import json_body
 from verihook.api.delivery_rendering import detail, shown, signed
 from verihook.api.openapi_deliveries import Deliveries, DeliveryDetail, Lookup, Outcome
@@ -18,7 +19,6 @@ from verihook.api.openapi_models import Listed
 from verihook.api.openapi_problems import problems
 from verihook.api.operation import Api, operation
 from verihook.api.parameters import Replay, takes_model, validated
-from verihook.api.problems import request_id
 from verihook.api.routes import Caller
 from verihook.api.times import time_ms
 from verihook.errors import DeliveryNotFound

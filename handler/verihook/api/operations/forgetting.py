@@ -9,11 +9,11 @@ from starlette.concurrency import run_in_threadpool
 
 from verihook.api import rendering
 from verihook.api.access import Identity
+from verihook.api.asgi import request_id
 from verihook.api.openapi_deliveries import Forgotten
 from verihook.api.openapi_problems import problems
 from verihook.api.operation import Api, operation
 from verihook.api.operations.deliveries import DeliveryId
-from verihook.api.problems import request_id
 from verihook.api.routes import Caller
 from verihook.errors import DeliveryNotFound, InstanceNotFound, SourceNotFound
 from verihook.model.ports import Trace

@@ -8,13 +8,13 @@ from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from verihook.api import admission, rendering
+from verihook.api.asgi import request_id
 from verihook.api.body import json_body
 from verihook.api.openapi_problems import problems
 from verihook.api.openapi_sources import TrialResult
 from verihook.api.operation import Api, operation
 from verihook.api.operations.captures import SourceName
 from verihook.api.parameters import NewTrial, takes_model, validated
-from verihook.api.problems import request_id
 from verihook.api.routes import Caller
 from verihook.errors import RequestInvalid, SourceNotFound
 from verihook.model.source import Source
